@@ -1,0 +1,65 @@
+"""What can go wrong, split by whose turn it is to act.
+
+A message is a sentence for people; the attributes are for programs.
+"""
+
+
+class LabctlError(Exception):
+    """Root of every error that labctl raises on purpose."""
+
+
+class ConfigurationError(LabctlError):
+    """Nothing has been touched yet: mend the file and try again.
+
+    Attributes
+    ----------
+    source : str
+        The file (or other origin) that holds the mistake.
+    key : str
+        Dotted path of the entry in it, `""` when the file as a whole is meant.
+    """
+
+    def __init__(self, source: object, key: str, problem: str) -> None:
+        self.source, self.key, self.problem = str(source), key, problem
+        where = f"{self.source}: {key}: " if key else f"{self.source}: "
+        super().__init__(where + problem)
+
+
+class InstrumentError(LabctlError):
+    """An instrument did not answer, or answered something that cannot be a measurement.
+
+    Attributes
+    ----------
+    instrument, sent, received : str
+        Who, the last message sent, and what came back (`""`: nothing).
+    """
+
+    def __init__(self, instrument: str, sent: str, received: str, problem: str) -> None:
+        self.instrument, self.sent, self.received, self.problem = instrument, sent, received, problem
+        answer = f"answered {received!r}" if received else "no answer"
+        super().__init__(f"{instrument}: {problem} (sent {sent!r}, {answer})")
+
+
+class SettlingTimeout(LabctlError):
+    """The temperature did not become steady in the time allowed."""
+
+    def __init__(self, target_k: float, last_k: float, waited_s: float, band_k: float) -> None:
+        self.target_k, self.last_k, self.waited_s, self.band_k = target_k, last_k, waited_s, band_k
+        super().__init__(
+            f"no stable {target_k:.2f} K after {waited_s:.0f} s: "
+            f"last reading {last_k:.2f} K, band {band_k:.2f} K"
+        )
+
+
+class LimitExceeded(LabctlError):
+    """A value was asked for that the station forbids. It was not sent."""
+
+    def __init__(self, quantity: str, value: float, low: float, high: float, unit: str) -> None:
+        self.quantity, self.value, self.low, self.high, self.unit = quantity, value, low, high, unit
+        super().__init__(
+            f"{quantity} {value:g} {unit} is outside this station's limits, {low:g} to {high:g} {unit}"
+        )
+
+
+class StoreError(LabctlError):
+    """A row could not be made durable, or a database cannot be used; the message names the cause."""

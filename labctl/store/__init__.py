@@ -1,0 +1,1 @@
+"""The SQLite file: the only bus between processes. Acknowledged means committed."""

@@ -1,0 +1,1 @@
+"""Experiments, one file each: a pymeasure Procedure that reads like the experiment told aloud."""
