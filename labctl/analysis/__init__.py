@@ -1,5 +1,67 @@
-"""Arrays in, frozen results out: from a spectrum to a conductivity, from conductivities to a law."""
+"""Arrays in, frozen results out: from a spectrum to a conductivity, from conductivities to a law.
 
+Names are loaded when they are first used. Those that share their name with their module are loaded here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from labctl.analysis.conductivity import conductivity
 from labctl.analysis.estimate import Estimate
 
-__all__ = ["Estimate"]
+if TYPE_CHECKING:
+    from labctl.analysis.arrhenius import ArrheniusFit, fit_arrhenius
+    from labctl.analysis.circuit import Circuit, parse_circuit
+    from labctl.analysis.circuit_fit import CircuitFit, fit_circuit, fit_circuits
+    from labctl.analysis.resistance import Resistance, ionic_resistance
+    from labctl.analysis.spectrum import Spectrum
+    from labctl.analysis.temperature_law import TemperatureLaw, fit_temperature_law
+    from labctl.analysis.vtf import VTFFit, fit_vtf
+
+_HOME = {
+    "ArrheniusFit": "arrhenius",
+    "Circuit": "circuit",
+    "CircuitFit": "circuit_fit",
+    "Resistance": "resistance",
+    "Spectrum": "spectrum",
+    "TemperatureLaw": "temperature_law",
+    "VTFFit": "vtf",
+    "fit_arrhenius": "arrhenius",
+    "fit_circuit": "circuit_fit",
+    "fit_circuits": "circuit_fit",
+    "fit_temperature_law": "temperature_law",
+    "fit_vtf": "vtf",
+    "ionic_resistance": "resistance",
+    "parse_circuit": "circuit",
+}
+
+__all__ = [
+    "ArrheniusFit",
+    "Circuit",
+    "CircuitFit",
+    "Estimate",
+    "Resistance",
+    "Spectrum",
+    "TemperatureLaw",
+    "VTFFit",
+    "conductivity",
+    "fit_arrhenius",
+    "fit_circuit",
+    "fit_circuits",
+    "fit_temperature_law",
+    "fit_vtf",
+    "ionic_resistance",
+    "parse_circuit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

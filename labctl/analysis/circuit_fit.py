@@ -1,0 +1,285 @@
+"""Fit a circuit to a spectrum: complex non-linear least squares in logarithms, with nobody guessing.
+
+Z is divided by its median modulus and the angular frequency by its geometric mean; residuals are divided by
+|Z| unless the noise is known (Boukamp, Solid State Ionics 20 (1986) 31, 10.1016/0167-2738(86)90031-7).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from labctl.analysis.circuit import Circuit, ln_j, parse_circuit
+from labctl.analysis.elements import EXPONENT, INDUCTANCE, TIME
+from labctl.analysis.estimate import Estimate
+from labctl.analysis.first_guess import starting_points
+from labctl.analysis.least_squares import IndexArray, Minimum, minimise
+from labctl.analysis.residuals import Residuals, examine
+from labctl.analysis.spectrum import ComplexArray, FloatArray, Spectrum
+
+Weights = Literal["modulus", "unit"] | ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitFit:
+    """A fitted circuit.
+
+    Attributes
+    ----------
+    circuit : str
+    parameters : dict of str to Estimate
+        SI units, in the order of the description. Student intervals through `Estimate.interval`.
+    covariance : (p, p)
+        Of the parameters, same order and units.
+    frequency_hz, z_ohm : (n,)
+        The points used, highest frequency first, and the fitted impedance there.
+    residuals : (n,) complex
+        (measured - fitted) / |measured| (with other weights: times the weight).
+    rms : float
+        Root mean square of the real and imaginary residuals, divided by the degrees of freedom.
+    autocorrelation : float
+        Of neighbouring residuals (first-order autoregression); 0 when nothing speaks for one.
+    effective_points : float
+        How many independent numbers the 2n residuals are worth.
+    flags : tuple of str
+    """
+
+    circuit: str
+    parameters: Mapping[str, Estimate]
+    covariance: FloatArray
+    frequency_hz: FloatArray
+    z_ohm: ComplexArray
+    residuals: ComplexArray
+    rms: float
+    autocorrelation: float
+    effective_points: float
+    converged: bool
+    at_bound: tuple[str, ...]
+    flags: tuple[str, ...]
+
+    @property
+    def values(self) -> FloatArray:
+        """(p,) the parameters as an array."""
+        return np.array([estimate.value for estimate in self.parameters.values()])
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion with the effective number of points (10.1214/aos/1176344136)."""
+        return self.bic_for(self.effective_points)
+
+    def bic_for(self, effective_points: float) -> float:
+        """The same for a number of points that the compared fits share."""
+        m, p = 2 * self.residuals.size, len(self.parameters)
+        mean_square = max(float(np.sum(np.abs(self.residuals) ** 2)) / m, 1e-30)
+        return effective_points * np.log(mean_square) + p * np.log(max(effective_points, 1.0))
+
+    def sum_of(self, names: Sequence[str]) -> Estimate:
+        """Sum of some parameters, with their covariance."""
+        chosen = [list(self.parameters).index(name) for name in names]
+        variance = self.covariance[np.ix_(chosen, chosen)].sum()
+        first = next(iter(self.parameters.values()))
+        total = float(self.values[chosen].sum())
+        return Estimate(total, float(np.sqrt(max(variance, 0.0))), first.degrees_of_freedom)
+
+
+def fit_circuit(
+    spectrum: Spectrum,
+    circuit: str,
+    *,
+    start: Mapping[str, float] | None = None,
+    weights: Weights = "modulus",
+    starts: int | None = None,
+) -> CircuitFit:
+    """Fit `circuit` (see `labctl.analysis.circuit`) to the usable points of a spectrum.
+
+    Parameters
+    ----------
+    start
+        SI values to start from, all of them; without it the first guess is made here.
+    weights
+        `"modulus"` (residuals relative to |Z|), `"unit"`, or the standard deviation of each point (n,) in
+        ohm (same for the real and the imaginary part), in the order of the spectrum.
+    starts
+        How many first guesses to follow; by default 1 for circuits up to six parameters, else 3.
+
+    Raises
+    ------
+    ValueError
+        When the circuit cannot be read, `start` lacks a parameter, `weights` has the wrong shape, or the
+        spectrum has fewer usable numbers than the circuit has parameters.
+    """
+    return fit_circuits([spectrum], circuit, starts=starts, start=start, weights=[weights])[0]
+
+
+def fit_circuits(
+    spectra: Sequence[Spectrum],
+    circuit: str,
+    *,
+    start: Mapping[str, float] | None = None,
+    weights: Sequence[Weights] | None = None,
+    starts: int | None = None,
+) -> list[CircuitFit]:
+    """Fit one circuit to many spectra in one go; arguments as in `fit_circuit`, weights one per spectrum."""
+    model = parse_circuit(circuit)
+    if weights is None:
+        weights = ["modulus"] * len(spectra)
+    count = starts or (1 if len(model.names) <= 6 else 3)
+    problems = [Problem.of(s, model, w) for s, w in zip(spectra, weights, strict=True)]
+    fits: list[CircuitFit | None] = [None] * len(problems)
+    for points in sorted({problem.omega.size for problem in problems}):
+        chosen = [i for i, problem in enumerate(problems) if problem.omega.size == points]
+        batch = [problems[i] for i in chosen]
+        first = [problem.starts(start, count) for problem in batch]
+        for i, fit in zip(chosen, fit_problems(batch, first), strict=True):
+            fits[i] = fit
+    return [fit for fit in fits if fit is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A spectrum made ready for one circuit: scaled, sorted, weighted."""
+
+    circuit: Circuit
+    omega: FloatArray
+    z: ComplexArray
+    weight: FloatArray
+    ln_jw: ComplexArray
+    z_scale_ohm: float
+    w_scale_rad_s: float
+    noise_known: bool
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, circuit: Circuit, weights: Weights) -> "Problem":
+        """Raises ValueError as `fit_circuit` does."""
+        clean = spectrum.cleaned()
+        if 2 * len(clean) <= len(circuit.names):
+            raise ValueError(
+                f"spectrum: {len(clean)} usable points cannot hold the {len(circuit.names)} parameters "
+                f"of {circuit.description}"
+            )
+        modulus = np.abs(clean.z_ohm)
+        omega = 2 * np.pi * clean.frequency_hz
+        z_scale, w_scale = float(np.median(modulus)), float(np.exp(np.log(omega).mean()))
+        weight = _weight(weights, spectrum, modulus) * z_scale
+        scaled = omega / w_scale
+        return cls(
+            circuit, scaled, clean.z_ohm / z_scale, weight, ln_j(scaled), z_scale, w_scale,
+            noise_known=not isinstance(weights, str),
+        )  # fmt: skip
+
+    def starts(self, given: Mapping[str, float] | None, count: int) -> FloatArray:
+        """Where to begin, (k, p)."""
+        if given is None:
+            return starting_points(self.circuit, self.omega, self.z, self.weight, count)
+        missing = [name for name in self.circuit.names if name not in given]
+        if missing:
+            raise ValueError(f"start lacks {', '.join(missing)} of {self.circuit.description}")
+        values = np.array([float(given[name]) for name in self.circuit.names])
+        if not (np.isfinite(values) & (values > 0)).all():
+            raise ValueError("start must hold positive finite numbers")
+        return self.circuit.from_si(np.log(values)[None, :], self.z_scale_ohm, self.w_scale_rad_s)
+
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Limits by meaning, as logarithms in scaled units."""
+        size = np.log(np.abs(self.z))
+        low, high = np.empty(len(self.circuit.names)), np.empty(len(self.circuit.names))
+        fast, slow = -np.log(self.omega.max()), -np.log(self.omega.min())
+        for i, kind in enumerate(self.circuit.kinds):
+            if kind is EXPONENT:
+                low[i], high[i] = np.log(0.3), 0.0
+            elif kind is TIME:
+                low[i], high[i] = fast - 7, slow + 9
+            elif kind.impedance_power > 0:
+                extra = fast - 7 if kind is INDUCTANCE else 0.0
+                low[i], high[i] = size.min() - 9 + extra, size.max() + 9 - min(extra, 0.0)
+            else:
+                low[i], high[i] = -size.max() + fast - 9, -size.min() + slow + 9
+        return low, high
+
+
+def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatArray:
+    if isinstance(weights, str):
+        if weights not in ("modulus", "unit"):
+            raise ValueError(f"weights must be 'modulus', 'unit' or standard deviations, got {weights!r}")
+        return 1 / modulus if weights == "modulus" else np.full(modulus.size, 1 / np.median(modulus))
+    deviation = np.asarray(weights, float)
+    if deviation.shape != spectrum.frequency_hz.shape or not (deviation[spectrum.usable] > 0).all():
+        raise ValueError("weights must hold one positive standard deviation for each point")
+    keep = np.flatnonzero(spectrum.usable)
+    return 1 / deviation[keep[np.argsort(-spectrum.frequency_hz[keep], kind="stable")]]
+
+
+def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+    """Follow every start of every problem (all with the same number of points) and keep the best of each."""
+    owner = np.repeat(np.arange(len(problems)), [len(s) for s in starts])
+    ln_jw = np.array([p.ln_jw for p in problems])[owner]
+    z = np.array([p.z for p in problems])[owner]
+    weight = np.array([p.weight for p in problems])[owner]
+    limits = [p.bounds() for p in problems]
+    lower, upper = (np.array([limit[side] for limit in limits])[owner] for side in (0, 1))
+    circuit = problems[0].circuit
+
+    def residuals(x: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+        model, dz = circuit.evaluate(x, ln_jw[index])
+        w = weight[index]
+        dz *= w[:, None, :]
+        return ((model - z[index]) * w).view(float), dz.view(float)
+
+    minimum = minimise(residuals, np.concatenate(list(starts)), lower, upper)
+    cost = np.where(np.isfinite(minimum.cost), minimum.cost, np.inf)
+    fits = []
+    for i, problem in enumerate(problems):
+        mine = np.flatnonzero(owner == i)
+        best = mine[np.argmin(cost[mine])]
+        fits.append(_describe(problem, minimum, int(best), lower[best], upper[best]))
+    return fits
+
+
+def _describe(
+    problem: Problem, minimum: Minimum, which: int, lower: FloatArray, upper: FloatArray
+) -> CircuitFit:
+    circuit, x = problem.circuit, minimum.x[which]
+    held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
+    examined = examine(minimum.residuals[which], minimum.jacobian[which], held, problem.noise_known)
+    log_si, change = circuit.to_si(x, problem.z_scale_ohm, problem.w_scale_rad_s)
+    values = np.exp(log_si)
+    scale = values[:, None] * change
+    covariance = scale @ examined.covariance @ scale.T
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    parameters = {
+        name: Estimate(float(v), float(u), examined.degrees_of_freedom)
+        for name, v, u in zip(circuit.names, values, deviation, strict=True)
+    }
+    complex_residuals = -np.ascontiguousarray(minimum.residuals[which]).view(complex)
+    at_bound = tuple(name for name, is_held in zip(circuit.names, held, strict=True) if is_held)
+    return CircuitFit(
+        circuit=circuit.description,
+        parameters=MappingProxyType(parameters),
+        covariance=covariance,
+        frequency_hz=problem.omega * problem.w_scale_rad_s / (2 * np.pi),
+        z_ohm=(problem.z - complex_residuals / problem.weight) * problem.z_scale_ohm,
+        residuals=complex_residuals,
+        rms=examined.rms,
+        autocorrelation=examined.autocorrelation,
+        effective_points=examined.effective_points,
+        converged=bool(minimum.converged[which]),
+        at_bound=at_bound,
+        flags=_flags(examined, at_bound, bool(minimum.converged[which]), parameters),
+    )
+
+
+def _flags(
+    examined: Residuals, at_bound: tuple[str, ...], converged: bool, parameters: Mapping[str, Estimate]
+) -> tuple[str, ...]:
+    flags = []
+    if not converged:
+        flags.append("fit did not converge")
+    flags += [f"parameter at its bound: {name}" for name in at_bound]
+    vague = [n for n, e in parameters.items() if n not in at_bound and e.relative_uncertainty > 0.5]
+    flags += [f"parameter not determined: {name}" for name in vague]
+    if examined.autocorrelation > 0:
+        flags.append(f"residuals correlated: {examined.autocorrelation:.2f} from point to point")
+    return tuple(flags)

@@ -1,0 +1,164 @@
+"""Where to start a fit: a dictionary of shapes, one for each piece the circuit joins in series.
+
+Each piece is drawn at a grid of its inner parameters (time constants, exponents) with unit size; for every
+combination the sizes follow from linear least squares. The combinations with non-negative sizes and the
+smallest residual are the starts. No start is ever asked from a person.
+"""
+
+from collections.abc import Iterable
+from itertools import combinations, product
+
+import numpy as np
+
+from labctl.analysis.circuit import Circuit, Join, Leaf, Node
+from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
+from labctl.analysis.spectrum import ComplexArray, FloatArray
+
+ARC_EXPONENT = 0.9
+SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
+TIMES_PER_DECADE = 2
+MOST_COMBINATIONS = 4000
+
+
+def starting_points(
+    circuit: Circuit, omega: FloatArray, z: ComplexArray, weight: FloatArray, count: int
+) -> FloatArray:
+    """Logarithms of the parameters, (count or fewer, p), best first.
+
+    omega (n,) rad/s and z (n,), both scaled to about one; weight (n,) multiplies the residuals.
+    """
+    pieces = circuit.series
+    shapes = [_shapes(piece, circuit, omega) for piece in pieces]
+    with np.errstate(all="ignore"):
+        columns, owners = _dictionary(circuit, pieces, shapes, omega, weight)
+    target = (z * weight).view(float)
+    choices = _combinations(pieces, shapes, owners)
+    sizes, cost = _solve(columns, target, choices)
+    best = _distinct(np.argsort(cost, kind="stable"), choices, count)
+    return np.array([_assemble(circuit, pieces, shapes, owners, choices[k], sizes[k]) for k in best])
+
+
+def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
+    """Inner parameters to try, as logarithms (m, parameters of the piece); every resistance is one."""
+    kinds = circuit.kinds[piece.first : piece.stop]
+    if isinstance(piece, Leaf) and TIME not in kinds:
+        exponents = SPIKE_EXPONENTS if EXPONENT in kinds else (1.0,)
+        return np.array([[np.log(n) if kind is EXPONENT else 0.0 for kind in kinds] for n in exponents])
+    times = _time_grid(omega)
+    slow = [kind in (CAPACITANCE, CPE_ADMITTANCE, TIME) for kind in kinds]
+    grids = [times if is_slow else np.zeros(1) for is_slow in slow]
+    chosen = _thin(grids)
+    for i, kind in enumerate(kinds):
+        if kind is EXPONENT:
+            chosen[:, i] = np.log(ARC_EXPONENT)
+            chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
+    return chosen
+
+
+def _time_grid(omega: FloatArray) -> FloatArray:
+    low, high = -np.log(omega.max()) - 0.7, -np.log(omega.min()) + 0.7
+    return np.linspace(low, high, max(3, int(TIMES_PER_DECADE * (high - low) / np.log(10)) + 1))
+
+
+def _thin(grids: list[FloatArray]) -> FloatArray:
+    """All products of the grids while they are few, else a seeded sample of them."""
+    if np.prod([len(grid) for grid in grids]) <= 400:
+        return np.array(list(product(*grids)))
+    rng = np.random.default_rng(0)
+    return np.column_stack([rng.choice(grid, 400) for grid in grids])
+
+
+def _dictionary(
+    circuit: Circuit,
+    pieces: tuple[Node, ...],
+    shapes: list[FloatArray],
+    omega: FloatArray,
+    weight: FloatArray,
+) -> tuple[FloatArray, list[range]]:
+    columns, owners, first = [], [], 0
+    ln_jw = np.log(omega) + 0.5j * np.pi
+    for piece, inner in zip(pieces, shapes, strict=True):
+        twin = next((j for j, other in enumerate(pieces[: len(owners)]) if _alike(piece, other)), None)
+        if twin is not None:
+            owners.append(owners[twin])
+            continue
+        p = np.ones((len(inner), len(circuit.names)))
+        p[:, piece.first : piece.stop] = np.exp(inner)
+        dz = np.empty((*p.shape, omega.size), complex)
+        z = np.broadcast_to(piece.evaluate(ln_jw, p, dz), (len(inner), omega.size))
+        columns.append((z * weight).astype(complex).view(float))
+        owners.append(range(first, first + len(inner)))
+        first += len(inner)
+    return np.concatenate(columns), owners
+
+
+def _alike(a: Node, b: Node) -> bool:
+    if isinstance(a, Leaf) and isinstance(b, Leaf):
+        return a.element is b.element
+    if isinstance(a, Join) and isinstance(b, Join) and a.parallel == b.parallel:
+        return len(a.branches) == len(b.branches) and all(map(_alike, a.branches, b.branches))
+    return False
+
+
+def _combinations(pieces: tuple[Node, ...], shapes: list[FloatArray], owners: list[range]) -> np.ndarray:
+    """Columns to try together (k, pieces). Pieces that are alike take different columns, fastest first."""
+    groups: dict[int, list[int]] = {}
+    for i, owner in enumerate(owners):
+        groups.setdefault(owner.start, []).append(i)
+    per_group = []
+    for members in groups.values():
+        owner = owners[members[0]]
+        picks = list(combinations(owner, len(members))) or [tuple(owner)[:1] * len(members)]
+        per_group.append((members, picks))
+    rows = _rows([picks for _, picks in per_group])
+    order = [member for members, _ in per_group for member in members]
+    table = np.array([[column for pick in row for column in pick] for row in rows], dtype=np.intp)
+    return table[:, np.argsort(order)]
+
+
+def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...], ...]]:
+    """Every way to take one pick from each group, or a seeded sample when there are too many."""
+    if np.prod([len(picks) for picks in groups]) <= MOST_COMBINATIONS:
+        return product(*groups)
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(len(picks), size=MOST_COMBINATIONS) for picks in groups]
+    return (tuple(picks[i] for picks, i in zip(groups, row, strict=True)) for row in zip(*drawn, strict=True))
+
+
+def _solve(columns: FloatArray, target: FloatArray, choices: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Sizes (k, pieces) and residual cost (k,) of every combination; negative sizes are cut and cost."""
+    norm = np.sqrt(np.einsum("cm,cm->c", columns, columns)) + 1e-300
+    unit = columns / norm[:, None]
+    gram, projection = unit @ unit.T, unit @ target
+    g = gram[choices[:, :, None], choices[:, None, :]] + 1e-9 * np.eye(choices.shape[1])
+    b = projection[choices]
+    sizes = np.linalg.solve(g, b[..., None])[..., 0]
+    sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=1, keepdims=True))
+    cost = np.einsum("kp,kpq,kq->k", sizes, g, sizes) - 2 * np.einsum("kp,kp->k", sizes, b)
+    return sizes / norm[choices], cost
+
+
+def _distinct(order: np.ndarray, choices: np.ndarray, count: int) -> list[int]:
+    """The best combinations that differ by more than one grid step somewhere."""
+    chosen: list[int] = []
+    for k in order:
+        if all(np.abs(choices[k] - choices[c]).max() > 1 for c in chosen):
+            chosen.append(int(k))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def _assemble(
+    circuit: Circuit,
+    pieces: tuple[Node, ...],
+    shapes: list[FloatArray],
+    owners: list[range],
+    choice: np.ndarray,
+    sizes: FloatArray,
+) -> FloatArray:
+    x = np.empty(len(circuit.names))
+    for piece, inner, owner, column, size in zip(pieces, shapes, owners, choice, sizes, strict=True):
+        powers = np.array([kind.impedance_power for kind in circuit.kinds[piece.first : piece.stop]])
+        x[piece.first : piece.stop] = inner[column - owner.start] + powers * np.log(size)
+    return x
