@@ -1,0 +1,119 @@
+"""Connections: how the file is opened for writing and for reading, and which files are refused."""
+
+import math
+import sqlite3
+from pathlib import Path
+
+from labctl.errors import StoreError
+from labctl.store import migrations
+from labctl.store.causes import explaining
+
+BUSY_TIMEOUT_S = 10.0
+
+
+def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """A connection that creates, migrates and writes; usable from any one thread at a time.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be used; the message says why.
+    """
+    with explaining(path):
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _check_origin(path, connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _add_log10(connection)
+            _migrate(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write.
+
+    Raises
+    ------
+    StoreError
+        No such file, not a labctl database, or made by a newer labctl.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file")
+    with explaining(path):
+        connection = _connect_read_only(path)
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            _check_origin(path, connection)
+            _add_log10(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Read-only; also from a folder that cannot be written, where SQLite finds no room for its -shm file."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        connection.close()
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return sqlite3.connect(address + "&immutable=1", uri=True, check_same_thread=False)
+    return connection
+
+
+def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if objects and application_id != migrations.APPLICATION_ID:
+        raise StoreError(f"{path}: this is a SQLite file of another program, not a labctl database")
+    if newer := migrations.unknown(connection):
+        raise StoreError(
+            f"{path}: made by a newer labctl (schema {newer[-1]}); update labctl on this computer, "
+            "or export the runs you need with the newer one"
+        )
+
+
+def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+    if not (missing := migrations.pending(connection)):
+        return
+    if migrations.applied(connection):
+        _back_up_beside(path, connection, missing[0])
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _back_up_beside(path: Path, connection: sqlite3.Connection, migration: str) -> None:
+    copy = path.with_name(f"{path.stem}.before-{migration}{path.suffix}")
+    target = sqlite3.connect(copy)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+
+
+def _add_log10(connection: sqlite3.Connection) -> None:
+    """The views need it, and SQLite has it only when built with its mathematical functions."""
+    try:
+        connection.execute("SELECT log10(1.0)").fetchall()
+    except sqlite3.OperationalError:
+        connection.create_function("log10", 1, _log10, deterministic=True)
+
+
+def _log10(value: float | None) -> float | None:
+    return math.log10(value) if value is not None and value > 0 else None

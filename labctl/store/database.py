@@ -1,0 +1,256 @@
+"""The reading side of the file: rows, pandas frames, spectra. It never writes and never holds a lock."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from labctl.errors import StoreError
+from labctl.store.causes import explaining
+from labctl.store.connections import open_for_reading
+from labctl.store.encoding import decode
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labctl.analysis import Spectrum
+
+_BY_NUMBER = ("temperature_log", "records")
+_BY_ID = ("spectra", "polarisations", "events", "conductivities", "law_fits", "transference_numbers")
+_BY_PARENT = {
+    "impedance_points": ("spectrum_id", "spectra"),
+    "polarisation_points": ("polarisation_id", "polarisations"),
+}
+
+
+class Database:
+    """A read-only view of a labctl file, also while a run writes it, from any thread.
+
+    A run is named by its id, by `"last"`, or by the beginning of its uuid.
+
+    Raises
+    ------
+    StoreError
+        No such file, not a labctl database, made by a newer labctl, or damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._connection = open_for_reading(self.path)
+        with explaining(self.path):
+            query = "SELECT DISTINCT column_name FROM columns WHERE unit = 'JSON'"
+            self._json = {name for (name,) in self._connection.execute(query).fetchall()}
+
+    def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """What a SELECT gives, as dicts; JSON columns are decoded."""
+        names, rows = self._fetch(query, parameters)
+        encoded = [index for index, name in enumerate(names) if name in self._json]
+        return [dict(zip(names, _decoded(row, encoded), strict=True)) for row in rows]
+
+    def rows_since(self, table: str, run_id: int, last_key: Any = None) -> list[dict[str, Any]]:
+        """Rows of a run that came after the one with `last_key`, oldest first; the cost is theirs alone.
+
+        Parameters
+        ----------
+        table : str
+        run_id : int
+        last_key : int or tuple of int, optional
+            Key of the last row already seen; None: from the start. It is `number` for temperature_log and
+            records, `(spectrum_id, number)` or `(polarisation_id, number)` for points, `id` elsewhere.
+        """
+        if table in _BY_PARENT:
+            return self._points_since(table, run_id, last_key)
+        if table not in _BY_NUMBER + _BY_ID:
+            raise StoreError(f"{table} cannot be followed row by row")
+        key = "number" if table in _BY_NUMBER else "id"
+        last_key = -1 if last_key is None else last_key
+        return self.rows(
+            f"SELECT * FROM {table} WHERE run_id = ? AND {key} > ? ORDER BY {key}", (run_id, last_key)
+        )
+
+    def run(self, run: int | str = "last") -> dict[str, Any]:
+        """The row of one run.
+
+        Raises
+        ------
+        StoreError
+            No such run, or a uuid beginning that fits several.
+        """
+        found = self.rows(*_run_query(run))
+        if not found:
+            raise StoreError(f"{self.path}: no run {run!r}" if run != "last" else f"{self.path}: no run yet")
+        if len(found) > 1:
+            raise StoreError(f"{self.path}: {run!r} fits {len(found)} runs; give more of the uuid")
+        return found[0]
+
+    def sample(self, sample_id: int) -> dict[str, Any]:
+        """The row of one sample."""
+        found = self.rows("SELECT * FROM samples WHERE id = ?", (sample_id,))
+        if not found:
+            raise StoreError(f"{self.path}: no sample {sample_id}")
+        return found[0]
+
+    def provenance(self, run: int | str = "last") -> dict[str, Any]:
+        """Where the run came from, by key."""
+        query = "SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key"
+        return {row["key"]: row["value"] for row in self.rows(query, (self.run(run)["id"],))}
+
+    def runs(self) -> "pd.DataFrame":
+        """All runs, oldest first."""
+        return self.frame("SELECT * FROM runs ORDER BY id")
+
+    def samples(self) -> "pd.DataFrame":
+        """All samples."""
+        return self.frame("SELECT * FROM samples ORDER BY id")
+
+    def spectra(self, run: int | str = "last") -> "pd.DataFrame":
+        """The spectra of a run, in order."""
+        return self._of_run("spectra", run)
+
+    def polarisations(self, run: int | str = "last") -> "pd.DataFrame":
+        """The polarisations of a run, in order."""
+        return self._of_run("polarisations", run)
+
+    def temperatures(self, run: int | str = "last") -> "pd.DataFrame":
+        """The temperature log of a run, in order."""
+        return self._of_run("temperature_log", run)
+
+    def records(self, run: int | str = "last") -> "pd.DataFrame":
+        """The rows of a procedure with columns of its own, one column each."""
+        import pandas as pd
+
+        rows = self.rows_since("records", self.run(run)["id"])
+        return pd.DataFrame(
+            [{"number": row["number"], "time_s": row["time_s"], **row["data"]} for row in rows]
+        )
+
+    def events(self, run: int | str | None = "last") -> "pd.DataFrame":
+        """The events of a run, oldest first; None: those of the station and the file."""
+        if run is None:
+            return self.frame("SELECT * FROM events WHERE run_id IS NULL ORDER BY id")
+        return self._of_run("events", run)
+
+    def resistances(self, run: int | str = "last") -> "pd.DataFrame":
+        """The resistances of all spectra of a run."""
+        query = (
+            "SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id "
+            "WHERE s.run_id = ? ORDER BY r.id"
+        )
+        return self.frame(query, (self.run(run)["id"],))
+
+    def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
+        """The conductivities of a run, in the order of its spectra."""
+        query = "SELECT * FROM conductivities WHERE run_id = ? ORDER BY spectrum_id, id"
+        return self.frame(query, (self.run(run)["id"],))
+
+    def fits(self, run: int | str = "last") -> "pd.DataFrame":
+        """The temperature-law fits of a run."""
+        return self._of_run("law_fits", run)
+
+    def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
+        """The transference numbers of a run."""
+        return self._of_run("transference_numbers", run)
+
+    def points(self, spectrum_id: int) -> "pd.DataFrame":
+        """The points of a spectrum, bad ones included (see `status`)."""
+        return self.frame(
+            "SELECT * FROM impedance_points WHERE spectrum_id = ? ORDER BY number", (spectrum_id,)
+        )
+
+    def polarisation_points(self, polarisation_id: int) -> "pd.DataFrame":
+        """The points of a polarisation, bad ones included (see `status`)."""
+        query = "SELECT * FROM polarisation_points WHERE polarisation_id = ? ORDER BY number"
+        return self.frame(query, (polarisation_id,))
+
+    def spectrum(self, spectrum_id: int) -> "Spectrum":
+        """The good points of a spectrum, in the order measured.
+
+        Raises
+        ------
+        StoreError
+            No such spectrum.
+        """
+        import numpy as np
+
+        from labctl.analysis import Spectrum
+
+        if not self.rows("SELECT id FROM spectra WHERE id = ?", (spectrum_id,)):
+            raise StoreError(f"{self.path}: no spectrum {spectrum_id}")
+        query = (
+            "SELECT frequency_hz, z_real_ohm, z_imag_ohm FROM impedance_points "
+            "WHERE spectrum_id = ? AND status = 'ok' ORDER BY number"
+        )
+        _, rows = self._fetch(query, (spectrum_id,))
+        frequency_hz, z_real_ohm, z_imag_ohm = np.array(rows, dtype=float).reshape(-1, 3).T
+        return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
+
+    def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
+        """What a SELECT gives, as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
+        import pandas as pd
+
+        names, rows = self._fetch(query, parameters)
+        frame = pd.DataFrame.from_records(rows, columns=names, coerce_float=True)
+        for name in self._json.intersection(names):
+            frame[name] = [decode(value) if isinstance(value, str) else value for value in frame[name]]
+        return frame
+
+    def columns(self) -> "pd.DataFrame":
+        """Unit and meaning of every column of every table and view."""
+        return self.frame("SELECT * FROM columns ORDER BY table_name, column_name")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fetch(
+        self, query: str, parameters: Sequence[Any] | Mapping[str, Any]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """All rows at once: an open SELECT would keep the WAL from being folded back."""
+        with explaining(self.path):
+            cursor = self._connection.execute(query, parameters)
+            rows = cursor.fetchall()
+        return [column[0] for column in cursor.description or ()], rows
+
+    def _of_run(self, table: str, run: int | str) -> "pd.DataFrame":
+        key = "number" if table in _BY_NUMBER else "id"
+        return self.frame(f"SELECT * FROM {table} WHERE run_id = ? ORDER BY {key}", (self.run(run)["id"],))
+
+    def _points_since(
+        self, table: str, run_id: int, last_key: tuple[int, int] | None
+    ) -> list[dict[str, Any]]:
+        parent, owner = _BY_PARENT[table]
+        parent_id, number = last_key if last_key is not None else (-1, -1)
+        query = f"""
+            SELECT p.* FROM {table} p
+            WHERE p.{parent} = :parent AND p.number > :number
+            AND EXISTS (SELECT 1 FROM {owner} o WHERE o.id = :parent AND o.run_id = :run)
+            UNION ALL
+            SELECT p.* FROM {owner} o JOIN {table} p ON p.{parent} = o.id
+            WHERE o.run_id = :run AND o.id > :parent
+            ORDER BY 1, 2"""
+        return self.rows(query, {"run": run_id, "parent": parent_id, "number": number})
+
+
+def _run_query(run: int | str) -> tuple[str, tuple[Any, ...]]:
+    if run == "last":
+        return "SELECT * FROM runs ORDER BY id DESC LIMIT 1", ()
+    if isinstance(run, int) or run.isdecimal():
+        number = int(run)
+        return "SELECT * FROM runs WHERE id = ?", (number,)
+    return "SELECT * FROM runs WHERE substr(uuid, 1, ?) = ?", (len(run), run.lower())
+
+
+def _decoded(row: tuple[Any, ...], encoded: Sequence[int]) -> Sequence[Any]:
+    if not encoded:
+        return row
+    values = list(row)
+    for index in encoded:
+        if isinstance(values[index], str):
+            values[index] = decode(values[index])
+    return values

@@ -1,0 +1,94 @@
+"""Values as the file keeps them: exact, or refused by name.
+
+1. A numpy scalar becomes the Python number it stands for; a number that would change is refused.
+2. JSON keeps what Python's json keeps, integers of any size included. Not a number and the infinities become
+   `{"$number": "NaN"}`, because JSON has no word for them; `decode` turns them back.
+3. A tuple, a numpy array or a set of a column comes back as a list.
+"""
+
+import json
+import math
+from typing import Any
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_TAG = "$number"
+
+
+def encode(value: object) -> str:
+    """`value` as JSON text.
+
+    Raises
+    ------
+    ValueError
+        Something in it has no exact JSON form: the message says what and where.
+    """
+    return json.dumps(_plain(value, "value"), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: str) -> Any:
+    """The value that `encode` wrote."""
+    return json.loads(text, object_hook=_untagged)
+
+
+def python_scalar(value: Any) -> Any:
+    """A numpy scalar as the Python scalar of the same value; anything else unchanged."""
+    if type(value).__module__ != "numpy" or not hasattr(value, "item") or getattr(value, "ndim", 1):
+        return value
+    scalar = value.item()
+    if type(scalar).__module__ == "numpy":  # longdouble has no Python equal
+        scalar = float(scalar)
+        if scalar != value and not math.isnan(scalar):
+            raise ValueError(f"{value!r} does not fit a double-precision number")
+    return scalar
+
+
+def checked_text(value: str) -> str:
+    """`value` as a plain str; refused when it cannot be written as UTF-8."""
+    plain = str.__str__(value)
+    if not plain.isascii():
+        try:
+            plain.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{plain!r} is not valid Unicode text: {error.reason}") from None
+    return plain
+
+
+def _plain(value: Any, where: str) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return checked_text(value)
+    if isinstance(value, dict):
+        return {_key(key, where): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    return _plain_number(value, where)
+
+
+def _plain_number(value: Any, where: str) -> Any:
+    if getattr(value, "ndim", 0) and hasattr(value, "tolist"):
+        return _plain(value.tolist(), where)
+    scalar = python_scalar(value)
+    if scalar is not value:
+        return _plain(scalar, where)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {_TAG: _name(value)}
+    raise ValueError(f"{where} is a {type(value).__name__}, which JSON cannot keep")
+
+
+def _name(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _key(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise ValueError(f"{where} has the key {key!r}, a {type(key).__name__}: JSON keys are text")
+    if key == _TAG:
+        raise ValueError(f"{where} has the key {_TAG!r}, which marks numbers that JSON lacks")
+    return checked_text(key)
+
+
+def _untagged(mapping: dict[str, Any]) -> Any:
+    return _NON_FINITE[mapping[_TAG]] if mapping.keys() == {_TAG} else mapping

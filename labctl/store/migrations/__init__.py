@@ -1,0 +1,89 @@
+"""The schema and its ledger. sqlite-utils is imported only when there is something to migrate."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from labctl.store.migrations.first_tables import TABLES
+from labctl.store.migrations.first_triggers import triggers
+from labctl.store.migrations.first_views import VIEWS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database as Sqlite
+
+LEDGER = "_sqlite_migrations"
+SET_NAME = "labctl"
+APPLICATION_ID = 0x6C616263  # "labc": tells a labctl file from any other SQLite file
+
+_CREATED = re.compile(r"CREATE (?:TABLE|VIEW) (\w+)")
+_DESCRIBED = re.compile(r" +-- \[(.+?)\] (.+)$")
+_NAMED = re.compile(r".* AS (\w+),?$| +(\w+) (?:INTEGER|REAL|TEXT)\b")
+
+
+def _m0001_first(db: "Sqlite") -> None:
+    for statement in _statements(TABLES + VIEWS):
+        db.execute(statement)
+    columns_of: dict[str, list[str]] = {}
+    for table, column, unit, meaning in described_columns(TABLES + VIEWS):
+        columns_of.setdefault(table, []).append(column)
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (table, column, unit, meaning))
+    for statement in triggers(columns_of):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+_MIGRATIONS = {"0001_first": _m0001_first}
+
+
+def applied(connection: sqlite3.Connection) -> list[str]:
+    """Names in the ledger of this file, oldest first; empty for a file without one."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    if not connection.execute(query, (LEDGER,)).fetchall():
+        return []
+    query = f"SELECT name FROM {LEDGER} WHERE migration_set = ? ORDER BY id"
+    return [name for (name,) in connection.execute(query, (SET_NAME,))]
+
+
+def pending(connection: sqlite3.Connection) -> list[str]:
+    """Names of the migrations that this file lacks."""
+    done = set(applied(connection))
+    return [name for name in _MIGRATIONS if name not in done]
+
+
+def unknown(connection: sqlite3.Connection) -> list[str]:
+    """Names in the ledger that this labctl does not know: the file is newer."""
+    return [name for name in applied(connection) if name not in _MIGRATIONS]
+
+
+def apply(connection: sqlite3.Connection) -> None:
+    """Bring the file up to date inside the transaction that the caller has begun."""
+    from sqlite_utils import Database as Sqlite
+    from sqlite_utils import Migrations
+
+    ledger = Migrations(SET_NAME)
+    for name, migrate in _MIGRATIONS.items():
+        ledger(name=name)(migrate)
+    ledger.apply(Sqlite(connection))
+
+
+def described_columns(sql: str) -> Iterator[tuple[str, str, str, str]]:
+    """(table, column, unit, meaning) of every column that a schema text describes on the line above it."""
+    table, unit, meaning = "", "", ""
+    for line in sql.splitlines():
+        if created := _CREATED.match(line):
+            table = created[1]
+        elif described := _DESCRIBED.match(line):
+            unit, meaning = described[1], described[2]
+        elif meaning and (named := _NAMED.match(line)):
+            yield table, named[1] or named[2], unit, meaning
+            unit, meaning = "", ""
+
+
+def _statements(sql: str) -> Iterator[str]:
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""

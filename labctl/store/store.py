@@ -1,0 +1,219 @@
+"""The writing side of the file."""
+
+import atexit
+import os
+import platform
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from labctl.errors import StoreError
+from labctl.store.connections import open_for_writing
+from labctl.store.rows import (
+    DERIVED_TABLES,
+    Insertion,
+    check_columns,
+    insertion,
+    known_table,
+    read_tables,
+    stored,
+)
+from labctl.store.writer import Writer
+
+if TYPE_CHECKING:
+    from labctl.store.database import Database
+
+CHANGEABLE = {
+    "runs": ("status", "reason", "ended_s"),
+    "spectra": ("status", "ended_s"),
+    "polarisations": ("status", "ended_s", "rest_potential_v"),
+    "jobs": (
+        "state",
+        "reason",
+        "priority",
+        "position",
+        "not_before_s",
+        "deadline_s",
+        "failure_policy",
+        "person",
+    ),
+}
+"""Tables and columns that `Store.update` may write; everything else that was measured stays as it is."""
+
+
+class Store:
+    """Writes rows; one for each process that writes. Make it with `Store.open`.
+
+    Any thread may call it. What `acknowledged` counts is on disk and survives a power cut.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._tables = read_tables(connection)
+        self._insertions: dict[tuple[str, ...], Insertion] = {}
+        self._writer = Writer(path, connection)
+        atexit.register(self.close)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Open a file for writing, creating or migrating it.
+
+        Raises
+        ------
+        StoreError
+            The file cannot be used, or was made by a newer labctl; the message says why.
+        """
+        path = Path(path)
+        return cls(path, open_for_writing(path))
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """Insert a row; return its id once it is committed.
+
+        A run gets a uuid and the identity of this process unless the row has them.
+
+        Raises
+        ------
+        StoreError
+            The row does not fit its table, or the file cannot be written.
+        """
+        row = {**_identity(), **row} if table == "runs" else row
+        into = self._insertion(table, row)
+        values = into.values(row)
+        return self._writer.call(lambda connection: connection.execute(into.sql, values).lastrowid, rows=1)
+
+    def append(self, table: str, row: Mapping[str, Any]) -> None:
+        """Hand a row to the writer, which commits it within 50 ms.
+
+        Raises
+        ------
+        StoreError
+            The row does not fit its table, or an earlier row could not be stored. This row is not taken.
+        """
+        into = self._insertion(table, row)
+        self._writer.append(into, into.values(row))
+
+    def flush(self) -> None:
+        """Return when everything appended is committed; raises `StoreError` when it cannot be."""
+        self._writer.call(_nothing)
+
+    @property
+    def acknowledged(self) -> int:
+        """Rows committed by this store so far."""
+        return self._writer.acknowledged
+
+    def update(self, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+        """Change what may change: the end of a run, spectrum or polarisation, and jobs.
+
+        A run that ends takes along its spectra and polarisations still marked as running.
+
+        Raises
+        ------
+        StoreError
+            No such row, a column that may not change, an end written twice, or a file that cannot be written.
+        """
+        columns = known_table(self._tables, table)
+        check_columns(columns, tuple(changes))
+        for name in changes:
+            if name not in CHANGEABLE.get(table, ()):
+                raise StoreError(f"{table}.{name} cannot be changed once it is written")
+        values = {name: stored(columns.columns[name], value, changes) for name, value in changes.items()}
+        self._writer.call(lambda connection: _update(connection, table, row_id, values))
+
+    def replace_derived(
+        self, table: str, where: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    ) -> list[int]:
+        """Delete the derived rows that match `where` and insert `rows`, in one transaction.
+
+        Returns
+        -------
+        list of int
+            Ids of the new rows; an id is never used twice.
+
+        Raises
+        ------
+        StoreError
+            `table` holds measured rows, `where` is empty, or a row does not fit.
+        """
+        if table not in DERIVED_TABLES:
+            raise StoreError(f"{table} is not derived: its rows cannot be replaced")
+        columns = known_table(self._tables, table)
+        check_columns(columns, tuple(where))
+        wanted = [stored(columns.columns[name], value, where) for name, value in where.items()]
+        same = " AND ".join(f"{name} IS ?" for name in where)
+        inserts = [(into.sql, into.values(row)) for row in rows for into in [self._insertion(table, row)]]
+
+        def replace(connection: sqlite3.Connection) -> list[int]:
+            connection.execute(f"DELETE FROM {table} WHERE {same}", wanted)
+            return [connection.execute(sql, values).lastrowid or 0 for sql, values in inserts]
+
+        return self._writer.call(replace, rows=len(inserts))
+
+    def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
+        """Id of the sample that is the same in every column; added when there is none."""
+        into = self._insertion("samples", sample)
+        values = into.values(sample)
+        columns = {name: column for name, column in self._tables["samples"].columns.items() if name != "id"}
+
+        def find_or_add(connection: sqlite3.Connection) -> int:
+            connection.execute("SAVEPOINT a_sample")
+            new = connection.execute(into.sql, values).lastrowid or 0
+            same = " AND ".join(f"old.{name} IS new.{name}" for name in columns)
+            query = f"SELECT min(old.id) FROM samples new JOIN samples old ON {same} WHERE new.id = ?"
+            (first,) = connection.execute(query, (new,)).fetchone()
+            if first != new:
+                connection.execute("ROLLBACK TO a_sample")
+            connection.execute("RELEASE a_sample")
+            return first
+
+        return self._writer.call(find_or_add)
+
+    def read(self) -> "Database":
+        """A read-only view of the same file; it sees what is committed."""
+        from labctl.store.database import Database
+
+        return Database(self.path)
+
+    def close(self) -> None:
+        """Commit what is left and let go of the file. A second call does nothing."""
+        atexit.unregister(self.close)
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _insertion(self, table: str, row: Mapping[str, Any]) -> Insertion:
+        shape = (table, *row)
+        known = self._insertions.get(shape)
+        if known is None:
+            known = self._insertions[shape] = insertion(self._tables, table, shape[1:])
+        return known
+
+
+def _update(connection: sqlite3.Connection, table: str, row_id: int, values: Mapping[str, Any]) -> None:
+    if table == "runs" and values.get("status", "running") != "running":
+        _end_children(connection, row_id, values)
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    changed = connection.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), row_id))
+    if not changed.rowcount:
+        raise StoreError(f"{table} has no row {row_id}")
+
+
+def _end_children(connection: sqlite3.Connection, run_id: int, values: Mapping[str, Any]) -> None:
+    for table in ("spectra", "polarisations"):
+        connection.execute(
+            f"UPDATE {table} SET status = ?, ended_s = ? WHERE run_id = ? AND status = 'running'",
+            (values["status"], values.get("ended_s"), run_id),
+        )
+
+
+def _identity() -> dict[str, Any]:
+    return {"uuid": str(uuid.uuid4()), "pid": os.getpid(), "host": platform.node()}
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    pass

@@ -1,0 +1,115 @@
+"""Readers: frames, spectra and new rows, from a file that is being written."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import labctl
+from labctl.errors import StoreError
+
+
+def test_importing_labctl_and_its_store_is_cheap():
+    heavy = "numpy", "pandas", "scipy", "sqlite_utils", "pymeasure"
+    program = f"import sys, labctl.store; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_run_is_named_by_id_last_or_uuid_beginning(rig, path):
+    with labctl.open(path) as db:
+        run = db.run("last")
+        assert db.run(run["id"]) == db.run(str(run["id"])) == db.run(run["uuid"][:13]) == run
+        with pytest.raises(StoreError, match="no run 'ffff"):
+            db.run("ffffffff-ffff")
+        with pytest.raises(StoreError, match="no run 77"):
+            db.run(77)
+
+
+def test_frames_hold_what_was_written(rig, path):
+    rig.append_points(5)
+    rig.store.replace_derived("conductivities", {"spectrum_id": rig.spectrum_id}, [rig.conductivity()])
+    with labctl.open(path) as db:
+        assert db.runs()["status"].tolist() == ["running"]
+        assert db.spectra(rig.run_id)["setpoint_k"].tolist() == [300.0]
+        assert db.points(rig.spectrum_id)["z_real_ohm"].tolist() == [100.0, 101.0, 102.0, 103.0, 104.0]
+        assert db.conductivities("last")["flags"].tolist() == [["a reservation"]]
+        assert db.fits("last").empty
+
+
+def test_a_spectrum_holds_the_good_points_alone(rig, path):
+    rig.append_points(3)
+    rig.store.append("impedance_points", rig.point(3, z_real_ohm=None, status="overload"))
+    rig.store.flush()
+    with labctl.open(path) as db:
+        spectrum = db.spectrum(rig.spectrum_id)
+        np.testing.assert_array_equal(spectrum.frequency_hz, [1e6, 5e5, 1e6 / 3])
+        np.testing.assert_array_equal(spectrum.z_ohm, [100 - 5j, 101 - 5j, 102 - 5j])
+        with pytest.raises(StoreError, match="no spectrum 5"):
+            db.spectrum(5)
+
+
+def test_rows_since_gives_each_new_row_once_across_spectra(rig, path):
+    rig.append_points(3)
+    rig.store.flush()
+    with labctl.open(path) as db:
+        first = db.rows_since("impedance_points", rig.run_id)
+        key = (first[-1]["spectrum_id"], first[-1]["number"])
+        rig.store.append("impedance_points", rig.point(3))
+        spectrum = {"run_id": rig.run_id, "number": 1, "started_s": 2.0}
+        second_id = rig.store.insert("spectra", spectrum)
+        rig.store.append("impedance_points", rig.point(0, spectrum_id=second_id))
+        rig.store.flush()
+        new = db.rows_since("impedance_points", rig.run_id, key)
+    assert [row["number"] for row in first] == [0, 1, 2]
+    assert [(row["spectrum_id"], row["number"]) for row in new] == [(1, 3), (second_id, 0)]
+
+
+def test_rows_since_follows_logs_events_and_derived_rows(rig, path):
+    for number in range(3):
+        row = {"run_id": rig.run_id, "number": number, "time_s": 1.0, "temperature_k": 300.0}
+        rig.store.append("temperature_log", row)
+    event = {"run_id": rig.run_id, "time_s": 1.0, "level": "info", "kind": "settled", "message": "steady"}
+    event_id = rig.store.insert("events", event | {"details": {"band_k": 0.5}})
+    with labctl.open(path) as db:
+        assert [row["number"] for row in db.rows_since("temperature_log", rig.run_id, 0)] == [1, 2]
+        assert db.rows_since("events", rig.run_id)[0]["details"] == {"band_k": 0.5}
+        assert db.rows_since("events", rig.run_id, event_id) == []
+        with pytest.raises(StoreError, match="cannot be followed"):
+            db.rows_since("samples", rig.run_id)
+
+
+def test_new_rows_are_found_through_an_index(rig, path):
+    """The cost of a poll depends on the new rows alone: no table is scanned."""
+    with labctl.open(path) as db:
+        plans = []
+        db._connection.set_trace_callback(plans.append)
+        for table in ("impedance_points", "polarisation_points"):
+            db.rows_since(table, rig.run_id, (1, 1))
+        for table in ("temperature_log", "records", "events", "spectra", "conductivities", "law_fits"):
+            db.rows_since(table, rig.run_id, 1)
+        db._connection.set_trace_callback(None)
+        steps = [row["detail"] for query in plans for row in db.rows(f"EXPLAIN QUERY PLAN {query}")]
+    assert len(plans) == 8
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_a_reader_cannot_write(rig, path):
+    with labctl.open(path) as db, pytest.raises(StoreError, match=r"read-only|readonly"):
+        db.rows("INSERT INTO columns VALUES ('a', 'b', 'c', 'd')")
+
+
+def test_a_missing_file_is_an_error_and_is_not_made(tmp_path):
+    with pytest.raises(StoreError, match="no such file"):
+        labctl.open(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_records_of_a_procedure_of_ones_own_become_columns(rig, path):
+    for number in range(2):
+        data = {"flow_ml_min": 1.5 * number, "label": "α"}
+        rig.store.append("records", {"run_id": rig.run_id, "number": number, "time_s": 5.0, "data": data})
+    rig.store.flush()
+    with labctl.open(path) as db:
+        assert db.records()["flow_ml_min"].tolist() == [0.0, 1.5]

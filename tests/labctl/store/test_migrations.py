@@ -1,0 +1,194 @@
+"""The schema explains and defends itself, also against programs that go round labctl."""
+
+import sqlite3
+
+import pytest
+
+from labctl.errors import StoreError
+from labctl.store import Database, Store, migrations
+
+
+@pytest.fixture
+def stranger(rig, path):
+    """A connection as another program would open it."""
+    rig.append_points(2)
+    rig.store.flush()
+    connection = sqlite3.connect(path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def tables_and_views(connection):
+    query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE '%sqlite%'"
+    return [name for (name,) in connection.execute(query).fetchall()]
+
+
+def test_every_column_of_every_table_and_view_is_described(stranger):
+    described = set(stranger.execute("SELECT table_name, column_name FROM columns"))
+    actual = {
+        (table, info[1])
+        for table in tables_and_views(stranger)
+        for info in stranger.execute(f"PRAGMA table_xinfo({table})")
+    }
+    assert described == actual
+    assert len(actual) > 150
+
+
+def test_every_table_is_strict(stranger):
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
+    assert [name for name, text in stranger.execute(sql) if "STRICT" not in text] == []
+
+
+def test_units_in_column_names_agree_with_their_description(stranger):
+    endings = {
+        "_k": "K",
+        "_hz": "Hz",
+        "_ohm": "ohm",
+        "_v": "V",
+        "_a": "A",
+        "_m": "m",
+        "_m2": "m2",
+        "_ev": "eV",
+    }
+    endings |= {"_s_m": "S/m", "_degc": "degC", "_s_cm": "S/cm"}
+    for table, column, unit in stranger.execute("SELECT table_name, column_name, unit FROM columns"):
+        ending = max((end for end in endings if column.endswith(end)), key=len, default="")
+        exceptions = column.startswith(("log10", "inverse")) or column in ("elapsed_s", "integration_s")
+        assert exceptions or not ending or unit == endings[ending], (table, column, unit)
+
+
+def test_a_name_that_holds_json_holds_json_or_numbers_everywhere(stranger):
+    """Readers decode by column name."""
+    query = """SELECT table_name, column_name FROM columns WHERE unit = 'text'
+               AND column_name IN (SELECT column_name FROM columns WHERE unit = 'JSON')"""
+    assert stranger.execute(query).fetchall() == []
+
+
+RAW = ("samples", "runs", "spectra", "impedance_points")
+
+
+@pytest.mark.parametrize("table", RAW)
+def test_no_program_can_delete_a_measured_row(stranger, table):
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        stranger.execute(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("table", RAW)
+def test_no_program_can_change_a_measured_row(stranger, table):
+    column = stranger.execute(f"PRAGMA table_info({table})").fetchall()[2][1]
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        stranger.execute(f"UPDATE {table} SET {column} = {column}")
+
+
+@pytest.mark.parametrize("table", RAW)
+def test_no_program_can_replace_a_measured_row(stranger, table):
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        stranger.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+
+
+def test_every_measured_table_refuses_update_and_delete(stranger):
+    derived = {"resistances", "conductivities", "law_fits", "transference_numbers"}
+    free = derived | {"columns", "jobs"}
+    kinds = {"no_update", "no_delete", "no_replace"}
+    names = {name for (name,) in stranger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    tables = stranger.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    measured = {name for (name,) in tables if "sqlite" not in name} - free
+    assert {f"{table}_{kind}" for table in measured for kind in kinds} <= names
+
+
+def test_an_ended_spectrum_takes_no_more_points(rig):
+    rig.store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 5.0})
+    rig.store.append("impedance_points", rig.point(0))
+    with pytest.raises(StoreError, match="its row in spectra has ended"):
+        rig.store.flush()
+
+
+def test_views_speak_the_units_of_the_field(rig, path):
+    where = {"spectrum_id": rig.spectrum_id}
+    row = rig.conductivity(temperature_k=373.15, conductivity_s_m=4.1e-3)
+    rig.store.replace_derived("conductivities", where, [row])
+    with Database(path) as db:
+        (shown,) = db.rows("SELECT * FROM conductivities_lab_units")
+    assert shown["temperature_degc"] == pytest.approx(100.0)
+    assert shown["conductivity_s_cm"] == pytest.approx(4.1e-5)
+    assert shown["inverse_temperature_1000_k"] == pytest.approx(2.67989, abs=1e-5)
+    assert shown["log10_conductivity_s_cm"] == pytest.approx(-4.387216, abs=1e-6)
+
+
+def test_every_view_can_be_read(rig, path):
+    rig.append_points(1)
+    rig.store.flush()
+    with Database(path) as db:
+        for view in db.rows("SELECT name FROM sqlite_master WHERE type = 'view'"):
+            db.rows(f"SELECT * FROM {view['name']}")
+        assert (
+            db.rows("SELECT minus_z_imag_ohm FROM impedance_points_lab_units")[0]["minus_z_imag_ohm"] == 5.0
+        )
+
+
+def test_the_ledger_names_the_migrations(rig, path):
+    with Database(path) as db:
+        assert migrations.applied(db._connection) == ["0001_first"]
+
+
+def test_a_newer_file_is_refused_with_words(path, start):
+    with Store.open(path) as store:
+        start(store)
+    connection = sqlite3.connect(path)
+    values = ("labctl", "9999_from_the_future", "2040-01-01")
+    connection.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)", values
+    )
+    connection.commit()
+    connection.close()
+    for opening in (Store.open, Database):
+        with pytest.raises(StoreError, match=r"made by a newer labctl .*9999_from_the_future.*update labctl"):
+            opening(path)
+
+
+def test_an_older_file_is_migrated_after_a_backup_beside_it(path, start, monkeypatch):
+    with Store.open(path) as store:
+        start(store)
+
+    def add_a_table(db):
+        db.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+
+    newer = migrations._MIGRATIONS | {"0002_later": add_a_table}
+    monkeypatch.setattr(migrations, "_MIGRATIONS", newer)
+    with Store.open(path) as store, store.read() as db:
+        assert len(db.runs()) == 1
+        assert db.rows("SELECT * FROM later") == []
+    copy = sqlite3.connect(path.with_name("lab.before-0002_later.db"))
+    assert migrations.applied(copy) == ["0001_first"]
+    assert copy.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+    copy.close()
+
+
+def test_a_failed_migration_leaves_the_file_as_it_was(path, start, monkeypatch):
+    with Store.open(path) as store:
+        start(store)
+
+    def fail_half_way(db):
+        db.execute("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+        db.execute("NONSENSE")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS | {"0002_later": fail_half_way})
+        with pytest.raises(StoreError, match="syntax error"):
+            Store.open(path)
+    with Store.open(path) as store, store.read() as db:
+        assert "later" not in tables_and_views(db._connection)
+
+
+def test_a_file_of_another_program_is_refused(path):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.close()
+    with pytest.raises(StoreError, match="another program"):
+        Store.open(path)
+
+
+def test_a_file_that_is_no_database_is_refused(path):
+    path.write_text("frequency, Z'\n" * 200)
+    with pytest.raises(StoreError, match="not a database"):
+        Store.open(path)
