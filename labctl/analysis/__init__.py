@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labctl.analysis.arrhenius import ArrheniusFit, fit_arrhenius
     from labctl.analysis.circuit import Circuit, parse_circuit
     from labctl.analysis.circuit_fit import CircuitFit, fit_circuit, fit_circuits
+    from labctl.analysis.readers import read_spectra, read_spectrum
     from labctl.analysis.resistance import Resistance, ionic_resistance
     from labctl.analysis.spectrum import Spectrum
     from labctl.analysis.temperature_law import TemperatureLaw, fit_temperature_law
@@ -33,6 +34,8 @@ _HOME = {
     "fit_vtf": "vtf",
     "ionic_resistance": "resistance",
     "parse_circuit": "circuit",
+    "read_spectra": "readers",
+    "read_spectrum": "readers",
 }
 
 __all__ = [
@@ -52,6 +55,8 @@ __all__ = [
     "fit_vtf",
     "ionic_resistance",
     "parse_circuit",
+    "read_spectra",
+    "read_spectrum",
 ]
 
 
