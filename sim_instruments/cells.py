@@ -1,0 +1,84 @@
+"""Which cell a rig gets: a material, a circuit, or measured spectra."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from sim_instruments.materials import material
+from sim_instruments.replay import read_replay
+from sim_instruments.world.cell import Cell, CircuitCell, Interphase
+from sim_instruments.world.laws import law_from
+
+_CHOICES = {field.name: field.type for field in fields(CircuitCell)}
+_GEOMETRY = ("thickness_m", "area_m2", "electrodes")
+
+
+class CellOptions(Protocol):
+    """The options of a rig that concern its cell."""
+
+    @property
+    def material(self) -> str: ...  # noqa: D102
+    @property
+    def cell(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
+    def thickness_m(self) -> float: ...  # noqa: D102
+    @property
+    def area_m2(self) -> float: ...  # noqa: D102
+    @property
+    def electrodes(self) -> str: ...  # noqa: D102
+    @property
+    def replay(self) -> str | Path | None: ...  # noqa: D102
+
+
+def make_cell(options: CellOptions) -> Cell:
+    """Make the cell. TypeError or ValueError names the option that is wrong."""
+    if options.replay is not None:
+        return Cell(read_replay(options.replay))
+    chosen = material(options.material)
+    circuit = {
+        "law": chosen.law,
+        "transference_number": chosen.transference_number,
+        "electronic_share": chosen.electronic_share,
+    }
+    melts_at_k = chosen.melts_at_k
+    if options.cell is not None:
+        own = dict(options.cell)
+        melts_at_k = own.pop("melts_at_k", melts_at_k)
+        circuit |= _circuit_entries(own)
+    geometry = {name: getattr(options, name) for name in _GEOMETRY}
+    return Cell(CircuitCell(**geometry, **circuit), melts_at_k)
+
+
+def _circuit_entries(entries: dict[str, Any]) -> dict[str, Any]:
+    checked = {}
+    for key, value in entries.items():
+        if key in _GEOMETRY or key not in _CHOICES:
+            known = sorted(set(_CHOICES) - set(_GEOMETRY) | {"melts_at_k"})
+            raise TypeError(f"cell: {key!r} is unknown; there are {', '.join(known)}")
+        checked[key] = _entry(key, value)
+    return checked
+
+
+def _entry(key: str, value: Any) -> Any:
+    if key == "law":
+        return law_from(_table(key, value))
+    if key == "interphase":
+        known = {field.name for field in fields(Interphase)}
+        unknown = set(_table(key, value)) - known
+        if unknown:
+            raise TypeError(f"cell: interphase: {sorted(unknown)} unknown; there are {sorted(known)}")
+        return Interphase(**{name: _amount(f"interphase: {name}", v) for name, v in value.items()})
+    return _amount(key, value)
+
+
+def _table(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"cell: {key}: a table is needed, got {value!r}")
+    return dict(value)
+
+
+def _amount(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ValueError(f"cell: {key}: a number not below zero is needed, got {value!r}")
+    return float(value)

@@ -1,0 +1,386 @@
+"""Lake Shore 336: a PID controller with setpoint ramps, two heater outputs and silent refusals.
+
+Input A is the control sensor of the oven, input B a thermometer at the sample; C and D are empty. Output 1
+drives the oven's heater (100 W at range 3, a decade less per range below); output 2 is not connected,
+outputs 3 and 4 are analogue. The setpoint ramp starts at the present setpoint, wherever the oven is.
+"""
+
+from dataclasses import dataclass, field
+
+from sim_instruments.wire.device import Refusal, SimDevice
+from sim_instruments.world.world import World
+
+ZERO_CELSIUS_K = 273.15
+FULL_POWER_W = 100.0
+NOISE_K = 0.001
+
+COMMAND_ERROR, EXECUTION_ERROR, OPERATION_COMPLETE, POWER_ON = 32, 16, 1, 128
+INVALID_READING, SENSOR_OVER_RANGE = 1, 128
+CLOSED_LOOP, OPEN_LOOP = 1, 3
+KELVIN, CELSIUS = 1, 2
+
+
+@dataclass
+class Output:
+    """One heater output; setpoints in kelvin whatever the units of its input."""
+
+    highest_range: int
+    setpoint_k: float = 295.15
+    target_k: float = 295.15
+    ramp_on: bool = False
+    ramp_k_min: float = 0.0
+    range: int = 0
+    gain: float = 50.0
+    integral: float = 20.0
+    derivative: float = 0.0
+    mode: int = 0
+    input: int = 0
+    power_up: int = 0
+    manual_percent: float = 0.0
+    percent: float = 0.0
+    setup: tuple[int, int, float, int] = (2, 2, 0.0, 2)
+    accumulated_percent: float = 0.0
+    last_error_k: float = 0.0
+
+    @property
+    def ramping(self) -> bool:
+        """Whether the setpoint is still on its way."""
+        return self.ramp_on and self.ramp_k_min > 0 and self.setpoint_k != self.target_k
+
+    def move_setpoint(self, step_s: float) -> None:
+        """Ramp for `step_s` seconds."""
+        if not self.ramping:
+            self.setpoint_k = self.target_k
+            return
+        step_k = self.ramp_k_min / 60 * step_s
+        missing_k = self.target_k - self.setpoint_k
+        self.setpoint_k += max(-step_k, min(step_k, missing_k))
+
+    def control(self, sensor_k: float, step_s: float) -> float:
+        """Percent of the range: P (e + I/1000 s integral of e + D de/dt) + manual, held within 0 to 100."""
+        error_k = self.setpoint_k - sensor_k
+        slope_k_s = (error_k - self.last_error_k) / step_s
+        self.last_error_k = error_k
+        proportional = self.gain * (error_k + self.derivative * slope_k_s) + self.manual_percent
+        accumulated = self.accumulated_percent + self.gain * self.integral / 1000 * error_k * step_s
+        if 0 < proportional + accumulated < 100:
+            self.accumulated_percent = accumulated
+        return max(0.0, min(100.0, proportional + self.accumulated_percent))
+
+
+@dataclass
+class Input:
+    """One sensor input."""
+
+    units: int = KELVIN
+    type: tuple[int, int, int, int] = (2, 1, 0, 1)
+    limit_k: float = 0.0
+    name: str = ""
+    curve: int = 6
+    fault: int = 0
+
+
+@dataclass
+class LakeShore336:
+    """The controller; temperatures in kelvin.
+
+    `sensor_fault` is what RDGST? adds for input A (128: open circuit); it makes the heaters stop.
+    """
+
+    world: World
+    mode: int = 1
+    event_enable: int = 0
+    service_enable: int = 0
+    event_status: int = POWER_ON
+    sensor_fault: int = 0
+    outputs: dict[int, Output] = field(default_factory=dict)
+    inputs: dict[str, Input] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._noise = self.world.chance("lakeshore336")
+        self.reset()
+        self.world.oven.attach(self._heat)
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Answer serial polls through `port`."""
+        port.status_bits = self._status_bits
+
+    # True state, for tests.
+
+    @property
+    def heater_range(self) -> int:
+        """Range of output 1, 0 when off."""
+        return self.outputs[1].range
+
+    @property
+    def heater_power_w(self) -> float:
+        """What output 1 gives at this moment."""
+        return self._power_w(self.outputs[1])
+
+    @property
+    def setpoint_k(self) -> float:
+        """Setpoint of output 1 at this moment of its ramp."""
+        return self.outputs[1].setpoint_k
+
+    # Temperatures.
+
+    def read_kelvin(self, name: str) -> float:
+        """Reading of an input; 0 where nothing valid is measured."""
+        if self.reading_status(name):
+            return 0.0
+        oven = self.world.oven
+        return (oven.sensor_k if name == "A" else oven.sample_k) + NOISE_K * self._noise.standard_normal()
+
+    def kelvin_reply(self, name: str) -> str:
+        """KRDG?: one input or, for 0, all."""
+        return self._readings(name, self.read_kelvin)
+
+    def celsius_reply(self, name: str) -> str:
+        """CRDG?."""
+        return self._readings(name, lambda letter: self.read_kelvin(letter) - ZERO_CELSIUS_K)
+
+    def sensor_reply(self, name: str) -> str:
+        """SRDG?: ohm of a platinum 100 sensor (IEC 60751)."""
+        return self._readings(name, lambda letter: _platinum_ohm(self.read_kelvin(letter)))
+
+    def _readings(self, name: str, read) -> str:
+        letters = "ABCD" if name == "0" else name.upper()
+        for letter in letters:
+            self._input(letter)
+        return ",".join(f"{read(letter):+.4f}" for letter in letters)
+
+    def reading_status(self, name: str) -> int:
+        """RDGST?: 0 when good."""
+        letter = name.upper()
+        self._input(letter)
+        if letter in "CD":
+            return INVALID_READING
+        return self.sensor_fault if letter == "A" else 0
+
+    # Control.
+
+    def get_setpoint(self, number: int) -> float:
+        """SETP?, in the units of the controlling input."""
+        output = self._output(number)
+        return output.setpoint_k - self._offset_k(output)
+
+    def set_setpoint(self, number: int, value: float) -> None:
+        """SETP: at once, or where the ramp goes."""
+        output = self._output(number)
+        target_k = value + self._offset_k(output)
+        if not 0 <= target_k <= 1505:
+            raise Refusal(EXECUTION_ERROR)
+        output.target_k = target_k
+        if not (output.ramp_on and output.ramp_k_min > 0):
+            output.setpoint_k = target_k
+
+    def get_ramp(self, number: int) -> tuple[int, float]:
+        """RAMP?."""
+        output = self._output(number)
+        return int(output.ramp_on), output.ramp_k_min
+
+    def set_ramp(self, number: int, on: int, rate_k_min: float) -> None:
+        """RAMP: 0.1 to 100 K/min, 0 for no limit."""
+        output = self._output(number)
+        self._require(on in (0, 1) and (rate_k_min == 0 or 0.1 <= rate_k_min <= 100))
+        output.ramp_on, output.ramp_k_min = bool(on), rate_k_min
+
+    def ramping(self, number: int) -> int:
+        """RAMPST?."""
+        return int(self._output(number).ramping)
+
+    def get_range(self, number: int) -> int:
+        """RANGE?."""
+        return self._output(number).range
+
+    def set_range(self, number: int, value: int) -> None:
+        """RANGE: 0 off; what is above the limit of the sensor stays off."""
+        output = self._output(number)
+        self._require(0 <= value <= output.highest_range)
+        if value == 0:
+            output.accumulated_percent = output.percent = 0.0
+        output.range = value
+
+    def heater_percent(self, number: int) -> float:
+        """HTR?: outputs 1 and 2 only."""
+        self._require(number in (1, 2))
+        return self.outputs[number].percent
+
+    def heater_status(self, number: int) -> int:
+        """HTRST?: 1 is an open load."""
+        self._require(number in (1, 2))
+        return int(number == 2 or self.world.oven.heater_dead)
+
+    def get_heater_setup(self, number: int) -> tuple[int, int, float, int]:
+        """HTRSET?."""
+        return self._output(number).setup
+
+    def set_heater_setup(self, number: int, ohm: int, current: int, user_a: float, display: int) -> None:
+        """HTRSET."""
+        self._require(ohm in (1, 2) and 0 <= current <= 4 and display in (1, 2))
+        self._output(number).setup = (ohm, current, user_a, display)
+
+    def get_pid(self, number: int) -> tuple[float, float, float]:
+        """PID?."""
+        output = self._output(number)
+        return output.gain, output.integral, output.derivative
+
+    def set_pid(self, number: int, gain: float, integral: float, derivative: float) -> None:
+        """PID: 0.1-1000, 0.1-1000, 0-200."""
+        self._require(0.1 <= gain <= 1000 and 0.1 <= integral <= 1000 and 0 <= derivative <= 200)
+        output = self._output(number)
+        output.gain, output.integral, output.derivative = gain, integral, derivative
+
+    def get_output_mode(self, number: int) -> tuple[int, int, int]:
+        """OUTMODE?."""
+        output = self._output(number)
+        return output.mode, output.input, output.power_up
+
+    def set_output_mode(self, number: int, mode: int, input_number: int, power_up: int) -> None:
+        """OUTMODE."""
+        self._require(0 <= mode <= 5 and 0 <= input_number <= 4 and power_up in (0, 1))
+        output = self._output(number)
+        output.mode, output.input, output.power_up = mode, input_number, power_up
+
+    def get_manual_output(self, number: int) -> float:
+        """MOUT?."""
+        return self._output(number).manual_percent
+
+    def set_manual_output(self, number: int, percent: float) -> None:
+        """MOUT."""
+        self._require(0 <= percent <= 100)
+        self._output(number).manual_percent = percent
+
+    # Inputs.
+
+    def get_limit(self, name: str) -> float:
+        """TLIMIT?."""
+        return self._input(name.upper()).limit_k
+
+    def set_limit(self, name: str, limit_k: float) -> None:
+        """TLIMIT: above it every heater goes off; 0 for none."""
+        self._require(limit_k >= 0)
+        self._input(name.upper()).limit_k = limit_k
+
+    def get_input_type(self, name: str) -> tuple[int, ...]:
+        """INTYPE?."""
+        found = self._input(name.upper())
+        return (*found.type, found.units)
+
+    def set_input_type(
+        self, name: str, kind: int, auto: int, span: int, compensation: int, units: int
+    ) -> None:
+        """INTYPE."""
+        self._require(0 <= kind <= 4 and auto in (0, 1) and compensation in (0, 1) and units in (1, 2, 3))
+        found = self._input(name.upper())
+        found.type, found.units = (kind, auto, span, compensation), units
+
+    def get_input_name(self, name: str) -> str:
+        """INNAME?, padded to 15 characters."""
+        return self._input(name.upper()).name
+
+    def set_input_name(self, name: str, text: str) -> None:
+        """INNAME."""
+        self._input(name.upper()).name = text.strip('" ')[:15]
+
+    def get_input_curve(self, name: str) -> int:
+        """INCRV?."""
+        return self._input(name.upper()).curve
+
+    def set_input_curve(self, name: str, curve: int) -> None:
+        """INCRV."""
+        self._require(0 <= curve <= 59)
+        self._input(name.upper()).curve = curve
+
+    # Status.
+
+    def operation_status(self) -> int:
+        """OPST?: 4 and 8, ramps of outputs 2 and 1 done; 16, a new reading; 2, a sensor overloaded."""
+        done = 4 * (not self.outputs[2].ramping) + 8 * (not self.outputs[1].ramping)
+        return done + 16 + 2 * bool(self.sensor_fault)
+
+    def read_event_status(self) -> int:
+        """*ESR?, which clears it."""
+        status, self.event_status = self.event_status, 0
+        return status
+
+    def status_byte(self) -> int:
+        """*STB?."""
+        return self._status_bits()
+
+    def clear_status(self) -> None:
+        """*CLS."""
+        self.event_status = 0
+
+    def operation_complete(self) -> None:
+        """*OPC."""
+        self.event_status |= OPERATION_COMPLETE
+
+    def reset(self) -> None:
+        """Settings after power-on: heaters off, loop 1 closed on input A."""
+        self.outputs = {1: Output(3, mode=CLOSED_LOOP, input=1), 2: Output(3), 3: Output(1), 4: Output(1)}
+        self.inputs = {letter: Input() for letter in "ABCD"}
+        self.mode, self.event_enable, self.service_enable = 1, 0, 0
+        self.event_status = POWER_ON
+
+    def not_understood(self, message: str) -> None:
+        """Nothing is said; the event status register knows."""
+        self.event_status |= COMMAND_ERROR
+
+    def declined(self, message: str, code: int) -> None:
+        """Nothing is said; the event status register knows."""
+        self.event_status |= EXECUTION_ERROR
+
+    def _status_bits(self) -> int:
+        event = 32 if self.event_status & self.event_enable else 0
+        return event | (64 if event & self.service_enable else 0)
+
+    # Heat.
+
+    def _heat(self, sensor_k: float, step_s: float) -> float:
+        self._enforce_limits(sensor_k)
+        for output in self.outputs.values():
+            output.move_setpoint(step_s)
+        output = self.outputs[1]
+        output.percent = self._demand_percent(output, sensor_k, step_s)
+        return self._power_w(output)
+
+    def _demand_percent(self, output: Output, sensor_k: float, step_s: float) -> float:
+        if output.range == 0:
+            return 0.0
+        if output.mode == OPEN_LOOP:
+            return output.manual_percent
+        if output.mode != CLOSED_LOOP or output.input != 1 or self.sensor_fault:
+            return 0.0
+        return output.control(sensor_k, step_s)
+
+    def _power_w(self, output: Output) -> float:
+        return FULL_POWER_W * 10.0 ** (output.range - 3) * output.percent / 100 if output.range else 0.0
+
+    def _enforce_limits(self, sensor_k: float) -> None:
+        limit_k = self.inputs["A"].limit_k
+        if limit_k and sensor_k > limit_k:
+            for number in self.outputs:
+                self.set_range(number, 0)
+
+    def _output(self, number: int) -> Output:
+        self._require(number in self.outputs)
+        return self.outputs[number]
+
+    def _input(self, letter: str) -> Input:
+        self._require(letter in self.inputs)
+        return self.inputs[letter]
+
+    def _offset_k(self, output: Output) -> float:
+        letter = "ABCD"[output.input - 1] if output.input else "A"
+        return ZERO_CELSIUS_K if self.inputs[letter].units == CELSIUS else 0.0
+
+    @staticmethod
+    def _require(condition: bool) -> None:
+        if not condition:
+            raise Refusal(EXECUTION_ERROR)
+
+
+def _platinum_ohm(temperature_k: float) -> float:
+    celsius = temperature_k - ZERO_CELSIUS_K
+    return 100 * (1 + 3.9083e-3 * celsius - 5.775e-7 * celsius**2)

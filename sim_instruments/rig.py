@@ -1,0 +1,173 @@
+"""A rig: instruments that answer on VISA addresses, in front of one oven and one cell.
+
+from sim_instruments.rig import build
+rig = build(VirtualClock(), seed=1)
+manager = pyvisa.ResourceManager(rig.visa_library)
+manager.open_resource("GPIB0::12::INSTR").query("KRDG? A")
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sim_instruments.cells import make_cell
+from sim_instruments.instruments.lakeshore336 import LakeShore336
+from sim_instruments.instruments.solartron1260 import Solartron1260
+from sim_instruments.wire.definition import load_definition, make_device
+from sim_instruments.wire.device import Model, SimDevice
+from sim_instruments.wire.faults import FaultPlan
+from sim_instruments.wire.library import RigLibrary
+from sim_instruments.world.noise import ImpedanceNoise
+from sim_instruments.world.oven import Oven, OvenProperties
+from sim_instruments.world.world import Clock, World
+
+MODELS: dict[str, Callable[["Parts"], Model]] = {
+    "lakeshore336": lambda parts: LakeShore336(parts.world),
+    "solartron1260": lambda parts: Solartron1260(parts.world, parts.noise),
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model may be made of."""
+
+    world: World
+    noise: ImpedanceNoise
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `build` takes besides clock and seed; see there."""
+
+    material: str = "Mg3(BH4)4(NH2)2"
+    cell: Mapping[str, Any] | None = None
+    thickness_m: float = 1e-3
+    area_m2: float = 7.853981633974483e-05
+    electrodes: str = "blocking"
+    noise_fraction: float | None = None
+    replay: str | Path | None = None
+    ambient_k: float = 295.15
+    oven: Mapping[str, float] | None = None
+    description: str | Path = "default"
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "material": (str,),
+    "cell": (Mapping, type(None)),
+    "thickness_m": (int, float),
+    "area_m2": (int, float),
+    "electrodes": (str,),
+    "noise_fraction": (int, float, type(None)),
+    "replay": (str, Path, type(None)),
+    "ambient_k": (int, float),
+    "oven": (Mapping, type(None)),
+    "description": (str, Path),
+}
+
+
+@dataclass
+class Rig:
+    """A built rig: `visa_library` for pyvisa and pymeasure, the rest for tests and demonstrations."""
+
+    visa_library: RigLibrary
+    instruments: dict[str, Any]
+    devices: dict[str, SimDevice]
+    world: World
+    faults: FaultPlan
+
+    def close(self) -> None:
+        """Close every session; the rig cannot be opened again."""
+        manager = self.visa_library.resource_manager
+        if manager is not None:
+            manager.close()
+        self.visa_library.sessions.clear()
+
+
+def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
+    """Build a rig.
+
+    Parameters
+    ----------
+    clock :
+        `monotonic()` and `sleep(seconds)`; virtual, scaled or real.
+    seed : int
+        Of all chance in it; two rigs of one seed behave alike.
+    material : str
+        An entry of materials.toml; the ionic resistance is thickness / (conductivity area).
+    cell : mapping
+        Parameters of `world.cell.CircuitCell` that differ from those of the material, e.g.
+        `{"law": {"law": "vtf", ...}, "grain_boundary_share": 0.6}`.
+    thickness_m, area_m2, electrodes : float, float, "blocking" or "reversible"
+    noise_fraction : float
+        Noise of real and imaginary part in parts of |Z|, at 1 s of integration; 0.001, or 0 with `replay`.
+    replay : path
+        Measured spectra, a file or a folder of them, as the cell.
+    ambient_k : float
+        Temperature of the room, and of oven and sample at the start.
+    oven : mapping
+        Parameters of `world.oven.OvenProperties`.
+    description : path
+        A TOML file with a table `instruments`: address = model. Default: Lake Shore 336, Solartron 1260.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Name the option and what would be right. Nothing is built then.
+    """
+    chosen = _checked(options)
+    oven = Oven(float(chosen.ambient_k), OvenProperties.of(dict(chosen.oven or {})))
+    world = World(clock, oven, make_cell(chosen), seed)
+    noise_fraction = chosen.noise_fraction
+    if noise_fraction is None:
+        noise_fraction = 0.0 if chosen.replay is not None else 0.001
+    parts = Parts(world, ImpedanceNoise(noise_fraction, noise_fraction / 100))
+    faults = FaultPlan(world.chance("faults"))
+    library, models, devices = RigLibrary.private(), {}, {}
+    for address, name in _addresses(chosen.description).items():
+        models[address] = MODELS[name](parts)
+        devices[address] = make_device(name, load_definition(name), models[address], world, faults)
+        library.add(address, devices[address])
+    return Rig(library, models, devices, world, faults)
+
+
+def _checked(options: dict[str, Any]) -> Options:
+    for name, value in options.items():
+        if name not in _TYPES:
+            raise TypeError(f"build: option {name!r} is unknown; there are {', '.join(_TYPES)}")
+        if isinstance(value, bool) or not isinstance(value, _TYPES[name]):
+            wanted = " or ".join("nothing" if t is type(None) else t.__name__ for t in _TYPES[name])
+            raise TypeError(f"build: {name}: {wanted} is needed, got {value!r}")
+    chosen = replace(Options(), **options)
+    for name in ("thickness_m", "area_m2"):
+        if not getattr(chosen, name) > 0:
+            raise ValueError(f"build: {name}: a number above zero is needed, got {getattr(chosen, name)!r}")
+    if chosen.electrodes not in ("blocking", "reversible"):
+        raise ValueError(f"build: electrodes: {chosen.electrodes!r} is neither 'blocking' nor 'reversible'")
+    if chosen.noise_fraction is not None and not 0 <= chosen.noise_fraction < 1:
+        raise ValueError(f"build: noise_fraction: between 0 and 1, got {chosen.noise_fraction!r}")
+    if not 70 <= chosen.ambient_k <= 330:
+        raise ValueError(f"build: ambient_k: 70 to 330 K, got {chosen.ambient_k!r}")
+    return chosen
+
+
+def _addresses(description: str | Path) -> dict[str, str]:
+    place = Path(description)
+    if place.suffix == ".toml":
+        text = place.read_text("utf-8")
+    else:
+        text = files("sim_instruments").joinpath("rigs", f"{description}.toml").read_text("utf-8")
+    addresses = tomllib.loads(text).get("instruments", {})
+    for address, name in addresses.items():
+        if name not in MODELS:
+            raise ValueError(f"{description}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
+        _check_address(description, address, name)
+    return addresses
+
+
+def _check_address(description: str | Path, address: str, name: str) -> None:
+    parts = address.split("::")
+    if name.startswith("solartron") and parts[0].startswith("GPIB") and int(parts[1]) % 2:
+        raise ValueError(f"{description}: {address}: the GPIB address of a Solartron is even")

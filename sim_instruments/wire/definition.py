@@ -1,0 +1,83 @@
+"""From a YAML file to a device.
+
+The file is pyvisa-sim's own (spec 1.1), so that stock `ResourceManager("file.yaml@sim")` answers from it
+with fixed values. What stock ignores binds it to a model:
+
+* `bind: attribute` in a property: its getter and setter are that attribute of the model;
+* `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
+  format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
+  `?FR`).
+"""
+
+from importlib.resources import files
+from typing import Any
+
+from pyvisa_sim import parser
+
+from sim_instruments.wire.device import BoundProperty, Model, SimDevice
+from sim_instruments.wire.faults import FaultPlan
+from sim_instruments.wire.grammar import Command, Grammar, compile_command
+from sim_instruments.world.world import World
+
+
+def load_definition(name: str) -> dict[str, Any]:
+    """The one device defined in `instruments/<name>.yaml`."""
+    path = files("sim_instruments.instruments").joinpath(f"{name}.yaml")
+    return parser.Loader(str(path), bundled=False).data["devices"][name]
+
+
+def make_device(
+    name: str, definition: dict[str, Any], model: Model, world: World, faults: FaultPlan
+) -> SimDevice:
+    """Join a definition and a model. Raises AttributeError if the model lacks what the file calls."""
+    wire = definition.get("wire", {})
+    device = SimDevice(
+        name,
+        model,
+        world,
+        faults,
+        delimiter=definition.get("delimiter", ";").encode(),
+        latency_s=float(wire.get("latency_s", 0.01)),
+        ignored=wire.get("ignored", "\r ").encode(),
+        end_is_eom=wire.get("end_is_eom", "true") == "true",
+    )
+    for interface, eom in definition["eom"].items():
+        device.add_eom(interface, eom["q"], eom["r"])
+    device.grammar = Grammar(_commands(definition, model))
+    return device
+
+
+def _commands(definition: dict[str, Any], model: Model) -> list[Command]:
+    commands = [
+        compile_command(entry["q"], getattr(model, entry["call"]), entry.get("r"))
+        for entry in definition.get("wire", {}).get("commands", ())
+    ]
+    for name, entry in definition.get("properties", {}).items():
+        if "bind" in entry:
+            commands += _property_commands(name, entry, model)
+    if definition.get("wire", {}).get("suffix_queries") == "true":
+        commands += [_suffixed(command) for command in commands if command.template.startswith("?")]
+    for dialogue in definition.get("dialogues", ()):
+        commands.append(_dialogue(dialogue))
+    return commands
+
+
+def _suffixed(command: Command) -> Command:
+    """`FR?` for `?FR`."""
+    return compile_command(f"{command.template[1:]}?", command.call, command.reply)
+
+
+def _dialogue(entry: dict[str, str]) -> Command:
+    reply = entry.get("r")
+    return compile_command(entry["q"], lambda: reply, None if reply is None else "{}")
+
+
+def _property_commands(name: str, entry: dict[str, Any], model: Model) -> list[Command]:
+    bound = BoundProperty(name, entry.get("specs", {}), model, entry["bind"])
+    bound.get_value()
+    commands = []
+    if "getter" in entry:
+        commands.append(compile_command(entry["getter"]["q"], bound.get_value, entry["getter"]["r"]))
+    if "setter" in entry:
+        commands.append(compile_command(entry["setter"]["q"], bound.set_value, None))
+    return commands

@@ -1,0 +1,270 @@
+"""One instrument on the wire: bytes in, messages out, each when it is ready.
+
+A model has no bytes in it. It offers what its YAML file calls (`call: read_kelvin`, `bind: setpoint_k`),
+raises `Refusal` for what the instrument would not do, and may `port.send()` by itself when a measurement is
+done. Errors of Python in a model are errors of this program and pass through to the caller.
+"""
+
+import heapq
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from pyvisa.constants import StatusCode
+from pyvisa.errors import VisaIOError
+from pyvisa_sim.component import Property
+from pyvisa_sim.devices import Device
+
+from sim_instruments.wire.faults import ON_ANSWERING, ON_HEARING, Fault, FaultPlan
+from sim_instruments.wire.grammar import Grammar
+from sim_instruments.world.world import World
+
+
+class Refusal(Exception):
+    """The instrument understands and declines; `code` is what its error register will say."""
+
+    def __init__(self, code: int = 0) -> None:
+        super().__init__(f"refused with code {code}")
+        self.code = code
+
+
+class Model(Protocol):
+    """What the wire asks of every instrument model."""
+
+    def plug_in(self, port: "SimDevice") -> None:
+        """Take the port to `send()` by; called once."""
+        ...
+
+    def not_understood(self, message: str) -> None:
+        """A message that is no command of this instrument."""
+        ...
+
+    def declined(self, message: str, code: int) -> None:
+        """A command that raised Refusal."""
+        ...
+
+    def reset(self) -> None:
+        """Return to the settings after power-on."""
+        ...
+
+
+class BoundProperty(Property):
+    """A property of the YAML file that lives in the model, not in the wire."""
+
+    def __init__(self, name: str, specs: dict[str, str], model: Model, attribute: str) -> None:
+        self._model, self._attribute = model, attribute
+        super().__init__(name, "", specs)
+
+    def init_value(self, string_value: str) -> None:
+        """Leave the model as it is: its own defaults hold."""
+
+    def get_value(self) -> Any:
+        """Read the model."""
+        return getattr(self._model, self._attribute)
+
+    def set_value(self, string_value: str) -> None:
+        """Set the model, or raise Refusal(3), the code for out of range."""
+        if not hasattr(type(self._model), self._attribute) and not hasattr(self._model, self._attribute):
+            raise AttributeError(f"{type(self._model).__name__} has no {self._attribute!r}")
+        setattr(self._model, self._attribute, self._checked(string_value))
+
+    def _checked(self, string_value: str) -> Any:
+        try:
+            if self.specs is not None and self.specs.type is int:
+                string_value = f"{float(string_value):.0f}"
+            return self.validate_value(string_value)
+        except (ValueError, OverflowError):
+            raise Refusal(3) from None
+
+
+class SimDevice(Device):
+    """A pyvisa-sim device whose replies take time and whose state is a model's.
+
+    Parameters
+    ----------
+    name : str
+    model : Model
+    world, faults :
+        Those of the rig.
+    latency_s : float
+        From the end of a query to the beginning of its answer.
+    ignored : bytes
+        Bytes that do not count at either end of a message.
+    end_is_eom : bool
+        Whether END (GPIB's EOI) ends a message as the terminator does.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        world: World,
+        faults: FaultPlan,
+        *,
+        delimiter: bytes = b";",
+        latency_s: float = 0.01,
+        ignored: bytes = b"\r ",
+        end_is_eom: bool = True,
+    ) -> None:
+        super().__init__(name, delimiter)
+        self.model, self.world, self.faults = model, world, faults
+        self.latency_s, self.ignored, self.end_is_eom = latency_s, ignored, end_is_eom
+        self.grammar = Grammar(())
+        self.offline_until_s = -math.inf
+        self.deaf_until_s = -math.inf
+        self.busy_until_s = -math.inf
+        self.sends_end = True
+        self.status_bits: Callable[[], int] = lambda: 0
+        self._outbox: list[tuple[float, int, bytearray]] = []
+        self._sent = 0
+        model.plug_in(self)
+
+    @property
+    def address(self) -> str:
+        """The VISA resource name this device answers at."""
+        return self.resource_name or self.name
+
+    @property
+    def online(self) -> bool:
+        """Whether it is there at all."""
+        return self.world.time_s >= self.offline_until_s
+
+    def write(self, data: bytes, end: bool = False) -> None:
+        """Take bytes from the host; act on every message they complete."""
+        if self.world.now() < self.deaf_until_s:
+            return
+        self._input_buffer.extend(data)
+        for message in self._messages(end and self.end_is_eom):
+            self.hear(message)
+
+    def hear(self, message: bytes) -> None:
+        """Act on one complete message, which may hold several commands."""
+        for part in message.split(self.delimiter) if self.delimiter else [message]:
+            text = part.decode("latin-1").strip()
+            if text:
+                self._obey(text)
+
+    def send(self, reply: str | bytes, command: str = "", after_s: float | None = None) -> None:
+        """Put an answer in the outbox, ready after `after_s` (default: the latency), terminator added.
+
+        `command` is what it answers: the faults ordered for that command fall on it.
+        """
+        body = reply.encode("latin-1") if isinstance(reply, str) else reply
+        ready_s = max(self.world.time_s, self.busy_until_s) + (self.latency_s if after_s is None else after_s)
+        fault = self.faults.strike(ON_ANSWERING, self.address, command, self.world.time_s)
+        if fault is None:
+            self._post(body + self._response_eom, ready_s)
+        elif fault.kind != "timeout":
+            self._post_spoilt(body, ready_s, fault)
+
+    def take(self, into: bytearray, count: int, stop: int | None, end_ends: bool) -> StatusCode | None:
+        """Move what is ready into `into`; return why the read ends, or None if it must wait for more."""
+        while self._outbox and self._outbox[0][0] <= self.world.time_s and len(into) < count:
+            message = self._outbox[0][2]
+            wanted = self._wanted(message, count - len(into), stop)
+            into += message[:wanted]
+            del message[:wanted]
+            if not message:
+                heapq.heappop(self._outbox)
+            if stop is not None and into[-1] == stop:
+                return StatusCode.success_termination_character_read
+            if end_ends and self.sends_end and not message:
+                return StatusCode.success
+        return StatusCode.success_max_count_read if len(into) >= count else None
+
+    @property
+    def next_reply_s(self) -> float:
+        """When the next answer is ready; infinite when none is on its way."""
+        return self._outbox[0][0] if self._outbox else math.inf
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes are ready to be read."""
+        return sum(len(body) for ready_s, _, body in self._outbox if ready_s <= self.world.time_s)
+
+    def clear(self) -> None:
+        """Device clear: forget what was half said, unread or on its way."""
+        self._input_buffer.clear()
+        self._outbox.clear()
+
+    def discard_arrived(self) -> None:
+        """Forget what is ready and unread; what is still on its way will come."""
+        self._outbox = [reply for reply in self._outbox if reply[0] > self.world.time_s]
+        heapq.heapify(self._outbox)
+
+    def poll(self) -> int:
+        """The status byte, with MAV (16) while an answer is waiting."""
+        return self.status_bits() | (16 if self.waiting_bytes else 0)
+
+    def check_online(self) -> None:
+        """Raise VI_ERROR_CONN_LOST while the device is gone."""
+        self.world.now()
+        if not self.online:
+            raise VisaIOError(StatusCode.error_connection_lost)
+
+    @staticmethod
+    def _wanted(message: bytearray, room: int, stop: int | None) -> int:
+        if stop is None:
+            return room
+        found = message.find(stop, 0, room)
+        return room if found < 0 else found + 1
+
+    def _messages(self, ended: bool) -> list[bytes]:
+        """The messages now complete; what is left waits for its terminator."""
+        messages = self._input_buffer.split(self._query_eom)
+        self._input_buffer = bytearray()
+        if not ended:
+            self._input_buffer = messages.pop()
+        return [bytes(message).strip(self.ignored) for message in messages]
+
+    def _obey(self, command: str) -> None:
+        fault = self.faults.strike(ON_HEARING, self.address, command, self.world.time_s)
+        if fault is not None:
+            self._suffer(fault)
+            return
+        found = self.grammar.find(command)
+        if found is None:
+            self.model.not_understood(command)
+            return
+        try:
+            reply = found[0].run(found[1])
+        except Refusal as refusal:
+            self.model.declined(command, refusal.code)
+            return
+        if reply is not None:
+            self.send(reply, command)
+
+    def _suffer(self, fault: Fault) -> None:
+        now_s = self.world.time_s
+        if fault.kind == "lost":
+            self.clear()
+            self.offline_until_s = now_s + fault.duration_s
+            raise VisaIOError(StatusCode.error_connection_lost)
+        if fault.kind == "reboot":
+            self.clear()
+            self.model.reset()
+            self.deaf_until_s = now_s + (5.0 if math.isinf(fault.duration_s) else fault.duration_s)
+
+    def _post(self, body: bytes, ready_s: float) -> None:
+        self._sent += 1
+        heapq.heappush(self._outbox, (ready_s, self._sent, bytearray(body)))
+
+    def _post_spoilt(self, body: bytes, ready_s: float, fault: Fault) -> None:
+        eom = self._response_eom
+        match fault.kind:
+            case "late":
+                self._post(body + eom, ready_s + fault.delay_s)
+            case "garble":
+                self._post(_garbled(body, self._sent) + eom, ready_s)
+            case "truncate":
+                self._post(body[: len(body) // 2] or b"?", ready_s)
+            case "fields":
+                self._post(body.rpartition(b",")[0] + eom, ready_s)
+            case _:
+                self._post(fault.value.encode() + eom, ready_s)
+
+
+def _garbled(body: bytes, seed: int) -> bytes:
+    noise = np.random.default_rng(seed).integers(0x80, 0xFF, max(1, len(body) // 2), dtype=np.uint8)
+    return noise.tobytes() + body[len(noise) :]

@@ -1,0 +1,87 @@
+"""What an instrument understands: command templates, matched to methods of its model.
+
+A template is literal text with holes: `RAMP {int},{int},{float}`, `KRDG? {word}`, `FR{float}`. Holes are
+`{int}`, `{float}`, `{word}` (letters, digits, underscore), `{text}` (anything), `{}` (anything but a comma).
+Letters match in either case; blanks round commas do not count; a blank in a template is a blank or more.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+_HOLES: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "int": (r"([+-]?\d+)", int),
+    "float": (r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?)", float),
+    "word": (r"(\w+)", str),
+    "text": (r"(.*)", str),
+    "": (r"([^,]+?)", str),
+}
+_HOLE = re.compile(r"\{(\w*)\}")
+_HEADER = re.compile(r"[?*:]?[A-Za-z:]*\??")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One template bound to what answers it. `reply` formats what `call` returns; None: nothing is sent."""
+
+    template: str
+    pattern: re.Pattern[str]
+    casts: tuple[Callable[[str], Any], ...]
+    call: Callable[..., Any]
+    reply: str | None
+
+    def run(self, match: re.Match[str]) -> str | None:
+        """Do it; return what is sent back, if anything."""
+        arguments = [cast(text) for cast, text in zip(self.casts, match.groups(), strict=True)]
+        value = self.call(*arguments)
+        if self.reply is None:
+            return None
+        return self.reply.format(*value) if isinstance(value, tuple) else self.reply.format(value)
+
+
+def compile_command(template: str, call: Callable[..., Any], reply: str | None) -> Command:
+    """Make a Command of a template. Raises ValueError for an unknown hole."""
+    casts, pieces, end = [], [], 0
+    for hole in _HOLE.finditer(template):
+        if hole[1] not in _HOLES:
+            raise ValueError(f"{template!r}: no hole is called {hole[0]!r}")
+        expression, cast = _HOLES[hole[1]]
+        pieces += [_literal(template[end : hole.start()]), r"\s*", expression]
+        casts.append(cast)
+        end = hole.end()
+    pieces.append(_literal(template[end:]))
+    return Command(template, re.compile("".join(pieces), re.IGNORECASE), tuple(casts), call, reply)
+
+
+def _literal(text: str) -> str:
+    escaped = re.escape(text).replace(r"\ ", r"\s+")
+    return escaped.replace(",", r"\s*,\s*")
+
+
+def header(text: str) -> str:
+    """The mnemonic a message begins with, in upper case: what the table of commands is sorted by."""
+    match = _HEADER.match(text)
+    return match[0].upper() if match else ""
+
+
+class Grammar:
+    """All commands of one instrument."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._by_header: dict[str, list[Command]] = {}
+        for command in commands:
+            self._by_header.setdefault(header(command.template), []).append(command)
+
+    def find(self, message: str) -> tuple[Command, re.Match[str]] | None:
+        """The first command whose template the whole message matches."""
+        for command in self._by_header.get(header(message), ()):
+            match = command.pattern.fullmatch(message)
+            if match:
+                return command, match
+        return None
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Every template, for tests that try them all."""
+        return tuple(command.template for commands in self._by_header.values() for command in commands)

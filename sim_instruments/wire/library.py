@@ -1,0 +1,127 @@
+"""A VISA library for one rig: pyvisa-sim's, with a world of its own.
+
+What differs from pyvisa-sim 0.7: an absent address cannot be opened, statuses below zero are raised, a
+Python error in a model is not swallowed, waiting is done on the rig's clock, and device clear, serial poll
+and flush exist.
+"""
+
+import itertools
+from typing import Any
+
+from pyvisa import constants, rname
+from pyvisa.constants import StatusCode
+from pyvisa.errors import VisaIOError
+from pyvisa_sim.devices import Devices
+from pyvisa_sim.highlevel import SimVisaLibrary
+
+from sim_instruments.wire.device import SimDevice
+from sim_instruments.wire.sessions import SESSIONS, TimedSession
+
+_serial_numbers = itertools.count(1)
+
+
+class RigLibrary(SimVisaLibrary):
+    """Make one with `RigLibrary.private()`; give it to `pyvisa.ResourceManager` as it is."""
+
+    sessions: dict[int, Any]
+    devices: Devices
+
+    @classmethod
+    def private(cls) -> "RigLibrary":
+        """A library that shares nothing with any other."""
+        return cls(f"simulated rig {next(_serial_numbers)}")  # type: ignore[return-value]
+
+    def _init(self) -> None:
+        self.sessions = {}
+        self.devices = Devices()
+        self._handles = itertools.count(1)
+
+    def _register(self, obj: Any) -> Any:
+        handle = next(self._handles)
+        self.sessions[handle] = obj
+        return handle
+
+    def add(self, address: str, device: SimDevice) -> None:
+        """Connect a device at a VISA resource name."""
+        self.devices.add_device(rname.to_canonical_name(address), device)
+
+    def open(self, session: Any, resource_name: str, access_mode: Any = 0, open_timeout: Any = 0) -> Any:
+        """Open a session; raises VI_ERROR_RSRC_NFOUND for an address where nothing answers."""
+        parsed = rname.parse_resource_name(resource_name)
+        device = self._device(str(parsed))
+        opened = SESSIONS[(parsed.interface_type_const, parsed.resource_class)](
+            session, resource_name, parsed
+        )
+        opened.device = device
+        return self._register(opened), self.handle_return_value(session, StatusCode.success)
+
+    def _device(self, resource_name: str) -> SimDevice:
+        try:
+            device = self.devices[resource_name]
+        except KeyError:
+            raise VisaIOError(StatusCode.error_resource_not_found) from None
+        assert isinstance(device, SimDevice)
+        device.world.now()
+        if not device.online:
+            raise VisaIOError(StatusCode.error_resource_not_found)
+        return device
+
+    def read(self, session: Any, count: int) -> Any:
+        """Read as VISA's viRead."""
+        data, status = self._session(session).read(count)
+        return data, self.handle_return_value(session, status)
+
+    def write(self, session: Any, data: bytes) -> Any:
+        """Write as VISA's viWrite."""
+        count, status = self._session(session).write(data)
+        return count, self.handle_return_value(session, status)
+
+    def clear(self, session: Any) -> StatusCode:
+        """Device clear."""
+        with self._locked(session) as device:
+            device.clear()
+        return self.handle_return_value(session, StatusCode.success)
+
+    def flush(self, session: Any, mask: constants.BufferOperation) -> StatusCode:
+        """Discard what has arrived (any of the read operations); writes leave nothing behind."""
+        reading = (
+            constants.BufferOperation.discard_read_buffer
+            | constants.BufferOperation.discard_read_buffer_no_io
+            | constants.BufferOperation.discard_receive_buffer
+            | constants.BufferOperation.discard_receive_buffer2
+        )
+        with self._locked(session) as device:
+            if mask & reading:
+                device.discard_arrived()
+        return self.handle_return_value(session, StatusCode.success)
+
+    def read_stb(self, session: Any) -> tuple[int, StatusCode]:
+        """Serial poll."""
+        with self._locked(session) as device:
+            return device.poll(), self.handle_return_value(session, StatusCode.success)
+
+    def _session(self, session: Any) -> TimedSession:
+        try:
+            return self.sessions[session]
+        except KeyError:
+            raise VisaIOError(StatusCode.error_invalid_object) from None
+
+    def _locked(self, session: Any) -> "_LockedDevice":
+        return _LockedDevice(self._session(session).instrument)
+
+
+class _LockedDevice:
+    def __init__(self, device: SimDevice) -> None:
+        self._device = device
+
+    def __enter__(self) -> SimDevice:
+        self._device.world.lock.acquire()
+        try:
+            self._device.check_online()
+        except BaseException:
+            self._device.world.lock.release()
+            raise
+        return self._device
+
+    def __exit__(self, *_: object) -> None:
+        self._device.world.lock.release()

@@ -1,0 +1,123 @@
+"""Sessions that wait on the rig's clock, and move whole answers instead of single bytes."""
+
+from typing import Any
+
+from pyvisa.constants import (
+    VI_TMO_INFINITE,
+    ResourceAttribute,
+    SerialTermination,
+    StatusCode,
+)
+from pyvisa.errors import VisaIOError
+from pyvisa_sim.sessions import gpib, serial, session, tcpip, usb
+
+from sim_instruments.wire.device import SimDevice
+
+
+class TimedSession(session.MessageBasedSession):
+    """Reads until END, the termination character, the count or the time-out, whichever is first."""
+
+    carries_end = True
+
+    @property
+    def instrument(self) -> SimDevice:
+        """The device at the other end."""
+        assert isinstance(self.device, SimDevice)
+        return self.device
+
+    def after_parsing(self) -> None:
+        """Fill in the attributes, with LF for the termination character as VISA says."""
+        super().after_parsing()
+        self.attrs[ResourceAttribute.termchar] = 0x0A
+
+    def read(self, count: int) -> tuple[bytes, StatusCode]:
+        """Wait for bytes; raises VI_ERROR_TMO, VI_ERROR_CONN_LOST."""
+        device = self.instrument
+        world = device.world
+        stop, end_ends = self._stop_byte(), self._end_ends()
+        received = bytearray()
+        with world.lock:
+            device.check_online()
+            deadline_s = world.time_s + self._timeout_s()
+            status = device.take(received, count, stop, end_ends)
+        while status is None:
+            self._wait(deadline_s)
+            with world.lock:
+                device.check_online()
+                status = device.take(received, count, stop, end_ends)
+                if status is None and world.time_s >= deadline_s:
+                    raise VisaIOError(StatusCode.error_timeout)
+        return bytes(received), status
+
+    def write(self, data: bytes) -> tuple[int, StatusCode]:
+        """Hand bytes over; raises VI_ERROR_CONN_LOST."""
+        with self.instrument.world.lock:
+            self.instrument.check_online()
+            self.instrument.write(
+                data, end=self.carries_end and bool(self._get(ResourceAttribute.send_end_enabled))
+            )
+        return len(data), StatusCode.success
+
+    def _wait(self, deadline_s: float) -> None:
+        """Sleep until something can have changed."""
+        world = self.instrument.world
+        with world.lock:
+            wake_s = min(self.instrument.next_reply_s, world.next_plan_s, deadline_s)
+            pause_s = wake_s - world.time_s
+        world.clock.sleep(pause_s)
+
+    def _timeout_s(self) -> float:
+        timeout_ms = self._get(ResourceAttribute.timeout_value)
+        return float("inf") if timeout_ms == VI_TMO_INFINITE else timeout_ms / 1000
+
+    def _stop_byte(self) -> int | None:
+        return (
+            self._get(ResourceAttribute.termchar) if self._get(ResourceAttribute.termchar_enabled) else None
+        )
+
+    def _end_ends(self) -> bool:
+        return self.carries_end and not self._get(ResourceAttribute.suppress_end_enabled)
+
+    def _get(self, attribute: ResourceAttribute) -> Any:
+        return self.get_attribute(attribute)[0]
+
+
+class GPIBSession(TimedSession, gpib.GPIBInstrumentSession):
+    """GPIB: END travels with the last byte."""
+
+
+class USBSession(TimedSession, usb.USBInstrumentSession):
+    """USB-TMC: END as in GPIB."""
+
+
+class TCPIPSession(TimedSession, tcpip.TCPIPInstrumentSession):
+    """VXI-11: END as in GPIB."""
+
+
+class SocketSession(TimedSession, tcpip.TCPIPSocketSession):
+    """A raw socket: a stream without ends."""
+
+    carries_end = False
+
+
+class SerialSession(TimedSession, serial.SerialInstrumentSession):
+    """A serial port: a stream; VISA ends a read at the termination character unless told otherwise."""
+
+    carries_end = False
+
+    def get_attribute(self, attribute: ResourceAttribute) -> tuple[Any, StatusCode]:
+        """Attributes, with the number of bytes that have arrived."""
+        if attribute == ResourceAttribute.asrl_avalaible_number:
+            self.instrument.world.now()
+            return self.instrument.waiting_bytes, StatusCode.success
+        return super().get_attribute(attribute)
+
+    def _stop_byte(self) -> int | None:
+        if self._get(ResourceAttribute.asrl_end_in) == SerialTermination.termination_char:
+            return self._get(ResourceAttribute.termchar)
+        return super()._stop_byte()
+
+
+SESSIONS = {
+    cls.session_type: cls for cls in (GPIBSession, USBSession, TCPIPSession, SocketSession, SerialSession)
+}

@@ -1,0 +1,1 @@
+"""One oven, one cell, one clock: the physics every simulated instrument shares."""

@@ -1,0 +1,187 @@
+"""The cell: one equivalent circuit that every instrument sees.
+
+    Z(w) = jw L_c + R_lead + sum_k R_k / (1 + (jw R_k C_k)^n_k) + Z_d(w)
+
+with k over bulk, grain boundary and interphase, and electrodes
+
+    blocking    Z_d = 1 / (Q (jw)^n)
+    reversible  Z_d = R_d tanh(sqrt(jw tau_d)) / sqrt(jw tau_d),  R_d = R (1 - t+) / t+,  tau_d = L^2 / (4 D)
+
+where R = R_bulk + R_grain_boundary, so that the direct-current resistance less the interphase is R / t+
+(finite-length diffusion: Barsoukov & Macdonald, Impedance Spectroscopy, 2018, 10.1002/9781119381860).
+An electronic leakage is one resistance in parallel with all of it.
+"""
+
+import cmath
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sim_instruments.world.laws import Law
+
+OPEN_OHM = 1e13
+SHORT_OHM = 0.01
+
+
+class Electrochemistry(Protocol):
+    """What a cell must answer: its impedance at any frequency, temperature and age."""
+
+    def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
+        """Impedance in ohm, imaginary part negative when capacitive."""
+        ...
+
+
+@dataclass(frozen=True)
+class Interphase:
+    """The layer on reversible electrodes: `share` of the ionic resistance when fresh, then growing.
+
+    `growth_per_sqrt_hour` is the relative growth with the square root of time; `growth_share` and
+    `growth_time_s` an exponential approach.
+    """
+
+    share: float = 0.4
+    capacitance_f_m2: float = 0.02
+    exponent: float = 0.92
+    growth_per_sqrt_hour: float = 0.0
+    growth_share: float = 0.0
+    growth_time_s: float = 3600.0
+
+    def growth(self, age_s: float) -> float:
+        """Resistance relative to the fresh one after `age_s` seconds."""
+        if not (self.growth_per_sqrt_hour or self.growth_share):
+            return 1.0
+        root = self.growth_per_sqrt_hour * math.sqrt(max(age_s, 0.0) / 3600)
+        return 1 + root + self.growth_share * (1 - math.exp(-max(age_s, 0.0) / self.growth_time_s))
+
+
+@dataclass(frozen=True)
+class CircuitCell:
+    """A sample between two electrodes; lengths in m, areas in m2, capacitances per m2 of electrode."""
+
+    law: Law
+    thickness_m: float
+    area_m2: float
+    electrodes: str = "blocking"
+    transference_number: float = 0.5
+    salt_diffusivity_m2_s: float = 1e-11
+    electronic_share: float = 0.0
+    grain_boundary_share: float = 0.0
+    grain_boundary_capacitance_f_m2: float = 1.3e-5
+    grain_boundary_exponent: float = 0.95
+    bulk_permittivity: float = 15.0
+    bulk_exponent: float = 0.97
+    blocking_q_s_sn_m2: float = 0.127
+    blocking_exponent: float = 0.92
+    lead_ohm: float = 0.05
+    cable_inductance_h: float = 1e-7
+    interphase: Interphase = field(default_factory=Interphase)
+
+    def ionic_ohm(self, temperature_k: float) -> float:
+        """Bulk and grain boundary together: thickness / (conductivity area)."""
+        return self.thickness_m / (self.law.conductivity_s_m(temperature_k) * self.area_m2)
+
+    def interphase_ohm(self, temperature_k: float, age_s: float = 0.0) -> float:
+        """Both interphases of a cell with reversible electrodes; none (0) on blocking ones."""
+        if self.electrodes == "blocking":
+            return 0.0
+        return self.interphase.share * self.ionic_ohm(temperature_k) * self.interphase.growth(age_s)
+
+    def diffusion_ohm(self, temperature_k: float) -> float:
+        """Resistance of the concentration gradient at steady state."""
+        t_plus = self.transference_number
+        return self.ionic_ohm(temperature_k) * (1 - t_plus) / t_plus
+
+    @property
+    def diffusion_time_s(self) -> float:
+        """Time constant of salt diffusion from either electrode."""
+        return self.thickness_m**2 / (4 * self.salt_diffusivity_m2_s)
+
+    def electronic_ohm(self, temperature_k: float) -> float:
+        """Resistance of the electronic path beside the ions; infinite without one.
+
+        The electronic transference number is then R_ionic / (R_ionic + R_electronic) = `electronic_share`.
+        """
+        if not self.electronic_share:
+            return math.inf
+        return self.ionic_ohm(temperature_k) * (1 - self.electronic_share) / self.electronic_share
+
+    def direct_ohm(self, temperature_k: float, age_s: float = 0.0) -> float:
+        """Resistance to a direct current in the end; infinite for blocking electrodes without leakage."""
+        ions_ohm = math.inf
+        if self.electrodes != "blocking":
+            ions_ohm = self.ionic_ohm(temperature_k) + self.interphase_ohm(temperature_k, age_s)
+            ions_ohm += self.diffusion_ohm(temperature_k)
+        return self.lead_ohm + _parallel_ohm(ions_ohm, self.electronic_ohm(temperature_k))
+
+    def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
+        """Impedance in ohm at one frequency in Hz; imaginary part negative when capacitive."""
+        return self.impedance_at_s_ohm(2j * math.pi * frequency_hz, temperature_k, age_s)
+
+    def impedance_at_s_ohm(self, s_per_s: complex, temperature_k: float, age_s: float = 0.0) -> complex:
+        """Impedance at a complex frequency s (jw on the imaginary axis), as the step response needs it."""
+        ionic_ohm = self.ionic_ohm(temperature_k)
+        ions = self._arcs_ohm(s_per_s, ionic_ohm) + self._electrode_ohm(s_per_s, temperature_k, age_s)
+        if self.electronic_share:
+            ions = 1 / (1 / ions + 1 / self.electronic_ohm(temperature_k))
+        return s_per_s * self.cable_inductance_h + self.lead_ohm + ions
+
+    def _arcs_ohm(self, s_per_s: complex, ionic_ohm: float) -> complex:
+        bulk_ohm = ionic_ohm * (1 - self.grain_boundary_share)
+        bulk_f = 8.8541878128e-12 * self.bulk_permittivity * self.area_m2 / self.thickness_m
+        z_ohm = _arc_ohm(s_per_s, bulk_ohm, bulk_f, self.bulk_exponent)
+        if self.grain_boundary_share:
+            boundary_f = self.grain_boundary_capacitance_f_m2 * self.area_m2
+            boundary_ohm = ionic_ohm * self.grain_boundary_share
+            z_ohm += _arc_ohm(s_per_s, boundary_ohm, boundary_f, self.grain_boundary_exponent)
+        return z_ohm
+
+    def _electrode_ohm(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:
+        if self.electrodes == "blocking":
+            return 1 / (self.blocking_q_s_sn_m2 * self.area_m2 * s_per_s**self.blocking_exponent)
+        interphase_f = self.interphase.capacitance_f_m2 * self.area_m2
+        z_ohm = _arc_ohm(
+            s_per_s, self.interphase_ohm(temperature_k, age_s), interphase_f, self.interphase.exponent
+        )
+        root = cmath.sqrt(s_per_s * self.diffusion_time_s)
+        diffusion_ohm = self.diffusion_ohm(temperature_k)
+        return z_ohm + diffusion_ohm * (_tanh(root) / root if root else 1.0)
+
+
+class Cell:
+    """The sample as the instruments find it now: its electrochemistry and what has befallen it.
+
+    `open` and `shorted` are switches for tests and faults; `melts_at_k`, once passed, shorts it for good.
+    """
+
+    def __init__(self, electrochemistry: Electrochemistry, melts_at_k: float = math.inf) -> None:
+        self.electrochemistry = electrochemistry
+        self.melts_at_k = melts_at_k
+        self.open = False
+        self.shorted = False
+
+    def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
+        """Impedance in ohm at one frequency in Hz; imaginary part negative when capacitive."""
+        self.feel(temperature_k)
+        if self.open:
+            return 1 / (1 / OPEN_OHM + 2j * math.pi * frequency_hz * 1e-13)
+        if self.shorted:
+            return complex(SHORT_OHM, 2 * math.pi * frequency_hz * 1e-7)
+        return self.electrochemistry.impedance_ohm(frequency_hz, temperature_k, age_s)
+
+    def feel(self, temperature_k: float) -> None:
+        """Melt if it is hot enough."""
+        self.shorted = self.shorted or temperature_k > self.melts_at_k
+
+
+def _arc_ohm(s_per_s: complex, resistance_ohm: float, capacitance_f: float, exponent: float) -> complex:
+    return resistance_ohm / (1 + (s_per_s * resistance_ohm * capacitance_f) ** exponent)
+
+
+def _tanh(root: complex) -> complex:
+    return 1.0 if root.real > 20 else cmath.tanh(root)
+
+
+def _parallel_ohm(first_ohm: float, second_ohm: float) -> float:
+    if math.isinf(first_ohm) or math.isinf(second_ohm):
+        return min(first_ohm, second_ohm)
+    return first_ohm * second_ohm / (first_ohm + second_ohm)

@@ -1,0 +1,65 @@
+"""What a frequency response analyser sees of an impedance: noise, ranges, overload."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Voltage across and current through the cell, rms, and the full scales they are measured on."""
+
+    voltage_v: float
+    current_a: float
+    voltage_scale_v: float
+    current_scale_a: float
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether either does not fit its range."""
+        return self.voltage_v > self.voltage_scale_v or self.current_a > self.current_scale_a
+
+    @property
+    def clipping(self) -> float:
+        """The factor by which an overload falsifies |Z|; 1 without overload."""
+        voltage = min(1.0, self.voltage_scale_v / self.voltage_v) if self.voltage_v else 1.0
+        current = min(1.0, self.current_scale_a / self.current_a) if self.current_a else 1.0
+        return voltage / current
+
+
+@dataclass(frozen=True)
+class ImpedanceNoise:
+    """Noise of an impedance, per component, in parts of |Z| at 1 s of averaging.
+
+    Proportional part `fraction`; a floor of `floor` of full scale adds to it in quadrature, seen through how
+    much of its range voltage and current fill. Both fall with the square root of the averaging time.
+    """
+
+    fraction: float
+    floor: float
+
+    def deviation(self, signal: Signal, averaging_s: float) -> float:
+        """Standard deviation of real and imaginary part each, in parts of |Z|."""
+        parts = (
+            self.fraction,
+            self.floor * signal.current_scale_a / signal.current_a,
+            self.floor * signal.voltage_scale_v / signal.voltage_v,
+        )
+        return math.hypot(*parts) / math.sqrt(averaging_s)
+
+    def observe(
+        self, z_ohm: complex, signal: Signal, averaging_s: float, chance: np.random.Generator
+    ) -> complex:
+        """One reading of `z_ohm`. Without a signal it is noise divided by noise, as on the bench."""
+        real, imag, more_real, more_imag = chance.standard_normal(4)
+        if not (signal.voltage_v and signal.current_a):
+            scale_ohm = signal.voltage_scale_v / signal.current_scale_a
+            return scale_ohm * complex(real, imag) / complex(more_real, more_imag) if self.floor else 0j
+        spread = abs(z_ohm) * self.deviation(signal, averaging_s)
+        return signal.clipping * (z_ohm + spread * complex(real, imag))
+
+
+def smallest_fitting(scales: tuple[float, ...], value: float) -> float:
+    """The smallest full scale a value fits on, or the largest there is: autoranging."""
+    return next((scale for scale in scales if value <= scale), scales[-1])

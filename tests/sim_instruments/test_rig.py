@@ -1,0 +1,67 @@
+import pytest
+
+from labctl.clock import VirtualClock
+from sim_instruments.rig import build
+
+LAKESHORE = "GPIB0::12::INSTR"
+SOLARTRON = "GPIB0::4::INSTR"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "named"),
+    [
+        ({"colour": "red"}, TypeError, "colour"),
+        ({"thickness_m": "1 mm"}, TypeError, "thickness_m"),
+        ({"thickness_m": -1.0}, ValueError, "thickness_m"),
+        ({"electrodes": "gold"}, ValueError, "electrodes"),
+        ({"material": "unobtainium"}, ValueError, "unobtainium"),
+        ({"noise_fraction": 2.0}, ValueError, "noise_fraction"),
+        ({"noise_fraction": True}, TypeError, "noise_fraction"),
+        ({"ambient_k": 25}, ValueError, "ambient_k"),
+        ({"oven": {"power": 3}}, TypeError, "power"),
+        ({"cell": {"thickness_m": 3}}, TypeError, "thickness_m"),
+        ({"cell": {"bulk_exponent": "high"}}, ValueError, "bulk_exponent"),
+        ({"cell": {"interphase": {"colour": 1}}}, TypeError, "colour"),
+        ({"replay": "nowhere"}, ValueError, "nowhere"),
+    ],
+)
+def test_a_wrong_option_is_named(options, error, named):
+    with pytest.raises(error, match=named):
+        build(VirtualClock(), **options)
+
+
+def test_the_demonstration_material_has_the_conductivity_of_the_review(rig):
+    sample = rig.world.cell.electrochemistry
+    assert sample.ionic_ohm(373.15) == pytest.approx(1e-3 / (4.1e-3 * 7.853981633974483e-05))
+
+
+def measured(seed: int, connect, build_rig) -> list[str]:
+    rig = build_rig(seed=seed, clock=VirtualClock())
+    oven, fra = connect(rig, LAKESHORE), connect(rig, SOLARTRON)
+    oven.write("SETP 1,330;RANGE 1,3")
+    fra.write("OP2,1;SO1,3;VA0.1")
+    rows = []
+    for _ in range(10):
+        rig.world.clock.sleep(60)
+        fra.write("SI")
+        rows += [oven.query("KRDG? A"), fra.read()]
+    return rows
+
+
+def test_one_seed_is_one_night_and_another_is_another(connect, build_rig):
+    assert measured(7, connect, build_rig) == measured(7, connect, build_rig)
+    assert measured(7, connect, build_rig) != measured(8, connect, build_rig)
+
+
+def test_a_solartron_on_an_odd_gpib_address_is_refused(tmp_path):
+    path = tmp_path / "odd.toml"
+    path.write_text('[instruments]\n"GPIB0::5::INSTR" = "solartron1260"\n')
+    with pytest.raises(ValueError, match="even"):
+        build(VirtualClock(), description=path)
+
+
+def test_an_unknown_model_is_named(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text('[instruments]\n"GPIB0::5::INSTR" = "kettle"\n')
+    with pytest.raises(ValueError, match="kettle"):
+        build(VirtualClock(), description=path)
