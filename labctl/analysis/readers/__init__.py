@@ -1,0 +1,75 @@
+"""Read a measured spectrum from the file an instrument maker's program has written.
+
+The makers' files are all the same thing: some text, then a table whose columns have names. The text is
+decoded, the table found by its column names, and what the maker says besides (the planned sweep, the number
+of points, an abort) is held against what the table holds. Known so: csv with any usual separator and decimal
+sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments,
+VersaStudio .par, Parstat, PowerSuite.
+"""
+
+from itertools import pairwise
+from os import PathLike
+
+import numpy as np
+
+from labctl.analysis.readers.claims import broken_claims, describe
+from labctl.analysis.readers.table import Table, read_table
+from labctl.analysis.readers.text import read_text
+from labctl.analysis.spectrum import Spectrum
+
+__all__ = ["read_spectra", "read_spectrum"]
+
+
+def read_spectrum(path: str | PathLike[str]) -> Spectrum:
+    """Read the spectrum in a file, n points in the file's order; of several sweeps the first, with a warning.
+
+    Whatever had to be left out or guessed is in `.warnings`; `.metadata["format"]` names the maker. An area,
+    a mass or a thickness in the file is ignored.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be opened.
+    ValueError
+        When it holds no spectrum that can be trusted: no table, a column missing, impedance already
+        multiplied by an area. The message names the file and the reason.
+    """
+    return read_spectra(path)[0]
+
+
+def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
+    """Read every sweep in a file; a new one begins where the frequency jumps back. Raises as above."""
+    text = read_text(path)
+    try:
+        table = read_table(text)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    sweeps = _sweeps(table.frequency_hz)
+    warnings = (*table.warnings, *broken_claims(text, table.frequency_hz), *_sign_warning(table))
+    if len(sweeps) > 1:
+        warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
+    metadata = {"format": describe(text), "path": str(path)}
+    return [_spectrum(table, sweep, warnings, metadata) for sweep in sweeps]
+
+
+def _spectrum(table: Table, sweep: slice, warnings: tuple[str, ...], metadata: dict[str, str]) -> Spectrum:
+    status = None if table.status is None else table.status[sweep]
+    return Spectrum(table.frequency_hz[sweep], table.z_ohm[sweep], status, warnings, metadata)
+
+
+def _sweeps(frequency_hz: np.ndarray) -> list[slice]:
+    """Cut where the frequency turns round by more than a factor of three."""
+    steps = np.diff(np.log(np.where(frequency_hz > 0, frequency_hz, np.nan)))
+    if not np.isfinite(steps).any():
+        return [slice(0, frequency_hz.size)]
+    direction = np.sign(np.nanmedian(steps))
+    cuts = [0, *(np.flatnonzero(steps * direction < -np.log(3)) + 1), frequency_hz.size]
+    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
+
+
+def _sign_warning(table: Table) -> tuple[str, ...]:
+    if table.imaginary_negated or np.mean(table.z_ohm.imag > 0) < 0.8:
+        return ()
+    return (
+        "the imaginary part is mostly positive: an inductor, or a file that holds -Z'' without saying so",
+    )
