@@ -1,1 +1,120 @@
-"""To be written: run."""
+"""One procedure: rows, events, a safe end.
+
+1. Whatever happens, `shutdown()` of the procedure is called and every instrument is made safe.
+2. The run gets an end status and a reason: finished, aborted (somebody asked) or failed (with the error).
+3. A first request to stop is polite: the point under way is finished. It is the procedure that obeys it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.errors import StoreError
+from labctl.protocol import ProcedureEntry, Protocol
+from labctl.recording import Recording
+from labctl.station import Station
+from labctl.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `status` is finished, aborted or failed; `reason` says why in words."""
+
+    run_id: int
+    status: str
+    reason: str
+
+
+class StopRequest:
+    """A flag that anybody may raise once; the first reason is kept."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+    def request(self, reason: str) -> None:
+        """Ask the procedure to stop after the point under way."""
+        self.reason = self.reason or reason
+
+    def __call__(self) -> bool:
+        return bool(self.reason)
+
+
+def run_protocol(
+    protocol: Protocol,
+    station: Station,
+    bench: Bench,
+    store: Store,
+    stop: StopRequest,
+    on_row: Callable[[str, Any], None] | None = None,
+) -> list[Outcome]:
+    """Run the procedures of a protocol in order, up to the first that does not finish."""
+    outcomes: list[Outcome] = []
+    for entry in protocol.procedures:
+        recording = Recording(store, bench, on_row)
+        outcomes.append(run_procedure(entry, protocol, station, bench, recording, stop))
+        if outcomes[-1].status != "finished":
+            break
+    return outcomes
+
+
+def run_procedure(
+    entry: ProcedureEntry,
+    protocol: Protocol,
+    station: Station,
+    bench: Bench,
+    recording: Recording,
+    stop: StopRequest,
+) -> Outcome:
+    """Run one procedure to its end, whichever it is; never raises for what the procedure or the rig did.
+
+    Raises
+    ------
+    StoreError
+        The run could not even be begun in the store. Nothing was energised.
+    """
+    procedure = entry.build()
+    run_id = recording.begin(protocol, entry, station, procedure)
+    procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
+    status, reason = _measure(procedure, stop)
+    status, reason = _made_safe(procedure, bench, status, reason)
+    try:
+        recording.end(status, reason)
+    except StoreError as error:
+        log.error("the end of run %d could not be recorded: %s", run_id, error)
+        status, reason = "failed", reason or str(error)
+    return Outcome(run_id, status, reason)
+
+
+def _measure(procedure: Any, stop: StopRequest) -> tuple[str, str]:
+    try:
+        procedure.startup()
+        if not stop():
+            procedure.evaluate_metadata()
+            procedure.execute()
+    except KeyboardInterrupt:
+        return "aborted", f"{stop.reason or 'interrupted'}, at once"
+    except Exception as error:
+        log.debug("procedure failed", exc_info=True)
+        return "failed", f"{type(error).__name__}: {error}"
+    return ("aborted", stop.reason) if stop() else ("finished", "")
+
+
+def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
+    """Shut down and make safe; what fails here outranks a success."""
+    for action in (procedure.shutdown, bench.make_safe):
+        try:
+            action()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the next must still be tried
+            status = "failed"
+            reason = "; ".join(filter(None, (reason, f"while making safe: {_in_words(error)}")))
+    return status, reason
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, ExceptionGroup):
+        return ", ".join(_in_words(part) for part in error.exceptions)
+    return f"{type(error).__name__}: {error}"

@@ -1,1 +1,236 @@
-"""To be written: station."""
+"""station.toml: which instruments hang where, in which roles, and what is forbidden. From it, a Bench."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.bench import (
+    ZERO_CELSIUS_K,
+    Bench,
+    FrequencyResponseAnalyzer,
+    Limits,
+    Potentiostat,
+    TemperatureController,
+    Thermometer,
+)
+from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
+from labctl.document import Table, read_document
+from labctl.errors import ConfigurationError
+from labctl.naming import load_named
+
+ROLES: Mapping[str, type] = {
+    "oven": TemperatureController,
+    "fra": FrequencyResponseAnalyzer,
+    "potentiostat": Potentiostat,
+    "thermometer": Thermometer,
+}
+
+
+@dataclass(frozen=True)
+class InstrumentEntry:
+    """One `[instruments.NAME]` table."""
+
+    name: str
+    driver: str
+    driver_class: type
+    address: str
+    roles: tuple[str, ...]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The `[simulation]` table: a rig instead of hardware."""
+
+    rig: str
+    build: Any
+    seed: int
+    clock: str | float
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Station:
+    """A checked station file; nothing has been touched to make it."""
+
+    name: str
+    source: str
+    text: str
+    limits: Limits
+    instruments: tuple[InstrumentEntry, ...]
+    visa_library: str
+    simulation: Simulation | None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every role that some instrument serves."""
+        return frozenset(role for entry in self.instruments for role in entry.roles)
+
+    def make_clock(self) -> Clock:
+        """Return the clock this station runs on: the wall's, unless it is simulated."""
+        if self.simulation is None or self.simulation.clock == "real":
+            return RealClock()
+        if self.simulation.clock == "virtual":
+            return VirtualClock(epoch_s=RealClock().time())
+        return ScaledClock(float(self.simulation.clock))
+
+    @contextmanager
+    def open(self, clock: Clock | None = None) -> Iterator[Bench]:
+        """Connect to every instrument and check its identity; make all safe on the way out, whatever happens.
+
+        Raises
+        ------
+        InstrumentError
+            An instrument is absent, is another one, or cannot be made safe.
+        ConfigurationError
+            The simulated rig refuses its options.
+        """
+        clock = clock or self.make_clock()
+        with ExitStack() as stack:
+            library = self._visa_library(clock, stack)
+            roles: dict[str, Any] = {}
+            for entry in self.instruments:
+                driver = self._connect(entry, clock, library, stack)
+                driver.prepare()
+                stack.callback(driver.make_safe)
+                roles |= dict.fromkeys(entry.roles, driver)
+            yield Bench(clock, self.limits, roles, self.name)
+
+    def _visa_library(self, clock: Clock, stack: ExitStack) -> Any:
+        if self.simulation is None:
+            return self.visa_library
+        try:
+            rig = self.simulation.build(clock, seed=self.simulation.seed, **self.simulation.options)
+        except (TypeError, ValueError, OSError) as error:
+            raise ConfigurationError(
+                self.source, "simulation.options", f"refused by the rig: {error}"
+            ) from error
+        stack.callback(rig.close)
+        return rig.visa_library
+
+    def _connect(self, entry: InstrumentEntry, clock: Clock, library: Any, stack: ExitStack) -> Any:
+        from labctl.connection import Connection
+
+        driver_class: Any = entry.driver_class
+        connection = Connection(
+            entry.name,
+            entry.address,
+            clock,
+            visa_library=library,
+            write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
+            quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
+            **getattr(driver_class, "connection_settings", {}),
+        )
+        stack.callback(connection.close)
+        return driver_class(connection, name=entry.name, **entry.settings)
+
+
+def read_station(path: Path | str) -> Station:
+    """Read and check a station file; raises ConfigurationError with file, key and what would be right."""
+    document = read_document(path)
+    station = Station(
+        name=document.text("name", Path(path).stem),
+        source=str(path),
+        text=document.document_text,
+        limits=_limits(document.table("limits")),
+        instruments=_instruments(document.table("instruments")),
+        visa_library=document.text("visa_library", ""),
+        simulation=_simulation(document.table("simulation")) if document.has("simulation") else None,
+    )
+    document.refuse_unknown()
+    return station
+
+
+def _limits(table: Table) -> Limits:
+    low, high = table.pair("temperature_degc", minimum=-ZERO_CELSIUS_K)
+    limits = Limits(
+        temperature_k=(low + ZERO_CELSIUS_K, high + ZERO_CELSIUS_K),
+        potential_v=table.number("potential_v", minimum=0.0),
+        current_a=table.number("current_a", minimum=0.0),
+    )
+    table.refuse_unknown()
+    return limits
+
+
+def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
+    entries = tuple(_instrument(name, table.table(name)) for name in table.values)
+    if not entries:
+        raise table.error("", "name at least one instrument, as [instruments.oven]")
+    served: dict[str, str] = {}
+    for entry in entries:
+        for role in entry.roles:
+            if role in served:
+                raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
+            served[role] = entry.name
+    return entries
+
+
+def _instrument(name: str, table: Table) -> InstrumentEntry:
+    reference = table.text("driver")
+    driver_class = load_named(table, "driver", reference)
+    if not inspect.isclass(driver_class):
+        raise table.error("driver", f"is {reference!r}, which is not a class")
+    entry = InstrumentEntry(
+        name=name,
+        driver=reference,
+        driver_class=driver_class,
+        address=table.text("address"),
+        roles=_roles(table, driver_class),
+        settings=_settings(table, driver_class),
+    )
+    table.refuse_unknown()
+    return entry
+
+
+def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
+    wanted = f"a list of roles from {', '.join(ROLES)}"
+    roles = table.take("roles", [], wanted)
+    if not (isinstance(roles, list) and roles and all(role in ROLES for role in roles)):
+        raise table.error("roles", f"is {roles!r}; give {wanted}")
+    for role in roles:
+        missing = [m for m in _members(ROLES[role]) if not hasattr(driver_class, m)]
+        if missing:
+            raise table.error(
+                "roles", f"{driver_class.__name__} cannot be {role!r}: it lacks {', '.join(missing)}"
+            )
+    return tuple(roles)
+
+
+def _members(protocol: type) -> list[str]:
+    names = {n for base in protocol.__mro__ for n in vars(base) if not n.startswith("_")}
+    return sorted(names)
+
+
+def _settings(table: Table, driver_class: type) -> Mapping[str, Any]:
+    settings = table.table("settings", {})
+    known = inspect.signature(driver_class).parameters
+    names = {n for n, p in known.items() if p.kind is p.KEYWORD_ONLY}
+    for key in settings.values:
+        if key not in names:
+            raise settings.unknown(key, names)
+    return dict(settings.values)
+
+
+def _simulation(table: Table) -> Simulation:
+    reference = table.text("rig", "sim_instruments.rig:build")
+    simulation = Simulation(
+        rig=reference,
+        build=load_named(table, "rig", reference),
+        seed=int(table.number("seed", 1.0, minimum=0)),
+        clock=_clock(table),
+        options=dict(table.table("options", {}).values),
+    )
+    table.refuse_unknown()
+    return simulation
+
+
+def _clock(table: Table) -> str | float:
+    value = table.take("clock", "virtual", "'virtual', 'real' or a speed")
+    if value in ("virtual", "real"):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    raise table.error("clock", f"is {value!r}; give 'virtual', 'real' or how many times faster than real")

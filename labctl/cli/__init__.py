@@ -1,1 +1,48 @@
-"""The command line, one file per command group."""
+"""The command line, one file per command group.
+
+Exit codes: 0 done, 1 the measurement (or what was looked for) failed, 2 the request is wrong and nothing was
+touched. Commands import what they need when they run: `labctl --help` stays quick.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from labctl.cli import check, demo, run, show
+from labctl.errors import ConfigurationError, LabctlError
+
+app = typer.Typer(
+    name="labctl",
+    help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("run")(run.run)
+app.command("show")(show.show)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        from labctl import __version__
+
+        typer.echo(f"labctl {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; turn labctl's own errors into a sentence and an exit code."""
+    try:
+        app()
+    except ConfigurationError as error:
+        typer.secho(f"labctl: {error}", err=True, fg="red")
+        sys.exit(2)
+    except LabctlError as error:
+        typer.secho(f"labctl: {error}", err=True, fg="red")
+        sys.exit(1)

@@ -1,0 +1,269 @@
+"""Lake Shore 335, 336 and 350 temperature controllers (GPIB, USB serial, Ethernet port 7777).
+
+Sources: the maker's manuals (335 p. 120, 134) and the maker's own public Python driver. The instruments
+ignore an illegal command without a word, so every setting is followed by `*ESR?`.
+"""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.validators import strict_discrete_set, strict_range
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import InstrumentError
+from labctl.instrument import Channel, Instrument
+
+EVENT_ERRORS = {32: "command not understood", 16: "value refused", 4: "query not understood"}
+READING_ERRORS = {
+    1: "invalid reading",
+    16: "temperature under range",
+    32: "temperature over range",
+    64: "sensor units zero",
+    128: "sensor units over range",
+}
+CLOSED_LOOP = 1
+KELVIN, CELSIUS = 1, 2
+
+
+def in_words(bits: int, meanings: dict[int, str]) -> str:
+    """Return the meanings of the bits that are set."""
+    return ", ".join(words for bit, words in meanings.items() if bits & bit) or f"status {bits}"
+
+
+class SensorInput(Channel):
+    """One sensor input, A to D."""
+
+    kelvin = Channel.measurement(
+        "KRDG? {ch}", """Measure the temperature in kelvin (float), without looking at the status."""
+    )
+    reading_status = Channel.measurement(
+        "RDGST? {ch}", """Get the reading status (int): a sum of the bits in READING_ERRORS.""", cast=int
+    )
+    temperature_limit_k = Channel.control(
+        "TLIMIT? {ch}",
+        "TLIMIT {ch},%g",
+        """Control the temperature in kelvin above which all heaters go off (float, 0 = never).""",
+        check_set_errors=True,
+    )
+    preferred_unit = Channel.measurement(
+        "INTYPE? {ch}",
+        """Get the unit in which set points are given (int): 1 kelvin, 2 Celsius, 3 sensor.""",
+        cast=int,
+        values_kwargs={"fields": 0},
+        get_process_list=lambda fields: fields[-1],
+    )
+
+
+class Output(Channel):
+    """One control output."""
+
+    setpoint = Channel.control(
+        "SETP? {ch}",
+        "SETP {ch},%.4f",
+        """Control the set point in the preferred unit of the controlling input (float).""",
+        check_set_errors=True,
+    )
+    ramp = Channel.control(
+        "RAMP? {ch}",
+        "RAMP {ch},%d,%.4g",
+        """Control the ramp: on (0 or 1) and rate in kelvin per minute (0.1 to 100; 0 = no limit).""",
+        check_set_errors=True,
+        values_kwargs={"fields": 2},
+    )
+    ramping = Channel.measurement(
+        "RAMPST? {ch}", """Get whether the set point is moving (0 or 1).""", cast=int
+    )
+    heater_range = Channel.control(
+        "RANGE? {ch}",
+        "RANGE {ch},%d",
+        """Control the heater range (int strictly from 0 = off to 5).""",
+        cast=int,
+        validator=strict_discrete_set,
+        values=range(6),
+        check_set_errors=True,
+    )
+    heater_percent = Channel.measurement("HTR? {ch}", """Measure the heater output in percent (float).""")
+    heater_error = Channel.measurement(
+        "HTRST? {ch}", """Get the heater error (int): 0 none, 1 open load, 2 short.""", cast=int
+    )
+    pid = Channel.control(
+        "PID? {ch}",
+        "PID {ch},%.1f,%.1f,%.1f",
+        """Control proportional (0.1 to 1000), integral (0.1 to 1000) and derivative (0 to 200) terms.""",
+        check_set_errors=True,
+        values_kwargs={"fields": 3},
+    )
+    mode = Channel.control(
+        "OUTMODE? {ch}",
+        "OUTMODE {ch},%d,%d,%d",
+        """Control mode (1 closed loop), input (1 = A) and power-up enable (0 or 1), three int.""",
+        cast=int,
+        check_set_errors=True,
+        values_kwargs={"fields": 3},
+    )
+    manual_percent = Channel.control(
+        "MOUT? {ch}",
+        "MOUT {ch},%.2f",
+        """Control the manual heater output in percent (float strictly from 0 to 100).""",
+        validator=strict_range,
+        values=(0, 100),
+        check_set_errors=True,
+    )
+
+
+class LakeShore33x(Instrument):
+    """A `labctl.bench.TemperatureController` on one loop of a Lake Shore 335, 336 or 350.
+
+    Parameters
+    ----------
+    output : int
+        Heater output of the loop.
+    sensor : str
+        Input that controls it, `"A"` to `"D"`.
+    heater_range : int
+        Range switched on with a set point (335, 336: 1 low, 2 medium, 3 high; 350: to 5).
+    temperature_limit_degc : float, optional
+        The instrument's own limit: above it all heaters go off, whatever the computer says.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\r\n",
+        "timeout": 2000,
+        "asrl": {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10},
+    }
+    write_interval_s: ClassVar[float] = 0.05
+    models: ClassVar[tuple[str, ...]] = ("MODEL335", "MODEL336", "MODEL350")
+    heater_outputs: ClassVar[tuple[int, ...]] = (1, 2)
+
+    identity = Instrument.measurement(
+        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
+    )
+    event_status = Instrument.measurement(
+        "*ESR?", """Get and clear the event status register (int).""", cast=int
+    )
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        output: int = 1,
+        sensor: str = "A",
+        heater_range: int = 3,
+        temperature_limit_degc: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.output_number, self.sensor, self.heater_range = output, sensor, heater_range
+        self.temperature_limit_degc = temperature_limit_degc
+        self.loop = Output(self, output)
+        self.input = SensorInput(self, sensor)
+        self._offset_k = 0.0
+        self._ramp_rate_k_s = 0.0
+
+    def check_set_errors(self) -> list[str]:
+        """Raise InstrumentError if the instrument refused the setting just sent."""
+        bits = cast(int, self.event_status) & sum(EVENT_ERRORS)
+        if bits:
+            raise InstrumentError(self.name, "*ESR?", str(bits), in_words(bits, EVENT_ERRORS))
+        return []
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check model, unit and loop; heaters are off afterwards and stay off after a power cut."""
+        self.check_identity(*self.models)
+        self.write("*CLS")
+        self.make_safe()
+        self._offset_k = self._unit_offset_k()
+        self.loop.mode = (CLOSED_LOOP, " ABCD".index(self.sensor), 0)
+        if self.temperature_limit_degc is not None:
+            self.input.temperature_limit_k = self.temperature_limit_degc + ZERO_CELSIUS_K
+
+    def _unit_offset_k(self) -> float:
+        """What to add to a set point of the instrument to have kelvin."""
+        unit = self.input.preferred_unit
+        if unit not in (KELVIN, CELSIUS):
+            problem = (
+                f"input {self.sensor} is set to sensor units; choose kelvin or Celsius at the instrument"
+            )
+            raise self.refuse(f"INTYPE? {self.sensor}", str(unit), problem)
+        return ZERO_CELSIUS_K if unit == CELSIUS else 0.0
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the controlling sensor; InstrumentError when its status is not good."""
+        question = f"KRDG? {self.sensor};RDGST? {self.sensor}"
+        kelvin, status = self.values(question, separator=";", fields=2)
+        if status:
+            raise InstrumentError(
+                self.name, question, f"{kelvin};{status}", in_words(int(status), READING_ERRORS)
+            )
+        return kelvin
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point; it moves during a ramp. Writing it switches the heater on."""
+        return cast(float, self.loop.setpoint) + self._offset_k
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        if self._ramp_rate_k_s:
+            self._start_ramp_from_here()
+        self.loop.setpoint = value - self._offset_k
+        self.loop.heater_range = self.heater_range
+
+    def _start_ramp_from_here(self) -> None:
+        """Move the set point to the sample first: the instrument ramps from its set point, not from there."""
+        self.loop.ramp = (0, 0)
+        self.loop.setpoint = self.temperature_k - self._offset_k
+        self.loop.ramp = (1, self._ramp_rate_k_s * 60)
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate of later ramps, 0.1 to 100 K/min in K/s; 0 = straight to the set point."""
+        return self._ramp_rate_k_s
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        strict_range(value * 60, (0.1, 100)) if value else None
+        self._ramp_rate_k_s = value
+        if not value:
+            self.loop.ramp = (0, 0)
+
+    def make_safe(self) -> None:
+        """Switch every heater off, set manual output to zero, and read both back."""
+        outputs = [Output(self, number) for number in self.heater_outputs]
+        self.attempt_all(
+            *(partial(setattr, output, "heater_range", 0) for output in outputs),
+            partial(setattr, self.loop, "manual_percent", 0.0),
+            *(partial(self._confirm_off, output) for output in outputs),
+        )
+
+    def _confirm_off(self, output: Output) -> None:
+        left_on = output.heater_range
+        if left_on:
+            raise InstrumentError(
+                self.name, f"RANGE? {output.id}", str(left_on), f"heater {output.id} is still on"
+            )
+
+
+class LakeShore335(LakeShore33x):
+    """Lake Shore 335: two heater outputs."""
+
+    models: ClassVar[tuple[str, ...]] = ("MODEL335",)
+
+
+class LakeShore336(LakeShore33x):
+    """Lake Shore 336: two heater outputs, two analogue ones that can heat as well."""
+
+    models: ClassVar[tuple[str, ...]] = ("MODEL336",)
+    heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+
+
+class LakeShore350(LakeShore33x):
+    """Lake Shore 350: output 1 has five ranges."""
+
+    models: ClassVar[tuple[str, ...]] = ("MODEL350",)
+    heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)

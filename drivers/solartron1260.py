@@ -1,0 +1,187 @@
+"""Solartron 1260 / 1260A impedance gain-phase analyser (GPIB).
+
+Sources: pages of the 1260 operating manual and programs that drive real ones. The two letters, a number, no
+echo; a measurement (`SI`) sends a line of 43 characters when it is done. Settings are not reliably readable,
+so every sweep sends all of them.
+"""
+
+import math
+import re
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from labctl.bench import ImpedancePoint
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+
+MEASURING_DELAY_S = 0.1
+OVERHEAD_S = 0.8
+RESULT_FIELDS = 5
+FREQUENCY_TOLERANCE = 1e-3
+
+FIXED_SETTINGS = (
+    "GT0",  # generator: voltage
+    "SO1,3",  # result: V1 over current, an impedance
+    "CZ0",  # as real and imaginary part
+    "VI0",
+    "UW0",
+    "SW0",  # no sweep of its own: every frequency is asked for
+    "AU0",
+    "DC1,0",
+    "DC3,0",
+    "RA1,0",  # autoranging
+    "RA3,0",
+)
+
+
+def number(value: float) -> str:
+    """Write a number as the 1260 reads it: plain when short, else with a one-digit exponent and capital E."""
+    plain = f"{value:.7f}".rstrip("0").rstrip(".")
+    if len(plain) <= 8 and math.isclose(float(plain), value, rel_tol=1e-7, abs_tol=1e-12):
+        return plain
+    mantissa, exponent = f"{value:.7E}".split("E")
+    return f"{mantissa.rstrip('0').rstrip('.')}E{int(exponent):+d}"
+
+
+def integration_time_s(frequency_hz: float, integration_s: float) -> float:
+    """Return the time the instrument integrates: it extends the time asked for to whole cycles."""
+    return max(integration_s, math.ceil(integration_s * frequency_hz) / frequency_hz)
+
+
+def parse_result(line: str) -> tuple[float, float, float, int]:
+    """Return frequency (Hz), real and imaginary part (ohm) and the error digit of a result line.
+
+    Raises ValueError when it is not one. Fewer digits and surrounding spaces are accepted.
+    """
+    fields = [field.strip() for field in line.split(",")]
+    if len(fields) != RESULT_FIELDS:
+        raise ValueError(f"expected {RESULT_FIELDS} values, got {len(fields)}")
+    if not re.fullmatch(r"\d", fields[3]):
+        raise ValueError(f"the error field {fields[3]!r} is not one digit")
+    frequency_hz, real_ohm, imag_ohm = (float(field) for field in fields[:3])
+    if not all(map(math.isfinite, (frequency_hz, real_ohm, imag_ohm))):
+        raise ValueError("a value is not finite")
+    return frequency_hz, real_ohm, imag_ohm, int(fields[3])
+
+
+class Solartron1260(Instrument):
+    """A `labctl.bench.FrequencyResponseAnalyzer`: two terminals, voltage drive, autoranging.
+
+    It has no cell relay: zero amplitude and zero bias is the most that `make_safe()` can do.
+
+    Parameters
+    ----------
+    reads_back : bool
+        Ask for settings with the prefix form (`?VA`) after making safe. Switch it off for an instrument
+        that does not know the form: it would cost a time-out each.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\r\n",
+        "read_termination": "\r\n",
+        "timeout": 5000,
+    }
+    write_interval_s: ClassVar[float] = 0.05
+    quiet_after_s: ClassVar[dict[str, float]] = {"TT2": 3.0}
+
+    identity = Instrument.measurement(
+        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
+    )
+    frequency_hz = Instrument.setting(
+        "FR%s", """Set the frequency in hertz (1e-5 to 3.2e7).""", set_process=number
+    )
+    amplitude_v = Instrument.control(
+        "?VA", "VA%s", """Control the voltage amplitude in volts rms (0 to 3).""", set_process=number
+    )
+    bias_v = Instrument.control(
+        "?VB", "VB%s", """Control the DC bias in volts (-40.95 to 40.95).""", set_process=number
+    )
+    current_amplitude_a = Instrument.setting(
+        "IA%s", """Set the current amplitude in A rms.""", set_process=number
+    )
+    current_bias_a = Instrument.setting("IB%s", """Set the DC bias current in amperes.""", set_process=number)
+    integration_s = Instrument.setting(
+        "IS%s", """Set the integration time in seconds (0.01 to 1e5).""", set_process=number
+    )
+    measuring_delay_s = Instrument.setting(
+        "MS%s", """Set the delay before measuring in seconds (0 to 1e5).""", set_process=number
+    )
+
+    def __init__(
+        self, adapter: Any, name: str | None = None, *, reads_back: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.reads_back = reads_back
+
+    # What labctl asks of any frequency response analyser.
+
+    def prepare(self) -> None:
+        """Fix the reply format, check the identity, reset, leave the generator at zero."""
+        self._fix_reply_format()
+        self.check_identity("1260")
+        self.write("TT2")
+        self._fix_reply_format()
+        self.make_safe()
+
+    def _fix_reply_format(self) -> None:
+        for command in ("OS0", "OT1", "RH0"):
+            self.write(command)
+
+    def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
+        """Return delay, integration in whole cycles and overhead of one point; autoranging may add to it."""
+        return MEASURING_DELAY_S + integration_time_s(frequency_hz, integration_s) + OVERHEAD_S
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield one point per frequency; the generator is at zero when the iterator ends or is closed."""
+        try:
+            self._set_up(amplitude_v, integration_s, bias_v)
+            for frequency_hz in frequencies_hz:
+                yield self._measure(frequency_hz, integration_s)
+        finally:
+            self.attempt_all(
+                partial(setattr, self, "amplitude_v", 0.0), partial(setattr, self, "bias_v", 0.0)
+            )
+
+    def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
+        for command in ("OP1,0", "OP2,1", "OP3,0", *FIXED_SETTINGS):
+            self.write(command)
+        self.integration_s = integration_s
+        self.measuring_delay_s = MEASURING_DELAY_S
+        self.bias_v = bias_v
+        self.amplitude_v = amplitude_v
+
+    def _measure(self, frequency_hz: float, integration_s: float) -> ImpedancePoint:
+        duration_s = self.point_duration_s(frequency_hz, integration_s)
+        self.set_timeout(3 * duration_s + 5)  # three: the instrument may range twice
+        self.frequency_hz = frequency_hz
+        line = self.ask("SI")
+        try:
+            measured_hz, real_ohm, imag_ohm, error = parse_result(line)
+        except ValueError as problem:
+            raise self.refuse("SI", line, f"not a result: {problem}") from problem
+        if not math.isclose(measured_hz, frequency_hz, rel_tol=FREQUENCY_TOLERANCE):
+            raise self.refuse("SI", line, f"the result of another frequency than {frequency_hz:g} Hz")
+        status = "ok" if error == 0 else f"error {error}: overload or out of range"
+        return ImpedancePoint(measured_hz, real_ohm, imag_ohm, self.clock.time(), status)
+
+    def make_safe(self) -> None:
+        """Stop measuring, set every stimulus to zero, and read amplitude and bias back where possible."""
+        self.set_timeout(5)
+        commands = ("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
+        self.attempt_all(*(partial(self.write, command) for command in commands))
+        if self.reads_back:
+            self.attempt_all(
+                partial(self._confirm_zero, "amplitude_v"), partial(self._confirm_zero, "bias_v")
+            )
+
+    def _confirm_zero(self, name: str) -> None:
+        left_on = getattr(self, name)
+        if left_on != 0:
+            raise InstrumentError(self.name, f"{name}?", f"{left_on:g}", f"{name} is not zero")

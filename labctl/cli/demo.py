@@ -1,0 +1,223 @@
+"""`labctl demo`: a whole night on the simulated rig, in seconds."""
+
+import importlib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    pass
+
+MATERIAL = "Mg3(BH4)4(NH2)2"
+ACTIVATION_ENERGY_EV = 0.84
+REFERENCE = "O'Donnell & Greenbaum, Batteries 2021, 7, 3, ref. 161: 4.1e-5 S/cm at 100 degC, 0.84 eV"
+
+STATION = """\
+# A simulated rig: the same file with other addresses, and without [simulation], is a real one.
+name = "simulated rig"
+
+[limits]
+temperature_degc = [{low_degc:g}, {high_degc:g}]
+potential_v = 1.0
+current_a = 0.1
+
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+
+[instruments.analyser]
+driver = "drivers.solartron1260:Solartron1260"
+address = "GPIB0::4::INSTR"
+roles = ["fra"]
+
+[simulation]
+rig = "sim_instruments.rig:build"
+clock = "virtual"
+seed = {seed}
+
+[simulation.options]
+{options}
+"""
+
+PROTOCOL = """\
+title = "{title}"
+
+[sample]
+name = "{name}"
+composition = "{composition}"
+cation = "{cation}"
+thickness_mm = {thickness_mm!r}
+thickness_uncertainty_mm = {thickness_u_mm!r}
+diameter_mm = {diameter_mm!r}
+diameter_uncertainty_mm = {diameter_u_mm!r}
+electrodes = "blocking"
+
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = {temperatures_degc}
+{frequencies}
+amplitude_v = 0.035
+dwell_min = 30
+"""
+
+Folder = Annotated[Path, typer.Option("--out", help="Folder for what the demo writes.")]
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of measured spectra (temperature in the file names): the simulated analyser answers with them."
+    ),
+]
+
+
+def demo(
+    out: Folder = Path("demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the rig.")] = 1,
+    replay: Replay = None,
+    thickness_mm: Annotated[float | None, typer.Option(help="Sample thickness (with --replay).")] = None,
+    diameter_mm: Annotated[float | None, typer.Option(help="Electrode diameter (with --replay).")] = None,
+    temperatures_degc: Annotated[
+        str, typer.Option(help="Temperatures, as 140,160 or 20:100:10; default: those measured.")
+    ] = "",
+    db: Annotated[
+        Path | None, typer.Option("--db", help="Results file; default: demo.db in the folder.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+) -> None:
+    """Measure one whole night on the simulated rig and print what it found.
+
+    Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, the
+    activation energy found beside the one put in. With --replay: the same stack on real measured spectra.
+    """
+    from labctl.cli.run import measure
+    from labctl.protocol import read_protocol
+    from labctl.station import read_station
+
+    given = (thickness_mm, diameter_mm, temperatures_degc)
+    station_text, protocol_text = (
+        _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "station.toml").write_text(station_text, encoding="utf-8")
+    (out / "protocol.toml").write_text(protocol_text, encoding="utf-8")
+    station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
+    protocol.check_against(station)
+    database = db or out / "demo.db"
+    (outcome,) = measure(protocol, station, database, quiet)
+    if outcome.status != "finished":
+        typer.secho(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
+        raise typer.Exit(1)
+    _report(out, database, outcome.run_id, known_ev=None if replay else ACTIVATION_ENERGY_EV)
+
+
+def _material_files(
+    seed: int, thickness_mm: float | None, diameter_mm: float | None, temperatures_degc: str
+) -> tuple[str, str]:
+    thickness_mm, diameter_mm = thickness_mm or 1.0, diameter_mm or 10.0
+    options = "\n".join(
+        [
+            f'material = "{MATERIAL}"',
+            f"thickness_m = {thickness_mm * 1e-3!r}",
+            f"area_m2 = {math.pi / 4 * (diameter_mm * 1e-3) ** 2!r}",
+        ]
+    )
+    station = STATION.format(low_degc=0, high_degc=150, seed=seed, options=options)
+    protocol = PROTOCOL.format(
+        title="A simulated night",
+        name=f"{MATERIAL} pellet, simulated",
+        composition=MATERIAL,
+        cation="Mg2+",
+        thickness_mm=thickness_mm,
+        thickness_u_mm=thickness_mm / 100,
+        diameter_mm=diameter_mm,
+        diameter_u_mm=diameter_mm / 200,
+        temperatures_degc=f'"{temperatures_degc or "50:110:10"}"',
+        frequencies="frequency_max_hz = 1e6\nfrequency_min_hz = 1.0\npoints_per_decade = 10",
+    )
+    return station, protocol
+
+
+def _replay_files(
+    folder: Path, seed: int, thickness_mm: float | None, diameter_mm: float | None, temperatures_degc: str
+) -> tuple[str, str]:
+    if thickness_mm is None or diameter_mm is None:
+        missing = "--thickness-mm" if thickness_mm is None else "--diameter-mm"
+        raise ConfigurationError("labctl demo --replay", missing, "is missing; the spectra hold no geometry")
+    measured_degc, frequencies_hz = _measured(folder)
+    wanted = f'"{temperatures_degc}"' if temperatures_degc else str(measured_degc)
+    station = STATION.format(
+        low_degc=math.floor(min(0, *measured_degc) - 10),
+        high_degc=math.ceil(max(measured_degc) + 50),
+        seed=seed,
+        options=f"replay = {str(folder.resolve())!r}",
+    )
+    protocol = PROTOCOL.format(
+        title=f"Replay of {folder.name}",
+        name=folder.name,
+        composition="",
+        cation="",
+        thickness_mm=thickness_mm,
+        thickness_u_mm=0.0,
+        diameter_mm=diameter_mm,
+        diameter_u_mm=0.0,
+        temperatures_degc=wanted,
+        frequencies=f"frequencies_hz = {frequencies_hz}",
+    )
+    return station, protocol
+
+
+def _measured(folder: Path) -> tuple[list[float], list[float]]:
+    """Temperatures and frequencies of the spectra; the rig that replays them is the one that reads them."""
+    try:
+        cell = importlib.import_module("sim_instruments.replay").read_replay(folder)
+    except ValueError as error:
+        raise ConfigurationError("labctl demo", "--replay", str(error)) from error
+    frequencies = sorted((float(f) for f in _exp(cell.spectra[0].ln_frequency)), reverse=True)
+    return [round(t - 273.15, 4) for t in cell.temperatures_k], [float(f"{f:.8g}") for f in frequencies]
+
+
+def _exp(values: Any) -> Any:
+    import numpy as np
+
+    return np.exp(values)
+
+
+def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> None:
+    from rich.console import Console
+
+    import labctl
+    from labctl.cli.show import describe, print_conductivities, print_fits
+    from labctl.report.figures import night_figure
+
+    console = Console()
+    with labctl.open(database) as db:
+        content = describe(db, str(run_id))
+        figure = out / "demo.png"
+        night_figure(db, run_id).savefig(figure, dpi=150)
+    print_conductivities(console, content["conductivities"])
+    print_fits(console, content["fits"])
+    _print_activation_energy(console, content["fits"], known_ev)
+    console.print(
+        f"database  {database}\nfigure    {figure}\nfiles     {out / 'station.toml'}, {out / 'protocol.toml'}"
+    )
+
+
+def _print_activation_energy(console: Any, fits: list[dict[str, Any]], known_ev: float | None) -> None:
+    fit = next(
+        (f for f in fits if (f["law"], f["form"], f["branch"]) == ("arrhenius", "ln_sigma_t", "all")), None
+    )
+    if fit is None:
+        return
+    energy = fit["parameters"]["activation_energy"]
+    low, high = energy["low_95"], energy["high_95"]
+    console.print(
+        f"activation energy (sigma T = A exp(-Ea / kB T)): {energy['value']:.4f} eV, "
+        f"95 % interval {low:.4f} to {high:.4f} eV"
+    )
+    if known_ev is not None:
+        inside = "inside" if low <= known_ev <= high else "OUTSIDE"
+        console.print(f"put in: {known_ev} eV, {inside} the interval ({REFERENCE})")

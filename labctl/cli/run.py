@@ -1,0 +1,80 @@
+"""`labctl run`: measure a protocol now, in this process."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    ProtocolArgument,
+    StationOption,
+)
+
+if TYPE_CHECKING:
+    from labctl.run import Outcome, StopRequest
+
+
+def run(
+    protocol: ProtocolArgument,
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+) -> None:
+    """Measure a protocol now and write every point to the database as it comes.
+
+    Ctrl-C once: the point under way is finished, every instrument made safe, the run marked aborted.
+    Ctrl-C twice: at once, still safe.
+    """
+    from labctl.protocol import read_protocol
+    from labctl.station import read_station
+
+    chosen_station, chosen = read_station(station), read_protocol(protocol)
+    chosen.check_against(chosen_station)
+    outcomes = measure(chosen, chosen_station, db, quiet=quiet or as_json)
+    if as_json:
+        typer.echo(json.dumps({"db": str(db), "runs": [vars(outcome) for outcome in outcomes]}))
+    else:
+        for outcome in outcomes:
+            reason = f" ({outcome.reason})" if outcome.reason else ""
+            typer.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show last --db {db}`")
+    if any(outcome.status != "finished" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def measure(protocol: Any, station: Any, db: Path, quiet: bool) -> "list[Outcome]":
+    """Open station and store, run the protocol with a progress display, let go of both."""
+    from labctl.cli.progress import progress_display
+    from labctl.run import StopRequest, run_protocol
+    from labctl.store import Store
+
+    stop = StopRequest()
+    with Store.open(db) as store, station.open() as bench, polite_signals(stop):
+        with progress_display(bench.clock, protocol.plan(), quiet) as on_row:
+            return run_protocol(protocol, station, bench, store, stop, on_row)
+
+
+@contextmanager
+def polite_signals(stop: "StopRequest") -> Iterator[None]:
+    """First SIGINT or SIGTERM asks for a stop, the second interrupts."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop():
+            raise KeyboardInterrupt
+        stop.request(f"stopped by {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,136 @@
+"""A VISA connection that never lets half an answer through.
+
+pyvisa only warns when a reply ends without its terminator, and `+295.0026` cut to `+295` still parses. Here a
+time-out, a truncated reply, bytes that are not text and a lost connection are each an InstrumentError that
+names the instrument, what was sent and what came back; the bus is cleared before it is raised.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymeasure.adapters import VISAAdapter
+from pyvisa.constants import StatusCode
+from pyvisa.errors import VisaIOError
+from pyvisa.resources import MessageBasedResource
+
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+
+
+class Connection(VISAAdapter):
+    """pymeasure's VISAAdapter, strict and paced.
+
+    Parameters
+    ----------
+    instrument : str
+        Name used in errors.
+    address : str
+        VISA resource name.
+    clock : Clock
+        Pauses between messages are taken from it.
+    visa_library : str or pyvisa.highlevel.VisaLibraryBase
+        `"@py"`, `"@ivi"`, `""` (pyvisa's choice) or a library instance.
+    write_interval_s : float
+        Silence that the instrument needs after any message.
+    quiet_after_s : Mapping[str, float]
+        Longer silences, by the exact message that starts them.
+    """
+
+    connection: MessageBasedResource  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(
+        self,
+        instrument: str,
+        address: str,
+        clock: Clock,
+        visa_library: Any = "",
+        write_interval_s: float = 0.0,
+        quiet_after_s: Mapping[str, float] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.instrument, self.clock = instrument, clock
+        self._write_interval_s, self._quiet_after_s = write_interval_s, dict(quiet_after_s or {})
+        self._quiet_until_s = clock.monotonic()
+        self.last_sent = ""
+        try:
+            super().__init__(address, visa_library=visa_library, **settings)
+        except VisaIOError as error:
+            raise InstrumentError(instrument, "", "", f"cannot open {address}: {_words(error)}") from error
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        self._wait_until_quiet()
+        self.last_sent = command
+        try:
+            super()._write(command, **kwargs)
+        except VisaIOError as error:
+            raise self._failure(error) from error
+        self._start_silence(command)
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        self._wait_until_quiet()
+        self.last_sent = content.hex(" ")
+        try:
+            super()._write_bytes(content, **kwargs)
+        except VisaIOError as error:
+            raise self._failure(error) from error
+        self._start_silence("")
+
+    def _read(self, **kwargs: Any) -> str:
+        try:
+            raw = self.connection.read_raw()
+        except VisaIOError as error:
+            raise self._failure(error) from error
+        return self._text(raw)
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        try:
+            return super()._read_bytes(count, break_on_termchar, **kwargs)
+        except VisaIOError as error:
+            raise self._failure(error) from error
+
+    def _text(self, raw: bytes) -> str:
+        termination = (self.connection.read_termination or "").encode()
+        if not raw.endswith(termination):
+            raise self.refuse(raw, "the reply was cut before its terminator")
+        try:
+            return raw[: len(raw) - len(termination)].decode("ascii")
+        except UnicodeDecodeError as error:
+            raise self.refuse(raw, "the reply is not text") from error
+
+    def refuse(self, received: bytes | str, problem: str) -> InstrumentError:
+        """Clear the bus and return the error that says why a reply cannot be used."""
+        self.clear()
+        text = received.decode("ascii", "backslashreplace") if isinstance(received, bytes) else received
+        return InstrumentError(self.instrument, self.last_sent, text, problem)
+
+    def clear(self) -> None:
+        """Discard whatever is under way or unread. An instrument that cannot be cleared will say so next."""
+        try:
+            self.connection.clear()
+        except (VisaIOError, NotImplementedError):
+            self._discard_unread()
+
+    def _discard_unread(self) -> None:
+        try:
+            self.flush_read_buffer()
+        except (VisaIOError, NotImplementedError):
+            return
+
+    def _failure(self, error: VisaIOError) -> InstrumentError:
+        if error.error_code == StatusCode.error_timeout:
+            self.clear()
+            return InstrumentError(
+                self.instrument, self.last_sent, "", f"time-out after {self.connection.timeout / 1000:g} s"
+            )
+        return InstrumentError(self.instrument, self.last_sent, "", _words(error))
+
+    def _wait_until_quiet(self) -> None:
+        self.clock.sleep(max(0.0, self._quiet_until_s - self.clock.monotonic()))
+
+    def _start_silence(self, command: str) -> None:
+        silence_s = self._quiet_after_s.get(command, self._write_interval_s)
+        self._quiet_until_s = self.clock.monotonic() + silence_s
+
+
+def _words(error: VisaIOError) -> str:
+    return str(error.description or error)

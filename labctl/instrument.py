@@ -1,0 +1,110 @@
+"""What every labctl driver inherits: pymeasure's Instrument and Channel with strict replies."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from pymeasure.instruments import Channel as PymeasureChannel
+from pymeasure.instruments import Instrument as PymeasureInstrument
+
+from labctl.clock import Clock, RealClock
+from labctl.errors import InstrumentError
+
+
+class StrictReplies:
+    """Replies are cast strictly and counted.
+
+    pymeasure keeps a string where the cast of a reply fails, and whatever number of fields came. A driver
+    that inherits from this class raises InstrumentError instead, and clears the bus so that the rest of a
+    reply cannot answer the next question. Several fields are asked for by `values_kwargs={"fields": n}`.
+    """
+
+    ask: Callable[..., str]
+
+    def values(
+        self,
+        command: str,
+        separator: str = ",",
+        cast: Callable[[str], Any] = float,
+        preprocess_reply: Callable[[str], str] | None = None,
+        maxsplit: int = -1,
+        fields: int = 1,
+        **kwargs: Any,
+    ) -> list[Any]:
+        """Ask `command`, split the reply and cast every field.
+
+        Raises InstrumentError where a cast fails or the number of fields is not `fields` (0: any number).
+        """
+        reply = self.ask(command, **kwargs).strip()
+        text = preprocess_reply(reply) if preprocess_reply else reply
+        parts = text.split(separator, maxsplit)
+        if fields and len(parts) != fields:
+            raise self.refuse(command, reply, f"expected {fields} value(s), got {len(parts)}")
+        try:
+            return [cast(part) for part in parts]
+        except ValueError as error:
+            raise self.refuse(command, reply, f"expected {cast.__name__}") from error
+
+    def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
+        """Clear the bus and return the error that says why `received` cannot be used."""
+        raise TypeError(f"{type(self).__name__} must be an Instrument or a Channel of labctl.instrument")
+
+
+class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A pymeasure Instrument that never keeps a reply it could not understand.
+
+    Class attributes
+    ----------------
+    connection_settings : dict
+        Keyword arguments of the VISA resource (terminations, time-out in ms, `asrl={...}` ...).
+    write_interval_s, quiet_after_s
+        Silences the instrument needs: after any message, and after certain ones (by exact text).
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {}
+    write_interval_s: ClassVar[float] = 0.0
+    quiet_after_s: ClassVar[dict[str, float]] = {}
+
+    def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
+        settings = {**self.connection_settings, **kwargs}
+        PymeasureInstrument.__init__(
+            self, adapter, name or type(self).__name__, includeSCPI=False, **settings
+        )
+
+    def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
+        """Clear the bus and return the error that says why `received` cannot be used."""
+        self.adapter.connection.clear()  # type: ignore[attr-defined]
+        return InstrumentError(self.name, sent, received, problem)
+
+    def check_identity(self, *expected: str) -> None:
+        """Raise InstrumentError unless one of `expected` occurs in what the instrument says it is."""
+        identity = getattr(self, "identity", "")
+        if not any(word in identity for word in expected):
+            raise self.refuse("*IDN?", identity, f"this is not a {' or '.join(expected)}")
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the connection: the wall's, unless the instrument is simulated."""
+        return getattr(self.adapter, "clock", None) or RealClock()
+
+    def set_timeout(self, seconds: float) -> None:
+        """Let the next replies take up to `seconds`."""
+        self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
+
+    def attempt_all(self, *actions: Callable[[], object]) -> None:
+        """Do every action even if one fails, then raise the first failure: for `make_safe()`."""
+        failures: list[InstrumentError] = []
+        for action in actions:
+            try:
+                action()
+            except InstrumentError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+
+class Channel(StrictReplies, PymeasureChannel):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A pymeasure Channel that is as strict as its Instrument."""
+
+    def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
+        """Clear the bus and return the error that says why `received` cannot be used."""
+        return self.parent.refuse(self.insert_id(sent), received, problem)  # type: ignore[attr-defined]

@@ -1,0 +1,149 @@
+"""What a procedure emits, as rows: the one place that knows which topic goes into which table."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.derive import derive_fits, derive_spectrum
+from labctl.protocol import ProcedureEntry, Protocol
+from labctl.station import Station
+from labctl.store import Store
+
+POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
+SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
+
+
+class Recording:
+    """One run in the store, from its first row to its end status.
+
+    Parameters
+    ----------
+    on_row : callable
+        Told (topic, record) after each thing recorded: progress displays hang here.
+    """
+
+    def __init__(self, store: Store, bench: Bench, on_row: Callable[[str, Any], None] | None = None) -> None:
+        self.store, self._bench = store, bench
+        self._on_row = on_row or (lambda topic, record: None)
+        self.run_id = 0
+        self._spectrum_id: int | None = None
+        self._spectrum_numbers: dict[int, int] = {}
+        self._counts: dict[str, int] = {}
+
+    def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
+        """Write the run, its sample, its instruments; return the run's id."""
+        sample_id = self.store.find_or_add_sample(vars(protocol.sample))
+        self.run_id = self.store.insert(
+            "runs",
+            {
+                "sample_id": sample_id,
+                "procedure": entry.reference,
+                "parameters": procedure.parameter_values(),
+                "station": station.name,
+                "station_text": station.text,
+                "protocol_text": protocol.text,
+                "clock": _clock_kind(station),
+                "status": "running",
+                "started_s": self._bench.clock.time(),
+            },
+        )
+        for entry_ in station.instruments:
+            for role in entry_.roles:
+                self._instrument(role, entry_)
+        self.event("info", "started", entry.reference)
+        return self.run_id
+
+    def _instrument(self, role: str, entry: Any) -> None:
+        row = {
+            "run_id": self.run_id,
+            "role": role,
+            "name": entry.name,
+            "driver": entry.driver,
+            "address": entry.address,
+            "identity": getattr(self._bench.roles[role], "identity", ""),
+            "settings": dict(entry.settings),
+        }
+        self.store.append("run_instruments", row)
+
+    def emit(self, topic: str, record: Any) -> None:
+        """Record what a procedure emits; topics that no table holds are shown only."""
+        record_as = {
+            "results": self._result,
+            "temperature": self._temperature,
+            "spectrum": self._spectrum,
+        }.get(topic)
+        if record_as:
+            record_as(record)
+        self._on_row(topic, record)
+
+    def event(self, level: str, kind: str, message: str) -> None:
+        """Record an event of this run."""
+        now_s = self._bench.clock.time()
+        row = {"run_id": self.run_id, "time_s": now_s, "level": level, "kind": kind, "message": message}
+        self.store.append("events", row)
+        self._on_row("event", row)
+
+    def end(self, status: str, reason: str) -> None:
+        """Write the end status; what was still open ends with it."""
+        self.event("info" if status == "finished" else "error", status, reason or status)
+        now_s = self._bench.clock.time()
+        self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+        self._on_row("end", {"run_id": self.run_id, "status": status, "reason": reason})
+
+    def _count(self, key: str) -> int:
+        self._counts[key] = self._counts.get(key, -1) + 1
+        return self._counts[key]
+
+    def _result(self, record: Mapping[str, Any]) -> None:
+        if self._spectrum_id is not None and "frequency_hz" in record:
+            number = self._count(f"spectrum {self._spectrum_id}")
+            row = {"spectrum_id": self._spectrum_id, "number": number}
+            self.store.append("impedance_points", row | _chosen(record, POINT_COLUMNS))
+            return
+        time_s = self._bench.clock.time()
+        row = {"run_id": self.run_id, "number": self._count("record"), "time_s": time_s, "data": dict(record)}
+        self.store.append("records", row)
+
+    def _temperature(self, record: Mapping[str, Any]) -> None:
+        number = self._count("temperature")
+        self.store.append("temperature_log", {"run_id": self.run_id, "number": number, **record})
+
+    def _spectrum(self, record: Mapping[str, Any]) -> None:
+        if record["state"] == "started":
+            row = {
+                "run_id": self.run_id,
+                "number": self._count("spectrum"),
+                "status": "running",
+                "started_s": self._bench.clock.time(),
+            }
+            self._spectrum_id = self.store.insert("spectra", row | _chosen(record, SPECTRUM_COLUMNS))
+            return
+        ended, self._spectrum_id = self._spectrum_id, None
+        if ended is None:
+            return
+        self.store.flush()
+        changes = {"status": record["state"], "ended_s": self._bench.clock.time()}
+        self.store.update("spectra", ended, changes)
+        if record["state"] == "finished":
+            self._derive(ended)
+
+    def _derive(self, spectrum_id: int) -> None:
+        """Evaluate so far; a failure here is an event, never the end of a night's measuring."""
+        now_s = self._bench.clock.time()
+        try:
+            row = derive_spectrum(self.store, spectrum_id, now_s)
+            fits = derive_fits(self.store, self.run_id, now_s)
+        except (ValueError, ArithmeticError, LookupError) as error:
+            self.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
+            return
+        self._on_row("derived", {"conductivity": row, "fits": fits})
+
+
+def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+    return {column: record[column] for column in columns if column in record}
+
+
+def _clock_kind(station: Station) -> str:
+    if station.simulation is None or station.simulation.clock == "real":
+        return "real"
+    return "virtual" if station.simulation.clock == "virtual" else "scaled"

@@ -1,0 +1,114 @@
+"""Figures of a run, drawn from its rows."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from labctl.analysis import fit_arrhenius, fit_vtf
+
+BOLTZMANN_EV_K = 8.617333262e-5
+ZERO_CELSIUS_K = 273.15
+
+
+def night_figure(db: Any, run_id: int) -> Figure:
+    """Return Nyquist and Bode of every spectrum and conductivity against 1000/T with fit and 95 % band."""
+    query = (
+        "SELECT s.id, s.branch, c.* FROM spectra s JOIN conductivities c ON c.spectrum_id = s.id "
+        "WHERE s.run_id = ? ORDER BY c.temperature_k"
+    )
+    points = db.rows(query, (run_id,))
+    fits = db.rows("SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all'", (run_id,))
+    sample = db.sample(db.run(run_id)["sample_id"])
+    figure = Figure(figsize=(13, 4.6), layout="constrained")
+    nyquist, bode, arrhenius = figure.subplots(1, 3)
+    colours = colormaps["plasma"](np.linspace(0.05, 0.85, max(len(points), 1)))
+    for point, colour in zip(points, colours, strict=False):
+        _draw_spectrum(nyquist, bode, db.spectrum(point["spectrum_id"]), point, colour)
+    _finish_nyquist(nyquist)
+    _finish_bode(bode)
+    _draw_arrhenius(arrhenius, points, colours, fits)
+    figure.suptitle(f"{sample['name']}  (run {run_id})", fontsize=11)
+    return figure
+
+
+def _draw_spectrum(nyquist: Any, bode: Any, spectrum: Any, point: dict[str, Any], colour: Any) -> None:
+    label = f"{point['temperature_k'] - ZERO_CELSIUS_K:.0f} °C"
+    scaled = spectrum.z_ohm / point["total_resistance_ohm"]
+    nyquist.plot(scaled.real, -scaled.imag, ".-", ms=4, lw=0.6, color=colour, label=label)
+    bode.loglog(spectrum.frequency_hz, np.abs(spectrum.z_ohm), ".-", ms=3, lw=0.6, color=colour, label=label)
+
+
+def _finish_nyquist(axes: Any) -> None:
+    axes.set(xlim=(-0.05, 2.05), ylim=(-0.05, 2.05), aspect="equal")
+    axes.set(xlabel="Z' / R", ylabel="-Z'' / R", title="Nyquist, each in units of its total resistance R")
+    axes.axvline(1, color="0.7", lw=0.8, zorder=0)
+    axes.title.set_fontsize(9)
+
+
+def _finish_bode(axes: Any) -> None:
+    axes.set(xlabel="frequency / Hz", ylabel="|Z| / ohm", title="Impedance")
+    axes.legend(fontsize=7, frameon=False)
+    axes.title.set_fontsize(9)
+
+
+def _draw_arrhenius(
+    axes: Any, points: list[dict[str, Any]], colours: Any, fits: list[dict[str, Any]]
+) -> None:
+    numbers = [p for p in points if not p["bound"]]
+    for point, colour in zip(points, colours, strict=False):
+        _draw_conductivity(axes, point, colour)
+    preferred = next((fit for fit in fits if fit["preferred"]), None)
+    if preferred and len(numbers) > 1:
+        _draw_law(axes, numbers, preferred)
+    axes.set_yscale("log")
+    axes.set(xlabel="1000 K / T", ylabel="conductivity / S/cm", title="Conductivity (bars: 95 %)")
+    axes.title.set_fontsize(9)
+    top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
+    top.set_xlabel("T / °C", fontsize=8)
+    top.tick_params(labelsize=7)
+
+
+def _draw_conductivity(axes: Any, point: dict[str, Any], colour: Any) -> None:
+    inverse, sigma = 1000 / point["temperature_k"], point["conductivity_s_m"] / 100
+    if point["bound"]:
+        axes.plot(inverse, sigma, marker="v" if point["bound"] == "upper" else "^", color=colour, ms=7)
+        return
+    bar = 1.96 * (point["standard_uncertainty_s_m"] or 0.0) / 100
+    marker = "s" if point["branch"] == "cooling" else "o"
+    axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, ms=5, capsize=2)
+
+
+def _draw_law(axes: Any, points: list[dict[str, Any]], preferred: dict[str, Any]) -> None:
+    """Draw the preferred law again from its points: the fit row names which, the points are the rows."""
+    temperature_k = np.array([p["temperature_k"] for p in points])
+    sigma = np.array([p["conductivity_s_m"] for p in points])
+    u = sigma * np.array([p["relative_uncertainty_resistance"] or 0.0 for p in points])
+    stated = {"standard_uncertainty_s_m": u} if (u > 0).all() else {}
+    law: Any = fit_vtf if preferred["law"] == "vtf" else fit_arrhenius
+    fit = law(temperature_k, sigma, **stated)
+    grid_k = np.linspace(temperature_k.min(), temperature_k.max(), 200)
+    ln_sigma, ln_u = fit.ln_conductivity(grid_k)
+    mid = np.exp(ln_sigma) / 100
+    axes.plot(1000 / grid_k, mid, "-", color="0.3", lw=1, zorder=0, label=_law_in_words(preferred))
+    spread = np.exp(2 * ln_u)
+    if np.isfinite(spread).all():
+        axes.fill_between(1000 / grid_k, mid / spread, mid * spread, color="0.8", zorder=-1)
+    axes.legend(fontsize=8, frameon=False)
+
+
+def _law_in_words(fit: dict[str, Any]) -> str:
+    ea, u = fit["activation_energy_ev"], fit["standard_uncertainty_ev"]
+    symbol = {"arrhenius": "Ea", "vtf": "B"}.get(fit["law"], "")
+    energy = f"{symbol} = {ea:.4f} ± {u:.4f} eV" if ea is not None and u is not None else ""
+    form = {"ln_sigma_t": "σT = A exp(-Ea/kT)", "ln_sigma": "σ = A exp(-Ea/kT)"}.get(fit["form"], "VTF")
+    return f"{form}\n{energy}"
+
+
+def _celsius_from_inverse(inverse: Any) -> Any:
+    return 1000 / np.maximum(inverse, 1e-9) - ZERO_CELSIUS_K
+
+
+def _inverse_from_celsius(celsius: Any) -> Any:
+    return 1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS_K, 1e-9)

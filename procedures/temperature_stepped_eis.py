@@ -1,0 +1,161 @@
+"""A temperature series: settle at each temperature, take an impedance spectrum, go on."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, ClassVar
+
+import numpy as np
+from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, Procedure
+
+from labctl.bench import ZERO_CELSIUS_K, Bench, ImpedancePoint, PlannedStep
+from labctl.settle import SettlingCriterion, settle
+from procedures.parameters import FloatListParameter
+
+ASSUMED_OVEN_RATE_K_S = 5 / 60
+POINT_OVERHEAD_S = 1.0
+
+
+class TemperatureSteppedEIS(Procedure):
+    """Impedance spectra up a list of temperatures and, if asked, back down.
+
+    Give it `bench` before it starts. Topics emitted: `results` (one row per point), `temperature` (every
+    reading while settling), `spectrum` (its start and its end), `progress`.
+    """
+
+    temperatures_degc: Any = FloatListParameter(
+        "Temperatures", units="degC", minimum=-270, maximum=1700, default=[30.0, 45.0, 60.0, 75.0, 90.0]
+    )
+    return_down: Any = BooleanParameter("Measure on the way down as well", default=False)
+    frequency_max_hz: Any = FloatParameter(
+        "Highest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=1e6
+    )
+    frequency_min_hz: Any = FloatParameter(
+        "Lowest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=0.1
+    )
+    points_per_decade: Any = IntegerParameter("Points per decade", minimum=1, maximum=100, default=10)
+    frequencies_hz: Any = FloatListParameter(
+        "Frequencies, instead of the three above", units="Hz", minimum=1e-5, maximum=1.2e8, default=[]
+    )
+    amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=3, default=0.02)
+    integration_s: Any = FloatParameter("Integration time", units="s", minimum=0.01, maximum=1e4, default=1.0)
+    ramp_k_min: Any = FloatParameter(
+        "Ramp (0 = as fast as it can)", units="K/min", minimum=0, maximum=100, default=0
+    )
+    band_k: Any = FloatParameter("Settling band", units="K", minimum=0.001, maximum=20, default=0.5)
+    slope_k_min: Any = FloatParameter(
+        "Settling slope", units="K/min", minimum=0.0001, maximum=10, default=0.1
+    )
+    dwell_min: Any = FloatParameter("Dwell", units="min", minimum=0, maximum=10000, default=30)
+    settling_timeout_min: Any = FloatParameter(
+        "Settling time-out", units="min", minimum=1, maximum=10000, default=240
+    )
+
+    roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
+    DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
+        "spectrum",
+        "step",
+        "branch",
+        "setpoint_k",
+        "temperature_k",
+        *ImpedancePoint._fields,
+    ]
+
+    bench: Bench
+
+    def execute(self) -> None:
+        """Measure a spectrum at every temperature."""
+        self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
+        for step, (target_k, branch) in enumerate(self.steps()):
+            self.bring_to(target_k)
+            if self.should_stop():
+                return
+            self.measure_spectrum(step, target_k, branch)
+            if self.should_stop():
+                return
+
+    def bring_to(self, target_k: float) -> None:
+        """Set the oven and wait until the sample is steady, or a stop is asked for."""
+        self.bench.oven.setpoint_k = target_k
+        for reading in settle(self.bench, target_k, self.criterion(), self.should_stop):
+            self.emit("temperature", reading._asdict())
+
+    def measure_spectrum(self, step: int, target_k: float, branch: str) -> None:
+        """Take one spectrum; a stop asked for is obeyed after the point under way."""
+        about: dict[str, Any] = {"spectrum": step, "step": step, "branch": branch, "setpoint_k": target_k}
+        settings = {"amplitude_v": self.amplitude_v, "bias_v": 0.0, "integration_s": self.integration_s}
+        self.emit("spectrum", {"state": "started", **about, **settings})
+        frequencies_hz, number = self.frequencies(), 0
+        with closing(self.bench.fra.sweep(frequencies_hz, self.amplitude_v, self.integration_s)) as sweep:
+            for number, point in enumerate(sweep, start=1):
+                temperature_k = self.bench.thermometer.temperature_k
+                self.emit("results", {**about, "temperature_k": temperature_k, **point._asdict()})
+                self.emit("progress", 100 * (step + number / len(frequencies_hz)) / len(self.steps()))
+                if self.should_stop():
+                    break
+        complete = number == len(frequencies_hz)
+        self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
+
+    def shutdown(self) -> None:
+        """Leave every instrument safe."""
+        self.bench.make_safe()
+
+    def steps(self) -> list[tuple[float, str]]:
+        """Return (target in K, branch) of every step; raises ValueError when there is none."""
+        up_k = [t + ZERO_CELSIUS_K for t in self.temperatures_degc]
+        if not up_k:
+            raise ValueError("temperatures_degc is empty; give at least one temperature")
+        branches = ["isothermal" if len(up_k) == 1 else "heating", *map(_branch, up_k, up_k[1:])]
+        there = list(zip(up_k, branches, strict=True))
+        back = [(t, "cooling") for t in reversed(up_k[:-1])] if self.return_down else []
+        return there + back
+
+    def frequencies(self) -> list[float]:
+        """Return the frequencies in hertz, high to low, or those listed, in their order."""
+        if self.frequencies_hz:
+            return list(self.frequencies_hz)
+        if not self.frequency_min_hz < self.frequency_max_hz:
+            raise ValueError(
+                f"frequency_min_hz ({self.frequency_min_hz:g}) must be below "
+                f"frequency_max_hz ({self.frequency_max_hz:g})"
+            )
+        decades = np.log10(self.frequency_max_hz / self.frequency_min_hz)
+        count = round(decades * self.points_per_decade) + 1
+        return [float(f) for f in np.geomspace(self.frequency_max_hz, self.frequency_min_hz, max(count, 2))]
+
+    def criterion(self) -> SettlingCriterion:
+        """Return when the temperature counts as steady."""
+        return SettlingCriterion(
+            band_k=self.band_k,
+            slope_k_s=self.slope_k_min / 60,
+            dwell_s=self.dwell_min * 60,
+            timeout_s=self.settling_timeout_min * 60,
+        )
+
+    def plan(self) -> list[PlannedStep]:
+        """Return every step with its estimated time; nothing is touched."""
+        spectrum_s = sum(map(self.point_duration_s, self.frequencies()))
+        return list(self._planned(spectrum_s))
+
+    def _planned(self, spectrum_s: float) -> Iterator[PlannedStep]:
+        here_k = 25 + ZERO_CELSIUS_K
+        rate_k_s = self.ramp_k_min / 60 or ASSUMED_OVEN_RATE_K_S
+        for target_k, branch in self.steps():
+            settling_s = abs(target_k - here_k) / rate_k_s + 60 * self.dwell_min
+            here_k = target_k
+            place = f"{target_k - ZERO_CELSIUS_K:g} degC ({branch})"
+            yield PlannedStep(f"settle at {place}", settling_s, temperature_k=target_k)
+            label = f"spectrum at {place}, {len(self.frequencies())} points"
+            yield PlannedStep(label, spectrum_s, temperature_k=target_k, amplitude_v=self.amplitude_v)
+
+    def point_duration_s(self, frequency_hz: float) -> float:
+        """Estimate one point: integration in whole cycles plus overhead."""
+        cycles = max(1.0, np.ceil(self.integration_s * frequency_hz))
+        return float(max(self.integration_s, cycles / frequency_hz)) + POINT_OVERHEAD_S
+
+    def get_estimates(self) -> float:
+        """Return the estimated duration in seconds, for pymeasure's window."""
+        return sum(step.duration_s for step in self.plan())
+
+
+def _branch(before_k: float, target_k: float) -> str:
+    return "heating" if target_k >= before_k else "cooling"
