@@ -4,6 +4,7 @@
 """
 
 from labctl.store.database import Database
+from labctl.store.places import SpaceRule
 from labctl.store.store import Store
 
-__all__ = ["Database", "Store"]
+__all__ = ["Database", "SpaceRule", "Store"]

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
-from labctl.store.connections import open_for_writing
+from labctl.store.causes import explaining
+from labctl.store.connections import BUSY_TIMEOUT_S, open_for_writing
+from labctl.store.ending import change_row, end_run
+from labctl.store.interruptions import mark_interrupted
+from labctl.store.places import SpaceRule, refuse_network_share
+from labctl.store.processes import process_birth
 from labctl.store.rows import (
     DERIVED_TABLES,
     Insertion,
@@ -20,7 +25,7 @@ from labctl.store.rows import (
     read_tables,
     stored,
 )
-from labctl.store.writer import Writer
+from labctl.store.writer import Writer, do_nothing
 
 if TYPE_CHECKING:
     from labctl.store.database import Database
@@ -49,16 +54,34 @@ class Store:
     Any thread may call it. What `acknowledged` counts is on disk and survives a power cut.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, space: SpaceRule) -> None:
         self.path = path
+        self._space = space
         self._tables = read_tables(connection)
         self._insertions: dict[tuple[str, ...], Insertion] = {}
-        self._writer = Writer(path, connection)
+        self._writer = Writer(path, connection, space)
         atexit.register(self.close)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open a file for writing, creating or migrating it.
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        on_network_share: bool = False,
+        space: SpaceRule | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Self:
+        """Open a file for writing, creating or migrating it; end the runs whose process has vanished.
+
+        Parameters
+        ----------
+        path : str or path
+        on_network_share : bool
+            Accept a folder on another computer all the same.
+        space : SpaceRule, optional
+            How much room the disk must have before and during a run.
+        busy_timeout_s : float
+            How long to wait for another program that keeps the file locked.
 
         Raises
         ------
@@ -66,7 +89,16 @@ class Store:
             The file cannot be used, or was made by a newer labctl; the message says why.
         """
         path = Path(path)
-        return cls(path, open_for_writing(path))
+        if not on_network_share:
+            refuse_network_share(path)
+        connection = open_for_writing(path, busy_timeout_s)
+        try:
+            with explaining(path):
+                mark_interrupted(connection)
+                return cls(path, connection, space or SpaceRule())
+        except BaseException:
+            connection.close()
+            raise
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """Insert a row; return its id once it is committed.
@@ -76,9 +108,11 @@ class Store:
         Raises
         ------
         StoreError
-            The row does not fit its table, or the file cannot be written.
+            The row does not fit its table, the file cannot be written, or the disk is too full for a run.
         """
-        row = {**_identity(), **row} if table == "runs" else row
+        if table == "runs":
+            self._space.check_before_run(self.path)
+            row = {**_identity(), **row}
         into = self._insertion(table, row)
         values = into.values(row)
         return self._writer.call(lambda connection: connection.execute(into.sql, values).lastrowid, rows=1)
@@ -96,7 +130,7 @@ class Store:
 
     def flush(self) -> None:
         """Return when everything appended is committed; raises `StoreError` when it cannot be."""
-        self._writer.call(_nothing)
+        self._writer.call(do_nothing)
 
     @property
     def acknowledged(self) -> int:
@@ -194,26 +228,14 @@ class Store:
         return known
 
 
-def _update(connection: sqlite3.Connection, table: str, row_id: int, values: Mapping[str, Any]) -> None:
-    if table == "runs" and values.get("status", "running") != "running":
-        _end_children(connection, row_id, values)
-    assignments = ", ".join(f"{name} = ?" for name in values)
-    changed = connection.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), row_id))
-    if not changed.rowcount:
-        raise StoreError(f"{table} has no row {row_id}")
-
-
-def _end_children(connection: sqlite3.Connection, run_id: int, values: Mapping[str, Any]) -> None:
-    for table in ("spectra", "polarisations"):
-        connection.execute(
-            f"UPDATE {table} SET status = ?, ended_s = ? WHERE run_id = ? AND status = 'running'",
-            (values["status"], values.get("ended_s"), run_id),
-        )
+def _update(connection: sqlite3.Connection, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+    if table == "runs" and changes.get("status", "running") != "running":
+        end_run(connection, row_id, changes)
+    else:
+        change_row(connection, table, row_id, changes)
 
 
 def _identity() -> dict[str, Any]:
-    return {"uuid": str(uuid.uuid4()), "pid": os.getpid(), "host": platform.node()}
-
-
-def _nothing(_: sqlite3.Connection) -> None:
-    pass
+    pid = os.getpid()
+    birth = process_birth(pid) or ""
+    return {"uuid": str(uuid.uuid4()), "pid": pid, "process_birth": birth, "host": platform.node()}

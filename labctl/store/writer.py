@@ -20,21 +20,34 @@ from typing import Any
 
 from labctl.errors import StoreError
 from labctl.store.causes import ROW_ERRORS, explained
+from labctl.store.places import SpaceRule
+from labctl.store.presence import Presence
 from labctl.store.rows import Insertion
 
 BATCH_S = 0.05
 MOST_WAITING_ROWS = 50_000
 
 Row = tuple[Insertion, list[Any]]
+Work = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(frozen=True)
 class _Call:
-    """Work inside a transaction of its own that somebody waits for."""
+    """Work in a transaction that somebody waits for, and how many rows it stores."""
 
-    work: Callable[[sqlite3.Connection], Any]
+    work: Work
     rows: int
     done: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a transaction did: rows refused with their errors; result, problem and stored rows of the call."""
+
+    refusals: Sequence[tuple[Row, Exception]]
+    result: Any = None
+    problem: StoreError | None = None
+    rows: int = 0
 
 
 class Writer:
@@ -43,64 +56,75 @@ class Writer:
     Parameters
     ----------
     path : Path
-        The file, for messages.
+        The file.
     connection : sqlite3.Connection
         In autocommit mode; from now on the writer's own.
+    space : SpaceRule
+        When to tell a run that the disk is nearly full.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, space: SpaceRule) -> None:
         self.acknowledged = 0
         self._path = path
         self._connection = connection
+        self._presence = Presence(path, connection)
+        self._space = space
+        self._told_shortage = False
         self._requests: deque[Row | _Call] = deque()
         self._unwritten: list[Row] = []
         self._error: StoreError | None = None
         self._something = threading.Event()
         self._urgent = threading.Event()
-        self._closing = False
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._live, name="labctl store writer", daemon=True)
         self._thread.start()
 
     def append(self, insertion: Insertion, values: list[Any]) -> None:
         """Hand over a row; raises the error of an earlier one."""
-        if self._error is not None:
-            self._raise_error()
+        if self._error is not None or self._closed:
+            self._refuse()
         if len(self._requests) > MOST_WAITING_ROWS:
-            self.call(_nothing)
+            self.call(do_nothing)
         self._requests.append((insertion, values))
         if not self._something.is_set():
             self._something.set()
 
-    def call(self, work: Callable[[sqlite3.Connection], Any], rows: int = 0) -> Any:
+    def call(self, work: Work, rows: int = 0) -> Any:
         """Carry out `work` in a transaction after everything handed over; return once it is committed."""
-        if self._closing:
-            raise StoreError(f"{self._path}: the store is closed")
-        call = _Call(work, rows)
+        if self._closed:
+            self._refuse()
+        return self._hand_over(_Call(work, rows)).done.result()
+
+    def close(self) -> None:
+        """Commit what is left and end the thread; the connection is closed whatever happens."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            last = self._hand_over(_Call(do_nothing, 0))
+            self._thread.join()
+            self._connection.close()
+        last.done.result()
+
+    def _hand_over(self, call: _Call) -> _Call:
         self._requests.append(call)
         self._urgent.set()
         self._something.set()
-        return call.done.result()
+        return call
 
-    def close(self) -> None:
-        """Commit what is left and end the thread. The connection is closed whatever happens."""
-        if self._closing:
-            return
-        try:
-            self.call(_nothing)
-        finally:
-            self._closing = True
-            self._urgent.set()
-            self._something.set()
-            self._thread.join()
-            self._connection.close()
-
-    def _raise_error(self) -> None:
-        error, self._error = self._error, None
-        if error is not None:
+    def _refuse(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self._path}: the store is closed")
+        if (error := self._take_error()) is not None:
             raise error
 
+    def _take_error(self) -> StoreError | None:
+        error, self._error = self._error, None
+        return error
+
     def _live(self) -> None:
-        while not self._closing:
+        while not self._closed or self._requests:
             self._something.wait()
             self._urgent.wait(timeout=BATCH_S)
             self._something.clear()
@@ -110,50 +134,66 @@ class Writer:
     def _serve(self, requests: Sequence[Row | _Call]) -> None:
         for request in requests:
             if isinstance(request, _Call):
-                self._serve_call(request)
+                self._answer(request)
             else:
                 self._unwritten.append(request)
         if self._unwritten:
-            self._commit(None)
+            self._commit_rows()
 
-    def _serve_call(self, call: _Call) -> None:
+    def _commit_rows(self) -> None:
         try:
-            result = self._commit(call)
-            self._raise_error()
+            self._commit(None)
+        except Exception as error:  # noqa: BLE001  no thread waits for it: the next call gets it
+            self._error = self._error or _as_store_error(self._path, error)
+
+    def _answer(self, call: _Call) -> None:
+        try:
+            outcome = self._commit(call if self._error is None else None)
         except BaseException as error:  # noqa: BLE001  it belongs to the thread that waits
             call.done.set_exception(error)
+            return
+        problem = self._take_error() or outcome.problem
+        if problem is None:
+            call.done.set_result(outcome.result)
+            self._note_shortage()
         else:
-            call.done.set_result(result)
+            call.done.set_exception(problem)
 
-    def _commit(self, call: _Call | None) -> Any:
-        """Write what is waiting and then the call, in one transaction.
-
-        A row's error, or one that is still to be raised, keeps the call from being carried out.
-        """
-        connection = self._connection
+    def _commit(self, call: _Call | None) -> _Outcome:
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            refusals = self._write(self._unwritten)
-            wanted = call is not None and self._error is None and not refusals
-            result, problem = _carried_out(connection, call) if call and wanted else (None, None)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
+            outcome = self._in_transaction(call)
+        except BaseException as error:
             self._roll_back()
-            self._error = explained(self._path, error)
-            return None
-        self.acknowledged += len(self._unwritten) - len(refusals)
+            raise (explained(self._path, error) if isinstance(error, sqlite3.Error) else error) from error
+        stored = len(self._unwritten) - len(outcome.refusals)
         self._unwritten.clear()
-        if refusals and self._error is None:
-            self._error = _refused(self._path, refusals)
-        if problem is not None:
-            raise problem
-        if wanted and call:
-            self.acknowledged += call.rows
-        return result
+        if outcome.refusals:
+            self._error = self._error or _refused(self._path, outcome.refusals)
+        self._presence.check()
+        self.acknowledged += stored + outcome.rows
+        if call is None:
+            self._note_shortage()
+        return outcome
+
+    def _in_transaction(self, call: _Call | None) -> _Outcome:
+        self._connection.execute("BEGIN IMMEDIATE")
+        refusals = self._write(self._unwritten)
+        outcome = _Outcome(refusals)
+        if call is not None and not refusals:
+            outcome = _carried_out(self._connection, call)
+        self._connection.execute("COMMIT")
+        return outcome
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.rollback()
+
+    def _note_shortage(self) -> None:
+        """Tell of a nearly full disk once, so that the run can still write how it ended."""
+        shortage = self._space.shortage(self._path)
+        if shortage is not None and not self._told_shortage:
+            self._error = self._error or shortage
+        self._told_shortage = shortage is not None
 
     def _write(self, rows: Sequence[Row]) -> list[tuple[Row, Exception]]:
         """Insert the rows; those that break a rule are left out and returned with their errors."""
@@ -164,33 +204,36 @@ class Writer:
                 before = self._connection.total_changes
                 try:
                     self._connection.executemany(insertion.sql, [values for _, values in alike])
+                    alike = []
                 except ROW_ERRORS as error:
                     written = self._connection.total_changes - before
                     refusals.append((alike[written], error))
                     alike = alike[written + 1 :]
-                else:
-                    break
         return refusals
 
 
-def _carried_out(connection: sqlite3.Connection, call: _Call) -> tuple[Any, Exception | None]:
-    """Result or problem of the call; a problem leaves the rest of the transaction as it was."""
+def do_nothing(_: sqlite3.Connection) -> None:
+    """The work of somebody who only waits."""
+
+
+def _carried_out(connection: sqlite3.Connection, call: _Call) -> _Outcome:
+    """A problem with the rows of the call undoes the call alone; any other error leaves by itself."""
     connection.execute("SAVEPOINT a_call")
     try:
-        result = call.work(connection)
+        outcome = _Outcome((), result=call.work(connection), rows=call.rows)
     except (*ROW_ERRORS, StoreError) as error:
         connection.execute("ROLLBACK TO a_call")
-        problem = error if isinstance(error, StoreError) else StoreError(str(error))
-        problem.__cause__ = None if problem is error else error
-        return None, problem
-    finally:
-        if connection.in_transaction:
-            connection.execute("RELEASE a_call")
-    return result, None
+        outcome = _Outcome((), problem=error if isinstance(error, StoreError) else StoreError(str(error)))
+    connection.execute("RELEASE a_call")
+    return outcome
 
 
 def _statement(row: Row) -> Insertion:
     return row[0]
+
+
+def _as_store_error(path: Path, error: Exception) -> StoreError:
+    return error if isinstance(error, StoreError) else StoreError(f"{path}: {error!r}")
 
 
 def _refused(path: Path, refusals: Sequence[tuple[Row, Exception]]) -> StoreError:
@@ -198,7 +241,3 @@ def _refused(path: Path, refusals: Sequence[tuple[Row, Exception]]) -> StoreErro
     named = {column.name: value for column, value in zip(insertion.columns, values, strict=True)}
     more = f" (and {len(refusals) - 1} more rows)" if len(refusals) > 1 else ""
     return StoreError(f"{path}: {insertion.table} refused {named}: {error}{more}")
-
-
-def _nothing(_: sqlite3.Connection) -> None:
-    pass

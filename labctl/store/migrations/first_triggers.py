@@ -62,7 +62,12 @@ def _no_update(table: str, columns: list[str]) -> str:
 
 
 def _end_once(table: str) -> str:
-    return _trigger(table, "end_once", "UPDATE", "OLD.status <> 'running'", f"{table}: this row has ended")
+    """A run gets its content hash after its end, once, and alone."""
+    ended = "OLD.status <> 'running'"
+    if table == "runs":
+        same = "OLD.status = NEW.status AND OLD.reason = NEW.reason AND OLD.ended_s IS NEW.ended_s"
+        ended += f" AND NOT (OLD.content_hash IS NULL AND NEW.content_hash IS NOT NULL AND {same})"
+    return _trigger(table, "end_once", "UPDATE", ended, f"{table}: this row has ended")
 
 
 def _sealed(table: str, column: str, parent: str) -> str:
