@@ -16,7 +16,8 @@ from pyvisa.errors import VisaIOError
 from pyvisa_sim.component import Property
 from pyvisa_sim.devices import Device
 
-from sim_instruments.wire.faults import ON_ANSWERING, ON_HEARING, Fault, FaultPlan
+from sim_instruments.wire.faults import IN_THE_WORLD, ON_ANSWERING, ON_HEARING, Fault, FaultPlan
+from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.wire.grammar import Grammar
 from sim_instruments.world.world import World
 
@@ -115,7 +116,9 @@ class SimDevice(Device):
         self.deaf_until_s = -math.inf
         self.busy_until_s = -math.inf
         self.sends_end = True
+        self.line: SerialLine | None = None
         self.status_bits: Callable[[], int] = lambda: 0
+        self.service_mask: Callable[[], int] = lambda: 0
         self._outbox: list[tuple[float, int, bytearray]] = []
         self._sent = 0
         model.plug_in(self)
@@ -139,11 +142,15 @@ class SimDevice(Device):
             self.hear(message)
 
     def hear(self, message: bytes) -> None:
-        """Act on one complete message, which may hold several commands."""
+        """Act on one complete message; the answers to commands joined by the delimiter come in one line."""
+        answers = []
         for part in message.split(self.delimiter) if self.delimiter else [message]:
             text = part.decode("latin-1").strip()
-            if text:
-                self._obey(text)
+            answer = self._obey(text) if text else None
+            if answer is not None:
+                answers.append(answer)
+        if answers:
+            self.send(self.delimiter.decode().join(answers), message.decode("latin-1").strip())
 
     def send(self, reply: str | bytes, command: str = "", after_s: float | None = None) -> None:
         """Put an answer in the outbox, ready after `after_s` (default: the latency), terminator added.
@@ -174,9 +181,9 @@ class SimDevice(Device):
         return StatusCode.success_max_count_read if len(into) >= count else None
 
     @property
-    def next_reply_s(self) -> float:
-        """When the next answer is ready; infinite when none is on its way."""
-        return self._outbox[0][0] if self._outbox else math.inf
+    def next_arrival_s(self) -> float:
+        """When the next answer that is not yet there will be; infinite when none is on its way."""
+        return min((ready_s for ready_s, *_ in self._outbox if ready_s > self.world.time_s), default=math.inf)
 
     @property
     def waiting_bytes(self) -> int:
@@ -194,8 +201,9 @@ class SimDevice(Device):
         heapq.heapify(self._outbox)
 
     def poll(self) -> int:
-        """The status byte, with MAV (16) while an answer is waiting."""
-        return self.status_bits() | (16 if self.waiting_bytes else 0)
+        """The status byte, with MAV (16) while an answer is waiting, RQS (64) while service is wanted."""
+        bits = self.status_bits() | (16 if self.waiting_bytes else 0)
+        return bits | (64 if bits & self.service_mask() else 0)
 
     def check_online(self) -> None:
         """Raise VI_ERROR_CONN_LOST while the device is gone."""
@@ -218,22 +226,22 @@ class SimDevice(Device):
             self._input_buffer = messages.pop()
         return [bytes(message).strip(self.ignored) for message in messages]
 
-    def _obey(self, command: str) -> None:
+    def _obey(self, command: str) -> str | None:
+        """Carry out one command and return its answer, if it has one."""
+        self.faults.strike(IN_THE_WORLD, self.address, command, self.world.time_s)
         fault = self.faults.strike(ON_HEARING, self.address, command, self.world.time_s)
         if fault is not None:
             self._suffer(fault)
-            return
+            return None
         found = self.grammar.find(command)
         if found is None:
             self.model.not_understood(command)
-            return
+            return None
         try:
-            reply = found[0].run(found[1])
+            return found[0].run(found[1])
         except Refusal as refusal:
             self.model.declined(command, refusal.code)
-            return
-        if reply is not None:
-            self.send(reply, command)
+            return None
 
     def _suffer(self, fault: Fault) -> None:
         now_s = self.world.time_s
@@ -248,6 +256,8 @@ class SimDevice(Device):
 
     def _post(self, body: bytes, ready_s: float) -> None:
         self._sent += 1
+        if self.line is not None and self.resource_name and self.resource_name.startswith("ASRL"):
+            ready_s += self.line.duration_s(len(body))
         heapq.heappush(self._outbox, (ready_s, self._sent, bytearray(body)))
 
     def _post_spoilt(self, body: bytes, ready_s: float, fault: Fault) -> None:
@@ -262,7 +272,8 @@ class SimDevice(Device):
             case "fields":
                 self._post(body.rpartition(b",")[0] + eom, ready_s)
             case _:
-                self._post(fault.value.encode() + eom, ready_s)
+                value = "NaN" if fault.value is None else str(fault.value)
+                self._post(value.encode() + eom, ready_s)
 
 
 def _garbled(body: bytes, seed: int) -> bytes:
