@@ -203,6 +203,12 @@ class Store:
 
         return self._writer.call(find_or_add)
 
+    def record_provenance(self, run_id: int, provenance: Mapping[str, Any]) -> None:
+        """Keep where a run comes from, one row for each key; committed when this returns."""
+        for key, value in provenance.items():
+            self.append("run_provenance", {"run_id": run_id, "key": key, "value": value})
+        self.flush()
+
     def read(self) -> "Database":
         """A read-only view of the same file; it sees what is committed."""
         from labctl.store.database import Database

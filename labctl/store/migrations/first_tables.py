@@ -309,8 +309,8 @@ CREATE TABLE resistances (
     spectrum_id INTEGER NOT NULL REFERENCES spectra,
     -- [text] total, bulk, grain_boundary, interphase ...
     quantity TEXT NOT NULL CHECK (quantity <> ''),
-    -- [ohm] resistance
-    resistance_ohm REAL NOT NULL CHECK (abs(resistance_ohm) < 9e999),
+    -- [ohm] resistance; NULL: nothing can be said, and the flags tell why
+    resistance_ohm REAL CHECK (abs(resistance_ohm) < 9e999),
     -- [ohm] standard uncertainty; NULL: not known
     standard_uncertainty_ohm REAL CHECK (standard_uncertainty_ohm >= 0),
     -- [text] the value bounds the truth from below or above; NULL: an estimate

@@ -1,0 +1,101 @@
+"""`labctl db`: look after a results file."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+
+app = typer.Typer(help="Check, verify, back up, vacuum or merge a results file.", no_args_is_help=True)
+
+FileArgument = Annotated[Path, typer.Argument(help="The results file.", envvar="LABCTL_DB")]
+
+
+@app.command()
+def check(file: FileArgument = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
+    """Look for damage, broken references, and runs that changed after their end."""
+    from labctl.store.care import check as check_file
+
+    found = check_file(file)
+    content = {
+        "file": str(found.path),
+        "bytes": found.bytes,
+        "migrations": list(found.migrations),
+        "runs": found.runs,
+        "running": found.running,
+        "problems": list(found.problems),
+    }
+    summary = f"{file}: {found.bytes / 1e6:.1f} MB, {found.runs} run(s), {found.running} running"
+    _answer(content, [summary, *(found.problems or ["No problem found."])], as_json)
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command()
+def verify(file: FileArgument = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
+    """Hash every ended run again and compare with the hash made when it ended."""
+    from labctl.store.care import verify as verify_file
+
+    runs = verify_file(file)
+    content = {
+        "runs": [
+            {"run": run.run_id, "uuid": run.uuid, "status": run.status, "intact": run.intact,
+             "recorded_hash": run.recorded_hash, "actual_hash": run.actual_hash}
+            for run in runs
+        ]
+    }  # fmt: skip
+    lines = [f"{'intact ' if run.intact else 'CHANGED'} run {run.run_id} {run.uuid}" for run in runs]
+    _answer(content, lines or ["No ended run."], as_json)
+    raise typer.Exit(0 if all(run.intact for run in runs) else 1)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="Where the copy goes; it must not exist.")],
+    file: DatabaseOption = DEFAULT_DATABASE,
+) -> None:
+    """Copy the file, also while a run writes it."""
+    from labctl.store.care import back_up
+
+    _refuse(target.exists(), f"{target} exists; a backup overwrites nothing")
+    _refuse(not file.is_file(), f"{file}: no such file")
+    back_up(file, target)
+    typer.echo(f"{file} copied to {target}, {target.stat().st_size / 1e6:.1f} MB, and checked.")
+
+
+@app.command()
+def vacuum(file: FileArgument = DEFAULT_DATABASE) -> None:
+    """Give the space of replaced rows back to the disk."""
+    from labctl.store.care import vacuum as vacuum_file
+
+    before, after = vacuum_file(file)
+    typer.echo(f"{file}: {before / 1e6:.2f} MB before, {after / 1e6:.2f} MB after.")
+
+
+@app.command()
+def merge(
+    source: Annotated[Path, typer.Argument(help="The file whose ended runs are wanted.")],
+    file: DatabaseOption = DEFAULT_DATABASE,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the ended runs of another file into this one, each once."""
+    from labctl.store.merging import merge as merge_files
+
+    for path in (source, file):
+        _refuse(not path.is_file(), f"{path}: no such file")
+    merged = merge_files(file, source)
+    content = {"added": merged.added, "known": merged.known, "refused": merged.refused}
+    summary = f"{len(merged.added)} run(s) added, {len(merged.known)} here already."
+    _answer(content, [summary, *merged.refused], as_json)
+    raise typer.Exit(1 if merged.refused else 0)
+
+
+def _answer(content: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    typer.echo(json.dumps(content) if as_json else "\n".join(lines))
+
+
+def _refuse(wrong: bool, sentence: str) -> None:
+    if wrong:
+        typer.secho(f"labctl: {sentence}", err=True, fg="red")
+        raise typer.Exit(2)

@@ -1,0 +1,191 @@
+"""Looking after a file: check, verify, back up, vacuum."""
+
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.errors import StoreError
+from labctl.store.causes import explaining
+from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.fingerprint import content_hash
+from labctl.store.migrations import applied
+
+MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class RunCheck:
+    """One ended run: the hash made at its end and the hash of what the file holds now."""
+
+    run_id: int
+    uuid: str
+    status: str
+    recorded_hash: str | None
+    actual_hash: str
+
+    @property
+    def intact(self) -> bool:
+        """Whether the run is word for word what it was at its end."""
+        return self.recorded_hash == self.actual_hash
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """What `check` found; `problems` are sentences, none in a sound file."""
+
+    path: Path
+    bytes: int
+    migrations: tuple[str, ...]
+    runs: int
+    running: int
+    problems: tuple[str, ...]
+
+
+def verify(path: Path) -> list[RunCheck]:
+    """Hash every ended run again, oldest first.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read.
+    """
+    connection = open_for_reading(path)
+    try:
+        with explaining(path):
+            return verify_runs(connection)
+    finally:
+        connection.close()
+
+
+def verify_runs(connection: sqlite3.Connection) -> list[RunCheck]:
+    """`verify` over an open connection."""
+    query = "SELECT id, uuid, status, content_hash FROM runs WHERE status <> 'running' ORDER BY id"
+    ended = connection.execute(query).fetchall()
+    return [
+        RunCheck(run_id, uuid, status, recorded, content_hash(connection, run_id))
+        for run_id, uuid, status, recorded in ended
+    ]
+
+
+def check(path: Path) -> FileCheck:
+    """Look for damage: SQLite's own integrity check, broken references, runs that changed after their end.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read at all.
+    """
+    connection = open_for_reading(path)
+    try:
+        with explaining(path):
+            problems = _damage(connection)
+            runs, running = _count_runs(connection) if not problems else (0, 0)
+            problems += _changed_runs(connection) if not problems else []
+            ledger = tuple(applied(connection))
+    finally:
+        connection.close()
+    return FileCheck(path, path.stat().st_size, ledger, runs, running, tuple(problems))
+
+
+def _damage(connection: sqlite3.Connection) -> list[str]:
+    try:
+        said = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+        orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_PROBLEMS)
+    except sqlite3.DatabaseError as error:
+        return [f"The file is damaged: {error}."]
+    problems = [f"The file is damaged: {line}." for (line,) in said if line != "ok"]
+    return problems + [
+        f"A row of {table} refers to a missing row of {parent}." for table, _, parent, _ in orphans
+    ]
+
+
+def _count_runs(connection: sqlite3.Connection) -> tuple[int, int]:
+    return connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE status = 'running') FROM runs"
+    ).fetchone()
+
+
+def _changed_runs(connection: sqlite3.Connection) -> list[str]:
+    changed = [run for run in verify_runs(connection) if not run.intact]
+    return [
+        f"Run {run.run_id} ({run.uuid}) is not what it was at its end." if run.recorded_hash
+        else f"Run {run.run_id} ({run.uuid}) ended without a content hash."
+        for run in changed
+    ]  # fmt: skip
+
+
+def back_up(path: Path, target: Path) -> None:
+    """Copy the file, also while a run writes it; the copy appears under its name once it is complete.
+
+    Raises
+    ------
+    StoreError
+        The target exists, there is no room, or the copy is not sound.
+    """
+    if target.exists():
+        raise StoreError(f"{target}: exists; a backup overwrites nothing")
+    _require_space(target, path.stat().st_size + _size(path.with_name(path.name + "-wal")))
+    unfinished = target.with_name(target.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    source = open_for_reading(path)
+    try:
+        with explaining(path):
+            _copy(source, unfinished)
+        os.replace(unfinished, target)
+    finally:
+        source.close()
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+        (said,) = copy.execute("PRAGMA integrity_check").fetchone()
+    finally:
+        copy.close()
+    if said != "ok":
+        raise StoreError(f"{target}: the copy is damaged, and so may be the original: {said}")
+
+
+def vacuum(path: Path) -> tuple[int, int]:
+    """Give the space of replaced rows back to the disk; return the size in bytes before and after.
+
+    Raises
+    ------
+    StoreError
+        A run is being written, another program uses the file, or there is no room for the second copy.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file")
+    before = path.stat().st_size
+    _require_space(path, 2 * before)
+    connection = open_for_writing(path)
+    try:
+        with explaining(path):
+            if _count_runs(connection)[1]:
+                raise StoreError(f"{path}: a run is being written; vacuum when it has ended")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.close()
+    return before, path.stat().st_size
+
+
+def _require_space(path: Path, needed: int) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise StoreError(f"{folder}: no such folder")
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(f"{folder}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,156 @@
+"""Bringing ended runs of another file into this one, each once, by uuid and content hash."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import StoreError
+from labctl.store.care import RunCheck, verify_runs
+from labctl.store.causes import explaining
+from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.fingerprint import content_hash
+from labctl.store.rows import DERIVED_TABLES
+
+_ENDINGS = ("status", "reason", "ended_s", "content_hash")
+_POINTS = {
+    "spectra": ("impedance_points", "spectrum_id"),
+    "polarisations": ("polarisation_points", "polarisation_id"),
+}
+_OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", "events")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """uuids of the runs added, of those that were here already, and why others were left out."""
+
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def merge(path: Path, source: Path) -> Merged:
+    """Copy every ended run of `source` that `path` lacks, with its sample, points, events and derived rows.
+
+    A run is copied in one transaction and hashed again before it counts. Runs still running are left out.
+
+    Raises
+    ------
+    StoreError
+        One of the files cannot be used.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file; use `labctl db backup` to copy a whole file")
+    theirs = open_for_reading(source)
+    try:
+        ours = open_for_writing(path)
+        try:
+            with explaining(path):
+                return _merge(ours, theirs)
+        finally:
+            ours.close()
+    finally:
+        theirs.close()
+
+
+def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
+    known_hashes = dict(ours.execute("SELECT uuid, content_hash FROM runs").fetchall())
+    added, known, refused = [], [], []
+    for run in verify_runs(theirs):
+        if not run.intact:
+            refused.append(f"Run {run.uuid} is not what it was at its end.")
+        elif run.uuid not in known_hashes:
+            _copy_run(ours, theirs, run)
+            added.append(run.uuid)
+        elif known_hashes[run.uuid] == run.recorded_hash:
+            known.append(run.uuid)
+        else:
+            refused.append(f"Run {run.uuid} is here already with other content.")
+    return Merged(tuple(added), tuple(known), tuple(refused))
+
+
+def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> None:
+    ours.execute("BEGIN IMMEDIATE")
+    try:
+        _Copy(ours, theirs, run.run_id).run(run)
+        ours.execute("COMMIT")
+    except BaseException:
+        ours.rollback()
+        raise
+
+
+class _Copy:
+    """One run on its way from one file to the other."""
+
+    def __init__(self, ours: sqlite3.Connection, theirs: sqlite3.Connection, run_id: int) -> None:
+        self._ours, self._theirs, self._old_id = ours, theirs, run_id
+
+    def run(self, run: RunCheck) -> None:
+        """Insert as running, fill, end, and compare the hash."""
+        (row,) = self._rows("runs", "id = ?", self._old_id)
+        (sample,) = self._rows("samples", "id = ?", row["sample_id"])
+        opened = _without(row, ("id", *_ENDINGS)) | {"job_id": None, "sample_id": self._sample(sample)}
+        new_id = self._insert("runs", opened)
+        for table in _OF_A_RUN:
+            for part in self._rows(table, "run_id = ?", self._old_id):
+                self._insert(table, _without(part, ("id",) if table == "events" else ()) | {"run_id": new_id})
+        ids = {"runs": {self._old_id: new_id}}
+        for table in _POINTS:
+            ids[table] = self._series(table, new_id)
+        self._end("runs", new_id, {name: row[name] for name in ("status", "reason", "ended_s")})
+        actual = content_hash(self._ours, new_id)
+        if actual != run.recorded_hash:
+            raise StoreError(f"run {run.uuid} did not arrive whole: {actual}, not {run.recorded_hash}")
+        self._end("runs", new_id, {"content_hash": actual})
+        for table in DERIVED_TABLES:
+            self._derived(table, ids)
+
+    def _series(self, table: str, run_id: int) -> dict[int, int]:
+        """Spectra or polarisations with their points; new ids by old ones."""
+        points, parent = _POINTS[table]
+        ids: dict[int, int] = {}
+        for row in self._rows(table, "run_id = ?", self._old_id):
+            changed: dict[str, Any] = {"run_id": run_id}
+            if row.get("repeat_of") is not None:
+                changed["repeat_of"] = ids[row["repeat_of"]]
+            new = ids[row["id"]] = self._insert(table, _without(row, ("id", "status", "ended_s")) | changed)
+            for point in self._rows(points, f"{parent} = ?", row["id"]):
+                self._insert(points, point | {parent: new})
+            self._end(table, new, {"status": row["status"], "ended_s": row["ended_s"]})
+        return ids
+
+    def _derived(self, table: str, ids: Mapping[str, Mapping[int, int]]) -> None:
+        owners = {"run_id": "runs", "spectrum_id": "spectra", "polarisation_id": "polarisations"}
+        if table == "resistances":
+            rows = self._rows(table, "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)", self._old_id)
+        else:
+            rows = self._rows(table, "run_id = ?", self._old_id)
+        for row in rows:
+            changed = {key: ids[owner][row[key]] for key, owner in owners.items() if key in row}
+            self._insert(table, _without(row, ("id",)) | changed)
+
+    def _sample(self, sample: Mapping[str, Any]) -> int:
+        row = _without(sample, ("id",))
+        same = " AND ".join(f"{name} IS ?" for name in row)
+        query = f"SELECT min(id) FROM samples WHERE {same}"
+        (found,) = self._ours.execute(query, tuple(row.values())).fetchone()
+        return found if found is not None else self._insert("samples", row)
+
+    def _rows(self, table: str, condition: str, value: int) -> list[dict[str, Any]]:
+        cursor = self._theirs.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY 1, 2", (value,))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _insert(self, table: str, row: Mapping[str, Any]) -> int:
+        marks = ", ".join("?" * len(row))
+        sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
+        return self._ours.execute(sql, tuple(row.values())).lastrowid or 0
+
+    def _end(self, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        self._ours.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*changes.values(), row_id))
+
+
+def _without(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}

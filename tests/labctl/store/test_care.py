@@ -1,0 +1,192 @@
+"""Check, verify, back up, vacuum, merge: a copy can be trusted because it can be checked."""
+
+import sqlite3
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl.cli.db import app
+from labctl.errors import StoreError
+from labctl.store import Database, Store
+from labctl.store.care import back_up, check, vacuum, verify
+from labctl.store.merging import merge
+
+
+@pytest.fixture
+def finished(path, start):
+    """A file with one finished run that has something of everything."""
+    with Store.open(path) as store:
+        rig = start(store)
+        fill(rig)
+    return path
+
+
+def fill(rig):
+    store, run = rig.store, rig.run_id
+    rig.append_points(20)
+    store.append("impedance_points", rig.point(20, z_real_ohm=float("nan"), status="overload"))
+    store.record_provenance(run, {"operator": "Ada", "packages": {"numpy": "2.0"}})
+    store.append("run_instruments", {"run_id": run, "role": "fra", "settings": {"range": float("inf")}})
+    spectrum = {"run_id": run, "number": 1, "started_s": 1.0, "repeat_of": rig.spectrum_id}
+    repeat = store.insert("spectra", spectrum)
+    store.append("impedance_points", rig.point(0, spectrum_id=repeat))
+    polarisation = {"run_id": run, "number": 0, "potential_v": 0.01, "started_s": 1.0}
+    polarisation_id = store.insert("polarisations", polarisation)
+    point = {"polarisation_id": polarisation_id, "number": 0, "time_s": 1.0, "elapsed_s": 0.0}
+    store.append("polarisation_points", point | {"potential_v": 0.01, "current_a": 1e-6})
+    reading = {"run_id": run, "number": 0, "time_s": 1.0, "temperature_k": 300.0, "phase": "settling"}
+    store.append("temperature_log", reading)
+    store.append("records", {"run_id": run, "number": 0, "time_s": 1.0, "data": {"flow": 1.5}})
+    event = {"run_id": run, "time_s": 1.0, "level": "info", "kind": "settled", "message": "steady"}
+    store.append("events", event)
+    store.update("runs", run, {"status": "finished", "ended_s": 9000.0})
+    store.replace_derived("conductivities", {"run_id": run}, [rig.conductivity()])
+
+
+def tamper(path, statement):
+    """Change the file as somebody who means to: triggers off."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(statement)
+    connection.close()
+
+
+def test_a_finished_run_is_intact(finished):
+    (run,) = verify(finished)
+    assert run.intact
+    assert run.recorded_hash.startswith("labctl-1:")
+    assert check(finished).problems == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE impedance_points SET z_real_ohm = z_real_ohm * (1 + 1e-15) WHERE number = 7",
+        "DELETE FROM impedance_points WHERE number = 20",
+        "UPDATE samples SET thickness_m = 2e-3",
+        "UPDATE runs SET status = 'aborted'",
+        "UPDATE run_provenance SET value = '\"Eve\"' WHERE key = 'operator'",
+        "UPDATE polarisation_points SET current_a = 2e-6",
+        "UPDATE temperature_log SET temperature_k = 301.0",
+        "UPDATE records SET data = '{}'",
+        "UPDATE spectra SET repeat_of = NULL",
+    ],
+)
+def test_any_later_change_of_what_was_measured_shows(finished, statement):
+    tamper(finished, statement)
+    assert not verify(finished)[0].intact
+    assert "is not what it was at its end" in check(finished).problems[0]
+
+
+def test_derived_rows_may_be_made_again_without_touching_the_hash(finished):
+    with Store.open(finished) as store:
+        store.replace_derived("conductivities", {"run_id": 1}, [])
+    assert verify(finished)[0].intact
+
+
+def test_check_finds_a_damaged_page(finished):
+    with finished.open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xa5" * 4096 * 2)
+    assert check(finished).problems
+
+
+def test_check_finds_a_reference_to_nothing(finished):
+    tamper(finished, "DELETE FROM samples")
+    assert "A row of runs refers to a missing row of samples." in check(finished).problems
+
+
+def test_a_backup_taken_while_a_run_writes_is_whole(rig, path, tmp_path):
+    rig.append_points(50)
+    rig.store.flush()
+    back_up(path, tmp_path / "copy.db")
+    rig.append_points(0)
+    assert check(tmp_path / "copy.db").problems == ()
+    with Database(tmp_path / "copy.db") as db:
+        assert len(db.points(rig.spectrum_id)) == 50
+
+
+def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(finished, tmp_path, monkeypatch):
+    (tmp_path / "copy.db").write_text("precious")
+    with pytest.raises(StoreError, match="overwrites nothing"):
+        back_up(finished, tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").read_text() == "precious"
+    monkeypatch.setattr("labctl.store.care._copy", lambda *_: (_ for _ in ()).throw(StoreError("cut")))
+    with pytest.raises(StoreError, match="cut"):
+        back_up(finished, tmp_path / "other.db")
+    assert not list(tmp_path.glob("other*"))
+
+
+def test_vacuum_gives_space_back_and_keeps_every_run(finished):
+    tamper(finished, "CREATE TABLE ballast AS SELECT randomblob(1000000) AS b")
+    tamper(finished, "DROP TABLE ballast")
+    before, after = vacuum(finished)
+    assert after < before - 900_000
+    assert verify(finished)[0].intact
+
+
+def test_vacuum_waits_for_the_end_of_a_run(rig, path):
+    with pytest.raises(StoreError, match="a run is being written"):
+        vacuum(path)
+
+
+def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        fill(start(store))
+        theirs = store.read().run("last")
+    merged = merge(finished, other)
+    assert merged.added == (theirs["uuid"],)
+    again = merge(finished, other)
+    assert (again.added, again.known) == ((), (theirs["uuid"],))
+    assert [run.intact for run in verify(finished)] == [True, True]
+    with Database(finished) as db:
+        new = db.run("last")
+        assert new["content_hash"] == theirs["content_hash"]
+        assert len(db.conductivities("last")) == 1
+        assert len(db.spectra("last")) == 2
+        assert db.spectra("last")["repeat_of"].dropna().tolist() == [db.spectra("last")["id"][0]]
+        assert len(db.events("last")) == 1
+        assert len(db.samples()) == 1
+    assert check(finished).problems == ()
+
+
+def test_merge_refuses_a_run_that_was_changed_and_leaves_running_ones(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        fill(start(store))
+        start(store)
+    tamper(other, "UPDATE impedance_points SET z_real_ohm = 1.0")
+    merged = merge(finished, other)
+    assert (merged.added, merged.known) == ((), ())
+    assert "is not what it was at its end" in merged.refused[0]
+    assert len(merged.refused) == 1
+
+
+def test_merge_refuses_another_content_under_the_same_uuid(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Database(finished) as db:
+        uuid = db.run("last")["uuid"]
+    with Store.open(other) as store:
+        rig = start(store)
+        row = {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 1.0, "uuid": uuid}
+        run_id = store.insert("runs", row)
+        store.update("runs", run_id, {"status": "finished", "ended_s": 2.0})
+    assert "here already with other content" in merge(finished, other).refused[0]
+
+
+def test_the_commands_answer_with_words_and_exit_codes(finished, tmp_path):
+    runner = CliRunner()
+    assert "No problem found" in runner.invoke(app, ["check", str(finished)]).output
+    assert runner.invoke(app, ["verify", str(finished)]).output.startswith("intact  run 1")
+    copy = tmp_path / "copy.db"
+    assert runner.invoke(app, ["backup", str(copy), "--db", str(finished)]).exit_code == 0
+    assert runner.invoke(app, ["backup", str(copy), "--db", str(finished)]).exit_code == 2
+    merged = runner.invoke(app, ["merge", str(copy), "--db", str(finished)])
+    assert "0 run(s) added, 1 here already" in merged.output
+    assert runner.invoke(app, ["vacuum", str(finished)]).exit_code == 0
+    tamper(finished, "UPDATE impedance_points SET z_real_ohm = 1.0")
+    assert runner.invoke(app, ["verify", str(finished)]).exit_code == 1
+    assert '"intact": false' in runner.invoke(app, ["verify", str(finished), "--json"]).output
+    assert runner.invoke(app, ["check", str(finished)]).exit_code == 1
