@@ -7,12 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labctl.analysis.conductivity import conductivity
+from labctl.analysis.drt import drt
 from labctl.analysis.estimate import Estimate
+from labctl.analysis.kramers_kronig import kramers_kronig
 
 if TYPE_CHECKING:
     from labctl.analysis.arrhenius import ArrheniusFit, fit_arrhenius
     from labctl.analysis.circuit import Circuit, parse_circuit
     from labctl.analysis.circuit_fit import CircuitFit, fit_circuit, fit_circuits
+    from labctl.analysis.drt import RelaxationTimes
+    from labctl.analysis.kramers_kronig import KramersKronig
     from labctl.analysis.readers import read_spectra, read_spectrum
     from labctl.analysis.resistance import Resistance, ionic_resistance
     from labctl.analysis.spectrum import Spectrum
@@ -23,6 +27,8 @@ _HOME = {
     "ArrheniusFit": "arrhenius",
     "Circuit": "circuit",
     "CircuitFit": "circuit_fit",
+    "KramersKronig": "kramers_kronig",
+    "RelaxationTimes": "drt",
     "Resistance": "resistance",
     "Spectrum": "spectrum",
     "TemperatureLaw": "temperature_law",
@@ -43,17 +49,21 @@ __all__ = [
     "Circuit",
     "CircuitFit",
     "Estimate",
+    "KramersKronig",
+    "RelaxationTimes",
     "Resistance",
     "Spectrum",
     "TemperatureLaw",
     "VTFFit",
     "conductivity",
+    "drt",
     "fit_arrhenius",
     "fit_circuit",
     "fit_circuits",
     "fit_temperature_law",
     "fit_vtf",
     "ionic_resistance",
+    "kramers_kronig",
     "parse_circuit",
     "read_spectra",
     "read_spectrum",

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.analysis.elements import CPE_ADMITTANCE, ELEMENTS, Array, Element, Kind
-from labctl.analysis.spectrum import ComplexArray, FloatArray
+from labctl.analysis.elements import CPE_ADMITTANCE, ELEMENTS, Element, Kind
+from labctl.analysis.spectrum import Array, ComplexArray, FloatArray
 
 _TOKEN = re.compile(r"\s*(p\(|[-,()]|(?:CPE|Ws|Wo|[RCLWG])[A-Za-z0-9]*)")
 

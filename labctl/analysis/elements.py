@@ -8,11 +8,11 @@ parameter. Definitions follow Lasia, Electrochemical Impedance Spectroscopy and 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from labctl.analysis.spectrum import Array
+
 Shape = Callable[[Array, tuple[Array, ...]], tuple[Array, tuple[Array, ...]]]
 
 
