@@ -11,6 +11,8 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+from pymeasure.instruments.validators import strict_range
+
 from labctl.bench import ImpedancePoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
@@ -20,8 +22,7 @@ OVERHEAD_S = 0.8
 RESULT_FIELDS = 5
 FREQUENCY_TOLERANCE = 1e-3
 
-FIXED_SETTINGS = (
-    "GT0",  # generator: voltage
+IMPEDANCE = (
     "SO1,3",  # result: V1 over current, an impedance
     "CZ0",  # as real and imaginary part
     "VI0",
@@ -33,10 +34,17 @@ FIXED_SETTINGS = (
     "RA1,0",  # autoranging
     "RA3,0",
 )
+VOLTAGE_RATIO = ("SO1,2", "CV0", "VI0", "UW0", "SW0", "AU0", "DC1,0", "DC2,0", "RA1,0", "RA2,0")
 
 
 def number(value: float) -> str:
-    """Write a number as the 1260 reads it: plain when short, else with a one-digit exponent and capital E."""
+    """Write a number as the 1260 reads it: plain when short, else with a one-digit exponent and capital E.
+
+    Raises ValueError for what is not finite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} cannot be sent to an instrument")
+    value += 0.0  # no negative zero
     plain = f"{value:.7f}".rstrip("0").rstrip(".")
     if len(plain) <= 8 and math.isclose(float(plain), value, rel_tol=1e-7, abs_tol=1e-12):
         return plain
@@ -59,6 +67,8 @@ def parse_result(line: str) -> tuple[float, float, float, int]:
         raise ValueError(f"expected {RESULT_FIELDS} values, got {len(fields)}")
     if not re.fullmatch(r"\d", fields[3]):
         raise ValueError(f"the error field {fields[3]!r} is not one digit")
+    if not re.fullmatch(r"[+-]?\d{1,2}", fields[4]):
+        raise ValueError(f"the limit field {fields[4]!r} is not a number")
     frequency_hz, real_ohm, imag_ohm = (float(field) for field in fields[:3])
     if not all(map(math.isfinite, (frequency_hz, real_ohm, imag_ohm))):
         raise ValueError("a value is not finite")
@@ -89,23 +99,55 @@ class Solartron1260(Instrument):
         "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
     )
     frequency_hz = Instrument.setting(
-        "FR%s", """Set the frequency in hertz (1e-5 to 3.2e7).""", set_process=number
+        "FR%s",
+        """Set the frequency in hertz (1e-5 to 3.2e7).""",
+        validator=strict_range,
+        values=(1e-5, 3.2e7),
+        set_process=number,
     )
     amplitude_v = Instrument.control(
-        "?VA", "VA%s", """Control the voltage amplitude in volts rms (0 to 3).""", set_process=number
+        "?VA",
+        "VA%s",
+        """Control the voltage amplitude in volts rms (0 to 3).""",
+        validator=strict_range,
+        values=(0, 3),
+        set_process=number,
     )
     bias_v = Instrument.control(
-        "?VB", "VB%s", """Control the DC bias in volts (-40.95 to 40.95).""", set_process=number
+        "?VB",
+        "VB%s",
+        """Control the DC bias in volts (-40.95 to 40.95).""",
+        validator=strict_range,
+        values=(-40.95, 40.95),
+        set_process=number,
     )
     current_amplitude_a = Instrument.setting(
-        "IA%s", """Set the current amplitude in A rms.""", set_process=number
+        "IA%s",
+        """Set the current amplitude in amperes rms (0 to 0.06).""",
+        validator=strict_range,
+        values=(0, 0.06),
+        set_process=number,
     )
-    current_bias_a = Instrument.setting("IB%s", """Set the DC bias current in amperes.""", set_process=number)
+    current_bias_a = Instrument.setting(
+        "IB%s",
+        """Set the DC bias current in amperes (-0.1 to 0.1).""",
+        validator=strict_range,
+        values=(-0.1, 0.1),
+        set_process=number,
+    )
     integration_s = Instrument.setting(
-        "IS%s", """Set the integration time in seconds (0.01 to 1e5).""", set_process=number
+        "IS%s",
+        """Set the integration time in seconds (0.01 to 1e5).""",
+        validator=strict_range,
+        values=(0.01, 1e5),
+        set_process=number,
     )
     measuring_delay_s = Instrument.setting(
-        "MS%s", """Set the delay before measuring in seconds (0 to 1e5).""", set_process=number
+        "MS%s",
+        """Set the delay before measuring in seconds (0 to 1e5).""",
+        validator=strict_range,
+        values=(0, 1e5),
+        set_process=number,
     )
 
     def __init__(
@@ -140,22 +182,37 @@ class Solartron1260(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield one point per frequency; the generator is at zero when the iterator ends or is closed."""
+        return self.spectrum(IMPEDANCE, frequencies_hz, amplitude_v, integration_s, bias_v)
+
+    def spectrum(
+        self,
+        settings: Sequence[str],
+        frequencies_hz: Sequence[float],
+        generator_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield what `settings` let it measure: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 over V2."""
         try:
-            self._set_up(amplitude_v, integration_s, bias_v)
+            self._set_up(settings, generator_v, integration_s, bias_v)
             for frequency_hz in frequencies_hz:
                 yield self._measure(frequency_hz, integration_s)
         finally:
             self.attempt_all(
-                partial(setattr, self, "amplitude_v", 0.0), partial(setattr, self, "bias_v", 0.0)
+                partial(self.write, "BK"),
+                partial(setattr, self, "amplitude_v", 0.0),
+                partial(setattr, self, "bias_v", 0.0),
             )
 
-    def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
-        for command in ("OP1,0", "OP2,1", "OP3,0", *FIXED_SETTINGS):
+    def _set_up(
+        self, settings: Sequence[str], generator_v: float, integration_s: float, bias_v: float
+    ) -> None:
+        for command in ("OP1,0", "OP2,1", "OP3,0", "GT0", *settings):
             self.write(command)
         self.integration_s = integration_s
         self.measuring_delay_s = MEASURING_DELAY_S
         self.bias_v = bias_v
-        self.amplitude_v = amplitude_v
+        self.amplitude_v = generator_v
 
     def _measure(self, frequency_hz: float, integration_s: float) -> ImpedancePoint:
         duration_s = self.point_duration_s(frequency_hz, integration_s)
@@ -174,6 +231,7 @@ class Solartron1260(Instrument):
     def make_safe(self) -> None:
         """Stop measuring, set every stimulus to zero, and read amplitude and bias back where possible."""
         self.set_timeout(5)
+        self.clear_bus()
         commands = ("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
         self.attempt_all(*(partial(self.write, command) for command in commands))
         if self.reads_back:

@@ -1,5 +1,6 @@
 """What every labctl driver inherits: pymeasure's Instrument and Channel with strict replies."""
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -32,7 +33,8 @@ class StrictReplies:
     ) -> list[Any]:
         """Ask `command`, split the reply and cast every field.
 
-        Raises InstrumentError where a cast fails or the number of fields is not `fields` (0: any number).
+        Raises InstrumentError where a cast fails, a number is not finite, or the number of fields is not
+        `fields` (0: any number).
         """
         reply = self.ask(command, **kwargs).strip()
         text = preprocess_reply(reply) if preprocess_reply else reply
@@ -40,9 +42,12 @@ class StrictReplies:
         if fields and len(parts) != fields:
             raise self.refuse(command, reply, f"expected {fields} value(s), got {len(parts)}")
         try:
-            return [cast(part) for part in parts]
+            values = [cast(part) for part in parts]
         except ValueError as error:
             raise self.refuse(command, reply, f"expected {cast.__name__}") from error
+        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            raise self.refuse(command, reply, "a value is not finite")
+        return values
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why `received` cannot be used."""
@@ -72,8 +77,13 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why `received` cannot be used."""
-        self.adapter.connection.clear()  # type: ignore[attr-defined]
+        self.clear_bus()
         return InstrumentError(self.name, sent, received, problem)
+
+    def clear_bus(self) -> None:
+        """Discard whatever is under way or unread, so that it cannot answer the next question."""
+        clear = getattr(self.adapter, "clear", None) or self.adapter.connection.clear  # type: ignore[attr-defined]
+        clear()
 
     def check_identity(self, *expected: str) -> None:
         """Raise InstrumentError unless one of `expected` occurs in what the instrument says it is."""

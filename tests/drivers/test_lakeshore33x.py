@@ -1,0 +1,205 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.lakeshore33x import LakeShore33x, LakeShore335, LakeShore336, LakeShore350, in_words
+from labctl.errors import InstrumentError
+
+IDENTITY = ("*IDN?", "LSCI,MODEL335,1234567/1234567,1.0")
+ACCEPTED = ("*ESR?", "0")
+SAFE = [
+    ("RANGE 1,0", None), ACCEPTED, ("RANGE 2,0", None), ACCEPTED, ("MOUT 1,0.00", None), ACCEPTED,
+    ("RANGE? 1", "0"), ("RANGE? 2", "0"),
+]  # fmt: skip
+READING = "KRDG? A;RDGST? A"
+
+
+def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
+    pairs = [
+        IDENTITY, ("*CLS", None), *SAFE,
+        ("INTYPE? A", "1,0,1,3,1"), ("OUTMODE 1,1,1,0", None), ACCEPTED, ("TLIMIT A,393.15", None), ACCEPTED,
+    ]  # fmt: skip
+    with dialogue(LakeShore335, pairs, temperature_limit_degc=120) as oven:
+        oven.prepare()
+
+
+def test_the_second_loop_of_another_sensor_is_addressed_by_its_own_numbers(dialogue):
+    pairs = [
+        ("SETP 2,300.0000", None), ACCEPTED, ("RANGE 2,1", None), ACCEPTED,
+        ("KRDG? B;RDGST? B", "+4.200;000"),
+    ]  # fmt: skip
+    with dialogue(LakeShore336, pairs, output=2, sensor="B", heater_range=1) as oven:
+        oven.setpoint_k = 300
+        assert oven.temperature_k == 4.2
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "identity"),
+    [
+        (LakeShore335, "LSCI,MODEL336,1234567/1234567,1.0"),
+        (LakeShore336, "LSCI,MODEL335,335A12T/#######,1.2"),
+        (LakeShore350, "CRYO-CON,MODEL 24C,204683,1.0"),
+        (LakeShore335, ""),
+    ],
+)
+def test_another_instrument_at_the_address_is_refused_by_name(dialogue, driver_class, identity):
+    with dialogue(driver_class, [("*IDN?", identity)]) as oven:
+        with pytest.raises(InstrumentError, match="this is not a MODEL") as refused:
+            oven.prepare()
+        assert refused.value.received == identity
+
+
+@pytest.mark.parametrize("identity", ["LSCI,MODEL335,335A12T/#######,1.2", IDENTITY[1]])
+def test_both_forms_of_the_identity_are_accepted(dialogue, identity):
+    with dialogue(LakeShore335, [("*IDN?", identity)]) as oven:
+        oven.check_identity(*oven.models)
+
+
+def test_a_sensor_in_sensor_units_is_refused_before_any_set_point(dialogue):
+    pairs = [IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,3")]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="choose kelvin or Cel"):
+        oven.prepare()
+
+
+def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
+    pairs = [
+        IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"), ("OUTMODE 1,1,1,0", None), ACCEPTED,
+        ("SETP 1,26.8500", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", "+26.8500"),
+    ]  # fmt: skip
+    with dialogue(LakeShore335, pairs) as oven:
+        oven.prepare()
+        oven.setpoint_k = 300
+        assert oven.setpoint_k == pytest.approx(300)
+
+
+@pytest.mark.parametrize(("reply", "kelvin"), [("+4.200;0", 4.2), ("10.32;000", 10.32), ("68.65;0", 68.65)])
+def test_a_good_reading_is_kelvin(dialogue, reply, kelvin):
+    with dialogue(LakeShore335, [(READING, reply)]) as oven:
+        assert oven.temperature_k == kelvin
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("+0.000;001", "invalid reading"),
+        ("+0.000;016", "temperature under range"),
+        ("+800.0;032", "temperature over range"),
+        ("+0.000;064", "sensor units zero"),
+        ("+0.000;128", "sensor units over range"),
+        ("+0.000;160", "temperature over range, sensor units over range"),
+    ],
+)
+def test_a_reading_the_instrument_doubts_is_an_error_in_words(dialogue, reply, words):
+    with dialogue(LakeShore335, [(READING, reply)]) as oven, pytest.raises(InstrumentError, match=words):
+        _ = oven.temperature_k
+
+
+@pytest.mark.parametrize(
+    "reply", ["+295.00", "+295.00;0;0", "+29x.00;0", ";0", "", "OVER;0", "nan;0", "inf;0", "+295.00;"]
+)
+def test_a_reply_that_is_no_temperature_is_an_error_and_clears_the_bus(dialogue, reply):
+    with dialogue(LakeShore335, [(READING, reply)]) as oven:
+        with pytest.raises(InstrumentError) as refused:
+            _ = oven.temperature_k
+        assert oven.adapter.connection.clear.called
+        assert (refused.value.sent, refused.value.received) == (READING, reply)
+
+
+@pytest.mark.parametrize(
+    ("bits", "words"),
+    [("32", "command not understood"), ("16", "value refused"), ("4", "query not understood")],
+)
+def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, words):
+    pairs = [("SETP 1,300.0000", None), ("*ESR?", bits)]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match=words):
+        oven.setpoint_k = 300
+
+
+def test_an_operation_complete_bit_is_no_error(dialogue):
+    with dialogue(LakeShore335, [("SETP 1,300.0000", None), ("*ESR?", "129")]) as oven:
+        oven.loop.setpoint = 300
+
+
+def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
+    pairs = [
+        ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED,
+        ("RAMP? 1", "1,+5.0"), ("RAMPST? 1", "1"), ("SETP? 1", "+295.0900"),
+    ]  # fmt: skip
+    with dialogue(LakeShore335, pairs) as oven:
+        oven.ramp_rate_k_s = 5 / 60
+        oven.setpoint_k = 320
+        assert oven.loop.ramp == [1, 5.0]
+        assert oven.loop.ramping == 1
+        assert oven.setpoint_k == 295.09
+
+
+def test_no_ramp_is_switched_off_at_the_instrument(dialogue):
+    with dialogue(LakeShore335, [("RAMP 1,0,0", None), ACCEPTED]) as oven:
+        oven.ramp_rate_k_s = 0
+
+
+@pytest.mark.parametrize("rate_k_min", [0.05, 101, -1, float("nan")])
+def test_a_ramp_the_instrument_cannot_do_is_refused_before_sending(dialogue, rate_k_min):
+    with dialogue(LakeShore335, []) as oven, pytest.raises(ValueError):
+        oven.ramp_rate_k_s = rate_k_min / 60
+
+
+def test_the_manuals_words_answer_as_the_manual_says(dialogue):
+    pairs = [
+        ("HTR? 1", "55.89"), ("HTRST? 1", "0"), ("HTRST? 1", "1"), ("PID? 1", "+50.0,+20.0,+0.0"),
+        ("PID 1,50.0,20.0,0.0", None), ACCEPTED, ("OUTMODE? 1", "1,1,0"), ("TLIMIT? A", "+400.0"),
+        ("RDGST? A", "000"), ("MOUT? 1", "+12.50"),
+    ]  # fmt: skip
+    with dialogue(LakeShore335, pairs) as oven:
+        assert oven.loop.heater_percent == 55.89
+        assert [oven.loop.heater_error, oven.loop.heater_error] == [0, 1]
+        assert oven.loop.pid == [50, 20, 0]
+        oven.loop.pid = (50, 20, 0)
+        assert oven.loop.mode == [1, 1, 0]
+        assert oven.input.temperature_limit_k == 400
+        assert oven.input.reading_status == 0
+        assert oven.loop.manual_percent == 12.5
+
+
+def test_making_safe_reads_every_heater_back_and_may_be_repeated(dialogue):
+    with dialogue(LakeShore335, SAFE + SAFE) as oven:
+        oven.make_safe()
+        oven.make_safe()
+
+
+@pytest.mark.parametrize(("driver_class", "outputs"), [(LakeShore336, 4), (LakeShore350, 4)])
+def test_all_four_outputs_of_the_larger_models_go_off(dialogue, driver_class, outputs):
+    off = [pair for n in range(1, outputs + 1) for pair in ((f"RANGE {n},0", None), ACCEPTED)]
+    read_back = [(f"RANGE? {n}", "0") for n in range(1, outputs + 1)]
+    with dialogue(driver_class, [*off, ("MOUT 1,0.00", None), ACCEPTED, *read_back]) as oven:
+        oven.make_safe()
+
+
+def test_a_heater_that_stays_on_is_said_so(dialogue):
+    pairs = [*SAFE[:-2], ("RANGE? 1", "3"), ("RANGE? 2", "0")]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="heater 1 is still on"):
+        oven.make_safe()
+
+
+@pytest.mark.parametrize("message", ["RANGE 1,0", "RANGE 2,0", "MOUT 1,0.00"])
+def test_one_failing_message_does_not_keep_the_other_heaters_on(dialogue, broken_at, message):
+    at = SAFE.index((message, None))
+    with dialogue(LakeShore335, SAFE[:at] + SAFE[at + 2 :]) as oven:
+        broken_at(oven, message)
+        with pytest.raises(InstrumentError, match="no answer"):
+            oven.make_safe()
+
+
+@given(st.floats(min_value=1e-3, max_value=1500))
+def test_a_set_point_survives_its_way_as_text(kelvin):
+    from pymeasure.test import expected_protocol
+
+    with expected_protocol(LakeShore33x, [(f"SETP 1,{kelvin:.4f}", None), ACCEPTED]) as oven:
+        oven.loop.setpoint = kelvin
+    assert float(f"{kelvin:.4f}") == pytest.approx(kelvin, abs=5e-5)
+
+
+@given(st.integers(min_value=1, max_value=255))
+def test_no_status_is_without_words(bits):
+    assert in_words(bits, {1: "one", 16: "sixteen"})

@@ -1,0 +1,165 @@
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.solartron1260 import Solartron1260, integration_time_s, number, parse_result
+from labctl.errors import InstrumentError
+
+IDENTITY = ("*IDN?", "SCHLUMBERGER TECHNOLOGIES, 1260 IMPEDANCE ANALYZER,0,0")
+EXAMPLE = "+1.0000000E+03,+1.0000E+02,-5.0000E+00,0,00"
+CAPTURED = "+1.0000000E+03,-2.59E+08,-1.42E+08,0,00"
+
+
+def said(*messages):
+    return [(message, None) for message in messages]
+
+
+FORMAT = said("OS0", "OT1", "RH0")
+OFF = said("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
+SAFE = [*OFF, ("?VA", "+0.0000E+00"), ("?VB", "+0.0000E+00")]
+SET_UP = said(
+    "OP1,0", "OP2,1", "OP3,0", "GT0", "SO1,3", "CZ0", "VI0", "UW0", "SW0", "AU0",
+    "DC1,0", "DC3,0", "RA1,0", "RA3,0", "IS1", "MS0.1", "VB0", "VA0.1",
+)  # fmt: skip
+ENDED = said("BK", "VA0", "VB0")
+
+
+def test_preparing_resets_and_leaves_the_generator_at_zero(dialogue):
+    with dialogue(Solartron1260, [*FORMAT, IDENTITY, *said("TT2"), *FORMAT, *SAFE]) as fra:
+        fra.prepare()
+
+
+@pytest.mark.parametrize(
+    "identity", [IDENTITY[1], "1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0"], ids=["1260", "1260A"]
+)
+def test_both_makers_names_are_accepted(dialogue, identity):
+    with dialogue(Solartron1260, [("*IDN?", identity)]) as fra:
+        fra.check_identity("1260")
+
+
+def test_a_sister_model_is_refused(dialogue):
+    pairs = [*FORMAT, ("*IDN?", "1255B FREQUENCY RESPONSE ANALYZER, SOLARTRON,0,0")]
+    with dialogue(Solartron1260, pairs) as fra, pytest.raises(InstrumentError, match="not a 1260"):
+        fra.prepare()
+
+
+def test_a_spectrum_is_set_up_measured_and_ended_at_zero(dialogue, clock):
+    second = "+1.0000000E+02,+1.0000E+02,-5.0000E+01,0,00"
+    pairs = [*SET_UP, *said("FR1000"), ("SI", EXAMPLE), *said("FR100"), ("SI", second), *ENDED]
+    with dialogue(Solartron1260, pairs) as fra:
+        points = list(fra.sweep([1000, 100], 0.1))
+    assert [point[:3] for point in points] == [(1000, 100, -5), (100, 100, -50)]
+    assert {point.status for point in points} == {"ok"}
+    assert points[0].time_s == clock.time()
+
+
+def test_a_bias_is_on_before_the_amplitude_and_off_after_it(dialogue):
+    set_up = [("VB0.01", None) if pair[0] == "VB0" else pair for pair in SET_UP]
+    with dialogue(Solartron1260, [*set_up, *said("FR1000"), ("SI", EXAMPLE), *ENDED]) as fra:
+        list(fra.sweep([1000], 0.1, bias_v=0.01))
+
+
+def test_closing_a_spectrum_early_zeroes_the_generator(dialogue):
+    with dialogue(Solartron1260, [*SET_UP, *said("FR1000"), ("SI", EXAMPLE), *ENDED]) as fra:
+        points = fra.sweep([1000, 100, 10], 0.1)
+        next(points)
+        points.close()
+
+
+def test_a_point_the_instrument_doubts_keeps_its_value_and_says_so(dialogue):
+    line = "+1.0000000E+03,+1.0000E+02,-5.0000E+00,2,00"
+    with dialogue(Solartron1260, [*SET_UP, *said("FR1000"), ("SI", line), *ENDED]) as fra:
+        (point,) = fra.sweep([1000], 0.1)
+    assert (point.z_real_ohm, point.z_imag_ohm) == (100, -5)
+    assert point.status == "error 2: overload or out of range"
+
+
+@pytest.mark.parametrize(
+    ("frequency_hz", "amplitude_v", "bias_v", "sent"),
+    [(1e-6, 0.1, 0, 18), (1e8, 0.1, 0, 18), (1000, 4, 0, 17), (1000, math.nan, 0, 17), (1000, 0.1, 50, 16)],
+)
+def test_what_the_instrument_cannot_do_is_never_sent(dialogue, frequency_hz, amplitude_v, bias_v, sent):
+    with dialogue(Solartron1260, [*SET_UP[:sent], *ENDED]) as fra, pytest.raises(ValueError):
+        list(fra.sweep([frequency_hz], amplitude_v, bias_v=bias_v))
+
+
+@pytest.mark.parametrize("message", [sent for sent, _ in OFF])
+def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, broken_at, message):
+    with dialogue(Solartron1260, [pair for pair in OFF if pair[0] != message]) as fra:
+        broken_at(fra, message)
+        with pytest.raises(InstrumentError, match="no answer"):
+            fra.make_safe()
+
+
+def test_making_safe_may_be_repeated(dialogue):
+    with dialogue(Solartron1260, SAFE + SAFE) as fra:
+        fra.make_safe()
+        fra.make_safe()
+
+
+def test_making_safe_first_discards_a_result_that_nobody_read(dialogue):
+    with dialogue(Solartron1260, SAFE) as fra:
+        fra.make_safe()
+        assert fra.adapter.connection.clear.called
+
+
+def test_an_amplitude_that_is_not_gone_is_said_so(dialogue):
+    pairs = [*OFF, ("?VA", "+1.0000E-01"), ("?VB", "+0.0000E+00")]
+    with (
+        dialogue(Solartron1260, pairs) as fra,
+        pytest.raises(InstrumentError, match="amplitude_v is not zero"),
+    ):
+        fra.make_safe()
+
+
+def test_an_instrument_without_the_prefix_form_is_not_asked(dialogue):
+    with dialogue(Solartron1260, OFF, reads_back=False) as fra:
+        fra.make_safe()
+
+
+def test_the_result_layouts_of_the_manual_and_of_the_bench_are_read():
+    assert len(EXAMPLE) == 43
+    assert parse_result(EXAMPLE) == (1000, 100, -5, 0)
+    assert parse_result(CAPTURED) == (1000, -2.59e8, -1.42e8, 0)
+    assert parse_result(" +1.0E+03, +1.0E+02 ,-5.0E+00,2,+1 ") == (1000, 100, -5, 2)
+
+
+@given(st.floats(min_value=1e-5, max_value=3.2e7))
+def test_a_number_survives_its_way_as_text(value):
+    text = number(value)
+    assert float(text) == pytest.approx(value, rel=1e-7)
+    assert re.fullmatch(r"\d*\.?\d*(E[+-]\d)?", text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1000.0, "1000"), (0.1, "0.1"), (1e-5, "0.00001"), (1e6, "1000000"), (3.2e7, "32000000"), (0.0, "0"),
+        (-0.0, "0"), (-0.5, "-0.5"), (1 / 3, "3.3333333E-1"), (1e-9, "1E-9"),
+    ],
+)  # fmt: skip
+def test_numbers_are_plain_where_short_and_have_one_digit_exponents_where_not(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_never_written(value):
+    with pytest.raises(ValueError):
+        number(value)
+
+
+@given(st.floats(min_value=1e-5, max_value=1e7), st.floats(min_value=0.01, max_value=1e4))
+def test_the_instrument_integrates_whole_cycles_and_at_least_the_time_asked_for(frequency_hz, integration_s):
+    duration_s = integration_time_s(frequency_hz, integration_s)
+    assert duration_s >= integration_s
+    assert duration_s >= 0.999 / frequency_hz
+
+
+def test_the_time_out_follows_the_measurement(dialogue):
+    slow = "+1.0000000E-02,+1.0000E+02,-5.0000E+00,0,00"
+    with dialogue(Solartron1260, [*SET_UP, *said("FR0.01"), ("SI", slow), *ENDED]) as fra:
+        next(fra.sweep([0.01], 0.1))
+        assert fra.adapter.connection.timeout >= 300_000
