@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
+from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
+from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as Sqlite
@@ -33,7 +35,17 @@ def _m0001_first(db: "Sqlite") -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-_MIGRATIONS = {"0001_first": _m0001_first}
+def _m0002_queue(db: "Sqlite") -> None:
+    for column, declaration, unit, meaning in ADDED_TO_JOBS:
+        db.execute(f"ALTER TABLE jobs ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES ('jobs', ?, ?, ?)", (column, unit, meaning))
+    for statement in _statements(QUEUE_TABLES):
+        db.execute(statement)
+    for described in described_columns(QUEUE_TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+_MIGRATIONS = {"0001_first": _m0001_first, "0002_queue": _m0002_queue}
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:
