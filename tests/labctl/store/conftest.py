@@ -1,5 +1,6 @@
 """A store with a sample, a run and a spectrum, ready for points."""
 
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +81,17 @@ def path(tmp_path):
     return tmp_path / "lab.db"
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory):
+    """Made once: making the schema is the dearest part of most tests."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    Store.open(path).close()
+    return path
+
+
 @pytest.fixture
-def rig(path):
+def rig(path, empty_file):
+    shutil.copy(empty_file, path)
     with Store.open(path) as store:
         yield start_rig(store)
 
