@@ -16,6 +16,7 @@ from typing import Any
 from sim_instruments.cells import make_cell
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.solartron1260 import Solartron1260
+from sim_instruments.mishaps import Mishaps
 from sim_instruments.wire.definition import load_definition, make_device
 from sim_instruments.wire.device import Model, SimDevice
 from sim_instruments.wire.faults import FaultPlan
@@ -130,6 +131,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         models[address] = MODELS[name](parts)
         devices[address] = make_device(name, load_definition(name), models[address], world, faults)
         library.add(address, devices[address])
+    Mishaps(faults, world, models)
     return Rig(library, models, devices, world, faults)
 
 

@@ -103,7 +103,9 @@ class LakeShore336:
 
     def plug_in(self, port: SimDevice) -> None:
         """Answer serial polls through `port`."""
+        self._port = port
         port.status_bits = self._status_bits
+        port.service_mask = lambda: self.service_enable
 
     # True state, for tests.
 
@@ -306,7 +308,7 @@ class LakeShore336:
 
     def status_byte(self) -> int:
         """*STB?."""
-        return self._status_bits()
+        return self._port.poll()
 
     def clear_status(self) -> None:
         """*CLS."""
@@ -332,8 +334,7 @@ class LakeShore336:
         self.event_status |= EXECUTION_ERROR
 
     def _status_bits(self) -> int:
-        event = 32 if self.event_status & self.event_enable else 0
-        return event | (64 if event & self.service_enable else 0)
+        return 32 if self.event_status & self.event_enable else 0
 
     # Heat.
 

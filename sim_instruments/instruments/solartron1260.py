@@ -68,7 +68,8 @@ class Solartron1260:
     def plug_in(self, port: SimDevice) -> None:
         """Send results through `port`."""
         self._port = port
-        port.status_bits = self.status_byte
+        port.status_bits = self._status_bits
+        port.service_mask = lambda: self.service_enable
 
     @property
     def output_terminator(self) -> int:
@@ -272,8 +273,10 @@ class Solartron1260:
 
     def status_byte(self) -> int:
         """*STB?."""
-        event = 32 if self.event_status & self.event_enable else 0
-        return event | (64 if event & self.service_enable else 0)
+        return self._port.poll()
+
+    def _status_bits(self) -> int:
+        return 32 if self.event_status & self.event_enable else 0
 
     def set_event_enable(self, mask: int) -> None:
         """*ESE."""

@@ -6,7 +6,7 @@ with fixed values. What stock ignores binds it to a model:
 * `bind: attribute` in a property: its getter and setter are that attribute of the model;
 * `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
   format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
-  `?FR`).
+  `?FR`), `serial` (`baud_rate`, `data_bits`, `parity`, `stop_bits`).
 """
 
 from importlib.resources import files
@@ -17,6 +17,7 @@ from pyvisa_sim import parser
 from sim_instruments.wire.device import BoundProperty, Model, SimDevice
 from sim_instruments.wire.faults import FaultPlan
 from sim_instruments.wire.grammar import Command, Grammar, compile_command
+from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
 
@@ -41,6 +42,8 @@ def make_device(
         ignored=wire.get("ignored", "\r ").encode(),
         end_is_eom=wire.get("end_is_eom", "true") == "true",
     )
+    if "serial" in wire:
+        device.line = SerialLine.of(wire["serial"])
     for interface, eom in definition["eom"].items():
         device.add_eom(interface, eom["q"], eom["r"])
     device.grammar = Grammar(_commands(definition, model))

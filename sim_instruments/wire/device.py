@@ -17,8 +17,8 @@ from pyvisa_sim.component import Property
 from pyvisa_sim.devices import Device
 
 from sim_instruments.wire.faults import IN_THE_WORLD, ON_ANSWERING, ON_HEARING, Fault, FaultPlan
-from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.wire.grammar import Grammar
+from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
 

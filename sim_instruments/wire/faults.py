@@ -12,8 +12,16 @@ refuse      the command is not obeyed; nothing is said
 lost        VI_ERROR_CONN_LOST now and for `duration_s`; opening it finds nothing meanwhile
 reboot      settings are the defaults, buffers are empty, nothing is heard for `duration_s`
 
-and of those in the world: `sensor_fault`, `heater_stuck_on`, `heater_dead`, `never_settles`, `overload`,
-`cell_open`, `cell_short`, `clock_jump` (see `World` and the models). They last `duration_s`.
+and those in the world, which last `duration_s`:
+
+sensor_fault     the control sensor is open (status 128)
+overload         the analyser's or ammeter's input is overloaded
+heater_stuck_on  the heater gives `value` watts (100) whatever it is told
+heater_dead      the heater gives nothing
+never_settles    the sensor swings by `value` kelvin (2)
+cell_open        the cell is disconnected
+cell_short       the cell is shorted
+clock_jump       the clock on the wall is `value` seconds (3600) ahead; a clock without `jump` is left alone
 """
 
 import math
@@ -64,7 +72,7 @@ class Fault:
     probability: float = 1.0
     delay_s: float = 3.0
     duration_s: float = math.inf
-    value: str = "NaN"
+    value: str | float | None = None
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +89,8 @@ class Fault:
         """Whether this is the instrument, the command and the hour."""
         if not (self.count > 0 and self.after_s <= time_s <= self.until_s):
             return False
+        if self.kind in IN_THE_WORLD and not self.command:
+            return False
         return self.instrument in ("", instrument) and self.pattern.search(command) is not None
 
 
@@ -94,9 +104,10 @@ class FaultPlan:
         self.orders: list[Fault] = []
         self.log: list[Strike] = []
         self._chance = chance
-        self._on_add: Callable[[Fault], None] | None = None
+        self.on_order: Callable[[Fault], None] = lambda fault: None
+        self.on_world_strike: Callable[[Fault], None] = lambda fault: None
 
-    def add(self, kind: str, instrument: str = "", command: str = "", **details: float | str) -> Fault:
+    def add(self, kind: str, instrument: str = "", command: str = "", **details: float | str | None) -> Fault:
         """Order a fault; ValueError or TypeError names what is wrong with the order.
 
         `instrument` is an address (empty: any), `command` a regular expression searched in the command.
@@ -104,8 +115,7 @@ class FaultPlan:
         """
         fault = Fault(kind, instrument, command, **details)  # type: ignore[arg-type]
         self.orders.append(fault)
-        if self._on_add is not None:
-            self._on_add(fault)
+        self.on_order(fault)
         return fault
 
     def strike(self, kinds: frozenset[str], instrument: str, command: str, time_s: float) -> Fault | None:
@@ -120,9 +130,13 @@ class FaultPlan:
         """Count it and write it down."""
         fault.count -= 1
         self.log.append(Strike(time_s, fault.kind, instrument, command))
+        if fault.kind in IN_THE_WORLD:
+            self.on_world_strike(fault)
 
     def clear(self) -> None:
         """Cancel all orders; what has befallen stays."""
+        for fault in self.orders:
+            fault.count = 0
         self.orders.clear()
 
     def _falls(self, fault: Fault) -> bool:

@@ -100,6 +100,26 @@ class RigLibrary(SimVisaLibrary):
         with self._locked(session) as device:
             return device.poll(), self.handle_return_value(session, StatusCode.success)
 
+    def assert_trigger(self, session: Any, protocol: constants.TriggerProtocol) -> StatusCode:
+        """Group execute trigger: heard as `*TRG`."""
+        with self._locked(session) as device:
+            device.hear(b"*TRG")
+        return self.handle_return_value(session, StatusCode.success)
+
+    def gpib_control_ren(self, session: Any, mode: constants.RENLineOperation) -> StatusCode:
+        """Accept any state of the remote line."""
+        return self.handle_return_value(session, StatusCode.success)
+
+    def enable_event(self, session: Any, event_type: Any, mechanism: Any, context: None = None) -> StatusCode:
+        """Accept; a request for service is seen by `wait_on_event`."""
+        return self.handle_return_value(session, StatusCode.success)
+
+    def wait_on_event(self, session: Any, in_event_type: constants.EventType, timeout: int) -> Any:
+        """Wait for a request for service; raises VI_ERROR_TMO."""
+        self._session(session).wait_for_service(timeout / 1000)
+        context = self._register(None)
+        return in_event_type, context, self.handle_return_value(session, StatusCode.success)
+
     def _session(self, session: Any) -> TimedSession:
         try:
             return self.sessions[session]

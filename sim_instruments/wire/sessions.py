@@ -13,6 +13,9 @@ from pyvisa_sim.sessions import gpib, serial, session, tcpip, usb
 
 from sim_instruments.wire.device import SimDevice
 
+SHORTEST_SLEEP_S = 1e-9
+"""More than the rounding of a clock reading, so that every sleep moves time."""
+
 
 class TimedSession(session.MessageBasedSession):
     """Reads until END, the termination character, the count or the time-out, whichever is first."""
@@ -58,13 +61,27 @@ class TimedSession(session.MessageBasedSession):
             )
         return len(data), StatusCode.success
 
+    def wait_for_service(self, timeout_s: float) -> None:
+        """Wait until the instrument requests service; raises VI_ERROR_TMO, VI_ERROR_CONN_LOST."""
+        world = self.instrument.world
+        deadline_s = world.now() + timeout_s
+        while not self._wants_service():
+            if world.time_s >= deadline_s:
+                raise VisaIOError(StatusCode.error_timeout)
+            self._wait(deadline_s)
+
+    def _wants_service(self) -> bool:
+        with self.instrument.world.lock:
+            self.instrument.check_online()
+            return bool(self.instrument.poll() & 64)
+
     def _wait(self, deadline_s: float) -> None:
         """Sleep until something can have changed."""
         world = self.instrument.world
         with world.lock:
-            wake_s = min(self.instrument.next_reply_s, world.next_plan_s, deadline_s)
+            wake_s = min(self.instrument.next_arrival_s, world.next_plan_s, deadline_s)
             pause_s = wake_s - world.time_s
-        world.clock.sleep(pause_s)
+        world.clock.sleep(max(pause_s, SHORTEST_SLEEP_S))
 
     def _timeout_s(self) -> float:
         timeout_ms = self._get(ResourceAttribute.timeout_value)
@@ -111,6 +128,13 @@ class SerialSession(TimedSession, serial.SerialInstrumentSession):
             self.instrument.world.now()
             return self.instrument.waiting_bytes, StatusCode.success
         return super().get_attribute(attribute)
+
+    def write(self, data: bytes) -> tuple[int, StatusCode]:
+        """Hand bytes over; with other line settings than the instrument's they are lost."""
+        line = self.instrument.line
+        if line is not None and not line.agrees(self._get):
+            return len(data), StatusCode.success
+        return super().write(data)
 
     def _stop_byte(self) -> int | None:
         if self._get(ResourceAttribute.asrl_end_in) == SerialTermination.termination_char:

@@ -1,0 +1,83 @@
+"""Faults that befall the world: oven, cell, sensors, the clock on the wall."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sim_instruments.wire.faults import IN_THE_WORLD, Fault, FaultPlan
+from sim_instruments.world.world import World
+
+Undo = Callable[[], None]
+
+
+class Mishaps:
+    """Makes the world faults of a plan happen, and pass again after their `duration_s`."""
+
+    def __init__(self, plan: FaultPlan, world: World, instruments: Mapping[str, Any]) -> None:
+        self._plan, self._world, self._instruments = plan, world, instruments
+        plan.on_order = self._schedule
+        plan.on_world_strike = self._befall
+
+    def _schedule(self, fault: Fault) -> None:
+        """Plan what waits for a time; what waits for a command is struck by the wire."""
+        if fault.kind in IN_THE_WORLD and not fault.command:
+            self._world.at(fault.after_s, lambda: self._come(fault))
+
+    def _come(self, fault: Fault) -> None:
+        if fault.count > 0:
+            self._plan.record(fault, fault.instrument, "", self._world.time_s)
+
+    def _befall(self, fault: Fault) -> None:
+        undo = self._effect(fault)
+        if not math.isinf(fault.duration_s):
+            self._world.at(self._world.time_s + fault.duration_s, undo)
+
+    def _effect(self, fault: Fault) -> Undo:
+        oven, cell = self._world.oven, self._world.cell
+        match fault.kind:
+            case "heater_stuck_on":
+                return _set(oven, "heater_stuck_w", _amount(fault, 100.0))
+            case "heater_dead":
+                return _set(oven, "heater_dead", True)
+            case "never_settles":
+                return _set(oven, "restless_k", _amount(fault, 2.0))
+            case "cell_open":
+                return _set(cell, "open", True)
+            case "cell_short":
+                return _set(cell, "shorted", True)
+            case "clock_jump":
+                return self._jump(_amount(fault, 3600.0))
+            case "sensor_fault":
+                return self._each(fault, "sensor_fault", 128)
+            case _:
+                return self._each(fault, "overload", True)
+
+    def _each(self, fault: Fault, attribute: str, value: Any) -> Undo:
+        """Set it in every instrument meant that has it."""
+        meant = [
+            model
+            for address, model in self._instruments.items()
+            if fault.instrument in ("", address) and hasattr(model, attribute)
+        ]
+        undos = [_set(model, attribute, value) for model in meant]
+
+        def undo_all() -> None:
+            for undo in undos:
+                undo()
+
+        return undo_all
+
+    def _jump(self, seconds: float) -> Undo:
+        jump = getattr(self._world.clock, "jump", lambda seconds: None)
+        jump(seconds)
+        return lambda: jump(-seconds)
+
+
+def _set(thing: object, attribute: str, value: Any) -> Undo:
+    before = getattr(thing, attribute)
+    setattr(thing, attribute, value)
+    return lambda: setattr(thing, attribute, before)
+
+
+def _amount(fault: Fault, default: float) -> float:
+    return default if fault.value is None else float(fault.value)

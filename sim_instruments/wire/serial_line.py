@@ -1,0 +1,43 @@
+"""The settings of a serial port that both ends must share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pyvisa.constants import Parity, ResourceAttribute, StopBits
+
+_STOP_BITS = {1.0: StopBits.one, 1.5: StopBits.one_and_a_half, 2.0: StopBits.two}
+
+
+@dataclass(frozen=True)
+class SerialLine:
+    """Speed and frame as the instrument is set; with other settings it hears nothing."""
+
+    baud_rate: int = 9600
+    data_bits: int = 8
+    parity: str = "none"
+    stop_bits: float = 1.0
+
+    @classmethod
+    def of(cls, entries: dict[str, str]) -> "SerialLine":
+        """Take the entries of a YAML file."""
+        return cls(
+            int(entries.get("baud_rate", 9600)),
+            int(entries.get("data_bits", 8)),
+            entries.get("parity", "none"),
+            float(entries.get("stop_bits", 1)),
+        )
+
+    def agrees(self, attribute: Callable[[ResourceAttribute], Any]) -> bool:
+        """Whether a host whose port has these VISA attributes is understood."""
+        return (
+            attribute(ResourceAttribute.asrl_baud_rate) == self.baud_rate
+            and attribute(ResourceAttribute.asrl_data_bits) == self.data_bits
+            and attribute(ResourceAttribute.asrl_parity) == Parity[self.parity]
+            and attribute(ResourceAttribute.asrl_stop_bits) == _STOP_BITS[self.stop_bits]
+        )
+
+    def duration_s(self, count: int) -> float:
+        """How long `count` bytes are on the line."""
+        frame_bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
+        return count * frame_bits / self.baud_rate
