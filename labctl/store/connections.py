@@ -51,6 +51,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA query_only = ON")
             _check_origin(path, connection)
+            if not migrations.applied(connection):
+                raise StoreError(f"{path}: this file is empty, not a labctl database")
             _add_log10(connection)
         except BaseException:
             connection.close()

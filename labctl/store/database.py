@@ -37,9 +37,12 @@ class Database:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._connection = open_for_reading(self.path)
-        with explaining(self.path):
-            query = "SELECT DISTINCT column_name FROM columns WHERE unit = 'JSON'"
-            self._json = {name for (name,) in self._connection.execute(query).fetchall()}
+        try:
+            _, names = self._fetch("SELECT DISTINCT column_name FROM columns WHERE unit = 'JSON'", ())
+        except BaseException:
+            self._connection.close()
+            raise
+        self._json = {name for (name,) in names}
 
     def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """What a SELECT gives, as dicts; JSON columns are decoded."""

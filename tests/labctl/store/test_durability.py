@@ -129,7 +129,7 @@ def disk(tmp_path):
     image = Disk(tmp_path / "disk.img", tmp_path / "mounted")
     image.make()
     yield image
-    image.unmount()
+    subprocess.run(["umount", "--lazy", str(image.folder)], check=True)
 
 
 class Disk:

@@ -195,3 +195,9 @@ def test_a_file_that_is_no_database_is_refused(path):
     path.write_text("frequency, Z'\n" * 200)
     with pytest.raises(StoreError, match="not a database"):
         Store.open(path)
+
+
+def test_an_empty_file_is_not_mistaken_for_results(path):
+    path.touch()
+    with pytest.raises(StoreError, match="empty, not a labctl database"):
+        Database(path)
