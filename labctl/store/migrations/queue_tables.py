@@ -1,5 +1,5 @@
-"""The second schema: what the night needs. Jobs know their station and estimate, processes show signs of life,
-and a person's wishes reach the runner as rows.
+"""The second schema: what the night needs. Jobs know station and estimate, processes show signs of life, and
+a person's wishes reach the runner as rows.
 
 Frozen once released: a change is a new migration.
 """
