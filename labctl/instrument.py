@@ -1,7 +1,7 @@
 """What every labctl driver inherits: pymeasure's Instrument and Channel with strict replies."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from pymeasure.instruments import Channel as PymeasureChannel
@@ -86,15 +86,24 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         clear()
 
     def check_identity(self, *expected: str) -> None:
-        """Raise InstrumentError unless one of `expected` occurs in what the instrument says it is."""
+        """Raise InstrumentError unless one of `expected` occurs in what it says it is (`""`: any)."""
         identity = getattr(self, "identity", "")
-        if not any(word in identity for word in expected):
-            raise self.refuse("*IDN?", identity, f"this is not a {' or '.join(expected)}")
+        if not identity.strip() or not any(word in identity for word in expected):
+            raise self.refuse("*IDN?", identity, f"this is not a {' or '.join(expected) or 'known model'}")
 
     @property
     def clock(self) -> Clock:
         """The clock of the connection: the wall's, unless the instrument is simulated."""
         return getattr(self.adapter, "clock", None) or RealClock()
+
+    def at_times(self, start_s: float, times_s: Iterable[float]) -> Iterator[float]:
+        """Yield each of `times_s` when it has come, counted from `start_s` on the monotonic clock.
+
+        A time already past is yielded at once.
+        """
+        for time_s in times_s:
+            self.clock.sleep(max(0.0, start_s + time_s - self.clock.monotonic()))
+            yield time_s
 
     def set_timeout(self, seconds: float) -> None:
         """Let the next replies take up to `seconds`."""

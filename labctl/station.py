@@ -1,7 +1,7 @@
 """station.toml: which instruments hang where, in which roles, and what is forbidden. From it, a Bench."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ ROLES: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class InstrumentEntry:
-    """One `[instruments.NAME]` table."""
+    """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`."""
 
     name: str
     driver: str
@@ -39,6 +39,7 @@ class InstrumentEntry:
     address: str
     roles: tuple[str, ...]
     settings: Mapping[str, Any]
+    partner: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,12 @@ class Station:
         with ExitStack() as stack:
             library = self._visa_library(clock, stack)
             roles: dict[str, Any] = {}
-            for entry in self.instruments:
-                driver = self._connect(entry, clock, library, stack)
-                driver.prepare()
+            drivers: dict[str, Any] = {}
+            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
+                driver = self._connect(entry, clock, library, stack, drivers)
+                drivers[entry.name] = driver
+                if entry.roles:  # one without is prepared by the instrument that works with it
+                    driver.prepare()
                 stack.callback(driver.make_safe)
                 roles |= dict.fromkeys(entry.roles, driver)
             yield Bench(clock, self.limits, roles, self.name)
@@ -111,7 +115,14 @@ class Station:
         stack.callback(rig.close)
         return rig.visa_library
 
-    def _connect(self, entry: InstrumentEntry, clock: Clock, library: Any, stack: ExitStack) -> Any:
+    def _connect(
+        self,
+        entry: InstrumentEntry,
+        clock: Clock,
+        library: Any,
+        stack: ExitStack,
+        connected: Mapping[str, Any],
+    ) -> Any:
         from labctl.connection import Connection
 
         driver_class: Any = entry.driver_class
@@ -125,7 +136,8 @@ class Station:
             **getattr(driver_class, "connection_settings", {}),
         )
         stack.callback(connection.close)
-        return driver_class(connection, name=entry.name, **entry.settings)
+        partner = {"partner": connected[entry.partner]} if entry.partner else {}
+        return driver_class(connection, name=entry.name, **partner, **entry.settings)
 
 
 def read_station(path: Path | str) -> Station:
@@ -159,6 +171,7 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
     entries = tuple(_instrument(name, table.table(name)) for name in table.values)
     if not entries:
         raise table.error("", "name at least one instrument, as [instruments.oven]")
+    _check_partners(table, entries)
     served: dict[str, str] = {}
     for entry in entries:
         for role in entry.roles:
@@ -166,6 +179,18 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
                 raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
             served[role] = entry.name
     return entries
+
+
+def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse a `with` that names nothing, itself or an instrument in turn with another; and an idle one."""
+    alone = {entry.name for entry in entries if not entry.partner}
+    partners = {entry.partner for entry in entries}
+    for entry in entries:
+        if entry.partner and entry.partner not in alone:
+            choices = ", ".join(sorted(alone)) or "none is there"
+            raise table.error(f"{entry.name}.with", f"is {entry.partner!r}; name one of: {choices}")
+        if not entry.roles and entry.name not in partners:
+            raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
 
 
 def _instrument(name: str, table: Table) -> InstrumentEntry:
@@ -180,15 +205,16 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
         address=table.text("address"),
         roles=_roles(table, driver_class),
         settings=_settings(table, driver_class),
+        partner=_partner(table, driver_class),
     )
     table.refuse_unknown()
     return entry
 
 
 def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
-    wanted = f"a list of roles from {', '.join(ROLES)}"
+    wanted = _wanted_roles()
     roles = table.take("roles", [], wanted)
-    if not (isinstance(roles, list) and roles and all(role in ROLES for role in roles)):
+    if not (isinstance(roles, list) and all(role in ROLES for role in roles)):
         raise table.error("roles", f"is {roles!r}; give {wanted}")
     for role in roles:
         missing = [m for m in _members(ROLES[role]) if not hasattr(driver_class, m)]
@@ -199,6 +225,10 @@ def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
     return tuple(roles)
 
 
+def _wanted_roles() -> str:
+    return f"a list of roles from {', '.join(ROLES)}"
+
+
 def _members(protocol: type) -> list[str]:
     names = {n for base in protocol.__mro__ for n in vars(base) if not n.startswith("_")}
     return sorted(names)
@@ -206,12 +236,27 @@ def _members(protocol: type) -> list[str]:
 
 def _settings(table: Table, driver_class: type) -> Mapping[str, Any]:
     settings = table.table("settings", {})
-    known = inspect.signature(driver_class).parameters
-    names = {n for n, p in known.items() if p.kind is p.KEYWORD_ONLY}
+    known = _keywords(driver_class)
     for key in settings.values:
-        if key not in names:
-            raise settings.unknown(key, names)
+        if key not in known:
+            raise settings.unknown(key, set(known))
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in settings.values:
+            raise settings.error(key, f"is missing; {driver_class.__name__} needs it")
     return dict(settings.values)
+
+
+def _keywords(driver_class: type) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(driver_class).parameters
+    return {n: p for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY and n != "partner"}
+
+
+def _partner(table: Table, driver_class: type) -> str:
+    if "partner" in inspect.signature(driver_class).parameters:
+        return table.text("with")
+    if table.has("with"):
+        raise table.error("with", f"is not for {driver_class.__name__}, which works alone")
+    return ""
 
 
 def _simulation(table: Table) -> Simulation:

@@ -1,0 +1,315 @@
+"""Solartron 1287 / 1287A electrochemical interface (GPIB).
+
+Sources: pages of the official guide and programs that drive real ones. Two letters and a number, no echo;
+`?ER` tells whether the last command was understood. Readings come from its voltmeter, which sends lines while
+`GP1` is on, so an answer may have to be looked for behind readings under way.
+"""
+
+import math
+import re
+from collections.abc import Generator, Iterable
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+from labctl.bench import CurrentPoint
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+SMALLEST_LIMIT_A, LARGEST_LIMIT_CODE = 2e-6, 6
+RESISTOR_CODES = {0.1: 1, 1.0: 2, 10.0: 3, 100.0: 4, 1e3: 5, 1e4: 6, 1e5: 7, 1e6: 8}
+FULL_SCALE_V = 0.2
+READINGS_UNDER_WAY = 20
+CODE_WORDS = {31: "overload of the voltmeter"}
+
+SET_UP = (
+    "PO0",  # potentiostat
+    "BY0",  # standby: cell off
+    "ON0",  # polarisation on means: apply the level
+    "OL0",  # cut out at the current limit
+    "DG0",
+    "RG0",
+    "TR1",  # the voltmeter runs continuously
+    "RU1",
+    "PX3",  # first quantity: potential between the reference electrodes
+    "PY5",  # second: current
+)
+CELL_OFF = ("SW0", "PV0", "BY0", "RU0", "GP0")
+
+
+class Reading(NamedTuple):
+    """One line of the voltmeter; a code is 0 when the value beside it is good."""
+
+    potential_v: float
+    current_a: float
+    potential_code: int
+    current_code: int
+
+    @property
+    def status(self) -> str:
+        """`ok`, or what the instrument doubts."""
+        doubts = [
+            f"{quantity}: {CODE_WORDS.get(code, f'error {code:02d}')}"
+            for quantity, code in (("potential", self.potential_code), ("current", self.current_code))
+            if code
+        ]
+        return "; ".join(doubts) or "ok"
+
+
+def parse_reading(line: str) -> Reading:
+    """Return the reading in a line of the short form or the long one, which ends with the time of day.
+
+    Raises ValueError when it is not one.
+    """
+    fields = [field.strip() for field in line.split(",")]
+    if len(fields) not in (4, 8):
+        raise ValueError(f"expected 4 or 8 values, got {len(fields)}")
+    if not all(re.fullmatch(r"\d\d", code) for code in fields[2:4]):
+        raise ValueError(f"the error codes {fields[2:4]} are not two digits each")
+    potential_v, current_a = float(fields[0]), float(fields[1])
+    if not (math.isfinite(potential_v) and math.isfinite(current_a)):
+        raise ValueError("a value is not finite")
+    return Reading(potential_v, current_a, int(fields[2]), int(fields[3]))
+
+
+def level(value: float) -> str:
+    """Write a level as programs send it: `0`, else five digits and a short exponent.
+
+    Raises ValueError for what is not finite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} cannot be sent to an instrument")
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:+.4E}".split("E")
+    return f"{mantissa}E{int(exponent):+d}"
+
+
+def limit_code(current_a: float) -> int:
+    """Return the code n of the largest current limit, 2e-6 A times 10^n, that does not exceed `current_a`.
+
+    Raises ValueError below 2 microampere.
+    """
+    if not current_a >= SMALLEST_LIMIT_A:
+        raise ValueError(f"current_limit_a is {current_a:g}; the smallest limit is {SMALLEST_LIMIT_A:g} A")
+    decades = math.log10(min(current_a, 1e3) / SMALLEST_LIMIT_A)
+    return min(LARGEST_LIMIT_CODE, math.floor(decades + 1e-9))
+
+
+class Solartron1287(Instrument):
+    """A `labctl.bench.Potentiostat`.
+
+    Parameters
+    ----------
+    standard_resistor_ohm : float, optional
+        Fix the current range (0.1 to 1e6 ohm in decades; full scale 0.2 V / R); the default ranges by itself.
+    version : str
+        Part of the answer to `?VN` to insist on; any answer will do by default, for its form is not known.
+    reads_back : bool
+        Ask `?PW` and `?BY` after making safe. Switch it off where the instrument does not answer them.
+    range_map_verified : bool
+        State that the table of current ranges was checked with a known resistor. Sources disagree on it, so a
+        current is never imposed before.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    write_interval_s: ClassVar[float] = 0.05
+    quiet_after_s: ClassVar[dict[str, float]] = {"PW0": 1.0, "PW1": 1.0, "BK4": 1.0}
+
+    identity = Instrument.measurement("?VN", """Get the version (str).""", cast=str, maxsplit=0)
+    potential_v = Instrument.setting(
+        "PV%s", """Set the potential in volts (-14.5 to 14.5).""", set_process=level
+    )
+    polarisation = Instrument.control(
+        "?PW", "PW%d", """Control whether the cell is polarised (0 or 1).""", cast=int
+    )
+    standby = Instrument.control(
+        "?BY", "BY%d", """Control the standby: 0 full (cell off), 1 half (electrodes measurable).""", cast=int
+    )
+    current_limit = Instrument.setting("IL%d", """Set the current limit to 2e-6 A times 10^n (n 0 to 6).""")
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        standard_resistor_ohm: float | None = None,
+        version: str = "",
+        reads_back: bool = True,
+        range_map_verified: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.version, self.reads_back = version, reads_back
+        self.range_map_verified = range_map_verified
+        self.standard_resistor_ohm = standard_resistor_ohm
+        self._range_code = self._code_of(standard_resistor_ohm)
+        self._held_v: float | None = None
+
+    def _code_of(self, resistor_ohm: float | None) -> int:
+        if resistor_ohm is None:
+            return 0
+        if resistor_ohm not in RESISTOR_CODES:
+            choices = ", ".join(f"{known:g}" for known in RESISTOR_CODES)
+            raise ConfigurationError(self.name, "settings.standard_resistor_ohm", f"must be one of {choices}")
+        return RESISTOR_CODES[resistor_ohm]
+
+    def last_error(self) -> int:
+        """Return the number of the last error, 0 for none; readings under way are discarded."""
+        reply = self.ask("?ER").strip()
+        for _ in range(READINGS_UNDER_WAY):
+            if "," not in reply:
+                break
+            reply = self.read().strip()
+        if not re.fullmatch(r"\d{1,3}", reply):
+            raise self.refuse("?ER", reply, "expected an error number")
+        return int(reply)
+
+    def tell(self, command: str) -> None:
+        """Send a command; raises InstrumentError when the instrument did not take it."""
+        self.write(command)
+        error = self.last_error()
+        if error:
+            raise InstrumentError(self.name, command, f"{error:02d}", f"refused with error {error:02d}")
+
+    # What labctl asks of any potentiostat.
+
+    def prepare(self) -> None:
+        """Initialise, check the version, leave the cell off."""
+        for command in ("BK4", "OS0", "OT1", "CE"):
+            self.write(command)
+        self.check_identity(self.version)
+        self.make_safe()
+
+    def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
+        """Yield the open-circuit potential at `times_s` after the call: half standby, nothing applied."""
+        start_s = self.clock.monotonic()
+        try:
+            self._set_up(SMALLEST_LIMIT_A)
+            self.tell("BY1")
+            for _ in self.at_times(start_s, times_s):
+                yield self._point(start_s)
+        finally:
+            self.cell_off()
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Step the cell from its rest potential to `potential_v` and yield points at `times_s` after it.
+
+        The limit set is the largest of the instrument's, 2e-6 A times a power of ten, below
+        `current_limit_a`; a point that reaches it says so. The cell is off when the iterator ends.
+        """
+        self._check_potential(potential_v)
+        limit_a = SMALLEST_LIMIT_A * 10 ** limit_code(current_limit_a)
+        try:
+            self._set_up(current_limit_a)
+            start_s = self._step_to(potential_v)
+            for _ in self.at_times(start_s, times_s):
+                yield self._judged(self._point(start_s), potential_v, limit_a)
+        finally:
+            self._held_v = None
+            self.cell_off()
+
+    def _check_potential(self, potential_v: float) -> None:
+        if not abs(potential_v) <= 14.5:
+            raise ValueError(f"potential_v is {potential_v:g}; the instrument reaches -14.5 to 14.5 V")
+
+    def _set_up(self, current_limit_a: float) -> None:
+        self.write("CE")
+        for command in (*SET_UP, f"IL{limit_code(current_limit_a)}", f"RR{self._range_code}"):
+            self.tell(command)
+
+    def _step_to(self, potential_v: float) -> float:
+        """Polarise at the rest potential first, so that the step is one; return when it was made."""
+        self.tell("BY1")
+        self._switch_on(self._reading().potential_v)
+        self.tell(f"PV{level(potential_v)}")
+        self._held_v = potential_v
+        return self.clock.monotonic()
+
+    def _switch_on(self, potential_v: float) -> None:
+        for command in ("BY0", f"PV{level(potential_v)}", "PW1"):
+            self.tell(command)
+
+    def _reading(self) -> Reading:
+        """Return a reading begun after now."""
+        self.set_timeout(10)
+        self.write("GP1")
+        line = self.read()
+        self.write("GP0")
+        try:
+            reading = parse_reading(line)
+        except ValueError as problem:
+            raise self.refuse("GP1", line, f"not a reading: {problem}") from problem
+        self._refuse_error_after(line)
+        return reading
+
+    def _refuse_error_after(self, line: str) -> None:
+        error = self.last_error()
+        if error:
+            raise InstrumentError(self.name, "GP1", line, f"error {error:02d} while measuring")
+
+    def _point(self, start_s: float) -> CurrentPoint:
+        reading = self._reading()
+        elapsed_s = self.clock.monotonic() - start_s
+        return CurrentPoint(
+            self.clock.time(), elapsed_s, reading.potential_v, reading.current_a, reading.status
+        )
+
+    def _judged(self, point: CurrentPoint, potential_v: float, limit_a: float) -> CurrentPoint:
+        """Doubt a point whose cell is not where it was put: the codes of limit and cut-out are not known."""
+        doubts = [] if point.status == "ok" else [point.status]
+        if abs(point.current_a) >= 0.99 * limit_a:
+            doubts.append(f"at the current limit of {limit_a:g} A")
+        if abs(point.potential_v - potential_v) > 2e-3 + 0.05 * abs(potential_v):
+            doubts.append("not at the set potential: limited or cut out")
+        return point._replace(status="; ".join(doubts) or "ok")
+
+    def impose_current(self, current_a: float) -> None:
+        """Set a galvanostatic level, cell still off; ConfigurationError until the range map is verified."""
+        if not self.range_map_verified:
+            raise ConfigurationError(
+                self.name,
+                "settings.range_map_verified",
+                "is false: check the current ranges with a known resistor (docs/bench-checks.md)",
+            )
+        if not abs(current_a) <= 2:
+            raise ValueError(f"current_a is {current_a:g}; the instrument reaches -2 to 2 A")
+        for command in ("PW0", "PO1", f"PC{level(current_a)}"):
+            self.tell(command)
+
+    def cell_off(self) -> None:
+        """Polarisation off, level zero, leads open; raises InstrumentError when it was not taken twice."""
+        error = self._send_cell_off()
+        if error:
+            self.write("CE")
+            error = self._send_cell_off()
+        if error:
+            self.write("BK0")
+            raise InstrumentError(self.name, "PW0", f"{error:02d}", "the cell could not be switched off")
+
+    def _send_cell_off(self) -> int:
+        errors: list[int] = []
+        self.attempt_all(
+            partial(self.write, "PW0"),
+            lambda: errors.append(self.last_error()),
+            *(partial(self.write, command) for command in CELL_OFF),
+        )
+        return errors[0]
+
+    def make_safe(self) -> None:
+        """Switch the cell off and read back, where possible, that it is."""
+        self.set_timeout(5)
+        self.clear_bus()
+        self.attempt_all(self.cell_off, self._confirm_off)
+
+    def _confirm_off(self) -> None:
+        if not self.reads_back:
+            return
+        for question, state in (("?PW", self.polarisation), ("?BY", self.standby)):
+            if state:
+                raise InstrumentError(self.name, question, str(state), "the cell is still on")

@@ -1,0 +1,125 @@
+"""Solartron 1260 and 1287 as one cell: the 1260 measures through the potentiostat.
+
+Wiring: generator of the 1260 into the polarisation input of the 1287; its rear potential output to V1, its
+rear current output to V2. Then Z = (V1/V2) times the standard resistor, both outputs at gain 1, and the cell
+is at all times the 1287's, whose relay the 1260 has not.
+"""
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any
+
+from drivers.solartron1260 import VOLTAGE_RATIO, Solartron1260
+from drivers.solartron1287 import FULL_SCALE_V, SMALLEST_LIMIT_A, Solartron1287
+from labctl.bench import ImpedancePoint
+from labctl.errors import ConfigurationError
+
+FINE_GAIN, LARGEST_FINE_AMPLITUDE_V = 0.01, 0.03
+SAME_BIAS_V = 1e-6
+
+
+class Solartron1260With1287(Solartron1287):
+    """A `labctl.bench.FrequencyResponseAnalyzer` and a `labctl.bench.Potentiostat` in one.
+
+    Its own address is the 1287's; the station file names the 1260 by `with`.
+
+    Parameters
+    ----------
+    partner : Solartron1260
+        The analyser, connected. This instrument prepares it and makes it safe.
+    standard_resistor_ohm : float
+        Current range of the 1287 (0.1 to 1e6 ohm in decades). It scales every impedance: check it once with
+        a known resistor.
+    """
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        partner: Solartron1260,
+        standard_resistor_ohm: float,
+        version: str = "",
+        reads_back: bool = True,
+        range_map_verified: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            adapter,
+            name,
+            standard_resistor_ohm=standard_resistor_ohm,
+            version=version,
+            reads_back=reads_back,
+            range_map_verified=range_map_verified,
+            **kwargs,
+        )
+        if not isinstance(partner, Solartron1260):
+            raise ConfigurationError(self.name, "with", "must name a Solartron 1260")
+        self.analyser = partner
+        self.resistor_ohm = standard_resistor_ohm
+
+    def prepare(self) -> None:
+        """Prepare both; the cell is off."""
+        self.analyser.prepare()
+        super().prepare()
+
+    def make_safe(self) -> None:
+        """Switch the cell off, then zero the generator; both are tried."""
+        self.attempt_all(super().make_safe, self.analyser.make_safe)
+
+    def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
+        """Return delay, integration in whole cycles and overhead of one point; autoranging may add to it."""
+        return self.analyser.point_duration_s(frequency_hz, integration_s)
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield a point per frequency; the cell stays on only where a `hold` is open, at the same bias.
+
+        Raises ValueError when the cell is held at another potential than `bias_v`.
+        """
+        if self._held_v is None:
+            return self._sweep_at_bias(frequencies_hz, amplitude_v, integration_s, bias_v)
+        if abs(self._held_v - bias_v) > SAME_BIAS_V:
+            raise ValueError(f"bias_v is {bias_v:g}, but the cell is held at {self._held_v:g} V")
+        return self._points(frequencies_hz, amplitude_v, integration_s)
+
+    def _sweep_at_bias(
+        self, frequencies_hz: Sequence[float], amplitude_v: float, integration_s: float, bias_v: float
+    ) -> Generator[ImpedancePoint, None, None]:
+        self._check_potential(bias_v)
+        try:
+            self._set_up(max(SMALLEST_LIMIT_A, FULL_SCALE_V / self.resistor_ohm))
+            self._switch_on(bias_v)
+            yield from self._points(frequencies_hz, amplitude_v, integration_s)
+        finally:
+            self.cell_off()
+
+    def _points(
+        self, frequencies_hz: Sequence[float], amplitude_v: float, integration_s: float
+    ) -> Generator[ImpedancePoint, None, None]:
+        fine = amplitude_v <= LARGEST_FINE_AMPLITUDE_V
+        for command in ("VX0", "IX0", "PI1" if fine else "PI0"):
+            self.tell(command)
+        generator_v = amplitude_v / FINE_GAIN if fine else amplitude_v
+        ratios = self.analyser.spectrum(VOLTAGE_RATIO, frequencies_hz, generator_v, integration_s)
+        try:
+            for ratio in ratios:
+                yield self._impedance(ratio)
+        finally:
+            self.attempt_all(ratios.close, partial(self.write, "PI0"))
+
+    def _impedance(self, ratio: ImpedancePoint) -> ImpedancePoint:
+        error = self.last_error()
+        doubts = [] if ratio.status == "ok" else [ratio.status]
+        if error:
+            doubts.append(f"1287: error {error:02d}")
+        return ratio._replace(
+            z_real_ohm=ratio.z_real_ohm * self.resistor_ohm,
+            z_imag_ohm=ratio.z_imag_ohm * self.resistor_ohm,
+            status="; ".join(doubts) or "ok",
+        )
