@@ -51,6 +51,20 @@ def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[st
     return row
 
 
+def derive_missing(store: Store, run_id: int, derived_s: float) -> None:
+    """Derive what a killed process left underived in the parts of a run, and fit what there is."""
+    query = (
+        "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
+        "WHERE p.run_id = ? AND s.status = 'finished' "
+        "AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"
+    )
+    with store.read() as db:
+        missing = [row["id"] for row in db.rows(query, (run_id,))]
+    for spectrum_id in missing:
+        derive_spectrum(store, spectrum_id, derived_s)
+    derive_fits(store, run_id, derived_s)
+
+
 def _temperature(db: Database, spectrum_id: int) -> tuple[float, float]:
     """Mean of the readings during the spectrum, and how far they moved (one standard deviation)."""
     query = "SELECT temperature_k FROM impedance_points WHERE spectrum_id = ? AND temperature_k IS NOT NULL"
@@ -108,11 +122,15 @@ def _conductivity_columns(resistance: Any, sample: dict[str, Any]) -> dict[str, 
 
 
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
-    """Fit the temperature laws to all conductivities of a run so far; return the rows written."""
+    """Fit the temperature laws to all conductivities of a run so far; return the rows written.
+
+    A run that continues an interrupted one is fitted together with it.
+    """
     with store.read() as db:
         points = db.rows(
             "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
-            "WHERE c.run_id = ? AND c.bound IS NULL ORDER BY c.spectrum_id",
+            "JOIN run_parts p ON p.part_id = c.run_id "
+            "WHERE p.run_id = ? AND c.bound IS NULL ORDER BY c.spectrum_id",
             (run_id,),
         )
     rows = [row for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
@@ -134,7 +152,9 @@ def _fit_rows(branch: str, points: Sequence[dict[str, Any]]) -> list[dict[str, A
     if len(temperatures) < 2:
         return []
     data = _arrays(points)
-    fits = [("arrhenius", form, fit_arrhenius(form=form, **data)) for form in ("ln_sigma_t", "ln_sigma")]
+    fits: list[tuple[str, str, Any]] = [
+        ("arrhenius", form, fit_arrhenius(form=form, **data)) for form in ("ln_sigma_t", "ln_sigma")
+    ]
     if len(temperatures) >= FEWEST_TEMPERATURES_FOR_VTF:
         fits.append(("vtf", "T^-0.5", fit_vtf(**data)))
     choice = fit_temperature_law(**data)

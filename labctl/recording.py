@@ -20,10 +20,22 @@ class Recording:
     ----------
     on_row : callable
         Told (topic, record) after each thing recorded: progress displays hang here.
+    job_id : int, optional
+        The job that the run serves.
+    repeats : mapping
+        Step to the id of the spectrum that was cut in it, which this run repeats.
     """
 
-    def __init__(self, store: Store, bench: Bench, on_row: Callable[[str, Any], None] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bench: Bench,
+        on_row: Callable[[str, Any], None] | None = None,
+        job_id: int | None = None,
+        repeats: Mapping[int, int] | None = None,
+    ) -> None:
         self.store, self._bench = store, bench
+        self._job_id, self._repeats = job_id, dict(repeats or {})
         self._on_row = on_row or (lambda topic, record: None)
         self.run_id = 0
         self._spectrum_id: int | None = None
@@ -36,6 +48,7 @@ class Recording:
         self.run_id = self.store.insert(
             "runs",
             {
+                "job_id": self._job_id,
                 "sample_id": sample_id,
                 "procedure": entry.reference,
                 "parameters": procedure.parameter_values(),
@@ -115,6 +128,7 @@ class Recording:
                 "number": self._count("spectrum"),
                 "status": "running",
                 "started_s": self._bench.clock.time(),
+                "repeat_of": self._repeats.pop(record.get("step", 0), None),
             }
             self._spectrum_id = self.store.insert("spectra", row | _chosen(record, SPECTRUM_COLUMNS))
             return

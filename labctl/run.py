@@ -22,11 +22,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `status` is finished, aborted or failed; `reason` says why in words."""
+    """How a run ended: `status` is finished, aborted or failed; `reason` says why in words.
+
+    `error` is the name of the exception that failed it, `""` where none did.
+    """
 
     run_id: int
     status: str
     reason: str
+    error: str = ""
 
 
 class StopRequest:
@@ -40,6 +44,7 @@ class StopRequest:
         self.reason = self.reason or reason
 
     def __call__(self) -> bool:
+        """Tell whether a stop was asked for."""
         return bool(self.reason)
 
 
@@ -68,8 +73,12 @@ def run_procedure(
     bench: Bench,
     recording: Recording,
     stop: StopRequest,
+    steer: Callable[[Any], None] = lambda procedure: None,
 ) -> Outcome:
     """Run one procedure to its end, whichever it is; never raises for what the procedure or the rig did.
+
+    `steer` is given the procedure after its run has begun and before it starts: what is finished already,
+    which step to leave.
 
     Raises
     ------
@@ -79,18 +88,20 @@ def run_procedure(
     procedure = entry.build()
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
-    status, reason = _measure(procedure, stop)
+    status, reason = _measure(procedure, stop, steer)
+    failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)
     try:
         recording.end(status, reason)
     except StoreError as error:
         log.error("the end of run %d could not be recorded: %s", run_id, error)
         status, reason = "failed", reason or str(error)
-    return Outcome(run_id, status, reason)
+    return Outcome(run_id, status, reason, failed_by)
 
 
-def _measure(procedure: Any, stop: StopRequest) -> tuple[str, str]:
+def _measure(procedure: Any, stop: StopRequest, steer: Callable[[Any], None]) -> tuple[str, str]:
     try:
+        steer(procedure)
         procedure.startup()
         if not stop():
             procedure.evaluate_metadata()

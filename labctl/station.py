@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,10 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Station:
-    """A checked station file; nothing has been touched to make it."""
+    """A checked station file; nothing has been touched to make it.
+
+    `night` is its `[night]` table as it stands, for whoever runs a queue.
+    """
 
     name: str
     source: str
@@ -64,6 +67,7 @@ class Station:
     instruments: tuple[InstrumentEntry, ...]
     visa_library: str
     simulation: Simulation | None
+    night: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -102,6 +106,24 @@ class Station:
                 stack.callback(driver.make_safe)
                 roles |= dict.fromkeys(entry.roles, driver)
             yield Bench(clock, self.limits, roles, self.name)
+
+    def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
+        """Connect to every instrument and make it safe, each even if others fail; return failures by name.
+
+        For when nobody else is connected any more: it asks for no identity and prepares nothing.
+        """
+        clock = clock or self.make_clock()
+        failures: dict[str, str] = {}
+        drivers: dict[str, Any] = {}
+        with ExitStack() as stack:
+            library = self._visa_library(clock, stack)
+            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
+                try:
+                    drivers[entry.name] = self._connect(entry, clock, library, stack, drivers)
+                    drivers[entry.name].make_safe()
+                except Exception as failure:  # noqa: BLE001 - the next instrument must still be reached
+                    failures[entry.name] = f"{type(failure).__name__}: {failure}"
+        return failures
 
     def _visa_library(self, clock: Clock, stack: ExitStack) -> Any:
         if self.simulation is None:
@@ -151,6 +173,7 @@ def read_station(path: Path | str) -> Station:
         instruments=_instruments(document.table("instruments")),
         visa_library=document.text("visa_library", ""),
         simulation=_simulation(document.table("simulation")) if document.has("simulation") else None,
+        night=document.table("night", {}).values,
     )
     document.refuse_unknown()
     return station

@@ -1,6 +1,6 @@
 """A temperature series: settle at each temperature, take an impedance spectrum, go on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import closing
 from typing import Any, ClassVar
 
@@ -19,7 +19,10 @@ class TemperatureSteppedEIS(Procedure):
     """Impedance spectra up a list of temperatures and, if asked, back down.
 
     Give it `bench` before it starts. Topics emitted: `results` (one row per point), `temperature` (every
-    reading while settling), `spectrum` (its start and its end), `progress`.
+    reading while settling), `step` and `spectrum` (their starts, and the end of a spectrum), `progress`.
+
+    Whoever runs it may say what is finished already (`finished_steps`), ask it to leave a step
+    (`should_skip`), and change what remains (`revise`).
     """
 
     temperatures_degc: Any = FloatListParameter(
@@ -60,27 +63,50 @@ class TemperatureSteppedEIS(Procedure):
         *ImpedancePoint._fields,
     ]
 
+    step_ends_with: ClassVar[str] = "spectra"
+    finished_steps: Container[int] = frozenset()
+    revisions: tuple[tuple[int, list[float]], ...] = ()
+    should_skip: Callable[[], bool] = staticmethod(lambda: False)
+
     bench: Bench
 
     def execute(self) -> None:
         """Measure a spectrum at every temperature."""
         self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
-        for step, (target_k, branch) in enumerate(self.steps()):
+        for step, target_k, branch in self.remaining_steps():
             self.bring_to(target_k)
+            if not self.should_leave():
+                self.measure_spectrum(step, target_k, branch)
             if self.should_stop():
                 return
-            self.measure_spectrum(step, target_k, branch)
-            if self.should_stop():
-                return
+
+    def remaining_steps(self) -> Iterator[tuple[int, float, str]]:
+        """Announce and yield (step, target in K, branch) of each step not finished; the list may change."""
+        step = 0
+        while step < len(self.steps()):
+            target_k, branch = self.steps()[step]
+            if step not in self.finished_steps:
+                self.emit("step", {"step": step, "of": len(self.steps()), "setpoint_k": target_k})
+                yield step, target_k, branch
+            step += 1
+
+    def should_leave(self) -> bool:
+        """Tell whether to leave this step: the end, or the next step, is asked for."""
+        return self.should_stop() or self.should_skip()
+
+    def revise(self, from_step: int, temperatures_degc: list[float]) -> None:
+        """Replace the steps from `from_step` on, the way back included; ValueError names a bad one."""
+        parameter = self._parameters["temperatures_degc"]
+        self.revisions = (*self.revisions, (from_step, parameter.convert(temperatures_degc)))
 
     def bring_to(self, target_k: float) -> None:
         """Set the oven and wait until the sample is steady, or a stop is asked for."""
         self.bench.oven.setpoint_k = target_k
-        for reading in settle(self.bench, target_k, self.criterion(), self.should_stop):
+        for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
             self.emit("temperature", reading._asdict())
 
     def measure_spectrum(self, step: int, target_k: float, branch: str) -> None:
-        """Take one spectrum; a stop asked for is obeyed after the point under way."""
+        """Take one spectrum; leaving it is done after the point under way."""
         about: dict[str, Any] = {"spectrum": step, "step": step, "branch": branch, "setpoint_k": target_k}
         settings = {"amplitude_v": self.amplitude_v, "bias_v": 0.0, "integration_s": self.integration_s}
         self.emit("spectrum", {"state": "started", **about, **settings})
@@ -90,7 +116,7 @@ class TemperatureSteppedEIS(Procedure):
                 temperature_k = self.bench.thermometer.temperature_k
                 self.emit("results", {**about, "temperature_k": temperature_k, **point._asdict()})
                 self.emit("progress", 100 * (step + number / len(frequencies_hz)) / len(self.steps()))
-                if self.should_stop():
+                if self.should_leave():
                     break
         complete = number == len(frequencies_hz)
         self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
@@ -107,7 +133,15 @@ class TemperatureSteppedEIS(Procedure):
         branches = ["isothermal" if len(up_k) == 1 else "heating", *map(_branch, up_k, up_k[1:])]
         there = list(zip(up_k, branches, strict=True))
         back = [(t, "cooling") for t in reversed(up_k[:-1])] if self.return_down else []
-        return there + back
+        return self._revised(there + back)
+
+    def _revised(self, steps: list[tuple[float, str]]) -> list[tuple[float, str]]:
+        for from_step, temperatures_degc in self.revisions:
+            kept = steps[:from_step]
+            new_k = [t + ZERO_CELSIUS_K for t in temperatures_degc]
+            before_k = [kept[-1][0] if kept else new_k[0], *new_k] if new_k else []
+            steps = kept + [(t, _branch(b, t)) for b, t in zip(before_k, new_k, strict=False)]
+        return steps
 
     def frequencies(self) -> list[float]:
         """Return the frequencies in hertz, high to low, or those listed, in their order."""
