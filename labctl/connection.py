@@ -52,13 +52,22 @@ class Connection(VISAAdapter):
         self._write_interval_s, self._quiet_after_s = write_interval_s, dict(quiet_after_s or {})
         self._quiet_until_s = clock.monotonic()
         self.last_sent = ""
+        self._opening = {"resource_name": address, "visa_library": visa_library, **settings}
+        self._lost = False
+        self._open()
+
+    def _open(self) -> None:
         try:
-            super().__init__(address, visa_library=visa_library, **settings)
+            super().__init__(**self._opening)
         except VisaIOError as error:
-            raise InstrumentError(instrument, "", "", f"cannot open {address}: {_words(error)}") from error
+            address = self._opening["resource_name"]
+            raise InstrumentError(
+                self.instrument, "", "", f"cannot open {address}: {_words(error)}"
+            ) from error
+        self._lost = False
 
     def _write(self, command: str, **kwargs: Any) -> None:
-        self._wait_until_quiet()
+        self._get_ready()
         self.last_sent = command
         try:
             super()._write(command, **kwargs)
@@ -67,7 +76,7 @@ class Connection(VISAAdapter):
         self._start_silence(command)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        self._wait_until_quiet()
+        self._get_ready()
         self.last_sent = content.hex(" ")
         try:
             super()._write_bytes(content, **kwargs)
@@ -122,9 +131,13 @@ class Connection(VISAAdapter):
             return InstrumentError(
                 self.instrument, self.last_sent, "", f"time-out after {self.connection.timeout / 1000:g} s"
             )
+        self._lost = error.error_code == StatusCode.error_connection_lost
         return InstrumentError(self.instrument, self.last_sent, "", _words(error))
 
-    def _wait_until_quiet(self) -> None:
+    def _get_ready(self) -> None:
+        """Keep the silence the instrument needs; open a lost connection again, to make it safe at least."""
+        if self._lost:
+            self._open()
         self.clock.sleep(max(0.0, self._quiet_until_s - self.clock.monotonic()))
 
     def _start_silence(self, command: str) -> None:

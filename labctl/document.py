@@ -6,7 +6,7 @@ Every refusal is a ConfigurationError that names the file, the dotted key, and w
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ class Table:
             if key not in self._asked:
                 raise self.unknown(key, self._asked)
 
-    def unknown(self, key: str, known: "Sequence[str] | set[str]") -> ConfigurationError:
+    def unknown(self, key: str, known: "Iterable[str]") -> ConfigurationError:
         """Return the error for a key that does not belong here."""
         near = difflib.get_close_matches(key, sorted(known), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "known here: " + ", ".join(sorted(known))

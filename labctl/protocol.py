@@ -196,10 +196,10 @@ def _check_together(procedure: Any, table: Table) -> None:
 def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
     """Refuse what pymeasure would convert in silence: numbers in quotes, true for 1, 2.5 for an integer."""
     kind = type(parameter).__name__
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     wrong = {
         "FloatParameter": not is_number,
-        "IntegerParameter": not (is_number and float(value) == int(value)),  # type: ignore[arg-type]
+        "IntegerParameter": not (is_number and float(value).is_integer()),  # type: ignore[arg-type]
         "BooleanParameter": not isinstance(value, bool),
     }
     if wrong.get(kind, False):

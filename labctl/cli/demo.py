@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MATERIAL = "Mg3(BH4)4(NH2)2"
 ACTIVATION_ENERGY_EV = 0.84
-REFERENCE = "O'Donnell & Greenbaum, Batteries 2021, 7, 3, ref. 161: 4.1e-5 S/cm at 100 degC, 0.84 eV"
+REFERENCE = "O'Donnell & Greenbaum 2021, 10.3390/batteries7010003, ref. 161"
 
 STATION = """\
 # A simulated rig: the same file with other addresses, and without [simulation], is a real one.
@@ -69,7 +69,7 @@ Folder = Annotated[Path, typer.Option("--out", help="Folder for what the demo wr
 Replay = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of measured spectra (temperature in the file names): the simulated analyser answers with them."
+        help="Folder of measured spectra, temperatures in the file names, to answer with from the rig."
     ),
 ]
 
@@ -121,6 +121,7 @@ def _material_files(
     options = "\n".join(
         [
             f'material = "{MATERIAL}"',
+            "noise_fraction = 0.003",
             f"thickness_m = {thickness_mm * 1e-3!r}",
             f"area_m2 = {math.pi / 4 * (diameter_mm * 1e-3) ** 2!r}",
         ]
@@ -215,9 +216,8 @@ def _print_activation_energy(console: Any, fits: list[dict[str, Any]], known_ev:
     energy = fit["parameters"]["activation_energy"]
     low, high = energy["low_95"], energy["high_95"]
     console.print(
-        f"activation energy (sigma T = A exp(-Ea / kB T)): {energy['value']:.4f} eV, "
-        f"95 % interval {low:.4f} to {high:.4f} eV"
+        f"Ea (sigma T = A exp(-Ea / kB T)) = {energy['value']:.5f} eV, 95 %: {low:.5f} to {high:.5f} eV"
     )
     if known_ev is not None:
         inside = "inside" if low <= known_ev <= high else "OUTSIDE"
-        console.print(f"put in: {known_ev} eV, {inside} the interval ({REFERENCE})")
+        console.print(f"put in: {known_ev} eV, {inside} the interval\n({REFERENCE})")

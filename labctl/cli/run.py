@@ -58,9 +58,13 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool) -> "list[Outcome
     from labctl.store import Store
 
     stop = StopRequest()
-    with Store.open(db) as store, station.open() as bench, polite_signals(stop):
-        with progress_display(bench.clock, protocol.plan(), quiet) as on_row:
-            return run_protocol(protocol, station, bench, store, stop, on_row)
+    with (
+        Store.open(db) as store,
+        station.open() as bench,
+        polite_signals(stop),
+        progress_display(bench.clock, protocol.plan(), quiet) as on_row,
+    ):
+        return run_protocol(protocol, station, bench, store, stop, on_row)
 
 
 @contextmanager

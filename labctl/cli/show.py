@@ -19,6 +19,26 @@ CONDUCTIVITY_KEYS = (
     "flags",
 )
 
+LAWS = {
+    ("arrhenius", "ln_sigma_t"): "Arrhenius, ln(sigma T)",
+    ("arrhenius", "ln_sigma"): "Arrhenius, ln(sigma)",
+    ("vtf", "T^-0.5"): "VTF, T^-1/2",
+    ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
+    ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
+}
+LAWS_IN_FULL = (
+    "Arrhenius: sigma T (or sigma) = A exp(-Ea / kB T); VTF: sigma = A T^-1/2 exp(-B / kB (T - T0))"
+)
+SYMBOLS = {
+    "activation_energy": "Ea",
+    "pseudo_activation_energy": "B",
+    "vogel_temperature": "T0",
+    "pre_exponential": "A",
+    "activation_energy_below": "Ea below",
+    "activation_energy_above": "Ea above",
+    "break_temperature": "break",
+}
+
 
 def show(
     run: Annotated[
@@ -108,45 +128,81 @@ def _print_run(content: dict[str, Any]) -> None:
 
 
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
-    """Print temperature, resistance, conductivity in S/cm with standard uncertainty, and flags."""
+    """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.cli.words import celsius, with_uncertainty
+    from labctl.cli.words import celsius
 
-    table = Table(title="conductivity (± one standard uncertainty, geometry included)", title_justify="left")
-    for heading in ("T / °C", "R / ohm", "sigma / S/cm", "1000/T / 1/K", "remarks"):
-        table.add_column(heading, justify="left" if heading == "remarks" else "right")
-    signs = {"upper": "< ", "lower": "> ", None: ""}
+    remarks = Remarks()
+    table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
+    for heading in ("T / °C", "1000 K / T", "R / ohm", "sigma / S/cm", "remarks"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for point in points:
-        u_s_m = point["standard_uncertainty_s_m"]
-        sigma = with_uncertainty(point["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
-        if point["bound"]:
-            sigma = f"{signs[point['bound']]}{point['conductivity_s_m'] / 100:.2g}"
         table.add_row(
             celsius(point["temperature_k"]),
-            f"{point['total_resistance_ohm']:.5g}",
-            sigma,
             f"{1000 / point['temperature_k']:.4f}",
-            "; ".join(point["flags"]),
+            f"{point['total_resistance_ohm']:.5g}",
+            _conductivity_in_words(point),
+            remarks.marks(point["flags"]),
         )
     console.print(table)
+    remarks.print(console)
+
+
+def _conductivity_in_words(point: dict[str, Any]) -> str:
+    from labctl.cli.words import with_uncertainty
+
+    if point["bound"]:
+        return f"{'<' if point['bound'] == 'upper' else '>'} {point['conductivity_s_m'] / 100:.2g}"
+    u_s_m = point["standard_uncertainty_s_m"]
+    return with_uncertainty(point["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
 
 
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
     from rich.table import Table
 
+    remarks = Remarks()
+    table = Table(title="temperature laws, * preferred, ± one standard uncertainty", title_justify="left")
+    for heading in ("", "points", "law", "parameters", "remarks"):
+        table.add_column(heading, no_wrap=True)
+    for fit in fits:
+        law = LAWS.get((fit["law"], fit["form"]), f"{fit['law']} {fit['form']}")
+        branch = f"{fit['n_points']}" + ("" if fit["branch"] == "all" else f" ({fit['branch']})")
+        mark = "*" if fit["preferred"] else ""
+        table.add_row(mark, branch, law, _parameters_in_words(fit), remarks.marks(fit["flags"]))
+    console.print(table)
+    remarks.print(console)
+    console.print(LAWS_IN_FULL, highlight=False, style="dim")
+
+
+def _parameters_in_words(fit: dict[str, Any]) -> str:
     from labctl.cli.words import with_uncertainty
 
-    table = Table(title="temperature laws (* preferred; ± one standard uncertainty)", title_justify="left")
-    for heading in ("", "branch", "law", "form", "parameters", "remarks"):
-        table.add_column(heading)
-    for fit in fits:
-        parameters = "\n".join(
-            f"{name.replace('_', ' ')} {with_uncertainty(p['value'], p['standard_uncertainty'])} {p['unit']}"
-            for name, p in fit["parameters"].items()
-            if "standard_uncertainty" in p and p["value"] is not None
-        )
-        mark = "*" if fit["preferred"] else ""
-        table.add_row(mark, fit["branch"], fit["law"], fit["form"], parameters, "; ".join(fit["flags"]))
-    console.print(table)
+    return "\n".join(
+        f"{SYMBOLS.get(name, name)} = {with_uncertainty(p['value'], p['standard_uncertainty'])} {p['unit']}"
+        for name, p in fit["parameters"].items()
+        if "standard_uncertainty" in p and p["value"] is not None
+    )
+
+
+class Remarks:
+    """Footnotes: each sentence gets a letter the first time it is used."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, str] = {}
+
+    def marks(self, flags: list[str]) -> str:
+        """Return the letters of `flags`."""
+        for flag in flags:
+            self._letters.setdefault(flag, _letter(len(self._letters)))
+        return " ".join(self._letters[flag] for flag in flags)
+
+    def print(self, console: Any) -> None:
+        """Print every sentence behind its letter."""
+        for sentence, letter in self._letters.items():
+            console.print(f" {letter}  {sentence}", highlight=False)
+
+
+def _letter(index: int) -> str:
+    return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("a") + index % 26)

@@ -1,5 +1,6 @@
 """Figures of a run, drawn from its rows."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def _finish_nyquist(axes: Any) -> None:
 
 def _finish_bode(axes: Any) -> None:
     axes.set(xlabel="frequency / Hz", ylabel="|Z| / ohm", title="Impedance")
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="upper right")
     axes.title.set_fontsize(9)
 
 
@@ -63,7 +64,7 @@ def _draw_arrhenius(
     if preferred and len(numbers) > 1:
         _draw_law(axes, numbers, preferred)
     axes.set_yscale("log")
-    axes.set(xlabel="1000 K / T", ylabel="conductivity / S/cm", title="Conductivity (bars: 95 %)")
+    axes.set(xlabel="1000 K / T", ylabel="conductivity / S/cm", title="Conductivity, bars and band 95 %")
     axes.title.set_fontsize(9)
     top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
     top.set_xlabel("T / °C", fontsize=8)
@@ -95,13 +96,16 @@ def _draw_law(axes: Any, points: list[dict[str, Any]], preferred: dict[str, Any]
     spread = np.exp(2 * ln_u)
     if np.isfinite(spread).all():
         axes.fill_between(1000 / grid_k, mid / spread, mid * spread, color="0.8", zorder=-1)
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, loc="lower left")
 
 
 def _law_in_words(fit: dict[str, Any]) -> str:
     ea, u = fit["activation_energy_ev"], fit["standard_uncertainty_ev"]
     symbol = {"arrhenius": "Ea", "vtf": "B"}.get(fit["law"], "")
-    energy = f"{symbol} = {ea:.4f} ± {u:.4f} eV" if ea is not None and u is not None else ""
+    energy = ""
+    if ea is not None and u:
+        decimals = max(0, 1 - math.floor(math.log10(u)))
+        energy = f"{symbol} = {ea:.{decimals}f} ± {u:.{decimals}f} eV"
     form = {"ln_sigma_t": "σT = A exp(-Ea/kT)", "ln_sigma": "σ = A exp(-Ea/kT)"}.get(fit["form"], "VTF")
     return f"{form}\n{energy}"
 
