@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.estimate import Estimate
+from labctl.analysis.interval_estimates import LogEstimate
 from labctl.analysis.law_fit import (
     BOLTZMANN_EV_K,
     EV_TO_KJ_MOL,
     LawFit,
-    LogEstimate,
     Solution,
     common_flags,
     r_squared,
@@ -53,11 +53,16 @@ class ArrheniusFit(LawFit):
             ea.value * EV_TO_KJ_MOL, ea.standard_uncertainty * EV_TO_KJ_MOL, ea.degrees_of_freedom
         )
 
-    def apparent_activation_energy_ev(self, temperature_k: float) -> Estimate:
-        """-d ln sigma / d(1 / kB T): Ea for form "ln_sigma", Ea - kB T for form "ln_sigma_t"."""
+    @property
+    def gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of the activation energy."""
+        return {"activation_energy_ev": np.array([0.0, 1.0])}
+
+    @property
+    def headline(self) -> str:
+        """Activation energy and form."""
         ea = self.activation_energy_ev
-        share = BOLTZMANN_EV_K * temperature_k if self.form == "ln_sigma_t" else 0.0
-        return Estimate(ea.value - share, ea.standard_uncertainty, ea.degrees_of_freedom)
+        return f"Ea = {ea.value:.4f} ± {ea.standard_uncertainty:.4f} eV ({self.form})"
 
     def _ln_sigma_and_gradient(
         self, temperature_k: NDArray[np.float64]

@@ -13,43 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student_t
 
 from labctl.analysis.estimate import Estimate
+from labctl.analysis.interval_estimates import LogEstimate
 from labctl.analysis.temperature_series import TemperatureSeries
 
 BOLTZMANN_EV_K = 8.617333262e-5
 EV_TO_KJ_MOL = 96.48533212
-
-
-@dataclass(frozen=True, slots=True)
-class LogEstimate(Estimate):
-    """A positive quantity known by its logarithm: `interval()` is symmetric in ln, not in the value.
-
-    Attributes
-    ----------
-    flags : tuple of str
-        What limits it, e.g. that it is extrapolated.
-    """
-
-    flags: tuple[str, ...] = ()
-
-    @classmethod
-    def from_ln(
-        cls, ln_value: float, ln_uncertainty: float, degrees_of_freedom: float, flags: tuple[str, ...] = ()
-    ) -> "LogEstimate":
-        """Make one from ln(value) and the standard uncertainty of it."""
-        value = _exp(ln_value)
-        return cls(value, value * ln_uncertainty if value else math.inf, degrees_of_freedom, flags)
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval that holds the true value with probability `level` (0 to 1)."""
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-        if not 0 < self.value < math.inf:
-            return 0.0, math.inf
-        half = coverage_factor(level, self.degrees_of_freedom) * self.relative_uncertainty
-        return self.value * _exp(-half), self.value * _exp(half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +33,8 @@ class Solution:
         Inverse normal matrix; multiply by `variance_factor` for the covariance.
     residuals : (n,)
         ln sigma, measured minus fitted; dimensionless.
+    uncertainty : (n,)
+        By which the residuals were divided; ones where nothing was stated.
     chi_square : float
         Sum of (weighted) squared residuals.
     variance_factor, degrees_of_freedom : float
@@ -72,6 +44,7 @@ class Solution:
     parameters: NDArray[np.float64]
     unit_covariance: NDArray[np.float64]
     residuals: NDArray[np.float64]
+    uncertainty: NDArray[np.float64]
     chi_square: float
     variance_factor: float
     degrees_of_freedom: float
@@ -122,14 +95,57 @@ class LawFit(ABC):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return ln sigma (m,) and its derivatives by the internal parameters (m, p)."""
 
+    @property
     @abstractmethod
+    def headline(self) -> str:
+        """The parameters in one line, e.g. "Ea = 0.500 ± 0.003 eV (ln_sigma)"."""
+
+    @property
+    @abstractmethod
+    def gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Derivatives (p,) of each quantity of this law, by its name, by the internal parameters."""
+
+    @property
+    def paid_parameters(self) -> tuple[int, int]:
+        """Parameters that were fitted, and those that the search is charged for beyond them."""
+        return self.solution.parameters.size, 0
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """Why this law cannot be preferred, however close it lies to the points."""
+        return ()
+
+    @property
+    def lowest_temperature_k(self) -> float:
+        """Where the law ends: it has a value above this."""
+        return 0.0
+
     def apparent_activation_energy_ev(self, temperature_k: float) -> Estimate:
-        """-d ln sigma / d(1 / kB T) at a temperature, the same quantity for every law."""
+        """-d ln sigma / d(1 / kB T) at a temperature, the same quantity for every law.
+
+        It is Ea for Arrhenius in the form "ln_sigma", Ea - kB T in the form "ln_sigma_t", and
+        B T^2 / (T - T0)^2 + m kB T for VTF.
+        """
+        half_k = 0.01
+        value, gradient = self._ln_sigma_and_gradient(temperature_k + half_k * np.array([-1.0, 1.0]))
+        factor = BOLTZMANN_EV_K * temperature_k**2 / (2 * half_k)
+        return self.solution.estimate(factor * (value[1] - value[0]), factor * (gradient[1] - gradient[0]))
 
     def ln_conductivity(self, temperature_k: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """ln(sigma / S/m) of the law and its standard uncertainty, each the shape of `temperature_k` (m,)."""
         value, gradient = self._ln_sigma_and_gradient(np.atleast_1d(np.asarray(temperature_k, dtype=float)))
         return value, self.solution.standard_uncertainty(gradient)
+
+    def sensitivity(self, temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Derivatives of ln sigma (m,) by the internal parameters: (m, p)."""
+        return self._ln_sigma_and_gradient(temperature_k)[1]
+
+    def unit_prediction(
+        self, temperature_k: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """ln sigma (m,) and its variance (m,) for points of unit uncertainty."""
+        value, gradient = self._ln_sigma_and_gradient(temperature_k)
+        return value, np.einsum("mi,ij,mj->m", gradient, self.solution.unit_covariance, gradient)
 
     def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
         """Conductivity of the law at any temperature, S/m; its `.flags` say when it is extrapolated.
@@ -174,7 +190,7 @@ def solution_from(
     weighted = jacobian / uncertainty[:, None]
     chi_square = float(np.sum((residuals / uncertainty) ** 2))
     factor, dof = variance_factor(chi_square, series.full_points - parameters.size, series.stated)
-    return Solution(parameters, _inverse_normal(weighted), residuals, chi_square, factor, dof)
+    return Solution(parameters, _inverse_normal(weighted), residuals, uncertainty, chi_square, factor, dof)
 
 
 def variance_factor(chi_square: float, spare_points: int, stated: bool) -> tuple[float, float]:
@@ -185,11 +201,6 @@ def variance_factor(chi_square: float, spare_points: int, stated: bool) -> tuple
     if stated and birge <= 1:
         return 1.0, math.inf
     return birge, float(spare_points)
-
-
-def coverage_factor(level: float, degrees_of_freedom: float) -> float:
-    """Student's two-sided quantile."""
-    return float(student_t.ppf(0.5 + level / 2, degrees_of_freedom))
 
 
 def r_squared(series: TemperatureSeries, residuals: NDArray[np.float64]) -> float:
@@ -228,7 +239,3 @@ def _inverse_normal(weighted_jacobian: NDArray[np.float64]) -> NDArray[np.float6
     except np.linalg.LinAlgError:
         return np.full(r.shape, math.inf)
     return inverse @ inverse.T
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf

@@ -1,9 +1,9 @@
 """Which law do these conductivities follow?
 
-Every law that the number of temperatures allows is fitted; the one with the lowest information criterion is
-preferred and the others stay beside it with their weights. The criterion is BIC with McQuarrie's small-sample
-term (10.1016/S0167-7152(98)00294-6) and a likelihood that knows the rule of `labctl.analysis.law_fit`: the
-common factor on the uncertainties is free where nothing is stated, and never below one where something is.
+Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
+lowest criterion of `labctl.analysis.law_criterion` is preferred, the others stay beside it with weights. Laws
+compete for the points that are not outliers to them, and a VTF that is not distinguishable from Arrhenius, or
+is unphysical, does not compete. All fits that are handed out contain every point.
 """
 
 import math
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.arrhenius import ArrheniusForm, arrhenius_of_series
+from labctl.analysis.arrhenius import ArrheniusForm
+from labctl.analysis.law_contenders import Contender, contenders
+from labctl.analysis.law_criterion import criterion, criterion_weights
 from labctl.analysis.law_fit import LawFit
+from labctl.analysis.law_outliers import downweighted, ln_deviation, outliers
 from labctl.analysis.temperature_series import TemperatureSeries, temperature_series
-from labctl.analysis.vtf import vtf_of_series
-
-SMALLEST_RELATIVE_SCATTER = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +27,14 @@ class TemperatureLaw:
     Attributes
     ----------
     law : {"arrhenius", "vtf", "two_segments"}
-    preferred : LawFit
-        The fit of that law with every point at full weight.
     candidates : dict of str to LawFit
-        All laws that were fitted.
+        All laws that were fitted, with every point at full weight.
     weights : dict of str to float
-        exp(-difference of the criterion / 2), normalised to a sum of 1.
+        exp(-difference of the criterion / 2), normalised to a sum of 1; 0 for a law that cannot be.
     outliers : (n,) bool
         In the order of the arguments. Flagged, not dropped.
+    downweighted : LawFit or None
+        The chosen law with the outliers down-weighted; None where there is none.
     flags : tuple of str
     """
 
@@ -42,11 +42,12 @@ class TemperatureLaw:
     candidates: dict[str, LawFit]
     weights: dict[str, float]
     outliers: NDArray[np.bool_]
+    downweighted: LawFit | None
     flags: tuple[str, ...]
 
     @property
     def preferred(self) -> LawFit:
-        """The fit of the chosen law."""
+        """The fit of the chosen law, every point at full weight."""
         return self.candidates[self.law]
 
 
@@ -61,7 +62,7 @@ def fit_temperature_law(
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
 ) -> TemperatureLaw:
-    """Choose among Arrhenius and VTF; arguments as in `fit_arrhenius` and `fit_vtf`.
+    """Choose among Arrhenius, VTF and two segments; arguments as in `fit_arrhenius` and `fit_vtf`.
 
     Raises
     ------
@@ -77,40 +78,81 @@ def fit_temperature_law(
         upper_bound=upper_bound,
         cryogenic=cryogenic,
     )
-    candidates: dict[str, LawFit] = {"arrhenius": arrhenius_of_series(series, form)}
-    if np.unique(series.temperature_k).size >= 5:
-        candidates["vtf"] = vtf_of_series(series, prefactor_exponent)
-    criteria = {law: criterion(fit, len(fit.solution.parameters)) for law, fit in candidates.items()}
-    law = min(criteria, key=lambda name: criteria[name])
-    outliers = np.zeros(np.size(temperature_k), dtype=bool)
+    entries = [_entry(series, contender) for contender in contenders(series, form, prefactor_exponent)]
+    laws = dict.fromkeys(entry.law for entry in entries)
+    best = {law: min((e for e in entries if e.law == law), key=lambda e: e.criterion) for law in laws}
+    return _result(series, best, _measured(upper_bound, np.size(temperature_k)))
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One law in the competition: its fit without its outliers, and what that is worth."""
+
+    contender: Contender
+    mask: NDArray[np.bool_]
+    clean: LawFit
+    criterion: float
+
+    @property
+    def law(self) -> str:
+        return self.contender.law
+
+    def fit_of_every_point(self, series: TemperatureSeries) -> LawFit:
+        return self.contender.fit(series) if self.mask.any() else self.clean
+
+
+def _entry(series: TemperatureSeries, contender: Contender) -> _Entry:
+    mask = outliers(series, contender)
+    clean = contender.fit(series.select(~mask))
+    value = math.inf if clean.objections else criterion(clean, int(mask.sum()))
+    return _Entry(contender, mask, clean, value)
+
+
+def _measured(upper_bound: ArrayLike | None, size: int) -> NDArray[np.bool_]:
+    return np.ones(size, dtype=bool) if upper_bound is None else ~np.asarray(upper_bound, dtype=bool)
+
+
+def _result(
+    series: TemperatureSeries, best: dict[str, _Entry], measured: NDArray[np.bool_]
+) -> TemperatureLaw:
+    chosen = min(best.values(), key=lambda entry: entry.criterion)
+    candidates = {law: entry.fit_of_every_point(series) for law, entry in best.items()}
+    found = np.zeros(measured.size, dtype=bool)
+    found[measured] = chosen.mask
+    robust = None
+    if chosen.mask.any():
+        robust = chosen.contender.fit(downweighted(series, chosen.mask, chosen.clean))
     return TemperatureLaw(
-        law=law,
+        law=chosen.law,
         candidates=candidates,
-        weights=akaike_weights(criteria),
-        outliers=outliers,
-        flags=candidates[law].flags,
+        weights=criterion_weights({law: entry.criterion for law, entry in best.items()}),
+        outliers=found,
+        downweighted=robust,
+        flags=(
+            *_outlier_flags(series, chosen, candidates[chosen.law], robust),
+            *_rejections(best, chosen),
+            *candidates[chosen.law].flags,
+        ),
     )
 
 
-def criterion(fit: LawFit, penalised: float) -> float:
-    """Small-sample BIC of a fit that pays for `penalised` parameters; lower is better."""
-    n = len(fit.series)
-    return _minus_two_ln_likelihood(fit.series, fit.solution.chi_square) + (
-        math.log(n) * penalised * n / max(n - penalised - 2, 0.5)
-    )
+def _outlier_flags(
+    series: TemperatureSeries, chosen: _Entry, preferred: LawFit, robust: LawFit | None
+) -> list[str]:
+    if robust is None:
+        return []
+    ratio = np.exp(ln_deviation(series, chosen.clean)[chosen.mask])
+    flags = [
+        f"outlier at {temperature:.2f} K: {factor:.3g} times what the other points say"
+        for temperature, factor in zip(series.temperature_k[chosen.mask], ratio, strict=True)
+    ]
+    return [*flags, f"with every point {preferred.headline}; outliers down-weighted {robust.headline}"]
 
 
-def akaike_weights(criteria: dict[str, float]) -> dict[str, float]:
-    """Relative weights of the candidates; they sum to 1."""
-    best = min(criteria.values())
-    raw = {law: math.exp(-(value - best) / 2) for law, value in criteria.items()}
-    total = sum(raw.values())
-    return {law: value / total for law, value in raw.items()}
-
-
-def _minus_two_ln_likelihood(series: TemperatureSeries, chi_square: float) -> float:
-    """Of Gaussian residuals whose uncertainties share one free factor, at its best value."""
-    n = len(series)
-    least = 1.0 if series.stated else SMALLEST_RELATIVE_SCATTER**2
-    variance = max(chi_square / n, least)
-    return n * math.log(variance) + chi_square / variance
+def _rejections(best: dict[str, _Entry], chosen: _Entry) -> list[str]:
+    """Why a law that lies closer to the points than the chosen one was not taken."""
+    return [
+        f"{law} would lie closer to the points, but: {'; '.join(entry.clean.objections)}"
+        for law, entry in best.items()
+        if entry.clean.objections and criterion(entry.clean, int(entry.mask.sum())) < chosen.criterion - 6
+    ]

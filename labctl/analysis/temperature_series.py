@@ -1,6 +1,6 @@
 """Conductivity against temperature, checked before any law is laid through it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,6 +45,17 @@ class TemperatureSeries:
     def full_points(self) -> int:
         """Number of points that are not down-weighted."""
         return int(np.count_nonzero(self.weight >= 1))
+
+    def select(self, mask: NDArray[np.bool_]) -> "TemperatureSeries":
+        """The points where `mask` (n,) is True, with all the bounds."""
+        return replace(
+            self,
+            temperature_k=self.temperature_k[mask],
+            conductivity_s_m=self.conductivity_s_m[mask],
+            ln_uncertainty=None if self.ln_uncertainty is None else self.ln_uncertainty[mask],
+            temperature_u_k=None if self.temperature_u_k is None else self.temperature_u_k[mask],
+            weight=self.weight[mask],
+        )
 
     def ln_sigma(self) -> NDArray[np.float64]:
         """Natural logarithm of the conductivity in S/m, (n,)."""

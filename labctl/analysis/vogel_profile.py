@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar, root_scalar
 
-from labctl.analysis.law_fit import BOLTZMANN_EV_K, Solution, coverage_factor
+from labctl.analysis.interval_estimates import coverage_factor
+from labctl.analysis.law_fit import BOLTZMANN_EV_K, Solution
+from labctl.analysis.likelihood_profile import global_minimum, interval_below
 
 HIGHEST_T0_BELOW_DATA_K = 1.0
 LOWEST_T0_BELOW_DATA_K = 1e4
@@ -25,29 +26,30 @@ class ShapeProfile:
     y, uncertainty : (n,)
         ln(sigma T^-m) and its standard uncertainty.
     reference_k : float
-    bounds : tuple of float
-        Lowest and highest s that are searched, 1/K.
     """
 
     d_k: NDArray[np.float64]
     y: NDArray[np.float64]
     uncertainty: NDArray[np.float64]
     reference_k: float
-    bounds: tuple[float, float]
 
     @classmethod
     def of(
         cls, temperature_k: NDArray[np.float64], y: NDArray[np.float64], uncertainty: NDArray[np.float64]
     ) -> "ShapeProfile":
-        """Set the reference amid 1/T and the bounds by the T0 that are admitted."""
-        reference, lowest = 1 / float(np.mean(1 / temperature_k)), float(temperature_k.min())
-        bounds = [1 / (reference - lowest + gap) for gap in (LOWEST_T0_BELOW_DATA_K, HIGHEST_T0_BELOW_DATA_K)]
-        return cls(temperature_k - reference, y, uncertainty, reference, (bounds[0], bounds[1]))
+        """Set the reference amid 1/T."""
+        reference = 1 / float(np.mean(1 / temperature_k))
+        return cls(temperature_k - reference, y, uncertainty, reference)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest s that are searched, 1/K, by the T0 that are admitted."""
+        s = self.grid()
+        return float(s[0]), float(s[-1])
 
     def grid(self) -> NDArray[np.float64]:
         """Shapes to scan, from the lowest to the highest T0, dense near the data: (SCANNED,)."""
-        lowest = float(self.d_k.min())
-        return 1 / (np.geomspace(LOWEST_T0_BELOW_DATA_K, HIGHEST_T0_BELOW_DATA_K, SCANNED) - lowest)
+        return _shapes(float(self.d_k.min()))
 
     def line(self, s: ArrayLike) -> tuple[NDArray[np.float64], ...]:
         """Best line through (d / (1 + s d), y) for each s (k,): chi-square, a, c, 1 / var(c); all (k,)."""
@@ -62,54 +64,30 @@ class ShapeProfile:
         chi_square = ((y_centred - c[:, None] * g_centred) ** 2) @ weight
         return chi_square, y_mean - c * g_mean, c, norm
 
-    def chi_square(self, s: float) -> float:
-        """Of the best line for the shape s."""
-        return float(self.line(s)[0][0])
+    def chi_square(self, s: ArrayLike) -> NDArray[np.float64]:
+        """Of the best line for each shape s (k,)."""
+        return self.line(s)[0]
 
     def minimum(self) -> NDArray[np.float64]:
         """Return (a, c, s) of the global minimum within the bounds."""
-        s = self.grid()
-        chi_square = self.line(s)[0]
-        best = min((self._refined(s, k) for k in _valleys(chi_square)), key=self.chi_square)
+        best = global_minimum(self.chi_square, self.grid())
         _, a, c, _ = self.line(best)
         return np.array([a[0], c[0], best])
 
     def interval(self, threshold: float, best: float) -> tuple[float, float]:
         """Ends of the region around `best` where chi-square <= `threshold`; a bound if it is open."""
-        s = self.grid()
-        open_ = self.line(s)[0] <= threshold
-        return self._end(
-            s[s < best][::-1], open_[s < best][::-1], best, threshold, self.bounds[0]
-        ), self._end(s[s > best], open_[s > best], best, threshold, self.bounds[1])
-
-    def _refined(self, s: NDArray[np.float64], index: int) -> float:
-        low, high = s[max(index - 1, 0)], s[min(index + 1, s.size - 1)]
-        found = minimize_scalar(
-            self.chi_square, bounds=(low, high), method="bounded", options={"xatol": 1e-9}
-        )
-        return min((float(found.x), float(s[index])), key=self.chi_square)
-
-    def _end(
-        self,
-        outward: NDArray[np.float64],
-        open_: NDArray[np.bool_],
-        best: float,
-        threshold: float,
-        bound: float,
-    ) -> float:
-        closed = np.flatnonzero(~open_)
-        if not closed.size:
-            return bound
-        inner = best if closed[0] == 0 else float(outward[closed[0] - 1])
-        if self.chi_square(inner) >= threshold:
-            return inner
-        bracket = (inner, float(outward[closed[0]]))
-        return float(root_scalar(lambda s: self.chi_square(s) - threshold, bracket=bracket).root)
+        return interval_below(self.chi_square, self.grid(), best, threshold)
 
 
-def _valleys(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    padded = np.concatenate([[np.inf], values, [np.inf]])
-    return np.flatnonzero((values <= padded[:-2]) & (values <= padded[2:]))
+def vogel_designs(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns 1 and d / (1 + s d) at every shape of the scan, (SCANNED, n, 2)."""
+    d = temperature_k - 1 / float(np.mean(1 / temperature_k))
+    g = d / (1 + _shapes(float(d.min()))[:, None] * d)
+    return np.stack([np.ones_like(g), g], axis=-1)
+
+
+def _shapes(lowest_d_k: float) -> NDArray[np.float64]:
+    return 1 / (np.geomspace(LOWEST_T0_BELOW_DATA_K, HIGHEST_T0_BELOW_DATA_K, SCANNED) - lowest_d_k)
 
 
 def vogel_model(
@@ -154,5 +132,5 @@ class LikelihoodRegion:
     def _shapes(self, level: float) -> tuple[tuple[float, float], float]:
         best = float(self.solution.parameters[2])
         factor = coverage_factor(level, self.solution.degrees_of_freedom)
-        threshold = self.shape.chi_square(best) + factor**2 * self.solution.variance_factor
+        threshold = float(self.shape.chi_square(best)[0]) + factor**2 * self.solution.variance_factor
         return self.shape.interval(threshold, best), threshold

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.estimate import Estimate
+from labctl.analysis.interval_estimates import LogEstimate, ProfileEstimate
 from labctl.analysis.law_fit import (
     BOLTZMANN_EV_K,
     EV_TO_KJ_MOL,
     LawFit,
-    LogEstimate,
     Solution,
     common_flags,
     r_squared,
@@ -32,19 +32,6 @@ from labctl.analysis.vogel_profile import HIGHEST_T0_BELOW_DATA_K, LikelihoodReg
 
 Residuals = Literal["ln_sigma", "sigma"]
 MOST_FRAGILE_STRENGTH = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileEstimate(Estimate):
-    """A fitted parameter whose `interval()` is its profile interval: lopsided, and open when it must be."""
-
-    profile: Callable[[float], tuple[float, float]] = field(repr=False, compare=False, kw_only=True)
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval that holds the true value with probability `level` (0 to 1); its ends may be infinite."""
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-        return self.profile(level)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +72,29 @@ class VTFFit(LawFit):
         """Angell's strength parameter B / (kB T0) (10.1126/science.267.5206.1924): about 3 to 100."""
         return self.pseudo_activation_energy_ev.value / (BOLTZMANN_EV_K * self.vogel_temperature_k.value)
 
-    def apparent_activation_energy_ev(self, temperature_k: float) -> Estimate:
-        """-d ln sigma / d(1 / kB T) = B T^2 / (T - T0)^2 + m kB T."""
-        _, c, s = self.solution.parameters
-        d = temperature_k - self.shape.reference_k
-        stretch, factor = 1 + s * d, BOLTZMANN_EV_K * temperature_k**2
-        value = factor * (c / stretch**2 + self.prefactor_exponent / temperature_k)
-        return self.solution.estimate(value, [0, factor / stretch**2, -2 * factor * c * d / stretch**3])
+    @property
+    def gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of B and T0."""
+        return _gradients(self.solution)
+
+    @property
+    def headline(self) -> str:
+        """B, T0 and the exponent."""
+        b, t0 = self.pseudo_activation_energy_ev, self.vogel_temperature_k
+        return (
+            f"B = {b.value:.4f} ± {b.standard_uncertainty:.4f} eV, "
+            f"T0 = {t0.value:.1f} ± {t0.standard_uncertainty:.1f} K (T^{self.prefactor_exponent:g})"
+        )
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """Why this cannot be a VTF law: the flags that begin with "not" or "unphysical"."""
+        return tuple(flag for flag in self.flags if flag.startswith(("not ", "unphysical")))
+
+    @property
+    def lowest_temperature_k(self) -> float:
+        """T0."""
+        return self.vogel_temperature_k.value
 
     def _ln_sigma_and_gradient(
         self, temperature_k: NDArray[np.float64]
@@ -239,10 +242,9 @@ def _step(
 
 def _result(series: TemperatureSeries, shape: ShapeProfile, solution: Solution, exponent: float) -> VTFFit:
     a, c, s = solution.parameters
-    b = solution.estimate(
-        BOLTZMANN_EV_K * c / s**2, [0, BOLTZMANN_EV_K / s**2, -2 * BOLTZMANN_EV_K * c / s**3]
-    )
-    t0 = solution.estimate(shape.reference_k - 1 / s, [0, 0, 1 / s**2])
+    gradients = _gradients(solution)
+    b = solution.estimate(BOLTZMANN_EV_K * c / s**2, gradients["pseudo_activation_energy_ev"])
+    t0 = solution.estimate(shape.reference_k - 1 / s, gradients["vogel_temperature_k"])
     ln_a = solution.estimate(a + c / s, [1, 1 / s, -c / s**2])
     region = LikelihoodRegion(shape, solution)
     fit = VTFFit(
@@ -259,6 +261,14 @@ def _result(series: TemperatureSeries, shape: ShapeProfile, solution: Solution, 
     return replace(fit, flags=_flags(fit))
 
 
+def _gradients(solution: Solution) -> dict[str, NDArray[np.float64]]:
+    _, c, s = solution.parameters
+    return {
+        "pseudo_activation_energy_ev": BOLTZMANN_EV_K * np.array([0.0, 1 / s**2, -2 * c / s**3]),
+        "vogel_temperature_k": np.array([0.0, 0.0, 1 / s**2]),
+    }
+
+
 def _profiled(estimate: Estimate, profile: Callable[[float], tuple[float, float]]) -> ProfileEstimate:
     return ProfileEstimate(
         estimate.value, estimate.standard_uncertainty, estimate.degrees_of_freedom, profile=profile
@@ -268,7 +278,7 @@ def _profiled(estimate: Estimate, profile: Callable[[float], tuple[float, float]
 def _flags(fit: VTFFit) -> tuple[str, ...]:
     flags = list(common_flags(fit, parameters=3))
     if fit.pseudo_activation_energy_ev.value <= 0:
-        return (*flags, "conductivity does not rise with temperature: the VTF parameters have no meaning")
+        return (*flags, "not VTF: conductivity does not rise with temperature")
     return (*flags, *_identifiability(fit), *_plausibility(fit))
 
 

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from labctl.analysis import fit_arrhenius, fit_vtf
+from labctl.analysis import TwoSegmentFit, fit_arrhenius, fit_temperature_law, fit_vtf
 
 KB = 8.617333262e-5
 
@@ -90,3 +90,45 @@ def test_one_vtf_through_a_melting_knee_is_called_unphysical(melting_knee):
     fit = fit_vtf(*melting_knee)
     assert fit.vogel_temperature_k.value == pytest.approx(283, abs=0.5)
     assert any(flag.startswith("unphysical") for flag in fit.flags)
+
+
+def test_vtf_is_chosen_for_peo_litfsi(peo_litfsi):
+    found = fit_temperature_law(*peo_litfsi, form="ln_sigma")
+    assert found.law == "vtf"
+    assert not found.outliers.any()
+
+
+def test_the_melting_knee_is_two_segments_with_its_published_energies(melting_knee):
+    found = fit_temperature_law(*melting_knee, form="ln_sigma")
+    assert found.law == "two_segments"
+    fit = found.preferred
+    assert isinstance(fit, TwoSegmentFit)
+    assert fit.activation_energy_above_ev.value == pytest.approx(0.375, abs=0.02)
+    assert fit.activation_energy_below_ev.value == pytest.approx(1.206, abs=0.02)
+    low, high = fit.break_temperature_k.interval()
+    assert 56 < low - 273.15 < fit.break_temperature_k.value - 273.15 < high - 273.15 < 62
+
+
+def test_vtf_is_preferred_for_the_carbonate_electrolyte(carbonate):
+    assert fit_temperature_law(*carbonate, form="ln_sigma").law == "vtf"
+
+
+def spoilt_ones_found(temperature, sigma, factor):
+    """Whether each point, multiplied by `factor` alone, is flagged."""
+    multiplied = sigma * np.where(np.eye(sigma.size, dtype=bool), factor, 1.0)
+    return [
+        fit_temperature_law(temperature, one, form="ln_sigma").outliers[i] for i, one in enumerate(multiplied)
+    ]
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+def test_any_point_of_peo_litfsi_off_by_ten_is_flagged(peo_litfsi, factor):
+    assert all(spoilt_ones_found(*peo_litfsi, factor))
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+@pytest.mark.parametrize(
+    "name", ["carbonate", "oxide_pellet", pytest.param("melting_knee", marks=pytest.mark.slow)]
+)
+def test_any_point_of_a_series_off_by_ten_is_flagged(name, factor, request):
+    assert all(spoilt_ones_found(*request.getfixturevalue(name), factor))

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from labctl.analysis import fit_temperature_law
+
+KB = 8.617333262e-5
+
+
+def arrhenius(rng, temperature_k):
+    return np.exp(-rng.uniform(0.2, 1.0) / (KB * temperature_k)) / temperature_k
+
+
+def vtf(rng, temperature_k):
+    t0_k = temperature_k.min() - rng.uniform(60, 110)
+    return np.exp(-rng.uniform(0.06, 0.12) / (KB * (temperature_k - t0_k))) / np.sqrt(temperature_k)
+
+
+def two_segments(rng, temperature_k):
+    below = rng.uniform(0.6, 1.2)
+    above = below * rng.uniform(0.4, 0.6)
+    break_k = rng.uniform(*np.quantile(temperature_k, [0.35, 0.65]))
+    x = 1 / (KB * temperature_k) - 1 / (KB * break_k)
+    return np.exp(-np.where(temperature_k > break_k, above, below) * x) / temperature_k
+
+
+LAWS = {"arrhenius": arrhenius, "vtf": vtf, "two_segments": two_segments}
+
+
+def measure(rng, law, n, noise=0.01):
+    temperature = np.linspace(298.15, 298.15 + rng.uniform(50, 90), n)
+    return temperature, LAWS[law](rng, temperature) * np.exp(noise * rng.standard_normal(n))
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_law_is_recognised(law):
+    found = fit_temperature_law(*measure(np.random.default_rng(40), law, 14))
+    assert found.law == law
+    assert found.preferred is found.candidates[law]
+    assert sum(found.weights.values()) == pytest.approx(1)
+    assert found.weights[law] == max(found.weights.values())
+    assert not found.outliers.any()
+    assert found.downweighted is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [10, 14, 20])
+@pytest.mark.parametrize("law", LAWS)
+def test_the_right_law_is_chosen_at_least_nineteen_times_of_twenty(law, n):
+    rng = np.random.default_rng(41)
+    right = sum(fit_temperature_law(*measure(rng, law, n)).law == law for _ in range(100))
+    assert right >= 95
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("factor", [10.0, 0.1])
+def test_a_point_off_by_ten_is_flagged_wherever_it_is_and_the_law_stays(law, factor):
+    temperature, sigma = measure(np.random.default_rng(42), law, 12)
+    clean = fit_temperature_law(temperature, sigma)
+    for index in range(12):
+        spoilt = sigma * np.where(np.arange(12) == index, factor, 1.0)
+        found = fit_temperature_law(temperature, spoilt)
+        assert found.law == law
+        assert np.flatnonzero(found.outliers).tolist() == [index]
+        assert found.downweighted is not None
+        between = float(np.median(temperature))
+        truth = clean.preferred.conductivity_s_m(between).value
+        assert found.downweighted.conductivity_s_m(between).value == pytest.approx(truth, rel=0.05)
+
+
+def test_an_outlier_is_told_in_words_with_both_results():
+    temperature, sigma = measure(np.random.default_rng(43), "arrhenius", 8)
+    sigma[2] *= 10
+    flags = fit_temperature_law(temperature, sigma).flags
+    assert flags[0].startswith(f"outlier at {temperature[2]:.2f} K: ")
+    assert flags[1].count("Ea = ") == 2
+
+
+def test_the_order_of_the_points_does_not_matter():
+    temperature, sigma = measure(np.random.default_rng(44), "two_segments", 12)
+    sigma[5] *= 10
+    order = np.random.default_rng(0).permutation(12)
+    straight, shuffled = (
+        fit_temperature_law(temperature, sigma),
+        fit_temperature_law(temperature[order], sigma[order]),
+    )
+    assert (shuffled.outliers == straight.outliers[order]).all()
+    assert shuffled.law == straight.law
+    assert shuffled.weights == pytest.approx(straight.weights, abs=1e-6)
+
+
+def test_true_stated_uncertainties_do_not_make_a_law_of_noise():
+    rng, law = np.random.default_rng(45), []
+    for _ in range(30):
+        temperature, sigma = measure(rng, "arrhenius", 12, 0.02)
+        found = fit_temperature_law(temperature, sigma, standard_uncertainty_s_m=0.02 * sigma)
+        law.append(found.law)
+    assert law.count("arrhenius") >= 27
+
+
+def test_white_noise_holds_few_outliers():
+    rng = np.random.default_rng(46)
+    found = [fit_temperature_law(*measure(rng, "vtf", 10)).outliers.any() for _ in range(60)]
+    assert sum(found) <= 3
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_few_points_give_a_line_and_its_flags(n):
+    found = fit_temperature_law(*measure(np.random.default_rng(47), "vtf", n))
+    assert found.law == "arrhenius"
+    assert list(found.candidates) == ["arrhenius"]
+
+
+def test_points_without_any_noise_take_the_simplest_law():
+    temperature = np.linspace(300.0, 370.0, 12)
+    found = fit_temperature_law(temperature, np.exp(-0.5 / (KB * temperature)) / temperature)
+    assert found.law == "arrhenius"
+    assert not found.outliers.any()
+
+
+def test_a_curve_that_no_glass_former_has_is_refused_with_its_reason():
+    temperature = np.linspace(303.15, 363.15, 9)
+    x = 1 / (KB * temperature) - 1 / (KB * 330.0)
+    sigma = np.exp(-np.where(temperature > 330.0, 0.3, 1.5) * x) / temperature
+    found = fit_temperature_law(temperature, sigma)
+    assert found.law == "arrhenius"
+    assert found.weights["vtf"] == 0
+    assert any("vtf would lie closer" in flag and "unphysical" in flag for flag in found.flags)
+
+
+def test_a_bound_is_left_out_and_is_no_outlier():
+    temperature, sigma = measure(np.random.default_rng(48), "arrhenius", 8)
+    sigma[0] *= 20
+    found = fit_temperature_law(temperature, sigma, upper_bound=np.arange(8) == 0)
+    assert found.outliers.shape == (8,)
+    assert not found.outliers.any()
+    assert "1 upper bound left out of the fit" in found.flags
+
+
+def test_one_temperature_is_refused():
+    with pytest.raises(ValueError, match="at least 2 different temperatures, got 1"):
+        fit_temperature_law([300.0, 300.0, 300.0], [1e-3, 1.1e-3, 0.9e-3])
