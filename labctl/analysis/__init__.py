@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from labctl.analysis.arrhenius import ArrheniusFit, fit_arrhenius
     from labctl.analysis.circuit import Circuit, parse_circuit
     from labctl.analysis.circuit_fit import CircuitFit, fit_circuit, fit_circuits
+    from labctl.analysis.design import NextTemperature, half_width, next_temperature
     from labctl.analysis.drt import RelaxationTimes
     from labctl.analysis.fixture import compensate, lead_resistance
     from labctl.analysis.global_fit import GlobalFit, fit_globally
+    from labctl.analysis.hysteresis import Hysteresis, compare_branches, heating_points
     from labctl.analysis.kramers_kronig import KramersKronig
     from labctl.analysis.readers import read_spectra, read_spectrum
     from labctl.analysis.resistance import Resistance, ionic_resistance
@@ -32,13 +34,16 @@ _HOME = {
     "Circuit": "circuit",
     "CircuitFit": "circuit_fit",
     "GlobalFit": "global_fit",
+    "Hysteresis": "hysteresis",
     "KramersKronig": "kramers_kronig",
+    "NextTemperature": "design",
     "RelaxationTimes": "drt",
     "Resistance": "resistance",
     "Spectrum": "spectrum",
     "TemperatureLaw": "temperature_law",
     "TwoSegmentFit": "two_segments",
     "VTFFit": "vtf",
+    "compare_branches": "hysteresis",
     "compensate": "fixture",
     "fit_arrhenius": "arrhenius",
     "fit_circuit": "circuit_fit",
@@ -47,9 +52,12 @@ _HOME = {
     "fit_temperature_law": "temperature_law",
     "fit_two_segments": "two_segments",
     "fit_vtf": "vtf",
+    "half_width": "design",
+    "heating_points": "hysteresis",
     "ionic_resistance": "resistance",
     "ionic_resistance_series": "resistance_series",
     "lead_resistance": "fixture",
+    "next_temperature": "design",
     "parse_circuit": "circuit",
     "read_spectra": "readers",
     "read_spectrum": "readers",
@@ -61,13 +69,16 @@ __all__ = [
     "CircuitFit",
     "Estimate",
     "GlobalFit",
+    "Hysteresis",
     "KramersKronig",
+    "NextTemperature",
     "RelaxationTimes",
     "Resistance",
     "Spectrum",
     "TemperatureLaw",
     "TwoSegmentFit",
     "VTFFit",
+    "compare_branches",
     "compensate",
     "conductivity",
     "drt",
@@ -78,10 +89,13 @@ __all__ = [
     "fit_temperature_law",
     "fit_two_segments",
     "fit_vtf",
+    "half_width",
+    "heating_points",
     "ionic_resistance",
     "ionic_resistance_series",
     "kramers_kronig",
     "lead_resistance",
+    "next_temperature",
     "parse_circuit",
     "read_spectra",
     "read_spectrum",

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from labctl.analysis.circuit_fit import CircuitFit
+from labctl.analysis.resistance_bound import LEAST_ELECTRODE_CAPACITANCE_F
 from labctl.analysis.spectrum import FloatArray
 
 Electrodes = Literal["blocking", "reversible"]
@@ -35,6 +36,7 @@ MOST_OF_THE_REAL_AXIS = 1.5
 SLOWEST_RELAXATION = 0.5  # tau times the lowest angular frequency
 MOST_RELATIVE_UNCERTAINTY = 0.5
 LEAST_ARC_EXPONENT = 0.45
+WORST_FIT = 0.1  # rms of the residuals over |Z|
 FASTEST_APEX = 30.0  # apex above the highest frequency, as a factor
 HIDDEN_BY_SPIKE = 0.2  # reactance of the blocking electrode at the apex, over the arc's resistance
 
@@ -70,7 +72,7 @@ def relaxations(fit: CircuitFit) -> tuple[Relaxation, ...]:
     return tuple(sorted(found, key=lambda arc: arc.time_s))
 
 
-def objections(fit: CircuitFit) -> tuple[str, ...]:
+def objections(fit: CircuitFit, electrodes: Electrodes) -> tuple[str, ...]:
     """Why a fit cannot be the cell; empty when nothing speaks against it."""
     real_axis = MOST_OF_THE_REAL_AXIS * float((fit.z_ohm.real).max())
     found = [] if fit.converged else ["did not converge"]
@@ -81,6 +83,10 @@ def objections(fit: CircuitFit) -> tuple[str, ...]:
             found.append(f"{name} beyond the real axis")
     for arc in relaxations(fit):
         found += _arc_objections(arc, fit)
+    if electrodes == "blocking" and spike_capacitance_f(fit) < LEAST_ELECTRODE_CAPACITANCE_F:
+        found.append("the spike is too small a capacitance to be an electrode")
+    if fit.rms > WORST_FIT:
+        found.append("does not describe the data")
     return tuple(found)
 
 
@@ -116,6 +122,13 @@ def _vague(fit: CircuitFit) -> list[str]:
         and "tau" not in name
         and estimate.relative_uncertainty > MOST_RELATIVE_UNCERTAINTY
     ]
+
+
+def spike_capacitance_f(fit: CircuitFit) -> float:
+    """Capacitance of the blocking electrodes at the lowest frequency; infinite when there are none."""
+    omega = 2 * np.pi * float(fit.frequency_hz.min())
+    reactance = _spike_reactance_ohm(fit, omega)
+    return 1 / (omega * reactance) if reactance > 0 else float("inf")
 
 
 def is_inductive(z_imag_ohm: FloatArray) -> bool:

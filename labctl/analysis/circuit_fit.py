@@ -17,6 +17,7 @@ from labctl.analysis.elements import EXPONENT, INDUCTANCE, TIME
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.first_guess import starting_points
 from labctl.analysis.least_squares import IndexArray, Minimum, minimise
+from labctl.analysis.piece_order import fastest_first
 from labctl.analysis.residuals import Residuals, examine
 from labctl.analysis.spectrum import ComplexArray, FloatArray, Spectrum
 
@@ -128,14 +129,7 @@ def fit_circuits(
         weights = ["modulus"] * len(spectra)
     count = starts or (1 if len(model.names) <= 6 else 3)
     problems = [Problem.of(s, model, w) for s, w in zip(spectra, weights, strict=True)]
-    fits: list[CircuitFit | None] = [None] * len(problems)
-    for points in sorted({problem.omega.size for problem in problems}):
-        chosen = [i for i, problem in enumerate(problems) if problem.omega.size == points]
-        batch = [problems[i] for i in chosen]
-        first = [problem.starts(start, count) for problem in batch]
-        for i, fit in zip(chosen, fit_problems(batch, first), strict=True):
-            fits[i] = fit
-    return [fit for fit in fits if fit is not None]
+    return fit_problems(problems, [problem.starts(start, count) for problem in problems])
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +207,17 @@ def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatA
 
 
 def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
-    """Follow every start of every problem (all with the same number of points) and keep the best of each."""
+    """Follow every start (k, p) of every problem, all of one circuit, and keep the best of each."""
+    fits: dict[int, CircuitFit] = {}
+    for points in sorted({problem.omega.size for problem in problems}):
+        chosen = [i for i, problem in enumerate(problems) if problem.omega.size == points]
+        batch = _fit_batch([problems[i] for i in chosen], [starts[i] for i in chosen])
+        fits.update(zip(chosen, batch, strict=True))
+    return [fits[i] for i in range(len(problems))]
+
+
+def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+    """The same for problems with the same number of points."""
     owner = np.repeat(np.arange(len(problems)), [len(s) for s in starts])
     ln_jw = np.array([p.ln_jw for p in problems])[owner]
     z = np.array([p.z for p in problems])[owner]
@@ -241,9 +245,11 @@ def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> l
 def _describe(
     problem: Problem, minimum: Minimum, which: int, lower: FloatArray, upper: FloatArray
 ) -> CircuitFit:
-    circuit, x = problem.circuit, minimum.x[which]
+    circuit = problem.circuit
+    order = fastest_first(circuit, minimum.x[which])
+    x, jacobian = minimum.x[which][order], minimum.jacobian[which][order]
     held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
-    examined = examine(minimum.residuals[which], minimum.jacobian[which], held, problem.noise_known)
+    examined = examine(minimum.residuals[which], jacobian, held, problem.noise_known)
     log_si, change = circuit.to_si(x, problem.z_scale_ohm, problem.w_scale_rad_s)
     values = np.exp(log_si)
     scale = values[:, None] * change

@@ -10,8 +10,9 @@ from itertools import combinations, product
 
 import numpy as np
 
-from labctl.analysis.circuit import Circuit, Join, Leaf, Node
+from labctl.analysis.circuit import Circuit, Leaf, Node
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
+from labctl.analysis.piece_order import alike
 from labctl.analysis.spectrum import ComplexArray, FloatArray
 
 ARC_EXPONENT = 0.9
@@ -78,7 +79,7 @@ def _dictionary(
     columns, owners, first = [], [], 0
     ln_jw = np.log(omega) + 0.5j * np.pi
     for piece, inner in zip(pieces, shapes, strict=True):
-        twin = next((j for j, other in enumerate(pieces[: len(owners)]) if _alike(piece, other)), None)
+        twin = next((j for j, other in enumerate(pieces[: len(owners)]) if alike(piece, other)), None)
         if twin is not None:
             owners.append(owners[twin])
             continue
@@ -90,14 +91,6 @@ def _dictionary(
         owners.append(range(first, first + len(inner)))
         first += len(inner)
     return np.concatenate(columns), owners
-
-
-def _alike(a: Node, b: Node) -> bool:
-    if isinstance(a, Leaf) and isinstance(b, Leaf):
-        return a.element is b.element
-    if isinstance(a, Join) and isinstance(b, Join) and a.parallel == b.parallel:
-        return len(a.branches) == len(b.branches) and all(map(_alike, a.branches, b.branches))
-    return False
 
 
 def _combinations(pieces: tuple[Node, ...], shapes: list[FloatArray], owners: list[range]) -> np.ndarray:

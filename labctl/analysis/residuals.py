@@ -41,7 +41,7 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     bread = _inverse(jacobian[free] @ jacobian[free].T)
     rho, meat = 0.0, None
     if _suspicious(r, m):
-        rho, meat = _autoregression(r, j, bread, freedom)
+        rho, meat = _autoregression(r, j, freedom)
     shrink = (1 - rho * rho) / (1 + rho * rho)
     spread = max(variance, 1.0) if noise_known else variance
     inner = spread * bread if meat is None else spread / max(variance, 1e-300) * (bread @ meat @ bread)
@@ -72,34 +72,33 @@ def _suspicious(r: FloatArray, m: int) -> bool:
     return square > 0 and float(np.sum(r[1:] * r[:-1])) / square > 1.0 / np.sqrt(m)
 
 
-def _autoregression(
-    r: FloatArray, j: FloatArray, bread: FloatArray, freedom: int
-) -> tuple[float, FloatArray]:
-    """Posterior mean of rho (0 when white noise is likelier), and X'VX averaged over the posterior."""
-    log_likelihood, variance = np.array([_restricted(r, j, rho, freedom) for rho in RHO_GRID]).T
+def _autoregression(r: FloatArray, j: FloatArray, freedom: int) -> tuple[float, FloatArray]:
+    """Posterior mean of rho, and X'VX averaged over the posterior, for r (n, 2) and j (p, n, 2)."""
+    log_likelihood, variance = _restricted_likelihood(r, j, freedom)
     posterior = np.exp(log_likelihood - log_likelihood.max())
     posterior /= posterior.sum()
-    rho = float(posterior @ RHO_GRID)
-    lag = np.abs(np.subtract.outer(np.arange(len(r)), np.arange(len(r))))
-    v = np.zeros(lag.shape)
-    for weight, s2, grid_rho in zip(posterior, variance, RHO_GRID, strict=True):
-        if weight > 1e-4:
-            v += weight * s2 / (1 - grid_rho**2) * grid_rho**lag
-    meat = np.einsum("pak,ab,qbk->pq", j, v, j, optimize=True)
-    return max(rho, 0.0), meat
+    lags = np.arange(len(r))
+    covariance_at = (posterior * variance / (1 - RHO_GRID**2)) @ RHO_GRID[:, None] ** lags
+    v = covariance_at[np.abs(np.subtract.outer(lags, lags))]
+    meat = sum(j[..., k] @ v @ j[..., k].T for k in (0, 1))
+    return max(float(posterior @ RHO_GRID), 0.0), np.asarray(meat)
 
 
-def _restricted(r: FloatArray, j: FloatArray, rho: float, freedom: int) -> tuple[float, float]:
-    """Restricted log-likelihood of rho, linearised at the fit, and the variance of the innovations."""
-    wr, wj = _whiten(r, rho, 0).ravel(), _whiten(j, rho, 1).reshape(len(j), -1)
-    normal, gradient = wj @ wj.T, wj @ wr
-    square = float(wr @ wr - gradient @ np.linalg.lstsq(normal, gradient, rcond=None)[0])
-    square = max(square, 1e-300)
-    sign, log_det = np.linalg.slogdet(normal)
-    penalty = 0.5 * log_det if sign > 0 else 0.0
-    return -0.5 * freedom * np.log(square) + np.log(1 - rho * rho) - penalty, square / freedom
+def _restricted_likelihood(r: FloatArray, j: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray]:
+    """Restricted log-likelihood on the grid of rho, linearised at the fit, and the innovations' variance.
 
-
-def _whiten(a: FloatArray, rho: float, axis: int) -> FloatArray:
-    a = np.moveaxis(a, axis, 0)
-    return np.concatenate([a[:1] * np.sqrt(1 - rho * rho), a[1:] - rho * a[:-1]])
+    Whitened inner products are quadratic in rho: sum a b - rho sum (a b' + a' b) + rho^2 (sum inside a b).
+    """
+    scale = np.sqrt(np.einsum("pnk,pnk->p", j, j)) + 1e-300
+    both = np.concatenate([j / scale[:, None, None], r[None]])
+    flat = both.reshape(len(both), -1)
+    neighbours = both[:, 1:].reshape(len(both), -1) @ both[:, :-1].reshape(len(both), -1).T
+    inside = both[:, 1:-1].reshape(len(both), -1)
+    rho = RHO_GRID[:, None, None]
+    products = flat @ flat.T - rho * (neighbours + neighbours.T) + rho**2 * (inside @ inside.T)
+    p = len(j)
+    normal, gradient = products[:, :p, :p] + 1e-12 * np.eye(p), products[:, :p, p]
+    shift = np.linalg.solve(normal, gradient[..., None])[..., 0]
+    square = np.maximum(products[:, p, p] - np.einsum("gp,gp->g", gradient, shift), 1e-300)
+    log_det = np.linalg.slogdet(normal)[1]
+    return -0.5 * freedom * np.log(square) + np.log(1 - RHO_GRID**2) - 0.5 * log_det, square / freedom

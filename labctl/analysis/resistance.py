@@ -7,36 +7,23 @@ the circuits that are as good. What is reported is the total: the low-frequency 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from labctl.analysis.candidates import CANDIDATES, Electrodes, is_inductive, objections, relaxations
+from labctl.analysis.bad_points import without_bad_points
+from labctl.analysis.candidates import CANDIDATES, Electrodes, is_inductive, objections
 from labctl.analysis.circuit import parse_circuit
 from labctl.analysis.circuit_fit import CircuitFit, Problem, fit_problems
 from labctl.analysis.estimate import Estimate
+from labctl.analysis.model_spread import Contender, with_model_spread
+from labctl.analysis.parts import Arc, arc_flags, interphase, named_arcs, total
 from labctl.analysis.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
+from labctl.analysis.resistance_bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.spectrum import Spectrum
 
-INTERPHASE_CAPACITANCE_F = 1e-7  # Irvine, Sinclair & West 1990, 10.1002/adma.19900020304
-GRAIN_BOUNDARY_CAPACITANCE_F = 1e-9
-PLAUSIBLE_BIC = 6.0
-PLAUSIBLE_MISFIT = 1.5
 FEWEST_POINTS = 6
-
-
-@dataclass(frozen=True)
-class Arc:
-    """A part of the resistance: `bulk`, `grain boundary`, `interphase` or `series`.
-
-    `series` is what has relaxed above the window: leads, and the bulk where its arc is out of sight.
-    capacitance_f and apex_hz are nan for it.
-    """
-
-    name: str
-    resistance_ohm: Estimate
-    capacitance_f: float
-    apex_hz: float
+STARTS = 4
+POOR_FIT = 0.03
+RANGE_OHM = (1e-2, 1e10)
 
 
 @dataclass(frozen=True)
@@ -57,10 +44,10 @@ class Resistance:
     Attributes
     ----------
     total_ohm : Estimate
-        Bulk and grain boundaries together; the uncertainty holds noise, correlation of the residuals and the
-        spread between plausible circuits. nan when nothing could be said.
+        Bulk and grain boundaries together; the uncertainty holds noise, correlation of the residuals, the
+        spread between plausible circuits and that of a lead subtracted. nan when nothing could be said.
     arcs : tuple of Arc
-        The parts, fastest first.
+        The parts, fastest first: `series`, `bulk`, `grain boundary`, `interphase`.
     interphase_ohm : Estimate or None
         Sum of the interphase arcs (reversible electrodes).
     circuit : str
@@ -86,7 +73,13 @@ class Resistance:
     fit: CircuitFit | None
 
 
-def ionic_resistance(spectrum: Spectrum, electrodes: Electrodes = "blocking") -> Resistance:
+def ionic_resistance(
+    spectrum: Spectrum,
+    electrodes: Electrodes = "blocking",
+    *,
+    lead_ohm: Estimate | float = 0.0,
+    range_ohm: tuple[float, float] = RANGE_OHM,
+) -> Resistance:
     """Ionic resistance of a spectrum of n points, with nobody looking.
 
     Parameters
@@ -95,147 +88,178 @@ def ionic_resistance(spectrum: Spectrum, electrodes: Electrodes = "blocking") ->
     electrodes : "blocking" or "reversible"
         Blocking (steel, gold): arcs, then a capacitive spike; all arcs count. Reversible (Li, Mg): arcs with
         more than 1e-7 F are the interphase and count separately, as does the diffusion that follows.
+    lead_ohm : Estimate or float
+        Resistance of the leads, from a measured short; it is taken off the total.
+    range_ohm : (low, high)
+        What the instrument can measure; a resistance outside becomes a bound.
 
     Raises
     ------
     ValueError
-        For an unknown kind of electrodes. A bad spectrum gives flags, never an error.
+        For an argument that makes no sense. A bad spectrum gives flags, never an error.
     """
+    lead = checked_lead(lead_ohm)
+    check_arguments(electrodes, range_ohm)
+    data = prepare(spectrum)
+    (fits,) = fit_candidates([data], electrodes)
+    return conclude(data, list(fits.values()), electrodes, lead, range_ohm)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A spectrum with its bad points out, highest frequency first, and what was seen on the way."""
+
+    spectrum: Spectrum
+    flags: tuple[str, ...]
+    inductive: bool
+
+    @property
+    def enough(self) -> bool:
+        """There are points enough for a circuit."""
+        return len(self.spectrum) >= FEWEST_POINTS
+
+
+def check_arguments(electrodes: str, range_ohm: tuple[float, float]) -> None:
+    """ValueError for electrodes or a range that make no sense."""
     if electrodes not in CANDIDATES:
         raise ValueError(f"electrodes must be 'blocking' or 'reversible', got {electrodes!r}")
-    flags = _data_flags(spectrum)
-    if int(spectrum.usable.sum()) < FEWEST_POINTS:
-        return _nothing(spectrum, (*flags, "too few usable points for a resistance"))
-    fits = _fit_all(spectrum, CANDIDATES[electrodes])
-    return _choose(spectrum, fits, electrodes, flags)
+    if not 0 <= range_ohm[0] < range_ohm[1]:
+        raise ValueError(f"range_ohm must be (low, high) with 0 <= low < high, got {range_ohm!r}")
 
 
-def _data_flags(spectrum: Spectrum) -> tuple[str, ...]:
-    masked = len(spectrum) - int(spectrum.usable.sum())
-    flags = [f"{masked} of {len(spectrum)} points masked"] if masked else []
-    if is_inductive(spectrum.cleaned().z_ohm.imag):
-        flags.append("inductive: the highest frequencies show the cables")
-    return tuple(flags)
+def checked_lead(lead_ohm: Estimate | float) -> Estimate:
+    """The lead as an Estimate; ValueError when it is negative or no number."""
+    lead = lead_ohm if isinstance(lead_ohm, Estimate) else Estimate(float(lead_ohm), 0.0)
+    if not (lead.value >= 0 and math.isfinite(lead.value) and math.isfinite(lead.standard_uncertainty)):
+        raise ValueError(f"lead_ohm must be finite and not negative, got {lead!r}")
+    return lead
 
 
-def _fit_all(spectrum: Spectrum, circuits: Sequence[str]) -> list[CircuitFit]:
+def prepare(spectrum: Spectrum) -> Prepared:
+    """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
     clean = spectrum.cleaned()
-    if is_inductive(clean.z_ohm.imag):
-        circuits = (*circuits, *(f"L0-{c}" for c in circuits))
-    fits = []
-    for description in circuits:
+    masked = len(spectrum) - len(clean)
+    flags = [f"{masked} of {len(spectrum)} points masked: no valid reading"] if masked else []
+    if len(clean) < FEWEST_POINTS:
+        return Prepared(clean, (*flags, "too few usable points for a resistance"), inductive=False)
+    clean, test, left_out = without_bad_points(clean)
+    flags += [f"point masked: {frequency:.4g} Hz does not belong to the spectrum" for frequency in left_out]
+    inductive = is_inductive(clean.z_ohm.imag)
+    if inductive:
+        flags.append("inductive: the highest frequencies show the cables")
+    return Prepared(clean, (*flags, *test.flags), inductive)
+
+
+def fit_candidates(data: Sequence[Prepared], electrodes: Electrodes) -> list[dict[str, CircuitFit]]:
+    """Every candidate fitted to each spectrum, by its description."""
+    found: list[dict[str, CircuitFit]] = [{} for _ in data]
+    descriptions = {d: None for one in data for d in candidates_for(one, electrodes)}
+    for description in descriptions:
         circuit = parse_circuit(description)
-        if 2 * len(clean) > len(circuit.names) + 1:
-            problem = Problem.of(clean, circuit, "modulus")
-            fits += fit_problems([problem], [problem.starts(None, 4)])
-    return fits
+        chosen = [i for i, one in enumerate(data) if description in candidates_for(one, electrodes)]
+        problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
+        starts = [problem.starts(None, STARTS) for problem in problems]
+        for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
+            found[i][description] = fit
+    return found
 
 
-def _choose(
-    spectrum: Spectrum, fits: list[CircuitFit], electrodes: Electrodes, flags: tuple[str, ...]
+def candidates_for(data: Prepared, electrodes: Electrodes) -> tuple[str, ...]:
+    """The circuits worth trying on a spectrum: those its points can hold, with cables where they show."""
+    if not data.enough:
+        return ()
+    circuits = CANDIDATES[electrodes]
+    if data.inductive:
+        circuits = (*circuits, *(f"L0-{c}" for c in circuits))
+    return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def conclude(
+    data: Prepared,
+    fits: Sequence[CircuitFit],
+    electrodes: Electrodes,
+    lead: Estimate,
+    range_ohm: tuple[float, float],
 ) -> Resistance:
-    ruled_out = [objections(fit) for fit in fits]
+    """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
+    if not fits:
+        return _without_circuit(data, (), lead, range_ohm)
+    ruled_out = [objections(fit, electrodes) for fit in fits]
     sound = [fit for fit, problems in zip(fits, ruled_out, strict=True) if not problems]
     points = min(sound or fits, key=lambda fit: fit.rms).effective_points
     candidates = tuple(
-        Candidate(fit.circuit, _total(fit, electrodes), fit.rms, fit.bic_for(points), problems)
+        Candidate(fit.circuit, total(fit, electrodes), fit.rms, fit.bic_for(points), problems)
         for fit, problems in zip(fits, ruled_out, strict=True)
     )
-    if not sound:
-        return _nothing(spectrum, (*flags, "no circuit describes this spectrum"), candidates)
+    sound = [fit for fit in sound if math.isfinite(total(fit, electrodes).value)]
+    if not sound or is_open(data.spectrum):
+        return _without_circuit(data, candidates, lead, range_ohm)
     best = min(sound, key=lambda fit: fit.bic_for(points))
-    total, spread_flags = _with_model_spread(best, sound, points, electrodes)
-    arcs = _arcs(best, electrodes)
-    return Resistance(
-        total_ohm=total,
+    contenders = {fit.circuit: Contender(total(fit, electrodes), fit.bic_for(points)) for fit in sound}
+    chosen = contenders.pop(best.circuit)
+    widened, spread_flags = with_model_spread(chosen, list(contenders.values()))
+    arcs = named_arcs(best, electrodes)
+    poor = (f"poor fit: residuals {best.rms:.1%}",) if best.rms > POOR_FIT else ()
+    found = Resistance(
+        total_ohm=widened,
         arcs=arcs,
-        interphase_ohm=_interphase(best, electrodes),
+        interphase_ohm=interphase(best, electrodes),
         circuit=best.circuit,
         bound=None,
-        flags=(*flags, *best.flags, *_arc_flags(best, arcs), *spread_flags),
-        intercept_ohm=spike_intercept_ohm(spectrum),
-        minimum_ohm=minimum_of_reactance_ohm(spectrum),
+        flags=(*data.flags, *poor, *best.flags, *arc_flags(best, arcs), *spread_flags),
+        intercept_ohm=spike_intercept_ohm(data.spectrum),
+        minimum_ohm=minimum_of_reactance_ohm(data.spectrum),
         candidates=candidates,
         fit=best,
     )
+    return _within_range(_without_lead(found, lead), range_ohm)
 
 
-def _nothing(
-    spectrum: Spectrum, flags: tuple[str, ...], candidates: tuple[Candidate, ...] = ()
+def _without_lead(found: Resistance, lead: Estimate) -> Resistance:
+    if lead.value == 0 and lead.standard_uncertainty == 0:
+        return found
+    measured = found.total_ohm
+    left = Estimate(
+        measured.value - lead.value,
+        math.hypot(measured.standard_uncertainty, lead.standard_uncertainty),
+        measured.degrees_of_freedom,
+    )
+    return replace(found, total_ohm=left)
+
+
+def _within_range(found: Resistance, range_ohm: tuple[float, float]) -> Resistance:
+    bound = bound_from_range(found.total_ohm, range_ohm)
+    return found if bound is None else _as_bound(found, bound)
+
+
+def _as_bound(found: Resistance, bound: Bound) -> Resistance:
+    sign = ">" if bound.side == "lower" else "<"
+    flag = f"{bound.reason}: the resistance is {sign} {bound.resistance_ohm:.3g} ohm"
+    limit = Estimate(bound.resistance_ohm, math.inf)
+    return replace(found, total_ohm=limit, bound=bound.side, flags=(*found.flags, flag))
+
+
+def _without_circuit(
+    data: Prepared, candidates: tuple[Candidate, ...], lead: Estimate, range_ohm: tuple[float, float]
 ) -> Resistance:
-    nowhere = Estimate(math.nan, math.nan)
-    return Resistance(
-        nowhere, (), None, "", None, flags,
-        spike_intercept_ohm(spectrum), minimum_of_reactance_ohm(spectrum), candidates, None,
-    )  # fmt: skip
-
-
-def _is_interphase(capacitance_f: float, electrodes: Electrodes) -> bool:
-    return electrodes == "reversible" and capacitance_f > INTERPHASE_CAPACITANCE_F
-
-
-def _electrolyte_names(fit: CircuitFit, electrodes: Electrodes) -> list[str]:
-    arcs = [a.name for a in relaxations(fit) if not _is_interphase(a.capacitance_f, electrodes)]
-    return (["R0"] if "R0" in fit.parameters else []) + arcs
-
-
-def _total(fit: CircuitFit, electrodes: Electrodes) -> Estimate:
-    names = _electrolyte_names(fit, electrodes)
-    return fit.sum_of(names) if names else Estimate(math.nan, math.nan)
-
-
-def _interphase(fit: CircuitFit, electrodes: Electrodes) -> Estimate | None:
-    names = [a.name for a in relaxations(fit) if _is_interphase(a.capacitance_f, electrodes)]
-    return fit.sum_of(names) if names else None
-
-
-def _arcs(fit: CircuitFit, electrodes: Electrodes) -> tuple[Arc, ...]:
-    arcs = []
-    if "R0" in fit.parameters:
-        arcs.append(Arc("series", fit.parameters["R0"], math.nan, math.nan))
-    names_left = ["bulk", "grain boundary"]
-    for arc in relaxations(fit):
-        if _is_interphase(arc.capacitance_f, electrodes):
-            name = "interphase"
-        else:
-            if len(names_left) == 2 and arc.capacitance_f > GRAIN_BOUNDARY_CAPACITANCE_F:
-                names_left = names_left[1:]
-            name = names_left.pop(0) if len(names_left) > 1 else names_left[0]
-        apex_hz = 1 / (2 * math.pi * arc.time_s) if arc.time_s > 0 else math.inf
-        arcs.append(Arc(name, fit.parameters[arc.name], arc.capacitance_f, apex_hz))
-    return tuple(arcs)
-
-
-def _arc_flags(fit: CircuitFit, arcs: tuple[Arc, ...]) -> tuple[str, ...]:
-    highest = float(fit.frequency_hz.max())
-    relaxing = [arc for arc in arcs if not math.isnan(arc.apex_hz)]
-    if not relaxing:
-        return ("arc not resolved: only the spike is in the window",)
-    return tuple(
-        f"arc not resolved: {arc.name} has its apex at {arc.apex_hz:.2g} Hz, above {highest:.2g} Hz"
-        for arc in relaxing
-        if arc.apex_hz > highest
+    nothing = Resistance(
+        total_ohm=Estimate(math.nan, math.nan),
+        arcs=(),
+        interphase_ohm=None,
+        circuit="",
+        bound=None,
+        flags=data.flags,
+        intercept_ohm=spike_intercept_ohm(data.spectrum),
+        minimum_ohm=minimum_of_reactance_ohm(data.spectrum),
+        candidates=candidates,
+        fit=None,
     )
-
-
-def _with_model_spread(
-    best: CircuitFit, sound: list[CircuitFit], points: float, electrodes: Electrodes
-) -> tuple[Estimate, tuple[str, ...]]:
-    """The best fit's total, its uncertainty widened by the circuits that are about as good."""
-    chosen = _total(best, electrodes)
-    least = best.bic_for(points)
-    weights, totals = [], []
-    for fit in sound:
-        total = _total(fit, electrodes)
-        if fit.bic_for(points) - least < PLAUSIBLE_BIC and math.isfinite(total.value):
-            weights.append(math.exp(-0.5 * (fit.bic_for(points) - least)))
-            totals.append(total)
-    shares = np.array(weights) / sum(weights) if weights else np.ones(1)
-    variance = sum(
-        share * (t.standard_uncertainty**2 + (t.value - chosen.value) ** 2)
-        for share, t in zip(shares, totals, strict=False)
-    )
-    u = math.sqrt(max(variance, chosen.standard_uncertainty**2 if not weights else 0.0))
-    ambiguous = len(totals) > 1 and u > 1.2 * chosen.standard_uncertainty
-    flags = ("model ambiguous: circuits that fit as well disagree",) if ambiguous else ()
-    return Estimate(chosen.value, u, chosen.degrees_of_freedom), flags
+    bound = bound_from_data(data.spectrum) if data.enough else None
+    if bound is None:
+        flags = data.flags if not data.enough else (*data.flags, "no circuit describes this spectrum")
+        return replace(nothing, flags=flags)
+    if bound.side == "lower":
+        limit = min(max(bound.resistance_ohm - lead.value, 0.0), range_ohm[1])
+    else:
+        limit = max(bound.resistance_ohm, range_ohm[0])
+    return _as_bound(nothing, replace(bound, resistance_ohm=limit))

@@ -1,0 +1,51 @@
+"""Which of several arcs is which: pieces that are alike are ordered by their time, fastest first."""
+
+import numpy as np
+
+from labctl.analysis.circuit import Circuit, Join, Leaf, Node
+from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, RESISTANCE, TIME
+from labctl.analysis.spectrum import FloatArray
+
+
+def alike(a: Node, b: Node) -> bool:
+    """The same elements joined in the same way."""
+    if isinstance(a, Leaf) and isinstance(b, Leaf):
+        return a.element is b.element
+    if isinstance(a, Join) and isinstance(b, Join) and a.parallel == b.parallel:
+        return len(a.branches) == len(b.branches) and all(map(alike, a.branches, b.branches))
+    return False
+
+
+def groups(circuit: Circuit) -> list[list[Node]]:
+    """The pieces joined in series, those that are alike together."""
+    found: list[list[Node]] = []
+    for piece in circuit.series:
+        twins = next((group for group in found if alike(group[0], piece)), None)
+        if twins is None:
+            found.append([piece])
+        else:
+            twins.append(piece)
+    return found
+
+
+def fastest_first(circuit: Circuit, x: FloatArray) -> np.ndarray:
+    """Order (p,) of the logarithmic parameters x (p,) that sorts pieces that are alike by their time."""
+    order = np.arange(x.size)
+    for group in groups(circuit):
+        times = [_log_time(circuit, piece, x) for piece in group]
+        for place, source in zip(group, np.argsort(times, kind="stable"), strict=True):
+            order[place.first : place.stop] = np.arange(group[source].first, group[source].stop)
+    return order
+
+
+def _log_time(circuit: Circuit, piece: Node, x: FloatArray) -> float:
+    """Logarithm of tau, of R C or of (R Q)^(1/n); 0 for a piece without a time."""
+    places = range(piece.first, piece.stop)
+    resistances = [x[i] for i in places if circuit.kinds[i] is RESISTANCE]
+    for i in places:
+        if circuit.kinds[i] is TIME:
+            return float(x[i])
+        if circuit.kinds[i] in (CAPACITANCE, CPE_ADMITTANCE) and resistances:
+            exponent = np.exp(x[i + 1]) if circuit.kinds[i] is CPE_ADMITTANCE else 1.0
+            return float((resistances[0] + x[i]) / exponent)
+    return 0.0

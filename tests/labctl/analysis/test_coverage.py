@@ -1,0 +1,93 @@
+"""How often the stated numbers are right, over many spectra whose truth is known."""
+
+import numpy as np
+import pytest
+
+from labctl.analysis import Spectrum, fit_circuits, ionic_resistance, ionic_resistance_series, parse_circuit
+
+
+def study(draw, kind, seed, rho=0.0, count=200):
+    rng = np.random.default_rng(seed)
+    drawn = [draw(kind, rng, rho) for _ in range(count)]
+    fits = fit_circuits([one.spectrum for one in drawn], drawn[0].circuit)
+    r1 = [fit.parameters["R1"] for fit in fits]
+    truth = np.array([one.truth["R1"] for one in drawn])
+    found = np.array([estimate.value for estimate in r1])
+    low, high = np.array([estimate.interval() for estimate in r1]).T
+    z = (found - truth) / np.array([one.cramer_rao["R1"] for one in drawn])
+    return {
+        "within_5_percent": np.mean(np.abs(found / truth - 1) < 0.05),
+        "rms_z": np.sqrt(np.mean(z**2)),
+        "covered": np.mean((low <= truth) & (truth <= high)),
+        "converged": np.mean([fit.converged for fit in fits]),
+    }
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("A", 20261), ("B", 20262)])
+def test_the_stated_interval_covers_the_truth_as_often_as_it_says(draw, kind, seed):
+    result = study(draw, kind, seed)
+    assert result["within_5_percent"] >= 0.995
+    assert result["rms_z"] <= 1.1
+    assert 0.93 <= result["covered"] <= 0.97
+    assert result["converged"] == 1
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("A", 20263), ("B", 20264)])
+def test_correlated_noise_widens_the_interval_enough(draw, kind, seed):
+    assert study(draw, kind, seed, rho=0.6)["covered"] >= 0.90
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "seed"), [("A", 7001), ("B", 7002)])
+def test_over_two_thousand_spectra_the_coverage_is_still_95_percent(draw, kind, seed):
+    result = study(draw, kind, seed, count=2000)
+    assert 0.94 <= result["covered"] <= 0.96
+    assert result["rms_z"] <= 1.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rho", "least_right"), [(0.0, 0.97), (0.6, 0.97)])
+@pytest.mark.parametrize(("kind", "seed"), [("A", 20265), ("B", 20266)])
+def test_the_circuit_chosen_is_the_one_that_made_the_spectrum(draw, kind, seed, rho, least_right):
+    rng = np.random.default_rng(seed)
+    right, covered, count = 0, 0, 100
+    for _ in range(count):
+        drawn = draw(kind, rng, rho, determined=True)
+        found = ionic_resistance(drawn.spectrum)
+        total = sum(value for name, value in drawn.truth.items() if name.startswith("R"))
+        low, high = found.total_ohm.interval()
+        right += found.circuit == drawn.circuit
+        covered += low <= total <= high
+    assert right >= least_right * count
+    assert covered >= 0.9 * count
+
+
+def vtf_series(rng):
+    """24 temperatures of a polymer whose arc leaves the window, and the total resistance of each."""
+    temperatures_k, frequency = np.linspace(253, 368, 24), np.logspace(6, -1, 60)
+    pseudo_activation_k = rng.uniform(0.06, 0.10) / 8.617333262e-5
+    vogel_k, prefactor_ohm = rng.uniform(170, 205), rng.uniform(2, 30)
+    r1 = (
+        prefactor_ohm
+        * np.sqrt(temperatures_k / 300)
+        * np.exp(pseudo_activation_k / (temperatures_k - vogel_k))
+    )
+    geometric_f, n1 = 10 ** rng.uniform(-10.5, -9.5), rng.uniform(0.85, 0.97)
+    q2, n2, lead = 10 ** rng.uniform(-6, -5), rng.uniform(0.75, 0.93), rng.uniform(1, 10)
+    noise = 10 ** rng.uniform(-3, -2.5)
+    values = np.array([[lead, r, (geometric_f * r) ** n1 / r, n1, q2, n2] for r in r1])
+    z = parse_circuit("R0-p(R1,CPE1)-CPE2").impedance(values, frequency)
+    z = z + noise * np.abs(z) * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape))
+    return [Spectrum(frequency, row) for row in z], temperatures_k, lead + r1
+
+
+@pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_no_temperature_of_a_vtf_series_is_off_by_half_a_percent(count):
+    rng, worst = np.random.default_rng(20267), 0.0
+    for _ in range(count):
+        spectra, temperatures_k, truth = vtf_series(rng)
+        found = ionic_resistance_series(spectra, temperatures_k)
+        assert all(resistance.bound is None for resistance in found)
+        error = np.array([resistance.total_ohm.value for resistance in found]) / truth - 1
+        worst = max(worst, float(np.abs(error).max()))
+    assert worst < 0.005
