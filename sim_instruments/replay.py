@@ -68,6 +68,13 @@ class ReplayedCell:
         ln_hot, ln_cold = hot.ln_z_at(frequency_hz), cold.ln_z_at(frequency_hz)
         return cmath.exp(ln_hot + (ln_cold - ln_hot) * share)
 
+    def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
+        """Current per volt, S, after a step: Hamon's approximation, Re(1/Z) at the frequency 0.1/t.
+
+        B. V. Hamon, Proc. IEE 99 (1952) 151 (10.1049/pi-4.1952.0016): a few per cent.
+        """
+        return (1 / self.impedance_ohm(0.1 / elapsed_s, temperature_k, age_s)).real
+
 
 def _segment(grid: NDArray[np.float64], x: float) -> int:
     return int(min(max(np.searchsorted(grid, x) - 1, 0), len(grid) - 2))

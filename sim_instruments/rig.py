@@ -16,6 +16,7 @@ from typing import Any
 from sim_instruments.cells import make_cell
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.solartron1260 import Solartron1260
+from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.mishaps import Mishaps
 from sim_instruments.wire.definition import load_definition, make_device
 from sim_instruments.wire.device import Model, SimDevice
@@ -28,6 +29,7 @@ from sim_instruments.world.world import Clock, World
 MODELS: dict[str, Callable[["Parts"], Model]] = {
     "lakeshore336": lambda parts: LakeShore336(parts.world),
     "solartron1260": lambda parts: Solartron1260(parts.world, parts.noise),
+    "solartron1287": lambda parts: Solartron1287(parts.world),
 }
 
 
@@ -53,6 +55,7 @@ class Options:
     ambient_k: float = 295.15
     oven: Mapping[str, float] | None = None
     description: str | Path = "default"
+    instruments: Mapping[str, str] | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -66,6 +69,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "ambient_k": (int, float),
     "oven": (Mapping, type(None)),
     "description": (str, Path),
+    "instruments": (Mapping, type(None)),
 }
 
 
@@ -111,7 +115,10 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     oven : mapping
         Parameters of `world.oven.OvenProperties`.
     description : path
-        A TOML file with a table `instruments`: address = model. Default: Lake Shore 336, Solartron 1260.
+        A TOML file with a table `instruments`, address = model, or the name of one in `rigs/`. The default
+        has a Lake Shore 336, a Solartron 1260 and a Solartron 1287.
+    instruments : mapping
+        Address = model, instead of a description.
 
     Raises
     ------
@@ -127,7 +134,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     parts = Parts(world, ImpedanceNoise(noise_fraction, noise_fraction / 100))
     faults = FaultPlan(world.chance("faults"))
     library, models, devices = RigLibrary.private(), {}, {}
-    for address, name in _addresses(chosen.description).items():
+    for address, name in _addresses(chosen).items():
         models[address] = MODELS[name](parts)
         devices[address] = make_device(name, load_definition(name), models[address], world, faults)
         library.add(address, devices[address])
@@ -155,18 +162,25 @@ def _checked(options: dict[str, Any]) -> Options:
     return chosen
 
 
-def _addresses(description: str | Path) -> dict[str, str]:
-    place = Path(description)
-    if place.suffix == ".toml":
-        text = place.read_text("utf-8")
-    else:
-        text = files("sim_instruments").joinpath("rigs", f"{description}.toml").read_text("utf-8")
-    addresses = tomllib.loads(text).get("instruments", {})
+def _addresses(chosen: Options) -> Mapping[str, str]:
+    source = "build: instruments" if chosen.instruments is not None else chosen.description
+    addresses = chosen.instruments
+    if addresses is None:
+        addresses = tomllib.loads(_description(Path(chosen.description))).get("instruments", {})
     for address, name in addresses.items():
         if name not in MODELS:
-            raise ValueError(f"{description}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
-        _check_address(description, address, name)
+            raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
+        _check_address(source, address, name)
     return addresses
+
+
+def _description(place: Path) -> str:
+    if place.suffix == ".toml":
+        return place.read_text("utf-8")
+    shipped = files("sim_instruments").joinpath("rigs", f"{place}.toml")
+    if not shipped.is_file():
+        raise ValueError(f"build: description: {place} is neither a TOML file nor a rig shipped with labctl")
+    return shipped.read_text("utf-8")
 
 
 def _check_address(description: str | Path, address: str, name: str) -> None:

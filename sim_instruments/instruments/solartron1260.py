@@ -156,7 +156,7 @@ class Solartron1260:
         digit = digit or (0 if complying else COMPLIANCE_DIGIT)
         if self.source == Z_FROM_V1_AND_I:
             return Reading(self.frequency_hz, seen_ohm, True, digit)
-        return Reading(self.frequency_hz, self._open_ratio(), False, digit)
+        return Reading(self.frequency_hz, self._voltage_ratio(z_ohm), False, digit)
 
     def _impedance_ohm(self) -> complex:
         return self.world.cell_impedance_ohm(self.frequency_hz)
@@ -169,10 +169,22 @@ class Solartron1260:
         current_a = min(self.amplitude_a, COMPLIANCE_V / abs(OUTPUT_OHM + z_ohm))
         return current_a * abs(z_ohm), current_a, current_a == self.amplitude_a
 
-    def _open_ratio(self) -> complex:
-        """V1 over V2 with nothing on V2."""
-        real, imag = self._chance.standard_normal(2)
-        return self.amplitude_v / 1e-6 / complex(real, imag)
+    def _voltage_ratio(self, z_ohm: complex) -> complex:
+        """V1 over V2: the cell's, if a potentiostat hands its voltage and current on; else noise."""
+        front_end = self.world.front_end
+        if front_end is None or not (front_end.generator_gain and self.amplitude_v):
+            real, imag = self._chance.standard_normal(2)
+            return self.amplitude_v / 1e-6 / complex(real, imag)
+        voltage_v = self.amplitude_v * front_end.generator_gain
+        current_v = voltage_v / abs(z_ohm) * front_end.standard_ohm
+        signal = Signal(
+            voltage_v,
+            current_v,
+            smallest_fitting(VOLTAGE_SCALES_V, voltage_v),
+            smallest_fitting(VOLTAGE_SCALES_V, current_v),
+        )
+        seen_ohm = self.noise.observe(z_ohm, signal, self.averaging_s, self._chance)
+        return seen_ohm / front_end.standard_ohm
 
     def _voltage_range_v(self, voltage_v: float) -> float:
         chosen = self.ranges[1]

@@ -9,6 +9,7 @@ with fixed values. What stock ignores binds it to a model:
   `?FR`), `serial` (`baud_rate`, `data_bits`, `parity`, `stop_bits`).
 """
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +22,7 @@ from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
 
+@cache
 def load_definition(name: str) -> dict[str, Any]:
     """The one device defined in `instruments/<name>.yaml`."""
     path = files("sim_instruments.instruments").joinpath(f"{name}.yaml")

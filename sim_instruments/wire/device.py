@@ -50,6 +50,16 @@ class Model(Protocol):
         ...
 
 
+class Stream(Protocol):
+    """An instrument that pushes readings by itself: whoever listens gets the latest."""
+
+    next_s: float
+
+    def line(self) -> str:
+        """The reading of now; `next_s` moves on."""
+        ...
+
+
 class BoundProperty(Property):
     """A property of the YAML file that lives in the model, not in the wire."""
 
@@ -117,6 +127,7 @@ class SimDevice(Device):
         self.busy_until_s = -math.inf
         self.sends_end = True
         self.line: SerialLine | None = None
+        self.stream: Stream | None = None
         self.status_bits: Callable[[], int] = lambda: 0
         self.service_mask: Callable[[], int] = lambda: 0
         self._outbox: list[tuple[float, int, bytearray]] = []
@@ -167,6 +178,7 @@ class SimDevice(Device):
 
     def take(self, into: bytearray, count: int, stop: int | None, end_ends: bool) -> StatusCode | None:
         """Move what is ready into `into`; return why the read ends, or None if it must wait for more."""
+        self._listen()
         while self._outbox and self._outbox[0][0] <= self.world.time_s and len(into) < count:
             message = self._outbox[0][2]
             wanted = self._wanted(message, count - len(into), stop)
@@ -183,6 +195,8 @@ class SimDevice(Device):
     @property
     def next_arrival_s(self) -> float:
         """When the next answer that is not yet there will be; infinite when none is on its way."""
+        if self.stream is not None and not self._outbox:
+            return self.stream.next_s
         return min((ready_s for ready_s, *_ in self._outbox if ready_s > self.world.time_s), default=math.inf)
 
     @property
@@ -210,6 +224,11 @@ class SimDevice(Device):
         self.world.now()
         if not self.online:
             raise VisaIOError(StatusCode.error_connection_lost)
+
+    def _listen(self) -> None:
+        """Let a pushing instrument push, if nobody's question is being answered."""
+        if self.stream is not None and not self._outbox and self.stream.next_s <= self.world.time_s:
+            self.send(self.stream.line(), "stream", after_s=0.0)
 
     @staticmethod
     def _wanted(message: bytearray, room: int, stop: int | None) -> int:

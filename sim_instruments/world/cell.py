@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sim_instruments.world.laws import Law
+from sim_instruments.world.step_response import step_conductance_s
 
 OPEN_OHM = 1e13
 SHORT_OHM = 0.01
@@ -28,6 +29,10 @@ class Electrochemistry(Protocol):
 
     def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
         """Impedance in ohm, imaginary part negative when capacitive."""
+        ...
+
+    def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
+        """Current per volt `elapsed_s` after a step of potential."""
         ...
 
 
@@ -125,6 +130,10 @@ class CircuitCell:
             ions = 1 / (1 / ions + 1 / self.electronic_ohm(temperature_k))
         return s_per_s * self.cable_inductance_h + self.lead_ohm + ions
 
+    def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
+        """Current per volt, S, `elapsed_s` after a step of potential."""
+        return step_conductance_s(lambda s: self.impedance_at_s_ohm(s, temperature_k, age_s), elapsed_s)
+
     def _arcs_ohm(self, s_per_s: complex, ionic_ohm: float) -> complex:
         bulk_ohm = ionic_ohm * (1 - self.grain_boundary_share)
         bulk_f = 8.8541878128e-12 * self.bulk_permittivity * self.area_m2 / self.thickness_m
@@ -167,6 +176,15 @@ class Cell:
         if self.shorted:
             return complex(SHORT_OHM, 2 * math.pi * frequency_hz * 1e-7)
         return self.electrochemistry.impedance_ohm(frequency_hz, temperature_k, age_s)
+
+    def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
+        """Current per volt, S, `elapsed_s` after a step of potential; nothing through an open cell."""
+        self.feel(temperature_k)
+        if self.open:
+            return 1 / OPEN_OHM
+        if self.shorted:
+            return 1 / SHORT_OHM
+        return self.electrochemistry.step_conductance_s(elapsed_s, temperature_k, age_s)
 
     def feel(self, temperature_k: float) -> None:
         """Melt if it is hot enough."""

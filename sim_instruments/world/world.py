@@ -10,6 +10,7 @@ import numpy as np
 
 from sim_instruments.world.cell import Cell
 from sim_instruments.world.oven import Oven
+from sim_instruments.world.terminals import Terminals
 
 
 class Clock(Protocol):
@@ -24,6 +25,20 @@ class Clock(Protocol):
         ...
 
 
+class FrontEnd(Protocol):
+    """A potentiostat between the analyser's generator and the cell; it hands on voltages."""
+
+    @property
+    def generator_gain(self) -> float:
+        """Volts at the cell per volt of the generator; 0 while the cell is off."""
+        ...
+
+    @property
+    def standard_ohm(self) -> float:
+        """Volts handed on as V2 per ampere through the cell, over those handed on as V1 per volt."""
+        ...
+
+
 class World:
     """Everything the instruments of one rig share.
 
@@ -33,6 +48,8 @@ class World:
 
     def __init__(self, clock: Clock, oven: Oven, cell: Cell, seed: int) -> None:
         self.clock, self.oven, self.cell = clock, oven, cell
+        self.terminals = Terminals(cell, oven)
+        self.front_end: FrontEnd | None = None
         self.lock = threading.RLock()
         self.time_s = 0.0
         self._seed = seed

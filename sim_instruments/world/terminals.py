@@ -1,0 +1,50 @@
+"""The two ends of the cell, as potentiostats hold them: the potential's history decides the current."""
+
+from sim_instruments.world.cell import Cell
+from sim_instruments.world.oven import Oven
+
+SHORTEST_S = 1e-4
+LONGEST_HISTORY = 64
+
+
+class Terminals:
+    """What direct-current instruments do to the cell.
+
+    `connected` and `potential_v` are the truth about polarisation. The current is the sum of the responses to
+    every step of potential since the cell was connected, at the temperature of now; potentials at rest decay
+    at once when the cell is disconnected.
+    """
+
+    def __init__(self, cell: Cell, oven: Oven) -> None:
+        self._cell, self._oven = cell, oven
+        self.connected = False
+        self.potential_v = 0.0
+        self._steps: list[tuple[float, float]] = []
+
+    def hold(self, potential_v: float, time_s: float) -> None:
+        """Connect the cell, if it is not, and hold it at a potential from `time_s` on."""
+        if not self.connected:
+            self.connected, self.potential_v, self._steps = True, 0.0, []
+        change_v = potential_v - self.potential_v
+        if change_v:
+            self._steps.append((time_s, change_v))
+            self._forget()
+        self.potential_v = potential_v
+
+    def disconnect(self) -> None:
+        """Leave the cell open."""
+        self.connected, self.potential_v, self._steps = False, 0.0, []
+
+    def current_a(self, time_s: float) -> float:
+        """True current at `time_s`; zero while disconnected."""
+        temperature_k = self._oven.sample_k
+        return sum(
+            change_v * self._cell.step_conductance_s(max(time_s - since_s, SHORTEST_S), temperature_k, time_s)
+            for since_s, change_v in self._steps
+        )
+
+    def _forget(self) -> None:
+        """Join the two oldest steps of a long history: their responses have become alike."""
+        if len(self._steps) > LONGEST_HISTORY:
+            (_, first_v), (since_s, second_v), *rest = self._steps
+            self._steps = [(since_s, first_v + second_v), *rest]
