@@ -115,17 +115,22 @@ def _measure(procedure: Any, stop: StopRequest, steer: Callable[[Any], None]) ->
 
 
 def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
-    """Shut down and make safe; what fails here outranks a success."""
+    """Shut down and make safe; what fails here outranks a success.
+
+    An interrupt stops one action only: the next makes safe again, and so does the station when it is left.
+    """
     for action in (procedure.shutdown, bench.make_safe):
         try:
             action()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the next must still be tried
+        except KeyboardInterrupt:
+            reason = "; ".join(filter(None, (reason, "interrupted while making safe")))
+        except Exception as error:  # noqa: BLE001 - the next must still be tried
             status = "failed"
             reason = "; ".join(filter(None, (reason, f"while making safe: {_in_words(error)}")))
     return status, reason
 
 
-def _in_words(error: BaseException) -> str:
+def _in_words(error: Exception) -> str:
     if isinstance(error, ExceptionGroup):
         return ", ".join(_in_words(part) for part in error.exceptions)
     return f"{type(error).__name__}: {error}"

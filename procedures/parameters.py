@@ -40,9 +40,10 @@ class FloatListParameter(Parameter):
         return numbers
 
     def _parse(self, text: str) -> list[float]:
-        text = text.strip().strip("[]")
-        if self.units and text.endswith(f"] {self.units}"):
-            text = text[: -len(self.units) - 2]
+        text = text.strip()
+        if self.units:
+            text = text.removesuffix(f" {self.units}").strip()
+        text = text.removeprefix("[").removesuffix("]")
         return [number for part in text.split(",") if part.strip() for number in _span(part)]
 
     def __str__(self) -> str:

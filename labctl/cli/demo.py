@@ -10,6 +10,10 @@ import typer
 from labctl.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from labctl.protocol import Protocol
+    from labctl.station import Station
+
+if TYPE_CHECKING:
     pass
 
 MATERIAL = "Mg3(BH4)4(NH2)2"
@@ -94,24 +98,36 @@ def demo(
     activation energy found beside the one put in. With --replay: the same stack on real measured spectra.
     """
     from labctl.cli.run import measure
-    from labctl.protocol import read_protocol
-    from labctl.station import read_station
 
-    given = (thickness_mm, diameter_mm, temperatures_degc)
-    station_text, protocol_text = (
-        _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "station.toml").write_text(station_text, encoding="utf-8")
-    (out / "protocol.toml").write_text(protocol_text, encoding="utf-8")
-    station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
-    protocol.check_against(station)
+    station, protocol = prepare(out, seed, replay, thickness_mm, diameter_mm, temperatures_degc)
     database = db or out / "demo.db"
     (outcome,) = measure(protocol, station, database, quiet)
     if outcome.status != "finished":
         typer.secho(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
         raise typer.Exit(1)
     _report(out, database, outcome.run_id, known_ev=None if replay else ACTIVATION_ENERGY_EV)
+
+
+def prepare(
+    out: Path,
+    seed: int,
+    replay: Path | None = None,
+    thickness_mm: float | None = None,
+    diameter_mm: float | None = None,
+    temperatures_degc: str = "",
+) -> "tuple[Station, Protocol]":
+    """Write station.toml and protocol.toml of the demo into `out`, and return them read and checked."""
+    from labctl.protocol import read_protocol
+    from labctl.station import read_station
+
+    given = (thickness_mm, diameter_mm, temperatures_degc)
+    texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
+        (out / name).write_text(text, encoding="utf-8")
+    station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
+    protocol.check_against(station)
+    return station, protocol
 
 
 def _material_files(

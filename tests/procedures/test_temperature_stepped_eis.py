@@ -1,0 +1,98 @@
+import pandas as pd
+import pytest
+from pymeasure.experiment import Procedure, Results, Worker
+
+from procedures.temperature_stepped_eis import TemperatureSteppedEIS
+
+FEW_HZ = [1e6, 1e5, 1e4, 1e3, 100.0]
+
+
+def procedure_with(**parameters):
+    procedure = TemperatureSteppedEIS()
+    procedure.set_parameters(
+        {"temperatures_degc": [60.0, 80.0], "frequencies_hz": FEW_HZ, "dwell_min": 1} | parameters
+    )
+    return procedure
+
+
+def test_the_same_class_runs_under_stock_pymeasure(rig, tmp_path):
+    procedure = procedure_with()
+    procedure.bench = rig.bench
+    results = Results(procedure, str(tmp_path / "night.csv"))
+    worker = Worker(results)
+    worker.start()
+    worker.join(timeout=60)
+    while worker.is_alive():
+        worker.join(timeout=1)
+    assert procedure.status == Procedure.FINISHED
+    frame = pd.read_csv(tmp_path / "night.csv", comment="#")
+    assert list(frame.columns) == TemperatureSteppedEIS.DATA_COLUMNS
+    assert len(frame) == 10
+    assert frame["frequency_hz"].tolist() == FEW_HZ * 2
+    assert (frame["z_real_ohm"] > 0).all()
+    assert rig.instruments["GPIB0::12::INSTR"].heater_range == 0
+    assert rig.instruments["GPIB0::4::INSTR"].amplitude_v == 0
+
+
+def test_pymeasure_reads_its_parameters_back_from_the_csv(rig, tmp_path):
+    path = str(tmp_path / "night.csv")
+    Results(procedure_with(temperatures_degc=[60.0, 72.5]), path)
+    again = Results.load(path).procedure
+    assert again.temperatures_degc == [60.0, 72.5]
+    assert again.frequencies_hz == FEW_HZ
+
+
+def test_every_step_up_and_down_is_visited_once_at_the_top():
+    steps = procedure_with(temperatures_degc=[30.0, 50.0, 40.0], return_down=True).steps()
+    assert [(round(t - 273.15, 6), branch) for t, branch in steps] == [
+        (30.0, "heating"),
+        (50.0, "heating"),
+        (40.0, "cooling"),
+        (50.0, "cooling"),
+        (30.0, "cooling"),
+    ]
+
+
+def test_one_temperature_alone_is_isothermal():
+    assert procedure_with(temperatures_degc=[25.0]).steps() == [(298.15, "isothermal")]
+
+
+def test_frequencies_are_log_spaced_from_high_to_low():
+    frequencies = procedure_with(
+        frequencies_hz=[], frequency_max_hz=1e6, frequency_min_hz=0.1, points_per_decade=10
+    ).frequencies()
+    assert len(frequencies) == 71
+    assert frequencies[0] == pytest.approx(1e6)
+    assert frequencies[-1] == pytest.approx(0.1)
+    assert sorted(frequencies, reverse=True) == frequencies
+
+
+def test_the_estimate_is_near_what_the_simulated_night_takes(rig):
+    procedure = procedure_with(dwell_min=20)
+    procedure.bench = rig.bench
+    procedure.emit, procedure.should_stop = (lambda topic, record: None), (lambda: False)
+    start_s = rig.clock.monotonic()
+    procedure.execute()
+    taken_s = rig.clock.monotonic() - start_s
+    assert procedure.get_estimates() == pytest.approx(taken_s, rel=0.2)
+
+
+def test_every_parameter_with_a_number_has_a_unit_or_is_a_count():
+    counts = {"points_per_decade"}
+    for name, parameter in TemperatureSteppedEIS()._parameters.items():
+        if (
+            name not in counts
+            and isinstance(parameter.default, float | list)
+            and not isinstance(parameter.default, bool)
+        ):
+            assert parameter.units, name
+
+
+def test_a_temperature_is_recorded_with_every_point(rig):
+    procedure, rows = procedure_with(), []
+    procedure.bench = rig.bench
+    procedure.emit = lambda topic, record: rows.append(record) if topic == "results" else None
+    procedure.should_stop = lambda: False
+    procedure.execute()
+    assert set(rows[0]) == set(TemperatureSteppedEIS.DATA_COLUMNS)
+    assert all(abs(row["temperature_k"] - row["setpoint_k"]) < 0.5 for row in rows)
