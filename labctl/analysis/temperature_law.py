@@ -7,17 +7,21 @@ is unphysical, does not compete. All fits that are handed out contain every poin
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import f as fisher_f
 
 from labctl.analysis.arrhenius import ArrheniusForm
-from labctl.analysis.law_contenders import Contender, contenders
-from labctl.analysis.law_criterion import criterion, criterion_weights
+from labctl.analysis.law_contenders import TEMPERATURES_FOR_A_BREAK, Contender, contenders
+from labctl.analysis.law_criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
 from labctl.analysis.law_fit import LawFit
 from labctl.analysis.law_outliers import downweighted, ln_deviation, outliers
 from labctl.analysis.temperature_series import TemperatureSeries, temperature_series
+from labctl.analysis.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
+
+SUSPICION = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,8 @@ class TemperatureLaw:
         In the order of the arguments. Flagged, not dropped.
     downweighted : LawFit or None
         The chosen law with the outliers down-weighted; None where there is none.
+    suspected_break : TwoSegmentFit or None
+        Two segments that lie much closer, when there are too few temperatures to claim a break.
     flags : tuple of str
     """
 
@@ -43,6 +49,7 @@ class TemperatureLaw:
     weights: dict[str, float]
     outliers: NDArray[np.bool_]
     downweighted: LawFit | None
+    suspected_break: TwoSegmentFit | None
     flags: tuple[str, ...]
 
     @property
@@ -78,10 +85,22 @@ def fit_temperature_law(
         upper_bound=upper_bound,
         cryogenic=cryogenic,
     )
+    found = temperature_law_of_series(series, form, prefactor_exponent)
+    if upper_bound is None:
+        return found
+    every = np.zeros(np.size(temperature_k), dtype=bool)
+    every[~np.asarray(upper_bound, dtype=bool)] = found.outliers
+    return replace(found, outliers=every)
+
+
+def temperature_law_of_series(
+    series: TemperatureSeries, form: ArrheniusForm = "ln_sigma_t", prefactor_exponent: float = -0.5
+) -> TemperatureLaw:
+    """Choose for a series that is already checked; `outliers` is in the order of the series."""
     entries = [_entry(series, contender) for contender in contenders(series, form, prefactor_exponent)]
     laws = dict.fromkeys(entry.law for entry in entries)
     best = {law: min((e for e in entries if e.law == law), key=lambda e: e.criterion) for law in laws}
-    return _result(series, best, _measured(upper_bound, np.size(temperature_k)))
+    return _result(series, best, form)
 
 
 @dataclass(frozen=True)
@@ -108,17 +127,10 @@ def _entry(series: TemperatureSeries, contender: Contender) -> _Entry:
     return _Entry(contender, mask, clean, value)
 
 
-def _measured(upper_bound: ArrayLike | None, size: int) -> NDArray[np.bool_]:
-    return np.ones(size, dtype=bool) if upper_bound is None else ~np.asarray(upper_bound, dtype=bool)
-
-
-def _result(
-    series: TemperatureSeries, best: dict[str, _Entry], measured: NDArray[np.bool_]
-) -> TemperatureLaw:
+def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusForm) -> TemperatureLaw:
     chosen = min(best.values(), key=lambda entry: entry.criterion)
     candidates = {law: entry.fit_of_every_point(series) for law, entry in best.items()}
-    found = np.zeros(measured.size, dtype=bool)
-    found[measured] = chosen.mask
+    suspected = None if "two_segments" in best else _suspected_break(candidates[chosen.law], form)
     robust = None
     if chosen.mask.any():
         robust = chosen.contender.fit(downweighted(series, chosen.mask, chosen.clean))
@@ -126,11 +138,13 @@ def _result(
         law=chosen.law,
         candidates=candidates,
         weights=criterion_weights({law: entry.criterion for law, entry in best.items()}),
-        outliers=found,
+        outliers=chosen.mask,
         downweighted=robust,
+        suspected_break=suspected,
         flags=(
             *_outlier_flags(series, chosen, candidates[chosen.law], robust),
             *_rejections(best, chosen),
+            *_suspicion(suspected),
             *candidates[chosen.law].flags,
         ),
     )
@@ -147,6 +161,29 @@ def _outlier_flags(
         for temperature, factor in zip(series.temperature_k[chosen.mask], ratio, strict=True)
     ]
     return [*flags, f"with every point {preferred.headline}; outliers down-weighted {robust.headline}"]
+
+
+def _suspected_break(smooth: LawFit, form: ArrheniusForm) -> TwoSegmentFit | None:
+    """Two segments, if the F test of their extra parameters says more than chance and search can."""
+    temperatures = np.unique(smooth.series.temperature_k).size
+    if temperatures < 2 * POINTS_PER_SEGMENT:
+        return None
+    kink = two_segments_of_series(smooth.series, form, "kink")
+    more = kink.solution.parameters.size - smooth.solution.parameters.size
+    spare = len(kink.series) - kink.solution.parameters.size
+    left, gain = kink.solution.chi_square, smooth.solution.chi_square - kink.solution.chi_square
+    noise = max(left, spare * (1.0 if smooth.series.stated else SMALLEST_RELATIVE_SCATTER**2))
+    return kink if fisher_f.sf(gain / more / (noise / spare), more, spare) < SUSPICION else None
+
+
+def _suspicion(kink: TwoSegmentFit | None) -> list[str]:
+    if kink is None:
+        return []
+    at = kink.break_temperature_k.value
+    return [
+        f"a break near {at:.1f} K is suspected ({kink.headline}): "
+        f"{TEMPERATURES_FOR_A_BREAK} temperatures are needed to claim one"
+    ]
 
 
 def _rejections(best: dict[str, _Entry], chosen: _Entry) -> list[str]:

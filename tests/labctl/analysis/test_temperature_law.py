@@ -97,6 +97,12 @@ def test_true_stated_uncertainties_do_not_make_a_law_of_noise():
     assert law.count("arrhenius") >= 27
 
 
+def test_a_break_is_rarely_suspected_in_noise():
+    rng = np.random.default_rng(49)
+    found = [fit_temperature_law(*measure(rng, "vtf", 8)).suspected_break for _ in range(60)]
+    assert sum(kink is not None for kink in found) <= 3
+
+
 def test_white_noise_holds_few_outliers():
     rng = np.random.default_rng(46)
     found = [fit_temperature_law(*measure(rng, "vtf", 10)).outliers.any() for _ in range(60)]
@@ -124,6 +130,8 @@ def test_a_curve_that_no_glass_former_has_is_refused_with_its_reason():
     found = fit_temperature_law(temperature, sigma)
     assert found.law == "arrhenius"
     assert found.weights["vtf"] == 0
+    assert found.suspected_break is not None
+    assert any("a break near 330" in flag for flag in found.flags)
     assert any("vtf would lie closer" in flag and "unphysical" in flag for flag in found.flags)
 
 
