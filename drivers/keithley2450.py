@@ -1,0 +1,178 @@
+"""Keithley 2450 and 2450-EC source-measure unit in its native SCPI language (GPIB, USB, LAN).
+
+Sources: commands that agree between pymeasure's and QCoDeS' drivers. pymeasure's own buffer methods speak the
+language of the 2400, which this driver refuses: `*LANG?` must say `SCPI`.
+"""
+
+import math
+from collections.abc import Generator, Iterable
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.validators import strict_discrete_set
+
+from drivers.scpi import NO_DATA, ScpiInstrument
+from labctl.bench import CurrentPoint
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+SOURCE_RANGES_V = (0.02, 0.2, 2.0, 20.0, 200.0)
+LARGEST_POTENTIAL_V, LARGEST_CURRENT_A = 210.0, 1.05
+REST_LIMIT_V = 20.0
+BUFFER = '"defbuffer1"'
+
+
+class Keithley2450(ScpiInstrument):
+    """A `labctl.bench.Potentiostat`: sources a voltage, logs the current.
+
+    Off means `HIMP`, the output relay open: `NORM` would leave the cell on a source of 0 V, close to a short.
+
+    Parameters
+    ----------
+    four_wire : bool
+        Sense the potential at the cell.
+    rear : bool
+        Use the rear terminals.
+    power_line_cycles : float
+        Integration of one reading, 0.01 to 10.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
+
+    language = Instrument.measurement(
+        "*LANG?", """Get the command language chosen at the front panel (str).""", cast=str
+    )
+    output = Instrument.control(
+        ":OUTP?",
+        ":OUTP %s",
+        """Control whether the output is on (`"ON"` or `"OFF"`; read as 0 or 1).""",
+        cast=int,
+        validator=strict_discrete_set,
+        values=("ON", "OFF"),
+    )
+    limit_tripped = Instrument.measurement(
+        ":SOUR:VOLT:ILIM:TRIP?", """Get whether the current limit holds the source back (0 or 1).""", cast=int
+    )
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        four_wire: bool = True,
+        rear: bool = False,
+        power_line_cycles: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if not 0.01 <= power_line_cycles <= 10:
+            raise ConfigurationError(self.name, "settings.power_line_cycles", "must be from 0.01 to 10")
+        self.four_wire, self.rear, self.power_line_cycles = four_wire, rear, power_line_cycles
+
+    def prepare(self) -> None:
+        """Check model and language; the output is off and its relay open."""
+        self.check_identity(*self.models)
+        language = cast(str, self.language)
+        if language != "SCPI":
+            raise self.refuse("*LANG?", language, "choose the language SCPI at the front panel")
+        self.write("*CLS")
+        self.make_safe()
+
+    def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
+        """Yield the open-circuit potential at `times_s` after the call: a current of zero is sourced."""
+        start_s = self.clock.monotonic()
+        try:
+            self.tell(
+                ":SOUR:FUNC CURR",
+                ":SOUR:CURR 0",
+                f":SOUR:CURR:VLIM {REST_LIMIT_V:g}",
+                ':SENS:FUNC "VOLT"',
+                ":SENS:VOLT:RANG:AUTO ON",
+                *self._reading_settings("VOLT"),
+            )
+            self.output = "ON"
+            for _ in self.at_times(start_s, times_s):
+                measured_v, _ = self._read()
+                yield self._point(start_s, measured_v, 0.0, [])
+        finally:
+            self.output_off()
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Step the cell to `potential_v` by closing the output; yield points at `times_s` after it.
+
+        Raises ValueError for what the instrument cannot do.
+        """
+        self._check(potential_v, current_limit_a)
+        try:
+            self._set_up(potential_v, current_limit_a)
+            self.output = "ON"
+            start_s = self.clock.monotonic()
+            for _ in self.at_times(start_s, times_s):
+                current_a, sourced_v = self._read()
+                doubts = ["at the current limit"] if self.limit_tripped else []
+                yield self._point(start_s, sourced_v, current_a, doubts)
+        finally:
+            self.output_off()
+
+    def _check(self, potential_v: float, current_limit_a: float) -> None:
+        if not abs(potential_v) <= LARGEST_POTENTIAL_V:
+            raise ValueError(f"potential_v is {potential_v:g}; give at most {LARGEST_POTENTIAL_V:g} V")
+        if not 1e-9 <= current_limit_a <= LARGEST_CURRENT_A:
+            raise ValueError(f"current_limit_a is {current_limit_a:g}; give 1e-9 to {LARGEST_CURRENT_A:g} A")
+
+    def _set_up(self, potential_v: float, current_limit_a: float) -> None:
+        enough = [limit for limit in SOURCE_RANGES_V if limit >= abs(potential_v)]
+        self.tell(
+            ":SOUR:FUNC VOLT",
+            f":SOUR:VOLT:RANG {(enough or SOURCE_RANGES_V[-1:])[0]:g}",
+            f":SOUR:VOLT {potential_v:.7g}",
+            f":SOUR:VOLT:ILIM {current_limit_a:.6g}",
+            ':SENS:FUNC "CURR"',
+            ":SENS:CURR:RANG:AUTO ON",
+            *self._reading_settings("CURR"),
+        )
+
+    def _reading_settings(self, function: str) -> tuple[str, ...]:
+        return (
+            f":SENS:{function}:NPLC {self.power_line_cycles:g}",
+            f":SENS:{function}:RSEN {'ON' if self.four_wire else 'OFF'}",
+            f":ROUT:TERM {'REAR' if self.rear else 'FRON'}",
+        )
+
+    def _read(self) -> tuple[float, float]:
+        """Return a new reading and the source value measured with it."""
+        self.set_timeout(5 + 10 * self.power_line_cycles / 50)
+        self.write(f":TRAC:CLE {BUFFER}")
+        (reading,) = self.values(f":READ? {BUFFER}")
+        stored, _, source = self.values(f":TRAC:DATA? 1,1,{BUFFER},READ,REL,SOUR", fields=3)
+        if not math.isclose(stored, reading, rel_tol=1e-5, abs_tol=1e-15):
+            raise self.refuse(f":TRAC:DATA? 1,1,{BUFFER}", f"{stored:g}", "not the reading just taken")
+        return reading, source
+
+    def _point(self, start_s: float, potential_v: float, current_a: float, doubts: list[str]) -> CurrentPoint:
+        if max(abs(potential_v), abs(current_a)) >= NO_DATA:
+            doubts.append("overflow")
+        elapsed_s = self.clock.monotonic() - start_s
+        return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, "; ".join(doubts) or "ok")
+
+    def output_off(self) -> None:
+        """Open the output relay, then set the source to zero: a charged cell never sees a source of 0 V."""
+        commands = (":OUTP:VOLT:SMOD HIMP", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+        self.attempt_all(*(partial(self.write, command) for command in commands))
+
+    def make_safe(self) -> None:
+        """Switch the output off, relay open, and read back that it is."""
+        self.set_timeout(5)
+        self.clear_bus()
+        self.attempt_all(self.output_off, self._confirm_off)
+
+    def _confirm_off(self) -> None:
+        if self.output:
+            raise InstrumentError(self.name, ":OUTP?", "1", "the output is still on")

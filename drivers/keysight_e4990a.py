@@ -1,0 +1,161 @@
+"""Keysight E4990A impedance analyser, 20 Hz to 120 MHz (GPIB, USB, LAN).
+
+Sources: several programs that drive real ones. Each frequency is a sweep of two points at the same place, so
+that a point is stored as soon as it is measured and any list in any order can be asked for.
+"""
+
+import math
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.validators import strict_range
+
+from drivers.scpi import NO_DATA, ScpiInstrument
+from labctl.bench import ImpedancePoint
+from labctl.errors import ConfigurationError
+from labctl.instrument import Instrument
+
+LEVEL_LIMITS_V = (0.005, 1.0)
+FREQUENCY_LIMITS_HZ = (20.0, 120e6)
+BIAS_LIMITS_V = (-40.0, 40.0)
+POINTS = 2
+FREQUENCY_TOLERANCE = 1e-6
+
+
+def aperture(integration_s: float) -> int:
+    """Return the speed, 1 (fastest) to 5, for an integration time: 5 from one second up."""
+    return min(5, max(1, math.ceil(5 * integration_s)))
+
+
+class KeysightE4990A(ScpiInstrument):
+    """A `labctl.bench.FrequencyResponseAnalyzer`.
+
+    Its oscillator cannot be switched off: the least level, 5 mV, is the most that `make_safe()` can do.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    models: ClassVar[tuple[str, ...]] = ("E4990A",)
+
+    level_v = Instrument.control(
+        ":SOUR1:VOLT?", ":SOUR1:VOLT %.6g", """Control the oscillator level in volts rms (0.005 to 1)."""
+    )
+    open_compensated = Instrument.measurement(
+        ":SENS1:CORR2:OPEN?", """Get whether open compensation is on (0 or 1).""", cast=int
+    )
+    short_compensated = Instrument.measurement(
+        ":SENS1:CORR2:SHOR?", """Get whether short compensation is on (0 or 1).""", cast=int
+    )
+
+    def prepare(self) -> None:
+        """Check the model; no bias, the least level, no sweep until asked for."""
+        self.check_identity(*self.models)
+        self.write("*CLS")
+        self.make_safe()
+
+    def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
+        """Return about how long one point takes: two measurements of several periods."""
+        return 0.3 + POINTS * (integration_s + 10 / frequency_hz)
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield one point per frequency; bias off and least level when the iterator ends or is closed.
+
+        Raises ValueError for what the instrument cannot do, ConfigurationError when its fixture compensation
+        was not taken at these frequencies.
+        """
+        strict_range(amplitude_v, LEVEL_LIMITS_V)
+        strict_range(bias_v, BIAS_LIMITS_V)
+        for frequency_hz in frequencies_hz:
+            strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
+        return self._spectrum(frequencies_hz, amplitude_v, integration_s, bias_v)
+
+    def _spectrum(
+        self, frequencies_hz: Sequence[float], amplitude_v: float, integration_s: float, bias_v: float
+    ) -> Generator[ImpedancePoint, None, None]:
+        self._check_compensation(frequencies_hz)
+        try:
+            self._set_up(amplitude_v, integration_s, bias_v)
+            for frequency_hz in frequencies_hz:
+                self.set_timeout(3 * self.point_duration_s(frequency_hz, integration_s) + 10)
+                yield self._measure(frequency_hz)
+        finally:
+            self._stimulus_off()
+
+    def _check_compensation(self, frequencies_hz: Sequence[float]) -> None:
+        states = {"OPEN": self.open_compensated, "SHOR": self.short_compensated}
+        for kind in (kind for kind, on in states.items() if on):
+            taken_hz = cast(list[float], self.values(f":SENS1:CORR2:ZME:{kind}:FREQ?", fields=0))
+            absent = [f for f in frequencies_hz if not any(_same(f, taken) for taken in taken_hz)]
+            if absent:
+                problem = (
+                    f"{kind} compensation was not taken at {absent[0]:g} Hz; take it at these frequencies"
+                )
+                raise ConfigurationError(self.name, "frequencies_hz", problem)
+
+    def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
+        self.tell(
+            ":TRIG:SOUR BUS",
+            ":INIT1:CONT ON",
+            ":FORM:DATA ASC",
+            ":CALC1:PAR1:DEF R",
+            ":CALC1:PAR2:DEF X",
+            ":SENS1:SWE:TYPE LIN",
+            f":SENS1:SWE:POIN {POINTS}",
+            f":SENS1:APER:TIME {aperture(integration_s)}",
+            ":SOUR1:MODE VOLT",
+            ":SOUR1:BIAS:MODE VOLT",
+            f":SOUR1:BIAS:VOLT {bias_v:.6g}",
+            f":SOUR:BIAS:STAT {'ON' if bias_v else 'OFF'}",
+            f":SOUR1:VOLT {amplitude_v:.6g}",
+        )
+
+    def _measure(self, frequency_hz: float) -> ImpedancePoint:
+        for end in ("STAR", "STOP"):
+            self.write(f":SENS1:FREQ:{end} {frequency_hz:.9g}")
+        self.write(":TRIG:SING")
+        self._wait_for_the_sweep()
+        axis_hz = cast(list[float], self.values(":SENS1:FREQ:DATA?", fields=POINTS))
+        if not all(_same(measured, frequency_hz) for measured in axis_hz):
+            problem = f"the result of another frequency than {frequency_hz:g} Hz"
+            raise self.refuse(":SENS1:FREQ:DATA?", str(axis_hz), problem)
+        data = cast(list[float], self.values(":CALC1:DATA:RDAT?", fields=2 * POINTS))
+        real_ohm, imag_ohm = (sum(data[part::2]) / POINTS for part in (0, 1))
+        return ImpedancePoint(axis_hz[0], real_ohm, imag_ohm, self.clock.time(), self._status(data))
+
+    def _wait_for_the_sweep(self) -> None:
+        (complete,) = self.values("*OPC?")
+        if complete != 1:
+            raise self.refuse("*OPC?", f"{complete:g}", "expected 1 at the end of the sweep")
+
+    def _status(self, data: Sequence[float]) -> str:
+        doubts = ["overload"] if max(map(abs, data)) >= NO_DATA else []
+        doubts += filter(None, [self.oldest_error()])
+        return "; ".join(doubts) or "ok"
+
+    def _stimulus_off(self) -> None:
+        commands = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
+        self.attempt_all(*(partial(self.write, command) for command in commands))
+
+    def make_safe(self) -> None:
+        """Take the bias away, set the least level, end any sweep, and read bias and level back."""
+        self.set_timeout(5)
+        self.clear_bus()
+        self.attempt_all(
+            self._stimulus_off,
+            partial(self.confirm, ":SOUR:BIAS:STAT?", 0, "the bias is still on"),
+            partial(self.confirm, ":SOUR1:VOLT?", LEVEL_LIMITS_V[0], "the level is not the least"),
+        )
+
+
+def _same(one_hz: float, other_hz: float) -> bool:
+    return math.isclose(one_hz, other_hz, rel_tol=FREQUENCY_TOLERANCE)

@@ -1,0 +1,154 @@
+"""Keysight E4980A, E4980AL and Agilent 4284A LCR meters (GPIB, USB, LAN).
+
+Sources: a manual page, pymeasure's and QCoDeS' drivers. The commands are those on which they agree;
+pymeasure's classes are not used, for they drop the status of a measurement and wait without end. The lowest
+frequency is 20 Hz: bulk and grain boundary, not electrodes.
+"""
+
+import math
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from pymeasure.instruments.validators import strict_range
+
+from drivers.scpi import NO_DATA, ScpiInstrument
+from labctl.bench import ImpedancePoint
+from labctl.instrument import Instrument
+
+LOWEST_LEVEL_V = 0.005
+LONG_APERTURE_S = 0.5
+MOST_AVERAGES = 256
+FREQUENCY_TOLERANCE = 0.01
+STATUS_WORDS = {1: "overload"}
+
+
+def aperture(integration_s: float) -> str:
+    """Return speed and averages nearest to an integration time: long is about half a second."""
+    if integration_s < LONG_APERTURE_S / 2:
+        return "SHOR,1" if integration_s < 0.05 else "MED,1"
+    return f"LONG,{min(MOST_AVERAGES, max(1, round(integration_s / LONG_APERTURE_S)))}"
+
+
+class LcrMeter(ScpiInstrument):
+    """A `labctl.bench.FrequencyResponseAnalyzer` that measures R and X one frequency at a time.
+
+    Class attributes
+    ----------------
+    frequency_limits_hz, level_limits_v
+        What the instrument can do; more is refused before it is sent.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
+    level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
+
+    frequency_hz = Instrument.control(
+        ":FREQ?", ":FREQ %.9g", """Control the frequency in hertz (float), as the instrument rounds it."""
+    )
+    level_v = Instrument.control(":VOLT?", ":VOLT %.6g", """Control the test level in volts rms (float).""")
+    bias_v = Instrument.control(":BIAS:VOLT?", ":BIAS:VOLT %.6g", """Control the DC bias in volts (float).""")
+    bias_on = Instrument.control(
+        ":BIAS:STAT?", ":BIAS:STAT %d", """Control whether the DC bias is applied (0 or 1).""", cast=int
+    )
+
+    def prepare(self) -> None:
+        """Check the model; no trigger, no bias, no level."""
+        self.check_identity(*self.models)
+        self.write("*CLS")
+        self.make_safe()
+
+    def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
+        """Return about how long one point takes: the averages asked for, and some periods."""
+        return 0.2 + max(integration_s, LONG_APERTURE_S / 2) + 10 / frequency_hz
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield one point per frequency; level and bias are off when the iterator ends or is closed.
+
+        Raises ValueError for what the instrument cannot do.
+        """
+        strict_range(amplitude_v, self.level_limits_v)
+        for frequency_hz in frequencies_hz:
+            strict_range(frequency_hz, self.frequency_limits_hz)
+        return self._spectrum(frequencies_hz, amplitude_v, integration_s, bias_v)
+
+    def _spectrum(
+        self, frequencies_hz: Sequence[float], amplitude_v: float, integration_s: float, bias_v: float
+    ) -> Generator[ImpedancePoint, None, None]:
+        try:
+            self._set_up(amplitude_v, integration_s, bias_v)
+            for frequency_hz in frequencies_hz:
+                self.set_timeout(3 * self.point_duration_s(frequency_hz, integration_s) + 5)
+                yield self._measure(frequency_hz)
+        finally:
+            self._stimulus_off()
+
+    def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
+        self.tell(
+            ":TRIG:SOUR BUS",
+            ":INIT:CONT ON",
+            ":FORM ASC",
+            ":FUNC:IMP RX",
+            f":APER {aperture(integration_s)}",
+            f":BIAS:VOLT {bias_v:.6g}",
+            f":BIAS:STAT {int(bias_v != 0)}",
+            f":VOLT {amplitude_v:.6g}",
+        )
+
+    def _measure(self, frequency_hz: float) -> ImpedancePoint:
+        self.frequency_hz = frequency_hz
+        applied_hz = self.frequency_hz
+        if not math.isclose(applied_hz, frequency_hz, rel_tol=FREQUENCY_TOLERANCE):
+            raise self.refuse(":FREQ?", f"{applied_hz:g}", f"{frequency_hz:g} Hz was not taken")
+        self.write(":TRIG:IMM")
+        real_ohm, imag_ohm, status = self._fetch()
+        return ImpedancePoint(applied_hz, real_ohm, imag_ohm, self.clock.time(), status)
+
+    def _fetch(self) -> tuple[float, float, str]:
+        """Return R, X and the status in words; a bin number may follow."""
+        fields = self.values(":FETC?", fields=0)
+        if len(fields) not in (3, 4) or fields[2] != int(fields[2]):
+            reply = ",".join(f"{field:g}" for field in fields)
+            raise self.refuse(":FETC?", reply, "expected two values and a status")
+        real_ohm, imag_ohm, status = fields[:3]
+        if max(abs(real_ohm), abs(imag_ohm)) >= NO_DATA and not status:
+            return real_ohm, imag_ohm, "no data"
+        words = STATUS_WORDS.get(int(status), f"measurement status {int(status)}")
+        return real_ohm, imag_ohm, words if status else "ok"
+
+    def _stimulus_off(self) -> None:
+        commands = (":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", ":VOLT 0")
+        self.attempt_all(*(partial(self.write, command) for command in commands))
+
+    def make_safe(self) -> None:
+        """Hold the trigger, take bias and level away, and read both back."""
+        self.set_timeout(5)
+        self.clear_bus()
+        self.attempt_all(
+            self._stimulus_off,
+            partial(self.confirm, ":BIAS:STAT?", 0, "the bias is still on"),
+            partial(self.confirm, ":VOLT?", LOWEST_LEVEL_V, "the test level is still on"),
+        )
+
+
+class KeysightE4980A(LcrMeter):
+    """Keysight E4980A and E4980AL: 20 Hz to 2 MHz."""
+
+    models: ClassVar[tuple[str, ...]] = ("E4980",)
+
+
+class Agilent4284A(LcrMeter):
+    """Agilent 4284A: 20 Hz to 1 MHz."""
+
+    models: ClassVar[tuple[str, ...]] = ("4284A",)
+    frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 1e6)

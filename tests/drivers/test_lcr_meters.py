@@ -1,0 +1,144 @@
+import pytest
+
+from drivers.lcr_meters import Agilent4284A, KeysightE4980A, aperture
+from labctl.errors import InstrumentError
+
+FINE = ("SYST:ERR?", '+0,"No error"')
+OFF = [(":TRIG:SOUR HOLD", None), (":BIAS:STAT OFF", None), (":BIAS:VOLT 0", None), (":VOLT 0", None)]
+SAFE = [*OFF, (":BIAS:STAT?", "0"), (":VOLT?", "+0.00000E+00")]
+SET_UP = [
+    *((message, None) for message in (
+        ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":APER LONG,2", ":BIAS:VOLT 0",
+        ":BIAS:STAT 0",
+        ":VOLT 0.02",
+    )),
+    FINE,
+]  # fmt: skip
+
+
+def point(reply, applied="+1.00000E+03"):
+    return [(":FREQ 1000", None), (":FREQ?", applied), (":TRIG:IMM", None), (":FETC?", reply)]
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "identity"),
+    [
+        (KeysightE4980A, "Keysight Technologies,E4980A,MY46516036,A.02.10"),
+        (KeysightE4980A, "Agilent Technologies,E4980AL,MY54101234,B.07.00"),
+        (Agilent4284A, "HEWLETT-PACKARD,4284A,0,REV01.20"),
+    ],
+)
+def test_preparing_checks_the_model_and_takes_the_stimulus_away(dialogue, driver_class, identity):
+    with dialogue(driver_class, [("*IDN?", identity), ("*CLS", None), *SAFE]) as meter:
+        meter.prepare()
+
+
+def test_the_one_is_not_the_other(dialogue):
+    identity = ("*IDN?", "HEWLETT-PACKARD,4284A,0,REV01.20")
+    with dialogue(KeysightE4980A, [identity]) as meter, pytest.raises(InstrumentError, match="not a E4980"):
+        meter.prepare()
+
+
+@pytest.mark.parametrize("reply", ["+1.00000E+02,-5.00000E+00,+0", "+1.00000E+02,-5.00000E+00,+0,+0"])
+def test_a_point_is_resistance_reactance_and_status(dialogue, reply):
+    with dialogue(KeysightE4980A, [*SET_UP, *point(reply), *OFF]) as meter:
+        (measured,) = meter.sweep([1000], 0.02)
+    assert measured[:3] == (1000, 100, -5)
+    assert measured.status == "ok"
+
+
+def test_the_frequency_is_the_one_the_instrument_took(dialogue):
+    reply = "+1.00000E+02,-5.00000E+00,+0"
+    with dialogue(KeysightE4980A, [*SET_UP, *point(reply, "+9.99200E+02"), *OFF]) as meter:
+        (measured,) = meter.sweep([1000], 0.02)
+    assert measured.frequency_hz == 999.2
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ("+9.90000E+37,+9.90000E+37,+1", "overload"),
+        ("+1.00000E+02,-5.00000E+00,+4", "measurement status 4"),
+        ("+9.90000E+37,+9.90000E+37,+0", "no data"),
+        ("+1.00000E+02,-5.00000E+00,-1", "measurement status -1"),
+    ],
+)
+def test_what_the_instrument_doubts_is_in_the_status(dialogue, reply, status):
+    with dialogue(KeysightE4980A, [*SET_UP, *point(reply), *OFF]) as meter:
+        (measured,) = meter.sweep([1000], 0.02)
+    assert measured.status == status
+
+
+@pytest.mark.parametrize(
+    "reply", ["+1.0E+02,-5.0E+00", "+1.0E+02,-5.0E+00,+0.5", "+1.0E+02,,+0", "", "1,2,0,0,0", "nan,1,0"]
+)
+def test_a_reply_that_is_no_measurement_is_an_error_and_the_stimulus_off(dialogue, reply):
+    with dialogue(KeysightE4980A, [*SET_UP, *point(reply), *OFF]) as meter, pytest.raises(InstrumentError):
+        list(meter.sweep([1000], 0.02))
+
+
+def test_a_frequency_that_was_not_taken_is_an_error(dialogue):
+    pairs = [*SET_UP, *point("", "+2.00000E+01")[:2], *OFF]
+    with (
+        dialogue(KeysightE4980A, pairs) as meter,
+        pytest.raises(InstrumentError, match="1000 Hz was not taken"),
+    ):
+        list(meter.sweep([1000], 0.02))
+
+
+def test_a_refused_setting_is_said_in_the_instruments_words(dialogue):
+    pairs = [
+        *SET_UP[:-1],
+        ("SYST:ERR?", '-222,"Data out of range"'),
+        ("SYST:ERR?", '-113,"Undefined header"'),
+        FINE,
+    ]
+    with dialogue(KeysightE4980A, [*pairs, *OFF]) as meter, pytest.raises(InstrumentError) as refused:
+        list(meter.sweep([1000], 0.02))
+    assert refused.value.received == "error -222: Data out of range"
+
+
+def test_a_bias_is_applied_only_where_asked_for(dialogue):
+    biased = {":BIAS:VOLT 0": ":BIAS:VOLT 1.5", ":BIAS:STAT 0": ":BIAS:STAT 1"}
+    set_up = [(biased.get(sent, sent), reply) for sent, reply in SET_UP]
+    with dialogue(KeysightE4980A, [*set_up, *point("+1.0E+02,-5.0E+00,+0"), *OFF]) as meter:
+        assert len(list(meter.sweep([1000], 0.02, bias_v=1.5))) == 1
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "frequency_hz", "amplitude_v"),
+    [
+        (KeysightE4980A, 10, 0.02),
+        (Agilent4284A, 2e6, 0.02),
+        (KeysightE4980A, 1000, 5),
+        (KeysightE4980A, 1000, 0),
+    ],
+)
+def test_what_the_instrument_cannot_do_is_never_sent(dialogue, driver_class, frequency_hz, amplitude_v):
+    with dialogue(driver_class, []) as meter, pytest.raises(ValueError):
+        meter.sweep([frequency_hz], amplitude_v)
+
+
+@pytest.mark.parametrize(
+    ("integration_s", "setting"),
+    [(0.01, "SHOR,1"), (0.1, "MED,1"), (1, "LONG,2"), (5, "LONG,10"), (1e4, "LONG,256")],
+)
+def test_speed_and_averages_follow_the_integration_time(integration_s, setting):
+    assert aperture(integration_s) == setting
+
+
+def test_making_safe_may_be_repeated_and_reads_back(dialogue):
+    with dialogue(KeysightE4980A, SAFE + SAFE) as meter:
+        meter.make_safe()
+        meter.make_safe()
+    pairs = [*OFF, (":BIAS:STAT?", "1"), (":VOLT?", "0")]
+    with dialogue(KeysightE4980A, pairs) as meter, pytest.raises(InstrumentError, match="bias is still on"):
+        meter.make_safe()
+
+
+@pytest.mark.parametrize("message", [sent for sent, _ in OFF])
+def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, broken_at, message):
+    with dialogue(KeysightE4980A, [pair for pair in SAFE if pair[0] != message]) as meter:
+        broken_at(meter, message)
+        with pytest.raises(InstrumentError, match="no answer"):
+            meter.make_safe()
