@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from labctl.errors import StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_for_reading
-from labctl.store.encoding import decode
+from labctl.store.encoding import decode, decode_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,13 +119,16 @@ class Database:
         return self._of_run("temperature_log", run)
 
     def records(self, run: int | str = "last") -> "pd.DataFrame":
-        """The rows of a procedure with columns of its own, one column each."""
+        """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""
         import pandas as pd
 
-        rows = self.rows_since("records", self.run(run)["id"])
-        return pd.DataFrame(
-            [{"number": row["number"], "time_s": row["time_s"], **row["data"]} for row in rows]
-        )
+        query = "SELECT number, time_s, data FROM records WHERE run_id = ? ORDER BY number"
+        _, rows = self._fetch(query, (self.run(run)["id"],))
+        frame = pd.DataFrame(decode_all([data for _, _, data in rows]))
+        for name, values in (("time_s", [row[1] for row in rows]), ("number", [row[0] for row in rows])):
+            if name not in frame:
+                frame.insert(0, name, values)
+        return frame
 
     def events(self, run: int | str | None = "last") -> "pd.DataFrame":
         """The events of a run, oldest first; None: those of the station and the file."""

@@ -8,10 +8,13 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _TAG = "$number"
+_PLAIN_TYPES = {float, int, str, bool, type(None)}
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def encode(value: object) -> str:
@@ -22,12 +25,19 @@ def encode(value: object) -> str:
     ValueError
         Something in it has no exact JSON form: the message says what and where.
     """
-    return json.dumps(_plain(value, "value"), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if _is_plain_row(value):
+        return checked_text(_dumps(value))
+    return _dumps(_plain(value, "value"))
 
 
 def decode(text: str) -> Any:
     """The value that `encode` wrote."""
-    return json.loads(text, object_hook=_untagged)
+    return json.loads(text, object_hook=_untagged if _TAG in text else None)
+
+
+def decode_all(texts: Sequence[str]) -> list[Any]:
+    """Many values that `encode` wrote, quicker than one by one."""
+    return decode(f"[{','.join(texts)}]")
 
 
 def python_scalar(value: Any) -> Any:
@@ -51,6 +61,17 @@ def checked_text(value: str) -> str:
         except UnicodeEncodeError as error:
             raise ValueError(f"{plain!r} is not valid Unicode text: {error.reason}") from None
     return plain
+
+
+def _is_plain_row(value: object) -> bool:
+    """Whether JSON keeps the value as it is: a flat dict of finite numbers and text, as procedures emit."""
+    return (
+        type(value) is dict
+        and _TAG not in value
+        and {*map(type, value)} == {str}
+        and {*map(type, value.values())} <= _PLAIN_TYPES
+        and all(item - item == 0.0 for item in value.values() if type(item) is float)
+    )
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -10,7 +10,7 @@
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,9 +22,13 @@ DERIVED_TABLES = ("resistances", "conductivities", "law_fits", "transference_num
 _KINDS: dict[str, type] = {"REAL": float, "INTEGER": int, "TEXT": str}
 
 
+class Json:
+    """The kind of a column that holds JSON; no value is of this type."""
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column: its Python type (`object` for JSON) and what it must or may hold."""
+    """One column: its Python type (`Json` for JSON) and what it must or may hold."""
 
     table: str
     name: str
@@ -57,10 +61,24 @@ class Insertion:
     """An INSERT statement for rows with the same columns in the same order."""
 
     table: str
-    sql: str
     columns: tuple[Column, ...]
 
-    def values(self, row: Mapping[str, Any]) -> list[Any]:
+    @cached_property
+    def sql(self) -> str:
+        """The statement for one row."""
+        return self.sql_for(1)
+
+    def sql_for(self, count: int) -> str:
+        """The statement for so many rows at once."""
+        if count not in self._statements:
+            marks = f"({', '.join('?' * len(self.columns))})"
+            names = ", ".join(column.name for column in self.columns)
+            self._statements[count] = (
+                f"INSERT INTO {self.table} ({names}) VALUES {', '.join([marks] * count)}"
+            )
+        return self._statements[count]
+
+    def values(self, row: Mapping[str, Any]) -> Sequence[Any]:
         """The values as SQLite gets them.
 
         Raises
@@ -68,11 +86,37 @@ class Insertion:
         StoreError
             A value that the column cannot hold; it names table and column.
         """
-        return [
-            value if type(value) is float and column.kind is float and value - value == 0.0
-            else stored(column, value, row)
-            for value, column in zip(row.values(), self.columns, strict=True)
-        ]  # fmt: skip
+        values = tuple(row.values())
+        if self._plainly_good(values):
+            return values
+        return [stored(column, value, row) for value, column in zip(values, self.columns, strict=True)]
+
+    def _plainly_good(self, values: tuple[Any, ...]) -> bool:
+        """Whether the values are just what their columns hold: finite, of 64 bits, ASCII. Most rows are."""
+        if tuple(map(type, values)) != self._kinds:
+            return False
+        reals, integers, texts = self._places
+        total = 0.0
+        for place in reals:
+            total += values[place]
+        return (
+            total - total == 0.0
+            and all(-(2**62) < values[place] < 2**62 for place in integers)
+            and all(values[place].isascii() for place in texts)
+        )
+
+    @cached_property
+    def _statements(self) -> dict[int, str]:
+        return {}
+
+    @cached_property
+    def _kinds(self) -> tuple[type, ...]:
+        return tuple(column.kind for column in self.columns)
+
+    @cached_property
+    def _places(self) -> tuple[list[int], ...]:
+        kinds = self._kinds
+        return tuple([place for place, kind in enumerate(kinds) if kind is one] for one in (float, int, str))
 
 
 def read_tables(connection: sqlite3.Connection) -> dict[str, Table]:
@@ -90,7 +134,7 @@ def _read_table(connection: sqlite3.Connection, table: str, json_columns: set[tu
     columns = {}
     for _, name, declared, not_null, default, _ in infos:
         numbered = name == "id" and declared == "INTEGER"
-        kind = object if (table, name) in json_columns else _KINDS[declared]
+        kind = Json if (table, name) in json_columns else _KINDS[declared]
         required = bool(not_null) and default is None and not numbered
         columns[name] = Column(table, name, kind, not (not_null or numbered), required, measured)
     return Table(table, columns)
@@ -108,9 +152,7 @@ def insertion(tables: Mapping[str, Table], table: str, names: tuple[str, ...]) -
     check_columns(known, names)
     if missing := sorted(known.required.difference(names)):
         raise StoreError(f"{table}: missing {', '.join(missing)}")
-    marks = ", ".join("?" * len(names))
-    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
-    return Insertion(table, sql, tuple(known.columns[name] for name in names))
+    return Insertion(table, tuple(known.columns[name] for name in names))
 
 
 def known_table(tables: Mapping[str, Table], table: str) -> Table:
@@ -131,7 +173,7 @@ def check_columns(table: Table, names: tuple[str, ...]) -> None:
 def stored(column: Column, value: Any, row: Mapping[str, Any]) -> Any:
     """`value` as SQLite gets it; `row` tells whether the point claims to be good."""
     try:
-        if column.kind is object:
+        if column.kind is Json:
             return None if value is None and column.nullable else encode(value)
         return _stored_scalar(column, python_scalar(value), row)
     except (ValueError, TypeError, RecursionError) as error:

@@ -4,7 +4,8 @@
 2. A batch of rows is committed 50 ms after its first row, or at once when somebody waits.
 3. Acknowledged means committed (WAL, synchronous=FULL): the rows survive a power cut.
 4. A row that breaks a rule of the schema is refused alone; its neighbours are stored.
-5. When the file cannot be written, rows stay here and are tried again with the next request.
+5. When the file cannot be written, rows stay here and are tried again with the next request. The trouble is
+   told to the next call, unless it has passed by then and every row is stored.
 6. An error is raised once, by the next call of whatever kind, and that call is not carried out.
 """
 
@@ -14,11 +15,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from labctl.errors import StoreError
+from labctl.store.batches import Refusal, Row, write_rows
 from labctl.store.causes import ROW_ERRORS, explained
 from labctl.store.places import SpaceRule
 from labctl.store.presence import Presence
@@ -27,7 +28,6 @@ from labctl.store.rows import Insertion
 BATCH_S = 0.05
 MOST_WAITING_ROWS = 50_000
 
-Row = tuple[Insertion, list[Any]]
 Work = Callable[[sqlite3.Connection], Any]
 
 
@@ -44,7 +44,7 @@ class _Call:
 class _Outcome:
     """What a transaction did: rows refused with their errors; result, problem and stored rows of the call."""
 
-    refusals: Sequence[tuple[Row, Exception]]
+    refusals: Sequence[Refusal]
     result: Any = None
     problem: StoreError | None = None
     rows: int = 0
@@ -72,7 +72,8 @@ class Writer:
         self._told_shortage = False
         self._requests: deque[Row | _Call] = deque()
         self._unwritten: list[Row] = []
-        self._error: StoreError | None = None
+        self._error: StoreError | None = None  # a row was refused, or the disk is nearly full
+        self._trouble: StoreError | None = None  # the file could not be written
         self._something = threading.Event()
         self._urgent = threading.Event()
         self._closing = threading.Lock()
@@ -80,9 +81,9 @@ class Writer:
         self._thread = threading.Thread(target=self._live, name="labctl store writer", daemon=True)
         self._thread.start()
 
-    def append(self, insertion: Insertion, values: list[Any]) -> None:
+    def append(self, insertion: Insertion, values: Sequence[Any]) -> None:
         """Hand over a row; raises the error of an earlier one."""
-        if self._error is not None or self._closed:
+        if self._error is not None or self._trouble is not None or self._closed:
             self._refuse()
         if len(self._requests) > MOST_WAITING_ROWS:
             self.call(do_nothing)
@@ -120,7 +121,8 @@ class Writer:
             raise error
 
     def _take_error(self) -> StoreError | None:
-        error, self._error = self._error, None
+        error = self._error or self._trouble
+        self._error = self._trouble = None
         return error
 
     def _live(self) -> None:
@@ -144,7 +146,7 @@ class Writer:
         try:
             self._commit(None)
         except Exception as error:  # noqa: BLE001  no thread waits for it: the next call gets it
-            self._error = self._error or _as_store_error(self._path, error)
+            self._trouble = self._trouble or _as_store_error(self._path, error)
 
     def _answer(self, call: _Call) -> None:
         try:
@@ -170,6 +172,7 @@ class Writer:
         if outcome.refusals:
             self._error = self._error or _refused(self._path, outcome.refusals)
         self._presence.check()
+        self._trouble = None
         self.acknowledged += stored + outcome.rows
         if call is None:
             self._note_shortage()
@@ -177,7 +180,7 @@ class Writer:
 
     def _in_transaction(self, call: _Call | None) -> _Outcome:
         self._connection.execute("BEGIN IMMEDIATE")
-        refusals = self._write(self._unwritten)
+        refusals = write_rows(self._connection, self._unwritten)
         outcome = _Outcome(refusals)
         if call is not None and not refusals:
             outcome = _carried_out(self._connection, call)
@@ -194,22 +197,6 @@ class Writer:
         if shortage is not None and not self._told_shortage:
             self._error = self._error or shortage
         self._told_shortage = shortage is not None
-
-    def _write(self, rows: Sequence[Row]) -> list[tuple[Row, Exception]]:
-        """Insert the rows; those that break a rule are left out and returned with their errors."""
-        refusals: list[tuple[Row, Exception]] = []
-        for insertion, group in groupby(rows, key=_statement):
-            alike = list(group)
-            while alike:
-                before = self._connection.total_changes
-                try:
-                    self._connection.executemany(insertion.sql, [values for _, values in alike])
-                    alike = []
-                except ROW_ERRORS as error:
-                    written = self._connection.total_changes - before
-                    refusals.append((alike[written], error))
-                    alike = alike[written + 1 :]
-        return refusals
 
 
 def do_nothing(_: sqlite3.Connection) -> None:
@@ -228,15 +215,11 @@ def _carried_out(connection: sqlite3.Connection, call: _Call) -> _Outcome:
     return outcome
 
 
-def _statement(row: Row) -> Insertion:
-    return row[0]
-
-
 def _as_store_error(path: Path, error: Exception) -> StoreError:
     return error if isinstance(error, StoreError) else StoreError(f"{path}: {error!r}")
 
 
-def _refused(path: Path, refusals: Sequence[tuple[Row, Exception]]) -> StoreError:
+def _refused(path: Path, refusals: Sequence[Refusal]) -> StoreError:
     (insertion, values), error = refusals[0]
     named = {column.name: value for column, value in zip(insertion.columns, values, strict=True)}
     more = f" (and {len(refusals) - 1} more rows)" if len(refusals) > 1 else ""

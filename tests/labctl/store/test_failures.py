@@ -172,6 +172,19 @@ def test_a_lock_held_by_another_program_delays_rows_and_loses_none(path, start):
         assert points(path) == refused
 
 
+def test_a_lock_that_passed_before_anybody_was_told_is_no_error(path, start):
+    with Store.open(path, busy_timeout_s=0.01) as store:
+        rig = start(store)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        rig.append_points(10)
+        threading.Event().wait(0.2)
+        other.execute("ROLLBACK")
+        other.close()
+        store.update("runs", rig.run_id, {"status": "finished", "ended_s": 1.0})
+        assert points(path) == 10
+
+
 def test_a_damaged_page_is_named_by_reader_and_writer(path, start):
     with Store.open(path) as store:
         rig = start(store)

@@ -101,6 +101,9 @@ def test_json_comes_back_equal_or_is_refused_by_name(tree):
 
 @settings(max_examples=150, deadline=None)
 @given(tree=trees)
+@example(tree=object())
+@example(tree={"a": 1.5, "b": "text", "c": None, "d": True, "e": 10**30})
+@example(tree={"a": math.nan, "b": "\ud800"})
 def test_a_record_comes_back_equal_or_is_refused_by_name(lasting, tree):
     store, db, run_id, _ = lasting
     row = {"run_id": run_id, "number": next(numbers), "time_s": 1.0, "data": tree}
