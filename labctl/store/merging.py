@@ -14,6 +14,7 @@ from labctl.store.fingerprint import content_hash
 from labctl.store.rows import DERIVED_TABLES
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")
+_OVER = ("finished", "failed", "cancelled")
 _POINTS = {
     "spectra": ("impedance_points", "spectrum_id"),
     "polarisations": ("polarisation_points", "polarisation_id"),
@@ -90,8 +91,8 @@ class _Copy:
         """Insert as running, fill, end, and compare the hash."""
         (row,) = self._rows("runs", "id = ?", self._old_id)
         (sample,) = self._rows("samples", "id = ?", row["sample_id"])
-        opened = _without(row, ("id", *_ENDINGS)) | {"job_id": None, "sample_id": self._sample(sample)}
-        new_id = self._insert("runs", opened)
+        links = {"job_id": self._job(row["job_id"]), "sample_id": self._sample(sample)}
+        new_id = self._insert("runs", _without(row, ("id", *_ENDINGS)) | links)
         for table in _OF_A_RUN:
             for part in self._rows(table, "run_id = ?", self._old_id):
                 self._insert(table, _without(part, ("id",) if table == "events" else ()) | {"run_id": new_id})
@@ -136,6 +137,18 @@ class _Copy:
         query = f"SELECT min(id) FROM samples WHERE {same}"
         (found,) = self._ours.execute(query, tuple(row.values())).fetchone()
         return found if found is not None else self._insert("samples", row)
+
+    def _job(self, job_id: int | None) -> int | None:
+        """The job, which ties runs together that continue one another; never one that a runner would start."""
+        if job_id is None:
+            return None
+        (job,) = self._rows("jobs", "id = ?", job_id)
+        found = self._ours.execute("SELECT id FROM jobs WHERE uuid = ?", (job["uuid"],)).fetchone()
+        if found:
+            return found[0]
+        if job["state"] not in _OVER:
+            job |= {"state": "cancelled", "reason": "came with its runs from another file"}
+        return self._insert("jobs", _without(job, ("id",)))
 
     def _rows(self, table: str, condition: str, value: int) -> list[dict[str, Any]]:
         cursor = self._theirs.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY 1, 2", (value,))

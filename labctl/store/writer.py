@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,11 @@ class Writer:
             last = self._hand_over(_Call(do_nothing, 0))
             self._thread.join()
             self._connection.close()
-        last.done.result()
+        try:
+            last.done.result()
+        except StoreError as error:
+            lost = f"; {len(self._unwritten)} rows are lost" if self._unwritten else ""
+            raise StoreError(f"{error}{lost}") from error
 
     def _hand_over(self, call: _Call) -> _Call:
         self._requests.append(call)
@@ -179,6 +184,7 @@ class Writer:
         return outcome
 
     def _in_transaction(self, call: _Call | None) -> _Outcome:
+        self._connection.rollback()
         self._connection.execute("BEGIN IMMEDIATE")
         refusals = write_rows(self._connection, self._unwritten)
         outcome = _Outcome(refusals)
@@ -188,7 +194,7 @@ class Writer:
         return outcome
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
+        with suppress(sqlite3.Error):  # tried again before the next transaction
             self._connection.rollback()
 
     def _note_shortage(self) -> None:

@@ -152,6 +152,27 @@ def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):
     assert check(finished).problems == ()
 
 
+def test_merge_keeps_the_runs_of_a_job_together_and_queues_nothing(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        job = {"uuid": "j", "protocol_text": "p", "state": "queued", "created_s": 1.0}
+        job_id = store.insert("jobs", job)
+        for _ in range(2):
+            row = {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 1.0, "job_id": job_id}
+            run_id = store.insert("runs", row)
+            store.update("runs", run_id, {"status": "aborted", "ended_s": 2.0})
+    assert len(merge(finished, other).added) == 2
+    with Database(finished) as db:
+        (job,) = db.rows("SELECT * FROM jobs")
+        assert (job["uuid"], job["state"]) == ("j", "cancelled")
+        assert [row["job_id"] for row in db.rows("SELECT job_id FROM runs ORDER BY id")] == [
+            None,
+            job["id"],
+            job["id"],
+        ]
+
+
 def test_merge_refuses_a_run_that_was_changed_and_leaves_running_ones(finished, tmp_path, start):
     other = tmp_path / "other.db"
     with Store.open(other) as store:

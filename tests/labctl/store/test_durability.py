@@ -263,6 +263,15 @@ def test_two_runners_and_a_window_share_a_file_for_a_night_without_a_lock_error(
     assert all(run.intact for run in verify(path))
 
 
+def test_several_programs_may_make_the_same_new_file_at_once(path):
+    program = "import sys; from labctl.store import Store; Store.open(sys.argv[1]).close()"
+    makers = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    assert [maker.communicate()[1] for maker in makers] == [b""] * 4
+    assert integrity(path) == "ok"
+
+
 def test_many_threads_may_share_a_store(rig):
     def write(spectrum_number):
         spectrum = {"run_id": rig.run_id, "number": spectrum_number, "started_s": 0.0}

@@ -185,6 +185,17 @@ def test_a_lock_that_passed_before_anybody_was_told_is_no_error(path, start):
         assert points(path) == 10
 
 
+def test_closing_under_a_lock_says_how_many_rows_are_lost(path, start):
+    store = Store.open(path, busy_timeout_s=0.01)
+    rig = start(store)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    rig.append_points(7)
+    with pytest.raises(StoreError, match=r"locked.*7 rows are lost"):
+        store.close()
+    other.close()
+
+
 def test_a_damaged_page_is_named_by_reader_and_writer(path, start):
     with Store.open(path) as store:
         rig = start(store)
