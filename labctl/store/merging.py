@@ -139,7 +139,7 @@ class _Copy:
         return found if found is not None else self._insert("samples", row)
 
     def _job(self, job_id: int | None) -> int | None:
-        """The job, which ties runs together that continue one another; never one that a runner would start."""
+        """The job that ties together runs which continue one another; never one that a runner would start."""
         if job_id is None:
             return None
         (job,) = self._rows("jobs", "id = ?", job_id)
