@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sim_instruments.cells import make_cell
+from sim_instruments.instruments.emstat4 import EmStat4
+from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.solartron1260 import Solartron1260
 from sim_instruments.instruments.solartron1287 import Solartron1287
@@ -30,6 +32,8 @@ MODELS: dict[str, Callable[["Parts"], Model]] = {
     "lakeshore336": lambda parts: LakeShore336(parts.world),
     "solartron1260": lambda parts: Solartron1260(parts.world, parts.noise),
     "solartron1287": lambda parts: Solartron1287(parts.world),
+    "eurotherm2400": lambda parts: Eurotherm2400(parts.world),
+    "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
 }
 
 

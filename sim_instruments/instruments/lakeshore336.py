@@ -8,6 +8,7 @@ outputs 3 and 4 are analogue. The setpoint ramp starts at the present setpoint, 
 from dataclasses import dataclass, field
 
 from sim_instruments.wire.device import Refusal, SimDevice
+from sim_instruments.world.pid import Pid
 from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
@@ -39,8 +40,7 @@ class Output:
     manual_percent: float = 0.0
     percent: float = 0.0
     setup: tuple[int, int, float, int] = (2, 2, 0.0, 2)
-    accumulated_percent: float = 0.0
-    last_error_k: float = 0.0
+    pid: Pid = field(default_factory=Pid)
 
     @property
     def ramping(self) -> bool:
@@ -57,15 +57,15 @@ class Output:
         self.setpoint_k += max(-step_k, min(step_k, missing_k))
 
     def control(self, sensor_k: float, step_s: float) -> float:
-        """Percent of the range: P (e + I/1000 s integral of e + D de/dt) + manual, held within 0 to 100."""
-        error_k = self.setpoint_k - sensor_k
-        slope_k_s = (error_k - self.last_error_k) / step_s
-        self.last_error_k = error_k
-        proportional = self.gain * (error_k + self.derivative * slope_k_s) + self.manual_percent
-        accumulated = self.accumulated_percent + self.gain * self.integral / 1000 * error_k * step_s
-        if 0 < proportional + accumulated < 100:
-            self.accumulated_percent = accumulated
-        return max(0.0, min(100.0, proportional + self.accumulated_percent))
+        """Percent of the range; the integral setting is in thousandths of a repeat per second."""
+        return self.pid.control(
+            self.setpoint_k - sensor_k,
+            step_s,
+            self.gain,
+            self.integral / 1000,
+            self.derivative,
+            self.manual_percent,
+        )
 
 
 @dataclass
@@ -200,7 +200,8 @@ class LakeShore336:
         output = self._output(number)
         self._require(0 <= value <= output.highest_range)
         if value == 0:
-            output.accumulated_percent = output.percent = 0.0
+            output.percent = 0.0
+            output.pid.forget()
         output.range = value
 
     def heater_percent(self, number: int) -> float:

@@ -6,9 +6,10 @@ with fixed values. What stock ignores binds it to a model:
 * `bind: attribute` in a property: its getter and setter are that attribute of the model;
 * `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
   format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
-  `?FR`), `serial` (`baud_rate`, `data_bits`, `parity`, `stop_bits`).
+  `?FR`), `framer` (see `framed`), `serial` (`baud_rate`, `data_bits`, `parity`, `stop_bits`).
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +18,7 @@ from pyvisa_sim import parser
 
 from sim_instruments.wire.device import BoundProperty, Model, SimDevice
 from sim_instruments.wire.faults import FaultPlan
+from sim_instruments.wire.framed import FrameDevice, LineDevice
 from sim_instruments.wire.grammar import Command, Grammar, compile_command
 from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
@@ -34,7 +36,7 @@ def make_device(
 ) -> SimDevice:
     """Join a definition and a model. Raises AttributeError if the model lacks what the file calls."""
     wire = definition.get("wire", {})
-    device = SimDevice(
+    device = _KINDS[wire.get("framer", "commands")](
         name,
         model,
         world,
@@ -50,6 +52,13 @@ def make_device(
         device.add_eom(interface, eom["q"], eom["r"])
     device.grammar = Grammar(_commands(definition, model))
     return device
+
+
+_KINDS: dict[str, Callable[..., SimDevice]] = {
+    "commands": SimDevice,
+    "lines": LineDevice,
+    "modbus_rtu": FrameDevice,
+}
 
 
 def _commands(definition: dict[str, Any], model: Model) -> list[Command]:

@@ -132,6 +132,7 @@ class SimDevice(Device):
         self.service_mask: Callable[[], int] = lambda: 0
         self._outbox: list[tuple[float, int, bytearray]] = []
         self._sent = 0
+        self._line_free_s = -math.inf
         model.plug_in(self)
 
     @property
@@ -275,8 +276,9 @@ class SimDevice(Device):
 
     def _post(self, body: bytes, ready_s: float) -> None:
         self._sent += 1
-        if self.line is not None and self.resource_name and self.resource_name.startswith("ASRL"):
-            ready_s += self.line.duration_s(len(body))
+        if self.line is not None and self.address.startswith("ASRL"):
+            ready_s = max(ready_s, self._line_free_s) + self.line.duration_s(len(body))
+            self._line_free_s = ready_s
         heapq.heappush(self._outbox, (ready_s, self._sent, bytearray(body)))
 
     def _post_spoilt(self, body: bytes, ready_s: float, fault: Fault) -> None:

@@ -1,0 +1,329 @@
+"""PalmSens EmStat4 HR: a potentiostat that runs MethodSCRIPT: EIS, CA, OCP.
+
+`e` or `l`, then lines, then an empty line, load a script; `r` runs what was loaded. A refusal to load leaves
+the cell untouched. `Z` ends the loop, runs `on_finished:` and answers the empty line; a run-time error does
+*not* run `on_finished:`, so the cell stays as it was. Impedance is sent as it is: `cd` below zero for a
+capacitor (set `imaginary_sign` to -1 for the other habit).
+"""
+
+from collections.abc import Callable, Generator
+
+from sim_instruments.wire.device import SimDevice
+from sim_instruments.wire.methodscript import Script, ScriptError, Statement, Variable, package, parse_script
+from sim_instruments.world.ammeter import Meter
+from sim_instruments.world.noise import ImpedanceNoise, Signal, smallest_fitting
+from sim_instruments.world.world import World
+
+IDENTITY = "tes4_hr1100#Jan 28 2022 11:04:43\nR*"
+SCRIPT_VERSION, SERIAL_NUMBER = "v0105", "iES4HR21K0001"
+CURRENT_RANGES = {1e-9: 3, 1e-8: 6, 1e-7: 9, 1e-6: 12, 1e-5: 15, 1e-4: 18, 1e-3: 21, 1e-2: 24, 1e-1: 27}
+POTENTIAL_RANGES = {0.05: 2, 0.1: 3, 0.2: 4, 0.5: 5, 1.0: 6}
+NOT_ALLOWED, NO_SCRIPT = 0x0006, 0x000C
+POTENTIAL_OUT_OF_RANGE, BAD_FREQUENCY, BAD_AMPLITUDE = 0x000F, 0x0011, 0x0012
+CELL_ON_AT_OCP, BAD_MODE, NEEDS_CELL_ON = 0x0014, 0x0021, 0x4027
+OFF, LOW_SPEED, HIGH_SPEED = 0, 2, 3
+HIGHEST_V, HIGHEST_HZ, HIGHEST_RMS_V = 6.0, 200e3, 0.9
+OVERLOAD = 2
+LOOP_MARKS = {"meas_loop_eis": "M000D", "meas_loop_ca": "M0007", "meas_loop_ocp": "M000B"}
+
+Pauses = Generator[float, None, None]
+
+
+class EmStat4:
+    """The potentiostat. `overload` is a switch for tests and faults."""
+
+    def __init__(self, world: World, noise: ImpedanceNoise) -> None:
+        self.world, self.noise = world, noise
+        self.overload = False
+        self.imaginary_sign = 1
+        self._chance = world.chance("emstat4")
+        self._ammeter = Meter(tuple(CURRENT_RANGES))
+        self._voltmeter = Meter((HIGHEST_V,), noise=5e-6, resolution=1e-6)
+        self._steps: dict[str, Callable[[Statement], Pauses]] = {
+            "set_pgstat_mode": self._set_mode,
+            "set_e": self._set_potential,
+            "set_range": self._set_range,
+            "set_autoranging": self._set_autoranging,
+            "cell_on": self._cell_on,
+            "cell_off": self._cell_off,
+            "wait": self._wait,
+        }
+        self._loops: dict[str, Callable[[Statement], Pauses]] = {
+            "meas_loop_eis": self._eis,
+            "meas_loop_ca": self._ca,
+            "meas_loop_ocp": self._ocp,
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """As after power-on: cell off, no script."""
+        self.cell_is_on = False
+        self.mode = OFF
+        self.potential_v = 0.0
+        self.current_scale_a: float | None = None
+        self.loaded: Script | None = None
+        self._lines: list[str] | None = None
+        self._loading = ""
+        self._running: Pauses | None = None
+        self._run_number = getattr(self, "_run_number", 0) + 1
+        self._values: dict[str, Variable] = {}
+        self._prefix = ""
+        self._in_loop = False
+        self.world.terminals.disconnect()
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Talk through `port`."""
+        self._port = port
+
+    def not_understood(self, message: str) -> None:
+        """A single letter nobody knows: error 0003."""
+        self._say(f"{message[:1]}!0003")
+
+    def declined(self, message: str, code: int) -> None:
+        """Never: refusals are answered."""
+
+    # Lines.
+
+    def hear(self, line: str) -> None:
+        """Take one line."""
+        if self._lines is not None:
+            self._collect(line)
+        elif line:
+            self._command(line)
+
+    def _command(self, line: str) -> None:
+        letter = line[0]
+        answers = {"t": IDENTITY, "v": SCRIPT_VERSION, "i": SERIAL_NUMBER}
+        if letter == "Z":
+            self._abort()
+        elif self._running is not None:
+            self._say(line if letter in "hHYR" else f"{letter}!{NOT_ALLOWED:04X}")
+        elif letter in ("e", "l"):
+            self._loading, self._lines = letter, []
+        elif letter == "r":
+            self._run_loaded()
+        elif letter in answers:
+            self._say(answers[letter])
+        else:
+            self.not_understood(line)
+
+    def _collect(self, line: str) -> None:
+        assert self._lines is not None
+        if line:
+            self._lines.append(line)
+            return
+        lines, self._lines = self._lines, None
+        try:
+            self.loaded = parse_script(lines)
+        except ScriptError as error:
+            self._say(f"{self._loading}!{error.code:04X}: Line {error.line}, Col 1")
+            return
+        if self._loading == "l":
+            self._say("l")
+        else:
+            self._start("e")
+
+    def _run_loaded(self) -> None:
+        if self.loaded is None:
+            self._say(f"r!{NO_SCRIPT:04X}")
+        else:
+            self._start("r")
+
+    def _say(self, text: str) -> None:
+        self._port.send(self._prefix + text, "script" if self._running is not None else text[:1])
+        self._prefix = ""
+
+    # Running.
+
+    def _start(self, letter: str) -> None:
+        assert self.loaded is not None
+        self._prefix = letter
+        self._run_number += 1
+        self._running = self._run(self.loaded)
+        self._go_on(self._run_number)
+
+    def _go_on(self, number: int) -> None:
+        if number != self._run_number or self._running is None:
+            return
+        try:
+            pause_s = next(self._running)
+        except StopIteration:
+            self._end()
+        except ScriptError as error:
+            self._say(f"!{error.code:04X}: Line {error.line}")
+            self._end()
+        else:
+            self.world.at(self.world.time_s + pause_s, lambda: self._go_on(number))
+
+    def _end(self) -> None:
+        self._say("")
+        self._running, self._in_loop = None, False
+
+    def _abort(self) -> None:
+        if self._running is None:
+            self._say(f"Z!{NOT_ALLOWED:04X}")
+            return
+        self._say("Z")
+        if self._in_loop:
+            self._say("*")
+        assert self.loaded is not None
+        self._run_number += 1
+        self._running = self._finish(self.loaded)
+        self._go_on(self._run_number)
+
+    def _run(self, script: Script) -> Pauses:
+        yield 0.01
+        position = 0
+        while position < len(script.body):
+            statement = script.body[position]
+            position += 1
+            if statement.command in self._loops:
+                end = self._end_of_loop(script, position)
+                yield from self._measure(statement, script.body[position:end])
+                position = end + 1
+            else:
+                yield from self._step(statement)
+        yield from self._finish(script)
+
+    def _finish(self, script: Script) -> Pauses:
+        for statement in script.finish:
+            yield from self._step(statement)
+
+    @staticmethod
+    def _end_of_loop(script: Script, start: int) -> int:
+        return next(i for i in range(start, len(script.body)) if script.body[i].command == "endloop")
+
+    def _step(self, statement: Statement) -> Pauses:
+        step = self._steps.get(statement.command)
+        if step is not None:
+            yield from step(statement)
+
+    def _measure(self, loop: Statement, inside: tuple[Statement, ...]) -> Pauses:
+        """Run a loop: after each pause that its measurement takes, send what its packages ask for."""
+        pauses = self._loops[loop.command](loop)
+        first_pause_s = next(pauses)
+        self._say(LOOP_MARKS[loop.command])
+        self._in_loop = True
+        yield first_pause_s
+        for pause_s in pauses:
+            self._send_package(inside)
+            yield pause_s
+        self._send_package(inside)
+        self._in_loop = False
+        self._say("*")
+
+    def _send_package(self, inside: tuple[Statement, ...]) -> None:
+        names = [statement.arguments[0] for statement in inside if statement.command == "pck_add"]
+        self._say(package([self._values[name] for name in names if name in self._values]))
+
+    # Statements.
+
+    def _set_mode(self, statement: Statement) -> Pauses:
+        self.mode = int(statement.number(0))
+        yield 0.001
+
+    def _set_potential(self, statement: Statement) -> Pauses:
+        self._hold(self._checked_potential(statement, 0))
+        yield 0.001
+
+    def _set_range(self, statement: Statement) -> Pauses:
+        if statement.arguments[0] == "ba":
+            self.current_scale_a = smallest_fitting(tuple(CURRENT_RANGES), statement.number(1) * 0.999)
+        yield 0.001
+
+    def _set_autoranging(self, statement: Statement) -> Pauses:
+        if statement.arguments[0] == "ba":
+            self.current_scale_a = None
+        yield 0.001
+
+    def _cell_on(self, statement: Statement) -> Pauses:
+        self.cell_is_on = True
+        self._hold(self.potential_v)
+        yield 0.001
+
+    def _cell_off(self, statement: Statement) -> Pauses:
+        self.cell_is_on = False
+        self.world.terminals.disconnect()
+        yield 0.001
+
+    def _wait(self, statement: Statement) -> Pauses:
+        yield max(0.0, statement.number(0))
+
+    def _hold(self, potential_v: float) -> None:
+        self.potential_v = potential_v
+        if self.cell_is_on:
+            self.world.terminals.hold(potential_v, self.world.time_s)
+
+    def _checked_potential(self, statement: Statement, index: int) -> float:
+        potential_v = statement.number(index)
+        if abs(potential_v) > HIGHEST_V:
+            raise ScriptError(POTENTIAL_OUT_OF_RANGE, statement.line)
+        return potential_v
+
+    # Measurements: each yields how long a point takes, and then has its values ready.
+
+    def _ca(self, loop: Statement) -> Pauses:
+        potential_name, current_name = loop.arguments[:2]
+        self._require_cell(loop)
+        self._hold(self._checked_potential(loop, 2))
+        interval_s, duration_s = loop.number(3), loop.number(4)
+        for _ in range(max(1, round(duration_s / interval_s))):
+            yield interval_s
+            self._values[potential_name] = Variable("da", self.potential_v)
+            self._values[current_name] = self._current()
+
+    def _current(self) -> Variable:
+        true_a = self.world.terminals.current_a(self.world.time_s)
+        reading = self._ammeter.read(true_a, self._chance, self.current_scale_a)
+        status = OVERLOAD if reading.overloaded or self.overload else 0
+        return Variable("ba", reading.value, status, CURRENT_RANGES[reading.full_scale])
+
+    def _ocp(self, loop: Statement) -> Pauses:
+        if self.cell_is_on:
+            raise ScriptError(CELL_ON_AT_OCP, loop.line)
+        interval_s, duration_s = loop.number(1), loop.number(2)
+        for _ in range(max(1, round(duration_s / interval_s))):
+            yield interval_s
+            reading = self._voltmeter.read(self.world.terminals.potential_v, self._chance)
+            self._values[loop.arguments[0]] = Variable("ab", reading.value, 0, POTENTIAL_RANGES[1.0])
+
+    def _eis(self, loop: Statement) -> Pauses:
+        self._require_cell(loop)
+        if self.mode != HIGH_SPEED:
+            raise ScriptError(BAD_MODE, loop.line)
+        amplitude_v = loop.number(3)
+        if not 0 < amplitude_v <= HIGHEST_RMS_V:
+            raise ScriptError(BAD_AMPLITUDE, loop.line)
+        self._hold(self._checked_potential(loop, 7))
+        for frequency_hz in self._frequencies(loop):
+            averaging_s = max(0.2, 3 / frequency_hz)
+            yield averaging_s + 0.1
+            self._set_point(loop, frequency_hz, amplitude_v, averaging_s)
+
+    @staticmethod
+    def _frequencies(loop: Statement) -> list[float]:
+        start_hz, stop_hz, count = loop.number(4), loop.number(5), int(loop.number(6))
+        if not (0 < start_hz <= HIGHEST_HZ and 0 < stop_hz <= HIGHEST_HZ and count >= 1):
+            raise ScriptError(BAD_FREQUENCY, loop.line)
+        ratio = (stop_hz / start_hz) ** (1 / max(1, count - 1))
+        return [start_hz * ratio**i for i in range(count)]
+
+    def _set_point(
+        self, loop: Statement, frequency_hz: float, amplitude_v: float, averaging_s: float
+    ) -> None:
+        z_ohm = self.world.cell_impedance_ohm(frequency_hz)
+        current_a = amplitude_v / abs(z_ohm)
+        scale_a = self.current_scale_a or smallest_fitting(tuple(CURRENT_RANGES), current_a)
+        scale_v = smallest_fitting(tuple(POTENTIAL_RANGES), amplitude_v)
+        signal = Signal(amplitude_v, current_a, scale_v, scale_a)
+        seen_ohm = self.noise.observe(z_ohm, signal, averaging_s, self._chance)
+        status = OVERLOAD if signal.overloaded or self.overload else 0
+        frequency_name, real_name, imag_name = loop.arguments[:3]
+        imag_ohm = self.imaginary_sign * seen_ohm.imag
+        self._values[frequency_name] = Variable("dc", frequency_hz)
+        self._values[real_name] = Variable("cc", seen_ohm.real, status, CURRENT_RANGES[scale_a])
+        self._values[imag_name] = Variable("cd", imag_ohm, status, POTENTIAL_RANGES[scale_v])
+
+    def _require_cell(self, loop: Statement) -> None:
+        if not self.cell_is_on:
+            raise ScriptError(NEEDS_CELL_ON, loop.line)

@@ -1,0 +1,243 @@
+"""Eurotherm 2400: a controller of the oven over Modbus RTU.
+
+Registers hold degrees Celsius and percent times ten to the number of decimals (register 525); from 0x8000 on
+the same parameters stand as IEEE floats in two words. Standby (199 = 1) stops the output; any other value
+but 0 wipes the instrument and makes it deaf for 5 s, as leaving the configuration level does. Reading an
+unused address gives an undefined number, a block of one word written there is dropped.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sim_instruments.wire.device import SimDevice
+from sim_instruments.wire.modbus import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusError, respond
+from sim_instruments.world.pid import Pid
+from sim_instruments.world.world import World
+
+ZERO_CELSIUS_K = 273.15
+FULL_POWER_W = 100.0
+NOISE_K = 0.02
+FLOATS = 0x8000
+UNDEFINED = 0x8000
+SUMMARY_MANUAL, SUMMARY_SENSOR_BREAK, SUMMARY_RATE_DONE = 1 << 4, 1 << 5, 1 << 9
+NORMAL, STANDBY = 0, 1
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: how it is read and, if it can be, written; `scaled` ones have implied decimals."""
+
+    get: Callable[[], float]
+    put: Callable[[float], None] | None = None
+    scaled: bool = True
+    low: float = -32768.0
+    high: float = 32767.0
+
+
+class Eurotherm2400:
+    """The controller; setpoints in degrees Celsius. `sensor_fault` is a switch for tests and faults."""
+
+    def __init__(self, world: World, unit: int = 1, decimals: int = 1) -> None:
+        self.world, self.unit, self.decimals = world, unit, decimals
+        self.sensor_fault = 0
+        self._chance = world.chance("eurotherm2400")
+        self._pid = Pid()
+        self._parameters = self._table()
+        self.reset()
+        world.oven.attach(self._heat)
+
+    def reset(self) -> None:
+        """Settings as delivered: automatic, setpoint 20 degC, no rate limit."""
+        self.target_c = self.working_c = 20.0
+        self.rate_c_min = 0.0
+        self.manual = False
+        self.mode = NORMAL
+        self.output_percent = 0.0
+        self.high_percent = 100.0
+        self.band_k, self.integral_s, self.derivative_s = 5.0, 60.0, 0.0
+        self.high_c, self.low_c = 700.0, 0.0
+        self._pid.forget()
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Take the port to fall silent on."""
+        self._port = port
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """Modbus."""
+        return respond(frame, self.unit, self)
+
+    def not_understood(self, message: str) -> None:
+        """Never: frames that are not understood are answered with an exception or not at all."""
+
+    def declined(self, message: str, code: int) -> None:
+        """Never, likewise."""
+
+    @property
+    def heater_power_w(self) -> float:
+        """The truth for tests: what the output gives."""
+        return FULL_POWER_W * self.output_percent / 100
+
+    # Registers.
+
+    def read_registers(self, address: int, count: int) -> list[int]:
+        """Words from `address` on."""
+        if address >= FLOATS:
+            return self._read_floats(address, count)
+        return [self._word(address + i) for i in range(count)]
+
+    def write_registers(self, address: int, values: Sequence[int], function: int) -> None:
+        """Write words; raises ModbusError."""
+        if address >= FLOATS:
+            self._write_floats(address, values, function)
+            return
+        for offset, value in enumerate(values):
+            signed = value - 0x10000 if value & 0x8000 else value
+            self._put(address + offset, signed / self._factor(address + offset), function)
+
+    def fast_status(self) -> int:
+        """Bit 4 manual, bit 5 sensor break."""
+        return self._summary() & 0xFF
+
+    def _word(self, address: int) -> int:
+        parameter = self._parameters.get(address)
+        if parameter is None:
+            return UNDEFINED
+        return round(parameter.get() * self._factor(address)) & 0xFFFF
+
+    def _factor(self, address: int) -> float:
+        parameter = self._parameters.get(address)
+        return 10.0**self.decimals if parameter is not None and parameter.scaled else 1.0
+
+    def _put(self, address: int, value: float, function: int) -> None:
+        parameter = self._parameters.get(address)
+        if parameter is None:
+            if function == 16:
+                return
+            raise ModbusError(ILLEGAL_ADDRESS)
+        if parameter.put is None:
+            raise ModbusError(ILLEGAL_ADDRESS)
+        if not parameter.low <= value <= parameter.high:
+            raise ModbusError(ILLEGAL_VALUE)
+        parameter.put(value)
+
+    def _read_floats(self, address: int, count: int) -> list[int]:
+        if address % 2 or count % 2:
+            raise ModbusError(ILLEGAL_ADDRESS)
+        words: list[int] = []
+        for number in range((address - FLOATS) // 2, (address - FLOATS + count) // 2):
+            words += self._float_words(number)
+        return words
+
+    def _float_words(self, number: int) -> tuple[int, int]:
+        parameter = self._parameters.get(number)
+        if parameter is None:
+            return UNDEFINED, UNDEFINED
+        if not parameter.scaled:
+            return self._word(number), UNDEFINED
+        high, low = struct.unpack(">HH", struct.pack(">f", parameter.get()))
+        return high, low
+
+    def _write_floats(self, address: int, values: Sequence[int], function: int) -> None:
+        if function != 16 or address % 2 or len(values) % 2:
+            raise ModbusError(ILLEGAL_ADDRESS)
+        for offset in range(0, len(values), 2):
+            number = (address - FLOATS + offset) // 2
+            (value,) = struct.unpack(">f", struct.pack(">HH", values[offset], values[offset + 1]))
+            parameter = self._parameters.get(number)
+            if parameter is not None and not parameter.scaled:
+                value = float(values[offset])
+            self._put(number, value, function)
+
+    def _table(self) -> dict[int, Parameter]:
+        def setting(attribute: str, low: float, high: float, scaled: bool = True) -> Parameter:
+            return Parameter(
+                lambda: float(getattr(self, attribute)),
+                lambda value: setattr(self, attribute, value),
+                scaled,
+                low,
+                high,
+            )
+
+        target = Parameter(lambda: self.target_c, self._set_target)
+        return {
+            1: Parameter(self._process_value),
+            2: target,
+            3: Parameter(lambda: self.output_percent, self._set_output, low=0.0, high=100.0),
+            4: Parameter(lambda: self.output_percent),
+            5: Parameter(lambda: self.working_c),
+            6: setting("band_k", 0.1, 999.0),
+            8: setting("integral_s", 0.0, 9999.0, scaled=False),
+            9: setting("derivative_s", 0.0, 9999.0, scaled=False),
+            15: Parameter(lambda: 0.0, lambda value: None, scaled=False, low=0, high=1),
+            24: target,
+            30: setting("high_percent", 0.0, 100.0),
+            31: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=100.0),
+            34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0),
+            35: setting("rate_c_min", 0.0, 999.9),
+            75: Parameter(lambda: float(self._summary()), scaled=False),
+            111: setting("high_c", 0.0, 1200.0),
+            112: setting("low_c", -200.0, 1200.0),
+            199: Parameter(lambda: float(self.mode), self._set_mode, scaled=False, low=0, high=9),
+            258: Parameter(lambda: float(bool(self.sensor_fault)), scaled=False),
+            273: Parameter(lambda: float(self.manual), self._set_manual, scaled=False, low=0, high=1),
+            274: Parameter(lambda: 0.0, lambda value: None, scaled=False, low=0, high=1),
+            275: Parameter(lambda: float(self.rate_c_min > 0 and not self._arrived), scaled=False),
+            277: Parameter(lambda: float(self._arrived), scaled=False),
+            525: Parameter(lambda: float(self.decimals), scaled=False),
+        }
+
+    @property
+    def _arrived(self) -> bool:
+        return self.working_c == self.target_c
+
+    def _process_value(self) -> float:
+        reading_k = self.world.oven.sensor_k + NOISE_K * self._chance.standard_normal()
+        return 1372.0 if self.sensor_fault else reading_k - ZERO_CELSIUS_K
+
+    def _summary(self) -> int:
+        summary = SUMMARY_MANUAL * self.manual + SUMMARY_SENSOR_BREAK * bool(self.sensor_fault)
+        return summary + SUMMARY_RATE_DONE * self._arrived
+
+    def _set_target(self, value: float) -> None:
+        if not self.low_c <= value <= self.high_c:
+            raise ModbusError(ILLEGAL_VALUE)
+        self.target_c = value
+
+    def _set_output(self, value: float) -> None:
+        if not self.manual:
+            raise ModbusError(ILLEGAL_VALUE)
+        self.output_percent = value
+
+    def _set_manual(self, value: float) -> None:
+        self.manual = bool(value)
+        self._pid.accumulated_percent = self.output_percent
+
+    def _set_mode(self, value: float) -> None:
+        if value not in (NORMAL, STANDBY):
+            self.reset()
+            self._port.clear()
+            self._port.deaf_until_s = self.world.time_s + 5.0
+            return
+        self.mode = int(value)
+
+    # Heat.
+
+    def _heat(self, sensor_k: float, step_s: float) -> float:
+        self._move_setpoint(step_s)
+        if self.mode != NORMAL or self.sensor_fault:
+            self.output_percent = 0.0
+        elif not self.manual:
+            error_k = self.working_c + ZERO_CELSIUS_K - sensor_k
+            integral_per_s = 1 / self.integral_s if self.integral_s else 0.0
+            percent = self._pid.control(error_k, step_s, 100 / self.band_k, integral_per_s, self.derivative_s)
+            self.output_percent = min(percent, self.high_percent)
+        return self.heater_power_w
+
+    def _move_setpoint(self, step_s: float) -> None:
+        missing_c = self.target_c - self.working_c
+        if not self.rate_c_min or self.manual:
+            self.working_c = self.target_c
+            return
+        step_c = self.rate_c_min / 60 * step_s
+        self.working_c += max(-step_c, min(step_c, missing_c))

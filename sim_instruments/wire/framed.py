@@ -1,0 +1,75 @@
+"""Devices whose dialogue is no list of commands: lines that belong together, or binary frames.
+
+Their YAML file says `framer: lines` or `framer: modbus_rtu`. A fault's `command` is matched against the line,
+or against the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
+"""
+
+from typing import Protocol
+
+from sim_instruments.wire.device import Model, SimDevice
+from sim_instruments.wire.faults import IN_THE_WORLD, ON_HEARING
+from sim_instruments.wire.modbus import cut_frame
+
+SILENT_CHARACTERS = 3.5
+
+
+class LineModel(Model, Protocol):
+    """A model that reads line by line, empty ones too."""
+
+    def hear(self, line: str) -> None:
+        """Take one line; answer through the port."""
+        ...
+
+
+class FrameModel(Model, Protocol):
+    """A model that answers frames."""
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """The answering frame, None for silence."""
+        ...
+
+
+class LineDevice(SimDevice):
+    """Hands every line to its model."""
+
+    model: LineModel
+
+    def hear(self, message: bytes) -> None:
+        """Take one line without its terminator."""
+        text = message.decode("latin-1")
+        if not self._stricken(text):
+            self.model.hear(text)
+
+    def _stricken(self, text: str) -> bool:
+        self.faults.strike(IN_THE_WORLD, self.address, text, self.world.time_s)
+        fault = self.faults.strike(ON_HEARING, self.address, text, self.world.time_s)
+        if fault is not None:
+            self._suffer(fault)
+        return fault is not None
+
+
+class FrameDevice(LineDevice):
+    """Cuts Modbus RTU frames out of the stream; a silence of 3.5 characters drops half a frame."""
+
+    model: FrameModel  # type: ignore[assignment]
+
+    def write(self, data: bytes, end: bool = False) -> None:
+        """Take bytes from the host; answer every frame they complete."""
+        now_s = self.world.now()
+        if now_s < self.deaf_until_s:
+            return
+        if now_s - getattr(self, "_last_byte_s", now_s) > self._silence_s():
+            self._input_buffer.clear()
+        self._last_byte_s = now_s
+        self._input_buffer.extend(data)
+        while (frame := cut_frame(self._input_buffer)) is not None:
+            self._respond(frame)
+
+    def _respond(self, frame: bytes) -> None:
+        text = frame.hex(" ").upper()
+        answer = None if self._stricken(text) else self.model.answer(frame)
+        if answer is not None:
+            self.send(answer, text)
+
+    def _silence_s(self) -> float:
+        return self.line.duration_s(1) * SILENT_CHARACTERS if self.line is not None else 0.004

@@ -1,0 +1,33 @@
+"""A PID controller without wind-up, output in percent."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Pid:
+    """What a controller remembers between two steps."""
+
+    accumulated_percent: float = 0.0
+    last_error_k: float = 0.0
+
+    def control(
+        self,
+        error_k: float,
+        step_s: float,
+        gain_percent_k: float,
+        integral_per_s: float,
+        derivative_s: float,
+        offset_percent: float = 0.0,
+    ) -> float:
+        """gain (e + integral of e dt + de/dt) + offset, within 0 to 100; the integral waits at the ends."""
+        slope_k_s = (error_k - self.last_error_k) / step_s
+        self.last_error_k = error_k
+        direct = gain_percent_k * (error_k + derivative_s * slope_k_s) + offset_percent
+        accumulated = self.accumulated_percent + gain_percent_k * integral_per_s * error_k * step_s
+        if 0 < direct + accumulated < 100:
+            self.accumulated_percent = accumulated
+        return max(0.0, min(100.0, direct + self.accumulated_percent))
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.accumulated_percent = 0.0
