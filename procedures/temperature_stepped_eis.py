@@ -119,6 +119,8 @@ class TemperatureSteppedEIS(Procedure):
                 if self.should_leave():
                     break
         complete = number == len(frequencies_hz)
+        if not complete and not self.should_leave():
+            raise ValueError(f"the analyser ended after {number} of {len(frequencies_hz)} points")
         self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
 
     def shutdown(self) -> None:

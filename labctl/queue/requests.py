@@ -102,12 +102,6 @@ class Requests:
         for request in self.pending(job_id):
             self.take(request, outcome)
 
-    def changes_of_temperature(self, job_id: int) -> list[dict[str, Any]]:
-        """The live changes a job has obeyed, oldest first: procedure, from_step, temperatures_degc."""
-        query = """SELECT details FROM requests WHERE job_id = ? AND kind = 'temperatures'
-                   AND outcome = 'obeyed' ORDER BY id"""
-        return [json.loads(row["details"]) for row in self._ledger.rows(query, (job_id,))]
-
 
 def _request(row: dict[str, Any]) -> Request:
     return Request(**(row | {"details": json.loads(row["details"])}))

@@ -1,6 +1,6 @@
 """A station in virtual time, a protocol of short steps, and a queue on an empty file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,12 @@ from labctl.protocol import Protocol, parse_protocol
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses, Requests
+from labctl.queue.runner import Runner
+from labctl.run import StopRequest
+from labctl.station import Station, read_station
+from labctl.store import Database
+
+OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
 STATION = """
 name = "rig"
@@ -72,6 +78,16 @@ class Night:
     def add(self, title: str = "series", temperatures: Any = (40, 50, 60), **options: Any) -> int:
         return self.jobs.add(self.protocol(title, temperatures), **options)
 
+    def read(self) -> Database:
+        return Database(self.path)
+
+    def finished_spectra(self) -> list[tuple[int, float]]:
+        """(job, set point in degC) of every finished spectrum, in the order measured."""
+        query = """SELECT r.job_id, s.setpoint_k FROM spectra s JOIN runs r ON r.id = s.run_id
+                   WHERE s.status = 'finished' ORDER BY s.id"""
+        with self.read() as db:
+            return [(row["job_id"], round(row["setpoint_k"] - 273.15, 2)) for row in db.rows(query)]
+
     def states(self) -> list[str]:
         return [job.state for job in sorted(self.jobs.listed(cleared=True), key=lambda job: job.id)]
 
@@ -91,3 +107,57 @@ def station_text():
 @pytest.fixture
 def protocol_text():
     return PROTOCOL
+
+
+class SharedRig:
+    """One simulated rig for every opening of the station, with its true state in reach."""
+
+    def __init__(self, station: Station, clock: VirtualClock) -> None:
+        self.clock, self.seed = clock, 1
+        self._rig: Any = None
+        assert station.simulation is not None
+        self._build = station.simulation.build
+        self.station = replace(station, simulation=replace(station.simulation, build=self._open))
+
+    @property
+    def true(self) -> Any:
+        """The rig itself: instruments, world, faults."""
+        if self._rig is None:
+            self._rig = self._build(self.clock, seed=self.seed)
+            self._close, self._rig.close = self._rig.close, lambda: None
+        return self._rig
+
+    def _open(self, clock: VirtualClock, seed: int, **options: Any) -> Any:
+        return self.true
+
+    @property
+    def heater_is_on(self) -> bool:
+        return self.true.instruments[OVEN].heater_range != 0
+
+    @property
+    def cell_is_excited(self) -> bool:
+        return self.true.instruments[ANALYSER].amplitude_v != 0
+
+
+@pytest.fixture
+def rig(tmp_path, night):
+    path = tmp_path / "station.toml"
+    path.write_text(STATION)
+    return SharedRig(read_station(path), night.clock)
+
+
+@pytest.fixture
+def run_night(night, rig):
+    """Run the queue until nothing is left that could start; `on_row` sees (topic, record)."""
+
+    def run(stop: StopRequest | None = None, station: Station | None = None, **options: Any) -> None:
+        Runner(
+            station or rig.station,
+            night.path,
+            stop or StopRequest(),
+            clock=night.clock,
+            until_empty=True,
+            **options,
+        ).run()
+
+    return run

@@ -1,0 +1,186 @@
+"""One attempt at a job: what is finished is skipped, what was cut repeated; it ends with a true reason."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.clock import Clock, RealClock
+from labctl.derive import derive_fits, derive_spectrum
+from labctl.errors import LabctlError, StoreError
+from labctl.protocol import Protocol, parse_protocol
+from labctl.queue.estimates import Pace, remaining_s
+from labctl.queue.heartbeat import Pulse
+from labctl.queue.interlocks import Interlocks, InterlockTripped
+from labctl.queue.job import Job
+from labctl.queue.ledger import Ledger
+from labctl.queue.night import Night
+from labctl.queue.patience import Patience, patient_bench
+from labctl.queue.progress import Progress, procedures_finished, progress_of
+from labctl.queue.steering import Steering
+from labctl.recording import Recording
+from labctl.run import Outcome, run_procedure
+from labctl.station import Station
+from labctl.store import Store
+
+log = logging.getLogger(__name__)
+SETTLING_SIGN_S = 300.0
+MEASURING_SIGN_S = 600.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`."""
+
+    state: str
+    reason: str
+    error: str = ""
+    unsafe: str = ""
+
+
+@dataclass
+class Attempt:
+    """One attempt at one job."""
+
+    job: Job
+    station: Station
+    night: Night
+    store: Store
+    ledger: Ledger
+    clock: Clock
+    pulse: Pulse
+    steering: Steering
+    pace: Pace
+    on_row: Callable[[str, Any], None]
+    _procedure: Any = field(init=False, default=None)
+    _later_s: float = field(init=False, default=0.0)
+    _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
+
+    def run(self) -> Ending:
+        """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
+        source = self.job.source or f"job {self.job.id}"
+        ending = None
+        try:
+            protocol = parse_protocol(self.job.protocol_text, source)
+            protocol.check_against(self.station)
+            with self.station.open(self.clock) as bench:
+                ending = self._measure(protocol, bench)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the night goes on
+            return self._could_not(error, ending)
+        return ending
+
+    def _could_not(self, error: Exception, ending: Ending | None) -> Ending:
+        """The bench could not be opened (no ending yet) or not be left safe."""
+        log.debug("attempt failed", exc_info=error)
+        words = str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
+        if ending is None:
+            return Ending("failed", words, type(error).__name__, unsafe=words)
+        return Ending(ending.state, ending.reason, ending.error, unsafe=words)
+
+    def _measure(self, protocol: Protocol, bench: Bench) -> Ending:
+        self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
+        patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
+        patient = patient_bench(bench, patience, self._note_retry)
+        first = procedures_finished(self.ledger, self.job.id)
+        for index in range(first, len(protocol.procedures)):
+            outcome = self._run_procedure(protocol, index, patient)
+            if outcome.status != "finished":
+                return self._ending(outcome)
+        return Ending("finished", "")
+
+    def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
+        entry = protocol.procedures[index]
+        step_ends_with = getattr(entry.procedure_class, "step_ends_with", "spectra")
+        progress = progress_of(self.ledger, self.job.id, step_ends_with)
+        self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
+        later_s = sum(remaining_s(later.build(), 0, self.pace) for later in protocol.procedures[index + 1 :])
+
+        def steer(procedure: Any) -> None:
+            self._procedure, self._later_s = procedure, later_s
+            self._continue_from(procedure, progress)
+            self.steering.take(procedure, index)
+
+        self._longest_sign_s = MEASURING_SIGN_S + max(
+            (step.duration_s for step in protocol.plan() if step.duration_s == step.duration_s), default=0.0
+        )
+        return run_procedure(
+            entry, protocol, self.station, bench, self._recording, self.steering, steer=steer
+        )
+
+    def _continue_from(self, procedure: Any, progress: Progress) -> None:
+        self.pulse.tell(run_id=self._recording.run_id)
+        procedure.finished_steps = progress.finished_steps
+        procedure.should_skip = self.steering.should_skip
+        if hasattr(procedure, "revise"):
+            procedure.revisions = progress.revisions
+        if not progress.finished_steps:
+            return
+        self._recording.event(
+            "info", "continued", f"{len(progress.finished_steps)} step(s) were measured before"
+        )
+        try:
+            derive_what_is_missing(self.store, self._recording.run_id, self.clock.time())
+        except (ValueError, ArithmeticError, LookupError) as error:
+            self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
+
+    def _ending(self, outcome: Outcome) -> Ending:
+        unsafe = outcome.reason if "while making safe" in outcome.reason else ""
+        if outcome.status == "aborted":
+            return Ending(self.steering.ends_as, outcome.reason, unsafe=unsafe)
+        return Ending("failed", outcome.reason, outcome.error, unsafe)
+
+    def _note_retry(self, words: str) -> None:
+        self._recording.event("warning", "retry", words)
+
+    def _see(self, topic: str, record: Any) -> None:
+        """Follow every row: for the persons who steer, the heartbeat, the interlocks, the display."""
+        self.steering.see(topic, record)
+        if topic == "step":
+            self._tell_step(record)
+        elif topic in ("temperature", "results") and isinstance(record, Mapping):
+            self._tell_reading(topic, record)
+        self.on_row(topic, record)
+        if topic not in ("event", "end", "derived") and isinstance(record, Mapping):
+            self._judge(topic, record)
+
+    def _judge(self, topic: str, record: Mapping[str, Any]) -> None:
+        trip = self._interlocks.judge(topic, record) or self._interlocks.look_around()
+        if trip is None:
+            return
+        self._recording.event("error", "interlock", trip.words)
+        self.steering.stops_queue = trip.words if trip.stops_queue else ""
+        raise InterlockTripped(trip)
+
+    def _tell_step(self, record: Mapping[str, Any]) -> None:
+        left_s = remaining_s(self._procedure, record["step"], self.pace) + self._later_s
+        speed = getattr(self.clock, "factor", 1.0)
+        self.pulse.tell(
+            doing=f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}",
+            setpoint_k=record.get("setpoint_k"),
+            expected_end_s=RealClock().time() + left_s / speed if left_s == left_s else None,
+        )
+
+    def _tell_reading(self, topic: str, record: Mapping[str, Any]) -> None:
+        speed = getattr(self.clock, "factor", 1.0)
+        silence_s = SETTLING_SIGN_S if topic == "temperature" else self._longest_sign_s
+        self.pulse.tell(
+            temperature_k=record.get("temperature_k"),
+            due_s=RealClock().time() + self.night.longest_pause_s + silence_s / min(speed, 1.0),
+        )
+
+
+def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:
+    """Derive what a killed process left underived in the runs that this one continues, and fit."""
+    query = (
+        "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
+        "WHERE p.run_id = ? AND s.status = 'finished' "
+        "AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"
+    )
+    with store.read() as db:
+        missing = [row["id"] for row in db.rows(query, (run_id,))]
+    for spectrum_id in missing:
+        derive_spectrum(store, spectrum_id, derived_s)
+    derive_fits(store, run_id, derived_s)

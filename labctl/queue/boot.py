@@ -1,0 +1,29 @@
+"""Whether the computer was started again since: after a power cut nothing heats by itself."""
+
+import sys
+from pathlib import Path
+
+from labctl.clock import RealClock
+
+_LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SAME_START_WITHIN_S = 120.0
+
+
+def boot_mark() -> str:
+    """What identifies this start of the computer: an id on Linux, its time on Windows, else `""`."""
+    if sys.platform == "win32":
+        import ctypes
+
+        uptime_s = ctypes.windll.kernel32.GetTickCount64() / 1000
+        return f"{RealClock().time() - uptime_s:.0f}"
+    try:
+        return _LINUX_BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
+
+
+def same_boot(before: str, now: str) -> bool:
+    """Tell whether two marks belong to one start; times count as one within two minutes (a clock is set)."""
+    if before.isdecimal() and now.isdecimal():
+        return abs(int(before) - int(now)) <= SAME_START_WITHIN_S
+    return before == now

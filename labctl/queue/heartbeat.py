@@ -1,0 +1,175 @@
+"""Signs of life of runner and supervisor. Nothing is called running without a fresh one.
+
+Times are the wall's also when the station's are scaled: whether a process lives is no matter of simulation.
+"""
+
+import logging
+import os
+import platform
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.errors import StoreError
+from labctl.queue.boot import boot_mark
+from labctl.queue.ledger import Ledger
+from labctl.store.processes import is_gone, process_birth
+
+log = logging.getLogger(__name__)
+BEAT_S = 0.5
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """One row of `heartbeats`."""
+
+    process: str
+    station: str
+    pid: int
+    process_birth: str
+    host: str
+    boot: str
+    state: str
+    started_s: float
+    beat_s: float
+    due_s: float | None
+    doing: str
+    job_id: int | None
+    run_id: int | None
+    temperature_k: float | None
+    setpoint_k: float | None
+    expected_end_s: float | None
+    last_event_id: int | None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended; one on another computer cannot be judged from here."""
+        return self.host == platform.node() and is_gone(self.pid, self.process_birth)
+
+    def frozen(self, silence_s: float) -> bool:
+        """Whether it is silent for longer than `silence_s`, or its measuring thread broke its promise."""
+        now_s = RealClock().time()
+        return now_s - self.beat_s > silence_s or (self.due_s is not None and now_s > self.due_s)
+
+    def lives(self, silence_s: float) -> bool:
+        """Whether it is there and shows it."""
+        return self.state == "alive" and not self.gone and not self.frozen(silence_s)
+
+
+class Heartbeats:
+    """The heartbeat of one process of one station."""
+
+    def __init__(self, ledger: Ledger, process: str, station: str) -> None:
+        self._ledger, self._key = ledger, {"process": process, "station": station}
+
+    def read(self) -> Heartbeat | None:
+        """The last heartbeat; None when that process never ran here."""
+        query = "SELECT * FROM heartbeats WHERE process = :process AND station = :station"
+        rows = self._ledger.rows(query, self._key)
+        return Heartbeat(**rows[0]) if rows else None
+
+    def begin(self) -> None:
+        """Replace whatever was there by this process, alive."""
+        now_s, pid = RealClock().time(), os.getpid()
+        row = {
+            **self._key,
+            "pid": pid,
+            "process_birth": process_birth(pid) or "",
+            "host": platform.node(),
+            "boot": boot_mark(),
+            "state": "alive",
+            "started_s": now_s,
+            "beat_s": now_s,
+        }
+        marks = ", ".join(f":{name}" for name in row)
+        with self._ledger.transaction() as connection:
+            query = "SELECT last_event_id FROM heartbeats WHERE process = :process AND station = :station"
+            seen = connection.execute(query, self._key).fetchone()
+            row["last_event_id"] = seen[0] if seen else None
+            connection.execute(
+                f"INSERT OR REPLACE INTO heartbeats ({', '.join(row)}) VALUES ({marks}, :last_event_id)", row
+            )
+
+    def beat(self, **changes: Any) -> None:
+        """Show a sign of life, with what has changed."""
+        self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes)
+
+    def end(self) -> None:
+        """Say that this process ends in good order."""
+        self._write(pid=os.getpid(), state="ended", doing="", due_s=None)
+
+    def mark_dead(self, beat: Heartbeat) -> None:
+        """Say that the process of that heartbeat was found dead."""
+        self._write(pid=beat.pid, state="dead", due_s=None)
+
+    def _write(self, pid: int, **changes: Any) -> None:
+        assignments = ", ".join(f"{name} = :{name}" for name in changes)
+        query = f"""UPDATE heartbeats SET {assignments}
+                    WHERE process = :process AND station = :station AND pid = :pid"""
+        with self._ledger.transaction() as connection:
+            connection.execute(query, {**changes, **self._key, "pid": pid})
+
+
+class Pulse:
+    """Beats in a thread of its own, saying what the measuring thread told it last.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    station : str
+    on_beat : callable
+        Called after each beat, in the thread that beats.
+    """
+
+    def __init__(self, path: Path, station: str, on_beat: Callable[[], None] = lambda: None) -> None:
+        self._path, self._station, self._on_beat = path, station, on_beat
+        self._told: dict[str, Any] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
+
+    def tell(self, **changes: Any) -> None:
+        """What the measuring thread does; seen with the next beat."""
+        self._told = {**self._told, **changes}
+
+    def __enter__(self) -> "Pulse":
+        with Ledger(self._path).without_fsync() as ledger:
+            Heartbeats(ledger, "runner", self._station).begin()
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        try:
+            with Ledger(self._path).without_fsync() as ledger:
+                Heartbeats(ledger, "runner", self._station).end()
+        except StoreError as error:
+            log.error("the last heartbeat could not be written: %s", error)
+
+    def _start(self) -> None:
+        self._thread.start()
+
+    def _live(self) -> None:
+        with Ledger(self._path).without_fsync() as ledger:
+            heartbeats = Heartbeats(ledger, "runner", self._station)
+            while not self._over.wait(BEAT_S):
+                self._beat(heartbeats)
+
+    def _beat(self, heartbeats: Heartbeats) -> None:
+        try:
+            heartbeats.beat(**self._told)
+            self._on_beat()
+        except (StoreError, OSError) as error:  # a full disk must not end the night before the runner sees it
+            log.warning("no heartbeat: %s", error)
+
+
+class StillPulse(Pulse):
+    """For virtual time, where nobody watches: it writes its begin and its end, and does not beat between."""
+
+    def _start(self) -> None:
+        return

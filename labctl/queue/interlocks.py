@@ -1,0 +1,126 @@
+"""Interlocks: what ends a job whatever its procedure does.
+
+The runner asks at every row it records, the supervisor at every row it finds in the file: two judges, one
+law. Judgement over what is seen; nothing is asked of an instrument here.
+"""
+
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import LabctlError
+from labctl.limits import Limits
+from labctl.queue.night import InterlockSettings
+
+RISE_K = 2.0
+
+
+@dataclass(frozen=True)
+class Trip:
+    """An interlock that tripped. `stops_queue`: the rig is in doubt, so no further job begins by itself."""
+
+    name: str
+    words: str
+    stops_queue: bool
+
+
+class InterlockTripped(LabctlError):
+    """An interlock ended a job; `trip` says which."""
+
+    def __init__(self, trip: Trip) -> None:
+        self.trip = trip
+        super().__init__(trip.words)
+
+
+class Interlocks:
+    """Judges readings and points in the order of their time.
+
+    Parameters
+    ----------
+    settings : InterlockSettings
+    limits : Limits
+        Of the station: potentials and currents are held against them.
+    results : Path
+        The file of the results, whose disk must not fill up.
+    """
+
+    def __init__(self, settings: InterlockSettings, limits: Limits, results: Path) -> None:
+        self._settings, self._limits, self._results = settings, limits, results
+        self._lowest_above_k = math.inf
+
+    def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
+        """Judge one row: temperature, impedance point or current point; None when all is well."""
+        temperature_k = record.get("temperature_k")
+        if temperature_k is not None:
+            trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
+            if trip:
+                return trip
+        return self._cell(record) if topic != "temperature" else None
+
+    def look_around(self) -> Trip | None:
+        """Judge what is not measured: the disk and the watched file."""
+        return self._disk() or self._watched_file()
+
+    def _too_hot(self, temperature_k: float) -> Trip | None:
+        highest_k = self._settings.temperature_above_k
+        if temperature_k <= highest_k:
+            return None
+        words = f"temperature {_degc(temperature_k)} is above {_degc(highest_k)}"
+        return Trip("temperature", words, stops_queue=True)
+
+    def _runaway(self, temperature_k: float, setpoint_k: float | None) -> Trip | None:
+        """Far above its set point the heater is off, and the sample can only cool."""
+        if setpoint_k is None or temperature_k <= setpoint_k + self._settings.runaway_k:
+            self._lowest_above_k = math.inf
+            return None
+        self._lowest_above_k = min(self._lowest_above_k, temperature_k)
+        if temperature_k <= self._lowest_above_k + RISE_K:
+            return None
+        words = (
+            f"temperature {_degc(temperature_k)} rises although the set point is {_degc(setpoint_k)}: "
+            "the heater does not obey"
+        )
+        return Trip("runaway", words, stops_queue=True)
+
+    def _cell(self, record: Mapping[str, Any]) -> Trip | None:
+        for quantity, limit, unit in (
+            ("potential_v", self._limits.potential_v, "V"),
+            ("current_a", self._limits.current_a, "A"),
+        ):
+            value = record.get(quantity)
+            if value is not None and abs(value) > 1.05 * limit:
+                words = (
+                    f"{quantity.rpartition('_')[0]} {value:g} {unit} at the cell, allowed is {limit:g} {unit}"
+                )
+                return Trip(quantity.rpartition("_")[0], words, stops_queue=False)
+        return None
+
+    def _disk(self) -> Trip | None:
+        free_mb = shutil.disk_usage(self._results.absolute().parent).free / 1e6
+        if free_mb >= self._settings.free_disk_mb:
+            return None
+        return Trip("disk", f"only {free_mb:.0f} MB free on the disk of {self._results}", stops_queue=True)
+
+    def _watched_file(self) -> Trip | None:
+        name, content = self._settings.watched_file, self._settings.watched_content
+        if not name:
+            return None
+        try:
+            text = Path(name).read_text(errors="replace")
+        except FileNotFoundError:
+            missing = f"the watched file {name} cannot be read" if content else ""
+            return Trip("watched file", missing, stops_queue=True) if missing else None
+        except OSError as error:
+            return Trip("watched file", f"the watched file {name} cannot be read: {error}", stops_queue=True)
+        if content and content not in text:
+            return None
+        words = f"{name} contains {content!r}" if content else f"{name} exists"
+        return Trip("watched file", words, stops_queue=True)
+
+
+def _degc(temperature_k: float) -> str:
+    return f"{temperature_k - ZERO_CELSIUS_K:.1f} degC"

@@ -1,0 +1,160 @@
+"""A bench that tries a faulty exchange again: bus cleared, identity asked, settings written again.
+
+1. Only what may be repeated is: a reading, a setting, the rest of a spectrum from the point that failed.
+2. A polarisation is never resumed: its time counts from the potential step. While one is held, the instrument
+   that holds it is not prepared again either, for that would switch the cell off unseen.
+3. `make_safe()` is tried as often, and forgets the settings: nothing is energised again after it.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.bench import Bench, CurrentPoint, ImpedancePoint
+from labctl.clock import Clock
+from labctl.errors import InstrumentError
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often an exchange is tried again, and how long is waited before (longer every time)."""
+
+    retries: int = 3
+    delay_s: float = 2.0
+
+
+def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
+    """The same bench whose instruments try again; every retry is told to `report` in words."""
+    holds: list[object] = []
+    drivers = {id(driver): driver for driver in bench.roles.values()}
+    patient = {
+        key: PatientInstrument(driver, patience, bench.clock, report, holds)
+        for key, driver in drivers.items()
+    }
+    roles = {role: patient[id(driver)] for role, driver in bench.roles.items()}
+    return Bench(bench.clock, bench.limits, roles, bench.station)
+
+
+@dataclass
+class PatientInstrument:
+    """A driver of any role; members not named here are the driver's own."""
+
+    driver: Any
+    patience: Patience
+    clock: Clock
+    report: Report
+    holds: list[object]
+    settings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature, asked again where the answer is none."""
+        return self._again_and_again(lambda: self.driver.temperature_k)
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point."""
+        return self._again_and_again(lambda: self.driver.setpoint_k)
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        self._set("setpoint_k", value)
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate of later ramps."""
+        return self._again_and_again(lambda: self.driver.ramp_rate_k_s)
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        self._set("ramp_rate_k_s", value)
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield a point per frequency; a point that fails is measured again before the next."""
+        left, failures = list(frequencies_hz), 0
+        while left:
+            try:
+                if failures:
+                    self._restore()
+                with closing(self.driver.sweep(tuple(left), amplitude_v, integration_s, bias_v)) as points:
+                    for point in points:
+                        del left[0]
+                        failures = 0
+                        yield point
+                return
+            except InstrumentError as error:
+                failures += 1
+                self._wait_or_give_up(error, failures, again=not self.holds)
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Polarise the cell, once; a fault ends it."""
+        mark = object()
+        self.holds.append(mark)
+        try:
+            with closing(self.driver.hold(potential_v, times_s, current_limit_a)) as points:
+                yield from points
+        finally:
+            self.holds.remove(mark)
+
+    def make_safe(self) -> None:
+        """Remove every stimulus, tried again where it fails."""
+        self.settings.clear()
+        failures = 0
+        while True:
+            try:
+                return self.driver.make_safe()
+            except InstrumentError as error:
+                failures += 1
+                self._wait_or_give_up(error, failures)
+                self._clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.driver, name)
+
+    def _set(self, name: str, value: float) -> None:
+        self._again_and_again(lambda: setattr(self.driver, name, value))
+        self.settings[name] = value
+
+    def _again_and_again(self, exchange: Callable[[], Any]) -> Any:
+        failures = 0
+        while True:
+            try:
+                if failures:
+                    self._restore()
+                return exchange()
+            except InstrumentError as error:
+                failures += 1
+                self._wait_or_give_up(error, failures)
+
+    def _wait_or_give_up(self, error: InstrumentError, failures: int, again: bool = True) -> None:
+        if not again or failures > self.patience.retries:
+            raise error
+        self.report(f"{error}; trying again ({failures} of {self.patience.retries})")
+        self.clock.sleep(self.patience.delay_s * failures)
+
+    def _restore(self) -> None:
+        """Known state first, which energises nothing, then what was set, in the order it was set."""
+        self._clear()
+        if self.holds and not self.settings:
+            return
+        if hasattr(self.driver, "prepare"):
+            self.driver.prepare()
+        for name, value in self.settings.items():
+            setattr(self.driver, name, value)
+
+    def _clear(self) -> None:
+        clear = getattr(getattr(self.driver, "adapter", None), "clear", None)
+        if clear is not None:
+            with suppress(InstrumentError):
+                clear()

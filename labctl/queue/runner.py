@@ -1,0 +1,244 @@
+"""The runner: one per station. Claims jobs, measures them, and leaves everything safe whatever happens.
+
+1. Before the first job every instrument is made safe; after a power cut nothing heats until a person says so.
+2. A job that fails is tried again as its policy says, from its last finished step; then the night goes on.
+3. A job is started only while a supervisor lives, unless the runner is told to do without.
+4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
+   with the next runner.
+"""
+
+import logging
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import Clock, RealClock, VirtualClock
+from labctl.errors import StoreError
+from labctl.queue.attempt import Attempt, Ending
+from labctl.queue.boot import boot_mark, same_boot
+from labctl.queue.estimates import Pace
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
+from labctl.queue.job import Job
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.queue.night import read_night
+from labctl.queue.requests import Pauses, Requests
+from labctl.queue.station_lock import station_lock
+from labctl.queue.steering import Steering
+from labctl.run import StopRequest
+from labctl.station import Station
+from labctl.store import Store
+
+log = logging.getLogger(__name__)
+IDLE_S = 0.5
+STORE_PATIENCE = 20
+STORE_WAIT_S = 30.0
+WORTH_RETRYING = ("InstrumentError", "VisaIOError")  # a settling that failed would cost hours again
+SAFE_TRIES = 20
+SAFE_WAIT_S = 15.0
+
+
+class Runner:
+    """Runs the jobs of one file on one station.
+
+    Parameters
+    ----------
+    station : Station
+    db : Path
+    stop : StopRequest
+        Raised by signals.
+    clock : Clock, optional
+        The station's own by default.
+    supervised : callable, optional
+        Tells whether a supervisor lives, starting one where it can; None: do without.
+    until_empty : bool
+        End when no job is left that could start, instead of waiting for more.
+    on_row : callable
+        Told (topic, record) of everything measured.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        db: Path,
+        stop: StopRequest,
+        *,
+        clock: Clock | None = None,
+        supervised: Callable[[], bool] | None = None,
+        until_empty: bool = False,
+        pace: Pace | None = None,
+        on_row: Callable[[str, Any], None] = lambda topic, record: None,
+    ) -> None:
+        self.station, self.db, self.stop = station, Path(db), stop
+        self.night = read_night(station)
+        self.clock = clock or station.make_clock()
+        self._virtual = isinstance(self.clock, VirtualClock)
+        self._queue_clock: Clock = self.clock if self._virtual else RealClock()
+        self._supervised, self._until_empty, self._on_row = supervised, until_empty, on_row
+        self._pace = pace or Pace()
+        self._store_failures = 0
+
+    def run(self) -> None:
+        """Work until told to stop.
+
+        Raises
+        ------
+        ConfigurationError
+            Another runner holds the station.
+        StoreError
+            The file cannot be written for a long time. Everything is safe.
+        """
+        with station_lock(self.station), Store.open(self.db) as self._store, Ledger(self.db) as self._ledger:
+            self._jobs = Jobs(self._ledger, self._queue_clock)
+            self._pauses = Pauses(self._ledger, self._queue_clock)
+            before = Heartbeats(self._ledger, "runner", self.station.name).read()
+            pulse = StillPulse if self._virtual else Pulse
+            with pulse(self.db, self.station.name) as self._pulse:
+                self._take_over(before)
+                while not self.stop() and self._next_or_wait():
+                    pass
+
+    def _take_over(self, before: Heartbeat | None) -> None:
+        """Whatever the last runner left: its job is interrupted, its instruments are made safe."""
+        reason = f"its runner (pid {before.pid}) ended without a word" if before else "no runner was left"
+        interrupted = self._jobs.interrupt_running(self.station.name, reason)
+        if self.station.simulation is None:
+            self._make_sure_safe("at the start")
+        if before is None or same_boot(before.boot, boot_mark()) or self.night.restart_after_power_cut:
+            return
+        if interrupted or before.state != "ended":
+            words = "the computer was started again: nothing heats until a person says `labctl queue resume`"
+            self._pauses.pause("job", words)
+            self._announce("warning", "person", words)
+
+    def _next_or_wait(self) -> bool:
+        """One job, or a moment of waiting; False when the runner shall end."""
+        try:
+            going_on = self._next()
+        except StoreError as error:
+            return self._survive(error)
+        self._store_failures = 0
+        return going_on
+
+    def _next(self) -> bool:
+        if (pause := self._pauses.in_force()) is not None:
+            return self._idle(f"paused: {pause.reason or 'at a wish'}", None)
+        if self._supervised is not None and not self._supervised():
+            return self._idle("waiting for a supervisor: without one no job is started", 0.0)
+        job = self._jobs.claim(self.station.name)
+        if job is None:
+            return self._idle("waiting for a job", self._jobs.next_start_s(self.station.name))
+        self._pulse.tell(job_id=job.id, doing=f"job {job.id} {job.title!r}: opening the instruments")
+        self._conclude(job, *self._attempt(job))
+        self._pulse.tell(job_id=None, run_id=None, due_s=None, expected_end_s=None, setpoint_k=None)
+        return True
+
+    def _idle(self, doing: str, next_start_s: float | None) -> bool:
+        """Wait a moment; with `until_empty`, until the next job may start, or end when none is left."""
+        self._pulse.tell(doing=doing)
+        if not self._until_empty:
+            self.clock.sleep(IDLE_S * getattr(self.clock, "factor", 1.0))
+            return True
+        if next_start_s is None:
+            return False
+        self._queue_clock.sleep(min(max(next_start_s - self._queue_clock.time(), IDLE_S), 60.0))
+        return True
+
+    def _attempt(self, job: Job) -> tuple[Ending, str]:
+        """The ending, and why the queue must stop ("" = it need not)."""
+        requests = Requests(self._ledger, self._queue_clock)
+        steering = Steering(
+            job,
+            requests,
+            self._pauses,
+            self.clock,
+            self.station.limits,
+            self.stop,
+            self.night.longest_pause_s,
+        )
+        attempt = Attempt(
+            job,
+            self.station,
+            self.night,
+            self._store,
+            self._ledger,
+            self.clock,
+            self._pulse,
+            steering,
+            self._pace,
+            self._on_row,
+        )
+        try:
+            ending = attempt.run()
+        except KeyboardInterrupt:
+            ending = Ending("interrupted", f"{self.stop.reason or 'interrupted'}, at once")
+        requests.drop_pending(job.id, f"too late: {ending.state}")
+        return ending, steering.stops_queue
+
+    def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
+        safe = not ending.unsafe or self._make_sure_safe(f"after job {job.id}: {ending.unsafe}")
+        attempts = job.attempts + 1
+        worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
+        if worth_it and safe and attempts <= job.policy.retries and not stops_queue:
+            later_s = self._queue_clock.time() + job.policy.delay_s
+            words = f"attempt {attempts} failed: {ending.reason}"
+            self._jobs.try_again(job.id, words, later_s, attempts)
+            self._announce("warning", "retry", f"job {job.id} {job.title!r}: {words}")
+            return
+        self._jobs.end(job.id, ending.state, ending.reason)
+        self._announce_ending(job, ending)
+        if stops_queue:
+            self._pauses.pause("job", f"interlock: {stops_queue}")
+            self._announce("error", "interlock", f"the queue waits for a person: {stops_queue}")
+        elif ending.state == "failed" and job.policy.then == "stop":
+            self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop")
+
+    def _announce_ending(self, job: Job, ending: Ending) -> None:
+        level = "info" if ending.state in ("finished", "cancelled") else "error"
+        reason = f": {ending.reason}" if ending.reason else ""
+        self._announce(level, f"job {ending.state}", f"job {job.id} {job.title!r} {ending.state}{reason}")
+
+    def _make_sure_safe(self, when: str) -> bool:
+        """Connect anew and make safe until every instrument is; where one is not, the queue waits."""
+        words = ""
+        for number in range(SAFE_TRIES):
+            failures = self.station.make_safe(self.clock)
+            if not failures:
+                return True
+            words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
+            if number == 0:
+                self._announce("error", "interlock", f"not safe {when}: {words}")
+            self.clock.sleep(SAFE_WAIT_S)
+        words = f"instruments could not be made safe {when}; look at the rig: {words}"
+        self._pauses.pause("job", words)
+        self._announce("error", "person", words)
+        return False
+
+    def _announce(self, level: str, kind: str, message: str) -> None:
+        """An event of the station: it is what notifications are made of."""
+        log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
+        row = {"time_s": self._queue_clock.time(), "level": level, "kind": kind, "message": message}
+        self._store.append("events", row)
+        self._store.flush()
+
+    def _survive(self, error: StoreError) -> bool:
+        """Nothing could be recorded, everything is safe: wait for room, a lock, a disk, and take up again."""
+        self._store_failures += 1
+        log.error("the results cannot be written: %s", error)
+        if self._store_failures > STORE_PATIENCE:
+            raise error
+        self.clock.sleep(STORE_WAIT_S)
+        try:
+            self._end_own_runs(str(error))
+            self._jobs.interrupt_running(self.station.name, str(error))
+        except StoreError as again:
+            log.error("still not: %s", again)
+        return True
+
+    def _end_own_runs(self, reason: str) -> None:
+        query = "SELECT id FROM runs WHERE status = 'running' AND pid = ? AND host = ?"
+        for row in self._ledger.rows(query, (os.getpid(), platform.node())):
+            end = {"status": "failed", "reason": reason, "ended_s": self.clock.time()}
+            self._store.update("runs", row["id"], end)

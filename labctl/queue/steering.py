@@ -1,0 +1,136 @@
+"""What the procedure asks after every point: go on, wait, leave the step, stop? Here persons answer.
+
+A pause holds the temperature and lasts only so long: then everything is made safe and the job waits for the
+queue to be resumed, and continues from its last finished step.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.clock import Clock
+from labctl.errors import LimitExceeded
+from labctl.limits import Limits
+from labctl.queue.job import Job
+from labctl.queue.requests import Pause, Pauses, Request, Requests
+from labctl.run import StopRequest
+
+LOOK_AGAIN_S = 1.0
+
+
+class Steering(StopRequest):
+    """The stop request of one job, which also obeys pauses and requests.
+
+    Parameters
+    ----------
+    runner_stop : StopRequest
+        That of the whole runner (signals).
+    longest_pause_s : float
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        requests: Requests,
+        pauses: Pauses,
+        clock: Clock,
+        limits: Limits,
+        runner_stop: StopRequest,
+        longest_pause_s: float,
+    ) -> None:
+        super().__init__()
+        self.ends_as = "interrupted"
+        self.stops_queue = ""
+        self.paused_because = ""
+        self._job, self._requests, self._pauses = job, requests, pauses
+        self._clock, self._limits, self._runner_stop = clock, limits, runner_stop
+        self._longest_pause_s = longest_pause_s
+        self._procedure: Any = None
+        self._procedure_index = 0
+        self._step = 0
+        self._skipping = False
+        self._place = ""
+
+    def take(self, procedure: Any, index: int) -> None:
+        """Steer this procedure of the job from now on."""
+        self._procedure, self._procedure_index = procedure, index
+        self._skipping, self._place = False, ""
+
+    def see(self, topic: str, record: Any) -> None:
+        """Follow where the procedure is."""
+        if topic == "step":
+            self._step, self._skipping, self._place = record["step"], False, ""
+        elif topic == "results":
+            self._place = "point"
+        elif topic in ("spectrum", "polarisation"):
+            self._place = "" if record.get("state") == "started" else "step"
+        elif topic == "temperature":
+            self._place = ""
+
+    def should_skip(self) -> bool:
+        """Tell whether to leave the step under way and go on with the next."""
+        return self._skipping
+
+    def __call__(self) -> bool:
+        """Tell whether to stop; obeys what was asked meanwhile, and waits while the queue is paused here."""
+        self._look()
+        waited_s = 0.0
+        while not self.reason and (pause := self._pause_here()) is not None:
+            self.paused_because = f"paused{': ' + pause.reason if pause.reason else ''}"
+            if waited_s >= self._longest_pause_s:
+                self.request(f"paused for longer than {self._longest_pause_s / 60:g} min: made safe")
+            self._clock.sleep(LOOK_AGAIN_S)
+            waited_s += LOOK_AGAIN_S
+            self._look()
+        self.paused_because = ""
+        return bool(self.reason)
+
+    def _look(self) -> None:
+        if self._runner_stop():
+            self.request(self._runner_stop.reason)
+        for request in self._requests.pending(self._job.id):
+            self._obey(request)
+
+    def _pause_here(self) -> Pause | None:
+        pause = self._pauses.in_force()
+        places = {"point": ("point", "step"), "step": ("step",), "job": ()}
+        return pause if pause is not None and self._place in places[pause.after] else None
+
+    def _obey(self, request: Request) -> None:
+        obey = {
+            "cancel": self._cancel,
+            "cancel now": self._cancel,
+            "stop": self._stop,
+            "skip step": self._skip,
+            "temperatures": self._change_temperatures,
+        }[request.kind]
+        try:
+            details = obey(request)
+        except (ValueError, LimitExceeded) as error:
+            self._requests.take(request, f"refused: {error}")
+        else:
+            self._requests.take(request, "obeyed", details)
+
+    def _cancel(self, request: Request) -> None:
+        self.request(f"cancelled{' by ' + request.person if request.person else ''}")
+        self.ends_as = "cancelled"
+
+    def _stop(self, request: Request) -> None:
+        self.request(str(request.details.get("reason", "stopped")))
+        self.ends_as = "failed"
+        if request.details.get("stops_queue"):
+            self.stops_queue = self.reason
+
+    def _skip(self, request: Request) -> Mapping[str, Any]:
+        self._skipping = True
+        return {**request.details, "procedure": self._procedure_index, "step": self._step}
+
+    def _change_temperatures(self, request: Request) -> Mapping[str, Any]:
+        if not hasattr(self._procedure, "revise"):
+            raise ValueError("this procedure has no temperatures to change")
+        temperatures_degc = request.details["temperatures_degc"]
+        for temperature_degc in temperatures_degc:
+            self._limits.check_temperature(temperature_degc + ZERO_CELSIUS_K)
+        from_step = self._step + 1
+        self._procedure.revise(from_step, temperatures_degc)
+        return {**request.details, "procedure": self._procedure_index, "from_step": from_step}

@@ -1,0 +1,390 @@
+"""Nights in virtual time: jobs end with a true reason, nothing is measured twice, nothing stays on."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.job import FailurePolicy
+from labctl.queue.ledger import Ledger
+from labctl.queue.requests import Pauses
+from labctl.run import StopRequest
+from procedures.temperature_stepped_eis import TemperatureSteppedEIS
+
+OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
+AT_ONCE = FailurePolicy(retries=2, delay_s=0.0)
+
+
+class AtRow:
+    """Does something once, when the n-th row of a topic comes."""
+
+    def __init__(self, topic, number, action):
+        self.topic, self.number, self.action = topic, number, action
+
+    def __call__(self, topic, record):
+        if topic == self.topic:
+            self.number -= 1
+            if self.number == 0:
+                self.action()
+
+
+def test_a_night_of_three_jobs_finishes_in_order_and_leaves_all_off(night, rig, run_night):
+    ids = [night.add(f"job {n}", [40, 50]) for n in range(3)]
+    run_night()
+    assert night.states() == ["finished"] * 3
+    assert night.finished_spectra() == [(job, t) for job in ids for t in (40.0, 50.0)]
+    assert not rig.heater_is_on
+    assert not rig.cell_is_excited
+
+
+def test_a_stopped_job_continues_with_the_next_runner_from_its_last_finished_step(night, rig, run_night):
+    job, stop = night.add(temperatures=[40, 50, 60]), StopRequest()
+    sixth_point_of_the_second = 16 + 6
+    run_night(stop, on_row=AtRow("results", sixth_point_of_the_second, lambda: stop.request("SIGTERM")))
+    assert night.states() == ["interrupted"]
+    assert night.jobs.get(job).reason == "SIGTERM"
+    assert not rig.heater_is_on
+    run_night()
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(job, 40.0), (job, 50.0), (job, 60.0)]
+    with night.read() as db:
+        spectra = db.rows("SELECT id, step, status, repeat_of FROM spectra ORDER BY id")
+        fits = db.rows("SELECT n_points FROM law_fits WHERE run_id = 2 AND law = 'arrhenius'")
+    assert [(s["step"], s["status"], s["repeat_of"]) for s in spectra] == [
+        (0, "finished", None),
+        (1, "aborted", None),
+        (1, "finished", 2),
+        (2, "finished", None),
+    ]
+    assert {fit["n_points"] for fit in fits} == {3}
+
+
+def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    night.add(temperatures=[40, 50])
+    stop = StopRequest()
+    stop.request("SIGINT")
+    stop.reason = ""
+    run_night(stop, on_row=AtRow("results", 5, interrupt))
+    assert night.finished_spectra() == [(1, 40.0), (1, 50.0)]
+    with night.read() as db:
+        assert [run["status"] for run in db.rows("SELECT status FROM runs ORDER BY id")] == [
+            "aborted",
+            "finished",
+        ]
+    assert not rig.heater_is_on
+
+
+def test_a_protocol_the_station_forbids_fails_alone(night, run_night):
+    night.add("too hot", [40, 160])
+    night.add("fine", [40])
+    run_night()
+    assert night.states() == ["failed", "finished"]
+    assert "160" in night.jobs.get(1).reason
+
+
+@pytest.mark.parametrize("kind", ["timeout", "garble", "truncate", "late", "fields"])
+@pytest.mark.parametrize("where", [(OVEN, "KRDG"), (ANALYSER, "SI")])
+def test_a_faulty_answer_is_asked_for_again_and_recorded(night, rig, run_night, kind, where):
+    rig.true.faults.add(kind, instrument=where[0], command=where[1], skip=20, delay_s=30.0)
+    night.add(temperatures=[40, 50])
+    run_night()
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(1, 40.0), (1, 50.0)]
+    assert len(rig.true.faults.log) == 1
+    with night.read() as db:
+        retries = db.rows("SELECT message FROM events WHERE kind = 'retry'")
+        points = db.rows("SELECT spectrum_id, frequency_hz FROM impedance_points")
+    assert len(retries) == 1
+    assert "trying again (1 of 3)" in retries[0]["message"]
+    assert len(points) == len({(p["spectrum_id"], p["frequency_hz"]) for p in points}) == 32
+
+
+def test_an_instrument_that_started_anew_gets_its_settings_again(night, rig, run_night):
+    """Its first answer after the restart fails; then the set point must be back, not the default."""
+    rig.true.faults.add("reboot", instrument=OVEN, command="KRDG", skip=10, duration_s=3.0)
+    night.add(temperatures=[40])
+    run_night()
+    assert night.states() == ["finished"]
+
+
+def test_a_fault_that_stays_fails_the_job_after_its_attempts_and_the_night_goes_on(night, rig, run_night):
+    fault = rig.true.faults.add("timeout", instrument=ANALYSER, command="SI", count=1e9)
+    night.add("unlucky", [40], policy=FailurePolicy(retries=1, delay_s=0.0))
+    night.add("next", [40])
+
+    def mend(topic, record):
+        if topic == "end" and record["run_id"] == 2:
+            fault.count = 0
+
+    run_night(on_row=mend)
+    assert night.states() == ["failed", "finished"]
+    assert "time-out" in night.jobs.get(1).reason
+    assert [row["state"] for row in night.jobs.history(1)] == [
+        "queued",
+        "running",
+        "interrupted",
+        "running",
+        "failed",
+    ]
+    assert not rig.heater_is_on
+
+
+def test_a_job_whose_policy_is_to_stop_leaves_the_rest_to_a_person(night, rig, run_night):
+    rig.true.faults.add("sensor_fault", duration_s=1e9)
+    night.add(policy=FailurePolicy(retries=0, then="stop"))
+    night.add()
+    run_night()
+    assert night.states() == ["failed", "queued"]
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "job 1 failed" in pause.reason
+
+
+def test_a_settling_that_takes_too_long_fails_the_job_with_that_reason(night, rig, run_night):
+    rig.true.faults.add("never_settles", value=5.0)
+    night.add()
+    run_night()
+    assert night.states() == ["failed"]
+    assert "no stable 313.15 K" in night.jobs.get(1).reason
+
+
+def test_a_skipped_step_is_left_at_once_and_never_measured(night, run_night):
+    job = night.add(temperatures=[40, 50, 60])
+    run_night(on_row=AtRow("temperature", 3, lambda: night.requests.ask(job, "skip step")))
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(job, 50.0), (job, 60.0)]
+
+
+def test_the_remaining_temperatures_can_change_while_a_job_runs_and_the_change_survives(night, run_night):
+    job, stop = night.add(temperatures=[40, 50, 60, 70]), StopRequest()
+
+    def change():
+        night.requests.ask(job, "temperatures", {"temperatures_degc": [45, 42]}, "ann")
+
+    rows = [AtRow("results", 20, change), AtRow("results", 35, lambda: stop.request("SIGTERM"))]
+    run_night(stop, on_row=lambda *row: [action(*row) for action in rows])
+    run_night()
+    assert night.states() == ["finished"]
+    assert [t for _, t in night.finished_spectra()] == [40.0, 50.0, 45.0, 42.0]
+    with night.read() as db:
+        assert [row["branch"] for row in db.rows("SELECT branch FROM spectra WHERE status = 'finished'")] == [
+            "heating",
+            "heating",
+            "cooling",
+            "cooling",
+        ]
+
+
+def test_a_change_beyond_the_limits_is_refused_in_words_and_nothing_changes(night, run_night):
+    job = night.add(temperatures=[40, 50])
+    ask = {"temperatures_degc": [400]}
+    run_night(on_row=AtRow("results", 3, lambda: night.requests.ask(job, "temperatures", ask)))
+    assert [t for _, t in night.finished_spectra()] == [40.0, 50.0]
+    with night.read() as db:
+        (outcome,) = db.rows("SELECT outcome FROM requests")
+    assert outcome["outcome"].startswith("refused: temperature 400 degC is outside")
+
+
+def test_a_running_job_is_cancelled_by_request(night, rig, run_night):
+    job = night.add(temperatures=[40, 50])
+    run_night(on_row=AtRow("results", 3, lambda: night.requests.ask(job, "cancel", person="ann")))
+    assert night.states() == ["cancelled"]
+    assert night.jobs.get(job).reason == "cancelled by ann"
+    assert not rig.heater_is_on
+
+
+def resume_after(night, seconds):
+    def wait():
+        night.clock.sleep(seconds)
+        with Ledger(night.path) as ledger:
+            Pauses(ledger, night.clock).resume()
+
+    return lambda: night.clock.start_thread(wait)
+
+
+@pytest.mark.parametrize(("after", "points_before"), [("point", 20), ("step", 32)])
+def test_a_pause_holds_the_temperature_after_the_point_or_the_step(
+    night, rig, run_night, after, points_before
+):
+    night.add(temperatures=[40, 50, 60])
+    times, start = [], resume_after(night, 3000.0)
+
+    def pause():
+        night.pauses.pause(after, "a look at the cable")
+        start()
+
+    at = AtRow("results", 20, pause)
+
+    def watch(topic, record):
+        at(topic, record)
+        if topic == "results":
+            times.append(night.clock.time())
+
+    with night.clock.participant():
+        run_night(on_row=watch)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    longest = max(range(len(gaps)), key=gaps.__getitem__)
+    assert night.states() == ["finished"]
+    assert longest == points_before - 1
+    assert gaps[longest] > 2900
+    assert len(times) == 48
+
+
+def test_a_forgotten_pause_ends_safe_and_the_job_waits(night, rig, run_night):
+    night.add(temperatures=[40, 50])
+    run_night(on_row=AtRow("results", 20, lambda: night.pauses.pause("point")))
+    assert night.states() == ["interrupted"]
+    assert "paused for longer than 120 min" in night.jobs.get(1).reason
+    assert not rig.heater_is_on
+    night.pauses.resume()
+    run_night()
+    assert night.finished_spectra() == [(1, 40.0), (1, 50.0)]
+
+
+def test_a_paused_queue_starts_nothing(night, run_night):
+    night.add()
+    night.pauses.pause("job")
+    run_night()
+    assert night.states() == ["queued"]
+
+
+def test_without_a_supervisor_no_job_is_started(night, run_night):
+    night.add()
+    start_s = night.clock.time()
+    run_night(supervised=lambda: night.clock.time() > start_s + 600)
+    (claimed,) = [row for row in night.jobs.history(1) if row["state"] == "running"]
+    assert night.states() == ["finished"]
+    assert claimed["time_s"] > start_s + 600
+
+
+def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_night):
+    job = night.add()
+    night.jobs.claim("rig")
+    heartbeats = Heartbeats(night.ledger, "runner", "rig")
+    heartbeats.begin()
+    with night.ledger.transaction() as connection:
+        connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
+    run_night()
+    assert night.states() == ["interrupted"]
+    assert not rig.heater_is_on
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "nothing heats until a person says" in pause.reason
+    night.pauses.resume()
+    run_night()
+    assert night.states() == ["finished"]
+    assert "ended without a word" in night.jobs.history(job)[2]["reason"]
+
+
+def test_a_station_may_choose_to_go_on_after_a_power_cut(night, rig, run_night, tmp_path):
+    night.add()
+    night.jobs.claim("rig")
+    Heartbeats(night.ledger, "runner", "rig").begin()
+    with night.ledger.transaction() as connection:
+        connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
+    run_night(station=replace(rig.station, night={"restart_after_power_cut": True}))
+    assert night.states() == ["finished"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "heater_stuck_on", "value": 300.0, "after_s": 300.0}, "the heater does not obey"),
+        ({"kind": "sensor_fault", "after_s": 600.0}, "sensor units over range"),
+    ],
+)
+def test_what_befalls_the_oven_ends_the_job_with_that_reason(night, rig, run_night, fault, words):
+    rig.true.faults.add(**fault)
+    night.add(temperatures=[40, 50], policy=FailurePolicy(retries=0))
+    run_night()
+    assert night.states() == ["failed"]
+    assert words in night.jobs.get(1).reason
+    assert not rig.heater_is_on
+
+
+def test_a_heater_that_does_not_obey_stops_the_whole_queue(night, rig, run_night):
+    rig.true.faults.add("heater_stuck_on", value=300.0, after_s=300.0)
+    night.add(temperatures=[40, 45, 40])
+    night.add()
+    run_night()
+    assert night.states() == ["failed", "queued"]
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "interlock" in pause.reason
+
+
+def test_an_error_of_a_procedure_itself_is_not_tried_again(night, run_night, monkeypatch):
+    def broken(self, step, target_k, branch):
+        raise ZeroDivisionError("a mistake in the procedure")
+
+    monkeypatch.setattr(TemperatureSteppedEIS, "measure_spectrum", broken)
+    night.add()
+    run_night()
+    assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]
+    assert "a mistake in the procedure" in night.jobs.get(1).reason
+
+
+def test_an_instrument_that_is_absent_fails_the_job_in_words(night, rig, run_night):
+    rig.true.faults.add("lost", instrument=ANALYSER, command="", duration_s=1e9)
+    night.add(policy=AT_ONCE)
+    run_night()
+    assert night.states() == ["failed"]
+    assert "analyser" in night.jobs.get(1).reason
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "look at the rig" in pause.reason
+    assert not rig.heater_is_on
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from labctl.queue.runner import Runner
+from labctl.run import StopRequest
+from labctl.station import read_station
+
+left = int(sys.argv[3])
+
+def on_row(topic, record):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Runner(read_station(sys.argv[1]), Path(sys.argv[2]), StopRequest(), until_empty=True, on_row=on_row).run()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a matter of POSIX")
+def test_a_night_survives_runners_killed_at_any_row(night, tmp_path, station_text):
+    (tmp_path / "station.toml").write_text(station_text)
+    for n in range(2):
+        night.add(f"job {n}", [40, 45])
+    for row in (120, 150, 10**9):
+        command = [sys.executable, "-c", KILLED, tmp_path / "station.toml", night.path, str(row)]
+        subprocess.run(command, check=False, timeout=60)
+    assert night.states() == ["finished", "finished"]
+    assert night.finished_spectra() == [(1, 40.0), (1, 45.0), (2, 40.0), (2, 45.0)]
+    with night.read() as db:
+        ended = db.rows("SELECT status, count(*) AS n FROM runs GROUP BY status ORDER BY status")
+        derived = db.rows("SELECT count(*) AS n FROM conductivities")
+        cut = db.rows("SELECT count(*) AS n FROM spectra WHERE status = 'interrupted'")
+        repeated = db.rows("SELECT count(*) AS n FROM spectra WHERE repeat_of IS NOT NULL")
+    assert {row["status"] for row in ended} == {"finished", "interrupted"}
+    assert derived[0]["n"] == 4
+    assert cut[0]["n"] == repeated[0]["n"] > 0
+
+
+def test_an_attempt_without_its_protocol_text_fails_in_words(night, run_night):
+    night.add()
+    with night.ledger.transaction() as connection:
+        connection.execute("UPDATE jobs SET protocol_text = 'no = [toml'")
+    run_night()
+    assert night.states() == ["failed"]
+    assert "not valid TOML" in night.jobs.get(1).reason
