@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labctl.bench import Bench
-from labctl.derive import derive_fits, derive_spectrum
+from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.station import Station
 from labctl.store import Store
@@ -97,7 +97,9 @@ class Recording:
         self._on_row("event", row)
 
     def end(self, status: str, reason: str) -> None:
-        """Write the end status; what was still open ends with it."""
+        """Evaluate all spectra together and write the end status; what was still open ends with it."""
+        if "spectrum" in self._counts:
+            self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
         self.event("info" if status == "finished" else "error", status, reason or status)
         now_s = self._bench.clock.time()
         self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
@@ -142,15 +144,17 @@ class Recording:
             self._derive(ended)
 
     def _derive(self, spectrum_id: int) -> None:
+        row = self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))
+        fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s))
+        self._on_row("derived", {"conductivity": row, "fits": fits or []})
+
+    def _evaluate(self, derive: Callable[[float], Any]) -> Any:
         """Evaluate so far; a failure here is an event, never the end of a night's measuring."""
-        now_s = self._bench.clock.time()
         try:
-            row = derive_spectrum(self.store, spectrum_id, now_s)
-            fits = derive_fits(self.store, self.run_id, now_s)
+            return derive(self._bench.clock.time())
         except (ValueError, ArithmeticError, LookupError) as error:
             self.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
-            return
-        self._on_row("derived", {"conductivity": row, "fits": fits})
+            return None
 
 
 def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:

@@ -26,9 +26,10 @@ LAWS = {
     ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
     ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
 }
-LAWS_IN_FULL = (
-    "Arrhenius: sigma T (or sigma) = A exp(-Ea / kB T); VTF: sigma = A T^-1/2 exp(-B / kB (T - T0))"
-)
+LAWS_IN_FULL = """\
+Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
+VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
+geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"""
 SYMBOLS = {
     "activation_energy": "Ea",
     "pseudo_activation_energy": "B",
@@ -37,6 +38,9 @@ SYMBOLS = {
     "activation_energy_below": "Ea below",
     "activation_energy_above": "Ea above",
     "break_temperature": "break",
+    "conductivity_at_25_degc": "sigma(25 °C)",
+    "pre_exponential_below": "A below",
+    "pre_exponential_above": "A above",
 }
 
 
@@ -160,30 +164,34 @@ def _conductivity_in_words(point: dict[str, Any]) -> str:
 
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
-    from rich.table import Table
-
     remarks = Remarks()
-    table = Table(title="temperature laws, * preferred, ± one standard uncertainty", title_justify="left")
-    for heading in ("", "points", "law", "parameters", "remarks"):
-        table.add_column(heading, no_wrap=True)
+    console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:
         law = LAWS.get((fit["law"], fit["form"]), f"{fit['law']} {fit['form']}")
-        branch = f"{fit['n_points']}" + ("" if fit["branch"] == "all" else f" ({fit['branch']})")
-        mark = "*" if fit["preferred"] else ""
-        table.add_row(mark, branch, law, _parameters_in_words(fit), remarks.marks(fit["flags"]))
-    console.print(table)
+        branch = "" if fit["branch"] == "all" else f" of {fit['branch']}"
+        mark = "*" if fit["preferred"] else " "
+        title = f" {mark} {law}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
+        console.print(title.rstrip(), highlight=False, style="bold" if fit["preferred"] else "")
+        for line in _parameters_in_words(fit):
+            console.print(f"     {line}", highlight=False)
     remarks.print(console)
     console.print(LAWS_IN_FULL, highlight=False, style="dim")
 
 
-def _parameters_in_words(fit: dict[str, Any]) -> str:
+def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
     from labctl.cli.words import with_uncertainty
 
-    return "\n".join(
-        f"{SYMBOLS.get(name, name)} = {with_uncertainty(p['value'], p['standard_uncertainty'])} {p['unit']}"
-        for name, p in fit["parameters"].items()
-        if "standard_uncertainty" in p and p["value"] is not None
-    )
+    lines = []
+    for name, p in fit["parameters"].items():
+        if "standard_uncertainty" not in p or p["value"] is None:
+            continue
+        scale, unit = (
+            (0.01, "S/cm") if p["unit"] == "S/m" and name.startswith("conductivity") else (1, p["unit"])
+        )
+        u = None if p["standard_uncertainty"] is None else scale * p["standard_uncertainty"]
+        remark = "".join(f", {flag}" for flag in p.get("flags", ()))
+        lines.append(f"{SYMBOLS.get(name, name)} = {with_uncertainty(scale * p['value'], u)} {unit}{remark}")
+    return lines
 
 
 class Remarks:
