@@ -6,7 +6,8 @@ the cell untouched. `Z` ends the loop, runs `on_finished:` and answers the empty
 capacitor (set `imaginary_sign` to -1 for the other habit).
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import repeat
 
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.methodscript import Script, ScriptError, Statement, Variable, package, parse_script
@@ -20,9 +21,10 @@ CURRENT_RANGES = {1e-9: 3, 1e-8: 6, 1e-7: 9, 1e-6: 12, 1e-5: 15, 1e-4: 18, 1e-3:
 POTENTIAL_RANGES = {0.05: 2, 0.1: 3, 0.2: 4, 0.5: 5, 1.0: 6}
 NOT_ALLOWED, NO_SCRIPT = 0x0006, 0x000C
 POTENTIAL_OUT_OF_RANGE, BAD_FREQUENCY, BAD_AMPLITUDE = 0x000F, 0x0011, 0x0012
+BAD_TIMING, SHORTEST_INTERVAL_S = 0x0058, 1e-3
 CELL_ON_AT_OCP, BAD_MODE, NEEDS_CELL_ON = 0x0014, 0x0021, 0x4027
 OFF, LOW_SPEED, HIGH_SPEED = 0, 2, 3
-HIGHEST_V, HIGHEST_HZ, HIGHEST_RMS_V = 6.0, 200e3, 0.9
+HIGHEST_V, HIGHEST_HZ, HIGHEST_RMS_V, MOST_POINTS = 6.0, 200e3, 0.9, 10_000
 OVERLOAD = 2
 LOOP_MARKS = {"meas_loop_eis": "M000D", "meas_loop_ca": "M0007", "meas_loop_ocp": "M000B"}
 
@@ -266,11 +268,18 @@ class EmStat4:
         potential_name, current_name = loop.arguments[:2]
         self._require_cell(loop)
         self._hold(self._checked_potential(loop, 2))
-        interval_s, duration_s = loop.number(3), loop.number(4)
-        for _ in range(max(1, round(duration_s / interval_s))):
+        for interval_s in self._intervals(loop, 3):
             yield interval_s
             self._values[potential_name] = Variable("da", self.potential_v)
             self._values[current_name] = self._current()
+
+    @staticmethod
+    def _intervals(loop: Statement, index: int) -> Iterator[float]:
+        """Interval and duration of a loop, as one pause per point."""
+        interval_s, duration_s = loop.number(index), loop.number(index + 1)
+        if interval_s < SHORTEST_INTERVAL_S:
+            raise ScriptError(BAD_TIMING, loop.line)
+        return repeat(interval_s, max(1, round(duration_s / interval_s)))
 
     def _current(self) -> Variable:
         true_a = self.world.terminals.current_a(self.world.time_s)
@@ -281,8 +290,7 @@ class EmStat4:
     def _ocp(self, loop: Statement) -> Pauses:
         if self.cell_is_on:
             raise ScriptError(CELL_ON_AT_OCP, loop.line)
-        interval_s, duration_s = loop.number(1), loop.number(2)
-        for _ in range(max(1, round(duration_s / interval_s))):
+        for interval_s in self._intervals(loop, 1):
             yield interval_s
             reading = self._voltmeter.read(self.world.terminals.potential_v, self._chance)
             self._values[loop.arguments[0]] = Variable("ab", reading.value, 0, POTENTIAL_RANGES[1.0])
@@ -303,7 +311,7 @@ class EmStat4:
     @staticmethod
     def _frequencies(loop: Statement) -> list[float]:
         start_hz, stop_hz, count = loop.number(4), loop.number(5), int(loop.number(6))
-        if not (0 < start_hz <= HIGHEST_HZ and 0 < stop_hz <= HIGHEST_HZ and count >= 1):
+        if not (0 < start_hz <= HIGHEST_HZ and 0 < stop_hz <= HIGHEST_HZ and 1 <= count <= MOST_POINTS):
             raise ScriptError(BAD_FREQUENCY, loop.line)
         ratio = (stop_hz / start_hz) ** (1 / max(1, count - 1))
         return [start_hz * ratio**i for i in range(count)]
