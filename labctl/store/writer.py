@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,11 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a transaction did: rows refused with their errors; result, problem and stored rows of the call."""
+    """What a transaction did. A `problem` is that of a refused row or of the call, which then was not done."""
 
-    refusals: Sequence[Refusal]
+    rows: int
     result: Any = None
     problem: StoreError | None = None
-    rows: int = 0
 
 
 class Writer:
@@ -77,58 +76,61 @@ class Writer:
         self._trouble: StoreError | None = None  # the file could not be written
         self._something = threading.Event()
         self._urgent = threading.Event()
-        self._closing = threading.Lock()
+        self._gate = threading.Lock()  # for what several threads change: requests, errors, closed
         self._closed = False
         self._thread = threading.Thread(target=self._live, name="labctl store writer", daemon=True)
         self._thread.start()
 
     def append(self, insertion: Insertion, values: Sequence[Any]) -> None:
         """Hand over a row; raises the error of an earlier one."""
-        if self._error is not None or self._trouble is not None or self._closed:
-            self._refuse()
+        if self._error is not None or self._trouble is not None:
+            self._raise_error()
         if len(self._requests) > MOST_WAITING_ROWS:
             self.call(do_nothing)
-        self._requests.append((insertion, values))
-        if not self._something.is_set():
-            self._something.set()
+        self._hand_over((insertion, values))
 
     def call(self, work: Work, rows: int = 0) -> Any:
         """Carry out `work` in a transaction after everything handed over; return once it is committed."""
-        if self._closed:
-            self._refuse()
-        return self._hand_over(_Call(work, rows)).done.result()
+        call = _Call(work, rows)
+        self._hand_over(call)
+        self._urgent.set()
+        return call.done.result()
 
     def close(self) -> None:
         """Commit what is left and end the thread; the connection is closed whatever happens."""
-        with self._closing:
+        last = _Call(do_nothing, 0)
+        with self._gate:
             if self._closed:
                 return
             self._closed = True
-            last = self._hand_over(_Call(do_nothing, 0))
-            self._thread.join()
-            self._connection.close()
+            self._requests.append(last)
+        self._urgent.set()
+        self._something.set()
+        self._thread.join()
+        self._connection.close()
         try:
             last.done.result()
         except StoreError as error:
             lost = f"; {len(self._unwritten)} rows are lost" if self._unwritten else ""
             raise StoreError(f"{error}{lost}") from error
 
-    def _hand_over(self, call: _Call) -> _Call:
-        self._requests.append(call)
-        self._urgent.set()
-        self._something.set()
-        return call
+    def _hand_over(self, request: Row | _Call) -> None:
+        with self._gate:
+            if self._closed:
+                raise StoreError(f"{self._path}: the store is closed")
+            self._requests.append(request)
+        if not self._something.is_set():
+            self._something.set()
 
-    def _refuse(self) -> None:
-        if self._closed:
-            raise StoreError(f"{self._path}: the store is closed")
-        if (error := self._take_error()) is not None:
+    def _raise_error(self) -> None:
+        with self._gate:
+            error, self._error, self._trouble = self._error or self._trouble, None, None
+        if error is not None:
             raise error
 
-    def _take_error(self) -> StoreError | None:
-        error = self._error or self._trouble
-        self._error = self._trouble = None
-        return error
+    def _note(self, error: StoreError | None) -> None:
+        with self._gate:
+            self._error = self._error or error
 
     def _live(self) -> None:
         while not self._closed or self._requests:
@@ -149,22 +151,26 @@ class Writer:
 
     def _commit_rows(self) -> None:
         try:
-            self._commit(None)
+            self._note(self._commit(None).problem)
         except Exception as error:  # noqa: BLE001  no thread waits for it: the next call gets it
-            self._trouble = self._trouble or _as_store_error(self._path, error)
+            self._trouble = _as_store_error(self._path, error)
+        self._note(self._new_shortage())
 
     def _answer(self, call: _Call) -> None:
+        """Do the call, unless an error is still to be told: then that is the answer."""
+        with self._gate:
+            earlier, self._error = self._error, None
         try:
-            outcome = self._commit(call if self._error is None else None)
+            outcome = self._commit(call if earlier is None else None)
         except BaseException as error:  # noqa: BLE001  it belongs to the thread that waits
-            call.done.set_exception(error)
+            call.done.set_exception(earlier or error)
             return
-        problem = self._take_error() or outcome.problem
-        if problem is None:
-            call.done.set_result(outcome.result)
-            self._note_shortage()
-        else:
+        problem = earlier or outcome.problem
+        if problem is not None:
             call.done.set_exception(problem)
+            return
+        self._note(self._new_shortage())
+        call.done.set_result(outcome.result)
 
     def _commit(self, call: _Call | None) -> _Outcome:
         try:
@@ -172,24 +178,21 @@ class Writer:
         except BaseException as error:
             self._roll_back()
             raise (explained(self._path, error) if isinstance(error, sqlite3.Error) else error) from error
-        stored = len(self._unwritten) - len(outcome.refusals)
         self._unwritten.clear()
-        if outcome.refusals:
-            self._error = self._error or _refused(self._path, outcome.refusals)
         self._presence.check()
         self._trouble = None
-        self.acknowledged += stored + outcome.rows
-        if call is None:
-            self._note_shortage()
+        self.acknowledged += outcome.rows
         return outcome
 
     def _in_transaction(self, call: _Call | None) -> _Outcome:
         self._connection.rollback()
         self._connection.execute("BEGIN IMMEDIATE")
         refusals = write_rows(self._connection, self._unwritten)
-        outcome = _Outcome(refusals)
-        if call is not None and not refusals:
-            outcome = _carried_out(self._connection, call)
+        outcome = _Outcome(len(self._unwritten) - len(refusals))
+        if refusals:
+            outcome = replace(outcome, problem=_refused(self._path, refusals))
+        elif call is not None:
+            outcome = _carried_out(self._connection, call, outcome)
         self._connection.execute("COMMIT")
         return outcome
 
@@ -197,26 +200,25 @@ class Writer:
         with suppress(sqlite3.Error):  # tried again before the next transaction
             self._connection.rollback()
 
-    def _note_shortage(self) -> None:
-        """Tell of a nearly full disk once, so that the run can still write how it ended."""
+    def _new_shortage(self) -> StoreError | None:
+        """A nearly full disk is told once, so that the run can still write how it ended."""
         shortage = self._space.shortage(self._path)
-        if shortage is not None and not self._told_shortage:
-            self._error = self._error or shortage
-        self._told_shortage = shortage is not None
+        told, self._told_shortage = self._told_shortage, shortage is not None
+        return None if told else shortage
 
 
 def do_nothing(_: sqlite3.Connection) -> None:
     """The work of somebody who only waits."""
 
 
-def _carried_out(connection: sqlite3.Connection, call: _Call) -> _Outcome:
+def _carried_out(connection: sqlite3.Connection, call: _Call, before: _Outcome) -> _Outcome:
     """A problem with the rows of the call undoes the call alone; any other error leaves by itself."""
     connection.execute("SAVEPOINT a_call")
     try:
-        outcome = _Outcome((), result=call.work(connection), rows=call.rows)
+        outcome = _Outcome(before.rows + call.rows, result=call.work(connection))
     except (*ROW_ERRORS, StoreError) as error:
         connection.execute("ROLLBACK TO a_call")
-        outcome = _Outcome((), problem=error if isinstance(error, StoreError) else StoreError(str(error)))
+        outcome = replace(before, problem=error if isinstance(error, StoreError) else StoreError(str(error)))
     connection.execute("RELEASE a_call")
     return outcome
 

@@ -314,3 +314,29 @@ def test_rows_may_come_faster_than_the_disk_takes_them(rig, monkeypatch):
         rig.store.append("impedance_points", rig.point(2000))
     with Database(rig.store.path) as db:
         assert len(db.points(rig.spectrum_id)) == 2000
+
+
+def test_an_error_told_to_one_thread_leaves_the_calls_of_others_done_or_refused(rig):
+    """Many threads, many bad rows: a call that returns was carried out."""
+    names = iter(range(10_000))
+    returned, told = [], []
+
+    def work():
+        for _ in range(40):
+            name = f"sample {next(names)}"
+            row = {"name": name, "thickness_m": 1.0, "area_m2": 1.0, "electrodes": "blocking"}
+            try:
+                rig.store.append("impedance_points", rig.point(0, frequency_hz=-1.0))
+                returned.append((rig.store.find_or_add_sample(row), name))
+            except StoreError as error:
+                told.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with rig.read() as db:
+        stored = {row["id"]: row["name"] for row in db.rows("SELECT id, name FROM samples")}
+    assert told
+    assert all(stored[sample_id] == name for sample_id, name in returned)
