@@ -43,7 +43,7 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a transaction did. A `problem` is that of a refused row or of the call, which then was not done."""
+    """What a transaction did. `problem`: of a refused row, or of the call, which then was not carried out."""
 
     rows: int
     result: Any = None
