@@ -39,7 +39,7 @@ class Recording:
         self._on_row = on_row or (lambda topic, record: None)
         self.run_id = 0
         self._spectrum_id: int | None = None
-        self._spectrum_numbers: dict[int, int] = {}
+        self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
 
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
@@ -130,9 +130,10 @@ class Recording:
                 "number": self._count("spectrum"),
                 "status": "running",
                 "started_s": self._bench.clock.time(),
-                "repeat_of": self._repeats.pop(record.get("step", 0), None),
+                "repeat_of": self._repeated(record),
             }
             self._spectrum_id = self.store.insert("spectra", row | _chosen(record, SPECTRUM_COLUMNS))
+            self._last_spectrum_id = self._spectrum_id
             return
         ended, self._spectrum_id = self._spectrum_id, None
         if ended is None:
@@ -142,6 +143,12 @@ class Recording:
         self.store.update("spectra", ended, changes)
         if record["state"] == "finished":
             self._derive(ended)
+
+    def _repeated(self, record: Mapping[str, Any]) -> int | None:
+        """Return the spectrum that this one repeats: the one before it, or the one cut in an earlier run."""
+        if record.get("repeats"):
+            return self._last_spectrum_id
+        return self._repeats.pop(record.get("step", 0), None)
 
     def _derive(self, spectrum_id: int) -> None:
         row = self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))

@@ -88,6 +88,7 @@ def run_procedure(
     procedure = entry.build()
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
+    procedure.electrodes = protocol.sample.electrodes
     status, reason = _measure(procedure, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)

@@ -5,11 +5,18 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 import numpy as np
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, Procedure
+from pymeasure.experiment import (
+    BooleanParameter,
+    FloatParameter,
+    IntegerParameter,
+    ListParameter,
+    Procedure,
+)
 
 from labctl.bench import ZERO_CELSIUS_K, Bench, ImpedancePoint, PlannedStep
 from labctl.settle import SettlingCriterion, settle
 from procedures.parameters import FloatListParameter
+from procedures.refinement import QUANTITIES, SeriesSoFar, is_consistent
 
 ASSUMED_OVEN_RATE_K_S = 5 / 60
 POINT_OVERHEAD_S = 1.0
@@ -52,6 +59,20 @@ class TemperatureSteppedEIS(Procedure):
     settling_timeout_min: Any = FloatParameter(
         "Settling time-out", units="min", minimum=1, maximum=10000, default=240
     )
+    repeat_inconsistent: Any = BooleanParameter(
+        "Repeat a spectrum once that fails the Kramers-Kronig test", default=False
+    )
+    refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
+    refine_half_width: Any = FloatParameter(
+        "Stop at this half width of its 95 % interval",
+        units="eV or K",
+        minimum=1e-6,
+        maximum=1e3,
+        default=0.005,
+    )
+    refine_insertions: Any = IntegerParameter(
+        "Temperatures to insert at most", minimum=0, maximum=50, default=5
+    )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
@@ -65,6 +86,8 @@ class TemperatureSteppedEIS(Procedure):
 
     step_ends_with: ClassVar[str] = "spectra"
     finished_steps: Container[int] = frozenset()
+    inserted = 0
+    electrodes: str = "blocking"
     revisions: tuple[tuple[int, list[float]], ...] = ()
     should_skip: Callable[[], bool] = staticmethod(lambda: False)
 
@@ -72,12 +95,13 @@ class TemperatureSteppedEIS(Procedure):
 
     def execute(self) -> None:
         """Measure a spectrum at every temperature."""
+        self.series = SeriesSoFar(self.electrodes)
         self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
         for step, target_k, branch in self.remaining_steps():
             self.bring_to(target_k)
             if not self.should_leave():
                 self.measure_spectrum(step, target_k, branch)
-            if self.should_stop():
+            if self.should_stop() or self.refine_steps(step):
                 return
 
     def remaining_steps(self) -> Iterator[tuple[int, float, str]]:
@@ -106,22 +130,49 @@ class TemperatureSteppedEIS(Procedure):
             self.emit("temperature", reading._asdict())
 
     def measure_spectrum(self, step: int, target_k: float, branch: str) -> None:
-        """Take one spectrum; leaving it is done after the point under way."""
+        """Take one spectrum, and once more if it is inconsistent and that is asked for."""
         about: dict[str, Any] = {"spectrum": step, "step": step, "branch": branch, "setpoint_k": target_k}
+        points, temperature_k = self.take_spectrum(about)
+        if self.repeat_inconsistent and not self.should_leave() and not is_consistent(points):
+            points, temperature_k = self.take_spectrum(about, repeats=True)
+        if self.refine != "off" and not self.should_leave():
+            self.series.add(temperature_k, points)
+
+    def take_spectrum(
+        self, about: dict[str, Any], repeats: bool = False
+    ) -> tuple[list[ImpedancePoint], float]:
+        """Emit one spectrum, return points and mean temperature; it may be left after the point under way."""
         settings = {"amplitude_v": self.amplitude_v, "bias_v": 0.0, "integration_s": self.integration_s}
-        self.emit("spectrum", {"state": "started", **about, **settings})
-        frequencies_hz, number = self.frequencies(), 0
+        self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
+        frequencies_hz = self.frequencies()
+        points: list[ImpedancePoint] = []
+        readings_k: list[float] = []
         with closing(self.bench.fra.sweep(frequencies_hz, self.amplitude_v, self.integration_s)) as sweep:
-            for number, point in enumerate(sweep, start=1):
-                temperature_k = self.bench.thermometer.temperature_k
-                self.emit("results", {**about, "temperature_k": temperature_k, **point._asdict()})
-                self.emit("progress", 100 * (step + number / len(frequencies_hz)) / len(self.steps()))
+            for point in sweep:
+                points.append(point)
+                readings_k.append(self.bench.thermometer.temperature_k)
+                self.emit("results", {**about, "temperature_k": readings_k[-1], **point._asdict()})
+                done = about["step"] + len(points) / len(frequencies_hz)
+                self.emit("progress", 100 * done / len(self.steps()))
                 if self.should_leave():
                     break
-        complete = number == len(frequencies_hz)
-        if not complete and not self.should_leave():
-            raise ValueError(f"the analyser ended after {number} of {len(frequencies_hz)} points")
+        complete = len(points) == len(frequencies_hz)
         self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
+        return points, float(np.mean(readings_k))
+
+    def refine_steps(self, step: int) -> bool:
+        """Tell whether enough is known; at the end of the list, add the temperature that teaches most."""
+        if self.refine == "off":
+            return False
+        if self.series.is_known(self.refine, self.refine_half_width):
+            return True
+        if step + 1 == len(self.steps()) and self.inserted < self.refine_insertions:
+            low_k, high_k = (f(t for t, _ in self.steps()) for f in (min, max))
+            next_degc = self.series.next_degc(self.refine, low_k, high_k)
+            if next_degc is not None:
+                self.inserted += 1
+                self.revise(step + 1, [next_degc])
+        return False
 
     def shutdown(self) -> None:
         """Leave every instrument safe."""
@@ -169,10 +220,9 @@ class TemperatureSteppedEIS(Procedure):
 
     def plan(self) -> list[PlannedStep]:
         """Return every step with its estimated time; nothing is touched."""
-        spectrum_s = sum(map(self.point_duration_s, self.frequencies()))
-        return list(self._planned(spectrum_s))
+        return list(self._planned())
 
-    def _planned(self, spectrum_s: float) -> Iterator[PlannedStep]:
+    def _planned(self) -> Iterator[PlannedStep]:
         here_k = 25 + ZERO_CELSIUS_K
         rate_k_s = self.ramp_k_min / 60 or ASSUMED_OVEN_RATE_K_S
         for target_k, branch in self.steps():
@@ -180,8 +230,21 @@ class TemperatureSteppedEIS(Procedure):
             here_k = target_k
             place = f"{target_k - ZERO_CELSIUS_K:g} degC ({branch})"
             yield PlannedStep(f"settle at {place}", settling_s, temperature_k=target_k)
-            label = f"spectrum at {place}, {len(self.frequencies())} points"
-            yield PlannedStep(label, spectrum_s, temperature_k=target_k, amplitude_v=self.amplitude_v)
+            yield from self.planned_at(target_k, place)
+
+    def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
+        """Yield what `measure_at` will do at one temperature, named `place`."""
+        yield self.planned_spectrum(target_k, place)
+
+    def planned_spectrum(self, target_k: float, place: str, bias_v: float = 0.0) -> PlannedStep:
+        """Return one spectrum as it is planned."""
+        return PlannedStep(
+            f"spectrum at {place}, {len(self.frequencies())} points",
+            sum(map(self.point_duration_s, self.frequencies())),
+            temperature_k=target_k,
+            potential_v=bias_v,
+            amplitude_v=self.amplitude_v,
+        )
 
     def point_duration_s(self, frequency_hz: float) -> float:
         """Estimate one point: integration in whole cycles plus overhead."""

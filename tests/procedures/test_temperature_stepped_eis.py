@@ -96,3 +96,48 @@ def test_a_temperature_is_recorded_with_every_point(rig):
     procedure.execute()
     assert set(rows[0]) == set(TemperatureSteppedEIS.DATA_COLUMNS)
     assert all(abs(row["temperature_k"] - row["setpoint_k"]) < 0.5 for row in rows)
+
+
+def measured_degc(rig, **parameters):
+    """Run a procedure and give the set points at which it took spectra."""
+    procedure, spectra = procedure_with(**parameters), []
+    procedure.bench = rig.bench
+    procedure.emit = lambda topic, record: spectra.append(record) if topic == "spectrum" else None
+    procedure.should_stop = lambda: False
+    procedure.execute()
+    return [round(s["setpoint_k"] - 273.15, 1) for s in spectra if s["state"] == "started"]
+
+
+WIDE_HZ = [float(f"{10 ** (6 - i / 5):.6g}") for i in range(26)]
+COARSE = {"temperatures_degc": [40.0, 60.0, 80.0, 100.0, 120.0], "frequencies_hz": WIDE_HZ}
+
+
+def test_refining_stops_as_soon_as_the_interval_is_narrow_enough(rig):
+    temperatures = list(range(40, 130, 5))
+    visited = measured_degc(
+        rig,
+        **(COARSE | {"temperatures_degc": temperatures}),
+        refine="activation_energy_ev",
+        refine_half_width=0.1,
+    )
+    assert visited == temperatures[:5]
+
+
+def test_refining_inserts_temperatures_within_the_range_up_to_the_limit(rig):
+    visited = measured_degc(
+        rig, **COARSE, refine="activation_energy_ev", refine_half_width=1e-6, refine_insertions=2
+    )
+    assert visited[:5] == COARSE["temperatures_degc"]
+    assert len(visited) == 7
+    assert all(40 <= degc <= 120 for degc in visited[5:])
+
+
+def test_without_refinement_the_list_is_the_list(rig):
+    assert measured_degc(rig, **COARSE) == COARSE["temperatures_degc"]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_spectrum_that_drifted_is_repeated_once_if_asked(rig, monkeypatch, wanted):
+    monkeypatch.setattr("procedures.temperature_stepped_eis.is_consistent", lambda points: False)
+    visited = measured_degc(rig, repeat_inconsistent=wanted)
+    assert visited == ([60.0, 60.0, 80.0, 80.0] if wanted else [60.0, 80.0])

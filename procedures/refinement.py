@@ -1,0 +1,86 @@
+"""Where to measure next: the temperature law found so far says when enough is known and what is missing.
+
+The sample's geometry is common to all temperatures and drops out: 1/R stands for the conductivity.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis import (
+    Spectrum,
+    TemperatureLaw,
+    fit_temperature_law,
+    half_width,
+    ionic_resistance,
+    kramers_kronig,
+    next_temperature,
+)
+from labctl.bench import ImpedancePoint
+
+QUANTITIES = (
+    "off",
+    "activation_energy_ev",
+    "pseudo_activation_energy_ev",
+    "vogel_temperature_k",
+    "break_temperature_k",
+)
+FEWEST_TEMPERATURES = 5
+
+
+def spectrum_of(points: Sequence[ImpedancePoint]) -> Spectrum:
+    """Return the good points as a Spectrum."""
+    good = [p for p in points if p.status == "ok"]
+    return Spectrum([p.frequency_hz for p in good], [complex(p.z_real_ohm, p.z_imag_ohm) for p in good])
+
+
+def is_consistent(points: Sequence[ImpedancePoint]) -> bool:
+    """Tell whether a spectrum passes the Kramers-Kronig test; too few points to test count as passed."""
+    try:
+        return kramers_kronig(spectrum_of(points)).passed
+    except ValueError:
+        return True
+
+
+class SeriesSoFar:
+    """The conductivities of one run as the procedure itself sees them, to decide where to go next."""
+
+    def __init__(self, electrodes: Any = "blocking") -> None:
+        self._electrodes = electrodes
+        self._points: list[tuple[float, float, float]] = []
+
+    def add(self, temperature_k: float, points: Sequence[ImpedancePoint]) -> None:
+        """Take in a finished spectrum; one without a resistance teaches nothing."""
+        resistance = ionic_resistance(spectrum_of(points), electrodes=self._electrodes)
+        total_ohm = resistance.total_ohm
+        if resistance.bound is None and np.isfinite(total_ohm.relative_uncertainty) and total_ohm.value > 0:
+            self._points.append((temperature_k, 1 / total_ohm.value, total_ohm.relative_uncertainty))
+
+    def law(self) -> TemperatureLaw | None:
+        """Return the law so far; None below five temperatures."""
+        if len({round(t, 1) for t, _, _ in self._points}) < FEWEST_TEMPERATURES:
+            return None
+        temperature_k, conductance, relative = np.array(self._points).T
+        return fit_temperature_law(
+            temperature_k, conductance, standard_uncertainty_s_m=conductance * relative
+        )
+
+    def is_known(self, quantity: str, wanted_half_width: float) -> bool:
+        """Tell whether the 95 % interval of `quantity` is already as narrow as wanted."""
+        law = self.law()
+        try:
+            return law is not None and half_width(law, quantity) <= wanted_half_width
+        except ValueError:  # no law that fits so far has the quantity
+            return False
+
+    def next_degc(self, quantity: str, low_k: float, high_k: float) -> float | None:
+        """Return the temperature (degC, to a tenth) that teaches most about `quantity`; None if nowhere."""
+        law = self.law()
+        if law is None:
+            return None
+        try:
+            proposal = next_temperature(law, low_k, high_k, quantity)
+        except ValueError:
+            proposal = next_temperature(law, low_k, high_k)
+        return None if proposal is None else round(proposal.temperature_k - 273.15, 1)

@@ -1,0 +1,118 @@
+"""The current of a cell that is held at a potential: when to sample it, and when to let go at once."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import fmean
+
+import numpy as np
+
+from labctl.bench import CurrentPoint
+from labctl.errors import InstrumentError, LimitExceeded
+
+FIRST_SAMPLE_S = 0.05
+NOT_HELD_V = 2e-3
+NOT_HELD_SHARE = 0.05
+LOST_SHARE = 0.02
+
+
+def sample_times_s(longest_s: float, per_decade: float, longest_interval_s: float) -> Iterator[float]:
+    """Yield 0, then log-spaced times up to `longest_s`, never further apart than `longest_interval_s`.
+
+    The first are closer than most instruments can follow: a time already past is sampled at once.
+    """
+    yield 0.0
+    growth, time_s = 10 ** (1 / per_decade), FIRST_SAMPLE_S
+    while time_s < longest_s:
+        yield time_s
+        time_s = min(time_s * growth, time_s + longest_interval_s)
+    yield longest_s
+
+
+def growing_times_s(first_s: float, growth: float = 1.2) -> Iterator[float]:
+    """Yield times at which to judge a transient: each `growth` times the one before."""
+    while True:
+        yield first_s
+        first_s *= growth
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The open-circuit potential before a step, V, and its drift, V/s."""
+
+    potential_v: float
+    drift_v_s: float
+
+
+def rest_of(points: list[CurrentPoint]) -> Rest:
+    """Return potential and drift over the second half of what was seen of the resting cell.
+
+    Raises InstrumentError when the instrument doubts every point.
+    """
+    good = [point for point in points[len(points) // 2 :] if point.status == "ok"]
+    if not good:
+        status = points[-1].status if points else "no point"
+        raise InstrumentError("potentiostat", "rest", "", f"no potential at rest: {status}")
+    time_s = np.array([point.time_s for point in good]) - good[0].time_s
+    potential_v = [point.potential_v for point in good]
+    drift_v_s = float(np.polyfit(time_s, potential_v, 1)[0]) if np.ptp(time_s) > 0 else 0.0
+    return Rest(fmean(potential_v), drift_v_s)
+
+
+@dataclass
+class Transient:
+    """The samples of one step of potential so far; each is judged as it is taken.
+
+    Parameters
+    ----------
+    potential_v : float
+        At which the cell is held.
+    current_limit_a : float
+        Largest current allowed.
+    expected_a : float
+        Size of the current to begin with, where it is known: a far smaller one means an open cell. 0: unknown.
+    """
+
+    potential_v: float
+    current_limit_a: float
+    expected_a: float = 0.0
+    elapsed_s: list[float] = field(default_factory=list)
+    current_a: list[float] = field(default_factory=list)
+
+    def take(self, point: CurrentPoint) -> None:
+        """Keep a sample.
+
+        Raises
+        ------
+        LimitExceeded
+            The current is beyond its limit.
+        InstrumentError
+            The instrument doubts the sample, the cell is not at its potential, or the circuit is open.
+        """
+        if not abs(point.current_a) <= self.current_limit_a:
+            raise LimitExceeded(
+                "current", point.current_a, -self.current_limit_a, self.current_limit_a, "A"
+            )
+        problem = self._problem(point)
+        if problem:
+            seen = f"{point.potential_v:g} V, {point.current_a:g} A, {point.status}"
+            raise InstrumentError("potentiostat", f"hold at {self.potential_v:g} V", seen, problem)
+        self.elapsed_s.append(point.elapsed_s)
+        self.current_a.append(point.current_a)
+
+    def _problem(self, point: CurrentPoint) -> str:
+        before_a = abs(self.current_a[-1]) if self.current_a else self.expected_a
+        if point.status != "ok":
+            return f"the instrument doubts this point: {point.status}"
+        off_v = abs(point.potential_v - self.potential_v)
+        if not off_v <= NOT_HELD_V + NOT_HELD_SHARE * abs(self.potential_v):
+            return "the cell is not at its potential"
+        if abs(point.current_a) < LOST_SHARE * before_a:
+            return f"the current fell from {before_a:.3g} A at once: the circuit is open"
+        return ""
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return times since the step, s, strictly ascending, and currents, A: arrays (n,)."""
+        time_s, current_a = np.array(self.elapsed_s), np.array(self.current_a)
+        new = np.diff(time_s, prepend=-math.inf) > 0
+        return time_s[new], current_a[new]
