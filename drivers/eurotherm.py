@@ -1,0 +1,256 @@
+"""Eurotherm 2200/2400, 3200 and 3500 temperature controllers (Modbus RTU over a serial line).
+
+Source: the maker's Series 2000 communications handbook HA026230, and programs that drive 3200 and 3500.
+Values are read from the region of IEEE floats first, for the plain registers carry implied decimals that are
+not in the frame; where that region does not exist they are scaled by the display decimals, parameter 525.
+
+Register 199, the instrument mode, is never written: values there run calibration routines or clear memory.
+"""
+
+import math
+from functools import partial
+from typing import Any, ClassVar
+
+from drivers.modbus import (
+    BAD_ADDRESS,
+    HEADER_BYTES,
+    ModbusRefusal,
+    bytes_after_header,
+    float_words,
+    read_request,
+    reply_data,
+    signed_words,
+    single_float,
+    write_block_request,
+    write_request,
+    written_addresses,
+)
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+FLOAT_REGION = 0x8000
+INSTRUMENT_MODE = 199
+
+PROCESS_VALUE, TARGET_SETPOINT, MANUAL_OUTPUT, WORKING_SETPOINT = 1, 2, 3, 5
+SENSOR_BREAK_POWER, RATE_LIMIT, SUMMARY_STATUS = 34, 35, 75
+AUTO_MANUAL, DECIMALS = 273, 525
+AUTO, MANUAL = 0, 1
+STATUS_ERRORS = {
+    1 << 5: "sensor break",
+    1 << 6: "loop break",
+    1 << 7: "heater failure",
+    1 << 10: "process value out of range",
+}
+
+
+def float_address(address: int) -> int:
+    """Return where the float of a parameter begins."""
+    return 2 * address + FLOAT_REGION
+
+
+def forbidden(request: bytes) -> bool:
+    """Tell whether a request would write the instrument mode, as a word or as a float."""
+    touched = written_addresses(request)
+    mode = (INSTRUMENT_MODE, float_address(INSTRUMENT_MODE), float_address(INSTRUMENT_MODE) + 1)
+    return any(address in touched for address in mode)
+
+
+class Eurotherm(Instrument):
+    """A `labctl.bench.TemperatureController`; the instrument must display degrees Celsius.
+
+    Parameters
+    ----------
+    unit : int
+        Modbus address, 1 to 254.
+    decimals : int, optional
+        Display decimals where there is no float region; by default the instrument is asked (525). Set it to 0
+        where communication is configured to integer resolution.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "timeout": 1000,
+        "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
+    }
+    write_interval_s: ClassVar[float] = 0.02
+    family: ClassVar[str] = "2400"
+    working_output: ClassVar[int] = MANUAL_OUTPUT
+    has_sensor_break_power: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        unit: int = 1,
+        decimals: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if not 1 <= unit <= 254:
+            raise ConfigurationError(self.name, "settings.unit", "must be from 1 to 254")
+        self.unit = unit
+        self._decimals_set = decimals
+        self._decimals: int | None = decimals
+        self._floats = True
+
+    # One exchange, and no other way to the wire.
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send a frame and return the data of its reply.
+
+        Raises ModbusRefusal (a ValueError) for an exception reply, InstrumentError for any other failure, and
+        ValueError, before anything is sent, for a request that would write the instrument mode.
+        """
+        if forbidden(request):
+            raise ValueError(f"register {INSTRUMENT_MODE} must never be written")
+        self.write_bytes(request)
+        header = self.read_bytes(HEADER_BYTES)
+        reply = header + (self.read_bytes(bytes_after_header(header)) if len(header) == HEADER_BYTES else b"")
+        try:
+            return reply_data(request, reply)
+        except ModbusRefusal:
+            raise
+        except ValueError as problem:
+            raise self.refuse(request.hex(" "), reply.hex(" "), str(problem)) from problem
+
+    def _ask(self, request: bytes) -> bytes:
+        try:
+            return self.exchange(request)
+        except ModbusRefusal as refusal:
+            raise InstrumentError(self.name, request.hex(" "), "", str(refusal)) from refusal
+
+    def read_word(self, address: int) -> int:
+        """Return a register as a signed integer."""
+        return signed_words(self._ask(read_request(self.unit, address)))[0]
+
+    def write_word(self, address: int, value: int) -> None:
+        """Write a register and read it back: a write to an unused one is dropped without a word."""
+        self._ask(write_request(self.unit, address, value))
+        found = self.read_word(address)
+        if found != value:
+            raise InstrumentError(self.name, f"register {address} = {value}", str(found), "was not taken")
+
+    def read_value(self, address: int) -> float:
+        """Return a parameter in its own unit."""
+        if not self._floats:
+            return self.read_word(address) / self._scale
+        request = read_request(self.unit, float_address(address), 2)
+        data = self._ask(request)
+        value = single_float(data)
+        if not math.isfinite(value):
+            raise self.refuse(request.hex(" "), data.hex(" "), "a value is not finite")
+        return value
+
+    def write_value(self, address: int, value: float) -> None:
+        """Write a parameter and read it back; raises ValueError for what does not fit."""
+        if not math.isfinite(value):
+            raise ValueError(f"{value!r} cannot be sent to an instrument")
+        if self._floats:
+            self._ask(write_block_request(self.unit, float_address(address), float_words(value)))
+        else:
+            self._ask(write_request(self.unit, address, round(value * self._scale)))
+        found = self.read_value(address)
+        if abs(found - value) > 0.51 / self._scale:
+            raise InstrumentError(
+                self.name, f"parameter {address} = {value:g}", f"{found:g}", "was not taken"
+            )
+
+    @property
+    def _scale(self) -> int:
+        return int(10 ** (self._decimals or 0))
+
+    # What labctl asks of any temperature controller.
+
+    @property
+    def identity(self) -> str:
+        """Get maker, family and address (str): the protocol has no question for the model."""
+        return f"Eurotherm {self.family}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
+
+    def prepare(self) -> None:
+        """Find out how values are coded; output off, no power at sensor break."""
+        self.check_identity("Eurotherm")
+        self._find_coding()
+        self.make_safe()
+        if self.has_sensor_break_power and self.read_value(SENSOR_BREAK_POWER):
+            self.write_value(SENSOR_BREAK_POWER, 0.0)
+
+    def _find_coding(self) -> None:
+        decimals = self.read_word(DECIMALS) if self._decimals_set is None else self._decimals_set
+        if not 0 <= decimals <= 4:
+            raise self.refuse(f"register {DECIMALS}", str(decimals), "expected display decimals, 0 to 4")
+        self._decimals = decimals
+        try:
+            self.exchange(read_request(self.unit, float_address(PROCESS_VALUE), 2))
+            self._floats = True
+        except ModbusRefusal as refusal:
+            if refusal.code != BAD_ADDRESS:
+                raise InstrumentError(self.name, "float region", "", str(refusal)) from refusal
+            self._floats = False
+
+    @property
+    def temperature_k(self) -> float:
+        """Process value; InstrumentError while the instrument reports a broken sensor, loop or heater."""
+        status = self.read_word(SUMMARY_STATUS)
+        doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
+        if doubts:
+            raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
+        return self.read_value(PROCESS_VALUE) + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Working set point; it moves during a ramp. Writing it sets the target and starts control."""
+        return self.read_value(WORKING_SETPOINT) + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        target_degc = value - ZERO_CELSIUS_K
+        if abs(self.read_value(TARGET_SETPOINT) - target_degc) > 0.5 / self._scale:  # spare its memory
+            self.write_value(TARGET_SETPOINT, target_degc)
+        self.write_word(AUTO_MANUAL, AUTO)
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate limit of the set point in K/s, in the instrument per minute; 0 = none."""
+        return self.read_value(RATE_LIMIT) / 60
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        if not value >= 0:
+            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
+        self.write_value(RATE_LIMIT, value * 60)
+
+    def make_safe(self) -> None:
+        """Manual mode, output zero, both read back."""
+        self.clear_bus()
+        self.attempt_all(
+            partial(self.write_word, AUTO_MANUAL, MANUAL),
+            partial(self.write_word, MANUAL_OUTPUT, 0),
+            self._confirm_off,
+        )
+
+    def _confirm_off(self) -> None:
+        if self.read_word(AUTO_MANUAL) != MANUAL or self.read_word(self.working_output):
+            raise InstrumentError(
+                self.name, f"registers {AUTO_MANUAL}, {self.working_output}", "", "the output is still on"
+            )
+
+
+class Eurotherm2400(Eurotherm):
+    """Eurotherm 2200 and 2400."""
+
+
+class Eurotherm3200(Eurotherm):
+    """Eurotherm 3200: its working output is parameter 4."""
+
+    family: ClassVar[str] = "3200"
+    working_output: ClassVar[int] = 4
+    has_sensor_break_power: ClassVar[bool] = False
+
+
+class Eurotherm3500(Eurotherm):
+    """Eurotherm 3500, loop 1: its working output is parameter 85."""
+
+    family: ClassVar[str] = "3500"
+    working_output: ClassVar[int] = 85
+    has_sensor_break_power: ClassVar[bool] = False

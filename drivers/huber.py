@@ -1,0 +1,153 @@
+"""Huber thermostats with Pilot ONE, Unistat, CC (PB protocol, serial or TCP port 8101).
+
+Sources: two independent open programs and the front pages of the maker's PB manual 1.2.0. A line is `{M`, two
+hexadecimal digits of address, four of value; the answer says `{S` and repeats them.
+"""
+
+import re
+from functools import partial
+from typing import Any, ClassVar
+
+from drivers.without_ramp import WithoutRamp
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+SETPOINT, INTERNAL, ERROR, EXTERNAL = 0x00, 0x01, 0x05, 0x07
+TEMPERATURE_CONTROL, CIRCULATION, SETPOINT_MINIMUM, SETPOINT_MAXIMUM, PROCESS = 0x14, 0x16, 0x30, 0x31, 0x3A
+NOT_AVAILABLE = 0x7FFF
+PER_KELVIN = 100
+SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
+
+
+def question(address: int) -> str:
+    """Ask for a variable."""
+    return f"{{M{address:02X}****"
+
+
+def command(address: int, value: int) -> str:
+    """Set a variable; raises ValueError where `value` does not fit into 16 bits with a sign."""
+    if not -0x8000 <= value <= 0x7FFF:
+        raise ValueError(f"{value} does not fit into a message")
+    return f"{{M{address:02X}{value & 0xFFFF:04X}"
+
+
+def parse_answer(line: str, address: int) -> int:
+    """Return the signed value of an answer; raises ValueError when it is none about `address`."""
+    found = re.fullmatch(r"\{S([0-9A-F]{2})([0-9A-F]{4})", line)
+    if not found or int(found[1], 16) != address:
+        raise ValueError(f"expected an answer about variable {address:02X}")
+    value = int(found[2], 16)
+    if value == NOT_AVAILABLE:
+        raise ValueError("this model does not have the variable")
+    return value - 0x10000 if value & 0x8000 else value
+
+
+class Huber(WithoutRamp, Instrument):
+    """A `labctl.bench.TemperatureController`.
+
+    Parameters
+    ----------
+    sensor : str
+        `internal`, `process` or `external`: which temperature is the sample's.
+    keep_circulating : bool
+        Let the pump run when made safe, so that a hot sample cools down.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\r\n",
+        "read_termination": "\r\n",
+        "timeout": 3000,
+        "asrl": {"baud_rate": 9600},
+    }
+    write_interval_s: ClassVar[float] = 0.05
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        sensor: str = "internal",
+        keep_circulating: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if sensor not in SENSORS:
+            raise ConfigurationError(self.name, "settings.sensor", f"must be one of {', '.join(SENSORS)}")
+        self.sensor, self.keep_circulating = sensor, keep_circulating
+
+    def read_variable(self, address: int) -> int:
+        """Return a variable as a signed integer."""
+        return self._exchange(question(address), address)
+
+    def write_variable(self, address: int, value: int) -> None:
+        """Set a variable; raises InstrumentError unless the instrument repeats the value."""
+        sent = command(address, value)
+        taken = self._exchange(sent, address)
+        if taken != value:
+            raise InstrumentError(self.name, sent, str(taken), "was not taken")
+
+    def _exchange(self, sent: str, address: int) -> int:
+        line = self.ask(sent).strip()
+        try:
+            return parse_answer(line, address)
+        except ValueError as problem:
+            raise self.refuse(sent, line, str(problem)) from problem
+
+    @property
+    def setpoint_limits_degc(self) -> tuple[float, float]:
+        """Get lowest and highest set point that the instrument allows, in degrees Celsius."""
+        return (
+            self.read_variable(SETPOINT_MINIMUM) / PER_KELVIN,
+            self.read_variable(SETPOINT_MAXIMUM) / PER_KELVIN,
+        )
+
+    @property
+    def identity(self) -> str:
+        """Get maker and range (str): the protocol has no question for the model."""
+        low, high = self.setpoint_limits_degc
+        return f"Huber PB, {low:g} to {high:g} degC"
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check that a PB instrument answers; temperature control off."""
+        self.check_identity("Huber")
+        self.make_safe()
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the sensor chosen; InstrumentError while the instrument reports an error."""
+        error = self.read_variable(ERROR)
+        if error:
+            raise InstrumentError(self.name, question(ERROR), str(error), f"error {error} at the thermostat")
+        return self.read_variable(SENSORS[self.sensor]) / PER_KELVIN + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it starts circulation and temperature control."""
+        return self.read_variable(SETPOINT) / PER_KELVIN + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        low, high = self.setpoint_limits_degc
+        celsius = value - ZERO_CELSIUS_K
+        if not low <= celsius <= high:
+            raise ValueError(f"setpoint_k is {value:g}; the thermostat allows {low:g} to {high:g} degC")
+        self.write_variable(SETPOINT, round(celsius * PER_KELVIN))
+        self.write_variable(CIRCULATION, 1)
+        self.write_variable(TEMPERATURE_CONTROL, 1)
+
+    def make_safe(self) -> None:
+        """Switch temperature control off and read it back; the pump as chosen."""
+        self.clear_bus()
+        actions = [partial(self.write_variable, TEMPERATURE_CONTROL, 0)]
+        if not self.keep_circulating:
+            actions.append(partial(self.write_variable, CIRCULATION, 0))
+        self.attempt_all(*actions, self._confirm_off)
+
+    def _confirm_off(self) -> None:
+        if self.read_variable(TEMPERATURE_CONTROL):
+            raise InstrumentError(
+                self.name, question(TEMPERATURE_CONTROL), "1", "temperature control is still on"
+            )

@@ -1,0 +1,211 @@
+"""Julabo circulators: CF, FC/FP, CORIO and FL families (RS-232, RS-485, USB serial).
+
+Sources: the maker's manuals of CF31 and FC, pages of CORIO and FL, and programs that drive real ones. An OUT
+command gives no answer and is obeyed in remote mode only, so everything set is read back.
+"""
+
+import re
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.validators import strict_discrete_set
+
+from drivers.without_ramp import WithoutRamp
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+
+RESOLUTION_K = 0.01
+FLOW_CONTROL_BYTES = "\x11\x13\r"
+
+
+def parse_status(reply: str) -> tuple[int, str]:
+    """Return number and text of `nn TEXT`; raises ValueError when it is not that."""
+    found = re.fullmatch(r"(-?\d{2}) +(\S.*)", reply)
+    if not found:
+        raise ValueError("expected a number and a text")
+    return int(found[1]), found[2].strip()
+
+
+def degrees(value: float) -> str:
+    """Write a temperature with one or two decimals, as the manuals do; raises ValueError for NaN."""
+    if not abs(value) < 1000:
+        raise ValueError(f"{value!r} is not a temperature of a bath")
+    text = f"{value:.2f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+class Julabo(WithoutRamp, Instrument):
+    """A `labctl.bench.TemperatureController`.
+
+    Parameters
+    ----------
+    external : bool
+        Control and read the external Pt100 instead of the bath.
+    rs485_address : int, optional
+        Address on an RS-485 line; the messages then begin with `Ann_`.
+
+    Class attributes
+    ----------------
+    external_question : str
+        Where this family gives the external sensor, `""` where it has none.
+    selects_setpoint : bool
+        The family has three set points, of which the first must be chosen.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\r",
+        "read_termination": "\n",
+        "timeout": 3000,
+        "asrl": {"baud_rate": 4800, "data_bits": 7, "parity": 2, "stop_bits": 10, "flow_control": 2},
+    }
+    write_interval_s: ClassVar[float] = 0.25
+    external_question: ClassVar[str] = "IN_PV_02"
+    selects_setpoint: ClassVar[bool] = True
+
+    identity = Instrument.measurement("VERSION", """Get model and firmware (str).""", cast=str, maxsplit=0)
+    bath_degc = Instrument.measurement(
+        "IN_PV_00", """Measure the temperature of the bath in degrees Celsius (float)."""
+    )
+    setpoint_degc = Instrument.control(
+        "IN_SP_00",
+        "OUT_SP_00 %s",
+        """Control the first set point in degrees Celsius (float).""",
+        set_process=degrees,
+    )
+    setpoint_number = Instrument.control(
+        "IN_MODE_01", "OUT_MODE_01 %d", """Control which set point is in force (int, 0 = first).""", cast=int
+    )
+    external_control = Instrument.control(
+        "IN_MODE_04", "OUT_MODE_04 %d", """Control whether the external sensor rules (0 or 1).""", cast=int
+    )
+    running = Instrument.control(
+        "IN_MODE_05",
+        "OUT_MODE_05 %d",
+        """Control whether the circulator runs (int strictly 0 or 1).""",
+        cast=int,
+        validator=strict_discrete_set,
+        values=(0, 1),
+    )
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        external: bool = False,
+        rs485_address: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.external = external
+        self._prefix = "" if rs485_address is None else f"A{rs485_address:03d}_"
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send a message, with the address in front on an RS-485 line."""
+        super().write(self._prefix + command, **kwargs)
+
+    def read(self, **kwargs: Any) -> str:
+        """Return a reply without flow control bytes and address."""
+        return super().read(**kwargs).strip(FLOW_CONTROL_BYTES).removeprefix(self._prefix)
+
+    def set_and_confirm(self, name: str, value: float, tolerance: float = 0.0) -> None:
+        """Set one of the manual's words and read it back; raises InstrumentError when it was not taken."""
+        setattr(self, name, value)
+        found = getattr(self, name)
+        if abs(found - value) > tolerance:
+            raise InstrumentError(
+                self.name, f"{name} = {value:g}", f"{found:g}", f"was not taken: {self.status}"
+            )
+
+    @property
+    def status(self) -> str:
+        """Get the status in the instrument's words (str)."""
+        return self._number_and_status()[1]
+
+    def _number_and_status(self) -> tuple[int, str]:
+        reply = self.ask("STATUS").strip()
+        try:
+            return parse_status(reply)
+        except ValueError as problem:
+            raise self.refuse("STATUS", reply, str(problem)) from problem
+
+    def check_status(self, wanted: str = "") -> None:
+        """Raise InstrumentError on an alarm, or where `wanted` is not in the status."""
+        number, text = self._number_and_status()
+        if number < 0 or wanted not in text:
+            problem = "alarm" if number < 0 else f"the instrument is not in {wanted.lower()} mode"
+            width = 3 if number < 0 else 2
+            raise InstrumentError(self.name, "STATUS", f"{number:0{width}d} {text}", problem)
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check model and remote mode; stopped, first set point, the sensor chosen."""
+        self._check_model()
+        self.make_safe()
+        self.check_status("REMOTE")
+        if self.selects_setpoint:
+            self.set_and_confirm("setpoint_number", 0)
+        if self.external_question:
+            self.set_and_confirm("external_control", int(self.external))
+
+    def _check_model(self) -> None:
+        try:
+            self.check_identity("JULABO", "Julabo")
+        except InstrumentError as failure:
+            if failure.received:
+                raise
+            self.check_identity("JULABO", "Julabo")  # the first question after opening may be lost
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the ruling sensor; InstrumentError on an alarm or an absent sensor."""
+        if self.external and self.external_question:
+            (celsius,) = self.values(self.external_question)
+        else:
+            celsius = cast(float, self.bath_degc)
+        self.check_status()
+        return celsius + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it starts the circulator."""
+        return cast(float, self.setpoint_degc) + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        self.set_and_confirm("setpoint_degc", round(value - ZERO_CELSIUS_K, 2), RESOLUTION_K + 1e-9)
+        self.set_and_confirm("running", 1)
+        self.check_status("REMOTE START")
+
+    def make_safe(self) -> None:
+        """Stop heating, cooling and pump, and read back that they are stopped."""
+        self.clear_bus()
+        self.attempt_all(partial(setattr, self, "running", 0), self._confirm_stopped)
+
+    def _confirm_stopped(self) -> None:
+        if self.running:
+            raise InstrumentError(self.name, "IN_MODE_05", "1", f"the circulator still runs: {self.status}")
+
+
+class JulaboCF(Julabo):
+    """Julabo CF31, CF41 and circulators with the same commands."""
+
+
+class JulaboFC(Julabo):
+    """Julabo FC and FP50-MH: the external sensor is `IN_PV_01`."""
+
+    external_question: ClassVar[str] = "IN_PV_01"
+    selects_setpoint: ClassVar[bool] = False
+
+
+class JulaboCorio(Julabo):
+    """Julabo CORIO."""
+
+
+class JulaboFL(Julabo):
+    """Julabo FL recirculating coolers: bath temperature and one set point, nothing else."""
+
+    external_question: ClassVar[str] = ""
+    selects_setpoint: ClassVar[bool] = False

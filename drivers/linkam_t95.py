@@ -1,0 +1,159 @@
+"""Linkam T95 and TMS94 stage controllers (serial, 19200 baud).
+
+Sources: four independent open drivers. Everything ends with a carriage return; `T` answers ten bytes, some of
+them above 7F hexadecimal, every other command a carriage return alone.
+"""
+
+import re
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+END = b"\r"
+STATUS_BYTES = 10
+STOPPED = 0x01
+STATES = {
+    STOPPED: "stopped",
+    0x10: "heating",
+    0x20: "cooling",
+    0x30: "holding at the limit",
+    0x40: "holding the limit time",
+    0x50: "holding the temperature",
+}
+ERROR_BASE = 0x80
+ERRORS = {
+    0x01: "cooling too fast",
+    0x02: "stage not connected or its sensor open",
+    0x04: "power surge",
+    0x08: "no exit at 300 degC",
+    0x20: "link error",
+}
+LIMITS_DEGC = (-200.0, 600.0)
+RATES_K_MIN = (0.01, 150.0)
+
+
+class StageStatus(NamedTuple):
+    """What `T` says."""
+
+    state: int
+    errors: tuple[str, ...]
+    celsius: float
+
+
+def parse_status(reply: bytes) -> StageStatus:
+    """Return the status in ten bytes and a carriage return; raises ValueError when they are none."""
+    if len(reply) != STATUS_BYTES + 1 or reply[-1:] != END:
+        raise ValueError("expected ten bytes and a carriage return")
+    state, errors = reply[0], reply[1]
+    if state not in STATES or not errors & ERROR_BASE:
+        raise ValueError("the status bytes are none of the manual's")
+    if not re.fullmatch(rb"[0-9A-Fa-f]{4}", reply[6:10]):
+        raise ValueError("the temperature is not four hexadecimal digits")
+    tenths = int(reply[6:10], 16)
+    words = tuple(text for bit, text in ERRORS.items() if errors & bit)
+    return StageStatus(state, words, (tenths - 0x10000 if tenths & 0x8000 else tenths) / 10)
+
+
+class LinkamT95(Instrument):
+    """A `labctl.bench.TemperatureController`.
+
+    The controller does not tell its limit: `setpoint_k` is the last one set, and before it the temperature.
+
+    Parameters
+    ----------
+    fastest_k_min : float
+        Rate used when no ramp is asked for, 0.01 to 150 K/min.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "timeout": 2000,
+        "asrl": {"baud_rate": 19200, "data_bits": 8, "parity": 0, "stop_bits": 10},
+    }
+    write_interval_s: ClassVar[float] = 0.05
+
+    def __init__(
+        self, adapter: Any, name: str | None = None, *, fastest_k_min: float = 20.0, **kwargs: Any
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if not RATES_K_MIN[0] <= fastest_k_min <= RATES_K_MIN[1]:
+            raise ConfigurationError(self.name, "settings.fastest_k_min", "must be from 0.01 to 150")
+        self.fastest_k_min = fastest_k_min
+        self._setpoint_k: float | None = None
+        self._ramp_rate_k_s = 0.0
+
+    @property
+    def stage_status(self) -> StageStatus:
+        """Get state, errors in words and temperature in degrees Celsius."""
+        self.write_bytes(b"T" + END)
+        reply = self.read_bytes(STATUS_BYTES + 1)
+        try:
+            return parse_status(reply)
+        except ValueError as problem:
+            raise self.refuse("T", reply.hex(" "), str(problem)) from problem
+
+    def tell(self, command: str) -> None:
+        """Send a command; raises InstrumentError unless it is acknowledged."""
+        self.write_bytes(command.encode() + END)
+        reply = self.read_bytes(1)
+        if reply != END:
+            raise self.refuse(command, reply.hex(" "), "expected a carriage return alone")
+
+    @property
+    def identity(self) -> str:
+        """Get maker, protocol and state (str): the protocol has no question for the model."""
+        return f"Linkam T95 protocol, {STATES[self.stage_status.state]}"
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check that a stage controller answers; stopped."""
+        self.check_identity("Linkam")
+        self.make_safe()
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the stage; InstrumentError while the controller reports an error."""
+        status = self.stage_status
+        if status.errors:
+            raise InstrumentError(self.name, "T", f"{status.celsius:g} degC", ", ".join(status.errors))
+        return status.celsius + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Last set point, or the temperature where none was set. Writing it starts the stage."""
+        return self.temperature_k if self._setpoint_k is None else self._setpoint_k
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        celsius = value - ZERO_CELSIUS_K
+        if not LIMITS_DEGC[0] <= celsius <= LIMITS_DEGC[1]:
+            raise ValueError(f"setpoint_k is {value:g}; the stage reaches {LIMITS_DEGC} degC")
+        rate_k_min = self._ramp_rate_k_s * 60 or self.fastest_k_min
+        for command in (f"R1{round(rate_k_min * 100)}", f"L1{round(celsius * 10)}", "S"):
+            self.tell(command)
+        self._setpoint_k = value
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate of later set points in K/s, 0.01 to 150 K/min; 0 = `fastest_k_min`."""
+        return self._ramp_rate_k_s
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        if value and not RATES_K_MIN[0] <= value * 60 <= RATES_K_MIN[1] * (1 + 1e-12):
+            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or 0.01 to 150 K/min")
+        self._ramp_rate_k_s = value
+
+    def make_safe(self) -> None:
+        """Stop the stage and read back that it is stopped."""
+        self.clear_bus()
+        self._setpoint_k = None
+        self.attempt_all(partial(self.tell, "E"), self._confirm_stopped)
+
+    def _confirm_stopped(self) -> None:
+        state = self.stage_status.state
+        if state != STOPPED:
+            raise InstrumentError(self.name, "T", STATES[state], "the stage is still on")

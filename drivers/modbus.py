@@ -1,0 +1,133 @@
+"""Modbus RTU frames: requests written, replies checked. Pure functions over bytes.
+
+A frame is unit, function, data and a CRC-16 (low byte first). A reply that fails any check is a ValueError,
+one that carries an exception code a `ModbusRefusal`.
+"""
+
+import struct
+from collections.abc import Sequence
+
+READ, WRITE_ONE, FAST_STATUS, WRITE_BLOCK = 3, 6, 7, 16
+EXCEPTION_BIT = 0x80
+HEADER_BYTES, CRC_BYTES = 3, 2
+ECHO_BYTES = 5
+EXCEPTION_WORDS = {1: "unknown function", 2: "no such address", 3: "bad value", 4: "device failure"}
+BAD_ADDRESS = 2
+
+
+class ModbusRefusal(ValueError):
+    """The instrument understood the request and refused it; `code` says why."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(f"exception {code:02d}, {EXCEPTION_WORDS.get(code, 'not in the manual')}")
+
+
+def crc16(data: bytes) -> bytes:
+    """Return the check bytes of a frame (polynomial A001 reflected, start FFFF), low byte first."""
+    crc = 0xFFFF
+    for octet in data:
+        crc ^= octet
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0xA001 if crc & 1 else 0)
+    return crc.to_bytes(2, "little")
+
+
+def framed(unit: int, function: int, data: bytes) -> bytes:
+    """Return a whole frame."""
+    body = bytes((unit, function)) + data
+    return body + crc16(body)
+
+
+def read_request(unit: int, address: int, count: int = 1) -> bytes:
+    """Ask for `count` registers from `address`."""
+    return framed(unit, READ, struct.pack(">HH", address, count))
+
+
+def write_request(unit: int, address: int, word: int) -> bytes:
+    """Write one signed 16-bit register; raises ValueError where `word` does not fit."""
+    return framed(unit, WRITE_ONE, struct.pack(">H", address) + signed_word(word))
+
+
+def write_block_request(unit: int, address: int, words: Sequence[int]) -> bytes:
+    """Write several registers from `address`, each 0 to 65535."""
+    head = struct.pack(">HHB", address, len(words), 2 * len(words))
+    return framed(unit, WRITE_BLOCK, head + struct.pack(f">{len(words)}H", *words))
+
+
+def fast_status_request(unit: int) -> bytes:
+    """Ask for the status byte."""
+    return framed(unit, FAST_STATUS, b"")
+
+
+def signed_word(value: int) -> bytes:
+    """Return two's complement of 16 bits; raises ValueError outside -32768 to 32767."""
+    try:
+        return struct.pack(">h", value)
+    except struct.error as error:
+        raise ValueError(f"{value} does not fit into a register") from error
+
+
+def float_words(value: float) -> tuple[int, int]:
+    """Return an IEEE single as two registers, high word first."""
+    high, low = struct.unpack(">HH", struct.pack(">f", value))
+    return high, low
+
+
+def written_addresses(request: bytes) -> range:
+    """Return the registers that a request would write; empty for one that reads."""
+    address = int.from_bytes(request[2:4], "big")
+    if request[1] == WRITE_ONE:
+        return range(address, address + 1)
+    if request[1] == WRITE_BLOCK:
+        return range(address, address + int.from_bytes(request[4:6], "big"))
+    return range(0)
+
+
+def bytes_after_header(header: bytes) -> int:
+    """Return how many bytes follow the first three of a reply."""
+    function = header[1]
+    if function & EXCEPTION_BIT or function == FAST_STATUS:
+        return CRC_BYTES
+    return header[2] + CRC_BYTES if function == READ else ECHO_BYTES
+
+
+def reply_data(request: bytes, reply: bytes) -> bytes:
+    """Return what a reply carries: register bytes, or the status byte, or nothing for a write.
+
+    Raises ModbusRefusal for an exception and ValueError for a reply that does not answer `request`.
+    """
+    if len(reply) < HEADER_BYTES + CRC_BYTES or crc16(reply[:-CRC_BYTES]) != reply[-CRC_BYTES:]:
+        raise ValueError("the check bytes do not fit")
+    if reply[0] != request[0]:
+        raise ValueError(f"unit {reply[0]} answered")
+    if reply[1] == request[1] | EXCEPTION_BIT:
+        raise ModbusRefusal(reply[2])
+    if reply[1] != request[1]:
+        raise ValueError(f"function {reply[1]} was answered")
+    return _checked(request, reply[2:-CRC_BYTES])
+
+
+def _checked(request: bytes, data: bytes) -> bytes:
+    function = request[1]
+    if function == READ:
+        wanted = 2 * int.from_bytes(request[4:6], "big")
+        if data[0] != wanted or len(data) != wanted + 1:
+            raise ValueError(f"{len(data) - 1} bytes came, {wanted} were asked for")
+        return data[1:]
+    if function == FAST_STATUS:
+        return data
+    if data != request[2:6]:
+        raise ValueError("the reply to a write is not its echo")
+    return b""
+
+
+def signed_words(data: bytes) -> tuple[int, ...]:
+    """Return register bytes as signed integers."""
+    return struct.unpack(f">{len(data) // 2}h", data)
+
+
+def single_float(data: bytes) -> float:
+    """Return the IEEE single in two registers, high word first."""
+    (value,) = struct.unpack(">f", data)
+    return value

@@ -1,0 +1,248 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.eurotherm import (
+    Eurotherm2400,
+    Eurotherm3200,
+    Eurotherm3500,
+    float_address,
+    forbidden,
+)
+from drivers.modbus import (
+    float_words,
+    framed,
+    read_request,
+    signed_word,
+    write_block_request,
+    write_request,
+    written_addresses,
+)
+from labctl.errors import ConfigurationError, InstrumentError
+
+NO_SUCH_ADDRESS = framed(1, 0x83, b"\x02")
+FLOAT_FOUND = bytes.fromhex("01 03 80 02 00 02 4C 0B")
+
+
+def answered(data):
+    return framed(1, 3, bytes((len(data),)) + data)
+
+
+def word(address, value):
+    return [(read_request(1, address), answered(signed_word(value)))]
+
+
+def floating(address, value):
+    high, low = float_words(value)
+    data = high.to_bytes(2, "big") + low.to_bytes(2, "big")
+    return [(read_request(1, float_address(address), 2), answered(data))]
+
+
+def written(address, value):
+    frame = write_request(1, address, value)
+    return [(frame, frame), *word(address, value)]
+
+
+def written_float(address, value):
+    frame = write_block_request(1, float_address(address), float_words(value))
+    return [(frame, framed(1, 16, frame[2:6])), *floating(address, value)]
+
+
+SAFE = [*written(273, 1), *written(3, 0), *word(273, 1), *word(3, 0)]
+
+
+def prepared(decimals=1, floats=True):
+    coding = floating(1, 25.0) if floats else [(FLOAT_FOUND, NO_SUCH_ADDRESS)]
+    power = floating(34, 0.0) if floats else word(34, 0)
+    return [*word(525, decimals), *word(525, decimals), *coding, *SAFE, *power]
+
+
+def test_preparing_prefers_the_float_region_and_leaves_the_output_off(dialogue):
+    with dialogue(Eurotherm2400, [*prepared(), *word(75, 0), *floating(1, 25.5)]) as oven:
+        oven.prepare()
+        assert oven.temperature_k == pytest.approx(298.65)
+
+
+def test_without_a_float_region_words_are_scaled_by_the_display_decimals(dialogue):
+    literal = [(bytes.fromhex("01 03 00 01 00 01 D5 CA"), bytes.fromhex("01 03 02 00 FA 38 07"))]
+    with dialogue(Eurotherm2400, [*prepared(1, floats=False), *word(75, 0), *literal]) as oven:
+        oven.prepare()
+        assert oven.temperature_k == pytest.approx(298.15)
+
+
+def test_stated_decimals_are_not_asked_for(dialogue):
+    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *word(34, 0), *word(75, 0), *word(1, 25)]
+    with dialogue(Eurotherm2400, pairs, decimals=0) as oven:
+        oven.prepare()
+        assert oven.temperature_k == pytest.approx(298.15)
+
+
+def test_an_error_other_than_no_such_address_does_not_mean_scaled_words(dialogue):
+    pairs = [*word(525, 1), *word(525, 1), (FLOAT_FOUND, framed(1, 0x83, b"\x03"))]
+    with dialogue(Eurotherm2400, pairs) as oven, pytest.raises(InstrumentError, match="bad value"):
+        oven.prepare()
+
+
+def test_decimals_that_make_no_sense_are_refused(dialogue):
+    with (
+        dialogue(Eurotherm2400, [*word(525, 7), *word(525, 7)]) as oven,
+        pytest.raises(InstrumentError, match="expected display decimals"),
+    ):
+        oven.prepare()
+
+
+def test_power_at_sensor_break_is_taken_away(dialogue):
+    pairs = [*prepared()[:-1], *floating(34, 20.0), *written_float(34, 0.0)]
+    with dialogue(Eurotherm2400, pairs) as oven:
+        oven.prepare()
+
+
+def test_a_set_point_is_written_once_and_starts_control(dialogue):
+    first = [*floating(2, 20.0), *written_float(2, 50.0), *written(273, 0)]
+    again = [*floating(2, 50.0), *written(273, 0)]
+    with dialogue(Eurotherm2400, [*first, *again, *floating(5, 21.5)]) as oven:
+        oven.setpoint_k = 323.15
+        oven.setpoint_k = 323.15
+        assert oven.setpoint_k == pytest.approx(294.65)
+
+
+def test_the_literal_frames_of_a_scaled_set_point_rate_and_manual_mode(dialogue):
+    def exchange(frame):
+        return (bytes.fromhex(frame), bytes.fromhex(frame))
+
+    pairs = [
+        exchange("01 06 00 02 01 F4 28 1D"), *word(2, 500),
+        exchange("01 06 00 23 00 32 F9 D5"), *word(35, 50),
+        exchange("01 06 01 11 00 01 19 F3"), *word(273, 1), exchange("01 06 00 03 00 00 79 CA"), *word(3, 0),
+        *word(273, 1), *word(3, 0),
+    ]  # fmt: skip
+    with dialogue(Eurotherm2400, pairs, decimals=1) as oven:
+        oven._floats = False
+        oven.write_value(2, 50.0)
+        oven.ramp_rate_k_s = 5 / 60
+        oven.make_safe()
+
+
+def test_a_write_that_was_dropped_is_noticed(dialogue):
+    frame = write_request(1, 273, 0)
+    with (
+        dialogue(Eurotherm2400, [(frame, frame), *word(273, 1)]) as oven,
+        pytest.raises(InstrumentError, match="was not taken"),
+    ):
+        oven.write_word(273, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(32, "sensor break"), (64, "loop break"), (128, "heater failure"), (1024, "out of range"),
+     (1056, "sensor break, process value out of range")],
+)  # fmt: skip
+def test_a_broken_sensor_is_no_temperature(dialogue, status, words):
+    with dialogue(Eurotherm2400, word(75, status)) as oven, pytest.raises(InstrumentError, match=words):
+        _ = oven.temperature_k
+
+
+def test_an_alarm_alone_does_not_hide_the_temperature(dialogue):
+    with dialogue(Eurotherm2400, [*word(75, 0b1_0000_1111), *floating(1, 25.0)]) as oven:
+        assert oven.temperature_k == pytest.approx(298.15)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [answered(b"\x00\xfa")[:-1] + b"\x00", framed(2, 3, b"\x02\x00\xfa"),
+     framed(1, 3, b"\x04\x00\xfa\x00\x00")],
+    ids=["crc", "unit", "count"],
+)  # fmt: skip
+def test_a_damaged_frame_is_an_error_and_clears_the_line(dialogue, reply):
+    with dialogue(Eurotherm2400, [(read_request(1, 75), reply)]) as oven:
+        with pytest.raises(InstrumentError):
+            oven.read_word(75)
+        assert oven.adapter.connection.clear.called
+
+
+def test_a_float_that_is_no_number_is_refused(dialogue):
+    with (
+        dialogue(Eurotherm2400, [*word(75, 0), *floating(1, float("nan"))]) as oven,
+        pytest.raises(InstrumentError, match="not finite"),
+    ):
+        _ = oven.temperature_k
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "output"), [(Eurotherm2400, 3), (Eurotherm3200, 4), (Eurotherm3500, 85)]
+)
+def test_making_safe_reads_the_working_output_back(dialogue, driver_class, output):
+    off = [*written(273, 1), *written(3, 0), *word(273, 1)]
+    with dialogue(driver_class, [*off, *word(output, 0), *off, *word(output, 0)]) as oven:
+        oven.make_safe()
+        oven.make_safe()
+    with (
+        dialogue(driver_class, [*off, *word(output, 455)]) as oven,
+        pytest.raises(InstrumentError, match="still on"),
+    ):
+        oven.make_safe()
+
+
+@pytest.mark.parametrize(("register", "value"), [(273, 1), (3, 0)])
+def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, broken_at, register, value):
+    frame = write_request(1, register, value)
+    rest = [pair for pair in SAFE if pair[0] != frame]
+    rest.remove(word(register, value)[0])
+    with dialogue(Eurotherm2400, rest) as oven:
+        broken_at(oven, frame)
+        with pytest.raises(InstrumentError, match="no answer"):
+            oven.make_safe()
+
+
+@pytest.mark.parametrize("unit", [0, 255])
+def test_a_unit_that_cannot_be_is_a_configuration_error(dialogue, unit):
+    with pytest.raises(ConfigurationError), dialogue(Eurotherm2400, [], unit=unit):
+        pass
+
+
+@given(st.integers(0, 0xFFFF), st.integers(1, 120), st.integers(0, 0xFFFF))
+def test_a_request_that_touches_the_instrument_mode_is_known(address, count, value):
+    touched = set(range(address, address + count)) & {199, 0x818E, 0x818F}
+    assert forbidden(write_block_request(1, address, [value] * count)) == bool(touched)
+    assert not forbidden(read_request(1, address, count))
+
+
+@pytest.mark.parametrize("floats", [True, False])
+def test_no_code_path_writes_the_instrument_mode(dialogue, floats):
+    with dialogue(Eurotherm2400, []) as oven:
+        oven._floats = floats
+        for attempt in (
+            lambda: oven.write_word(199, 2),
+            lambda: oven.write_value(199, 2.0),
+            lambda: oven.write_word(float_address(199), 0),
+            lambda: oven.write_word(float_address(199) + 1, 0),
+            lambda: oven.exchange(write_block_request(1, 190, [0] * 20)),
+            lambda: oven.exchange(write_block_request(1, 0x8180, [0] * 20)),
+        ):
+            with pytest.raises(ValueError, match="must never be written"):
+                attempt()
+
+
+def test_only_one_method_of_the_driver_writes_to_the_wire():
+    import inspect
+
+    import drivers.eurotherm as module
+
+    source = inspect.getsource(module)
+    assert source.count("write_bytes(") == 1
+    assert source.count("self.adapter") == 0
+    assert "write_bytes(" in inspect.getsource(module.Eurotherm.exchange)
+
+
+def test_the_registers_written_in_a_whole_run_are_these(dialogue):
+    pairs = [
+        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *written(273, 0), *written_float(35, 5.0),
+        *SAFE,
+    ]  # fmt: skip
+    sent = {address for frame, _ in pairs for address in written_addresses(frame)}
+    assert sent == {3, 273, 0x8004, 0x8005, 0x8046, 0x8047}
+    with dialogue(Eurotherm2400, pairs) as oven:
+        oven.prepare()
+        oven.setpoint_k = 323.15
+        oven.ramp_rate_k_s = 5 / 60
+        oven.make_safe()

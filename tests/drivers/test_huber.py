@@ -1,0 +1,111 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.huber import Huber, command, parse_answer, question
+from labctl.errors import ConfigurationError, InstrumentError
+
+LIMITS = [("{M30****", "{S30F060"), ("{M31****", "{S312710")]
+SAFE = [("{M140000", "{S140000"), ("{M14****", "{S140000")]
+NO_ERROR = ("{M05****", "{S050000")
+
+
+def test_the_makers_literals_are_ours():
+    assert question(0x01) == "{M01****"
+    assert command(0x00, 2500) == "{M0009C4"
+    assert command(0x00, -2000) == "{M00F830"
+    assert (command(0x14, 1), command(0x14, 0), command(0x16, 0)) == ("{M140001", "{M140000", "{M160000")
+    assert parse_answer("{S0009C4", 0x00) == 2500
+    assert parse_answer("{S00F830", 0x00) == -2000
+    assert parse_answer("{S30F060", 0x30) == -4000
+    assert parse_answer("{S312710", 0x31) == 10000
+
+
+def test_preparing_leaves_temperature_control_off(dialogue):
+    with dialogue(Huber, [*LIMITS, *SAFE]) as bath:
+        bath.prepare()
+
+
+def test_a_set_point_within_the_instruments_limits_starts_pump_and_control(dialogue):
+    pairs = [
+        *LIMITS, ("{M0009C4", "{S0009C4"), ("{M160001", "{S160001"), ("{M140001", "{S140001"),
+        ("{M00****", "{S0009C4"),
+    ]  # fmt: skip
+    with dialogue(Huber, pairs) as bath:
+        bath.setpoint_k = 298.15
+        assert bath.setpoint_k == pytest.approx(298.15)
+
+
+@pytest.mark.parametrize("kelvin", [200, 400, float("nan")])
+def test_a_set_point_outside_them_is_never_sent(dialogue, kelvin):
+    with dialogue(Huber, LIMITS) as bath, pytest.raises(ValueError, match="allows -40 to 100"):
+        bath.setpoint_k = kelvin
+
+
+def test_a_set_point_the_instrument_changed_is_an_error(dialogue):
+    pairs = [*LIMITS, ("{M0009C4", "{S0007D0")]
+    with dialogue(Huber, pairs) as bath, pytest.raises(InstrumentError, match="not taken"):
+        bath.setpoint_k = 298.15
+
+
+@pytest.mark.parametrize(("sensor", "address"), [("internal", "01"), ("process", "3A"), ("external", "07")])
+def test_the_sensor_chosen_is_asked(dialogue, sensor, address):
+    pairs = [NO_ERROR, (f"{{M{address}****", f"{{S{address}F830")]
+    with dialogue(Huber, pairs, sensor=sensor) as bath:
+        assert bath.temperature_k == pytest.approx(253.15)
+
+
+def test_an_error_of_the_thermostat_is_no_temperature(dialogue):
+    with (
+        dialogue(Huber, [("{M05****", "{S05FFFB")]) as bath,
+        pytest.raises(InstrumentError, match="error -5"),
+    ):
+        _ = bath.temperature_k
+
+
+@pytest.mark.parametrize(
+    "reply", ["{S017FFF", "{S0009C4", "{S0109C", "{S0109C44", "{M0109C4", "", "{S01zzzz"]
+)
+def test_a_reply_that_is_no_temperature_is_an_error_and_clears_the_line(dialogue, reply):
+    with dialogue(Huber, [NO_ERROR, ("{M01****", reply)]) as bath:
+        with pytest.raises(InstrumentError):
+            _ = bath.temperature_k
+        assert bath.adapter.connection.clear.called
+
+
+def test_making_safe_reads_back_and_may_be_repeated(dialogue):
+    with dialogue(Huber, SAFE + SAFE) as bath:
+        bath.make_safe()
+        bath.make_safe()
+    pairs = [SAFE[0], ("{M160000", "{S160000"), SAFE[1]]
+    with dialogue(Huber, pairs, keep_circulating=False) as bath:
+        bath.make_safe()
+    pairs = [("{M140000", "{S140000"), ("{M14****", "{S140001")]
+    with dialogue(Huber, pairs) as bath, pytest.raises(InstrumentError, match="still on"):
+        bath.make_safe()
+
+
+def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+    with dialogue(Huber, SAFE[1:]) as bath:
+        broken_at(bath, "{M140000")
+        with pytest.raises(InstrumentError, match="no answer"):
+            bath.make_safe()
+
+
+def test_a_sensor_that_does_not_exist_is_a_configuration_error(dialogue):
+    with (
+        pytest.raises(ConfigurationError, match="internal, process, external"),
+        dialogue(Huber, [], sensor="x"),
+    ):
+        pass
+
+
+@given(st.integers(-0x8000, 0x7FFE))
+def test_a_value_survives_its_way(value):
+    assert parse_answer(command(0x3A, value).replace("{M", "{S"), 0x3A) == value
+
+
+@pytest.mark.parametrize("value", [0x8000, -0x8001])
+def test_a_value_that_does_not_fit_is_refused(value):
+    with pytest.raises(ValueError):
+        command(0x00, value)

@@ -1,0 +1,130 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.julabo import JulaboCF, JulaboFC, JulaboFL, degrees, parse_status
+from labctl.errors import InstrumentError
+
+IDENTITY = ("VERSION", "JULABO CRYOCOMPACT CF31 VERSION 5.0\r")
+SAFE = [("OUT_MODE_05 0", None), ("IN_MODE_05", "0")]
+REMOTE_STOP, REMOTE_START = ("STATUS", "02 REMOTE STOP"), ("STATUS", "03 REMOTE START\r")
+
+
+def test_preparing_stops_and_chooses_set_point_and_sensor(dialogue):
+    pairs = [
+        IDENTITY, *SAFE, REMOTE_STOP, ("OUT_MODE_01 0", None), ("IN_MODE_01", "0"), ("OUT_MODE_04 1", None),
+        ("IN_MODE_04", "1"),
+    ]  # fmt: skip
+    with dialogue(JulaboCF, pairs, external=True) as bath:
+        bath.prepare()
+
+
+def test_the_first_question_after_opening_may_be_lost(dialogue, monkeypatch):
+    with dialogue(JulaboFL, [IDENTITY, *SAFE, REMOTE_STOP]) as bath:
+        ask, lost = bath.ask, []
+
+        def once_deaf(command, **kwargs):
+            if not lost:
+                lost.append(command)
+                raise InstrumentError(bath.name, command, "", "time-out after 3 s")
+            return ask(command, **kwargs)
+
+        monkeypatch.setattr(bath, "ask", once_deaf)
+        bath.prepare()
+    assert lost == ["VERSION"]
+
+
+def test_another_instrument_is_refused_at_once(dialogue):
+    with (
+        dialogue(JulaboCF, [("VERSION", "LAUDA RP845")]) as bath,
+        pytest.raises(InstrumentError, match="JULABO"),
+    ):
+        bath.prepare()
+
+
+@pytest.mark.parametrize("status", ["00 MANUAL STOP", "01 MANUAL START"])
+def test_a_bath_in_manual_mode_is_refused_for_it_would_obey_nothing(dialogue, status):
+    pairs = [IDENTITY, *SAFE, ("STATUS", status)]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="not in remote mode"):
+        bath.prepare()
+
+
+def test_a_set_point_is_sent_read_back_and_started(dialogue):
+    pairs = [
+        ("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0\r"), ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"),
+        REMOTE_START, ("IN_SP_00", "40.0"),
+    ]  # fmt: skip
+    with dialogue(JulaboCF, pairs) as bath:
+        bath.setpoint_k = 313.15
+        assert bath.setpoint_k == pytest.approx(313.15)
+
+
+def test_a_set_point_the_bath_ignored_is_an_error_and_it_is_not_started(dialogue):
+    pairs = [("OUT_SP_00 400.0", None), ("IN_SP_00", "20.0"), ("STATUS", "-11 VALUE TOO LARGE")]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="VALUE TOO LARGE"):
+        bath.setpoint_k = 673.15
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "external", "question"),
+    [(JulaboCF, False, "IN_PV_00"), (JulaboCF, True, "IN_PV_02"), (JulaboFC, True, "IN_PV_01"),
+     (JulaboFL, True, "IN_PV_00")],
+)  # fmt: skip
+def test_families_ask_for_the_ruling_sensor_each_in_its_own_words(dialogue, driver_class, external, question):
+    with dialogue(driver_class, [(question, "55.5"), REMOTE_START], external=external) as bath:
+        assert bath.temperature_k == pytest.approx(328.65)
+
+
+@pytest.mark.parametrize("status", ["-01 LOW LEVEL ALARM", "-14 EXCESS TEMPERATURE PROTECTOR ALARM"])
+def test_an_alarm_is_no_temperature(dialogue, status):
+    pairs = [("IN_PV_00", "55.5"), ("STATUS", status)]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="alarm") as alarm:
+        _ = bath.temperature_k
+    assert alarm.value.received == status
+
+
+@pytest.mark.parametrize("reply", ["---.--", "", "55.5 C", "nan", "5 5"])
+def test_a_reply_that_is_no_temperature_is_an_error(dialogue, reply):
+    with dialogue(JulaboCF, [("IN_PV_02", reply)], external=True) as bath, pytest.raises(InstrumentError):
+        _ = bath.temperature_k
+
+
+def test_an_address_on_a_shared_line_is_sent_and_taken_off(dialogue):
+    pairs = [("A032_IN_PV_00", "A032_55.5\r"), ("A032_STATUS", "A032_03 REMOTE START")]
+    with dialogue(JulaboCF, pairs, rs485_address=32) as bath:
+        assert bath.temperature_k == pytest.approx(328.65)
+
+
+def test_making_safe_reads_back_and_may_be_repeated(dialogue):
+    with dialogue(JulaboCF, SAFE + SAFE) as bath:
+        bath.make_safe()
+        bath.make_safe()
+    pairs = [SAFE[0], ("IN_MODE_05", "1"), ("STATUS", "01 MANUAL START")]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="still runs: MANUAL START"):
+        bath.make_safe()
+
+
+def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+    with dialogue(JulaboCF, SAFE[1:]) as bath:
+        broken_at(bath, "OUT_MODE_05 0")
+        with pytest.raises(InstrumentError, match="no answer"):
+            bath.make_safe()
+
+
+def test_a_bath_cannot_ramp(dialogue):
+    with dialogue(JulaboCF, []) as bath:
+        bath.ramp_rate_k_s = 0
+        assert bath.ramp_rate_k_s == 0
+        with pytest.raises(ValueError, match="cannot ramp"):
+            bath.ramp_rate_k_s = 0.1
+
+
+@pytest.mark.parametrize("reply", ["", "REMOTE STOP", "2 REMOTE STOP", "02", "02 "])
+def test_what_is_no_status_is_refused(reply):
+    with pytest.raises(ValueError):
+        parse_status(reply)
+
+
+@given(st.floats(min_value=-200, max_value=999))
+def test_a_temperature_survives_its_way_as_text(celsius):
+    assert float(degrees(celsius)) == pytest.approx(celsius, abs=0.00501)

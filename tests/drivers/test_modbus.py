@@ -1,0 +1,137 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.modbus import (
+    ModbusRefusal,
+    bytes_after_header,
+    crc16,
+    fast_status_request,
+    float_words,
+    framed,
+    read_request,
+    reply_data,
+    signed_word,
+    signed_words,
+    single_float,
+    write_block_request,
+    write_request,
+    written_addresses,
+)
+
+words = st.integers(min_value=-0x8000, max_value=0x7FFF)
+
+
+def hexadecimal(text):
+    return bytes.fromhex(text)
+
+
+@pytest.mark.parametrize(
+    ("request_", "frame"),
+    [
+        (read_request(2, 1, 2), "02 03 00 01 00 02 95 F8"),
+        (write_request(2, 2, 250), "02 06 00 02 00 FA A8 7A"),
+        (fast_status_request(2), "02 07 41 12"),
+        (write_block_request(2, 164, [123, 150, 250]), "02 10 00 A4 00 03 06 00 7B 00 96 00 FA 20 71"),
+        (read_request(1, 1), "01 03 00 01 00 01 D5 CA"),
+        (write_request(1, 2, 500), "01 06 00 02 01 F4 28 1D"),
+        (write_request(1, 35, 50), "01 06 00 23 00 32 F9 D5"),
+        (write_request(1, 273, 1), "01 06 01 11 00 01 19 F3"),
+        (write_request(1, 3, 0), "01 06 00 03 00 00 79 CA"),
+        (read_request(1, 75), "01 03 00 4B 00 01 F4 1C"),
+        (read_request(1, 0x8002, 2), "01 03 80 02 00 02 4C 0B"),
+    ],
+)
+def test_every_request_of_the_handbook_is_byte_for_byte_ours(request_, frame):
+    assert request_ == hexadecimal(frame)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reply", "values"),
+    [
+        (read_request(2, 1, 2), "02 03 04 00 B2 00 D8 69 4E", (178, 216)),
+        (read_request(2, 1, 2), "02 03 04 00 12 00 16 E8 F8", (18, 22)),
+        (read_request(1, 1), "01 03 02 00 FA 38 07", (250,)),
+        (write_block_request(2, 164, [123, 150, 250]), "02 10 00 A4 00 03 C1 D8", ()),
+        (write_request(1, 3, 0), "01 06 00 03 00 00 79 CA", ()),
+    ],
+)
+def test_every_reply_of_the_handbook_is_read(request_, reply, values):
+    frame = hexadecimal(reply)
+    assert signed_words(reply_data(request_, frame)) == values
+    assert len(frame) == 3 + bytes_after_header(frame[:3])
+
+
+def test_the_fast_status_is_one_byte():
+    frame = hexadecimal("02 07 30 D2 24")
+    assert reply_data(fast_status_request(2), frame) == b"\x30"
+    assert len(frame) == 3 + bytes_after_header(frame[:3])
+
+
+@pytest.mark.parametrize(
+    ("request_", "reply", "code", "said"),
+    [
+        (read_request(1, 0x8002, 2), "01 83 02 C0 F1", 2, "no such address"),
+        (write_request(1, 2, 500), "01 86 03 02 61", 3, "bad value"),
+    ],
+)
+def test_exceptions_are_said_in_words(request_, reply, code, said):
+    frame = hexadecimal(reply)
+    with pytest.raises(ModbusRefusal, match=said) as refusal:
+        reply_data(request_, frame)
+    assert refusal.value.code == code
+    assert len(frame) == 3 + bytes_after_header(frame[:3])
+
+
+def test_a_float_is_two_words_the_high_one_first():
+    assert float_words(1.001) == (0x3F80, 0x20C5)
+    assert single_float(hexadecimal("3F80 20C5")) == pytest.approx(1.001)
+
+
+@given(st.binary(min_size=1, max_size=40), st.integers(min_value=0), st.integers(min_value=1, max_value=255))
+def test_one_changed_byte_is_always_noticed(body, position, change):
+    frame = bytearray(body + crc16(body))
+    frame[position % len(frame)] ^= change
+    assert crc16(bytes(frame[:-2])) != bytes(frame[-2:])
+
+
+@given(st.binary(max_size=12))
+def test_no_bytes_whatever_are_taken_for_another_reply(reply):
+    with pytest.raises(ValueError):
+        reply_data(read_request(1, 1), reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [framed(2, 3, b"\x02\x00\xfa"), framed(1, 4, b"\x02\x00\xfa"), framed(1, 3, b"\x04\x00\xfa\x00\xfa"),
+     framed(1, 3, b"\x02\x00\xfa\x00\xfa"), framed(1, 3, b"\x02\x00")],
+    ids=["unit", "function", "more", "longer", "shorter"],
+)  # fmt: skip
+def test_a_sound_frame_that_answers_something_else_is_refused(reply):
+    with pytest.raises(ValueError):
+        reply_data(read_request(1, 1), reply)
+
+
+def test_an_echo_of_another_value_is_refused():
+    with pytest.raises(ValueError, match="echo"):
+        reply_data(write_request(1, 2, 500), write_request(1, 2, 501))
+
+
+@given(words)
+def test_a_signed_word_survives_its_way(value):
+    assert signed_words(signed_word(value)) == (value,)
+
+
+@pytest.mark.parametrize("value", [0x8000, -0x8001, 10**6])
+def test_a_value_that_does_not_fit_is_refused(value):
+    with pytest.raises(ValueError, match="does not fit"):
+        write_request(1, 2, value)
+
+
+@given(st.integers(0, 0xFF00), st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=20))
+def test_the_registers_a_request_writes_are_known(address, values):
+    assert list(written_addresses(write_block_request(1, address, values))) == [
+        address + n for n in range(len(values))
+    ]
+    assert list(written_addresses(write_request(1, address, 1))) == [address]
+    assert list(written_addresses(read_request(1, address, 2))) == []
