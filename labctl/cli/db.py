@@ -6,11 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+from labctl.cli.options import DEFAULT_DATABASE, JsonOption
 
 app = typer.Typer(help="Check, verify, back up, vacuum or merge a results file.", no_args_is_help=True)
 
-FileArgument = Annotated[Path, typer.Argument(help="The results file.", envvar="LABCTL_DB")]
+FileArgument = Annotated[
+    Path, typer.Argument(help="The results file.", envvar="LABCTL_DB", exists=True, dir_okay=False)
+]
+FileOption = Annotated[
+    Path, typer.Option("--db", help="The results file.", envvar="LABCTL_DB", exists=True, dir_okay=False)
+]
 
 
 @app.command()
@@ -53,13 +58,13 @@ def verify(file: FileArgument = DEFAULT_DATABASE, as_json: JsonOption = False) -
 @app.command()
 def backup(
     target: Annotated[Path, typer.Argument(help="Where the copy goes; it must not exist.")],
-    file: DatabaseOption = DEFAULT_DATABASE,
+    file: FileOption = DEFAULT_DATABASE,
 ) -> None:
     """Copy the file, also while a run writes it."""
     from labctl.store.care import back_up
 
-    _refuse(target.exists(), f"{target} exists; a backup overwrites nothing")
-    _refuse(not file.is_file(), f"{file}: no such file")
+    if target.exists():
+        raise typer.BadParameter(f"{target} exists; a backup overwrites nothing", param_hint="TARGET")
     back_up(file, target)
     typer.echo(f"{file} copied to {target}, {target.stat().st_size / 1e6:.1f} MB, and checked.")
 
@@ -75,15 +80,15 @@ def vacuum(file: FileArgument = DEFAULT_DATABASE) -> None:
 
 @app.command()
 def merge(
-    source: Annotated[Path, typer.Argument(help="The file whose ended runs are wanted.")],
-    file: DatabaseOption = DEFAULT_DATABASE,
+    source: Annotated[
+        Path, typer.Argument(help="The file whose ended runs are wanted.", exists=True, dir_okay=False)
+    ],
+    file: FileOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the ended runs of another file into this one, each once."""
     from labctl.store.merging import merge as merge_files
 
-    for path in (source, file):
-        _refuse(not path.is_file(), f"{path}: no such file")
     merged = merge_files(file, source)
     content = {"added": merged.added, "known": merged.known, "refused": merged.refused}
     summary = f"{len(merged.added)} run(s) added, {len(merged.known)} here already."
@@ -93,9 +98,3 @@ def merge(
 
 def _answer(content: dict[str, Any], lines: list[str], as_json: bool) -> None:
     typer.echo(json.dumps(content) if as_json else "\n".join(lines))
-
-
-def _refuse(wrong: bool, sentence: str) -> None:
-    if wrong:
-        typer.secho(f"labctl: {sentence}", err=True, fg="red")
-        raise typer.Exit(2)

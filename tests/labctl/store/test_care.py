@@ -211,3 +211,12 @@ def test_the_commands_answer_with_words_and_exit_codes(finished, tmp_path):
     assert runner.invoke(app, ["verify", str(finished)]).exit_code == 1
     assert '"intact": false' in runner.invoke(app, ["verify", str(finished), "--json"]).output
     assert runner.invoke(app, ["check", str(finished)]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["verify"], ["vacuum"], ["merge", "none.db"], ["backup", "copy.db"]]
+)
+def test_a_missing_file_is_a_wrong_request(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
