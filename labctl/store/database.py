@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from labctl.analysis import Spectrum
 
+_NOT_NUMBERS = ("text", "JSON", "UTC")
 _BY_NUMBER = ("temperature_log", "records")
 _BY_ID = ("spectra", "polarisations", "events", "conductivities", "law_fits", "transference_numbers")
 _BY_PARENT = {
@@ -38,11 +39,12 @@ class Database:
         self.path = Path(path)
         self._connection = open_for_reading(self.path)
         try:
-            _, names = self._fetch("SELECT DISTINCT column_name FROM columns WHERE unit = 'JSON'", ())
+            _, described = self._fetch("SELECT column_name, unit FROM columns", ())
         except BaseException:
             self._connection.close()
             raise
-        self._json = {name for (name,) in names}
+        self._json = {name for name, unit in described if unit == "JSON"}
+        self._numeric = {name for name, _ in described} - {n for n, unit in described if unit in _NOT_NUMBERS}
 
     def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """What a SELECT gives, as dicts; JSON columns are decoded."""
@@ -198,6 +200,9 @@ class Database:
         frame = pd.DataFrame.from_records(rows, columns=names, coerce_float=True)
         for name in self._json.intersection(names):
             frame[name] = [decode(value) if isinstance(value, str) else value for value in frame[name]]
+        for name in self._numeric.intersection(names):
+            if frame[name].dtype == object:
+                frame[name] = frame[name].astype(float)
         return frame
 
     def columns(self) -> "pd.DataFrame":

@@ -113,3 +113,13 @@ def test_records_of_a_procedure_of_ones_own_become_columns(rig, path):
     rig.store.flush()
     with labctl.open(path) as db:
         assert db.records()["flow_ml_min"].tolist() == [0.0, 1.5]
+
+
+def test_numbers_that_are_missing_everywhere_are_still_numbers(rig, path):
+    rig.store.append("impedance_points", rig.point(0, temperature_k=None))
+    rig.store.flush()
+    with labctl.open(path) as db:
+        assert np.isnan(db.points(rig.spectrum_id)["temperature_k"]).all()
+        assert np.isnan(db.runs()["ended_s"]).all()
+        assert db.conductivities()["conductivity_s_m"].dtype == float
+        assert db.runs()["content_hash"].tolist() == [None]
