@@ -38,6 +38,8 @@ MOST_RELATIVE_UNCERTAINTY = 0.5
 LEAST_ARC_EXPONENT = 0.45
 WORST_FIT = 0.1  # rms of the residuals over |Z|
 FASTEST_APEX = 30.0  # apex above the highest frequency, as a factor
+WELL_INSIDE = 5.0  # highest frequency over the apex of an arc whose fast flank is seen
+OVERLAPS_SPIKE = 1.0
 HIDDEN_BY_SPIKE = 0.2  # reactance of the blocking electrode at the apex, over the arc's resistance
 
 
@@ -83,6 +85,9 @@ def objections(fit: CircuitFit, electrodes: Electrodes) -> tuple[str, ...]:
             found.append(f"{name} beyond the real axis")
     for arc in relaxations(fit):
         found += _arc_objections(arc, fit)
+    diffusion = fit.parameters.get("Ws1_tau")
+    if diffusion is not None and any(arc.time_s > diffusion.value for arc in relaxations(fit)):
+        found.append("diffusion faster than an arc")
     if electrodes == "blocking" and spike_capacitance_f(fit) < LEAST_ELECTRODE_CAPACITANCE_F:
         found.append("the spike is too small a capacitance to be an electrode")
     if fit.rms > WORST_FIT:
@@ -99,7 +104,9 @@ def _arc_objections(arc: Relaxation, fit: CircuitFit) -> list[str]:
         found.append(f"{arc.name} relaxes far above the window")
     if arc.exponent < LEAST_ARC_EXPONENT:
         found.append(f"{arc.name} is too flat to be an arc")
-    if _spike_reactance_ohm(fit, 1 / arc.time_s) > HIDDEN_BY_SPIKE * arc.resistance_ohm:
+    resolved = arc.time_s * omega.max() > WELL_INSIDE
+    allowed = OVERLAPS_SPIKE if resolved else HIDDEN_BY_SPIKE
+    if _spike_reactance_ohm(fit, 1 / arc.time_s) > allowed * arc.resistance_ohm:
         found.append(f"{arc.name} is hidden by the spike: dispersion of the electrode")
     return found
 

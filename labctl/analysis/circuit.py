@@ -99,7 +99,7 @@ class Circuit:
 
     def impedance(self, parameters: ArrayLike, frequency_hz: ArrayLike) -> ComplexArray:
         """Impedance in ohm, (..., n), at frequency_hz (n,) for SI parameters (..., p), all positive."""
-        return self.log_jacobian(np.log(np.asarray(parameters, float)), frequency_hz)[0]
+        return self.log_jacobian(np.log(np.asarray(parameters, float)), frequency_hz)[0].copy()
 
     def log_jacobian(
         self, log_parameters: ArrayLike, frequency_hz: ArrayLike

@@ -19,6 +19,7 @@ ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
 TIMES_PER_DECADE = 2
 MOST_COMBINATIONS = 4000
+TINY = 1e-30
 
 
 def starting_points(
@@ -153,5 +154,5 @@ def _assemble(
     x = np.empty(len(circuit.names))
     for piece, inner, owner, column, size in zip(pieces, shapes, owners, choice, sizes, strict=True):
         powers = np.array([kind.impedance_power for kind in circuit.kinds[piece.first : piece.stop]])
-        x[piece.first : piece.stop] = inner[column - owner.start] + powers * np.log(size)
+        x[piece.first : piece.stop] = inner[column - owner.start] + powers * np.log(max(size, TINY))
     return x

@@ -40,7 +40,7 @@ def minimise(
     start: FloatArray,
     lower: FloatArray,
     upper: FloatArray,
-    max_iterations: int = 80,
+    max_iterations: int = 200,
     tolerance: float = 1e-7,
 ) -> Minimum:
     """Least squares from each start (b, p) within lower and upper (p,) or (b, p).

@@ -34,6 +34,8 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     in units of it, and the covariance is enlarged only where they exceed it.
     """
     free = np.flatnonzero(~held)
+    if not free.size:
+        return _nothing_free(residuals, held.size)
     r, j = residuals.reshape(-1, 2), jacobian[free].reshape(free.size, -1, 2)
     m = residuals.size
     freedom = max(m - free.size, 1)
@@ -54,6 +56,12 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
         degrees_of_freedom=max(freedom * shrink, 1.0),
         covariance=covariance,
     )
+
+
+def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
+    m = residuals.size
+    rms = float(np.sqrt(np.mean(residuals**2)))
+    return Residuals(rms, 0.0, float(m), float(m), np.zeros((parameters, parameters)))
 
 
 def _inverse(normal: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ the circuits that are as good. What is reported is the total: the low-frequency 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from labctl.analysis.bad_points import without_bad_points
@@ -22,6 +22,9 @@ from labctl.analysis.spectrum import Spectrum
 
 FEWEST_POINTS = 6
 STARTS = 4
+MORE_STARTS = 20
+MUCH_WORSE = 1.5
+INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 
@@ -112,6 +115,7 @@ class Prepared:
     spectrum: Spectrum
     flags: tuple[str, ...]
     inductive: bool
+    consistent_rms: float
 
     @property
     def enough(self) -> bool:
@@ -141,24 +145,72 @@ def prepare(spectrum: Spectrum) -> Prepared:
     masked = len(spectrum) - len(clean)
     flags = [f"{masked} of {len(spectrum)} points masked: no valid reading"] if masked else []
     if len(clean) < FEWEST_POINTS:
-        return Prepared(clean, (*flags, "too few usable points for a resistance"), inductive=False)
+        return Prepared(
+            clean,
+            (*flags, "too few usable points for a resistance"),
+            inductive=False,
+            consistent_rms=math.nan,
+        )
     clean, test, left_out = without_bad_points(clean)
     flags += [f"point masked: {frequency:.4g} Hz does not belong to the spectrum" for frequency in left_out]
     inductive = is_inductive(clean.z_ohm.imag)
     if inductive:
         flags.append("inductive: the highest frequencies show the cables")
-    return Prepared(clean, (*flags, *test.flags), inductive)
+    return Prepared(clean, (*flags, *test.flags), inductive, test.rms)
 
 
 def fit_candidates(data: Sequence[Prepared], electrodes: Electrodes) -> list[dict[str, CircuitFit]]:
-    """Every candidate fitted to each spectrum, by its description."""
+    """Every candidate fitted to each spectrum, by its description.
+
+    Where all of them leave far more than the Kramers-Kronig chain does, a minimum may have been missed: more
+    starts are followed.
+    """
+    found = _fit_from(data, electrodes, STARTS)
+    missed = [i for i, fits in enumerate(found) if fits and _is_incomplete(data[i], fits.values())]
+    again = _fit_from([data[i] for i in missed], electrodes, MORE_STARTS)
+    for i, fits in zip(missed, again, strict=True):
+        for description, fit in fits.items():
+            found[i][description] = _better(found[i][description], fit)
+    for one, fits in zip(data, found, strict=True):
+        _teach_the_simpler(one, fits)
+    return found
+
+
+def _teach_the_simpler(data: Prepared, fits: dict[str, CircuitFit]) -> None:
+    """What does much worse than with a series resistor starts again from that one's solution."""
+    for description, fit in fits.items():
+        richer = fits.get(f"R0-{description}")
+        if richer is not None and richer.rms * MUCH_WORSE < fit.rms:
+            fits[description] = _better(fit, _started_from(data, description, richer))
+
+
+def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
+    return other if other.rms < one.rms else one
+
+
+def _started_from(data: Prepared, description: str, richer: CircuitFit) -> CircuitFit:
+    """A circuit fitted from the solution of one that has it as a part."""
+    problem = Problem.of(data.spectrum, parse_circuit(description), "modulus")
+    return fit_problems([problem], [problem.starts(start_values(richer), 1)])[0]
+
+
+def start_values(fit: CircuitFit) -> dict[str, float]:
+    """Its parameters as a start for another fit."""
+    return {name: max(estimate.value, 1e-300) for name, estimate in fit.parameters.items()}
+
+
+def _is_incomplete(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
+    return min(fit.rms for fit in fits) > INCOMPLETE * data.consistent_rms
+
+
+def _fit_from(data: Sequence[Prepared], electrodes: Electrodes, count: int) -> list[dict[str, CircuitFit]]:
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
     descriptions = {d: None for one in data for d in candidates_for(one, electrodes)}
     for description in descriptions:
         circuit = parse_circuit(description)
         chosen = [i for i, one in enumerate(data) if description in candidates_for(one, electrodes)]
         problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
-        starts = [problem.starts(None, STARTS) for problem in problems]
+        starts = [problem.starts(None, count) for problem in problems]
         for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
             found[i][description] = fit
     return found
@@ -199,7 +251,7 @@ def conclude(
     chosen = contenders.pop(best.circuit)
     widened, spread_flags = with_model_spread(chosen, list(contenders.values()))
     arcs = named_arcs(best, electrodes)
-    poor = (f"poor fit: residuals {best.rms:.1%}",) if best.rms > POOR_FIT else ()
+    poor = _quality_flags(data, best)
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
@@ -213,6 +265,15 @@ def conclude(
         fit=best,
     )
     return _within_range(_without_lead(found, lead), range_ohm)
+
+
+def _quality_flags(data: Prepared, best: CircuitFit) -> tuple[str, ...]:
+    if best.rms > POOR_FIT:
+        return (f"poor fit: residuals {best.rms:.1%}",)
+    if _is_incomplete(data, [best]):
+        allowed = data.consistent_rms
+        return (f"circuit incomplete: residuals {best.rms:.2%}, a consistent spectrum allows {allowed:.2%}",)
+    return ()
 
 
 def _without_lead(found: Resistance, lead: Estimate) -> Resistance:

@@ -25,6 +25,7 @@ from labctl.analysis.resistance import (
     conclude,
     fit_candidates,
     prepare,
+    start_values,
 )
 from labctl.analysis.spectrum import FloatArray, Spectrum
 
@@ -83,16 +84,14 @@ def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], source
     for circuit in {c: None for own in fits for c in own}:
         pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
         problems = [Problem.of(data[i].spectrum, parse_circuit(circuit), "modulus") for i, _ in pairs]
-        starts = [p.starts(_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)]
+        starts = [
+            p.starts(start_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)
+        ]
         for (i, _), fit in zip(pairs, fit_problems(problems, starts), strict=True):
             if fit.rms < fits[i][circuit].rms * BETTER:
                 fits[i][circuit] = fit
                 improved.add(i)
     return improved
-
-
-def _values(fit: CircuitFit) -> dict[str, float]:
-    return {name: max(estimate.value, 1e-300) for name, estimate in fit.parameters.items()}
 
 
 def _in_line(found: list[Resistance], temperatures_k: FloatArray) -> list[Resistance]:

@@ -12,6 +12,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 BoolArray = NDArray[np.bool_]
+POSSIBLE_HZ = (1e-9, 1e15)
+POSSIBLE_OHM = (1e-15, 1e20)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +71,11 @@ class Spectrum:
 
     @property
     def usable(self) -> BoolArray:
-        """(n,) bool: finite, non-zero, at a positive frequency, and not refused by the instrument."""
+        """(n,) bool: possible as a reading (nan and zero are not), and not refused by the instrument."""
         with np.errstate(all="ignore"):
             modulus = np.abs(self.z_ohm)
-            sound = np.isfinite(self.frequency_hz) & (self.frequency_hz > 0)
-            sound &= np.isfinite(modulus) & (modulus > 1e-150) & (modulus < 1e150)
+            sound = (self.frequency_hz > POSSIBLE_HZ[0]) & (self.frequency_hz < POSSIBLE_HZ[1])
+            sound &= (modulus > POSSIBLE_OHM[0]) & (modulus < POSSIBLE_OHM[1])
         if self.status is not None:
             sound &= np.array([word.strip().lower() in ("", "good", "ok") for word in self.status], bool)
         return sound

@@ -63,7 +63,7 @@ def test_the_circuit_chosen_is_the_one_that_made_the_spectrum(draw, kind, seed, 
 
 
 def vtf_series(rng):
-    """24 temperatures of a polymer whose arc leaves the window, and the total resistance of each."""
+    """24 temperatures of a polymer whose arc leaves the window upwards, and the total resistance of each."""
     temperatures_k, frequency = np.linspace(253, 368, 24), np.logspace(6, -1, 60)
     pseudo_activation_k = rng.uniform(0.06, 0.10) / 8.617333262e-5
     vogel_k, prefactor_ohm = rng.uniform(170, 205), rng.uniform(2, 30)
@@ -72,7 +72,9 @@ def vtf_series(rng):
         * np.sqrt(temperatures_k / 300)
         * np.exp(pseudo_activation_k / (temperatures_k - vogel_k))
     )
-    geometric_f, n1 = 10 ** rng.uniform(-10.5, -9.5), rng.uniform(0.85, 0.97)
+    r1 *= min(1.0, 5e9 / r1.max())  # what an analyser can measure
+    geometric_f = min(10 ** rng.uniform(-10.5, -9.5), 0.4 / r1.max())  # the coldest arc closes above 0.1 Hz
+    n1 = rng.uniform(0.85, 0.97)
     q2, n2, lead = 10 ** rng.uniform(-6, -5), rng.uniform(0.75, 0.93), rng.uniform(1, 10)
     noise = 10 ** rng.uniform(-3, -2.5)
     values = np.array([[lead, r, (geometric_f * r) ** n1 / r, n1, q2, n2] for r in r1])
