@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from labctl.analysis import fit_arrhenius, fit_vtf
+from labctl.analysis import fit_arrhenius, fit_two_segments, fit_vtf
 
 BOLTZMANN_EV_K = 8.617333262e-5
 ZERO_CELSIUS_K = 273.15
 
 
 def night_figure(db: Any, run_id: int) -> Figure:
-    """Return Nyquist and Bode of every spectrum and conductivity against 1000/T with fit and 95 % band."""
+    """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
     query = (
         "SELECT s.id, s.branch, c.* FROM spectra s JOIN conductivities c ON c.spectrum_id = s.id "
         "WHERE s.run_id = ? ORDER BY c.temperature_k"
@@ -22,14 +22,17 @@ def night_figure(db: Any, run_id: int) -> Figure:
     points = db.rows(query, (run_id,))
     fits = db.rows("SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all'", (run_id,))
     sample = db.sample(db.run(run_id)["sample_id"])
-    figure = Figure(figsize=(13, 4.6), layout="constrained")
-    nyquist, bode, arrhenius = figure.subplots(1, 3)
+    figure = Figure(figsize=(13, 5), layout="constrained")
+    panels = figure.subplot_mosaic(
+        [["nyquist", "bode", "law"], ["nyquist", "bode", "deviation"]], height_ratios=(3, 1)
+    )
+    nyquist, bode = panels["nyquist"], panels["bode"]
     colours = colormaps["plasma"](np.linspace(0.05, 0.85, max(len(points), 1)))
     for point, colour in zip(points, colours, strict=False):
         _draw_spectrum(nyquist, bode, db.spectrum(point["spectrum_id"]), point, colour)
     _finish_nyquist(nyquist)
     _finish_bode(bode)
-    _draw_arrhenius(arrhenius, points, colours, fits)
+    _draw_conductivities(panels["law"], panels["deviation"], points, colours, fits)
     figure.suptitle(f"{sample['name']}  (run {run_id})", fontsize=11)
     return figure
 
@@ -45,27 +48,33 @@ def _finish_nyquist(axes: Any) -> None:
     axes.set(xlim=(-0.05, 2.05), ylim=(-0.05, 2.05), aspect="equal")
     axes.set(xlabel="Z' / R", ylabel="-Z'' / R", title="Nyquist, each in units of its total resistance R")
     axes.axvline(1, color="0.7", lw=0.8, zorder=0)
+    if axes.lines[:-1]:
+        axes.legend(fontsize=7, frameon=False, loc="lower right", ncols=1 + len(axes.lines) // 14)
     axes.title.set_fontsize(9)
 
 
 def _finish_bode(axes: Any) -> None:
     axes.set(xlabel="frequency / Hz", ylabel="|Z| / ohm", title="Impedance")
-    axes.legend(fontsize=7, frameon=False, loc="upper right")
     axes.title.set_fontsize(9)
 
 
-def _draw_arrhenius(
-    axes: Any, points: list[dict[str, Any]], colours: Any, fits: list[dict[str, Any]]
+def _draw_conductivities(
+    axes: Any, below: Any, points: list[dict[str, Any]], colours: Any, fits: list[dict[str, Any]]
 ) -> None:
-    numbers = [p for p in points if not p["bound"]]
+    """Draw conductivity against 1000/T with the preferred law, and under it what the law leaves."""
     for point, colour in zip(points, colours, strict=False):
         _draw_conductivity(axes, point, colour)
     preferred = next((fit for fit in fits if fit["preferred"]), None)
+    numbers = [(p, c) for p, c in zip(points, colours, strict=False) if not p["bound"]]
     if preferred and len(numbers) > 1:
-        _draw_law(axes, numbers, preferred)
+        fit = _fit_again([p for p, _ in numbers], preferred)
+        _draw_law(axes, fit, preferred)
+        _draw_deviations(below, fit, numbers)
     axes.set_yscale("log")
-    axes.set(xlabel="1000 K / T", ylabel="conductivity / S/cm", title="Conductivity, bars and band 95 %")
-    axes.title.set_fontsize(9)
+    axes.set(ylabel="conductivity / S/cm")
+    below.set(xlabel="1000 K / T", ylabel="off the law / %", xlim=axes.get_xlim())
+    below.yaxis.label.set_fontsize(8)
+    axes.tick_params(labelbottom=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
     top.set_xlabel("T / °C", fontsize=8)
     top.tick_params(labelsize=7)
@@ -81,22 +90,46 @@ def _draw_conductivity(axes: Any, point: dict[str, Any], colour: Any) -> None:
     axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, ms=5, capsize=2)
 
 
-def _draw_law(axes: Any, points: list[dict[str, Any]], preferred: dict[str, Any]) -> None:
-    """Draw the preferred law again from its points: the fit row names which, the points are the rows."""
+def _fit_again(points: list[dict[str, Any]], preferred: dict[str, Any]) -> Any:
+    """The preferred law from its points: the fit row names which, the points are the rows."""
     temperature_k = np.array([p["temperature_k"] for p in points])
     sigma = np.array([p["conductivity_s_m"] for p in points])
     u = sigma * np.array([p["relative_uncertainty_resistance"] or 0.0 for p in points])
     stated = {"standard_uncertainty_s_m": u} if (u > 0).all() else {}
-    law: Any = fit_vtf if preferred["law"] == "vtf" else fit_arrhenius
-    fit = law(temperature_k, sigma, **stated)
-    grid_k = np.linspace(temperature_k.min(), temperature_k.max(), 200)
+    law: Any = {"vtf": fit_vtf, "two_segments": fit_two_segments}.get(preferred["law"], fit_arrhenius)
+    return law(temperature_k, sigma, **stated)
+
+
+def _draw_law(axes: Any, fit: Any, preferred: dict[str, Any]) -> None:
+    grid_k = _grid_k(fit)
     ln_sigma, ln_u = fit.ln_conductivity(grid_k)
     mid = np.exp(ln_sigma) / 100
     axes.plot(1000 / grid_k, mid, "-", color="0.3", lw=1, zorder=0, label=_law_in_words(preferred))
-    spread = np.exp(2 * ln_u)
+    spread = np.exp(1.96 * ln_u)
     if np.isfinite(spread).all():
         axes.fill_between(1000 / grid_k, mid / spread, mid * spread, color="0.8", zorder=-1)
     axes.legend(fontsize=8, frameon=False, loc="lower left")
+
+
+def _draw_deviations(axes: Any, fit: Any, numbers: list[tuple[dict[str, Any], Any]]) -> None:
+    """Draw each point's deviation from the law with its 95 % bar (geometry left out), and the law's band."""
+    grid_k = _grid_k(fit)
+    _, ln_u = fit.ln_conductivity(grid_k)
+    if np.isfinite(ln_u).all():
+        band = 100 * np.expm1(1.96 * ln_u)
+        axes.fill_between(1000 / grid_k, -band, band, color="0.85", zorder=-1)
+    axes.axhline(0, color="0.3", lw=0.8)
+    for point, colour in numbers:
+        ln_sigma, _ = fit.ln_conductivity([point["temperature_k"]])
+        off = 100 * np.expm1(np.log(point["conductivity_s_m"]) - ln_sigma[0])
+        bar = 196 * (point["relative_uncertainty_resistance"] or 0.0)
+        marker = "s" if point["branch"] == "cooling" else "o"
+        axes.errorbar(1000 / point["temperature_k"], off, yerr=bar, fmt=marker, color=colour, ms=4, capsize=2)
+
+
+def _grid_k(fit: Any) -> Any:
+    low_k, high_k = fit.temperature_range_k
+    return np.linspace(low_k, high_k, 200)
 
 
 def _law_in_words(fit: dict[str, Any]) -> str:
