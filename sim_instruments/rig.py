@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pyvisa.rname import InvalidResourceName, to_canonical_name
+
 from sim_instruments.cells import make_cell
 from sim_instruments.instruments.emstat4 import EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
@@ -138,12 +140,18 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     parts = Parts(world, ImpedanceNoise(noise_fraction, noise_fraction / 100))
     faults = FaultPlan(world.chance("faults"))
     library, models, devices = RigLibrary.private(), {}, {}
-    for address, name in _addresses(chosen).items():
+    for given, name in _addresses(chosen).items():
+        address = to_canonical_name(given)
         models[address] = MODELS[name](parts)
         devices[address] = make_device(name, load_definition(name), models[address], world, faults)
         library.add(address, devices[address])
     Mishaps(faults, world, models)
     return Rig(library, models, devices, world, faults)
+
+
+def instruments_of(options: Mapping[str, Any]) -> Mapping[str, str]:
+    """The instruments that `build` would connect with these options, address = model; raises as it does."""
+    return _addresses(_checked(dict(options)))
 
 
 def _checked(options: dict[str, Any]) -> Options:
@@ -187,7 +195,11 @@ def _description(place: Path) -> str:
     return shipped.read_text("utf-8")
 
 
-def _check_address(description: str | Path, address: str, name: str) -> None:
+def _check_address(source: str | Path, address: str, name: str) -> None:
+    try:
+        to_canonical_name(address)
+    except InvalidResourceName as problem:
+        raise ValueError(f"{source}: {address}: no VISA resource name: {problem}") from problem
     parts = address.split("::")
     if name.startswith("solartron") and parts[0].startswith("GPIB") and int(parts[1]) % 2:
-        raise ValueError(f"{description}: {address}: the GPIB address of a Solartron is even")
+        raise ValueError(f"{source}: {address}: the GPIB address of a Solartron is even")

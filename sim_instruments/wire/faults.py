@@ -30,6 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from pyvisa.rname import to_canonical_name
 
 ON_HEARING = frozenset({"refuse", "lost", "reboot"})
 ON_ANSWERING = frozenset({"timeout", "late", "garble", "truncate", "fields", "value"})
@@ -80,6 +81,8 @@ class Fault:
             raise ValueError(f"kind: {self.kind!r} is not one of {sorted(KINDS)}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability: {self.probability!r} is not between 0 and 1")
+        if "::" in self.instrument:
+            self.instrument = to_canonical_name(self.instrument)
         try:
             self.pattern = re.compile(self.command)
         except re.error as problem:

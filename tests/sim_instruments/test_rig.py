@@ -65,3 +65,16 @@ def test_an_unknown_model_is_named(tmp_path):
     path.write_text('[instruments]\n"GPIB0::5::INSTR" = "kettle"\n')
     with pytest.raises(ValueError, match="kettle"):
         build(VirtualClock(), description=path)
+
+
+def test_what_is_no_address_is_named():
+    with pytest.raises(ValueError, match="kitchen"):
+        build(VirtualClock(), instruments={"kitchen": "lakeshore336"})
+
+
+def test_an_address_means_the_same_however_it_is_written(build_rig, connect):
+    rig = build_rig(instruments={"TCPIP::127.0.0.1::7777::SOCKET": "lakeshore336"})
+    (address,) = rig.instruments
+    assert address == "TCPIP0::127.0.0.1::7777::SOCKET"
+    rig.faults.add("value", instrument="TCPIP::127.0.0.1::7777::SOCKET", value="x")
+    assert connect(rig, address).query("RANGE? 1").strip() == "x"
