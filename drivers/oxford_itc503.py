@@ -1,0 +1,108 @@
+"""Oxford Instruments ITC503 temperature controller (GPIB, RS-232).
+
+The commands are those of pymeasure's `ITC503`, which is not used: it asks up to five times and waits on the
+wall clock. The instrument repeats the letter of a command it takes and puts a `?` before one it does not.
+"""
+
+import re
+from functools import partial
+from typing import Any, ClassVar
+
+from pymeasure.instruments.validators import strict_range
+
+from drivers.without_ramp import WithoutRamp
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument
+
+SETPOINT, HEATER_PERCENT = 0, 5
+SENSORS = (1, 2, 3)
+LIMITS_K = (0.0, 1677.7)
+HEATER_AUTO, GAS_AUTO = 1, 2
+REMOTE_UNLOCKED = 3
+
+
+class OxfordITC503(WithoutRamp, Instrument):
+    """A `labctl.bench.TemperatureController`; gas flow is left as it was set at the instrument.
+
+    Parameters
+    ----------
+    sensor : int
+        Input 1, 2 or 3 that tells the sample's temperature.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\r",
+        "read_termination": "\r",
+        "timeout": 3000,
+        "asrl": {"baud_rate": 9600, "stop_bits": 20},
+    }
+    write_interval_s: ClassVar[float] = 0.02
+
+    identity = Instrument.measurement("V", """Get model and firmware (str).""", cast=str, maxsplit=0)
+
+    def __init__(self, adapter: Any, name: str | None = None, *, sensor: int = 1, **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if sensor not in SENSORS:
+            raise ConfigurationError(self.name, "settings.sensor", "must be 1, 2 or 3")
+        self.sensor = sensor
+
+    def tell(self, command: str) -> None:
+        """Send a command; raises InstrumentError unless the instrument repeats its letter."""
+        reply = self.ask(command).strip()
+        if reply != command[0]:
+            refused = reply.startswith("?")
+            raise self.refuse(command, reply, "was refused" if refused else f"expected {command[0]!r}")
+
+    def read_number(self, parameter: int) -> float:
+        """Return a parameter of `R`: 0 set point, 1 to 3 sensors, 5 heater in percent."""
+        command = f"R{parameter}"
+        reply = self.ask(command).strip()
+        if not re.fullmatch(r"R[+-]?\d+\.?\d*", reply):
+            raise self.refuse(command, reply, "expected R and a number")
+        return float(reply[1:])
+
+    @property
+    def automatic(self) -> int:
+        """Get what runs by itself: 0 nothing, 1 heater, 2 gas, 3 both."""
+        reply = self.ask("X").strip()
+        found = re.match(r"X\dA([0-3])C\d", reply)
+        if not found:
+            raise self.refuse("X", reply, "expected the status, X.A.C...")
+        return int(found[1])
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check the model, take remote control; heater off."""
+        self.check_identity("ITC503")
+        self.tell(f"C{REMOTE_UNLOCKED}")
+        self.make_safe()
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the sensor."""
+        return self.read_number(self.sensor)
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it starts automatic control of the heater."""
+        return self.read_number(SETPOINT)
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        strict_range(value, LIMITS_K)
+        self.tell(f"T{value:.3f}")
+        self.tell(f"A{self.automatic | HEATER_AUTO}")
+
+    def make_safe(self) -> None:
+        """Take the heater out of automatic control, set it to zero, and read both back."""
+        self.clear_bus()
+        self.attempt_all(self._heater_manual, partial(self.tell, "O0.0"), self._confirm_off)
+
+    def _heater_manual(self) -> None:
+        self.tell(f"A{self.automatic & GAS_AUTO}")
+
+    def _confirm_off(self) -> None:
+        percent, automatic = self.read_number(HEATER_PERCENT), self.automatic
+        if percent or automatic & HEATER_AUTO:
+            raise InstrumentError(self.name, "R5, X", f"{percent:g} %", "the heater is still on")

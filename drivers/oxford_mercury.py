@@ -1,0 +1,142 @@
+"""Oxford Instruments MercuryiTC (LAN, GPIB, USB), in the command set that it calls SCPI.
+
+The manual's words are pymeasure's `TemperatureSensor`; added here: a reply must repeat its question, and a
+setting must be answered with VALID.
+"""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.oxfordinstruments import mercuryitc
+from pymeasure.instruments.validators import strict_discrete_set
+
+from labctl.errors import InstrumentError
+from labctl.instrument import Channel, Instrument
+
+LARGEST_RAMP_K_MIN = 100_000
+LIMITS_K = (0.0, 2000.0)
+
+
+def _last(reply: str) -> str:
+    return reply.rsplit(":", 1)[-1]
+
+
+class ControlLoop(Channel, mercuryitc.TemperatureSensor):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A temperature sensor and the loop it controls."""
+
+    control_loop_PID_enabled = Channel.control(  # noqa: N815 - pymeasure names it so
+        "READ:DEV:{ch}:TEMP:LOOP:ENAB",
+        "SET:DEV:{ch}:TEMP:LOOP:ENAB:%s",
+        """Control whether the loop drives the heater (`"ON"`), or its percentage (`"OFF"`).""",
+        cast=str,
+        preprocess_reply=_last,
+        check_set_errors=True,
+        validator=strict_discrete_set,
+        values=("ON", "OFF"),
+    )
+    control_loop_ramp_enabled = Channel.control(
+        "READ:DEV:{ch}:TEMP:LOOP:RENA",
+        "SET:DEV:{ch}:TEMP:LOOP:RENA:%s",
+        """Control whether set points are approached at the ramp rate (`"ON"` or `"OFF"`).""",
+        cast=str,
+        preprocess_reply=_last,
+        check_set_errors=True,
+        validator=strict_discrete_set,
+        values=("ON", "OFF"),
+    )
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Ask, and refuse an answer that does not repeat the question."""
+        reply = super().ask(command, query_delay).strip()
+        expected = "STAT:" + self.insert_id(command).removeprefix("READ:") + ":"
+        if not reply.startswith(expected):
+            raise self.refuse(command, reply, f"expected {expected}...")
+        return reply
+
+    def check_set_errors(self) -> list[str]:
+        """Raise InstrumentError unless the setting just sent was valid."""
+        reply = self.read().strip()
+        if not (reply.startswith("STAT:SET:") and reply.endswith(":VALID")):
+            raise self.refuse("SET:DEV:{ch}", reply, "the setting was refused")
+        return []
+
+
+class OxfordMercuryITC(Instrument):
+    """A `labctl.bench.TemperatureController` on one sensor and its loop.
+
+    Parameters
+    ----------
+    sensor : str
+        Identifier of the sensor's board, as the instrument lists it.
+    """
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    write_interval_s: ClassVar[float] = 0.02
+
+    identity = Instrument.measurement(
+        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
+    )
+
+    def __init__(
+        self, adapter: Any, name: str | None = None, *, sensor: str = "MB1.T1", **kwargs: Any
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.loop = ControlLoop(self, sensor)
+        self._ramp_rate_k_s = 0.0
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check the model; loop and heater off, no ramp."""
+        self.check_identity("MERCURY ITC")
+        self.make_safe()
+        self.ramp_rate_k_s = 0.0
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the sensor."""
+        return cast(float, self.loop.temperature)
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it switches the loop on."""
+        return cast(float, self.loop.control_loop_temperature_setpoint)
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        if not LIMITS_K[0] < value <= LIMITS_K[1]:
+            raise ValueError(f"setpoint_k is {value:g}; give up to {LIMITS_K[1]:g} K")
+        self.loop.control_loop_temperature_setpoint = value
+        self.loop.control_loop_PID_enabled = "ON"
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate of later set points in K/s; 0 = straight to the set point."""
+        return self._ramp_rate_k_s
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        if not 0 <= value * 60 <= LARGEST_RAMP_K_MIN:
+            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 to {LARGEST_RAMP_K_MIN / 60:g}")
+        if value:
+            self.loop.control_loop_ramp_rate = value * 60
+        self.loop.control_loop_ramp_enabled = "ON" if value else "OFF"
+        self._ramp_rate_k_s = value
+
+    def make_safe(self) -> None:
+        """Switch the loop off, set the heater to zero percent, and read both back."""
+        self.clear_bus()
+        self.attempt_all(
+            partial(setattr, self.loop, "control_loop_PID_enabled", "OFF"),
+            partial(setattr, self.loop, "control_loop_heater_percent", 0),
+            self._confirm_off,
+        )
+
+    def _confirm_off(self) -> None:
+        state, percent = self.loop.control_loop_PID_enabled, self.loop.control_loop_heater_percent
+        if state != "OFF" or percent != 0:
+            raise InstrumentError(self.name, "LOOP:ENAB, LOOP:HSET", f"{state}, {percent}", "still heating")

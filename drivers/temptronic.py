@@ -1,0 +1,126 @@
+"""Temptronic ATS-525, ATS-545 and ECO-560 air-stream systems.
+
+The manual's words are pymeasure's `ATSBase`; its set-point range truncates silently, so values are checked
+here before they are sent. The head is never moved: somebody's hand may be under it.
+"""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments import Instrument as PymeasureInstrument
+from pymeasure.instruments.temptronic.temptronic_base import ATSBase
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+
+LIMITS_DEGC = (-99.9, 225.0)
+HOTTEST_VALID_DEGC = 400.0
+FLOW_ON = 1 << 5
+HOT, AMBIENT, COLD = 0, 1, 2
+RAMP_LIMITS_K_MIN = (0.1, 9999.0)
+
+
+def setpoint_number(celsius: float) -> int:
+    """Return which of the three set points a temperature belongs to."""
+    if celsius >= 30:
+        return HOT
+    return COLD if celsius <= 20 else AMBIENT
+
+
+class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A `labctl.bench.TemperatureController`; lower the head before a run."""
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 5000,
+    }
+    write_interval_s: ClassVar[float] = 0.05
+
+    identity = Instrument.measurement(
+        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
+    )
+
+    def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self._ramp_rate_k_s = 0.0
+
+    def wait_for(self, query_delay: float | None = None) -> None:
+        """Return at once: the pace is the connection's."""
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send a message."""
+        PymeasureInstrument.write(self, command, **kwargs)
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check the model, take remote control; no air flows."""
+        self.check_identity("ATS", "ECO", "TEMPTRONIC", "Temptronic", "inTEST")
+        self.remote_mode = True
+        self.make_safe()
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of air or sample, as chosen at the instrument; InstrumentError when it is invalid."""
+        error = cast(int, self.error_code)
+        if error:
+            raise InstrumentError(self.name, "EROR?", str(int(error)), _in_words(error))
+        celsius = cast(float, self.temperature)
+        if not celsius <= HOTTEST_VALID_DEGC:
+            raise InstrumentError(self.name, "TEMP?", f"{celsius:g}", "the reading is invalid")
+        return celsius + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point; it moves during a ramp. Writing it starts the air flow."""
+        return cast(float, self.dynamic_temperature_setpoint) + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        celsius = value - ZERO_CELSIUS_K
+        if not LIMITS_DEGC[0] <= celsius <= LIMITS_DEGC[1]:
+            raise ValueError(f"setpoint_k is {value:g}; the instrument reaches {LIMITS_DEGC} degC")
+        self.set_point_number = setpoint_number(celsius)
+        if self._ramp_rate_k_s:
+            self.ramp_rate = _ramp_step(self._ramp_rate_k_s * 60)
+        self.temperature_setpoint = round(celsius, 1)
+        self._confirm("temperature_setpoint", round(celsius, 1))
+        self.enable_air_flow = True
+
+    def _confirm(self, name: str, wanted: float) -> None:
+        found = getattr(self, name)
+        if abs(found - wanted) > 0.051:
+            raise InstrumentError(self.name, f"{name} = {wanted:g}", f"{found:g}", "was not taken")
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate of later set points in K/s, 0.1 to 9999 K/min; 0 leaves the instrument's own."""
+        return self._ramp_rate_k_s
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        low, high = RAMP_LIMITS_K_MIN
+        if value and not low - 1e-9 <= value * 60 <= high + 1e-9:
+            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0, or {low:g} to {high:g} K/min")
+        self._ramp_rate_k_s = value
+
+    def make_safe(self) -> None:
+        """Stop the air flow and read back that it is stopped."""
+        self.clear_bus()
+        self.attempt_all(partial(setattr, self, "enable_air_flow", False), self._confirm_off)
+
+    def _confirm_off(self) -> None:
+        state = int(cast(float, self.auxiliary_condition_code))
+        if state & FLOW_ON:
+            raise InstrumentError(self.name, "AUXC?", str(state), "the air flow is still on")
+
+
+def _in_words(error: Any) -> str:
+    return str(getattr(error, "name", None) or error).replace("|", ", ").replace("_", " ").lower()
+
+
+def _ramp_step(k_min: float) -> float:
+    """Return the nearest rate that the instrument knows: tenths below 100 K/min, whole numbers above."""
+    return round(k_min, 1) if k_min < 100 else float(round(k_min))

@@ -1,0 +1,73 @@
+"""Thermotron 3800 chamber, control channel 1.
+
+The manual's words are pymeasure's `Thermotron3800`; its second of sleep after every message is the
+connection's silence here.
+"""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments import Instrument as PymeasureInstrument
+from pymeasure.instruments.thermotron import Thermotron3800
+
+from drivers.without_ramp import WithoutRamp
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+
+RUNNING = Thermotron3800.Thermotron3800Mode.PROGRAM_MODE | Thermotron3800.Thermotron3800Mode.MANUAL_MODE
+RESOLUTION_K = 0.051
+
+
+class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A `labctl.bench.TemperatureController`; the chamber must display degrees Celsius."""
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\r\n",
+        "read_termination": "\r\n",
+        "timeout": 5000,
+    }
+    write_interval_s: ClassVar[float] = 1.0
+
+    identity = Instrument.measurement(
+        "IDEN?", """Get what the controller says it is (str).""", cast=str, maxsplit=0
+    )
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send a message; the silence after it is the connection's."""
+        PymeasureInstrument.write(self, command, **kwargs)
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check the model; stopped."""
+        self.check_identity("3800")
+        self.make_safe()
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the chamber."""
+        return cast(float, self.temperature) + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point, -55 to 150 degC. Writing it starts the chamber."""
+        return cast(float, self.setpoint) + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        celsius = round(value - ZERO_CELSIUS_K, 1)
+        self.setpoint = celsius
+        self.run()
+        if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
+            raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not taken")
+
+    def make_safe(self) -> None:
+        """Stop the chamber and read back that it is stopped."""
+        self.clear_bus()
+        self.attempt_all(partial(self.write, "STOP"), self._confirm_stopped)
+
+    def _confirm_stopped(self) -> None:
+        mode = cast(int, self.mode)
+        if mode & RUNNING:
+            raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber still runs")

@@ -1,0 +1,97 @@
+import pytest
+
+from drivers.oxford_mercury import OxfordMercuryITC
+from labctl.errors import InstrumentError
+
+LOOP = "DEV:MB1.T1:TEMP:LOOP"
+TEMPERATURE = "READ:DEV:MB1.T1:TEMP:SIG:TEMP"
+
+
+def sets(word, value):
+    return (f"SET:{LOOP}:{word}:{value}", f"STAT:SET:{LOOP}:{word}:{value}:VALID")
+
+
+def reads(word, value):
+    return (f"READ:{LOOP}:{word}", f"STAT:{LOOP}:{word}:{value}")
+
+
+SAFE = [sets("ENAB", "OFF"), sets("HSET", "0"), reads("ENAB", "OFF"), reads("HSET", "0.0000")]
+
+
+def test_preparing_checks_the_model_and_leaves_loop_and_ramp_off(dialogue):
+    identity = ("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000")
+    with dialogue(OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF")]) as cryostat:
+        cryostat.prepare()
+    pairs = [("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY IPS:1:2")]
+    with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match="MERCURY ITC"):
+        cryostat.prepare()
+
+
+def test_the_literal_reading_is_kelvin(dialogue):
+    with dialogue(OxfordMercuryITC, [(TEMPERATURE, "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:330.0725K")]) as cryostat:
+        assert cryostat.temperature_k == 330.0725
+
+
+def test_set_point_and_ramp_are_the_loops(dialogue):
+    pairs = [
+        sets("RSET", "5"), sets("RENA", "ON"), sets("TSET", "61"), sets("ENAB", "ON"),
+        reads("TSET", "61.0000K"), reads("RSET", "5.0000K/m"),
+    ]  # fmt: skip
+    with dialogue(OxfordMercuryITC, pairs) as cryostat:
+        cryostat.ramp_rate_k_s = 5 / 60
+        cryostat.setpoint_k = 61
+        assert cryostat.setpoint_k == 61
+        assert cryostat.loop.control_loop_ramp_rate == 5
+
+
+def test_another_sensor_is_addressed_by_its_board(dialogue):
+    pairs = [("READ:DEV:DB6.T1:TEMP:SIG:TEMP", "STAT:DEV:DB6.T1:TEMP:SIG:TEMP:4.2000K")]
+    with dialogue(OxfordMercuryITC, pairs, sensor="DB6.T1") as cryostat:
+        assert cryostat.temperature_k == 4.2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"STAT:{LOOP}:TSET:61.0000K",
+        "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:INVALID",
+        "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:",
+        "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:nanK",
+        "330.0725K",
+        "",
+    ],
+)
+def test_a_reply_to_another_question_or_none_is_an_error(dialogue, reply):
+    with dialogue(OxfordMercuryITC, [(TEMPERATURE, reply)]) as cryostat:
+        with pytest.raises(InstrumentError):
+            _ = cryostat.temperature_k
+        assert cryostat.adapter.connection.clear.called
+
+
+def test_a_setting_that_is_not_valid_is_an_error(dialogue):
+    refused = (sets("TSET", "61")[0], f"STAT:SET:{LOOP}:TSET:61:INVALID")
+    with dialogue(OxfordMercuryITC, [refused]) as cryostat, pytest.raises(InstrumentError, match="refused"):
+        cryostat.setpoint_k = 61
+
+
+@pytest.mark.parametrize("kelvin", [-1, 0, 3000, float("nan")])
+def test_what_would_be_truncated_is_never_sent(dialogue, kelvin):
+    with dialogue(OxfordMercuryITC, []) as cryostat, pytest.raises(ValueError):
+        cryostat.setpoint_k = kelvin
+
+
+def test_making_safe_reads_back_and_may_be_repeated(dialogue):
+    with dialogue(OxfordMercuryITC, SAFE + SAFE) as cryostat:
+        cryostat.make_safe()
+        cryostat.make_safe()
+    pairs = [*SAFE[:3], reads("HSET", "12.0")]
+    with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match="still heating"):
+        cryostat.make_safe()
+
+
+@pytest.mark.parametrize("message", [sent for sent, _ in SAFE[:2]])
+def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, broken_at, message):
+    with dialogue(OxfordMercuryITC, [pair for pair in SAFE if pair[0] != message]) as cryostat:
+        broken_at(cryostat, message)
+        with pytest.raises(InstrumentError, match="no answer"):
+            cryostat.make_safe()

@@ -1,0 +1,89 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.temptronic import TemptronicATS, setpoint_number
+from labctl.errors import InstrumentError
+
+SAFE = [("FLOW 0", None), ("AUXC?", "64")]
+
+
+def test_preparing_takes_remote_control_and_leaves_the_air_off(dialogue):
+    pairs = [("*IDN?", "Temptronic Corporation, ATS-545, 1, 6.1"), ("%RM", None), *SAFE]
+    with dialogue(TemptronicATS, pairs) as stream:
+        stream.prepare()
+    with dialogue(TemptronicATS, [("*IDN?", "SOMETHING,ELSE")]) as stream, pytest.raises(InstrumentError):
+        stream.prepare()
+
+
+def test_the_manuals_words_are_pymeasures(dialogue):
+    with dialogue(TemptronicATS, [("TTIM?", "7")]) as stream:
+        assert stream.maximum_test_time == 7
+
+
+def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
+    pairs = [
+        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
+        ("SETD?", "42.5"),
+    ]  # fmt: skip
+    with dialogue(TemptronicATS, pairs) as stream:
+        stream.ramp_rate_k_s = 5 / 60
+        stream.setpoint_k = 353.15
+        assert stream.setpoint_k == pytest.approx(315.65)
+
+
+def test_a_set_point_the_instrument_did_not_take_starts_nothing(dialogue):
+    pairs = [("SETN 2", None), ("SETP -80", None), ("SETP?", "-60.0")]
+    with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="was not taken"):
+        stream.setpoint_k = 193.15
+
+
+def test_a_reading_comes_with_the_error_register(dialogue):
+    with dialogue(TemptronicATS, [("EROR?", "0"), ("TEMP?", "25.1")]) as stream:
+        assert stream.temperature_k == pytest.approx(298.25)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("1", "overheat"), ("40", "air sensor open"), ("16384", "no dut sensor selected")]
+)
+def test_an_error_is_no_temperature(dialogue, code, words):
+    with dialogue(TemptronicATS, [("EROR?", code)]) as stream, pytest.raises(InstrumentError, match=words):
+        _ = stream.temperature_k
+
+
+@pytest.mark.parametrize("reply", ["999.9", "", "25.1,3", "warm", "nan"])
+def test_a_reading_that_is_invalid_is_an_error(dialogue, reply):
+    with (
+        dialogue(TemptronicATS, [("EROR?", "0"), ("TEMP?", reply)]) as stream,
+        pytest.raises(InstrumentError),
+    ):
+        _ = stream.temperature_k
+
+
+@pytest.mark.parametrize("kelvin", [100, 600, float("nan")])
+def test_what_would_be_truncated_is_never_sent(dialogue, kelvin):
+    with dialogue(TemptronicATS, []) as stream, pytest.raises(ValueError):
+        stream.setpoint_k = kelvin
+
+
+def test_making_safe_reads_back_and_may_be_repeated(dialogue):
+    with dialogue(TemptronicATS, SAFE + SAFE) as stream:
+        stream.make_safe()
+        stream.make_safe()
+    with (
+        dialogue(TemptronicATS, [SAFE[0], ("AUXC?", "96")]) as stream,
+        pytest.raises(InstrumentError, match="still"),
+    ):
+        stream.make_safe()
+
+
+def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+    with dialogue(TemptronicATS, SAFE[1:]) as stream:
+        broken_at(stream, "FLOW 0")
+        with pytest.raises(InstrumentError, match="no answer"):
+            stream.make_safe()
+
+
+@given(st.floats(min_value=-99.9, max_value=225))
+def test_every_temperature_belongs_to_one_set_point(celsius):
+    assert setpoint_number(celsius) == (0 if celsius >= 30 else 2 if celsius <= 20 else 1)
