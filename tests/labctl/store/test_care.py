@@ -135,7 +135,8 @@ def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):
     other = tmp_path / "other.db"
     with Store.open(other) as store:
         fill(start(store))
-        theirs = store.read().run("last")
+        with store.read() as db:
+            theirs = db.run("last")
     merged = merge(finished, other)
     assert merged.added == (theirs["uuid"],)
     again = merge(finished, other)

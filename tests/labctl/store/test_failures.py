@@ -91,7 +91,8 @@ try:
 except StoreError as error:
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     store.update("runs", run, {"status": "failed", "reason": str(error), "ended_s": 1.0})
-    print(number, store.read().rows("SELECT count(*) AS n FROM records")[0]["n"])
+    with store.read() as db:
+        print(number, db.rows("SELECT count(*) AS n FROM records")[0]["n"])
 """
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
     emitted, stored = map(int, done.stdout.split())
@@ -125,7 +126,8 @@ from labctl.errors import StoreError
 from labctl.store import Database, Store
 if os.geteuid() == 0:
     os.seteuid(65534)
-print(len(Database(sys.argv[1]).points(1)))
+with Database(sys.argv[1]) as db:
+    print(len(db.points(1)))
 try:
     Store.open(sys.argv[1])
 except StoreError as error:
