@@ -5,7 +5,7 @@ spectrum at that potential (Rss). Bruce & Vincent, J. Electroanal. Chem. 225 (19
 10.1016/0022-0728(87)80001-3; Evans, Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from labctl.analysis.early_stop import steady_current_known
 from labctl.analysis.polarisation import FEWEST_SAMPLES, fit_polarisation
 from labctl.bench import CurrentPoint, ImpedancePoint, PlannedStep
 from procedures.parameters import FloatListParameter
-from procedures.temperature_stepped_eis import TemperatureSteppedEIS
+from procedures.temperature_series import TemperatureSeries
 from procedures.transient import Rest, Transient, growing_times_s, rest_of, sample_times_s
 
 
@@ -28,26 +28,26 @@ class Ending:
     saved_s: float = 0.0
 
 
-class BruceVincent(TemperatureSteppedEIS):
+class BruceVincent(TemperatureSeries):
     """Rest, spectrum, small constant potential until steady, spectrum; at one or several temperatures.
 
-    Topics as `TemperatureSteppedEIS`, and `polarisation` (its start, and its end once the cell is off).
+    Topics as `TemperatureSeries`, and `polarisation` (its start, and its end once the cell is off).
     """
 
     temperatures_degc: Any = FloatListParameter(
         "Temperatures", units="degC", minimum=-270, maximum=1700, default=[60.0]
     )
     amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=0.05, default=0.005)
-    delta_v_v: Any = FloatParameter(
-        "Step of potential", units="V", minimum=0.001, maximum=0.05, default=0.01
-    )
+    delta_v_v: Any = FloatParameter("Step of potential", units="V", minimum=0.001, maximum=0.05, default=0.01)
     rest_min: Any = FloatParameter("Rest before", units="min", minimum=0.1, maximum=10000, default=5)
     hold_min_min: Any = FloatParameter("Shortest hold", units="min", minimum=0.1, maximum=10000, default=2)
     hold_max_min: Any = FloatParameter("Longest hold", units="min", minimum=0.2, maximum=20000, default=600)
     steady_percent: Any = FloatParameter(
         "Steady: change over the last fifth of the hold", units="%", minimum=0.01, maximum=10, default=0.5
     )
-    early_stop: Any = BooleanParameter("Stop when the steady current is known by extrapolation", default=False)
+    early_stop: Any = BooleanParameter(
+        "Stop when the steady current is known by extrapolation", default=False
+    )
     early_stop_percent: Any = FloatParameter(
         "Standard error of the extrapolation", units="%", minimum=0.05, maximum=5, default=0.4
     )
@@ -83,7 +83,7 @@ class BruceVincent(TemperatureSteppedEIS):
             before = self.rest(about, 60 * (self.relaxation_min if repeat else self.rest_min))
             if self.should_leave():
                 return
-            self.polarise(about, before, repeat)
+            self.polarise({**about, "spectrum": 2 * about["polarisation"]}, before)
             if self.should_leave():
                 return
 
@@ -99,34 +99,33 @@ class BruceVincent(TemperatureSteppedEIS):
                     break
         return rest_of(points)
 
-    def polarise(self, about: dict[str, Any], before: Rest, repeat: int) -> None:
+    def polarise(self, about: dict[str, Any], before: Rest) -> None:
         """Spectrum, step of potential, spectrum; the cell is off when this returns."""
-        parts = 2 * self.repeats
-        where = (about["step"], about["setpoint_k"], about["branch"])
-        self.lowest_z_ohm = 0.0
-        if not self.measure_spectrum(*where, before.potential_v, (2 * repeat, parts)):
+        spectrum, _ = self.take_spectrum({**about, "phase": "spectrum at rest"}, before.potential_v)
+        if not self.is_complete(spectrum):
             return
         potential_v = before.potential_v + self.delta_v_v
-        settings = {
-            "potential_v": potential_v,
-            "rest_potential_v": before.potential_v,
-            "rest_drift_v_s": before.drift_v_s,
-        }
-        self.emit("polarisation", {"state": "started", **about, **settings})
-        ending, complete = None, False
-        times_s = sample_times_s(60 * self.hold_max_min, self.samples_per_decade, self.longest_interval_s)
-        with closing(self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)) as held:
-            ending = self.watch(about, held, potential_v)
+        rested = {"rest_potential_v": before.potential_v, "rest_drift_v_s": before.drift_v_s}
+        self.emit("polarisation", {"state": "started", **about, "potential_v": potential_v, **rested})
+        transient = Transient(potential_v, self.current_limit_a, self.expected_current_a(spectrum[-1]))
+        state: dict[str, Any] = {"state": "aborted"}
+        with closing(self.hold(potential_v)) as held:
+            ending = self.watch(about, held, transient)
             if ending:
-                complete = self.measure_spectrum(*where, potential_v, (2 * repeat + 1, parts))
-        self.emit(
-            "polarisation",
-            {"state": "finished" if complete else "aborted", **about, **(vars(ending) if ending else {})},
-        )
+                under = {**about, "spectrum": about["spectrum"] + 1, "phase": "spectrum while held"}
+                spectrum, _ = self.take_spectrum(under, potential_v)
+                state = {"state": "finished" if self.is_complete(spectrum) else "aborted", **vars(ending)}
+        self.emit("polarisation", {**about, **state})
 
-    def watch(self, about: dict[str, Any], held: Iterator[CurrentPoint], potential_v: float) -> Ending | None:
+    def hold(self, potential_v: float) -> Generator[CurrentPoint, None, None]:
+        """Return the polarisation about to be made; the cell is off when it is closed."""
+        times_s = sample_times_s(60 * self.hold_max_min, self.samples_per_decade, self.longest_interval_s)
+        return self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)
+
+    def watch(
+        self, about: dict[str, Any], held: Iterator[CurrentPoint], transient: Transient
+    ) -> Ending | None:
         """Take the current until it is steady or known; None when the step is to be left."""
-        transient = Transient(potential_v, self.current_limit_a, self.expected_current_a())
         judging_s = growing_times_s(60 * self.hold_min_min)
         judge_s, thermometer_s = next(judging_s), -self.longest_interval_s
         for point in held:
@@ -159,19 +158,26 @@ class BruceVincent(TemperatureSteppedEIS):
             return None
         return None
 
-    def expected_current_a(self) -> float:
-        """Size of the first current by the spectrum just taken; 0 when it gave none."""
-        return self.delta_v_v / self.lowest_z_ohm if self.lowest_z_ohm else 0.0
+    def expected_current_a(self, point: ImpedancePoint) -> float:
+        """Return the size of the first current, by the lowest frequency of the spectrum before."""
+        return abs(self.delta_v_v / complex(point.z_real_ohm, point.z_imag_ohm))
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
         """Yield rest, spectrum, hold (at its longest) and spectrum, as often as they are repeated."""
+        if self.hold_min_min > self.hold_max_min:
+            raise ValueError(
+                f"hold_min_min ({self.hold_min_min:g}) is above hold_max_min ({self.hold_max_min:g})"
+            )
         for repeat in range(self.repeats):
             rest_s = 60 * (self.relaxation_min if repeat else self.rest_min)
             yield PlannedStep(f"rest at {place}", rest_s, temperature_k=target_k)
             yield self.planned_spectrum(target_k, place)
             label = f"hold {1e3 * self.delta_v_v:g} mV at {place}, at most"
             yield PlannedStep(
-                label, 60 * self.hold_max_min, temperature_k=target_k, potential_v=self.delta_v_v,
+                label,
+                60 * self.hold_max_min,
+                temperature_k=target_k,
+                potential_v=self.delta_v_v,
                 current_a=self.current_limit_a,
             )
             yield self.planned_spectrum(target_k, place, self.delta_v_v)

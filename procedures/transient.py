@@ -70,7 +70,7 @@ class Transient:
     current_limit_a : float
         Largest current allowed.
     expected_a : float
-        Size of the current to begin with, where it is known: a far smaller one means an open cell. 0: unknown.
+        Size of the current to begin with, 0 where it is not known: a far smaller one means an open cell.
     """
 
     potential_v: float
@@ -90,9 +90,7 @@ class Transient:
             The instrument doubts the sample, the cell is not at its potential, or the circuit is open.
         """
         if not abs(point.current_a) <= self.current_limit_a:
-            raise LimitExceeded(
-                "current", point.current_a, -self.current_limit_a, self.current_limit_a, "A"
-            )
+            raise LimitExceeded("current", point.current_a, -self.current_limit_a, self.current_limit_a, "A")
         problem = self._problem(point)
         if problem:
             seen = f"{point.potential_v:g} V, {point.current_a:g} A, {point.status}"

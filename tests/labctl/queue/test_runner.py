@@ -323,7 +323,7 @@ def test_an_error_of_a_procedure_itself_is_not_tried_again(night, run_night, mon
     def broken(self, step, target_k, branch):
         raise ZeroDivisionError("a mistake in the procedure")
 
-    monkeypatch.setattr(TemperatureSteppedEIS, "measure_spectrum", broken)
+    monkeypatch.setattr(TemperatureSteppedEIS, "measure_at", broken)
     night.add()
     run_night()
     assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]
