@@ -1,0 +1,146 @@
+"""What README and the docs show is what labctl does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import labctl.cli
+from labctl.protocol import parse_protocol, read_protocol
+from labctl.station import read_station
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(text, language):
+    return [block.replace("\n  ", "\n") for block in re.findall(rf"```{language}\n(.*?)```", text, flags=re.S)]
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """The two files that README shows, as files."""
+    station, protocol = blocks(README, "toml")
+    (tmp_path / "station.toml").write_text(station, encoding="utf-8")
+    (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_files_in_readme_are_right(shown):
+    read_protocol(shown / "protocol.toml").check_against(read_station(shown / "station.toml"))
+
+
+def labctl_lines(text):
+    return [line.split("#")[0].strip() for line in text.splitlines() if line.startswith("    labctl ")]
+
+
+def test_the_commands_in_readme_do_what_they_say(shown):
+    station = shown / "station.toml"
+    station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
+    commands = [line for line in labctl_lines(README) if "FOLDER" not in line]
+    assert [line.split()[1] for line in commands] == ["check", "run", "show"]
+    for line in commands:
+        command = [sys.executable, "-m", *line.split()]
+        done = subprocess.run(command, cwd=shown, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_the_replay_command_in_readme_works(oxide_pellet, tmp_path):
+    (line,) = [line for line in labctl_lines(README) if "FOLDER" in line]
+    words = [str(oxide_pellet.resolve()) if word == "FOLDER" else word for word in line.split()]
+    command = [sys.executable, "-m", *words, "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "demo" / "demo.png").stat().st_size > 10_000
+
+
+def test_the_targets_in_readme_are_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^    make (\w+)", README, flags=re.M):
+        assert f"\n{target}:" in makefile
+
+
+def test_every_link_leads_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def names_of(app):
+    yield from (command.name for command in app.registered_commands)
+    yield from (group.name for group in app.registered_groups)
+
+
+def test_every_command_is_in_the_reference():
+    reference = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    for name in names_of(labctl.cli.app):
+        assert f"`labctl {name}" in reference
+
+
+def test_every_parameter_of_the_shipped_procedure_is_in_the_reference():
+    from procedures.temperature_stepped_eis import TemperatureSteppedEIS
+
+    reference = (ROOT / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
+    for name in TemperatureSteppedEIS()._parameters:
+        assert f"`{name}`" in reference
+
+
+def test_the_help_of_the_program_stays_light():
+    """No package that takes long to import may be loaded before a command needs it."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from labctl.cli import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        "print(*sorted(m for m in ('pymeasure', 'numpy', 'scipy', 'pandas', 'matplotlib', 'pyvisa') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
+
+
+def test_the_example_of_a_users_own_test_runs(pytester_folder):
+    folder = pytester_folder
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+OWN_PROCEDURE = """\
+from pymeasure.experiment import Procedure
+
+
+class HoldAndMeasure(Procedure):
+    DATA_COLUMNS = ["frequency_hz", "z_real_ohm"]
+
+    def execute(self):
+        self.bench.oven.setpoint_k = 330.0
+        for point in self.bench.fra.sweep([1e5] * 10, 0.01):
+            self.emit("results", point._asdict())
+
+    def shutdown(self):
+        self.bench.make_safe()
+"""
+
+
+@pytest.fixture
+def pytester_folder(tmp_path):
+    page = (ROOT / "docs" / "how-to" / "test-with-the-simulated-rig.md").read_text(encoding="utf-8")
+    (tmp_path / "test_my_procedure.py").write_text(blocks(page, "python")[0], encoding="utf-8")
+    (tmp_path / "my_procedure.py").write_text(OWN_PROCEDURE, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_protocol_from_the_store_is_checked_as_a_file_is():
+    from labctl.errors import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match="job 3"):
+        parse_protocol("[sample]\n", "job 3")
