@@ -1,6 +1,6 @@
 """Fit a circuit to a spectrum: complex non-linear least squares in logarithms, with nobody guessing.
 
-Z is divided by its median modulus and the angular frequency by its geometric mean; residuals are divided by
+Modulus and angular frequency are divided by their geometric means; residuals are divided by
 |Z| unless the noise is known (Boukamp, Solid State Ionics 20 (1986) 31, 10.1016/0167-2738(86)90031-7).
 """
 
@@ -156,7 +156,7 @@ class Problem:
             )
         modulus = np.abs(clean.z_ohm)
         omega = 2 * np.pi * clean.frequency_hz
-        z_scale, w_scale = float(np.median(modulus)), float(np.exp(np.log(omega).mean()))
+        z_scale, w_scale = (float(np.exp(np.log(a).mean())) for a in (modulus, omega))
         weight = _weight(weights, spectrum, modulus) * z_scale
         scaled = omega / w_scale
         return cls(

@@ -6,11 +6,14 @@ smallest residual are the starts. No start is ever asked from a person.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
+from math import log
 
 import numpy as np
 
-from labctl.analysis.circuit import Circuit, Leaf, Node
+from labctl.analysis.circuit import Circuit, Leaf, Node, ln_j, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
 from labctl.analysis.piece_order import alike
 from labctl.analysis.spectrum import ComplexArray, FloatArray
@@ -22,6 +25,19 @@ MOST_COMBINATIONS = 4000
 TINY = 1e-30
 
 
+@dataclass(frozen=True, eq=False)
+class _Dictionary:
+    """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
+
+    columns (c, n) complex; owners: the columns of each piece; choices (k, pieces): columns to try together.
+    """
+
+    shapes: list[FloatArray]
+    columns: ComplexArray
+    owners: list[range]
+    choices: np.ndarray
+
+
 def starting_points(
     circuit: Circuit, omega: FloatArray, z: ComplexArray, weight: FloatArray, count: int
 ) -> FloatArray:
@@ -29,15 +45,20 @@ def starting_points(
 
     omega (n,) rad/s and z (n,), both scaled to about one; weight (n,) multiplies the residuals.
     """
-    pieces = circuit.series
-    shapes = [_shapes(piece, circuit, omega) for piece in pieces]
+    known = _dictionary(circuit.description, omega.tobytes())
+    columns, target = (known.columns * weight).view(float), (z * weight).view(float)
+    sizes, cost = _solve(columns, target, known.choices)
+    best = _distinct(cost, known.choices, count)
+    return np.array([_assemble(circuit, known, known.choices[k], sizes[k]) for k in best])
+
+
+@lru_cache(maxsize=64)
+def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
+    circuit, omega = parse_circuit(description), np.frombuffer(omega_bytes)
+    shapes = [_shapes(piece, circuit, omega) for piece in circuit.series]
     with np.errstate(all="ignore"):
-        columns, owners = _dictionary(circuit, pieces, shapes, omega, weight)
-    target = (z * weight).view(float)
-    choices = _combinations(pieces, shapes, owners)
-    sizes, cost = _solve(columns, target, choices)
-    best = _distinct(np.argsort(cost, kind="stable"), choices, count)
-    return np.array([_assemble(circuit, pieces, shapes, owners, choices[k], sizes[k]) for k in best])
+        columns, owners = _draw(circuit, shapes, omega)
+    return _Dictionary(shapes, columns, owners, _combinations(owners))
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -70,43 +91,37 @@ def _thin(grids: list[FloatArray]) -> FloatArray:
     return np.column_stack([rng.choice(grid, 400) for grid in grids])
 
 
-def _dictionary(
-    circuit: Circuit,
-    pieces: tuple[Node, ...],
-    shapes: list[FloatArray],
-    omega: FloatArray,
-    weight: FloatArray,
-) -> tuple[FloatArray, list[range]]:
-    columns, owners, first = [], [], 0
-    ln_jw = np.log(omega) + 0.5j * np.pi
-    for piece, inner in zip(pieces, shapes, strict=True):
-        twin = next((j for j, other in enumerate(pieces[: len(owners)]) if alike(piece, other)), None)
+def _draw(circuit: Circuit, shapes: list[FloatArray], omega: FloatArray) -> tuple[ComplexArray, list[range]]:
+    """Every shape of every piece (c, n) and the columns of each piece; pieces that are alike share theirs."""
+    columns: list[ComplexArray] = []
+    owners: list[range] = []
+    first, ln_jw = 0, ln_j(omega)
+    for piece, inner in zip(circuit.series, shapes, strict=True):
+        twin = next((j for j, other in enumerate(circuit.series[: len(owners)]) if alike(piece, other)), None)
         if twin is not None:
             owners.append(owners[twin])
             continue
         p = np.ones((len(inner), len(circuit.names)))
         p[:, piece.first : piece.stop] = np.exp(inner)
         dz = np.empty((*p.shape, omega.size), complex)
-        z = np.broadcast_to(piece.evaluate(ln_jw, p, dz), (len(inner), omega.size))
-        columns.append((z * weight).astype(complex).view(float))
+        z = piece.evaluate(ln_jw, p, dz)
+        columns.append(np.broadcast_to(z, (len(inner), omega.size)).astype(complex))
         owners.append(range(first, first + len(inner)))
         first += len(inner)
     return np.concatenate(columns), owners
 
 
-def _combinations(pieces: tuple[Node, ...], shapes: list[FloatArray], owners: list[range]) -> np.ndarray:
+def _combinations(owners: list[range]) -> np.ndarray:
     """Columns to try together (k, pieces). Pieces that are alike take different columns, fastest first."""
-    groups: dict[int, list[int]] = {}
+    members: dict[int, list[int]] = {}
     for i, owner in enumerate(owners):
-        groups.setdefault(owner.start, []).append(i)
-    per_group = []
-    for members in groups.values():
-        owner = owners[members[0]]
-        picks = list(combinations(owner, len(members))) or [tuple(owner)[:1] * len(members)]
-        per_group.append((members, picks))
-    rows = _rows([picks for _, picks in per_group])
-    order = [member for members, _ in per_group for member in members]
-    table = np.array([[column for pick in row for column in pick] for row in rows], dtype=np.intp)
+        members.setdefault(owner.start, []).append(i)
+    picks = [
+        list(combinations(owners[places[0]], len(places))) or [(start,) * len(places)]
+        for start, places in members.items()
+    ]
+    order = [place for places in members.values() for place in places]
+    table = np.array([[column for pick in row for column in pick] for row in _rows(picks)], dtype=np.intp)
     return table[:, np.argsort(order)]
 
 
@@ -132,10 +147,12 @@ def _solve(columns: FloatArray, target: FloatArray, choices: np.ndarray) -> tupl
     return sizes / norm[choices], cost
 
 
-def _distinct(order: np.ndarray, choices: np.ndarray, count: int) -> list[int]:
+def _distinct(cost: FloatArray, choices: np.ndarray, count: int) -> list[int]:
     """The best combinations that differ by more than one grid step somewhere."""
+    if count == 1:
+        return [int(np.argmin(cost))]
     chosen: list[int] = []
-    for k in order:
+    for k in np.argsort(cost, kind="stable"):
         if all(np.abs(choices[k] - choices[c]).max() > 1 for c in chosen):
             chosen.append(int(k))
         if len(chosen) == count:
@@ -143,16 +160,12 @@ def _distinct(order: np.ndarray, choices: np.ndarray, count: int) -> list[int]:
     return chosen
 
 
-def _assemble(
-    circuit: Circuit,
-    pieces: tuple[Node, ...],
-    shapes: list[FloatArray],
-    owners: list[range],
-    choice: np.ndarray,
-    sizes: FloatArray,
-) -> FloatArray:
+def _assemble(circuit: Circuit, known: _Dictionary, choice: np.ndarray, sizes: FloatArray) -> FloatArray:
     x = np.empty(len(circuit.names))
-    for piece, inner, owner, column, size in zip(pieces, shapes, owners, choice, sizes, strict=True):
-        powers = np.array([kind.impedance_power for kind in circuit.kinds[piece.first : piece.stop]])
-        x[piece.first : piece.stop] = inner[column - owner.start] + powers * np.log(max(size, TINY))
+    for piece, inner, owner, column, size in zip(
+        circuit.series, known.shapes, known.owners, choice, sizes, strict=True
+    ):
+        log_size = log(max(size, TINY))
+        for i, value in enumerate(inner[column - owner.start], piece.first):
+            x[i] = value + circuit.kinds[i].impedance_power * log_size
     return x

@@ -78,7 +78,7 @@ class _Search:
             promised = promised[~done]
         if not self.index.size:
             return False
-        trial = np.clip(self.x + delta, self.lower, self.upper)
+        trial = np.minimum(np.maximum(self.x + delta, self.lower), self.upper)
         r, jacobian = self.model(trial, self.index)
         cost = np.einsum("bm,bm->b", r, r)
         self._judge(trial, r, jacobian, cost, promised)
@@ -96,7 +96,7 @@ class _Search:
             np.einsum("bii->bi", hessian)[held] = 1.0
         delta = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
         promised = -np.einsum("bp,bp->b", gradient, delta)
-        return np.clip(delta, -LONGEST_STEP, LONGEST_STEP), promised
+        return np.minimum(np.maximum(delta, -LONGEST_STEP), LONGEST_STEP), promised
 
     def _judge(
         self, trial: FloatArray, r: FloatArray, jacobian: FloatArray, cost: FloatArray, promised: FloatArray
@@ -104,8 +104,9 @@ class _Search:
         with np.errstate(over="ignore", invalid="ignore"):
             gain = (self.cost - cost) / promised
             better = cost < self.cost
-        damped = self.damping * np.maximum(0.1, 1 - (2 * np.nan_to_num(gain) - 1) ** 3)
-        self.damping = np.clip(np.where(better, damped, self.damping * self.growth), 1e-12, 1e12)
+            damped = self.damping * np.maximum(0.1, 1 - (2 * gain - 1) ** 3)
+        damping = np.where(better, damped, self.damping * self.growth)
+        self.damping = np.minimum(np.maximum(damping, 1e-12), 1e12)
         self.growth = np.where(better, 2.0, self.growth * 2)
         if better.all():
             self.x, self.r, self.jacobian, self.cost = trial, r, jacobian, cost

@@ -1,8 +1,10 @@
 """Which of several arcs is which: pieces that are alike are ordered by their time, fastest first."""
 
+from functools import lru_cache
+
 import numpy as np
 
-from labctl.analysis.circuit import Circuit, Join, Leaf, Node
+from labctl.analysis.circuit import Circuit, Join, Leaf, Node, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, RESISTANCE, TIME
 from labctl.analysis.spectrum import FloatArray
 
@@ -16,8 +18,10 @@ def alike(a: Node, b: Node) -> bool:
     return False
 
 
-def groups(circuit: Circuit) -> list[list[Node]]:
-    """The pieces joined in series, those that are alike together."""
+@lru_cache(maxsize=256)
+def groups(description: str) -> list[list[Node]]:
+    """The pieces a circuit joins in series, those that are alike together."""
+    circuit = parse_circuit(description)
     found: list[list[Node]] = []
     for piece in circuit.series:
         twins = next((group for group in found if alike(group[0], piece)), None)
@@ -31,7 +35,9 @@ def groups(circuit: Circuit) -> list[list[Node]]:
 def fastest_first(circuit: Circuit, x: FloatArray) -> np.ndarray:
     """Order (p,) of the logarithmic parameters x (p,) that sorts pieces that are alike by their time."""
     order = np.arange(x.size)
-    for group in groups(circuit):
+    for group in groups(circuit.description):
+        if len(group) == 1:
+            continue
         times = [_log_time(circuit, piece, x) for piece in group]
         for place, source in zip(group, np.argsort(times, kind="stable"), strict=True):
             order[place.first : place.stop] = np.arange(group[source].first, group[source].stop)
