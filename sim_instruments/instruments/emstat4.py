@@ -3,7 +3,9 @@
 `e` or `l`, then lines, then an empty line, load a script; `r` runs what was loaded. A refusal to load leaves
 the cell untouched. `Z` ends the loop, runs `on_finished:` and answers the empty line; a run-time error does
 *not* run `on_finished:`, so the cell stays as it was. Impedance is sent as it is: `cd` below zero for a
-capacitor (set `imaginary_sign` to -1 for the other habit).
+capacitor (set `imaginary_sign` to -1 for the other habit). The echo of a script that sends nothing stands on
+a line of its own before the empty one; with `brief_echo` the line feed after it *is* the end, which the
+sources do not rule out.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -38,6 +40,7 @@ class EmStat4:
         self.world, self.noise = world, noise
         self.overload = False
         self.imaginary_sign = 1
+        self.brief_echo = False
         self._chance = world.chance("emstat4")
         self._ammeter = Meter(tuple(CURRENT_RANGES))
         self._voltmeter = Meter((HIGHEST_V,), noise=5e-6, resolution=1e-6)
@@ -158,6 +161,8 @@ class EmStat4:
             self.world.at(self.world.time_s + pause_s, lambda: self._go_on(number))
 
     def _end(self) -> None:
+        if self._prefix and not self.brief_echo:
+            self._say("")
         self._say("")
         self._running, self._in_loop = None, False
 

@@ -151,6 +151,14 @@ def test_an_unknown_letter_is_error_3(port):
     assert port.query("q") == "q!0003"
 
 
+@pytest.mark.parametrize(("brief", "received"), [(False, b"e\n\n"), (True, b"e\n")])
+def test_a_script_that_sends_nothing_still_ends(serial_rig, clock, port, brief, received):
+    serial_rig.instruments[ADDRESS].brief_echo = brief
+    send(port, "e", ["cell_off"])
+    clock.sleep(1)
+    assert port.read_bytes(port.bytes_in_buffer) == received
+
+
 def test_a_stuck_stream_times_out(serial_rig, port):
     serial_rig.faults.add("timeout", command="script", skip=3, count=1000)
     port.timeout = 5000
