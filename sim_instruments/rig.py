@@ -19,6 +19,7 @@ from sim_instruments.cells import make_cell
 from sim_instruments.instruments.emstat4 import EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.lakeshore336 import LakeShore336
+from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.solartron1260 import Solartron1260
 from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.mishaps import Mishaps
@@ -35,6 +36,8 @@ MODELS: dict[str, Callable[["Parts"], Model]] = {
     "solartron1260": lambda parts: Solartron1260(parts.world, parts.noise),
     "solartron1287": lambda parts: Solartron1287(parts.world),
     "eurotherm2400": lambda parts: Eurotherm2400(parts.world),
+    "keysight_e4980a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=201),
+    "agilent_4284a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=10),
     "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
 }
 

@@ -1,8 +1,11 @@
 """What an instrument understands: command templates, matched to methods of its model.
 
 A template is literal text with holes: `RAMP {int},{int},{float}`, `KRDG? {word}`, `FR{float}`. Holes are
-`{int}`, `{float}`, `{word}` (letters, digits, underscore), `{text}` (anything), `{}` (anything but a comma).
+`{int}`, `{float}`, `{switch}` (ON, OFF, 1, 0), `{word}` (letters, digits, underscore), `{text}` (anything),
+`{}` (anything without a comma or a question mark).
 Letters match in either case; blanks round commas do not count; a blank in a template is a blank or more.
+A template that begins with a colon is SCPI: `:FREQuency[:CW] {float}` has a short form in capitals, parts in
+brackets may be left out, and so may the first colon and a 1 at the end of a word.
 """
 
 import re
@@ -13,12 +16,14 @@ from typing import Any
 _HOLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "int": (r"([+-]?\d+)", int),
     "float": (r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?)", float),
+    "switch": (r"(ON|OFF|1|0)", lambda text: text.upper() in ("ON", "1")),
     "word": (r"(\w+)", str),
     "text": (r"(.*)", str),
-    "": (r"([^,]+?)", str),
+    "": (r"([^,?]+?)", str),
 }
 _HOLE = re.compile(r"\{(\w*)\}")
-_HEADER = re.compile(r"[?*:]?[A-Za-z:]*\??")
+_HEADER = re.compile(r":?([?*]?[A-Za-z]{0,2})")
+_SCPI_TOKEN = re.compile(r"([A-Z]+)([a-z]*)(1?)|(.)")
 
 
 @dataclass(frozen=True)
@@ -47,22 +52,39 @@ def compile_command(template: str, call: Callable[..., Any], reply: str | None) 
         if hole[1] not in _HOLES:
             raise ValueError(f"{template!r}: no hole is called {hole[0]!r}")
         expression, cast = _HOLES[hole[1]]
-        pieces += [_literal(template[end : hole.start()]), r"\s*", expression]
+        pieces += [_literal(template, end, hole.start()), r"\s*", expression]
         casts.append(cast)
         end = hole.end()
-    pieces.append(_literal(template[end:]))
+    pieces.append(_literal(template, end, len(template)))
     return Command(template, re.compile("".join(pieces), re.IGNORECASE), tuple(casts), call, reply)
 
 
-def _literal(text: str) -> str:
+def _literal(template: str, start: int, stop: int) -> str:
+    text = template[start:stop]
+    if template.startswith(":") and start == 0:
+        return _scpi(text)
     escaped = re.escape(text).replace(r"\ ", r"\s+")
     return escaped.replace(",", r"\s*,\s*")
 
 
+def _scpi(text: str) -> str:
+    """Short and long forms, optional parts, optional 1 of a SCPI header and whatever follows it."""
+    words, blank, rest = text.partition(" ")
+    pattern = ":?" + "".join(_scpi_token(*token.groups()) for token in _SCPI_TOKEN.finditer(words[1:]))
+    return pattern + (r"\s+" + re.escape(rest).replace(",", r"\s*,\s*") if blank else "")
+
+
+def _scpi_token(short: str | None, long: str | None, one: str | None, other: str | None) -> str:
+    if short is None:
+        return {"[": "(?:", "]": ")?"}.get(other or "", re.escape(other or ""))
+    ending = f"(?:{long.upper()})?" if long else ""
+    return short + ending + ("1?" if one else "")
+
+
 def header(text: str) -> str:
-    """The mnemonic a message begins with, in upper case: what the table of commands is sorted by."""
+    """What a message begins with, in upper case, two letters of it: the table of commands is sorted by it."""
     match = _HEADER.match(text)
-    return match[0].upper() if match else ""
+    return match[1].upper() if match else ""
 
 
 class Grammar:

@@ -51,11 +51,32 @@ def test_an_unknown_hole_is_refused():
         compile_command("FR{number}", print, None)
 
 
+@pytest.mark.parametrize(
+    "message", [":FREQ 1000", "FREQ:CW 1000", ":FREQuency 1e3", ":frequency:cw 1.0E3", "FREQ   1000"]
+)
+def test_scpi_is_understood_in_its_short_and_long_forms(message):
+    assert answer(":FREQuency[:CW] {float}", message) == (1000.0,)
+
+
+@pytest.mark.parametrize(
+    "message", [":FRE 1000", ":FREQU 1000", ":FREQ:CWS 1000", ":FREQ:CW1000 1", ":FREQ? 1000"]
+)
+def test_scpi_is_not_understood_in_between(message):
+    assert answer(":FREQuency[:CW] {float}", message) is None
+
+
+def test_a_scpi_word_may_drop_its_one():
+    for message in (":SOUR1:BIAS:STAT ON", ":SOUR:BIAS:STAT on", "SOURce1:BIAS:STATe 1"):
+        assert answer(":SOURce1:BIAS:STATe {switch}", message) == (True,)
+    assert answer(":SOURce1:BIAS:STATe {switch}", ":SOUR2:BIAS:STAT ON") is None
+
+
 def test_headers_sort_queries_from_commands():
-    assert [header(m) for m in ("KRDG? A", "?FR", "fr 10", "*IDN?", "12")] == [
-        "KRDG?",
+    assert [header(m) for m in ("KRDG? A", "?FR", "fr 10", "*IDN?", ":FREQ 1", "12")] == [
+        "KR",
         "?FR",
         "FR",
-        "*IDN?",
+        "*ID",
+        "FR",
         "",
     ]

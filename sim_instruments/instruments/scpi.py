@@ -1,0 +1,60 @@
+"""What the SCPI stand-ins share: the error queue and the status registers of IEEE 488.2."""
+
+from collections import deque
+
+from sim_instruments.wire.device import Refusal, SimDevice
+
+UNDEFINED_HEADER, OUT_OF_RANGE, SETTINGS_CONFLICT = -113, -222, -221
+TEXTS = {
+    UNDEFINED_HEADER: "Undefined header",
+    OUT_OF_RANGE: "Data out of range",
+    SETTINGS_CONFLICT: "Settings conflict",
+}
+QUEUE_LENGTH = 10
+
+
+class ScpiStatus:
+    """An error queue and `*ESR?`; mixed into a model, whose `reset` is its own."""
+
+    no_error = '+0,"No error"'
+
+    def __init__(self) -> None:
+        self.errors: deque[int] = deque(maxlen=QUEUE_LENGTH)
+        self.event_status = 128
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Take the port."""
+        self._port = port
+
+    def next_error(self) -> str:
+        """SYST:ERR?."""
+        if not self.errors:
+            return self.no_error
+        code = self.errors.popleft()
+        return f'{code},"{TEXTS[code]}"'
+
+    def clear_status(self) -> None:
+        """*CLS."""
+        self.errors.clear()
+        self.event_status = 0
+
+    def read_event_status(self) -> int:
+        """*ESR?, which clears it."""
+        status, self.event_status = self.event_status, 0
+        return status
+
+    def not_understood(self, message: str) -> None:
+        """Queued; nothing is said."""
+        self.errors.append(UNDEFINED_HEADER)
+        self.event_status |= 32
+
+    def declined(self, message: str, code: int) -> None:
+        """Queued; nothing is said."""
+        self.errors.append(code if code in TEXTS else OUT_OF_RANGE)
+        self.event_status |= 16
+
+    @staticmethod
+    def require(condition: bool, code: int = OUT_OF_RANGE) -> None:
+        """Refuse unless `condition`."""
+        if not condition:
+            raise Refusal(code)
