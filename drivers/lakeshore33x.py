@@ -23,6 +23,7 @@ READING_ERRORS = {
 }
 CLOSED_LOOP = 1
 KELVIN, CELSIUS = 1, 2
+SETPOINT_LIMITS_K = (0, 2000)
 
 
 def in_words(bits: int, meanings: dict[int, str]) -> str:
@@ -209,6 +210,7 @@ class LakeShore33x(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        strict_range(value, SETPOINT_LIMITS_K)
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
