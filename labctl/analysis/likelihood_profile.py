@@ -14,7 +14,8 @@ def global_minimum(chi_square: ChiSquare, grid: NDArray[np.float64]) -> float:
 
     def refined(index: int) -> float:
         bounds = grid[max(index - 1, 0)], grid[min(index + 1, grid.size - 1)]
-        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": 1e-9})
+        xatol = 1e-5 * (bounds[1] - bounds[0])
+        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": xatol})
         return min(float(found.x), float(grid[index]), key=at)
 
     at = _scalar(chi_square)
