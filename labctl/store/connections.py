@@ -9,6 +9,7 @@ from labctl.store import migrations
 from labctl.store.causes import explaining
 
 BUSY_TIMEOUT_S = 10.0
+OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
 def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
@@ -75,6 +76,9 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(f"{path}: this Python has SQLite {sqlite3.sqlite_version}, {needed} is needed")
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if objects and application_id != migrations.APPLICATION_ID:
@@ -91,13 +95,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
         return
     if migrations.applied(connection):
         _back_up_beside(path, connection, missing[0])
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        migrations.apply(connection)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
+    migrations.apply(connection)
 
 
 def _back_up_beside(path: Path, connection: sqlite3.Connection, migration: str) -> None:

@@ -69,14 +69,20 @@ def unknown(connection: sqlite3.Connection) -> list[str]:
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Bring the file up to date inside the transaction that the caller has begun."""
+    """Bring the file up to date, in one transaction: all of it or nothing."""
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
 
     ledger = Migrations(SET_NAME)
     for name, migrate in _MIGRATIONS.items():
         ledger(name=name)(migrate)
-    ledger.apply(Sqlite(connection))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        ledger.apply(Sqlite(connection))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def described_columns(sql: str) -> Iterator[tuple[str, str, str, str]]:

@@ -119,6 +119,22 @@ def test_a_hundred_kills_lose_no_acknowledged_row_and_a_tenth_of_a_second_of_oth
     assert sum(age <= 0.1 for age in oldest_lost_s) >= 90
 
 
+@pytest.mark.slow
+def test_a_process_killed_while_it_makes_the_file_leaves_one_that_can_be_used(tmp_path):
+    program = "import sys; from labctl.store import Store; Store.open(sys.argv[1]).close()"
+    moments = random.Random(5)
+    for number in range(10):
+        path = tmp_path / f"{number}.db"
+        maker = subprocess.Popen([sys.executable, "-c", program, str(path)])
+        while not path.exists() and maker.poll() is None:
+            threading.Event().wait(0.001)
+        threading.Event().wait(moments.uniform(0.0, 1.0))
+        maker.kill()
+        maker.wait()
+        Store.open(path).close()
+        assert integrity(path) == "ok"
+
+
 @pytest.fixture
 def disk(tmp_path):
     """An ext4 image, mounted; power_cut() takes its power away and mount() gives it back."""

@@ -201,3 +201,9 @@ def test_an_empty_file_is_not_mistaken_for_results(path):
     path.touch()
     with pytest.raises(StoreError, match="empty, not a labctl database"):
         Database(path)
+
+
+def test_a_python_with_an_old_sqlite_is_told(path, monkeypatch):
+    monkeypatch.setattr("labctl.store.connections.OLDEST_SQLITE", (99, 0, 0))
+    with pytest.raises(StoreError, match=r"this Python has SQLite 3.*, 99.0.0 is needed"):
+        Store.open(path)
