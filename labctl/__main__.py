@@ -1,4 +1,4 @@
-"""`python -m labctl`: the command line."""
+"""`python -m labctl`: the command line, also where its script is not on the path."""
 
 from labctl.cli import main
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, demo, run, show
+from labctl.cli import check, db, demo, fit, queue, run, runner, show, status, supervisor
 from labctl.errors import ConfigurationError, LabctlError
 
 app = typer.Typer(
@@ -23,6 +23,12 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("show")(show.show)
+app.command("fit")(fit.fit)
+app.add_typer(db.app, name="db")
+app.add_typer(queue.app, name="queue")
+app.command("runner")(runner.runner)
+app.command("supervisor")(supervisor.supervisor)
+app.command("status")(status.status)
 
 
 @app.callback(invoke_without_command=True)

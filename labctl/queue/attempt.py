@@ -54,8 +54,12 @@ class Attempt:
     pace: Pace
     on_row: Callable[[str, Any], None]
     _procedure: Any = field(init=False, default=None)
+    _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
+
+    def __post_init__(self) -> None:
+        self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
 
     def run(self) -> Ending:
         """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
@@ -157,19 +161,21 @@ class Attempt:
     def _tell_step(self, record: Mapping[str, Any]) -> None:
         left_s = remaining_s(self._procedure, record["step"], self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
+        self._doing = f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}"
         self.pulse.tell(
-            doing=f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}",
+            doing=self._doing,
             setpoint_k=record.get("setpoint_k"),
             expected_end_s=RealClock().time() + left_s / speed if left_s == left_s else None,
         )
 
     def _tell_reading(self, topic: str, record: Mapping[str, Any]) -> None:
-        speed = getattr(self.clock, "factor", 1.0)
         silence_s = SETTLING_SIGN_S if topic == "temperature" else self._longest_sign_s
-        self.pulse.tell(
-            temperature_k=record.get("temperature_k"),
-            due_s=RealClock().time() + self.night.longest_pause_s + silence_s / min(speed, 1.0),
-        )
+        self._promise(silence_s, doing=self._doing, temperature_k=record.get("temperature_k"))
+
+    def _promise(self, silence_s: float, **told: Any) -> None:
+        """Promise the next sign of this thread within `silence_s` of the station's time."""
+        self.pulse.promise(silence_s / min(getattr(self.clock, "factor", 1.0), 1.0))
+        self.pulse.tell(**told)
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:

@@ -4,6 +4,7 @@ A procedure announces its steps with times from manuals and assumed rates. Finis
 how much longer or shorter settling and measuring really took here; the medians of those ratios are the pace.
 """
 
+import importlib
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -99,3 +100,14 @@ def _compare(
 def _typical(ratios: Iterable[float]) -> float:
     known = [ratio for ratio in ratios if math.isfinite(ratio) and ratio > 0]
     return median(known) if len(known) >= FEWEST else 1.0
+
+
+def procedure_of(reference: str, parameters: dict[str, Any]) -> Any:
+    """Build the procedure of an earlier run; None where its class is gone or refuses the parameters."""
+    module, _, name = reference.partition(":")
+    try:
+        procedure = getattr(importlib.import_module(module), name)()
+        procedure.set_parameters(parameters)
+    except (ImportError, AttributeError, ValueError, TypeError):
+        return None
+    return procedure

@@ -49,14 +49,15 @@ class Heartbeat:
         """Whether the process has ended; one on another computer cannot be judged from here."""
         return self.host == platform.node() and is_gone(self.pid, self.process_birth)
 
-    def frozen(self, silence_s: float) -> bool:
-        """Whether it is silent for longer than `silence_s`, or its measuring thread broke its promise."""
-        now_s = RealClock().time()
-        return now_s - self.beat_s > silence_s or (self.due_s is not None and now_s > self.due_s)
+    @property
+    def overdue(self) -> bool:
+        """Whether its measuring thread has broken its promise of a sign."""
+        return self.due_s is not None and self.beat_s > self.due_s
 
     def lives(self, silence_s: float) -> bool:
-        """Whether it is there and shows it."""
-        return self.state == "alive" and not self.gone and not self.frozen(silence_s)
+        """Whether it is there and shows it, judged at one glance by the clock on the wall."""
+        silent = RealClock().time() - self.beat_s > silence_s
+        return self.state == "alive" and not self.gone and not silent and not self.overdue
 
 
 class Heartbeats:
@@ -128,12 +129,18 @@ class Pulse:
     def __init__(self, path: Path, station: str, on_beat: Callable[[], None] = lambda: None) -> None:
         self._path, self._station, self._on_beat = path, station, on_beat
         self._told: dict[str, Any] = {}
+        self._due_monotonic_s: float | None = None
+        self._clock = RealClock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
 
     def tell(self, **changes: Any) -> None:
         """What the measuring thread does; seen with the next beat."""
         self._told = {**self._told, **changes}
+
+    def promise(self, seconds: float | None) -> None:
+        """Promise the next sign of the measuring thread within `seconds`; None: promise nothing."""
+        self._due_monotonic_s = None if seconds is None else self._clock.monotonic() + seconds
 
     def __enter__(self) -> "Pulse":
         with Ledger(self._path).without_fsync() as ledger:
@@ -162,10 +169,15 @@ class Pulse:
 
     def _beat(self, heartbeats: Heartbeats) -> None:
         try:
-            heartbeats.beat(**self._told)
+            heartbeats.beat(due_s=self._due_s(), **self._told)
             self._on_beat()
         except (StoreError, OSError) as error:  # a full disk must not end the night before the runner sees it
             log.warning("no heartbeat: %s", error)
+
+    def _due_s(self) -> float | None:
+        """The promise by the clock on the wall now: a clock that is set breaks no promise."""
+        due_s = self._due_monotonic_s
+        return None if due_s is None else self._clock.time() + due_s - self._clock.monotonic()
 
 
 class StillPulse(Pulse):

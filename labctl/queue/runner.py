@@ -52,7 +52,9 @@ class Runner:
     clock : Clock, optional
         The station's own by default.
     supervised : callable, optional
-        Tells whether a supervisor lives, starting one where it can; None: do without.
+        Tells whether a supervisor lives; None: do without.
+    keep_supervised : callable
+        Called twice a second, in a thread of its own: starts a supervisor where none lives.
     until_empty : bool
         End when no job is left that could start, instead of waiting for more.
     on_row : callable
@@ -67,6 +69,7 @@ class Runner:
         *,
         clock: Clock | None = None,
         supervised: Callable[[], bool] | None = None,
+        keep_supervised: Callable[[], None] = lambda: None,
         until_empty: bool = False,
         pace: Pace | None = None,
         on_row: Callable[[str, Any], None] = lambda topic, record: None,
@@ -77,6 +80,7 @@ class Runner:
         self._virtual = isinstance(self.clock, VirtualClock)
         self._queue_clock: Clock = self.clock if self._virtual else RealClock()
         self._supervised, self._until_empty, self._on_row = supervised, until_empty, on_row
+        self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
         self._store_failures = 0
 
@@ -95,7 +99,7 @@ class Runner:
             self._pauses = Pauses(self._ledger, self._queue_clock)
             before = Heartbeats(self._ledger, "runner", self.station.name).read()
             pulse = StillPulse if self._virtual else Pulse
-            with pulse(self.db, self.station.name) as self._pulse:
+            with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
                 self._take_over(before)
                 while not self.stop() and self._next_or_wait():
                     pass
@@ -130,9 +134,12 @@ class Runner:
         job = self._jobs.claim(self.station.name)
         if job is None:
             return self._idle("waiting for a job", self._jobs.next_start_s(self.station.name))
-        self._pulse.tell(job_id=job.id, doing=f"job {job.id} {job.title!r}: opening the instruments")
+        self._pulse.tell(
+            job_id=job.id, run_id=None, doing=f"job {job.id} {job.title!r}: opening the instruments"
+        )
         self._conclude(job, *self._attempt(job))
-        self._pulse.tell(job_id=None, run_id=None, due_s=None, expected_end_s=None, setpoint_k=None)
+        self._pulse.promise(None)
+        self._pulse.tell(job_id=None, run_id=None, expected_end_s=None, setpoint_k=None)
         return True
 
     def _idle(self, doing: str, next_start_s: float | None) -> bool:

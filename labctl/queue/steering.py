@@ -4,7 +4,7 @@ A pause holds the temperature and lasts only so long: then everything is made sa
 queue to be resumed, and continues from its last finished step.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from labctl.bench import ZERO_CELSIUS_K
@@ -41,7 +41,6 @@ class Steering(StopRequest):
         super().__init__()
         self.ends_as = "interrupted"
         self.stops_queue = ""
-        self.paused_because = ""
         self._job, self._requests, self._pauses = job, requests, pauses
         self._clock, self._limits, self._runner_stop = clock, limits, runner_stop
         self._longest_pause_s = longest_pause_s
@@ -50,6 +49,7 @@ class Steering(StopRequest):
         self._step = 0
         self._skipping = False
         self._place = ""
+        self.on_wait: Callable[[str], None] = lambda doing: None
 
     def take(self, procedure: Any, index: int) -> None:
         """Steer this procedure of the job from now on."""
@@ -76,13 +76,12 @@ class Steering(StopRequest):
         self._look()
         waited_s = 0.0
         while not self.reason and (pause := self._pause_here()) is not None:
-            self.paused_because = f"paused{': ' + pause.reason if pause.reason else ''}"
+            self.on_wait(f"paused after this {self._place}{': ' + pause.reason if pause.reason else ''}")
             if waited_s >= self._longest_pause_s:
                 self.request(f"paused for longer than {self._longest_pause_s / 60:g} min: made safe")
             self._clock.sleep(LOOK_AGAIN_S)
             waited_s += LOOK_AGAIN_S
             self._look()
-        self.paused_because = ""
         return bool(self.reason)
 
     def _look(self) -> None:

@@ -1,0 +1,366 @@
+"""`labctl queue`: jobs for the runner of a station. Every command may be used while it measures."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from labctl.queue.job import Job
+    from labctl.queue.jobs import Jobs
+    from labctl.queue.ledger import Ledger
+    from labctl.queue.requests import Pauses, Requests
+
+app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
+
+JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
+PersonOption = Annotated[
+    str, typer.Option("--person", help="Who asks; default: the user.", envvar="LABCTL_PERSON")
+]
+
+
+@dataclass(frozen=True)
+class OpenQueue:
+    """The queue of one file, for one command."""
+
+    ledger: "Ledger"
+    jobs: "Jobs"
+    requests: "Requests"
+    pauses: "Pauses"
+
+
+@contextmanager
+def open_queue(db: Path) -> Iterator[OpenQueue]:
+    """Open the queue of a file, creating the file where there is none."""
+    from labctl.queue.jobs import Jobs
+    from labctl.queue.ledger import Ledger
+    from labctl.queue.requests import Pauses, Requests
+
+    with Ledger(db) as ledger:
+        yield OpenQueue(ledger, Jobs(ledger), Requests(ledger), Pauses(ledger))
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
+    deadline: Annotated[str, typer.Option(help="Do not begin after this hour.")] = "",
+    retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
+    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Wait before each.")] = 1.0,
+    on_failure: Annotated[
+        str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
+    ] = "skip",
+    held: Annotated[bool, typer.Option("--held", help="Queue it held.")] = False,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check protocols against the station's limits and queue them, all of them or none."""
+    from labctl.protocol import read_protocol
+    from labctl.queue.estimates import duration_s
+    from labctl.station import read_station
+
+    policy = _policy(retries, retry_delay_min * 60, on_failure)
+    hours = {"not_before_s": _hour("--not-before", not_before), "deadline_s": _hour("--deadline", deadline)}
+    chosen = read_station(station)
+    protocols = [read_protocol(file.resolve()) for file in files]
+    for protocol in protocols:
+        protocol.check_against(chosen)
+    added: list[dict[str, Any]] = []
+    with open_queue(db) as queue:
+        pace = _pace(queue.ledger, chosen.name)
+        for protocol in protocols:
+            takes_s = duration_s(protocol.plan(), pace)
+            job_id = queue.jobs.add(
+                protocol,
+                station=chosen.name,
+                person=person or _user(),
+                priority=priority,
+                policy=policy,
+                duration_s=takes_s if takes_s == takes_s else None,
+                held=held,
+                **hours,
+            )
+            added.append({"job": job_id, "title": protocol.title, "duration_s": takes_s})
+    _print_added(added, as_json)
+
+
+@app.command("list")
+def list_jobs(
+    db: DatabaseOption = DEFAULT_DATABASE,
+    everything: Annotated[bool, typer.Option("--all", help="Those cleared as well.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the jobs in the order they will run, with their expected end."""
+    from labctl.clock import RealClock
+    from labctl.queue.outlook import outlook
+
+    with open_queue(db) as queue:
+        jobs = queue.jobs.listed(cleared=everything)
+        pause = queue.pauses.in_force()
+        runner = _runner_of(queue.ledger, jobs)
+    now_s = RealClock().time()
+    expected = outlook(jobs, now_s, runner)
+    if as_json:
+        rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
+        typer.echo(json.dumps({"paused": None if pause is None else vars(pause), "jobs": rows}))
+        return
+    _print_jobs(jobs, expected, now_s)
+    if pause is not None:
+        typer.secho(f"paused: {pause.reason or 'at a wish'} (labctl queue resume)", fg="yellow")
+
+
+@app.command()
+def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
+    """Show one job: its protocol, its history, its runs."""
+    with open_queue(db) as queue:
+        found, history = queue.jobs.get(job), queue.jobs.history(job)
+        runs = queue.ledger.rows("SELECT id, status, reason FROM runs WHERE job_id = ? ORDER BY id", (job,))
+    if as_json:
+        content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
+        typer.echo(json.dumps(_job_row(found) | content))
+        return
+    typer.echo(f"job {found.id} {found.title!r} by {found.person or 'nobody'}: {found.state} {found.reason}")
+    for row in history:
+        typer.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
+    for run in runs:
+        typer.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
+    typer.echo(found.protocol_text)
+
+
+@app.command()
+def move(
+    job: JobArgument,
+    place: Annotated[int, typer.Argument(min=1, help="1 = next.", show_default=False)],
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+) -> None:
+    """Move a waiting job to another place in the queue."""
+    with open_queue(db) as queue:
+        queue.jobs.move(job, place, person or _user())
+    typer.echo(f"job {job} moved")
+
+
+@app.command()
+def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
+    """Let a waiting job wait until it is released."""
+    with open_queue(db) as queue:
+        queue.jobs.hold(job, person or _user())
+    typer.echo(f"job {job} held")
+
+
+@app.command()
+def release(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
+    """Let a held job run when its turn comes."""
+    with open_queue(db) as queue:
+        queue.jobs.release(job, person or _user())
+    typer.echo(f"job {job} released")
+
+
+@app.command()
+def cancel(
+    job: JobArgument,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the point under way.")] = False,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+) -> None:
+    """Cancel a job; a running one is stopped after its point, made safe, and what it measured stays."""
+    with open_queue(db) as queue:
+        if queue.jobs.get(job).state == "running":
+            queue.requests.ask(job, "cancel now" if now else "cancel", person=person or _user())
+            typer.echo(f"job {job} is asked to stop")
+            return
+        queue.jobs.cancel(job, person or _user())
+    typer.echo(f"job {job} cancelled")
+
+
+@app.command()
+def retry(
+    job: JobArgument,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="A new job that measures all again.")
+    ] = False,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+) -> None:
+    """Queue a failed or cancelled job again; it continues from its last finished step."""
+    with open_queue(db) as queue:
+        queued = queue.jobs.retry(job, person or _user(), from_start)
+    typer.echo(f"job {queued} queued")
+
+
+@app.command("clear-finished")
+def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
+    """Stop listing the jobs that have ended. Nothing is deleted."""
+    with open_queue(db) as queue:
+        typer.echo(f"{queue.jobs.clear_finished()} job(s) cleared")
+
+
+@app.command()
+def pause(
+    after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
+    reason: Annotated[str, typer.Option(help="For those who wonder.")] = "",
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+) -> None:
+    """Start no further job; the one under way waits at its temperature, at most for the station's time."""
+    with open_queue(db) as queue:
+        queue.pauses.pause(after, reason, person or _user())
+    typer.echo(f"the queue is paused after this {after}")
+
+
+@app.command()
+def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
+    """Go on after a pause, an interlock or a power cut."""
+    with open_queue(db) as queue:
+        typer.echo("the queue goes on" if queue.pauses.resume() else "the queue was not paused")
+
+
+@app.command()
+def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
+    """Leave the step that a running job is in, and go on with its next."""
+    with open_queue(db) as queue:
+        _refuse_unless_running(queue, job)
+        queue.requests.ask(job, "skip step", person=person or _user())
+    typer.echo(f"job {job} is asked to leave its step")
+
+
+@app.command()
+def temperatures(
+    job: JobArgument,
+    list_degc: Annotated[
+        str, typer.Argument(help="What remains, as 60,70 or 60:100:10.", show_default=False)
+    ],
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+) -> None:
+    """Replace the temperatures that a running job has not begun (the way back included)."""
+    wanted = _temperatures(list_degc)
+    with open_queue(db) as queue:
+        _refuse_unless_running(queue, job)
+        queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or _user())
+    typer.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
+
+
+def _refuse_unless_running(queue: OpenQueue, job: int) -> None:
+    state = queue.jobs.get(job).state
+    if state != "running":
+        raise ConfigurationError("queue", f"job {job}", f"is {state}; only a running job can do that")
+
+
+def _temperatures(text: str) -> list[float]:
+    try:
+        found = [t for part in text.split(",") if part.strip() for t in _span(part)]
+    except ValueError:
+        found = []
+    if not found:
+        raise ConfigurationError("queue", "temperatures", f"{text!r} is no list; give 60,70 or 60:100:10")
+    return found
+
+
+def _span(part: str) -> list[float]:
+    first, *rest = [float(field) for field in part.split(":")]
+    if not rest:
+        return [first]
+    last, step = rest
+    count = int((last - first) / step + 1e-9) if step else -1
+    if count < 0:
+        raise ValueError(part)
+    return [first + n * step for n in range(count + 1)]
+
+
+def _policy(retries: int, delay_s: float, then: str) -> Any:
+    from labctl.queue.job import FailurePolicy
+
+    try:
+        return FailurePolicy(retries, delay_s, then)
+    except ValueError as error:
+        raise ConfigurationError("labctl queue add", "--on-failure", str(error)) from error
+
+
+def _hour(option: str, text: str) -> float | None:
+    from labctl.clock import RealClock
+    from labctl.queue.hours import parse_hour
+
+    if not text:
+        return None
+    try:
+        return parse_hour(text, RealClock().time())
+    except ValueError as error:
+        raise ConfigurationError("labctl queue add", option, str(error)) from error
+
+
+def _pace(ledger: "Ledger", station: str) -> Any:
+    from labctl.queue.estimates import measured_pace, procedure_of
+
+    return measured_pace(ledger, station, procedure_of)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _runner_of(ledger: "Ledger", jobs: "list[Job]") -> Any:
+    from labctl.queue.heartbeat import Heartbeats
+
+    running = next((job for job in jobs if job.state == "running"), None)
+    return Heartbeats(ledger, "runner", running.station).read() if running else None
+
+
+def _job_row(job: "Job") -> dict[str, Any]:
+    hidden = ("protocol_text", "sample_text", "policy")
+    row = {name: value for name, value in vars(job).items() if name not in hidden}
+    return row | {"policy": vars(job.policy)}
+
+
+def _expected_row(expectation: Any) -> dict[str, Any]:
+    return {} if expectation is None else {f"expected_{k}": v for k, v in vars(expectation).items()}
+
+
+def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
+    from labctl.cli.words import duration
+
+    if as_json:
+        typer.echo(json.dumps({"added": added}))
+        return
+    for job in added:
+        typer.echo(f"job {job['job']} {job['title']!r} queued, about {duration(job['duration_s'])}")
+
+
+def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from labctl.queue.hours import hour_in_words
+
+    table = Table(title=f"{len(jobs)} job(s)", title_justify="left")
+    for heading in ("job", "title", "state", "person", "begins", "ends", "remarks"):
+        table.add_column(heading)
+    for job in jobs:
+        expectation = expected.get(job.id)
+        begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
+        ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
+        told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+        remarks = "; ".join(filter(None, (told, expectation.warning if expectation else "")))
+        table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
+    Console().print(table)
+
+
+def _stamp(time_s: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,85 @@
+"""`labctl runner`: work through the queue of a station."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+
+if TYPE_CHECKING:
+    from labctl.queue.supervision import Supervision
+    from labctl.station import Station
+
+
+def runner(
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="End when no job is left that could start.")
+    ] = False,
+    without_supervisor: Annotated[
+        bool, typer.Option("--without-supervisor", help="Start jobs although nobody watches.")
+    ] = False,
+    start_supervisor: Annotated[
+        bool, typer.Option(help="Start a supervisor where none lives; a service does without.")
+    ] = True,
+) -> None:
+    """Measure the queue of a station, one job after the other, until stopped.
+
+    Ctrl-C once: the point under way is finished, every instrument made safe; the job continues with the next
+    runner. Ctrl-C twice: at once, still safe.
+    """
+    from labctl.cli.run import polite_signals
+    from labctl.queue.runner import Runner
+    from labctl.run import StopRequest
+    from labctl.station import read_station
+
+    say_what_happens()
+    chosen, stop = read_station(station), StopRequest()
+    supervision = None
+    if not (without_supervisor or chosen.simulation is not None):
+        supervision = _supervision(chosen, station, db, until_empty, start_supervisor)
+    with polite_signals(stop):
+        Runner(
+            chosen,
+            db,
+            stop,
+            until_empty=until_empty,
+            pace=_pace(db, chosen.name),
+            **({} if supervision is None else _kept_by(supervision)),
+        ).run()
+
+
+def say_what_happens() -> None:
+    """Log to the terminal, or to the file that a service keeps, with the hour."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("pymeasure", "pyvisa", "pyvisa-sim"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def _kept_by(supervision: "Supervision") -> dict[str, Any]:
+    return {"supervised": supervision.alive, "keep_supervised": supervision.keep}
+
+
+def _supervision(
+    station: "Station", file: Path, db: Path, until_empty: bool, start_one: bool
+) -> "Supervision":
+    from labctl.queue.night import read_night
+    from labctl.queue.processes import start_labctl
+    from labctl.queue.supervision import Supervision
+
+    options = ["--station", str(file), "--db", str(db), "--ends-with-runner", "--restart-runner"]
+    arguments = ["supervisor", *options, *(["--until-empty"] if until_empty else [])]
+    log = db.with_suffix(".supervisor.log")
+    start = (lambda: start_labctl(arguments, log)) if start_one else None
+    return Supervision(db, station.name, 2 * read_night(station).silence_s, start)
+
+
+def _pace(db: Path, station: str) -> Any:
+    from labctl.queue.estimates import measured_pace, procedure_of
+    from labctl.queue.ledger import Ledger
+
+    with Ledger(db) as ledger:
+        return measured_pace(ledger, station, procedure_of)

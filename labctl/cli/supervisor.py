@@ -1,0 +1,44 @@
+"""`labctl supervisor`: watch the runner of a station, and make everything safe when it cannot."""
+
+from typing import Annotated
+
+import typer
+
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+
+
+def supervisor(
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    restart_runner: Annotated[
+        bool, typer.Option("--restart-runner", help="Start a new runner after a dead or frozen one.")
+    ] = False,
+    ends_with_runner: Annotated[
+        bool, typer.Option("--ends-with-runner", help="End when the runner has ended in good order.")
+    ] = False,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="Passed on to the runner that is started.")
+    ] = False,
+) -> None:
+    """Watch the runner of a station. A dead or frozen one is noticed within seconds: its instruments are made
+    safe from here, it is recorded, and those named in the station file are told.
+    """
+    from labctl.cli.run import polite_signals
+    from labctl.cli.runner import say_what_happens
+    from labctl.queue.notify import notifying
+    from labctl.queue.processes import start_labctl
+    from labctl.queue.supervisor import Supervisor
+    from labctl.run import StopRequest
+    from labctl.station import read_station
+
+    say_what_happens()
+    chosen, stop = read_station(station), StopRequest()
+    if chosen.simulation is not None:
+        typer.echo("the rig of this station lives in the runner's process and dies with it: nothing to watch")
+        raise typer.Exit
+    arguments = ["runner", "--station", str(station), "--db", str(db)]
+    arguments += ["--until-empty"] if until_empty else []
+    log = db.with_suffix(".runner.log")
+    restart = (lambda: start_labctl(arguments, log)) if restart_runner else None
+    with polite_signals(stop), notifying(chosen, db):
+        Supervisor(chosen, db, stop, restart=restart, ends_with_runner=ends_with_runner).run()

@@ -1,0 +1,34 @@
+"""Hours as people type them: `22:30`, `2026-11-23 06:00`, `+90min`, `+8h`."""
+
+import re
+from datetime import datetime, timedelta
+
+_LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
+
+
+def parse_hour(text: str, now_s: float) -> float:
+    """Return s since 1970-01-01 UTC for a local hour; `HH:MM` is the next time the clock shows it.
+
+    Raises ValueError that says what is understood.
+    """
+    if later := _LATER.fullmatch(text.strip()):
+        return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
+    now = datetime.fromtimestamp(now_s)
+    try:
+        if re.fullmatch(r"\d{1,2}:\d\d", text.strip()):
+            hour, minute = map(int, text.split(":"))
+            then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            return (then if then > now else then + timedelta(days=1)).timestamp()
+        return datetime.fromisoformat(text.strip()).timestamp()
+    except ValueError:
+        raise ValueError(f"{text!r} is no hour; give 22:30, '2026-11-23 06:00', +90min or +8h") from None
+
+
+def hour_in_words(time_s: float | None, now_s: float) -> str:
+    """Return `22:30`, or `Mon 06:00` and `2026-11-30 06:00` for later days; nothing for None."""
+    if time_s is None:
+        return ""
+    then, now = datetime.fromtimestamp(time_s), datetime.fromtimestamp(now_s)
+    days = (then.date() - now.date()).days
+    pattern = "%H:%M" if days == 0 else "%a %H:%M" if 0 < days < 7 else "%Y-%m-%d %H:%M"
+    return then.strftime(pattern)

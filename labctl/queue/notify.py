@@ -1,0 +1,164 @@
+"""Messages to people: mail, chat, phone, by the service addresses of apprise. Nothing leaves by default.
+
+Addresses hold secrets: they come from the environment (LABCTL_NOTIFY_URLS, separated by spaces) or from a
+file named in the station file, one a line, and are never written to the database or a log.
+"""
+
+import importlib
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import Clock, RealClock
+from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.ledger import Ledger
+from labctl.queue.night import NotifySettings, read_night
+from labctl.station import Station
+
+log = logging.getLogger(__name__)
+URLS_VARIABLE = "LABCTL_NOTIFY_URLS"
+LOOK_EVERY_S = 1.0
+HOUR_S = 3600.0
+
+
+def service_urls(settings: NotifySettings, station: Station) -> list[str]:
+    """Service addresses from the environment and the file; ConfigurationError for an unreadable file."""
+    urls = os.environ.get(URLS_VARIABLE, "").split()
+    if settings.urls_file:
+        path = Path(station.source).parent / Path(settings.urls_file).expanduser()
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except OSError as error:
+            problem = f"cannot be read: {error}"
+            raise ConfigurationError(station.source, "night.notify.urls_file", problem) from error
+        urls += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return urls
+
+
+def apprise_services(urls: Sequence[str], station: Station) -> Any:
+    """An apprise object with these services; raises ConfigurationError that does not repeat the secret."""
+    try:
+        apprise: Any = importlib.import_module("apprise")
+    except ImportError as error:
+        problem = "notifications need the extra `notify`: pip install 'labctl[notify]'"
+        raise ConfigurationError(station.source, "night.notify", problem) from error
+    services = apprise.Apprise()
+    for number, url in enumerate(urls, start=1):
+        if not services.add(url):
+            kind = url.partition(":")[0]
+            problem = f"address {number} ({kind}:...) is not one that apprise understands"
+            raise ConfigurationError(station.source, "night.notify", problem)
+    return services
+
+
+@contextmanager
+def notifying(station: Station, db: Path) -> Iterator[None]:
+    """Tell people of the events of the file, in a thread, while inside; where nobody is named, nothing."""
+    settings = read_night(station).notify
+    urls = service_urls(settings, station)
+    if not urls:
+        yield
+        return
+    services, over = apprise_services(urls, station), threading.Event()
+
+    def live() -> None:
+        with Ledger(db) as ledger:
+            messenger = Messenger(ledger, station.name, settings, services)
+            while not over.wait(LOOK_EVERY_S):
+                messenger.look()
+            messenger.look()
+
+    thread = threading.Thread(target=live, name="labctl notify", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=10)
+
+
+class Messenger:
+    """Turns events into messages: by class, at most so many an hour, each once.
+
+    Parameters
+    ----------
+    services : object
+        Anything with `notify(title=, body=) -> bool`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        station: str,
+        settings: NotifySettings,
+        services: Any,
+        clock: Clock | None = None,
+    ) -> None:
+        self._ledger, self._station, self._settings = ledger, station, settings
+        self._services, self._clock = services, clock or RealClock()
+        self._sent_s: deque[float] = deque()
+        self._held_back = 0
+        self._well_s = self._clock.monotonic()
+        self._last_id = self._begin_after()
+
+    def look(self) -> None:
+        """Send what is new; an error of file or service is logged, and tried again where nothing was sent."""
+        try:
+            for event in self._new_events():
+                self._tell(event)
+                self._last_id = event["id"]
+                self._remember()
+            self._all_is_well()
+        except StoreError as error:
+            log.warning("no news: %s", error)
+
+    def _begin_after(self) -> int:
+        """The last event that an earlier supervisor looked at, else the newest: old news stay old."""
+        beat = Heartbeats(self._ledger, "supervisor", self._station).read()
+        if beat is not None and beat.last_event_id is not None:
+            return beat.last_event_id
+        return self._ledger.rows("SELECT coalesce(max(id), 0) AS id FROM events")[0]["id"]
+
+    def _remember(self) -> None:
+        query = """UPDATE heartbeats SET last_event_id = ? WHERE process = 'supervisor' AND station = ?"""
+        with self._ledger.transaction() as connection:
+            connection.execute(query, (self._last_id, self._station))
+
+    def _new_events(self) -> list[dict[str, Any]]:
+        query = "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT 100"
+        return self._ledger.rows(query, (self._last_id,))
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        event_class = event["kind"].partition(" ")[0]
+        if event["run_id"] is not None or event_class not in self._settings.events:
+            return
+        self._send(f"{self._station}: {event['kind']}", event["message"])
+
+    def _all_is_well(self) -> None:
+        every_s = self._settings.all_is_well_every_h * HOUR_S
+        if not every_s or self._clock.monotonic() - self._well_s < every_s:
+            return
+        self._well_s = self._clock.monotonic()
+        runner = Heartbeats(self._ledger, "runner", self._station).read()
+        if runner is not None and runner.lives(10.0):
+            self._send(f"{self._station}: all is well", runner.doing or "idle")
+
+    def _send(self, title: str, body: str) -> None:
+        now_s = self._clock.monotonic()
+        while self._sent_s and now_s - self._sent_s[0] >= HOUR_S:
+            self._sent_s.popleft()
+        if len(self._sent_s) >= self._settings.most_per_hour:
+            self._held_back += 1
+            return
+        if self._held_back:
+            body += f"\n({self._held_back} earlier message(s) held back; see `labctl status`)"
+            self._held_back = 0
+        self._sent_s.append(now_s)
+        if not self._services.notify(title=title, body=body):
+            log.warning("a message could not be delivered: %s", title)

@@ -1,0 +1,43 @@
+"""Other processes of ours: started so that they outlive whoever started them, ended for certain."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from labctl.clock import Clock
+from labctl.queue.heartbeat import Heartbeat
+
+GONE_WITHIN_S = 2.0
+LOOK_AGAIN_S = 0.02
+
+
+def start_labctl(arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start `labctl ARGUMENTS` apart from this terminal; what it prints is appended to `log`."""
+    command = [sys.executable, "-m", "labctl", *arguments]
+    with log.open("ab") as output:
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, creationflags=flags
+            )
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+
+
+def end_for_certain(beat: Heartbeat, clock: Clock) -> bool:
+    """Kill the process of a heartbeat, a frozen one too; return whether it is gone."""
+    if not beat.gone:
+        kill = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows os.kill terminates with any signal
+        try:
+            os.kill(beat.pid, kill)
+        except OSError:
+            return beat.gone
+    waited_s = 0.0
+    while not beat.gone and waited_s < GONE_WITHIN_S:
+        clock.sleep(LOOK_AGAIN_S)
+        waited_s += LOOK_AGAIN_S
+    return beat.gone

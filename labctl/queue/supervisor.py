@@ -1,0 +1,224 @@
+"""The supervisor: another process that makes every instrument safe when the runner cannot.
+
+1. A runner that is gone, or silent for longer than `silence_s`, is ended for certain; then, and only then,
+   the instruments are opened here and made safe. While a runner lives, it alone talks to instruments.
+2. It judges what the runner records by the same interlocks as the runner. A trip is first a request; a runner
+   that does not obey within five seconds is ended.
+3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds.
+4. Afterwards a new runner is started, unless an interlock wants a person.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import Clock, RealClock
+from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.interlocks import Interlocks, Trip
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger, insert
+from labctl.queue.night import read_night
+from labctl.queue.processes import end_for_certain
+from labctl.queue.requests import Pauses, Requests
+from labctl.queue.sightings import Sightings
+from labctl.queue.station_lock import station_lock
+from labctl.run import StopRequest
+from labctl.station import Station
+
+log = logging.getLogger(__name__)
+LOOK_EVERY_S = 0.25
+OBEY_WITHIN_S = 5.0
+TRY_AGAIN_S = 2.0
+OVERSLEPT_S = 1.5
+MOST_RESTARTS_PER_HOUR = 60
+
+
+class Supervisor:
+    """Watches the runner of one station.
+
+    Parameters
+    ----------
+    station : Station
+    db : Path
+    stop : StopRequest
+    restart : callable, optional
+        Starts a new runner; None: somebody else does.
+    ends_with_runner : bool
+        End once a runner has ended in good order.
+    make_safe : callable, optional
+        What opens the instruments and makes them safe, returning failures by name.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        db: Path,
+        stop: StopRequest,
+        *,
+        restart: Callable[[], Any] | None = None,
+        ends_with_runner: bool = False,
+        make_safe: Callable[[], dict[str, str]] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.station, self.db, self.stop = station, Path(db), stop
+        self.night = read_night(station)
+        self._clock = clock or RealClock()
+        self._restart, self._ends_with_runner = restart, ends_with_runner
+        self._restarts: list[float] = []
+        self._make_safe = make_safe or station.make_safe
+        self._unsafe_since_s: float | None = None
+        self._asked: dict[int, float] = {}
+        self._saw_runner = False
+        self._last_mark: tuple[int, float] = (0, 0.0)
+        self._marked_s = self._looked_s = self._clock.monotonic()
+
+    def run(self) -> None:
+        """Look four times a second until told to stop; raises ConfigurationError if one is there."""
+        with station_lock(self.station, "supervisor"), Ledger(self.db).without_fsync() as self._ledger:
+            self._runner = Heartbeats(self._ledger, "runner", self.station.name)
+            self._own = Heartbeats(self._ledger, "supervisor", self.station.name)
+            self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
+            self._sightings = Sightings(self._ledger)
+            self._own.begin()
+            while not self.stop():
+                self._look_or_say_why_not()
+                self._clock.sleep(LOOK_EVERY_S)
+            self._own.end()
+
+    def _look_or_say_why_not(self) -> None:
+        try:
+            self._own.beat()
+            self._look()
+        except Exception as error:
+            log.error("this look failed: %s", error, exc_info=not isinstance(error, StoreError))
+
+    def _look(self) -> None:
+        runner = self._runner.read()
+        if runner is None or runner.state != "alive":
+            self._without_runner(runner)
+            return
+        self._saw_runner = True
+        if runner.gone:
+            self._rescue(runner, "ended without a word")
+        elif self._silent_s(runner) > self.night.silence_s or runner.overdue:
+            self._rescue(runner, "is frozen: no sign of life in time")
+        else:
+            self._unsafe_since_s = None
+            self._watch(runner)
+
+    def _silent_s(self, runner: Heartbeat) -> float:
+        """How long this process has seen no new beat, by a clock that nobody sets.
+
+        After a sleep of the whole computer both have slept: counting starts again.
+        """
+        now_s, mark = self._clock.monotonic(), (runner.pid, runner.beat_s)
+        slept_too = now_s - self._looked_s > OVERSLEPT_S
+        if mark != self._last_mark or slept_too:
+            self._last_mark, self._marked_s = mark, now_s
+        self._looked_s = now_s
+        return now_s - self._marked_s
+
+    def _without_runner(self, runner: Heartbeat | None) -> None:
+        if self._unsafe_since_s is not None:
+            self._try_again()
+        elif self._saw_runner and self._ends_with_runner and runner is not None and runner.state == "ended":
+            self.stop.request("the runner has ended")
+
+    def _rescue(self, runner: Heartbeat, why: str, restart: bool = True) -> None:
+        """End the runner, open the instruments, make every one safe, record it, start a new runner."""
+        gone = end_for_certain(runner, self._clock)
+        try:
+            with station_lock(self.station):
+                failures = self._make_safe()
+        except ConfigurationError as held:
+            if gone:
+                log.info("a new runner is in charge already: %s", held)
+                return
+            failures = self._make_safe()
+        self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
+        self._runner.mark_dead(runner)
+        self._tell(f"the runner (pid {runner.pid}) {why}", failures)
+        if not failures and restart:
+            self._start_runner()
+
+    def _tell(self, what: str, failures: dict[str, str]) -> None:
+        if not failures:
+            self._unsafe_since_s = None
+            self._announce("error", "process", f"{what}; every instrument was made safe")
+            return
+        words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
+        if self._unsafe_since_s is None:
+            self._announce("error", "interlock", f"{what}; NOT SAFE, trying again: {words}")
+        self._unsafe_since_s = self._clock.monotonic()
+
+    def _try_again(self) -> None:
+        if self._clock.monotonic() - (self._unsafe_since_s or 0.0) < TRY_AGAIN_S:
+            return
+        try:
+            with station_lock(self.station):
+                failures = self._make_safe()
+        except ConfigurationError:
+            self._unsafe_since_s = None
+            return
+        self._tell("another attempt", failures)
+        if not failures:
+            self._start_runner()
+
+    def _start_runner(self) -> None:
+        now_s = self._clock.monotonic()
+        self._restarts = [then_s for then_s in self._restarts if now_s - then_s < 3600]
+        if self._restart is None:
+            return
+        if len(self._restarts) >= MOST_RESTARTS_PER_HOUR:
+            words = f"the runner died {len(self._restarts)} times within an hour and is not started again"
+            self._announce("error", "person", words)
+            return
+        self._restarts.append(now_s)
+        self._restart()
+
+    def _watch(self, runner: Heartbeat) -> None:
+        """Interlocks, and cancellations that cannot wait for a point to end."""
+        if runner.job_id is None:
+            return
+        trip = self._first_trip(runner)
+        if trip is not None and runner.job_id not in self._asked:
+            self._asked[runner.job_id] = self._clock.monotonic()
+            details = {"reason": f"interlock: {trip.words}", "stops_queue": trip.stops_queue}
+            Requests(self._ledger).ask(runner.job_id, "stop", details, "supervisor")
+            self._announce("error", "interlock", f"job {runner.job_id} must end: {trip.words}")
+        self._insist(runner)
+
+    def _first_trip(self, runner: Heartbeat) -> Trip | None:
+        for topic, record in self._sightings.since_last(runner):
+            if trip := self._interlocks.judge(topic, record):
+                return trip
+        return self._interlocks.look_around()
+
+    def _insist(self, runner: Heartbeat) -> None:
+        """End a runner that does not obey a request that cannot wait."""
+        now_s = self._clock.time()
+        for request in Requests(self._ledger).pending(runner.job_id or 0):
+            urgent = request.kind in ("stop", "cancel now")
+            if urgent and now_s - request.asked_s > OBEY_WITHIN_S:
+                self._end_job(runner, request.kind, request.person, request.details)
+                Requests(self._ledger).take(request, "obeyed", request.details)
+                return
+
+    def _end_job(self, runner: Heartbeat, kind: str, person: str, details: dict[str, Any]) -> None:
+        job_id, jobs = runner.job_id or 0, self._jobs()
+        reason = str(details.get("reason", f"cancelled at once{' by ' + person if person else ''}"))
+        if details.get("stops_queue"):
+            Pauses(self._ledger).pause("job", reason)
+        jobs.end(job_id, "cancelled" if kind == "cancel now" else "failed", reason)
+        self._rescue(runner, f"did not obey in time ({reason})")
+
+    def _jobs(self) -> Jobs:
+        return Jobs(self._ledger)
+
+    def _announce(self, level: str, kind: str, message: str) -> None:
+        log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
+        row = {"time_s": self._clock.time(), "level": level, "kind": kind, "message": message}
+        with self._ledger.transaction() as connection:
+            insert(connection, "events", row)

@@ -1,0 +1,374 @@
+"""A dead or frozen runner is noticed, ended for certain, and everything is made safe by another process."""
+
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from labctl.clock import RealClock
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.ledger import insert
+from labctl.queue.requests import Requests
+from labctl.queue.supervisor import Supervisor
+from labctl.run import StopRequest
+from labctl.station import read_station
+from labctl.store import Store
+from labctl.store.processes import process_birth
+
+CLOCK = RealClock()
+REAL_STATION = """
+name = "rig"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 0.1
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+[night]
+silence_s = 1.0
+"""
+
+
+class Watched:
+    """A supervisor in a thread, with a stand-in for the runner and for the instruments."""
+
+    def __init__(self, night, folder, extra=""):
+        (folder / "station.toml").write_text(REAL_STATION + extra)
+        self.night, self.station = night, read_station(folder / "station.toml")
+        self.stop, self.restarts, self.made_safe = StopRequest(), [], []
+        self.failures: list[dict[str, str]] = []
+        self.runner = subprocess.Popen(
+            [sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        self.beats = Heartbeats(night.ledger, "runner", "rig")
+        self.begin_runner()
+
+    def begin_runner(self):
+        self.beats.begin()
+        birth = process_birth(self.runner.pid)
+        self._set(pid=self.runner.pid, process_birth=birth, host=platform.node())
+
+    def _set(self, **changes):
+        names = ", ".join(f"{name} = ?" for name in changes)
+        with self.night.ledger.transaction() as connection:
+            connection.execute(f"UPDATE heartbeats SET {names} WHERE process = 'runner'", [*changes.values()])
+
+    def beat(self, **changes):
+        self._set(beat_s=CLOCK.time(), **changes)
+
+    def make_safe(self):
+        self.made_safe.append(CLOCK.monotonic())
+        return self.failures.pop(0) if self.failures else {}
+
+    def watch(self, seconds, beating=False, until=lambda: False):
+        """Let the supervisor look for at most so long."""
+        supervisor = Supervisor(
+            self.station,
+            self.night.path,
+            self.stop,
+            restart=lambda: self.restarts.append(1),
+            make_safe=self.make_safe,
+        )
+        thread = threading.Thread(target=supervisor.run)
+        thread.start()
+        end_s = CLOCK.monotonic() + seconds
+        while CLOCK.monotonic() < end_s and not until():
+            if beating:
+                self.beat()
+            CLOCK.sleep(0.05)
+        self.stop.request("enough")
+        thread.join(timeout=10)
+
+    def events(self):
+        with self.night.read() as db:
+            return [(row["kind"], row["message"]) for row in db.rows("SELECT * FROM events ORDER BY id")]
+
+    def close(self):
+        self.runner.send_signal(getattr(signal, "SIGCONT", signal.SIGTERM))
+        self.runner.kill()
+        self.runner.communicate()
+
+
+@pytest.fixture
+def watched(night, tmp_path):
+    watched = Watched(night, tmp_path)
+    yield watched
+    watched.close()
+
+
+def a_running_job(night):
+    job = night.add(station="rig")
+    night.jobs.claim("rig")
+    return job
+
+
+def test_a_runner_that_beats_is_left_alone(watched, night):
+    a_running_job(night)
+    watched.watch(2.0, beating=True)
+    assert watched.made_safe == []
+    assert watched.restarts == []
+    assert night.states() == ["running"]
+
+
+def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert watched.restarts == [1]
+    assert night.states() == ["interrupted"]
+    ((kind, message),) = watched.events()
+    assert kind == "process"
+    assert "ended without a word; every instrument was made safe" in message
+    beat = watched.beats.read()
+    assert beat is not None
+    assert beat.state == "dead"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
+def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched, night):
+    a_running_job(night)
+    watched.runner.send_signal(signal.SIGSTOP)
+    watched.watch(6.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert watched.runner.wait(timeout=5) == -signal.SIGKILL
+    assert "is frozen" in watched.events()[0][1]
+
+
+def test_a_measuring_thread_that_breaks_its_promise_counts_as_frozen(watched, night):
+    a_running_job(night)
+    watched.beat(due_s=CLOCK.time() - 1)
+    watched.watch(5.0, beating=True, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+
+
+def test_what_could_not_be_made_safe_is_tried_again_until_it_is(watched, night):
+    watched.failures = [{"oven": "no answer"}, {"oven": "no answer"}]
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(10.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 3
+    messages = [message for _, message in watched.events()]
+    assert "NOT SAFE, trying again: oven: no answer" in messages[0]
+    assert "every instrument was made safe" in messages[-1]
+
+
+def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
+    watched._set(state="ended")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(1.0)
+    assert watched.made_safe == []
+
+
+def a_run(night, job):
+    with Store.open(night.path) as store:
+        sample = vars(night.protocol().sample)
+        row = {
+            "sample_id": store.find_or_add_sample(sample),
+            "procedure": "p:P",
+            "started_s": 0.0,
+            "job_id": job,
+        }
+        return store.insert("runs", row)
+
+
+def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
+    job = a_running_job(night)
+    run = a_run(night, job)
+    watched.beat(job_id=job, run_id=run, setpoint_k=400.0)
+    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 460.0, "setpoint_k": 400.0}
+    with night.ledger.transaction() as connection:
+        insert(connection, "temperature_log", row)
+    watched.watch(5.0, beating=True, until=lambda: Requests(night.ledger).pending(job))
+    (request,) = Requests(night.ledger).pending(job)
+    assert request.kind == "stop"
+    assert request.details["stops_queue"]
+    assert "temperature 186.9 degC is above 170.0 degC" in request.details["reason"]
+    assert watched.made_safe == []
+
+
+def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night):
+    job = a_running_job(night)
+    watched.beat(job_id=job)
+    night.requests.ask(job, "stop", {"reason": "interlock: too hot", "stops_queue": True}, "supervisor")
+    with night.ledger.transaction() as connection:
+        connection.execute("UPDATE requests SET asked_s = ?", (CLOCK.time() - 4.5,))
+    watched.watch(5.0, beating=True, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert watched.runner.wait(timeout=5) is not None
+    assert night.states() == ["failed"]
+    assert night.jobs.get(job).reason == "interlock: too hot"
+    assert night.pauses.in_force().reason == "interlock: too hot"
+
+
+def test_a_watched_file_ends_the_job(night, tmp_path):
+    door = tmp_path / "door"
+    extra = f'[night.interlocks]\nwatched_file = "{door.as_posix()}"\nwatched_content = "open"\n'
+    watched = Watched(night, tmp_path, extra)
+    try:
+        job = a_running_job(night)
+        watched.beat(job_id=job)
+        door.write_text("closed")
+        watched.watch(1.0, beating=True)
+        assert night.requests.pending(job) == []
+        watched.stop = StopRequest()
+        door.write_text("open")
+        watched.watch(5.0, beating=True, until=lambda: night.requests.pending(job))
+        assert "contains 'open'" in night.requests.pending(job)[0].details["reason"]
+    finally:
+        watched.close()
+
+
+FILE_RIG = '''
+"""A rig whose state is a file, so that every process can see it."""
+
+from pathlib import Path
+from pymeasure.experiment import IntegerParameter, Procedure
+from labctl.clock import RealClock
+
+
+class FileOven:
+    name, identity, ramp_rate_k_s, temperature_k = "oven", "file oven", 0.0, 300.0
+
+    def __init__(self, adapter, name="oven", *, file="heater.txt"):
+        self.file, self.clock = Path(file), RealClock()
+
+    def _write(self, state):
+        with self.file.open("a") as lines:
+            lines.write(f"{self.clock.time()} {state}\\n")
+
+    @property
+    def setpoint_k(self):
+        return 300.0
+
+    @setpoint_k.setter
+    def setpoint_k(self, value):
+        self._write("on")
+
+    def prepare(self):
+        self._write("off")
+
+    def make_safe(self):
+        self._write("off")
+
+
+class Steps(Procedure):
+    steps_wanted = IntegerParameter("Steps", default=4)
+    DATA_COLUMNS = ["step", "frequency_hz"]
+    roles_needed = ("oven",)
+    finished_steps = frozenset()
+
+    def steps(self):
+        return list(range(self.steps_wanted))
+
+    def execute(self):
+        for step in self.steps():
+            if step in self.finished_steps:
+                continue
+            self.emit("step", {"step": step, "of": self.steps_wanted, "setpoint_k": 300.0})
+            self.bench.oven.setpoint_k = 300.0
+            about = {"step": step, "setpoint_k": 300.0}
+            self.emit("spectrum", {"state": "started", **about})
+            for number in range(8):
+                self.bench.clock.sleep(0.1)
+                z = {"z_real_ohm": 5.0, "z_imag_ohm": -1.0, "status": "ok", "temperature_k": 300.0}
+                when = {"time_s": self.bench.clock.time(), "frequency_hz": 10.0**number}
+                self.emit("results", {**about, **when, **z})
+                if self.should_stop():
+                    self.emit("spectrum", {"state": "aborted", **about})
+                    return
+            self.emit("spectrum", {"state": "finished", **about})
+'''
+FILE_STATION = """
+name = "file rig"
+visa_library = "@sim"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 0.1
+[instruments.oven]
+driver = "file_rig:FileOven"
+address = "ASRL1::INSTR"
+roles = ["oven"]
+settings = { file = "FILE" }
+[night]
+silence_s = 2.0
+"""
+FILE_PROTOCOL = """
+title = "steps"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "file_rig:Steps"
+steps_wanted = 6
+"""
+
+
+def longest_heating_without_a_runner(file, died_s):
+    """How long after the death the heater was first switched off."""
+    for line in file.read_text().splitlines():
+        when, state = line.split()
+        if float(when) > died_s and state == "off":
+            return float(when) - died_s
+    return float("inf")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("blow", ["SIGKILL", "SIGSTOP"])
+def test_real_processes_survive_a_dead_and_a_frozen_runner(tmp_path, night, blow):
+    heater = tmp_path / "heater.txt"
+    (tmp_path / "file_rig.py").write_text(FILE_RIG)
+    (tmp_path / "station.toml").write_text(FILE_STATION.replace("FILE", heater.as_posix()))
+    (tmp_path / "protocol.toml").write_text(FILE_PROTOCOL)
+    options = ["--station", str(tmp_path / "station.toml"), "--db", str(night.path)]
+    labctl = [sys.executable, "-m", "labctl"]
+    add = [*labctl, "queue", "add", str(tmp_path / "protocol.toml"), *options]
+    subprocess.run(add, check=True, capture_output=True)
+    runner = subprocess.Popen([*labctl, "runner", *options, "--until-empty"], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: points_of_the_third_spectrum(night) >= 2, 30)
+        died_s = CLOCK.time()
+        runner.send_signal(getattr(signal, blow))
+        wait_until(lambda: night.states() == ["finished"], 60)
+    finally:
+        runner.kill()
+        runner.wait()
+    wait_until(lambda: not supervisor_lives(night), 20)
+    assert longest_heating_without_a_runner(heater, died_s) < 5.0
+    assert len(night.finished_spectra()) == 6
+    with night.read() as db:
+        statuses = [row["status"] for row in db.rows("SELECT status FROM runs ORDER BY id")]
+        cut = db.rows("SELECT count(*) AS n FROM spectra WHERE status = 'interrupted'")[0]["n"]
+        repeats = db.rows("SELECT count(*) AS n FROM spectra WHERE repeat_of IS NOT NULL")[0]["n"]
+    assert statuses == ["interrupted", "finished"]
+    assert cut == repeats == 1
+    assert heater.read_text().splitlines()[-1].endswith("off")
+
+
+def points_of_the_third_spectrum(night):
+    query = "SELECT count(*) AS n FROM impedance_points WHERE spectrum_id = 3"
+    with night.read() as db:
+        return db.rows(query)[0]["n"]
+
+
+def supervisor_lives(night):
+    beat = Heartbeats(night.ledger, "supervisor", "file rig").read()
+    return beat is not None and beat.lives(5.0)
+
+
+def wait_until(condition, seconds):
+    end_s = CLOCK.monotonic() + seconds
+    while not condition():
+        assert CLOCK.monotonic() < end_s, "it did not come to that in time"
+        CLOCK.sleep(0.1)
