@@ -63,7 +63,7 @@ class Julabo(WithoutRamp, Instrument):
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
 
-    identity = Instrument.measurement("VERSION", """Get model and firmware (str).""", cast=str, maxsplit=0)
+    identity_question: ClassVar[str] = "VERSION"
     bath_degc = Instrument.measurement(
         "IN_PV_00", """Measure the temperature of the bath in degrees Celsius (float)."""
     )

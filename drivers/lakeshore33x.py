@@ -137,9 +137,6 @@ class LakeShore33x(Instrument):
     models: ClassVar[tuple[str, ...]] = ("MODEL335", "MODEL336", "MODEL350")
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2)
 
-    identity = Instrument.measurement(
-        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
-    )
     event_status = Instrument.measurement(
         "*ESR?", """Get and clear the event status register (int).""", cast=int
     )

@@ -38,7 +38,7 @@ class OxfordITC503(WithoutRamp, Instrument):
     }
     write_interval_s: ClassVar[float] = 0.02
 
-    identity = Instrument.measurement("V", """Get model and firmware (str).""", cast=str, maxsplit=0)
+    identity_question: ClassVar[str] = "V"
 
     def __init__(self, adapter: Any, name: str | None = None, *, sensor: int = 1, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)

@@ -77,10 +77,6 @@ class OxfordMercuryITC(Instrument):
     }
     write_interval_s: ClassVar[float] = 0.02
 
-    identity = Instrument.measurement(
-        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
-    )
-
     def __init__(
         self, adapter: Any, name: str | None = None, *, sensor: str = "MB1.T1", **kwargs: Any
     ) -> None:

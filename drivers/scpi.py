@@ -20,10 +20,6 @@ class ScpiInstrument(Instrument):
 
     models: ClassVar[tuple[str, ...]] = ()
 
-    identity = Instrument.measurement(
-        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
-    )
-
     def oldest_error(self) -> str:
         """Return the oldest error of the queue in words and remove it; `""` when there is none."""
         reply = self.ask("SYST:ERR?").strip()

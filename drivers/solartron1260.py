@@ -95,9 +95,6 @@ class Solartron1260(Instrument):
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"TT2": 3.0}
 
-    identity = Instrument.measurement(
-        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
-    )
     frequency_hz = Instrument.setting(
         "FR%s",
         """Set the frequency in hertz (1e-5 to 3.2e7).""",

@@ -119,7 +119,7 @@ class Solartron1287(Instrument):
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"PW0": 1.0, "PW1": 1.0, "BK4": 1.0}
 
-    identity = Instrument.measurement("?VN", """Get the version (str).""", cast=str, maxsplit=0)
+    identity_question: ClassVar[str] = "?VN"
     potential_v = Instrument.setting(
         "PV%s", """Set the potential in volts (-14.5 to 14.5).""", set_process=level
     )

@@ -38,10 +38,6 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
     }
     write_interval_s: ClassVar[float] = 0.05
 
-    identity = Instrument.measurement(
-        "*IDN?", """Get maker, model, serial number and firmware (str).""", cast=str, maxsplit=0
-    )
-
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
         self._ramp_rate_k_s = 0.0

@@ -29,9 +29,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
     }
     write_interval_s: ClassVar[float] = 1.0
 
-    identity = Instrument.measurement(
-        "IDEN?", """Get what the controller says it is (str).""", cast=str, maxsplit=0
-    )
+    identity_question: ClassVar[str] = "IDEN?"
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message; the silence after it is the connection's."""

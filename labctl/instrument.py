@@ -63,17 +63,25 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         Keyword arguments of the VISA resource (terminations, time-out in ms, `asrl={...}` ...).
     write_interval_s, quiet_after_s
         Silences the instrument needs: after any message, and after certain ones (by exact text).
+    identity_question : str
+        What makes it say what it is.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
     write_interval_s: ClassVar[float] = 0.0
     quiet_after_s: ClassVar[dict[str, float]] = {}
+    identity_question: ClassVar[str] = "*IDN?"
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
         PymeasureInstrument.__init__(
             self, adapter, name or type(self).__name__, includeSCPI=False, **settings
         )
+
+    @property
+    def identity(self) -> str:
+        """Get what the instrument says it is (str): maker, model, serial number, firmware where it can."""
+        return self.ask(self.identity_question).strip()
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why `received` cannot be used."""
@@ -87,9 +95,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     def check_identity(self, *expected: str) -> None:
         """Raise InstrumentError unless one of `expected` occurs in what it says it is (`""`: any)."""
-        identity = getattr(self, "identity", "")
-        if not identity.strip() or not any(word in identity for word in expected):
-            raise self.refuse("*IDN?", identity, f"this is not a {' or '.join(expected) or 'known model'}")
+        identity = self.identity
+        if not identity or not any(word in identity for word in expected):
+            raise self.refuse(
+                self.identity_question, identity, f"this is not a {' or '.join(expected) or 'known model'}"
+            )
 
     @property
     def clock(self) -> Clock:

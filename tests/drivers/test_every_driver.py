@@ -12,6 +12,7 @@ import pytest
 from pymeasure.adapters import ProtocolAdapter
 
 import drivers
+from drivers.solartron1287 import Solartron1287
 from labctl import bench
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
@@ -97,6 +98,19 @@ def build(driver_class, adapter):
 
         settings = {"partner": Solartron1260(type(adapter)()), "standard_resistor_ohm": 100.0}
     return driver_class(adapter, **settings)
+
+
+def test_the_catalogue_holds_every_model_under_every_role_it_claims():
+    catalogue = importlib.import_module("drivers.catalogue")
+    tables = {
+        "TemperatureController": catalogue.TEMPERATURE_CONTROLLERS,
+        "FrequencyResponseAnalyzer": catalogue.ANALYZERS,
+        "Potentiostat": catalogue.POTENTIOSTATS,
+    }
+    families = {base for c in DRIVERS for base in c.__mro__[1:]} - {Solartron1287}
+    models = [c for c in DRIVERS if c not in families]
+    for role, table in tables.items():
+        assert set(table) == {c for c in models if role in protocols_of(c)}
 
 
 def test_there_are_drivers_of_every_role_to_be_checked():
