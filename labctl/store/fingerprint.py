@@ -1,58 +1,79 @@
 """The content hash of a run: the same measured rows give the same hash, in whatever file they are.
 
-It covers the run, its sample, provenance, instruments and every measured row, in text with exact numbers.
-Keys of this file, the process and the job are left out, for they change when a run is merged into another
-file; derived rows, because they may be made again; events, because they may come after the end.
+1. It covers the run, its sample, provenance, instruments and every measured row, in text with exact numbers.
+2. Keys of this file, the process and the job are left out, for they change when a run is merged into another
+   file; derived rows, because they may be made again; events, because they may come after the end.
+3. A key that leads to a spectrum or a polarisation counts as the number it has in its run.
+4. A column that is empty throughout the run is left out. A later schema may so add columns, empty in older
+   runs, and the hash of an older run stays.
 """
 
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterator
 
 SCHEME = "labctl-1"
 
-_PARTS = {
-    "sample": """
-        SELECT s.name, s.composition, s.cation, s.thickness_m, s.thickness_u_m, s.area_m2, s.area_u_m2,
-               s.electrodes, s.note
-        FROM runs r JOIN samples s ON s.id = r.sample_id WHERE r.id = ?""",
-    "run": """
-        SELECT uuid, procedure, parameters, station, station_text, protocol_text, clock, status, reason,
-               started_s, ended_s, host
-        FROM runs WHERE id = ?""",
-    "provenance": "SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key",
-    "instruments": """
-        SELECT role, name, driver, address, identity, settings
-        FROM run_instruments WHERE run_id = ? ORDER BY role""",
-    "spectra": """
-        SELECT s.number, s.step, s.branch, s.setpoint_k, s.amplitude_v, s.bias_v, s.integration_s,
-               o.number, s.status, s.started_s, s.ended_s
-        FROM spectra s LEFT JOIN spectra o ON o.id = s.repeat_of WHERE s.run_id = ? ORDER BY s.number""",
-    "impedance_points": """
-        SELECT s.number, p.number, p.time_s, p.frequency_hz, p.z_real_ohm, p.z_imag_ohm, p.temperature_k,
-               p.status
-        FROM spectra s JOIN impedance_points p ON p.spectrum_id = s.id
-        WHERE s.run_id = ? ORDER BY s.number, p.number""",
-    "polarisations": """
-        SELECT number, step, setpoint_k, potential_v, rest_potential_v, status, started_s, ended_s
-        FROM polarisations WHERE run_id = ? ORDER BY number""",
-    "polarisation_points": """
-        SELECT s.number, p.number, p.time_s, p.elapsed_s, p.potential_v, p.current_a, p.temperature_k,
-               p.status
-        FROM polarisations s JOIN polarisation_points p ON p.polarisation_id = s.id
-        WHERE s.run_id = ? ORDER BY s.number, p.number""",
-    "temperature_log": """
-        SELECT number, time_s, temperature_k, setpoint_k, phase
-        FROM temperature_log WHERE run_id = ? ORDER BY number""",
-    "records": "SELECT number, time_s, data FROM records WHERE run_id = ? ORDER BY number",
+_ROWS = {  # table: where its rows of a run are, and in which order
+    "samples": ("samples t JOIN runs r ON r.sample_id = t.id WHERE r.id = ?", "t.id"),
+    "runs": ("runs t WHERE t.id = ?", "t.id"),
+    "run_provenance": ("run_provenance t WHERE t.run_id = ?", "t.key"),
+    "run_instruments": ("run_instruments t WHERE t.run_id = ?", "t.role"),
+    "spectra": ("spectra t WHERE t.run_id = ?", "t.number"),
+    "impedance_points": (
+        "spectra o JOIN impedance_points t ON t.spectrum_id = o.id WHERE o.run_id = ?",
+        "o.number, t.number",
+    ),
+    "polarisations": ("polarisations t WHERE t.run_id = ?", "t.number"),
+    "polarisation_points": (
+        "polarisations o JOIN polarisation_points t ON t.polarisation_id = o.id WHERE o.run_id = ?",
+        "o.number, t.number",
+    ),
+    "temperature_log": ("temperature_log t WHERE t.run_id = ?", "t.number"),
+    "records": ("records t WHERE t.run_id = ?", "t.number"),
 }
+_LEFT_OUT = ("id", "pid", "process_birth", "content_hash")
+_NUMBERED = ("spectra", "polarisations")
 
 
 def content_hash(connection: sqlite3.Connection, run_id: int) -> str:
     """`labctl-1:` and the SHA-256 of the run's measured content, in hexadecimal digits."""
     digest = hashlib.sha256()
-    for part, query in _PARTS.items():
-        digest.update(f"{part}\n".encode())
-        for row in connection.execute(query, (run_id,)):
-            digest.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    for table in _ROWS:
+        for line in _lines(connection, table, run_id):
+            digest.update(line.encode() + b"\n")
     return f"{SCHEME}:{digest.hexdigest()}"
+
+
+def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Columns of a table that hold keys, with the table each leads to."""
+    return {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall()}
+
+
+def _lines(connection: sqlite3.Connection, table: str, run_id: int) -> Iterator[str]:
+    """The table and its columns in use, then one line for each row."""
+    rows, order = _ROWS[table]
+    columns = _columns(connection, table)
+    filled = ", ".join(f"max(t.{name} IS NOT NULL AND t.{name} <> '')" for name in columns)
+    in_use = connection.execute(f"SELECT {filled} FROM {rows}", (run_id,)).fetchone()
+    names = [name for name, used in zip(columns, in_use, strict=True) if used]
+    yield json.dumps([table, *names])
+    if not names:
+        return
+    expressions = ", ".join(columns[name] for name in names)
+    for row in connection.execute(f"SELECT {expressions} FROM {rows} ORDER BY {order}", (run_id,)):
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Columns that count, by name, with the expression that stands for each."""
+    leads_to = references(connection, table)
+    names = sorted(row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall())
+    columns: dict[str, str] = {}
+    for name in names:
+        if name not in leads_to and name not in _LEFT_OUT:
+            columns[name] = f"t.{name}"
+        elif leads_to.get(name) in _NUMBERED:
+            columns[name] = f"(SELECT number FROM {leads_to[name]} WHERE id = t.{name})"
+    return columns

@@ -10,7 +10,8 @@ from labctl.errors import StoreError
 from labctl.store.care import RunCheck, verify_runs
 from labctl.store.causes import explaining
 from labctl.store.connections import open_for_reading, open_for_writing
-from labctl.store.fingerprint import content_hash
+from labctl.store.ending import change_row
+from labctl.store.fingerprint import content_hash, references
 from labctl.store.rows import DERIVED_TABLES
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")
@@ -62,8 +63,11 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
         if not run.intact:
             refused.append(f"Run {run.uuid} is not what it was at its end.")
         elif run.uuid not in known_hashes:
-            _copy_run(ours, theirs, run)
-            added.append(run.uuid)
+            try:
+                _copy_run(ours, theirs, run)
+                added.append(run.uuid)
+            except StoreError as error:
+                refused.append(f"Run {run.uuid}: {error}.")
         elif known_hashes[run.uuid] == run.recorded_hash:
             known.append(run.uuid)
         else:
@@ -86,50 +90,62 @@ class _Copy:
 
     def __init__(self, ours: sqlite3.Connection, theirs: sqlite3.Connection, run_id: int) -> None:
         self._ours, self._theirs, self._old_id = ours, theirs, run_id
+        self._new_id = 0
 
     def run(self, run: RunCheck) -> None:
         """Insert as running, fill, end, and compare the hash."""
         (row,) = self._rows("runs", "id = ?", self._old_id)
         (sample,) = self._rows("samples", "id = ?", row["sample_id"])
         links = {"job_id": self._job(row["job_id"]), "sample_id": self._sample(sample)}
-        new_id = self._insert("runs", _without(row, ("id", *_ENDINGS)) | links)
+        self._new_id = self._insert("runs", _without(row, ("id", *_ENDINGS)) | links)
         for table in _OF_A_RUN:
             for part in self._rows(table, "run_id = ?", self._old_id):
-                self._insert(table, _without(part, ("id",) if table == "events" else ()) | {"run_id": new_id})
-        ids = {"runs": {self._old_id: new_id}}
+                self._insert(table, self._linked(table, part))
         for table in _POINTS:
-            ids[table] = self._series(table, new_id)
-        self._end("runs", new_id, {name: row[name] for name in ("status", "reason", "ended_s")})
-        actual = content_hash(self._ours, new_id)
+            self._series(table)
+        change_row(self._ours, "runs", self._new_id, {name: row[name] for name in _ENDINGS[:-1]})
+        actual = content_hash(self._ours, self._new_id)
         if actual != run.recorded_hash:
-            raise StoreError(f"run {run.uuid} did not arrive whole: {actual}, not {run.recorded_hash}")
-        self._end("runs", new_id, {"content_hash": actual})
+            raise StoreError(f"it did not arrive whole: {actual}, not {run.recorded_hash}")
+        change_row(self._ours, "runs", self._new_id, {"content_hash": actual})
         for table in DERIVED_TABLES:
-            self._derived(table, ids)
+            self._derived(table)
 
-    def _series(self, table: str, run_id: int) -> dict[int, int]:
-        """Spectra or polarisations with their points; new ids by old ones."""
+    def _series(self, table: str) -> None:
+        """Spectra or polarisations with their points."""
         points, parent = _POINTS[table]
-        ids: dict[int, int] = {}
         for row in self._rows(table, "run_id = ?", self._old_id):
-            changed: dict[str, Any] = {"run_id": run_id}
-            if row.get("repeat_of") is not None:
-                changed["repeat_of"] = ids[row["repeat_of"]]
-            new = ids[row["id"]] = self._insert(table, _without(row, ("id", "status", "ended_s")) | changed)
+            new = self._insert(table, _without(self._linked(table, row), ("status", "ended_s")))
             for point in self._rows(points, f"{parent} = ?", row["id"]):
                 self._insert(points, point | {parent: new})
-            self._end(table, new, {"status": row["status"], "ended_s": row["ended_s"]})
-        return ids
+            change_row(self._ours, table, new, {"status": row["status"], "ended_s": row["ended_s"]})
 
-    def _derived(self, table: str, ids: Mapping[str, Mapping[int, int]]) -> None:
-        owners = {"run_id": "runs", "spectrum_id": "spectra", "polarisation_id": "polarisations"}
+    def _derived(self, table: str) -> None:
+        of_run = "run_id = ?"
         if table == "resistances":
-            rows = self._rows(table, "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)", self._old_id)
-        else:
-            rows = self._rows(table, "run_id = ?", self._old_id)
-        for row in rows:
-            changed = {key: ids[owner][row[key]] for key, owner in owners.items() if key in row}
-            self._insert(table, _without(row, ("id",)) | changed)
+            of_run = "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)"
+        for row in self._rows(table, of_run, self._old_id):
+            self._insert(table, self._linked(table, row))
+
+    def _linked(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row without its own key, and with the keys of this file instead of those of the other."""
+        linked = _without(row, ("id",))
+        for column, leads_to in references(self._theirs, table).items():
+            if leads_to == "runs":
+                linked[column] = self._new_id
+            elif row[column] is not None:
+                linked[column] = self._same_row(leads_to, row[column])
+        return linked
+
+    def _same_row(self, table: str, old_id: int) -> int:
+        """Our key of a spectrum or polarisation, also one of an earlier run that this one continues."""
+        query = f"SELECT r.uuid, t.number FROM {table} t JOIN runs r ON r.id = t.run_id WHERE t.id = ?"
+        uuid, number = self._theirs.execute(query, (old_id,)).fetchone()
+        query = f"SELECT t.id FROM {table} t JOIN runs r ON r.id = t.run_id WHERE r.uuid = ? AND t.number = ?"
+        found = self._ours.execute(query, (uuid, number)).fetchone()
+        if found is None:
+            raise StoreError(f"it refers to number {number} of {table} of run {uuid}, which is not here")
+        return found[0]
 
     def _sample(self, sample: Mapping[str, Any]) -> int:
         row = _without(sample, ("id",))
@@ -159,10 +175,6 @@ class _Copy:
         marks = ", ".join("?" * len(row))
         sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
         return self._ours.execute(sql, tuple(row.values())).lastrowid or 0
-
-    def _end(self, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        self._ours.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*changes.values(), row_id))
 
 
 def _without(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

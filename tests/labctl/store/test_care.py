@@ -174,6 +174,32 @@ def test_merge_keeps_the_runs_of_a_job_together_and_queues_nothing(finished, tmp
         ]
 
 
+def test_merge_keeps_references_to_the_run_that_was_continued(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        store.update("runs", rig.run_id, {"status": "aborted", "ended_s": 2.0})
+        row = {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 3.0}
+        second = store.insert("runs", row)
+        spectrum = {"run_id": second, "number": 4, "started_s": 3.0, "repeat_of": rig.spectrum_id}
+        store.insert("spectra", spectrum)
+        store.update("runs", second, {"status": "finished", "ended_s": 4.0})
+    assert len(merge(finished, other).added) == 2
+    with Database(finished) as db:
+        (repeat,) = db.rows("SELECT * FROM spectra WHERE number = 4")
+        (repeated,) = db.rows("SELECT * FROM spectra WHERE id = ?", (repeat["repeat_of"],))
+    assert (repeated["number"], repeated["status"]) == (0, "aborted")
+    assert repeated["run_id"] == repeat["run_id"] - 1
+
+
+def test_a_column_that_a_later_schema_adds_leaves_the_hash_of_older_runs(finished):
+    tamper(finished, "ALTER TABLE polarisations ADD COLUMN ended_with TEXT NOT NULL DEFAULT ''")
+    tamper(finished, "ALTER TABLE impedance_points ADD COLUMN phase_error_deg REAL")
+    assert verify(finished)[0].intact
+    tamper(finished, "UPDATE impedance_points SET phase_error_deg = 0.1 WHERE number = 3")
+    assert not verify(finished)[0].intact
+
+
 def test_merge_refuses_a_run_that_was_changed_and_leaves_running_ones(finished, tmp_path, start):
     other = tmp_path / "other.db"
     with Store.open(other) as store:
