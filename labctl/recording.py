@@ -1,15 +1,19 @@
 """What a procedure emits, as rows: the one place that knows which topic goes into which table."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from labctl.bench import Bench
-from labctl.derive import derive_fits, derive_run, derive_spectrum
+from labctl.derive import derive_fits, derive_polarisation, derive_run, derive_spectrum
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.station import Station
 from labctl.store import Store
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
+CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
+POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
+ENDING_COLUMNS = ("ended_by", "saved_s")
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
 
 
@@ -39,6 +43,8 @@ class Recording:
         self._on_row = on_row or (lambda topic, record: None)
         self.run_id = 0
         self._spectrum_id: int | None = None
+        self._finished_spectrum: tuple[int, Mapping[str, Any]] | None = None
+        self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
 
@@ -84,6 +90,7 @@ class Recording:
             "results": self._result,
             "temperature": self._temperature,
             "spectrum": self._spectrum,
+            "polarisation": self._polarisation,
         }.get(topic)
         if record_as:
             record_as(record)
@@ -115,6 +122,11 @@ class Recording:
             row = {"spectrum_id": self._spectrum_id, "number": number}
             self.store.append("impedance_points", row | _chosen(record, POINT_COLUMNS))
             return
+        if self._polarisation_id is not None and "current_a" in record:
+            number = self._count(f"polarisation {self._polarisation_id}")
+            row = {"polarisation_id": self._polarisation_id, "number": number}
+            self.store.append("polarisation_points", row | _chosen(record, CURRENT_COLUMNS))
+            return
         time_s = self._bench.clock.time()
         row = {"run_id": self.run_id, "number": self._count("record"), "time_s": time_s, "data": dict(record)}
         self.store.append("records", row)
@@ -141,6 +153,7 @@ class Recording:
         self.store.flush()
         changes = {"status": record["state"], "ended_s": self._bench.clock.time()}
         self.store.update("spectra", ended, changes)
+        self._finished_spectrum = (ended, record) if record["state"] == "finished" else None
         if record["state"] == "finished":
             self._derive(ended)
 
@@ -149,6 +162,40 @@ class Recording:
         if record.get("repeats"):
             return self._last_spectrum_id
         return self._repeats.pop(record.get("step", 0), None)
+
+    def _polarisation(self, record: Mapping[str, Any]) -> None:
+        """Begin a polarisation after the spectrum before it, or end it with the spectrum taken meanwhile."""
+        if record["state"] == "started":
+            row = {
+                "run_id": self.run_id,
+                "number": self._count("polarisation"),
+                "status": "running",
+                "started_s": self._bench.clock.time(),
+                "initial_spectrum_id": self._spectrum_of(record),
+            }
+            self._polarisation_id = self.store.insert(
+                "polarisations", row | _chosen(record, POLARISATION_COLUMNS)
+            )
+            return
+        ended, self._polarisation_id = self._polarisation_id, None
+        if ended is None:
+            return
+        self.store.flush()
+        changes = {"status": record["state"], "ended_s": self._bench.clock.time()}
+        last = self._spectrum_of(record) if record["state"] == "finished" else None
+        self.store.update(
+            "polarisations", ended, changes | _chosen(record, ENDING_COLUMNS) | {"steady_spectrum_id": last}
+        )
+        if record["state"] == "finished":
+            now = partial(derive_polarisation, self.store, ended)
+            self._on_row("derived", {"transference_number": self._evaluate(now)})
+
+    def _spectrum_of(self, record: Mapping[str, Any]) -> int | None:
+        """Return the spectrum just finished, once, if it was taken for the same polarisation."""
+        finished, self._finished_spectrum = self._finished_spectrum, None
+        if finished is None or finished[1].get("polarisation") != record.get("polarisation"):
+            return None
+        return finished[0]
 
     def _derive(self, spectrum_id: int) -> None:
         row = self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))

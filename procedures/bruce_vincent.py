@@ -43,7 +43,11 @@ class BruceVincent(TemperatureSeries):
     hold_min_min: Any = FloatParameter("Shortest hold", units="min", minimum=0.1, maximum=10000, default=2)
     hold_max_min: Any = FloatParameter("Longest hold", units="min", minimum=0.2, maximum=20000, default=600)
     steady_percent: Any = FloatParameter(
-        "Steady: change over the last fifth of the hold", units="%", minimum=0.01, maximum=10, default=0.5
+        "Steady when the last fifth of the hold changes less than",
+        units="%",
+        minimum=0.01,
+        maximum=10,
+        default=0.5,
     )
     early_stop: Any = BooleanParameter(
         "Stop when the steady current is known by extrapolation", default=False

@@ -25,9 +25,12 @@ BLOCKING = (
 REVERSIBLE = (
     "R0-p(R1,CPE1)",
     "p(R1,CPE1)-p(R2,CPE2)",
+    "R0-p(R1,CPE1)-W1",
     "R0-p(R1,CPE1)-Ws1",
     "R0-p(R1,CPE1)-p(R2,CPE2)",
+    "p(R1,CPE1)-p(R2,CPE2)-W1",
     "p(R1,CPE1)-p(R2,CPE2)-Ws1",
+    "R0-p(R1,CPE1)-p(R2,CPE2)-W1",
     "R0-p(R1,CPE1)-p(R2,CPE2)-Ws1",
 )
 CANDIDATES: dict[str, tuple[str, ...]] = {"blocking": BLOCKING, "reversible": REVERSIBLE}

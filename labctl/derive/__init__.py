@@ -5,13 +5,21 @@ The fit that is shown while a run goes on is the later analysis, run early.
 
 from labctl.derive.conductivities import derive_conductivities, derive_spectrum
 from labctl.derive.laws import derive_fits
-
-__all__ = ["derive_conductivities", "derive_fits", "derive_run", "derive_spectrum"]
-
+from labctl.derive.transference import derive_polarisation, derive_polarisations
 from labctl.store import Store
+
+__all__ = [
+    "derive_conductivities",
+    "derive_fits",
+    "derive_polarisation",
+    "derive_polarisations",
+    "derive_run",
+    "derive_spectrum",
+]
 
 
 def derive_run(store: Store, run_id: int, derived_s: float) -> None:
     """Derive everything of a run again from its measured rows."""
     derive_conductivities(store, run_id, derived_s)
     derive_fits(store, run_id, derived_s)
+    derive_polarisations(store, run_id, derived_s)

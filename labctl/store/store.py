@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CHANGEABLE = {
     "runs": ("status", "reason", "ended_s"),
     "spectra": ("status", "ended_s"),
-    "polarisations": ("status", "ended_s", "rest_potential_v"),
+    "polarisations": ("status", "ended_s", "rest_potential_v", "steady_spectrum_id", "ended_by", "saved_s"),
     "jobs": (
         "state",
         "reason",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
+from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
+from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
 
@@ -45,7 +47,23 @@ def _m0002_queue(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
-_MIGRATIONS = {"0001_first": _m0001_first, "0002_queue": _m0002_queue}
+def _m0003_polarisation(db: "Sqlite") -> None:
+    for column, declaration, unit, meaning in ADDED_TO_POLARISATIONS:
+        db.execute(f"ALTER TABLE polarisations ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES ('polarisations', ?, ?, ?)", (column, unit, meaning))
+    db.execute(FIXED_TRIGGER)
+    db.execute("DELETE FROM columns WHERE table_name = 'transference_numbers'")
+    for statement in _statements(POLARISATION_TABLES):
+        db.execute(statement)
+    for described in described_columns(POLARISATION_TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+_MIGRATIONS = {
+    "0001_first": _m0001_first,
+    "0002_queue": _m0002_queue,
+    "0003_polarisation": _m0003_polarisation,
+}
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -1,0 +1,230 @@
+"""Polarisations to transference numbers: current, two spectra and potential of one cell, put together.
+
+A cell with reversible electrodes gives rho+ by Bruce and Vincent, one with blocking electrodes the share of
+the electrons by Hebb and Wagner. Where nothing can be said, the row says why.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis import (
+    Estimate,
+    PolarisationFit,
+    Resistance,
+    Transference,
+    bruce_vincent,
+    electronic_transference,
+    fit_polarisation,
+    ionic_resistance_series,
+)
+from labctl.derive.conductivities import finite
+from labctl.store import Database, Store
+
+METHOD_VERSION = "1"
+LARGE_REST_SHARE = 0.1
+LARGE_DRIFT_SHARE = 0.02
+COLUMN_OF = {  # argument: columns of its value and standard uncertainty
+    "delta_v_v": ("delta_v_v", "delta_v_u_v"),
+    "initial_current_a": ("initial_current_a", "initial_current_u_a"),
+    "steady_current_a": ("steady_current_a", "steady_current_u_a"),
+    "initial_resistance_ohm": ("initial_resistance_ohm", "initial_resistance_u_ohm"),
+    "steady_resistance_ohm": ("steady_resistance_ohm", "steady_resistance_u_ohm"),
+    "bulk_resistance_ohm": ("bulk_resistance_ohm", "bulk_resistance_u_ohm"),
+    "total_resistance_ohm": ("bulk_resistance_ohm", "bulk_resistance_u_ohm"),
+}
+
+
+@dataclass(frozen=True)
+class Polarisation:
+    """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it."""
+
+    row: dict[str, Any]
+    sample: dict[str, Any]
+    elapsed_s: np.ndarray
+    potential_v: np.ndarray
+    current_a: np.ndarray
+    temperature_k: float
+    spectra: list[Resistance]
+
+    @property
+    def delta_v_v(self) -> Estimate:
+        """The step, as read back, above the potential at rest."""
+        mean_v = float(np.mean(self.potential_v))
+        spread_v = float(np.std(self.potential_v, ddof=1)) if self.potential_v.size > 1 else 0.0
+        return Estimate(mean_v - self.rest_v, spread_v / math.sqrt(self.potential_v.size))
+
+    @property
+    def rest_v(self) -> float:
+        """The potential at rest, V; 0 where it was not measured."""
+        return self.row["rest_potential_v"] or 0.0
+
+
+def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) -> dict[str, Any] | None:
+    """Derive the transference number of one finished polarisation and write it; None without spectra."""
+    with store.read() as db:
+        measured = _read(db, polarisation_id)
+    row = _row(measured) if measured.spectra else None
+    if row is not None:
+        row |= {"method_version": METHOD_VERSION, "derived_s": derived_s}
+    store.replace_derived("transference_numbers", {"polarisation_id": polarisation_id}, [row] if row else [])
+    return row
+
+
+def derive_polarisations(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
+    """Derive every finished polarisation of a run; return a row (or None) for each."""
+    query = "SELECT id FROM polarisations WHERE run_id = ? AND status = 'finished' ORDER BY number"
+    with store.read() as db:
+        ids = [row["id"] for row in db.rows(query, (run_id,))]
+    return [derive_polarisation(store, polarisation_id, derived_s) for polarisation_id in ids]
+
+
+def _read(db: Database, polarisation_id: int) -> Polarisation:
+    (row,) = db.rows("SELECT * FROM polarisations WHERE id = ?", (polarisation_id,))
+    points = db.rows(
+        "SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number",
+        (polarisation_id,),
+    )
+    elapsed_s, potential_v, current_a = (
+        np.array([point[name] for point in points], dtype=float)
+        for name in ("elapsed_s", "potential_v", "current_a")
+    )
+    new = np.diff(elapsed_s, prepend=-math.inf) > 0
+    readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
+    kelvin = float(np.mean(readings_k)) if readings_k else (row["setpoint_k"] or math.nan)
+    sample = db.sample(db.run(row["run_id"])["sample_id"])
+    ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
+    found = (
+        ionic_resistance_series(
+            [db.spectrum(spectrum_id) for spectrum_id in ids], [kelvin] * len(ids), sample["electrodes"]
+        )
+        if ids
+        else []
+    )
+    return Polarisation(row, sample, elapsed_s[new], potential_v[new], current_a[new], kelvin, list(found))
+
+
+def _row(measured: Polarisation) -> dict[str, Any] | None:
+    """Return the row without who made it when; None where the electrodes ask for what was not measured."""
+    blocking = measured.sample["electrodes"] == "blocking"
+    if not blocking and len(measured.spectra) < 2:
+        return None
+    about = {
+        "polarisation_id": measured.row["id"],
+        "run_id": measured.row["run_id"],
+        "quantity": "electronic" if blocking else "rho_plus",
+        "temperature_k": finite(measured.temperature_k),
+        "method": "electronic_transference" if blocking else "bruce_vincent",
+    }
+    evaluate = _electronic if blocking else _current_fraction
+    try:
+        fit, result = evaluate(measured)
+    except ValueError as problem:
+        return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": [f"no number: {problem}"]}
+    return about | _columns(result) | _relaxation(fit) | {"flags": _flags(measured, fit, result)}
+
+
+def _current_fraction(measured: Polarisation) -> tuple[PolarisationFit, Transference]:
+    before, after = measured.spectra[0], measured.spectra[-1]
+    r0_ohm, rss_ohm = _interphase(before, "before"), _interphase(after, "while held")
+    bulk_ohm = before.total_ohm
+    u_ohm = math.hypot(bulk_ohm.standard_uncertainty, r0_ohm.standard_uncertainty)
+    fit = fit_polarisation(
+        measured.elapsed_s,
+        measured.current_a,
+        delta_v_v=measured.delta_v_v,
+        series_resistance_ohm=Estimate(bulk_ohm.value + r0_ohm.value, u_ohm),
+    )
+    result = bruce_vincent(
+        measured.delta_v_v,
+        fit.initial_current_a,
+        fit.steady_current_a,
+        r0_ohm,
+        rss_ohm,
+        bulk_resistance_ohm=bulk_ohm,
+        cation_charge=_charge(measured.sample["cation"]),
+    )
+    return fit, result
+
+
+def _interphase(resistance: Resistance, when: str) -> Estimate:
+    if resistance.interphase_ohm is None or not math.isfinite(resistance.interphase_ohm.value):
+        raise ValueError(f"the spectrum {when} shows no interphase that can be told from the bulk")
+    return resistance.interphase_ohm
+
+
+def _electronic(measured: Polarisation) -> tuple[PolarisationFit, Transference]:
+    fit = fit_polarisation(measured.elapsed_s, measured.current_a)
+    result = electronic_transference(
+        measured.spectra[0].total_ohm, measured.delta_v_v, fit.observed_current_a
+    )
+    return fit, result
+
+
+def _charge(cation: str) -> int:
+    """Charge of a cation written like Mg2+; 1 where none is given."""
+    found = re.search(r"(\d*)\+", cation)
+    return int(found[1] or 1) if found else 1
+
+
+def _columns(result: Transference) -> dict[str, Any]:
+    """Inputs and number. I0 is dV / (Rb + R0), so its error is theirs: Watanabe's form of it knows that."""
+    value = result.watanabe or result.value
+    low, high = value.interval()
+    columns: dict[str, Any] = {
+        "value": finite(result.value.value),
+        "standard_uncertainty": finite(value.standard_uncertainty),
+        "low_95": finite(low),
+        "high_95": finite(high),
+        "naive": finite(result.naive.value) if result.naive else None,
+        "watanabe": finite(result.watanabe.value) if result.watanabe else None,
+    }
+    for name, estimate in result.inputs.items():
+        value_column, u_column = COLUMN_OF[name]
+        columns[value_column] = finite(estimate.value)
+        columns[u_column] = finite(estimate.standard_uncertainty)
+    return columns
+
+
+def _relaxation(fit: PolarisationFit) -> dict[str, Any]:
+    described = {
+        name: {"value": finite(estimate.value), "standard_uncertainty": finite(estimate.standard_uncertainty)}
+        for name, estimate in (
+            ("transient_initial_current_a", fit.transient_initial_current_a),
+            ("extrapolated_current_a", fit.extrapolated_current_a),
+            ("observed_current_a", fit.observed_current_a),
+            ("time_constant_s", fit.time_constant_s),
+            ("drift_per_wait", fit.drift_per_wait),
+        )
+    }
+    return {"relaxation": described | {"steady": fit.steady, "noise_a": finite(fit.noise_a)}}
+
+
+def _flags(measured: Polarisation, fit: PolarisationFit, result: Transference) -> list[str]:
+    flags = [*result.flags, *fit.flags, *_rest_flags(measured), *_ending_flags(measured.row)]
+    for name, resistance in zip(("before", "while held"), measured.spectra, strict=False):
+        flags += [f"spectrum {name}: {flag}" for flag in resistance.flags]
+    return list(dict.fromkeys(flags))
+
+
+def _rest_flags(measured: Polarisation) -> list[str]:
+    flags, step_v = [], abs(measured.delta_v_v.value)
+    if abs(measured.rest_v) > LARGE_REST_SHARE * step_v:
+        flags.append(
+            f"the cell rested at {1e3 * measured.rest_v:.3g} mV: its electrodes are not alike, or not at rest"
+        )
+    drift_v = (measured.row["rest_drift_v_s"] or 0.0) * float(measured.elapsed_s[-1])
+    if abs(drift_v) > LARGE_DRIFT_SHARE * step_v:
+        flags.append(f"the potential at rest drifted: by {1e3 * drift_v:.3g} mV over the time of the hold")
+    return flags
+
+
+def _ending_flags(row: dict[str, Any]) -> list[str]:
+    if row["ended_by"] == "maximum time":
+        return ["held for the longest time allowed, without becoming steady"]
+    if row["ended_by"] == "extrapolated":
+        return [f"stopped early: waiting on would have taken about {(row['saved_s'] or 0) / 60:.0f} min more"]
+    return []
