@@ -82,6 +82,7 @@ class MethodScriptInstrument(Instrument):
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
         self._running = False
+        self._started_s = 0.0
         self._held_v: float | None = None
 
     @property
@@ -195,8 +196,8 @@ class MethodScriptInstrument(Instrument):
         ranges = self._ranges_up_to(current_limit_a)
         try:
             self._load(step_script(potential_v, ranges, SAMPLE_S))
-            start_s = self.clock.monotonic()
             first = [self._sample()]
+            start_s = self._started_s
             self._held_v = potential_v
             for time_s in self.at_times(start_s, times_s):
                 at_once = first and time_s <= STEP_SAMPLE_UNTIL_S
@@ -251,13 +252,19 @@ class MethodScriptInstrument(Instrument):
     def _answer(self, command: str) -> str:
         """Send a command of one letter, or one that begins with it, and return what follows its echo."""
         letter = command[:1]
-        self.write(command)
+        self._send(command)
         line = self._line()
         if error_in(line):
             raise InstrumentError(self.name, command, line, error_in(line))
         if not line.startswith(letter):
             raise self.refuse(command, line, f"expected an answer that begins with {letter!r}")
         return line[1:]
+
+    def _send(self, command: str) -> None:
+        """Send a command; one with a script is ended by an empty line."""
+        self.write(command)
+        if "\n" in command:
+            self.write("")
 
     def _synchronise(self) -> None:
         """Abort whatever runs and read to its end."""
@@ -279,13 +286,13 @@ class MethodScriptInstrument(Instrument):
 
     def _load(self, script: Sequence[str]) -> None:
         self.set_timeout(5)
-        rest = self._answer("\n".join(("l", *script, "")))
+        rest = self._answer("\n".join(("l", *script)))
         if rest:
             raise self.refuse("l", f"l{rest}", "expected the echo alone")
 
     def _execute(self, script: Sequence[str]) -> None:
         self.set_timeout(5)
-        self._end_of(self._run("\n".join(("e", *script, ""))))
+        self._end_of(self._run("\n".join(("e", *script))))
 
     def _sample(self) -> Sample:
         """Run the loaded script, which takes one sample; return its last package."""
@@ -301,7 +308,9 @@ class MethodScriptInstrument(Instrument):
     def _run(self, command: str) -> Iterator[Package]:
         """Yield the packages of a script to its end; raises InstrumentError for whatever else comes."""
         self._running = True
-        line = self._answer(command) or self._line()
+        line = self._answer(command)
+        self._started_s = self.clock.monotonic()
+        line = line or self._line()
         while line:
             if error_in(line):
                 raise InstrumentError(self.name, command[:1], line, error_in(line))

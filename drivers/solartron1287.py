@@ -171,9 +171,7 @@ class Solartron1287(Instrument):
     def tell(self, command: str) -> None:
         """Send a command; raises InstrumentError when the instrument did not take it."""
         self.write(command)
-        error = self.last_error()
-        if error:
-            raise InstrumentError(self.name, command, f"{error:02d}", f"refused with error {error:02d}")
+        self._refuse_error_after(command, "")
 
     # What labctl asks of any potentiostat.
 
@@ -226,38 +224,41 @@ class Solartron1287(Instrument):
     def _step_to(self, potential_v: float) -> float:
         """Polarise at the rest potential first, so that the step is one; return when it was made."""
         self.tell("BY1")
-        self._switch_on(self._reading().potential_v)
-        self.tell(f"PV{level(potential_v)}")
+        _, rest = self._reading()
+        self._switch_on(rest.potential_v)
+        self.potential_v = potential_v
+        start_s = self.clock.monotonic()
         self._held_v = potential_v
-        return self.clock.monotonic()
+        self._refuse_error_after(f"PV{level(potential_v)}", "")
+        return start_s
 
     def _switch_on(self, potential_v: float) -> None:
         for command in ("BY0", f"PV{level(potential_v)}", "PW1"):
             self.tell(command)
 
-    def _reading(self) -> Reading:
-        """Return a reading begun after now."""
+    def _reading(self) -> tuple[float, Reading]:
+        """Return a reading begun after now, and when it came on the monotonic clock."""
         self.set_timeout(10)
         self.write("GP1")
         line = self.read()
+        taken_s = self.clock.monotonic()
         self.write("GP0")
         try:
             reading = parse_reading(line)
         except ValueError as problem:
             raise self.refuse("GP1", line, f"not a reading: {problem}") from problem
-        self._refuse_error_after(line)
-        return reading
+        self._refuse_error_after("GP1", line)
+        return taken_s, reading
 
-    def _refuse_error_after(self, line: str) -> None:
+    def _refuse_error_after(self, sent: str, received: str) -> None:
         error = self.last_error()
         if error:
-            raise InstrumentError(self.name, "GP1", line, f"error {error:02d} while measuring")
+            raise InstrumentError(self.name, sent, received or f"{error:02d}", f"error {error:02d}")
 
     def _point(self, start_s: float) -> CurrentPoint:
-        reading = self._reading()
-        elapsed_s = self.clock.monotonic() - start_s
+        taken_s, reading = self._reading()
         return CurrentPoint(
-            self.clock.time(), elapsed_s, reading.potential_v, reading.current_a, reading.status
+            self.clock.time(), taken_s - start_s, reading.potential_v, reading.current_a, reading.status
         )
 
     def _judged(self, point: CurrentPoint, potential_v: float, limit_a: float) -> CurrentPoint:

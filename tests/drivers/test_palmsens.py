@@ -9,13 +9,13 @@ from labctl.errors import InstrumentError
 
 IDLE = [("", None), ("Z", "Z!0006")]
 RUNNING = [("", None), ("Z", "Pda8000800u"), (None, "Z"), (None, "*"), (None, "")]
-CELL_OFF = [("e\ncell_off\n", "e"), (None, "")]
+CELL_OFF = [("e\ncell_off", None), ("", "e"), (None, "")]
 PICO_RANGES = (100e-9, 1e-3)
 OK_PACKAGE = "Pda8002710u;ba80003E8n,10,20B"
 
 
 def loads(script):
-    return ("l\n" + "\n".join(script) + "\n", "l")
+    return [("l\n" + "\n".join(script), None), ("", "l")]
 
 
 def runs(mark, *packages, end=("*", "")):
@@ -28,11 +28,11 @@ def spectrum(frequencies_hz, held=False, ranges=(100e-9, 5e-3)):
 
 def step(*packages):
     script = step_script(0.01, CurrentRanges(100e-9, 1e-3), 0.05)
-    return [loads(script), *runs("M0007", *(packages or [OK_PACKAGE]))]
+    return [*loads(script), *runs("M0007", *(packages or [OK_PACKAGE]))]
 
 
 def sample(package=OK_PACKAGE):
-    return [loads(sample_script(0.01, 0.05)), *runs("M0007", package)]
+    return [*loads(sample_script(0.01, 0.05)), *runs("M0007", package)]
 
 
 EIS_LINE = "PdcDF5DFF4u;cc896D904m,10,287;cd82DB1A8u,10,287"
@@ -62,7 +62,7 @@ def test_another_device_is_refused(dialogue):
 
 def test_a_spectrum_is_loaded_run_and_decoded(dialogue):
     second = EIS_LINE.replace("DF5DFF4u", "800000A ")
-    pairs = [spectrum([100, 10]), *runs("M000D", EIS_LINE, second), *CELL_OFF]
+    pairs = [*spectrum([100, 10]), *runs("M000D", EIS_LINE, second), *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell:
         points = list(cell.sweep([100, 10], 0.01))
     assert [point.frequency_hz for point in points] == [pytest.approx(99.999732), 10]
@@ -72,14 +72,19 @@ def test_a_spectrum_is_loaded_run_and_decoded(dialogue):
 
 
 def test_the_mark_of_the_loop_may_come_on_a_line_of_its_own(dialogue):
-    pairs = [spectrum([100]), ("r", "r"), *((None, line) for line in ("M000D", EIS_LINE, "*", "")), *CELL_OFF]
+    pairs = [
+        *spectrum([100]),
+        ("r", "r"),
+        *((None, line) for line in ("M000D", EIS_LINE, "*", "")),
+        *CELL_OFF,
+    ]
     with dialogue(EmStatPico, pairs) as cell:
         assert len(list(cell.sweep([100], 0.01))) == 1
 
 
 def test_overload_is_in_the_status_and_the_value_kept(dialogue):
     line = "PdcDF5DFF4u;cc896D904m,12,287;cd82DB1A8u,18,287"
-    with dialogue(EmStatPico, [spectrum([100]), *runs("M000D", line), *CELL_OFF]) as cell:
+    with dialogue(EmStatPico, [*spectrum([100]), *runs("M000D", line), *CELL_OFF]) as cell:
         (point,) = cell.sweep([100], 0.01)
     assert point.status == "overload; overload warning"
     assert point.z_real_ohm == pytest.approx(9885.956)
@@ -97,33 +102,33 @@ def test_overload_is_in_the_status_and_the_value_kept(dialogue):
     ],
 )
 def test_output_that_is_no_measurement_ends_the_spectrum_with_the_cell_off(dialogue, line, problem):
-    pairs = [spectrum([100]), *runs("M000D", line, end=()), *RUNNING, *CELL_OFF]
+    pairs = [*spectrum([100]), *runs("M000D", line, end=()), *RUNNING, *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, pytest.raises(InstrumentError, match=problem):
         list(cell.sweep([100], 0.01))
 
 
 def test_a_spectrum_that_ends_early_is_an_error(dialogue):
     with (
-        dialogue(EmStatPico, [spectrum([100, 10]), *runs("M000D", EIS_LINE), *CELL_OFF]) as cell,
+        dialogue(EmStatPico, [*spectrum([100, 10]), *runs("M000D", EIS_LINE), *CELL_OFF]) as cell,
         pytest.raises(InstrumentError, match="ended before all points"),
     ):
         list(cell.sweep([100, 10], 0.01))
 
 
 def test_more_points_than_asked_for_are_an_error(dialogue):
-    pairs = [spectrum([100]), *runs("M000D", EIS_LINE, EIS_LINE), *CELL_OFF]
+    pairs = [*spectrum([100]), *runs("M000D", EIS_LINE, EIS_LINE), *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, pytest.raises(InstrumentError, match="more points"):
         list(cell.sweep([100], 0.01))
 
 
 def test_a_refused_script_was_never_run(dialogue):
-    pairs = [(spectrum([100])[0], "l!4001: Line 1, Col 27"), *CELL_OFF]
+    pairs = [*spectrum([100])[:1], ("", "l!4001: Line 1, Col 27"), *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, pytest.raises(InstrumentError, match="unknown script command"):
         list(cell.sweep([100], 0.01))
 
 
 def test_closing_a_spectrum_aborts_it_and_switches_the_cell_off(dialogue):
-    pairs = [spectrum([100, 10]), *runs("M000D", EIS_LINE, end=()), *RUNNING, *CELL_OFF]
+    pairs = [*spectrum([100, 10]), *runs("M000D", EIS_LINE, end=()), *RUNNING, *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, closing(cell.sweep([100, 10], 0.01)) as points:
         next(points)
 
@@ -136,7 +141,7 @@ def test_a_hold_steps_samples_and_ends_with_the_cell_off(dialogue):
 
 
 def test_a_spectrum_within_a_hold_leaves_cell_and_mode_alone(dialogue):
-    pairs = [*step(), spectrum([100], held=True), *runs("M000D", EIS_LINE), *sample(), *CELL_OFF]
+    pairs = [*step(), *spectrum([100], held=True), *runs("M000D", EIS_LINE), *sample(), *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, closing(cell.hold(0.01, [0, 1, 2], 1e-3)) as samples:
         next(samples)
         assert len(list(cell.sweep([100], 0.01, bias_v=0.01))) == 1
@@ -146,7 +151,7 @@ def test_a_spectrum_within_a_hold_leaves_cell_and_mode_alone(dialogue):
 
 
 def test_an_aborted_spectrum_within_a_hold_does_not_end_the_hold(dialogue):
-    pairs = [*step(), spectrum([100, 10], held=True), *runs("M000D", EIS_LINE, end=()), *RUNNING, *CELL_OFF]
+    pairs = [*step(), *spectrum([100, 10], held=True), *runs("M000D", EIS_LINE, end=()), *RUNNING, *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell, closing(cell.hold(0.01, [0, 1], 1e-3)) as samples:
         next(samples)
         with closing(cell.sweep([100, 10], 0.01, bias_v=0.01)) as points:
@@ -169,7 +174,7 @@ def test_limit_and_overload_are_in_the_status_of_a_held_point(dialogue, package,
 
 def test_rest_is_measured_with_the_cell_off(dialogue):
     pairs = [
-        loads(rest_script(0.05)),
+        *loads(rest_script(0.05)),
         *runs("M000B", "Pab8002710u,10,287"),
         *runs("M000B", "Pab8004E20u"),
         *CELL_OFF,
@@ -210,11 +215,11 @@ def test_making_safe_may_be_repeated(dialogue):
 
 
 def test_switching_off_is_tried_twice(dialogue):
-    refused = ("e\ncell_off\n", "e!0006")
-    with dialogue(EmStatPico, [*IDLE, refused, *IDLE, *CELL_OFF]) as cell:
+    refused = [("e\ncell_off", None), ("", "e!0006")]
+    with dialogue(EmStatPico, [*IDLE, *refused, *IDLE, *CELL_OFF]) as cell:
         cell.make_safe()
     with (
-        dialogue(EmStatPico, [*IDLE, refused, *IDLE, refused]) as cell,
+        dialogue(EmStatPico, [*IDLE, *refused, *IDLE, *refused]) as cell,
         pytest.raises(InstrumentError, match="not allowed now"),
     ):
         cell.make_safe()
@@ -222,14 +227,14 @@ def test_switching_off_is_tried_twice(dialogue):
 
 def test_flow_control_bytes_are_dropped(dialogue):
     with dialogue(
-        EmStatPico, [("", None), ("Z", "\x13Z!0006"), ("e\ncell_off\n", "\x11e"), (None, "\x11")]
+        EmStatPico, [("", None), ("Z", "\x13Z!0006"), CELL_OFF[0], ("", "\x11e"), (None, "\x11")]
     ) as cell:
         cell.make_safe()
 
 
 def test_the_time_out_follows_the_lowest_frequency(dialogue):
     line = "Pdc8002710u;cc896D904m;cd82DB1A8u"
-    pairs = [spectrum([0.01]), *runs("M000D", line, end=()), *RUNNING, *CELL_OFF]
+    pairs = [*spectrum([0.01]), *runs("M000D", line, end=()), *RUNNING, *CELL_OFF]
     with dialogue(EmStatPico, pairs) as cell:
         points = cell.sweep([0.01], 0.01)
         next(points)
