@@ -1,8 +1,8 @@
 """How much faster than the laboratory is a simulated night? `python benchmarks/night.py`
 
-Runs the 12 h protocol (10 temperatures, 61 points from 1 MHz to 0.1 Hz, 30 min dwells) through the whole stack:
-procedure, drivers, pyvisa, simulated wire and physics, database, evaluation. Prints the ratio of simulated to
-real time, and what share of the real time each part took.
+Runs a 12 h protocol (10 temperatures up and back down, 61 points from 1 MHz to 0.1 Hz, 30 min dwells) through
+the whole stack: procedure, drivers, pyvisa, simulated wire and physics, store, evaluation. Prints the ratio
+of simulated to real time, and what share of the real time each part took.
 """
 
 import cProfile
@@ -28,6 +28,7 @@ use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
 temperatures_degc = "30:120:10"
 frequencies_hz = [{frequencies}]
 dwell_min = 30
+return_down = true
 """
 
 
@@ -64,14 +65,16 @@ def main() -> None:
     stats = pstats.Stats(profile)
     total_s = stats.total_tt  # type: ignore[attr-defined]
     for name, needle in {
-        "evaluation (derive)": ("derive.py", "derive_spectrum"),
-        "evaluation (fits)": ("derive.py", "derive_fits"),
+        "evaluation (derive)": ("conductivities.py", "_derive"),
+        "evaluation (fits)": ("laws.py", "derive_fits"),
         "store (append)": ("store.py", "append"),
         "simulated wire, writing": ("library.py", "write"),
         "simulated wire, reading": ("library.py", "read"),
     }.items():
         spent_s = sum(
-            row[3] for key, row in stats.stats.items() if key[0].endswith(needle[0]) and key[2] == needle[1]  # type: ignore[attr-defined]
+            row[3]
+            for key, row in stats.stats.items()
+            if key[0].endswith(needle[0]) and key[2] == needle[1]  # type: ignore[attr-defined]
         )
         print(f"  {name:28s} {100 * spent_s / total_s:5.1f} %")
 

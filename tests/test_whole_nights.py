@@ -20,7 +20,8 @@ def night(folder, **options):
 
 
 def arrhenius(content, form="ln_sigma_t"):
-    return next(f for f in content["fits"] if (f["law"], f["form"], f["branch"]) == ("arrhenius", form, "all"))
+    wanted = ("arrhenius", form, "all")
+    return next(f for f in content["fits"] if (f["law"], f["form"], f["branch"]) == wanted)
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Spectra to resistances and conductivities.
 
-After each spectrum it is judged together with the few before it; when the run ends all of its spectra are,
+After each spectrum it is judged together with the one before it; when the run ends all of its spectra are,
 so that each helps its neighbours in temperature.
 """
 
@@ -14,14 +14,14 @@ from labctl.store import Database, Store
 
 METHOD = "ionic_resistance_series"
 METHOD_VERSION = "1"
-NEIGHBOURS = 2
+NEIGHBOURS = 1
 STILL_K = 0.5
 
 OPPOSITE = {"lower": "upper", "upper": "lower", None: None}
 
 
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
-    """Derive one spectrum, seen beside the ones before it; return its conductivity row.
+    """Derive one spectrum, seen beside the one before it; return its conductivity row.
 
     None means that nothing could be said; the flags of the resistance rows say why.
     """

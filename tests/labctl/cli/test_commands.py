@@ -3,7 +3,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,9 @@ def files(station, protocol_file, tmp_path):
 
 @pytest.fixture
 def measured(files):
-    code, output = invoke("run", files["protocol"], "--station", files["station"], "--db", files["db"], "--json")
+    code, output = invoke(
+        "run", files["protocol"], "--station", files["station"], "--db", files["db"], "--json"
+    )
     assert code == 0, output
     return files["db"], json.loads(output)
 
@@ -123,7 +125,7 @@ def test_every_command_helps(command):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not delivered to a handler on Windows")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_terminated_run_makes_safe_and_is_marked(files, times):
-    """In scaled time, so that the signal finds the heater on; the instruments' own state is asked by the rig."""
+    """In scaled time, so that the signal finds the heater on; the rig itself tells its state at the end."""
     rig_module = files["db"].parent / "told_rig.py"
     rig_module.write_text(
         "import atexit, json, pathlib\n"
@@ -146,7 +148,7 @@ def test_a_terminated_run_makes_safe_and_is_marked(files, times):
     wait_for_heating(files["db"])
     for _ in range(times):
         os.kill(process.pid, signal.SIGTERM)
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
     run = labctl.open(files["db"]).run("last")
@@ -167,5 +169,5 @@ def wait_for_heating(db):
                     return
             except labctl.errors.StoreError:
                 pass
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     raise AssertionError("the run did not start")
