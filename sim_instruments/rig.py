@@ -18,6 +18,7 @@ from pyvisa.rname import InvalidResourceName, to_canonical_name
 from sim_instruments.cells import make_cell
 from sim_instruments.instruments.emstat4 import EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
+from sim_instruments.instruments.keithley2450 import Keithley2450
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.solartron1260 import Solartron1260
@@ -38,6 +39,7 @@ MODELS: dict[str, Callable[["Parts"], Model]] = {
     "eurotherm2400": lambda parts: Eurotherm2400(parts.world),
     "keysight_e4980a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=201),
     "agilent_4284a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=10),
+    "keithley2450": lambda parts: Keithley2450(parts.world),
     "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
 }
 
