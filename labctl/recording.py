@@ -1,7 +1,9 @@
 """What a procedure emits, as rows: the one place that knows which topic goes into which table."""
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench
@@ -9,6 +11,7 @@ from labctl.derive import derive_fits, derive_polarisation, derive_run, derive_s
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.station import Station
 from labctl.store import Store
+from labctl.store.provenance import collect_provenance
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
@@ -69,6 +72,8 @@ class Recording:
         for entry_ in station.instruments:
             for role in entry_.roles:
                 self._instrument(role, entry_)
+        scripts = _scripts(station, protocol, entry)
+        self.store.record_provenance(self.run_id, collect_provenance(scripts=scripts))
         self.event("info", "started", entry.reference)
         return self.run_id
 
@@ -209,6 +214,13 @@ class Recording:
         except (ValueError, ArithmeticError, LookupError) as error:
             self.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
             return None
+
+
+def _scripts(station: Station, protocol: Protocol, entry: ProcedureEntry) -> list[Path]:
+    """Return the files that decide what this run does: station, protocol, procedure, drivers."""
+    modules = [entry.procedure_class, *(instrument.driver_class for instrument in station.instruments)]
+    files = [Path(str(getattr(sys.modules[m.__module__], "__file__", ""))) for m in modules]
+    return [path for path in (Path(station.source), Path(protocol.source), *files) if path.is_file()]
 
 
 def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:

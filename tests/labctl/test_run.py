@@ -63,6 +63,10 @@ def test_a_finished_run_has_every_point_and_an_end(station, protocol_file, tmp_p
     instruments = {r["role"]: r["identity"] for r in db.rows("SELECT * FROM run_instruments")}
     assert "MODEL336" in instruments["oven"]
     assert "1260" in instruments["fra"]
+    provenance = db.provenance("last")
+    assert provenance["labctl_version"] == labctl.__version__
+    named = {file["path"].rpartition("/")[2].rpartition("\\")[2] for file in provenance["script_files"]}
+    assert {"station.toml", "protocol.toml", "temperature_stepped_eis.py", "solartron1260.py"} <= named
     phases = {row["phase"] for row in db.rows("SELECT DISTINCT phase FROM temperature_log")}
     assert phases == {"approach", "dwell"}
 
