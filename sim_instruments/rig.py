@@ -18,9 +18,12 @@ from pyvisa.rname import InvalidResourceName, to_canonical_name
 from sim_instruments.cells import make_cell
 from sim_instruments.instruments.emstat4 import EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
+from sim_instruments.instruments.huber import Huber
+from sim_instruments.instruments.julabo import Julabo
 from sim_instruments.instruments.keithley2450 import Keithley2450
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
+from sim_instruments.instruments.linkam_t95 import LinkamT95
 from sim_instruments.instruments.solartron1260 import Solartron1260
 from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.mishaps import Mishaps
@@ -39,6 +42,9 @@ MODELS: dict[str, Callable[["Parts"], Model]] = {
     "eurotherm2400": lambda parts: Eurotherm2400(parts.world),
     "keysight_e4980a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=201),
     "agilent_4284a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=10),
+    "julabo": lambda parts: Julabo(parts.world),
+    "huber": lambda parts: Huber(parts.world),
+    "linkam_t95": lambda parts: LinkamT95(parts.world),
     "keithley2450": lambda parts: Keithley2450(parts.world),
     "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
 }

@@ -18,15 +18,16 @@ class Pid:
         integral_per_s: float,
         derivative_s: float,
         offset_percent: float = 0.0,
+        lowest_percent: float = 0.0,
     ) -> float:
-        """gain (e + integral of e dt + de/dt) + offset, within 0 to 100; the integral waits at the ends."""
+        """gain (e + integral of e dt + de/dt) + offset, from the lowest to 100; the integral waits there."""
         slope_k_s = (error_k - self.last_error_k) / step_s
         self.last_error_k = error_k
         direct = gain_percent_k * (error_k + derivative_s * slope_k_s) + offset_percent
         accumulated = self.accumulated_percent + gain_percent_k * integral_per_s * error_k * step_s
-        if 0 < direct + accumulated < 100:
+        if lowest_percent < direct + accumulated < 100:
             self.accumulated_percent = accumulated
-        return max(0.0, min(100.0, direct + self.accumulated_percent))
+        return max(lowest_percent, min(100.0, direct + self.accumulated_percent))
 
     def forget(self) -> None:
         """Begin anew."""

@@ -1,0 +1,119 @@
+"""Huber circulator, PB protocol: `{M` address value, `{S` address value, hundredths of a degree in hex.
+
+A value out of its limits is not taken: the answer shows what holds. What the model does not have is 7FFF.
+"""
+
+import re
+from collections.abc import Callable
+
+from sim_instruments.wire.device import SimDevice
+from sim_instruments.world.loop import Loop
+from sim_instruments.world.world import World
+
+ZERO_CELSIUS_K = 273.15
+ABSENT = 0x7FFF
+SETPOINT, CONTROL, CIRCULATION, LOWEST, HIGHEST = 0x00, 0x14, 0x16, 0x30, 0x31
+_REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
+
+
+class Huber:
+    """The circulator; `sensor_fault` is a switch for tests and faults."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.loop = Loop(world.oven, heating_w=100.0, cooling_w=100.0)
+        self._chance = world.chance("huber")
+        self.lowest_c, self.highest_c = -40.0, 200.0
+        self._readers: dict[int, Callable[[], float]] = {
+            SETPOINT: lambda: 100 * self.setpoint_c,
+            0x01: lambda: self._hundredths(world.oven.sensor_k),
+            0x02: lambda: self._hundredths(world.oven.block_k),
+            0x04: lambda: self.loop.power_w,
+            0x05: lambda: -1 if self.sensor_fault else 0,
+            0x06: lambda: 0,
+            0x07: lambda: self._hundredths(world.oven.sample_k),
+            0x0A: self._status,
+            0x0F: lambda: 1000,
+            0x13: lambda: 0,
+            CONTROL: lambda: self.loop.running,
+            CIRCULATION: lambda: self.circulating,
+            LOWEST: lambda: 100 * self.lowest_c,
+            HIGHEST: lambda: 100 * self.highest_c,
+            0x3A: lambda: self._hundredths(world.oven.sample_k),
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """As after power-on: stopped, 20 degC."""
+        self.loop.stop()
+        self.setpoint_c = 20.0
+        self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
+        self.circulating = False
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Answer through `port`."""
+        self._port = port
+
+    @property
+    def sensor_fault(self) -> int:
+        """Not zero: the internal sensor has failed."""
+        return self.loop.sensor_fault
+
+    @sensor_fault.setter
+    def sensor_fault(self, value: int) -> None:
+        self.loop.sensor_fault = value
+
+    @property
+    def running(self) -> bool:
+        """The truth for tests."""
+        return self.loop.running
+
+    @property
+    def heater_power_w(self) -> float:
+        """The truth for tests; below zero it cools."""
+        return self.loop.power_w
+
+    def hear(self, line: str) -> None:
+        """One request; what is none is met with silence."""
+        request = _REQUEST.fullmatch(line.strip())
+        if request is None:
+            return
+        address = int(request[1], 16)
+        if request[2] != "****":
+            self._write(address, int(request[2], 16))
+        self._port.send(f"{{S{address:02X}{self._read(address):04X}", line)
+
+    def not_understood(self, message: str) -> None:
+        """Silence."""
+
+    def declined(self, message: str, code: int) -> None:
+        """Silence."""
+
+    def _read(self, address: int) -> int:
+        reader = self._readers.get(address)
+        return ABSENT if reader is None else round(reader()) & 0xFFFF
+
+    def _write(self, address: int, word: int) -> None:
+        value = word - 0x10000 if word & 0x8000 else word
+        if address == SETPOINT and self.lowest_c <= value / 100 <= self.highest_c:
+            self.setpoint_c = value / 100
+            self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
+        elif address == CONTROL and value in (0, 1):
+            self._switch(bool(value))
+        elif address == CIRCULATION and value in (0, 1):
+            self.circulating = bool(value)
+            if not value:
+                self.loop.stop()
+
+    def _switch(self, on: bool) -> None:
+        if on:
+            self.loop.running = self.circulating = True
+        else:
+            self.loop.stop()
+
+    def _status(self) -> int:
+        """Bit 0 temperature control, 1 circulation, 4 pump, 8 error: from the least significant bit."""
+        return self.loop.running + 18 * self.circulating + 256 * bool(self.sensor_fault)
+
+    def _hundredths(self, temperature_k: float) -> float:
+        return 100 * (temperature_k - ZERO_CELSIUS_K + 0.005 * self._chance.standard_normal())

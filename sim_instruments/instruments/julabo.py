@@ -1,0 +1,171 @@
+"""Julabo CF31-type circulator: OUT commands are silent, and obeyed only in remote mode.
+
+`remote` is the front panel's switch. A wrong command shows in STATUS once, as a number below zero; so do
+alarms as long as they last.
+"""
+
+from sim_instruments.wire.device import Refusal, SimDevice
+from sim_instruments.world.loop import Loop
+from sim_instruments.world.world import World
+
+ZERO_CELSIUS_K = 273.15
+INVALID_COMMAND, NOT_ALLOWED, TOO_SMALL, TOO_LARGE, SENSOR_ALARM = -8, -9, -10, -11, -5
+TEXTS = {
+    INVALID_COMMAND: "INVALID COMMAND",
+    NOT_ALLOWED: "COMMAND NOT ALLOWED IN CURRENT OPERATING MODE",
+    TOO_SMALL: "VALUE TOO SMALL",
+    TOO_LARGE: "VALUE TOO LARGE",
+    SENSOR_ALARM: "WORKING SENSOR ALARM",
+}
+STATES = ("MANUAL STOP", "MANUAL START", "REMOTE STOP", "REMOTE START")
+LOWEST_C, HIGHEST_C = -30.0, 200.0
+HIGH_WARNING, LOW_WARNING, UNIT, PUMP = 3, 4, 6, 7
+SELECTED, SELF_TUNING, EXTERNAL, RUNNING, DYNAMICS = 1, 2, 4, 5, 8
+
+
+class Julabo:
+    """The circulator; temperatures in degrees Celsius. `sensor_fault` is a switch for tests and faults."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.remote = True
+        self.loop = Loop(world.oven, heating_w=100.0, cooling_w=60.0)
+        self._chance = world.chance("julabo")
+        self.reset()
+
+    def reset(self) -> None:
+        """As after the mains have failed: stopped, and to be started anew."""
+        self.loop.stop()
+        self.loop.target_k = 20.0 + ZERO_CELSIUS_K
+        self.error = 0
+        self._settings = {
+            0: 20.0,
+            1: 20.0,
+            2: 20.0,
+            HIGH_WARNING: HIGHEST_C,
+            LOW_WARNING: LOWEST_C,
+            UNIT: 0.0,
+            PUMP: 1.0,
+        }
+        self._modes = {SELECTED: 0, SELF_TUNING: 0, EXTERNAL: 0, RUNNING: 0, DYNAMICS: 0}
+        self._parameters = {6: 1.0, 7: 100.0, 8: 10.0}
+        self._limits = {0: 100, 1: 100}
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Nothing is said unasked."""
+
+    @property
+    def sensor_fault(self) -> int:
+        """Not zero: the working sensor has failed."""
+        return self.loop.sensor_fault
+
+    @sensor_fault.setter
+    def sensor_fault(self, value: int) -> None:
+        self.loop.sensor_fault = value
+
+    @property
+    def running(self) -> bool:
+        """The truth for tests."""
+        return self.loop.running
+
+    @property
+    def heater_power_w(self) -> float:
+        """The truth for tests; below zero it cools."""
+        return self.loop.power_w
+
+    def status(self) -> str:
+        """STATUS: a number and a text; an error is told once."""
+        error, self.error = self.error, 0
+        error = SENSOR_ALARM if self.sensor_fault else error
+        if error:
+            return f"-{-error:02d} {TEXTS[error]}"
+        state = 2 * self.remote + self.loop.running
+        return f"{state:02d} {STATES[state]}"
+
+    def bath_c(self) -> float:
+        """IN_PV_00."""
+        return self.world.oven.sensor_k - ZERO_CELSIUS_K + 0.005 * self._chance.standard_normal()
+
+    def external_c(self) -> float:
+        """IN_PV_02: the external Pt100 sits at the sample."""
+        return self.world.oven.sample_k - ZERO_CELSIUS_K + 0.005 * self._chance.standard_normal()
+
+    def power_percent(self) -> float:
+        """IN_PV_01."""
+        return self.loop.percent
+
+    def safety_c(self) -> float:
+        """IN_PV_04."""
+        return HIGHEST_C + 20
+
+    def get_setting(self, number: int) -> float:
+        """IN_SP."""
+        self._require(number in self._settings, INVALID_COMMAND)
+        return self._settings[number]
+
+    def set_setting(self, number: int, value: float) -> None:
+        """OUT_SP: 0 to 2 setpoints, 3 and 4 warnings, 7 pump."""
+        self._require_remote()
+        self._require(number in self._settings, INVALID_COMMAND)
+        self._require(value >= LOWEST_C, TOO_SMALL)
+        self._require(value <= HIGHEST_C, TOO_LARGE)
+        self._settings[number] = value
+        self._aim()
+
+    def get_mode(self, number: int) -> int:
+        """IN_MODE."""
+        self._require(number in self._modes, INVALID_COMMAND)
+        return int(self.loop.running) if number == RUNNING else self._modes[number]
+
+    def set_mode(self, number: int, value: int) -> None:
+        """OUT_MODE: 05 starts and stops."""
+        self._require_remote()
+        self._require(number in self._modes, INVALID_COMMAND)
+        self._require(0 <= value <= (2 if number == SELECTED else 1), TOO_LARGE)
+        self._modes[number] = value
+        if number == RUNNING and not value:
+            self.loop.stop()
+        elif number == RUNNING:
+            self.loop.running = True
+        self._aim()
+
+    def _aim(self) -> None:
+        self.loop.target_k = self._settings[self._modes[SELECTED]] + ZERO_CELSIUS_K
+
+    def get_parameter(self, number: int) -> float:
+        """IN_PAR: kept, without effect."""
+        self._require(number in self._parameters, INVALID_COMMAND)
+        return self._parameters[number]
+
+    def set_parameter(self, number: int, value: float) -> None:
+        """OUT_PAR."""
+        self._require_remote()
+        self._require(number in self._parameters, INVALID_COMMAND)
+        self._parameters[number] = value
+
+    def get_limit(self, number: int) -> float:
+        """IN_HIL."""
+        self._require(number in self._limits, INVALID_COMMAND)
+        return self._limits[number]
+
+    def set_limit(self, number: int, value: int) -> None:
+        """OUT_HIL: percent."""
+        self._require_remote()
+        self._require(number in self._limits and 0 <= value <= 100, TOO_LARGE)
+        self._limits[number] = value
+
+    def not_understood(self, message: str) -> None:
+        """Told by the next STATUS."""
+        self.error = INVALID_COMMAND
+
+    def declined(self, message: str, code: int) -> None:
+        """Told by the next STATUS."""
+        self.error = code
+
+    def _require_remote(self) -> None:
+        self._require(self.remote, NOT_ALLOWED)
+
+    @staticmethod
+    def _require(condition: bool, code: int) -> None:
+        if not condition:
+            raise Refusal(code)

@@ -1,0 +1,61 @@
+"""A temperature loop as circulators and stages have it: heats and cools, ramps, runs or stands still."""
+
+from sim_instruments.world.oven import Oven
+from sim_instruments.world.pid import Pid
+
+GAIN_PERCENT_K = 20.0
+INTEGRAL_PER_S = 0.01
+
+
+class Loop:
+    """Attached to an oven. `sensor_fault`, when not zero, stops it.
+
+    Parameters
+    ----------
+    oven : Oven
+    heating_w, cooling_w : float
+        What it can give and take.
+    """
+
+    def __init__(self, oven: Oven, heating_w: float, cooling_w: float) -> None:
+        self.heating_w, self.cooling_w = heating_w, cooling_w
+        self.target_k = self.working_k = oven.ambient_k
+        self.rate_k_s = 0.0
+        self.running = False
+        self.sensor_fault = 0
+        self.percent = 0.0
+        self._pid = Pid()
+        oven.attach(self._heat)
+
+    @property
+    def power_w(self) -> float:
+        """What it gives to the oven; below zero it cools."""
+        return self.percent / 100 * (self.heating_w if self.percent > 0 else self.cooling_w)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the ramp has reached its target."""
+        return self.working_k == self.target_k
+
+    def stop(self) -> None:
+        """Neither heat nor cool."""
+        self.running, self.percent = False, 0.0
+        self._pid.forget()
+
+    def _heat(self, sensor_k: float, step_s: float) -> float:
+        if not self.running or self.sensor_fault:
+            self.percent, self.working_k = 0.0, sensor_k if self.rate_k_s else self.target_k
+            return 0.0
+        self._move(step_s)
+        lowest = -100.0 if self.cooling_w else 0.0
+        error_k = self.working_k - sensor_k
+        self.percent = self._pid.control(
+            error_k, step_s, GAIN_PERCENT_K, INTEGRAL_PER_S, 0.0, lowest_percent=lowest
+        )
+        return self.power_w
+
+    def _move(self, step_s: float) -> None:
+        step_k, missing_k = self.rate_k_s * step_s, self.target_k - self.working_k
+        self.working_k = self.target_k
+        if step_k and abs(missing_k) > step_k:
+            self.working_k -= missing_k - (step_k if missing_k > 0 else -step_k)
