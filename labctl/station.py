@@ -57,7 +57,8 @@ class Simulation:
 class Station:
     """A checked station file; nothing has been touched to make it.
 
-    `night` is its `[night]` table as it stands, for whoever runs a queue.
+    `night` is its `[night]` table as it stands, for whoever runs a queue. `speed` is how many times faster
+    than real a rig lives that another process simulates; 1 for instruments.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Station:
     visa_library: str
     simulation: Simulation | None
     night: Mapping[str, Any] = field(default_factory=dict)
+    speed: float = 1.0
 
     @property
     def roles(self) -> frozenset[str]:
@@ -76,6 +78,8 @@ class Station:
 
     def make_clock(self) -> Clock:
         """Return the clock this station runs on: the wall's, unless it is simulated."""
+        if self.simulation is None and self.speed != 1:
+            return ScaledClock(self.speed)
         if self.simulation is None or self.simulation.clock == "real":
             return RealClock()
         if self.simulation.clock == "virtual":
@@ -174,6 +178,7 @@ def read_station(path: Path | str) -> Station:
         visa_library=document.text("visa_library", ""),
         simulation=_simulation(document.table("simulation")) if document.has("simulation") else None,
         night=document.table("night", {}).values,
+        speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
     )
     document.refuse_unknown()
     return station

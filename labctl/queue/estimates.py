@@ -2,6 +2,7 @@
 
 A procedure announces its steps with times from manuals and assumed rates. Finished steps of earlier runs say
 how much longer or shorter settling and measuring really took here; the medians of those ratios are the pace.
+An oven still hot from the job before is not foreseen: `rehearsal` knows it, for it has an oven.
 """
 
 import importlib
@@ -89,7 +90,7 @@ def _compare(
     pairs = list(zip(plan[::2], plan[1::2], strict=False))
     if len(spectra) != len(pairs) or not all(is_settling(s) and not is_settling(m) for s, m in pairs):
         return
-    before_s, before_k = run["started_s"], -math.inf
+    before_s, before_k = math.nan, math.nan  # where the oven came from at first is not known
     for (settling, measuring), spectrum in zip(pairs, spectra, strict=True):
         direction = "cooling" if before_k > (settling.temperature_k or 0.0) else "heating"
         ratios[direction].append((spectrum["started_s"] - before_s) / settling.duration_s)

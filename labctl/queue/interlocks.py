@@ -59,7 +59,8 @@ class Interlocks:
             trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
             if trip:
                 return trip
-        return self._cell(record) if topic != "temperature" else None
+        at_rest = topic == "temperature" or record.get("phase") == "rest"
+        return None if at_rest else self._cell(record)
 
     def look_around(self) -> Trip | None:
         """Judge what is not measured: the disk and the watched file."""

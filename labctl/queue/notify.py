@@ -66,21 +66,21 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
         yield
         return
     services, over = apprise_services(urls, station), threading.Event()
+    with Ledger(db) as ledger:
+        messenger = Messenger(ledger, station.name, settings, services)
 
-    def live() -> None:
-        with Ledger(db) as ledger:
-            messenger = Messenger(ledger, station.name, settings, services)
+        def live() -> None:
             while not over.wait(LOOK_EVERY_S):
                 messenger.look()
             messenger.look()
 
-    thread = threading.Thread(target=live, name="labctl notify", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(timeout=10)
+        thread = threading.Thread(target=live, name="labctl notify", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 class Messenger:

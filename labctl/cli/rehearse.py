@@ -1,0 +1,80 @@
+"""`labctl rehearse`: the whole queue on the simulated rig, in seconds, before the night."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+
+if TYPE_CHECKING:
+    from labctl.queue.rehearsal import Rehearsal
+
+
+def rehearse(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Protocol files; default: the jobs that wait in the queue.")
+    ] = None,
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    settings: Annotated[
+        bool, typer.Option("--settings", help="List every setting that would be sent.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Rehearse on a simulated rig in virtual time: duration, limits touched, every setting.
+
+    Nothing real is touched and nothing is stored. Exit code 1 when a job would fail.
+    """
+    from labctl.protocol import parse_protocol, read_protocol
+    from labctl.queue.rehearsal import rehearse as rehearse_protocols
+    from labctl.station import read_station
+
+    chosen = read_station(station)
+    protocols = [read_protocol(file) for file in files] if files else []
+    if not files:
+        protocols = [parse_protocol(job.protocol_text, job.source) for job in _waiting(db)]
+    found = rehearse_protocols(protocols, chosen)
+    if as_json:
+        typer.echo(json.dumps(_as_object(found)))
+    else:
+        _print(found, settings)
+    if any(job.problem for job in found.jobs):
+        raise typer.Exit(1)
+
+
+def _waiting(db: Path) -> Iterable[Any]:
+    from labctl.cli.queue import open_queue
+
+    with open_queue(db) as queue:
+        return queue.jobs.listed(states=("interrupted", "queued"))
+
+
+def _as_object(found: "Rehearsal") -> dict[str, Any]:
+    jobs = [vars(job) | {"settings": [vars(message) for message in job.settings]} for job in found.jobs]
+    return {"duration_s": found.duration_s, "limits_touched": list(found.limits_touched), "jobs": jobs}
+
+
+def _print(found: "Rehearsal", settings: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from labctl.cli.words import celsius, duration
+
+    table = Table(title=f"{len(found.jobs)} job(s), {duration(found.duration_s)}", title_justify="left")
+    for heading in ("job", "takes", "points", "hottest / °C", "peak / V", "settings", "outcome"):
+        table.add_column(heading)
+    for job in found.jobs:
+        outcome = f"[red]would fail: {job.problem}[/]" if job.problem else "would finish"
+        numbers = (celsius(job.highest_k), f"{job.highest_potential_v:.3g}", str(len(job.settings)))
+        table.add_row(job.title, duration(job.duration_s), str(job.points), *numbers, outcome)
+    console = Console()
+    console.print(table)
+    for words in found.limits_touched:
+        console.print(f"[yellow]near a limit: {words}[/]")
+    if settings:
+        for job in found.jobs:
+            for message in job.settings:
+                typer.echo(f"{duration(message.time_s):>14}  {message.address}  {message.text}")

@@ -1,0 +1,187 @@
+"""The whole queue on the simulated rig in virtual time: how long, how near the limits, what would be sent.
+
+The rig stands at the addresses of the station's own instruments, and the station's own drivers talk to it:
+every message is the one that the real instrument would hear. Nothing is stored and nothing real is touched.
+"""
+
+import importlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.clock import VirtualClock
+from labctl.errors import ConfigurationError, LabctlError
+from labctl.protocol import ProcedureEntry, Protocol
+from labctl.station import Simulation, Station
+
+RIG = "sim_instruments.rig"
+KNOWN_DRIVERS = "sim_instruments.serve"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to one instrument, at a time since the beginning of the rehearsal."""
+
+    time_s: float
+    address: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RehearsedJob:
+    """What a protocol did. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
+
+    title: str
+    duration_s: float
+    points: int
+    highest_k: float
+    highest_potential_v: float
+    problem: str
+    settings: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A rehearsed queue."""
+
+    jobs: tuple[RehearsedJob, ...]
+    limits_touched: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """All jobs, one after the other."""
+        return sum(job.duration_s for job in self.jobs)
+
+
+def rehearse(protocols: Sequence[Protocol], station: Station, seed: int = 1) -> Rehearsal:
+    """Run protocols one after the other on a simulated rig with the instruments of the station.
+
+    Raises
+    ------
+    ConfigurationError
+        The station has an instrument that nobody simulates, or forbids a step.
+    """
+    for protocol in protocols:
+        protocol.check_against(station)
+    clock, tape = VirtualClock(), Tape()
+    simulated = replace(station, simulation=_one_rig(station, seed, tape), speed=1.0)
+    tape.clock = clock
+    jobs = tuple(_rehearse_job(protocol, simulated, clock, tape) for protocol in protocols)
+    return Rehearsal(jobs, tuple(_touched(jobs, station)))
+
+
+@dataclass
+class Tape:
+    """Every message written, as the wire heard it."""
+
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    messages: list[Message] = field(default_factory=list)
+
+    def listen(self, library: Any) -> None:
+        """Note what is written to any session of a VISA library."""
+        write = library.write
+
+        def noting(session: Any, data: bytes) -> Any:
+            address = library.sessions[session].parsed
+            text = data.decode("ascii", "backslashreplace").strip()
+            self.messages.append(Message(self.clock.monotonic(), str(address), text))
+            return write(session, data)
+
+        library.write = noting
+
+    def settings_since(self, begin: int) -> tuple[Message, ...]:
+        """The messages from number `begin` on that only ask for something left out."""
+        return tuple(message for message in self.messages[begin:] if "?" not in message.text)
+
+
+@dataclass
+class _Watcher:
+    """What a procedure emits, as far as a rehearsal wants to know it."""
+
+    points: int = 0
+    highest_k: float = 0.0
+    highest_potential_v: float = 0.0
+
+    def emit(self, topic: str, record: Any) -> None:
+        if topic in ("temperature", "results"):
+            self.highest_k = max(self.highest_k, record.get("temperature_k") or 0.0)
+        if topic == "results":
+            self.points += 1
+        if topic == "spectrum" and record["state"] == "started":
+            peak_v = abs(record.get("bias_v", 0.0)) + math.sqrt(2) * record.get("amplitude_v", 0.0)
+            self.highest_potential_v = max(self.highest_potential_v, peak_v)
+        if topic == "polarisation" and record["state"] == "started":
+            self.highest_potential_v = max(self.highest_potential_v, abs(record["potential_v"]))
+
+
+def _rehearse_job(protocol: Protocol, station: Station, clock: VirtualClock, tape: Tape) -> RehearsedJob:
+    watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
+    problem = ""
+    try:
+        with station.open(clock) as bench:
+            for entry in protocol.procedures:
+                _perform(entry, bench, watcher)
+    except LabctlError as error:
+        problem = str(error)
+    except Exception as error:  # noqa: BLE001 - a rehearsal is for finding mistakes of procedures too
+        problem = f"{type(error).__name__}: {error}"
+    duration_s = clock.monotonic() - begin_s
+    seen = (watcher.points, watcher.highest_k, watcher.highest_potential_v)
+    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin))
+
+
+def _perform(entry: ProcedureEntry, bench: Bench, watcher: _Watcher) -> None:
+    procedure = entry.build()
+    procedure.bench, procedure.emit, procedure.should_stop = bench, watcher.emit, lambda: False
+    try:
+        procedure.startup()
+        procedure.execute()
+    finally:
+        procedure.shutdown()
+        bench.make_safe()
+
+
+def _one_rig(station: Station, seed: int, tape: Tape) -> Simulation:
+    """A simulation whose every opening is the same rig, so that the oven stays as warm as it is."""
+    given = station.simulation
+    build = given.build if given else importlib.import_module(RIG).build
+    options = dict(given.options) if given else {"instruments": _stand_ins(station)}
+    rigs: list[Any] = []
+
+    def open_again(clock: VirtualClock, seed: int, **options: Any) -> Any:
+        if not rigs:
+            rigs.append(build(clock, seed=seed, **options))
+            rigs[0].close = lambda: None
+            tape.listen(rigs[0].visa_library)
+        return rigs[0]
+
+    return Simulation(RIG, open_again, given.seed if given else seed, "virtual", options)
+
+
+def _stand_ins(station: Station) -> dict[str, str]:
+    """Address to simulated model for the drivers of a station."""
+    drivers: dict[str, Any] = importlib.import_module(KNOWN_DRIVERS).DRIVERS
+    models = {driver: model for model, (driver, _) in drivers.items()}
+    for entry in station.instruments:
+        if entry.driver not in models:
+            problem = f"nobody simulates {entry.driver}; there are {', '.join(sorted(models))}"
+            raise ConfigurationError(station.source, f"instruments.{entry.name}.driver", problem)
+    return {entry.address: models[entry.driver] for entry in station.instruments}
+
+
+def _touched(jobs: Sequence[RehearsedJob], station: Station) -> list[str]:
+    """Sentences about readings within one kelvin of a limit or beyond it, and potentials within a tenth."""
+    limits, words = station.limits, []
+    for job in jobs:
+        if job.highest_k > limits.temperature_k[1] - 1:
+            words.append(
+                f"{job.title}: the sample reaches {job.highest_k - 273.15:.1f} degC, the limit is "
+                f"{limits.temperature_k[1] - 273.15:g} degC"
+            )
+        if job.highest_potential_v > 0.9 * limits.potential_v:
+            words.append(
+                f"{job.title}: {job.highest_potential_v:.3g} V peak, the limit is {limits.potential_v:g} V"
+            )
+    return words

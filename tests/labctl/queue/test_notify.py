@@ -1,0 +1,159 @@
+"""People are told of what they chose, not too often, and nothing leaves unless somebody is named."""
+
+import http.server
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+
+from labctl.errors import ConfigurationError
+from labctl.queue import notify
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.ledger import insert
+from labctl.queue.night import NotifySettings, read_night
+from labctl.queue.notify import Messenger, apprise_services, notifying, service_urls
+from labctl.station import read_station
+
+
+class Mailbox:
+    def __init__(self):
+        self.messages = []
+
+    def notify(self, title, body):
+        self.messages.append((title, body))
+        return True
+
+
+@pytest.fixture
+def station(tmp_path, station_text):
+    (tmp_path / "station.toml").write_text(station_text)
+    return read_station(tmp_path / "station.toml")
+
+
+def happen(night, kind, message="it happened", level="info", run_id=None):
+    row = {"time_s": 0.0, "level": level, "kind": kind, "message": message, "run_id": run_id}
+    with night.ledger.transaction() as connection:
+        insert(connection, "events", row)
+
+
+def messenger(night, **settings):
+    mailbox = Mailbox()
+    return Messenger(night.ledger, "rig", NotifySettings(**settings), mailbox, night.clock), mailbox
+
+
+def test_events_of_the_chosen_classes_are_told_once(night):
+    teller, mailbox = messenger(night, events=("job",))
+    happen(night, "job finished", "job 1 finished")
+    happen(night, "interlock", "too hot")
+    teller.look()
+    teller.look()
+    assert mailbox.messages == [("rig: job finished", "job 1 finished")]
+
+
+def test_old_news_are_not_told_and_those_between_two_supervisors_are(night):
+    Heartbeats(night.ledger, "supervisor", "rig").begin()
+    happen(night, "job finished", "old")
+    first, mailbox = messenger(night)
+    happen(night, "job failed", "new")
+    first.look()
+    happen(night, "job failed", "while nobody looked")
+    second, later = messenger(night)
+    second.look()
+    assert [body for _, body in mailbox.messages] == ["new"]
+    assert [body for _, body in later.messages] == ["while nobody looked"]
+
+
+def test_more_than_so_many_an_hour_are_held_back_and_counted(night):
+    teller, mailbox = messenger(night, most_per_hour=2)
+    for number in range(5):
+        happen(night, "job failed", f"failure {number}")
+    teller.look()
+    assert len(mailbox.messages) == 2
+    night.clock.sleep(3601)
+    happen(night, "job failed", "an hour later")
+    teller.look()
+    assert mailbox.messages[-1][1].startswith("an hour later\n(3 earlier message(s) held back")
+
+
+def test_all_is_well_is_told_only_while_a_runner_lives(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages == []
+    Heartbeats(night.ledger, "runner", "rig").begin()
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages == [("rig: all is well", "idle")]
+
+
+def test_addresses_come_from_the_environment_and_a_file_and_from_nowhere_else(station, tmp_path, monkeypatch):
+    monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
+    assert service_urls(NotifySettings(), station) == []
+    (tmp_path / "people.txt").write_text("# the night watch\nmailto://a:b@example.org\n\n")
+    monkeypatch.setenv(notify.URLS_VARIABLE, "json://one json://two")
+    found = service_urls(NotifySettings(urls_file="people.txt"), station)
+    assert found == ["json://one", "json://two", "mailto://a:b@example.org"]
+
+
+def test_a_file_of_addresses_that_is_absent_is_named(station, monkeypatch):
+    with pytest.raises(ConfigurationError, match=r"night\.notify\.urls_file: cannot be read"):
+        service_urls(NotifySettings(urls_file="nobody.txt"), station)
+
+
+def test_where_nobody_is_named_nothing_is_even_imported(station, night, monkeypatch):
+    monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
+    monkeypatch.setattr(notify, "apprise_services", lambda *_: pytest.fail("nobody was named"))
+    with notifying(station, night.path):
+        pass
+
+
+def test_an_unknown_class_of_events_is_refused_by_name(station):
+    wrong = replace(station, night={"notify": {"events": ["weather"]}})
+    with pytest.raises(ConfigurationError, match=r"night\.notify\.events"):
+        read_night(wrong)
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    got: list[dict]
+
+    def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        self.got.append(json.loads(self.rfile.read(length)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def receiver():
+    handler = type("Handler", (Receiver,), {"got": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_a_message_arrives_at_a_receiver_on_this_machine(night, station, receiver, monkeypatch):
+    pytest.importorskip("apprise", reason="the extra `notify` is not installed")
+    monkeypatch.setenv(notify.URLS_VARIABLE, f"json://127.0.0.1:{receiver.server_port}/")
+    monkeypatch.setattr(notify, "LOOK_EVERY_S", 0.05)
+    with notifying(station, night.path):
+        happen(night, "job failed", "job 3 failed: time-out", "error")
+        threading.Event().wait(0.3)
+    (message,) = receiver.RequestHandlerClass.got
+    assert message["title"] == "rig: job failed"
+    assert message["message"] == "job 3 failed: time-out"
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_an_address_that_is_none_is_refused_without_repeating_its_secret(station):
+    pytest.importorskip("apprise", reason="the extra `notify` is not installed")
+    with pytest.raises(ConfigurationError) as caught:
+        apprise_services(["nonsense://user:hidden@host"], station)
+    assert "hidden" not in str(caught.value)

@@ -1,0 +1,102 @@
+"""A rehearsal says beforehand what the night then does."""
+
+from dataclasses import replace
+
+import pytest
+
+from labctl.errors import ConfigurationError
+from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
+from labctl.queue.ledger import Ledger
+from labctl.queue.rehearsal import rehearse
+from labctl.station import read_station
+
+
+@pytest.fixture
+def station(tmp_path, station_text):
+    (tmp_path / "station.toml").write_text(station_text)
+    return read_station(tmp_path / "station.toml")
+
+
+def real(station):
+    return replace(station, simulation=None)
+
+
+def test_a_rehearsed_night_takes_as_long_as_the_night_then_does(night, rig, run_night, station):
+    protocols = [night.protocol("one", [40, 60, 80]), night.protocol("two", [50, 30])]
+    rehearsed = rehearse(protocols, station, seed=99)
+    for protocol in protocols:
+        night.jobs.add(protocol)
+    start_s = night.clock.monotonic()
+    run_night()
+    took_s = night.clock.monotonic() - start_s
+    assert night.states() == ["finished", "finished"]
+    assert rehearsed.duration_s == pytest.approx(took_s, rel=0.1)
+    assert [job.points for job in rehearsed.jobs] == [48, 32]
+    assert [job.problem for job in rehearsed.jobs] == ["", ""]
+
+
+def test_a_real_station_is_rehearsed_with_its_own_drivers_and_addresses(night, station):
+    (job,) = rehearse([night.protocol(temperatures=[40])], real(station)).jobs
+    sent = [(message.address, message.text) for message in job.settings]
+    assert ("GPIB0::12::INSTR", "SETP 1,313.1500") in sent
+    assert ("GPIB0::4::INSTR", "VA0.02") in sent
+    assert all("?" not in text for _, text in sent)
+    assert sent[-1][1] in ("MOUT 1,0.00", "OP2,0")
+    assert [m.time_s for m in job.settings] == sorted(m.time_s for m in job.settings)
+
+
+def test_two_rehearsals_of_one_seed_are_the_same(night, station):
+    protocol = night.protocol(temperatures=[40])
+    assert rehearse([protocol], station) == rehearse([protocol], station)
+
+
+def test_a_limit_that_is_nearly_reached_is_told(night, station):
+    rehearsal = rehearse([night.protocol("hot", [149.8])], station)
+    assert any("hot: the sample reaches" in words for words in rehearsal.limits_touched)
+
+
+def test_a_protocol_that_the_station_forbids_is_refused_before_anything_runs(night, station):
+    with pytest.raises(ConfigurationError, match="temperature 160 degC"):
+        rehearse([night.protocol(temperatures=[160])], station)
+
+
+def test_an_instrument_that_nobody_simulates_is_named(night, station):
+    entry = replace(station.instruments[0], driver="drivers.of_ours:Homemade")
+    strange = replace(real(station), instruments=(entry, *station.instruments[1:]))
+    with pytest.raises(ConfigurationError, match=r"nobody simulates drivers\.of_ours:Homemade"):
+        rehearse([night.protocol()], strange)
+
+
+def test_a_job_that_would_fail_says_why_and_the_rest_is_rehearsed(night, station):
+    impossible = night.protocol("impossible", [5])
+    first, second = rehearse([impossible, night.protocol("fine", [40])], station).jobs
+    assert "no stable 278.15 K" in first.problem
+    assert second.problem == ""
+
+
+def test_estimates_learn_from_what_the_station_measured(night, rig, run_night):
+    """The plan assumes an oven; the estimate knows this one, and that it has cooled meanwhile."""
+    for _ in range(2):
+        night.add(temperatures=[40, 60, 80], station="rig")
+    run_night()
+    protocol = night.protocol(temperatures=[45, 65, 85])
+    with Ledger(night.path) as ledger:
+        pace = measured_pace(ledger, "rig", procedure_of)
+    night.clock.sleep(12 * 3600)
+    start_s = night.clock.monotonic()
+    night.jobs.add(protocol)
+    run_night()
+    took_s = night.clock.monotonic() - start_s
+    assert pace != Pace()
+    assert duration_s(protocol.plan(), pace) == pytest.approx(took_s, rel=0.1)
+
+
+def test_what_remains_leaves_out_what_is_finished(night):
+    (entry,) = night.protocol(temperatures=[40, 50, 60]).procedures
+    procedure = entry.build()
+    everything = duration_s(procedure.plan())
+    assert remaining_s(procedure, 0) == pytest.approx(everything)
+    procedure.finished_steps = frozenset({0, 1})
+    last = duration_s(procedure.plan()[4:])
+    assert remaining_s(procedure, 0) == pytest.approx(last)
+    assert remaining_s(procedure, 3) == 0.0
