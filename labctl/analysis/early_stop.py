@@ -1,5 +1,6 @@
 """May a polarisation end before the current is steady?"""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.polarisation import FEWEST_SAMPLES, PolarisationFit, fit_polarisation
+
+WINDOWS_AGREE = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +37,7 @@ class EarlyStop:
 def steady_current_known(
     time_s: ArrayLike,
     current_a: ArrayLike,
-    relative_uncertainty: float = 0.004,
-    window: float = 0.7,
+    relative_uncertainty: float = 0.005,
     *,
     delta_v_v: Estimate | float | None = None,
     ignore_before_s: float = 0.0,
@@ -48,43 +50,35 @@ def steady_current_known(
         As in `fit_polarisation`.
     relative_uncertainty : float
         Asked standard uncertainty of the extrapolated Iss, relative to it.
-    window : float
-        The shorter of the two windows, as a share of the time so far.
     delta_v_v, ignore_before_s
         As in `fit_polarisation`.
 
     Raises
     ------
     ValueError
-        As `fit_polarisation`, but for too few samples; `window` does not lie between 0 and 1.
+        As `fit_polarisation`, but for too few samples; `relative_uncertainty` is not positive.
     """
-    if not 0 < window < 1:
-        raise ValueError(f"window must lie between 0 and 1, got {window!r}")
-    time, current = np.asarray(time_s, dtype=float), np.asarray(current_a, dtype=float)
-    shorter = time <= window * time[-1] if time.size else time > 0
-    if np.count_nonzero(shorter & (time >= ignore_before_s)) < FEWEST_SAMPLES:
+    if not relative_uncertainty > 0:
+        raise ValueError(f"relative_uncertainty must be positive, got {relative_uncertainty!r}")
+    if np.count_nonzero(np.asarray(time_s, dtype=float) >= ignore_before_s) < 2 * FEWEST_SAMPLES:
         return EarlyStop(known=False, reason="too few samples", fit=None)
-    now, before = (
-        fit_polarisation(time[kept], current[kept], delta_v_v=delta_v_v, ignore_before_s=ignore_before_s)
-        for kept in (np.ones_like(shorter), shorter)
-    )
-    missing = _missing(now, before, relative_uncertainty)
+    fit = fit_polarisation(time_s, current_a, delta_v_v=delta_v_v, ignore_before_s=ignore_before_s)
+    missing = _missing(fit, relative_uncertainty)
     if missing:
-        return EarlyStop(known=False, reason=missing, fit=now)
-    saved = max(0.0, now.steady_after_s() - float(time[-1]))
-    reason = f"extrapolated to {100 * now.extrapolated_current_a.relative_uncertainty:.2g} %"
-    return EarlyStop(known=True, reason=reason, fit=now, saved_s=saved)
+        return EarlyStop(known=False, reason=missing, fit=fit)
+    saved = max(0.0, fit.steady_after_s() - float(fit.time_s[-1]))
+    reason = f"extrapolated to {100 * fit.extrapolated_current_a.relative_uncertainty:.2g} %"
+    return EarlyStop(known=True, reason=reason, fit=fit, saved_s=saved)
 
 
-def _missing(now: PolarisationFit, before: PolarisationFit, asked: float) -> str:
-    error = now.extrapolated_current_a.relative_uncertainty
+def _missing(fit: PolarisationFit, asked: float) -> str:
+    error = fit.extrapolated_current_a.relative_uncertainty
+    shorter = fit.shorter_window_current_a
     if not error <= asked:
         return f"standard error {100 * error:.2g} %, asked {100 * asked:.2g} %"
-    if not now.white:
+    if not fit.white:
         return "residuals are not white"
-    steady = now.extrapolated_current_a.value
-    apart = abs(now.extrapolated_current_a.value / before.extrapolated_current_a.value - 1)
-    earlier = before.extrapolated_current_a.standard_uncertainty / abs(steady)
-    if apart > 2 * max(asked, error) or earlier > 4 * asked:
+    apart = math.inf if shorter is None else abs(shorter.value / fit.extrapolated_current_a.value - 1)
+    if apart > WINDOWS_AGREE * asked:
         return f"two windows differ by {100 * apart:.2g} %"
     return ""

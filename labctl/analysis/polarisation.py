@@ -18,6 +18,7 @@ from labctl.analysis.relaxation_fit import Relaxed, fit_relaxation, lag_one
 
 FEWEST_SAMPLES = 12
 LAST_SHARE = 0.2
+SHORTER_WINDOW = 0.7
 ALARM = 3.0
 LARGEST_SMALL_DRIFT = 0.002
 MOST_LEFT_OUT = 0.05
@@ -38,6 +39,9 @@ class PolarisationFit:
         Iss: extrapolated while the law describes the samples, else the observed mean.
     transient_initial_current_a, extrapolated_current_a, time_constant_s : Estimate
         I0, Iss and tau = L^2 / (4 D) of the fitted law.
+    shorter_window_current_a : Estimate or None
+        Iss extrapolated from the first 70 % of the time; None when it holds too few samples. What it differs
+        by, beyond noise, is part of the uncertainty of an extrapolated current.
     observed_current_a : Estimate
         Mean over the last fifth of the time.
     steady : bool
@@ -60,6 +64,7 @@ class PolarisationFit:
     transient_initial_current_a: Estimate
     extrapolated_current_a: Estimate
     time_constant_s: Estimate
+    shorter_window_current_a: Estimate | None
     observed_current_a: Estimate
     steady: bool
     time_s: NDArray[np.float64]
@@ -191,14 +196,17 @@ def _result(fit: Relaxed, sign: float, spectrum: Estimate | None, tolerance: flo
         fit.time_constant_s(),
     )
     observed, change, change_u = _last_share(fit)
+    shorter = _shorter_window(fit)
+    steady = _is_steady(fit, observed, change, change_u, tolerance)
     result = PolarisationFit(
         initial_current_a=spectrum or transient,
         steady_current_a=extrapolated,
         transient_initial_current_a=transient,
         extrapolated_current_a=extrapolated,
         time_constant_s=constant,
+        shorter_window_current_a=None if shorter is None else _turned(shorter, sign),
         observed_current_a=_turned(observed, sign),
-        steady=_is_steady(fit, observed, change, change_u, tolerance),
+        steady=steady,
         time_s=fit.time_s,
         residuals_a=sign * (fit.current_a - fit.model_a),
         noise_a=fit.noise_at(extrapolated.value * sign),
@@ -206,8 +214,28 @@ def _result(fit: Relaxed, sign: float, spectrum: Estimate | None, tolerance: flo
         drift_per_wait=_drift(fit),
         flags=(),
     )
+    if not steady:
+        result = replace(result, extrapolated_current_a=_with_window_doubt(extrapolated, result))
     result = replace(result, steady_current_a=_chosen(result))
     return replace(result, flags=_flags(result, fit))
+
+
+def _shorter_window(fit: Relaxed) -> Estimate | None:
+    early = fit.time_s <= SHORTER_WINDOW * fit.time_s[-1]
+    if early.sum() < FEWEST_SAMPLES:
+        return None
+    return fit_relaxation(fit.time_s[early], fit.current_a[early]).steady_current_a()
+
+
+def _with_window_doubt(extrapolated: Estimate, result: PolarisationFit) -> Estimate:
+    """Add the change between windows that noise does not explain (the variances of nested fits subtract)."""
+    shorter = result.shorter_window_current_a
+    if shorter is None:
+        return Estimate(extrapolated.value, math.inf)
+    expected = max(shorter.standard_uncertainty**2 - extrapolated.standard_uncertainty**2, 0.0)
+    doubt = max((extrapolated.value - shorter.value) ** 2 - expected, 0.0)
+    uncertainty = math.sqrt(extrapolated.standard_uncertainty**2 + doubt)
+    return Estimate(extrapolated.value, uncertainty, extrapolated.degrees_of_freedom)
 
 
 def _turned(estimate: Estimate, sign: float) -> Estimate:
