@@ -93,7 +93,7 @@ class BruceVincent(TemperatureSeries):
 
     def rest(self, about: dict[str, Any], duration_s: float) -> Rest:
         """Watch the open cell; return its potential and drift."""
-        times_s = sample_times_s(duration_s, self.samples_per_decade, self.longest_interval_s)
+        times_s = self.sample_times_s(duration_s)
         points: list[CurrentPoint] = []
         with closing(self.bench.potentiostat.rest(times_s)) as resting:
             for point in resting:
@@ -123,8 +123,12 @@ class BruceVincent(TemperatureSeries):
 
     def hold(self, potential_v: float) -> Generator[CurrentPoint, None, None]:
         """Return the polarisation about to be made; the cell is off when it is closed."""
-        times_s = sample_times_s(60 * self.hold_max_min, self.samples_per_decade, self.longest_interval_s)
+        times_s = self.sample_times_s(60 * self.hold_max_min)
         return self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)
+
+    def sample_times_s(self, longest_s: float) -> Iterator[float]:
+        """Yield when to sample: densely, then log-spaced, then evenly."""
+        return sample_times_s(self.bench.clock, longest_s, self.samples_per_decade, self.longest_interval_s)
 
     def watch(
         self, about: dict[str, Any], held: Iterator[CurrentPoint], transient: Transient

@@ -8,6 +8,7 @@ from statistics import fmean
 import numpy as np
 
 from labctl.bench import CurrentPoint
+from labctl.clock import Clock
 from labctl.errors import InstrumentError, LimitExceeded
 
 FIRST_SAMPLE_S = 0.05
@@ -16,15 +17,19 @@ NOT_HELD_SHARE = 0.05
 LOST_SHARE = 0.02
 
 
-def sample_times_s(longest_s: float, per_decade: float, longest_interval_s: float) -> Iterator[float]:
+def sample_times_s(
+    clock: Clock, longest_s: float, per_decade: float, longest_interval_s: float
+) -> Iterator[float]:
     """Yield 0, then log-spaced times up to `longest_s`, never further apart than `longest_interval_s`.
 
-    The first are closer than most instruments can follow: a time already past is sampled at once.
+    Times count from the first. The first are closer than most instruments can follow; what is past by then
+    is left out.
     """
+    start_s, growth, time_s = clock.monotonic(), 10 ** (1 / per_decade), FIRST_SAMPLE_S
     yield 0.0
-    growth, time_s = 10 ** (1 / per_decade), FIRST_SAMPLE_S
     while time_s < longest_s:
-        yield time_s
+        if start_s + time_s >= clock.monotonic():
+            yield time_s
         time_s = min(time_s * growth, time_s + longest_interval_s)
     yield longest_s
 

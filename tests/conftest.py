@@ -1,6 +1,16 @@
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import labctl
+from labctl.clock import VirtualClock
+from labctl.protocol import parse_protocol
+from labctl.run import StopRequest, run_protocol
+from labctl.station import Station, read_station
+from labctl.store import Store
+from labctl.testing import watched
 
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
@@ -34,3 +44,133 @@ def oxide_pellet() -> Path:
     if not folder.is_dir():
         pytest.skip("measured spectra of the oxide pellet are not here (../shared/data/oxide_pellet_eis)")
     return folder
+
+
+CELL_STATION = """\
+name = "cell"
+
+[limits]
+temperature_degc = [-50, 250]
+potential_v = 1.0
+current_a = 0.1
+
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+
+[instruments.cell]
+driver = "drivers.solartron_pair:Solartron1260With1287"
+address = "GPIB0::6::INSTR"
+roles = ["fra", "potentiostat"]
+with = "analyser"
+settings = {{ standard_resistor_ohm = {resistor_ohm} }}
+
+[instruments.analyser]
+driver = "drivers.solartron1260:Solartron1260"
+address = "GPIB0::4::INSTR"
+
+[simulation]
+"""
+
+
+@pytest.fixture
+def cell_station(tmp_path: Path):
+    """Make a station of Lake Shore 336, Solartron 1260 and 1287 before a symmetric cell of known ionics.
+
+    The room is at 30 degC, where the cell has `ionic_ohm`; `transference_number`, `electronic_share`,
+    `interphase` and other entries of the cell go by keyword; area 1 cm2, thickness 0.1 mm.
+    """
+
+    def make(
+        *,
+        ionic_ohm: float = 2000.0,
+        time_constant_s: float = 400.0,
+        electrodes: str = "reversible",
+        resistor_ohm: float = 1000.0,
+        noise: float = 0.002,
+        seed: int = 1,
+        **cell: Any,
+    ) -> Station:
+        path = tmp_path / "station.toml"
+        path.write_text(CELL_STATION.format(resistor_ohm=resistor_ohm), encoding="utf-8")
+        station = read_station(path)
+        assert station.simulation is not None
+        thickness_m, area_m2 = 1e-4, 1e-4
+        law = {
+            "law": "arrhenius",
+            "form": "ln_sigma",
+            "conductivity_s_m": thickness_m / (ionic_ohm * area_m2),
+            "temperature_k": 303.15,
+            "activation_energy_ev": 0.5,
+        }
+        options = {
+            "thickness_m": thickness_m,
+            "area_m2": area_m2,
+            "electrodes": electrodes,
+            "noise_fraction": noise,
+            "ambient_k": 303.15,
+            "cell": {"law": law, "salt_diffusivity_m2_s": thickness_m**2 / (4 * time_constant_s), **cell},
+        }
+        simulation = replace(station.simulation, seed=seed, options=options)
+        return replace(station, simulation=simulation)
+
+    return make
+
+
+@pytest.fixture
+def measure_cell(tmp_path: Path):
+    """Run one procedure on a station in virtual time; return outcome, rig and database path."""
+
+    def measure(
+        station: Station,
+        parameters: str = "",
+        procedure: str = "procedures.bruce_vincent:BruceVincent",
+        electrodes: str = "reversible",
+        cation: str = "Li+",
+        before: Any = None,
+        on_row: Any = None,
+        stop: Any = None,
+    ) -> Any:
+        text = CELL_PROTOCOL.format(
+            electrodes=electrodes, cation=cation, procedure=procedure, parameters=parameters
+        )
+        watched_station, keeper = watched(station)
+        path = tmp_path / "lab.db"
+        with Store.open(path) as store, watched_station.open(VirtualClock()) as bench:
+            bench = before(bench, keeper.rig) if before else bench
+            protocol = parse_protocol(text, "protocol.toml")
+            protocol.check_against(watched_station)
+            outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_row)
+            cell_on = keeper.rig.instruments["GPIB0::6::INSTR"].cell_on
+        return Measured(outcomes[-1], cell_on, keeper.rig, path)
+
+    return measure
+
+
+@dataclass(frozen=True)
+class Measured:
+    outcome: Any
+    cell_on: bool
+    rig: Any
+    path: Path
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        with labctl.open(self.path) as db:
+            return db.rows(query)
+
+
+CELL_PROTOCOL = """\
+[sample]
+name = "film"
+thickness_mm = 0.1
+area_cm2 = 1.0
+electrodes = "{electrodes}"
+cation = "{cation}"
+
+[[procedure]]
+use = "{procedure}"
+temperatures_degc = [30]
+dwell_min = 0
+{parameters}
+"""
