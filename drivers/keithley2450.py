@@ -117,6 +117,8 @@ class Keithley2450(ScpiInstrument):
             for _ in self.at_times(start_s, times_s):
                 current_a, sourced_v = self._read()
                 doubts = ["at the current limit"] if self.limit_tripped else []
+                if abs(sourced_v - potential_v) > 2e-3 + 0.05 * abs(potential_v):
+                    doubts.append("not at the set potential")
                 yield self._point(start_s, sourced_v, current_a, doubts)
         finally:
             self.output_off()

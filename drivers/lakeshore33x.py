@@ -24,6 +24,7 @@ READING_ERRORS = {
 CLOSED_LOOP = 1
 KELVIN, CELSIUS = 1, 2
 SETPOINT_LIMITS_K = (0, 2000)
+SETPOINT_RESOLUTION_K = 0.006
 
 
 def in_words(bits: int, meanings: dict[int, str]) -> str:
@@ -212,6 +213,16 @@ class LakeShore33x(Instrument):
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
         self.loop.heater_range = self.heater_range
+        self._confirm_started(value)
+
+    def _confirm_started(self, setpoint_k: float) -> None:
+        """Read set point (unless it ramps) and heater range back: what is not obeyed is not told."""
+        found_k = self.setpoint_k
+        if not self._ramp_rate_k_s and abs(found_k - setpoint_k) > SETPOINT_RESOLUTION_K:
+            raise InstrumentError(self.name, f"SETP? {self.loop.id}", f"{found_k:g}", "set point not taken")
+        found = self.loop.heater_range
+        if found != self.heater_range:
+            raise InstrumentError(self.name, f"RANGE? {self.loop.id}", str(found), "heater range not taken")
 
     def _start_ramp_from_here(self) -> None:
         """Move the set point to the sample first: the instrument ramps from its set point, not from there."""

@@ -110,16 +110,19 @@ class LcrMeter(ScpiInstrument):
         applied_hz = self.frequency_hz
         if not math.isclose(applied_hz, frequency_hz, rel_tol=FREQUENCY_TOLERANCE):
             raise self.refuse(":FREQ?", f"{applied_hz:g}", f"{frequency_hz:g} Hz was not taken")
-        self.write(":TRIG:IMM")
-        real_ohm, imag_ohm, status = self._fetch()
+        real_ohm, imag_ohm, status = self._triggered()
         return ImpedancePoint(applied_hz, real_ohm, imag_ohm, self.clock.time(), status)
 
-    def _fetch(self) -> tuple[float, float, str]:
-        """Return R, X and the status in words; a bin number may follow."""
-        fields = self.values(":FETC?", fields=0)
+    def _triggered(self) -> tuple[float, float, str]:
+        """Return R, X and status of a new measurement; a bin number may follow.
+
+        `*TRG` answers with what it measured. `:FETC?` after a trigger that got lost would answer with the
+        measurement before.
+        """
+        fields = self.values("*TRG", fields=0)
         if len(fields) not in (3, 4) or fields[2] != int(fields[2]):
             reply = ",".join(f"{field:g}" for field in fields)
-            raise self.refuse(":FETC?", reply, "expected two values and a status")
+            raise self.refuse("*TRG", reply, "expected two values and a status")
         real_ohm, imag_ohm, status = fields[:3]
         if max(abs(real_ohm), abs(imag_ohm)) >= NO_DATA and not status:
             return real_ohm, imag_ohm, "no data"

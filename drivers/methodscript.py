@@ -22,8 +22,12 @@ FREQUENCY, Z_REAL, Z_IMAG = "dc", "cc", "cd"
 
 OFF, LOW_SPEED, HIGH_SPEED = 0, 2, 3
 
-# Underload is no doubt: it only says that no lower range was there or allowed.
-STATUS_WORDS = {1: "timing not met", 2: "overload", 8: "overload warning"}
+STATUS_WORDS = {
+    1: "timing not met",
+    2: "overload",
+    4: "underload: too small for its range",
+    8: "overload warning",
+}
 ERROR_WORDS = {
     0x0001: "unspecified", 0x0002: "bad variable type", 0x0003: "unknown command", 0x0006: "not allowed now",
     0x0007: "bad value", 0x0008: "too long", 0x0009: "time-out", 0x000C: "no script",

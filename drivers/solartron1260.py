@@ -204,12 +204,24 @@ class Solartron1260(Instrument):
     def _set_up(
         self, settings: Sequence[str], generator_v: float, integration_s: float, bias_v: float
     ) -> None:
-        for command in ("OP1,0", "OP2,1", "OP3,0", "GT0", *settings):
+        source = settings[0]  # twice: it cannot be read back, and the result of another looks right
+        for command in ("OP1,0", "OP2,1", "OP3,0", "GT0", source, *settings):
             self.write(command)
         self.integration_s = integration_s
         self.measuring_delay_s = MEASURING_DELAY_S
         self.bias_v = bias_v
         self.amplitude_v = generator_v
+        if self.reads_back:
+            self._confirm_set_up(settings, generator_v, bias_v)
+
+    def _confirm_set_up(self, settings: Sequence[str], generator_v: float, bias_v: float) -> None:
+        """Read back what would make a wrong impedance look right: level, bias and coordinates."""
+        coordinates = next(command for command in settings if command[:2] in ("CZ", "CV"))
+        wanted = {"?VA": generator_v, "?VB": bias_v, f"?{coordinates[:2]}": float(coordinates[2:])}
+        for question, value in wanted.items():
+            (found,) = self.values(question)
+            if not math.isclose(found, value, rel_tol=1e-3, abs_tol=1e-4):
+                raise InstrumentError(self.name, question, f"{found:g}", f"is not the {value:g} that was set")
 
     def _measure(self, frequency_hz: float, integration_s: float) -> ImpedancePoint:
         duration_s = self.point_duration_s(frequency_hz, integration_s)

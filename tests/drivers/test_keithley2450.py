@@ -63,7 +63,9 @@ def test_the_output_stays_on_until_the_iterator_is_closed(dialogue):
 @pytest.mark.parametrize(
     ("exchange", "status"),
     [
-        (held("1.0E-03", "4.0E-03", "1"), "at the current limit"),
+        (held("1.0E-03", "9.0E-03", "1"), "at the current limit"),
+        (held("1.0E-03", "4.0E-03", "1"), "at the current limit; not at the set potential"),
+        (held("1.0E-12", "0.0E-03"), "not at the set potential"),
         (held("9.9E+37"), "overflow"),
         (held("9.9E+37", tripped="1"), "at the current limit; overflow"),
     ],

@@ -26,6 +26,7 @@ def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
 def test_the_second_loop_of_another_sensor_is_addressed_by_its_own_numbers(dialogue):
     pairs = [
         ("SETP 2,300.0000", None), ACCEPTED, ("RANGE 2,1", None), ACCEPTED,
+        ("SETP? 2", "+300.00"), ("RANGE? 2", "1"),
         ("KRDG? B;RDGST? B", "+4.200;000"),
     ]  # fmt: skip
     with dialogue(LakeShore336, pairs, output=2, sensor="B", heater_range=1) as oven:
@@ -65,6 +66,7 @@ def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"), ("OUTMODE 1,1,1,0", None), ACCEPTED,
         ("SETP 1,26.8500", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", "+26.8500"),
+        ("RANGE? 1", "3"), ("SETP? 1", "+26.8500"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:
         oven.prepare()
@@ -115,6 +117,20 @@ def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, w
         oven.setpoint_k = 300
 
 
+@pytest.mark.parametrize(
+    ("setpoint", "range_", "words"),
+    [("+295.00", "3", "set point not taken"), ("+300.0", "0", "range not taken")],
+)
+def test_a_set_point_or_range_that_was_lost_is_noticed(dialogue, setpoint, range_, words):
+    pairs = [
+        ("SETP 1,300.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", setpoint),
+        ("RANGE? 1", range_),
+    ]  # fmt: skip
+    asked = pairs[: 5 if "set point" in words else 6]
+    with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
+        oven.setpoint_k = 300
+
+
 def test_an_operation_complete_bit_is_no_error(dialogue):
     with dialogue(LakeShore335, [("SETP 1,300.0000", None), ("*ESR?", "129")]) as oven:
         oven.loop.setpoint = 300
@@ -124,6 +140,7 @@ def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
         ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED,
+        ("SETP? 1", "+295.0000"), ("RANGE? 1", "3"),
         ("RAMP? 1", "1,+5.0"), ("RAMPST? 1", "1"), ("SETP? 1", "+295.0900"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:

@@ -17,7 +17,7 @@ SET_UP = [
 
 
 def point(reply, applied="+1.00000E+03"):
-    return [(":FREQ 1000", None), (":FREQ?", applied), (":TRIG:IMM", None), (":FETC?", reply)]
+    return [(":FREQ 1000", None), (":FREQ?", applied), ("*TRG", reply)]
 
 
 @pytest.mark.parametrize(

@@ -69,12 +69,12 @@ def test_every_package_of_the_maker_decodes(line, expected):
     ("status", "doubts"),
     [
         ("10", ()),
-        ("14", ()),
+        ("14", ("underload: too small for its range",)),
         ("12", ("overload",)),
         ("1B", ("timing not met", "overload", "overload warning")),
     ],
 )
-def test_status_bits_are_said_in_words_and_underload_is_no_doubt(status, doubts):
+def test_status_bits_are_said_in_words(status, doubts):
     assert parse_package(f"Pba800000Am,{status}")["ba"].doubts == doubts
 
 

@@ -21,9 +21,10 @@ FORMAT = said("OS0", "OT1", "RH0")
 OFF = said("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
 SAFE = [*OFF, ("?VA", "+0.0000E+00"), ("?VB", "+0.0000E+00")]
 SET_UP = said(
-    "OP1,0", "OP2,1", "OP3,0", "GT0", "SO1,3", "CZ0", "VI0", "UW0", "SW0", "AU0",
+    "OP1,0", "OP2,1", "OP3,0", "GT0", "SO1,3", "SO1,3", "CZ0", "VI0", "UW0", "SW0", "AU0",
     "DC1,0", "DC3,0", "RA1,0", "RA3,0", "IS1", "MS0.1", "VB0", "VA0.1",
 )  # fmt: skip
+CONFIRMED = [("?VA", "+1.0000E-01"), ("?VB", "+0.0000E+00"), ("?CZ", "00")]
 ENDED = said("BK", "VA0", "VB0")
 
 
@@ -48,7 +49,7 @@ def test_a_sister_model_is_refused(dialogue):
 
 def test_a_spectrum_is_set_up_measured_and_ended_at_zero(dialogue, clock):
     second = "+1.0000000E+02,+1.0000E+02,-5.0000E+01,0,00"
-    pairs = [*SET_UP, *said("FR1000"), ("SI", EXAMPLE), *said("FR100"), ("SI", second), *ENDED]
+    pairs = [*SET_UP, *CONFIRMED, *said("FR1000"), ("SI", EXAMPLE), *said("FR100"), ("SI", second), *ENDED]
     with dialogue(Solartron1260, pairs) as fra:
         points = list(fra.sweep([1000, 100], 0.1))
     assert [point[:3] for point in points] == [(1000, 100, -5), (100, 100, -50)]
@@ -57,13 +58,14 @@ def test_a_spectrum_is_set_up_measured_and_ended_at_zero(dialogue, clock):
 
 
 def test_a_bias_is_on_before_the_amplitude_and_off_after_it(dialogue):
-    set_up = [("VB0.01", None) if pair[0] == "VB0" else pair for pair in SET_UP]
+    changed = {"VB0": ("VB0.01", None), "?VB": ("?VB", "+1.0000E-02")}
+    set_up = [changed.get(pair[0], pair) for pair in [*SET_UP, *CONFIRMED]]
     with dialogue(Solartron1260, [*set_up, *said("FR1000"), ("SI", EXAMPLE), *ENDED]) as fra:
         list(fra.sweep([1000], 0.1, bias_v=0.01))
 
 
 def test_closing_a_spectrum_early_zeroes_the_generator(dialogue):
-    with dialogue(Solartron1260, [*SET_UP, *said("FR1000"), ("SI", EXAMPLE), *ENDED]) as fra:
+    with dialogue(Solartron1260, [*SET_UP, *CONFIRMED, *said("FR1000"), ("SI", EXAMPLE), *ENDED]) as fra:
         points = fra.sweep([1000, 100, 10], 0.1)
         next(points)
         points.close()
@@ -71,7 +73,7 @@ def test_closing_a_spectrum_early_zeroes_the_generator(dialogue):
 
 def test_a_point_the_instrument_doubts_keeps_its_value_and_says_so(dialogue):
     line = "+1.0000000E+03,+1.0000E+02,-5.0000E+00,2,00"
-    with dialogue(Solartron1260, [*SET_UP, *said("FR1000"), ("SI", line), *ENDED]) as fra:
+    with dialogue(Solartron1260, [*SET_UP, *CONFIRMED, *said("FR1000"), ("SI", line), *ENDED]) as fra:
         (point,) = fra.sweep([1000], 0.1)
     assert (point.z_real_ohm, point.z_imag_ohm) == (100, -5)
     assert point.status == "error 2: overload or out of range"
@@ -79,11 +81,20 @@ def test_a_point_the_instrument_doubts_keeps_its_value_and_says_so(dialogue):
 
 @pytest.mark.parametrize(
     ("frequency_hz", "amplitude_v", "bias_v", "sent"),
-    [(1e-6, 0.1, 0, 18), (1e8, 0.1, 0, 18), (1000, 4, 0, 17), (1000, math.nan, 0, 17), (1000, 0.1, 50, 16)],
+    [(1e-6, 0.1, 0, 22), (1e8, 0.1, 0, 22), (1000, 4, 0, 18), (1000, math.nan, 0, 18), (1000, 0.1, 50, 17)],
 )
 def test_what_the_instrument_cannot_do_is_never_sent(dialogue, frequency_hz, amplitude_v, bias_v, sent):
-    with dialogue(Solartron1260, [*SET_UP[:sent], *ENDED]) as fra, pytest.raises(ValueError):
+    with dialogue(Solartron1260, [*[*SET_UP, *CONFIRMED][:sent], *ENDED]) as fra, pytest.raises(ValueError):
         list(fra.sweep([frequency_hz], amplitude_v, bias_v=bias_v))
+
+
+@pytest.mark.parametrize(
+    ("at", "reply"), [(0, "+0.0000E+00"), (1, "+1.0000E+00"), (2, "01")], ids=["level", "bias", "polar"]
+)
+def test_a_setting_that_was_lost_is_noticed_before_anything_is_measured(dialogue, at, reply):
+    pairs = [*SET_UP, *CONFIRMED[:at], (CONFIRMED[at][0], reply), *ENDED]
+    with dialogue(Solartron1260, pairs) as fra, pytest.raises(InstrumentError, match="is not the"):
+        list(fra.sweep([1000], 0.1))
 
 
 @pytest.mark.parametrize("message", [sent for sent, _ in OFF])
@@ -160,6 +171,6 @@ def test_the_instrument_integrates_whole_cycles_and_at_least_the_time_asked_for(
 
 def test_the_time_out_follows_the_measurement(dialogue):
     slow = "+1.0000000E-02,+1.0000E+02,-5.0000E+00,0,00"
-    with dialogue(Solartron1260, [*SET_UP, *said("FR0.01"), ("SI", slow), *ENDED]) as fra:
+    with dialogue(Solartron1260, [*SET_UP, *CONFIRMED, *said("FR0.01"), ("SI", slow), *ENDED]) as fra:
         next(fra.sweep([0.01], 0.1))
         assert fra.adapter.connection.timeout >= 300_000

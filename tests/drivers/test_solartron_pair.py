@@ -22,7 +22,8 @@ def told(*messages):
 
 def measured(bias, *points, amplitude="VA1"):
     set_up = said(
-        "OP1,0", "OP2,1", "OP3,0", "GT0", "SO1,2", "CV0", "VI0", "UW0", "SW0", "AU0", "DC1,0", "DC2,0",
+        "OP1,0", "OP2,1", "OP3,0", "GT0", "SO1,2", "SO1,2", "CV0", "VI0", "UW0", "SW0", "AU0", "DC1,0",
+        "DC2,0",
         "RA1,0", "RA2,0", "IS1", "MS0.1", bias, amplitude,
     )  # fmt: skip
     asked = [pair for line in points for pair in (("FR1000", None), ("SI", line))]
