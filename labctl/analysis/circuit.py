@@ -34,8 +34,8 @@ class Leaf:
         return self.first + len(self.element.parameters)
 
     def evaluate(self, ln_jw: Array, p: Array, dz: Array) -> Array:
-        """Impedance (..., n); its derivatives are written into dz (..., parameters, n)."""
-        columns = tuple(p[..., i, None] for i in range(self.first, self.stop))
+        """Impedance (..., n) for p (..., parameters, 1); its derivatives are written into dz."""
+        columns = tuple(p[..., i, :] for i in range(self.first, self.stop))
         z, derivatives = self.element.shape(ln_jw, columns)
         for i, derivative in enumerate(derivatives, self.first):
             dz[..., i, :] = derivative
@@ -114,8 +114,10 @@ class Circuit:
     def evaluate(self, x: FloatArray, ln_jw: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
         """The same for ln(j omega) (..., n) already at hand."""
         dz = np.empty((*x.shape, ln_jw.shape[-1]), complex)
-        z = self.root.evaluate(ln_jw, np.exp(x), dz)
-        return np.broadcast_to(z, (*x.shape[:-1], ln_jw.shape[-1])), dz
+        z = self.root.evaluate(ln_jw, np.exp(x)[..., None], dz)
+        if z.shape != dz.shape[:-2] + dz.shape[-1:]:  # resistors alone
+            z = np.broadcast_to(z, dz.shape[:-2] + dz.shape[-1:])
+        return z, dz
 
     def to_si(self, x: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> tuple[FloatArray, FloatArray]:
         """Logarithms of the SI parameters (..., p) of a circuit fitted in scaled units, with d(SI)/d(x).

@@ -6,6 +6,7 @@ Modulus and angular frequency are divided by their geometric means; residuals ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labctl.analysis.circuit import Circuit, ln_j, parse_circuit
-from labctl.analysis.elements import EXPONENT, INDUCTANCE, TIME
+from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.first_guess import starting_points
 from labctl.analysis.least_squares import IndexArray, Minimum, minimise
@@ -178,20 +179,18 @@ class Problem:
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Limits by meaning, as logarithms in scaled units."""
-        size = np.log(np.abs(self.z))
-        low, high = np.empty(len(self.circuit.names)), np.empty(len(self.circuit.names))
-        fast, slow = -np.log(self.omega.max()), -np.log(self.omega.min())
-        for i, kind in enumerate(self.circuit.kinds):
-            if kind is EXPONENT:
-                low[i], high[i] = np.log(0.3), 0.0
-            elif kind is TIME:
-                low[i], high[i] = fast - 7, slow + 9
-            elif kind.impedance_power > 0:
-                extra = fast - 7 if kind is INDUCTANCE else 0.0
-                low[i], high[i] = size.min() - 9 + extra, size.max() + 9 - min(extra, 0.0)
-            else:
-                low[i], high[i] = -size.max() + fast - 9, -size.min() + slow + 9
-        return low, high
+        modulus = np.abs(self.z)
+        small, large = log(modulus.min()), log(modulus.max())
+        fast, slow = -log(self.omega[0]), -log(self.omega[-1])
+        limits = {
+            EXPONENT: (log(0.3), 0.0),
+            TIME: (fast - 7, slow + 9),
+            INDUCTANCE: (small + fast - 16, large + 16 - min(fast, 0.0)),
+            CAPACITANCE: (fast - large - 9, slow - small + 9),
+            CPE_ADMITTANCE: (fast - large - 9, slow - small + 9),
+        }
+        both = np.array([limits.get(kind, (small - 9, large + 9)) for kind in self.circuit.kinds])
+        return both[:, 0], both[:, 1]
 
 
 def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatArray:
@@ -218,27 +217,27 @@ def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> l
 
 def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
     """The same for problems with the same number of points."""
-    owner = np.repeat(np.arange(len(problems)), [len(s) for s in starts])
-    ln_jw = np.array([p.ln_jw for p in problems])[owner]
-    z = np.array([p.z for p in problems])[owner]
-    weight = np.array([p.weight for p in problems])[owner]
+    owner = [i for i, own in enumerate(starts) for _ in own]
+    ln_jw = np.array([problems[i].ln_jw for i in owner])
+    z = np.array([problems[i].z for i in owner])
+    weight = np.array([problems[i].weight for i in owner])
     limits = [p.bounds() for p in problems]
-    lower, upper = (np.array([limit[side] for limit in limits])[owner] for side in (0, 1))
+    lower, upper = (np.array([limits[i][side] for i in owner]) for side in (0, 1))
     circuit = problems[0].circuit
 
     def residuals(x: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
-        model, dz = circuit.evaluate(x, ln_jw[index])
-        w = weight[index]
+        own = index if len(index) < len(owner) else slice(None)
+        model, dz = circuit.evaluate(x, ln_jw[own])
+        w = weight[own]
         dz *= w[:, None, :]
-        return ((model - z[index]) * w).view(float), dz.view(float)
+        return ((model - z[own]) * w).view(float), dz.view(float)
 
     minimum = minimise(residuals, np.concatenate(list(starts)), lower, upper)
-    cost = np.where(np.isfinite(minimum.cost), minimum.cost, np.inf)
-    fits = []
-    for i, problem in enumerate(problems):
-        mine = np.flatnonzero(owner == i)
-        best = mine[np.argmin(cost[mine])]
-        fits.append(_describe(problem, minimum, int(best), lower[best], upper[best]))
+    cost, fits, first = np.where(np.isfinite(minimum.cost), minimum.cost, np.inf), [], 0
+    for problem, own in zip(problems, starts, strict=True):
+        best = first + int(np.argmin(cost[first : first + len(own)]))
+        fits.append(_describe(problem, minimum, best, lower[best], upper[best]))
+        first += len(own)
     return fits
 
 
@@ -254,10 +253,10 @@ def _describe(
     values = np.exp(log_si)
     scale = values[:, None] * change
     covariance = scale @ examined.covariance @ scale.T
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    deviation = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
     parameters = {
-        name: Estimate(float(v), float(u), examined.degrees_of_freedom)
-        for name, v, u in zip(circuit.names, values, deviation, strict=True)
+        name: Estimate(v, u, examined.degrees_of_freedom)
+        for name, v, u in zip(circuit.names, values.tolist(), deviation.tolist(), strict=True)
     }
     complex_residuals = -np.ascontiguousarray(minimum.residuals[which]).view(complex)
     at_bound = tuple(name for name, is_held in zip(circuit.names, held, strict=True) if is_held)

@@ -20,7 +20,7 @@ from labctl.analysis.spectrum import ComplexArray, FloatArray
 
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
-TIMES_PER_DECADE = 2
+TIMES_PER_DECADE = 3
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
 
@@ -104,7 +104,7 @@ def _draw(circuit: Circuit, shapes: list[FloatArray], omega: FloatArray) -> tupl
         p = np.ones((len(inner), len(circuit.names)))
         p[:, piece.first : piece.stop] = np.exp(inner)
         dz = np.empty((*p.shape, omega.size), complex)
-        z = piece.evaluate(ln_jw, p, dz)
+        z = piece.evaluate(ln_jw, p[..., None], dz)
         columns.append(np.broadcast_to(z, (len(inner), omega.size)).astype(complex))
         owners.append(range(first, first + len(inner)))
         first += len(inner)
@@ -136,14 +136,14 @@ def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...]
 
 def _solve(columns: FloatArray, target: FloatArray, choices: np.ndarray) -> tuple[FloatArray, FloatArray]:
     """Sizes (k, pieces) and residual cost (k,) of every combination; negative sizes are cut and cost."""
-    norm = np.sqrt(np.einsum("cm,cm->c", columns, columns)) + 1e-300
-    unit = columns / norm[:, None]
-    gram, projection = unit @ unit.T, unit @ target
-    g = gram[choices[:, :, None], choices[:, None, :]] + 1e-9 * np.eye(choices.shape[1])
-    b = projection[choices]
+    gram = columns @ columns.T
+    norm = np.sqrt(gram.diagonal()) + 1e-300
+    gram /= norm * norm[:, None]
+    gram.ravel()[:: len(gram) + 1] += 1e-9
+    g, b = gram[choices[:, :, None], choices[:, None, :]], (columns @ target / norm)[choices]
     sizes = np.linalg.solve(g, b[..., None])[..., 0]
     sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=1, keepdims=True))
-    cost = np.einsum("kp,kpq,kq->k", sizes, g, sizes) - 2 * np.einsum("kp,kp->k", sizes, b)
+    cost = (((g @ sizes[..., None])[..., 0] - 2 * b) * sizes).sum(axis=1)
     return sizes / norm[choices], cost
 
 

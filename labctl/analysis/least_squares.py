@@ -41,12 +41,13 @@ def minimise(
     lower: FloatArray,
     upper: FloatArray,
     max_iterations: int = 200,
-    tolerance: float = 1e-7,
+    tolerance: float = 1e-5,
 ) -> Minimum:
     """Least squares from each start (b, p) within lower and upper (p,) or (b, p).
 
     `model(x, index)` gives residuals (k, m) and jacobian (k, p, m) of the problems `index` (k,). A problem
-    is converged when the next step promises to lower its cost by less than the fraction `tolerance`.
+    is converged when the next step promises to lower its cost by less than the fraction `tolerance`; that
+    last step, a few hundredths of a standard deviation, is still taken; the residuals are those before it.
     """
     search = _Search(model, start, np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape))
     for _ in range(max_iterations):
@@ -101,22 +102,23 @@ class _Search:
     def _judge(
         self, trial: FloatArray, r: FloatArray, jacobian: FloatArray, cost: FloatArray, promised: FloatArray
     ) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            gain = (self.cost - cost) / promised
-            better = cost < self.cost
-            damped = self.damping * np.maximum(0.1, 1 - (2 * gain - 1) ** 3)
+        better = cost < self.cost
+        gain = np.maximum((self.cost - cost) / promised, -10.0)
+        damped = self.damping * np.maximum(0.1, 1 - (2 * gain - 1) ** 3)
+        if better.all():
+            self.damping, self.growth = np.maximum(damped, 1e-12), np.full(len(cost), 2.0)
+            self.x, self.r, self.jacobian, self.cost = trial, r, jacobian, cost
+            return
         damping = np.where(better, damped, self.damping * self.growth)
         self.damping = np.minimum(np.maximum(damping, 1e-12), 1e12)
         self.growth = np.where(better, 2.0, self.growth * 2)
-        if better.all():
-            self.x, self.r, self.jacobian, self.cost = trial, r, jacobian, cost
-            return
         self.x = np.where(better[:, None], trial, self.x)
         self.r = np.where(better[:, None], r, self.r)
         self.jacobian = np.where(better[:, None, None], jacobian, self.jacobian)
         self.cost = np.where(better, cost, self.cost)
 
     def _leave(self, done: BoolArray, delta: FloatArray) -> FloatArray:
+        self.x = np.where(done[:, None], np.clip(self.x + delta, self.lower, self.upper), self.x)
         self._write_out(done)
         self.converged[self.index[done]] = True
         stay = ~done

@@ -47,8 +47,10 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     shrink = (1 - rho * rho) / (1 + rho * rho)
     spread = max(variance, 1.0) if noise_known else variance
     inner = spread * bread if meat is None else spread / max(variance, 1e-300) * (bread @ meat @ bread)
-    covariance = np.zeros((held.size, held.size))
-    covariance[np.ix_(free, free)] = inner
+    covariance = inner
+    if free.size < held.size:
+        covariance = np.zeros((held.size, held.size))
+        covariance[np.ix_(free, free)] = inner
     return Residuals(
         rms=float(np.sqrt(variance)),
         autocorrelation=rho,
@@ -66,7 +68,7 @@ def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
 
 def _inverse(normal: FloatArray) -> FloatArray:
     """Inverse of a normal matrix, scaled first; directions the data do not see get a huge variance."""
-    scale = 1 / np.sqrt(np.maximum(np.diag(normal), 1e-300))
+    scale = 1 / np.sqrt(np.maximum(normal.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(normal * scale[:, None] * scale)
     values = np.maximum(values, 1e-13)
     return (vectors / values) @ vectors.T * scale[:, None] * scale

@@ -1,0 +1,206 @@
+"""Circuit fits and the Kramers-Kronig test beside impedance.py and pyimpspec: time for a right answer.
+
+    python benchmarks/eis.py [spectra] [batch]
+
+Circuit A is R0-p(R1,CPE1)-CPE2, B is R0-p(R1,CPE1)-p(R2,CPE2)-CPE3; R1 1e3 to 1e6 ohm, 50 to 70 points from
+1 MHz to 0.1 Hz, noise 0.1 to 1 % of |Z|. The peers get what they cannot make: the first guess (labctl's) and
+normalised data (|Z| and frequency divided by their geometric means). labctl's time includes its own guess,
+covariance and residual diagnostics. Blocks of ten spectra go to all in turn; CPU time is counted; a fit is
+right when R1 is within 5 % of the truth, and the time of the wrong ones is charged to the right ones.
+
+Peers live in environments of their own under ~/.cache/labctl-benchmarks, made here when absent.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from labctl.analysis import Spectrum, fit_circuit, fit_circuits, kramers_kronig, parse_circuit
+from labctl.analysis.circuit_fit import Problem
+
+CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
+PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labctl-benchmarks"
+SEED = 20260
+BLOCK = 10
+
+
+class Drawn(NamedTuple):
+    spectrum: Spectrum
+    r1_ohm: float
+
+
+def draw(kind: str, rng: np.random.Generator, points: int | None = None) -> Drawn:
+    frequency = np.logspace(6, -1, points or rng.integers(50, 71))
+    r1, n1, n2 = 10 ** rng.uniform(3, 6), rng.uniform(0.8, 0.95), rng.uniform(0.75, 0.95)
+    r0, spike = r1 * 10 ** rng.uniform(-2.5, -0.7), rng.uniform(0.7, 0.95)
+    if kind == "A":
+        apex, corner = 10 ** rng.uniform(3.5, 5.3), 10 ** rng.uniform(0, 1.3)
+        values = [r0, r1, q(r1, n1, apex), n1, q(r1, spike, corner), spike]
+    else:
+        apex, corner = 10 ** rng.uniform(4.3, 5.5), 10 ** rng.uniform(-0.3, 0.7)
+        r2 = r1 * 10 ** rng.uniform(-0.6, 0.6)
+        q2 = q(r2, n2, apex / 10 ** rng.uniform(1.5, 2.5))
+        values = [r0, r1, q(r1, n1, apex), n1, r2, q2, n2, q(r1 + r2, spike, corner), spike]
+    z = parse_circuit(CIRCUITS[kind]).impedance(values, frequency)
+    noise = rng.standard_normal((2, frequency.size)) * 10 ** rng.uniform(-3, -2)
+    return Drawn(Spectrum(frequency, z + np.abs(z) * (noise[0] + 1j * noise[1])), r1)
+
+
+def q(resistance: float, exponent: float, apex_hz: float) -> float:
+    return 1 / (resistance * (2 * np.pi * apex_hz) ** exponent)
+
+
+class Peer:
+    """A process in the peer's environment that answers one JSON line with another."""
+
+    def __init__(self, name: str) -> None:
+        self.process = subprocess.Popen(
+            [str(environment(name)), str(Path(__file__).with_name("eis_peer.py")), name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        question = {key: v.tolist() if isinstance(v, np.ndarray) else v for key, v in question.items()}
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return _answer(self.process.stdout)
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def _answer(stream: IO[str]) -> dict[str, Any]:
+    for line in stream:  # a peer may print of its own accord
+        if line.startswith('{"answer"'):
+            return json.loads(line)
+    raise RuntimeError("the peer's process has ended")
+
+
+def environment(name: str) -> Path:
+    """The Python of the peer's environment, which is made when it is absent."""
+    requirements = PEERS[name]
+    folder = CACHE / requirements[0].replace("==", "-")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    done = folder / "installed"
+    if not done.exists():
+        print(f"installing {' '.join(requirements)} in {folder} ...", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
+        done.touch()
+    return python
+
+
+def first_guess(spectrum: Spectrum, circuit: str) -> dict[str, np.ndarray]:
+    """Normalised data and labctl's first guess in the same units."""
+    problem = Problem.of(spectrum, parse_circuit(circuit), "modulus")
+    frequency = problem.omega / (2 * np.pi)
+    return {
+        "frequency": frequency,
+        "real": problem.z.real,
+        "imaginary": problem.z.imag,
+        "guess": np.exp(problem.starts(None, 1)[0]),
+        "scale": np.array([problem.z_scale_ohm]),
+    }
+
+
+class Tally:
+    """CPU seconds of every fit, and how many were right."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.right = 0
+
+    def add(self, seconds: float, resistances_ohm: np.ndarray, truth_ohm: float) -> None:
+        self.seconds.append(seconds)
+        self.right += bool((np.abs(resistances_ohm / truth_ohm - 1) < 0.05).any())
+
+    @property
+    def for_a_right_one(self) -> float:
+        return sum(self.seconds) / max(self.right, 1)
+
+
+def fit_block(drawn: list[Drawn], circuit: str, tally: Tally) -> None:
+    for one in drawn:
+        began = time.process_time()
+        fit = fit_circuit(one.spectrum, circuit)
+        tally.add(time.process_time() - began, np.array([fit.parameters["R1"].value]), one.r1_ohm)
+
+
+def peer_block(drawn: list[Drawn], kind: str, peer: Peer, tally: Tally) -> None:
+    for one in drawn:
+        given = first_guess(one.spectrum, CIRCUITS[kind])
+        answer = peer.ask(task="fit", circuit=kind, **given)
+        tally.add(answer["seconds"], np.array(answer["answer"]) * given["scale"], one.r1_ohm)
+
+
+def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> None:
+    rng = np.random.default_rng([SEED, ord(kind)])
+    ours, theirs = Tally(), {name: Tally() for name in peers}
+    for _ in range(max(count // BLOCK, 1)):
+        drawn = [draw(kind, rng) for _ in range(BLOCK)]
+        fit_block(drawn, CIRCUITS[kind], ours)
+        for name, peer in peers.items():
+            peer_block(drawn, kind, peer, theirs[name])
+    for name, tally in {"labctl": ours, **theirs}.items():
+        each, times = tally.for_a_right_one, tally.for_a_right_one / ours.for_a_right_one
+        print(
+            f"  {kind}  {name:13s} {1e3 * statistics.median(tally.seconds):8.2f} ms median,"
+            f" right {tally.right}/{len(tally.seconds)}, {1e3 * each:8.2f} ms for a right one, {times:6.1f}"
+        )
+
+
+def compare_kramers_kronig(count: int, peer: Peer) -> None:
+    rng, ours, theirs = np.random.default_rng(SEED + 1), [], []
+    for _ in range(count):
+        spectrum = draw("A", rng).spectrum
+        began = time.process_time()
+        result = kramers_kronig(spectrum, c=0.85)
+        ours.append(time.process_time() - began)
+        z = spectrum.z_ohm
+        answer = peer.ask(task="kk", frequency=spectrum.frequency_hz, real=z.real, imaginary=z.imag)
+        theirs.append(answer["seconds"])
+        assert answer["answer"][0] == result.m, "the two disagree about M"
+    mine, peers = (1e3 * statistics.median(times) for times in (ours, theirs))
+    print(f"  linear KK, same M: labctl {mine:.2f} ms, impedance.py {peers:.2f} ms, {peers / mine:.1f} times")
+
+
+def time_batch(kind: str, count: int) -> None:
+    rng = np.random.default_rng(SEED + 2)
+    spectra = [draw(kind, rng, points=60).spectrum for _ in range(count)]
+    fit_circuits(spectra[:2], CIRCUITS[kind])
+    began = time.process_time()
+    fit_circuits(spectra, CIRCUITS[kind])
+    print(
+        f"  batch of {count} {kind}: {1e3 * (time.process_time() - began) / count:.3f} ms CPU each, one core"
+    )
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    batch = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    peers = {name: Peer(name) for name in PEERS}
+    for kind in CIRCUITS:
+        compare_fits(kind, count, peers)
+    compare_kramers_kronig(count, peers["impedance.py"])
+    for kind in CIRCUITS:
+        time_batch(kind, batch)
+    for peer in peers.values():
+        peer.close()
+
+
+if __name__ == "__main__":
+    main()
