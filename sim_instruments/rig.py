@@ -21,6 +21,7 @@ from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
 from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.linkam_t95 import LinkamT95
@@ -45,6 +46,7 @@ MODELS: dict[str, Callable[["Parts"], Model]] = {
     "julabo": lambda parts: Julabo(parts.world),
     "huber": lambda parts: Huber(parts.world),
     "linkam_t95": lambda parts: LinkamT95(parts.world),
+    "keysight_e4990a": lambda parts: KeysightE4990A(parts.world, parts.noise),
     "keithley2450": lambda parts: Keithley2450(parts.world),
     "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
 }

@@ -61,8 +61,8 @@ def compile_command(template: str, call: Callable[..., Any], reply: str | None) 
 
 def _literal(template: str, start: int, stop: int) -> str:
     text = template[start:stop]
-    if template.startswith(":") and start == 0:
-        return _scpi(text)
+    if template.startswith(":") and " " not in template[:start]:
+        return ":?" + _scpi(text[1:]) if start == 0 else _scpi(text)
     escaped = re.escape(text).replace(r"\ ", r"\s+")
     return escaped.replace(",", r"\s*,\s*")
 
@@ -70,7 +70,7 @@ def _literal(template: str, start: int, stop: int) -> str:
 def _scpi(text: str) -> str:
     """Short and long forms, optional parts, optional 1 of a SCPI header and whatever follows it."""
     words, blank, rest = text.partition(" ")
-    pattern = ":?" + "".join(_scpi_token(*token.groups()) for token in _SCPI_TOKEN.finditer(words[1:]))
+    pattern = "".join(_scpi_token(*token.groups()) for token in _SCPI_TOKEN.finditer(words))
     return pattern + (r"\s+" + re.escape(rest).replace(",", r"\s*,\s*") if blank else "")
 
 

@@ -7,7 +7,7 @@ import pytest
 import pyvisa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyvisa.constants import BufferOperation, SerialTermination
+from pyvisa.constants import BufferOperation, Parity, SerialTermination
 
 from labctl.clock import VirtualClock
 from sim_instruments.rig import build
@@ -17,8 +17,13 @@ IDENTITIES = {
     "lakeshore336": ("*IDN?", "LSCI,MODEL336"),
     "solartron1260": ("*IDN?", "SCHLUMBERGER TECHNOLOGIES, 1260"),
     "solartron1287": ("?VN", "1287"),
+    "keithley2450": ("*IDN?", "MODEL 2450"),
+    "keysight_e4980a": ("*IDN?", "E4980A"),
+    "keysight_e4990a": ("*IDN?", "E4990A"),
+    "julabo": ("VERSION", "CF31"),
 }
-ANSWERING_LATER = re.compile(r"SI|RE|DO|\*IDN", re.IGNORECASE)
+ANSWERING_LATER = re.compile(r"SI|RE|DO|\*IDN|\*TRG|IN_|STATUS|VERSION", re.IGNORECASE)
+BREAKS = {"solartron1260": "BK", "solartron1287": "BK0"}
 EXAMPLES = settings(
     max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -33,8 +38,17 @@ TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_charac
 HOLE = re.compile(r"\{\w*\}")
 
 
+LINKS = {
+    "julabo": (
+        "ASRL5::INSTR",
+        {"write_termination": "\r", "baud_rate": 4800, "data_bits": 7, "parity": Parity.even},
+    )
+}
+"""Address and settings, where they are not those of a GPIB instrument."""
+
+
 def open_port(rig, address, **settings_):
-    settings_ = {"write_termination": "\n", "read_termination": "\r\n", "timeout": 3000, **settings_}
+    settings_ = {"write_termination": "\n", "read_termination": "\n", "timeout": 3000, **settings_}
     return pyvisa.ResourceManager(rig.visa_library).open_resource(address, **settings_)
 
 
@@ -45,7 +59,7 @@ def message_from(template, fillings):
 
 def conversations(name):
     """Lists of messages: templates of the instrument, filled with anything, and free text."""
-    address = "GPIB0::2::INSTR"
+    address, _ = LINKS.get(name, ("GPIB0::2::INSTR", {}))
     rig = build(VirtualClock(), instruments={address: name})
     templates = rig.devices[address].grammar.templates
     legal = st.builds(
@@ -57,13 +71,13 @@ def conversations(name):
 @pytest.mark.parametrize("name", sorted(IDENTITIES))
 def test_text_instruments_survive_and_stay_in_step(name):
     question, identity = IDENTITIES[name]
-    address = "GPIB0::2::INSTR"
+    address, link = LINKS.get(name, ("GPIB0::2::INSTR", {}))
 
     @EXAMPLES
     @given(conversations(name))
     def talk(messages):
         rig = build(VirtualClock(), instruments={address: name})
-        port = open_port(rig, address)
+        port = open_port(rig, address, **link)
         for message in messages:
             port.write(message)
             if "?" in message:
@@ -72,7 +86,7 @@ def test_text_instruments_survive_and_stay_in_step(name):
                 except pyvisa.VisaIOError:
                     continue
             if ANSWERING_LATER.search(message):
-                port.write("BK" if name == "solartron1260" else "BK0")
+                port.write(BREAKS.get(name, "*CLS"))
                 port.clear()
         rig.world.clock.sleep(5)
         assert identity in port.query(question)

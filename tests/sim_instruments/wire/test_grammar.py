@@ -71,6 +71,12 @@ def test_a_scpi_word_may_drop_its_one():
     assert answer(":SOURce1:BIAS:STATe {switch}", ":SOUR2:BIAS:STAT ON") is None
 
 
+def test_a_number_may_stand_inside_a_scpi_header():
+    template = ":CALCulate1:PARameter{int}:DEFine {word}"
+    assert answer(template, ":CALC1:PAR2:DEF X") == answer(template, "CALC:PARameter2:DEFine X") == (2, "X")
+    assert answer(template, ":CALC1:PAR2:DEFI X") is None
+
+
 def test_headers_sort_queries_from_commands():
     assert [header(m) for m in ("KRDG? A", "?FR", "fr 10", "*IDN?", ":FREQ 1", "12")] == [
         "KR",

@@ -4,6 +4,17 @@ from pyvisa.constants import StatusCode
 
 LAKESHORE = "GPIB0::12::INSTR"
 SOLARTRON = "GPIB0::4::INSTR"
+TEXT_INSTRUMENTS = [
+    "agilent_4284a",
+    "julabo",
+    "keithley2450",
+    "keysight_e4980a",
+    "keysight_e4990a",
+    "lakeshore336",
+    "solartron1260",
+    "solartron1287",
+]
+FRAMED_INSTRUMENTS = ["emstat4", "eurotherm2400", "huber", "linkam_t95"]
 
 
 def test_opening_an_absent_address_fails_as_in_visa(rig):
@@ -88,15 +99,32 @@ def test_pymeasure_speaks_to_the_library_instance(rig):
     assert adapter.read().startswith("LSCI,MODEL336")
 
 
-@pytest.mark.parametrize("name", ["lakeshore336", "solartron1260", "solartron1287"])
-def test_the_file_also_loads_in_stock_pyvisa_sim(name):
+def stock_port(name):
     from importlib.resources import files
 
     path = files("sim_instruments.instruments").joinpath(f"{name}.yaml")
     manager = pyvisa.ResourceManager(f"{path}@sim")
-    try:
-        (address,) = manager.list_resources()
-        port = manager.open_resource(address, write_termination="\n", read_termination="\r\n")
-        assert "," in port.query("*IDN?")
-    finally:
-        manager.close()
+    (address,) = manager.list_resources("?*")
+    return manager, manager.open_resource(address)
+
+
+@pytest.mark.parametrize("name", TEXT_INSTRUMENTS)
+def test_the_file_of_a_text_instrument_loads_in_stock_pyvisa_sim_and_says_who_it_is(name):
+    manager, port = stock_port(name)
+    port.write_termination = "\r" if name == "julabo" else "\n"
+    port.read_termination = "\n"
+    assert "," in port.query("*IDN?")
+    manager.close()
+
+
+@pytest.mark.parametrize("name", FRAMED_INSTRUMENTS)
+def test_the_file_of_a_framed_instrument_opens_in_stock_pyvisa_sim(name):
+    manager, port = stock_port(name)
+    assert port.session
+    manager.close()
+
+
+def test_every_model_has_its_file_and_is_told_apart_here():
+    from sim_instruments.rig import MODELS
+
+    assert sorted(MODELS) == sorted(TEXT_INSTRUMENTS + FRAMED_INSTRUMENTS)
