@@ -31,6 +31,13 @@ DRIVERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "solartron1260": ("drivers.solartron1260:Solartron1260", ("fra",)),
     "solartron1287": ("drivers.solartron1287:Solartron1287", ("potentiostat",)),
     "emstat4": ("drivers.palmsens:EmStat4HR", ("fra", "potentiostat")),
+    "keysight_e4980a": ("drivers.lcr_meters:KeysightE4980A", ("fra",)),
+    "agilent_4284a": ("drivers.lcr_meters:Agilent4284A", ("fra",)),
+    "keysight_e4990a": ("drivers.keysight_e4990a:KeysightE4990A", ("fra",)),
+    "keithley2450": ("drivers.keithley2450:Keithley2450", ("potentiostat",)),
+    "julabo": ("drivers.julabo:JulaboCF", ("oven",)),
+    "huber": ("drivers.huber:Huber", ("oven",)),
+    "linkam_t95": ("drivers.linkam_t95:LinkamT95", ("oven",)),
 }
 
 

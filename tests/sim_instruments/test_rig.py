@@ -53,6 +53,38 @@ def test_one_seed_is_one_night_and_another_is_another(connect, build_rig):
     assert measured(7, connect, build_rig) != measured(8, connect, build_rig)
 
 
+def night_of_two_threads(build_rig, connect) -> list[str]:
+    clock = VirtualClock()
+    rig = build_rig(seed=5, clock=clock)
+    oven, fra = connect(rig, LAKESHORE), connect(rig, SOLARTRON)
+    oven.write("SETP 1,330;RANGE 1,3")
+    fra.write("OP2,1;SO1,3;VA0.1;FR0.5")
+    trace = []
+
+    def watch() -> None:
+        for _ in range(40):
+            trace.append(oven.query("KRDG? A"))
+            clock.sleep(1.0)
+
+    def measure() -> None:
+        for _ in range(8):
+            fra.write("SI")
+            trace.append(fra.read())
+
+    with clock.participant():
+        threads = [clock.start_thread(watch), clock.start_thread(measure)]
+        clock.sleep(200)
+    for thread in threads:
+        thread.join(timeout=10)
+    return trace
+
+
+def test_two_threads_on_one_rig_see_the_same_night_every_time(build_rig, connect):
+    first = night_of_two_threads(build_rig, connect)
+    assert len(first) == 48
+    assert all(night_of_two_threads(build_rig, connect) == first for _ in range(3))
+
+
 def test_a_solartron_on_an_odd_gpib_address_is_refused(tmp_path):
     path = tmp_path / "odd.toml"
     path.write_text('[instruments]\n"GPIB0::5::INSTR" = "solartron1260"\n')

@@ -104,6 +104,19 @@ def test_the_station_file_that_is_printed_works(server, tmp_path):
         assert bench.oven.temperature_k == pytest.approx(295, abs=5)
 
 
+def test_every_model_has_a_driver_that_can_be_imported_for_its_station_file():
+    import importlib
+
+    from sim_instruments.rig import MODELS
+    from sim_instruments.serve import DRIVERS
+
+    assert set(DRIVERS) == set(MODELS)
+    for reference, roles in DRIVERS.values():
+        module, name = reference.split(":")
+        assert isinstance(getattr(importlib.import_module(module), name), type)
+        assert roles
+
+
 def test_serving_stops_on_request():
     printed = []
     import threading
