@@ -3,8 +3,9 @@
 A file holds frequency, real and imaginary part per line: whitespace or comma separated numbers under a
 header (Novocontrol's `Freq.[Hz] Zs'[ohm] Zs''[ohm]`, or csv with named columns). Its temperature is a
 column of it, or stands in its name: `s04147-140deg.txt`, `x_25.5C.csv`, `run-20degC.txt` is 20 degC,
-`run_-20degC.txt` is -20 degC. Between the measured points ln Z is linear in 1/T and in ln f; beyond them
-the outermost slope in ln f goes on, and so does the outermost slope in 1/T.
+`run_-20degC.txt` is -20 degC. Between the measured points ln Z is linear in 1/T and in ln f. Beyond the
+measured frequencies the spectrum goes on as a constant-phase element of its last phase; beyond the measured
+temperatures the outermost slope in 1/T goes on, with the phase held within 90 degrees.
 """
 
 import cmath
@@ -44,8 +45,11 @@ class MeasuredSpectrum:
         return cls(temperature_k, np.log(frequency), np.log(np.abs(z_ohm)) + 1j * np.unwrap(np.angle(z_ohm)))
 
     def ln_z_at(self, frequency_hz: float) -> complex:
-        """Linear in ln f."""
-        return _linear(self.ln_frequency, self.ln_z, math.log(frequency_hz))
+        """Linear in ln f; a constant-phase element, ln Z = const + (2 phase / pi) ln f, beyond the ends."""
+        ln_f = math.log(frequency_hz)
+        nearest = min(max(ln_f, self.ln_frequency[0]), self.ln_frequency[-1])
+        inside = _linear(self.ln_frequency, self.ln_z, nearest)
+        return inside + (ln_f - nearest) * 2 * inside.imag / math.pi
 
 
 class ReplayedCell:
@@ -66,7 +70,10 @@ class ReplayedCell:
         hot, cold = self.spectra[-1 - low], self.spectra[-2 - low]
         share = (1 / temperature_k - 1 / hot.temperature_k) / (1 / cold.temperature_k - 1 / hot.temperature_k)
         ln_hot, ln_cold = hot.ln_z_at(frequency_hz), cold.ln_z_at(frequency_hz)
-        return cmath.exp(ln_hot + (ln_cold - ln_hot) * share)
+        ln_z = ln_hot + (ln_cold - ln_hot) * share
+        if not 0 <= share <= 1:
+            ln_z = complex(ln_z.real, min(max(ln_z.imag, -math.pi / 2), math.pi / 2))
+        return cmath.exp(ln_z)
 
     def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
         """Current per volt, S, after a step: Hamon's approximation, Re(1/Z) at the frequency 0.1/t.

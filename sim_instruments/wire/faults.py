@@ -12,7 +12,10 @@ refuse      the command is not obeyed; nothing is said
 lost        VI_ERROR_CONN_LOST now and for `duration_s`; opening it finds nothing meanwhile
 reboot      settings are the defaults, buffers are empty, nothing is heard for `duration_s`
 
-and those in the world, which last `duration_s`:
+A command is what the host said, or for what comes by itself: `SI` and `RE` for results of the 1260, `stream`
+for pushed readings, `script` for lines of a script, the frame in hexadecimal for Modbus.
+
+And those in the world, which last `duration_s`:
 
 sensor_fault     the control sensor is open (status 128)
 overload         the analyser's or ammeter's input is overloaded

@@ -47,6 +47,22 @@ def test_between_temperatures_ln_z_is_linear_in_inverse_temperature(tmp_path):
     assert abs(read_replay(tmp_path).impedance_ohm(1e4, middle_k)) == pytest.approx(50, rel=1e-3)
 
 
+def test_beyond_the_measured_frequencies_the_last_phase_goes_on(tmp_path):
+    cell = read_replay(write(tmp_path, "a-100deg.txt", NOVOCONTROL + "1e4 1 -99\n1e3 10 -1000\n"))
+    z_ohm = cell.impedance_ohm(10.0, 373.15)
+    assert z_ohm.real > 0
+    assert abs(z_ohm) == pytest.approx(1e5, rel=0.05)
+
+
+@pytest.mark.parametrize("temperature_k", [250.0, 600.0])
+def test_far_beyond_the_measured_temperatures_the_cell_stays_passive(tmp_path, temperature_k):
+    write(tmp_path, "a-100deg.txt", NOVOCONTROL + "1e5 30 -100\n1e3 200 -30\n")
+    write(tmp_path, "a-150deg.txt", NOVOCONTROL + "1e5 50 -10\n1e3 80 -5\n")
+    cell = read_replay(tmp_path)
+    for frequency_hz in (1.0, 1e3, 1e4, 1e5, 1e7):
+        assert cell.impedance_ohm(frequency_hz, temperature_k).real >= -1e-9
+
+
 def test_a_temperature_column_makes_one_file_many_spectra(tmp_path):
     rows = "temperature_degc,frequency_hz,z_real_ohm,z_imag_ohm\n"
     rows += "20,1e4,10,-1\n20,1e3,11,-2\n30,1e4,8,-1\n30,1e3,9,-2\n"
