@@ -1,0 +1,173 @@
+"""The commands of the night, as a person and a program use them."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl.cli import app
+from labctl.errors import ConfigurationError, StoreError
+
+STATION = """
+name = "rig"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 0.1
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+[instruments.analyser]
+driver = "drivers.solartron1260:Solartron1260"
+address = "GPIB0::4::INSTR"
+roles = ["fra"]
+[simulation]
+clock = "virtual"
+"""
+PROTOCOL = """
+title = "{title}"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = [{temperatures}]
+frequency_max_hz = 1e6
+frequency_min_hz = 10
+points_per_decade = 3
+dwell_min = 5
+"""
+
+
+class Rig:
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "station.toml").write_text(STATION)
+        self.environment = {
+            "LABCTL_STATION": str(folder / "station.toml"),
+            "LABCTL_DB": str(folder / "lab.db"),
+            "LABCTL_PERSON": "ann",
+        }
+
+    def protocol(self, title="series", temperatures="40, 50"):
+        path = self.folder / f"{title}.toml"
+        path.write_text(PROTOCOL.format(title=title, temperatures=temperatures))
+        return str(path)
+
+    def __call__(self, *arguments):
+        result = CliRunner().invoke(app, list(arguments), env=self.environment)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def as_json(self, *arguments):
+        return json.loads(self(*arguments, "--json").stdout)
+
+    def states(self):
+        return {job["id"]: job["state"] for job in self.as_json("queue", "list", "--all")["jobs"]}
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path)
+
+
+def test_jobs_are_added_listed_moved_held_released_and_cancelled(rig):
+    added = rig.as_json("queue", "add", rig.protocol("one"), rig.protocol("two"), rig.protocol("three"))
+    assert [job["job"] for job in added["added"]] == [1, 2, 3]
+    assert all(job["duration_s"] > 600 for job in added["added"])
+    rig("queue", "move", "3", "1")
+    rig("queue", "hold", "1")
+    jobs = rig.as_json("queue", "list")["jobs"]
+    assert [(job["title"], job["state"], job["person"]) for job in jobs] == [
+        ("three", "queued", "ann"),
+        ("one", "held", "ann"),
+        ("two", "queued", "ann"),
+    ]
+    first, _, last = jobs
+    assert last["expected_begin_s"] == pytest.approx(first["expected_end_s"])
+    rig("queue", "release", "1")
+    rig("queue", "cancel", "2")
+    assert rig.states() == {1: "queued", 2: "cancelled", 3: "queued"}
+    assert "1 job(s) cleared" in rig("queue", "clear-finished").stdout
+    assert "held by ann" in rig("queue", "show", "1").stdout
+
+
+def test_of_several_protocols_all_are_queued_or_none(rig):
+    with pytest.raises(ConfigurationError, match="temperature 160 degC is outside"):
+        rig("queue", "add", rig.protocol("fine"), rig.protocol("hot", "160"))
+    assert rig.states() == {}
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        ["cancel", "7"],
+        ["move", "7", "1"],
+        ["skip", "1"],
+        ["temperatures", "1", "abc"],
+        ["temperatures", "1", "60:40:10"],
+        ["add", "FILE", "--not-before", "tomorrow-ish"],
+        ["add", "FILE", "--on-failure", "pray"],
+        ["add", "absent.toml"],
+        ["pause", "--after", "lunch"],
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_in_words(rig, nonsense):
+    file = rig.protocol()
+    rig("queue", "add", file)
+    with pytest.raises(ConfigurationError):
+        rig("queue", *[file if word == "FILE" else word for word in nonsense])
+    assert rig.states() == {1: "queued"}
+
+
+def test_the_runner_works_until_nothing_is_left_and_status_tells_so(rig):
+    rig("queue", "add", rig.protocol("one"), rig.protocol("two"))
+    rig("runner", "--until-empty")
+    assert rig.states() == {1: "finished", 2: "finished"}
+    status = rig.as_json("status")
+    assert status["jobs"] == {"finished": 2}
+    assert [process["state"] for process in status["processes"]] == ["ended"]
+    assert "rig: ended" in rig("status").stdout
+
+
+def test_a_queue_that_is_paused_says_so_everywhere(rig):
+    rig("queue", "add", rig.protocol())
+    rig("queue", "pause", "--after", "job", "--reason", "leak in the glove box")
+    rig("runner", "--until-empty")
+    assert rig.states() == {1: "queued"}
+    assert "leak in the glove box" in rig("queue", "list").stdout
+    assert "leak in the glove box" in rig("status").stdout
+    assert "the queue goes on" in rig("queue", "resume").stdout
+    assert "was not paused" in rig("queue", "resume").stdout
+
+
+def test_a_finished_job_is_measured_again_from_the_start_as_a_new_one(rig):
+    rig("queue", "add", rig.protocol())
+    rig("runner", "--until-empty")
+    rig("queue", "retry", "1", "--from-start")
+    assert rig.states() == {1: "finished", 2: "queued"}
+
+
+def test_a_rehearsal_of_the_queue_touches_nothing(rig):
+    rig("queue", "add", rig.protocol("one"), rig.protocol("two"))
+    found = rig.as_json("rehearse")
+    assert [job["title"] for job in found["jobs"]] == ["one", "two"]
+    assert found["duration_s"] == pytest.approx(sum(job["duration_s"] for job in found["jobs"]))
+    assert any(message["text"].startswith("SETP 1,") for message in found["jobs"][0]["settings"])
+    assert rig.states() == {1: "queued", 2: "queued"}
+
+
+def test_a_job_that_would_fail_makes_the_rehearsal_fail(rig):
+    assert rig("rehearse", rig.protocol("cold", "5")).exit_code == 1
+
+
+def test_status_without_a_file_is_an_error(rig):
+    with pytest.raises(StoreError, match="no such file"):
+        rig("status")
+
+
+def test_a_rig_inside_the_runner_needs_no_supervisor(rig):
+    assert "nothing to watch" in rig("supervisor").stdout

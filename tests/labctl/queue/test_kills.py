@@ -1,0 +1,152 @@
+"""A queue on a served rig survives whatever is killed or frozen, and nothing stays on.
+
+The rig is served by this process over TCP in scaled time; runner and supervisor are processes of their own.
+This test is what a service manager is to them: it starts again what has ended. `LABCTL_KILLS=50` is long.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from labctl.clock import RealClock, ScaledClock
+from labctl.queue.heartbeat import Heartbeats
+from sim_instruments.serve import Server
+
+KILLS = int(os.environ.get("LABCTL_KILLS", "6"))
+SPEED = 300.0
+SAFE_WITHIN_S = 5.0
+CLOCK = RealClock()
+INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
+PROTOCOL = """
+title = "series {number}"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = [{temperatures}]
+frequency_max_hz = 1e5
+frequency_min_hz = 100
+points_per_decade = 4
+dwell_min = 2
+"""
+
+
+class Night:
+    """Runner and supervisor as a service manager keeps them, in front of a rig whose truth is at hand."""
+
+    def __init__(self, folder, server, queue):
+        self.folder, self.server, self.queue = folder, server, queue
+        self.options = ["--station", str(folder / "station.toml"), "--db", str(queue.path)]
+        self.services = {}
+        self.died_s = None
+        self.longest_on_s = 0.0
+
+    def labctl(self, *arguments):
+        command = [sys.executable, "-m", "labctl", *arguments, *self.options]
+        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log)
+
+    def keep_up(self):
+        """Start what has ended; a real service manager does it within a second, too."""
+        for name, arguments in (("supervisor", []), ("runner", ["--no-start-supervisor"])):
+            process = self.services.get(name)
+            if process is None or process.poll() is not None:
+                self.services[name] = self.labctl(name, *arguments)
+
+    def strike(self, name, number):
+        self.services[name].send_signal(number)
+        if name == "runner":
+            self.died_s = CLOCK.monotonic()
+
+    def anything_on(self):
+        heater, analyser = (outlet.address for outlet in self.server.outlets)
+        instruments = self.server.rig.instruments
+        return instruments[heater].heater_range != 0 or instruments[analyser].amplitude_v != 0
+
+    def look(self):
+        """Note how long something stayed on after a death."""
+        if self.died_s is None:
+            return
+        if not self.anything_on():
+            self.died_s = None
+            return
+        self.longest_on_s = max(self.longest_on_s, CLOCK.monotonic() - self.died_s)
+
+    def live(self, seconds, until=lambda: False):
+        end_s = CLOCK.monotonic() + seconds
+        while CLOCK.monotonic() < end_s and not until():
+            self.keep_up()
+            self.look()
+            CLOCK.sleep(0.02)
+
+    def end(self):
+        for process in self.services.values():
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def served_night(tmp_path, night):
+    options = {"seed": 3, "instruments": INSTRUMENTS, "material": "Mg3(BH4)4(NH2)2"}
+    with Server(options, ScaledClock(SPEED)) as server:
+        text = server.station_toml("served").replace("[limits]", f"speed = {SPEED}\n\n[limits]")
+        (tmp_path / "station.toml").write_text(text)
+        for number in range(5):
+            temperatures = f"{60 + 5 * number}, {65 + 5 * number}"
+            protocol = tmp_path / f"p{number}.toml"
+            protocol.write_text(PROTOCOL.format(number=number, temperatures=temperatures))
+        served = Night(tmp_path, server, night)
+        files = [str(tmp_path / f"p{number}.toml") for number in range(5)]
+        adding = ["queue", "add", *files, "--retry-delay-min", "0"]
+        assert served.labctl(*adding).wait(timeout=60) == 0
+        yield served
+        served.end()
+
+
+def spectra_of(night):
+    query = """SELECT r.job_id, s.step, count(*) AS n FROM spectra s JOIN runs r ON r.id = s.run_id
+               WHERE s.status = 'finished' GROUP BY r.job_id, s.step ORDER BY 1, 2"""
+    with night.read() as db:
+        return [(row["job_id"], row["step"], row["n"]) for row in db.rows(query)]
+
+
+def runner_measures(night):
+    beat = Heartbeats(night.ledger, "runner", "served").read()
+    return beat is not None and beat.lives(2.0) and beat.job_id is not None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_five_jobs_survive_whatever_is_killed_and_nothing_stays_on(served_night, night):
+    chance = random.Random(int(os.environ.get("LABCTL_SEED", "1")))
+    struck = 0
+    while struck < KILLS and night.states() != ["finished"] * 5:
+        served_night.live(60, until=lambda: runner_measures(night))
+        served_night.live(chance.uniform(0.1, 2.5))
+        blow = chance.choice(["runner", "runner", "supervisor", "both", "freeze"])
+        if blow != "supervisor":
+            served_night.strike("runner", signal.SIGSTOP if blow == "freeze" else signal.SIGKILL)
+        if blow in ("supervisor", "both"):
+            served_night.strike("supervisor", signal.SIGKILL)
+        struck += 1
+    served_night.live(240, until=lambda: night.states() == ["finished"] * 5)
+    figures = f"{struck} blows; longest with an output on after a death: {served_night.longest_on_s:.2f} s"
+    (served_night.folder / "figures.txt").write_text(figures)
+    assert night.states() == ["finished"] * 5
+    assert spectra_of(night) == [(job, step, 1) for job in range(1, 6) for step in (0, 1)]
+    with night.read() as db:
+        points = db.rows(
+            "SELECT spectrum_id, count(*) AS n FROM impedance_points p JOIN spectra s "
+            "ON s.id = p.spectrum_id WHERE s.status = 'finished' GROUP BY spectrum_id"
+        )
+        derived = db.rows("SELECT count(*) AS n FROM conductivities")[0]["n"]
+    assert {row["n"] for row in points} == {13}
+    assert derived == 10
+    assert not served_night.anything_on()
+    assert served_night.longest_on_s < SAFE_WITHIN_S
