@@ -20,6 +20,7 @@ from labctl.analysis.law_fit import (
 from labctl.analysis.temperature_series import TemperatureSeries, temperature_series
 
 ArrheniusForm = Literal["ln_sigma_t", "ln_sigma"]
+NO_RISE_EV = 1e-6
 PRE_EXPONENTIAL_UNIT = {"ln_sigma_t": "S K/m", "ln_sigma": "S/m"}
 
 
@@ -183,6 +184,7 @@ def _inverse_energy(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _flags(fit: ArrheniusFit) -> tuple[str, ...]:
     flags = list(common_flags(fit, parameters=2))
-    if fit.activation_energy_ev.value <= 0:
+    middle_k = 1 / float(np.mean(1 / fit.series.temperature_k))
+    if fit.apparent_activation_energy_ev(middle_k).value <= NO_RISE_EV:
         flags.append("conductivity does not rise with temperature: the activation energy has no meaning")
     return tuple(flags)

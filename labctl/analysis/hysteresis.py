@@ -18,7 +18,7 @@ from labctl.analysis.law_contenders import Contender, contenders
 from labctl.analysis.law_criterion import criterion
 from labctl.analysis.law_fit import LawFit
 from labctl.analysis.temperature_law import TemperatureLaw, fit_temperature_law, temperature_law_of_series
-from labctl.analysis.temperature_series import TemperatureSeries
+from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k
 
 SIGNIFICANCE = 0.01
 NO_MISFIT = 1e-9
@@ -122,7 +122,7 @@ def compare_branches(
 
 
 def _branch(series: TemperatureSeries, form: ArrheniusForm, exponent: float) -> TemperatureLaw | None:
-    enough = np.unique(series.temperature_k).size >= 2
+    enough = distinct_temperatures_k(series.temperature_k).size >= 2
     return temperature_law_of_series(series, form, exponent) if enough else None
 
 
@@ -130,7 +130,7 @@ def _same_law(
     series: TemperatureSeries, up: NDArray[np.bool_], laws: list[Contender], together: TemperatureLaw
 ) -> tuple[LawFit, LawFit, LawFit]:
     """One law (Arrhenius where a branch has too few temperatures) on all points, heating, cooling."""
-    fewest = min(np.unique(series.temperature_k[points]).size for points in (up, ~up))
+    fewest = min(distinct_temperatures_k(series.temperature_k[points]).size for points in (up, ~up))
     possible = [law for law in laws if law.law == together.law and law.fewest_temperatures <= fewest]
     law = min(possible or laws[:1], key=lambda law: criterion(law.fit(series)))
     return law.fit(series), law.fit(series.select(up)), law.fit(series.select(~up))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from labctl.analysis.arrhenius import ArrheniusForm, arrhenius_design, arrhenius_of_series, ln_prefactor
 from labctl.analysis.law_fit import LawFit
-from labctl.analysis.temperature_series import TemperatureSeries
+from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k
 from labctl.analysis.two_segments import Transition, break_designs, two_segments_of_series
 from labctl.analysis.vogel_profile import vogel_designs
 from labctl.analysis.vtf import vtf_of_series
@@ -59,7 +59,7 @@ def contenders(series: TemperatureSeries, form: ArrheniusForm, prefactor_exponen
         _two_segments(form, "kink"),
         _two_segments(form, "step"),
     ]
-    distinct = np.unique(series.temperature_k).size
+    distinct = distinct_temperatures_k(series.temperature_k).size
     return [one for one in every if distinct >= one.fewest_temperatures]
 
 

@@ -14,7 +14,7 @@ from scipy.stats import t as student_t
 
 from labctl.analysis.law_contenders import Contender
 from labctl.analysis.law_fit import LawFit
-from labctl.analysis.temperature_series import TemperatureSeries
+from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k
 
 FALSE_ALARM_PROBABILITY = 0.01
 LARGEST_SHARE = 0.2
@@ -55,7 +55,7 @@ def _suspect(series: TemperatureSeries, inside: NDArray[np.bool_], contender: Co
     rest = inside.copy()
     rest[suspect] = False
     others = series.select(rest)
-    if np.unique(others.temperature_k).size < contender.fewest_temperatures:
+    if distinct_temperatures_k(others.temperature_k).size < contender.fewest_temperatures:
         return None
     fit = contender.fit(others)
     alone = np.zeros_like(inside)

@@ -18,7 +18,7 @@ from labctl.analysis.law_contenders import TEMPERATURES_FOR_A_BREAK, Contender, 
 from labctl.analysis.law_criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
 from labctl.analysis.law_fit import LawFit
 from labctl.analysis.law_outliers import downweighted, ln_deviation, outliers
-from labctl.analysis.temperature_series import TemperatureSeries, temperature_series
+from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k, temperature_series
 from labctl.analysis.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
 
 SUSPICION = 0.001
@@ -165,7 +165,7 @@ def _outlier_flags(
 
 def _suspected_break(smooth: LawFit, form: ArrheniusForm) -> TwoSegmentFit | None:
     """Two segments, if the F test of their extra parameters says more than chance and search can."""
-    temperatures = np.unique(smooth.series.temperature_k).size
+    temperatures = distinct_temperatures_k(smooth.series.temperature_k).size
     if temperatures < 2 * POINTS_PER_SEGMENT:
         return None
     kink = two_segments_of_series(smooth.series, form, "kink")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 CELSIUS_SUSPECTED_BELOW_K = 200.0
+SAME_TEMPERATURE_WITHIN_K = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,15 @@ def temperature_series(
     )
 
 
+def distinct_temperatures_k(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ascending temperatures (m,), at least 0.5 K apart: a setpoint that is reached twice counts once."""
+    kept: list[float] = []
+    for temperature in np.sort(temperature_k):
+        if not kept or temperature - kept[-1] >= SAME_TEMPERATURE_WITHIN_K:
+            kept.append(float(temperature))
+    return np.array(kept)
+
+
 def _positive(name: str, values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or array.size == 0:
@@ -149,7 +159,7 @@ def _flags_of(name: str, values: ArrayLike | None, like: NDArray) -> NDArray[np.
 
 
 def _enough_temperatures(temperature_k: NDArray[np.float64], distinct: int) -> None:
-    found = np.unique(temperature_k).size
+    found = distinct_temperatures_k(temperature_k).size
     if found < distinct:
         raise ValueError(f"temperature_k must hold at least {distinct} different temperatures, got {found}")
 

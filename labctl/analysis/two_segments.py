@@ -30,7 +30,7 @@ from labctl.analysis.law_fit import (
     solution_from,
 )
 from labctl.analysis.likelihood_profile import global_minimum, interval_below
-from labctl.analysis.temperature_series import TemperatureSeries, temperature_series
+from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k, temperature_series
 
 Transition = Literal["kink", "step"]
 POINTS_PER_SEGMENT = 3
@@ -160,7 +160,7 @@ def two_segments_of_series(
     series: TemperatureSeries, form: ArrheniusForm, transition: Transition | None = None
 ) -> TwoSegmentFit:
     """Fit a series that is already checked."""
-    enough_for_a_step = np.unique(series.temperature_k).size >= TEMPERATURES_FOR_A_STEP
+    enough_for_a_step = distinct_temperatures_k(series.temperature_k).size >= TEMPERATURES_FOR_A_STEP
     either: list[Transition] = ["kink", "step"] if enough_for_a_step else ["kink"]
     kinds: list[Transition] = [transition] if transition else either
     fits = [_fit(series, form, kind) for kind in kinds]
@@ -278,12 +278,12 @@ def break_designs(temperature_k: NDArray[np.float64], transition: Transition) ->
 
 
 def _breaks_k(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
-    distinct = np.unique(temperature_k)
+    distinct = distinct_temperatures_k(temperature_k)
     return np.linspace(distinct[POINTS_PER_SEGMENT - 1], distinct[-POINTS_PER_SEGMENT], BREAKS_SCANNED)
 
 
 def _widths_k(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
-    distinct = np.unique(temperature_k)
+    distinct = distinct_temperatures_k(temperature_k)
     spacing, span = np.diff(distinct).min(), np.ptp(distinct)
     return np.geomspace(0.1 * spacing, max(span / 12, 0.2 * spacing), WIDTHS_SCANNED)
 

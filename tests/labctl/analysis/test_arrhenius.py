@@ -132,8 +132,10 @@ def test_bounds_are_left_out_noted_and_compared_with_the_law():
 
 
 def test_conductivity_that_falls_with_temperature_is_flagged():
-    fit = fit_arrhenius(TEMPERATURE_K, 1 / arrhenius(TEMPERATURE_K))
-    assert any("does not rise" in flag for flag in fit.flags)
+    for sigma in (1 / arrhenius(TEMPERATURE_K), np.full(8, 1e-5)):
+        for form in ("ln_sigma_t", "ln_sigma"):
+            fit = fit_arrhenius(TEMPERATURE_K, sigma, form)
+            assert any("does not rise" in flag for flag in fit.flags)
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,18 @@ def test_a_bound_is_left_out_and_is_no_outlier():
     assert "1 upper bound left out of the fit" in found.flags
 
 
+def test_a_setpoint_that_is_reached_twice_counts_once():
+    rng = np.random.default_rng(50)
+    temperature = np.repeat([300.0, 320.0, 340.0, 360.0], 4) + rng.uniform(-0.2, 0.2, 16)
+    found = fit_temperature_law(
+        temperature, arrhenius(rng, temperature) * np.exp(0.01 * rng.standard_normal(16))
+    )
+    assert list(found.candidates) == ["arrhenius"]
+    assert found.suspected_break is None
+    with pytest.raises(ValueError, match="at least 2 different temperatures, got 1"):
+        fit_temperature_law(temperature[:4], np.full(4, 1e-3))
+
+
 def test_one_temperature_is_refused():
     with pytest.raises(ValueError, match="at least 2 different temperatures, got 1"):
         fit_temperature_law([300.0, 300.0, 300.0], [1e-3, 1.1e-3, 0.9e-3])
