@@ -1,0 +1,94 @@
+"""`labctl new`: start a driver of your own from a working example."""
+
+import importlib.util
+import keyword
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labctl.errors import ConfigurationError
+
+app = typer.Typer(help="Start a driver of your own from a working example.", no_args_is_help=True)
+
+EXAMPLE_CLASS, EXAMPLE_MODULE = "NewInstrument", "new_instrument"
+STATION = """\
+name = "{module}"
+visa_library = "{module}_stand_in.yaml@sim"  # take this line out for the real instrument
+
+[limits]
+temperature_degc = [-40, 200]
+potential_v = 1
+current_a = 0.01
+
+[instruments.{module}]
+driver = "{module}:{class_name}"
+address = "GPIB0::1::INSTR"
+roles = ["{role}"]
+"""
+
+
+class Role(StrEnum):
+    """What the new instrument does."""
+
+    temperature_controller = "temperature_controller"
+    frequency_response_analyzer = "frequency_response_analyzer"
+    potentiostat = "potentiostat"
+
+
+STATION_ROLES = {
+    Role.temperature_controller: "oven",
+    Role.frequency_response_analyzer: "fra",
+    Role.potentiostat: "potentiostat",
+}
+
+
+@app.command()
+def driver(
+    name: Annotated[str, typer.Argument(help="Model, as in AcmeOven or acme_oven.")],
+    role: Annotated[Role, typer.Option(help="What the instrument does.")],
+    folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
+) -> None:
+    """Write a driver, its stand-in, its tests and a station file; `pytest` passes at once.
+
+    Then replace the commands by your manual's, one after another, and let the tests say what the wire says.
+    """
+    module, class_name = _names(name)
+    files = {folder / path: text for path, text in _files(module, class_name, role).items()}
+    for path in files:
+        if path.exists():
+            raise ConfigurationError(path, "", "exists already; nothing was written")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+        typer.echo(path)
+
+
+def _names(name: str) -> tuple[str, str]:
+    """Return module and class; raises ConfigurationError for what Python cannot import."""
+    module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if not (module.isidentifier() and module.isascii()) or keyword.iskeyword(module):
+        raise ConfigurationError("labctl new driver", "NAME", f"{name!r} cannot name a Python module")
+    if importlib.util.find_spec(module) is not None:
+        raise ConfigurationError("labctl new driver", "NAME", f"a module {module!r} is installed already")
+    words = name.split("_")
+    return module, "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _files(module: str, class_name: str, role: Role) -> dict[str, str]:
+    def example(suffix: str) -> str:
+        text = (Path(__file__).parents[1] / "scaffold" / f"{role}{suffix}").read_text(encoding="utf-8")
+        text = text.replace(f"labctl.scaffold.{role}", module).removeprefix(
+            "# ruff: noqa: D100, D103, SIM117\n"
+        )
+        return text.replace(EXAMPLE_CLASS, class_name).replace(EXAMPLE_MODULE, module)
+
+    station = STATION.format(module=module, class_name=class_name, role=STATION_ROLES[role])
+    return {
+        f"{module}.py": example(".py"),
+        f"{module}_stand_in.yaml": example(".yaml"),
+        f"test_{module}.py": example("_dialogue.py"),
+        f"{module}_station.toml": station,
+    }

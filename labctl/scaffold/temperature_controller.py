@@ -1,0 +1,86 @@
+"""NewInstrument: name maker and model, the interface, and the manual (page) each command comes from."""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from pymeasure.instruments.validators import strict_range
+
+from labctl.bench import ZERO_CELSIUS_K
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+
+RESOLUTION_K = 0.006
+
+
+class NewInstrument(Instrument):
+    """A `labctl.bench.TemperatureController`."""
+
+    connection_settings: ClassVar[dict[str, Any]] = {
+        "write_termination": "\n",
+        "read_termination": "\n",
+        "timeout": 2000,
+    }
+    write_interval_s: ClassVar[float] = 0.02
+
+    # What the manual says, in the instrument's own units.
+    measured_degc = Instrument.measurement("TEMP?", """Measure the temperature in degrees Celsius (float).""")
+    setpoint_degc = Instrument.control(
+        "SETP?",
+        "SETP %.2f",
+        """Control the set point in degrees Celsius (float strictly from -40 to 200).""",
+        validator=strict_range,
+        values=(-40, 200),
+    )
+    ramp_k_min = Instrument.control(
+        "RAMP?",
+        "RAMP %.2f",
+        """Control the ramp in kelvin per minute (float strictly from 0 = none to 20).""",
+        validator=strict_range,
+        values=(0, 20),
+    )
+    heating = Instrument.control(
+        "HEAT?", "HEAT %d", """Control whether the heater is on (0 or 1).""", cast=int
+    )
+
+    # What labctl asks of any temperature controller.
+
+    def prepare(self) -> None:
+        """Check the model; heater off, no ramp."""
+        self.check_identity("NewInstrument")
+        self.make_safe()
+        self.ramp_rate_k_s = 0.0
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature of the sensor."""
+        return cast(float, self.measured_degc) + ZERO_CELSIUS_K
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it switches the heater on."""
+        return cast(float, self.setpoint_degc) + ZERO_CELSIUS_K
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        self.setpoint_degc = value - ZERO_CELSIUS_K
+        if abs(self.setpoint_k - value) > RESOLUTION_K:
+            raise InstrumentError(self.name, "SETP?", f"{self.setpoint_degc:g}", "set point not taken")
+        self.heating = 1
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate at which set points are approached in K/s; 0 = as fast as the instrument can."""
+        return cast(float, self.ramp_k_min) / 60
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        self.ramp_k_min = value * 60
+
+    def make_safe(self) -> None:
+        """Switch the heater off and read back that it is."""
+        self.clear_bus()
+        self.attempt_all(partial(setattr, self, "heating", 0), self._confirm_off)
+
+    def _confirm_off(self) -> None:
+        if self.heating:
+            raise InstrumentError(self.name, "HEAT?", "1", "the heater is still on")
