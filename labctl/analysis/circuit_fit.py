@@ -129,8 +129,18 @@ def fit_circuits(
     if weights is None:
         weights = ["modulus"] * len(spectra)
     count = starts or (1 if len(model.names) <= 6 else 3)
-    problems = [Problem.of(s, model, w) for s, w in zip(spectra, weights, strict=True)]
-    return fit_problems(problems, [problem.starts(start, count) for problem in problems])
+    relative = [Problem.of(spectrum, model, "modulus") for spectrum in spectra]
+    fits = fit_problems(relative, [problem.starts(start, count) for problem in relative])
+    for i, (spectrum, w) in enumerate(zip(spectra, weights, strict=True)):
+        if not (isinstance(w, str) and w == "modulus"):
+            fits[i] = _with_other_weights(Problem.of(spectrum, model, w), fits[i])
+    return fits
+
+
+def _with_other_weights(problem: "Problem", fit: CircuitFit) -> CircuitFit:
+    """The same fit with other weights, which see less of the small impedances and need a start that close."""
+    start = {name: estimate.value for name, estimate in fit.parameters.items()}
+    return fit_problems([problem], [problem.starts(start, 1)])[0]
 
 
 @dataclass(frozen=True, eq=False)
