@@ -59,7 +59,7 @@ class Connection(VISAAdapter):
     def _open(self) -> None:
         try:
             super().__init__(**self._opening)
-        except VisaIOError as error:
+        except (VisaIOError, OSError) as error:
             address = self._opening["resource_name"]
             raise InstrumentError(
                 self.instrument, "", "", f"cannot open {address}: {_words(error)}"
@@ -71,7 +71,7 @@ class Connection(VISAAdapter):
         self.last_sent = command
         try:
             super()._write(command, **kwargs)
-        except VisaIOError as error:
+        except (VisaIOError, OSError) as error:
             raise self._failure(error) from error
         self._start_silence(command)
 
@@ -80,22 +80,34 @@ class Connection(VISAAdapter):
         self.last_sent = content.hex(" ")
         try:
             super()._write_bytes(content, **kwargs)
-        except VisaIOError as error:
+        except (VisaIOError, OSError) as error:
             raise self._failure(error) from error
         self._start_silence("")
 
     def _read(self, **kwargs: Any) -> str:
+        self._check_open()
         try:
             raw = self.connection.read_raw()
-        except VisaIOError as error:
+        except (VisaIOError, OSError) as error:
             raise self._failure(error) from error
         return self._text(raw)
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        self._check_open()
         try:
             return super()._read_bytes(count, break_on_termchar, **kwargs)
-        except VisaIOError as error:
+        except (VisaIOError, OSError) as error:
             raise self._failure(error) from error
+
+    def set_timeout(self, seconds: float) -> None:
+        """Let replies take up to `seconds`, also after the connection had to be opened again."""
+        self._opening["timeout"] = int(1000 * seconds)
+        if not self._lost:
+            self.connection.timeout = self._opening["timeout"]
+
+    def _check_open(self) -> None:
+        if self._lost:
+            raise InstrumentError(self.instrument, self.last_sent, "", "the connection is closed")
 
     def _text(self, raw: bytes) -> str:
         termination = (self.connection.read_termination or "").encode()
@@ -113,11 +125,23 @@ class Connection(VISAAdapter):
         return InstrumentError(self.instrument, self.last_sent, text, problem)
 
     def clear(self) -> None:
-        """Discard whatever is under way or unread. An instrument that cannot be cleared will say so next."""
+        """Discard whatever is under way or unread. An instrument that cannot be cleared will say so next.
+
+        A network socket is closed, and opened again at the next message: what comes late then comes to
+        nobody, and pyvisa-py's own clear of a socket never returns once the other side has closed it.
+        """
+        if self._is_socket:
+            self.connection.close()
+            self._lost = True
+            return
         try:
             self.connection.clear()
         except (VisaIOError, NotImplementedError):
             self._discard_unread()
+
+    @property
+    def _is_socket(self) -> bool:
+        return str(self._opening["resource_name"]).upper().endswith("::SOCKET")
 
     def _discard_unread(self) -> None:
         try:
@@ -125,13 +149,13 @@ class Connection(VISAAdapter):
         except (VisaIOError, NotImplementedError):
             return
 
-    def _failure(self, error: VisaIOError) -> InstrumentError:
-        if error.error_code == StatusCode.error_timeout:
+    def _failure(self, error: VisaIOError | OSError) -> InstrumentError:
+        code = getattr(error, "error_code", StatusCode.error_connection_lost)
+        if code == StatusCode.error_timeout:
+            waited_s = self.connection.timeout / 1000
             self.clear()
-            return InstrumentError(
-                self.instrument, self.last_sent, "", f"time-out after {self.connection.timeout / 1000:g} s"
-            )
-        self._lost = error.error_code == StatusCode.error_connection_lost
+            return InstrumentError(self.instrument, self.last_sent, "", f"time-out after {waited_s:g} s")
+        self._lost = code == StatusCode.error_connection_lost
         return InstrumentError(self.instrument, self.last_sent, "", _words(error))
 
     def _get_ready(self) -> None:
@@ -145,5 +169,5 @@ class Connection(VISAAdapter):
         self._quiet_until_s = self.clock.monotonic() + silence_s
 
 
-def _words(error: VisaIOError) -> str:
-    return str(error.description or error)
+def _words(error: VisaIOError | OSError) -> str:
+    return str(getattr(error, "description", "") or error)

@@ -117,7 +117,10 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     def set_timeout(self, seconds: float) -> None:
         """Let the next replies take up to `seconds`."""
-        self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
+        if hasattr(self.adapter, "set_timeout"):
+            self.adapter.set_timeout(seconds)  # type: ignore[attr-defined]
+        else:
+            self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
 
     def attempt_all(self, *actions: Callable[[], object]) -> None:
         """Do every action even if one fails, then raise the first failure: for `make_safe()`."""

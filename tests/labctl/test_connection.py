@@ -1,0 +1,101 @@
+import pytest
+
+from labctl.clock import RealClock, VirtualClock
+from labctl.connection import Connection
+from labctl.errors import InstrumentError
+from sim_instruments.rig import build
+from sim_instruments.serve import Server
+
+OVEN = "GPIB0::12::INSTR"
+TERMINATORS = {"write_termination": "\n", "read_termination": "\r\n"}
+
+
+@pytest.fixture
+def world():
+    clock = VirtualClock()
+    rig = build(clock)
+    yield clock, rig
+    rig.close()
+
+
+def connect(world, **settings):
+    clock, rig = world
+    return Connection("oven", OVEN, clock, visa_library=rig.visa_library, **{**TERMINATORS, **settings})
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("timeout", "time-out after 2 s"),
+        ("truncate", "cut before its terminator"),
+        ("garble", "not text"),
+        ("lost", "lost"),
+    ],
+)
+def test_what_is_not_a_whole_answer_is_an_error_with_who_and_what(world, kind, problem):
+    _, rig = world
+    connection = connect(world, timeout=2000)
+    rig.faults.add(kind, instrument=OVEN, command="KRDG", **({"duration_s": 0.0} if kind == "lost" else {}))
+    with pytest.raises(InstrumentError, match=problem) as caught:
+        connection.write("KRDG? A")
+        connection.read()
+    assert caught.value.instrument == "oven"
+    assert caught.value.sent == "KRDG? A"
+
+
+@pytest.mark.parametrize("kind", ["timeout", "late", "truncate", "garble", "lost"])
+def test_after_any_failure_the_next_answer_belongs_to_the_next_question(world, kind):
+    clock, rig = world
+    connection = connect(world, timeout=2000)
+    details = {"late": {"delay_s": 5.0}, "lost": {"duration_s": 0.0}}.get(kind, {})
+    rig.faults.add(kind, instrument=OVEN, command="KRDG", **details)
+    with pytest.raises(InstrumentError):
+        connection.write("KRDG? A")
+        connection.read()
+    clock.sleep(10)
+    connection.write("*IDN?")
+    assert connection.read().startswith("LSCI,MODEL336")
+
+
+def test_messages_are_spaced_as_the_instrument_needs(world):
+    clock, _ = world
+    connection = connect(world, write_interval_s=0.05, quiet_after_s={"*RST": 3.0})
+    connection.write("*CLS")
+    connection.write("*RST")
+    assert clock.monotonic() == pytest.approx(0.05)
+    connection.write("*CLS")
+    assert clock.monotonic() == pytest.approx(3.05)
+
+
+def test_an_address_where_nothing_answers_is_named(world):
+    clock, rig = world
+    with pytest.raises(InstrumentError, match="cannot open GPIB0::13::INSTR"):
+        Connection("oven", "GPIB0::13::INSTR", clock, visa_library=rig.visa_library)
+
+
+def test_a_network_instrument_that_vanishes_is_an_error_and_not_a_wait_without_end():
+    with Server({"seed": 1}, RealClock()) as server:
+        outlet = server.outlets[0]
+        connection = Connection("oven", outlet.address, RealClock(), "@py", timeout=300, **TERMINATORS)
+        connection.write("*IDN?")
+        assert "MODEL336" in connection.read()
+    with pytest.raises(InstrumentError):
+        connection.write("*IDN?")
+        connection.read()
+    with pytest.raises(InstrumentError):
+        connection.write("RANGE 1,0")
+        connection.read()
+    connection.close()
+
+
+def test_a_network_instrument_that_comes_back_is_reached_again():
+    with Server({"seed": 1}, RealClock()) as server:
+        outlet = server.outlets[0]
+        connection = Connection("oven", outlet.address, RealClock(), "@py", timeout=300, **TERMINATORS)
+        connection.write("NOT A QUERY?")
+        with pytest.raises(InstrumentError, match="time-out"):
+            connection.read()
+        connection.set_timeout(0.5)
+        connection.write("*IDN?")
+        assert "MODEL336" in connection.read()
+        connection.close()
