@@ -23,6 +23,11 @@ def connect(world, **settings):
     return Connection("oven", OVEN, clock, visa_library=rig.visa_library, **{**TERMINATORS, **settings})
 
 
+def ask(connection, question):
+    connection.write(question)
+    return connection.read()
+
+
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
@@ -37,8 +42,7 @@ def test_what_is_not_a_whole_answer_is_an_error_with_who_and_what(world, kind, p
     connection = connect(world, timeout=2000)
     rig.faults.add(kind, instrument=OVEN, command="KRDG", **({"duration_s": 0.0} if kind == "lost" else {}))
     with pytest.raises(InstrumentError, match=problem) as caught:
-        connection.write("KRDG? A")
-        connection.read()
+        ask(connection, "KRDG? A")
     assert caught.value.instrument == "oven"
     assert caught.value.sent == "KRDG? A"
 
@@ -50,8 +54,7 @@ def test_after_any_failure_the_next_answer_belongs_to_the_next_question(world, k
     details = {"late": {"delay_s": 5.0}, "lost": {"duration_s": 0.0}}.get(kind, {})
     rig.faults.add(kind, instrument=OVEN, command="KRDG", **details)
     with pytest.raises(InstrumentError):
-        connection.write("KRDG? A")
-        connection.read()
+        ask(connection, "KRDG? A")
     clock.sleep(10)
     connection.write("*IDN?")
     assert connection.read().startswith("LSCI,MODEL336")
@@ -80,11 +83,9 @@ def test_a_network_instrument_that_vanishes_is_an_error_and_not_a_wait_without_e
         connection.write("*IDN?")
         assert "MODEL336" in connection.read()
     with pytest.raises(InstrumentError):
-        connection.write("*IDN?")
-        connection.read()
+        ask(connection, "*IDN?")
     with pytest.raises(InstrumentError):
-        connection.write("RANGE 1,0")
-        connection.read()
+        ask(connection, "RANGE 1,0")
     connection.close()
 
 
