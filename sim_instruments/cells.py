@@ -44,7 +44,7 @@ def make_cell(options: CellOptions) -> Cell:
     melts_at_k = chosen.melts_at_k
     if options.cell is not None:
         own = dict(options.cell)
-        melts_at_k = own.pop("melts_at_k", melts_at_k)
+        melts_at_k = _amount("melts_at_k", own.pop("melts_at_k", melts_at_k))
         circuit |= _circuit_entries(own)
     geometry = {name: getattr(options, name) for name in _GEOMETRY}
     return Cell(CircuitCell(**geometry, **circuit), melts_at_k)
@@ -61,15 +61,21 @@ def _circuit_entries(entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(key: str, value: Any) -> Any:
-    if key == "law":
+    if key in ("law", "grain_boundary_law"):
         return law_from(_table(key, value))
     if key == "interphase":
         known = {field.name for field in fields(Interphase)}
         unknown = set(_table(key, value)) - known
         if unknown:
             raise TypeError(f"cell: interphase: {sorted(unknown)} unknown; there are {sorted(known)}")
-        return Interphase(**{name: _amount(f"interphase: {name}", v) for name, v in value.items()})
+        return Interphase(**{name: _interphase_entry(name, v) for name, v in value.items()})
     return _amount(key, value)
+
+
+def _interphase_entry(key: str, value: Any) -> Any:
+    if key == "law":
+        return law_from(_table("interphase: law", value))
+    return _amount(f"interphase: {key}", value)
 
 
 def _table(key: str, value: Any) -> dict[str, Any]:

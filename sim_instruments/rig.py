@@ -103,7 +103,7 @@ class Rig:
     faults: FaultPlan
 
     def close(self) -> None:
-        """Close every session; the rig cannot be opened again."""
+        """Close every session."""
         manager = self.visa_library.resource_manager
         if manager is not None:
             manager.close()
@@ -123,7 +123,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         An entry of materials.toml; the ionic resistance is thickness / (conductivity area).
     cell : mapping
         Parameters of `world.cell.CircuitCell` that differ from those of the material, e.g.
-        `{"law": {"law": "vtf", ...}, "grain_boundary_share": 0.6}`.
+        `{"law": {"law": "vtf", ...}, "grain_boundary_share": 0.6}`, and `melts_at_k`.
     thickness_m, area_m2, electrodes : float, float, "blocking" or "reversible"
     noise_fraction : float
         Noise of real and imaginary part in parts of |Z|, at 1 s of integration; 0.001, or 0 with `replay`.

@@ -40,11 +40,13 @@ class Electrochemistry(Protocol):
 class Interphase:
     """The layer on reversible electrodes: `share` of the ionic resistance when fresh, then growing.
 
+    With a `law` of its own its resistance is thickness / (law area), the sample's thickness, instead.
     `growth_per_sqrt_hour` is the relative growth with the square root of time; `growth_share` and
     `growth_time_s` an exponential approach.
     """
 
     share: float = 0.4
+    law: Law | None = None
     capacitance_f_m2: float = 0.02
     exponent: float = 0.92
     growth_per_sqrt_hour: float = 0.0
@@ -61,7 +63,11 @@ class Interphase:
 
 @dataclass(frozen=True)
 class CircuitCell:
-    """A sample between two electrodes; lengths in m, areas in m2, capacitances per m2 of electrode."""
+    """A sample between two electrodes; lengths in m, areas in m2, capacitances per m2 of electrode.
+
+    `grain_boundary_share` divides the resistance that `law` gives between bulk and grain boundary, so that
+    the conductivity is that of the law; a `grain_boundary_law` adds thickness / (grain_boundary_law area).
+    """
 
     law: Law
     thickness_m: float
@@ -71,6 +77,7 @@ class CircuitCell:
     salt_diffusivity_m2_s: float = 1e-11
     electronic_share: float = 0.0
     grain_boundary_share: float = 0.0
+    grain_boundary_law: Law | None = None
     grain_boundary_capacitance_f_m2: float = 1.3e-5
     grain_boundary_exponent: float = 0.95
     bulk_permittivity: float = 15.0
@@ -82,14 +89,29 @@ class CircuitCell:
     interphase: Interphase = field(default_factory=Interphase)
 
     def ionic_ohm(self, temperature_k: float) -> float:
-        """Bulk and grain boundary together: thickness / (conductivity area)."""
-        return self.thickness_m / (self.law.conductivity_s_m(temperature_k) * self.area_m2)
+        """Bulk and grain boundary together."""
+        return self.bulk_ohm(temperature_k) + self.grain_boundary_ohm(temperature_k)
+
+    def bulk_ohm(self, temperature_k: float) -> float:
+        """Bulk alone."""
+        return self._ohm(self.law, temperature_k) * (1 - self.grain_boundary_share)
+
+    def grain_boundary_ohm(self, temperature_k: float) -> float:
+        """Grain boundary alone; 0 without one."""
+        own_ohm = self._ohm(self.law, temperature_k) * self.grain_boundary_share
+        return own_ohm + self._ohm(self.grain_boundary_law, temperature_k)
+
+    def _ohm(self, law: Law | None, temperature_k: float) -> float:
+        """thickness / (conductivity area)."""
+        return self.thickness_m / (law.conductivity_s_m(temperature_k) * self.area_m2) if law else 0.0
 
     def interphase_ohm(self, temperature_k: float, age_s: float = 0.0) -> float:
         """Both interphases of a cell with reversible electrodes; none (0) on blocking ones."""
         if self.electrodes == "blocking":
             return 0.0
-        return self.interphase.share * self.ionic_ohm(temperature_k) * self.interphase.growth(age_s)
+        fresh_ohm = self._ohm(self.interphase.law, temperature_k)
+        fresh_ohm = fresh_ohm or self.interphase.share * self.ionic_ohm(temperature_k)
+        return fresh_ohm * self.interphase.growth(age_s)
 
     def diffusion_ohm(self, temperature_k: float) -> float:
         """Resistance of the concentration gradient at steady state."""
@@ -124,8 +146,7 @@ class CircuitCell:
 
     def impedance_at_s_ohm(self, s_per_s: complex, temperature_k: float, age_s: float = 0.0) -> complex:
         """Impedance at a complex frequency s (jw on the imaginary axis), as the step response needs it."""
-        ionic_ohm = self.ionic_ohm(temperature_k)
-        ions = self._arcs_ohm(s_per_s, ionic_ohm) + self._electrode_ohm(s_per_s, temperature_k, age_s)
+        ions = self._arcs_ohm(s_per_s, temperature_k) + self._electrode_ohm(s_per_s, temperature_k, age_s)
         if self.electronic_share:
             ions = 1 / (1 / ions + 1 / self.electronic_ohm(temperature_k))
         return s_per_s * self.cable_inductance_h + self.lead_ohm + ions
@@ -134,13 +155,12 @@ class CircuitCell:
         """Current per volt, S, `elapsed_s` after a step of potential."""
         return step_conductance_s(lambda s: self.impedance_at_s_ohm(s, temperature_k, age_s), elapsed_s)
 
-    def _arcs_ohm(self, s_per_s: complex, ionic_ohm: float) -> complex:
-        bulk_ohm = ionic_ohm * (1 - self.grain_boundary_share)
+    def _arcs_ohm(self, s_per_s: complex, temperature_k: float) -> complex:
         bulk_f = 8.8541878128e-12 * self.bulk_permittivity * self.area_m2 / self.thickness_m
-        z_ohm = _arc_ohm(s_per_s, bulk_ohm, bulk_f, self.bulk_exponent)
-        if self.grain_boundary_share:
+        z_ohm = _arc_ohm(s_per_s, self.bulk_ohm(temperature_k), bulk_f, self.bulk_exponent)
+        boundary_ohm = self.grain_boundary_ohm(temperature_k)
+        if boundary_ohm:
             boundary_f = self.grain_boundary_capacitance_f_m2 * self.area_m2
-            boundary_ohm = ionic_ohm * self.grain_boundary_share
             z_ohm += _arc_ohm(s_per_s, boundary_ohm, boundary_f, self.grain_boundary_exponent)
         return z_ohm
 

@@ -22,12 +22,25 @@ SOLARTRON = "GPIB0::4::INSTR"
         ({"cell": {"thickness_m": 3}}, TypeError, "thickness_m"),
         ({"cell": {"bulk_exponent": "high"}}, ValueError, "bulk_exponent"),
         ({"cell": {"interphase": {"colour": 1}}}, TypeError, "colour"),
+        ({"cell": {"grain_boundary_law": {"law": "linear"}}}, ValueError, "linear"),
+        ({"cell": {"melts_at_k": "hot"}}, ValueError, "melts_at_k"),
+        ({"cell": {"interphase": {"law": 3}}}, TypeError, "interphase: law"),
         ({"replay": "nowhere"}, ValueError, "nowhere"),
     ],
 )
 def test_a_wrong_option_is_named(options, error, named):
     with pytest.raises(error, match=named):
         build(VirtualClock(), **options)
+
+
+def test_a_cell_may_be_described_with_a_law_for_each_resistance(build_rig):
+    law = {"law": "arrhenius", "conductivity_s_m": 0.01, "temperature_k": 333.15, "activation_energy_ev": 0.5}
+    own = {"law": law, "grain_boundary_law": law, "interphase": {"law": law}, "melts_at_k": 400.0}
+    rig = build_rig(cell=own, electrodes="reversible", thickness_m=1e-3, area_m2=1e-4)
+    sample = rig.world.cell.electrochemistry
+    assert sample.ionic_ohm(333.15) == pytest.approx(2000)
+    assert sample.interphase_ohm(333.15) == pytest.approx(1000)
+    assert rig.world.cell.melts_at_k == 400.0
 
 
 def test_the_demonstration_material_has_the_conductivity_of_the_review(rig):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_instruments.world.cell import Cell, CircuitCell
+from sim_instruments.world.cell import Cell, CircuitCell, Interphase
 from sim_instruments.world.laws import Arrhenius
 
 LAW = Arrhenius(1e-2, 333.15, 0.5)
@@ -56,6 +56,17 @@ def test_grain_boundaries_share_the_ionic_resistance():
     assert granular.ionic_ohm(333.15) == plain.ionic_ohm(333.15)
     assert granular.impedance_ohm(1e4, 333.15).real == pytest.approx(1000, rel=0.05)
     assert granular.impedance_ohm(2e6, 333.15).real == pytest.approx(300, rel=0.1)
+
+
+def test_grain_boundary_and_interphase_may_have_laws_of_their_own():
+    steep, flat = Arrhenius(2e-3, 333.15, 0.9), Arrhenius(4e-2, 333.15, 0.2)
+    layered = cell(electrodes="reversible", grain_boundary_law=steep, interphase=Interphase(law=flat))
+    assert layered.bulk_ohm(333.15) == pytest.approx(1000)
+    assert layered.grain_boundary_ohm(333.15) == pytest.approx(5000)
+    assert layered.ionic_ohm(333.15) == pytest.approx(6000)
+    assert layered.interphase_ohm(333.15) == pytest.approx(250)
+    assert layered.grain_boundary_ohm(313.15) / layered.grain_boundary_ohm(333.15) > 5
+    assert layered.interphase_ohm(313.15) / layered.interphase_ohm(333.15) < 2
 
 
 def test_an_open_cell_is_huge_and_a_short_is_nothing():
