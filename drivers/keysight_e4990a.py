@@ -51,6 +51,10 @@ class KeysightE4990A(ScpiInstrument):
         ":SENS1:CORR2:SHOR?", """Get whether short compensation is on (0 or 1).""", cast=int
     )
 
+    def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self._last_data: list[float] = []
+
     def prepare(self) -> None:
         """Check the model; no bias, the least level, no sweep until asked for."""
         self.check_identity(*self.models)
@@ -118,24 +122,40 @@ class KeysightE4990A(ScpiInstrument):
             f":SOUR:BIAS:STAT {'ON' if bias_v else 'OFF'}",
             f":SOUR1:VOLT {amplitude_v:.6g}",
         )
+        self._confirm_parameter(1, "R")
+        self._confirm_parameter(2, "X")
+
+    def _new_data(self) -> list[float]:
+        """Return R and X of every point; to the last digit those of the point before are not new."""
+        data = cast(list[float], self.values(":CALC1:DATA:RDAT?", fields=2 * POINTS))
+        if data == self._last_data and max(map(abs, data)) < NO_DATA:
+            raise self.refuse(":CALC1:DATA:RDAT?", str(data), "the data of the point before")
+        self._last_data = data
+        return data
+
+    def _confirm_parameter(self, number: int, wanted: str) -> None:
+        question = f":CALC1:PAR{number}:DEF?"
+        found = self.ask(question).strip()
+        if found != wanted:
+            raise self.refuse(question, found, f"expected {wanted}")
 
     def _measure(self, frequency_hz: float) -> ImpedancePoint:
         for end in ("STAR", "STOP"):
             self.write(f":SENS1:FREQ:{end} {frequency_hz:.9g}")
-        self.write(":TRIG:SING")
-        self._wait_for_the_sweep()
+        self._trigger()
         axis_hz = cast(list[float], self.values(":SENS1:FREQ:DATA?", fields=POINTS))
         if not all(_same(measured, frequency_hz) for measured in axis_hz):
             problem = f"the result of another frequency than {frequency_hz:g} Hz"
             raise self.refuse(":SENS1:FREQ:DATA?", str(axis_hz), problem)
-        data = cast(list[float], self.values(":CALC1:DATA:RDAT?", fields=2 * POINTS))
+        data = self._new_data()
         real_ohm, imag_ohm = (sum(data[part::2]) / POINTS for part in (0, 1))
         return ImpedancePoint(axis_hz[0], real_ohm, imag_ohm, self.clock.time(), self._status(data))
 
-    def _wait_for_the_sweep(self) -> None:
-        (complete,) = self.values("*OPC?")
+    def _trigger(self) -> None:
+        """Start a sweep and wait for its end, in one message: they are heard together or not at all."""
+        (complete,) = self.values(":TRIG:SING;*OPC?")
         if complete != 1:
-            raise self.refuse("*OPC?", f"{complete:g}", "expected 1 at the end of the sweep")
+            raise self.refuse(":TRIG:SING;*OPC?", f"{complete:g}", "expected 1 at the end of the sweep")
 
     def _status(self, data: Sequence[float]) -> str:
         doubts = ["overload"] if max(map(abs, data)) >= NO_DATA else []

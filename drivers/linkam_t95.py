@@ -5,6 +5,7 @@ them above 7F hexadecimal, every other command a carriage return alone.
 """
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -151,7 +152,13 @@ class LinkamT95(Instrument):
         """Stop the stage and read back that it is stopped."""
         self.clear_bus()
         self._setpoint_k = None
+        self._wake()
         self.attempt_all(partial(self.tell, "E"), self._confirm_stopped)
+
+    def _wake(self) -> None:
+        """Send `T`, which must come first after opening; whether it was heard shows in what follows."""
+        with suppress(InstrumentError):
+            _ = self.stage_status
 
     def _confirm_stopped(self) -> None:
         state = self.stage_status.state

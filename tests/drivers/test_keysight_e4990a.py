@@ -13,14 +13,14 @@ SET_UP = [
         ":SENS1:SWE:TYPE LIN", ":SENS1:SWE:POIN 2", ":SENS1:APER:TIME 5", ":SOUR1:MODE VOLT",
         ":SOUR1:BIAS:MODE VOLT", ":SOUR1:BIAS:VOLT 0", ":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 0.02",
     )),
-    FINE,
+    FINE, (":CALC1:PAR1:DEF?", "R"), (":CALC1:PAR2:DEF?", "X"),
 ]  # fmt: skip
 
 
 def point(data, axis="1000,1000", error=FINE, complete="1"):
     return [
-        (":SENS1:FREQ:STAR 1000", None), (":SENS1:FREQ:STOP 1000", None), (":TRIG:SING", None),
-        ("*OPC?", complete), (":SENS1:FREQ:DATA?", axis), (":CALC1:DATA:RDAT?", data), error,
+        (":SENS1:FREQ:STAR 1000", None), (":SENS1:FREQ:STOP 1000", None),
+        (":TRIG:SING;*OPC?", complete), (":SENS1:FREQ:DATA?", axis), (":CALC1:DATA:RDAT?", data), error,
     ]  # fmt: skip
 
 
@@ -57,9 +57,9 @@ def test_overload_is_in_the_status(dialogue, exchange, status):
 
 @pytest.mark.parametrize(
     "exchange",
-    [point("", axis="1000,2000")[:5], point("", axis="1000")[:5], point("99,-4")[:6],
-     point("99,-4,101,-6,1")[:6],
-     point("99,-4,nan,-6")[:6], point("", complete="0")[:4]],
+    [point("", axis="1000,2000")[:4], point("", axis="1000")[:4], point("99,-4")[:5],
+     point("99,-4,101,-6,1")[:5],
+     point("99,-4,nan,-6")[:5], point("", complete="0")[:3]],
 )  # fmt: skip
 def test_what_is_no_measurement_of_this_frequency_is_an_error_and_the_stimulus_gone(dialogue, exchange):
     with (
@@ -80,6 +80,15 @@ def test_fixture_compensation_must_have_been_taken_at_these_frequencies(dialogue
         pytest.raises(ConfigurationError, match="OPEN compensation"),
     ):
         list(analyser.sweep([1000], 0.02))
+
+
+def test_the_data_of_the_point_before_are_no_new_point(dialogue):
+    old = point("99,-4,101,-6")
+    with (
+        dialogue(KeysightE4990A, [*BARE, *SET_UP, *old, *old[:-1], *OFF]) as analyser,
+        pytest.raises(InstrumentError, match="the point before"),
+    ):
+        list(analyser.sweep([1000, 1000], 0.02))
 
 
 def test_the_time_out_follows_the_measurement(dialogue):

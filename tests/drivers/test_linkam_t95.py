@@ -14,7 +14,7 @@ def told(command):
     return (command.encode() + b"\r", b"\r")
 
 
-SAFE = [told("E"), status()]
+SAFE = [status(), told("E"), status()]
 
 
 @pytest.mark.parametrize(("digits", "celsius"), [(b"00FA", 25.0), (b"FE0C", -50.0), (b"0000", 0.0)])
@@ -97,14 +97,14 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         stage.make_safe()
         stage.make_safe()
     with (
-        dialogue(LinkamT95, [told("E"), status(0x10)]) as stage,
+        dialogue(LinkamT95, [status(), told("E"), status(0x10)]) as stage,
         pytest.raises(InstrumentError, match="still on"),
     ):
         stage.make_safe()
 
 
 def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
-    with dialogue(LinkamT95, SAFE[1:]) as stage:
+    with dialogue(LinkamT95, [status(), status()]) as stage:
         broken_at(stage, b"E\r")
         with pytest.raises(InstrumentError, match="no answer"):
             stage.make_safe()
