@@ -15,6 +15,7 @@ FIRST_SAMPLE_S = 0.05
 NOT_HELD_V = 2e-3
 NOT_HELD_SHARE = 0.05
 LOST_SHARE = 0.02
+LAST_SHARE, FEWEST_LAST = 0.2, 5
 
 
 def sample_times_s(
@@ -75,12 +76,15 @@ class Transient:
     current_limit_a : float
         Largest current allowed.
     expected_a : float
-        Size of the current to begin with, 0 where it is not known: a far smaller one means an open cell.
+        Size of the current to begin with, 0 where it is not known.
+    lost_share : float
+        A current that falls below this share of the one before means an open cell; 0: it may fall to nothing.
     """
 
     potential_v: float
     current_limit_a: float
     expected_a: float = 0.0
+    lost_share: float = LOST_SHARE
     elapsed_s: list[float] = field(default_factory=list)
     current_a: list[float] = field(default_factory=list)
 
@@ -110,7 +114,7 @@ class Transient:
         off_v = abs(point.potential_v - self.potential_v)
         if not off_v <= NOT_HELD_V + NOT_HELD_SHARE * abs(self.potential_v):
             return "the cell is not at its potential"
-        if abs(point.current_a) < LOST_SHARE * before_a:
+        if abs(point.current_a) < self.lost_share * before_a:
             return f"the current fell from {before_a:.3g} A at once: the circuit is open"
         return ""
 
@@ -119,3 +123,19 @@ class Transient:
         time_s, current_a = np.array(self.elapsed_s), np.array(self.current_a)
         new = np.diff(time_s, prepend=-math.inf) > 0
         return time_s[new], current_a[new]
+
+    def last_change(self) -> float:
+        """Return the largest credible change of the current over the last fifth of the time.
+
+        Relative to the mean there; the trend plus twice its standard error, infinite below five samples.
+        """
+        time_s, current_a = self.arrays()
+        last = time_s >= (1 - LAST_SHARE) * time_s[-1] if time_s.size else time_s > 0
+        if np.count_nonzero(last) < FEWEST_LAST:
+            return math.inf
+        time_s, current_a = time_s[last] - time_s[last].mean(), current_a[last]
+        slope, mean_a = float(time_s @ current_a / (time_s @ time_s)), float(current_a.mean())
+        spread_a = float(np.std(current_a - slope * time_s, ddof=2))
+        error = spread_a / math.sqrt(float(time_s @ time_s))
+        span_s = float(np.ptp(time_s))
+        return (abs(slope) + 2 * error) * span_s / abs(mean_a) if mean_a else math.inf

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+from labctl.cli.remarks import Remarks
+from labctl.cli.transference_numbers import print_transference_numbers, transference_numbers
 
 CONDUCTIVITY_KEYS = (
     "temperature_k",
@@ -73,7 +75,7 @@ def list_runs(database: Any) -> list[dict[str, Any]]:
 
 
 def describe(database: Any, run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample, conductivities, fits."""
+    """Return one run as the object that `--json` prints: run, sample and all that was derived."""
     row = database.run(run)
     points = database.rows(
         "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
@@ -86,6 +88,7 @@ def describe(database: Any, run: str) -> dict[str, Any]:
         "sample": database.sample(row["sample_id"]),
         "conductivities": [{key: point[key] for key in CONDUCTIVITY_KEYS} for point in points],
         "fits": fits,
+        "transference_numbers": transference_numbers(database, row["id"]),
     }
 
 
@@ -129,6 +132,8 @@ def _print_run(content: dict[str, Any]) -> None:
         return
     print_conductivities(console, content["conductivities"])
     print_fits(console, content["fits"])
+    if content["transference_numbers"]:
+        print_transference_numbers(console, content["transference_numbers"])
 
 
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
@@ -192,25 +197,3 @@ def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
         remark = "".join(f", {flag}" for flag in p.get("flags", ()))
         lines.append(f"{SYMBOLS.get(name, name)} = {with_uncertainty(scale * p['value'], u)} {unit}{remark}")
     return lines
-
-
-class Remarks:
-    """Footnotes: each sentence gets a letter the first time it is used."""
-
-    def __init__(self) -> None:
-        self._letters: dict[str, str] = {}
-
-    def marks(self, flags: list[str]) -> str:
-        """Return the letters of `flags`."""
-        for flag in flags:
-            self._letters.setdefault(flag, _letter(len(self._letters)))
-        return " ".join(self._letters[flag] for flag in flags)
-
-    def print(self, console: Any) -> None:
-        """Print every sentence behind its letter."""
-        for sentence, letter in self._letters.items():
-            console.print(f" {letter}  {sentence}", highlight=False)
-
-
-def _letter(index: int) -> str:
-    return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("a") + index % 26)

@@ -27,6 +27,7 @@ from labctl.store import Database, Store
 METHOD_VERSION = "1"
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
+NOTICEABLE_CHANGE = 0.02
 COLUMN_OF = {  # argument: columns of its value and standard uncertainty
     "delta_v_v": ("delta_v_v", "delta_v_u_v"),
     "initial_current_a": ("initial_current_a", "initial_current_u_a"),
@@ -121,13 +122,14 @@ def _row(measured: Polarisation) -> dict[str, Any] | None:
     }
     evaluate = _electronic if blocking else _current_fraction
     try:
-        fit, result = evaluate(measured)
+        relaxation, result, flags = evaluate(measured)
     except ValueError as problem:
         return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": [f"no number: {problem}"]}
-    return about | _columns(result) | _relaxation(fit) | {"flags": _flags(measured, fit, result)}
+    flags = _flags(measured, [*result.flags, *flags])
+    return about | _columns(result) | {"relaxation": relaxation, "flags": flags}
 
 
-def _current_fraction(measured: Polarisation) -> tuple[PolarisationFit, Transference]:
+def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transference, list[str]]:
     before, after = measured.spectra[0], measured.spectra[-1]
     r0_ohm, rss_ohm = _interphase(before, "before"), _interphase(after, "while held")
     bulk_ohm = before.total_ohm
@@ -147,7 +149,7 @@ def _current_fraction(measured: Polarisation) -> tuple[PolarisationFit, Transfer
         bulk_resistance_ohm=bulk_ohm,
         cation_charge=_charge(measured.sample["cation"]),
     )
-    return fit, result
+    return _relaxation(fit), result, list(fit.flags)
 
 
 def _interphase(resistance: Resistance, when: str) -> Estimate:
@@ -156,12 +158,34 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
     return resistance.interphase_ohm
 
 
-def _electronic(measured: Polarisation) -> tuple[PolarisationFit, Transference]:
-    fit = fit_polarisation(measured.elapsed_s, measured.current_a)
-    result = electronic_transference(
-        measured.spectra[0].total_ohm, measured.delta_v_v, fit.observed_current_a
+def _electronic(measured: Polarisation) -> tuple[dict[str, Any], Transference, list[str]]:
+    steady_a, change = _last_fifth(measured.elapsed_s, measured.current_a)
+    result = electronic_transference(measured.spectra[0].total_ohm, measured.delta_v_v, steady_a)
+    flags = (
+        []
+        if abs(change) < NOTICEABLE_CHANGE
+        else [
+            f"not steady: the current still changed by {100 * change:.2g} % over the last fifth of the hold"
+        ]
     )
-    return fit, result
+    described = {"observed_current_a": _described(steady_a), "change_in_last_fifth": finite(change)}
+    return described, result, flags
+
+
+def _last_fifth(elapsed_s: np.ndarray, current_a: np.ndarray) -> tuple[Estimate, float]:
+    """Mean current over the last fifth of the time, its uncertainty with half of its change, and the change.
+
+    Raises ValueError with less than five samples there.
+    """
+    last = elapsed_s >= 0.8 * elapsed_s[-1] if elapsed_s.size else elapsed_s > 0
+    if np.count_nonzero(last) < 5:
+        raise ValueError("elapsed_s holds less than five samples in the last fifth of the time")
+    time_s, current = elapsed_s[last] - elapsed_s[last].mean(), current_a[last]
+    slope = float(time_s @ current / (time_s @ time_s))
+    scatter_a = float(np.std(current - slope * time_s, ddof=2))
+    change_a, mean_a = slope * float(np.ptp(time_s)), float(current.mean())
+    u_a = math.hypot(scatter_a / math.sqrt(current.size), change_a / 2)
+    return Estimate(mean_a, u_a, current.size - 2), change_a / mean_a if mean_a else math.inf
 
 
 def _charge(cation: str) -> int:
@@ -190,21 +214,24 @@ def _columns(result: Transference) -> dict[str, Any]:
 
 
 def _relaxation(fit: PolarisationFit) -> dict[str, Any]:
-    described = {
-        name: {"value": finite(estimate.value), "standard_uncertainty": finite(estimate.standard_uncertainty)}
-        for name, estimate in (
-            ("transient_initial_current_a", fit.transient_initial_current_a),
-            ("extrapolated_current_a", fit.extrapolated_current_a),
-            ("observed_current_a", fit.observed_current_a),
-            ("time_constant_s", fit.time_constant_s),
-            ("drift_per_wait", fit.drift_per_wait),
-        )
-    }
-    return {"relaxation": described | {"steady": fit.steady, "noise_a": finite(fit.noise_a)}}
+    names = (
+        "transient_initial_current_a",
+        "extrapolated_current_a",
+        "observed_current_a",
+        "time_constant_s",
+        "drift_per_wait",
+    )
+    described: dict[str, Any] = {name: _described(getattr(fit, name)) for name in names}
+    return described | {"steady": fit.steady, "noise_a": finite(fit.noise_a)}
 
 
-def _flags(measured: Polarisation, fit: PolarisationFit, result: Transference) -> list[str]:
-    flags = [*result.flags, *fit.flags, *_rest_flags(measured), *_ending_flags(measured.row)]
+def _described(estimate: Estimate) -> dict[str, Any]:
+    u = finite(estimate.standard_uncertainty)
+    return {"value": finite(estimate.value), "standard_uncertainty": u}
+
+
+def _flags(measured: Polarisation, evaluated: list[str]) -> list[str]:
+    flags = [*evaluated, *_rest_flags(measured), *_ending_flags(measured.row)]
     for name, resistance in zip(("before", "while held"), measured.spectra, strict=False):
         flags += [f"spectrum {name}: {flag}" for flag in resistance.flags]
     return list(dict.fromkeys(flags))

@@ -1,0 +1,69 @@
+"""Steps of potential between chosen electrodes: electronic conduction of a mixed conductor, and custom work.
+
+Between electrodes that block ions the steady current is that of the electrons (Hebb, J. Chem. Phys. 20 (1952)
+185, 10.1063/1.1700165; Wagner, Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pymeasure.experiment import BooleanParameter
+
+from labctl.bench import PlannedStep
+from procedures.parameters import FloatListParameter
+from procedures.polarisation_series import Ending, PolarisationSeries, Step
+from procedures.transient import Transient
+
+
+class DCPolarisation(PolarisationSeries):
+    """At every temperature, one hold after another at each of a list of potentials above the rest."""
+
+    potentials_v: Any = FloatListParameter(
+        "Steps of potential above the rest", units="V", minimum=-10, maximum=10, default=[0.05]
+    )
+    hold_max_min: Any = FloatListParameter(
+        "Longest hold, one for all or one for each", units="min", minimum=0.2, maximum=20000, default=[120.0]
+    )
+    spectra: Any = BooleanParameter("Spectrum before each step", default=True)
+
+    lost_share: ClassVar[float] = 0.0  # between blocking electrodes no current is an answer, not a fault
+
+    def measure_at(self, step: int, target_k: float, branch: str) -> None:
+        """Polarise the settled cell at one potential after another."""
+        about = {"step": step, "branch": branch, "setpoint_k": target_k}
+        for number, (delta_v_v, longest_s) in enumerate(self.holds()):
+            numbered = {"polarisation": step * len(self.potentials_v) + number, **about}
+            before = self.rest(numbered, 60 * self.rest_min)
+            if self.should_leave():
+                return
+            self.polarise(numbered, before, Step(delta_v_v, longest_s, self.spectra, spectrum_held=False))
+            if self.should_leave():
+                return
+
+    def holds(self) -> list[tuple[float, float]]:
+        """Return (step in V, longest time in s) of every hold; ValueError when the lists do not fit."""
+        if not self.potentials_v or 0 in self.potentials_v:
+            raise ValueError("potentials_v must hold at least one step, none of them zero")
+        longest_min = list(self.hold_max_min)
+        if len(longest_min) == 1:
+            longest_min *= len(self.potentials_v)
+        if len(longest_min) != len(self.potentials_v):
+            raise ValueError(
+                f"hold_max_min has {len(longest_min)} entries for {len(self.potentials_v)} potentials_v"
+            )
+        if self.hold_min_min > min(longest_min):
+            raise ValueError(f"hold_min_min ({self.hold_min_min:g}) is above a hold_max_min")
+        return [(delta, 60 * longest) for delta, longest in zip(self.potentials_v, longest_min, strict=True)]
+
+    def ending(self, transient: Transient) -> Ending | None:
+        """Judge the last fifth of the hold: steady when its change is small and surely so."""
+        change = transient.last_change()
+        return Ending("steady") if change < self.steady_percent / 100 else None
+
+    def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
+        """Yield rest, spectrum (if asked) and hold (at its longest) for each potential."""
+        for delta_v_v, longest_s in self.holds():
+            yield PlannedStep(f"rest at {place}", 60 * self.rest_min, temperature_k=target_k)
+            if self.spectra:
+                yield self.planned_spectrum(target_k, place)
+            yield self.planned_hold(target_k, place, delta_v_v, longest_s / 60)

@@ -1,0 +1,158 @@
+"""What every polarisation is made of: rest, spectrum, a step of potential with every point watched."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pymeasure.experiment import FloatParameter, IntegerParameter
+
+from labctl.bench import CurrentPoint, ImpedancePoint, PlannedStep
+from procedures.parameters import FloatListParameter
+from procedures.temperature_series import TemperatureSeries
+from procedures.transient import LOST_SHARE, Rest, Transient, growing_times_s, rest_of, sample_times_s
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a polarisation may end: `steady`, `extrapolated` or `maximum time`, and the wait that was saved."""
+
+    ended_by: str
+    saved_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of potential: its size above the rest, the longest time, a spectrum before and while held."""
+
+    delta_v_v: float
+    longest_s: float
+    spectrum_before: bool = True
+    spectrum_held: bool = True
+
+
+class PolarisationSeries(TemperatureSeries):
+    """Steps of potential on the settled cell, at one or several temperatures; the cell is off in between.
+
+    Topics as `TemperatureSeries`, and `polarisation` (its start, and its end once the cell is off).
+    """
+
+    temperatures_degc: Any = FloatListParameter(
+        "Temperatures", units="degC", minimum=-270, maximum=1700, default=[60.0]
+    )
+    amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=0.05, default=0.005)
+    rest_min: Any = FloatParameter("Rest before", units="min", minimum=0.1, maximum=10000, default=5)
+    hold_min_min: Any = FloatParameter("Shortest hold", units="min", minimum=0.1, maximum=10000, default=2)
+    steady_percent: Any = FloatParameter(
+        "Steady when the last fifth of the hold changes less than",
+        units="%",
+        minimum=0.01,
+        maximum=10,
+        default=0.5,
+    )
+    current_limit_a: Any = FloatParameter("Current limit", units="A", minimum=1e-9, maximum=2, default=2e-3)
+    samples_per_decade: Any = IntegerParameter(
+        "Samples per decade of time", minimum=5, maximum=1000, default=50
+    )
+    longest_interval_s: Any = FloatParameter(
+        "Longest time between samples", units="s", minimum=0.1, maximum=3600, default=30
+    )
+
+    roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra", "potentiostat")
+    step_ends_with: ClassVar[str] = "polarisations"
+    lost_share: ClassVar[float] = LOST_SHARE
+    DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
+        *("spectrum", "polarisation", "phase", "step", "branch", "setpoint_k", "temperature_k"),
+        *ImpedancePoint._fields,
+        *("elapsed_s", "potential_v", "current_a"),
+    ]
+
+    def ending(self, transient: Transient) -> Ending | None:
+        """Judge the samples so far: None when more are needed."""
+        raise NotImplementedError
+
+    def rest(self, about: dict[str, Any], duration_s: float) -> Rest:
+        """Watch the open cell; return its potential and drift."""
+        points: list[CurrentPoint] = []
+        with closing(self.bench.potentiostat.rest(self.sample_times_s(duration_s))) as resting:
+            for point in resting:
+                points.append(point)
+                self.emit("results", {**about, "phase": "rest", **point._asdict()})
+                if self.should_leave():
+                    break
+        return rest_of(points)
+
+    def polarise(self, about: dict[str, Any], before: Rest, step: Step) -> None:
+        """Spectrum, step of potential, spectrum; the cell is off when this returns."""
+        about, expected_a = {**about, "spectrum": 2 * about["polarisation"]}, 0.0
+        if step.spectrum_before:
+            spectrum, _ = self.take_spectrum({**about, "phase": "spectrum at rest"}, before.potential_v)
+            if not self.is_complete(spectrum):
+                return
+            expected_a = _current_a(step.delta_v_v, spectrum[-1])
+        transient = Transient(
+            before.potential_v + step.delta_v_v, self.current_limit_a, expected_a, self.lost_share
+        )
+        rested = {"rest_potential_v": before.potential_v, "rest_drift_v_s": before.drift_v_s}
+        began = {"state": "started", "potential_v": transient.potential_v}
+        self.emit("polarisation", {**about, **began, **rested})
+        state = self.hold(about, transient, step)
+        self.emit("polarisation", {**about, **state})
+
+    def hold(self, about: dict[str, Any], transient: Transient, step: Step) -> dict[str, Any]:
+        """Hold the potential, take the current and, if asked, a spectrum; return how it ended."""
+        complete = True
+        with closing(self.held(transient.potential_v, step.longest_s)) as points:
+            ending = self.watch(about, points, transient)
+            if ending and step.spectrum_held:
+                under = {**about, "spectrum": about["spectrum"] + 1, "phase": "spectrum while held"}
+                spectrum, _ = self.take_spectrum(under, transient.potential_v)
+                complete = self.is_complete(spectrum)
+        if ending is None:
+            return {"state": "aborted"}
+        return {"state": "finished" if complete else "aborted", **vars(ending)}
+
+    def held(self, potential_v: float, longest_s: float) -> Generator[CurrentPoint, None, None]:
+        """Return the polarisation about to be made; the cell is off when it is closed."""
+        times_s = self.sample_times_s(longest_s)
+        return self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)
+
+    def sample_times_s(self, longest_s: float) -> Iterator[float]:
+        """Yield when to sample: densely, then log-spaced, then evenly."""
+        return sample_times_s(self.bench.clock, longest_s, self.samples_per_decade, self.longest_interval_s)
+
+    def watch(
+        self, about: dict[str, Any], points: Iterator[CurrentPoint], transient: Transient
+    ) -> Ending | None:
+        """Take the current until it is steady or known; None when the step is to be left."""
+        judging_s = growing_times_s(60 * self.hold_min_min)
+        judge_s, thermometer_s = next(judging_s), 0.0
+        for point in points:
+            row = {**about, "phase": "hold", **point._asdict()}
+            if point.elapsed_s >= thermometer_s:
+                row["temperature_k"] = self.bench.thermometer.temperature_k
+                thermometer_s = point.elapsed_s + self.longest_interval_s
+            self.emit("results", row)
+            transient.take(point)
+            if self.should_leave():
+                return None
+            if point.elapsed_s >= judge_s:
+                judge_s = next(time_s for time_s in judging_s if time_s > point.elapsed_s)
+                if ending := self.ending(transient):
+                    return ending
+        return Ending("maximum time")
+
+    def planned_hold(self, target_k: float, place: str, delta_v_v: float, longest_min: float) -> PlannedStep:
+        """Return one hold as it is planned: at its longest, at the largest current allowed."""
+        return PlannedStep(
+            f"hold {1e3 * delta_v_v:g} mV at {place}, at most",
+            60 * longest_min,
+            temperature_k=target_k,
+            potential_v=delta_v_v,
+            current_a=self.current_limit_a,
+        )
+
+
+def _current_a(delta_v_v: float, point: ImpedancePoint) -> float:
+    """Return the size of the first current, by the lowest frequency of the spectrum before."""
+    return abs(delta_v_v) / max(abs(complex(point.z_real_ohm, point.z_imag_ohm)), 1e-9)
