@@ -22,6 +22,10 @@ from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
 
+LONG_S = 0.5
+"""An answer due later than this does not keep others from a serial line."""
+
+
 class Refusal(Exception):
     """The instrument understands and declines; `code` is what its error register will say."""
 
@@ -277,9 +281,17 @@ class SimDevice(Device):
     def _post(self, body: bytes, ready_s: float) -> None:
         self._sent += 1
         if self.line is not None and self.address.startswith("ASRL"):
-            ready_s = max(ready_s, self._line_free_s) + self.line.duration_s(len(body))
-            self._line_free_s = ready_s
+            ready_s = self._sent_at_s(ready_s, len(body))
         heapq.heappush(self._outbox, (ready_s, self._sent, bytearray(body)))
+
+    def _sent_at_s(self, ready_s: float, count: int) -> float:
+        """When the last of `count` bytes has left: what is due soon takes its turn on the line."""
+        assert self.line is not None
+        duration_s = self.line.duration_s(count)
+        if ready_s - self.world.time_s > LONG_S:
+            return ready_s + duration_s
+        self._line_free_s = max(ready_s, self._line_free_s) + duration_s
+        return self._line_free_s
 
     def _post_spoilt(self, body: bytes, ready_s: float, fault: Fault) -> None:
         eom = self._response_eom

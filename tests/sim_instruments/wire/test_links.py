@@ -54,6 +54,23 @@ def test_a_serial_line_takes_its_time(linked, clock):
     assert clock.monotonic() - began_s == pytest.approx(0.01 + (len(reply) + 2) * 10 / 57600, rel=1e-3)
 
 
+def test_answers_on_a_serial_line_keep_their_order(linked):
+    port = linked("ASRL3::INSTR", **SERIAL)
+    port.write_raw(b"*IDN?\nRANGE? 1\n")
+    assert port.read().startswith("LSCI")
+    assert port.read() == "0"
+
+
+def test_a_late_answer_does_not_hold_up_the_line(build_rig, connect):
+    rig = build_rig(instruments={"ASRL3::INSTR": "lakeshore336"})
+    port = connect(rig, "ASRL3::INSTR", **SERIAL)
+    rig.faults.add("late", command="IDN", delay_s=30.0)
+    port.write("*IDN?")
+    assert port.query("RANGE? 1") == "0"
+    port.timeout = 60_000
+    assert port.read().startswith("LSCI")
+
+
 def test_a_stream_has_no_end_without_its_terminator(linked):
     port = linked("TCPIP0::192.168.0.12::7777::SOCKET", read_termination=None, timeout=500)
     port.write("*IDN?")
