@@ -36,9 +36,10 @@ BLOCK = 10
 class Drawn(NamedTuple):
     spectrum: Spectrum
     r1_ohm: float
+    cramer_rao_ohm: float
 
 
-def draw(kind: str, rng: np.random.Generator, points: int | None = None) -> Drawn:
+def draw(kind: str, rng: np.random.Generator, points: int | None = None, rho: float = 0.0) -> Drawn:
     frequency = np.logspace(6, -1, points or rng.integers(50, 71))
     r1, n1, n2 = 10 ** rng.uniform(3, 6), rng.uniform(0.8, 0.95), rng.uniform(0.75, 0.95)
     r0, spike = r1 * 10 ** rng.uniform(-2.5, -0.7), rng.uniform(0.7, 0.95)
@@ -50,9 +51,13 @@ def draw(kind: str, rng: np.random.Generator, points: int | None = None) -> Draw
         r2 = r1 * 10 ** rng.uniform(-0.6, 0.6)
         q2 = q(r2, n2, apex / 10 ** rng.uniform(1.5, 2.5))
         values = [r0, r1, q(r1, n1, apex), n1, r2, q2, n2, q(r1 + r2, spike, corner), spike]
-    z = parse_circuit(CIRCUITS[kind]).impedance(values, frequency)
-    noise = rng.standard_normal((2, frequency.size)) * 10 ** rng.uniform(-3, -2)
-    return Drawn(Spectrum(frequency, z + np.abs(z) * (noise[0] + 1j * noise[1])), r1)
+    z, dz = parse_circuit(CIRCUITS[kind]).log_jacobian(np.log(values), frequency)
+    sigma, noise = 10 ** rng.uniform(-3, -2), rng.standard_normal((2, frequency.size))
+    for k in range(1, frequency.size):
+        noise[:, k] = rho * noise[:, k - 1] + np.sqrt(1 - rho**2) * noise[:, k]
+    jacobian = (dz / np.abs(z) / sigma).view(float)
+    deviation = r1 * float(np.sqrt(np.linalg.inv(jacobian @ jacobian.T)[1, 1]))
+    return Drawn(Spectrum(frequency, z + sigma * np.abs(z) * (noise[0] + 1j * noise[1])), r1, deviation)
 
 
 def q(resistance: float, exponent: float, apex_hz: float) -> float:
