@@ -21,7 +21,6 @@ from sim_instruments.wire.grammar import Grammar
 from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
-
 LONG_S = 0.5
 """An answer due later than this does not keep others from a serial line."""
 
