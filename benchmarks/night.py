@@ -62,8 +62,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         profile.runcall(night, Path(folder))
     print("share of the time, under the profiler:")
-    stats = pstats.Stats(profile)
-    total_s = stats.total_tt  # type: ignore[attr-defined]
+    stats = vars(pstats.Stats(profile))
+    total_s = stats["total_tt"]
     for name, needle in {
         "evaluation (derive)": ("conductivities.py", "_derive"),
         "evaluation (fits)": ("laws.py", "derive_fits"),
@@ -71,11 +71,12 @@ def main() -> None:
         "simulated wire, writing": ("library.py", "write"),
         "simulated wire, reading": ("library.py", "read"),
     }.items():
-        spent_s = sum(
-            row[3]
-            for key, row in stats.stats.items()
-            if key[0].endswith(needle[0]) and key[2] == needle[1]  # type: ignore[attr-defined]
-        )
+        rows = [
+            row
+            for (file, _, function), row in stats["stats"].items()
+            if file.endswith(needle[0]) and function == needle[1]
+        ]
+        spent_s = sum(row[3] for row in rows)
         print(f"  {name:28s} {100 * spent_s / total_s:5.1f} %")
 
 
