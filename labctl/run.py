@@ -15,6 +15,7 @@ from labctl.errors import StoreError
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.recording import Recording
 from labctl.station import Station
+from labctl.stop import StopRequest
 from labctl.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,21 +32,6 @@ class Outcome:
     status: str
     reason: str
     error: str = ""
-
-
-class StopRequest:
-    """A flag that anybody may raise once; the first reason is kept."""
-
-    def __init__(self) -> None:
-        self.reason = ""
-
-    def request(self, reason: str) -> None:
-        """Ask the procedure to stop after the point under way."""
-        self.reason = self.reason or reason
-
-    def __call__(self) -> bool:
-        """Tell whether a stop was asked for."""
-        return bool(self.reason)
 
 
 def run_protocol(

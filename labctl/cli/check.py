@@ -1,30 +1,65 @@
 """`labctl check`: what a protocol would do, and how long it would take. Touches nothing."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from labctl.cli.options import DEFAULT_STATION, JsonOption, ProtocolArgument, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    ProtocolArgument,
+    StationOption,
+)
+
+if TYPE_CHECKING:
+    from labctl.bench import PlannedStep
 
 
 def check(
-    protocol: ProtocolArgument, station: StationOption = DEFAULT_STATION, as_json: JsonOption = False
+    protocol: ProtocolArgument,
+    station: StationOption = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    as_json: JsonOption = False,
 ) -> None:
     """Parse a protocol, hold it against the station's limits, list every step with its estimated time.
 
-    No instrument is touched. Exit code 2 and one sentence when something is wrong.
+    Times are those that the station's last runs in the database took, where there are any. No instrument is
+    touched. Exit code 2 and one sentence when something is wrong.
     """
     from labctl.protocol import read_protocol
     from labctl.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol)
     chosen.check_against(chosen_station)
-    steps = chosen.plan()
+    steps = paced(chosen.plan(), chosen_station.name, db)
     total_s = sum(step.duration_s for step in steps)
     if as_json:
         typer.echo(json.dumps({"steps": [vars(step) for step in steps], "duration_s": total_s}))
         return
     _print_plan(chosen, chosen_station, steps, total_s)
+
+
+def paced(steps: "list[PlannedStep]", station: str, db: Path) -> "list[PlannedStep]":
+    """The same steps with the durations that this station is known to need."""
+    from labctl.queue.estimates import is_settling, measured_pace, procedure_of
+    from labctl.queue.ledger import Ledger
+
+    if not db.exists():
+        return steps
+    with Ledger(db) as ledger:
+        pace = measured_pace(ledger, station, procedure_of)
+    before: list[PlannedStep | None] = [None]
+    for step in steps:
+        before.append(step if is_settling(step) else before[-1])
+    return [
+        replace(step, duration_s=pace.duration_s(step, earlier))
+        for step, earlier in zip(steps, before, strict=False)
+    ]
 
 
 def _print_plan(protocol: object, station: object, steps: list, total_s: float) -> None:

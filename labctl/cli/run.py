@@ -52,13 +52,15 @@ def run(
 
 
 def measure(protocol: Any, station: Any, db: Path, quiet: bool) -> "list[Outcome]":
-    """Open station and store, run the protocol with a progress display, let go of both."""
+    """Hold the station, open it and the store, run the protocol with a progress display, let go."""
     from labctl.cli.progress import progress_display
+    from labctl.queue.station_lock import station_lock
     from labctl.run import StopRequest, run_protocol
     from labctl.store import Store
 
     stop = StopRequest()
     with (
+        station_lock(station),
         Store.open(db) as store,
         station.open() as bench,
         polite_signals(stop),

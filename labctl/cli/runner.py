@@ -33,8 +33,8 @@ def runner(
     """
     from labctl.cli.run import polite_signals
     from labctl.queue.runner import Runner
-    from labctl.run import StopRequest
     from labctl.station import read_station
+    from labctl.stop import StopRequest
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()

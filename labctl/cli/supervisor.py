@@ -28,8 +28,8 @@ def supervisor(
     from labctl.queue.notify import notifying
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
-    from labctl.run import StopRequest
     from labctl.station import read_station
+    from labctl.stop import StopRequest
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()

@@ -1,6 +1,7 @@
 """One attempt at a job: what is finished is skipped, what was cut repeated; it ends with a true reason."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,11 @@ from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import LabctlError, StoreError
-from labctl.protocol import Protocol, parse_protocol
+from labctl.protocol import Protocol, parse_protocol, plan_of
 from labctl.queue.estimates import Pace, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
-from labctl.queue.job import Job
+from labctl.queue.job import Ending, Job
 from labctl.queue.ledger import Ledger
 from labctl.queue.night import Night
 from labctl.queue.patience import Patience, patient_bench
@@ -27,16 +28,6 @@ from labctl.store import Store
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`."""
-
-    state: str
-    reason: str
-    error: str = ""
-    unsafe: str = ""
 
 
 @dataclass
@@ -107,9 +98,7 @@ class Attempt:
             self._continue_from(procedure, progress)
             self.steering.take(procedure, index)
 
-        self._longest_sign_s = MEASURING_SIGN_S + max(
-            (step.duration_s for step in protocol.plan() if step.duration_s == step.duration_s), default=0.0
-        )
+        self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
         return run_procedure(
             entry, protocol, self.station, bench, self._recording, self.steering, steer=steer
         )
@@ -146,6 +135,8 @@ class Attempt:
             self._tell_step(record)
         elif topic in ("temperature", "results") and isinstance(record, Mapping):
             self._tell_reading(topic, record)
+        elif topic in ("spectrum", "polarisation"):
+            self._promise(self._longest_sign_s)
         self.on_row(topic, record)
         if topic not in ("event", "end", "derived") and isinstance(record, Mapping):
             self._judge(topic, record)
@@ -162,10 +153,11 @@ class Attempt:
         left_s = remaining_s(self._procedure, record["step"], self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
         self._doing = f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}"
+        self._promise(self._longest_sign_s)
         self.pulse.tell(
             doing=self._doing,
             setpoint_k=record.get("setpoint_k"),
-            expected_end_s=RealClock().time() + left_s / speed if left_s == left_s else None,
+            expected_end_s=RealClock().time() + left_s / speed if math.isfinite(left_s) else None,
         )
 
     def _tell_reading(self, topic: str, record: Mapping[str, Any]) -> None:
@@ -173,8 +165,9 @@ class Attempt:
         self._promise(silence_s, doing=self._doing, temperature_k=record.get("temperature_k"))
 
     def _promise(self, silence_s: float, **told: Any) -> None:
-        """Promise the next sign of this thread within `silence_s` of the station's time."""
-        self.pulse.promise(silence_s / min(getattr(self.clock, "factor", 1.0), 1.0))
+        """Promise the next sign of this thread within `silence_s` of the station's time; NaN: nothing."""
+        known = math.isfinite(silence_s)
+        self.pulse.promise(silence_s / min(getattr(self.clock, "factor", 1.0), 1.0) if known else None)
         self.pulse.tell(**told)
 
 

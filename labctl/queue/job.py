@@ -71,3 +71,13 @@ class Job:
         values = {name: value for name, value in row.items() if name in known}
         policy = FailurePolicy(**json.loads(row["failure_policy"]))
         return cls(**(values | {"policy": policy, "cleared": bool(row["cleared"])}))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`."""
+
+    state: str
+    reason: str
+    error: str = ""
+    unsafe: str = ""

@@ -16,19 +16,18 @@ from typing import Any
 
 from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.errors import StoreError
-from labctl.queue.attempt import Attempt, Ending
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
-from labctl.queue.job import Job
+from labctl.queue.job import Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.night import read_night
 from labctl.queue.requests import Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
-from labctl.run import StopRequest
 from labctl.station import Station
+from labctl.stop import StopRequest
 from labctl.store import Store
 
 log = logging.getLogger(__name__)
@@ -155,6 +154,8 @@ class Runner:
 
     def _attempt(self, job: Job) -> tuple[Ending, str]:
         """The ending, and why the queue must stop ("" = it need not)."""
+        from labctl.queue.attempt import Attempt  # its analysis takes seconds to import: safety comes first
+
         requests = Requests(self._ledger, self._queue_clock)
         steering = Steering(
             job,

@@ -13,7 +13,7 @@ from labctl.errors import LimitExceeded
 from labctl.limits import Limits
 from labctl.queue.job import Job
 from labctl.queue.requests import Pause, Pauses, Request, Requests
-from labctl.run import StopRequest
+from labctl.stop import StopRequest
 
 LOOK_AGAIN_S = 1.0
 

@@ -24,8 +24,8 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import Pauses, Requests
 from labctl.queue.sightings import Sightings
 from labctl.queue.station_lock import station_lock
-from labctl.run import StopRequest
 from labctl.station import Station
+from labctl.stop import StopRequest
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25

@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from labctl.errors import StoreError
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
+from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.run import StopRequest
@@ -342,6 +344,33 @@ def test_an_instrument_that_is_absent_fails_the_job_in_words(night, rig, run_nig
     assert not rig.heater_is_on
 
 
+def test_a_file_that_cannot_be_used_for_a_while_costs_no_job(night, rig, run_night, monkeypatch):
+    claim, refusals = Jobs.claim, [StoreError("locked"), StoreError("locked")]
+
+    def refuse_twice(self, station):
+        if refusals:
+            raise refusals.pop()
+        return claim(self, station)
+
+    monkeypatch.setattr(Jobs, "claim", refuse_twice)
+    night.add()
+    run_night()
+    assert night.states() == ["finished"]
+
+
+def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
+    night, rig, run_night, monkeypatch
+):
+    def refuse(self, station):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Jobs, "claim", refuse)
+    night.add()
+    with pytest.raises(StoreError, match="the disk is full"):
+        run_night()
+    assert not rig.heater_is_on
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -361,6 +390,7 @@ Runner(read_station(sys.argv[1]), Path(sys.argv[2]), StopRequest(), until_empty=
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a matter of POSIX")
 def test_a_night_survives_runners_killed_at_any_row(night, tmp_path, station_text):
     (tmp_path / "station.toml").write_text(station_text)

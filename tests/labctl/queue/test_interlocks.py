@@ -1,0 +1,95 @@
+"""Interlocks trip when they must and not before."""
+
+from dataclasses import replace
+
+import pytest
+
+from labctl.limits import Limits
+from labctl.queue.interlocks import Interlocks
+from labctl.queue.night import InterlockSettings
+
+LIMITS = Limits(temperature_k=(273.15, 423.15), potential_v=1.0, current_a=0.1)
+SETTINGS = InterlockSettings(temperature_above_k=443.15, free_disk_mb=0.0)
+
+
+@pytest.fixture
+def interlocks(tmp_path):
+    return Interlocks(SETTINGS, LIMITS, tmp_path / "lab.db")
+
+
+def reading(temperature_k, setpoint_k=400.0):
+    return {"temperature_k": temperature_k, "setpoint_k": setpoint_k}
+
+
+def test_a_reading_above_the_limit_trips_and_stops_the_queue(interlocks):
+    assert interlocks.judge("temperature", reading(443.0, 443.0)) is None
+    trip = interlocks.judge("results", reading(443.2, 443.0))
+    assert trip is not None
+    assert (trip.name, trip.stops_queue) == ("temperature", True)
+
+
+def test_a_sample_that_cools_towards_its_set_point_does_not_trip(interlocks):
+    cooling = [reading(420.0 - n, 350.0) for n in range(60)]
+    assert all(interlocks.judge("temperature", row) is None for row in cooling)
+
+
+def test_an_overshoot_near_the_set_point_does_not_trip(interlocks):
+    rising = [reading(400.0 + n, 400.0) for n in range(10)]
+    assert all(interlocks.judge("temperature", row) is None for row in rising)
+
+
+def test_a_sample_far_above_its_set_point_that_gets_hotter_trips(interlocks):
+    path = [420.0, 419.0, 418.0, 418.5, 419.5, 420.5]
+    trips = [interlocks.judge("temperature", reading(t, 350.0)) for t in path]
+    assert [trip is not None for trip in trips] == [False] * 5 + [True]
+    assert trips[-1] is not None
+    assert "the heater does not obey" in trips[-1].words
+
+
+def test_a_new_set_point_above_forgets_what_was(interlocks):
+    for t in (420.0, 410.0):
+        interlocks.judge("temperature", reading(t, 350.0))
+    assert interlocks.judge("temperature", reading(415.0, 416.0)) is None
+    assert interlocks.judge("temperature", reading(420.0, 350.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"potential_v": 1.2}, "potential"),
+        ({"potential_v": -1.2}, "potential"),
+        ({"current_a": 0.2}, "current"),
+    ],
+)
+def test_a_cell_beyond_its_limits_fails_the_job_alone(interlocks, row, name):
+    trip = interlocks.judge("results", {"phase": "hold", **row})
+    assert trip is not None
+    assert (trip.name, trip.stops_queue) == (name, False)
+
+
+def test_the_rest_potential_of_a_cell_is_its_own_affair(interlocks):
+    assert interlocks.judge("results", {"phase": "rest", "potential_v": 3.4, "current_a": 0.0}) is None
+
+
+def test_a_watched_file_trips_by_being_there_or_by_what_it_says(tmp_path):
+    watched = tmp_path / "door"
+    by_presence = Interlocks(replace(SETTINGS, watched_file=str(watched)), LIMITS, tmp_path / "lab.db")
+    by_content = Interlocks(
+        replace(SETTINGS, watched_file=str(watched), watched_content="1"), LIMITS, tmp_path / "lab.db"
+    )
+    assert by_presence.look_around() is None
+    missing = by_content.look_around()
+    assert missing is not None
+    assert "cannot be read" in missing.words
+    watched.write_text("0")
+    assert by_presence.look_around() is not None
+    assert by_content.look_around() is None
+    watched.write_text("1")
+    assert by_content.look_around() is not None
+
+
+def test_a_disk_that_is_nearly_full_trips(tmp_path):
+    greedy = Interlocks(replace(SETTINGS, free_disk_mb=1e12), LIMITS, tmp_path / "lab.db")
+    trip = greedy.look_around()
+    assert trip is not None
+    assert trip.stops_queue
