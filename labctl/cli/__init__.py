@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, db, demo, fit, new, queue, rehearse, run, runner, show, sim, status, supervisor, verify
+from labctl.cli import (
+    check,
+    db,
+    demo,
+    fit,
+    new,
+    queue,
+    rehearse,
+    run,
+    runner,
+    show,
+    sim,
+    status,
+    supervisor,
+)
 from labctl.errors import ConfigurationError, LabctlError
 
 app = typer.Typer(
@@ -26,7 +40,6 @@ app.command("show")(show.show)
 app.command("fit")(fit.fit)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
-app.add_typer(verify.app, name="verify")
 app.add_typer(new.app, name="new")
 app.add_typer(queue.app, name="queue")
 app.command("rehearse")(rehearse.rehearse)
