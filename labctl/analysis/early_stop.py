@@ -1,6 +1,5 @@
 """May a polarisation end before the current is steady?"""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,8 @@ from numpy.typing import ArrayLike
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.polarisation import FEWEST_SAMPLES, PolarisationFit, fit_polarisation
 
-WINDOWS_AGREE = 4.0
+WINDOWS_AGREE = 1.5
+SHORTER_WINDOW_KNOWS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,9 @@ def _missing(fit: PolarisationFit, asked: float) -> str:
         return f"standard error {100 * error:.2g} %, asked {100 * asked:.2g} %"
     if not fit.white:
         return "residuals are not white"
-    apart = math.inf if shorter is None else abs(shorter.value / fit.extrapolated_current_a.value - 1)
+    if shorter is None or not shorter.relative_uncertainty <= SHORTER_WINDOW_KNOWS * asked:
+        return "the shorter window does not know the steady current yet"
+    apart = abs(shorter.value / fit.extrapolated_current_a.value - 1)
     if apart > WINDOWS_AGREE * asked:
         return f"two windows differ by {100 * apart:.2g} %"
     return ""

@@ -14,7 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.relaxation import time_to_steady_s
-from labctl.analysis.relaxation_fit import Relaxed, fit_relaxation, lag_one
+from labctl.analysis.relaxation_fit import (
+    Relaxed,
+    fit_relaxation,
+    lag_one,
+    refit_until,
+    slower_steady_currents_a,
+)
 
 FEWEST_SAMPLES = 12
 LAST_SHARE = 0.2
@@ -195,6 +201,7 @@ def _result(fit: Relaxed, sign: float, spectrum: Estimate | None, tolerance: flo
         _turned(fit.steady_current_a(), sign),
         fit.time_constant_s(),
     )
+    extrapolated = _with_slower(extrapolated, fit)
     observed, change, change_u = _last_share(fit)
     shorter = _shorter_window(fit)
     steady = _is_steady(fit, observed, change, change_u, tolerance)
@@ -221,10 +228,17 @@ def _result(fit: Relaxed, sign: float, spectrum: Estimate | None, tolerance: flo
 
 
 def _shorter_window(fit: Relaxed) -> Estimate | None:
-    early = fit.time_s <= SHORTER_WINDOW * fit.time_s[-1]
-    if early.sum() < FEWEST_SAMPLES:
+    end_s = SHORTER_WINDOW * fit.time_s[-1]
+    if np.count_nonzero(fit.time_s <= end_s) < FEWEST_SAMPLES:
         return None
-    return fit_relaxation(fit.time_s[early], fit.current_a[early]).steady_current_a()
+    return refit_until(fit, end_s).steady_current_a()
+
+
+def _with_slower(extrapolated: Estimate, fit: Relaxed) -> Estimate:
+    """Widen to half the distance of the steady current of any slower law that the samples admit."""
+    apart = [abs(steady - abs(extrapolated.value)) / 2 for steady in slower_steady_currents_a(fit)]
+    uncertainty = max([extrapolated.standard_uncertainty, *apart])
+    return Estimate(extrapolated.value, uncertainty, extrapolated.degrees_of_freedom)
 
 
 def _with_window_doubt(extrapolated: Estimate, result: PolarisationFit) -> Estimate:

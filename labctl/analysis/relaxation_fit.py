@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import fminbound, least_squares
 
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.relaxation import relaxation_current_a
 
 RATIOS = np.geomspace(0.03, 30, 9)
 SCANNED_SAMPLES = 60
+SLOWER_TIMES = 7
 LN_RATIO_BOUNDS = (math.log(1e-4), math.log(1e3))
 
 
@@ -91,6 +92,31 @@ def fit_relaxation(time_s: NDArray[np.float64], current_a: NDArray[np.float64]) 
     return max(constant, proportional, key=_ln_likelihood)
 
 
+def slower_steady_currents_a(fit: Relaxed) -> list[float]:
+    """Iss of slower relaxations that the samples do not rule out (chi-square within 4 of the best)."""
+    target = fit.current_a / fit.weight_a
+    limit = float(np.sum((target - fit.model_a / fit.weight_a) ** 2)) + 4 * fit.scale**2 * fit.inflation
+    admitted = []
+    for tau in np.geomspace(1.5 * math.exp(fit.parameters[2]), 10 * fit.time_s[-1], SLOWER_TIMES):
+
+        def misfit(ln_ratio: float, tau: float = tau) -> tuple[float, float]:
+            shape = relaxation_current_a(fit.time_s, 1 + math.exp(ln_ratio), 1.0, tau) / fit.weight_a
+            steady = float(shape @ target) / float(shape @ shape)
+            return float(np.sum((target - steady * shape) ** 2)), steady
+
+        best = np.asarray(fminbound(lambda r: misfit(r)[0], -6, 6, xtol=1e-3)).item()
+        square, steady = misfit(best)
+        if square <= limit:
+            admitted.append(steady)
+    return admitted
+
+
+def refit_until(fit: Relaxed, end_s: float) -> Relaxed:
+    """Fit the samples up to a time again, with the noise that all of them showed."""
+    kept = fit.time_s <= end_s
+    return _fit(fit.time_s[kept], fit.current_a[kept], fit.weight_a[kept], fit)
+
+
 def lag_one(residuals: NDArray[np.float64]) -> float:
     """Autocorrelation of successive residuals."""
     total = float(residuals @ residuals)
@@ -123,7 +149,7 @@ def _fit(
     free = found.active_mask == 0
     covariance = np.zeros((3, 3))
     information = found.jac[:, free].T @ found.jac[:, free]
-    covariance[np.ix_(free, free)] = np.linalg.pinv(information, hermitian=True) * scale**2 * inflation
+    covariance[np.ix_(free, free)] = _inverse(information) * scale**2 * inflation
     return Relaxed(
         parameters=found.x,
         covariance=covariance,
@@ -135,6 +161,12 @@ def _fit(
         inflation=inflation,
         at_bound=bool((~free).any()),
     )
+
+
+def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the samples do not tell gets a large variance, not none."""
+    values, vectors = np.linalg.eigh(information)
+    return (vectors / np.maximum(values, 1e-12 * values.max())) @ vectors.T
 
 
 def _law(time: NDArray[np.float64], parameters: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from labctl.analysis.likelihood_profile import global_minimum, interval_below
 HIGHEST_T0_BELOW_DATA_K = 1.0
 LOWEST_T0_BELOW_DATA_K = 1e4
 SCANNED = 96
+T0_BELOW_DATA_K = np.geomspace(LOWEST_T0_BELOW_DATA_K, HIGHEST_T0_BELOW_DATA_K, SCANNED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def vogel_designs(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shapes(lowest_d_k: float) -> NDArray[np.float64]:
-    return 1 / (np.geomspace(LOWEST_T0_BELOW_DATA_K, HIGHEST_T0_BELOW_DATA_K, SCANNED) - lowest_d_k)
+    return 1 / (T0_BELOW_DATA_K - lowest_d_k)
 
 
 def vogel_model(

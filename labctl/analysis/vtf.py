@@ -11,6 +11,7 @@ and a, c, s are far less correlated than ln A, B, T0 (-0.999), so Gauss-Newton e
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -200,7 +201,7 @@ def _polished(
     residual, jacobian = _residual(shape, parameters, residuals)
     for _ in range(50):
         trial = _step(shape, parameters, residual, jacobian, residuals)
-        done = np.allclose(trial, parameters, rtol=1e-14, atol=0)
+        done = bool((np.abs(trial - parameters) <= 1e-14 * np.abs(parameters)).all())
         parameters = trial
         residual, jacobian = _residual(shape, parameters, residuals)
         if done:
@@ -271,7 +272,7 @@ def _gradients(solution: Solution) -> dict[str, NDArray[np.float64]]:
 
 def _profiled(estimate: Estimate, profile: Callable[[float], tuple[float, float]]) -> ProfileEstimate:
     return ProfileEstimate(
-        estimate.value, estimate.standard_uncertainty, estimate.degrees_of_freedom, profile=profile
+        estimate.value, estimate.standard_uncertainty, estimate.degrees_of_freedom, profile=cache(profile)
     )
 
 

@@ -104,13 +104,13 @@ def test_the_interval_of_the_transference_number_covers_the_truth_as_often_as_it
 @pytest.mark.parametrize(("noise", "share"), [(0.0002, 0.45), (0.002, 0.55)])
 def test_stopping_early_keeps_the_steady_current_within_one_percent(noise, share):
     rng, right, waited = np.random.default_rng(93), 0, []
-    for _ in range(40):
+    for _ in range(20):
         truth, tau = rng.uniform(0.1, 0.95), rng.uniform(200, 3200)
         probe = fit_polarisation(samples(4 * tau), cell_current(samples(4 * tau), truth, tau))
         wait = probe.steady_after_s(0.01)
-        time = np.concatenate([np.arange(1, 60) * 0.5, np.linspace(30, wait, 400)[1:]])
+        time = np.concatenate([np.arange(1, 60) * 0.5, np.linspace(30, wait, 240)[1:]])
         current = noisy(rng, cell_current(time, truth, tau), noise)
-        for end in np.append(np.geomspace(0.15, 0.9, 14), 1.0) * wait:
+        for end in np.array([0.15, 0.2, 0.25, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0]) * wait:
             answer = steady_current_known(time[time <= end], current[time <= end])
             if answer.known:
                 break
@@ -118,7 +118,7 @@ def test_stopping_early_keeps_the_steady_current_within_one_percent(noise, share
         error = answer.fit.extrapolated_current_a.value / steady_current(truth) - 1
         right += abs(error) <= 0.01
         waited.append(end / wait)
-    assert right >= 38
+    assert right >= 19
     assert np.median(waited) <= share
 
 
