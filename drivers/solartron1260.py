@@ -93,6 +93,7 @@ class Solartron1260(Instrument):
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.05
+    models: ClassVar[tuple[str, ...]] = ("1260",)
     quiet_after_s: ClassVar[dict[str, float]] = {"TT2": 3.0}
 
     frequency_hz = Instrument.setting(
@@ -158,7 +159,7 @@ class Solartron1260(Instrument):
     def prepare(self) -> None:
         """Fix the reply format, check the identity, reset, leave the generator at zero."""
         self._fix_reply_format()
-        self.check_identity("1260")
+        self.check_identity(*self.models)
         self.write("TT2")
         self._fix_reply_format()
         self.make_safe()

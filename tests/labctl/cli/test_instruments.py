@@ -1,0 +1,76 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl.cli import app
+from labctl.cli.instruments import matching_drivers, station_text
+from labctl.station import read_station
+
+runner = CliRunner()
+
+
+@pytest.mark.parametrize(
+    ("identity", "driver", "role"),
+    [
+        ("LSCI,MODEL336,LSA1234/5678,2.9", "drivers.lakeshore33x:LakeShore336", "oven"),
+        ("1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0", "drivers.solartron1260:Solartron1260", "fra"),
+        ("KEITHLEY INSTRUMENTS,MODEL 2450,04404,1.7.0", "drivers.keithley2450:Keithley2450", "potentiostat"),
+        ("Keysight Technologies,E4980A,MY46516036,A.02.10", "drivers.lcr_meters:KeysightE4980A", "fra"),
+    ],
+)
+def test_an_identity_names_its_driver(identity, driver, role):
+    assert {"driver": driver, "roles": [role]} in matching_drivers(identity)
+
+
+def test_an_unknown_identity_names_none():
+    assert matching_drivers("ACME,KETTLE,1,1") == []
+    assert matching_drivers("") == []
+
+
+def test_the_station_file_to_start_from_is_one(tmp_path):
+    identity = "LSCI,MODEL336,LSA1234/5678,2.9"
+    found = [
+        {"address": "GPIB0::12::INSTR", "identity": identity, "drivers": matching_drivers(identity)},
+        {"address": "GPIB0::13::INSTR", "identity": "ACME,KETTLE,1,1", "drivers": []},
+    ]
+    path = tmp_path / "station.toml"
+    path.write_text(station_text(found, "@py"), encoding="utf-8")
+    station = read_station(path)
+    assert station.roles == {"oven"}
+    assert station.visa_library == "@py"
+
+
+def test_check_reads_identity_and_temperature(station):
+    result = runner.invoke(app, ["instruments", "check", station.source, "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.output)
+    assert "MODEL336" in report["oven"]["identity"]
+    assert report["oven"]["reads"].endswith("°C")
+    assert "1260" in report["fra"]["identity"]
+
+
+def test_check_of_a_silent_instrument_says_which(station, tmp_path):
+    path = tmp_path / "other.toml"
+    text = (tmp_path / "station.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("GPIB0::4::INSTR", "GPIB0::40::INSTR"), encoding="utf-8")
+    result = runner.invoke(app, ["instruments", "check", str(path)])
+    assert result.exit_code == 1
+    assert "analyser" in result.output + (result.stderr or "")
+
+
+def test_safe_reports_each_instrument(station):
+    result = runner.invoke(app, ["instruments", "safe", station.source])
+    assert result.exit_code == 0, result.output
+    assert result.output.count("safe") == 2
+
+
+def test_list_asks_what_is_on_the_bus(tmp_path):
+    from importlib.resources import files
+
+    yaml = files("sim_instruments.instruments").joinpath("lakeshore336.yaml")
+    out = tmp_path / "station.toml"
+    result = runner.invoke(app, ["instruments", "list", "--library", f"{yaml}@sim", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "drivers.lakeshore33x:LakeShore336" in result.output
+    assert "oven" in read_station(out).roles
