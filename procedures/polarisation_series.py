@@ -103,7 +103,7 @@ class PolarisationSeries(TemperatureSeries):
         """Hold the potential, take the current and, if asked, a spectrum; return how it ended."""
         complete = True
         with closing(self.held(transient.potential_v, step.longest_s)) as points:
-            ending = self.watch(about, points, transient)
+            ending = self.watch(about, points, transient, step.longest_s)
             if ending and step.spectrum_held:
                 under = {**about, "spectrum": about["spectrum"] + 1, "phase": "spectrum while held"}
                 spectrum, _ = self.take_spectrum(under, transient.potential_v)
@@ -122,9 +122,13 @@ class PolarisationSeries(TemperatureSeries):
         return sample_times_s(self.bench.clock, longest_s, self.samples_per_decade, self.longest_interval_s)
 
     def watch(
-        self, about: dict[str, Any], points: Iterator[CurrentPoint], transient: Transient
+        self, about: dict[str, Any], points: Iterator[CurrentPoint], transient: Transient, longest_s: float
     ) -> Ending | None:
-        """Take the current until it is steady or known; None when the step is to be left."""
+        """Take the current until it is steady or known; None when the step is to be left.
+
+        At the longest time it returns with `points` not exhausted: exhausting them would switch the cell off
+        before the spectrum under polarisation.
+        """
         judging_s = growing_times_s(60 * self.hold_min_min)
         judge_s, thermometer_s = next(judging_s), 0.0
         for point in points:
@@ -140,6 +144,8 @@ class PolarisationSeries(TemperatureSeries):
                 judge_s = next(time_s for time_s in judging_s if time_s > point.elapsed_s)
                 if ending := self.ending(transient):
                     return ending
+            if point.elapsed_s >= longest_s * (1 - 1e-9):
+                break
         return Ending("maximum time")
 
     def planned_hold(self, target_k: float, place: str, delta_v_v: float, longest_min: float) -> PlannedStep:
