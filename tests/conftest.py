@@ -131,12 +131,13 @@ def measure_cell(tmp_path: Path):
         before: Any = None,
         on_row: Any = None,
         stop: Any = None,
+        database: str = "lab.db",
     ) -> Any:
         text = CELL_PROTOCOL.format(
             electrodes=electrodes, cation=cation, procedure=procedure, parameters=parameters
         )
         watched_station, keeper = watched(station)
-        path = tmp_path / "lab.db"
+        path = tmp_path / database
         with Store.open(path) as store, watched_station.open(VirtualClock()) as bench:
             bench = before(bench, keeper.rig) if before else bench
             protocol = parse_protocol(text, "protocol.toml")

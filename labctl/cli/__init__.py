@@ -14,6 +14,7 @@ from labctl.cli import (
     db,
     demo,
     fit,
+    instruments,
     new,
     queue,
     rehearse,
@@ -23,6 +24,7 @@ from labctl.cli import (
     sim,
     status,
     supervisor,
+    verify,
 )
 from labctl.errors import ConfigurationError, LabctlError
 
@@ -40,6 +42,8 @@ app.command("show")(show.show)
 app.command("fit")(fit.fit)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
+app.add_typer(verify.app, name="verify")
+app.add_typer(instruments.app, name="instruments")
 app.add_typer(new.app, name="new")
 app.add_typer(queue.app, name="queue")
 app.command("rehearse")(rehearse.rehearse)

@@ -1,0 +1,224 @@
+"""`labctl verify`: known answers through the whole stack."""
+
+import importlib
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from labctl.cli.options import JsonOption
+from labctl.errors import ConfigurationError
+
+app = typer.Typer(help="Measure what is known already, through the whole stack.", no_args_is_help=True)
+
+SOURCE = "O'Donnell & Greenbaum, Batteries 2021, 7, 3 (10.3390/batteries7010003)"
+PRINTED_FRACTIONS = (8, 10)  # rows of the review that print a transference number of the cation
+CHANCE = 0.01
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `materials` a command of its own."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One number to be measured: of which material, which quantity, and what the review prints."""
+
+    material: str
+    references: tuple[int, ...]
+    rows: tuple[int, ...]
+    quantity: str
+    published: float
+    temperature_k: float
+    is_bound: bool = False
+    assumed: bool = False
+
+
+@app.command("materials")
+def materials(
+    only: Annotated[str, typer.Option(help="Only materials whose name contains this.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the rig.")] = 1,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure every material of the review on the simulated rig and hold it against what is printed.
+
+    Conductivity by spectra between blocking electrodes; Bruce-Vincent where a transference number is printed;
+    blocking polarisation for the mixed conductors. Exit code 1 when more numbers lie outside their 95 %
+    interval than chance allows.
+    """
+    asked = [question for question in questions() if only.lower() in question.material.lower()]
+    silent = [row for row in without_number() if only.lower() in row["material"].lower()]
+    if not asked and not silent:
+        raise ConfigurationError("labctl verify materials", "--only", f"no material contains {only!r}")
+    found = [
+        answer | {"material": q.material} for q, answer in zip(asked, _measure(asked, seed), strict=True)
+    ]
+    outside = sum(answer["inside"] is False for answer in found)
+    allowed = allowed_outside(sum(answer["inside"] is not None for answer in found))
+    if as_json:
+        summary = {"outside": outside, "allowed": allowed, "source": SOURCE}
+        typer.echo(json.dumps({"materials": found, "without_number": silent, **summary}))
+    elif markdown:
+        typer.echo(_markdown(found, silent))
+    else:
+        _print(found, silent, outside, allowed)
+    if outside > allowed:
+        raise typer.Exit(1)
+
+
+def questions() -> list[Question]:
+    """Return everything that the review prints a number for."""
+    return [q for entry in _materials().values() for q in _questions_of(entry)]
+
+
+def without_number() -> list[dict[str, Any]]:
+    """Return the rows of the review that name a material and print no number, with its words."""
+    return list(importlib.import_module("sim_instruments.materials").without_number())
+
+
+def _materials() -> dict[str, Any]:
+    return importlib.import_module("sim_instruments.materials").materials()
+
+
+def _questions_of(entry: Any) -> Iterable[Question]:
+    described = entry.entry
+    source = described if "temperature_k" in described else described["below"]
+    kelvin = source.get("temperature_k", 298.15)
+    about = {"material": entry.name, "references": entry.references, "rows": tuple(described["rows"])}
+    assumed = any(name.endswith("conductivity_s_m") for name in entry.assumed)
+    bound = "upper bound" in entry.note
+    sigma_s_m = 1e-10 if bound else source["conductivity_s_m"]
+    yield Question(
+        quantity="conductivity", published=sigma_s_m, temperature_k=kelvin, is_bound=bound,
+        assumed=assumed and not bound, **about,
+    )  # fmt: skip
+    if set(PRINTED_FRACTIONS) & set(about["rows"]):
+        yield Question(quantity="rho+", published=entry.transference_number, temperature_k=kelvin, **about)
+    if entry.electronic_share:
+        given = "electronic_share" in entry.assumed and 56 not in about["rows"]
+        yield Question(
+            quantity="t_el", published=entry.electronic_share, temperature_k=kelvin, assumed=given, **about
+        )
+
+
+def _measure(asked: list[Question], seed: int) -> list[dict[str, Any]]:
+    """Answer every question, on two processors where there are."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    workers = min(2, os.cpu_count() or 1, len(asked))
+    if workers < 2:
+        return [answer(question, seed) for question in asked]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(answer, asked, [seed] * len(asked)))
+
+
+def answer(question: Question, seed: int) -> dict[str, Any]:
+    """Measure one number and judge it; `inside` is None where the interval cannot be asked."""
+    from labctl.cli import material_measurements
+
+    measure = {
+        "conductivity": material_measurements.measure_conductivity,
+        "rho+": material_measurements.measure_current_fraction,
+        "t_el": material_measurements.measure_electronic_share,
+    }[question.quantity]
+    try:
+        measured = measure(_materials()[question.material], question.temperature_k, seed)
+    except RuntimeError as problem:
+        measured = material_measurements.nothing(str(problem))
+    return {
+        **vars(question),
+        "value": _finite(measured.value),
+        "standard_uncertainty": _finite(measured.standard_uncertainty),
+        "low_95": _finite(measured.low),
+        "high_95": _finite(measured.high),
+        "bound": measured.bound,
+        "inside": _inside(question, measured),
+        "flags": list(measured.flags),
+    }
+
+
+def _inside(question: Question, measured: Any) -> bool | None:
+    if question.is_bound:
+        return measured.bound == "upper"
+    if math.isnan(measured.value):
+        return False
+    return measured.low <= question.published <= measured.high
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def allowed_outside(count: int) -> int:
+    """Return how many of `count` true 95 % intervals miss with a probability above 1 %."""
+    from scipy.stats import binom
+
+    return int(binom.ppf(1 - CHANCE, count, 0.05)) if count else 0
+
+
+def _published(found: dict[str, Any]) -> str:
+    if found["quantity"] != "conductivity":
+        return f"{found['quantity']} = {found['published']:g}"
+    sign = "< " if found["is_bound"] else ""
+    return f"{sign}{found['published'] / 100:.3g} S/cm at {found['temperature_k'] - 273.15:.0f} °C"
+
+
+def _measured(found: dict[str, Any]) -> str:
+    from labctl.cli.words import with_uncertainty
+
+    if found["value"] is None:
+        return "no number"
+    factor = 0.01 if found["quantity"] == "conductivity" else 1.0
+    if found["bound"]:
+        return f"{'<' if found['bound'] == 'upper' else '>'} {factor * found['value']:.2g}"
+    return with_uncertainty(factor * found["value"], factor * found["standard_uncertainty"])
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    if found["is_bound"]:
+        return "bound, as printed" if found["inside"] else "NO BOUND"
+    words = "inside" if found["inside"] else "OUTSIDE"
+    return f"{words} (assumed)" if found["assumed"] else words
+
+
+HEADINGS = ("ref.", "material", "published", "measured ± u", "inside its interval?")
+
+
+def _cells(found: list[dict[str, Any]], silent: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    numbered = [
+        (_references(row), row["material"], _published(row), _measured(row), _verdict(row)) for row in found
+    ]
+    return numbered + [(_references(row), row["material"], row["why"], "", "no number") for row in silent]
+
+
+def _references(row: dict[str, Any]) -> str:
+    return ", ".join(map(str, row["references"]))
+
+
+def _markdown(found: list[dict[str, Any]], silent: list[dict[str, Any]]) -> str:
+    lines = [HEADINGS, ("---",) * len(HEADINGS), *_cells(found, silent)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _print(found: list[dict[str, Any]], silent: list[dict[str, Any]], outside: int, allowed: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"materials of {SOURCE}", title_justify="left")
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for cells in _cells(found, silent):
+        table.add_row(*cells)
+    console = Console()
+    console.print(table)
+    for row in found:
+        if row["inside"] is False:
+            console.print(f" {row['material']}: {'; '.join(row['flags']) or 'no flag'}", highlight=False)
+    console.print(f"{outside} of {len(found)} outside; chance allows {allowed}", highlight=False)
