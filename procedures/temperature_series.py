@@ -1,27 +1,19 @@
 """What every temperature series is made of: settle at each temperature, take spectra, go on."""
 
-import math
-from collections.abc import Callable, Container, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Container, Iterator
 from typing import Any, ClassVar
 
-import numpy as np
-from pymeasure.experiment import (
-    BooleanParameter,
-    FloatParameter,
-    IntegerParameter,
-    Procedure,
-)
+from pymeasure.experiment import BooleanParameter, FloatParameter
 
-from labctl.bench import ZERO_CELSIUS_K, Bench, ImpedancePoint, PlannedStep
+from labctl.bench import ZERO_CELSIUS_K, PlannedStep
 from labctl.settle import SettlingCriterion, settle
 from procedures.parameters import FloatListParameter
+from procedures.spectrum import SpectrumProcedure
 
 ASSUMED_OVEN_RATE_K_S = 5 / 60
-POINT_OVERHEAD_S = 1.0
 
 
-class TemperatureSeries(Procedure):
+class TemperatureSeries(SpectrumProcedure):
     """A list of temperatures, up and, if asked, back down; `measure_at` says what is measured at each.
 
     Give it `bench` before it starts. Topics emitted: `results` (one row per point), `temperature` (every
@@ -35,18 +27,6 @@ class TemperatureSeries(Procedure):
         "Temperatures", units="degC", minimum=-270, maximum=1700, default=[30.0, 45.0, 60.0, 75.0, 90.0]
     )
     return_down: Any = BooleanParameter("Measure on the way down as well", default=False)
-    frequency_max_hz: Any = FloatParameter(
-        "Highest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=1e6
-    )
-    frequency_min_hz: Any = FloatParameter(
-        "Lowest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=0.1
-    )
-    points_per_decade: Any = IntegerParameter("Points per decade", minimum=1, maximum=100, default=10)
-    frequencies_hz: Any = FloatListParameter(
-        "Frequencies, instead of the three above", units="Hz", minimum=1e-5, maximum=1.2e8, default=[]
-    )
-    amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=3, default=0.02)
-    integration_s: Any = FloatParameter("Integration time", units="s", minimum=0.01, maximum=1e4, default=1.0)
     ramp_k_min: Any = FloatParameter(
         "Ramp (0 = as fast as it can)", units="K/min", minimum=0, maximum=100, default=0
     )
@@ -59,22 +39,9 @@ class TemperatureSeries(Procedure):
         "Settling time-out", units="min", minimum=1, maximum=10000, default=240
     )
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
-    DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
-        "spectrum",
-        "step",
-        "branch",
-        "setpoint_k",
-        "temperature_k",
-        *ImpedancePoint._fields,
-    ]
-
     step_ends_with: ClassVar[str] = "spectra"
     finished_steps: Container[int] = frozenset()
-    electrodes: str = "blocking"
     revisions: tuple[tuple[int, list[float]], ...] = ()
-    should_skip: Callable[[], bool] = staticmethod(lambda: False)
-
-    bench: Bench
 
     def execute(self) -> None:
         """Measure at every temperature."""
@@ -104,10 +71,6 @@ class TemperatureSeries(Procedure):
                 yield step, target_k, branch
             step += 1
 
-    def should_leave(self) -> bool:
-        """Tell whether to leave this step: the end, or the next step, is asked for."""
-        return self.should_stop() or self.should_skip()
-
     def revise(self, from_step: int, temperatures_degc: list[float]) -> None:
         """Replace the steps from `from_step` on, the way back included; ValueError names a bad one."""
         parameter = self._parameters["temperatures_degc"]
@@ -119,41 +82,9 @@ class TemperatureSeries(Procedure):
         for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
             self.emit("temperature", reading._asdict())
 
-    def take_spectrum(
-        self, about: dict[str, Any], bias_v: float = 0.0, repeats: bool = False
-    ) -> tuple[list[ImpedancePoint], float]:
-        """Emit one spectrum, return points and mean temperature; it may be left after the point under way."""
-        settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
-        self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
-        points: list[ImpedancePoint] = []
-        readings_k: list[float] = []
-        with closing(self.sweep(bias_v)) as sweep:
-            for point in sweep:
-                points.append(point)
-                readings_k.append(self.bench.thermometer.temperature_k)
-                self.emit("results", {**about, "temperature_k": readings_k[-1], **point._asdict()})
-                self.emit_progress(about["step"], len(points) / len(self.frequencies()))
-                if self.should_leave():
-                    break
-        complete = self.is_complete(points)
-        self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
-        return points, float(np.mean(readings_k)) if readings_k else math.nan
-
-    def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:
-        """Return the spectrum about to be measured."""
-        return self.bench.fra.sweep(self.frequencies(), self.amplitude_v, self.integration_s, bias_v)
-
-    def is_complete(self, points: Sequence[ImpedancePoint]) -> bool:
-        """Tell whether a spectrum has all of its points."""
-        return len(points) == len(self.frequencies())
-
     def emit_progress(self, step: int, share: float) -> None:
         """Say how far it is: the share of this step that is done, 0 to 1."""
         self.emit("progress", 100 * (step + share) / len(self.steps()))
-
-    def shutdown(self) -> None:
-        """Leave every instrument safe."""
-        self.bench.make_safe()
 
     def steps(self) -> list[tuple[float, str]]:
         """Return (target in K, branch) of every step; raises ValueError when there is none."""
@@ -173,19 +104,6 @@ class TemperatureSeries(Procedure):
             steps = kept + [(t, _branch(b, t)) for b, t in zip(before_k, new_k, strict=False)]
         return steps
 
-    def frequencies(self) -> list[float]:
-        """Return the frequencies in hertz, high to low, or those listed, in their order."""
-        if self.frequencies_hz:
-            return list(self.frequencies_hz)
-        if not self.frequency_min_hz < self.frequency_max_hz:
-            raise ValueError(
-                f"frequency_min_hz ({self.frequency_min_hz:g}) must be below "
-                f"frequency_max_hz ({self.frequency_max_hz:g})"
-            )
-        decades = np.log10(self.frequency_max_hz / self.frequency_min_hz)
-        count = round(decades * self.points_per_decade) + 1
-        return [float(f) for f in np.geomspace(self.frequency_max_hz, self.frequency_min_hz, max(count, 2))]
-
     def criterion(self) -> SettlingCriterion:
         """Return when the temperature counts as steady."""
         return SettlingCriterion(
@@ -195,11 +113,8 @@ class TemperatureSeries(Procedure):
             timeout_s=self.settling_timeout_min * 60,
         )
 
-    def plan(self) -> list[PlannedStep]:
-        """Return every step with its estimated time; nothing is touched."""
-        return list(self._planned())
-
-    def _planned(self) -> Iterator[PlannedStep]:
+    def planned(self) -> Iterator[PlannedStep]:
+        """Yield settling and measuring at every temperature."""
         here_k = 25 + ZERO_CELSIUS_K
         rate_k_s = self.ramp_k_min / 60 or ASSUMED_OVEN_RATE_K_S
         for target_k, branch in self.steps():
@@ -212,25 +127,6 @@ class TemperatureSeries(Procedure):
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
         """Yield what `measure_at` will do at one temperature, named `place`."""
         yield self.planned_spectrum(target_k, place)
-
-    def planned_spectrum(self, target_k: float, place: str, bias_v: float = 0.0) -> PlannedStep:
-        """Return one spectrum as it is planned."""
-        return PlannedStep(
-            f"spectrum at {place}, {len(self.frequencies())} points",
-            sum(map(self.point_duration_s, self.frequencies())),
-            temperature_k=target_k,
-            potential_v=bias_v,
-            amplitude_v=self.amplitude_v,
-        )
-
-    def point_duration_s(self, frequency_hz: float) -> float:
-        """Estimate one point: integration in whole cycles plus overhead."""
-        cycles = max(1.0, np.ceil(self.integration_s * frequency_hz))
-        return float(max(self.integration_s, cycles / frequency_hz)) + POINT_OVERHEAD_S
-
-    def get_estimates(self) -> float:
-        """Return the estimated duration in seconds, for pymeasure's window."""
-        return sum(step.duration_s for step in self.plan())
 
 
 def _branch(before_k: float, target_k: float) -> str:

@@ -1,0 +1,62 @@
+"""Repeat a spectrum at each temperature until the resistance is steady: wetting, crystallisation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pymeasure.experiment import FloatParameter, IntegerParameter
+
+from labctl.analysis import ionic_resistance
+from labctl.bench import ImpedancePoint, PlannedStep
+from procedures.refinement import spectrum_of
+from procedures.temperature_series import TemperatureSeries
+
+
+class EquilibrationWatch(TemperatureSeries):
+    """Settle, then take spectra at intervals until two in a row agree within a share of the resistance."""
+
+    steady_percent: Any = FloatParameter(
+        "Steady when two in a row agree within", units="%", minimum=0.01, maximum=50, default=1.0
+    )
+    interval_min: Any = FloatParameter("Between spectra", units="min", minimum=0, maximum=10000, default=10)
+    spectra_at_most: Any = IntegerParameter(
+        "Spectra at most, at each temperature", minimum=2, maximum=1000, default=12
+    )
+
+    taken = 0
+
+    def measure_at(self, step: int, target_k: float, branch: str) -> None:
+        """Repeat until steady, or the most spectra have been taken."""
+        before_ohm = None
+        for number in range(self.spectra_at_most):
+            about = {"spectrum": self.taken, "step": step, "branch": branch, "setpoint_k": target_k}
+            points, _ = self.take_spectrum(about)
+            self.taken += 1
+            now_ohm = self.resistance_ohm(points)
+            if self.should_leave() or self.is_steady(before_ohm, now_ohm):
+                return
+            before_ohm = now_ohm
+            if number + 1 < self.spectra_at_most:
+                self.wait(60 * self.interval_min)
+
+    def resistance_ohm(self, points: list[ImpedancePoint]) -> float:
+        """Return the total resistance of a spectrum; nan where it has none."""
+        return ionic_resistance(spectrum_of(points), electrodes=self.electrodes).total_ohm.value  # type: ignore[arg-type]
+
+    def is_steady(self, before_ohm: float | None, now_ohm: float) -> bool:
+        """Tell whether two resistances in a row agree; nan never does."""
+        return before_ohm is not None and abs(now_ohm / before_ohm - 1) <= self.steady_percent / 100
+
+    def wait(self, duration_s: float) -> None:
+        """Let time pass, watching the temperature and obeying a stop."""
+        clock = self.bench.clock
+        end_s = clock.monotonic() + duration_s
+        while clock.monotonic() < end_s and not self.should_leave():
+            clock.sleep(min(10.0, max(0.0, end_s - clock.monotonic())))
+
+    def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
+        """Yield the spectra at one temperature, as many as there may be."""
+        for number in range(self.spectra_at_most):
+            spectrum = self.planned_spectrum(
+                target_k, f"{place}, {number + 1} of at most {self.spectra_at_most}"
+            )
+            yield spectrum

@@ -1,0 +1,135 @@
+"""What every procedure that takes impedance spectra is made of."""
+
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any, ClassVar
+
+import numpy as np
+from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
+
+from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from procedures.parameters import FloatListParameter
+
+POINT_OVERHEAD_S = 1.0
+
+
+class SpectrumProcedure(Procedure):
+    """Frequencies, amplitude and integration, and how one spectrum is taken and emitted.
+
+    Give it `bench` before it starts. Topics: `spectrum` (its start and its end), `results` (one row per
+    point), `progress`.
+    """
+
+    frequency_max_hz: Any = FloatParameter(
+        "Highest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=1e6
+    )
+    frequency_min_hz: Any = FloatParameter(
+        "Lowest frequency", units="Hz", minimum=1e-5, maximum=1.2e8, default=0.1
+    )
+    points_per_decade: Any = IntegerParameter("Points per decade", minimum=1, maximum=100, default=10)
+    frequencies_hz: Any = FloatListParameter(
+        "Frequencies, instead of the three above", units="Hz", minimum=1e-5, maximum=1.2e8, default=[]
+    )
+    amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=3, default=0.02)
+    integration_s: Any = FloatParameter("Integration time", units="s", minimum=0.01, maximum=1e4, default=1.0)
+
+    roles_needed: ClassVar[tuple[str, ...]] = ("fra",)
+    DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
+        "spectrum",
+        "step",
+        "branch",
+        "setpoint_k",
+        "temperature_k",
+        *ImpedancePoint._fields,
+    ]
+
+    electrodes: str = "blocking"
+    should_skip: Callable[[], bool] = staticmethod(lambda: False)
+
+    bench: Bench
+
+    def take_spectrum(
+        self, about: dict[str, Any], bias_v: float = 0.0, repeats: bool = False
+    ) -> tuple[list[ImpedancePoint], float]:
+        """Emit one spectrum, return points and mean temperature; it may be left after the point under way."""
+        settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
+        self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
+        points: list[ImpedancePoint] = []
+        readings_k: list[float] = []
+        with closing(self.sweep(bias_v)) as sweep:
+            for point in sweep:
+                points.append(point)
+                readings_k.append(self.temperature_now_k())
+                self.emit("results", {**about, "temperature_k": readings_k[-1], **point._asdict()})
+                self.emit_progress(about["step"], len(points) / len(self.frequencies()))
+                if self.should_leave():
+                    break
+        complete = self.is_complete(points)
+        self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
+        return points, float(np.mean(readings_k)) if readings_k else math.nan
+
+    def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:
+        """Return the spectrum about to be measured."""
+        return self.bench.fra.sweep(self.frequencies(), self.amplitude_v, self.integration_s, bias_v)
+
+    def is_complete(self, points: Sequence[ImpedancePoint]) -> bool:
+        """Tell whether a spectrum has all of its points."""
+        return len(points) == len(self.frequencies())
+
+    def temperature_now_k(self) -> float:
+        """Return the temperature of the sample; nan where the station measures none."""
+        roles = self.bench.roles
+        return self.bench.thermometer.temperature_k if "oven" in roles or "thermometer" in roles else math.nan
+
+    def emit_progress(self, step: int, share: float) -> None:
+        """Say how far it is: the share of this step that is done, 0 to 1."""
+        self.emit("progress", 100 * share)
+
+    def should_leave(self) -> bool:
+        """Tell whether to leave this step: the end, or the next step, is asked for."""
+        return self.should_stop() or self.should_skip()
+
+    def shutdown(self) -> None:
+        """Leave every instrument safe."""
+        self.bench.make_safe()
+
+    def frequencies(self) -> list[float]:
+        """Return the frequencies in hertz, high to low, or those listed, in their order."""
+        if self.frequencies_hz:
+            return list(self.frequencies_hz)
+        if not self.frequency_min_hz < self.frequency_max_hz:
+            raise ValueError(
+                f"frequency_min_hz ({self.frequency_min_hz:g}) must be below "
+                f"frequency_max_hz ({self.frequency_max_hz:g})"
+            )
+        decades = np.log10(self.frequency_max_hz / self.frequency_min_hz)
+        count = round(decades * self.points_per_decade) + 1
+        return [float(f) for f in np.geomspace(self.frequency_max_hz, self.frequency_min_hz, max(count, 2))]
+
+    def planned_spectrum(self, target_k: float | None, place: str, bias_v: float = 0.0) -> PlannedStep:
+        """Return one spectrum as it is planned."""
+        return PlannedStep(
+            f"spectrum at {place}, {len(self.frequencies())} points",
+            sum(map(self.point_duration_s, self.frequencies())),
+            temperature_k=target_k,
+            potential_v=bias_v,
+            amplitude_v=self.amplitude_v,
+        )
+
+    def point_duration_s(self, frequency_hz: float) -> float:
+        """Estimate one point: integration in whole cycles plus overhead."""
+        cycles = max(1.0, np.ceil(self.integration_s * frequency_hz))
+        return float(max(self.integration_s, cycles / frequency_hz)) + POINT_OVERHEAD_S
+
+    def plan(self) -> list[PlannedStep]:
+        """Return every step with its estimated time; nothing is touched."""
+        return list(self.planned())
+
+    def planned(self) -> Iterator[PlannedStep]:
+        """Yield what will be done."""
+        yield self.planned_spectrum(None, "the present temperature")
+
+    def get_estimates(self) -> float:
+        """Return the estimated duration in seconds, for pymeasure's window."""
+        return sum(step.duration_s for step in self.plan())

@@ -1,0 +1,72 @@
+"""Spectra one after another while the temperature moves slowly; every point carries its own temperature."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pymeasure.experiment import FloatParameter
+
+from labctl.bench import ZERO_CELSIUS_K, PlannedStep
+from procedures.spectrum import SpectrumProcedure
+
+ASSUMED_OVEN_RATE_K_S = 5 / 60
+
+
+class TemperatureRampEIS(SpectrumProcedure):
+    """Ramp from one temperature to another and take spectra all the way.
+
+    A spectrum is only as good as it is quick: the flags of its conductivity say how far the temperature moved
+    meanwhile. Leave the low frequencies out, or ramp more slowly.
+    """
+
+    start_degc: Any = FloatParameter("From", units="degC", minimum=-270, maximum=1700, default=30.0)
+    end_degc: Any = FloatParameter("To", units="degC", minimum=-270, maximum=1700, default=90.0)
+    ramp_k_min: Any = FloatParameter("Ramp", units="K/min", minimum=0.1, maximum=20, default=0.5)
+    band_k: Any = FloatParameter(
+        "At the start and end within", units="K", minimum=0.01, maximum=20, default=1.0
+    )
+    timeout_min: Any = FloatParameter(
+        "Time-out beyond the ramp", units="min", minimum=1, maximum=10000, default=120
+    )
+
+    roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
+
+    def execute(self) -> None:
+        """Reach the start, then take spectra until the end is reached."""
+        self.bench.oven.ramp_rate_k_s = 0.0
+        if not self.arrive(self.start_degc + ZERO_CELSIUS_K):
+            return
+        end_k = self.end_degc + ZERO_CELSIUS_K
+        self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
+        self.bench.oven.setpoint_k = end_k
+        branch = "heating" if self.end_degc >= self.start_degc else "cooling"
+        deadline_s = self.bench.clock.monotonic() + self.ramp_s() + 60 * self.timeout_min
+        number = 0
+        while not self.should_leave() and self.bench.clock.monotonic() < deadline_s:
+            arrived = abs(self.temperature_now_k() - end_k) <= self.band_k
+            self.take_spectrum({"spectrum": number, "step": number, "branch": branch, "setpoint_k": end_k})
+            number += 1
+            if arrived:
+                return
+
+    def arrive(self, target_k: float) -> bool:
+        """Go to the start; False when a stop or the time-out comes first."""
+        self.bench.oven.setpoint_k = target_k
+        clock = self.bench.clock
+        deadline_s = clock.monotonic() + 60 * self.timeout_min
+        while abs(self.temperature_now_k() - target_k) > self.band_k:
+            if self.should_leave() or clock.monotonic() > deadline_s:
+                return False
+            clock.sleep(5.0)
+        return True
+
+    def ramp_s(self) -> float:
+        """Return how long the ramp takes."""
+        return abs(self.end_degc - self.start_degc) / self.ramp_k_min * 60
+
+    def planned(self) -> Iterator[PlannedStep]:
+        """Yield the way to the start, then the ramp."""
+        start_k, end_k = self.start_degc + ZERO_CELSIUS_K, self.end_degc + ZERO_CELSIUS_K
+        to_start_s = abs(self.start_degc - 25) / ASSUMED_OVEN_RATE_K_S
+        yield PlannedStep(f"go to {self.start_degc:g} degC", to_start_s, temperature_k=start_k)
+        label = f"ramp to {self.end_degc:g} degC at {self.ramp_k_min:g} K/min, spectra all the way"
+        yield PlannedStep(label, self.ramp_s(), temperature_k=end_k, amplitude_v=self.amplitude_v)
