@@ -87,6 +87,7 @@ class Server:
     def __init__(self, rig_options: Mapping[str, Any], clock: Clock, first_port: int = 0) -> None:
         options = dict(rig_options)
         seed = options.pop("seed", 1)
+        self.speed = float(getattr(clock, "factor", 1.0))
         models = list(instruments_of(options).values())
         with contextlib.ExitStack() as opened:
             listeners = [
@@ -136,7 +137,7 @@ class Server:
     def station_toml(self, name: str = "served simulated rig") -> str:
         """A station file that reaches this rig through pyvisa-py."""
         served: set[str] = set()
-        parts = [_STATION_HEAD.format(name=name, control=f"{HOST}:{self.control.port}")]
+        parts = [_STATION_HEAD.format(name=name, control=f"{HOST}:{self.control.port}", speed=self.speed)]
         for outlet in self.outlets:
             driver, roles = DRIVERS.get(outlet.name, ("", ()))
             free = [role for role in roles if role not in served]
@@ -223,6 +224,7 @@ _STATION_HEAD = """\
 # Control channel of the rig: {control}, one JSON object per line.
 name = "{name}"
 visa_library = "@py"
+speed = {speed:g}  # this many times faster than real
 
 [limits]
 temperature_degc = [-20, 600]
