@@ -67,6 +67,8 @@ early_stop = {early}
 """
 FULL_SCALE_A, NOISE_OF_FULL_SCALE, DELTA_V_V, INTERPHASE_SHARE = 2e-4, 2e-5, 0.01, 0.4
 
+AGE_S = 4200.0  # of the cell when it is polarised
+
 
 @dataclass(frozen=True)
 class Case:
@@ -91,7 +93,7 @@ def draw(number: int, growth: float, noise: float | None) -> Case:
     chance = np.random.default_rng([2026, number])
     return Case(
         transference_number=float(chance.uniform(0.1, 0.95)),
-        time_constant_s=float(np.exp(chance.uniform(math.log(200), math.log(3200)))),
+        time_constant_s=float(np.exp(chance.uniform(math.log(1500 if growth else 200), math.log(3200)))),
         noise=float(noise or chance.choice([2e-4, 2e-3])),
         growth=growth,
         seed=number,
@@ -134,6 +136,14 @@ def standardised(row: dict[str, Any], case: Case) -> str:
     return " ".join(f"{(row[name] - truth) / row[u]:+.1f}" for (name, u), truth in truths.items())
 
 
+def growth_share(case: Case) -> float:
+    """Growth, relative to the fresh layer, that makes it grow by `case.growth` during the hold."""
+    if not case.growth:
+        return 0.0
+    held_s, grown = 1.3 * case.time_constant_s, 1 - math.exp(-1)
+    return case.growth / (math.exp(-1) * (1 - math.exp(-held_s / AGE_S)) - case.growth * grown)
+
+
 def options(case: Case) -> dict[str, Any]:
     thickness_m, area_m2 = 1e-4, 1e-4
     law = {
@@ -145,8 +155,8 @@ def options(case: Case) -> dict[str, Any]:
     }
     interphase = {
         "share": INTERPHASE_SHARE,
-        "growth_share": case.growth,
-        "growth_time_s": 2 * case.time_constant_s,
+        "growth_share": growth_share(case),
+        "growth_time_s": AGE_S,
     }
     cell = {
         "law": law,

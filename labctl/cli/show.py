@@ -75,11 +75,14 @@ def list_runs(database: Any) -> list[dict[str, Any]]:
 
 
 def describe(database: Any, run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample and all that was derived."""
+    """Return one run as the object that `--json` prints: run, sample and all that was derived.
+
+    The conductivities of a run that continues a cut one include those of the part before.
+    """
     row = database.run(run)
     points = database.rows(
         "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
-        "WHERE c.run_id = ? ORDER BY c.spectrum_id",
+        "WHERE c.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.spectrum_id",
         (row["id"],),
     )
     fits = database.rows("SELECT * FROM law_fits WHERE run_id = ? ORDER BY branch, id", (row["id"],))
@@ -127,11 +130,11 @@ def _print_run(content: dict[str, Any]) -> None:
         f"{sample['name']}: thickness {sample['thickness_m'] * 1e3:g} mm, "
         f"area {sample['area_m2'] * 1e4:.4g} cm², {sample['electrodes']} electrodes"
     )
-    if not content["conductivities"]:
+    if content["conductivities"]:
+        print_conductivities(console, content["conductivities"])
+        print_fits(console, content["fits"])
+    else:
         console.print("no conductivity yet")
-        return
-    print_conductivities(console, content["conductivities"])
-    print_fits(console, content["fits"])
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
 
