@@ -228,6 +228,8 @@ def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, An
 
 
 def _clock_kind(station: Station) -> str:
-    if station.simulation is None or station.simulation.clock == "real":
+    if station.simulation is None:
+        return "real" if station.speed == 1 else "scaled"
+    if station.simulation.clock == "real":
         return "real"
     return "virtual" if station.simulation.clock == "virtual" else "scaled"
