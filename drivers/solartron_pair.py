@@ -5,6 +5,7 @@ rear current output to V2. Then Z = (V1/V2) times the standard resistor, both ou
 is at all times the 1287's, whose relay the 1260 has not.
 """
 
+import math
 from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
@@ -109,13 +110,16 @@ class Solartron1260With1287(Solartron1287):
         ratios = self.analyser.spectrum(VOLTAGE_RATIO, frequencies_hz, generator_v, integration_s)
         try:
             for ratio in ratios:
-                yield self._impedance(ratio)
+                yield self._impedance(ratio, amplitude_v)
         finally:
             self.attempt_all(ratios.close, partial(self.write, "PI0"))
 
-    def _impedance(self, ratio: ImpedancePoint) -> ImpedancePoint:
+    def _impedance(self, ratio: ImpedancePoint, amplitude_v: float) -> ImpedancePoint:
         error = self.last_error()
         doubts = [] if ratio.status == "ok" else [ratio.status]
+        size = abs(complex(ratio.z_real_ohm, ratio.z_imag_ohm))  # |Z| over the standard resistor
+        if math.sqrt(2) * amplitude_v > FULL_SCALE_V * size:
+            doubts.append("the alternating current is beyond the range of the standard resistor")
         if error:
             doubts.append(f"1287: error {error:02d}")
         return ratio._replace(

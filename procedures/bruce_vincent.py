@@ -33,6 +33,11 @@ class BruceVincent(PolarisationSeries):
         "Relaxation before a repeat", units="min", minimum=0, maximum=20000, default=60
     )
 
+    @property
+    def rows_per_step(self) -> int:
+        """How many polarisations end a step."""
+        return self.repeats
+
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Polarise the settled cell, as often as asked."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}

@@ -28,6 +28,11 @@ class DCPolarisation(PolarisationSeries):
 
     lost_share: ClassVar[float] = 0.0  # between blocking electrodes no current is an answer, not a fault
 
+    @property
+    def rows_per_step(self) -> int:
+        """How many polarisations end a step."""
+        return len(self.potentials_v)
+
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Polarise the settled cell at one potential after another."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}

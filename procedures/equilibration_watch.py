@@ -24,6 +24,11 @@ class EquilibrationWatch(TemperatureSeries):
 
     taken = 0
 
+    @property
+    def rows_per_step(self) -> int:
+        """How many spectra certainly end a step: a watch that was cut is begun again."""
+        return self.spectra_at_most
+
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Repeat until steady, or the most spectra have been taken."""
         before_ohm = None

@@ -40,6 +40,7 @@ class TemperatureSeries(SpectrumProcedure):
     )
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     step_ends_with: ClassVar[str] = "spectra"
+    rows_per_step: Any = 1  # how many finished rows of that table end a step
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
 

@@ -25,7 +25,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
             "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
             "JOIN run_parts part ON part.part_id = c.run_id "
             "WHERE part.run_id = ? AND NOT EXISTS (SELECT 1 FROM spectra again JOIN conductivities d "
-            "ON d.spectrum_id = again.id WHERE again.repeat_of = s.id) ORDER BY s.id",
+            "ON d.spectrum_id = again.id WHERE again.repeat_of = s.id) AND NOT EXISTS (SELECT 1 "
+            "FROM polarisations p WHERE p.steady_spectrum_id = s.id) ORDER BY s.id",
             (run_id,),
         )
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}

@@ -88,8 +88,10 @@ class Attempt:
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
-        step_ends_with = getattr(entry.procedure_class, "step_ends_with", "spectra")
-        progress = progress_of(self.ledger, self.job.id, step_ends_with)
+        planned = entry.build()
+        step_ends_with = getattr(planned, "step_ends_with", "spectra")
+        rows_per_step = getattr(planned, "rows_per_step", 1)
+        progress = progress_of(self.ledger, self.job.id, step_ends_with, rows_per_step)
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(remaining_s(later.build(), 0, self.pace) for later in protocol.procedures[index + 1 :])
 

@@ -39,17 +39,25 @@ def procedures_finished(ledger: Ledger, job_id: int) -> int:
     return ledger.rows(query, (job_id,))[0]["n"]
 
 
-def progress_of(ledger: Ledger, job_id: int, step_ends_with: str = "spectra") -> Progress:
-    """Where a job stands; `step_ends_with` is the table whose finished row ends a step of its procedure."""
+def progress_of(
+    ledger: Ledger, job_id: int, step_ends_with: str = "spectra", rows_per_step: int = 1
+) -> Progress:
+    """Where a job stands.
+
+    `step_ends_with` is the table whose finished rows end a step of its procedure, `rows_per_step` how many of
+    them do. A step with fewer is finished too once a later one has begun.
+    """
     procedure = procedures_finished(ledger, job_id)
     runs = _open_runs(ledger, job_id)
-    measured = _steps(ledger, step_ends_with, runs, finished=True)
-    cut = _steps(ledger, "spectra", runs, finished=False)
+    rows = _steps(ledger, step_ends_with, runs, finished=True)
+    cut = {step: row_id for step, (_, row_id) in _steps(ledger, "spectra", runs, finished=False).items()}
+    last = max([*rows, *cut], default=0)
+    measured = {step for step, (count, _) in rows.items() if count >= rows_per_step or step < last}
     wishes = _wishes(ledger, job_id, procedure)
     skipped = {wish["step"] for kind, wish in wishes if kind == "skip step"}
     return Progress(
         procedure,
-        frozenset(measured) | skipped,
+        frozenset(measured | skipped),
         {step: row_id for step, row_id in cut.items() if step not in measured},
         tuple((w["from_step"], w["temperatures_degc"]) for kind, w in wishes if kind == "temperatures"),
     )
@@ -62,14 +70,15 @@ def _open_runs(ledger: Ledger, job_id: int) -> list[int]:
     return [row["id"] for row in ledger.rows(query, {"job": job_id})]
 
 
-def _steps(ledger: Ledger, table: str, runs: list[int], finished: bool) -> dict[int, int]:
+def _steps(ledger: Ledger, table: str, runs: list[int], finished: bool) -> dict[int, tuple[int, int]]:
+    """Step to how many rows it has, finished or not, and the id of the last."""
     if table not in ("spectra", "polarisations"):
         raise ValueError(f"step_ends_with must be 'spectra' or 'polarisations', got {table!r}")
     marks = ", ".join("?" * len(runs))
     comparison = "=" if finished else "<>"
-    query = f"""SELECT step, max(id) AS id FROM {table}
+    query = f"""SELECT step, count(*) AS n, max(id) AS id FROM {table}
                 WHERE run_id IN ({marks}) AND status {comparison} 'finished' GROUP BY step"""
-    return {row["step"]: row["id"] for row in ledger.rows(query, runs)}
+    return {row["step"]: (row["n"], row["id"]) for row in ledger.rows(query, runs)}
 
 
 def _wishes(ledger: Ledger, job_id: int, procedure: int) -> list[tuple[str, dict[str, Any]]]:

@@ -48,21 +48,26 @@ class Steering(StopRequest):
         self._procedure_index = 0
         self._step = 0
         self._skipping = False
-        self._place = ""
+        self._place, self._polarised = "", False
         self.on_wait: Callable[[str], None] = lambda doing: None
 
     def take(self, procedure: Any, index: int) -> None:
         """Steer this procedure of the job from now on."""
         self._procedure, self._procedure_index = procedure, index
-        self._skipping, self._place = False, ""
+        self._skipping, self._place, self._polarised = False, "", False
 
     def see(self, topic: str, record: Any) -> None:
         """Follow where the procedure is."""
         if topic == "step":
             self._step, self._skipping, self._place = record["step"], False, ""
+        elif topic == "polarisation":
+            self._polarised = record.get("state") == "started"
+            self._place = "" if self._polarised else "step"
+        elif self._polarised:
+            self._place = ""  # a pause must not leave the cell polarised
         elif topic == "results":
             self._place = "point"
-        elif topic in ("spectrum", "polarisation"):
+        elif topic == "spectrum":
             self._place = "" if record.get("state") == "started" else "step"
         elif topic == "temperature":
             self._place = ""
