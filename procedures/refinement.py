@@ -3,6 +3,7 @@
 The sample's geometry is common to all temperatures and drops out: 1/R stands for the conductivity.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,22 +49,30 @@ class SeriesSoFar:
 
     def __init__(self, electrodes: Any = "blocking") -> None:
         self._electrodes = electrodes
-        self._points: list[tuple[float, float, float]] = []
+        self._points: list[tuple[float, float, float, float]] = []
 
-    def add(self, temperature_k: float, points: Sequence[ImpedancePoint]) -> None:
-        """Take in a finished spectrum; one without a resistance teaches nothing."""
+    def add(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
+        """Take in a finished spectrum and the temperature at each of its points.
+
+        One without a resistance teaches nothing. The uncertainties are those of the later evaluation: of the
+        resistance, and of the temperature as far as it moved.
+        """
         resistance = ionic_resistance(spectrum_of(points), electrodes=self._electrodes)
         total_ohm = resistance.total_ohm
         if resistance.bound is None and np.isfinite(total_ohm.relative_uncertainty) and total_ohm.value > 0:
-            self._points.append((temperature_k, 1 / total_ohm.value, total_ohm.relative_uncertainty))
+            spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else 0.0
+            conductance = 1 / total_ohm.value
+            point = (float(np.mean(readings_k)), spread_k, conductance, total_ohm.relative_uncertainty)
+            self._points.append(point)
 
     def law(self) -> TemperatureLaw | None:
         """Return the law so far; None below five temperatures."""
-        if len({round(t, 1) for t, _, _ in self._points}) < FEWEST_TEMPERATURES:
+        if len({round(point[0], 1) for point in self._points}) < FEWEST_TEMPERATURES:
             return None
-        temperature_k, conductance, relative = np.array(self._points).T
+        temperature_k, spread_k, conductance, relative = np.array(self._points).T
+        stated = conductance * relative
         return fit_temperature_law(
-            temperature_k, conductance, standard_uncertainty_s_m=conductance * relative
+            temperature_k, conductance, standard_uncertainty_s_m=stated, temperature_u_k=spread_k
         )
 
     def is_known(self, quantity: str, wanted_half_width: float) -> bool:
@@ -75,12 +84,20 @@ class SeriesSoFar:
             return False
 
     def next_degc(self, quantity: str, low_k: float, high_k: float) -> float | None:
-        """Return the temperature (degC, to a tenth) that teaches most about `quantity`; None if nowhere."""
+        """Return the temperature (degC, to a tenth) that teaches most about `quantity`; None if nowhere.
+
+        Before there is a law, that is the middle of the widest gap.
+        """
         law = self.law()
         if law is None:
-            return None
+            return self._middle_of_widest_gap_degc(low_k, high_k)
         try:
             proposal = next_temperature(law, low_k, high_k, quantity)
         except ValueError:
             proposal = next_temperature(law, low_k, high_k)
         return None if proposal is None else round(proposal.temperature_k - 273.15, 1)
+
+    def _middle_of_widest_gap_degc(self, low_k: float, high_k: float) -> float:
+        known_k = sorted({low_k, high_k, *(point[0] for point in self._points)})
+        below_k, above_k = max(itertools.pairwise(known_k), key=lambda pair: pair[1] - pair[0])
+        return round((below_k + above_k) / 2 - 273.15, 1)

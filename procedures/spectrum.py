@@ -51,8 +51,11 @@ class SpectrumProcedure(Procedure):
 
     def take_spectrum(
         self, about: dict[str, Any], bias_v: float = 0.0, repeats: bool = False
-    ) -> tuple[list[ImpedancePoint], float]:
-        """Emit one spectrum, return points and mean temperature; it may be left after the point under way."""
+    ) -> tuple[list[ImpedancePoint], list[float]]:
+        """Emit one spectrum, return its points and the temperature (K) at each.
+
+        It may be left after the point under way.
+        """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
         self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
         points: list[ImpedancePoint] = []
@@ -67,7 +70,7 @@ class SpectrumProcedure(Procedure):
                     break
         complete = self.is_complete(points)
         self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
-        return points, float(np.mean(readings_k)) if readings_k else math.nan
+        return points, readings_k
 
     def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:
         """Return the spectrum about to be measured."""

@@ -36,11 +36,11 @@ class TemperatureSteppedEIS(TemperatureSeries):
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Take one spectrum, and once more if it is inconsistent and that is asked for."""
         about: dict[str, Any] = {"spectrum": step, "step": step, "branch": branch, "setpoint_k": target_k}
-        points, temperature_k = self.take_spectrum(about)
+        points, readings_k = self.take_spectrum(about)
         if self.repeat_inconsistent and not self.should_leave() and not is_consistent(points):
-            points, temperature_k = self.take_spectrum(about, repeats=True)
+            points, readings_k = self.take_spectrum(about, repeats=True)
         if self.refine != "off" and not self.should_leave():
-            self.series.add(temperature_k, points)
+            self.series.add(readings_k, points)
 
     def knows_enough(self, step: int) -> bool:
         """Tell whether enough is known; at the end of the list, add the temperature that teaches most."""

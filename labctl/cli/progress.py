@@ -36,16 +36,25 @@ class _Line:
         self._clock, self._progress, self._task = clock, progress, task
         self._start_s, self._total_s = clock.monotonic(), sum(step.duration_s for step in plan)
         self._last_shown_s = -1e9
+        self._said: set[str] = set()
 
     def show(self, topic: str, record: Any) -> None:
         if topic in ("temperature", "results"):
             self._at(record)
         elif topic == "derived" and record["conductivity"]:
-            self._progress.console.print(_conductivity_line(record))
+            self._progress.console.print(_conductivity_line(record), highlight=False)
+            self._remark(record)
         elif topic == "event" and record["level"] != "info":
             self._progress.console.print(f"[yellow]{record['kind']}: {record['message']}[/]")
         elif topic == "end" and record["status"] == "finished":
             self._progress.update(self._task, completed=1.0, left="", description="finished")
+
+    def _remark(self, record: dict[str, Any]) -> None:
+        """Print what is to be said of this spectrum, and of the law where that is new."""
+        of_law = {flag for fit in record["fits"] if fit["preferred"] for flag in fit["flags"]}
+        for remark in (*record["conductivity"]["flags"], *sorted(of_law - self._said)):
+            self._progress.console.print(f"            {remark}", style="yellow", highlight=False)
+        self._said = of_law
 
     def _at(self, record: dict[str, Any]) -> None:
         elapsed_s = self._clock.monotonic() - self._start_s
@@ -66,6 +75,8 @@ def _conductivity_line(record: dict[str, Any]) -> str:
     row = record["conductivity"]
     u_s_m = row["standard_uncertainty_s_m"]
     sigma = with_uncertainty(row["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
+    if row["bound"]:
+        sigma = f"{'<' if row['bound'] == 'upper' else '>'} {row['conductivity_s_m'] / 100:.2g}"
     fit = next((f for f in record["fits"] if f["preferred"] and f["branch"] == "all"), None)
     law = ""
     if fit and fit["activation_energy_ev"] is not None and fit["standard_uncertainty_ev"] is not None:
