@@ -50,7 +50,9 @@ def station(folder: Path, law: dict[str, object] | None, seed: int) -> Station:
     (folder / "station.toml").write_text(STATION, encoding="utf-8")
     plain = read_station(folder / "station.toml")
     assert plain.simulation is not None
-    options: dict[str, object] = {"noise_fraction": NOISE} | ({"cell": {"law": law}} if law else {})
+    options: dict[str, object] = {"noise_fraction": NOISE}
+    if law:
+        options["cell"] = {"law": law}
     return replace(plain, simulation=replace(plain.simulation, seed=seed, options=options))
 
 
@@ -98,9 +100,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 pairs.append(needed(quantity, seed, Path(folder)))
         refined, even = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(
-            f"{quantity} to +-{wanted} {unit}: {refined:g} temperatures refined, {even:g} on an even grid; {pairs}"
-        )
+        found = f"{refined:g} temperatures, {even:g} on an even grid"
+        print(f"{quantity} to +-{wanted} {unit}: {found}; {pairs}")
 
 
 if __name__ == "__main__":
