@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One worker per core; `make test WORKERS=` runs in one process, as a debugger wants it.
+WORKERS ?= --numprocesses auto
 
 .PHONY: demo test test-quick lint clean
 
@@ -9,10 +11,10 @@ demo: $(VENV)/.installed
 	$(BIN)/labctl demo
 
 test: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS)
 
 test-quick: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -m "not slow"
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) -m "not slow"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -29,7 +31,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,gui]"
 	touch $@ $(VENV)/.installed
 
 clean:
