@@ -1,0 +1,122 @@
+"""What the window knows of a run at one moment: values made by the reading thread, never changed afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Row = Mapping[str, Any]
+
+
+def _empty() -> Array:
+    return np.empty(0)
+
+
+@dataclass(frozen=True)
+class SpectrumCurve:
+    """A spectrum as far as it is measured; good points only, in the order measured.
+
+    Attributes
+    ----------
+    frequency_hz, z_ohm : arrays (n,)
+        z_ohm is complex, its imaginary part negative where capacitive.
+    bad_points : int
+        Points the instrument or procedure marked as not good.
+    temperature_k : float, optional
+        Mean of the sample over the points; the set point where it was not measured.
+    resistance : mapping, optional
+        The row of its total resistance (`resistances`), with `circuit` and `flags`.
+    fit_frequency_hz, fit_z_ohm : arrays (m,)
+        The circuit's impedance, empty until it is known.
+    """
+
+    id: int
+    number: int
+    step: int
+    branch: str
+    status: str
+    setpoint_k: float | None
+    temperature_k: float | None
+    frequency_hz: Array
+    z_ohm: Array
+    bad_points: int = 0
+    resistance: Row | None = None
+    fit_frequency_hz: Array = field(default_factory=_empty)
+    fit_z_ohm: Array = field(default_factory=_empty)
+
+
+@dataclass(frozen=True)
+class SteadyCurrent:
+    """The steady current that the points so far foretell, with its 95 % interval, in A."""
+
+    current_a: float
+    low_a: float
+    high_a: float
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class PolarisationCurve:
+    """The current of one polarisation, thinned to what a screen can show; arrays (n,)."""
+
+    id: int
+    number: int
+    status: str
+    potential_v: float
+    setpoint_k: float | None
+    elapsed_s: Array
+    current_a: Array
+    steady: SteadyCurrent | None = None
+
+
+@dataclass(frozen=True)
+class TemperatureCurve:
+    """The temperature log, thinned to what a screen can show; arrays (n,), NaN where there was no value."""
+
+    time_s: Array = field(default_factory=_empty)
+    temperature_k: Array = field(default_factory=_empty)
+    setpoint_k: Array = field(default_factory=_empty)
+
+
+@dataclass(frozen=True)
+class RunSnapshot:
+    """A run with all its parts (those of the same job before a cut included).
+
+    Attributes
+    ----------
+    run, sample : mapping
+        Rows of `runs` and `samples`.
+    conductivities, fits, transference_numbers, events : sequences of rows
+        Conductivities carry `branch` of their spectrum.
+    records : mapping of str to array (n,)
+        The columns of a procedure with columns of its own, thinned; empty for labctl's procedures.
+    rows : int
+        Measured rows read so far, before thinning.
+    complete : bool
+        False while older rows are still being read.
+    """
+
+    run: Row
+    sample: Row
+    spectra: Sequence[SpectrumCurve] = ()
+    polarisations: Sequence[PolarisationCurve] = ()
+    temperature: TemperatureCurve = field(default_factory=TemperatureCurve)
+    conductivities: Sequence[Row] = ()
+    fits: Sequence[Row] = ()
+    transference_numbers: Sequence[Row] = ()
+    events: Sequence[Row] = ()
+    records: Mapping[str, Array] = field(default_factory=dict)
+    rows: int = 0
+    complete: bool = True
+
+    @property
+    def id(self) -> int:
+        """Number of the run."""
+        return int(self.run["id"])
+
+    @property
+    def title(self) -> str:
+        """What a legend calls it."""
+        return f"{self.id} {self.sample['name']}"
