@@ -66,7 +66,7 @@ def _print_plan(protocol: object, station: object, steps: list, total_s: float) 
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.cli.words import duration
+    from labctl.words import duration
 
     sample = protocol.sample  # type: ignore[attr-defined]
     table = Table(title=f"{protocol.title}: {sample.name}", title_justify="left")  # type: ignore[attr-defined]

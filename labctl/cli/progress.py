@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labctl.bench import PlannedStep
-from labctl.cli.words import celsius, duration, with_uncertainty
+from labctl.words import celsius, duration, with_uncertainty
 from labctl.clock import Clock
 
 Show = Callable[[str, Any], None]

@@ -332,7 +332,7 @@ def _expected_row(expectation: Any) -> dict[str, Any]:
 
 
 def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
-    from labctl.cli.words import duration
+    from labctl.words import duration
 
     if as_json:
         typer.echo(json.dumps({"added": added}))

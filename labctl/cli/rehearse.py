@@ -61,7 +61,7 @@ def _print(found: "Rehearsal", settings: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.cli.words import celsius, duration
+    from labctl.words import celsius, duration
 
     table = Table(title=f"{len(found.jobs)} job(s), {duration(found.duration_s)}", title_justify="left")
     for heading in ("job", "takes", "points", "hottest / °C", "peak / V", "settings", "outcome"):

@@ -99,7 +99,7 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.cli.words import duration
+    from labctl.words import duration
 
     table = Table(title=f"{len(runs)} run(s) in {db}", title_justify="left")
     for heading in ("run", "sample", "procedure", "status", "started (UTC)", "took"):
@@ -143,7 +143,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.cli.words import celsius
+    from labctl.words import celsius
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
@@ -162,7 +162,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 
 
 def _conductivity_in_words(point: dict[str, Any]) -> str:
-    from labctl.cli.words import with_uncertainty
+    from labctl.words import with_uncertainty
 
     if point["bound"]:
         return f"{'<' if point['bound'] == 'upper' else '>'} {point['conductivity_s_m'] / 100:.2g}"
@@ -187,7 +187,7 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
 
 
 def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
-    from labctl.cli.words import with_uncertainty
+    from labctl.words import with_uncertainty
 
     lines = []
     for name, p in fit["parameters"].items():

@@ -110,7 +110,7 @@ def _heartbeats(ledger: "Ledger") -> list[dict[str, Any]]:
 
 
 def _process_line(process: dict[str, Any], now_s: float) -> str:
-    from labctl.cli.words import celsius
+    from labctl.words import celsius
     from labctl.queue.hours import hour_in_words
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"

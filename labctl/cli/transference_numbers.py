@@ -76,7 +76,7 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
 
 def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> Any:
     """Make the table of the numbers themselves, rivals beside them."""
-    from labctl.cli.words import celsius
+    from labctl.words import celsius
 
     name = LABELS[quantity].partition(" ")[0]
     rivals = {"Watanabe": "watanabe", "naive": "naive"} if quantity == "rho_plus" else {}
@@ -114,7 +114,7 @@ def _table(title: str, headings: tuple[str, ...]) -> Any:
 
 
 def _value(number: dict[str, Any]) -> str:
-    from labctl.cli.words import with_uncertainty
+    from labctl.words import with_uncertainty
 
     if number["value"] is None:
         return "none"

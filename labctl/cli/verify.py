@@ -171,7 +171,7 @@ def _published(found: dict[str, Any]) -> str:
 
 
 def _measured(found: dict[str, Any]) -> str:
-    from labctl.cli.words import with_uncertainty
+    from labctl.words import with_uncertainty
 
     if found["value"] is None:
         return "no number"
