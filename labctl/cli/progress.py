@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from labctl.bench import PlannedStep
-from labctl.words import celsius, duration, with_uncertainty
 from labctl.clock import Clock
+from labctl.words import celsius, duration, with_uncertainty
 
 Show = Callable[[str, Any], None]
 

@@ -1,4 +1,4 @@
-"""What the window knows of a run at one moment: values made by the reading thread, never changed afterwards."""
+"""What the window knows of a run at one moment: values made by the reading thread, never changed later."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
