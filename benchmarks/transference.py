@@ -1,18 +1,21 @@
 """Transference numbers of simulated cells through the whole stack: are the stated intervals true?
 
-    python benchmarks/transference.py --runs 200            coverage of the 95 % interval
-    python benchmarks/transference.py --runs 60 --early     early stop: error of Iss, wait saved
-    python benchmarks/transference.py --runs 60 --growth    interphase that grows by 10 % while polarised
+    python benchmarks/transference.py --runs 200                        coverage of the 95 % interval
+    python benchmarks/transference.py --runs 60 --early --noise 0.002   early stop: error of Iss, wait saved
+    python benchmarks/transference.py --runs 60 --growth                an interphase that grows by 10 %
+    python benchmarks/transference.py --runs 200 --lines study.jsonl    a line a run; goes on where it ended
 
 Reversible cells with t+ 0.1 to 0.95, diffusion time 200 to 3200 s, noise of the current 0.02 or 0.2 % of the
-steady one; 1260 and 1287 on the simulated rig in virtual time, one process.
+steady one; 1260 and 1287 on the simulated rig in virtual time, one process. Run number n has the seed n.
 """
 
 import argparse
+import json
 import math
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +69,16 @@ rest_min = 0.5
 early_stop = {early}
 """
 FULL_SCALE_A, NOISE_OF_FULL_SCALE, DELTA_V_V, INTERPHASE_SHARE = 2e-4, 2e-5, 0.01, 0.4
+LEAD_OHM = 0.05  # of the simulated rig; part of the resistance at high frequency
+COLUMNS = {  # of the row: value and standard uncertainty
+    "t+": ("value", "standard_uncertainty"),
+    "Rb": ("bulk_resistance_ohm", "bulk_resistance_u_ohm"),
+    "R0": ("initial_resistance_ohm", "initial_resistance_u_ohm"),
+    "Rss": ("steady_resistance_ohm", "steady_resistance_u_ohm"),
+    "I0": ("initial_current_a", "initial_current_u_a"),
+    "Iss": ("steady_current_a", "steady_current_u_a"),
+    "dV": ("delta_v_v", "delta_v_u_v"),
+}
 
 AGE_S = 4200.0  # of the cell when it is polarised
 
@@ -123,17 +136,38 @@ def measure(case: Case, early: bool) -> dict[str, Any]:
             return row
 
 
-def standardised(row: dict[str, Any], case: Case) -> str:
-    """Errors over their standard uncertainties: of the number, the bulk, both interphases, the current."""
+def truths(case: Case) -> dict[str, float]:
+    """What each column of the row ought to be; without the currents and interphases of a growing layer."""
+    bulk_ohm = case.ionic_ohm + LEAD_OHM
     interphase_ohm = INTERPHASE_SHARE * case.ionic_ohm
-    truths = {
-        ("value", "standard_uncertainty"): case.transference_number,
-        ("bulk_resistance_ohm", "bulk_resistance_u_ohm"): case.ionic_ohm,
-        ("initial_resistance_ohm", "initial_resistance_u_ohm"): interphase_ohm,
-        ("steady_resistance_ohm", "steady_resistance_u_ohm"): interphase_ohm,
-        ("steady_current_a", "steady_current_u_a"): case.steady_current_a,
+    known = {"t+": case.transference_number, "Rb": bulk_ohm, "dV": DELTA_V_V}
+    if case.growth:
+        return known
+    diffusion_ohm = case.ionic_ohm * (1 / case.transference_number - 1)
+    initial_ohm = bulk_ohm + interphase_ohm
+    return known | {
+        "R0": interphase_ohm,
+        "Rss": interphase_ohm,
+        "I0": DELTA_V_V / initial_ohm,
+        "Iss": DELTA_V_V / (initial_ohm + diffusion_ohm),
     }
-    return " ".join(f"{(row[name] - truth) / row[u]:+.1f}" for (name, u), truth in truths.items())
+
+
+def described(case: Case, row: dict[str, Any], early: bool) -> dict[str, Any]:
+    """One line of a study: the case, the number, errors of every input and these over their uncertainties."""
+    line: dict[str, Any] = {"number": case.seed, **vars(case)}
+    for name in ("value", "standard_uncertainty", "low_95", "high_95", "held_s", "ended_by", "flags"):
+        line[name] = row[name]
+    has_number = row["value"] is not None
+    line["inside"] = has_number and row["low_95"] <= case.transference_number <= row["high_95"]
+    if has_number:
+        pairs = {name: (row[value], row[u]) for name, (value, u) in COLUMNS.items()}
+        true = truths(case)
+        line["error"] = {name: pairs[name][0] / true[name] - 1 for name in true}
+        line["z"] = {name: (pairs[name][0] - true[name]) / max(pairs[name][1], 1e-300) for name in true}
+    if early:
+        line["waited_s"] = measure(case, early=False)["held_s"]
+    return line
 
 
 def growth_share(case: Case) -> float:
@@ -173,6 +207,52 @@ def options(case: Case) -> dict[str, Any]:
     }
 
 
+def study(cases: list[Case], early: bool, path: Path | None) -> Iterator[dict[str, Any]]:
+    """A line for each case; those the file holds are read, not measured again."""
+    text = path.read_text(encoding="utf-8") if path and path.exists() else ""
+    known = {line["number"]: line for line in map(json.loads, text.splitlines())}
+    for case in cases:
+        if case.seed not in known:
+            started = time.process_time()
+            known[case.seed] = described(case, measure(case, early), early)
+            known[case.seed]["cpu_s"] = round(time.process_time() - started, 2)
+            if path:
+                with path.open("a", encoding="utf-8") as lines:
+                    lines.write(json.dumps(known[case.seed]) + "\n")
+        yield known[case.seed]
+
+
+def sentence(line: dict[str, Any]) -> str:
+    """A line to read."""
+    z = " ".join(f"{name} {value:+.1f}" for name, value in line.get("z", {}).items())
+    value, u = (line[name] or math.nan for name in ("value", "standard_uncertainty"))
+    verdict = "inside " if line["inside"] else "OUTSIDE"
+    return (
+        f"{line['number']:4} t+ {line['transference_number']:.3f} tau {line['time_constant_s']:5.0f} "
+        f"noise {line['noise']:g}: {value:.4f} ± {u:.4f} {verdict} z: {z}; "
+        f"held {line['held_s']:.0f} s, {line['ended_by']} {line['flags']}"
+    )
+
+
+def summary(lines: list[dict[str, Any]]) -> Iterator[str]:
+    """What a study says."""
+    inside = sum(line["inside"] for line in lines)
+    silent = sum(not line["inside"] and not line["flags"] for line in lines)
+    yield f"95 % interval of t+ covers the truth: {inside} of {len(lines)}, {100 * inside / len(lines):.1f} %"
+    yield f"outside and not flagged: {silent}, {100 * silent / len(lines):.1f} %"
+    numbered = [line for line in lines if "z" in line]
+    for name in numbered[0]["z"]:
+        z, error = (np.array([line[kind][name] for line in numbered]) for kind in ("z", "error"))
+        yield (
+            f"{name:>4}: z mean {z.mean():+.2f}, rms {np.sqrt(np.mean(z**2)):.2f}, beyond 1.96 "
+            f"{100 * np.mean(np.abs(z) > 1.96):.1f} %; |error| median {np.median(np.abs(error)):.3%}, "
+            f"within 1 % in {100 * np.mean(np.abs(error) < 0.01):.1f} %"
+        )
+    waits = [line["held_s"] / line["waited_s"] for line in lines if "waited_s" in line]
+    if waits:
+        yield f"wait with early stop over wait without, median: {np.median(waits):.2f}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=int, default=200)
@@ -180,6 +260,7 @@ def main() -> int:
     parser.add_argument("--early", action="store_true")
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--noise", type=float)
+    parser.add_argument("--lines", type=Path, help="a file of one line a run, kept and continued")
     parser.add_argument("-v", action="store_true")
     chosen = parser.parse_args()
     started = time.perf_counter()
@@ -187,33 +268,13 @@ def main() -> int:
         draw(number, 0.1 if chosen.growth else 0.0, chosen.noise)
         for number in range(chosen.first, chosen.first + chosen.runs)
     ]
-    inside, silent, errors, saved = [], [], [], []
-    for case in cases:
-        row = measure(case, chosen.early)
-        covers = row["value"] is not None and row["low_95"] <= case.transference_number <= row["high_95"]
-        inside.append(covers)
-        silent.append(not covers and not row["flags"])
-        if row["value"] is not None:
-            errors.append(row["steady_current_a"] / case.steady_current_a - 1)
-        if chosen.early:
-            saved.append(row["held_s"] / measure(case, early=False)["held_s"])
+    lines = []
+    for line in study(cases, chosen.early, chosen.lines):
+        lines.append(line)
         if chosen.v:
-            print(
-                f"t+ {case.transference_number:.3f} tau {case.time_constant_s:5.0f} noise {case.noise:g}: ",
-                f"{row['value'] or math.nan:.4f} ± {row['standard_uncertainty'] or math.nan:.4f}",
-                "inside " if covers else "OUTSIDE",
-                standardised(row, case),
-                f"Iss {100 * errors[-1]:+.2f} % held {row['held_s']:.0f} s {row['ended_by']}",
-                row["flags"],
-                flush=True,
-            )
-    print(f"{len(cases)} runs in {time.perf_counter() - started:.0f} s")
-    print(f"95 % interval of t+ covers the truth: {100 * np.mean(inside):.1f} %")
-    print(f"outside and not flagged: {100 * np.mean(silent):.1f} %")
-    sizes = np.abs(errors)
-    print(f"Iss within 1 %: {100 * np.mean(sizes < 0.01):.1f} %, median error {np.median(sizes):.2%}")
-    if saved:
-        print(f"wait with early stop over wait without, median: {np.median(saved):.2f}")
+            print(sentence(line), flush=True)
+    print(f"{len(lines)} runs in {time.perf_counter() - started:.0f} s")
+    print(*summary(lines), sep="\n")
     return 0
 
 
