@@ -54,10 +54,11 @@ MEANINGS = {
 
 
 def transference_numbers(database: Any, run_id: int) -> list[dict[str, Any]]:
-    """Return the transference numbers of a run, in the order measured."""
+    """Return the transference numbers of a run and of the parts it continues, in the order measured."""
     rows = database.rows(
         "SELECT t.*, p.ended_by, p.saved_s FROM transference_numbers t "
-        "JOIN polarisations p ON p.id = t.polarisation_id WHERE t.run_id = ? ORDER BY p.number",
+        "JOIN polarisations p ON p.id = t.polarisation_id "
+        "WHERE t.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY p.id",
         (run_id,),
     )
     return [{key: row[key] for key in KEYS} for row in rows]

@@ -17,7 +17,7 @@ def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
     query = (
         "SELECT s.id, s.branch, c.* FROM spectra s JOIN conductivities c ON c.spectrum_id = s.id "
-        "WHERE s.run_id = ? ORDER BY c.temperature_k"
+        "WHERE s.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.temperature_k"
     )
     points = db.rows(query, (run_id,))
     fits = db.rows("SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all'", (run_id,))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NOT_NUMBERS = ("text", "JSON", "UTC")
 _BY_NUMBER = ("temperature_log", "records")
 _BY_ID = ("spectra", "polarisations", "events", "conductivities", "law_fits", "transference_numbers")
+_PARTS = "(SELECT part_id FROM run_parts WHERE run_id = ?)"
 _BY_PARENT = {
     "impedance_points": ("spectrum_id", "spectra"),
     "polarisation_points": ("polarisation_id", "polarisations"),
@@ -27,7 +28,8 @@ _BY_PARENT = {
 class Database:
     """A read-only view of a labctl file, also while a run writes it, from any thread.
 
-    A run is named by its id, by `"last"`, or by the beginning of its uuid.
+    A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
+    given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
 
     Raises
     ------
@@ -53,7 +55,9 @@ class Database:
         return [dict(zip(names, _decoded(row, encoded), strict=True)) for row in rows]
 
     def rows_since(self, table: str, run_id: int, last_key: Any = None) -> list[dict[str, Any]]:
-        """Rows of a run that came after the one with `last_key`, oldest first; the cost is theirs alone.
+        """Rows of one part of a run that came after the one with `last_key`, oldest first.
+
+        The cost is that of the new rows alone.
 
         Parameters
         ----------
@@ -124,7 +128,7 @@ class Database:
         """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""
         import pandas as pd
 
-        query = "SELECT number, time_s, data FROM records WHERE run_id = ? ORDER BY number"
+        query = f"SELECT number, time_s, data FROM records WHERE run_id IN {_PARTS} ORDER BY run_id, number"
         _, rows = self._fetch(query, (self.run(run)["id"],))
         frame = pd.DataFrame(decode_all([data for _, _, data in rows]))
         for name, values in (("time_s", [row[1] for row in rows]), ("number", [row[0] for row in rows])):
@@ -142,18 +146,20 @@ class Database:
         """The resistances of all spectra of a run."""
         query = (
             "SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id "
-            "WHERE s.run_id = ? ORDER BY r.id"
+            f"WHERE s.run_id IN {_PARTS} ORDER BY s.id, r.id"
         )
         return self.frame(query, (self.run(run)["id"],))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
         """The conductivities of a run, in the order of its spectra."""
-        query = "SELECT * FROM conductivities WHERE run_id = ? ORDER BY spectrum_id, id"
+        query = f"SELECT * FROM conductivities WHERE run_id IN {_PARTS} ORDER BY spectrum_id, id"
         return self.frame(query, (self.run(run)["id"],))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
-        """The temperature-law fits of a run."""
-        return self._of_run("law_fits", run)
+        """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
+        last = f"SELECT max(run_id) FROM law_fits WHERE run_id IN {_PARTS}"
+        query = f"SELECT * FROM law_fits WHERE run_id = ({last}) ORDER BY id"
+        return self.frame(query, (self.run(run)["id"],))
 
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run."""
@@ -229,8 +235,9 @@ class Database:
         return [column[0] for column in cursor.description or ()], rows
 
     def _of_run(self, table: str, run: int | str) -> "pd.DataFrame":
-        key = "number" if table in _BY_NUMBER else "id"
-        return self.frame(f"SELECT * FROM {table} WHERE run_id = ? ORDER BY {key}", (self.run(run)["id"],))
+        key = "run_id, number" if table in _BY_NUMBER else "id"
+        query = f"SELECT * FROM {table} WHERE run_id IN {_PARTS} ORDER BY {key}"
+        return self.frame(query, (self.run(run)["id"],))
 
     def _points_since(
         self, table: str, run_id: int, last_key: tuple[int, int] | None

@@ -38,6 +38,64 @@ def test_frames_hold_what_was_written(rig, path):
         assert db.fits("last").empty
 
 
+def insert_part(rig, job_id, status):
+    """A run of a job with one spectrum, its conductivity, a fit, a reading, an event and a polarisation."""
+    run = {"sample_id": rig.sample_id, "procedure": "p:P", "started_s": 1.0, "job_id": job_id}
+    run_id = rig.store.insert("runs", run)
+    about = {"run_id": run_id, "number": 0, "started_s": 1.0}
+    spectrum_id = rig.store.insert("spectra", about)
+    rig.store.insert("polarisations", about | {"potential_v": 0.01})
+    sigma = rig.conductivity(spectrum_id=spectrum_id, run_id=run_id)
+    rig.store.replace_derived("conductivities", {"spectrum_id": spectrum_id}, [sigma])
+    reading = {"run_id": run_id, "number": 0, "time_s": 1.0, "temperature_k": 300.0}
+    rig.store.append("temperature_log", reading)
+    rig.store.append("records", {"run_id": run_id, "number": 0, "time_s": 1.0, "data": {"part": run_id}})
+    event = {"run_id": run_id, "time_s": 1.0, "level": "info", "kind": "started", "message": ""}
+    rig.store.append("events", event)
+    rig.store.flush()
+    rig.store.update("runs", run_id, {"status": status, "ended_s": 2.0})
+    return run_id
+
+
+FIT = {
+    "branch": "all",
+    "law": "arrhenius",
+    "form": "ln_sigma",
+    "preferred": True,
+    "parameters": {},
+    "flags": [],
+    "method": "fit_arrhenius",
+    "method_version": "1",
+    "derived_s": 1.0,
+}
+
+
+def test_a_run_that_continues_a_cut_one_is_given_whole(rig, path):
+    job = {"uuid": "u", "created_s": 0.0, "protocol_text": "", "position": 1, "state": "running"}
+    job_id = rig.store.insert("jobs", job)
+    ended = insert_part(rig, job_id, "finished")
+    first, last = insert_part(rig, job_id, "interrupted"), insert_part(rig, job_id, "finished")
+    with labctl.open(path) as db:
+        asked = (db.spectra, db.polarisations, db.conductivities, db.temperatures, db.events)
+        for ask in asked:
+            assert ask(last)["run_id"].tolist() == [first, last]
+            assert ask(first)["run_id"].tolist() == [first]
+            assert ask(ended)["run_id"].tolist() == [ended]
+        assert db.records(last)["part"].tolist() == [first, last]
+
+
+def test_the_fits_of_a_continued_run_are_the_last_ones_made(rig, path):
+    job = {"uuid": "u", "created_s": 0.0, "protocol_text": "", "position": 1, "state": "running"}
+    job_id = rig.store.insert("jobs", job)
+    runs = [insert_part(rig, job_id, "interrupted") for _ in range(3)]
+    for run_id, n_points in zip(runs[:2], (3, 5), strict=True):
+        rig.store.replace_derived(
+            "law_fits", {"run_id": run_id}, [FIT | {"run_id": run_id, "n_points": n_points}]
+        )
+    with labctl.open(path) as db:
+        assert [db.fits(run_id)["n_points"].tolist() for run_id in runs] == [[3], [5], [5]]
+
+
 def test_a_spectrum_holds_the_good_points_alone(rig, path):
     rig.append_points(3)
     rig.store.append("impedance_points", rig.point(3, z_real_ohm=None, status="overload"))
