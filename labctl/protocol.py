@@ -10,24 +10,8 @@ from labctl.bench import Limits, PlannedStep
 from labctl.document import Table, parse_document, read_document
 from labctl.errors import ConfigurationError, LimitExceeded
 from labctl.naming import load_named
+from labctl.sample import Sample, parse_sample
 from labctl.station import Station
-
-ELECTRODES = ("blocking", "reversible")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties."""
-
-    name: str
-    composition: str
-    cation: str
-    thickness_m: float
-    thickness_u_m: float
-    area_m2: float
-    area_u_m2: float
-    electrodes: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,49 +96,11 @@ def _protocol(document: Table, default_title: str) -> Protocol:
         title=document.text("title", default_title),
         source=str(document.source),
         text=document.document_text,
-        sample=_sample(document.table("sample")),
+        sample=parse_sample(document.table("sample")),
         procedures=tuple(_procedure(table) for table in document.tables("procedure")),
     )
     document.refuse_unknown()
     return protocol
-
-
-def _sample(table: Table) -> Sample:
-    thickness_mm = _positive(table, "thickness_mm")
-    area_m2, area_u_m2 = _area(table)
-    sample = Sample(
-        name=table.text("name"),
-        composition=table.text("composition", ""),
-        cation=table.text("cation", ""),
-        thickness_m=thickness_mm * 1e-3,
-        thickness_u_m=table.number("thickness_uncertainty_mm", 0.0, minimum=0.0, maximum=thickness_mm) * 1e-3,
-        area_m2=area_m2,
-        area_u_m2=area_u_m2,
-        electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
-        note=table.text("note", ""),
-    )
-    table.refuse_unknown()
-    return sample
-
-
-def _area(table: Table) -> tuple[float, float]:
-    """Electrode area and its standard uncertainty, from a diameter or given as such."""
-    if table.has("area_cm2") == table.has("diameter_mm"):
-        raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
-    if table.has("area_cm2"):
-        area_cm2 = _positive(table, "area_cm2")
-        u_cm2 = table.number("area_uncertainty_cm2", 0.0, minimum=0.0, maximum=area_cm2)
-        return area_cm2 * 1e-4, u_cm2 * 1e-4
-    diameter_m = _positive(table, "diameter_mm") * 1e-3
-    u_m = table.number("diameter_uncertainty_mm", 0.0, minimum=0.0, maximum=diameter_m * 1e3) * 1e-3
-    return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
-
-
-def _positive(table: Table, key: str) -> float:
-    value = table.number(key, minimum=0.0)
-    if value == 0:
-        raise table.error(key, "is 0; give a number greater than zero")
-    return value
 
 
 def _procedure(table: Table) -> ProcedureEntry:

@@ -1,14 +1,18 @@
 """What a procedure emits, as rows: the one place that knows which topic goes into which table."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from typing import Protocol as Shape
 
-from labctl.bench import Bench
+from labctl.clock import Clock, VirtualClock
+from labctl.columns import Columns
 from labctl.derive import derive_fits, derive_polarisation, derive_run, derive_spectrum
+from labctl.procedure_facts import described, exact_parameters, metadata_of, reference_of
 from labctl.protocol import ProcedureEntry, Protocol
+from labctl.sample import Sample
 from labctl.station import Station
 from labctl.store import Store
 from labctl.store.provenance import collect_provenance
@@ -18,6 +22,15 @@ CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperatu
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
+
+
+class Timed(Shape):
+    """Whatever has a clock: a bench, as a rule. Rows and events are stamped with its time."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        ...
 
 
 class Recording:
@@ -36,7 +49,7 @@ class Recording:
     def __init__(
         self,
         store: Store,
-        bench: Bench,
+        bench: Timed,
         on_row: Callable[[str, Any], None] | None = None,
         job_id: int | None = None,
         repeats: Mapping[int, int] | None = None,
@@ -50,32 +63,50 @@ class Recording:
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
+        self._columns = Columns(())
 
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
-        sample_id = self.store.find_or_add_sample(vars(protocol.sample))
-        self.run_id = self.store.insert(
-            "runs",
-            {
-                "job_id": self._job_id,
-                "sample_id": sample_id,
-                "procedure": entry.reference,
-                "parameters": procedure.parameter_values(),
-                "station": station.name,
-                "station_text": station.text,
-                "protocol_text": protocol.text,
-                "clock": _clock_kind(station),
-                "status": "running",
-                "started_s": self._bench.clock.time(),
-            },
-        )
+        about = {
+            "procedure": entry.reference,
+            "station": station.name,
+            "station_text": station.text,
+            "protocol_text": protocol.text,
+        }
+        self._insert(protocol.sample, procedure, about)
         for entry_ in station.instruments:
             for role in entry_.roles:
                 self._instrument(role, entry_)
-        scripts = _scripts(station, protocol, entry)
-        self.store.record_provenance(self.run_id, collect_provenance(scripts=scripts))
-        self.event("info", "started", entry.reference)
+        self._note_origin(procedure, _scripts(station, protocol, entry))
         return self.run_id
+
+    def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
+        """Write the run of a procedure that brings its own instruments; return the run's id."""
+        self._insert(sample, procedure, {"procedure": reference_of(type(procedure)), "uuid": uuid})
+        self._note_origin(procedure, _files_of([type(procedure)]))
+        return self.run_id
+
+    def _insert(self, sample: Sample, procedure: Any, about: Mapping[str, str]) -> None:
+        self._columns = Columns(procedure.DATA_COLUMNS)
+        row = {
+            "job_id": self._job_id,
+            "sample_id": self.store.find_or_add_sample(vars(sample)),
+            "parameters": exact_parameters(procedure),
+            "clock": _clock_kind(self._bench.clock),
+            "status": "running",
+            "started_s": self._bench.clock.time(),
+        }
+        self.run_id = self.store.insert("runs", {**row, **about})
+
+    def _note_origin(self, procedure: Any, scripts: Sequence[Path]) -> None:
+        facts = described(procedure)
+        self.store.record_provenance(self.run_id, {**collect_provenance(scripts=scripts), "procedure": facts})
+        self.event("info", "started", facts["class"])
+
+    def keep_metadata(self, procedure: Any) -> None:
+        """Keep the metadata of a procedure, once they are evaluated."""
+        if metadata := metadata_of(procedure):
+            self.store.record_provenance(self.run_id, {"metadata": metadata})
 
     def _instrument(self, role: str, entry: Any) -> None:
         row = {
@@ -84,7 +115,7 @@ class Recording:
             "name": entry.name,
             "driver": entry.driver,
             "address": entry.address,
-            "identity": getattr(self._bench.roles[role], "identity", ""),
+            "identity": getattr(getattr(self._bench, "roles", {})[role], "identity", ""),
             "settings": dict(entry.settings),
         }
         self.store.append("run_instruments", row)
@@ -93,6 +124,7 @@ class Recording:
         """Record what a procedure emits; topics that no table holds are shown only."""
         record_as = {
             "results": self._result,
+            "batch results": self._batch,
             "temperature": self._temperature,
             "spectrum": self._spectrum,
             "polarisation": self._polarisation,
@@ -101,10 +133,11 @@ class Recording:
             record_as(record)
         self._on_row(topic, record)
 
-    def event(self, level: str, kind: str, message: str) -> None:
-        """Record an event of this run."""
+    def event(self, level: str, kind: str, message: str, **details: Any) -> None:
+        """Record an event of this run, with the facts behind it."""
         now_s = self._bench.clock.time()
         row = {"run_id": self.run_id, "time_s": now_s, "level": level, "kind": kind, "message": message}
+        row |= {"details": details} if details else {}
         self.store.append("events", row)
         self._on_row("event", row)
 
@@ -132,9 +165,15 @@ class Recording:
             row = {"polarisation_id": self._polarisation_id, "number": number}
             self.store.append("polarisation_points", row | _chosen(record, CURRENT_COLUMNS))
             return
-        time_s = self._bench.clock.time()
-        row = {"run_id": self.run_id, "number": self._count("record"), "time_s": time_s, "data": dict(record)}
-        self.store.append("records", row)
+        self._record(self._columns.row(record))
+
+    def _batch(self, batch: Any) -> None:
+        for row in self._columns.rows(batch):
+            self._result(row)
+
+    def _record(self, data: Mapping[str, Any]) -> None:
+        row = {"run_id": self.run_id, "number": self._count("record"), "time_s": self._bench.clock.time()}
+        self.store.append("records", row | {"data": data})
 
     def _temperature(self, record: Mapping[str, Any]) -> None:
         number = self._count("temperature")
@@ -218,18 +257,20 @@ class Recording:
 
 def _scripts(station: Station, protocol: Protocol, entry: ProcedureEntry) -> list[Path]:
     """Return the files that decide what this run does: station, protocol, procedure, drivers."""
-    modules = [entry.procedure_class, *(instrument.driver_class for instrument in station.instruments)]
-    files = [Path(str(getattr(sys.modules[m.__module__], "__file__", ""))) for m in modules]
-    return [path for path in (Path(station.source), Path(protocol.source), *files) if path.is_file()]
+    files = [path for path in (Path(station.source), Path(protocol.source)) if path.is_file()]
+    return files + _files_of([entry.procedure_class, *(i.driver_class for i in station.instruments)])
+
+
+def _files_of(classes: Sequence[type]) -> list[Path]:
+    files = [Path(str(getattr(sys.modules[c.__module__], "__file__", ""))) for c in classes]
+    return [path for path in files if path.is_file()]
 
 
 def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
     return {column: record[column] for column in columns if column in record}
 
 
-def _clock_kind(station: Station) -> str:
-    if station.simulation is None:
-        return "real" if station.speed == 1 else "scaled"
-    if station.simulation.clock == "real":
-        return "real"
-    return "virtual" if station.simulation.clock == "virtual" else "scaled"
+def _clock_kind(clock: Clock) -> str:
+    if isinstance(clock, VirtualClock):
+        return "virtual"
+    return "scaled" if getattr(clock, "factor", 1.0) != 1.0 else "real"

@@ -75,7 +75,7 @@ def run_procedure(
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     procedure.electrodes = protocol.sample.electrodes
-    status, reason = _measure(procedure, stop, steer)
+    status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)
     try:
@@ -86,12 +86,15 @@ def run_procedure(
     return Outcome(run_id, status, reason, failed_by)
 
 
-def _measure(procedure: Any, stop: StopRequest, steer: Callable[[Any], None]) -> tuple[str, str]:
+def _measure(
+    procedure: Any, recording: Recording, stop: StopRequest, steer: Callable[[Any], None]
+) -> tuple[str, str]:
     try:
         steer(procedure)
         procedure.startup()
         if not stop():
             procedure.evaluate_metadata()
+            recording.keep_metadata(procedure)
             procedure.execute()
     except KeyboardInterrupt:
         return "aborted", f"{stop.reason or 'interrupted'}, at once"

@@ -1,0 +1,116 @@
+"""What sits between the electrodes: read from a protocol, from a file of its own, or from the database."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from labctl.document import Table, read_document
+from labctl.errors import ConfigurationError
+from labctl.store import Database
+
+ELECTRODES = ("blocking", "reversible")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties."""
+
+    name: str
+    composition: str
+    cation: str
+    thickness_m: float
+    thickness_u_m: float
+    area_m2: float
+    area_u_m2: float
+    electrodes: str
+    note: str = ""
+
+
+def sample_of(value: object, database: Path) -> Sample:
+    """Return the sample that a script names: itself, its file, or its name in the database.
+
+    Parameters
+    ----------
+    value : Sample, mapping or str or path
+        A mapping has the keys of a `[sample]` table; a text that ends in `.toml` is a file, any other text
+        the name of a sample that was measured before.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such sample, or something about it is wrong.
+    """
+    if isinstance(value, Sample):
+        return value
+    if isinstance(value, Mapping):
+        return parse_sample(Table("sample", value))
+    if isinstance(value, os.PathLike) or (isinstance(value, str) and value.endswith(".toml")):
+        return read_sample(Path(value))
+    if isinstance(value, str):
+        return find_sample(value, database)
+    problem = "give its file, its name in the database, or a mapping such as {'name': 'pellet 7', ...}"
+    raise ConfigurationError("sample", "", problem)
+
+
+def read_sample(path: Path) -> Sample:
+    """Read a sample file: the keys of a `[sample]` table, with or without that heading."""
+    document = read_document(path)
+    table = document.table("sample") if document.has("sample") else document
+    if table is not document:
+        document.refuse_unknown()
+    return parse_sample(table)
+
+
+def find_sample(name: str, database: Path) -> Sample:
+    """Return the sample of that name which was added last; raises ConfigurationError where there is none."""
+    known: list[dict[str, Any]] = []
+    if database.is_file():
+        with Database(database) as db:
+            known = db.rows("SELECT * FROM samples ORDER BY id DESC")
+    for row in known:
+        if row["name"] == name:
+            return Sample(**{field.name: row[field.name] for field in fields(Sample)})
+    names = ", ".join(repr(row["name"]) for row in known[:10]) or "none"
+    raise ConfigurationError(database, "samples", f"there is no sample {name!r}; known here: {names}")
+
+
+def parse_sample(table: Table) -> Sample:
+    """Check a table of a sample; raises ConfigurationError with file, key and what would be right."""
+    thickness_mm = _positive(table, "thickness_mm")
+    area_m2, area_u_m2 = _area(table)
+    sample = Sample(
+        name=table.text("name"),
+        composition=table.text("composition", ""),
+        cation=table.text("cation", ""),
+        thickness_m=thickness_mm * 1e-3,
+        thickness_u_m=table.number("thickness_uncertainty_mm", 0.0, minimum=0.0, maximum=thickness_mm) * 1e-3,
+        area_m2=area_m2,
+        area_u_m2=area_u_m2,
+        electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
+        note=table.text("note", ""),
+    )
+    table.refuse_unknown()
+    return sample
+
+
+def _area(table: Table) -> tuple[float, float]:
+    """Electrode area and its standard uncertainty, from a diameter or given as such."""
+    if table.has("area_cm2") == table.has("diameter_mm"):
+        raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
+    if table.has("area_cm2"):
+        area_cm2 = _positive(table, "area_cm2")
+        u_cm2 = table.number("area_uncertainty_cm2", 0.0, minimum=0.0, maximum=area_cm2)
+        return area_cm2 * 1e-4, u_cm2 * 1e-4
+    diameter_m = _positive(table, "diameter_mm") * 1e-3
+    u_m = table.number("diameter_uncertainty_mm", 0.0, minimum=0.0, maximum=diameter_m * 1e3) * 1e-3
+    return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
+
+
+def _positive(table: Table, key: str) -> float:
+    value = table.number(key, minimum=0.0)
+    if value == 0:
+        raise table.error(key, "is 0; give a number greater than zero")
+    return value
