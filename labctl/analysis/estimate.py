@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scipy.stats import t as student_t
+from labctl.analysis.distributions import student_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Estimate:
         """Two-sided Student interval that holds the true value with probability `level` (0 to 1)."""
         if not 0 < level < 1:
             raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-        half = float(student_t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.standard_uncertainty
+        half = student_quantile(0.5 + level / 2, self.degrees_of_freedom) * self.standard_uncertainty
         return self.value - half, self.value + half
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from labctl.analysis.circuit import parse_circuit
 from labctl.analysis.circuit_fit import CircuitFit, Problem, fit_circuits
+from labctl.analysis.distributions import f_tail
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.least_squares import IndexArray, minimise
 from labctl.analysis.spectrum import FloatArray, Spectrum
@@ -124,10 +125,8 @@ class _Joint:
 def _lack_of_fit(
     together: float, apart: float, p_joint: int, p_apart: int, numbers: int
 ) -> tuple[float, float]:
-    from scipy.special import fdtrc
-
     extra, left = p_apart - p_joint, numbers - p_apart
     if extra <= 0 or left <= 0 or apart <= 0:
         return 0.0, 1.0
     f = max((together - apart) / extra / (apart / left), 0.0)
-    return f, float(fdtrc(extra, left, f))
+    return f, f_tail(f, extra, left)

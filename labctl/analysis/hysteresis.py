@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
-from scipy.stats import f as fisher_f
 
 from labctl.analysis.arrhenius import ArrheniusForm
+from labctl.analysis.distributions import chi_square_tail, f_tail
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.law_contenders import Contender, contenders
 from labctl.analysis.law_criterion import criterion
@@ -166,10 +165,10 @@ def _probability(one: LawFit, heating: LawFit, cooling: LawFit) -> float:
     if more <= 0:
         return math.nan
     if one.series.stated and apart <= max(spare, NO_MISFIT):
-        return float(chi2.sf(gain, more))
+        return chi_square_tail(gain, more)
     if spare <= 0 or apart <= 0:
         return math.nan
-    return float(fisher_f.sf(gain / more / (apart / spare), more, spare))
+    return f_tail(gain / more / (apart / spare), more, spare)
 
 
 def _ln_ratio(heating: LawFit, cooling: LawFit) -> Estimate | None:

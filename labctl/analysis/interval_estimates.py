@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scipy.stats import t as student_t
-
+from labctl.analysis.distributions import student_quantile
 from labctl.analysis.estimate import Estimate
 
 
@@ -19,7 +18,7 @@ def coverage_factor(level: float, degrees_of_freedom: float) -> float:
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-    return float(student_t.ppf(0.5 + level / 2, degrees_of_freedom))
+    return student_quantile(0.5 + level / 2, degrees_of_freedom)
 
 
 @dataclass(frozen=True, slots=True)

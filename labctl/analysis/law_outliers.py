@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
+from labctl.analysis.distributions import student_tail
 from labctl.analysis.law_contenders import Contender
 from labctl.analysis.law_fit import LawFit
 from labctl.analysis.temperature_series import TemperatureSeries, distinct_temperatures_k
@@ -84,7 +84,7 @@ def _probability(point: TemperatureSeries, fit: LawFit) -> float:
     scale, dof = _variance(fit)
     own = fit.solution.uncertainty.mean() ** 2 if point.stated else 1.0
     t = abs(deviation[0]) / math.sqrt(scale * (own + unit[0]))
-    return float(2 * student_t.sf(t, dof))
+    return 2 * student_tail(t, dof)
 
 
 def _deviation(series: TemperatureSeries, fit: LawFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import f as fisher_f
 
 from labctl.analysis.arrhenius import ArrheniusForm
+from labctl.analysis.distributions import f_tail
 from labctl.analysis.law_contenders import TEMPERATURES_FOR_A_BREAK, Contender, contenders
 from labctl.analysis.law_criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
 from labctl.analysis.law_fit import LawFit
@@ -173,7 +173,7 @@ def _suspected_break(smooth: LawFit, form: ArrheniusForm) -> TwoSegmentFit | Non
     spare = len(kink.series) - kink.solution.parameters.size
     left, gain = kink.solution.chi_square, smooth.solution.chi_square - kink.solution.chi_square
     noise = max(left, spare * (1.0 if smooth.series.stated else SMALLEST_RELATIVE_SCATTER**2))
-    return kink if fisher_f.sf(gain / more / (noise / spare), more, spare) < SUSPICION else None
+    return kink if f_tail(gain / more / (noise / spare), more, spare) < SUSPICION else None
 
 
 def _suspicion(kink: TwoSegmentFit | None) -> list[str]:

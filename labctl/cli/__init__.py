@@ -33,6 +33,7 @@ app = typer.Typer(
     help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: drawing boxes would take longer than all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)

@@ -11,13 +11,15 @@ import sqlite3
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
-from labctl.protocol import Protocol
 from labctl.queue.job import ENDED, STARTABLE, WAITING, FailurePolicy, Job
 from labctl.queue.ledger import Ledger, insert
+
+if TYPE_CHECKING:
+    from labctl.protocol import Protocol
 
 ORDER = """CASE state WHEN 'running' THEN 0 WHEN 'interrupted' THEN 1 WHEN 'queued' THEN 2 WHEN 'held' THEN 2
            ELSE 3 END, CASE WHEN state IN ('queued', 'held') THEN -priority END,
@@ -39,7 +41,7 @@ class Jobs:
 
     def add(
         self,
-        protocol: Protocol,
+        protocol: "Protocol",
         *,
         station: str = "",
         person: str = "",
@@ -179,6 +181,19 @@ class Jobs:
             for job_id in ids:
                 self._come_to(connection, job_id, "interrupted", reason)
         return ids
+
+    def give_up(self, station: str, since_s: float, reason: str) -> list[Job]:
+        """Fail the jobs that could start and that nobody has touched since; return them."""
+        query = "SELECT max(time_s) FROM job_history WHERE job_id = ?"
+        given_up = []
+        with self._ledger.transaction() as connection:
+            for job in _startable(connection, station):
+                (touched_s,) = connection.execute(query, (job.id,)).fetchone()
+                if touched_s <= since_s:
+                    begun = "not begun" if job.state == "queued" else "not continued"
+                    self._come_to(connection, job.id, "failed", f"{begun}: {reason}")
+                    given_up.append(job)
+        return given_up
 
     def _copy(self, job_id: int, person: str) -> int:
         job = self.get(job_id)

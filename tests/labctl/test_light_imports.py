@@ -1,0 +1,51 @@
+"""What must not be loaded before it is needed: each of these would make every command wait."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "pymeasure", "pyvisa", "pint", "sqlite_utils", "rich")
+
+
+def loaded_by(program: str) -> set[str]:
+    """Top-level packages and scipy's parts that are loaded once `program` has run in a fresh process."""
+    report = "import sys; print(*sys.modules, file=sys.stderr)"
+    program = f"{program}\n{report}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    modules = done.stderr.split()
+    return {module.split(".")[0] for module in modules} | {m for m in modules if m.startswith("scipy.")}
+
+
+def command(*arguments: str) -> str:
+    return (
+        f"import sys; sys.argv = {['labctl', *arguments]!r}\n"
+        "from labctl.cli import app\n"
+        "try:\n    app()\n"
+        "except SystemExit as leaving:\n    assert leaving.code == 0, leaving.code"
+    )
+
+
+def test_help_waits_for_nothing_heavy():
+    assert not loaded_by(command("--help")).intersection(HEAVY)
+
+
+def test_status_waits_for_nothing_heavy(tmp_path):
+    from labctl.queue.ledger import Ledger
+
+    Ledger(tmp_path / "lab.db").close()
+    assert not loaded_by(command("status", "--db", str(tmp_path / "lab.db"))).intersection(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "names", ["fit_circuit", "ionic_resistance, kramers_kronig", "fit_arrhenius, Estimate"]
+)
+def test_an_analysis_loads_numpy_and_no_part_of_scipy(names):
+    loaded = loaded_by(f"from labctl.analysis import {names}")
+    assert "numpy" in loaded
+    assert "scipy" not in loaded
+
+
+def test_a_temperature_law_waits_for_no_scipy_stats():
+    assert "scipy.stats" not in loaded_by("from labctl.analysis import fit_temperature_law, fit_vtf")
