@@ -82,7 +82,11 @@ class Recording:
 
     def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
         """Write the run of a procedure that brings its own instruments; return the run's id."""
-        self._insert(sample, procedure, {"procedure": reference_of(type(procedure)), "uuid": uuid})
+        about = {"procedure": reference_of(type(procedure)), "uuid": uuid}
+        self._insert(sample, procedure, about | {"station": getattr(self._bench, "station", "")})
+        for role, driver in getattr(self._bench, "roles", {}).items():
+            row = {"role": role, "name": driver.name, "driver": reference_of(type(driver))}
+            self.store.append("run_instruments", row | {"run_id": self.run_id, "identity": driver.identity})
         self._note_origin(procedure, _files_of([type(procedure)]))
         return self.run_id
 

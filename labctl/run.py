@@ -14,6 +14,7 @@ from labctl.bench import Bench
 from labctl.errors import StoreError
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.recording import Recording
+from labctl.sample import tell_sample
 from labctl.station import Station
 from labctl.stop import StopRequest
 from labctl.store import Store
@@ -74,7 +75,7 @@ def run_procedure(
     procedure = entry.build()
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
-    procedure.electrodes = protocol.sample.electrodes
+    tell_sample(procedure, protocol.sample)
     status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)

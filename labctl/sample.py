@@ -29,6 +29,17 @@ class Sample:
     note: str = ""
 
 
+def tell_sample(procedure: Any, sample: Sample) -> None:
+    """Give a procedure its sample and kind of electrodes, where its class leaves them open.
+
+    A laboratory's procedure may use these names for something else; then they stay what they are.
+    """
+    if getattr(type(procedure), "sample", None) is None:
+        procedure.sample = sample
+    if getattr(type(procedure), "electrodes", None) in ELECTRODES:
+        procedure.electrodes = sample.electrodes
+
+
 def sample_of(value: object, database: Path) -> Sample:
     """Return the sample that a script names: itself, its file, or its name in the database.
 
