@@ -7,7 +7,7 @@ manager.open_resource("GPIB0::12::INSTR").query("KRDG? A")
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -16,48 +16,15 @@ from typing import Any
 from pyvisa.rname import InvalidResourceName, to_canonical_name
 
 from sim_instruments.cells import make_cell
-from sim_instruments.instruments.emstat4 import EmStat4
-from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
-from sim_instruments.instruments.huber import Huber
-from sim_instruments.instruments.julabo import Julabo
-from sim_instruments.instruments.keithley2450 import Keithley2450
-from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
-from sim_instruments.instruments.lakeshore336 import LakeShore336
-from sim_instruments.instruments.lcr_meter import LcrMeter
-from sim_instruments.instruments.linkam_t95 import LinkamT95
-from sim_instruments.instruments.solartron1260 import Solartron1260
-from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.mishaps import Mishaps
-from sim_instruments.wire.definition import load_definition, make_device
-from sim_instruments.wire.device import Model, SimDevice
+from sim_instruments.stand_ins import MODELS, Parts, StandIn, stand_ins_of
+from sim_instruments.wire.definition import make_device
+from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.faults import FaultPlan
 from sim_instruments.wire.library import RigLibrary
 from sim_instruments.world.noise import ImpedanceNoise
 from sim_instruments.world.oven import Oven, OvenProperties
 from sim_instruments.world.world import Clock, World
-
-MODELS: dict[str, Callable[["Parts"], Model]] = {
-    "lakeshore336": lambda parts: LakeShore336(parts.world),
-    "solartron1260": lambda parts: Solartron1260(parts.world, parts.noise),
-    "solartron1287": lambda parts: Solartron1287(parts.world),
-    "eurotherm2400": lambda parts: Eurotherm2400(parts.world),
-    "keysight_e4980a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=201),
-    "agilent_4284a": lambda parts: LcrMeter(parts.world, parts.noise, longest_list=10),
-    "julabo": lambda parts: Julabo(parts.world),
-    "huber": lambda parts: Huber(parts.world),
-    "linkam_t95": lambda parts: LinkamT95(parts.world),
-    "keysight_e4990a": lambda parts: KeysightE4990A(parts.world, parts.noise),
-    "keithley2450": lambda parts: Keithley2450(parts.world),
-    "emstat4": lambda parts: EmStat4(parts.world, parts.noise),
-}
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a model may be made of."""
-
-    world: World
-    noise: ImpedanceNoise
 
 
 @dataclass(frozen=True)
@@ -134,8 +101,9 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     oven : mapping
         Parameters of `world.oven.OvenProperties`.
     description : path
-        A TOML file with a table `instruments`, address = model, or the name of one in `rigs/`. The default
-        has a Lake Shore 336, a Solartron 1260 and a Solartron 1287.
+        A TOML file with a table `instruments`, address = model; the name of one in `rigs/`; or stand-ins of
+        your own, a YAML file of pyvisa-sim (see `stand_ins`). The default has a Lake Shore 336, a Solartron
+        1260 and a Solartron 1287.
     instruments : mapping
         Address = model, instead of a description.
 
@@ -153,10 +121,10 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     parts = Parts(world, ImpedanceNoise(noise_fraction, noise_fraction / 100))
     faults = FaultPlan(world.chance("faults"))
     library, models, devices = RigLibrary.private(), {}, {}
-    for given, name in _addresses(chosen).items():
+    for given, stand_in in _stand_ins(chosen).items():
         address = to_canonical_name(given)
-        models[address] = MODELS[name](parts)
-        devices[address] = make_device(name, load_definition(name), models[address], world, faults)
+        models[address] = stand_in.make(parts)
+        devices[address] = make_device(stand_in.name, stand_in.definition, models[address], world, faults)
         library.add(address, devices[address])
     Mishaps(faults, world, models)
     return Rig(library, models, devices, world, faults)
@@ -164,7 +132,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
 
 def instruments_of(options: Mapping[str, Any]) -> Mapping[str, str]:
     """The instruments that `build` would connect with these options, address = model; raises as it does."""
-    return _addresses(_checked(dict(options)))
+    return {address: stand_in.name for address, stand_in in _stand_ins(_checked(dict(options))).items()}
 
 
 def _checked(options: dict[str, Any]) -> Options:
@@ -187,16 +155,25 @@ def _checked(options: dict[str, Any]) -> Options:
     return chosen
 
 
-def _addresses(chosen: Options) -> Mapping[str, str]:
+def _stand_ins(chosen: Options) -> Mapping[str, StandIn]:
+    if chosen.instruments is None and Path(chosen.description).suffix in (".yaml", ".yml"):
+        found = stand_ins_of(Path(chosen.description))
+    else:
+        found = _named(chosen)
+    for address, stand_in in found.items():
+        _check_address(chosen.description, address, stand_in.name)
+    return found
+
+
+def _named(chosen: Options) -> Mapping[str, StandIn]:
     source = "build: instruments" if chosen.instruments is not None else chosen.description
-    addresses = chosen.instruments
-    if addresses is None:
-        addresses = tomllib.loads(_description(Path(chosen.description))).get("instruments", {})
-    for address, name in addresses.items():
+    names = chosen.instruments
+    if names is None:
+        names = tomllib.loads(_description(Path(chosen.description))).get("instruments", {})
+    for address, name in names.items():
         if name not in MODELS:
             raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
-        _check_address(source, address, name)
-    return addresses
+    return {address: MODELS[name] for address, name in names.items()}
 
 
 def _description(place: Path) -> str:

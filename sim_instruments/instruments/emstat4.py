@@ -1,4 +1,4 @@
-"""PalmSens EmStat4 HR: a potentiostat that runs MethodSCRIPT: EIS, CA, OCP.
+"""PalmSens EmStat4, EmStat Pico and Nexus: potentiostats that run MethodSCRIPT: EIS, CA, OCP.
 
 `e` or `l`, then lines, then an empty line, load a script; `r` runs what was loaded. A refusal to load leaves
 the cell untouched. `Z` ends the loop, runs `on_finished:` and answers the empty line; a run-time error does
@@ -9,6 +9,7 @@ sources do not rule out.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from itertools import repeat
 
 from sim_instruments.wire.device import SimDevice
@@ -17,33 +18,69 @@ from sim_instruments.world.ammeter import Meter
 from sim_instruments.world.noise import ImpedanceNoise, Signal, smallest_fitting
 from sim_instruments.world.world import World
 
-IDENTITY = "tes4_hr1100#Jan 28 2022 11:04:43\nR*"
 SCRIPT_VERSION, SERIAL_NUMBER = "v0105", "iES4HR21K0001"
-CURRENT_RANGES = {1e-9: 3, 1e-8: 6, 1e-7: 9, 1e-6: 12, 1e-5: 15, 1e-4: 18, 1e-3: 21, 1e-2: 24, 1e-1: 27}
-POTENTIAL_RANGES = {0.05: 2, 0.1: 3, 0.2: 4, 0.5: 5, 1.0: 6}
 NOT_ALLOWED, NO_SCRIPT = 0x0006, 0x000C
 POTENTIAL_OUT_OF_RANGE, BAD_FREQUENCY, BAD_AMPLITUDE = 0x000F, 0x0011, 0x0012
 BAD_TIMING, SHORTEST_INTERVAL_S = 0x0058, 1e-3
 CELL_ON_AT_OCP, BAD_MODE, NEEDS_CELL_ON = 0x0014, 0x0021, 0x4027
 OFF, LOW_SPEED, HIGH_SPEED = 0, 2, 3
-HIGHEST_V, HIGHEST_HZ, HIGHEST_RMS_V, MOST_POINTS = 6.0, 200e3, 0.9, 10_000
+MOST_POINTS = 10_000
 OVERLOAD = 2
 LOOP_MARKS = {"meas_loop_eis": "M000D", "meas_loop_ca": "M0007", "meas_loop_ocp": "M000B"}
 
 Pauses = Generator[float, None, None]
 
 
+@dataclass(frozen=True)
+class Family:
+    """What differs between the devices: the firmware's text, ranges with their indices, and limits."""
+
+    firmware: str
+    current_ranges: dict[float, int]
+    potential_ranges: dict[float, int]
+    lowest_v: float
+    highest_v: float
+    highest_rms_v: float
+    highest_hz: float = 200e3
+
+
+_EMSTAT4_RANGES = {1e-9: 3, 1e-8: 6, 1e-7: 9, 1e-6: 12, 1e-5: 15, 1e-4: 18, 1e-3: 21, 1e-2: 24}
+_EMSTAT4_POTENTIALS = {0.05: 2, 0.1: 3, 0.2: 4, 0.5: 5, 1.0: 6}
+_PICO_RANGES_A = (100e-9, 1e-6, 6e-6, 13e-6, 25e-6, 50e-6, 100e-6, 200e-6, 1e-3, 5e-3)
+EMSTAT4_LR = Family("es4_lr1100#Jan 28 2022 11:04:43", _EMSTAT4_RANGES, _EMSTAT4_POTENTIALS, -3.0, 3.0, 0.9)
+EMSTAT4_HR = Family(
+    "es4_hr1100#Jan 28 2022 11:04:43", _EMSTAT4_RANGES | {0.1: 27}, _EMSTAT4_POTENTIALS, -6.0, 6.0, 0.9
+)
+EMSTAT_PICO = Family(
+    "espico1304#Oct 22 2021 14:38:26",
+    {range_a: 128 + i for i, range_a in enumerate(_PICO_RANGES_A)},
+    {2.0: 0},
+    -1.7,
+    2.0,
+    0.429,
+)
+NEXUS = Family(
+    "nexus11100#Jan 28 2022 11:04:43",
+    {1e-10: 16} | {10.0 ** (i - 9): i for i in range(10)},
+    {1e-3: 3, 0.01: 2, 0.1: 1, 1.0: 0},
+    -10.0,
+    10.0,
+    0.3,
+    1e6,
+)
+
+
 class EmStat4:
     """The potentiostat. `overload` is a switch for tests and faults."""
 
-    def __init__(self, world: World, noise: ImpedanceNoise) -> None:
-        self.world, self.noise = world, noise
+    def __init__(self, world: World, noise: ImpedanceNoise, family: Family = EMSTAT4_HR) -> None:
+        self.world, self.noise, self.family = world, noise, family
         self.overload = False
         self.imaginary_sign = 1
         self.brief_echo = False
         self._chance = world.chance("emstat4")
-        self._ammeter = Meter(tuple(CURRENT_RANGES))
-        self._voltmeter = Meter((HIGHEST_V,), noise=5e-6, resolution=1e-6)
+        self._ammeter = Meter(tuple(family.current_ranges))
+        self._voltmeter = Meter((family.highest_v,), noise=5e-6, resolution=1e-6)
         self._steps: dict[str, Callable[[Statement], Pauses]] = {
             "set_pgstat_mode": self._set_mode,
             "set_e": self._set_potential,
@@ -76,6 +113,11 @@ class EmStat4:
         self._in_loop = False
         self.world.terminals.disconnect()
 
+    @property
+    def energised(self) -> bool:
+        """Whether the cell is on."""
+        return self.cell_is_on
+
     def plug_in(self, port: SimDevice) -> None:
         """Talk through `port`."""
         self._port = port
@@ -98,7 +140,7 @@ class EmStat4:
 
     def _command(self, line: str) -> None:
         letter = line[0]
-        answers = {"t": IDENTITY, "v": SCRIPT_VERSION, "i": SERIAL_NUMBER}
+        answers = {"t": f"t{self.family.firmware}\nR*", "v": SCRIPT_VERSION, "i": SERIAL_NUMBER}
         if letter == "Z":
             self._abort()
         elif self._running is not None:
@@ -235,7 +277,9 @@ class EmStat4:
 
     def _set_range(self, statement: Statement) -> Pauses:
         if statement.arguments[0] == "ba":
-            self.current_scale_a = smallest_fitting(tuple(CURRENT_RANGES), statement.number(1) * 0.999)
+            self.current_scale_a = smallest_fitting(
+                tuple(self.family.current_ranges), statement.number(1) * 0.999
+            )
         yield 0.001
 
     def _set_autoranging(self, statement: Statement) -> Pauses:
@@ -263,7 +307,7 @@ class EmStat4:
 
     def _checked_potential(self, statement: Statement, index: int) -> float:
         potential_v = statement.number(index)
-        if abs(potential_v) > HIGHEST_V:
+        if not self.family.lowest_v <= potential_v <= self.family.highest_v:
             raise ScriptError(POTENTIAL_OUT_OF_RANGE, statement.line)
         return potential_v
 
@@ -290,7 +334,7 @@ class EmStat4:
         true_a = self.world.terminals.current_a(self.world.time_s)
         reading = self._ammeter.read(true_a, self._chance, self.current_scale_a)
         status = OVERLOAD if reading.overloaded or self.overload else 0
-        return Variable("ba", reading.value, status, CURRENT_RANGES[reading.full_scale])
+        return Variable("ba", reading.value, status, self.family.current_ranges[reading.full_scale])
 
     def _ocp(self, loop: Statement) -> Pauses:
         if self.cell_is_on:
@@ -298,14 +342,15 @@ class EmStat4:
         for interval_s in self._intervals(loop, 1):
             yield interval_s
             reading = self._voltmeter.read(self.world.terminals.potential_v, self._chance)
-            self._values[loop.arguments[0]] = Variable("ab", reading.value, 0, POTENTIAL_RANGES[1.0])
+            range_index = self.family.potential_ranges[max(self.family.potential_ranges)]
+            self._values[loop.arguments[0]] = Variable("ab", reading.value, 0, range_index)
 
     def _eis(self, loop: Statement) -> Pauses:
         self._require_cell(loop)
         if self.mode != HIGH_SPEED:
             raise ScriptError(BAD_MODE, loop.line)
         amplitude_v = loop.number(3)
-        if not 0 < amplitude_v <= HIGHEST_RMS_V:
+        if not 0 < amplitude_v <= self.family.highest_rms_v:
             raise ScriptError(BAD_AMPLITUDE, loop.line)
         self._hold(self._checked_potential(loop, 7))
         for frequency_hz in self._frequencies(loop):
@@ -313,10 +358,10 @@ class EmStat4:
             yield averaging_s + 0.1
             self._set_point(loop, frequency_hz, amplitude_v, averaging_s)
 
-    @staticmethod
-    def _frequencies(loop: Statement) -> list[float]:
+    def _frequencies(self, loop: Statement) -> list[float]:
         start_hz, stop_hz, count = loop.number(4), loop.number(5), int(loop.number(6))
-        if not (0 < start_hz <= HIGHEST_HZ and 0 < stop_hz <= HIGHEST_HZ and 1 <= count <= MOST_POINTS):
+        highest_hz = self.family.highest_hz
+        if not (0 < start_hz <= highest_hz and 0 < stop_hz <= highest_hz and 1 <= count <= MOST_POINTS):
             raise ScriptError(BAD_FREQUENCY, loop.line)
         ratio = (stop_hz / start_hz) ** (1 / max(1, count - 1))
         return [start_hz * ratio**i for i in range(count)]
@@ -326,16 +371,16 @@ class EmStat4:
     ) -> None:
         z_ohm = self.world.cell_impedance_ohm(frequency_hz)
         current_a = amplitude_v / abs(z_ohm)
-        scale_a = self.current_scale_a or smallest_fitting(tuple(CURRENT_RANGES), current_a)
-        scale_v = smallest_fitting(tuple(POTENTIAL_RANGES), amplitude_v)
+        scale_a = self.current_scale_a or smallest_fitting(tuple(self.family.current_ranges), current_a)
+        scale_v = smallest_fitting(tuple(self.family.potential_ranges), amplitude_v)
         signal = Signal(amplitude_v, current_a, scale_v, scale_a)
         seen_ohm = self.noise.observe(z_ohm, signal, averaging_s, self._chance)
         status = OVERLOAD if signal.overloaded or self.overload else 0
         frequency_name, real_name, imag_name = loop.arguments[:3]
         imag_ohm = self.imaginary_sign * seen_ohm.imag
         self._values[frequency_name] = Variable("dc", frequency_hz)
-        self._values[real_name] = Variable("cc", seen_ohm.real, status, CURRENT_RANGES[scale_a])
-        self._values[imag_name] = Variable("cd", imag_ohm, status, POTENTIAL_RANGES[scale_v])
+        self._values[real_name] = Variable("cc", seen_ohm.real, status, self.family.current_ranges[scale_a])
+        self._values[imag_name] = Variable("cd", imag_ohm, status, self.family.potential_ranges[scale_v])
 
     def _require_cell(self, loop: Statement) -> None:
         if not self.cell_is_on:

@@ -1,9 +1,12 @@
-"""Eurotherm 2400: a controller of the oven over Modbus RTU.
+"""Eurotherm 2400, 3200 and 3500: a controller of the oven over Modbus RTU.
 
 Registers hold degrees Celsius and percent times ten to the number of decimals (register 525); from 0x8000 on
 the same parameters stand as IEEE floats in two words. Standby (199 = 1) stops the output; any other value
 but 0 wipes the instrument and makes it deaf for 5 s, as leaving the configuration level does. Reading an
 unused address gives an undefined number, a block of one word written there is dropped.
+
+The 3200 tells its working output in 4, the 3500 in 85 and its process value in 289 too; neither keeps a power
+for sensor break in 34. Whether they have the floats is not known: here the 3500 has them, the 3200 has not.
 """
 
 import struct
@@ -38,8 +41,8 @@ class Parameter:
 class Eurotherm2400:
     """The controller; setpoints in degrees Celsius. `sensor_fault` is a switch for tests and faults."""
 
-    def __init__(self, world: World, unit: int = 1, decimals: int = 1) -> None:
-        self.world, self.unit, self.decimals = world, unit, decimals
+    def __init__(self, world: World, unit: int = 1, decimals: int = 1, family: str = "2400") -> None:
+        self.world, self.unit, self.decimals, self.family = world, unit, decimals, family
         self.sensor_fault = 0
         self._chance = world.chance("eurotherm2400")
         self._pid = Pid()
@@ -74,6 +77,11 @@ class Eurotherm2400:
         """Never, likewise."""
 
     @property
+    def energised(self) -> bool:
+        """Whether it controls, or gives power by hand."""
+        return self.mode == NORMAL and (not self.manual or self.output_percent > 0)
+
+    @property
     def heater_power_w(self) -> float:
         """The truth for tests: what the output gives."""
         return FULL_POWER_W * self.output_percent / 100
@@ -82,12 +90,16 @@ class Eurotherm2400:
 
     def read_registers(self, address: int, count: int) -> list[int]:
         """Words from `address` on."""
+        if address >= FLOATS and self.family == "3200":
+            raise ModbusError(ILLEGAL_ADDRESS)
         if address >= FLOATS:
             return self._read_floats(address, count)
         return [self._word(address + i) for i in range(count)]
 
     def write_registers(self, address: int, values: Sequence[int], function: int) -> None:
         """Write words; raises ModbusError."""
+        if address >= FLOATS and self.family == "3200":
+            raise ModbusError(ILLEGAL_ADDRESS)
         if address >= FLOATS:
             self._write_floats(address, values, function)
             return
@@ -164,7 +176,6 @@ class Eurotherm2400:
             1: Parameter(self._process_value),
             2: target,
             3: Parameter(lambda: self.output_percent, self._set_output, low=0.0, high=100.0),
-            4: Parameter(lambda: self.output_percent),
             5: Parameter(lambda: self.working_c),
             6: setting("band_k", 0.1, 999.0),
             8: setting("integral_s", 0.0, 9999.0, scaled=False),
@@ -173,7 +184,6 @@ class Eurotherm2400:
             24: target,
             30: setting("high_percent", 0.0, 100.0),
             31: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=100.0),
-            34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0),
             35: setting("rate_c_min", 0.0, 999.9),
             75: Parameter(lambda: float(self._summary()), scaled=False),
             111: setting("high_c", 0.0, 1200.0),
@@ -185,7 +195,16 @@ class Eurotherm2400:
             275: Parameter(lambda: float(self.rate_c_min > 0 and not self._arrived), scaled=False),
             277: Parameter(lambda: float(self._arrived), scaled=False),
             525: Parameter(lambda: float(self.decimals), scaled=False),
+            **self._family_table(),
         }
+
+    def _family_table(self) -> dict[int, Parameter]:
+        output = Parameter(lambda: self.output_percent)
+        if self.family == "3500":
+            return {85: output, 289: Parameter(self._process_value)}
+        if self.family == "3200":
+            return {4: output}
+        return {4: output, 34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0)}
 
     @property
     def _arrived(self) -> bool:

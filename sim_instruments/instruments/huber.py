@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from sim_instruments.wire.device import SimDevice
-from sim_instruments.world.loop import Loop
+from sim_instruments.world.loop import Loop, WithLoop
 from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
@@ -16,8 +16,8 @@ SETPOINT, CONTROL, CIRCULATION, LOWEST, HIGHEST = 0x00, 0x14, 0x16, 0x30, 0x31
 _REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
 
 
-class Huber:
-    """The circulator; `sensor_fault` is a switch for tests and faults."""
+class Huber(WithLoop):
+    """The circulator"""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -53,25 +53,6 @@ class Huber:
     def plug_in(self, port: SimDevice) -> None:
         """Answer through `port`."""
         self._port = port
-
-    @property
-    def sensor_fault(self) -> int:
-        """Not zero: the internal sensor has failed."""
-        return self.loop.sensor_fault
-
-    @sensor_fault.setter
-    def sensor_fault(self, value: int) -> None:
-        self.loop.sensor_fault = value
-
-    @property
-    def running(self) -> bool:
-        """The truth for tests."""
-        return self.loop.running
-
-    @property
-    def heater_power_w(self) -> float:
-        """The truth for tests; below zero it cools."""
-        return self.loop.power_w
 
     def hear(self, line: str) -> None:
         """One request; what is none is met with silence."""

@@ -1,11 +1,12 @@
-"""Julabo CF31-type circulator: OUT commands are silent, and obeyed only in remote mode.
+"""Julabo circulators (CF31-type, FC, CORIO, FL): OUT commands are silent, and obeyed only in remote mode.
 
 `remote` is the front panel's switch. A wrong command shows in STATUS once, as a number below zero; so do
-alarms as long as they last.
+alarms as long as they last. FC gives the external sensor as `IN_PV_01` and the power as `IN_PV_02`; FL knows
+its bath, one set point, start and stop.
 """
 
 from sim_instruments.wire.device import Refusal, SimDevice
-from sim_instruments.world.loop import Loop
+from sim_instruments.world.loop import Loop, WithLoop
 from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
@@ -18,16 +19,22 @@ TEXTS = {
     SENSOR_ALARM: "WORKING SENSOR ALARM",
 }
 STATES = ("MANUAL STOP", "MANUAL START", "REMOTE STOP", "REMOTE START")
+VERSIONS = {
+    "CF": "JULABO CRYOCOMPACT CF31 VERSION 5.0",
+    "FC": "JULABO FC600 VERSION 1.0",
+    "CORIO": "JULABO CORIO CD VERSION 1.0",
+    "FL": "JULABO FL601 VERSION 1.0",
+}
 LOWEST_C, HIGHEST_C = -30.0, 200.0
 HIGH_WARNING, LOW_WARNING, UNIT, PUMP = 3, 4, 6, 7
 SELECTED, SELF_TUNING, EXTERNAL, RUNNING, DYNAMICS = 1, 2, 4, 5, 8
 
 
-class Julabo:
-    """The circulator; temperatures in degrees Celsius. `sensor_fault` is a switch for tests and faults."""
+class Julabo(WithLoop):
+    """The circulator; temperatures in degrees Celsius."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, family: str = "CF") -> None:
+        self.world, self.family = world, family
         self.remote = True
         self.loop = Loop(world.oven, heating_w=100.0, cooling_w=60.0)
         self._chance = world.chance("julabo")
@@ -54,25 +61,6 @@ class Julabo:
     def plug_in(self, port: SimDevice) -> None:
         """Nothing is said unasked."""
 
-    @property
-    def sensor_fault(self) -> int:
-        """Not zero: the working sensor has failed."""
-        return self.loop.sensor_fault
-
-    @sensor_fault.setter
-    def sensor_fault(self, value: int) -> None:
-        self.loop.sensor_fault = value
-
-    @property
-    def running(self) -> bool:
-        """The truth for tests."""
-        return self.loop.running
-
-    @property
-    def heater_power_w(self) -> float:
-        """The truth for tests; below zero it cools."""
-        return self.loop.power_w
-
     def status(self) -> str:
         """STATUS: a number and a text; an error is told once."""
         error, self.error = self.error, 0
@@ -80,7 +68,21 @@ class Julabo:
         if error:
             return f"-{-error:02d} {TEXTS[error]}"
         state = 2 * self.remote + self.loop.running
-        return f"{state:02d} {STATES[state]}"
+        number = 0 if self.family == "CORIO" else state
+        return f"{number:02d} {STATES[state]}"
+
+    def version(self) -> str:
+        """VERSION."""
+        return VERSIONS[self.family]
+
+    def process_value(self, number: int) -> str:
+        """IN_PV_0n: 0 bath, 1 power, 2 external, 3 and 4 safety; FC has 1 and 2 the other way round."""
+        swapped = {1: 2, 2: 1} if self.family == "FC" else {}
+        readers = (self.bath_c, self.power_percent, self.external_c, self.bath_c, self.safety_c)
+        known = 1 if self.family == "FL" else len(readers)
+        self._require(number < known, INVALID_COMMAND)
+        value = readers[swapped.get(number, number)]()
+        return f"{value:.2f}"
 
     def bath_c(self) -> float:
         """IN_PV_00."""
@@ -100,13 +102,13 @@ class Julabo:
 
     def get_setting(self, number: int) -> float:
         """IN_SP."""
-        self._require(number in self._settings, INVALID_COMMAND)
+        self._require_setting(number)
         return self._settings[number]
 
     def set_setting(self, number: int, value: float) -> None:
         """OUT_SP: 0 to 2 setpoints, 3 and 4 warnings, 7 pump."""
         self._require_remote()
-        self._require(number in self._settings, INVALID_COMMAND)
+        self._require_setting(number)
         self._require(value >= LOWEST_C, TOO_SMALL)
         self._require(value <= HIGHEST_C, TOO_LARGE)
         self._settings[number] = value
@@ -114,13 +116,13 @@ class Julabo:
 
     def get_mode(self, number: int) -> int:
         """IN_MODE."""
-        self._require(number in self._modes, INVALID_COMMAND)
+        self._require_mode(number)
         return int(self.loop.running) if number == RUNNING else self._modes[number]
 
     def set_mode(self, number: int, value: int) -> None:
         """OUT_MODE: 05 starts and stops."""
         self._require_remote()
-        self._require(number in self._modes, INVALID_COMMAND)
+        self._require_mode(number)
         self._require(0 <= value <= (2 if number == SELECTED else 1), TOO_LARGE)
         self._modes[number] = value
         if number == RUNNING and not value:
@@ -164,6 +166,12 @@ class Julabo:
 
     def _require_remote(self) -> None:
         self._require(self.remote, NOT_ALLOWED)
+
+    def _require_setting(self, number: int) -> None:
+        self._require(number in self._settings and (self.family != "FL" or number == 0), INVALID_COMMAND)
+
+    def _require_mode(self, number: int) -> None:
+        self._require(number in self._modes and (self.family != "FL" or number == RUNNING), INVALID_COMMAND)
 
     @staticmethod
     def _require(condition: bool, code: int) -> None:

@@ -66,6 +66,11 @@ class Keithley2450(ScpiStatus):
         return self._output
 
     @property
+    def energised(self) -> bool:
+        """Whether the output is on."""
+        return self._output
+
+    @property
     def level_v(self) -> float:
         """SOUR:VOLT, V."""
         return self._level_v

@@ -13,6 +13,7 @@ from sim_instruments.world.noise import ImpedanceNoise, Signal, smallest_fitting
 from sim_instruments.world.world import World
 
 OUTPUT_OHM = 25.0
+LEAST_LEVEL_V = 0.005
 RANGES_A = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
 RANGES_V = (0.01, 0.1, 1.0)
 APERTURES_S = {1: 0.003, 2: 0.01, 3: 0.04, 4: 0.1, 5: 0.2}
@@ -54,6 +55,11 @@ class KeysightE4990A(ScpiStatus):
         self._taken: dict[str, tuple[float, ...]] = {"open": (), "short": ()}
         self._applied = {"open": False, "short": False}
         self._sweep += 1
+
+    @property
+    def energised(self) -> bool:
+        """Whether bias, or more than the least level, is at the cell."""
+        return self.level_v > LEAST_LEVEL_V or (self.bias_on and self.bias_v != 0)
 
     # Settings.
 

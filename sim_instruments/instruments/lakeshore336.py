@@ -1,8 +1,9 @@
-"""Lake Shore 336: a PID controller with setpoint ramps, two heater outputs and silent refusals.
+"""Lake Shore 335, 336 and 350: a PID controller with setpoint ramps, two heater outputs and silent refusals.
 
 Input A is the control sensor of the oven, input B a thermometer at the sample; C and D are empty. Output 1
-drives the oven's heater (100 W at range 3, a decade less per range below); output 2 is not connected,
-outputs 3 and 4 are analogue. The setpoint ramp starts at the present setpoint, wherever the oven is.
+drives the oven's heater (100 W at the highest range, a decade less per range below); output 2 is not
+connected, outputs 3 and 4, which the 335 has not, are analogue. The 350 has five ranges. The setpoint ramp
+starts at the present setpoint, wherever the oven is.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ NOISE_K = 0.001
 COMMAND_ERROR, EXECUTION_ERROR, OPERATION_COMPLETE, POWER_ON = 32, 16, 1, 128
 INVALID_READING, SENSOR_OVER_RANGE = 1, 128
 CLOSED_LOOP, OPEN_LOOP = 1, 3
+HIGHEST_RANGES = {"335": (3, 3), "336": (3, 3, 1, 1), "350": (5, 5, 1, 1)}
 KELVIN, CELSIUS = 1, 2
 
 
@@ -88,6 +90,7 @@ class LakeShore336:
     """
 
     world: World
+    model: str = "336"
     mode: int = 1
     event_enable: int = 0
     service_enable: int = 0
@@ -107,12 +110,21 @@ class LakeShore336:
         port.status_bits = self._status_bits
         port.service_mask = lambda: self.service_enable
 
+    def identity(self) -> str:
+        """*IDN?."""
+        return f"LSCI,MODEL{self.model},{self.model}A1SM/SIMULAT,2.9"
+
     # True state, for tests.
 
     @property
     def heater_range(self) -> int:
         """Range of output 1, 0 when off."""
         return self.outputs[1].range
+
+    @property
+    def energised(self) -> bool:
+        """Whether any heater is on."""
+        return any(output.range for output in self.outputs.values())
 
     @property
     def heater_power_w(self) -> float:
@@ -321,7 +333,9 @@ class LakeShore336:
 
     def reset(self) -> None:
         """Settings after power-on: heaters off, loop 1 closed on input A."""
-        self.outputs = {1: Output(3, mode=CLOSED_LOOP, input=1), 2: Output(3), 3: Output(1), 4: Output(1)}
+        ranges = HIGHEST_RANGES[self.model]
+        self.outputs = {number: Output(highest) for number, highest in enumerate(ranges, start=1)}
+        self.outputs[1].mode, self.outputs[1].input = CLOSED_LOOP, 1
         self.inputs = {letter: Input() for letter in "ABCD"}
         self.mode, self.event_enable, self.service_enable = 1, 0, 0
         self.event_status = POWER_ON
@@ -357,7 +371,9 @@ class LakeShore336:
         return output.control(sensor_k, step_s)
 
     def _power_w(self, output: Output) -> float:
-        return FULL_POWER_W * 10.0 ** (output.range - 3) * output.percent / 100 if output.range else 0.0
+        if not output.range:
+            return 0.0
+        return FULL_POWER_W * 10.0 ** (output.range - output.highest_range) * output.percent / 100
 
     def _enforce_limits(self, sensor_k: float) -> None:
         limit_k = self.inputs["A"].limit_k

@@ -13,6 +13,7 @@ from sim_instruments.world.noise import ImpedanceNoise, Signal, smallest_fitting
 from sim_instruments.world.world import World
 
 OUTPUT_OHM = 100.0
+LEAST_LEVEL_V = 0.005
 RANGES_A = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
 RANGES_V = (0.02, 0.2, 2.0, 20.0)
 APERTURES_S = {"SHOR": 0.006, "MED": 0.088, "LONG": 0.22}
@@ -55,6 +56,11 @@ class LcrMeter(ScpiStatus):
         self._ready_s = -math.inf
         self._done_seen = True
         self._results: list[str] = []
+
+    @property
+    def energised(self) -> bool:
+        """Whether level or bias is at the cell."""
+        return self.level_v > LEAST_LEVEL_V or self.level_a > 0 or (self.bias_on and self.bias_v != 0)
 
     def set_function(self, name: str) -> None:
         """FUNC:IMP: RX, ZTD, ZTR, GB."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from sim_instruments.wire.device import SimDevice
-from sim_instruments.world.loop import Loop
+from sim_instruments.world.loop import Loop, WithLoop
 from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
@@ -17,8 +17,8 @@ ERRORS, OPEN_SENSOR, PUMP = 0x80, 0x02, 0x80
 ARRIVED_K = 0.5
 
 
-class LinkamT95:
-    """The controller. `sensor_fault` is a switch for tests and faults."""
+class LinkamT95(WithLoop):
+    """The controller."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -42,25 +42,6 @@ class LinkamT95:
     def plug_in(self, port: SimDevice) -> None:
         """Answer through `port`."""
         self._port = port
-
-    @property
-    def sensor_fault(self) -> int:
-        """Not zero: the stage is not connected."""
-        return self.loop.sensor_fault
-
-    @sensor_fault.setter
-    def sensor_fault(self, value: int) -> None:
-        self.loop.sensor_fault = value
-
-    @property
-    def running(self) -> bool:
-        """The truth for tests."""
-        return self.loop.running
-
-    @property
-    def heater_power_w(self) -> float:
-        """The truth for tests; below zero it cools."""
-        return self.loop.power_w
 
     def hear(self, line: str) -> None:
         """One command."""

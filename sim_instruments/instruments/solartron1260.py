@@ -93,6 +93,11 @@ class Solartron1260:
             raise Refusal(GENERATOR_LIMIT)
         self._amplitude_v = value
 
+    @property
+    def energised(self) -> bool:
+        """Whether the generator is on."""
+        return any((self.amplitude_v, self.bias_v, self.amplitude_a, self.bias_a))
+
     # Measuring.
 
     @property

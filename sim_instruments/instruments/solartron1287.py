@@ -86,6 +86,11 @@ class Solartron1287:
         return self._polarised
 
     @property
+    def energised(self) -> bool:
+        """Whether the cell is connected and driven."""
+        return self.cell_on
+
+    @property
     def potential_v(self) -> float:
         """PV, V between the reference electrodes."""
         return self._potential_v

@@ -10,8 +10,9 @@ with fixed values. What stock ignores binds it to a model:
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from pyvisa_sim import parser
@@ -29,6 +30,23 @@ def load_definition(name: str) -> dict[str, Any]:
     """The one device defined in `instruments/<name>.yaml`."""
     path = files("sim_instruments.instruments").joinpath(f"{name}.yaml")
     return parser.Loader(str(path), bundled=False).data["devices"][name]
+
+
+def read_definitions(file: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The devices of a YAML file with their names, by address; ValueError says what is wrong with it."""
+    try:
+        data = parser.Loader(str(file), bundled=False).data
+    except Exception as problem:
+        raise ValueError(f"{file}: no YAML file of pyvisa-sim: {problem}") from problem
+    resources = data.get("resources") or {}
+    if not resources:
+        raise ValueError(f"{file}: there are no resources")
+    absent = [entry["device"] for entry in resources.values() if entry["device"] not in data["devices"]]
+    if absent:
+        raise ValueError(f"{file}: resources: there is no device {absent[0]!r}")
+    return {
+        address: (entry["device"], data["devices"][entry["device"]]) for address, entry in resources.items()
+    }
 
 
 def make_device(
@@ -86,6 +104,11 @@ def _dialogue(entry: dict[str, str]) -> Command:
     return compile_command(entry["q"], lambda: reply, None if reply is None else "{}")
 
 
+def _set(bound: BoundProperty, answer: str | None, text: str) -> str | None:
+    bound.set_value(text)
+    return answer
+
+
 def _property_commands(name: str, entry: dict[str, Any], model: Model) -> list[Command]:
     bound = BoundProperty(name, entry.get("specs", {}), model, entry["bind"])
     bound.get_value()
@@ -93,5 +116,6 @@ def _property_commands(name: str, entry: dict[str, Any], model: Model) -> list[C
     if "getter" in entry:
         commands.append(compile_command(entry["getter"]["q"], bound.get_value, entry["getter"]["r"]))
     if "setter" in entry:
-        commands.append(compile_command(entry["setter"]["q"], bound.set_value, None))
+        answer = entry["setter"].get("r")
+        commands.append(compile_command(entry["setter"]["q"], partial(_set, bound, answer), answer and "{}"))
     return commands

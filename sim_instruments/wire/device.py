@@ -190,7 +190,7 @@ class SimDevice(Device):
             del message[:wanted]
             if not message:
                 heapq.heappop(self._outbox)
-            if stop is not None and into[-1] == stop:
+            if stop is not None and into[-1:] == bytes([stop]):
                 return StatusCode.success_termination_character_read
             if end_ends and self.sends_end and not message:
                 return StatusCode.success

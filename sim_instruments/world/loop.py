@@ -8,7 +8,8 @@ INTEGRAL_PER_S = 0.01
 
 
 class Loop:
-    """Attached to an oven. `sensor_fault`, when not zero, stops it.
+    """Attached to an oven. `sensor_fault`, when not zero, stops it; `manual_percent` is what it gives without
+    control.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ class Loop:
         self.rate_k_s = 0.0
         self.running = False
         self.sensor_fault = 0
-        self.percent = 0.0
+        self.percent = self.manual_percent = 0.0
         self._pid = Pid()
         oven.attach(self._heat)
 
@@ -39,13 +40,19 @@ class Loop:
 
     def stop(self) -> None:
         """Neither heat nor cool."""
-        self.running, self.percent = False, 0.0
+        self.running, self.percent, self.manual_percent = False, 0.0, 0.0
         self._pid.forget()
+
+    def by_hand(self, percent: float) -> None:
+        """Give so much without control."""
+        self.stop()
+        self.percent = self.manual_percent = percent
 
     def _heat(self, sensor_k: float, step_s: float) -> float:
         if not self.running or self.sensor_fault:
-            self.percent, self.working_k = 0.0, sensor_k if self.rate_k_s else self.target_k
-            return 0.0
+            self.percent = 0.0 if self.sensor_fault else self.manual_percent
+            self.working_k = sensor_k if self.rate_k_s else self.target_k
+            return self.power_w
         self._move(step_s)
         lowest = -100.0 if self.cooling_w else 0.0
         error_k = self.working_k - sensor_k
@@ -59,3 +66,33 @@ class Loop:
         self.working_k = self.target_k
         if step_k and abs(missing_k) > step_k:
             self.working_k -= missing_k - (step_k if missing_k > 0 else -step_k)
+
+
+class WithLoop:
+    """What tests and faults see of every instrument that has a `loop`."""
+
+    loop: Loop
+
+    @property
+    def sensor_fault(self) -> int:
+        """Not zero: the control sensor has failed. A switch for tests and faults."""
+        return self.loop.sensor_fault
+
+    @sensor_fault.setter
+    def sensor_fault(self, value: int) -> None:
+        self.loop.sensor_fault = value
+
+    @property
+    def running(self) -> bool:
+        """Whether it controls."""
+        return self.loop.running
+
+    @property
+    def energised(self) -> bool:
+        """Whether it heats or cools, or would."""
+        return self.loop.running or self.loop.manual_percent != 0
+
+    @property
+    def heater_power_w(self) -> float:
+        """What it gives; below zero it cools."""
+        return self.loop.power_w

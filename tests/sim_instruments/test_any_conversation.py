@@ -21,6 +21,8 @@ IDENTITIES = {
     "keysight_e4980a": ("*IDN?", "E4980A"),
     "keysight_e4990a": ("*IDN?", "E4990A"),
     "julabo": ("VERSION", "CF31"),
+    "temptronic_ats": ("*IDN?", "ATS-545"),
+    "thermotron3800": ("IDEN?", "3800"),
 }
 ANSWERING_LATER = re.compile(r"SI|RE|DO|\*IDN|\*TRG|IN_|STATUS|VERSION", re.IGNORECASE)
 BREAKS = {"solartron1260": "BK", "solartron1287": "BK0"}

@@ -13,8 +13,17 @@ TEXT_INSTRUMENTS = [
     "lakeshore336",
     "solartron1260",
     "solartron1287",
+    "temptronic_ats",
+    "thermotron3800",
 ]
-FRAMED_INSTRUMENTS = ["emstat4", "eurotherm2400", "huber", "linkam_t95"]
+FRAMED_INSTRUMENTS = [
+    "emstat4",
+    "eurotherm2400",
+    "huber",
+    "linkam_t95",
+    "oxford_itc503",
+    "oxford_mercury",
+]
 
 
 def test_opening_an_absent_address_fails_as_in_visa(rig):
@@ -127,4 +136,5 @@ def test_the_file_of_a_framed_instrument_opens_in_stock_pyvisa_sim(name):
 def test_every_model_has_its_file_and_is_told_apart_here():
     from sim_instruments.rig import MODELS
 
-    assert sorted(MODELS) == sorted(TEXT_INSTRUMENTS + FRAMED_INSTRUMENTS)
+    told = {stand_in.file or stand_in.name for stand_in in MODELS.values()}
+    assert sorted(told) == sorted(TEXT_INSTRUMENTS + FRAMED_INSTRUMENTS)

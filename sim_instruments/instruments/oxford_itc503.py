@@ -1,0 +1,135 @@
+"""Oxford Instruments ITC503: one letter and a number per message, and the letter again for an answer.
+
+What it does not obey it repeats with `?` in front: anything but questions while it is in local control, a
+heater set by hand while that is automatic, what it does not know. `T` and `O` take more digits than it keeps.
+"""
+
+import re
+from collections.abc import Callable
+
+from sim_instruments.wire.device import SimDevice
+from sim_instruments.world.loop import Loop, WithLoop
+from sim_instruments.world.world import World
+
+VERSION = "ITC503 Version 1.11 (c) OXFORD 1997"
+HIGHEST_K, HIGHEST_PERCENT = 1677.7, 99.9
+LOCAL_LOCKED, HIGHEST_CONTROL = 0, 3
+HEATER, GAS = 1, 2
+FULL_POWER_W, NOISE_K = 100.0, 0.005
+_MESSAGE = re.compile(r"([A-Z])([+-]?\d*\.?\d*)")
+
+
+class OxfordITC503(WithLoop):
+    """The controller: sensor 1 is that of the oven, 2 sits at the sample, 3 is absent."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.loop = Loop(world.oven, heating_w=FULL_POWER_W, cooling_w=0.0)
+        self._chance = world.chance("oxford_itc503")
+        self._questions: dict[str, Callable[[str], str | None]] = {
+            "R": self._read,
+            "V": lambda digits: None if digits else VERSION,
+            "X": lambda digits: None if digits else self._status(),
+        }
+        self._commands: dict[str, Callable[[float], bool]] = {
+            "A": self._set_automatic,
+            "T": self._set_target,
+            "O": self._set_heater,
+            "G": self._set_gas,
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """As after power-on: local and locked, heater at zero by hand."""
+        self.loop.stop()
+        self.control = LOCAL_LOCKED
+        self.gas_automatic = False
+        self.gas_percent = 0.0
+        self.loop.target_k = 0.0
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Answer through `port`."""
+        self._port = port
+
+    def hear(self, line: str) -> None:
+        """One message; `Q` alone has no answer."""
+        message = line.strip()
+        if message and not message.startswith("Q"):
+            self._port.send(self._answer(message) or f"?{message}", message)
+
+    def not_understood(self, message: str) -> None:
+        """Answered with `?` in front."""
+
+    def declined(self, message: str, code: int) -> None:
+        """Likewise."""
+
+    def _answer(self, message: str) -> str | None:
+        found = _MESSAGE.fullmatch(message)
+        if found is None:
+            return None
+        letter, digits = found.groups()
+        if letter in self._questions:
+            return self._questions[letter](digits)
+        return letter if self._obeys(letter, digits) else None
+
+    def _obeys(self, letter: str, digits: str) -> bool:
+        try:
+            value = float(digits)
+        except ValueError:
+            return False
+        if letter == "C":
+            return self._set_control(value)
+        return letter in self._commands and self.control in (1, 3) and self._commands[letter](value)
+
+    def _set_control(self, value: float) -> bool:
+        known = value in range(HIGHEST_CONTROL + 1)
+        self.control = int(value) if known else self.control
+        return known
+
+    def _set_automatic(self, value: float) -> bool:
+        if value not in range(4):
+            return False
+        self.gas_automatic = bool(int(value) & GAS)
+        if int(value) & HEATER:
+            self.loop.running = True
+        elif self.loop.running:
+            self.loop.by_hand(self.loop.percent)
+        return True
+
+    def _set_target(self, value: float) -> bool:
+        if not 0 <= value <= HIGHEST_K:
+            return False
+        self.loop.target_k = round(value, 2)
+        return True
+
+    def _set_heater(self, value: float) -> bool:
+        if self.loop.running or not 0 <= value <= HIGHEST_PERCENT:
+            return False
+        self.loop.by_hand(round(value, 1))
+        return True
+
+    def _set_gas(self, value: float) -> bool:
+        self.gas_percent = round(value, 1)
+        return not self.gas_automatic and 0 <= value <= HIGHEST_PERCENT
+
+    def _status(self) -> str:
+        automatic = HEATER * self.loop.running + GAS * self.gas_automatic
+        return f"X0A{automatic}C{self.control}S00H1L0"
+
+    def _read(self, digits: str) -> str | None:
+        sensor_k = 0.0 if self.sensor_fault else self._noisy(self.world.oven.sensor_k)
+        values = {
+            "0": f"{self.loop.target_k:06.2f}",
+            "1": f"{sensor_k:06.2f}",
+            "2": f"{self._noisy(self.world.oven.sample_k):06.2f}",
+            "3": "000.00",
+            "4": f"{self.loop.target_k - sensor_k:+07.2f}",
+            "5": f"{self.loop.percent:05.1f}",
+            "7": f"{self.gas_percent:05.1f}",
+        }
+        if digits not in values:
+            return None
+        return "R" + ("" if values[digits][0] in "+-" else "+") + values[digits]
+
+    def _noisy(self, temperature_k: float) -> float:
+        return temperature_k + NOISE_K * self._chance.standard_normal()

@@ -1,0 +1,147 @@
+"""Temptronic ATS-545: air of a chosen temperature blown on the sample; heats and cools.
+
+Three set points (0 hot, 1 ambient, 2 cold) of which SETN chooses one, each with its own value and ramp; FLOW
+starts and stops the air. Settings are obeyed after `%RM` alone. Nothing is said to a setting; one that is out
+of range is dropped.
+"""
+
+from sim_instruments.wire.device import Refusal, SimDevice
+from sim_instruments.world.loop import Loop, WithLoop
+from sim_instruments.world.world import World
+
+ZERO_CELSIUS_K = 273.15
+SETPOINT_RANGES_C = ((30.0, 225.0), (20.0, 30.0), (-99.9, 20.0))
+FASTEST_K_MIN = 9999.0
+FLOW, READY, MANUAL, RAMPING = 1 << 5, 1 << 6, 1 << 8, 1 << 9
+AIR_SENSOR_OPEN = 32
+AT_TEMPERATURE, NOT_AT_TEMPERATURE = 1, 2
+INVALID_C = 999.9
+POWER_W, NOISE_K = 150.0, 0.02
+
+
+class TemptronicATS(WithLoop):
+    """The air stream; temperatures in degrees Celsius, rates in K/min."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.loop = Loop(world.oven, heating_w=POWER_W, cooling_w=POWER_W)
+        self._chance = world.chance("temptronic_ats")
+        self.reset()
+
+    def reset(self) -> None:
+        """As after power-on: local, no air."""
+        self.loop.stop()
+        self.remote = False
+        self.head_down = 1
+        self.window_k, self.soak_s, self.longest_s = 1.0, 0.0, 0.0
+        self._setpoints_c = [125.0, 25.0, -40.0]
+        self._ramps_k_min = [FASTEST_K_MIN] * 3
+        self._number = 1
+        self._aim()
+
+    def plug_in(self, port: SimDevice) -> None:
+        """Nothing is said unasked."""
+
+    def take_remote(self) -> None:
+        """%RM."""
+        self.remote = True
+
+    def give_local(self) -> None:
+        """%GL."""
+        self.remote = False
+
+    def get_number(self) -> int:
+        """SETN?."""
+        return self._number
+
+    def set_number(self, number: int) -> None:
+        """SETN: which of the three."""
+        self._require(number in (0, 1, 2))
+        self._number = number
+        self._aim()
+
+    def get_setpoint(self) -> float:
+        """SETP?."""
+        return self._setpoints_c[self._number]
+
+    def set_setpoint(self, value: float) -> None:
+        """SETP: of the one chosen, within its range."""
+        low, high = SETPOINT_RANGES_C[self._number]
+        self._require(low <= value <= high)
+        self._setpoints_c[self._number] = round(value, 1)
+        self._aim()
+
+    def get_ramp(self) -> float:
+        """RAMP?."""
+        return self._ramps_k_min[self._number]
+
+    def set_ramp(self, value: float) -> None:
+        """RAMP: of the one chosen."""
+        self._require(0 <= value <= FASTEST_K_MIN)
+        self._ramps_k_min[self._number] = value
+        self._aim()
+
+    def moving_setpoint(self) -> float:
+        """SETD?: where the ramp is."""
+        return self.loop.working_k - ZERO_CELSIUS_K
+
+    def set_flow(self, on: int) -> None:
+        """FLOW."""
+        self._require(on in (0, 1))
+        if not on:
+            self.loop.stop()
+        elif not self.loop.running:
+            self.loop.working_k = self.world.oven.sensor_k if self.loop.rate_k_s else self.loop.target_k
+            self.loop.running = True
+
+    def get_head(self) -> int:
+        """HEAD?."""
+        return self.head_down
+
+    def set_head(self, down: int) -> None:
+        """HEAD: it moves."""
+        self._require(down in (0, 1))
+        self.head_down = down
+
+    def temperature(self) -> float:
+        """TEMP?."""
+        if self.sensor_fault:
+            return INVALID_C
+        return self.world.oven.sensor_k - ZERO_CELSIUS_K + NOISE_K * self._chance.standard_normal()
+
+    def errors(self) -> int:
+        """EROR?: an open sensor."""
+        return AIR_SENSOR_OPEN if self.sensor_fault else 0
+
+    def condition(self) -> int:
+        """TECR?."""
+        near = abs(self.loop.target_k - self.world.oven.sensor_k) < self.window_k
+        return AT_TEMPERATURE if self.loop.running and near else NOT_AT_TEMPERATURE
+
+    def auxiliary(self) -> int:
+        """AUXC?."""
+        return READY + MANUAL + FLOW * self.loop.running + RAMPING * (not self.loop.arrived)
+
+    def get_longest(self) -> float:
+        """TTIM?."""
+        return self.longest_s
+
+    def set_longest(self, value: float) -> None:
+        """TTIM."""
+        self._require(0 <= value <= 9999)
+        self.longest_s = value
+
+    def not_understood(self, message: str) -> None:
+        """Silence."""
+
+    def declined(self, message: str, code: int) -> None:
+        """Silence."""
+
+    def _aim(self) -> None:
+        k_min = self._ramps_k_min[self._number]
+        self.loop.rate_k_s = 0.0 if k_min >= FASTEST_K_MIN else k_min / 60
+        self.loop.target_k = self._setpoints_c[self._number] + ZERO_CELSIUS_K
+
+    def _require(self, condition: bool) -> None:
+        if not (self.remote and condition):
+            raise Refusal

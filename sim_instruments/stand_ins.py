@@ -1,0 +1,110 @@
+"""Every stand-in: what the wire says (a YAML file) and what behaves behind it (a model).
+
+Beside those shipped, any YAML file of pyvisa-sim is a stand-in: its properties keep what is written to them,
+and answer after the faults of the rig. `wire: {energised: [heating]}` in a device names the properties that
+mean, when not zero, that heater, cell or source is on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
+from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
+from sim_instruments.instruments.huber import Huber
+from sim_instruments.instruments.julabo import Julabo
+from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
+from sim_instruments.instruments.lakeshore336 import LakeShore336
+from sim_instruments.instruments.lcr_meter import LcrMeter
+from sim_instruments.instruments.linkam_t95 import LinkamT95
+from sim_instruments.instruments.oxford_itc503 import OxfordITC503
+from sim_instruments.instruments.oxford_mercury import OxfordMercury
+from sim_instruments.instruments.solartron1260 import Solartron1260
+from sim_instruments.instruments.solartron1287 import Solartron1287
+from sim_instruments.instruments.temptronic_ats import TemptronicATS
+from sim_instruments.instruments.thermotron3800 import Thermotron3800
+from sim_instruments.wire.definition import load_definition, read_definitions
+from sim_instruments.wire.device import Model
+from sim_instruments.wire.remembering import Remembering, bound_to_themselves
+from sim_instruments.world.noise import ImpedanceNoise
+from sim_instruments.world.world import World
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model may be made of."""
+
+    world: World
+    noise: ImpedanceNoise
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One kind of instrument; `file` holds its definition where that is shared with another kind."""
+
+    name: str
+    make: Callable[[Parts], Model]
+    file: str = ""
+    given: dict[str, Any] | None = None
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """What the wire says."""
+        return self.given or load_definition(self.file or self.name)
+
+
+def _in_the_world(name: str, made_by: Callable[..., Model], file: str = "", **settings: Any) -> StandIn:
+    return StandIn(name, lambda parts: made_by(parts.world, **settings), file)
+
+
+def _with_noise(name: str, made_by: Callable[..., Model], file: str = "", **settings: Any) -> StandIn:
+    return StandIn(name, lambda parts: made_by(parts.world, parts.noise, **settings), file)
+
+
+MODELS: dict[str, StandIn] = {
+    stand_in.name: stand_in
+    for stand_in in (
+        _in_the_world("lakeshore335", LakeShore336, "lakeshore336", model="335"),
+        _in_the_world("lakeshore336", LakeShore336),
+        _in_the_world("lakeshore350", LakeShore336, "lakeshore336", model="350"),
+        _in_the_world("eurotherm2400", Eurotherm2400),
+        _in_the_world("eurotherm3200", Eurotherm2400, "eurotherm2400", family="3200"),
+        _in_the_world("eurotherm3500", Eurotherm2400, "eurotherm2400", family="3500"),
+        _in_the_world("julabo", Julabo),
+        _in_the_world("julabo_fc", Julabo, "julabo", family="FC"),
+        _in_the_world("julabo_corio", Julabo, "julabo", family="CORIO"),
+        _in_the_world("julabo_fl", Julabo, "julabo", family="FL"),
+        _in_the_world("huber", Huber),
+        _in_the_world("linkam_t95", LinkamT95),
+        _in_the_world("oxford_mercury", OxfordMercury),
+        _in_the_world("oxford_itc503", OxfordITC503),
+        _in_the_world("temptronic_ats", TemptronicATS),
+        _in_the_world("thermotron3800", Thermotron3800),
+        _with_noise("solartron1260", Solartron1260),
+        _in_the_world("solartron1287", Solartron1287),
+        _in_the_world("keithley2450", Keithley2450),
+        _with_noise("keysight_e4980a", LcrMeter, longest_list=201),
+        _with_noise("agilent_4284a", LcrMeter, longest_list=10),
+        _with_noise("keysight_e4990a", KeysightE4990A),
+        _with_noise("emstat4", EmStat4),
+        _with_noise("emstat4_lr", EmStat4, "emstat4", family=EMSTAT4_LR),
+        _with_noise("emstat_pico", EmStat4, "emstat4", family=EMSTAT_PICO),
+        _with_noise("nexus", EmStat4, "emstat4", family=NEXUS),
+    )
+}
+
+
+def stand_ins_of(file: Path) -> dict[str, StandIn]:
+    """The stand-ins in a YAML file of pyvisa-sim, by address; ValueError names what is wrong with it."""
+    found = {}
+    for address, (name, definition) in read_definitions(file).items():
+        bound = bound_to_themselves(name, definition)
+        found[address] = StandIn(name, partial(_remembering, bound), given=bound)
+    return found
+
+
+def _remembering(definition: dict[str, Any], parts: Parts) -> Model:
+    return Remembering(definition)
