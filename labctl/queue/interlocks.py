@@ -17,6 +17,8 @@ from labctl.limits import Limits
 from labctl.queue.night import InterlockSettings
 
 RISE_K = 2.0
+IDLE_RISE_K = 5.0
+WARM_K = 45 + ZERO_CELSIUS_K
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,7 @@ class Interlocks:
         return self._disk() or self._watched_file()
 
     def _too_hot(self, temperature_k: float) -> Trip | None:
-        highest_k = self._settings.temperature_above_k
-        if temperature_k <= highest_k:
-            return None
-        words = f"temperature {_degc(temperature_k)} is above {_degc(highest_k)}"
-        return Trip("temperature", words, stops_queue=True)
+        return too_hot(temperature_k, self._settings)
 
     def _runaway(self, temperature_k: float, setpoint_k: float | None) -> Trip | None:
         """Far above its set point the heater is off, and the sample can only cool."""
@@ -121,6 +119,42 @@ class Interlocks:
             return None
         words = f"{name} contains {content!r}" if content else f"{name} exists"
         return Trip("watched file", words, stops_queue=True)
+
+
+class IdleInterlocks:
+    """Judges temperatures while everything is off.
+
+    Above 45 degC a sample can then only cool, once the heat that is stored in the oven has reached it; below,
+    a cold one may warm up to the room.
+    """
+
+    def __init__(self, settings: InterlockSettings) -> None:
+        self._settings = settings
+        self._lowest_k = math.inf
+
+    def judge(self, temperature_k: float, off_for_s: float) -> Trip | None:
+        """Judge a reading taken so long after everything was switched off; None when all is well."""
+        if trip := too_hot(temperature_k, self._settings):
+            return trip
+        if off_for_s < self._settings.afterheat_s:
+            return None
+        self._lowest_k = min(self._lowest_k, temperature_k)
+        if temperature_k <= max(WARM_K, self._lowest_k + IDLE_RISE_K):
+            return None
+        words = (
+            f"temperature {_degc(temperature_k)} rises although everything is off (it was "
+            f"{_degc(self._lowest_k)}): something heats that does not obey, cut its mains"
+        )
+        return Trip("runaway", words, stops_queue=True)
+
+
+def too_hot(temperature_k: float, settings: InterlockSettings) -> Trip | None:
+    """Judge one reading against the highest allowed."""
+    highest_k = settings.temperature_above_k
+    if temperature_k <= highest_k:
+        return None
+    words = f"temperature {_degc(temperature_k)} is above {_degc(highest_k)}"
+    return Trip("temperature", words, stops_queue=True)
 
 
 def _degc(temperature_k: float) -> str:

@@ -1,5 +1,6 @@
 """The `[night]` table of a station file: what may happen while nobody is awake."""
 
+import math
 from dataclasses import dataclass
 
 from labctl.bench import ZERO_CELSIUS_K
@@ -19,6 +20,8 @@ class InterlockSettings:
         No reading may be above; default 20 K above the station's highest set point.
     runaway_k : float
         So far above its set point the sample may not go on getting hotter.
+    afterheat_s : float
+        So long after everything was switched off the sample may still get hotter, by what the oven stores.
     free_disk_mb : float
         Less than this on the disk of the results stops the night.
     watched_file, watched_content : str
@@ -28,6 +31,7 @@ class InterlockSettings:
 
     temperature_above_k: float
     runaway_k: float = 10.0
+    afterheat_s: float = 900.0
     free_disk_mb: float = 100.0
     watched_file: str = ""
     watched_content: str = ""
@@ -45,7 +49,11 @@ class NotifySettings:
 
 @dataclass(frozen=True)
 class Night:
-    """A checked `[night]` table; every entry has a default, an absent table is the defaults."""
+    """A checked `[night]` table; every entry has a default, an absent table is the defaults.
+
+    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer are failed, never begun late
+    on a rig that may have changed; infinite: they wait for ever.
+    """
 
     interlocks: InterlockSettings
     notify: NotifySettings
@@ -53,6 +61,7 @@ class Night:
     exchange_retries: int = 3
     retry_delay_s: float = 2.0
     longest_pause_s: float = 7200.0
+    longest_wait_for_person_s: float = 72 * 3600.0
     silence_s: float = 3.0
 
 
@@ -66,10 +75,15 @@ def read_night(station: Station) -> Night:
         exchange_retries=int(table.number("exchange_retries", 3.0, minimum=0, maximum=20)),
         retry_delay_s=table.number("retry_delay_s", 2.0, minimum=0, maximum=600),
         longest_pause_s=60 * table.number("longest_pause_min", 120.0, minimum=1, maximum=10000),
+        longest_wait_for_person_s=_hours_or_for_ever(table, "longest_wait_for_person_h", 72.0),
         silence_s=table.number("silence_s", 3.0, minimum=1, maximum=60),
     )
     table.refuse_unknown()
     return night
+
+
+def _hours_or_for_ever(table: Table, key: str, default: float) -> float:
+    return 3600 * table.number(key, default, minimum=0) or math.inf
 
 
 def _interlocks(table: Table, station: Station) -> InterlockSettings:
@@ -77,6 +91,7 @@ def _interlocks(table: Table, station: Station) -> InterlockSettings:
     settings = InterlockSettings(
         temperature_above_k=table.number("temperature_above_degc", highest_degc + 20) + ZERO_CELSIUS_K,
         runaway_k=table.number("runaway_k", 10.0, minimum=1),
+        afterheat_s=60 * table.number("afterheat_min", 15.0, minimum=0, maximum=10000),
         free_disk_mb=table.number("free_disk_mb", 100.0, minimum=0),
         watched_file=table.text("watched_file", ""),
         watched_content=table.text("watched_content", ""),

@@ -9,12 +9,13 @@ from labctl.errors import ConfigurationError
 from labctl.queue.ledger import Ledger, insert
 
 PAUSE_AFTER = ("point", "step", "job")
+LABCTL = "labctl"  # who paused, where it was no person
 KINDS = ("cancel", "cancel now", "stop", "skip step", "temperatures")
 
 
 @dataclass(frozen=True)
 class Pause:
-    """A pause in force; `after` says where the job under way waits."""
+    """A pause in force; `after` says where the job under way waits, `person` is "labctl" for an interlock."""
 
     after: str
     reason: str

@@ -5,6 +5,7 @@
 3. A job is started only while a supervisor lives, unless the runner is told to do without.
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
+5. Between jobs the temperature is watched. Jobs that an interlock kept waiting too long are failed.
 """
 
 import logging
@@ -19,11 +20,13 @@ from labctl.errors import StoreError
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
+from labctl.queue.idle_watch import IdleWatch
+from labctl.queue.interlocks import Trip
 from labctl.queue.job import Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.night import read_night
-from labctl.queue.requests import Pauses, Requests
+from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.station import Station
@@ -32,11 +35,13 @@ from labctl.store import Store
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
+IDLE_VIRTUAL_S = 10.0
 STORE_PATIENCE = 20
 STORE_WAIT_S = 30.0
 WORTH_RETRYING = ("InstrumentError", "VisaIOError")  # a settling that failed would cost hours again
 SAFE_TRIES = 20
 SAFE_WAIT_S = 15.0
+LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
 class Runner:
@@ -82,6 +87,9 @@ class Runner:
         self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
         self._store_failures = 0
+        self._watch = IdleWatch(station, self.night.interlocks, self.clock)
+        self._unwatched = False
+        self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
         """Work until told to stop.
@@ -100,8 +108,11 @@ class Runner:
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
                 self._take_over(before)
-                while not self.stop() and self._next_or_wait():
-                    pass
+                try:
+                    while not self.stop() and self._next_or_wait():
+                        pass
+                finally:
+                    self._watch.let_go()
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Whatever the last runner left: its job is interrupted, its instruments are made safe."""
@@ -113,7 +124,7 @@ class Runner:
             return
         if interrupted or before.state != "ended":
             words = "the computer was started again: nothing heats until a person says `labctl queue resume`"
-            self._pauses.pause("job", words)
+            self._pauses.pause("job", words, LABCTL)
             self._announce("warning", "person", words)
 
     def _next_or_wait(self) -> bool:
@@ -127,6 +138,7 @@ class Runner:
 
     def _next(self) -> bool:
         if (pause := self._pauses.in_force()) is not None:
+            self._give_up_waiting(pause)
             return self._idle(f"paused: {pause.reason or 'at a wish'}", None)
         if self._supervised is not None and not self._supervised():
             return self._idle("waiting for a supervisor: without one no job is started", 0.0)
@@ -144,18 +156,54 @@ class Runner:
     def _idle(self, doing: str, next_start_s: float | None) -> bool:
         """Wait a moment; with `until_empty`, until the next job may start, or end when none is left."""
         self._pulse.tell(doing=doing)
+        self._look_at_the_temperature()
         if not self._until_empty:
-            self.clock.sleep(IDLE_S * getattr(self.clock, "factor", 1.0))
+            self.clock.sleep(IDLE_VIRTUAL_S if self._virtual else IDLE_S * getattr(self.clock, "factor", 1.0))
             return True
         if next_start_s is None:
             return False
         self._queue_clock.sleep(min(max(next_start_s - self._queue_clock.time(), IDLE_S), 60.0))
         return True
 
+    def _look_at_the_temperature(self) -> None:
+        self._pulse.promise(LOOK_TAKES_S)
+        sight = self._watch.look()
+        self._pulse.promise(None)
+        if sight is None:
+            return
+        self._pulse.tell(temperature_k=sight.temperature_k)
+        if sight.problem and not self._unwatched:
+            self._announce("warning", "process", f"nobody sees the temperature now: {sight.problem}")
+        self._unwatched = bool(sight.problem)
+        if sight.trip is not None:
+            self._doubt_the_rig(sight.trip)
+
+    def _doubt_the_rig(self, trip: Trip) -> None:
+        """Something heats that should not: everything safe once more, no job until a person has looked."""
+        self._announce("error", "interlock", f"between jobs: {trip.words}")
+        pause = self._pauses.in_force()
+        if pause is None or pause.person != LABCTL:
+            self._pauses.pause("job", f"interlock: {trip.words}", LABCTL)
+        self._make_sure_safe("between jobs")
+        self._watch.begin_again()
+
+    def _give_up_waiting(self, pause: Pause) -> None:
+        """Fail the jobs that an interlock has kept waiting for so long that nobody expects them any more."""
+        longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
+        if self._waited is None or self._waited[0] != pause.paused_s:
+            self._waited = (pause.paused_s, now_s)
+        speed = getattr(self.clock, "factor", 1.0)
+        if pause.person != LABCTL or now_s - self._waited[1] < longest_s * speed:
+            return
+        words = f"the queue waited {longest_s / 3600:g} h for a person: {pause.reason}"
+        for job in self._jobs.give_up(self.station.name, pause.paused_s, words):
+            self._announce("error", "job failed", f"job {job.id} {job.title!r} failed: {words}")
+
     def _attempt(self, job: Job) -> tuple[Ending, str]:
         """The ending, and why the queue must stop ("" = it need not)."""
         from labctl.queue.attempt import Attempt  # its analysis takes seconds to import: safety comes first
 
+        self._watch.let_go()
         requests = Requests(self._ledger, self._queue_clock)
         steering = Steering(
             job,
@@ -186,6 +234,7 @@ class Runner:
         return ending, steering.stops_queue
 
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
+        self._watch.begin_again()
         safe = not ending.unsafe or self._make_sure_safe(f"after job {job.id}: {ending.unsafe}")
         attempts = job.attempts + 1
         worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
@@ -198,10 +247,10 @@ class Runner:
         self._jobs.end(job.id, ending.state, ending.reason)
         self._announce_ending(job, ending)
         if stops_queue:
-            self._pauses.pause("job", f"interlock: {stops_queue}")
+            self._pauses.pause("job", f"interlock: {stops_queue}", LABCTL)
             self._announce("error", "interlock", f"the queue waits for a person: {stops_queue}")
         elif ending.state == "failed" and job.policy.then == "stop":
-            self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop")
+            self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop", LABCTL)
 
     def _announce_ending(self, job: Job, ending: Ending) -> None:
         level = "info" if ending.state in ("finished", "cancelled") else "error"
@@ -210,6 +259,7 @@ class Runner:
 
     def _make_sure_safe(self, when: str) -> bool:
         """Connect anew and make safe until every instrument is; where one is not, the queue waits."""
+        self._watch.let_go()
         words = ""
         for number in range(SAFE_TRIES):
             failures = self.station.make_safe(self.clock)
@@ -220,7 +270,7 @@ class Runner:
                 self._announce("error", "interlock", f"not safe {when}: {words}")
             self.clock.sleep(SAFE_WAIT_S)
         words = f"instruments could not be made safe {when}; look at the rig: {words}"
-        self._pauses.pause("job", words)
+        self._pauses.pause("job", words, LABCTL)
         self._announce("error", "person", words)
         return False
 

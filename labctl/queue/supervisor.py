@@ -22,7 +22,7 @@ from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger, insert
 from labctl.queue.night import read_night
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import Pauses, Requests
+from labctl.queue.requests import LABCTL, Pauses, Requests
 from labctl.queue.sightings import Sightings
 from labctl.queue.station_lock import station_lock
 from labctl.station import Station
@@ -33,6 +33,7 @@ LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
 TRY_AGAIN_S = 2.0
 OVERSLEPT_S = 1.5
+WATCHED_AT_LEAST_S = 1.5
 MOST_RESTARTS_PER_HOUR = 60
 
 
@@ -72,7 +73,7 @@ class Supervisor:
         self._unsafe_since_s: float | None = None
         self._asked: dict[int, float] = {}
         self._saw_runner = False
-        self._last_mark: tuple[int, float] = (0, 0.0)
+        self._last_mark: tuple[int, float] | None = None
         self._marked_s = self._looked_s = self._clock.monotonic()
 
     def run(self) -> None:
@@ -126,10 +127,20 @@ class Supervisor:
         """
         now_s, mark = self._clock.monotonic(), (runner.pid, runner.beat_s)
         slept_too = now_s - self._looked_s > OVERSLEPT_S
-        if mark != self._last_mark or slept_too:
-            self._last_mark, self._marked_s = mark, now_s
-        self._looked_s = now_s
+        if self._last_mark is None:
+            self._marked_s = now_s - self._silent_before_s(runner)
+        elif mark != self._last_mark or slept_too:
+            self._marked_s = now_s
+        self._last_mark, self._looked_s = mark, now_s
         return now_s - self._marked_s
+
+    def _silent_before_s(self, runner: Heartbeat) -> float:
+        """What a supervisor that has just begun believes the clock on the wall: all but a last second or two.
+
+        So a runner that froze while there was no supervisor is not given the whole time once more.
+        """
+        longest_s = max(0.0, self.night.silence_s - WATCHED_AT_LEAST_S)
+        return min(max(0.0, self._clock.time() - runner.beat_s), longest_s)
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
         if self._unsafe_since_s is not None:
@@ -221,7 +232,7 @@ class Supervisor:
         job_id, jobs = runner.job_id or 0, self._jobs()
         reason = str(details.get("reason", f"cancelled at once{' by ' + person if person else ''}"))
         if details.get("stops_queue"):
-            Pauses(self._ledger).pause("job", reason)
+            Pauses(self._ledger).pause("job", reason, LABCTL)
         jobs.end(job_id, "cancelled" if kind == "cancel now" else "failed", reason)
         self._rescue(runner, f"did not obey in time ({reason})")
 

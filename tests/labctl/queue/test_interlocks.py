@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from labctl.limits import Limits
-from labctl.queue.interlocks import Interlocks
+from labctl.queue.interlocks import IdleInterlocks, Interlocks
 from labctl.queue.night import InterlockSettings
 
 LIMITS = Limits(temperature_k=(273.15, 423.15), potential_v=1.0, current_a=0.1)
@@ -93,3 +93,32 @@ def test_a_disk_that_is_nearly_full_trips(tmp_path):
     trip = greedy.look_around()
     assert trip is not None
     assert trip.stops_queue
+
+
+def trips_while_idle(path_k, every_s=60.0, settings=SETTINGS):
+    law = IdleInterlocks(settings)
+    return [law.judge(kelvin, number * every_s) is not None for number, kelvin in enumerate(path_k)]
+
+
+def test_heat_that_the_oven_stores_may_reach_the_sample_after_all_was_switched_off():
+    stored = [350.0 + 2 * n for n in range(15)] + [378.0 - n for n in range(40)]
+    assert not any(trips_while_idle(stored))
+
+
+def test_a_warm_sample_that_gets_hotter_with_everything_off_trips():
+    path = [350.0 - n for n in range(20)] + [331.0 + n for n in range(10)]
+    trips = trips_while_idle(path)
+    assert not any(trips[:26])
+    assert all(trips[26:])
+
+
+def test_a_cold_sample_may_warm_up_to_the_room():
+    assert not any(trips_while_idle([200.0 + n for n in range(100)]))
+
+
+def test_a_room_that_gets_warmer_is_no_alarm():
+    assert not any(trips_while_idle([293.0 + 0.1 * n for n in range(150)]))
+
+
+def test_the_highest_temperature_holds_also_at_once():
+    assert trips_while_idle([440.0, 444.0]) == [False, True]

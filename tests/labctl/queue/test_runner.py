@@ -13,6 +13,7 @@ from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
+from labctl.queue.runner import Runner
 from labctl.run import StopRequest
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
 
@@ -319,6 +320,86 @@ def test_a_heater_that_does_not_obey_stops_the_whole_queue(night, rig, run_night
     pause = night.pauses.in_force()
     assert pause is not None
     assert "interlock" in pause.reason
+
+
+def events(night, kind):
+    with night.read() as db:
+        return db.rows("SELECT time_s, message FROM events WHERE kind = ? ORDER BY id", (kind,))
+
+
+def test_a_heater_that_heats_between_jobs_is_seen_and_keeps_the_next_job_waiting(night, rig, run_night):
+    """A job has failed in the evening; at three in the morning the relay welds itself shut."""
+    begin_s, hours_s = night.clock.time(), 3600.0
+    rig.true.faults.add("sensor_fault", after_s=600.0, duration_s=600.0)
+    rig.true.faults.add("heater_stuck_on", value=40.0, after_s=9 * hours_s)
+    night.add("fails", policy=FailurePolicy(retries=0))
+    night.add("tomorrow", not_before_s=begin_s + 14 * hours_s)
+    run_night()
+    assert night.states() == ["failed", "queued"]
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "rises although everything is off" in pause.reason
+    (alarm,) = events(night, "interlock")
+    assert 9 * hours_s < alarm["time_s"] - begin_s < 9.2 * hours_s
+    assert rig.true.world.oven.sample_k < 273.15 + 60
+    assert not rig.heater_is_on
+
+
+def test_an_oven_that_cools_between_jobs_is_left_alone(night, rig, run_night):
+    night.add("one", [40, 90])
+    night.add("two", [40], not_before_s=night.clock.time() + 14 * 3600)
+    run_night()
+    assert night.states() == ["finished", "finished"]
+    assert events(night, "interlock") == events(night, "process") == []
+
+
+def test_an_oven_that_is_switched_off_between_jobs_is_told_once(night, rig, run_night):
+    rig.true.faults.add("lost", instrument=OVEN, command="", after_s=4 * 3600, duration_s=3 * 3600)
+    night.add("one", [40])
+    night.add("two", [40], not_before_s=night.clock.time() + 10 * 3600)
+    run_night()
+    assert night.states() == ["finished", "finished"]
+    (told,) = events(night, "process")
+    assert "nobody sees the temperature now: oven" in told["message"]
+
+
+class WhenDecided(StopRequest):
+    """Ends a runner that would wait for ever, once no job waits."""
+
+    def __init__(self, night):
+        super().__init__()
+        self.night = night
+
+    def __call__(self):
+        if not {"queued", "interrupted", "running"} & set(self.night.states()):
+            self.request("every job has ended")
+        return super().__call__()
+
+
+def test_jobs_that_an_interlock_keeps_waiting_too_long_fail_with_that_reason(night, rig):
+    rig.true.faults.add("heater_stuck_on", value=300.0, after_s=300.0, duration_s=1800.0)
+    night.add("hot", [40, 45, 40])
+    night.add("waits")
+    kept = night.add("kept by a person", held=True)
+    station = replace(rig.station, night={"longest_wait_for_person_h": 2})
+    Runner(station, night.path, WhenDecided(night), clock=night.clock).run()
+    assert night.states() == ["failed", "failed", "held"]
+    reason = night.jobs.get(2).reason
+    assert reason.startswith("not begun: the queue waited 2 h for a person: interlock: temperature")
+    assert night.jobs.get(kept).reason == "queued"
+    waited_s = night.jobs.history(2)[-1]["time_s"] - night.jobs.history(1)[-1]["time_s"]
+    assert waited_s == pytest.approx(2 * 3600, abs=60)
+    assert not rig.heater_is_on
+
+
+def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
+    night.add()
+    night.pauses.pause("job", "back on Monday", "ann")
+    stop, station = StopRequest(), replace(rig.station, night={"longest_wait_for_person_h": 1})
+    with night.clock.participant():
+        night.clock.start_thread(lambda: (night.clock.sleep(5 * 3600), stop.request("enough")))
+        Runner(station, night.path, stop, clock=night.clock).run()
+    assert night.states() == ["queued"]
 
 
 def test_an_error_of_a_procedure_itself_is_not_tried_again(night, run_night, monkeypatch):

@@ -30,15 +30,14 @@ current_a = 0.1
 driver = "drivers.lakeshore33x:LakeShore336"
 address = "GPIB0::12::INSTR"
 roles = ["oven"]
-[night]
-silence_s = 1.0
 """
+NIGHT = "[night]\nsilence_s = 1.0\n"
 
 
 class Watched:
     """A supervisor in a thread, with a stand-in for the runner and for the instruments."""
 
-    def __init__(self, night, folder, extra=""):
+    def __init__(self, night, folder, extra=NIGHT):
         (folder / "station.toml").write_text(REAL_STATION + extra)
         self.night, self.station = night, read_station(folder / "station.toml")
         self.stop, self.restarts, self.made_safe = StopRequest(), [], []
@@ -142,6 +141,28 @@ def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched
     assert "is frozen" in watched.events()[0][1]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
+def test_a_new_supervisor_counts_how_long_the_runner_was_silent_before(night, tmp_path):
+    watched = Watched(night, tmp_path, "[night]\nsilence_s = 60\n")
+    try:
+        watched._set(beat_s=CLOCK.time() - 90)
+        watched.watch(20.0, until=lambda: watched.restarts)
+        assert len(watched.made_safe) == 1
+    finally:
+        watched.close()
+
+
+def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
+    """The clock on the wall was set back by a minute before the runner's last beat, or by it."""
+    watched = Watched(night, tmp_path)
+    try:
+        watched._set(beat_s=CLOCK.time() - 90)
+        watched.watch(3.0, beating=True)
+        assert watched.made_safe == []
+    finally:
+        watched.close()
+
+
 def test_a_measuring_thread_that_breaks_its_promise_counts_as_frozen(watched, night):
     a_running_job(night)
     watched.beat(due_s=CLOCK.time() - 1)
@@ -211,7 +232,7 @@ def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night):
 
 def test_a_watched_file_ends_the_job(night, tmp_path):
     door = tmp_path / "door"
-    extra = f'[night.interlocks]\nwatched_file = "{door.as_posix()}"\nwatched_content = "open"\n'
+    extra = f'{NIGHT}[night.interlocks]\nwatched_file = "{door.as_posix()}"\nwatched_content = "open"\n'
     watched = Watched(night, tmp_path, extra)
     try:
         job = a_running_job(night)
