@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from labctl.analysis.spectrum import Array, ComplexArray, FloatArray, Spectrum
+from labctl.analysis.spectrum import ComplexArray, FloatArray, Spectrum
 
 FitPart = Literal["complex", "real", "imaginary"]
 
@@ -20,6 +20,7 @@ USUAL_C = 0.85
 MOST_SECOND_CHANCES = 15
 LARGEST_RMS = 0.01
 LARGEST_RMS_OVER_NOISE = 2.0
+SMALLEST_PIVOT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,57 +98,73 @@ def kramers_kronig(
 
 
 class _Chain:
-    """The linear problem for any M; impedance relative to |Z|, angular frequency to its geometric mean."""
+    """The linear problem for any M; impedance relative to |Z|, angular frequency to its geometric mean.
+
+    Its columns, (k, 2, n) real and imaginary parts, are M pairs, the resistor, the inductor and the capacitor.
+    """
 
     def __init__(self, clean: Spectrum, fit: FitPart, series_capacitor: bool) -> None:
         self.fit = fit
         omega = 2 * np.pi * clean.frequency_hz
+        modulus = np.abs(clean.z_ohm)
         self.omega = omega / np.exp(np.log(omega).mean())
-        self.weight = 1 / np.abs(clean.z_ohm)
-        self.scale = float(np.median(np.abs(clean.z_ohm)))
-        self.target = clean.z_ohm * self.weight
-        ones = np.ones(omega.size, complex)
-        reactive = [1j * self.omega] + ([-1j / self.omega] if series_capacitor else [])
-        self.resistor: Array = ones * self.weight * self.scale
-        self.reactive: Array = np.array(reactive) * self.weight * self.scale
+        self.fastest = -float(np.log(self.omega.max()))  # logarithms of tau
+        self.span = float(np.log(self.omega.max() / self.omega.min()))
+        self.weight = float(np.median(modulus)) / modulus
+        self.target = np.array([clean.z_ohm.real, clean.z_ohm.imag]) / modulus
+        nothing = np.zeros(omega.size)
+        single = [(self.weight, nothing), (nothing, self.weight * self.omega)]
+        if series_capacitor:
+            single.append((nothing, -self.weight / self.omega))
+        self.single = np.array(single)
 
     @property
     def largest_m(self) -> int:
         rows = 2 * self.omega.size if self.fit == "complex" else self.omega.size
-        return max(1, min(self.omega.size, rows - 2 - len(self.reactive)))
+        return max(1, min(self.omega.size, rows - 1 - len(self.single)))
 
-    def solve(self, m: int) -> tuple[FloatArray, ComplexArray]:
-        """Resistances (m,) and fitted impedance over |Z| (n,)."""
-        tau = np.geomspace(1 / self.omega.max(), 1 / self.omega.min(), m)
-        pairs: Array = self.resistor / (1 + 1j * self.omega * tau[:, None])
+    def columns(self, m: int) -> FloatArray:
+        tau = np.exp(self.fastest + self.span * np.arange(m) / max(m - 1, 1))
+        omega_tau = self.omega * tau[:, None]
+        columns = np.empty((m + len(self.single), 2, self.omega.size))
+        columns[:m, 0] = self.weight / (1 + omega_tau * omega_tau)
+        columns[:m, 1] = -omega_tau * columns[:m, 0]
+        columns[m:] = self.single
+        return columns
+
+    def solve(self, columns: FloatArray, m: int) -> FloatArray:
+        """What the fitted part determines, (k,); zero for a column that it does not see."""
+        x = np.zeros(len(columns))
         if self.fit == "complex":
-            columns: Array = np.concatenate([pairs, self.resistor[None], self.reactive])
-            x = _least_squares(columns.view(float), self.target.view(float))
-            return x[:m], x @ columns
-        if self.fit == "real":
-            return self._in_turn(np.concatenate([pairs, self.resistor[None]]), self.reactive, m)
-        return self._in_turn(np.concatenate([pairs, self.reactive]), self.resistor[None], m, imaginary=True)
+            x[:] = _least_squares(columns.reshape(len(x), -1), self.target.ravel())
+        elif self.fit == "real":
+            x[: m + 1] = _least_squares(columns[: m + 1, 0], self.target[0])
+        else:
+            seen = np.arange(len(x)) != m
+            x[seen] = _least_squares(columns[seen, 1], self.target[1])
+        return x
 
-    def _in_turn(
-        self, first: Array, second: Array, m: int, imaginary: bool = False
-    ) -> tuple[FloatArray, ComplexArray]:
-        """One part determines `first`, what is left of the other part determines `second`."""
-        turn = -1j if imaginary else 1.0
-        x = _least_squares((first * turn).real, (self.target * turn).real)
-        other = 1.0 if imaginary else -1j
-        fitted = x @ first
-        y = _least_squares((second * other).real, ((self.target - fitted) * other).real)
-        return x[:m], fitted + y @ second
+    def predict(self, columns: FloatArray, m: int, x: FloatArray) -> ComplexArray:
+        """Fitted impedance over |Z| (n,); columns the fitted part does not see follow from the other part."""
+        real, imaginary = np.tensordot(x, columns, 1)
+        if self.fit == "real":
+            left = columns[m + 1 :, 1]
+            imaginary = imaginary + _least_squares(left, self.target[1] - imaginary) @ left
+        elif self.fit == "imaginary":
+            left = columns[m : m + 1, 0]
+            real = real + _least_squares(left, self.target[0] - real) @ left
+        return real + 1j * imaginary
 
 
 def _grow(chain: _Chain, clean: Spectrum, c: float, largest: int, stubborn: bool) -> KramersKronig:
     """The first M whose mu falls below c; when stubborn, the first of those that passes, if one does."""
     first = None
     for m in range(1, largest + 1):
-        resistances, fitted = chain.solve(m)
-        mu = _mu(resistances)
+        columns = chain.columns(m)
+        x = chain.solve(columns, m)
+        mu = _mu(x[:m])
         if mu < c or m == largest:
-            result = _judge(clean, fitted, m, mu)
+            result = _judge(clean, chain.predict(columns, m, x), m, mu)
             first = first or result
             if result.passed or not stubborn:
                 return result
@@ -157,13 +174,19 @@ def _grow(chain: _Chain, clean: Spectrum, c: float, largest: int, stubborn: bool
     return first
 
 
-def _least_squares(columns: Array, target: Array) -> Array:
+def _least_squares(columns: FloatArray, target: FloatArray) -> FloatArray:
+    """Coefficients (k,) of columns (k, n): by QR, by singular values where columns coincide."""
+    k = len(columns)
+    r = np.linalg.qr(np.concatenate([columns, target[None]]).T, mode="r")
+    pivots = np.abs(r.diagonal()[:k])
+    if len(r) > k and pivots.min() > SMALLEST_PIVOT * pivots.max():
+        return np.linalg.solve(r[:k, :k], r[:k, k])
     return np.linalg.lstsq(columns.T, target, rcond=None)[0]
 
 
 def _mu(resistances: FloatArray) -> float:
-    positive = float(resistances[resistances >= 0].sum())
-    negative = float(-resistances[resistances < 0].sum())
+    positive = float(np.maximum(resistances, 0.0).sum())
+    negative = float(np.maximum(-resistances, 0.0).sum())
     return 1 - negative / positive if positive > 0 else 0.0
 
 
