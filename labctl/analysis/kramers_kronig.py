@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from labctl.analysis.spectrum import ComplexArray, FloatArray, Spectrum
+from labctl.analysis.spectrum import Array, ComplexArray, FloatArray, Spectrum
 
 FitPart = Literal["complex", "real", "imaginary"]
 
@@ -100,7 +100,7 @@ def kramers_kronig(
 class _Chain:
     """The linear problem for any M; impedance relative to |Z|, angular frequency to its geometric mean.
 
-    Its columns, (k, 2, n) real and imaginary parts, are M pairs, the resistor, the inductor and the capacitor.
+    Its columns (k, 2, n), real and imaginary parts, are M pairs, the resistor, the inductor, the capacitor.
     """
 
     def __init__(self, clean: Spectrum, fit: FitPart, series_capacitor: bool) -> None:
@@ -174,10 +174,10 @@ def _grow(chain: _Chain, clean: Spectrum, c: float, largest: int, stubborn: bool
     return first
 
 
-def _least_squares(columns: FloatArray, target: FloatArray) -> FloatArray:
+def _least_squares(columns: Array, target: Array) -> Array:
     """Coefficients (k,) of columns (k, n): by QR, by singular values where columns coincide."""
     k = len(columns)
-    r = np.linalg.qr(np.concatenate([columns, target[None]]).T, mode="r")
+    r: Array = np.asarray(np.linalg.qr(np.concatenate([columns, target[None]]).T, mode="r"))
     pivots = np.abs(r.diagonal()[:k])
     if len(r) > k and pivots.min() > SMALLEST_PIVOT * pivots.max():
         return np.linalg.solve(r[:k, :k], r[:k, k])
