@@ -31,6 +31,17 @@ class FloatListParameter(Parameter):
         super().__init__(name, **kwargs)
         self._help_fields += ["minimum", "maximum"]
 
+    @property
+    def ui_class(self) -> Any:
+        """The field of a form; Qt is imported only where there is a form."""
+        from pymeasure.display.inputs import VectorInput
+
+        return VectorInput
+
+    @ui_class.setter
+    def ui_class(self, _: None) -> None:
+        """Pymeasure sets None for a parameter that leaves the choice to the form."""
+
     def convert(self, value: Any) -> list[float]:
         """Return the list of floats; raises ValueError that names the element at fault."""
         numbers = self._parse(value) if isinstance(value, str) else [_number(v) for v in _sequence(value)]

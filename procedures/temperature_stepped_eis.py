@@ -12,7 +12,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
     """Impedance spectra up a list of temperatures and, if asked, back down."""
 
     repeat_inconsistent: Any = BooleanParameter(
-        "Repeat a spectrum once that fails the Kramers-Kronig test", default=False
+        "Repeat a spectrum that fails Kramers-Kronig", default=False
     )
     refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
     refine_half_width: Any = FloatParameter(

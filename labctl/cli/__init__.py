@@ -14,6 +14,7 @@ from labctl.cli import (
     db,
     demo,
     fit,
+    gui,
     instruments,
     new,
     queue,
@@ -41,6 +42,7 @@ app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("show")(show.show)
 app.command("fit")(fit.fit)
+app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
 app.add_typer(verify.app, name="verify")

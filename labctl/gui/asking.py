@@ -1,0 +1,67 @@
+"""The thread that writes what a person asks: the window never waits for a disk or a lock."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import LabctlError
+from labctl.gui.qt import QtCore, Signal
+from labctl.queue.ledger import Ledger
+
+Question = Callable[[Ledger], Any]
+Answer = Callable[[Any], None]
+
+
+class Asker(QtCore.QObject):
+    """Runs one question after the other on a ledger of its own; answers arrive in the window's thread.
+
+    Signals
+    -------
+    refused(str)
+        The sentence of a LabctlError or OSError that a question met.
+    """
+
+    refused = Signal(str)
+    _answered = Signal(object, object)
+
+    def __init__(self, db: Path, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._db = db
+        self._questions: queue.Queue[tuple[Question, Answer | None, Answer | None] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name="labctl asker", daemon=True)
+        self._answered.connect(self._deliver)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what was asked, end the thread and wait for it."""
+        self._questions.put(None)
+        self._thread.join(5)
+
+    def ask(self, question: Question, then: Answer | None = None, otherwise: Answer | None = None) -> None:
+        """Run `question(ledger)` in the thread, then `then(result)` here.
+
+        What goes wrong is told by `refused`, and to `otherwise`, where that is given, alone.
+        """
+        self._questions.put((question, then, otherwise))
+
+    def _run(self) -> None:
+        while (asked := self._questions.get()) is not None:
+            question, then, otherwise = asked
+            try:
+                if not self._db.exists():
+                    raise FileNotFoundError(f"{self._db} is gone; nothing was written")
+                with Ledger(self._db) as ledger:
+                    result = question(ledger)
+            except (LabctlError, OSError) as error:
+                self._answered.emit(otherwise or self.refused.emit, str(error))
+            else:
+                if then is not None:
+                    self._answered.emit(then, result)
+
+    def _deliver(self, answer: Answer, result: Any) -> None:
+        answer(result)

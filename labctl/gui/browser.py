@@ -1,0 +1,185 @@
+"""All runs of the database: choose which are drawn, filter, take parameters over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.gui.plots.shown import RUN_COLOURS
+from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
+from labctl.gui.queue_panel import dress_table
+from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
+from labctl.words import duration
+
+STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
+PERIODS = {"any time": None, "last day": 1, "last week": 7, "last month": 31, "last year": 366}
+
+Row = Mapping[str, Any]
+
+
+def _started(row: Row) -> str:
+    simulated = " (simulated)" if row["clock"] == "virtual" else ""
+    return datetime.fromtimestamp(row["started_s"]).strftime("%Y-%m-%d %H:%M") + simulated
+
+
+def _status(row: Row) -> str:
+    return row["status"] + (f": {row['reason']}" if row["reason"] else "")
+
+
+COLUMNS = (
+    Column("Run", lambda row: str(row["id"]), lambda row: row["id"]),
+    Column("Sample", lambda row: row["sample"]),
+    Column("Procedure", lambda row: row["procedure"].rpartition(":")[2]),
+    Column("Started", _started, lambda row: row["started_s"]),
+    Column(
+        "Took",
+        lambda row: duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else "",
+        lambda row: (row["ended_s"] or 0) - row["started_s"],
+    ),
+    Column("Job", lambda row: str(row["job_id"] or ""), lambda row: row["job_id"] or 0),
+    Column("State", _status),
+)
+
+
+class Browser(QtWidgets.QWidget):
+    """The runs as a table; those ticked are drawn.
+
+    Signals
+    -------
+    ticks_changed(list of int), reuse_wanted(int)
+        Ids of the runs to draw; the run whose parameters to fill in again.
+    """
+
+    ticks_changed = Signal(object)
+    reuse_wanted = Signal(int)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = RowsModel(COLUMNS, lambda row: row["id"], self._swatch, ticked=set(), parent=self)
+        self.filtered = _Filter(self)
+        self.filtered.setSourceModel(self.model)
+        self.table = QtWidgets.QTableView(self)
+        self.table.setModel(self.filtered)
+        self.table.setAccessibleName("Runs")
+        dress_table(self.table)
+        self.table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+        self._colours: dict[int, str] = {}
+        self._newest = 0
+        self._build_filter()
+        self._lay_out()
+        self._connect()
+
+    def show_runs(self, rows: Sequence[Row]) -> None:
+        """Show the runs of a fresh look; a run that is new and running is drawn, alone."""
+        newest = max((row["id"] for row in rows), default=0)
+        first_look = not self.model.rows
+        self.model.show_rows(rows)
+        begun = [row["id"] for row in rows if row["id"] > self._newest and row["status"] == "running"]
+        self._newest = newest
+        if begun:
+            self.model.tick(begun[-1:], True, alone=True)
+        elif first_look and newest:
+            self.model.tick([newest], True, alone=True)
+        if first_look:
+            self.table.resizeColumnsToContents()
+
+    def ticked(self) -> list[int]:
+        """Ids of the runs to draw, oldest first."""
+        return sorted(self.model.ticked or ())
+
+    def colour(self, run_id: int) -> str:
+        """The colour of a run, the same as long as it is drawn."""
+        if run_id not in self._colours:
+            taken = list(self._colours.values())
+            free = sorted(RUN_COLOURS, key=lambda c: (taken.count(c), RUN_COLOURS.index(c)))
+            self._colours[run_id] = free[0]
+        return self._colours[run_id]
+
+    def selected(self) -> list[int]:
+        """Ids of the rows chosen in the table."""
+        indices = self.table.selectionModel().selectedRows()
+        return [self.model.rows[self.filtered.mapToSource(index).row()]["id"] for index in indices]
+
+    def _build_filter(self) -> None:
+        self.search, self.state, self.period = (
+            QtWidgets.QLineEdit(),
+            QtWidgets.QComboBox(),
+            QtWidgets.QComboBox(),
+        )
+        self.search.setPlaceholderText("sample, procedure, reason, run number")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Filter of runs")
+        self.state.addItems(STATES)
+        self.period.addItems(list(PERIODS))
+        self.draw_button = QtWidgets.QPushButton("&Draw alone", self)
+        self.untick_button = QtWidgets.QPushButton("Draw &none", self)
+        self.reuse_button = QtWidgets.QPushButton("&Use parameters again", self)
+
+    def _lay_out(self) -> None:
+        top = QtWidgets.QHBoxLayout()
+        top.addWidget(QtWidgets.QLabel("Runs"))
+        top.addWidget(self.search, 1)
+        for widget in (self.state, self.period, self.draw_button, self.untick_button, self.reuse_button):
+            top.addWidget(widget)
+        column = QtWidgets.QVBoxLayout(self)
+        column.addLayout(top)
+        column.addWidget(self.table)
+
+    def _connect(self) -> None:
+        self.model.ticks_changed.connect(self._tell_ticks)
+        self.search.textChanged.connect(self._filter)
+        self.state.currentIndexChanged.connect(self._filter)
+        self.period.currentIndexChanged.connect(self._filter)
+        self.table.doubleClicked.connect(lambda _: self._draw_alone())
+        self.draw_button.clicked.connect(self._draw_alone)
+        self.untick_button.clicked.connect(lambda: self.model.tick([], True, alone=True))
+        self.reuse_button.clicked.connect(self._reuse)
+        QShortcut(QtGui.QKeySequence("Ctrl+F"), self, self.search.setFocus)
+
+    def _tell_ticks(self) -> None:
+        ticked = self.ticked()
+        self._colours = {run_id: c for run_id, c in self._colours.items() if run_id in ticked}
+        self.ticks_changed.emit(ticked)
+
+    def _draw_alone(self) -> None:
+        self.model.tick(self.selected(), True, alone=True)
+
+    def _reuse(self) -> None:
+        chosen = self.selected()
+        if chosen:
+            self.reuse_wanted.emit(chosen[0])
+
+    def _filter(self) -> None:
+        state = self.state.currentText() if self.state.currentIndex() else ""
+        self.filtered.narrow(self.search.text(), state, PERIODS[self.period.currentText()])
+
+    def _swatch(self, row: Row) -> QtGui.QColor | None:
+        return QtGui.QColor(self.colour(row["id"])) if row["id"] in (self.model.ticked or ()) else None
+
+
+class _Filter(QtCore.QSortFilterProxyModel):
+    """Rows that hold every word, in one state, not older than some days."""
+
+    def __init__(self, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._words: list[str] = []
+        self._state, self._days = "", None
+        self.setSortRole(SORT_ROLE)
+
+    def narrow(self, text: str, state: str, days: int | None) -> None:
+        """Show only what fits."""
+        self._words, self._state, self._days = text.lower().split(), state, days
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:  # noqa: N802
+        """Qt's question about one row."""
+        source = self.sourceModel()
+        row = source.rows[source_row]  # type: ignore[attr-defined]
+        if self._state and row["status"] != self._state:
+            return False
+        if self._days is not None and row["started_s"] < RealClock().time() - 86400 * self._days:
+            return False
+        text = " ".join(column.text(row) for column in COLUMNS).lower()
+        return all(word in text for word in self._words)

@@ -1,0 +1,109 @@
+"""The form of a procedure: pymeasure's inputs, in two columns, with values kept exact."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymeasure.display.widgets import InputsWidget
+
+from labctl.gui.qt import QtCore, QtWidgets, Signal
+
+FIRST = (  # what a person sets every time
+    "temperatures_degc",
+    "temperature_degc",
+    "start_degc",
+    "end_degc",
+    "return_down",
+    "delta_v_v",
+    "potentials_v",
+)
+
+
+class ProcedureInputs(InputsWidget):
+    """Inputs of one procedure class.
+
+    Signals
+    -------
+    edited()
+        A person changed something.
+    """
+
+    edited = Signal()
+
+    def __init__(self, procedure_class: type, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(procedure_class, inputs_of(procedure_class), parent=parent)
+        self._loaded: dict[str, tuple[Any, Any]] = {}
+        for name in self._inputs:
+            _changes(getattr(self, name)).connect(self.edited)
+
+    def _layout(self, inputs_in_scrollarea: bool) -> None:
+        """Labels beside their fields, not above."""
+        form = QtWidgets.QFormLayout(self)
+        form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.labels = {}
+        for name, parameter in ((n, self._procedure.parameter_objects()[n]) for n in self._inputs):
+            field = getattr(self, name)
+            field.setAccessibleName(parameter.name)
+            field.setObjectName(name)
+            if isinstance(field, self.NO_LABEL_INPUTS):
+                form.addRow(field)
+                continue
+            units = f" / {parameter.units}" if _shows_no_units(field, parameter) else ""
+            self.labels[name] = QtWidgets.QLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
+            self.labels[name].setBuddy(field)
+            if isinstance(field, QtWidgets.QLineEdit):
+                field.setCursorPosition(0)
+                form.addRow(self.labels[name])
+                form.addRow(field)
+            else:
+                form.addRow(self.labels[name], field)
+
+    def values(self) -> dict[str, Any]:
+        """Every parameter as filled in.
+
+        Raises ValueError that names the field at fault.
+        """
+        found = {}
+        for name in self._inputs:
+            field = getattr(self, name)
+            try:
+                shown = field.parameter.value
+            except (ValueError, TypeError) as error:
+                field.setFocus()
+                raise ValueError(f"{field.accessibleName()}: {error}") from error
+            was_shown, exact = self._loaded.get(name, (None, None))
+            found[name] = exact if name in self._loaded and shown == was_shown else shown
+        return found
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        """Fill in parameters; those untouched since are given back exactly, whatever a field rounds to.
+
+        Raises ValueError for a value that its parameter refuses.
+        """
+        procedure = self._procedure_class()
+        known = {name: value for name, value in values.items() if name in self._inputs}
+        procedure.set_parameters(known)
+        self.set_parameters(procedure.parameter_objects())
+        self._loaded = {name: (getattr(self, name).parameter.value, value) for name, value in known.items()}
+
+
+def inputs_of(procedure_class: type) -> list[str]:
+    """Names of the parameters in the order of the form: the daily ones, then as the classes define them."""
+    known = procedure_class()._parameters  # type: ignore[attr-defined]
+    defined = [name for cls in reversed(procedure_class.__mro__) for name in vars(cls) if name in known]
+    ordered = [name for name in FIRST if name in known] + defined + list(known)
+    return list(dict.fromkeys(ordered))
+
+
+def _shows_no_units(field: Any, parameter: Any) -> bool:
+    return bool(getattr(parameter, "units", None)) and isinstance(field, QtWidgets.QLineEdit)
+
+
+def _changes(field: QtCore.QObject) -> Any:
+    if isinstance(field, QtWidgets.QCheckBox):
+        return field.toggled
+    if isinstance(field, QtWidgets.QLineEdit):
+        return field.textChanged
+    if isinstance(field, QtWidgets.QComboBox):
+        return field.currentIndexChanged
+    return field.valueChanged  # type: ignore[attr-defined]

@@ -1,0 +1,64 @@
+"""Which procedures the window offers: those that ship, those of a file somebody opens."""
+
+import importlib
+import importlib.util
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.errors import ConfigurationError
+
+CATALOGUE = "procedures.catalogue"  # named, not imported: labctl knows no procedure
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A procedure class, `module:Class` as a protocol names it, and the folder it was found in."""
+
+    procedure_class: type
+    reference: str
+    folder: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """What a list calls it."""
+        return self.procedure_class.__name__
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its docstring."""
+        return (inspect.getdoc(self.procedure_class) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def shipped() -> list[Offered]:
+    """The procedures that ship with labctl, the most used first."""
+    found = importlib.import_module(CATALOGUE).PROCEDURES
+    return [Offered(cls, f"{cls.__module__}:{cls.__name__}") for cls in found]
+
+
+def in_file(path: Path) -> list[Offered]:
+    """The pymeasure procedures that a Python file defines.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be imported, or defines none.
+    """
+    from pymeasure.experiment import Procedure
+
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(str(path), "", "is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ConfigurationError(str(path), "", f"cannot be imported: {error}") from error
+    own = [
+        found
+        for found in vars(module).values()
+        if inspect.isclass(found) and issubclass(found, Procedure) and found.__module__ == path.stem
+    ]
+    if not own:
+        raise ConfigurationError(str(path), "", "defines no pymeasure Procedure")
+    return [Offered(cls, f"{path.stem}:{cls.__name__}", path.parent) for cls in own]

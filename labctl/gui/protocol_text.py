@@ -1,0 +1,76 @@
+"""A protocol file from what a person filled in; the same text that a person would have typed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ProcedureForm:
+    """A procedure as filled in: `module:Class` and its parameters by name."""
+
+    reference: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SampleForm:
+    """A sample as filled in; numbers in the units that people type, `_u_` one standard uncertainty."""
+
+    name: str
+    composition: str = ""
+    cation: str = ""
+    electrodes: str = "blocking"
+    thickness_mm: float = 1.0
+    thickness_u_mm: float = 0.0
+    area_cm2: float = 1.0
+    area_u_cm2: float = 0.0
+    note: str = ""
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "SampleForm":
+        """The form of a row of `samples`, or of a protocol's sample."""
+        texts = {name: row[name] for name in ("name", "composition", "cation", "electrodes", "note")}
+        return cls(
+            **texts,
+            thickness_mm=_scaled(row["thickness_m"], 1e3),
+            thickness_u_mm=_scaled(row["thickness_u_m"], 1e3),
+            area_cm2=_scaled(row["area_m2"], 1e4),
+            area_u_cm2=_scaled(row["area_u_m2"], 1e4),
+        )
+
+
+KEYS = {"thickness_u_mm": "thickness_uncertainty_mm", "area_u_cm2": "area_uncertainty_cm2"}
+
+
+def protocol_text(title: str, sample: SampleForm, procedures: Sequence[ProcedureForm]) -> str:
+    """The TOML of a protocol with these procedures in order."""
+    lines = [f"title = {toml_value(title)}", "", "[sample]"]
+    told = {KEYS.get(name, name): value for name, value in vars(sample).items() if value not in ("", 0.0)}
+    lines += [f"{name} = {toml_value(value)}" for name, value in told.items()]
+    for procedure in procedures:
+        lines += ["", "[[procedure]]", f"use = {toml_value(procedure.reference)}"]
+        lines += [f"{name} = {toml_value(value)}" for name, value in procedure.parameters.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _scaled(value: float, factor: float) -> float:
+    """The product without the last bits that two units do not share."""
+    return float(f"{value * factor:.14g}")
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it, numbers exact.
+
+    Raises ValueError for what TOML cannot say (None, objects).
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    raise ValueError(f"{value!r} cannot be written into a protocol")

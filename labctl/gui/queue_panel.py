@@ -1,0 +1,188 @@
+"""The queue as a table, with what a person may do to a job."""
+
+from collections.abc import Callable
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.gui.asking import Asker
+from labctl.gui.qt import Qt, QtGui, QtWidgets, Signal
+from labctl.gui.rows_model import Column, RowsModel
+from labctl.gui.station_view import StationView
+from labctl.queue.hours import hour_in_words
+from labctl.queue.job import Job
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.queue.requests import Requests
+
+Line = tuple[Job, str, str, str]
+COLUMNS = (
+    Column("Job", lambda line: str(line[0].id)),
+    Column("Title", lambda line: line[0].title),
+    Column("State", lambda line: line[0].state),
+    Column("Begins", lambda line: line[1]),
+    Column("Ends", lambda line: line[2]),
+    Column("Person", lambda line: line[0].person),
+    Column("Remarks", lambda line: line[3]),
+)
+
+
+class QueuePanel(QtWidgets.QWidget):
+    """Jobs in the order they will run.
+
+    Signals
+    -------
+    said(str), protocol_wanted(str, str)
+        A sentence for the person; text and source of a job's protocol to fill in again.
+    """
+
+    said = Signal(str)
+    protocol_wanted = Signal(str, str)
+
+    def __init__(self, asker: Asker, person: Callable[[], str]) -> None:
+        super().__init__()
+        self._asker, self._person = asker, person
+        self.model = RowsModel(COLUMNS, key=lambda line: line[0].id, parent=self)
+        self.table = QtWidgets.QTableView(self)
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("Queue")
+        dress_table(self.table)
+        self._buttons: dict[str, QtWidgets.QPushButton] = {}
+        column = QtWidgets.QVBoxLayout(self)
+        column.addWidget(self.table)
+        column.addLayout(self._button_row())
+        self.table.selectionModel().selectionChanged.connect(self._enable)
+        self.model.modelReset.connect(self._enable)
+        self._enable()
+
+    def show_station(self, view: StationView) -> None:
+        """Show the jobs of a fresh look."""
+        self.model.show_rows([_line(job, view) for job in view.jobs])
+        self._enable()
+
+    def selected(self) -> Job | None:
+        """The job chosen in the table."""
+        row = self.table.currentIndex().row()
+        return self.model.rows[row][0] if 0 <= row < len(self.model.rows) else None
+
+    def select(self, job_id: int) -> None:
+        """Choose a job in the table."""
+        for row, line in enumerate(self.model.rows):
+            if line[0].id == job_id:
+                self.table.selectRow(row)
+
+    def _button_row(self) -> QtWidgets.QHBoxLayout:
+        row = QtWidgets.QHBoxLayout()
+        for name, text, keys, action in (
+            ("earlier", "E&arlier", "Alt+Up", self._earlier),
+            ("later", "La&ter", "Alt+Down", self._later),
+            ("hold", "&Hold", "", self._hold_or_release),
+            ("cancel", "Ca&ncel job", "Ctrl+Delete", self._cancel),
+            ("retry", "&Retry", "", self._retry),
+            ("reuse", "&Fill in again", "", self._fill_in),
+            ("clear", "Clear &ended", "", self._clear),
+        ):
+            button = QtWidgets.QPushButton(text, self)
+            button.setObjectName(name)
+            button.clicked.connect(action)
+            if keys:
+                button.setShortcut(keys)
+                button.setToolTip(keys)
+            row.addWidget(button)
+            self._buttons[name] = button
+        row.addStretch()
+        return row
+
+    def _enable(self, *_: Any) -> None:
+        job = self.selected()
+        state = job.state if job else ""
+        movable = state in ("queued", "held")
+        for name, possible in (
+            ("earlier", movable),
+            ("later", movable),
+            ("hold", state in ("queued", "interrupted", "held")),
+            ("cancel", state in ("queued", "interrupted", "held", "running")),
+            ("retry", state in ("failed", "cancelled", "finished")),
+            ("reuse", job is not None),
+        ):
+            self._buttons[name].setEnabled(possible)
+        self._buttons["hold"].setText("&Release" if state == "held" else "&Hold")
+
+    def _do(self, what: str, action: Callable[[Ledger, Job, str], Any]) -> None:
+        job, person = self.selected(), self._person()
+        if job is not None:
+            self._asker.ask(
+                lambda ledger: action(ledger, job, person), lambda _: self.said.emit(f"job {job.id} {what}")
+            )
+
+    def _earlier(self) -> None:
+        self._move(-1)
+
+    def _later(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        job = self.selected()
+        waiting = [line[0].id for line in self.model.rows if line[0].state in ("queued", "held")]
+        if job is not None and job.id in waiting:
+            place = max(1, waiting.index(job.id) + 1 + by)
+            self._do("moved", lambda ledger, job, person: Jobs(ledger).move(job.id, place, person))
+
+    def _hold_or_release(self) -> None:
+        job = self.selected()
+        if job is not None and job.state == "held":
+            self._do("released", lambda ledger, job, person: Jobs(ledger).release(job.id, person))
+        else:
+            self._do("held", lambda ledger, job, person: Jobs(ledger).hold(job.id, person))
+
+    def _cancel(self) -> None:
+        self._do("is cancelled", cancel_job)
+
+    def _retry(self) -> None:
+        self._do("queued again", _retry_job)
+
+    def _fill_in(self) -> None:
+        job = self.selected()
+        if job is not None:
+            self.protocol_wanted.emit(job.protocol_text, job.source)
+
+    def _clear(self) -> None:
+        self._asker.ask(
+            lambda ledger: Jobs(ledger).clear_finished(),
+            lambda count: self.said.emit(f"{count} ended job(s) no longer listed; nothing was deleted"),
+        )
+
+
+def cancel_job(ledger: Ledger, job: Job, person: str) -> None:
+    """Cancel a waiting job at once, a running one by asking the runner."""
+    if Jobs(ledger).get(job.id).state == "running":
+        Requests(ledger).ask(job.id, "cancel", person=person)
+    else:
+        Jobs(ledger).cancel(job.id, person)
+
+
+def _retry_job(ledger: Ledger, job: Job, person: str) -> None:
+    finished = Jobs(ledger).get(job.id).state == "finished"
+    Jobs(ledger).retry(job.id, person, from_start=finished)
+
+
+def dress_table(table: QtWidgets.QTableView) -> None:
+    """Whole rows, no grid, the last column takes what is left."""
+    table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.verticalHeader().setVisible(False)
+    table.verticalHeader().setDefaultSectionSize(round(1.6 * QtGui.QFontMetrics(table.font()).height()))
+    table.horizontalHeader().setStretchLastSection(True)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.horizontalHeader().setHighlightSections(False)
+
+
+def _line(job: Job, view: StationView) -> Line:
+    expected, now_s = view.expected.get(job.id), RealClock().time()
+    begins = hour_in_words(expected.begin_s, now_s) if expected else ""
+    ends = hour_in_words(expected.end_s, now_s) if expected else ""
+    told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    return job, begins, ends, "; ".join(filter(None, (told, expected.warning if expected else "")))

@@ -1,0 +1,401 @@
+"""The dock in which a protocol is filled in, checked and queued."""
+
+import getpass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.errors import LabctlError
+from labctl.gui.asking import Asker
+from labctl.gui.inputs import ProcedureInputs
+from labctl.gui.procedures import Offered, in_file, shipped
+from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
+from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
+from labctl.gui.sample_inputs import SampleInputs
+from labctl.protocol import Protocol, parse_protocol, read_protocol
+from labctl.queue.estimates import duration_s, measured_pace, procedure_of
+from labctl.queue.hours import hour_in_words, parse_hour
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.station import Station
+from labctl.words import duration
+
+CHECK_AFTER_MS = 400
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A protocol with what the queue wants to know about it."""
+
+    text: str
+    source: str
+    person: str
+    held: bool
+    not_before: str
+
+
+class QueueingPanel(QtWidgets.QWidget):
+    """Procedure, sample, sequence; "Check" and "Queue".
+
+    Signals
+    -------
+    said(str), queued(int)
+        A sentence for the person; the number of a job that was queued.
+    """
+
+    said = Signal(str)
+    queued = Signal(int)
+
+    def __init__(self, station: Station, asker: Asker, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._station, self._asker = station, asker
+        self._folder = Path(station.source).parent
+        self._sequence: list[ProcedureForm] = []
+        self._offered: list[Offered] = []
+        self._free_s: float | None = None
+        self._build()
+        self._lay_out()
+        self._connect()
+        self._offer(shipped())
+
+    def form(self) -> ProcedureForm:
+        """The procedure as filled in; raises ValueError that names the field at fault."""
+        return ProcedureForm(self._chosen().reference, self.inputs.values())
+
+    def text(self) -> str:
+        """The protocol as filled in; raises ValueError that names the field at fault."""
+        sample = self.sample.form()
+        procedures = self._sequence or [self.form()]
+        title = self.title.text().strip() or f"{sample.name}: {self._names(procedures)}"
+        return protocol_text(title, sample, procedures)
+
+    def load_protocol(self, protocol: Protocol, sample: SampleForm | None = None) -> None:
+        """Fill in a protocol; several procedures become the sequence."""
+        self.title.setText(protocol.title)
+        self.sample.load(sample or SampleForm.of_row(vars(protocol.sample)))
+        entries = [ProcedureForm(e.reference, dict(e.parameters)) for e in protocol.procedures]
+        for entry in protocol.procedures:
+            self._offer_once(Offered(entry.procedure_class, entry.reference, Path(protocol.source).parent))
+        self._sequence = entries if len(entries) > 1 else []
+        self._show_sequence()
+        self.load_procedure(entries[0])
+
+    def load_procedure(self, form: ProcedureForm) -> None:
+        """Fill in a procedure with its parameters, exactly."""
+        place = next((n for n, o in enumerate(self._offered) if o.reference == form.reference), None)
+        if place is None:
+            self.said.emit(f"{form.reference} is not among the procedures here; open its file first")
+            return
+        self.procedure.setCurrentIndex(place)
+        try:
+            self.inputs.load(form.parameters)
+        except (ValueError, TypeError) as error:
+            self.said.emit(f"{form.reference}: {error}")
+
+    def expect_free_at(self, free_s: float | None) -> None:
+        """Say when the jobs already queued will be done; None when nobody knows."""
+        self._free_s = free_s
+
+    def check(self) -> None:
+        """Hold the protocol against the station's limits and say how long it takes; touch nothing."""
+        wish = self._wish()
+        if wish is not None:
+            self._asker.ask(lambda ledger: self._estimate(ledger, wish), self._show_estimate, self._refuse)
+
+    def queue(self) -> None:
+        """Check once more and queue; what is filled in stays for the next."""
+        wish = self._wish()
+        if wish is not None:
+            self._asker.ask(lambda ledger: self._add(ledger, wish), self._show_queued, self._refuse)
+
+    def _build(self) -> None:
+        self.procedure = QtWidgets.QComboBox(self)
+        self.procedure.setAccessibleName("Procedure")
+        self.open_file = QtWidgets.QPushButton("Own &file…", self)
+        self.summary = QtWidgets.QLabel(self)
+        self.summary.setWordWrap(True)
+        self.inputs: ProcedureInputs
+        self.inputs_place = QtWidgets.QVBoxLayout()
+        self.sample = SampleInputs(self)
+        self.title, self.person, self.not_before = (QtWidgets.QLineEdit(self) for _ in range(3))
+        self.title.setPlaceholderText("as sample and procedure")
+        self.person.setText(_user())
+        self.not_before.setPlaceholderText("at once; or 22:30, +8h")
+        self.held = QtWidgets.QCheckBox("Queue it &held", self)
+        self.sequence = QtWidgets.QListWidget(self)
+        self.sequence.setAccessibleName("Sequence of procedures")
+        self.sequence.setMaximumHeight(6 * self.fontMetrics().height())
+        self.add, self.remove = (QtWidgets.QPushButton(t, self) for t in ("&Add to sequence", "Re&move"))
+        self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
+        self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
+        self.queue_button.setToolTip("Ctrl+Return")
+        self.queue_button.setShortcut("Ctrl+Return")
+        self.estimate = QtWidgets.QLabel(self)
+        self.estimate.setWordWrap(True)
+        self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(CHECK_AFTER_MS)
+
+    def _lay_out(self) -> None:
+        scrolled = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(scrolled)
+        for item in (_row(self.procedure, self.open_file), self.summary, self.inputs_place, self.sample):
+            column.addLayout(item) if isinstance(item, QtWidgets.QLayout) else column.addWidget(item)
+        column.addWidget(self._sequence_box())
+        column.addWidget(self._queue_box())
+        column.addStretch()
+        area = _ScrolledColumn(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        area.setWidget(scrolled)
+        whole = QtWidgets.QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+        whole.addWidget(self.estimate)
+        whole.addLayout(_row(self.check_button, self.queue_button))
+
+    def _sequence_box(self) -> QtWidgets.QWidget:
+        box = QtWidgets.QGroupBox("Sequence (empty: the procedure above alone)", self)
+        column = QtWidgets.QVBoxLayout(box)
+        column.addWidget(self.sequence)
+        column.addLayout(_row(self.add, self.remove))
+        return box
+
+    def _queue_box(self) -> QtWidgets.QWidget:
+        box = QtWidgets.QGroupBox("Protocol", self)
+        form = QtWidgets.QFormLayout(box)
+        form.addRow("&Title", self.title)
+        form.addRow("&Person", self.person)
+        form.addRow("Not &before", self.not_before)
+        form.addRow(self.held)
+        form.addRow(_row(self.load, self.save))
+        return box
+
+    def _connect(self) -> None:
+        self.procedure.currentIndexChanged.connect(self._show_inputs)
+        self.open_file.clicked.connect(self._open_file)
+        self.sample.edited.connect(self._edited)
+        self.not_before.textChanged.connect(self._edited)
+        self.add.clicked.connect(self._add_to_sequence)
+        self.remove.clicked.connect(self._remove_from_sequence)
+        self.sequence.itemActivated.connect(lambda _: self.load_procedure(self._sequence[self._row()]))
+        self.load.clicked.connect(self._load_file)
+        self.save.clicked.connect(self._save_file)
+        self.check_button.clicked.connect(self.check)
+        self.queue_button.clicked.connect(self.queue)
+        self._timer.timeout.connect(self._check_quietly)
+
+    def _offer(self, found: list[Offered]) -> None:
+        for offered in found:
+            self._offer_once(offered)
+        self._show_inputs()
+
+    def _offer_once(self, offered: Offered) -> None:
+        if any(known.reference == offered.reference for known in self._offered):
+            return
+        self._offered.append(offered)
+        self.procedure.addItem(offered.title)
+        place = self.procedure.count() - 1
+        self.procedure.setItemData(place, offered.summary, Qt.ItemDataRole.ToolTipRole)
+
+    def _chosen(self) -> Offered:
+        return self._offered[self.procedure.currentIndex()]
+
+    def _show_inputs(self) -> None:
+        offered = self._chosen()
+        if getattr(self, "_shown", None) is offered:
+            return
+        self._shown = offered
+        if self.inputs_place.count():
+            self.inputs.deleteLater()
+            self.inputs_place.removeWidget(self.inputs)
+        self.inputs = ProcedureInputs(offered.procedure_class, self)
+        self.inputs.edited.connect(self._edited)
+        self.inputs_place.addWidget(self.inputs)
+        self.summary.setText(offered.summary)
+        self._edited()
+
+    def _open_file(self) -> None:
+        name, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, "A file with pymeasure procedures", str(self._folder), "Python (*.py)"
+        )
+        if name:
+            self.open_procedures(Path(name))
+
+    def open_procedures(self, path: Path) -> None:
+        """Offer the procedures of a file and choose its first."""
+        try:
+            found = in_file(path)
+        except LabctlError as error:
+            self._refuse(str(error))
+            return
+        self._offer(found)
+        place = [o.reference for o in self._offered].index(found[0].reference)
+        self.procedure.setCurrentIndex(place)
+
+    def _edited(self) -> None:
+        self.estimate.setText("")
+        self._timer.start()
+
+    def _check_quietly(self) -> None:
+        """Show the estimate of what is filled in; say nothing of what is not filled in yet."""
+        try:
+            wish = self._wish_or_error()
+        except ValueError:
+            return
+        self._asker.ask(lambda ledger: self._estimate(ledger, wish), self._show_estimate, self._refuse)
+
+    def _wish(self) -> Wish | None:
+        try:
+            return self._wish_or_error()
+        except ValueError as error:
+            self._refuse(str(error))
+            return None
+
+    def _wish_or_error(self) -> Wish:
+        folder = self._chosen().folder or self._folder
+        person, not_before = self.person.text().strip(), self.not_before.text().strip()
+        if not_before:
+            parse_hour(not_before, RealClock().time())
+        return Wish(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
+
+    def _checked(self, ledger: Ledger, wish: Wish) -> tuple[Protocol, float]:
+        protocol = parse_protocol(wish.text, wish.source)
+        protocol.check_against(self._station)
+        pace = measured_pace(ledger, self._station.name, procedure_of)
+        return protocol, duration_s(protocol.plan(), pace)
+
+    def _estimate(self, ledger: Ledger, wish: Wish) -> tuple[int, float]:
+        protocol, takes_s = self._checked(ledger, wish)
+        return len(protocol.plan()), takes_s
+
+    def _add(self, ledger: Ledger, wish: Wish) -> tuple[int, float]:
+        protocol, takes_s = self._checked(ledger, wish)
+        job_id = Jobs(ledger).add(
+            protocol,
+            station=self._station.name,
+            person=wish.person,
+            held=wish.held,
+            not_before_s=parse_hour(wish.not_before, RealClock().time()) if wish.not_before else None,
+            duration_s=takes_s if takes_s == takes_s else None,
+        )
+        return job_id, takes_s
+
+    def _show_estimate(self, found: tuple[int, float]) -> None:
+        steps, takes_s = found
+        now_s = RealClock().time()
+        begin_s = max(now_s, self._free_s or now_s)
+        end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
+        self._say(f"{steps} steps within the limits of {self._station.name}; {duration(takes_s)}{end}")
+
+    def _show_queued(self, found: tuple[int, float]) -> None:
+        job_id, takes_s = found
+        self._say(f"job {job_id} queued, about {duration(takes_s)}")
+        self.queued.emit(job_id)
+
+    def _say(self, sentence: str) -> None:
+        self.estimate.setProperty("refused", False)
+        self.estimate.setText(sentence)
+        self.estimate.style().polish(self.estimate)
+
+    def _refuse(self, sentence: str) -> None:
+        self.estimate.setProperty("refused", True)
+        self.estimate.setText(f"not possible: {sentence}")
+        self.estimate.style().polish(self.estimate)
+
+    def _row(self) -> int:
+        return self.sequence.currentRow()
+
+    def _add_to_sequence(self) -> None:
+        try:
+            self._sequence.append(self.form())
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        self._show_sequence()
+
+    def _remove_from_sequence(self) -> None:
+        if 0 <= self._row() < len(self._sequence):
+            del self._sequence[self._row()]
+            self._show_sequence()
+
+    def _show_sequence(self) -> None:
+        self.sequence.clear()
+        self.sequence.addItems([f"{n}  {_short(form)}" for n, form in enumerate(self._sequence, start=1)])
+        self._edited()
+
+    def _names(self, procedures: list[ProcedureForm]) -> str:
+        return ", ".join(form.reference.rpartition(":")[2] for form in procedures)
+
+    def _load_file(self) -> None:
+        name, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, "A protocol", str(self._folder), "Protocols (*.toml)"
+        )
+        if name:
+            self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name))))
+
+    def _save_file(self) -> None:
+        name, _ = QtWidgets.QFileDialog.getSaveFileName(
+            self, "Save the protocol", str(self._folder / "protocol.toml"), "Protocols (*.toml)"
+        )
+        if name:
+            self._try_with_file(lambda: self.save_protocol(Path(name)))
+
+    def save_protocol(self, path: Path) -> None:
+        """Write the protocol as filled in; never over a database."""
+        if path.suffix != ".toml":
+            raise ValueError(f"{path.name}: give the protocol a name that ends in .toml")
+        path.write_text(self.text(), encoding="utf-8")
+        self._say(f"saved as {path}")
+
+    def _try_with_file(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except (LabctlError, OSError, ValueError) as error:
+            self._refuse(str(error))
+
+
+class _ScrolledColumn(QtWidgets.QScrollArea):
+    """Scrolls up and down only, and is never narrower than what it holds."""
+
+    def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802
+        """Ask for the width of the content and of the bar beside it."""
+        hint = super().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        if self.widget() is not None:
+            hint.setWidth(self.widget().minimumSizeHint().width() + bar)
+        return hint
+
+
+def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any]) -> Protocol:
+    """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
+
+    Raises ConfigurationError when its procedure is not to be found here any more.
+    """
+    protocol = parse_protocol(text, source)
+    entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
+    exact = type(entry)(entry.reference, entry.procedure_class, dict(parameters), entry.where)
+    return type(protocol)(protocol.title, protocol.source, protocol.text, protocol.sample, (exact,))
+
+
+def _short(form: ProcedureForm) -> str:
+    named = form.parameters.get("temperatures_degc")
+    where = f" at {', '.join(f'{t:g}' for t in named)} °C" if isinstance(named, list) else ""
+    return form.reference.rpartition(":")[2] + where
+
+
+def _row(*widgets: QtWidgets.QWidget) -> QtWidgets.QHBoxLayout:
+    row = QtWidgets.QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

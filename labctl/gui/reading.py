@@ -1,0 +1,143 @@
+"""The thread that reads the database for the window, so that the window itself never waits for a file."""
+
+import platform
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.errors import StoreError
+from labctl.gui.following import RunFollower
+from labctl.gui.qt import QtCore, Signal
+from labctl.gui.station_view import read_station_view
+from labctl.queue.ledger import Ledger
+from labctl.store import Database
+from labctl.store.processes import is_gone
+
+LOOK_EVERY_S = 0.3
+RUN_LIST = """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
+              r.ended_s, r.clock, r.pid, r.process_birth, r.host
+              FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id"""
+
+
+class Reader(QtCore.QObject):
+    """Reads in a thread of its own and tells the window by signals.
+
+    Signals
+    -------
+    run_changed(RunSnapshot), runs_changed(list of rows), station_changed(StationView)
+    trouble(str)
+        A sentence when the file cannot be read, an empty one when it can again.
+    """
+
+    run_changed = Signal(object)
+    runs_changed = Signal(object)
+    station_changed = Signal(object)
+    trouble = Signal(str)
+
+    def __init__(self, db: Path, station: str, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._db, self._station = db, station
+        self._wanted: tuple[int, ...] = ()
+        self._followers: dict[int, RunFollower] = {}
+        self._told: dict[int, Any] = {}
+        self._runs_mark: Any = None
+        self._told_runs: list[dict[str, Any]] = []
+        self._trouble = ""
+        self._stop, self._look_now = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="labctl reader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._stop.set()
+        self._look_now.set()
+        self._thread.join(5)
+
+    def watch(self, run_ids: Iterable[int]) -> None:
+        """Follow exactly these runs from now on."""
+        self._wanted = tuple(run_ids)
+        self._look_now.set()
+
+    def look_now(self) -> None:
+        """Do not wait for the next look."""
+        self._look_now.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read_until_something_is_wrong()
+            except StoreError as error:
+                self._say(str(error))
+            self._followers.clear()
+            self._stop.wait(1.0)
+
+    def _read_until_something_is_wrong(self) -> None:
+        """Raises StoreError; a file that is gone is never made again here."""
+        identity = self._identity()
+        with Database(self._db) as database, Ledger(self._db) as ledger:
+            self._runs_mark = None
+            while not self._stop.is_set():
+                if self._identity() != identity:
+                    raise StoreError(f"{self._db}: the file was replaced; reading the new one")
+                more = self._look(database, ledger)
+                self._say("")
+                if not more:
+                    self._look_now.wait(LOOK_EVERY_S)
+                self._look_now.clear()
+
+    def _identity(self) -> tuple[int, int]:
+        try:
+            found = self._db.stat()
+        except OSError as error:
+            raise StoreError(f"{self._db} is gone or cannot be reached: {error.strerror}") from error
+        return found.st_dev, found.st_ino
+
+    def _look(self, database: Database, ledger: Ledger) -> bool:
+        """Read everything once; return whether there is more to read at once."""
+        self._read_runs(database)
+        self.station_changed.emit(read_station_view(ledger, self._station, RealClock().time()))
+        return self._read_watched(database)
+
+    def _read_runs(self, database: Database) -> None:
+        mark = database.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status")
+        running = [r for r in mark if r["status"] == "running"]
+        if mark != self._runs_mark or running:
+            rows = [_told_truly(row) for row in database.rows(RUN_LIST)]
+            if (mark, rows) != (self._runs_mark, self._told_runs):
+                self._told_runs = rows
+                self.runs_changed.emit(rows)
+            self._runs_mark = mark
+
+    def _read_watched(self, database: Database) -> bool:
+        wanted, more = self._wanted, False
+        for run_id in [*self._followers]:
+            if run_id not in wanted:
+                del self._followers[run_id]
+        for run_id in wanted:
+            if run_id not in self._followers:
+                self._followers[run_id] = RunFollower(database, run_id)
+                self._told.pop(run_id, None)
+            snapshot = self._followers[run_id].poll()
+            if snapshot is not self._told.get(run_id):
+                self._told[run_id] = snapshot
+                self.run_changed.emit(snapshot)
+            more = more or not snapshot.complete
+        return more
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self.trouble.emit(sentence)
+
+
+def _told_truly(row: dict[str, Any]) -> dict[str, Any]:
+    """A run whose process has vanished is interrupted, also before anybody has written so."""
+    here = row["host"] == platform.node()
+    if row["status"] == "running" and here and is_gone(row["pid"], row["process_birth"]):
+        return row | {"status": "interrupted", "reason": "its process vanished"}
+    return row

@@ -1,0 +1,131 @@
+"""A table of rows that are replaced as a whole; the selection stays with a row's key."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.gui.qt import Qt, QtCore, Signal
+
+Index = QtCore.QModelIndex | QtCore.QPersistentModelIndex
+SORT_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, what a cell shows, and what it is sorted by (the text where None)."""
+
+    heading: str
+    text: Callable[[Any], str]
+    key: Callable[[Any], Any] | None = None
+
+
+class RowsModel(QtCore.QAbstractTableModel):
+    """Rows of any kind under columns.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    key : callable
+        What tells a row from the others, for good.
+    colour : callable, optional
+        Background of a row's first cell, as a QColor, or None.
+    ticked : set, optional
+        With it the first column has a box; holds the keys of the rows that are ticked.
+    """
+
+    ticks_changed = Signal()
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        key: Callable[[Any], Any],
+        colour: Callable[[Any], Any] | None = None,
+        ticked: set[Any] | None = None,
+        parent: QtCore.QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._columns, self._key, self._colour, self.ticked = tuple(columns), key, colour, ticked
+        self.rows: list[Any] = []
+
+    def show_rows(self, rows: Sequence[Any]) -> None:
+        """Replace the rows; those that stay in place keep their selection."""
+        rows = list(rows)
+        if rows == self.rows:
+            return
+        same = [self._key(row) for row in rows] == [self._key(row) for row in self.rows]
+        grown = not same and [*map(self._key, rows[: len(self.rows)])] == [*map(self._key, self.rows)]
+        if same:
+            self._replace(rows)
+        elif grown:
+            old = len(self.rows)
+            self._replace(rows[:old])
+            self.beginInsertRows(QtCore.QModelIndex(), old, len(rows) - 1)
+            self.rows = rows
+            self.endInsertRows()
+        else:
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+
+    def _replace(self, rows: list[Any]) -> None:
+        changed = [n for n, (new, old) in enumerate(zip(rows, self.rows, strict=True)) if new != old]
+        self.rows = rows
+        for n in changed:
+            self.dataChanged.emit(self.index(n, 0), self.index(n, len(self._columns) - 1))
+
+    def rowCount(self, parent: Index = QtCore.QModelIndex()) -> int:  # noqa: N802, B008
+        """Qt's name for the number of rows."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QtCore.QModelIndex()) -> int:  # noqa: N802, B008
+        """Qt's name for the number of columns."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Qt's name for the headings."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section].heading
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """What a person may do with a cell."""
+        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if self.ticked is not None and index.column() == 0:
+            usual |= Qt.ItemFlag.ItemIsUserCheckable
+        return usual
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What a cell shows."""
+        row, column = self.rows[index.row()], self._columns[index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return column.text(row)
+        if role == SORT_ROLE:
+            return column.key(row) if column.key else column.text(row)
+        if index.column() > 0:
+            return None
+        if role == Qt.ItemDataRole.DecorationRole and self._colour is not None:
+            return self._colour(row)
+        if role == Qt.ItemDataRole.CheckStateRole and self.ticked is not None:
+            is_ticked = self._key(row) in self.ticked
+            return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+        """Tick or untick a row."""
+        if role != Qt.ItemDataRole.CheckStateRole or self.ticked is None or index.column() > 0:
+            return False
+        self.tick([self._key(self.rows[index.row()])], Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+    def tick(self, keys: Sequence[Any], on: bool, alone: bool = False) -> None:
+        """Tick or untick rows by key; with `alone` untick all others."""
+        if self.ticked is None:
+            return
+        if alone:
+            self.ticked.clear()
+        (self.ticked.update if on else self.ticked.difference_update)(keys)
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, 0))
+        self.ticks_changed.emit()

@@ -1,0 +1,144 @@
+"""The form of a sample, with the samples that the database remembers."""
+
+from collections.abc import Mapping, Sequence
+from math import pi, sqrt
+from typing import Any
+
+from labctl.gui.protocol_text import SampleForm
+from labctl.gui.qt import QtWidgets, Signal
+
+ELECTRODES = ("blocking", "reversible")
+
+
+class SampleInputs(QtWidgets.QGroupBox):
+    """What sits between the electrodes.
+
+    Signals
+    -------
+    edited()
+    """
+
+    edited = Signal()
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__("Sample", parent)
+        self._remembered: dict[str, SampleForm] = {}
+        self.name = QtWidgets.QComboBox(self)
+        self.name.setEditable(True)
+        self.name.lineEdit().setPlaceholderText("name of the sample")  # type: ignore[union-attr]
+        self.composition, self.cation, self.note = (QtWidgets.QLineEdit(self) for _ in range(3))
+        self.cation.setPlaceholderText("e.g. Mg2+")
+        self.electrodes = QtWidgets.QComboBox(self)
+        self.electrodes.addItems(ELECTRODES)
+        self.thickness_mm, self.thickness_u_mm = _number(0.001, 100, " mm", 1.0), _number(0, 10, " mm", 0.0)
+        self.diameter_mm, self.area_cm2 = (
+            _number(0.01, 300, " mm", 10.0),
+            _number(1e-6, 1000, " cm²", 0.785398),
+        )
+        self.area_u_cm2 = _number(0, 100, " cm²", 0.0)
+        self._lay_out()
+        self._connect()
+        self._area_from_diameter(self.diameter_mm.value())
+
+    def form(self) -> SampleForm:
+        """The sample as filled in; raises ValueError when it has no name."""
+        name = self.name.currentText().strip()
+        if not name:
+            self.name.setFocus()
+            raise ValueError("Sample: give it a name")
+        texts = {key: getattr(self, key).text().strip() for key in ("composition", "cation", "note")}
+        numbers = {
+            key: getattr(self, key).value()
+            for key in ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2")
+        }
+        filled = SampleForm(name, electrodes=self.electrodes.currentText(), **texts, **numbers)
+        remembered = self._remembered.get(name)
+        return remembered if remembered and _looks_like(filled, remembered) else filled
+
+    def load(self, sample: SampleForm) -> None:
+        """Fill in a sample; as long as nothing is edited it is given back exactly."""
+        self._remembered[sample.name] = sample
+        self.name.setEditText(sample.name)
+        for key in ("composition", "cation", "note"):
+            getattr(self, key).setText(getattr(sample, key))
+        self.electrodes.setCurrentText(sample.electrodes)
+        for key in ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2"):
+            getattr(self, key).setValue(getattr(sample, key))
+
+    def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Offer the samples of the database, the newest first."""
+        text = self.name.currentText()
+        self._remembered.update({row["name"]: SampleForm.of_row(row) for row in rows})
+        names = list(dict.fromkeys(row["name"] for row in reversed(rows)))
+        if names == [self.name.itemText(n) for n in range(self.name.count())]:
+            return
+        blocked = self.name.blockSignals(True)
+        self.name.clear()
+        self.name.addItems(names)
+        self.name.setEditText(text)
+        self.name.blockSignals(blocked)
+
+    def _lay_out(self) -> None:
+        rows = {
+            "&Sample name": self.name,
+            "Composition": self.composition,
+            "Mobile ion": self.cation,
+            "Electrodes": self.electrodes,
+            "Thickness": self.thickness_mm,
+            "  ± (one standard uncertainty)": self.thickness_u_mm,
+            "Diameter": self.diameter_mm,
+            "or area": self.area_cm2,
+            "  ± ": self.area_u_cm2,
+            "Note": self.note,
+        }
+        form = QtWidgets.QFormLayout(self)
+        form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.WrapLongRows)
+        for label, field in rows.items():
+            field.setAccessibleName(label.replace("&", "").strip())
+            form.addRow(label, field)
+
+    def _connect(self) -> None:
+        self.name.textActivated.connect(self._choose)
+        self.name.editTextChanged.connect(self.edited)
+        self.diameter_mm.valueChanged.connect(self._area_from_diameter)
+        self.area_cm2.valueChanged.connect(self._diameter_from_area)
+        self.electrodes.currentIndexChanged.connect(self.edited)
+        for field in (self.composition, self.cation, self.note):
+            field.textChanged.connect(self.edited)
+        for field in (self.thickness_mm, self.thickness_u_mm, self.area_cm2, self.area_u_cm2):
+            field.valueChanged.connect(self.edited)
+
+    def _choose(self, name: str) -> None:
+        if name in self._remembered:
+            self.load(self._remembered[name])
+
+    def _area_from_diameter(self, diameter_mm: float) -> None:
+        _set_quietly(self.area_cm2, pi / 4 * (diameter_mm / 10) ** 2)
+        self.edited.emit()
+
+    def _diameter_from_area(self, area_cm2: float) -> None:
+        _set_quietly(self.diameter_mm, 10 * sqrt(4 / pi * area_cm2))
+
+
+def _number(low: float, high: float, suffix: str, value: float) -> QtWidgets.QDoubleSpinBox:
+    field = QtWidgets.QDoubleSpinBox()
+    field.setDecimals(6)
+    field.setRange(low, high)
+    field.setSuffix(suffix)
+    field.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
+    field.setValue(value)
+    return field
+
+
+def _set_quietly(field: QtWidgets.QDoubleSpinBox, value: float) -> None:
+    blocked = field.blockSignals(True)
+    field.setValue(value)
+    field.blockSignals(blocked)
+
+
+def _looks_like(filled: SampleForm, remembered: SampleForm) -> bool:
+    """Whether the form still shows a remembered sample: texts equal, numbers to the digits shown."""
+    return all(
+        abs(new - old) < 1e-6 if isinstance(old, float) else new == old
+        for new, old in zip(vars(filled).values(), vars(remembered).values(), strict=True)
+    )

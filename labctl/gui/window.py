@@ -1,0 +1,297 @@
+"""The window: a client of the runner. Closing or losing it costs nothing."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import LabctlError
+from labctl.gui.asking import Asker
+from labctl.gui.browser import Browser
+from labctl.gui.control import ControlBar
+from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.tabs import make_tabs
+from labctl.gui.protocol_text import SampleForm
+from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets
+from labctl.gui.queue_panel import QueuePanel
+from labctl.gui.queueing import QueueingPanel, reuse
+from labctl.gui.reading import Reader
+from labctl.gui.snapshot import RunSnapshot
+from labctl.gui.station_view import StationView
+from labctl.gui.style import appearance_of, choose_scheme, dress
+from labctl.protocol import parse_protocol
+from labctl.queue.ledger import Ledger
+from labctl.queue.requests import Pauses
+from labctl.station import Station
+
+SAID_FOR_MS = 15_000
+MOST_DRAWN = 12
+SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
+
+
+class Window(QtWidgets.QMainWindow):
+    """Queueing to the left, what is measured in the middle, runs and queue below, control on top.
+
+    Parameters
+    ----------
+    station : Station
+    db : Path
+        A labctl database; it must exist.
+    start_runner : callable
+        Starts a runner (and with it a supervisor) where none runs.
+    """
+
+    def __init__(self, station: Station, db: Path, start_runner: Callable[[], Any]) -> None:
+        super().__init__()
+        self.station, self.db, self._start_runner = station, db, start_runner
+        self.setWindowTitle(f"labctl   {station.name}   {db.name}")
+        self.asker, self.reader = Asker(db, self), Reader(db, station.name, self)
+        self._snapshots: dict[int, RunSnapshot] = {}
+        self._view: StationView | None = None
+        self._looks, self._scheme = 0, "system"
+        self._build()
+        self._lay_out()
+        self._build_menu()
+        self._connect()
+        self._dress()
+        self.asker.start()
+        self.reader.start()
+
+    def say(self, sentence: str) -> None:
+        """Tell the person something that may be overlooked."""
+        self.statusBar().showMessage(sentence, SAID_FOR_MS)
+
+    def warn(self, sentence: str) -> None:
+        """Show a sentence until it is dismissed, without stopping anything."""
+        self.warning.setText(sentence)
+        self.warning_bar.setVisible(bool(sentence))
+
+    def choose_scheme(self, scheme: str) -> None:
+        """Take on `"system"`, `"light"` or `"dark"`."""
+        application = QtWidgets.QApplication.instance()
+        if isinstance(application, QtWidgets.QApplication):
+            choose_scheme(application, scheme)
+        self._dress()
+
+    def _build(self) -> None:
+        self.queueing = QueueingPanel(self.station, self.asker, self)
+        person = self.queueing.person.text
+        self.control = ControlBar(Path(self.station.source), self.station.name, self.db, self.asker, person)
+        self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
+        self.tabs: list[Tab] = make_tabs()
+        self.tab_widget = QtWidgets.QTabWidget(self)
+        self.tab_widget.setDocumentMode(True)
+        for tab in self.tabs:
+            self.tab_widget.addTab(tab, tab.name)
+        self.warning = QtWidgets.QLabel(self)
+        self.warning.setObjectName("trouble")
+        self.warning.setWordWrap(True)
+        self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.warning_bar = QtWidgets.QFrame(self)
+        self.warning_bar.setVisible(False)
+        self.trouble = QtWidgets.QLabel(self)
+        self.trouble.setObjectName("trouble")
+
+    def _lay_out(self) -> None:
+        dismiss = QtWidgets.QPushButton("&OK", self)
+        dismiss.clicked.connect(lambda: self.warn(""))
+        bar = QtWidgets.QHBoxLayout(self.warning_bar)
+        bar.addWidget(self.warning, 1)
+        bar.addWidget(dismiss)
+        below = QtWidgets.QTabWidget(self)
+        below.setDocumentMode(True)
+        below.addTab(self.browser, "Runs")
+        below.addTab(self.queue, "Queue")
+        self.below = below
+        middle = QtWidgets.QSplitter(Qt.Orientation.Vertical, self)
+        middle.addWidget(self.tab_widget)
+        middle.addWidget(below)
+        middle.setStretchFactor(0, 3)
+        middle.setStretchFactor(1, 1)
+        across = QtWidgets.QSplitter(Qt.Orientation.Horizontal, self)
+        across.addWidget(self.queueing)
+        across.addWidget(middle)
+        across.setStretchFactor(1, 1)
+        across.setSizes([1, 1000])
+        whole = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.control, self.warning_bar):
+            column.addWidget(widget)
+        column.addWidget(across, 1)
+        self.setCentralWidget(whole)
+        self.statusBar().addPermanentWidget(self.trouble)
+        self.resize(1400, 900)
+
+    def _build_menu(self) -> None:
+        file, view = self.menuBar().addMenu("&File"), self.menuBar().addMenu("&View")
+        for text, keys, action in (
+            ("Export &picture of this tab…", "", self._export_picture),
+            ("Export &data of this tab…", "Ctrl+E", self._export_data),
+            ("&Close", "Ctrl+W", self.close),
+        ):
+            entry = file.addAction(text)
+            entry.setShortcut(keys)
+            entry.triggered.connect(lambda _=False, a=action: a())
+        for scheme in ("system", "light", "dark"):
+            entry = view.addAction(f"&{scheme.capitalize()}")
+            entry.triggered.connect(lambda _=False, s=scheme: self.choose_scheme(s))
+        view.addSeparator()
+        for place, tab in enumerate(self.tabs, start=1):
+            entry = view.addAction(tab.name)
+            entry.setShortcut(f"Alt+{place}")
+            entry.triggered.connect(lambda _=False, t=tab: self.tab_widget.setCurrentWidget(t))
+        for text, keys, widget in (("&Runs", "Alt+8", self.browser), ("&Queue", "Alt+9", self.queue)):
+            entry = view.addAction(text)
+            entry.setShortcut(keys)
+            entry.triggered.connect(lambda _=False, w=widget: self._go_to(w))
+
+    def _go_to(self, panel: Any) -> None:
+        self.below.setCurrentWidget(panel)
+        panel.table.setFocus()
+
+    def _connect(self) -> None:
+        self.reader.run_changed.connect(self._show_run)
+        self.reader.runs_changed.connect(self._show_runs)
+        self.reader.station_changed.connect(self._show_station)
+        self.reader.trouble.connect(self.trouble.setText)
+        self.browser.ticks_changed.connect(self._follow)
+        self.browser.reuse_wanted.connect(self._reuse)
+        self.queue.protocol_wanted.connect(self._fill_in)
+        self.queueing.queued.connect(self._show_queue)
+        self.control.runner_wanted.connect(self._ask_for_runner)
+        self.control.warned.connect(self.warn)
+        self.asker.refused.connect(self.warn)
+        for panel in (self.control, self.queue, self.queueing):
+            panel.said.connect(self.say)
+
+    def _show_station(self, view: StationView) -> None:
+        self._view = view
+        self._looks += 1
+        self.control.show_station(view)
+        self.queue.show_station(view)
+        ends = [expectation.end_s for expectation in view.expected.values() if expectation.end_s is not None]
+        self.queueing.expect_free_at(max(ends, default=None))
+        if self._looks == 1 and view.runner_state != "running":
+            self._ask_for_runner()
+
+    def _show_queue(self, job_id: int) -> None:
+        self.below.setCurrentWidget(self.queue)
+        self.reader.look_now()
+
+    def _show_runs(self, rows: list[dict[str, Any]]) -> None:
+        self.browser.show_runs(rows)
+        self.asker.ask(lambda ledger: ledger.rows(SAMPLES), self._remember_samples)
+
+    def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
+        self.queueing.sample.remember(list(reversed(rows)))
+
+    def _follow(self, run_ids: list[int]) -> None:
+        if len(run_ids) > MOST_DRAWN:
+            self.say(f"{len(run_ids)} runs are ticked; the newest {MOST_DRAWN} are drawn")
+        wanted = run_ids[-MOST_DRAWN:]
+        self._snapshots = {run_id: s for run_id, s in self._snapshots.items() if run_id in wanted}
+        self.reader.watch(wanted)
+        self._draw()
+
+    def _show_run(self, snapshot: RunSnapshot) -> None:
+        if snapshot.id in self.browser.ticked():
+            self._snapshots[snapshot.id] = snapshot
+            self._draw()
+
+    def _draw(self) -> None:
+        shown = [
+            ShownRun(snapshot, self.browser.colour(run_id), snapshot.title)
+            for run_id, snapshot in sorted(self._snapshots.items())
+        ]
+        for tab in self.tabs:
+            tab.show_runs(shown)
+
+    def _reuse(self, run_id: int) -> None:
+        query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
+                   JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
+        self.asker.ask(lambda ledger: _old_protocol(ledger, query, run_id), self._load)
+
+    def _fill_in(self, text: str, source: str) -> None:
+        self.asker.ask(lambda ledger: (parse_protocol(text, source), None), self._load)
+
+    def _load(self, found: tuple[Any, SampleForm | None]) -> None:
+        self.queueing.load_protocol(*found)
+        self.say(f"{found[0].title!r} is filled in; nothing is queued yet")
+
+    def _ask_for_runner(self) -> None:
+        try:
+            self._start_runner()
+        except (LabctlError, OSError) as error:
+            self.warn(f"no runner could be started: {error}")
+        else:
+            self.say("a runner is starting")
+
+    def _export_picture(self) -> None:
+        self._export("picture", "Pictures (*.png *.svg)", ".png", lambda tab, path: tab.export_picture(path))
+
+    def _export_data(self) -> None:
+        self._export("data", "Tables (*.csv)", ".csv", lambda tab, path: tab.export_data(path))
+
+    def _export(self, what: str, kinds: str, suffix: str, write: Callable[[Tab, Path], None]) -> None:
+        tab = self.tabs[self.tab_widget.currentIndex()]
+        start = self.db.parent / f"{tab.name.lower()}{suffix}"
+        name, _ = QtWidgets.QFileDialog.getSaveFileName(self, f"Export {what}", str(start), kinds)
+        if not name:
+            return
+        path = Path(name) if Path(name).suffix else Path(name).with_suffix(suffix)
+        try:
+            write(tab, path)
+        except (OSError, ValueError) as error:
+            self.warn(f"not exported: {error}")
+        else:
+            self.say(f"{path} written")
+
+    def _dress(self) -> None:
+        application = QtWidgets.QApplication.instance()
+        if not isinstance(application, QtWidgets.QApplication):
+            return
+        appearance = appearance_of(application)
+        dress(self, appearance)
+        for tab in self.tabs:
+            tab.set_appearance(appearance)
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
+        """Ask what becomes of the night, where there is one."""
+        if self._view is not None and self._view.running_job is not None and not self._may_close():
+            event.ignore()
+            return
+        self.reader.stop()
+        self.asker.stop()
+        event.accept()
+
+    def _may_close(self) -> bool:
+        """Offer to leave everything running, to pause, or to stay."""
+        box = QtWidgets.QMessageBox(self)
+        box.setIcon(QtWidgets.QMessageBox.Icon.Question)
+        box.setText("A job is under way. It goes on without this window.")
+        roles = QtWidgets.QMessageBox.ButtonRole
+        leave = box.addButton("&Leave it running", roles.AcceptRole)
+        pause = box.addButton("&Pause after this step", roles.ActionRole)
+        box.addButton("&Stay", roles.RejectRole)
+        box.setDefaultButton(leave)
+        box.exec()
+        if box.clickedButton() is pause:
+            person = self.queueing.person.text()
+            self.asker.ask(lambda ledger: Pauses(ledger).pause("step", "the window was closed", person))
+        return box.clickedButton() in (leave, pause)
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
+        """Follow the system from light to dark."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
+            QtCore.QTimer.singleShot(0, self._dress)
+
+
+def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
+    import json
+
+    rows: Iterable[dict[str, Any]] = ledger.rows(query, (run_id,))
+    row = next(iter(rows))
+    found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], json.loads(row["parameters"]))
+    return found, SampleForm.of_row(row)

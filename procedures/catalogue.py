@@ -1,0 +1,21 @@
+"""Every procedure that ships with labctl, the most used first."""
+
+from procedures.bruce_vincent import BruceVincent
+from procedures.dc_polarisation import DCPolarisation
+from procedures.eis import EIS
+from procedures.equilibration_watch import EquilibrationWatch
+from procedures.open_circuit import OpenCircuit
+from procedures.temperature_hold import TemperatureHold
+from procedures.temperature_ramp_eis import TemperatureRampEIS
+from procedures.temperature_stepped_eis import TemperatureSteppedEIS
+
+PROCEDURES = (
+    TemperatureSteppedEIS,
+    BruceVincent,
+    EIS,
+    TemperatureRampEIS,
+    EquilibrationWatch,
+    DCPolarisation,
+    TemperatureHold,
+    OpenCircuit,
+)
