@@ -20,6 +20,7 @@ from labctl.store.processes import is_gone, process_birth
 
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
+LOCK_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -162,17 +163,20 @@ class Pulse:
         self._thread.start()
 
     def _live(self) -> None:
-        with Ledger(self._path).without_fsync() as ledger:
+        with Ledger(self._path, LOCK_PATIENCE_S).without_fsync() as ledger:
             heartbeats = Heartbeats(ledger, "runner", self._station)
             while not self._over.wait(BEAT_S):
                 self._beat(heartbeats)
 
     def _beat(self, heartbeats: Heartbeats) -> None:
-        try:
-            heartbeats.beat(due_s=self._due_s(), **self._told)
-            self._on_beat()
-        except (StoreError, OSError) as error:  # a full disk must not end the night before the runner sees it
-            log.warning("no heartbeat: %s", error)
+        for do in (lambda: heartbeats.beat(due_s=self._due_s(), **self._told), self._on_beat):
+            try:
+                do()
+            except (
+                StoreError,
+                OSError,
+            ) as error:  # a full disk is for the runner to see
+                log.warning("no heartbeat: %s", error)
 
     def _due_s(self) -> float | None:
         """The promise by the clock on the wall now: a clock that is set breaks no promise."""

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_writing
+from labctl.store.connections import BUSY_TIMEOUT_S, open_for_writing
 from labctl.store.places import refuse_network_share
 
 
 class Ledger:
     """The file, opened to read and write a few rows at a time.
+
+    Parameters
+    ----------
+    path : Path or str
+    patience_s : float
+        How long to wait while another program writes.
 
     Raises
     ------
@@ -20,10 +26,10 @@ class Ledger:
         From every method, when the file cannot be used; the message says why.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, patience_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = Path(path)
         refuse_network_share(self.path)
-        self._connection = open_for_writing(self.path)
+        self._connection = open_for_writing(self.path, patience_s)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,14 +1,19 @@
-"""The runner's side of being supervised: is a supervisor alive, and if not, start one."""
+"""The runner's side of being supervised: a frozen supervisor is ended, a missing one started."""
 
+import logging
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from labctl.clock import RealClock
-from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.ledger import Ledger
+from labctl.queue.processes import end_for_certain
+from labctl.queue.silence import Silence
 
+log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
+FROZEN_AFTER_S = 10.0
 
 
 class Supervision:
@@ -34,20 +39,34 @@ class Supervision:
     ) -> None:
         self._db, self._station, self._silence_s, self._start = db, station, silence_s, start
         self._child: subprocess.Popen[bytes] | None = None
-        self._started_s = -STARTING_TAKES_S
         self._clock = RealClock()
+        self._started_s = self._clock.monotonic() - STARTING_TAKES_S
+        self._silence = Silence(self._clock)
 
     def alive(self) -> bool:
         """Tell whether a supervisor shows signs of life."""
-        with Ledger(self._db) as ledger:
-            beat = Heartbeats(ledger, "supervisor", self._station).read()
+        beat = self._read()
         return beat is not None and beat.lives(self._silence_s)
 
     def keep(self) -> None:
-        """Start a supervisor where none lives and none is starting."""
-        if self._start is None or self.alive():
+        """End a supervisor that is frozen, and start one where none lives and none is starting."""
+        beat = self._read()
+        self._end_if_frozen(beat)
+        if self._start is None or (beat is not None and beat.lives(self._silence_s)):
             return
         ended = self._child is None or self._child.poll() is not None
         if ended or self._clock.monotonic() - self._started_s > STARTING_TAKES_S:
             self._started_s = self._clock.monotonic()
             self._child = self._start()
+
+    def _read(self) -> Heartbeat | None:
+        with Ledger(self._db) as ledger:
+            return Heartbeats(ledger, "supervisor", self._station).read()
+
+    def _end_if_frozen(self, beat: Heartbeat | None) -> None:
+        """One that froze while it wrote keeps the file locked for everybody."""
+        if beat is None or beat.state != "alive" or beat.gone:
+            return
+        if self._silence.of(beat) > FROZEN_AFTER_S:
+            log.error("the supervisor (pid %d) is frozen and is ended", beat.pid)
+            end_for_certain(beat, self._clock)

@@ -4,7 +4,8 @@
    the instruments are opened here and made safe. While a runner lives, it alone talks to instruments.
 2. It judges what the runner records by the same interlocks as the runner. A trip is first a request; a runner
    that does not obey within five seconds is ended.
-3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds.
+3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing is
+   written before a rescue: a runner that froze while it wrote keeps the file locked until it is ended.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
@@ -24,6 +25,7 @@ from labctl.queue.night import read_night
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Requests
 from labctl.queue.sightings import Sightings
+from labctl.queue.silence import Silence
 from labctl.queue.station_lock import station_lock
 from labctl.station import Station
 from labctl.stop import StopRequest
@@ -32,8 +34,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
 TRY_AGAIN_S = 2.0
-OVERSLEPT_S = 1.5
-WATCHED_AT_LEAST_S = 1.5
+LOCK_PATIENCE_S = 0.5
+WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
 
 
@@ -72,23 +74,24 @@ class Supervisor:
         self._make_safe = make_safe or station.make_safe
         self._unsafe_since_s: float | None = None
         self._asked: dict[int, float] = {}
-        self._saw_runner = False
-        self._last_mark: tuple[int, float] | None = None
-        self._marked_s = self._looked_s = self._clock.monotonic()
+        self._saw_runner = self._begun = False
+        self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
         """Look four times a second until told to stop; raises ConfigurationError if one is there."""
-        with station_lock(self.station, "supervisor"), Ledger(self.db).without_fsync() as self._ledger:
+        with station_lock(self.station, "supervisor"), Ledger(self.db, LOCK_PATIENCE_S) as self._ledger:
+            self._ledger.without_fsync()
             self._runner = Heartbeats(self._ledger, "runner", self.station.name)
             self._own = Heartbeats(self._ledger, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._sightings = Sightings(self._ledger)
-            self._own.begin()
-            self._warm_up()
+            for first in (self._show_life, self._warm_up):
+                self._or_say_why_not(first)
             while not self.stop():
-                self._look_or_say_why_not()
+                self._or_say_why_not(self._look)
+                self._or_say_why_not(self._show_life)
                 self._clock.sleep(LOOK_EVERY_S)
-            self._own.end()
+            self._or_say_why_not(self._own.end)
 
     def _warm_up(self) -> None:
         """Import now what making safe needs: VISA alone costs a second that nobody has then."""
@@ -99,12 +102,19 @@ class Supervisor:
         except (OSError, ValueError) as error:
             self._announce("error", "interlock", f"no VISA here, nothing could be made safe: {error}")
 
-    def _look_or_say_why_not(self) -> None:
+    def _or_say_why_not(self, do: Callable[[], None]) -> None:
         try:
-            self._own.beat()
-            self._look()
+            do()
         except Exception as error:
             log.error("this look failed: %s", error, exc_info=not isinstance(error, StoreError))
+
+    def _show_life(self) -> None:
+        """After the look, which only reads: a runner that froze while it wrote keeps the file locked."""
+        if self._begun:
+            self._own.beat()
+        else:
+            self._own.begin()
+            self._begun = True
 
     def _look(self) -> None:
         runner = self._runner.read()
@@ -114,33 +124,11 @@ class Supervisor:
         self._saw_runner = True
         if runner.gone:
             self._rescue(runner, "ended without a word")
-        elif self._silent_s(runner) > self.night.silence_s or runner.overdue:
+        elif self._silence.of(runner) > self.night.silence_s or runner.overdue:
             self._rescue(runner, "is frozen: no sign of life in time")
         else:
             self._unsafe_since_s = None
             self._watch(runner)
-
-    def _silent_s(self, runner: Heartbeat) -> float:
-        """How long this process has seen no new beat, by a clock that nobody sets.
-
-        After a sleep of the whole computer both have slept: counting starts again.
-        """
-        now_s, mark = self._clock.monotonic(), (runner.pid, runner.beat_s)
-        slept_too = now_s - self._looked_s > OVERSLEPT_S
-        if self._last_mark is None:
-            self._marked_s = now_s - self._silent_before_s(runner)
-        elif mark != self._last_mark or slept_too:
-            self._marked_s = now_s
-        self._last_mark, self._looked_s = mark, now_s
-        return now_s - self._marked_s
-
-    def _silent_before_s(self, runner: Heartbeat) -> float:
-        """What a supervisor that has just begun believes the clock on the wall: all but a last second or two.
-
-        So a runner that froze while there was no supervisor is not given the whole time once more.
-        """
-        longest_s = max(0.0, self.night.silence_s - WATCHED_AT_LEAST_S)
-        return min(max(0.0, self._clock.time() - runner.beat_s), longest_s)
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
         if self._unsafe_since_s is not None:

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from labctl.clock import RealClock
+from labctl.queue import supervision
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.ledger import insert
 from labctl.queue.requests import Requests
@@ -139,6 +140,72 @@ def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched
     assert len(watched.made_safe) == 1
     assert watched.runner.wait(timeout=5) == -signal.SIGKILL
     assert "is frozen" in watched.events()[0][1]
+
+
+HOLDS_THE_FILE = """
+import sqlite3, sys
+input()
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+input()
+"""
+
+
+@pytest.fixture
+def holder(night):
+    """A process that, told to, keeps the file locked, as one does that freezes in the middle of a write."""
+    command = [sys.executable, "-SEc", HOLDS_THE_FILE, str(night.path)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def freeze_while_it_writes(holder, night, name):
+    """Say that the holder is the process of that name, and let it lock the file for good."""
+    Heartbeats(night.ledger, name, "rig").begin()
+    query = "UPDATE heartbeats SET pid = ?, process_birth = ? WHERE process = ?"
+    with night.ledger.transaction() as connection:
+        connection.execute(query, (holder.pid, process_birth(holder.pid), name))
+    holder.stdin.write("now\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "locked\n"
+
+
+def test_a_runner_that_froze_while_it_wrote_is_ended_although_the_file_is_locked(watched, night, holder):
+    a_running_job(night)
+    freeze_while_it_writes(holder, night, "runner")
+    watched.watch(8.0, until=lambda: watched.restarts)
+    assert holder.wait(timeout=5) is not None
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
+def test_a_supervisor_that_froze_while_it_wrote_is_ended_and_replaced(night, holder, monkeypatch):
+    monkeypatch.setattr(supervision, "FROZEN_AFTER_S", 1.0)
+    freeze_while_it_writes(holder, night, "supervisor")
+    started = []
+    keeper = supervision.Supervision(night.path, "rig", 1.0, lambda: started.append(1))
+    end_s = CLOCK.monotonic() + 10.0
+    while not started and CLOCK.monotonic() < end_s:
+        keeper.keep()
+        CLOCK.sleep(0.2)
+    assert started == [1]
+    assert holder.wait(timeout=5) is not None
+    night.add()
+
+
+def test_a_supervisor_that_beats_is_left_alone_by_the_runner(night, monkeypatch):
+    monkeypatch.setattr(supervision, "FROZEN_AFTER_S", 1.0)
+    keeper = supervision.Supervision(night.path, "rig", 1.0)
+    beats = Heartbeats(night.ledger, "supervisor", "rig")
+    beats.begin()
+    for _ in range(12):
+        beats.beat()
+        keeper.keep()
+        CLOCK.sleep(0.2)
+    assert keeper.alive()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
