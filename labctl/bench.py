@@ -12,8 +12,11 @@ Rules every driver keeps:
 4. A measured point that the instrument itself doubts keeps its value and says so in `status`.
 """
 
+import importlib
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol, cast
 
 from labctl.clock import Clock
@@ -241,3 +244,13 @@ class Bench:
                 failures.append(failure)
         if failures:
             raise ExceptionGroup("not every instrument could be made safe", failures)
+
+
+class _CallableModule(ModuleType):
+    """This module, which opens a bench when it is called: docs/decisions/0006-labctl-bench.md says why."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return importlib.import_module("labctl.scripting").open_bench(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -73,44 +73,60 @@ class Recording:
             "station_text": station.text,
             "protocol_text": protocol.text,
         }
-        self._insert(protocol.sample, procedure, about)
-        for entry_ in station.instruments:
-            for role in entry_.roles:
-                self._instrument(role, entry_)
-        self._note_origin(procedure, _scripts(station, protocol, entry))
+        self._insert_procedure(protocol.sample, procedure, about)
+        self._note_instruments(station)
+        self._note_origin(_scripts(station, protocol, entry), procedure=described(procedure))
         return self.run_id
 
     def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
         """Write the run of a procedure that brings its own instruments; return the run's id."""
         about = {"procedure": reference_of(type(procedure)), "uuid": uuid}
-        self._insert(sample, procedure, about | {"station": getattr(self._bench, "station", "")})
+        about["station"] = getattr(self._bench, "station", "")
+        self._insert_procedure(sample, procedure, about)
         for role, driver in getattr(self._bench, "roles", {}).items():
             row = {"role": role, "name": driver.name, "driver": reference_of(type(driver))}
             self.store.append("run_instruments", row | {"run_id": self.run_id, "identity": driver.identity})
-        self._note_origin(procedure, _files_of([type(procedure)]))
+        self._note_origin(_files_of([type(procedure)]), procedure=described(procedure))
         return self.run_id
 
-    def _insert(self, sample: Sample, procedure: Any, about: Mapping[str, str]) -> None:
+    def begin_script(self, sample: Sample, station: Station, text: str, file: Path) -> int:
+        """Write the run of a script, with its text; return the run's id."""
+        about = {"procedure": "script", "station": station.name, "station_text": station.text}
+        self._insert(sample, about)
+        self._note_instruments(station)
+        files = [path for path in (file, Path(station.source)) if path.is_file()]
+        files += _files_of([instrument.driver_class for instrument in station.instruments])
+        self._note_origin(files, script_text=text)
+        return self.run_id
+
+    def _insert_procedure(self, sample: Sample, procedure: Any, about: Mapping[str, Any]) -> None:
         self._columns = Columns(procedure.DATA_COLUMNS)
+        self._insert(sample, {"parameters": exact_parameters(procedure), **about})
+
+    def _insert(self, sample: Sample, about: Mapping[str, Any]) -> None:
         row = {
             "job_id": self._job_id,
             "sample_id": self.store.find_or_add_sample(vars(sample)),
-            "parameters": exact_parameters(procedure),
             "clock": _clock_kind(self._bench.clock),
             "status": "running",
             "started_s": self._bench.clock.time(),
         }
         self.run_id = self.store.insert("runs", {**row, **about})
+        self._started = str(about["procedure"])
 
-    def _note_origin(self, procedure: Any, scripts: Sequence[Path]) -> None:
-        facts = described(procedure)
-        self.store.record_provenance(self.run_id, {**collect_provenance(scripts=scripts), "procedure": facts})
-        self.event("info", "started", facts["class"])
+    def _note_origin(self, scripts: Sequence[Path], **facts: Any) -> None:
+        self.store.record_provenance(self.run_id, {**collect_provenance(scripts=scripts), **facts})
+        self.event("info", "started", self._started)
 
     def keep_metadata(self, procedure: Any) -> None:
         """Keep the metadata of a procedure, once they are evaluated."""
         if metadata := metadata_of(procedure):
             self.store.record_provenance(self.run_id, {"metadata": metadata})
+
+    def _note_instruments(self, station: Station) -> None:
+        for entry in station.instruments:
+            for role in entry.roles:
+                self._instrument(role, entry)
 
     def _instrument(self, role: str, entry: Any) -> None:
         row = {
@@ -136,6 +152,11 @@ class Recording:
         if record_as:
             record_as(record)
         self._on_row(topic, record)
+
+    def record(self, values: Mapping[str, Any]) -> None:
+        """Keep a row of columns of its own, whatever is being measured."""
+        self._record(self._columns.row(values))
+        self._on_row("results", values)
 
     def event(self, level: str, kind: str, message: str, **details: Any) -> None:
         """Record an event of this run, with the facts behind it."""

@@ -1,0 +1,247 @@
+"""A bench for scripts and notebooks: plain Python with the bench's words, recorded, and safe on the way out.
+
+    with labctl.bench("station.toml", database="lab.db", sample="samples/pellet_3.toml") as bench:
+        for temperature_degc in (30, 60, 90):
+            bench.bring_to(temperature_degc, dwell_min=20)
+            bench.take_spectrum(frequency_max_hz=1e6, frequency_min_hz=1)
+
+1. Whatever ends the block (its end, an exception, Ctrl-C), every instrument is made safe.
+2. With a database the block is one run, whose procedure is `script` and whose provenance holds its text.
+   Every spectrum, hold and settling is recorded as it comes, and evaluated as those of a procedure are.
+3. The station is held while the block lasts: a runner cannot use it at the same time, nor a second script.
+"""
+
+import linecache
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis import Spectrum
+from labctl.bench import ZERO_CELSIUS_K, Bench
+from labctl.errors import ConfigurationError
+from labctl.protocol import check_step, plan_of
+from labctl.queue.station_lock import station_lock
+from labctl.recording import Recording
+from labctl.sample import Sample, sample_of, tell_sample
+from labctl.settle import SettlingCriterion, settle
+from labctl.station import Station, read_station
+from labctl.store import Store
+from labctl.told import TELLING, Place, thermometer_of
+
+SampleGiven = Sample | Mapping[str, Any] | str | PathLike[str]
+
+
+@dataclass(frozen=True)
+class ScriptBench(Bench):
+    """A bench whose words record what they measure.
+
+    Attributes
+    ----------
+    recording : Recording or None
+        The run in the database; None where none was given.
+    sample : Sample or None
+    """
+
+    recording: Recording | None = None
+    sample: Sample | None = None
+    _place: Place = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "_place", Place(thermometer_of(self)))
+        if self.recording is not None:
+            for role, telling in TELLING.items():
+                if role in self._guards:
+                    self._guards[role] = telling(self._guards[role], self._place, self.recording.emit)
+
+    @property
+    def run_id(self) -> int | None:
+        """Id of the run in the database; None where none was given."""
+        return self.recording.run_id if self.recording else None
+
+    def bring_to(
+        self,
+        temperature_degc: float,
+        *,
+        dwell_min: float = 30.0,
+        band_k: float = 0.5,
+        slope_k_min: float = 0.1,
+        timeout_min: float = 240.0,
+    ) -> float:
+        """Set the oven and wait until the sample is steady; return its temperature in K.
+
+        Raises
+        ------
+        LimitExceeded
+            The station forbids the temperature. Nothing was sent.
+        SettlingTimeout
+            It did not become steady in `timeout_min`.
+        """
+        criterion = SettlingCriterion(band_k, slope_k_min / 60, dwell_min * 60, timeout_min * 60)
+        target_k = last_k = temperature_degc + ZERO_CELSIUS_K
+        self.oven.setpoint_k = target_k
+        for reading in settle(self, target_k, criterion, lambda: False):
+            last_k = reading.temperature_k
+            if self.recording is not None:
+                self.recording.emit("temperature", reading._asdict())
+        return last_k
+
+    def take_spectrum(
+        self,
+        frequency_max_hz: float = 1e6,
+        frequency_min_hz: float = 0.1,
+        points_per_decade: int = 10,
+        amplitude_v: float = 0.02,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Spectrum:
+        """Take one spectrum, from high to low frequency; return its good points, n of them."""
+        if not 0 < frequency_min_hz < frequency_max_hz:
+            raise ValueError(f"frequency_min_hz must be above 0 and below {frequency_max_hz:g} Hz")
+        count = round(np.log10(frequency_max_hz / frequency_min_hz) * points_per_decade) + 1
+        frequencies_hz = np.geomspace(frequency_max_hz, frequency_min_hz, max(count, 2)).tolist()
+        points = list(self.fra.sweep(frequencies_hz, amplitude_v, integration_s, bias_v))
+        good = [point for point in points if point.status == "ok"]
+        z_ohm = np.array([complex(point.z_real_ohm, point.z_imag_ohm) for point in good])
+        return Spectrum(np.array([point.frequency_hz for point in good]), z_ohm)
+
+    def run(self, procedure_class: type, **parameters: Any) -> Any:
+        """Run a procedure within this script and return it; like every procedure, it leaves everything safe.
+
+        Raises
+        ------
+        ValueError, NameError
+            A parameter is wrong or unknown. Nothing was touched.
+        LimitExceeded
+            The station forbids a step of its plan. Nothing was touched.
+        """
+        procedure = procedure_class()
+        procedure.set_parameters(parameters)
+        for step in plan_of(procedure):
+            check_step(step, self.limits)
+        emit = self.recording.emit if self.recording else lambda topic, record: None
+        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station)
+        procedure.emit, procedure.should_stop = emit, lambda: False
+        if self.sample is not None:
+            tell_sample(procedure, self.sample)
+        try:
+            procedure.startup()
+            procedure.evaluate_metadata()
+            procedure.execute()
+        finally:
+            procedure.shutdown()
+        return procedure
+
+    def record(self, **values: Any) -> None:
+        """Record one row of your own: `bench.record(humidity_percent=31.5, remark="door open")`.
+
+        Raises
+        ------
+        ConfigurationError
+            The bench was opened without a database.
+        """
+        if self.recording is None:
+            raise ConfigurationError("labctl.bench", "database", "is not given, so nothing can be recorded")
+        self.recording.record(values)
+
+
+def open_bench(
+    station: str | PathLike[str],
+    database: str | PathLike[str] | None = None,
+    sample: SampleGiven | None = None,
+) -> AbstractContextManager[ScriptBench]:
+    """Connect to the instruments of a station for the duration of a `with` block.
+
+    Parameters
+    ----------
+    station : str or path
+        The station file.
+    database : str or path, optional
+        Where everything that passes the bench is recorded; made where there is none.
+    sample : Sample, mapping, str or path
+        What is measured, needed with a database: a sample file, the name of a sample measured before, or the
+        entries of a `[sample]` table.
+
+    Raises
+    ------
+    ConfigurationError
+        Something in the files is wrong, or another program holds the station. Nothing was touched.
+    StoreError
+        The database cannot be used. Nothing was touched.
+    InstrumentError
+        An instrument is absent, is another one, or could not be made safe.
+    """
+    chosen, path = read_station(Path(station)), None if database is None else Path(database)
+    if path is not None and sample is None:
+        problem = "is missing; with a database say what is measured, as in sample='samples/pellet_3.toml'"
+        raise ConfigurationError("labctl.bench", "sample", problem)
+    known = None if sample is None else sample_of(sample, path or Path())
+    return _opened(chosen, path, known, *_calling_script())
+
+
+@contextmanager
+def _opened(
+    station: Station, database: Path | None, sample: Sample | None, text: str, file: Path
+) -> Iterator[ScriptBench]:
+    with ExitStack() as stack:
+        stack.enter_context(station_lock(station))
+        store = stack.enter_context(Store.open(database)) if database else None
+        plain = stack.enter_context(station.open())
+        recording = None
+        if store is not None and sample is not None:
+            recording = Recording(store, plain)
+            recording.begin_script(sample, station, text, file)
+        ending = Ending(plain, recording)
+        try:
+            yield ScriptBench(
+                plain.clock, plain.limits, plain.roles, plain.station, recording=recording, sample=sample
+            )
+        except BaseException as error:
+            ending.take(error)
+            raise
+        finally:
+            ending.conclude()
+
+
+@dataclass
+class Ending:
+    """How the block was left."""
+
+    bench: Bench
+    recording: Recording | None
+    status: str = "finished"
+    reason: str = ""
+
+    def take(self, error: BaseException) -> None:
+        """Take note of what left the block."""
+        if isinstance(error, KeyboardInterrupt):
+            self.status, self.reason = "aborted", "interrupted"
+        elif not isinstance(error, SystemExit) or error.code:
+            self.status, self.reason = "failed", f"{type(error).__name__}: {error}"
+
+    def conclude(self) -> None:
+        """Make safe first, then write the end; the station makes safe again, and raises, when it is left."""
+        try:
+            self.bench.make_safe()
+        except ExceptionGroup as failures:
+            words = ", ".join(map(str, failures.exceptions))
+            self.status = "failed"
+            self.reason = "; ".join(filter(None, (self.reason, f"while making safe: {words}")))
+        finally:
+            if self.recording is not None:
+                self.recording.end(self.status, self.reason)
+
+
+def _calling_script() -> tuple[str, Path]:
+    """Return text and file of the script (or the notebook's cell) that opens the bench."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "labctl":
+        frame = frame.f_back
+    name = frame.f_code.co_filename
+    return "".join(linecache.getlines(name, frame.f_globals)), Path(name)
