@@ -31,13 +31,12 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     choose_scheme(application, scheme)
     starter = RunnerStarter(station, db) if start_runner else (lambda: None)
     window = Window(station, db, starter)
-    lock = QtCore.QLockFile(f"{db}.window.lock")
-    lock.setStaleLockTime(0)
-    if not lock.tryLock(0):
-        window.say(f"{_holder(lock)} shows the same database; both may be used")
+    lock = tell_of_other_window(window, db)
     window.show()
     _end_at_signals(window)
-    return application.exec()
+    code = application.exec()
+    lock.unlock()
+    return code
 
 
 class RunnerStarter:
@@ -50,6 +49,15 @@ class RunnerStarter:
         """Start one; a second runner of the same station ends at once with a sentence in its log."""
         arguments = ["runner", "--station", self._station.source, "--db", str(self._db)]
         start_labctl(arguments, self._db.with_suffix(".runner.log"))
+
+
+def tell_of_other_window(window: Window, db: Path) -> QtCore.QLockFile:
+    """Hold the lock of the first window on a database; a second one says that there is another."""
+    lock = QtCore.QLockFile(f"{db}.window.lock")
+    lock.setStaleLockTime(0)
+    if not lock.tryLock(0):
+        window.say(f"{_holder(lock)} shows the same database; both may be used")
+    return lock
 
 
 def _holder(lock: QtCore.QLockFile) -> str:

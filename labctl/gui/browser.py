@@ -74,7 +74,7 @@ class Browser(QtWidgets.QWidget):
     def show_runs(self, rows: Sequence[Row]) -> None:
         """Show the runs of a fresh look; a run that is new and running is drawn, alone."""
         newest = max((row["id"] for row in rows), default=0)
-        first_look = not self.model.rows
+        first_look, known = not self.model.rows, len(self.model.rows)
         self.model.show_rows(rows)
         begun = [row["id"] for row in rows if row["id"] > self._newest and row["status"] == "running"]
         self._newest = newest
@@ -82,7 +82,7 @@ class Browser(QtWidgets.QWidget):
             self.model.tick(begun[-1:], True, alone=True)
         elif first_look and newest:
             self.model.tick([newest], True, alone=True)
-        if first_look:
+        if len(rows) > known:
             self.table.resizeColumnsToContents()
 
     def ticked(self) -> list[int]:

@@ -18,6 +18,14 @@ FIRST = (  # what a person sets every time
 )
 
 
+class NotFilledIn(ValueError):
+    """A field that holds nothing usable; `field` is the widget."""
+
+    def __init__(self, field: QtWidgets.QWidget, problem: str) -> None:
+        super().__init__(f"{field.accessibleName()}: {problem}")
+        self.field = field
+
+
 class ProcedureInputs(InputsWidget):
     """Inputs of one procedure class.
 
@@ -61,7 +69,7 @@ class ProcedureInputs(InputsWidget):
     def values(self) -> dict[str, Any]:
         """Every parameter as filled in.
 
-        Raises ValueError that names the field at fault.
+        Raises NotFilledIn that names the field at fault.
         """
         found = {}
         for name in self._inputs:
@@ -69,8 +77,7 @@ class ProcedureInputs(InputsWidget):
             try:
                 shown = field.parameter.value
             except (ValueError, TypeError) as error:
-                field.setFocus()
-                raise ValueError(f"{field.accessibleName()}: {error}") from error
+                raise NotFilledIn(field, str(error)) from error
             was_shown, exact = self._loaded.get(name, (None, None))
             found[name] = exact if name in self._loaded and shown == was_shown else shown
         return found

@@ -56,7 +56,10 @@ class QueuePanel(QtWidgets.QWidget):
 
     def show_station(self, view: StationView) -> None:
         """Show the jobs of a fresh look."""
+        known = len(self.model.rows)
         self.model.show_rows([_line(job, view) for job in view.jobs])
+        if len(self.model.rows) > known:
+            self.table.resizeColumnsToContents()
         self._enable()
 
     def selected(self) -> Job | None:

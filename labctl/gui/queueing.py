@@ -9,7 +9,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
-from labctl.gui.inputs import ProcedureInputs
+from labctl.gui.inputs import NotFilledIn, ProcedureInputs
 from labctl.gui.procedures import Offered, in_file, shipped
 from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
@@ -152,7 +152,7 @@ class QueueingPanel(QtWidgets.QWidget):
         area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         area.setWidget(scrolled)
         whole = QtWidgets.QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setContentsMargins(6, 0, 0, 6)
         whole.addWidget(area)
         whole.addWidget(self.estimate)
         whole.addLayout(_row(self.check_button, self.queue_button))
@@ -253,6 +253,8 @@ class QueueingPanel(QtWidgets.QWidget):
             return self._wish_or_error()
         except ValueError as error:
             self._refuse(str(error))
+            if isinstance(error, NotFilledIn):
+                error.field.setFocus()
             return None
 
     def _wish_or_error(self) -> Wish:
@@ -363,10 +365,10 @@ class _ScrolledColumn(QtWidgets.QScrollArea):
 
     def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802
         """Ask for the width of the content and of the bar beside it."""
-        hint = super().minimumSizeHint()
-        bar = self.verticalScrollBar().sizeHint().width()
-        if self.widget() is not None:
-            hint.setWidth(self.widget().minimumSizeHint().width() + bar)
+        hint, content = super().minimumSizeHint(), self.widget()
+        if content is not None:
+            bar = self.verticalScrollBar().sizeHint().width()
+            hint.setWidth(content.minimumSizeHint().width() + bar)
         return hint
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import pi, sqrt
 from typing import Any
 
+from labctl.gui.inputs import NotFilledIn
 from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import QtWidgets, Signal
 
@@ -41,11 +42,10 @@ class SampleInputs(QtWidgets.QGroupBox):
         self._area_from_diameter(self.diameter_mm.value())
 
     def form(self) -> SampleForm:
-        """The sample as filled in; raises ValueError when it has no name."""
+        """The sample as filled in; raises NotFilledIn when it has no name."""
         name = self.name.currentText().strip()
         if not name:
-            self.name.setFocus()
-            raise ValueError("Sample: give it a name")
+            raise NotFilledIn(self.name, "give the sample a name")
         texts = {key: getattr(self, key).text().strip() for key in ("composition", "cation", "note")}
         numbers = {
             key: getattr(self, key).value()

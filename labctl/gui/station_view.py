@@ -109,9 +109,7 @@ def _runner_in_words(view: StationView) -> str:
     if view.runner is None or view.runner_state != "running":
         since = f", last sign {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
         return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
-    doing = view.runner.doing or "idle"
-    job = f"job {view.runner.job_id}: " if view.runner.job_id else ""
-    return f"runner: {job}{doing}"
+    return f"runner: {view.runner.doing or 'idle'}"
 
 
 def _temperature_in_words(runner: Heartbeat) -> list[str]:

@@ -1,0 +1,136 @@
+"""A person at the window, as a process of its own: clicks and types with xdotool on a real X server.
+
+`python person.py STATION DB PICTURES queue|look` prints one JSON object per line of what it did and saw.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from qtpy import QtCore, QtTest, QtWidgets
+
+from labctl.clock import RealClock
+from labctl.gui.application import RunnerStarter
+from labctl.gui.style import choose_scheme
+from labctl.gui.window import Window
+from labctl.station import read_station
+
+PATIENCE_S = 120.0
+CLOCK = RealClock()
+
+
+class Person:
+    """Eyes on a window, one mouse, one keyboard."""
+
+    def __init__(self, window, pictures):
+        self.window, self.pictures = window, pictures
+
+    def wait(self, condition, what):
+        end_s = CLOCK.monotonic() + PATIENCE_S
+        while not condition():
+            if CLOCK.monotonic() > end_s:
+                self.picture("gave-up")
+                sys.exit(f"waited in vain: {what}")
+            QtTest.QTest.qWait(50)
+
+    def xdotool(self, *arguments):
+        """Let the X server do it, and the window see it."""
+        done = subprocess.Popen(["xdotool", *map(str, arguments)])
+        self.wait(lambda: done.poll() is not None, f"xdotool {arguments}")
+        QtTest.QTest.qWait(100)
+
+    def click(self, widget):
+        area = widget.parent()
+        while area is not None and not isinstance(area, QtWidgets.QScrollArea):
+            area = area.parent()
+        if area is not None:
+            area.ensureWidgetVisible(widget)
+            QtTest.QTest.qWait(50)
+        place = widget.mapToGlobal(widget.rect().center())
+        self.xdotool("mousemove", place.x(), place.y(), "click", 1)
+
+    def type_into(self, widget, text):
+        self.click(widget)
+        self.xdotool("key", "ctrl+a")
+        self.xdotool("type", "--delay", 5, text)
+        self.xdotool("key", "Tab")
+
+    def picture(self, name):
+        QtTest.QTest.qWait(400)
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.window.screen().grabWindow(self.window.winId()).save(str(self.pictures / f"{name}.png"))
+
+    def jobs(self):
+        return {line[0].id: line[0].state for line in self.window.queue.model.rows}
+
+    def points(self):
+        return sum(snapshot.rows for snapshot in self.window._snapshots.values())
+
+
+def say(**found):
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+
+
+def queue_three_and_abort_one(person):
+    window, panel = person.window, person.window.queueing
+    person.wait(lambda: window._view and window._view.runner_state == "running", "a runner")
+    say(runner=window._view.runner.pid, supervisor=window._view.supervisor_state)
+    person.type_into(panel.inputs.frequency_min_hz, "1000")
+    person.type_into(panel.inputs.dwell_min, "5")
+    for number, temperatures in enumerate(("40, 50, 60", "45, 55", "50, 60, 70"), start=1):
+        person.type_into(panel.inputs.temperatures_degc, temperatures)
+        person.type_into(panel.sample.name, f"film {number}")
+        person.wait(lambda: "within the limits" in panel.estimate.text(), "an estimate")
+        say(estimate=panel.estimate.text())
+        person.click(panel.queue_button)
+        person.wait(lambda number=number: len(person.jobs()) == number, f"job {number} in the queue")
+    person.picture("queue")
+    seen = []
+    for _ in range(3):
+        before = person.points()
+        person.wait(lambda before=before: person.points() > before, "curves to grow")
+        seen.append(person.points())
+    say(points=seen)
+    person.picture("running")
+    first = min(person.jobs())
+    subprocess.Popen(["sh", "-c", "sleep 1.5; xdotool key Return"])
+    person.click(window.control.abort)
+    person.wait(lambda: person.jobs()[first] == "cancelled", "the first job to be cancelled")
+    say(jobs=person.jobs())
+    person.wait(lambda: "running" in person.jobs().values(), "the next job")
+    say(ready=True)
+    person.wait(lambda: False, "the end")
+
+
+def look_and_wait_for_the_end(person):
+    window = person.window
+    person.wait(lambda: window._view is not None and window.browser.model.rows, "runs")
+    person.wait(lambda: window._snapshots, "a drawn run")
+    say(jobs=person.jobs(), runs=[row["status"] for row in window.browser.model.rows])
+    say(runner=window._view.runner.pid)
+    person.wait(lambda: set(person.jobs().values()) == {"cancelled", "finished"}, "the night to end")
+    person.wait(lambda: "finished" in str(window._snapshots), "the last run to be drawn")
+    for place, tab in enumerate(window.tabs):
+        window.tab_widget.setCurrentIndex(place)
+        person.picture(tab.name.lower())
+    say(jobs=person.jobs(), spectra=[len(s.spectra) for s in window._snapshots.values()])
+    window.close()
+
+
+def main():
+    station, db, pictures, task = sys.argv[1:]
+    QtCore.QLocale.setDefault(QtCore.QLocale.c())
+    application = QtWidgets.QApplication(["labctl"])
+    choose_scheme(application, "light")
+    chosen = read_station(Path(station))
+    window = Window(chosen, Path(db), RunnerStarter(chosen, Path(db)))
+    window.show()
+    window.windowHandle().requestActivate()
+    person = Person(window, Path(pictures))
+    {"queue": queue_three_and_abort_one, "look": look_and_wait_for_the_end}[task](person)
+
+
+if __name__ == "__main__":
+    main()
