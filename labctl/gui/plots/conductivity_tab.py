@@ -1,0 +1,209 @@
+"""Conductivity against 1000/T with its laws."""
+
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from qtpy import QtWidgets
+
+from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
+from labctl.gui.plots.curves import Look, Points
+from labctl.gui.plots.law_words import law_in_words, law_name
+from labctl.gui.plots.laws import LawCurve, Laws
+from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
+from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.snapshot import Row
+from labctl.words import celsius, with_uncertainty
+
+TWO_SIDED_95 = 1.959964
+S_CM = 0.01  # S/cm in a S/m
+KINDS = {"heating": CIRCLE, "cooling": FRAME, "upper": DOWN, "lower": UP}
+KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least; bars and band 95 %"
+
+
+class ConductivityTab(Tab):
+    """Points with their 95 % bars, the preferred law with its band, the other laws dashed; words beside."""
+
+    name = "Conductivity"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laws = Laws()
+        self._laws.fitted.connect(self.refresh)
+        self._points: dict[Hashable, list[Row]] = {}
+        self.plot = Plot(self._note, {"left": DecadeAxis("left"), "top": CelsiusAxis("top")})
+        self.plot.showAxis("top")
+        self.plot.label("left", "conductivity / S cm⁻¹")
+        self.plot.label("bottom", "1000 K / T")
+        self.plot.label("top", "T / °C")
+        self._canvas = Canvas()
+        self._canvas.add(self.plot, 0, 0)
+        self._words = WordsPane()
+        beside = QtWidgets.QSplitter()
+        beside.addWidget(self._canvas)
+        beside.addWidget(self._words)
+        beside.setStretchFactor(0, 1)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addWidget(beside)
+        self.dress()
+
+    def draw(self) -> None:
+        """Draw what changed: points, laws, words."""
+        keys: list[Hashable] = []
+        self._points = {}
+        laws = [(run, self._laws.curves(run.snapshot)) for run in self.runs]
+        for run, curves in laws:
+            keys += [key for curve in curves for key in self._draw_law(run, curve)]
+        for run in self.runs:
+            keys += self._draw_points(run)
+        self.plot.curves.keep(keys)
+        self.plot.say("" if self._points else "no conductivity yet")
+        headline = KEY_TO_SYMBOLS if self._points else ""
+        self._words.say(headline, "".join(self._in_words(run, curves) for run, curves in laws))
+
+    def dress(self) -> None:
+        """Dress the plot."""
+        self._canvas.set_appearance(self.appearance)
+
+    def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Points, then the laws that are drawn."""
+        header = (
+            "run_id",
+            "what",
+            "branch",
+            "temperature_k",
+            "conductivity_s_m",
+            "low_95_s_m",
+            "high_95_s_m",
+            "bound",
+            "total_resistance_ohm",
+            "flags",
+        )
+        return header, self._table_rows()
+
+    def picture(self) -> QtWidgets.QWidget:
+        """Return the plot without the words beside it."""
+        return self._canvas
+
+    def wait_for_laws(self) -> None:
+        """Return when the laws of what is shown are fitted."""
+        self._laws.wait()
+
+    def _draw_points(self, run: ShownRun) -> list[Hashable]:
+        source = run.snapshot.conductivities
+        for row in source:
+            kind = row["bound"] or row["branch"]
+            if row["temperature_k"]:
+                self._points.setdefault((run.snapshot.id, kind), []).append(row)
+        keys: list[Hashable] = []
+        for kind, symbol in KINDS.items():
+            key = (run.snapshot.id, kind)
+            rows = self._points.get(key, [])
+            bars = Look(run.colour, line=1.0, pairs=True)
+            symbols = Look(run.colour, symbol=symbol, size=9.0 if symbol in (UP, DOWN) else 7.0)
+            self.plot.curves.draw((*key, "bars"), bars, source, None, lambda rows=rows: _bars(rows))
+            self.plot.curves.draw(key, symbols, source, None, lambda rows=rows: _places(rows))
+            keys += [(*key, "bars"), key]
+        return keys
+
+    def _draw_law(self, run: ShownRun, curve: LawCurve) -> list[Hashable]:
+        key = (run.snapshot.id, "law", curve.row["law"])
+        preferred = bool(curve.row["preferred"])
+        line = Look(run.colour if preferred else self.appearance.muted, line=1.0, dashed=not preferred)
+        band = Look(run.colour, fill=50 if preferred else 0)
+        if preferred:
+            self.plot.curves.draw((*key, "band"), band, curve, None, lambda: _band(curve))
+        self.plot.curves.draw(key, line, curve, None, lambda: _line(curve, 0.0))
+        return [(*key, "band"), key] if preferred else [key]
+
+    def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
+        remarks = {curve.row["id"]: curve.remark for curve in curves if curve.remark}
+        lines = [f"<p><b><span style='color:{run.colour}'>▬</span> {escape(run.label)}</b></p>"]
+        fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
+        for row in sorted(fits, key=lambda row: -row["preferred"]):
+            words = escape(law_in_words(row))
+            lines.append(f"<p><b>{words}</b>, preferred</p>" if row["preferred"] else f"<p>{words}</p>")
+            flags = [*row["flags"], *([remarks[row["id"]]] if row["id"] in remarks else [])]
+            lines += [self._warning(flag) for flag in flags]
+        for row in run.snapshot.conductivities:
+            if row["flags"] and row["temperature_k"]:
+                lines.append(self._warning(f"{celsius(row['temperature_k'])} °C: {'; '.join(row['flags'])}"))
+        return "".join(lines)
+
+    def _warning(self, sentence: str) -> str:
+        return f"<p style='color:{self.appearance.warning}'>{escape(sentence)}</p>"
+
+    def _note(self, key: Hashable, index: int) -> str:
+        row = self._points[key][index]
+        place = f"{celsius(row['temperature_k'])} °C, {row['branch']}"
+        return "\n".join([place, sigma_in_words(row), *row["flags"]])
+
+    def _table_rows(self) -> Iterator[Sequence[Any]]:
+        for (run_id, _), rows in self._points.items():  # type: ignore[misc]
+            for row in rows:
+                low, high = _interval_s_m(row)
+                about = (row["bound"], row["total_resistance_ohm"], row["flags"])
+                yield (
+                    run_id,
+                    "measured",
+                    row["branch"],
+                    row["temperature_k"],
+                    row["conductivity_s_m"],
+                    low,
+                    high,
+                    *about,
+                )
+        for run in self.runs:
+            for curve in self._laws.curves(run.snapshot):
+                mid, spread = np.exp(curve.ln_sigma), np.exp(TWO_SIDED_95 * curve.ln_u)
+                columns = zip(curve.temperature_k, mid, mid / spread, mid * spread, strict=True)
+                for numbers in columns:
+                    yield (run.snapshot.id, law_name(curve.row), "all", *map(float, numbers), "", "", "")
+
+
+def sigma_in_words(row: Row) -> str:
+    """Return conductivity in S/cm with its standard uncertainty, or the bound."""
+    if row["bound"]:
+        sign = "<" if row["bound"] == "upper" else ">"
+        return f"σ {sign} {row['conductivity_s_m'] * S_CM:.2g} S/cm"
+    u_s_m = row["standard_uncertainty_s_m"]
+    u_s_cm = None if u_s_m is None else u_s_m * S_CM
+    return f"σ = {with_uncertainty(row['conductivity_s_m'] * S_CM, u_s_cm)} S/cm"
+
+
+def _interval_s_m(row: Row) -> tuple[float, float]:
+    u = row["standard_uncertainty_s_m"]
+    if u is None or row["bound"]:
+        return math.nan, math.nan
+    sigma = row["conductivity_s_m"]
+    return max(sigma - TWO_SIDED_95 * u, 1e-3 * sigma), sigma + TWO_SIDED_95 * u
+
+
+def _places(rows: Sequence[Row]) -> Points:
+    inverse = np.array([1000 / row["temperature_k"] for row in rows])
+    return inverse, np.log10([row["conductivity_s_m"] * S_CM for row in rows])
+
+
+def _bars(rows: Sequence[Row]) -> Points:
+    inverse = np.array([1000 / row["temperature_k"] for row in rows])
+    ends = np.array([_interval_s_m(row) for row in rows]).reshape(-1, 2)
+    good = np.isfinite(ends).all(axis=1)
+    return np.repeat(inverse[good], 2), np.log10(ends[good].ravel() * S_CM)
+
+
+def _line(curve: LawCurve, uncertainties: float) -> Points:
+    ln_sigma = curve.ln_sigma + uncertainties * curve.ln_u
+    return 1000 / curve.temperature_k, ln_sigma / math.log(10) + math.log10(S_CM)
+
+
+def _band(curve: LawCurve) -> Points:
+    if not np.isfinite(curve.ln_u).all():
+        return np.empty(0), np.empty(0)
+    x, low = _line(curve, -TWO_SIDED_95)
+    _, high = _line(curve, TWO_SIDED_95)
+    return np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])

@@ -1,0 +1,38 @@
+"""A view in which a unit is as long up as across, that shows all curves with the lowest at the bottom."""
+
+from labctl.gui.plots.graphics import pg
+
+Range = tuple[float, float]
+MARGIN = 0.04
+
+
+class EqualView(pg.ViewBox):
+    """Equal axes. Unless it is None, `window` (x range, y range) is shown and not the whole of the curves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAspectLocked(True)
+        self.window: tuple[Range, Range] | None = None
+
+    def updateAutoRange(self) -> None:  # noqa: N802
+        """Fit everything; what room is left over goes to both sides and to the top."""
+        wanted = self.window or self._bounds()
+        width, height = self.width(), self.height()
+        if not any(self.state["autoRange"]) or wanted is None or min(width, height) < 2:
+            return
+        (left, right), (bottom, top) = wanted
+        scale = (1 + 2 * MARGIN) * max((right - left) / width, (top - bottom) / height)
+        if scale <= 0:
+            scale = max(abs(right), abs(top), 1e-9) / width
+        middle, lowest = (left + right) / 2, bottom - MARGIN * scale * height
+        across = (middle - scale * width / 2, middle + scale * width / 2)
+        self.setRange(
+            xRange=across, yRange=(lowest, lowest + scale * height), padding=0, disableAutoRange=False
+        )
+        self._autoRangeNeedsUpdate = False
+
+    def _bounds(self) -> tuple[Range, Range] | None:
+        across, up = self.childrenBounds()
+        if across is None or up is None:
+            return None
+        return (across[0], across[1]), (up[0], up[1])

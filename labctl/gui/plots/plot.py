@@ -1,0 +1,139 @@
+"""One set of axes: curves, a sentence where there is nothing, a note on the point that is pointed at."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from qtpy import QtCore, QtGui, QtWidgets
+
+from labctl.gui.plots.curves import Curves, Look
+from labctl.gui.plots.graphics import pg
+from labctl.gui.plots.grid import Grid
+from labctl.gui.plots.shown import Appearance
+
+WITHIN_PIXELS = 14
+Describe = Callable[[Hashable, int], str]
+
+
+class Plot(pg.PlotItem):
+    """Axes with `curves`; `describe` turns a curve's key and a point's index into the note on hovering."""
+
+    picked = QtCore.Signal(object, int)  # pyright: ignore[reportPrivateImportUsage]
+
+    def __init__(
+        self, describe: Describe | None = None, axes: dict[str, Any] | None = None, view: Any = None
+    ) -> None:
+        super().__init__(axisItems=axes or {}, viewBox=view)
+        self.grid = Grid(self)
+        self.curves = Curves()
+        self.addItem(self.curves)
+        self._describe = describe
+        self._appearance = Appearance()
+        self._sentence = QtWidgets.QGraphicsTextItem(self.vb)
+        self._note = pg.TextItem(anchor=(0, 1))
+        self._note.setZValue(100)
+        self._ring = Curves()
+        self.addItem(self._ring, ignoreBounds=True)
+        self.addItem(self._note, ignoreBounds=True)
+        self._note.hide()
+        self.setMenuEnabled(enableMenu=False, enableViewBoxMenu=True)
+        self.vb.sigResized.connect(self._place_sentence)
+
+    def label(self, side: str, text: str, unit: str = "") -> None:
+        """Name an axis; with a unit its numbers get SI prefixes."""
+        self.getAxis(side).enableAutoSIPrefix(bool(unit))
+        self.setLabel(side, text, units=unit or None)
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Dress in dark or light."""
+        self._appearance = appearance
+        self.curves.background = self._ring.background = appearance.background
+        for side in ("left", "bottom", "right", "top"):
+            axis = self.getAxis(side)
+            axis.setPen(appearance.muted)
+            axis.setTextPen(appearance.foreground)
+        self._sentence.setDefaultTextColor(QtGui.QColor(appearance.muted))
+        self._note.setColor(appearance.foreground)
+        self._note.fill = pg.mkBrush(appearance.background + "e8")
+        self._note.border = pg.mkPen(appearance.muted)
+        self.grid.colour = appearance.grid
+        self.curves.update()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in the middle; an empty one takes it away."""
+        if sentence != self._sentence.toPlainText():
+            self._sentence.setPlainText(sentence)
+            self._place_sentence()
+
+    @property
+    def sentence(self) -> str:
+        """What is said in the middle."""
+        return self._sentence.toPlainText()
+
+    def _place_sentence(self, *_: Any) -> None:
+        room = self.vb.rect()
+        self._sentence.setTextWidth(-1)
+        natural = self._sentence.boundingRect().width()
+        self._sentence.setTextWidth(min(natural, max(room.width() - 20, 40)))
+        self._sentence.setPos(room.center() - self._sentence.boundingRect().center())
+
+    def point_at(self, scene_position: Any) -> tuple[Hashable, int] | None:
+        """Return the symbol at a place of the scene: key of its curve, and its index."""
+        if not self.vb.sceneBoundingRect().contains(scene_position):
+            return None
+        place = self.vb.mapSceneToView(scene_position)
+        pixel = tuple(abs(size) or 1.0 for size in self.vb.viewPixelSize())
+        return self.curves.nearest(place.x(), place.y(), (pixel[0], pixel[1]), WITHIN_PIXELS)
+
+    def point_out(self, found: tuple[Hashable, int] | None) -> None:
+        """Ring a point and write its note beside it; None takes both away."""
+        text = self._describe(*found) if found and self._describe else ""
+        if found is None or not text:
+            self._note.hide()
+            self._ring.keep(())
+            return
+        x, y = (values[found[1] : found[1] + 1] for values in self.curves.points(found[0]))
+        look = Look(self._appearance.foreground, symbol="ring", size=self.curves.look(found[0]).size + 6)
+        self._ring.draw("ring", look, object(), None, lambda: (x, y))
+        self._ring.keep(("ring",))
+        self._note.setText(text)
+        self._note.setAnchor(self._away_from_edges(float(x[0]), float(y[0])))
+        self._note.setPos(float(x[0]), float(y[0]))
+        self._note.show()
+
+    def _away_from_edges(self, x: float, y: float) -> tuple[float, float]:
+        """Anchor of the note so that it opens towards the middle of the view."""
+        middle = self.vb.viewRect().center()
+        return (-0.05 if x < middle.x() else 1.05, 1.15 if y < middle.y() else -0.15)
+
+
+class Canvas(pg.GraphicsLayoutWidget):
+    """Plots side by side, with one pointer over them all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plots: list[Plot] = []
+        self._pointer = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=30, slot=self._point)
+        self.scene().sigMouseClicked.connect(self._pick)
+
+    def add(self, plot: Plot, row: int, column: int, rows: int = 1) -> None:
+        """Put a plot into the grid."""
+        self.addItem(plot, row, column, rowspan=rows)
+        self._plots.append(plot)
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Dress everything in dark or light."""
+        self.setBackground(appearance.background)
+        for plot in self._plots:
+            plot.set_appearance(appearance)
+
+    def _point(self, event: Any) -> None:
+        for plot in self._plots:
+            plot.point_out(plot.point_at(event[0]))
+
+    def _pick(self, event: Any) -> None:
+        if event.button() != QtCore.Qt.MouseButton.LeftButton:
+            return
+        for plot in self._plots:
+            found = plot.point_at(event.scenePos())
+            if found is not None:
+                plot.picked.emit(*found)

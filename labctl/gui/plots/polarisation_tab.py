@@ -1,0 +1,181 @@
+"""The current of polarised cells against time, with the steady current it leads to."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from qtpy import QtCore, QtWidgets
+
+from labctl.gui.plots import polarisation_words
+from labctl.gui.plots.axes import DecadeAxis
+from labctl.gui.plots.choice import Choice
+from labctl.gui.plots.curves import Look, Points
+from labctl.gui.plots.graphics import pg
+from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.snapshot import Array, PolarisationCurve
+
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A polarisation and its colour."""
+
+    run: ShownRun
+    curve: PolarisationCurve
+    colour: str
+
+    @property
+    def key(self) -> Key:
+        """Run and polarisation."""
+        return self.run.snapshot.id, self.curve.id
+
+
+class PolarisationTab(Tab):
+    """Current against elapsed time, the steady current foretold with its 95 % band; words beside."""
+
+    name = "Polarisation"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_key: dict[Key, Drawn] = {}
+        self.plot = Plot(self._note)
+        self.plot.label("left", "current", "A")
+        self.plot.label("bottom", "time since the potential was applied / s")
+        self._canvas = Canvas()
+        self._canvas.add(self.plot, 0, 0)
+        self._choice = Choice("all polarisations")
+        self._choice.chosen.connect(self._chosen)
+        self._log_time = QtWidgets.QCheckBox("&logarithmic time")
+        self._log_time.toggled.connect(self._change_axis)
+        self._words = WordsPane()
+        controls = QtWidgets.QHBoxLayout()
+        controls.addWidget(self._choice)
+        controls.addWidget(self._log_time)
+        controls.addStretch(1)
+        beside = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
+        beside.addWidget(self._canvas)
+        beside.addWidget(self._words)
+        beside.setStretchFactor(0, 1)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(beside, 1)
+        self.dress()
+
+    def choose(self, key: Key | None) -> None:
+        """Show one polarisation, named by run and polarisation, or all."""
+        self._choice.choose(key)
+
+    def draw(self) -> None:
+        """Draw what changed: currents, what they lead to, words."""
+        drawn = self._all_drawn()
+        self._by_key = {one.key: one for one in drawn}
+        titles = [(polarisation_words.title(one.curve), one.key) for one in drawn]
+        self._choice.offer([(f"run {key[0]}, {title}", key) for title, key in titles])
+        chosen = self._by_key.get(self._choice.key)
+        shown = [chosen] if chosen else drawn
+        self.plot.curves.keep([key for one in shown for key in self._draw_one(one)])
+        self.plot.say("" if drawn else "no polarisation yet")
+        self._say(shown)
+
+    def dress(self) -> None:
+        """Dress the plot."""
+        self._canvas.set_appearance(self.appearance)
+
+    def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Points of the polarisations that are drawn."""
+        chosen = self._by_key.get(self._choice.key)
+        rows = (
+            (*one.key, one.curve.setpoint_k, one.curve.potential_v, float(t), float(i))
+            for one in ([chosen] if chosen else self._by_key.values())
+            for t, i in zip(one.curve.elapsed_s, one.curve.current_a, strict=True)
+        )
+        header = ("run_id", "polarisation_id", "setpoint_k", "potential_v", "elapsed_s", "current_a")
+        return header, rows
+
+    def picture(self) -> QtWidgets.QWidget:
+        """Return the plot without the words beside it."""
+        return self._canvas
+
+    def _all_drawn(self) -> list[Drawn]:
+        every = [(run, curve) for run in self.runs for curve in run.snapshot.polarisations]
+        by_temperature = self.appearance.temperature_colours([curve.setpoint_k for _, curve in every])
+        colours = by_temperature if len(self.runs) == 1 else [run.colour for run, _ in every]
+        return [Drawn(run, curve, colour) for (run, curve), colour in zip(every, colours, strict=True)]
+
+    def _draw_one(self, one: Drawn) -> list[Hashable]:
+        curve, log = one.curve, self._log_time.isChecked()
+        few = curve.elapsed_s.size <= 400
+        draw = self.plot.curves.draw
+        band, steady, current = ((*one.key, part) for part in ("band", "steady", "current"))
+        draw(band, Look(one.colour, fill=45), curve, log, lambda: _band(curve, log))
+        draw(steady, Look(one.colour, line=1.0, dashed=True), curve, log, lambda: _steady(curve, log))
+        look = Look(one.colour, line=1.0, symbol="circle" if few else "", size=4.0)
+        draw(current, look, curve, log, lambda: _current(curve, log))
+        return [band, steady, current]
+
+    def _say(self, shown: list[Drawn]) -> None:
+        head = f"<b>{len(shown)} polarisation{'' if len(shown) == 1 else 's'}</b>" if shown else ""
+        running = [one.curve for one in shown if one.curve.status == "running"]
+        headline = [head, *(escape(polarisation_words.now(curve)) for curve in running)]
+        text = [
+            polarisation_words.on_one(one.curve, one.run.snapshot, one.colour, self.appearance)
+            for one in shown
+        ]
+        self._words.say("<br>".join(headline), "".join(text))
+
+    def _note(self, key: Hashable, index: int) -> str:
+        one = self._by_key.get(key[:2])  # type: ignore[index]
+        if one is None:
+            return ""
+        kept = np.flatnonzero(one.curve.elapsed_s > 0) if self._log_time.isChecked() else None
+        at = index if kept is None else int(kept[index])
+        current = pg.siFormat(one.curve.current_a[at], suffix="A", precision=5)
+        return f"{one.curve.elapsed_s[at]:.5g} s\n{current}\n{polarisation_words.title(one.curve)}"
+
+    def _chosen(self) -> None:
+        self.refresh()
+        self.plot.enableAutoRange()
+
+    def _change_axis(self, log: bool) -> None:
+        axis = DecadeAxis("bottom") if log else pg.AxisItem("bottom")
+        self.plot.setAxisItems({"bottom": axis})
+        self.plot.label("bottom", "time since the potential was applied / s")
+        self.dress()
+        self.refresh()
+        self.plot.enableAutoRange()
+
+
+def _time(elapsed_s: Array, log: bool) -> Array:
+    return np.log10(elapsed_s) if log else elapsed_s
+
+
+def _current(curve: PolarisationCurve, log: bool) -> Points:
+    kept = curve.elapsed_s > 0 if log else slice(None)
+    return _time(curve.elapsed_s[kept], log), curve.current_a[kept]
+
+
+def _span(curve: PolarisationCurve, log: bool) -> Array:
+    """First and last time drawn, (2,), or nothing."""
+    kept = curve.elapsed_s[curve.elapsed_s > 0] if log else curve.elapsed_s
+    return _time(kept[[0, -1]], log) if kept.size else np.empty(0)
+
+
+def _steady(curve: PolarisationCurve, log: bool) -> Points:
+    span = _span(curve, log)
+    if curve.steady is None or not span.size:
+        return np.empty(0), np.empty(0)
+    return span, np.full(2, curve.steady.current_a)
+
+
+def _band(curve: PolarisationCurve, log: bool) -> Points:
+    span = _span(curve, log)
+    if curve.steady is None or not span.size:
+        return np.empty(0), np.empty(0)
+    low, high = curve.steady.low_a, curve.steady.high_a
+    return span[[0, 1, 1, 0, 0]], np.array([low, low, high, high, low])

@@ -1,0 +1,116 @@
+"""Rows of text in a Qt table, changed only where they change, and copied as tab-separated values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy import QtCore, QtGui, QtWidgets
+
+ALIGN = QtCore.Qt.AlignmentFlag.AlignVCenter
+NOWHERE = QtCore.QModelIndex()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its cells, and the colour of its text where it should stand out."""
+
+    cells: tuple[str, ...]
+    colour: str = ""
+
+
+class RowsModel(QtCore.QAbstractTableModel):
+    """Lines under headings; the last column is text, the others are numbers unless `numeric` is False."""
+
+    def __init__(self, headings: Sequence[str], numeric: bool = True) -> None:
+        super().__init__()
+        self._headings, self._numeric = tuple(headings), numeric
+        self.lines: list[Line] = []
+
+    def show_lines(self, lines: list[Line]) -> None:
+        """Replace the lines; lines that only came at the end do not move the others."""
+        old = len(self.lines)
+        if len(lines) > old and lines[:old] == self.lines:
+            self.beginInsertRows(NOWHERE, old, len(lines) - 1)
+            self.lines = lines
+            self.endInsertRows()
+        elif len(lines) == old:
+            for row in (row for row in range(old) if lines[row] != self.lines[row]):
+                self.lines[row] = lines[row]
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(self._headings) - 1))
+        else:
+            self.beginResetModel()
+            self.lines = lines
+            self.endResetModel()
+
+    # What a view asks.
+
+    def rowCount(self, parent: Any = NOWHERE) -> int:  # noqa: N802
+        """Return the number of lines."""
+        return 0 if parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: Any = NOWHERE) -> int:  # noqa: N802
+        """Return the number of headings."""
+        return 0 if parent.isValid() else len(self._headings)
+
+    def data(self, index: Any, role: int = QtCore.Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return the text, alignment or colour of a cell; remarks are also their own tool tips."""
+        line, column = self.lines[index.row()], index.column()
+        roles = QtCore.Qt.ItemDataRole
+        last = column == len(self._headings) - 1
+        if role == roles.DisplayRole or (role == roles.ToolTipRole and last):
+            return line.cells[column]
+        if role == roles.TextAlignmentRole and self._numeric and not last:
+            return QtCore.Qt.AlignmentFlag.AlignRight | ALIGN
+        if role == roles.ForegroundRole and line.colour:
+            return QtGui.QBrush(QtGui.QColor(line.colour))
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Any, role: int = QtCore.Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a heading."""
+        if role == QtCore.Qt.ItemDataRole.DisplayRole and orientation == QtCore.Qt.Orientation.Horizontal:
+            return self._headings[section]
+        return None
+
+
+class RowsView(QtWidgets.QTableView):
+    """A table that people read and copy from."""
+
+    def __init__(self, model: RowsModel) -> None:
+        super().__init__()
+        self._model = model
+        self.setModel(model)
+        self.setSelectionBehavior(self.SelectionBehavior.SelectRows)
+        self.setEditTriggers(self.EditTrigger.NoEditTriggers)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(int(1.5 * self.fontMetrics().height()))
+        self.horizontalHeader().setStretchLastSection(True)
+        copy = QtGui.QAction("Copy", self)  # pyright: ignore[reportPrivateImportUsage]
+        copy.setShortcut(QtGui.QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy)
+        self.addAction(copy)
+        self.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def copy(self) -> None:
+        """Copy the selected lines, or all, as tab-separated values under their headings."""
+        QtWidgets.QApplication.clipboard().setText(self.as_text())
+
+    def as_text(self) -> str:
+        """Return the selected lines, or all, as tab-separated values under their headings."""
+        selected = sorted(index.row() for index in self.selectionModel().selectedRows())
+        rows = selected or range(len(self._model.lines))
+        cells = [self._headings(), *(self._model.lines[row].cells for row in rows)]
+        return "\n".join("\t".join(line) for line in cells) + "\n"
+
+    def fit_columns(self) -> None:
+        """Make every column but the last as wide as its text."""
+        for column in range(self._model.columnCount() - 1):
+            self.resizeColumnToContents(column)
+
+    def _headings(self) -> tuple[str, ...]:
+        horizontal = QtCore.Qt.Orientation.Horizontal
+        return tuple(self._model.headerData(i, horizontal) for i in range(self._model.columnCount()))

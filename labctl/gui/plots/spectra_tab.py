@@ -1,0 +1,293 @@
+"""Nyquist and Bode of the spectra of the shown runs, coloured by temperature, with their fits."""
+
+import math
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from qtpy import QtCore, QtGui, QtWidgets
+
+from labctl.gui.plots import spectrum_words
+from labctl.gui.plots.axes import DecadeAxis
+from labctl.gui.plots.choice import Choice
+from labctl.gui.plots.curves import Curves, Look, Points
+from labctl.gui.plots.equal_view import EqualView
+from labctl.gui.plots.graphics import pg
+from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.symbols import RING, RUN_SYMBOLS
+from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.temperature_key import TemperatureKey
+from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.snapshot import Array, SpectrumCurve
+from labctl.words import celsius
+
+Key = tuple[int, int]
+MOST_AT_ONCE = 20  # new spectra in one turn of the event loop
+PARTS = ("points", "now", "fit")
+PointsOf = Callable[[Array, Array], Points]
+IN_UNITS_OF_R = ((0.0, 2.0), (0.0, 1.5))  # beyond it blocking electrodes go up for ever
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A spectrum and how it is drawn."""
+
+    run: ShownRun
+    spectrum: SpectrumCurve
+    colour: str
+    symbol: str
+
+    @property
+    def key(self) -> Key:
+        """Run and spectrum."""
+        return self.run.snapshot.id, self.spectrum.id
+
+    @property
+    def total_ohm(self) -> float:
+        """Total resistance, NaN where there is none."""
+        row = self.spectrum.resistance
+        value = row["resistance_ohm"] if row is not None else None
+        return math.nan if value is None else float(value)
+
+    def looks_like(self, other: "Drawn") -> bool:
+        """Whether it would be drawn the same."""
+        same = self.spectrum is other.spectrum
+        return same and (self.colour, self.symbol) == (other.colour, other.symbol)
+
+
+class SpectraTab(Tab):
+    """Left -Z'' against Z' with equal axes, right |Z| and phase over frequency, beside them words."""
+
+    name = "Spectra"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_key: dict[Key, Drawn] = {}
+        self._equal = EqualView()
+        self.nyquist = Plot(self._note, view=self._equal)
+        self.magnitude = Plot(self._note, {"bottom": DecadeAxis("bottom"), "left": DecadeAxis("left")})
+        self.phase = Plot(self._note, {"bottom": DecadeAxis("bottom")})
+        self.phase.setXLink(self.magnitude)
+        self.magnitude.label("left", "|Z| / Ω")
+        self.phase.label("left", "−phase / °")
+        self.phase.label("bottom", "frequency / Hz")
+        self._drawings = (
+            _Drawing(self.nyquist.curves, _nyquist_points),
+            _Drawing(self.magnitude.curves, _magnitude_points),
+            _Drawing(self.phase.curves, _phase_points),
+        )
+        self._temperatures = TemperatureKey()
+        self._canvas = self._make_canvas()
+        self._choice = Choice("all spectra")
+        self._choice.chosen.connect(self._chosen)
+        self._in_units_of_r = QtWidgets.QCheckBox("in units of &R")
+        self._in_units_of_r.setToolTip("Divide each spectrum by its total resistance")
+        self._in_units_of_r.toggled.connect(self._rescaled)
+        self._words = WordsPane()
+        self._lay_out()
+        self.dress()
+
+    def choose(self, key: Key | None) -> None:
+        """Show one spectrum, named by run and spectrum, or all."""
+        self._choice.choose(key)
+
+    def fit_view(self) -> None:
+        """Make everything that is drawn visible."""
+        self._equal.window = IN_UNITS_OF_R if self._in_units_of_r.isChecked() else None
+        for plot in (self.nyquist, self.magnitude, self.phase):
+            plot.enableAutoRange()
+
+    def draw(self) -> None:
+        """Draw what changed: spectra, fits, colours, words."""
+        drawn = self._all_drawn()
+        self._by_key = {one.key: one for one in drawn}
+        self._offer(drawn)
+        chosen = self._by_key.get(self._choice.key)
+        shown = [chosen] if chosen else drawn
+        scale = "in units of R" if self._in_units_of_r.isChecked() else "ohm"
+        in_reach = [one for one in shown if scale == "ohm" or one.total_ohm > 0]
+        everything = self._draw_nyquist(in_reach, scale)
+        everything &= self._drawings[1].draw(shown) & self._drawings[2].draw(shown)
+        if not everything:
+            QtCore.QTimer.singleShot(0, self.refresh)
+        self._temperatures.show_range([one.spectrum.temperature_k for one in drawn], self.appearance)
+        self._say(shown, chosen, len(shown) - len(in_reach))
+
+    def dress(self) -> None:
+        """Dress plots and colour key."""
+        self._canvas.set_appearance(self.appearance)
+        self._temperatures.set_appearance(self.appearance)
+
+    def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Points of the spectra that are drawn, fits after them."""
+        chosen = self._by_key.get(self._choice.key)
+        shown = [chosen] if chosen else list(self._by_key.values())
+        header = (
+            "run_id",
+            "spectrum_id",
+            "what",
+            "temperature_k",
+            "frequency_hz",
+            "z_real_ohm",
+            "z_imag_ohm",
+        )
+        return header, _table_rows(shown)
+
+    def picture(self) -> QtWidgets.QWidget:
+        """Return the plots without the words beside them."""
+        return self._canvas
+
+    def _make_canvas(self) -> Canvas:
+        canvas = Canvas()
+        canvas.add(self.nyquist, 0, 0, rows=2)
+        canvas.add(self.magnitude, 0, 1)
+        canvas.add(self.phase, 1, 1)
+        canvas.addItem(self._temperatures, 0, 2, rowspan=2)
+        for column, stretch in ((0, 5), (1, 4)):
+            canvas.ci.layout.setColumnStretchFactor(column, stretch)
+        for plot in (self.nyquist, self.magnitude, self.phase):
+            plot.picked.connect(lambda key, _: self.choose(key[:2]))
+        return canvas
+
+    def _lay_out(self) -> None:
+        fit_view = QtWidgets.QPushButton("&Fit view")
+        fit_view.setShortcut(QtGui.QKeySequence("F"))
+        fit_view.setToolTip("Make everything that is drawn visible (F)")
+        fit_view.clicked.connect(self.fit_view)
+        controls = QtWidgets.QHBoxLayout()
+        for widget in (self._choice, self._in_units_of_r, fit_view):
+            controls.addWidget(widget)
+        controls.addStretch(1)
+        beside = QtWidgets.QSplitter()
+        beside.addWidget(self._canvas)
+        beside.addWidget(self._words)
+        beside.setStretchFactor(0, 1)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(beside, 1)
+
+    def _all_drawn(self) -> list[Drawn]:
+        every = [
+            (run, spectrum, RUN_SYMBOLS[index % len(RUN_SYMBOLS)])
+            for index, run in enumerate(self.runs)
+            for spectrum in run.snapshot.spectra
+        ]
+        colours = self.appearance.temperature_colours([spectrum.temperature_k for _, spectrum, _ in every])
+        return [
+            Drawn(run, spectrum, colour, symbol)
+            for (run, spectrum, symbol), colour in zip(every, colours, strict=True)
+        ]
+
+    def _offer(self, drawn: list[Drawn]) -> None:
+        """Keep the list of spectra up to date."""
+        several = len(self.runs) > 1
+        self._choice.offer(
+            [(f"run {one.key[0]}, " * several + spectrum_words.title(one.spectrum), one.key) for one in drawn]
+        )
+
+    def _draw_nyquist(self, shown: list[Drawn], scale: str) -> bool:
+        names = ("Z' / R", "−Z'' / R", "") if scale != "ohm" else ("Z'", "−Z''", "Ω")
+        self.nyquist.label("bottom", names[0], names[2])
+        self.nyquist.label("left", names[1], names[2])
+        sentence = "no spectrum yet" if not self._by_key else "no resistance yet: nothing to divide by"
+        self.nyquist.say("" if shown else sentence)
+        return self._drawings[0].draw(shown, scale != "ohm")
+
+    def _say(self, shown: list[Drawn], chosen: Drawn | None, not_drawn: int) -> None:
+        if chosen:
+            self._words.say(*spectrum_words.on_one(chosen.run, chosen.spectrum, self.appearance))
+        else:
+            every = [(one.run, one.spectrum) for one in shown]
+            self._words.say(*spectrum_words.on_all(every, self.appearance, not_drawn))
+
+    def _note(self, key: Hashable, index: int) -> str:
+        run_id, spectrum_id, _ = key  # type: ignore[misc]
+        one = self._by_key.get((run_id, spectrum_id))
+        if one is None:
+            return ""
+        z_ohm = one.spectrum.z_ohm[index]
+        kelvin = one.spectrum.temperature_k
+        lines = [
+            pg.siFormat(one.spectrum.frequency_hz[index], suffix="Hz", precision=4),
+            f"Z' = {pg.siFormat(z_ohm.real, suffix='Ω', precision=4)}",
+            f"−Z'' = {pg.siFormat(-z_ohm.imag, suffix='Ω', precision=4)}",
+            f"{celsius(kelvin)} °C" if kelvin is not None else "no temperature",
+        ]
+        return "\n".join(lines)
+
+    def _chosen(self) -> None:
+        self.refresh()
+        self.fit_view()
+
+    def _rescaled(self) -> None:
+        self.refresh()
+        self.fit_view()
+
+
+class _Drawing:
+    """Curves of spectra in one plot; what did not change since last time is passed over quickly."""
+
+    def __init__(self, curves: Curves, points: PointsOf) -> None:
+        self._curves, self._points = curves, points
+        self._last: dict[Key, tuple[Drawn, float]] = {}
+
+    def draw(self, shown: list[Drawn], in_units_of_r: bool = False) -> bool:
+        """Draw the points of every spectrum, its fit as a line, and a mark on the one being measured.
+
+        Returns whether that was all: of many new ones only some are drawn at once.
+        """
+        now = {one.key: (one, 1 / one.total_ohm if in_units_of_r else 1.0) for one in shown}
+        changed = [key for key, state in now.items() if not self._is_drawn(key, *state)]
+        for key in changed[:MOST_AT_ONCE]:
+            self._draw_one(*now[key])
+        for key in changed[MOST_AT_ONCE:]:
+            del now[key]
+        self._curves.keep((*key, part) for key in now for part in PARTS)
+        self._last = now
+        return len(changed) <= MOST_AT_ONCE
+
+    def _is_drawn(self, key: Key, one: Drawn, factor: float) -> bool:
+        old = self._last.get(key)
+        return old is not None and old[1] == factor and one.looks_like(old[0])
+
+    def _draw_one(self, one: Drawn, factor: float) -> None:
+        s = one.spectrum
+        fit, running = s.fit_frequency_hz.size > 0, s.status == "running"
+        look = Look(one.colour, line=0.0 if fit else 0.6, symbol=one.symbol, size=5.0)
+        self._part(one, "points", look, factor, s.frequency_hz, s.z_ohm)
+        last = slice(-1, None) if running else slice(0, 0)
+        mark = Look(one.colour, symbol=RING, size=12.0)
+        self._part(one, "now", mark, factor, s.frequency_hz[last], s.z_ohm[last])
+        self._part(one, "fit", Look(one.colour, line=1.0), factor, s.fit_frequency_hz, s.fit_z_ohm)
+
+    def _part(self, one: Drawn, part: str, look: Look, factor: float, frequency_hz: Array, z: Array) -> None:
+        def points() -> Points:
+            return self._points(frequency_hz, z * factor)
+
+        self._curves.draw((*one.key, part), look, one.spectrum, factor, points)
+
+
+def _nyquist_points(_: Array, z: Array) -> tuple[Array, Array]:
+    return np.real(z), -np.imag(z)
+
+
+def _magnitude_points(frequency_hz: Array, z: Array) -> tuple[Array, Array]:
+    with np.errstate(divide="ignore"):
+        return np.log10(frequency_hz), np.log10(np.abs(z))
+
+
+def _phase_points(frequency_hz: Array, z: Array) -> tuple[Array, Array]:
+    return np.log10(frequency_hz), -np.degrees(np.angle(z))
+
+
+def _table_rows(shown: list[Drawn]) -> Iterator[Sequence[Any]]:
+    for one in shown:
+        spectrum = one.spectrum
+        for what, frequency_hz, z_ohm in (
+            ("measured", spectrum.frequency_hz, spectrum.z_ohm),
+            ("fit", spectrum.fit_frequency_hz, spectrum.fit_z_ohm),
+        ):
+            for f, z in zip(frequency_hz, z_ohm, strict=True):
+                yield (*one.key, what, spectrum.temperature_k, float(f), float(z.real), float(z.imag))

@@ -1,0 +1,107 @@
+"""Symbols at the points of a curve: blitted on a screen, drawn as shapes into a vector picture."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pyqtgraph.Qt import internals
+from qtpy import QtCore, QtGui
+
+from labctl.gui.snapshot import Array
+
+CIRCLE, SQUARE, RING, FRAME, UP, DOWN = "circle", "square", "ring", "frame", "triangle up", "triangle down"
+RUN_SYMBOLS = (CIRCLE, SQUARE, RING, FRAME)
+HOLLOW = (RING, FRAME)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What is drawn at each point; `size` in pixels of a screen at 100 %."""
+
+    name: str
+    colour: str
+    size: float
+    background: str
+
+    def draw(self, painter: Any) -> None:
+        """Draw it around the origin."""
+        hollow = self.name in HOLLOW
+        painter.setPen(QtGui.QPen(QtGui.QColor(self.colour), 1.2 if hollow else 0.6))
+        painter.setBrush(QtGui.QColor(self.background if hollow else self.colour))
+        painter.drawPath(_shape(self.name, self.size))
+
+
+class Paper:
+    """What is painted on: a painter in pixels, where the axes lie on it, and the colour of the ground."""
+
+    def __init__(self, painter: Any, transform: Any, background: str) -> None:
+        self.painter, self.transform, self.background = painter, transform, background
+        self.vector = painter.paintEngine().type() == QtGui.QPaintEngine.Type.SVG
+        self.pixel_ratio = painter.device().devicePixelRatioF()
+
+
+class Places:
+    """Where a curve has its points: pixels x (n,), y (n,)."""
+
+    def __init__(self, x: Array, y: Array) -> None:
+        self._x, self._y = x, y
+        self._stamp: Any = None
+        self._blit: tuple[Any, ...] = ()
+
+    def paint(self, paper: Paper, symbol: Symbol) -> None:
+        """Put the symbol at every place."""
+        if paper.vector:
+            self._draw_shapes(paper.painter, symbol)
+            return
+        stamp = _stamp(symbol, paper.pixel_ratio)
+        if self._stamp is not stamp:
+            self._stamp, self._fragments = stamp, self._fragments_of(stamp)
+            self._blit = self._fragments.drawargs()
+        paper.painter.drawPixmapFragments(*self._blit, stamp)
+
+    def _draw_shapes(self, painter: Any, symbol: Symbol) -> None:
+        painter.save()
+        for x, y in zip(self._x, self._y, strict=True):
+            painter.resetTransform()
+            painter.translate(float(x), float(y))
+            symbol.draw(painter)
+        painter.restore()
+
+    def _fragments_of(self, stamp: Any) -> Any:
+        fragments = internals.PrimitiveArray(QtGui.QPainter.PixmapFragment, 10)
+        fragments.resize(self._x.size)
+        cells = fragments.ndarray()
+        scale = 1 / stamp.devicePixelRatio()
+        cells[:, 0], cells[:, 1] = self._x, self._y
+        # left, top, width and height in the stamp; scales; rotation; opacity
+        cells[:, 2:] = (0, 0, stamp.width(), stamp.height(), scale, scale, 0, 1)
+        return fragments
+
+
+@cache
+def _stamp(symbol: Symbol, pixel_ratio: float) -> Any:
+    side = int(pixel_ratio * (1.5 * symbol.size + 4))
+    stamp = QtGui.QPixmap(side, side)
+    stamp.setDevicePixelRatio(pixel_ratio)
+    stamp.fill(QtCore.Qt.GlobalColor.transparent)
+    painter = QtGui.QPainter(stamp)
+    painter.setRenderHint(painter.RenderHint.Antialiasing)
+    painter.translate(side / pixel_ratio / 2, side / pixel_ratio / 2)
+    symbol.draw(painter)
+    painter.end()
+    return stamp
+
+
+@cache
+def _shape(name: str, size: float) -> Any:
+    shape, r = QtGui.QPainterPath(), size / 2
+    if name in (CIRCLE, RING):
+        shape.addEllipse(-r, -r, size, size)
+    elif name in (SQUARE, FRAME):
+        shape.addRect(-0.9 * r, -0.9 * r, 0.9 * size, 0.9 * size)
+    else:
+        up = -1 if name == UP else 1
+        corners = ((-1.4 * r, -up * r), (1.4 * r, -up * r), (0, 1.4 * up * r))
+        shape.addPolygon(QtGui.QPolygonF([QtCore.QPointF(*corner) for corner in corners]))
+        shape.closeSubpath()
+    return shape

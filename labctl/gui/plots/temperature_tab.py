@@ -1,0 +1,145 @@
+"""Temperature against time, with set point and settling band."""
+
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from qtpy import QtWidgets
+
+from labctl.gui.plots.axes import ClockAxis
+from labctl.gui.plots.curves import Look, Points
+from labctl.gui.plots.graphics import pg
+from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.tab import Tab
+from labctl.gui.snapshot import Array
+from labctl.words import ZERO_CELSIUS_K
+
+
+class TemperatureTab(Tab):
+    """Temperature in °C against time of day, or against hours since the start to compare runs."""
+
+    name = "Temperature"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plot = Plot(None, {"bottom": ClockAxis()})
+        self.plot.label("left", "temperature / °C")
+        self._canvas = Canvas()
+        self._canvas.add(self.plot, 0, 0)
+        self._since_start = QtWidgets.QCheckBox("&hours since the start")
+        self._since_start.setToolTip("Lay runs of different days over each other")
+        self._since_start.toggled.connect(self._change_axis)
+        self._now = QtWidgets.QLabel()
+        self._now.setWordWrap(True)
+        controls = QtWidgets.QHBoxLayout()
+        controls.addWidget(self._since_start)
+        controls.addWidget(self._now, 1)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addLayout(controls)
+        layout.addWidget(self._canvas, 1)
+        self.dress()
+
+    def draw(self) -> None:
+        """Draw the curves that changed."""
+        keys = [key for run in self.runs for key in self._draw_run(run)]
+        self.plot.curves.keep(keys)
+        known = [run for run in self.runs if run.snapshot.temperature.time_s.size]
+        self.plot.say("" if known else "no temperature yet")
+        self._now.setText("   ".join(_in_words(run) for run in known))
+
+    def dress(self) -> None:
+        """Dress the plot."""
+        self._canvas.set_appearance(self.appearance)
+
+    def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Temperature and set point of every run."""
+        rows = (
+            (run.snapshot.id, float(t), float(kelvin), float(setpoint_k))
+            for run in self.runs
+            for log in [run.snapshot.temperature]
+            for t, kelvin, setpoint_k in zip(log.time_s, log.temperature_k, log.setpoint_k, strict=True)
+        )
+        return ("run_id", "time_s", "temperature_k", "setpoint_k"), rows
+
+    def picture(self) -> QtWidgets.QWidget:
+        """Return the plot."""
+        return self._canvas
+
+    def _draw_run(self, run: ShownRun) -> list[Hashable]:
+        log, run_id = run.snapshot.temperature, run.snapshot.id
+        start_s = float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+        band_k = run.snapshot.run["parameters"].get("band_k")
+        readings, steps, band = (run_id, "temperature"), (run_id, "setpoint"), (run_id, "band")
+
+        def time(seconds: Array) -> Array:
+            return seconds if start_s is None else (seconds - start_s) / 3600
+
+        def draw(key: Hashable, look: Look, points: Any) -> None:
+            self.plot.curves.draw(key, look, log, (start_s, band_k), points)
+
+        draw(
+            band,
+            Look(run.colour, fill=45),
+            lambda: _band(time(log.time_s), log.setpoint_k, float(band_k or 0)),
+        )
+        draw(
+            steps,
+            Look(self.appearance.muted, line=1.0, dashed=True),
+            lambda: _steps(time(log.time_s), log.setpoint_k),
+        )
+        draw(
+            readings,
+            Look(run.colour, line=1.0),
+            lambda: (time(log.time_s), log.temperature_k - ZERO_CELSIUS_K),
+        )
+        return [band, steps, readings]
+
+    def _change_axis(self, since_start: bool) -> None:
+        axis = pg.AxisItem("bottom") if since_start else ClockAxis()
+        self.plot.setAxisItems({"bottom": axis})
+        self.plot.label("bottom", "time since the start / h" if since_start else "")
+        self.dress()
+        self.refresh()
+        self.plot.enableAutoRange()
+
+
+def _in_words(run: ShownRun) -> str:
+    log = run.snapshot.temperature
+    now, setpoint = log.temperature_k[-1] - ZERO_CELSIUS_K, log.setpoint_k[-1] - ZERO_CELSIUS_K
+    reading = "no reading" if math.isnan(now) else f"{now:.2f} °C"
+    target = "" if math.isnan(setpoint) else f", set point {setpoint:.2f} °C"
+    return f"run {run.snapshot.id}: {reading}{target}"
+
+
+def _changes(setpoint_k: Array) -> Array:
+    """Indices at which a stretch of one set point (or of none) begins."""
+    same = (setpoint_k[1:] == setpoint_k[:-1]) | (np.isnan(setpoint_k[1:]) & np.isnan(setpoint_k[:-1]))
+    return np.concatenate([[0], 1 + np.flatnonzero(~same)]).astype(int)
+
+
+def _stretches(time: Array, setpoint_k: Array) -> tuple[Array, Array, Array]:
+    """Begin, end and set point in °C of each stretch."""
+    first = _changes(setpoint_k)
+    ends = np.append(time[first[1:]], time[-1])
+    return time[first], ends, setpoint_k[first] - ZERO_CELSIUS_K
+
+
+def _steps(time: Array, setpoint_k: Array) -> Points:
+    if time.size == 0:
+        return np.empty(0), np.empty(0)
+    begins, ends, degc = _stretches(time, setpoint_k)
+    return np.column_stack([begins, ends]).ravel(), np.repeat(degc, 2)
+
+
+def _band(time: Array, setpoint_k: Array, band_k: float) -> Points:
+    """Rectangles around the set points, parted by gaps."""
+    if time.size == 0 or band_k <= 0:
+        return np.empty(0), np.empty(0)
+    begins, ends, degc = _stretches(time, setpoint_k)
+    nothing = np.full_like(begins, math.nan)
+    x = np.column_stack([begins, ends, ends, begins, begins, nothing])
+    low, high = degc - band_k, degc + band_k
+    y = np.column_stack([low, low, high, high, low, nothing])
+    return x.ravel(), y.ravel()

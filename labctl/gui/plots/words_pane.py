@@ -1,0 +1,36 @@
+"""Sentences beside a plot."""
+
+from qtpy import QtWidgets
+
+
+class WordsPane(QtWidgets.QWidget):
+    """A headline that may change often, and text that can be scrolled, selected and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._headline = QtWidgets.QLabel()
+        self._headline.setWordWrap(True)
+        self._text = QtWidgets.QTextBrowser()
+        self._text.setOpenLinks(False)
+        self._shown = ("", "")
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._headline)
+        layout.addWidget(self._text, 1)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("x" * 16))
+        self.resize(self.fontMetrics().horizontalAdvance("x" * 36), self.height())
+
+    def say(self, headline: str, html: str) -> None:
+        """Show both; text that is the same stays where it was scrolled to."""
+        shown, self._shown = self._shown, (headline, html)
+        if headline != shown[0]:
+            self._headline.setText(headline)
+        if html != shown[1]:
+            place = self._text.verticalScrollBar().value()
+            self._text.setHtml(html)
+            self._text.verticalScrollBar().setValue(place)
+
+    def words(self) -> str:
+        """Return all that is said, without markup."""
+        plain = self._headline.text() + "\n" + self._text.toPlainText()
+        return plain.replace("<b>", "").replace("</b>", "").replace("<br>", "\n")
