@@ -75,7 +75,8 @@ class Recording:
         }
         self._insert_procedure(protocol.sample, procedure, about)
         self._note_instruments(station)
-        self._note_origin(_scripts(station, protocol, entry), procedure=described(procedure))
+        facts = {"procedure": described(procedure), "repetition": entry.repetition}
+        self._note_origin(_scripts(station, protocol, entry), **{k: v for k, v in facts.items() if v})
         return self.run_id
 
     def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:

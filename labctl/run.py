@@ -76,6 +76,7 @@ def run_procedure(
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
+    procedure.is_last = lambda: entry is protocol.procedures[-1]
     status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)

@@ -1,5 +1,6 @@
 """What sits between the electrodes: read from a protocol, from a file of its own, or from the database."""
 
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ def sample_of(value: object, database: Path) -> Sample:
         return find_sample(value, database)
     problem = "give its file, its name in the database, or a mapping such as {'name': 'pellet 7', ...}"
     raise ConfigurationError("sample", "", problem)
+
+
+def kept_sample(text: str) -> Sample | None:
+    """Return the sample that a job keeps as JSON; None where it keeps none."""
+    return Sample(**json.loads(text)) if text else None
 
 
 def read_sample(path: Path) -> Sample:

@@ -1,9 +1,10 @@
 """`labctl check`: what a protocol would do, and how long it would take. Touches nothing."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,6 +19,7 @@ from labctl.cli.options import (
 
 if TYPE_CHECKING:
     from labctl.bench import PlannedStep
+    from labctl.protocol import Protocol
 
 
 def check(
@@ -34,14 +36,26 @@ def check(
     from labctl.protocol import read_protocol
     from labctl.station import read_station
 
-    chosen_station, chosen = read_station(station), read_protocol(protocol)
+    chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
     steps = paced(chosen.plan(), chosen_station.name, db)
     total_s = sum(step.duration_s for step in steps)
     if as_json:
-        typer.echo(json.dumps({"steps": [vars(step) for step in steps], "duration_s": total_s}))
+        typer.echo(json.dumps(_as_object(chosen, steps, total_s)))
         return
     _print_plan(chosen, chosen_station, steps, total_s)
+    for warning in chosen.warnings():
+        typer.secho(warning, fg="yellow")
+
+
+def _as_object(protocol: "Protocol", steps: "list[PlannedStep]", total_s: float) -> dict[str, Any]:
+    """The plan for programs; a duration that is not known is null."""
+    listed = [vars(step) | {"duration_s": _known(step.duration_s)} for step in steps]
+    return {"steps": listed, "duration_s": _known(total_s), "warnings": list(protocol.warnings())}
+
+
+def _known(duration_s: float) -> float | None:
+    return duration_s if math.isfinite(duration_s) else None
 
 
 def paced(steps: "list[PlannedStep]", station: str, db: Path) -> "list[PlannedStep]":

@@ -1,6 +1,7 @@
 """The progress bar of a run: temperature, step, time left, and what the fits say so far."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +35,8 @@ def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> 
 class _Line:
     def __init__(self, clock: Clock, plan: Sequence[PlannedStep], progress: Any, task: Any) -> None:
         self._clock, self._progress, self._task = clock, progress, task
-        self._start_s, self._total_s = clock.monotonic(), sum(step.duration_s for step in plan)
+        total_s = sum(step.duration_s for step in plan)
+        self._start_s, self._total_s = clock.monotonic(), total_s if math.isfinite(total_s) else 0.0
         self._last_shown_s = -1e9
         self._said: set[str] = set()
 
@@ -56,19 +58,30 @@ class _Line:
             self._progress.console.print(f"            {remark}", style="yellow", highlight=False)
         self._said = of_law
 
-    def _at(self, record: dict[str, Any]) -> None:
+    def _at(self, record: Mapping[str, Any]) -> None:
         elapsed_s = self._clock.monotonic() - self._start_s
         if elapsed_s - self._last_shown_s < self._total_s / 2000:
             return
         self._last_shown_s = elapsed_s
-        what = f"{record['frequency_hz']:.3g} Hz" if "frequency_hz" in record else record["phase"]
+        left_s = max(0.0, self._total_s - elapsed_s)
         self._progress.update(
             self._task,
             completed=min(elapsed_s / self._total_s, 0.999) if self._total_s else 0.0,
-            temperature=f"{celsius(record['temperature_k'])} °C",
-            left=f"{duration(max(0.0, self._total_s - elapsed_s))} left",
-            description=f"set {celsius(record['setpoint_k'])} °C, {what}",
+            temperature=_degc(record.get("temperature_k")),
+            left=f"{duration(left_s)} left" if self._total_s else duration(elapsed_s),
+            description=", ".join(filter(None, _doing(record))),
         )
+
+
+def _doing(record: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a row tells of where it was measured; a laboratory's own procedure may tell nothing."""
+    setpoint = _degc(record.get("setpoint_k"))
+    yield setpoint and f"set {setpoint}"
+    yield f"{record['frequency_hz']:.3g} Hz" if "frequency_hz" in record else str(record.get("phase", ""))
+
+
+def _degc(temperature_k: float | None) -> str:
+    return f"{celsius(temperature_k)} °C" if isinstance(temperature_k, int | float) else ""
 
 
 def _conductivity_line(record: dict[str, Any]) -> str:

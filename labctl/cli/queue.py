@@ -72,9 +72,11 @@ def add(
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = {"not_before_s": _hour("--not-before", not_before), "deadline_s": _hour("--deadline", deadline)}
     chosen = read_station(station)
-    protocols = [read_protocol(file.resolve()) for file in files]
+    protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
         protocol.check_against(chosen)
+        for warning in protocol.warnings():
+            typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
     added: list[dict[str, Any]] = []
     with open_queue(db) as queue:
         pace = _pace(queue.ledger, chosen.name)

@@ -19,6 +19,10 @@ def rehearse(
     ] = None,
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
+    oven_degc: Annotated[
+        float | None,
+        typer.Option(help="Oven at the beginning; default: what the runner reads, else the room."),
+    ] = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")
     ] = False,
@@ -30,13 +34,18 @@ def rehearse(
     """
     from labctl.protocol import parse_protocol, read_protocol
     from labctl.queue.rehearsal import rehearse as rehearse_protocols
+    from labctl.sample import kept_sample
     from labctl.station import read_station
 
     chosen = read_station(station)
-    protocols = [read_protocol(file) for file in files] if files else []
+    protocols = [read_protocol(file, db) for file in files] if files else []
     if not files:
-        protocols = [parse_protocol(job.protocol_text, job.source) for job in _waiting(db)]
-    found = rehearse_protocols(protocols, chosen)
+        protocols = [
+            parse_protocol(job.protocol_text, job.source, sample=kept_sample(job.sample_text))
+            for job in _waiting(db)
+        ]
+    oven_k = _oven_k(db, chosen.name) if oven_degc is None else oven_degc + 273.15
+    found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
         typer.echo(json.dumps(_as_object(found)))
     else:
@@ -52,6 +61,18 @@ def _waiting(db: Path) -> Iterable[Any]:
         return queue.jobs.listed(states=("interrupted", "queued"))
 
 
+def _oven_k(db: Path, station: str) -> float | None:
+    """What a runner that lives has read last."""
+    from labctl.queue.heartbeat import Heartbeats
+    from labctl.queue.ledger import Ledger
+
+    if not db.exists():
+        return None
+    with Ledger(db) as ledger:
+        runner = Heartbeats(ledger, "runner", station).read()
+    return runner.temperature_k if runner is not None and runner.lives(10.0) else None
+
+
 def _as_object(found: "Rehearsal") -> dict[str, Any]:
     jobs = [vars(job) | {"settings": [vars(message) for message in job.settings]} for job in found.jobs]
     return {"duration_s": found.duration_s, "limits_touched": list(found.limits_touched), "jobs": jobs}
@@ -59,6 +80,7 @@ def _as_object(found: "Rehearsal") -> dict[str, Any]:
 
 def _print(found: "Rehearsal", settings: bool) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from labctl.words import celsius, duration
@@ -67,11 +89,14 @@ def _print(found: "Rehearsal", settings: bool) -> None:
     for heading in ("job", "takes", "points", "hottest / °C", "peak / V", "settings", "outcome"):
         table.add_column(heading)
     for job in found.jobs:
-        outcome = f"[red]would fail: {job.problem}[/]" if job.problem else "would finish"
+        outcome = "[red]would fail[/]" if job.problem else "would finish"
         numbers = (celsius(job.highest_k), f"{job.highest_potential_v:.3g}", str(len(job.settings)))
         table.add_row(job.title, duration(job.duration_s), str(job.points), *numbers, outcome)
     console = Console()
     console.print(table)
+    for job in found.jobs:
+        if job.problem:
+            console.print(f"[red]{job.title}: {escape(job.problem)}[/]", highlight=False)
     for words in found.limits_touched:
         console.print(f"[yellow]near a limit: {words}[/]")
     if settings:

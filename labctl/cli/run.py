@@ -38,7 +38,7 @@ def run(
     from labctl.protocol import read_protocol
     from labctl.station import read_station
 
-    chosen_station, chosen = read_station(station), read_protocol(protocol)
+    chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
     outcomes = measure(chosen, chosen_station, db, quiet=quiet or as_json)
     if as_json:

@@ -22,6 +22,7 @@ from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.steering import Steering
 from labctl.recording import Recording
 from labctl.run import Outcome, run_procedure
+from labctl.sample import kept_sample
 from labctl.station import Station
 from labctl.store import Store
 
@@ -57,7 +58,8 @@ class Attempt:
         source = self.job.source or f"job {self.job.id}"
         ending = None
         try:
-            protocol = parse_protocol(self.job.protocol_text, source)
+            sample = kept_sample(self.job.sample_text)
+            protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
             protocol.check_against(self.station)
             with self.station.open(self.clock) as bench:
                 ending = self._measure(protocol, bench)

@@ -13,6 +13,7 @@ from typing import Any
 from labctl.bench import Bench
 from labctl.clock import VirtualClock
 from labctl.errors import ConfigurationError, LabctlError
+from labctl.own_instruments import brings_own_instruments
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.station import Simulation, Station
 
@@ -55,8 +56,19 @@ class Rehearsal:
         return sum(job.duration_s for job in self.jobs)
 
 
-def rehearse(protocols: Sequence[Protocol], station: Station, seed: int = 1) -> Rehearsal:
+def rehearse(
+    protocols: Sequence[Protocol], station: Station, seed: int = 1, oven_k: float | None = None
+) -> Rehearsal:
     """Run protocols one after the other on a simulated rig with the instruments of the station.
+
+    Parameters
+    ----------
+    protocols : sequence of Protocol
+    station : Station
+    seed : int
+        Of all chance in the rig.
+    oven_k : float, optional
+        Temperature of the oven at the beginning, K; that of the room by default.
 
     Raises
     ------
@@ -65,10 +77,9 @@ def rehearse(protocols: Sequence[Protocol], station: Station, seed: int = 1) -> 
     """
     for protocol in protocols:
         protocol.check_against(station)
-    clock, tape = VirtualClock(), Tape()
-    simulated = replace(station, simulation=_one_rig(station, seed, tape), speed=1.0)
-    tape.clock = clock
-    jobs = tuple(_rehearse_job(protocol, simulated, clock, tape) for protocol in protocols)
+    clock = VirtualClock()
+    tape, rigs = Tape(clock), Rigs(station, seed, oven_k)
+    jobs = tuple(_rehearse_job(protocol, rigs.station_for(protocol, tape), tape) for protocol in protocols)
     return Rehearsal(jobs, tuple(_touched(jobs, station)))
 
 
@@ -116,10 +127,12 @@ class _Watcher:
             self.highest_potential_v = max(self.highest_potential_v, abs(record["potential_v"]))
 
 
-def _rehearse_job(protocol: Protocol, station: Station, clock: VirtualClock, tape: Tape) -> RehearsedJob:
+def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
+    clock = tape.clock
     watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
     problem = ""
     try:
+        _refuse_own_instruments(protocol)
         with station.open(clock) as bench:
             for entry in protocol.procedures:
                 _perform(entry, bench, watcher)
@@ -130,6 +143,14 @@ def _rehearse_job(protocol: Protocol, station: Station, clock: VirtualClock, tap
     duration_s = clock.monotonic() - begin_s
     seen = (watcher.points, watcher.highest_k, watcher.highest_potential_v)
     return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin))
+
+
+def _refuse_own_instruments(protocol: Protocol) -> None:
+    """A procedure that opens instruments itself would open the real ones."""
+    for entry in protocol.procedures:
+        if brings_own_instruments(entry.procedure_class):
+            problem = f"{entry.reference} opens its own instruments: it cannot be rehearsed"
+            raise ConfigurationError(protocol.source, f"{entry.where}use", problem)
 
 
 def _perform(entry: ProcedureEntry, bench: Bench, watcher: _Watcher) -> None:
@@ -143,21 +164,46 @@ def _perform(entry: ProcedureEntry, bench: Bench, watcher: _Watcher) -> None:
         bench.make_safe()
 
 
-def _one_rig(station: Station, seed: int, tape: Tape) -> Simulation:
-    """A simulation whose every opening is the same rig, so that the oven stays as warm as it is."""
-    given = station.simulation
-    build = given.build if given else importlib.import_module(RIG).build
-    options = dict(given.options) if given else {"instruments": _stand_ins(station)}
-    rigs: list[Any] = []
+class Rigs:
+    """Simulated rigs in the place of a station's own, each with its oven as warm as the last one left it.
 
-    def open_again(clock: VirtualClock, seed: int, **options: Any) -> Any:
-        if not rigs:
-            rigs.append(build(clock, seed=seed, **options))
-            rigs[0].close = lambda: None
-            tape.listen(rigs[0].visa_library)
-        return rigs[0]
+    A station with a rig of its own keeps that rig's cell; any other gets one with the sample's dimensions and
+    electrodes, of a material that nobody chose.
+    """
 
-    return Simulation(RIG, open_again, given.seed if given else seed, "virtual", options)
+    def __init__(self, station: Station, seed: int, oven_k: float | None) -> None:
+        given = station.simulation
+        self._station, self._seed, self._oven_k = station, given.seed if given else seed, oven_k
+        self._build = given.build if given else importlib.import_module(RIG).build
+        self._options = dict(given.options) if given else {"instruments": _stand_ins(station)}
+        self._rig: Any = None
+
+    def station_for(self, protocol: Protocol, tape: "Tape") -> Station:
+        """The station with the rig for one protocol, the same at every opening."""
+        options = self._options | ({} if self._station.simulation else _cell_of(protocol))
+        rigs: list[Any] = []
+
+        def open_again(clock: VirtualClock, seed: int, **options: Any) -> Any:
+            if not rigs:
+                rigs.append(self._next(clock, seed, options))
+                tape.listen(rigs[0].visa_library)
+            return rigs[0]
+
+        simulation = Simulation(RIG, open_again, self._seed, "virtual", options)
+        return replace(self._station, simulation=simulation, speed=1.0)
+
+    def _next(self, clock: VirtualClock, seed: int, options: dict[str, Any]) -> Any:
+        before, self._rig = self._rig, self._build(clock, seed=seed, **options)
+        self._rig.close = lambda: None
+        warm_k = before.world.oven.sample_k if before is not None else self._oven_k
+        if warm_k is not None:
+            self._rig.world.oven.start_at(warm_k)
+        return self._rig
+
+
+def _cell_of(protocol: Protocol) -> dict[str, Any]:
+    sample = protocol.sample
+    return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
 
 
 def _stand_ins(station: Station) -> dict[str, str]:
