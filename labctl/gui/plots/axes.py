@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-from qtpy import QtGui, QtWidgets
 
 from labctl.gui.plots.graphics import pg
+from labctl.gui.qt import QtGui, QtWidgets
 from labctl.words import ZERO_CELSIUS_K
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from qtpy import QtCore, QtWidgets
+from labctl.gui.qt import QtWidgets, Signal
 
 
 class Choice(QtWidgets.QComboBox):
     """Entries by key. What is chosen stays chosen while entries come and go; `chosen` tells a change."""
 
-    chosen = QtCore.Signal()  # pyright: ignore[reportPrivateImportUsage]
+    chosen = Signal()
 
     def __init__(self, everything: str) -> None:
         super().__init__()

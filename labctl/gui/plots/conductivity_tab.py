@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from qtpy import QtWidgets
 
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.curves import Look, Points
@@ -17,6 +16,7 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Row
 from labctl.words import celsius, with_uncertainty
 

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from qtpy import QtCore, QtGui
 
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.symbols import Paper, Places, Symbol
+from labctl.gui.qt import QtCore, QtGui
 from labctl.gui.snapshot import Array
 
 Points = tuple[Array, Array]

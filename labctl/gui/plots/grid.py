@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from qtpy import QtCore, QtGui
-
 from labctl.gui.plots.graphics import pg
+from labctl.gui.qt import QtCore, QtGui
 
 
 class Grid(pg.GraphicsObject):

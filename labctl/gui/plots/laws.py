@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from qtpy import QtCore
 
 from labctl.analysis import fit_arrhenius, fit_two_segments, fit_vtf
+from labctl.gui.qt import QtCore, Signal
 from labctl.gui.snapshot import Array, Row, RunSnapshot
 
 GRID = 200
@@ -40,7 +40,7 @@ class LawCurve:
 class Laws(QtCore.QObject):
     """Curves by run. `curves` never waits; `fitted` says that there are new ones."""
 
-    fitted = QtCore.Signal()  # pyright: ignore[reportPrivateImportUsage]
+    fitted = Signal()
 
     def __init__(self) -> None:
         super().__init__()

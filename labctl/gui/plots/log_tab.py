@@ -5,11 +5,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qtpy import QtWidgets
-
-from labctl.gui.plots.rows_model import Line, RowsModel, RowsView
+from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
+from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Row
 
 MOST_LINES = 5000
@@ -28,8 +27,8 @@ class LogTab(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = RowsModel(HEADINGS, numeric=False)
-        self.view = RowsView(self.model)
+        self.model = LinesModel(HEADINGS, numeric=False)
+        self.view = LinesView(self.model)
         self._filter = QtWidgets.QComboBox()
         self._filter.addItems(list(FILTERS))
         self._filter.currentIndexChanged.connect(lambda _: self.refresh())

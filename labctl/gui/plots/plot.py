@@ -3,12 +3,11 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from qtpy import QtCore, QtGui, QtWidgets
-
 from labctl.gui.plots.curves import Curves, Look
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.grid import Grid
 from labctl.gui.plots.shown import Appearance
+from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 
 WITHIN_PIXELS = 14
 Describe = Callable[[Hashable, int], str]
@@ -17,7 +16,7 @@ Describe = Callable[[Hashable, int], str]
 class Plot(pg.PlotItem):
     """Axes with `curves`; `describe` turns a curve's key and a point's index into the note on hovering."""
 
-    picked = QtCore.Signal(object, int)  # pyright: ignore[reportPrivateImportUsage]
+    picked = Signal(object, int)
 
     def __init__(
         self, describe: Describe | None = None, axes: dict[str, Any] | None = None, view: Any = None

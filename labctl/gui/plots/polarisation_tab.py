@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from qtpy import QtCore, QtWidgets
 
 from labctl.gui.plots import polarisation_words
 from labctl.gui.plots.axes import DecadeAxis
@@ -17,6 +16,7 @@ from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.qt import QtCore, QtWidgets
 from labctl.gui.snapshot import Array, PolarisationCurve
 
 Key = tuple[int, int]

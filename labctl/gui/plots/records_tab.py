@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from qtpy import QtWidgets
 
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.curves import Look, Points
@@ -12,6 +11,7 @@ from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
+from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Array
 
 FEW = 300  # points are marked up to here

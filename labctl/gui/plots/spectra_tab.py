@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from qtpy import QtCore, QtGui, QtWidgets
 
 from labctl.gui.plots import spectrum_words
 from labctl.gui.plots.axes import DecadeAxis
@@ -20,6 +19,7 @@ from labctl.gui.plots.symbols import RING, RUN_SYMBOLS
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.temperature_key import TemperatureKey
 from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.qt import QtCore, QtGui, QtWidgets
 from labctl.gui.snapshot import Array, SpectrumCurve
 from labctl.words import celsius
 

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from pyqtgraph.Qt import internals
-from qtpy import QtCore, QtGui
 
+from labctl.gui.qt import QtCore, QtGui
 from labctl.gui.snapshot import Array
 
 CIRCLE, SQUARE, RING, FRAME, UP, DOWN = "circle", "square", "ring", "frame", "triangle up", "triangle down"

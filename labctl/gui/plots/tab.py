@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from qtpy import QtWidgets
-
 from labctl.gui.plots.export import refuse_what_is_no_export, write_picture, write_table
 from labctl.gui.plots.shown import Appearance, ShownRun
+from labctl.gui.qt import QtWidgets
 
 
 class Tab(QtWidgets.QWidget):
@@ -33,6 +32,8 @@ class Tab(QtWidgets.QWidget):
 
     def set_appearance(self, appearance: Appearance) -> None:
         """Dress in dark or light."""
+        if appearance == self.appearance:
+            return
         self.appearance = appearance
         self.dress()
         self.refresh()

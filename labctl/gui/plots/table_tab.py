@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qtpy import QtWidgets
-
+from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.polarisation_words import QUANTITIES
-from labctl.gui.plots.rows_model import Line, RowsModel, RowsView
 from labctl.gui.plots.tab import Tab
+from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Row
 from labctl.words import celsius, with_uncertainty
 
@@ -45,8 +44,8 @@ class TableTab(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conductivities, self.transference = RowsModel(CONDUCTIVITIES), RowsModel(TRANSFERENCE)
-        self.views = (RowsView(self.conductivities), RowsView(self.transference))
+        self.conductivities, self.transference = LinesModel(CONDUCTIVITIES), LinesModel(TRANSFERENCE)
+        self.views = (LinesView(self.conductivities), LinesView(self.transference))
         self._titles = (QtWidgets.QLabel(), QtWidgets.QLabel("transference numbers"))
         copy = QtWidgets.QPushButton("&Copy")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")

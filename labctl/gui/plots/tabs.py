@@ -1,9 +1,17 @@
-"""The tabs in their order."""
+"""The tabs of the window, in their order."""
 
+from labctl.gui.plots.conductivity_tab import ConductivityTab
+from labctl.gui.plots.log_tab import LogTab
+from labctl.gui.plots.polarisation_tab import PolarisationTab
+from labctl.gui.plots.records_tab import RecordsTab
 from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.table_tab import TableTab
+from labctl.gui.plots.temperature_tab import TemperatureTab
+
+TABS = (SpectraTab, ConductivityTab, TemperatureTab, PolarisationTab, RecordsTab, TableTab, LogTab)
 
 
 def make_tabs() -> list[Tab]:
-    """One of each."""
-    return [SpectraTab()]
+    """Make one of each."""
+    return [tab() for tab in TABS]

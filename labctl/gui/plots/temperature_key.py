@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from qtpy import QtCore, QtGui, QtWidgets
 
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.shown import Appearance, heat
+from labctl.gui.qt import QtCore, QtGui, QtWidgets
 from labctl.words import ZERO_CELSIUS_K
 
 BAR = 14  # pixels

@@ -5,7 +5,6 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from qtpy import QtWidgets
 
 from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
@@ -13,6 +12,7 @@ from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
+from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Array
 from labctl.words import ZERO_CELSIUS_K
 

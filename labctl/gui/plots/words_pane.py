@@ -1,6 +1,6 @@
 """Sentences beside a plot."""
 
-from qtpy import QtWidgets
+from labctl.gui.qt import QtWidgets
 
 
 class WordsPane(QtWidgets.QWidget):

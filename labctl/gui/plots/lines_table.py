@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qtpy import QtCore, QtGui, QtWidgets
+from labctl.gui.qt import QtCore, QtGui, QtWidgets
 
 ALIGN = QtCore.Qt.AlignmentFlag.AlignVCenter
 NOWHERE = QtCore.QModelIndex()
@@ -18,7 +18,7 @@ class Line:
     colour: str = ""
 
 
-class RowsModel(QtCore.QAbstractTableModel):
+class LinesModel(QtCore.QAbstractTableModel):
     """Lines under headings; the last column is text, the others are numbers unless `numeric` is False."""
 
     def __init__(self, headings: Sequence[str], numeric: bool = True) -> None:
@@ -74,10 +74,10 @@ class RowsModel(QtCore.QAbstractTableModel):
         return None
 
 
-class RowsView(QtWidgets.QTableView):
+class LinesView(QtWidgets.QTableView):
     """A table that people read and copy from."""
 
-    def __init__(self, model: RowsModel) -> None:
+    def __init__(self, model: LinesModel) -> None:
         super().__init__()
         self._model = model
         self.setModel(model)
