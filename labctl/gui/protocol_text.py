@@ -1,6 +1,7 @@
 """A protocol file from what a person filled in; the same text that a person would have typed."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,10 +35,10 @@ class SampleForm:
         texts = {name: row[name] for name in ("name", "composition", "cation", "electrodes", "note")}
         return cls(
             **texts,
-            thickness_mm=_scaled(row["thickness_m"], 1e3),
-            thickness_u_mm=_scaled(row["thickness_u_m"], 1e3),
-            area_cm2=_scaled(row["area_m2"], 1e4),
-            area_u_cm2=_scaled(row["area_u_m2"], 1e4),
+            thickness_mm=_typed(row["thickness_m"], 1e-3),
+            thickness_u_mm=_typed(row["thickness_u_m"], 1e-3),
+            area_cm2=_typed(row["area_m2"], 1e-4),
+            area_u_cm2=_typed(row["area_u_m2"], 1e-4),
         )
 
 
@@ -55,9 +56,14 @@ def protocol_text(title: str, sample: SampleForm, procedures: Sequence[Procedure
     return "\n".join(lines) + "\n"
 
 
-def _scaled(value: float, factor: float) -> float:
-    """The product without the last bits that two units do not share."""
-    return float(f"{value * factor:.14g}")
+def _typed(value_si: float, unit_si: float) -> float:
+    """The shortest number that a protocol turns into exactly this value again."""
+    for digits in (12, 15, 16, 17):
+        typed = float(f"{value_si / unit_si:.{digits}g}")
+        for near in (typed, math.nextafter(typed, math.inf), math.nextafter(typed, -math.inf)):
+            if near * unit_si == value_si:
+                return near
+    return value_si / unit_si
 
 
 def toml_value(value: Any) -> str:

@@ -28,12 +28,35 @@ def choose_scheme(application: QtWidgets.QApplication, scheme: str) -> None:
     """Take on `"system"`, `"light"` or `"dark"`."""
     application.setStyle("Fusion")
     application.styleHints().setColorScheme(SCHEMES[scheme])
+    wanted = Appearance(dark=scheme == "dark")
+    if scheme == "system":
+        application.setPalette(application.style().standardPalette())
+    elif appearance_of(application) != wanted:  # this platform cannot be asked for a scheme
+        application.setPalette(_palette(wanted))
 
 
 def appearance_of(application: QtWidgets.QApplication) -> Appearance:
     """Whether the window is dark now."""
     ground = application.palette().color(QtGui.QPalette.ColorRole.Window)
     return Appearance(dark=ground.lightness() < 128)
+
+
+def _palette(appearance: Appearance) -> QtGui.QPalette:
+    """Every role from ground and text of an appearance."""
+    roles, states = QtGui.QPalette.ColorRole, QtGui.QPalette.ColorGroup
+    text, ground = QtGui.QColor(appearance.foreground), QtGui.QColor(appearance.background)
+    raised = ground.lighter(160) if appearance.dark else QtGui.QColor("#efefef")
+    palette = QtGui.QPalette(raised)
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.ToolTipText):
+        palette.setColor(role, text)
+        palette.setColor(states.Disabled, role, QtGui.QColor(appearance.muted))
+    for role in (roles.Base, roles.ToolTipBase):
+        palette.setColor(role, ground)
+    palette.setColor(roles.AlternateBase, raised)
+    palette.setColor(roles.PlaceholderText, QtGui.QColor(appearance.muted))
+    palette.setColor(roles.Highlight, QtGui.QColor("#3d7eff"))
+    palette.setColor(roles.HighlightedText, QtGui.QColor("#ffffff"))
+    return palette
 
 
 def dress(window: QtWidgets.QWidget, appearance: Appearance) -> None:

@@ -92,7 +92,9 @@ def test_points_appear_as_they_are_measured(store, begin, follow):
 def test_a_bad_point_is_counted_and_not_drawn(store, begin, follow):
     run_id = begin()
     spectrum_id = spectrum(store, run_id, 0, points=2)
-    store.append("impedance_points", point(spectrum_id, 2, status="overload", z_real_ohm=None, z_imag_ohm=None))
+    store.append(
+        "impedance_points", point(spectrum_id, 2, status="overload", z_real_ohm=None, z_imag_ohm=None)
+    )
     store.flush()
     (curve,) = follow(run_id).poll().spectra
     assert (curve.frequency_hz.size, curve.bad_points) == (2, 1)

@@ -1,0 +1,383 @@
+"""The window without a screen: what a person fills in, reads and is told when something is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
+
+from qtpy import QtTest, QtWidgets
+from qtpy.QtCore import Qt
+
+from labctl.clock import RealClock
+from labctl.gui.application import tell_of_other_window
+from labctl.gui.window import Window
+from labctl.protocol import parse_protocol
+from labctl.queue import ledger as ledger_module
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.queue.requests import Pauses, Requests
+from labctl.run import StopRequest, run_protocol
+from labctl.station import read_station
+from labctl.store import Store
+from labctl.testing import STATION
+
+PATIENCE_S = 30.0
+CLOCK = RealClock()
+PROTOCOL = """
+title = "an old one"
+[sample]
+name = "pellet"
+thickness_mm = 0.87654321
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = [30.0, 40.0]
+amplitude_v = 0.0123456789012
+frequency_min_hz = 1000
+dwell_min = 1
+"""
+
+
+def wait(condition, what):
+    end_s = CLOCK.monotonic() + PATIENCE_S
+    while not condition():
+        assert CLOCK.monotonic() < end_s, f"waited in vain: {what}"
+        QtTest.QTest.qWait(20)
+
+
+@pytest.fixture
+def station(tmp_path):
+    (tmp_path / "station.toml").write_text(STATION)
+    return read_station(tmp_path / "station.toml")
+
+
+@pytest.fixture
+def db(tmp_path):
+    Ledger(tmp_path / "lab.db").close()
+    return tmp_path / "lab.db"
+
+
+@pytest.fixture
+def window(app, station, db):
+    wanted = []
+    window = Window(station, db, lambda: wanted.append(True))
+    window.runners_wanted = wanted
+    window.show()
+    wait(lambda: window._view is not None, "a look at the station")
+    yield window
+    window._view = None
+    window.close()
+    window.deleteLater()
+    QtTest.QTest.qWait(20)
+
+
+@pytest.fixture
+def old_run(station, db):
+    """A finished run, measured before the window was opened."""
+    protocol = parse_protocol(PROTOCOL, "old.toml")
+    with station.open() as bench, Store.open(db) as store:
+        (outcome,) = run_protocol(protocol, station, bench, store, StopRequest())
+    return outcome.run_id
+
+
+def jobs_of(db):
+    with Ledger(db) as ledger:
+        return Jobs(ledger).listed()
+
+
+def fill_in(window, name="film"):
+    panel = window.queueing
+    panel.inputs.temperatures_degc.setText("40, 50")
+    panel.sample.name.setEditText(name)
+    return panel
+
+
+def run_in(station, db):
+    """A heartbeat and a running job as a runner would show them; returns the job's id."""
+    with Ledger(db) as ledger:
+        Heartbeats(ledger, "runner", station.name).begin()
+        job_id = Jobs(ledger).add(parse_protocol(PROTOCOL, "p.toml"), station=station.name)
+        Jobs(ledger).claim(station.name)
+    return job_id
+
+
+def test_a_runner_is_asked_for_where_none_runs(window):
+    assert window.runners_wanted == [True]
+
+
+def test_what_is_filled_in_is_estimated_and_queued(window, db):
+    panel = fill_in(window)
+    wait(lambda: "within the limits of simulated rig" in panel.estimate.text(), "an estimate")
+    panel.queue_button.click()
+    wait(lambda: window.queue.model.rows, "the job in the table")
+    (job,) = jobs_of(db)
+    protocol = parse_protocol(job.protocol_text, job.source)
+    assert protocol.procedures[0].parameters["temperatures_degc"] == [40.0, 50.0]
+    assert (protocol.sample.name, job.state, job.person) == ("film", "queued", panel.person.text())
+    assert job.duration_s > 0
+
+
+def test_a_temperature_above_the_limit_is_refused_in_words(window, db):
+    panel = fill_in(window)
+    panel.inputs.temperatures_degc.setText("40, 600")
+    panel.queue_button.click()
+    wait(lambda: "not possible" in panel.estimate.text(), "a refusal")
+    assert "600" in panel.estimate.text()
+    assert jobs_of(db) == []
+
+
+def test_a_field_that_is_wrong_is_named_and_gets_the_focus_only_when_asked_for(window):
+    panel = fill_in(window)
+    panel.inputs.dwell_min.setFocus()
+    panel.inputs.temperatures_degc.setText("40, warm")
+    panel._check_quietly()
+    assert QtWidgets.QApplication.focusWidget() is panel.inputs.dwell_min
+    panel.check_button.click()
+    assert "Temperatures" in panel.estimate.text()
+    assert QtWidgets.QApplication.focusWidget() is panel.inputs.temperatures_degc
+
+
+def test_several_procedures_become_one_protocol(window, db):
+    panel = fill_in(window)
+    panel.add.click()
+    panel.procedure.setCurrentText("EIS")
+    panel.add.click()
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    names = [entry.procedure_class.__name__ for entry in protocol.procedures]
+    assert names == ["TemperatureSteppedEIS", "EIS"]
+
+
+def test_a_protocol_is_saved_and_loaded(window, tmp_path):
+    panel = fill_in(window, name='film α "quoted"')
+    panel.save_protocol(tmp_path / "p.toml")
+    before = panel.text()
+    panel.sample.name.setEditText("another")
+    panel.load_protocol(
+        parse_protocol((tmp_path / "p.toml").read_text(encoding="utf-8"), tmp_path / "p.toml")
+    )
+    assert panel.text() == before
+
+
+def test_parameters_of_an_old_run_are_used_again_exactly(old_run, window, db):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    window.browser.reuse_button.click()
+    wait(lambda: window.queueing.sample.name.currentText() == "pellet", "the form filled in")
+    parameters = window.queueing.form().parameters
+    assert parameters["amplitude_v"] == 0.0123456789012
+    assert parameters["temperatures_degc"] == [30.0, 40.0]
+    window.queueing.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    assert parse_protocol(jobs_of(db)[0].protocol_text, "p").sample == parse_protocol(PROTOCOL, "p").sample
+
+
+def test_an_edited_parameter_is_taken_and_the_others_stay_exact(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    window.browser.reuse_button.click()
+    wait(lambda: window.queueing.sample.name.currentText() == "pellet", "the form filled in")
+    window.queueing.inputs.dwell_min.setValue(7)
+    parameters = window.queueing.form().parameters
+    assert (parameters["dwell_min"], parameters["amplitude_v"]) == (7, 0.0123456789012)
+
+
+def test_an_old_run_is_drawn_at_once(old_run, window):
+    wait(lambda: window._snapshots, "the run")
+    wait(lambda: len(window._snapshots[old_run].spectra) == 2, "its spectra")
+    assert window._snapshots[old_run].run["status"] == "finished"
+
+
+def test_runs_are_filtered_by_words_and_state(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    browser = window.browser
+    for text, state, shown in (("pell stepped", 0, 1), ("zirconia", 0, 0), ("", 2, 1), ("", 3, 0)):
+        browser.search.setText(text)
+        browser.state.setCurrentIndex(state)
+        assert browser.filtered.rowCount() == shown
+
+
+def test_procedures_of_a_laboratory_s_own_file_are_offered(window, tmp_path, db):
+    file = tmp_path / "our_own.py"
+    file.write_text(
+        "from procedures.eis import EIS\n\n\nclass QuickLook(EIS):\n    '''One spectrum in a hurry.'''\n"
+    )
+    panel = fill_in(window)
+    panel.open_procedures(file)
+    assert (panel.procedure.currentText(), panel.summary.text()) == ("QuickLook", "One spectrum in a hurry.")
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, jobs_of(db)[0].source)
+    assert protocol.procedures[0].reference == "our_own:QuickLook"
+
+
+def test_a_file_that_cannot_be_imported_is_refused_in_words(window, tmp_path):
+    (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
+    window.queueing.open_procedures(tmp_path / "broken.py")
+    assert "no_such_module_anywhere" in window.queueing.estimate.text()
+
+
+@pytest.fixture
+def two_jobs(window, db):
+    with Ledger(db) as ledger:
+        for title in ("first", "second"):
+            protocol = parse_protocol(PROTOCOL.replace("an old one", title), "p.toml")
+            Jobs(ledger).add(protocol, station=window.station.name)
+    wait(lambda: len(window.queue.model.rows) == 2, "the jobs")
+    return window.queue
+
+
+def press(queue, job_id, button):
+    queue.select(job_id)
+    queue._buttons[button].click()
+
+
+def test_jobs_are_moved_held_released_and_cancelled_by_buttons(two_jobs, db):
+    press(two_jobs, 2, "earlier")
+    wait(lambda: [job.id for job in jobs_of(db)] == [2, 1], "the other order")
+    press(two_jobs, 1, "hold")
+    wait(lambda: jobs_of(db)[1].state == "held", "the hold")
+    wait(lambda: two_jobs.model.rows[1][0].state == "held", "the hold in the table")
+    press(two_jobs, 1, "hold")
+    wait(lambda: jobs_of(db)[1].state == "queued", "the release")
+    press(two_jobs, 2, "cancel")
+    wait(lambda: jobs_of(db)[-1].state == "cancelled", "the cancellation")
+    wait(lambda: two_jobs.model.rows[-1][0].state == "cancelled", "the cancellation in the table")
+    press(two_jobs, 2, "retry")
+    wait(lambda: jobs_of(db)[-1].state == "queued", "the job queued again")
+
+
+def test_pause_and_resume_reach_the_queue(window, db):
+    with Ledger(db) as ledger:
+        window.control.pause.click()
+        wait(lambda: Pauses(ledger).in_force(), "the pause")
+        assert Pauses(ledger).in_force().after == "step"
+        wait(lambda: window.control.resume.isVisible(), "the button that resumes")
+        window.control.resume.click()
+        wait(lambda: Pauses(ledger).in_force() is None, "the end of the pause")
+
+
+def test_a_running_job_is_skipped_and_aborted_by_keys(window, station, db):
+    job_id = run_in(station, db)
+    wait(lambda: window.control.abort.isEnabled(), "the running job")
+    window.activateWindow()
+    QtTest.QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    with Ledger(db) as ledger:
+        wait(lambda: Requests(ledger).pending(job_id), "the first request")
+        window.control.abort_job(sure=True)
+        wait(lambda: len(Requests(ledger).pending(job_id)) == 2, "both requests")
+        assert [request.kind for request in Requests(ledger).pending(job_id)] == ["skip step", "cancel"]
+
+
+def test_a_dead_runner_turns_the_bar_red_and_is_named(window, station, db):
+    program = (
+        "import sys; from pathlib import Path; from labctl.queue.ledger import Ledger\n"
+        "from labctl.queue.heartbeat import Heartbeats\n"
+        "Heartbeats(Ledger(Path(sys.argv[1])), 'runner', sys.argv[2]).begin()\n"
+        "print('alive', flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(db), station.name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as runner:
+        assert runner.stdout.readline().strip() == b"alive"
+        wait(lambda: window.control.property("station") == "well", "a live runner")
+        runner.kill()
+    wait(lambda: window.control.property("station") == "trouble", "red")
+    assert "DEAD" in window.control.state.text()
+    assert "NO SUPERVISOR" in window.control.details.text()
+    assert window.control.start.isVisible()
+
+
+def test_a_vanished_database_is_told_and_not_made_again(window, db):
+    away = db.with_name("away.db")
+    db.rename(away)
+    wait(lambda: "gone" in window.trouble.text(), "the sentence")
+    fill_in(window).queue_button.click()
+    wait(lambda: "gone" in window.queueing.estimate.text(), "the refusal")
+    assert not db.exists()
+    away.rename(db)
+    wait(lambda: window.trouble.text() == "", "all well again")
+
+
+def test_a_full_disk_refuses_the_job_in_words(window, db, monkeypatch):
+    opened = ledger_module.open_for_writing
+
+    def open_without_space(path, *arguments):
+        connection = opened(path, *arguments)
+        connection.execute("PRAGMA max_page_count = 1")
+        return connection
+
+    panel = fill_in(window)
+    panel.title.setText("long " * 5000)
+    monkeypatch.setattr(ledger_module, "open_for_writing", open_without_space)
+    panel.queue_button.click()
+    wait(lambda: "disk is full" in panel.estimate.text(), "the refusal")
+    monkeypatch.undo()
+    assert jobs_of(db) == []
+
+
+def test_a_second_window_says_so(window, db):
+    first = tell_of_other_window(window, db)
+    assert "both may be used" not in window.statusBar().currentMessage()
+    second = tell_of_other_window(window, db)
+    assert "both may be used" in window.statusBar().currentMessage()
+    first.unlock()
+    del second
+
+
+def test_nothing_in_the_window_writes_over_the_database(old_run, window, db):
+    before = db.read_bytes()
+    for tab in window.tabs:
+        for write in (tab.export_data, tab.export_picture):
+            with pytest.raises(ValueError, match=r"\.csv|\.png|database"):
+                write(db)
+    with pytest.raises(ValueError, match=r"\.toml"):
+        fill_in(window).save_protocol(db)
+    assert db.read_bytes() == before
+
+
+def test_a_procedure_that_is_gone_is_told_when_its_run_is_used_again(window):
+    window._fill_in(PROTOCOL.replace("temperature_stepped_eis", "of_last_year"), "p.toml")
+    wait(lambda: "of_last_year" in window.warning.text(), "the sentence")
+    assert window.warning_bar.isVisible()
+
+
+def test_closing_asks_while_a_job_runs_and_may_be_refused(window, station, db, monkeypatch):
+    run_in(station, db)
+    wait(lambda: window._view.running_job is not None, "the running job")
+    monkeypatch.setattr(Window, "_may_close", lambda self: False)
+    window.close()
+    assert window.isVisible()
+
+
+def test_dark_and_light_are_both_readable(window):
+    grounds = {}
+    for scheme in ("dark", "light"):
+        window.choose_scheme(scheme)
+        dark = scheme == "dark"
+        wait(lambda dark=dark: all(tab.appearance.dark == dark for tab in window.tabs), scheme)
+        palette = window.palette()
+        ground, text = (
+            palette.color(role).lightness()
+            for role in (palette.ColorRole.Window, palette.ColorRole.WindowText)
+        )
+        grounds[scheme] = ground
+        assert abs(ground - text) > 120, scheme
+    assert grounds["dark"] < grounds["light"]
+
+
+def test_every_field_and_button_can_be_reached_and_named_without_a_mouse(window):
+    for kind in (QtWidgets.QPushButton, QtWidgets.QLineEdit, QtWidgets.QComboBox, QtWidgets.QTableView):
+        for widget in window.findChildren(kind):
+            hidden_inside = isinstance(widget.parent(), QtWidgets.QAbstractSpinBox | QtWidgets.QComboBox)
+            if (
+                hidden_inside
+                or not widget.isVisibleTo(window)
+                or Path(widget.objectName()).name.startswith("qt_")
+            ):
+                continue
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget.objectName()
