@@ -92,12 +92,14 @@ class Tape:
 
     def listen(self, library: Any) -> None:
         """Note what is written to any session of a VISA library."""
-        write = library.write
+        write, addresses = library.write, {}
 
         def noting(session: Any, data: bytes) -> Any:
-            address = library.sessions[session].parsed
+            opened = library.sessions[session]
+            if addresses.get(session, (None, ""))[0] is not opened:
+                addresses[session] = (opened, str(opened.parsed))  # costly, and the same for every message
             text = data.decode("ascii", "backslashreplace").strip()
-            self.messages.append(Message(self.clock.monotonic(), str(address), text))
+            self.messages.append(Message(self.clock.monotonic(), addresses[session][1], text))
             return write(session, data)
 
         library.write = noting

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from labctl.errors import ConfigurationError
+from labctl.protocol import parse_protocol
 from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
 from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
@@ -33,6 +34,66 @@ def test_a_rehearsed_night_takes_as_long_as_the_night_then_does(night, rig, run_
     assert rehearsed.duration_s == pytest.approx(took_s, rel=0.1)
     assert [job.points for job in rehearsed.jobs] == [48, 32]
     assert [job.problem for job in rehearsed.jobs] == ["", ""]
+
+
+def test_a_night_that_begins_with_a_warm_oven_is_rehearsed_from_there(night, rig, run_night, station):
+    """The first temperature is below: the oven must cool, and that takes longer than heating."""
+    protocol = night.protocol("one", [40, 50])
+    cold, warm = (rehearse([protocol], station, oven_k=kelvin).duration_s for kelvin in (None, 373.15))
+    rig.true.world.oven.start_at(373.15)
+    night.jobs.add(protocol)
+    start_s = night.clock.monotonic()
+    run_night()
+    assert warm == pytest.approx(night.clock.monotonic() - start_s, rel=0.02)
+    assert warm > 1.2 * cold
+
+
+@pytest.mark.slow
+def test_a_long_night_of_three_jobs_takes_as_long_as_rehearsed(night, rig, run_night, station):
+    """Up and down from a warm oven, then two more; foretold within a tenth, though the chance is another."""
+    protocols = [
+        night.protocol("up and down", [50, 70, 90, 110, 90, 70, 50]),
+        night.protocol("hot", [100, 110]),
+        night.protocol("cold", [60, 40]),
+    ]
+    rehearsed = rehearse(protocols, station, seed=99, oven_k=353.15)
+    rig.true.world.oven.start_at(353.15)
+    for protocol in protocols:
+        night.jobs.add(protocol)
+    start_s = night.clock.monotonic()
+    run_night()
+    took_s = night.clock.monotonic() - start_s
+    assert night.states() == ["finished"] * 3
+    assert took_s > 5 * 3600
+    assert rehearsed.duration_s == pytest.approx(took_s, rel=0.1)
+
+
+FILM = """
+[sample]
+name = "film"
+thickness_mm = 0.1
+area_cm2 = 1.0
+electrodes = "reversible"
+cation = "Li+"
+[[procedure]]
+use = "procedures.bruce_vincent:BruceVincent"
+temperatures_degc = [60]
+dwell_min = 5
+rest_min = 1
+hold_max_min = 20
+frequency_max_hz = 1e5
+points_per_decade = 4
+"""
+
+
+def test_a_cell_of_a_real_station_is_rehearsed_with_the_electrodes_of_the_sample(tmp_path, station_text):
+    """On blocking electrodes nothing but charging current would flow through it."""
+    palm = station_text.replace("drivers.solartron1260:Solartron1260", "drivers.palmsens:EmStat4HR")
+    palm = palm.replace("GPIB0::4::INSTR", "ASRL3::INSTR").replace('["fra"]', '["fra", "potentiostat"]')
+    (tmp_path / "station.toml").write_text(palm.partition("[simulation]")[0])
+    (job,) = rehearse([parse_protocol(FILM, "film.toml")], read_station(tmp_path / "station.toml")).jobs
+    assert job.problem == ""
+    assert job.highest_potential_v > 0.01
 
 
 def test_a_real_station_is_rehearsed_with_its_own_drivers_and_addresses(night, station):
