@@ -1,4 +1,4 @@
-"""`labctl new`: start a driver of your own from a working example."""
+"""`labctl new`: start a driver or a procedure of your own from a working example."""
 
 import importlib.util
 import keyword
@@ -11,7 +11,9 @@ import typer
 
 from labctl.errors import ConfigurationError
 
-app = typer.Typer(help="Start a driver of your own from a working example.", no_args_is_help=True)
+app = typer.Typer(
+    help="Start a driver or a procedure of your own from a working example.", no_args_is_help=True
+)
 
 EXAMPLE_CLASS, EXAMPLE_MODULE = "NewInstrument", "new_instrument"
 STATION = """\
@@ -56,7 +58,35 @@ def driver(
     Then replace the commands by your manual's, one after another, and let the tests say what the wire says.
     """
     module, class_name = _names(name)
-    files = {folder / path: text for path, text in _files(module, class_name, role).items()}
+    _write(folder, _files(module, class_name, role))
+
+
+@app.command()
+def procedure(
+    name: Annotated[str, typer.Argument(help="What it measures, as in AgeingWatch or ageing_watch.")],
+    folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
+) -> None:
+    """Write a procedure, its tests on the simulated rig and a protocol; `pytest` passes at once.
+
+    Then change what it does, one step after another, and let the tests say whether everything ends safe.
+    """
+    module, class_name = _names(name, "labctl new procedure")
+    examples = {
+        f"{module}.py": "procedure.py",
+        f"test_{module}.py": "procedure_on_the_rig.py",
+        f"{module}_protocol.toml": "procedure_protocol.toml",
+    }
+    _write(folder, {path: _renamed(example, module, class_name) for path, example in examples.items()})
+
+
+def _renamed(example: str, module: str, class_name: str) -> str:
+    text = (Path(__file__).parents[1] / "scaffold" / example).read_text(encoding="utf-8")
+    text = text.removeprefix("# ruff: noqa: D100, D103\n")
+    return text.replace("NewProcedure", class_name).replace("new_procedure", module)
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    files = {folder / path: text for path, text in texts.items()}
     for path in files:
         if path.exists():
             raise ConfigurationError(path, "", "exists already; nothing was written")
@@ -66,13 +96,13 @@ def driver(
         typer.echo(path)
 
 
-def _names(name: str) -> tuple[str, str]:
+def _names(name: str, command: str = "labctl new driver") -> tuple[str, str]:
     """Return module and class; raises ConfigurationError for what Python cannot import."""
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     if not (module.isidentifier() and module.isascii()) or keyword.iskeyword(module):
-        raise ConfigurationError("labctl new driver", "NAME", f"{name!r} cannot name a Python module")
+        raise ConfigurationError(command, "NAME", f"{name!r} cannot name a Python module")
     if importlib.util.find_spec(module) is not None:
-        raise ConfigurationError("labctl new driver", "NAME", f"a module {module!r} is installed already")
+        raise ConfigurationError(command, "NAME", f"a module {module!r} is installed already")
     words = name.split("_")
     return module, "".join(word[:1].upper() + word[1:] for word in words)
 
