@@ -119,7 +119,6 @@ class Browser(QtWidgets.QWidget):
 
     def _lay_out(self) -> None:
         top = QtWidgets.QHBoxLayout()
-        top.addWidget(QtWidgets.QLabel("Runs"))
         top.addWidget(self.search, 1)
         for widget in (self.state, self.period, self.draw_button, self.untick_button, self.reuse_button):
             top.addWidget(widget)

@@ -137,6 +137,13 @@ class Window(QtWidgets.QMainWindow):
             entry = view.addAction(f"&{scheme.capitalize()}")
             entry.triggered.connect(lambda _=False, s=scheme: self.choose_scheme(s))
         view.addSeparator()
+        for text, keys, panel in (("&Form", "F9", self.queueing), ("Lower &half", "F10", self.below)):
+            entry = view.addAction(text)
+            entry.setCheckable(True)
+            entry.setChecked(True)
+            entry.setShortcut(keys)
+            entry.toggled.connect(panel.setVisible)
+        view.addSeparator()
         for place, tab in enumerate(self.tabs, start=1):
             entry = view.addAction(tab.name)
             entry.setShortcut(f"Alt+{place}")

@@ -1,6 +1,6 @@
 """A person at the window, as a process of its own: clicks and types with xdotool on a real X server.
 
-`python person.py STATION DB PICTURES queue|look` prints one JSON object per line of what it did and saw.
+`python person.py STATION DB PICTURES queue|look|keys` prints one JSON object per line of what it did and saw.
 """
 
 import json
@@ -104,6 +104,21 @@ def queue_three_and_abort_one(person):
     person.wait(lambda: False, "the end")
 
 
+def queue_and_abort_by_keys(person):
+    window = person.window
+    person.wait(lambda: window._view and window._view.runner_state == "running", "a runner")
+    person.xdotool("key", "alt+s")
+    person.xdotool("type", "--delay", 5, "film")
+    person.xdotool("key", "ctrl+Return")
+    person.wait(lambda: "running" in person.jobs().values(), "the job to run")
+    person.picture("twice-as-large")
+    subprocess.Popen(["sh", "-c", "sleep 1.5; xdotool key Return"])
+    person.xdotool("key", "ctrl+b")
+    person.wait(lambda: [*person.jobs().values()] == ["cancelled"], "the job to be cancelled")
+    say(jobs=person.jobs())
+    person.xdotool("key", "ctrl+w")
+
+
 def look_and_wait_for_the_end(person):
     window = person.window
     person.wait(lambda: window._view is not None and window.browser.model.rows, "runs")
@@ -129,7 +144,12 @@ def main():
     window.show()
     window.windowHandle().requestActivate()
     person = Person(window, Path(pictures))
-    {"queue": queue_three_and_abort_one, "look": look_and_wait_for_the_end}[task](person)
+    tasks = {
+        "queue": queue_three_and_abort_one,
+        "look": look_and_wait_for_the_end,
+        "keys": queue_and_abort_by_keys,
+    }
+    tasks[task](person)
 
 
 if __name__ == "__main__":

@@ -61,11 +61,13 @@ def sit_down(screen, tmp_path, rig):
     """Start a person at the window for a task."""
     started = []
 
-    def start(task):
+    def start(task, **settings):
         pictures = os.environ.get("LABCTL_PICTURES", str(tmp_path / "pictures"))
         command = [sys.executable, str(Path(__file__).with_name("person.py"))]
         command += [str(tmp_path / "station.toml"), str(tmp_path / "lab.db"), pictures, task]
-        environment = os.environ | {"DISPLAY": screen, "QT_API": "pyside6", "QT_QPA_PLATFORM": "xcb"}
+        environment = (
+            os.environ | {"DISPLAY": screen, "QT_API": "pyside6", "QT_QPA_PLATFORM": "xcb"} | settings
+        )
         with (tmp_path / f"{task}.log").open("w") as log:
             person = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True)
         started.append(person)
@@ -103,3 +105,9 @@ def test_a_night_is_queued_by_mouse_and_survives_the_window(sit_down):
     assert told(another, "runner") == runner
     assert sorted(told(another, "jobs").values()) == ["cancelled", "finished", "finished"]
     assert another.wait(timeout=30) == 0
+
+
+def test_the_keyboard_alone_queues_and_aborts_at_twice_the_size(sit_down):
+    person = sit_down("keys", QT_SCALE_FACTOR="2")
+    assert [*told(person, "jobs").values()] == ["cancelled"]
+    assert person.wait(timeout=30) == 0
