@@ -7,14 +7,15 @@ it (`R1`); of one with several, with a suffix (`CPE1_Q`, `CPE1_n`, `Ws1_R`, `Ws1
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from math import log
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.analysis.elements import CPE_ADMITTANCE, ELEMENTS, Element, Kind
+from labctl.analysis.elements import CPE_ADMITTANCE, ELEMENTS, QUARTER_TURN, Element, Kind
 from labctl.analysis.spectrum import Array, ComplexArray, FloatArray
 
 _TOKEN = re.compile(r"\s*(p\(|[-,()]|(?:CPE|Ws|Wo|[RCLWG])[A-Za-z0-9]*)")
@@ -28,18 +29,15 @@ class Leaf:
     name: str
     first: int
 
-    @property
+    @cached_property
     def stop(self) -> int:
         """The place after its last parameter."""
         return self.first + len(self.element.parameters)
 
-    def evaluate(self, ln_jw: Array, p: Array, dz: Array) -> Array:
+    def evaluate(self, ln_w: Array, p: Array, dz: Array) -> Array:
         """Impedance (..., n) for p (..., parameters, 1); its derivatives are written into dz."""
-        columns = tuple(p[..., i, :] for i in range(self.first, self.stop))
-        z, derivatives = self.element.shape(ln_jw, columns)
-        for i, derivative in enumerate(derivatives, self.first):
-            dz[..., i, :] = derivative
-        return z
+        own = slice(self.first, self.stop)
+        return self.element.shape(ln_w, p[..., own, :], dz[..., own, :])
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,19 @@ class Join:
     branches: "tuple[Leaf | Join, ...]"
     parallel: bool
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The place of its first parameter."""
         return self.branches[0].first
 
-    @property
+    @cached_property
     def stop(self) -> int:
         """The place after its last parameter."""
         return self.branches[-1].stop
 
-    def evaluate(self, ln_jw: Array, p: Array, dz: Array) -> Array:
+    def evaluate(self, ln_w: Array, p: Array, dz: Array) -> Array:
         """Impedance (..., n); its derivatives are written into dz (..., parameters, n)."""
-        parts = [branch.evaluate(ln_jw, p, dz) for branch in self.branches]
+        parts = [branch.evaluate(ln_w, p, dz) for branch in self.branches]
         if not self.parallel:
             return sum(parts[1:], parts[0])
         admittances = [1 / part for part in parts]
@@ -69,6 +67,23 @@ class Join:
         for branch, admittance in zip(self.branches, admittances, strict=True):
             share = z * admittance
             dz[..., branch.first : branch.stop, :] *= (share * share)[..., None, :]
+        return z
+
+
+@dataclass(frozen=True)
+class Arc(Join):
+    """A resistor beside a CPE, the most frequent join by far, in closed form: R / (1 + R Q (jw)^n)."""
+
+    def evaluate(self, ln_w: Array, p: Array, dz: Array) -> Array:
+        """Impedance (..., n); its derivatives are written into dz (..., parameters, n)."""
+        at_r, at_q, at_n = range(self.first, self.stop)
+        r, q, n = p[..., at_r, :], p[..., at_q, :], p[..., at_n, :]
+        rise, turn = n * ln_w, n * QUARTER_TURN
+        resistor_share = 1 / (1 + np.exp(rise) * (np.exp(turn) * (r * q)))
+        z = r * resistor_share
+        by_r = np.multiply(z, resistor_share, out=dz[..., at_r, :])
+        by_q = np.subtract(by_r, z, out=dz[..., at_q, :])
+        np.multiply(by_q, rise + turn, out=dz[..., at_n, :])
         return z
 
 
@@ -99,7 +114,7 @@ class Circuit:
 
     def impedance(self, parameters: ArrayLike, frequency_hz: ArrayLike) -> ComplexArray:
         """Impedance in ohm, (..., n), at frequency_hz (n,) for SI parameters (..., p), all positive."""
-        return self.log_jacobian(np.log(np.asarray(parameters, float)), frequency_hz)[0].copy()
+        return self.log_jacobian(np.log(np.asarray(parameters, float)), frequency_hz)[0]
 
     def log_jacobian(
         self, log_parameters: ArrayLike, frequency_hz: ArrayLike
@@ -108,27 +123,28 @@ class Circuit:
         x = np.asarray(log_parameters, float)
         if x.shape[-1:] != (len(self.names),):
             raise ValueError(f"parameters: {self.description} takes {len(self.names)}, got shape {x.shape}")
-        omega = 2 * np.pi * np.asarray(frequency_hz, float)
-        return self.evaluate(x, ln_j(omega))
+        ln_w = np.log(2 * np.pi * np.asarray(frequency_hz, float))
+        dz = np.empty((*x.shape, ln_w.size), complex)
+        z = self.evaluate(x, ln_w, dz)
+        return np.broadcast_to(z, dz.shape[:-2] + dz.shape[-1:]).astype(complex), dz
 
-    def evaluate(self, x: FloatArray, ln_jw: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
-        """The same for ln(j omega) (..., n) already at hand."""
-        dz = np.empty((*x.shape, ln_jw.shape[-1]), complex)
-        z = self.root.evaluate(ln_jw, np.exp(x)[..., None], dz)
-        if z.shape != dz.shape[:-2] + dz.shape[-1:]:  # resistors alone
-            z = np.broadcast_to(z, dz.shape[:-2] + dz.shape[-1:])
-        return z, dz
+    def evaluate(self, x: FloatArray, ln_w: FloatArray, dz: ComplexArray) -> Array:
+        """Impedance (..., n) for log parameters x (..., p) at ln(omega) (..., n); derivatives go into dz.
+
+        The impedance is (..., 1) where it does not depend on the frequency.
+        """
+        return self.root.evaluate(ln_w, np.exp(x)[..., None], dz)
 
     def to_si(self, x: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> tuple[FloatArray, FloatArray]:
         """Logarithms of the SI parameters (..., p) of a circuit fitted in scaled units, with d(SI)/d(x).
 
         The second array (..., p, p) is the identity but for a CPE, whose Q in scaled units depends on n.
         """
-        ln_z, ln_w = np.log(z_scale_ohm), np.log(w_scale_rad_s)
-        shift = [k.impedance_power * ln_z + k.frequency_power * ln_w for k in self.kinds]
-        si = x + np.array(shift)
+        ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
+        impedance_power, frequency_power, admittances = self._scaling
+        si = x + (ln_z * impedance_power + ln_w * frequency_power)
         change = np.zeros((*x.shape, x.shape[-1])) + np.eye(x.shape[-1])
-        for q in self._constant_phase_places():
+        for q in admittances:
             n = np.exp(x[..., q + 1])
             si[..., q] -= n * ln_w
             change[..., q, q + 1] = -n * ln_w
@@ -136,20 +152,21 @@ class Circuit:
 
     def from_si(self, log_si: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> FloatArray:
         """Logarithms in scaled units (..., p) from logarithms of SI parameters."""
-        ln_w = np.log(w_scale_rad_s)
-        shift = [k.impedance_power * np.log(z_scale_ohm) + k.frequency_power * ln_w for k in self.kinds]
-        x = np.array(log_si, float) - np.array(shift)
-        for q in self._constant_phase_places():
+        ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
+        impedance_power, frequency_power, admittances = self._scaling
+        x = np.asarray(log_si, float) - (ln_z * impedance_power + ln_w * frequency_power)
+        for q in admittances:
             x[..., q] += np.exp(x[..., q + 1]) * ln_w
         return x
 
-    def _constant_phase_places(self) -> Iterator[int]:
-        return (i for i, kind in enumerate(self.kinds) if kind is CPE_ADMITTANCE)
-
-
-def ln_j(omega: FloatArray) -> ComplexArray:
-    """ln(j omega) for positive angular frequencies."""
-    return np.log(omega) + 0.5j * np.pi
+    @cached_property
+    def _scaling(self) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
+        """Powers of the scales of impedance and frequency (p,), and the places of the CPEs' Q."""
+        return (
+            np.array([float(kind.impedance_power) for kind in self.kinds]),
+            np.array([float(kind.frequency_power) for kind in self.kinds]),
+            tuple(i for i, kind in enumerate(self.kinds) if kind is CPE_ADMITTANCE),
+        )
 
 
 @lru_cache(maxsize=256)
@@ -204,7 +221,7 @@ class _Parser:
             raise self.error("a ')' is missing")
         if len(branches) < 2:
             raise self.error("p() needs at least two branches")
-        return Join(tuple(branches), parallel=True)
+        return (Arc if _is_arc(branches) else Join)(tuple(branches), parallel=True)
 
     def leaf(self, element: Element, name: str) -> Leaf:
         leaf = Leaf(element, name, len(self.names))
@@ -232,3 +249,8 @@ class _Parser:
 
     def error(self, problem: str) -> ValueError:
         return ValueError(f"circuit {self.description!r}: {problem}")
+
+
+def _is_arc(branches: Sequence[Node]) -> bool:
+    symbols = [branch.element.symbol for branch in branches if isinstance(branch, Leaf)]
+    return len(branches) == 2 and symbols == ["R", "CPE"]

@@ -6,15 +6,15 @@ Modulus and angular frequency are divided by their geometric means; residuals ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.analysis.circuit import Circuit, ln_j, parse_circuit
-from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME
+from labctl.analysis.circuit import Circuit, parse_circuit
+from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME, WARBURG
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.first_guess import starting_points
 from labctl.analysis.least_squares import IndexArray, Minimum, minimise
@@ -151,7 +151,7 @@ class Problem:
     omega: FloatArray
     z: ComplexArray
     weight: FloatArray
-    ln_jw: ComplexArray
+    ln_w: FloatArray
     z_scale_ohm: float
     w_scale_rad_s: float
     noise_known: bool
@@ -167,11 +167,12 @@ class Problem:
             )
         modulus = np.abs(clean.z_ohm)
         omega = 2 * np.pi * clean.frequency_hz
-        z_scale, w_scale = (float(np.exp(np.log(a).mean())) for a in (modulus, omega))
+        ln_w = np.log(omega)
+        ln_scale = float(ln_w.sum()) / ln_w.size
+        z_scale, w_scale = exp(float(np.log(modulus).sum()) / ln_w.size), exp(ln_scale)
         weight = _weight(weights, spectrum, modulus) * z_scale
-        scaled = omega / w_scale
         return cls(
-            circuit, scaled, clean.z_ohm / z_scale, weight, ln_j(scaled), z_scale, w_scale,
+            circuit, omega / w_scale, clean.z_ohm / z_scale, weight, ln_w - ln_scale, z_scale, w_scale,
             noise_known=not isinstance(weights, str),
         )  # fmt: skip
 
@@ -192,12 +193,14 @@ class Problem:
         modulus = np.abs(self.z)
         small, large = log(modulus.min()), log(modulus.max())
         fast, slow = -log(self.omega[0]), -log(self.omega[-1])
+        slowness = (fast - large - 9, slow - small + 9)
         limits = {
             EXPONENT: (log(0.3), 0.0),
             TIME: (fast - 7, slow + 9),
             INDUCTANCE: (small + fast - 16, large + 16 - min(fast, 0.0)),
-            CAPACITANCE: (fast - large - 9, slow - small + 9),
-            CPE_ADMITTANCE: (fast - large - 9, slow - small + 9),
+            CAPACITANCE: slowness,
+            CPE_ADMITTANCE: slowness,
+            WARBURG: (small - 9 - slow / 2, large + 9 - fast / 2),
         }
         both = np.array([limits.get(kind, (small - 9, large + 9)) for kind in self.circuit.kinds])
         return both[:, 0], both[:, 1]
@@ -228,22 +231,24 @@ def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> l
 def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
     """The same for problems with the same number of points."""
     owner = [i for i, own in enumerate(starts) for _ in own]
-    ln_jw = np.array([problems[i].ln_jw for i in owner])
+    ln_w = np.array([problems[i].ln_w for i in owner])
     z = np.array([problems[i].z for i in owner])
-    weight = np.array([problems[i].weight for i in owner])
+    weight = np.array([problems[i].weight for i in owner]).repeat(2, axis=1)[:, None]
     limits = [p.bounds() for p in problems]
     lower, upper = (np.array([limits[i][side] for i in owner]) for side in (0, 1))
-    circuit = problems[0].circuit
+    circuit, size = problems[0].circuit, len(problems[0].circuit.names)
 
-    def residuals(x: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+    def table(x: FloatArray, index: IndexArray) -> FloatArray:
         own = index if len(index) < len(owner) else slice(None)
-        model, dz = circuit.evaluate(x, ln_jw[own])
-        w = weight[own]
-        dz *= w[:, None, :]
-        return ((model - z[own]) * w).view(float), dz.view(float)
+        rows = np.empty((len(x), size + 1, ln_w.shape[1]), complex)
+        model = circuit.evaluate(x, ln_w[own], rows[:, :size])
+        np.subtract(model, z[own], out=rows[:, size])
+        parts = rows.view(float)
+        parts *= weight[own]
+        return parts
 
-    minimum = minimise(residuals, np.concatenate(list(starts)), lower, upper)
-    cost, fits, first = np.where(np.isfinite(minimum.cost), minimum.cost, np.inf), [], 0
+    minimum = minimise(table, np.concatenate(list(starts)), lower, upper)
+    cost, fits, first = np.nan_to_num(minimum.cost, nan=np.inf), [], 0
     for problem, own in zip(problems, starts, strict=True):
         best = first + int(np.argmin(cost[first : first + len(own)]))
         fits.append(_describe(problem, minimum, best, lower[best], upper[best]))

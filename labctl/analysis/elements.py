@@ -1,9 +1,9 @@
 """The circuit elements: what each does at an angular frequency, and how that changes with its parameters.
 
-Every function takes `ln_jw` (..., n) complex, the logarithm of j omega, and a tuple of parameters, each
-(..., 1); it returns the impedance (..., n) and one derivative with respect to the logarithm of each
-parameter. Definitions follow Lasia, Electrochemical Impedance Spectroscopy and its Applications (2014),
-10.1007/978-1-4614-8933-7.
+Every function takes `ln_w` (..., n), the logarithm of the angular frequency, and its k parameters p
+(..., k, 1); it returns the impedance, (..., n) complex, and writes its derivatives with respect to the
+logarithms of the parameters into `dz` (..., k, n). Definitions follow Lasia, Electrochemical Impedance
+Spectroscopy and its Applications (2014), 10.1007/978-1-4614-8933-7.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,13 @@ import numpy as np
 
 from labctl.analysis.spectrum import Array
 
-Shape = Callable[[Array, tuple[Array, ...]], tuple[Array, tuple[Array, ...]]]
+Shape = Callable[[Array, Array, Array], Array]
+
+QUARTER_TURN = 0.5j * np.pi  # ln j
+SQRT_J = np.sqrt(1j)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """What a parameter means: its unit and how it scales.
 
@@ -47,53 +50,63 @@ class Element:
     shape: Shape
 
 
-def _resistor(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    return p[0], (p[0],)
+def _resistor(ln_w: Array, p: Array, dz: Array) -> Array:
+    dz[..., 0, :] = p[..., 0, :]
+    return p[..., 0, :]
 
 
-def _capacitor(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    z = np.exp(-ln_jw) / p[0]
-    return z, (-z,)
+def _capacitor(ln_w: Array, p: Array, dz: Array) -> Array:
+    z = np.exp(-ln_w) * (-1j / p[..., 0, :])
+    np.negative(z, out=dz[..., 0, :])
+    return z
 
 
-def _inductor(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    z = np.exp(ln_jw) * p[0]
-    return z, (z,)
+def _inductor(ln_w: Array, p: Array, dz: Array) -> Array:
+    z = np.exp(ln_w) * (1j * p[..., 0, :])
+    dz[..., 0, :] = z
+    return z
 
 
-def _constant_phase(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    q, n = p
-    power = -n * ln_jw
-    z = np.exp(power) / q
-    return z, (-z, z * power)
+def _constant_phase(ln_w: Array, p: Array, dz: Array) -> Array:
+    q, n = p[..., 0, :], p[..., 1, :]
+    fall, turn = -n * ln_w, -n * QUARTER_TURN
+    z = np.exp(fall) * (np.exp(turn) / q)
+    np.negative(z, out=dz[..., 0, :])
+    np.multiply(z, fall + turn, out=dz[..., 1, :])
+    return z
 
 
-def _warburg(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    z = np.exp(-0.5 * ln_jw) * (p[0] * np.sqrt(2.0))
-    return z, (z,)
+def _warburg(ln_w: Array, p: Array, dz: Array) -> Array:
+    z = np.exp(-0.5 * ln_w) * (p[..., 0, :] * np.sqrt(2.0) / SQRT_J)
+    dz[..., 0, :] = z
+    return z
 
 
-def _diffusion_short(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    r, tau = p
-    s = np.exp(0.5 * (ln_jw + np.log(tau)))
-    tanh = _bounded_tanh(s)
-    z = r * tanh / s
-    return z, (z, 0.5 * (r * (1 - tanh * tanh) - z))
+def _diffusion_short(ln_w: Array, p: Array, dz: Array) -> Array:
+    return _finite_diffusion(ln_w, p, dz, _bounded_tanh)
 
 
-def _diffusion_open(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    r, tau = p
-    s = np.exp(0.5 * (ln_jw + np.log(tau)))
-    coth = 1 / _bounded_tanh(s)
-    z = r * coth / s
-    return z, (z, 0.5 * (r * (1 - coth * coth) - z))
+def _diffusion_open(ln_w: Array, p: Array, dz: Array) -> Array:
+    return _finite_diffusion(ln_w, p, dz, lambda s: 1 / _bounded_tanh(s))
 
 
-def _gerischer(ln_jw: Array, p: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-    r, tau = p
-    jw_tau = np.exp(ln_jw + np.log(tau))
+def _finite_diffusion(ln_w: Array, p: Array, dz: Array, end: Callable[[Array], Array]) -> Array:
+    r, tau = p[..., 0, :], p[..., 1, :]
+    s = SQRT_J * np.exp(0.5 * (ln_w + np.log(tau)))
+    reflected = end(s)
+    z = r * reflected / s
+    dz[..., 0, :] = z
+    dz[..., 1, :] = 0.5 * (r * (1 - reflected * reflected) - z)
+    return z
+
+
+def _gerischer(ln_w: Array, p: Array, dz: Array) -> Array:
+    r, tau = p[..., 0, :], p[..., 1, :]
+    jw_tau = 1j * np.exp(ln_w + np.log(tau))
     z = r / np.sqrt(1 + jw_tau)
-    return z, (z, -0.5 * z * jw_tau / (1 + jw_tau))
+    dz[..., 0, :] = z
+    dz[..., 1, :] = -0.5 * z * jw_tau / (1 + jw_tau)
+    return z
 
 
 def _bounded_tanh(s: Array) -> Array:

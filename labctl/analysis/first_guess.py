@@ -13,8 +13,9 @@ from math import log
 
 import numpy as np
 
-from labctl.analysis.circuit import Circuit, Leaf, Node, ln_j, parse_circuit
+from labctl.analysis.circuit import Circuit, Leaf, Node, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
+from labctl.analysis.least_squares import IndexArray
 from labctl.analysis.piece_order import alike
 from labctl.analysis.spectrum import ComplexArray, FloatArray
 
@@ -29,13 +30,14 @@ TINY = 1e-30
 class _Dictionary:
     """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
 
-    columns (c, n) complex; owners: the columns of each piece; choices (k, pieces): columns to try together.
+    columns (c, 2n): what each draws, real and imaginary in turn; owners: the columns of each piece; choices
+    (pieces, k): columns to try together.
     """
 
     shapes: list[FloatArray]
-    columns: ComplexArray
-    owners: list[range]
-    choices: np.ndarray
+    columns: FloatArray
+    owners: tuple[range, ...]
+    choices: IndexArray
 
 
 def starting_points(
@@ -46,10 +48,10 @@ def starting_points(
     omega (n,) rad/s and z (n,), both scaled to about one; weight (n,) multiplies the residuals.
     """
     known = _dictionary(circuit.description, omega.tobytes())
-    columns, target = (known.columns * weight).view(float), (z * weight).view(float)
-    sizes, cost = _solve(columns, target, known.choices)
+    columns = known.columns * np.repeat(weight, 2)
+    sizes, cost = _solve(columns, (z * weight).view(float), known.choices)
     best = _distinct(cost, known.choices, count)
-    return np.array([_assemble(circuit, known, known.choices[k], sizes[k]) for k in best])
+    return np.array([_assemble(circuit, known, known.choices[:, k], sizes[:, k]) for k in best])
 
 
 @lru_cache(maxsize=64)
@@ -58,7 +60,7 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     shapes = [_shapes(piece, circuit, omega) for piece in circuit.series]
     with np.errstate(all="ignore"):
         columns, owners = _draw(circuit, shapes, omega)
-    return _Dictionary(shapes, columns, owners, _combinations(owners))
+    return _Dictionary(shapes, columns.view(float), owners, _combinations(owners))
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -91,11 +93,13 @@ def _thin(grids: list[FloatArray]) -> FloatArray:
     return np.column_stack([rng.choice(grid, 400) for grid in grids])
 
 
-def _draw(circuit: Circuit, shapes: list[FloatArray], omega: FloatArray) -> tuple[ComplexArray, list[range]]:
+def _draw(
+    circuit: Circuit, shapes: list[FloatArray], omega: FloatArray
+) -> tuple[ComplexArray, tuple[range, ...]]:
     """Every shape of every piece (c, n) and the columns of each piece; pieces that are alike share theirs."""
     columns: list[ComplexArray] = []
     owners: list[range] = []
-    first, ln_jw = 0, ln_j(omega)
+    first, ln_w = 0, np.log(omega)
     for piece, inner in zip(circuit.series, shapes, strict=True):
         twin = next((j for j, other in enumerate(circuit.series[: len(owners)]) if alike(piece, other)), None)
         if twin is not None:
@@ -104,15 +108,16 @@ def _draw(circuit: Circuit, shapes: list[FloatArray], omega: FloatArray) -> tupl
         p = np.ones((len(inner), len(circuit.names)))
         p[:, piece.first : piece.stop] = np.exp(inner)
         dz = np.empty((*p.shape, omega.size), complex)
-        z = piece.evaluate(ln_jw, p[..., None], dz)
+        z = piece.evaluate(ln_w, p[..., None], dz)
         columns.append(np.broadcast_to(z, (len(inner), omega.size)).astype(complex))
         owners.append(range(first, first + len(inner)))
         first += len(inner)
-    return np.concatenate(columns), owners
+    return np.concatenate(columns), tuple(owners)
 
 
-def _combinations(owners: list[range]) -> np.ndarray:
-    """Columns to try together (k, pieces). Pieces that are alike take different columns, fastest first."""
+@lru_cache(maxsize=64)
+def _combinations(owners: tuple[range, ...]) -> IndexArray:
+    """Columns to try together (pieces, k). Pieces that are alike take different columns, fastest first."""
     members: dict[int, list[int]] = {}
     for i, owner in enumerate(owners):
         members.setdefault(owner.start, []).append(i)
@@ -122,7 +127,7 @@ def _combinations(owners: list[range]) -> np.ndarray:
     ]
     order = [place for places in members.values() for place in places]
     table = np.array([[column for pick in row for column in pick] for row in _rows(picks)], dtype=np.intp)
-    return table[:, np.argsort(order)]
+    return np.ascontiguousarray(table[:, np.argsort(order)].T)
 
 
 def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...], ...]]:
@@ -134,33 +139,50 @@ def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...]
     return (tuple(picks[i] for picks, i in zip(groups, row, strict=True)) for row in zip(*drawn, strict=True))
 
 
-def _solve(columns: FloatArray, target: FloatArray, choices: np.ndarray) -> tuple[FloatArray, FloatArray]:
-    """Sizes (k, pieces) and residual cost (k,) of every combination; negative sizes are cut and cost."""
+def _solve(columns: FloatArray, target: FloatArray, choices: IndexArray) -> tuple[FloatArray, FloatArray]:
+    """Sizes (pieces, k) and residual cost (k,) of every combination; negative sizes are cut and cost."""
     gram = columns @ columns.T
     norm = np.sqrt(gram.diagonal()) + 1e-300
     gram /= norm * norm[:, None]
     gram.ravel()[:: len(gram) + 1] += 1e-9
-    g, b = gram[choices[:, :, None], choices[:, None, :]], (columns @ target / norm)[choices]
-    sizes = np.linalg.solve(g, b[..., None])[..., 0]
-    sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=1, keepdims=True))
-    cost = (((g @ sizes[..., None])[..., 0] - 2 * b) * sizes).sum(axis=1)
+    g = gram.ravel().take(choices[:, None] * len(gram) + choices)
+    b = (columns @ target / norm)[choices]
+    sizes = _eliminate(g, b)
+    sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=0))
+    cost = (((g * sizes).sum(axis=1) - 2 * b) * sizes).sum(axis=0)
     return sizes / norm[choices], cost
 
 
-def _distinct(cost: FloatArray, choices: np.ndarray, count: int) -> list[int]:
+def _eliminate(matrices: FloatArray, right: FloatArray) -> FloatArray:
+    """Solutions (n, k) of k small positive definite systems, matrices (n, n, k) and right (n, k)."""
+    a, x, n = matrices.copy(), right.copy(), len(right)
+    for i in range(n):
+        for j in range(i + 1, n):
+            factor = a[i, j] / a[i, i]
+            a[j, j:] -= factor * a[i, j:]
+            x[j] -= factor * x[i]
+    for i in reversed(range(n)):
+        for j in range(i + 1, n):
+            x[i] -= a[i, j] * x[j]
+        x[i] /= a[i, i]
+    return x
+
+
+def _distinct(cost: FloatArray, choices: IndexArray, count: int) -> list[int]:
     """The best combinations that differ by more than one grid step somewhere."""
-    if count == 1:
-        return [int(np.argmin(cost))]
-    chosen: list[int] = []
-    for k in np.argsort(cost, kind="stable"):
-        if all(np.abs(choices[k] - choices[c]).max() > 1 for c in chosen):
-            chosen.append(int(k))
-        if len(chosen) == count:
+    left = np.where(np.isnan(cost), np.inf, cost)
+    chosen = [int(np.argmin(left))]
+    while len(chosen) < count:
+        last = choices[:, chosen[-1], None]
+        left[(np.abs(choices - last) <= 1).all(axis=0)] = np.inf
+        best = int(np.argmin(left))
+        if np.isinf(left[best]):
             break
+        chosen.append(best)
     return chosen
 
 
-def _assemble(circuit: Circuit, known: _Dictionary, choice: np.ndarray, sizes: FloatArray) -> FloatArray:
+def _assemble(circuit: Circuit, known: _Dictionary, choice: IndexArray, sizes: FloatArray) -> FloatArray:
     x = np.empty(len(circuit.names))
     for piece, inner, owner, column, size in zip(
         circuit.series, known.shapes, known.owners, choice, sizes, strict=True

@@ -64,7 +64,7 @@ def fit_globally(spectra: Sequence[Spectrum], circuit: str, shared: Sequence[str
         raise ValueError("shared must name at least one parameter")
     separate = fit_circuits(spectra, circuit)
     joint = _Joint(spectra, separate, places)
-    minimum = minimise(joint.residuals, joint.start[None], joint.start - 30, joint.start + 30, 200)
+    minimum = minimise(joint.table, joint.start[None], joint.start - 30, joint.start + 30, 200)
     cost, numbers = float(minimum.cost[0]), joint.numbers
     freedom = max(numbers - joint.start.size, 1)
     covariance = np.linalg.pinv(minimum.jacobian[0] @ minimum.jacobian[0].T) * cost / freedom
@@ -79,7 +79,7 @@ def fit_globally(spectra: Sequence[Spectrum], circuit: str, shared: Sequence[str
     return GlobalFit(
         circuit=circuit,
         shared={model.names[i]: estimates[k] for k, i in enumerate(places)},
-        own=tuple({model.names[i]: estimates[row[i]] for i in joint.free} for row in joint.table),
+        own=tuple({model.names[i]: estimates[row[i]] for i in joint.free} for row in joint.places),
         rms=float(np.sqrt(cost / freedom)),
         f_statistic=f,
         p_value=p,
@@ -89,7 +89,7 @@ def fit_globally(spectra: Sequence[Spectrum], circuit: str, shared: Sequence[str
 
 
 class _Joint:
-    """The joint problem: `table` (s, p) says which of the joint parameters each spectrum uses."""
+    """The joint problem: `places` (s, p) says which of the joint parameters each spectrum uses."""
 
     def __init__(
         self, spectra: Sequence[Spectrum], separate: Sequence[CircuitFit], shared: IndexArray
@@ -98,28 +98,29 @@ class _Joint:
         p, s = len(self.circuit.names), len(spectra)
         self.problems = [Problem.of(spectrum, self.circuit, "modulus") for spectrum in spectra]
         self.free = [i for i in range(p) if i not in shared]
-        self.table = np.empty((s, p), dtype=int)
-        self.table[:, shared] = np.arange(len(shared))
-        self.table[:, self.free] = len(shared) + np.arange(s * len(self.free)).reshape(s, -1)
+        self.places = np.empty((s, p), dtype=int)
+        self.places[:, shared] = np.arange(len(shared))
+        self.places[:, self.free] = len(shared) + np.arange(s * len(self.free)).reshape(s, -1)
         values = np.log(np.array([fit.values for fit in separate]))
-        self.start = np.empty(self.table.max() + 1)
-        self.start[self.table[:, self.free]] = values[:, self.free]
+        self.start = np.empty(self.places.max() + 1)
+        self.start[self.places[:, self.free]] = values[:, self.free]
         self.start[: len(shared)] = np.median(values[:, shared], axis=0)
         self.numbers = sum(2 * problem.omega.size for problem in self.problems)
 
-    def residuals(self, x: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
-        """Residuals and jacobian of the one joint problem, with the batch axis `minimise` wants."""
-        r, jacobian = np.empty((1, self.numbers)), np.zeros((1, x.shape[1], self.numbers))
+    def table(self, x: FloatArray, index: IndexArray) -> FloatArray:
+        """The one joint problem's table, with the batch axis `minimise` wants."""
+        table = np.zeros((1, x.shape[1] + 1, self.numbers))
         place = 0
-        for problem, row in zip(self.problems, self.table, strict=True):
+        for problem, row in zip(self.problems, self.places, strict=True):
             own = problem.circuit.from_si(x[0, row], problem.z_scale_ohm, problem.w_scale_rad_s)
             change = problem.circuit.to_si(own, problem.z_scale_ohm, problem.w_scale_rad_s)[1]
-            z, dz = problem.circuit.evaluate(own, problem.ln_jw)
-            rows = slice(place, place + 2 * problem.omega.size)
-            r[0, rows] = ((z - problem.z) * problem.weight).view(float)
-            jacobian[0, row, rows] = np.linalg.inv(change).T @ (dz * problem.weight).view(float)
-            place = rows.stop
-        return r, jacobian
+            dz = np.empty((own.size, problem.omega.size), complex)
+            z = problem.circuit.evaluate(own, problem.ln_w, dz)
+            columns = slice(place, place + 2 * problem.omega.size)
+            table[0, row, columns] = np.linalg.inv(change).T @ (dz * problem.weight).view(float)
+            table[0, -1, columns] = ((z - problem.z) * problem.weight).view(float)
+            place = columns.stop
+        return table
 
 
 def _lack_of_fit(
