@@ -11,7 +11,7 @@ from typing import Any
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
 from labctl.analysis.early_stop import steady_current_known
-from labctl.analysis.polarisation import FEWEST_SAMPLES, fit_polarisation
+from labctl.analysis.polarisation import FEWEST_SAMPLES, fit_polarisation, is_clearly_changing
 from labctl.bench import PlannedStep
 from procedures.polarisation_series import Ending, PolarisationSeries, Step
 from procedures.transient import Transient
@@ -58,6 +58,8 @@ class BruceVincent(PolarisationSeries):
         """Judge the samples so far: None when more are needed."""
         time_s, current_a = transient.arrays()
         if time_s.size < FEWEST_SAMPLES:
+            return None
+        if not self.early_stop and is_clearly_changing(time_s, current_a, self.steady_percent / 100):
             return None
         try:
             if fit_polarisation(time_s, current_a, steady_tolerance=self.steady_percent / 100).steady:

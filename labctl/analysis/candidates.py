@@ -124,12 +124,14 @@ def _spike_reactance_ohm(fit: CircuitFit, omega: float) -> float:
 
 
 def _vague(fit: CircuitFit) -> list[str]:
-    """R and L whose relative standard uncertainty is too large."""
+    """R and L whose relative standard uncertainty is too large.
+
+    A weak Warburg element may stay: it does no harm, and leaving it out bends the arc before it.
+    """
     return [
         name
         for name, estimate in fit.parameters.items()
-        if name[0] in "RLW"
-        and "tau" not in name
+        if (name[0] in "RL" or name.endswith("_R"))
         and estimate.relative_uncertainty > MOST_RELATIVE_UNCERTAINTY
     ]
 

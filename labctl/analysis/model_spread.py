@@ -17,7 +17,7 @@ WORTH_A_FLAG = 1.2
 
 @dataclass(frozen=True)
 class Contender:
-    """A circuit that may be right: its total and its information criterion."""
+    """A circuit that may be right: its resistance (total or interphase) and its information criterion."""
 
     total_ohm: Estimate
     bic: float

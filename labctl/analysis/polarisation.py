@@ -31,6 +31,7 @@ MOST_LEFT_OUT = 0.05
 CHARGING_ALARM = 4.0
 STRONG_CORRELATION = 1.5
 DISAGREEMENT = 0.02
+SURELY_CHANGING = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,17 @@ def fit_polarisation(
     return _result(_without_charging(time, sign * current), sign, spectrum, steady_tolerance)
 
 
+def is_clearly_changing(
+    time_s: NDArray[np.float64], current_a: NDArray[np.float64], tolerance: float
+) -> bool:
+    """Whether the current moves so much over the last fifth that no fit could call it steady; costs little.
+
+    time_s, current_a (n,) as in `fit_polarisation`, at least five samples.
+    """
+    time, current, slope = _last_line(time_s, current_a)
+    return abs(slope) * float(np.ptp(time)) > SURELY_CHANGING * tolerance * abs(float(current.mean()))
+
+
 def _samples(
     time_s: ArrayLike, current_a: ArrayLike, ignore_before_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -204,7 +216,7 @@ def _result(fit: Relaxed, sign: float, spectrum: Estimate | None, tolerance: flo
     extrapolated = _with_slower(extrapolated, fit)
     observed, change, change_u = _last_share(fit)
     shorter = _shorter_window(fit)
-    steady = _is_steady(fit, observed, change, change_u, tolerance)
+    steady = _is_steady(fit, extrapolated, observed, abs(change) + change_u, tolerance)
     result = PolarisationFit(
         initial_current_a=spectrum or transient,
         steady_current_a=extrapolated,
@@ -235,8 +247,11 @@ def _shorter_window(fit: Relaxed) -> Estimate | None:
 
 
 def _with_slower(extrapolated: Estimate, fit: Relaxed) -> Estimate:
-    """Widen to half the distance of the steady current of any slower law that the samples admit."""
-    apart = [abs(steady - abs(extrapolated.value)) / 2 for steady in slower_steady_currents_a(fit)]
+    """Widen until any slower law that fits k deviations worse lies within k standard uncertainties."""
+    apart = [
+        abs(steady - abs(extrapolated.value)) / max(deviations, 1.0)
+        for steady, deviations in slower_steady_currents_a(fit)
+    ]
     uncertainty = max([extrapolated.standard_uncertainty, *apart])
     return Estimate(extrapolated.value, uncertainty, extrapolated.degrees_of_freedom)
 
@@ -258,23 +273,31 @@ def _turned(estimate: Estimate, sign: float) -> Estimate:
 
 def _last_share(fit: Relaxed) -> tuple[Estimate, float, float]:
     """Mean current over the last fifth of the time, its relative change, and the change's uncertainty."""
-    last = fit.time_s >= fit.time_s[-1] - LAST_SHARE * np.ptp(fit.time_s)
-    last[-5:] = True
-    time, current = fit.time_s[last], fit.current_a[last]
+    time, current, slope = _last_line(fit.time_s, fit.current_a)
     mean, spread = float(current.mean()), fit.noise_at(float(current.mean()))
-    slope = float(np.polyfit(time - time.mean(), current, 1)[0])
     span = float(np.ptp(time))
     slope_u = spread / math.sqrt(float(np.sum((time - time.mean()) ** 2)))
     uncertainty = spread * math.sqrt(fit.inflation / time.size)
     return Estimate(mean, uncertainty), slope * span / mean, slope_u * span / mean
 
 
-def _is_steady(fit: Relaxed, observed: Estimate, change: float, change_u: float, tolerance: float) -> bool:
-    """No visible change, and none that the law still expects or leaves open."""
-    steady = fit.steady_current_a()
-    to_come = abs(float(fit.model_a[-1]) - steady.value) / observed.value
-    known = steady.relative_uncertainty <= tolerance
-    return abs(change) + change_u <= tolerance and to_come <= 2 * tolerance and known
+def _last_line(
+    time: NDArray[np.float64], current: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Times and currents of the last fifth of the time, five at least, and the slope there."""
+    last = time >= time[-1] - LAST_SHARE * np.ptp(time)
+    last[-5:] = True
+    time, current = time[last], current[last]
+    return time, current, float(np.polyfit(time - time.mean(), current, 1)[0])
+
+
+def _is_steady(
+    fit: Relaxed, extrapolated: Estimate, observed: Estimate, largest_change: float, tolerance: float
+) -> bool:
+    """No visible change, and none that the law, or a slower one, still expects or leaves open."""
+    to_come = abs(float(fit.model_a[-1]) - abs(extrapolated.value)) / observed.value
+    known = extrapolated.relative_uncertainty <= tolerance
+    return largest_change <= tolerance and to_come <= 2 * tolerance and known
 
 
 def _drift(fit: Relaxed) -> Estimate:

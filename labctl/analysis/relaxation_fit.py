@@ -12,7 +12,9 @@ from labctl.analysis.relaxation import relaxation_current_a
 
 RATIOS = np.geomspace(0.03, 30, 9)
 SCANNED_SAMPLES = 60
-SLOWER_TIMES = 7
+SLOWER_TIMES = 9
+SLOWEST_TIME = 30.0  # over the time of the samples
+ADMITTED_DEVIATIONS = 3.0
 LN_RATIO_BOUNDS = (math.log(1e-4), math.log(1e3))
 
 
@@ -92,12 +94,16 @@ def fit_relaxation(time_s: NDArray[np.float64], current_a: NDArray[np.float64]) 
     return max(constant, proportional, key=_ln_likelihood)
 
 
-def slower_steady_currents_a(fit: Relaxed) -> list[float]:
-    """Iss of slower relaxations that the samples do not rule out (chi-square within 4 of the best)."""
+def slower_steady_currents_a(fit: Relaxed) -> list[tuple[float, float]]:
+    """Iss of slower relaxations that the samples do not rule out, and by how many deviations they fit worse.
+
+    The profile of chi-square over tau, up to ADMITTED_DEVIATIONS; correlation of the residuals lowers it.
+    """
     target = fit.current_a / fit.weight_a
-    limit = float(np.sum((target - fit.model_a / fit.weight_a) ** 2)) + 4 * fit.scale**2 * fit.inflation
+    best_square = float(np.sum((target - fit.model_a / fit.weight_a) ** 2))
+    one = fit.scale**2 * fit.inflation
     admitted = []
-    for tau in np.geomspace(1.5 * math.exp(fit.parameters[2]), 10 * fit.time_s[-1], SLOWER_TIMES):
+    for tau in np.geomspace(1.5 * math.exp(fit.parameters[2]), SLOWEST_TIME * fit.time_s[-1], SLOWER_TIMES):
 
         def misfit(ln_ratio: float, tau: float = tau) -> tuple[float, float]:
             shape = relaxation_current_a(fit.time_s, 1 + math.exp(ln_ratio), 1.0, tau) / fit.weight_a
@@ -106,8 +112,9 @@ def slower_steady_currents_a(fit: Relaxed) -> list[float]:
 
         best = np.asarray(fminbound(lambda r: misfit(r)[0], -6, 6, xtol=1e-3)).item()
         square, steady = misfit(best)
-        if square <= limit:
-            admitted.append(steady)
+        deviations = math.sqrt(max(square - best_square, 0.0) / one)
+        if deviations <= ADMITTED_DEVIATIONS:
+            admitted.append((steady, deviations))
     return admitted
 
 

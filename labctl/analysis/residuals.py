@@ -13,6 +13,7 @@ import numpy as np
 
 from labctl.analysis.spectrum import BoolArray, FloatArray
 
+NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 
@@ -41,12 +42,14 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     freedom = max(m - free.size, 1)
     variance = float(residuals @ residuals) / freedom
     bread = _inverse(jacobian[free] @ jacobian[free].T)
-    rho, meat = 0.0, None
+    uneven = j if noise_known else j * _relative_noise(r, j, bread)[:, None]
     if _suspicious(r, m):
-        rho, meat = _autoregression(r, j, freedom)
+        rho, meat = _autoregression(r, j, uneven, freedom)
+    else:
+        rho, meat = 0.0, variance * np.einsum("pnk,qnk->pq", uneven, uneven)
     shrink = (1 - rho * rho) / (1 + rho * rho)
     spread = max(variance, 1.0) if noise_known else variance
-    inner = spread * bread if meat is None else spread / max(variance, 1e-300) * (bread @ meat @ bread)
+    inner = spread / max(variance, 1e-300) * (bread @ meat @ bread)
     covariance = inner
     if free.size < held.size:
         covariance = np.zeros((held.size, held.size))
@@ -82,7 +85,30 @@ def _suspicious(r: FloatArray, m: int) -> bool:
     return square > 0 and float(np.sum(r[1:] * r[:-1])) / square > 1.0 / np.sqrt(m)
 
 
-def _autoregression(r: FloatArray, j: FloatArray, freedom: int) -> tuple[float, FloatArray]:
+def _relative_noise(r: FloatArray, j: FloatArray, bread: FloatArray) -> FloatArray:
+    """Noise around each of n frequencies over that of all, (n,): an analyser averages longer at low ones.
+
+    Squares of r (n, 2) over the freedom left to them (White, Econometrica 48 (1980) 817, with the leverages
+    of j (p, n, 2)), both summed over the neighbours.
+    """
+    width = len(r) // NOISE_WINDOW
+    if width < 2 or not r.any():
+        return np.ones(len(r))
+    square, freedom = np.einsum("nk,nk->n", r, r), 2 - np.einsum("pnk,pq,qnk->n", j, bread, j)
+    around = _sum_around(square, width) / np.maximum(_sum_around(freedom, width), 1e-300)
+    return np.sqrt(around * freedom.sum() / square.sum())
+
+
+def _sum_around(values: FloatArray, width: int) -> FloatArray:
+    """Sum of each value with up to `width` neighbours on either side."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(values.size)
+    return total[np.minimum(place + width + 1, values.size)] - total[np.maximum(place - width, 0)]
+
+
+def _autoregression(
+    r: FloatArray, j: FloatArray, uneven: FloatArray, freedom: int
+) -> tuple[float, FloatArray]:
     """Posterior mean of rho, and X'VX averaged over the posterior, for r (n, 2) and j (p, n, 2)."""
     log_likelihood, variance = _restricted_likelihood(r, j, freedom)
     posterior = np.exp(log_likelihood - log_likelihood.max())
@@ -90,7 +116,7 @@ def _autoregression(r: FloatArray, j: FloatArray, freedom: int) -> tuple[float, 
     lags = np.arange(len(r))
     covariance_at = (posterior * variance / (1 - RHO_GRID**2)) @ RHO_GRID[:, None] ** lags
     v = covariance_at[np.abs(np.subtract.outer(lags, lags))]
-    meat = sum(j[..., k] @ v @ j[..., k].T for k in (0, 1))
+    meat = sum(uneven[..., k] @ v @ uneven[..., k].T for k in (0, 1))
     return max(float(posterior @ RHO_GRID), 0.0), np.asarray(meat)
 
 

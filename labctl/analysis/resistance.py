@@ -255,7 +255,7 @@ def conclude(
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
-        interphase_ohm=interphase(best, electrodes),
+        interphase_ohm=_interphase_ohm(best, sound, electrodes, points),
         circuit=best.circuit,
         bound=None,
         flags=(*data.flags, *poor, *best.flags, *arc_flags(best, arcs), *spread_flags),
@@ -265,6 +265,18 @@ def conclude(
         fit=best,
     )
     return _within_range(_without_lead(found, lead), range_ohm)
+
+
+def _interphase_ohm(
+    best: CircuitFit, sound: Sequence[CircuitFit], electrodes: Electrodes, points: float
+) -> Estimate | None:
+    """The best circuit's interphase, widened by the other circuits that have one."""
+    chosen = interphase(best, electrodes)
+    if chosen is None:
+        return None
+    others = [(interphase(fit, electrodes), fit.bic_for(points)) for fit in sound if fit is not best]
+    contenders = [Contender(estimate, bic) for estimate, bic in others if estimate is not None]
+    return with_model_spread(Contender(chosen, best.bic_for(points)), contenders)[0]
 
 
 def _quality_flags(data: Prepared, best: CircuitFit) -> tuple[str, ...]:
