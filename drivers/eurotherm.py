@@ -191,11 +191,12 @@ class Eurotherm(Instrument):
     @property
     def temperature_k(self) -> float:
         """Process value; InstrumentError while the instrument reports a broken sensor, loop or heater."""
-        status = self.read_word(SUMMARY_STATUS)
+        celsius = self.read_value(PROCESS_VALUE)
+        status = self.read_word(SUMMARY_STATUS)  # afterwards: a sensor may break between the two
         doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
         if doubts:
             raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
-        return self.read_value(PROCESS_VALUE) + ZERO_CELSIUS_K
+        return celsius + ZERO_CELSIUS_K
 
     @property
     def setpoint_k(self) -> float:
@@ -204,6 +205,8 @@ class Eurotherm(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        if not math.isfinite(value):
+            raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         target_degc = value - ZERO_CELSIUS_K
         if abs(self.read_value(TARGET_SETPOINT) - target_degc) > 0.5 / self._scale:  # spare its memory
             self.write_value(TARGET_SETPOINT, target_degc)

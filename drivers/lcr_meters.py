@@ -17,6 +17,7 @@ from labctl.bench import ImpedancePoint
 from labctl.instrument import Instrument
 
 LOWEST_LEVEL_V = 0.005
+BIAS_LIMITS_V = (-40.0, 40.0)
 LONG_APERTURE_S = 0.5
 MOST_AVERAGES = 256
 FREQUENCY_TOLERANCE = 0.01
@@ -78,6 +79,7 @@ class LcrMeter(ScpiInstrument):
         Raises ValueError for what the instrument cannot do.
         """
         strict_range(amplitude_v, self.level_limits_v)
+        strict_range(bias_v, BIAS_LIMITS_V)
         for frequency_hz in frequencies_hz:
             strict_range(frequency_hz, self.frequency_limits_hz)
         return self._spectrum(frequencies_hz, amplitude_v, integration_s, bias_v)

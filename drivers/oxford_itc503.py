@@ -75,13 +75,15 @@ class OxfordITC503(WithoutRamp, Instrument):
     def prepare(self) -> None:
         """Check the model, take remote control; heater off."""
         self.check_identity("ITC503")
-        self.tell(f"C{REMOTE_UNLOCKED}")
         self.make_safe()
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the sensor."""
-        return self.read_number(self.sensor)
+        """Temperature of the sensor; InstrumentError where it cannot be one."""
+        kelvin = self.read_number(self.sensor)
+        if not 0 < kelvin <= LIMITS_K[1]:
+            raise self.refuse(f"R{self.sensor}", f"{kelvin:g}", "no temperature")
+        return kelvin
 
     @property
     def setpoint_k(self) -> float:
@@ -95,9 +97,10 @@ class OxfordITC503(WithoutRamp, Instrument):
         self.tell(f"A{self.automatic | HEATER_AUTO}")
 
     def make_safe(self) -> None:
-        """Take the heater out of automatic control, set it to zero, and read both back."""
+        """Take remote control, set the heater to zero by hand, and read back that it is."""
         self.clear_bus()
-        self.attempt_all(self._heater_manual, partial(self.tell, "O0.0"), self._confirm_off)
+        remote = partial(self.tell, f"C{REMOTE_UNLOCKED}")  # in local control it obeys nothing
+        self.attempt_all(remote, self._heater_manual, partial(self.tell, "O0.0"), self._confirm_off)
 
     def _heater_manual(self) -> None:
         self.tell(f"A{self.automatic & GAS_AUTO}")

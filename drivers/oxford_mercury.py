@@ -94,8 +94,11 @@ class OxfordMercuryITC(Instrument):
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the sensor."""
-        return cast(float, self.loop.temperature)
+        """Temperature of the sensor; InstrumentError where it cannot be one."""
+        kelvin = cast(float, self.loop.temperature)
+        if not LIMITS_K[0] < kelvin <= LIMITS_K[1]:
+            raise self.refuse("TEMP:SIG:TEMP", f"{kelvin:g}", "no temperature")
+        return kelvin
 
     @property
     def setpoint_k(self) -> float:

@@ -38,6 +38,8 @@ STEP_SAMPLE_UNTIL_S = 0.1
 SAME_BIAS_V = 1e-6
 LINES_UNDER_WAY = 10_000
 STREAM_MARKS = ("M", "*", "L", "+", "C", "-", "T")
+ECHO_IS_ALL_AFTER_S = 1.0
+NOTHING_RUNS = "Z!0006"
 FLOW_CONTROL_BYTES = "\x11\x13\r"
 
 
@@ -291,8 +293,27 @@ class MethodScriptInstrument(Instrument):
             raise self.refuse("l", f"l{rest}", "expected the echo alone")
 
     def _execute(self, script: Sequence[str]) -> None:
+        """Run a script that says nothing. Where its echo is its end, ask whether anything still runs."""
         self.set_timeout(5)
-        self._end_of(self._run("\n".join(("e", *script))))
+        self._running = True
+        answer = self._answer("\n".join(("e", *script)))
+        try:
+            self.set_timeout(ECHO_IS_ALL_AFTER_S)
+            answer = answer or self._line()
+        except InstrumentError:
+            self._confirm_idle()
+        if error_in(answer):
+            raise InstrumentError(self.name, "e", answer, error_in(answer))
+        if answer:
+            raise self.refuse("e", answer, "expected the end of the script")
+        self._running = False
+
+    def _confirm_idle(self) -> None:
+        self.set_timeout(5)
+        self.write("Z")
+        answer = self._line()
+        if answer != NOTHING_RUNS:
+            raise self.refuse("Z", answer, f"expected {NOTHING_RUNS}: the end of the script is not known")
 
     def _sample(self) -> Sample:
         """Run the loaded script, which takes one sample; return its last package."""

@@ -20,6 +20,8 @@ from labctl.instrument import Instrument
 MEASURING_DELAY_S = 0.1
 OVERHEAD_S = 0.8
 RESULT_FIELDS = 5
+AMPLITUDE_LIMITS_V, BIAS_LIMITS_V = (0.0, 3.0), (-40.95, 40.95)
+FREQUENCY_LIMITS_HZ = (1e-5, 3.2e7)
 FREQUENCY_TOLERANCE = 1e-3
 
 IMPEDANCE = (
@@ -100,7 +102,7 @@ class Solartron1260(Instrument):
         "FR%s",
         """Set the frequency in hertz (1e-5 to 3.2e7).""",
         validator=strict_range,
-        values=(1e-5, 3.2e7),
+        values=FREQUENCY_LIMITS_HZ,
         set_process=number,
     )
     amplitude_v = Instrument.control(
@@ -108,7 +110,7 @@ class Solartron1260(Instrument):
         "VA%s",
         """Control the voltage amplitude in volts rms (0 to 3).""",
         validator=strict_range,
-        values=(0, 3),
+        values=AMPLITUDE_LIMITS_V,
         set_process=number,
     )
     bias_v = Instrument.control(
@@ -116,7 +118,7 @@ class Solartron1260(Instrument):
         "VB%s",
         """Control the DC bias in volts (-40.95 to 40.95).""",
         validator=strict_range,
-        values=(-40.95, 40.95),
+        values=BIAS_LIMITS_V,
         set_process=number,
     )
     current_amplitude_a = Instrument.setting(
@@ -191,6 +193,10 @@ class Solartron1260(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield what `settings` let it measure: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 over V2."""
+        strict_range(generator_v, AMPLITUDE_LIMITS_V)
+        strict_range(bias_v, BIAS_LIMITS_V)
+        for frequency_hz in frequencies_hz:
+            strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
         try:
             self._set_up(settings, generator_v, integration_s, bias_v)
             for frequency_hz in frequencies_hz:

@@ -105,7 +105,8 @@ class Solartron1287(Instrument):
     version : str
         Part of the answer to `?VN` to insist on; any answer will do by default, for its form is not known.
     reads_back : bool
-        Ask `?PW` and `?BY` after making safe. Switch it off where the instrument does not answer them.
+        Ask `?PW` and `?BY` after making safe, `?IL` and `?RR` before measuring. Switch it off where the
+        instrument does not answer them.
     range_map_verified : bool
         State that the table of current ranges was checked with a known resistor. Sources disagree on it, so a
         current is never imposed before.
@@ -218,8 +219,17 @@ class Solartron1287(Instrument):
 
     def _set_up(self, current_limit_a: float) -> None:
         self.write("CE")
-        for command in (*SET_UP, f"IL{limit_code(current_limit_a)}", f"RR{self._range_code}"):
+        limit = limit_code(current_limit_a)
+        for command in (*SET_UP, f"IL{limit}", f"RR{self._range_code}"):
             self.tell(command)
+        if self.reads_back:  # `?ER` does not know of a command that got lost; a lost range scales the result
+            self._confirm("?IL", limit)
+            self._confirm("?RR", self._range_code)
+
+    def _confirm(self, question: str, wanted: int) -> None:
+        (found,) = self.values(question, cast=int)
+        if found != wanted:
+            raise InstrumentError(self.name, question, str(found), f"is not the {wanted} that was set")
 
     def _step_to(self, potential_v: float) -> float:
         """Polarise at the rest potential first, so that the step is one; return when it was made."""

@@ -54,7 +54,6 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
     def prepare(self) -> None:
         """Check the model, take remote control; no air flows."""
         self.check_identity("ATS", "ECO", "TEMPTRONIC", "Temptronic", "inTEST")
-        self.remote_mode = True
         self.make_safe()
 
     @property
@@ -84,6 +83,13 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self.temperature_setpoint = round(celsius, 1)
         self._confirm("temperature_setpoint", round(celsius, 1))
         self.enable_air_flow = True
+        state = self._flow
+        if not state & FLOW_ON:
+            raise InstrumentError(self.name, "FLOW 1", str(state), "the air flow did not start")
+
+    @property
+    def _flow(self) -> int:
+        return int(cast(float, self.auxiliary_condition_code))
 
     def _confirm(self, name: str, wanted: float) -> None:
         found = getattr(self, name)
@@ -103,12 +109,16 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self._ramp_rate_k_s = value
 
     def make_safe(self) -> None:
-        """Stop the air flow and read back that it is stopped."""
+        """Take remote control, stop the air flow and read back that it is stopped."""
         self.clear_bus()
-        self.attempt_all(partial(setattr, self, "enable_air_flow", False), self._confirm_off)
+        self.attempt_all(
+            partial(setattr, self, "remote_mode", True),
+            partial(setattr, self, "enable_air_flow", False),
+            self._confirm_off,
+        )
 
     def _confirm_off(self) -> None:
-        state = int(cast(float, self.auxiliary_condition_code))
+        state = self._flow
         if state & FLOW_ON:
             raise InstrumentError(self.name, "AUXC?", str(state), "the air flow is still on")
 

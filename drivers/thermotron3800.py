@@ -17,6 +17,7 @@ from labctl.instrument import Instrument
 
 RUNNING = Thermotron3800.Thermotron3800Mode.PROGRAM_MODE | Thermotron3800.Thermotron3800Mode.MANUAL_MODE
 RESOLUTION_K = 0.051
+POSSIBLE_DEGC = (-120.0, 250.0)
 
 
 class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -44,8 +45,11 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the chamber."""
-        return cast(float, self.temperature) + ZERO_CELSIUS_K
+        """Temperature of the chamber; InstrumentError where no chamber can be so cold or hot."""
+        celsius = cast(float, self.temperature)
+        if not POSSIBLE_DEGC[0] <= celsius <= POSSIBLE_DEGC[1]:
+            raise InstrumentError(self.name, "PVAR1?", f"{celsius:g}", "no temperature")
+        return celsius + ZERO_CELSIUS_K
 
     @property
     def setpoint_k(self) -> float:

@@ -1,10 +1,40 @@
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from pymeasure.test import expected_protocol
 
+from drivers.solartron1260 import Solartron1260
+from drivers.solartron_pair import Solartron1260With1287
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
+from labctl.testing.trial import QUIET_CELL, Candidate, Partner, find_candidate
+from sim_instruments.rig import build
+from sim_instruments.serve import DRIVERS
+
+PAIR = {"GPIB0::6::INSTR": "solartron1287", "GPIB0::4::INSTR": "solartron1260"}
+CANDIDATES = [find_candidate(reference) for reference, _ in DRIVERS.values()]
+CANDIDATES.append(
+    Candidate(
+        "drivers.solartron_pair:Solartron1260With1287",
+        Solartron1260With1287,
+        partial(build, instruments=PAIR, **QUIET_CELL),
+        "GPIB0::6::INSTR",
+        {"standard_resistor_ohm": 1000.0},
+        Partner(Solartron1260, "GPIB0::4::INSTR"),
+    )
+)
+
+
+@pytest.fixture(params=CANDIDATES, ids=lambda candidate: candidate.driver_class.__name__)
+def candidate(request):
+    """Every driver shipped, in turn."""
+    return request.param
+
+
+@pytest.fixture
+def shipped_candidates():
+    return CANDIDATES
 
 
 @pytest.fixture

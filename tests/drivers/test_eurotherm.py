@@ -58,20 +58,20 @@ def prepared(decimals=1, floats=True):
 
 
 def test_preparing_prefers_the_float_region_and_leaves_the_output_off(dialogue):
-    with dialogue(Eurotherm2400, [*prepared(), *word(75, 0), *floating(1, 25.5)]) as oven:
+    with dialogue(Eurotherm2400, [*prepared(), *floating(1, 25.5), *word(75, 0)]) as oven:
         oven.prepare()
         assert oven.temperature_k == pytest.approx(298.65)
 
 
 def test_without_a_float_region_words_are_scaled_by_the_display_decimals(dialogue):
     literal = [(bytes.fromhex("01 03 00 01 00 01 D5 CA"), bytes.fromhex("01 03 02 00 FA 38 07"))]
-    with dialogue(Eurotherm2400, [*prepared(1, floats=False), *word(75, 0), *literal]) as oven:
+    with dialogue(Eurotherm2400, [*prepared(1, floats=False), *literal, *word(75, 0)]) as oven:
         oven.prepare()
         assert oven.temperature_k == pytest.approx(298.15)
 
 
 def test_stated_decimals_are_not_asked_for(dialogue):
-    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *word(34, 0), *word(75, 0), *word(1, 25)]
+    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *word(34, 0), *word(1, 25), *word(75, 0)]
     with dialogue(Eurotherm2400, pairs, decimals=0) as oven:
         oven.prepare()
         assert oven.temperature_k == pytest.approx(298.15)
@@ -138,12 +138,13 @@ def test_a_write_that_was_dropped_is_noticed(dialogue):
      (1056, "sensor break, process value out of range")],
 )  # fmt: skip
 def test_a_broken_sensor_is_no_temperature(dialogue, status, words):
-    with dialogue(Eurotherm2400, word(75, status)) as oven, pytest.raises(InstrumentError, match=words):
+    pairs = [*floating(1, 1372.0), *word(75, status)]
+    with dialogue(Eurotherm2400, pairs) as oven, pytest.raises(InstrumentError, match=words):
         _ = oven.temperature_k
 
 
 def test_an_alarm_alone_does_not_hide_the_temperature(dialogue):
-    with dialogue(Eurotherm2400, [*word(75, 0b1_0000_1111), *floating(1, 25.0)]) as oven:
+    with dialogue(Eurotherm2400, [*floating(1, 25.0), *word(75, 0b1_0000_1111)]) as oven:
         assert oven.temperature_k == pytest.approx(298.15)
 
 
@@ -162,7 +163,7 @@ def test_a_damaged_frame_is_an_error_and_clears_the_line(dialogue, reply):
 
 def test_a_float_that_is_no_number_is_refused(dialogue):
     with (
-        dialogue(Eurotherm2400, [*word(75, 0), *floating(1, float("nan"))]) as oven,
+        dialogue(Eurotherm2400, floating(1, float("nan"))) as oven,
         pytest.raises(InstrumentError, match="not finite"),
     ):
         _ = oven.temperature_k

@@ -8,12 +8,12 @@ def status(automatic):
     return ("X", f"X0A{automatic}C3S00H1L0")
 
 
-SAFE = [status(1), ("A0", "A"), ("O0.0", "O"), ("R5", "R+000.0"), status(0)]
+SAFE = [("C3", "C"), status(1), ("A0", "A"), ("O0.0", "O"), ("R5", "R+000.0"), status(0)]
 
 
 def test_preparing_takes_remote_control_and_leaves_the_heater_off(dialogue):
     identity = ("V", "ITC503 Version 1.11 (c) OXFORD 1997")
-    with dialogue(OxfordITC503, [identity, ("C3", "C"), *SAFE]) as cryostat:
+    with dialogue(OxfordITC503, [identity, *SAFE]) as cryostat:
         cryostat.prepare()
     with (
         dialogue(OxfordITC503, [("V", "ILM200 1.08")]) as cryostat,
@@ -35,7 +35,9 @@ def test_the_sensor_chosen_is_read(dialogue):
         assert cryostat.temperature_k == 295.02
 
 
-@pytest.mark.parametrize("reply", ["?R1", "", "R", "T295.0", "R29x.0", "R295.0R1", "Rnan"])
+@pytest.mark.parametrize(
+    "reply", ["?R1", "", "R", "T295.0", "R29x.0", "R295.0R1", "Rnan", "R+000.0", "R9999.9"]
+)
 def test_a_reply_that_is_no_reading_is_an_error_and_clears_the_line(dialogue, reply):
     with dialogue(OxfordITC503, [("R1", reply)]) as cryostat:
         with pytest.raises(InstrumentError):
@@ -58,15 +60,15 @@ def test_what_the_instrument_cannot_do_is_never_sent(dialogue, kelvin):
 
 
 def test_making_safe_reads_back_and_may_be_repeated(dialogue):
-    with dialogue(OxfordITC503, [*SAFE, status(2), ("A2", "A"), *SAFE[2:4], status(2)]) as cryostat:
+    with dialogue(OxfordITC503, [*SAFE, SAFE[0], status(2), ("A2", "A"), *SAFE[3:5], status(2)]) as cryostat:
         cryostat.make_safe()
         cryostat.make_safe()
-    pairs = [*SAFE[:3], ("R5", "R+045.0"), status(0)]
+    pairs = [*SAFE[:4], ("R5", "R+045.0"), status(0)]
     with dialogue(OxfordITC503, pairs) as cryostat, pytest.raises(InstrumentError, match="still on"):
         cryostat.make_safe()
 
 
-@pytest.mark.parametrize("message", ["A0", "O0.0"])
+@pytest.mark.parametrize("message", ["C3", "A0", "O0.0"])
 def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, broken_at, message):
     with dialogue(OxfordITC503, [pair for pair in SAFE if pair[0] != message]) as cryostat:
         broken_at(cryostat, message)

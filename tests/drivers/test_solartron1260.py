@@ -80,11 +80,11 @@ def test_a_point_the_instrument_doubts_keeps_its_value_and_says_so(dialogue):
 
 
 @pytest.mark.parametrize(
-    ("frequency_hz", "amplitude_v", "bias_v", "sent"),
-    [(1e-6, 0.1, 0, 22), (1e8, 0.1, 0, 22), (1000, 4, 0, 18), (1000, math.nan, 0, 18), (1000, 0.1, 50, 17)],
+    ("frequency_hz", "amplitude_v", "bias_v"),
+    [(1e-6, 0.1, 0), (1e8, 0.1, 0), (math.inf, 0.1, 0), (1000, 4, 0), (1000, math.nan, 0), (1000, 0.1, 50)],
 )
-def test_what_the_instrument_cannot_do_is_never_sent(dialogue, frequency_hz, amplitude_v, bias_v, sent):
-    with dialogue(Solartron1260, [*[*SET_UP, *CONFIRMED][:sent], *ENDED]) as fra, pytest.raises(ValueError):
+def test_what_the_instrument_cannot_do_is_never_sent(dialogue, frequency_hz, amplitude_v, bias_v):
+    with dialogue(Solartron1260, []) as fra, pytest.raises(ValueError):
         list(fra.sweep([frequency_hz], amplitude_v, bias_v=bias_v))
 
 

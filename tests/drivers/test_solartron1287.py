@@ -27,7 +27,8 @@ def reading(line):
 
 def set_up(limit="IL3", range_="RR0"):
     common = ("PO0", "BY0", "ON0", "OL0", "DG0", "RG0", "TR1", "RU1", "PX3", "PY5")
-    return [*said("CE"), *told(*common, limit, range_)]
+    confirmed = [(f"?{sent[:2]}", f"0{sent[2:]}") for sent in (limit, range_)]
+    return [*said("CE"), *told(*common, limit, range_), *confirmed]
 
 
 CELL_OFF = [*said("PW0"), NO_ERROR, *said("SW0", "PV0", "BY0", "RU0", "GP0")]
@@ -103,6 +104,15 @@ def test_a_line_that_is_no_reading_is_an_error_and_the_cell_is_off(dialogue, lin
     pairs = [*set_up(), *STEP, *said("GP1"), (None, line), *said("GP0"), *CELL_OFF]
     pairs[-len(CELL_OFF) - 3 : -len(CELL_OFF) - 1] = [("GP1", line)]
     with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="not a reading"):
+        list(cell.hold(0.01, [0.0], 2e-3))
+
+
+@pytest.mark.parametrize(("question", "answer"), [("?IL", "06"), ("?RR", "05")])
+def test_a_limit_or_range_that_got_lost_is_noticed_before_the_cell_is_on(dialogue, question, answer):
+    *told_before, limit, _range = set_up()
+    asked = [limit] if question == "?RR" else []
+    pairs = [*told_before, *asked, (question, answer), *CELL_OFF]
+    with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="that was set"):
         list(cell.hold(0.01, [0.0], 2e-3))
 
 

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from drivers.temptronic import TemptronicATS, setpoint_number
 from labctl.errors import InstrumentError
 
-SAFE = [("FLOW 0", None), ("AUXC?", "64")]
+SAFE = [("%RM", None), ("FLOW 0", None), ("AUXC?", "64")]
 
 
 def test_preparing_takes_remote_control_and_leaves_the_air_off(dialogue):
-    pairs = [("*IDN?", "Temptronic Corporation, ATS-545, 1, 6.1"), ("%RM", None), *SAFE]
+    pairs = [("*IDN?", "Temptronic Corporation, ATS-545, 1, 6.1"), *SAFE]
     with dialogue(TemptronicATS, pairs) as stream:
         stream.prepare()
     with dialogue(TemptronicATS, [("*IDN?", "SOMETHING,ELSE")]) as stream, pytest.raises(InstrumentError):
@@ -23,7 +23,8 @@ def test_the_manuals_words_are_pymeasures(dialogue):
 
 def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
     pairs = [
-        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
+        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), ("SETP?", "80.0"),
+        ("FLOW 1", None), ("AUXC?", "96"),
         ("SETD?", "42.5"),
     ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream:
@@ -36,6 +37,12 @@ def test_a_set_point_the_instrument_did_not_take_starts_nothing(dialogue):
     pairs = [("SETN 2", None), ("SETP -80", None), ("SETP?", "-60.0")]
     with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="was not taken"):
         stream.setpoint_k = 193.15
+
+
+def test_an_air_flow_that_does_not_start_is_an_error(dialogue):
+    pairs = [("SETN 0", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "64")]
+    with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="did not start"):
+        stream.setpoint_k = 353.15
 
 
 def test_a_reading_comes_with_the_error_register(dialogue):
@@ -71,14 +78,14 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         stream.make_safe()
         stream.make_safe()
     with (
-        dialogue(TemptronicATS, [SAFE[0], ("AUXC?", "96")]) as stream,
+        dialogue(TemptronicATS, [*SAFE[:2], ("AUXC?", "96")]) as stream,
         pytest.raises(InstrumentError, match="still"),
     ):
         stream.make_safe()
 
 
 def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
-    with dialogue(TemptronicATS, SAFE[1:]) as stream:
+    with dialogue(TemptronicATS, [SAFE[0], SAFE[2]]) as stream:
         broken_at(stream, "FLOW 0")
         with pytest.raises(InstrumentError, match="no answer"):
             stream.make_safe()

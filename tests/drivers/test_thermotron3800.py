@@ -35,7 +35,7 @@ def test_what_the_chamber_cannot_do_is_never_sent(dialogue, kelvin):
         chamber.setpoint_k = kelvin
 
 
-@pytest.mark.parametrize("reply", ["", "25.4 C", "nan", "1,2"])
+@pytest.mark.parametrize("reply", ["", "25.4 C", "nan", "1,2", "999.9", "-300"])
 def test_a_reply_that_is_no_temperature_is_an_error(dialogue, reply):
     with dialogue(ThermotronOven, [("PVAR1?", reply)]) as chamber, pytest.raises(InstrumentError):
         _ = chamber.temperature_k

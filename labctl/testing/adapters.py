@@ -1,0 +1,74 @@
+"""Connections that misbehave always in the same way, and one that remembers what was said."""
+
+from typing import Any
+
+from pymeasure.adapters import ProtocolAdapter
+
+from labctl.clock import VirtualClock
+from labctl.connection import Connection
+from labctl.errors import InstrumentError
+
+
+class Silent(ProtocolAdapter):
+    """Records what is sent; every read is a time-out."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.clock = VirtualClock()
+        self.sent: list[str] = []
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        self.sent.append(command)
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        self.sent.append(content.hex(" "))
+
+    def _read(self, **kwargs: Any) -> str:
+        raise InstrumentError("silent", str(self.sent[-1:]), "", "time-out")
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        return self._read().encode()
+
+
+class Dead(Silent):
+    """Nothing can be sent either."""
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        super()._write(command)
+        raise InstrumentError("dead", command, "", "lost")
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        super()._write_bytes(content)
+        raise InstrumentError("dead", content.hex(" "), "", "lost")
+
+
+class Babbling(Silent):
+    """Answers everything with the same nonsense."""
+
+    def _read(self, **kwargs: Any) -> str:
+        return "HELLO"
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        return (b"HELLO" * (1 + abs(count)))[: max(count, 0)]
+
+
+class Remembering(Connection):
+    """A connection that keeps every message in `said`, and in `longest_timeout_s` the longest patience."""
+
+    def __init__(self, *args: Any, said: list[str], **settings: Any) -> None:
+        self.said = said
+        self.longest_timeout_s = 0.0
+        super().__init__(*args, **settings)
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        self.said.append(command)
+        super()._write(command, **kwargs)
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        self.said.append(content.hex(" "))
+        super()._write_bytes(content, **kwargs)
+
+    def set_timeout(self, seconds: float) -> None:
+        """Note the patience asked for."""
+        self.longest_timeout_s = max(self.longest_timeout_s, seconds)
+        super().set_timeout(seconds)

@@ -1,0 +1,351 @@
+"""The contract of every driver, as tests: `pytest --labctl-driver module:Class --labctl-rig RIG` runs them.
+
+The rules are those of `labctl.bench`. What a test needs is the fixture `candidate`.
+"""
+
+import inspect
+import math
+import re
+import sys
+from contextlib import closing, suppress
+from itertools import count
+
+import pytest
+
+from labctl.errors import InstrumentError
+from labctl.instrument import Channel, Instrument
+from labctl.station import read_station
+from labctl.testing.adapters import Babbling, Dead, Silent
+from labctl.testing.measurement import (
+    AMPLITUDE_V,
+    CURRENT_LIMIT_A,
+    QUICK_HZ,
+    REFUSALS,
+    SLOW_HZ,
+    STEP_V,
+    TARGET_K,
+    closed_early,
+    energise,
+    readings,
+    spoil,
+)
+from labctl.testing.trial import ROLES, Candidate, own_bases
+
+VERBS = ("Control", "Get", "Measure", "Set")
+LONGEST_SILENCE_S = 120.0
+of_an_oven = pytest.mark.labctl_role("oven")
+of_an_analyser = pytest.mark.labctl_role("fra")
+of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
+ABSURD = (math.nan, math.inf, -1.0, 1e9)
+
+
+# What it says about itself.
+
+
+def test_it_says_which_role_it_has_and_has_all_its_members(candidate: Candidate) -> None:
+    """Rule: `labctl.bench.<Protocol>` stands in its docstring, and it has every member of it."""
+    assert set(candidate.claimed_roles) == set(candidate.roles), (
+        f"its docstring claims {candidate.claimed_roles}, its members make it {candidate.roles}"
+    )
+    for role in candidate.claimed_roles:
+        protocol = ROLES[role]
+        wanted = {n for base in protocol.__mro__ for n in vars(base) if not n.startswith("_")}
+        missing = [name for name in sorted(wanted) if not hasattr(candidate.driver_class, name)]
+        assert not missing, f"as {protocol.__name__} it lacks {', '.join(missing)}"
+
+
+def test_its_methods_take_what_the_role_says(candidate: Candidate) -> None:
+    """Rule: a procedure may call any driver by the same names and defaults."""
+    for role in candidate.roles:
+        for method, of_role in inspect.getmembers(ROLES[role], inspect.isfunction):
+            if method.startswith("_"):
+                continue
+            parameters = inspect.signature(getattr(candidate.driver_class, method)).parameters.values()
+            wanted = inspect.signature(of_role).parameters.values()
+            assert [(p.name, p.default) for p in parameters] == [(p.name, p.default) for p in wanted], method
+
+
+@of_an_oven
+def test_temperatures_set_points_and_rates_can_be_read_and_the_latter_two_written(
+    candidate: Candidate,
+) -> None:
+    """Rule: of a temperature controller."""
+    assert inspect.getattr_static(candidate.driver_class, "temperature_k").fset is None
+    for name in ("setpoint_k", "ramp_rate_k_s"):
+        member = inspect.getattr_static(candidate.driver_class, name)
+        assert member.fget, name
+        assert member.fset, name
+
+
+def test_the_manuals_words_are_described_by_what_they_do(candidate: Candidate) -> None:
+    """Rule: the docstring of a pymeasure property begins with Control, Get, Measure or Set."""
+    for owner in _classes_described(candidate):
+        for name, member in vars(owner).items():
+            if isinstance(member, property) and "common_base" in member.fget.__code__.co_filename:  # type: ignore[union-attr]
+                assert (member.__doc__ or "").strip().startswith(VERBS), f"{owner.__name__}.{name}"
+
+
+def _classes_described(candidate: Candidate) -> list[type]:
+    own = own_bases(candidate.driver_class)
+    modules = [sys.modules[base.__module__] for base in own]
+    channels = [c for module in modules for c in vars(module).values() if inspect.isclass(c)]
+    return own + [c for c in channels if issubclass(c, Channel) and c is not Channel]
+
+
+def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Candidate) -> None:
+    """Rule: the link is data, so that a station can open it."""
+    driver_class = candidate.driver_class
+    assert issubclass(driver_class, Instrument)
+    settings = driver_class.connection_settings
+    assert settings["timeout"] > 0
+    assert {"timeout", "write_termination", "read_termination", "asrl"} >= settings.keys()
+    assert driver_class.write_interval_s >= 0
+    assert all(seconds > driver_class.write_interval_s for seconds in driver_class.quiet_after_s.values())
+
+
+def test_a_station_file_can_name_it(candidate: Candidate, tmp_path) -> None:
+    """Rule: `module:Class` in a station file is enough; nothing is registered."""
+    path = tmp_path / "station.toml"
+    path.write_text(_station_text(candidate), encoding="utf-8")
+    assert read_station(path).roles == set(candidate.roles)
+
+
+def _station_text(candidate: Candidate) -> str:
+    def entry(name: str, driver: type, address: str, settings: object, rest: str) -> str:
+        given = ", ".join(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
+                          for key, value in dict(settings).items())  # type: ignore[call-overload]  # fmt: skip
+        return (
+            f'[instruments.{name}]\ndriver = "{driver.__module__}:{driver.__name__}"\n'
+            f'address = "{address}"\nsettings = {{ {given} }}\n{rest}\n'
+        )
+
+    text = "[limits]\ntemperature_degc = [0, 100]\npotential_v = 1\ncurrent_a = 0.1\n\n"
+    extra = f"roles = {candidate.roles}\n" + ('with = "partner"\n' if candidate.partner else "")
+    text += entry("it", candidate.driver_class, candidate.address, candidate.settings, extra)
+    if candidate.partner:
+        other = candidate.partner
+        text += entry("partner", other.driver_class, other.address, other.settings, "")
+    return text
+
+
+def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:
+    """Rule: time belongs to the bench; a driver that sleeps cannot be simulated, nor aborted."""
+    for base in own_bases(candidate.driver_class):
+        source = inspect.getsource(sys.modules[base.__module__])
+        own_time = re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\bsleep\((?!max)", source)
+        assert not own_time, f"{base.__module__}: {own_time and own_time[0]}"
+
+
+# Identity.
+
+
+def test_constructing_it_sends_nothing(candidate: Candidate) -> None:
+    """Rule 1."""
+    adapter = Silent()
+    candidate.on(adapter)
+    assert adapter.sent == []
+
+
+def test_preparing_it_energises_nothing_and_may_be_repeated(candidate: Candidate) -> None:
+    """Rule 1: the known state is one with everything off."""
+    with candidate.connected() as trial:
+        for _ in range(2):
+            trial.driver.prepare()
+            assert not trial.energised
+        assert trial.driver.identity.strip()
+
+
+def test_another_instrument_at_its_address_is_an_instrument_error(candidate: Candidate) -> None:
+    """Rule: `prepare()` checks who answers."""
+    with pytest.raises(InstrumentError):
+        candidate.on(Babbling()).prepare()
+
+
+# Made safe.
+
+
+@pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
+def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
+    candidate: Candidate, adapter_class: type[Silent]
+) -> None:
+    """Rule 2: it reads back, so silence is an error, each time it is called."""
+    adapter = adapter_class()
+    driver = candidate.on(adapter)
+    for _ in range(2):
+        with pytest.raises(InstrumentError):
+            driver.make_safe()
+    assert adapter.sent
+
+
+def test_making_a_dead_instrument_safe_tries_as_much_as_making_a_silent_one(candidate: Candidate) -> None:
+    """Rule 2: one failing message does not keep the others from being sent."""
+    dead, silent = Dead(), Silent()
+    for adapter in (dead, silent):
+        with suppress(InstrumentError):
+            candidate.on(adapter).make_safe()
+    assert set(silent.sent) >= set(dead.sent)
+    assert dead.sent[0] == silent.sent[0]
+
+
+def test_make_safe_switches_off_what_was_on_and_may_be_repeated(candidate: Candidate) -> None:
+    """Rule 2: in the middle of a measurement, and any number of times."""
+    with candidate.connected() as trial:
+        end = energise(trial)
+        for _ in range(3):
+            trial.driver.make_safe()
+            assert not trial.energised
+        end()
+        assert not trial.energised
+
+
+def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -> None:
+    """Rule 2: whichever of its messages gets lost, it raises, or all is off."""
+    for skip in count():
+        with candidate.connected() as trial:
+            energise(trial)
+            trial.rig.faults.add("refuse", skip=skip)
+            try:
+                trial.driver.make_safe()
+            except InstrumentError:
+                error = True
+            else:
+                error = False
+            struck = [strike.command for strike in trial.rig.faults.log]
+            assert error or not trial.energised, f"{struck[0]!r} was lost, and nobody noticed"
+        if not struck:
+            break
+
+
+# Refused before it is sent.
+
+
+def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
+    """Rule: NaN is refused by the driver, not by the instrument."""
+    adapter = Silent()
+    driver = candidate.on(adapter)
+    attempts = {
+        "oven": lambda: setattr(driver, "setpoint_k", math.nan),
+        "fra": lambda: list(driver.sweep([1000.0], math.nan)),
+        "potentiostat": lambda: list(driver.hold(math.nan, [0.0], 1e-3)),
+    }
+    for role in candidate.roles:
+        with pytest.raises((ValueError, InstrumentError)):
+            attempts[role]()
+    assert not [sent for sent in adapter.sent if "nan" in sent.lower()]
+
+
+@of_an_oven
+@pytest.mark.parametrize("value", ABSURD)
+def test_a_set_point_it_cannot_reach_is_refused_and_nothing_heats(candidate: Candidate, value: float) -> None:
+    """Rule: an error, not the nearest value that it can do."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        with pytest.raises(REFUSALS):
+            trial.driver.setpoint_k = value
+        assert not trial.energised
+
+
+@of_an_analyser
+@pytest.mark.parametrize("value", ABSURD)
+def test_an_amplitude_or_frequency_it_cannot_do_is_refused(candidate: Candidate, value: float) -> None:
+    """Rule: an error, and the stimulus is off."""
+    for frequency_hz, amplitude_v, bias_v in ((1e3, value, 0.0), (value, 0.01, 0.0), (1e3, 0.01, value)):
+        if bias_v == -1.0:
+            continue  # a bias like any other
+        with candidate.connected() as trial:
+            trial.driver.prepare()
+            with pytest.raises(REFUSALS):
+                list(trial.driver.sweep([frequency_hz], amplitude_v, 1.0, bias_v))
+            assert not trial.energised
+
+
+@of_a_potentiostat
+@pytest.mark.parametrize("value", ABSURD)
+def test_a_potential_or_current_it_cannot_do_is_refused(candidate: Candidate, value: float) -> None:
+    """Rule: an error, and the cell is off."""
+    for potential_v, limit_a in ((value, 1e-3), (0.01, value)):
+        if potential_v == -1.0 or limit_a in (1e9, math.inf):
+            continue  # a potential like any other; a limit that never limits
+        with candidate.connected() as trial:
+            trial.driver.prepare()
+            with pytest.raises(REFUSALS):
+                list(trial.driver.hold(potential_v, [0.0], limit_a))
+            assert not trial.energised
+
+
+# Settings and measurements.
+
+
+@of_an_oven
+def test_a_set_point_set_twice_is_the_same_as_set_once(candidate: Candidate) -> None:
+    """Rule: settings say what shall be, not what shall change."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        found = []
+        for _ in range(2):
+            trial.driver.setpoint_k = TARGET_K
+            trial.clock.sleep(10)
+            found.append(trial.driver.setpoint_k)
+        assert found == pytest.approx([TARGET_K] * 2, abs=0.2)
+        trial.driver.ramp_rate_k_s = 0.0
+        assert trial.driver.ramp_rate_k_s == 0
+
+
+@of_an_analyser
+def test_the_stimulus_is_off_when_a_spectrum_ends_or_is_closed(candidate: Candidate) -> None:
+    """Rule: of `sweep`."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        assert len(list(trial.driver.sweep(list(QUICK_HZ), AMPLITUDE_V))) == len(QUICK_HZ)
+        assert not trial.energised
+        closed_early(trial.driver.sweep(list(QUICK_HZ), AMPLITUDE_V))
+        assert not trial.energised
+
+
+@of_a_potentiostat
+def test_the_cell_is_held_until_the_iterator_is_closed(candidate: Candidate) -> None:
+    """Rule: of `hold`."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        with closing(trial.driver.hold(STEP_V, [0.0, 1.0], CURRENT_LIMIT_A)) as points:
+            next(points)
+            assert trial.energised is not False
+        assert not trial.energised
+        list(trial.driver.rest([0.0]))
+        assert not trial.energised
+
+
+# Time-outs.
+
+
+def test_silence_is_noticed_in_reasonable_time(candidate: Candidate) -> None:
+    """Rule: a time-out follows the measurement; a quick one does not wait for hours."""
+    for name, reading in readings(candidate).items():
+        outcome = spoil(candidate, reading, "timeout", count=math.inf)
+        assert outcome.took_s < LONGEST_SILENCE_S, f"{name}: silence was noticed after {outcome.took_s:g} s"
+
+
+@of_an_analyser
+def test_a_slow_point_is_waited_for_as_long_as_it_takes(candidate: Candidate) -> None:
+    """Rule: a time-out follows the measurement; at the lowest frequency a point takes its periods."""
+    longest_s = {}
+    for frequency_hz in (QUICK_HZ[1], _lowest_hz(candidate)):
+        with candidate.connected() as trial:
+            trial.driver.prepare()
+            (point,) = trial.driver.sweep([frequency_hz], AMPLITUDE_V)
+            assert point.frequency_hz == pytest.approx(frequency_hz, rel=0.01)
+            needed_s = trial.driver.point_duration_s(frequency_hz)
+            longest_s[frequency_hz] = trial.longest_timeout_s
+            assert trial.longest_timeout_s >= needed_s, f"{frequency_hz:g} Hz takes {needed_s:g} s"
+    quick_s, slow_s = longest_s.values()
+    assert slow_s > quick_s, "the time-out is the same for quick and slow points"
+
+
+def _lowest_hz(candidate: Candidate) -> float:
+    """Return the lowest of some frequencies that the driver accepts."""
+    for frequency_hz in (1e-2, 0.1, 1.0, 10.0, 20.0):
+        with candidate.connected() as trial, suppress(*REFUSALS):
+            trial.driver.prepare()
+            list(trial.driver.sweep([frequency_hz], AMPLITUDE_V))
+            return frequency_hz
+    return SLOW_HZ

@@ -1,0 +1,183 @@
+"""What is done with a driver under test: short measurements, and single readings."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import Candidate, Trial
+
+TARGET_K = 320.0
+SETTLED_AFTER_S = 900.0
+QUICK_HZ, SLOW_HZ = (1e4, 1e3), 100.0
+AMPLITUDE_V, STEP_V, CURRENT_LIMIT_A = 0.01, 0.01, 1e-3
+REFUSALS = (ValueError, ConfigurationError, InstrumentError)
+RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE_K, ABSOLUTE_TOLERANCE_V = 0.05, 1.5, 1e-4
+
+
+@dataclass(frozen=True)
+class Value:
+    """One thing an instrument has told. `elapsed_s` is when, where the truth moves."""
+
+    what: str
+    number: complex
+    status: str = "ok"
+    elapsed_s: float = 0.0
+
+    def contradicts(self, truth: "Value") -> bool:
+        """Tell whether it differs from the truth although nothing casts doubt on it."""
+        if self.status != "ok" or abs(self.elapsed_s - truth.elapsed_s) > 0.5:
+            return False
+        if self.what.endswith("_k"):
+            return abs(self.number - truth.number) > ABSOLUTE_TOLERANCE_K
+        allowed = RELATIVE_TOLERANCE * abs(truth.number) + (
+            ABSOLUTE_TOLERANCE_V if self.what.endswith("_v") else 0
+        )
+        return abs(self.number - truth.number) > allowed
+
+
+@dataclass
+class Outcome:
+    """What came of a trial: values, or the error; the commands on which a fault fell; what was left on."""
+
+    values: list[Value] = field(default_factory=list)
+    error: Exception | None = None
+    struck: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+    energised_after: bool | None = None
+    made_safe_wrongly: bool = False
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether a status says that something is not right."""
+        return any(value.status != "ok" for value in self.values)
+
+    @property
+    def is_within_a_message(self) -> bool:
+        """Whether the fault fell on a line of a longer message, a script: no line gets lost alone."""
+        return any(self.struck[0] in text.split("\n") for text in self.messages if "\n" in text)
+
+    def contradicts(self, truth: "Outcome") -> bool:
+        """Tell whether a value differs from the truth although nothing casts doubt on it."""
+        if self.error:
+            return False
+        pairs = zip(truth.values, self.values, strict=True)
+        return any(seen.contradicts(true) for true, seen in pairs)
+
+
+def measure(trial: Trial) -> Iterator[Value]:
+    """Prepare, tell everything the instrument can tell in a short measurement, and make safe."""
+    driver = trial.driver
+    driver.prepare()
+    if hasattr(driver, "setpoint_k"):
+        yield Value("temperature_k", driver.temperature_k)
+        driver.setpoint_k = TARGET_K
+        trial.clock.sleep(SETTLED_AFTER_S)
+        yield Value("temperature_k", driver.temperature_k)
+        yield Value("setpoint_k", driver.setpoint_k)
+    if hasattr(driver, "sweep"):
+        yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
+    if hasattr(driver, "hold"):
+        yield from _polarised(driver, (0, 1, 20))
+    driver.make_safe()
+
+
+def _spectrum(driver: Any, frequencies_hz: tuple[float, ...]) -> Iterator[Value]:
+    for point in driver.sweep(list(frequencies_hz), AMPLITUDE_V):
+        yield Value("impedance_ohm", complex(point.z_real_ohm, point.z_imag_ohm), point.status)
+
+
+def _polarised(driver: Any, times_s: tuple[float, ...]) -> Iterator[Value]:
+    for point in driver.hold(STEP_V, list(times_s), CURRENT_LIMIT_A):
+        yield Value("potential_v", point.potential_v, point.status, point.elapsed_s)
+        yield Value("current_a", point.current_a, point.status, point.elapsed_s)
+
+
+Reading = Callable[[Any], list[Value]]
+
+
+def readings(candidate: Candidate) -> dict[str, Reading]:
+    """Return every single thing the driver reads, by its name."""
+    found: dict[str, Reading] = {}
+    if "oven" in candidate.roles:
+        found["temperature_k"] = lambda driver: [Value("temperature_k", driver.temperature_k)]
+        found["setpoint_k"] = lambda driver: [Value("setpoint_k", driver.setpoint_k)]
+    if "fra" in candidate.roles:
+        found["sweep"] = lambda driver: list(_spectrum(driver, (QUICK_HZ[1],)))
+    if "potentiostat" in candidate.roles:
+        found["hold"] = lambda driver: list(_polarised(driver, (0,)))
+        found["rest"] = lambda driver: [
+            Value("rest_v", point.potential_v, point.status) for point in driver.rest([0.0])
+        ]
+    return found
+
+
+def energise(trial: Trial) -> Callable[[], None]:
+    """Switch on whatever the driver can; return what ends the measurement that keeps it on, if one does."""
+    driver = trial.driver
+    driver.prepare()
+    if hasattr(driver, "setpoint_k"):
+        driver.setpoint_k = TARGET_K
+        return lambda: None
+    if hasattr(driver, "hold"):
+        points = driver.hold(STEP_V, [0.0, 1e6], CURRENT_LIMIT_A)
+    else:
+        points = driver.sweep(list(QUICK_HZ), AMPLITUDE_V)
+    next(points)
+    return points.close
+
+
+def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any) -> Outcome:
+    """Measure with a fault at one exchange; whatever happens, make safe when the fault is over."""
+    outcome = Outcome()
+    with candidate.connected() as trial:
+        if kind:
+            trial.rig.faults.add(kind, skip=skip, **details)
+        began_s = trial.clock.monotonic()
+        try:
+            outcome.values.extend(measure(trial))
+            outcome.made_safe_wrongly = bool(trial.energised)
+        except (InstrumentError, ConfigurationError) as failure:
+            outcome.error = failure
+        outcome.messages, outcome.took_s = list(trial.said), trial.clock.monotonic() - began_s
+        outcome.struck = [strike.command for strike in trial.rig.faults.log]
+        _make_safe_after(trial)
+        outcome.energised_after = trial.energised
+    return outcome
+
+
+def _make_safe_after(trial: Trial) -> None:
+    trial.rig.faults.clear()
+    trial.clock.sleep(60)
+    trial.driver.make_safe()
+
+
+def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0, **details: Any) -> Outcome:
+    """Read once undisturbed, then once with a fault at one exchange."""
+    outcome = Outcome()
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        if "oven" in candidate.roles:
+            trial.driver.setpoint_k = TARGET_K
+        reading(trial.driver)
+        trial.clock.sleep(SETTLED_AFTER_S if "oven" in candidate.roles else 1.0)
+        if kind:
+            trial.rig.faults.add(kind, skip=skip, **details)
+        before, began_s = len(trial.said), trial.clock.monotonic()
+        try:
+            outcome.values = reading(trial.driver)
+        except InstrumentError as failure:
+            outcome.error = failure
+        outcome.messages, outcome.took_s = trial.said[before:], trial.clock.monotonic() - began_s
+        outcome.struck = [strike.command for strike in trial.rig.faults.log]
+        _make_safe_after(trial)
+        outcome.energised_after = trial.energised
+    return outcome
+
+
+def closed_early(points: Any) -> None:
+    """Take one point of a measurement and leave it."""
+    with closing(points):
+        next(points)

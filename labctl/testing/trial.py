@@ -1,0 +1,262 @@
+"""A driver to be tested, and the simulated rig on which it is tried.
+
+`find_candidate("mylab.oven:Oven", "mylab/oven.yaml")` is what `pytest --labctl-driver ... --labctl-rig ...`
+asks for. A RIG is one of
+
+* `file.yaml`: the instrument as pyvisa-sim describes it, as `labctl new driver` writes it;
+* `station.toml`: a station file with `[simulation]` that names the driver: for settings, or a partner;
+* `file.py:build` or `module:build`: a function that takes a clock and `seed` and returns a rig;
+* the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from labctl.clock import VirtualClock
+from labctl.errors import ConfigurationError
+from labctl.station import ROLES, read_station
+from labctl.testing.adapters import Remembering
+
+PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
+TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
+SHIPPED_RIG, SHIPPED_DRIVERS = "sim_instruments.rig:build", "sim_instruments.serve:DRIVERS"
+ADDRESS = "GPIB0::2::INSTR"
+QUIET_CELL: Mapping[str, Any] = {
+    "electrodes": "reversible",
+    "noise_fraction": 1e-6,
+    "thickness_m": 1e-3,
+    "area_m2": 1e-4,
+    "cell": {
+        "law": {
+            "law": "arrhenius",
+            "conductivity_s_m": 0.01,
+            "temperature_k": 295.15,
+            "activation_energy_ev": 0.0,
+            "form": "ln_sigma",
+        }
+    },
+}
+"""1000 ohm at any temperature: a value that differs is wrong, and no noise excuses it."""
+
+
+@dataclass(frozen=True)
+class Partner:
+    """The instrument that a candidate works `with`."""
+
+    driver_class: type
+    address: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate connected to its stand-in; nothing has been said yet."""
+
+    driver: Any
+    rig: Any
+    clock: VirtualClock
+    said: list[str]
+    connections: tuple[Remembering, ...]
+
+    @property
+    def energised(self) -> bool | None:
+        """Whether heater, cell or source is on in truth; None where the stand-in does not know."""
+        told = [getattr(model, "energised", None) for model in self.rig.instruments.values()]
+        known = [on for on in told if on is not None]
+        return any(known) if known else None
+
+    @property
+    def longest_timeout_s(self) -> float:
+        """The longest time-out that the driver asked for."""
+        return max(connection.longest_timeout_s for connection in self.connections)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A driver class and how to connect it to a stand-in.
+
+    Attributes
+    ----------
+    reference : str
+        `module:Class`, as a station file names it.
+    build : Callable
+        Takes a clock and `seed`, returns a rig with `visa_library`, `instruments`, `faults`, `close()`.
+    """
+
+    reference: str
+    driver_class: Any
+    build: Callable[..., Any]
+    address: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    partner: Partner | None = None
+
+    @property
+    def roles(self) -> list[str]:
+        """What it can be, by its members."""
+        return [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
+
+    @property
+    def claimed_roles(self) -> list[str]:
+        """What it says it is, in its docstring or those it inherits from."""
+        text = "".join(base.__doc__ or "" for base in own_bases(self.driver_class))
+        return [role for role, protocol in PROTOCOL_OF.items() if f"labctl.bench.{protocol}`" in text]
+
+    def on(self, adapter: Any) -> Any:
+        """Return the driver on an adapter, with its partner, if it has one, on another of the same kind."""
+        partner = {"partner": self.partner.driver_class(type(adapter)())} if self.partner else {}
+        return self.driver_class(adapter, **partner, **self.settings)
+
+    @contextmanager
+    def connected(self, seed: int = 1) -> Iterator[Trial]:
+        """Connect to a new rig in virtual time; the rig is gone afterwards."""
+        clock, said = VirtualClock(), []
+        rig = self.build(clock, seed=seed)
+        try:
+            connections, partner = [], {}
+            if self.partner:
+                connections.append(self._connection(self.partner, rig, clock, said))
+                with_ = self.partner.driver_class(connections[0], **self.partner.settings)
+                partner = {"partner": with_}
+            connections.append(self._connection(self, rig, clock, said))
+            driver = self.driver_class(connections[-1], **partner, **self.settings)
+            yield Trial(driver, rig, clock, said, tuple(connections))
+        finally:
+            rig.close()
+
+    @staticmethod
+    def _connection(
+        whose: "Candidate | Partner", rig: Any, clock: VirtualClock, said: list[str]
+    ) -> Remembering:
+        of: Any = whose.driver_class
+        return Remembering(
+            of.__name__,
+            whose.address,
+            clock,
+            said=said,
+            visa_library=rig.visa_library,
+            write_interval_s=of.write_interval_s,
+            quiet_after_s=of.quiet_after_s,
+            **of.connection_settings,
+        )
+
+
+def own_bases(driver_class: type) -> list[type]:
+    """Return the class and what it inherits, without labctl's, pymeasure's and Python's."""
+    strangers = ("labctl.instrument", "labctl.bench", "pymeasure", "builtins", "typing")
+    return [base for base in driver_class.__mro__ if not base.__module__.startswith(strangers)]
+
+
+def find_candidate(reference: str, rig: str = "") -> Candidate:
+    """Return the driver named `module:Class` with its rig; raises ConfigurationError."""
+    driver_class = named(reference, "--labctl-driver")
+    if not (inspect.isclass(driver_class) and hasattr(driver_class, "connection_settings")):
+        raise ConfigurationError("--labctl-driver", "", f"{reference} is no driver: no labctl Instrument")
+    candidate = _with_rig(reference, driver_class, rig)
+    if not candidate.roles:
+        wanted = ", ".join(TOLD_BY.values())
+        raise ConfigurationError("--labctl-driver", "", f"{reference} has no role: it has none of {wanted}")
+    _check_settings(candidate)
+    return candidate
+
+
+def _with_rig(reference: str, driver_class: type, rig: str) -> Candidate:
+    suffix = Path(rig.rpartition(":")[0] or rig).suffix if rig else ""
+    if Path(rig).suffix in (".yaml", ".yml"):
+        return _described(reference, driver_class, {"description": str(Path(rig).resolve())})
+    if Path(rig).suffix == ".toml":
+        return _stationed(reference, driver_class, rig)
+    if suffix == ".py" or ":" in rig:
+        return _built(reference, driver_class, named(rig if ":" in rig else f"{rig}:build", "--labctl-rig"))
+    name = rig or _shipped_stand_in(reference)
+    return _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
+
+
+def _described(reference: str, driver_class: type, instruments: Mapping[str, Any]) -> Candidate:
+    options = {**QUIET_CELL, **instruments}
+    build = named(SHIPPED_RIG, "--labctl-rig")
+    return _built(reference, driver_class, lambda clock, seed=1: build(clock, seed=seed, **options))
+
+
+def _built(reference: str, driver_class: type, build: Callable[..., Any]) -> Candidate:
+    try:
+        rig = build(VirtualClock(), seed=1)
+    except (TypeError, ValueError, OSError) as problem:
+        raise ConfigurationError("--labctl-rig", "", f"cannot be built: {problem}") from problem
+    addresses = list(rig.instruments)
+    rig.close()
+    if len(addresses) != 1:
+        found = ", ".join(addresses) or "none"
+        problem = f"has the instruments {found}; give a station file (.toml) that says which is the driver's"
+        raise ConfigurationError("--labctl-rig", "", problem)
+    return Candidate(reference, driver_class, build, addresses[0])
+
+
+def _stationed(reference: str, driver_class: type, rig: str) -> Candidate:
+    station = read_station(rig)
+    entries = {entry.name: entry for entry in station.instruments}
+    own = next((entry for entry in entries.values() if entry.driver_class is driver_class), None)
+    if own is None:
+        raise ConfigurationError(rig, "instruments", f"none has the driver {reference}")
+    if station.simulation is None:
+        raise ConfigurationError(rig, "simulation", "is missing: a driver is tried on a simulated rig only")
+    simulation = station.simulation
+
+    def build(clock: VirtualClock, seed: int = 1) -> Any:
+        return simulation.build(clock, seed=seed, **simulation.options)
+
+    with_ = entries.get(own.partner)
+    partner = Partner(with_.driver_class, with_.address, with_.settings) if with_ else None
+    return Candidate(reference, driver_class, build, own.address, own.settings, partner)
+
+
+def _check_settings(candidate: Candidate) -> None:
+    parameters = inspect.signature(candidate.driver_class).parameters.values()
+    needed = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
+    missing = needed - set(candidate.settings) - ({"partner"} if candidate.partner else set())
+    if missing:
+        problem = f"{candidate.reference} needs {', '.join(sorted(missing))}; give a station file (.toml)"
+        raise ConfigurationError("--labctl-rig", "", problem)
+
+
+def _shipped_stand_in(reference: str) -> str:
+    shipped = named(SHIPPED_DRIVERS, "--labctl-rig")
+    for name, (driver, _) in shipped.items():
+        if driver == reference:
+            return name
+    raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+
+
+def _address_for(driver_class: Any) -> str:
+    """Return an address of an interface that the driver is made for."""
+    return "ASRL2::INSTR" if "asrl" in driver_class.connection_settings else ADDRESS
+
+
+def named(reference: str, option: str) -> Any:
+    """Import what `module:Name` or `file.py:Name` names; raises ConfigurationError."""
+    module_name, colon, name = reference.rpartition(":")
+    if not (colon and module_name and name):
+        raise ConfigurationError(option, "", f"is {reference!r}; give module:Name, as in mylab.oven:Oven")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = _from_file(Path(module_name)) if module_name.endswith(".py") else _module(module_name)
+        return getattr(module, name)
+    except (ImportError, AttributeError, OSError) as problem:
+        raise ConfigurationError(option, "", f"{reference} cannot be imported: {problem}") from problem
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+def _from_file(file: Path) -> ModuleType:
+    sys.path.insert(0, str(file.resolve().parent))
+    return importlib.import_module(file.stem)
