@@ -121,7 +121,7 @@ class Window(QtWidgets.QMainWindow):
         column.addWidget(across, 1)
         self.setCentralWidget(whole)
         self.statusBar().addPermanentWidget(self.trouble)
-        self.resize(1400, 900)
+        self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
 
     def _build_menu(self) -> None:
         file, view = self.menuBar().addMenu("&File"), self.menuBar().addMenu("&View")
