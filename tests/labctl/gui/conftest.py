@@ -10,7 +10,6 @@ os.environ.setdefault("QT_API", "pyside6")
 
 @pytest.fixture(scope="session")
 def app():
-    pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
-    from qtpy import QtWidgets
+    QtWidgets = pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
     return QtWidgets.QApplication.instance() or QtWidgets.QApplication(["labctl"])
