@@ -234,12 +234,17 @@ def sentence(line: dict[str, Any]) -> str:
     )
 
 
+def is_told(line: dict[str, Any]) -> bool:
+    """Whether a remark says that the cell changed while it was polarised."""
+    return any(word in flag for flag in line["flags"] for word in ("grew", "drift", "swapped"))
+
+
 def summary(lines: list[dict[str, Any]]) -> Iterator[str]:
     """What a study says."""
     inside = sum(line["inside"] for line in lines)
-    silent = sum(not line["inside"] and not line["flags"] for line in lines)
+    silent = sum(not line["inside"] and not is_told(line) for line in lines)
     yield f"95 % interval of t+ covers the truth: {inside} of {len(lines)}, {100 * inside / len(lines):.1f} %"
-    yield f"outside and not flagged: {silent}, {100 * silent / len(lines):.1f} %"
+    yield f"outside, and no remark on a change of the cell: {silent}, {100 * silent / len(lines):.1f} %"
     numbered = [line for line in lines if "z" in line]
     for name in numbered[0]["z"]:
         z, error = (np.array([line[kind][name] for line in numbered]) for kind in ("z", "error"))

@@ -28,6 +28,7 @@ METHOD_VERSION = "1"
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
 NOTICEABLE_CHANGE = 0.02
+ALARM = 3.0  # standard uncertainties of a change of the interphases
 COLUMN_OF = {  # argument: columns of its value and standard uncertainty
     "delta_v_v": ("delta_v_v", "delta_v_u_v"),
     "initial_current_a": ("initial_current_a", "initial_current_u_a"),
@@ -145,7 +146,7 @@ def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transfere
         fit.initial_current_a,
         fit.steady_current_a,
         r0_ohm,
-        rss_ohm,
+        _with_growth(r0_ohm, rss_ohm),
         bulk_resistance_ohm=bulk_ohm,
         cation_charge=_charge(measured.sample["cation"]),
     )
@@ -156,6 +157,19 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
     if resistance.interphase_ohm is None or not math.isfinite(resistance.interphase_ohm.value):
         raise ValueError(f"the spectrum {when} shows no interphase that can be told from the bulk")
     return resistance.interphase_ohm
+
+
+def _with_growth(before_ohm: Estimate, after_ohm: Estimate) -> Estimate:
+    """Rss with the doubt of which resistance the current met while it changed: any between R0 and Rss.
+
+    The spectrum comes after the current, which is fitted over the whole hold.
+    """
+    change_ohm = after_ohm.value - before_ohm.value
+    noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
+    if abs(change_ohm) <= ALARM * noise_ohm:
+        return after_ohm
+    u_ohm = math.hypot(after_ohm.standard_uncertainty, change_ohm / math.sqrt(12))
+    return Estimate(after_ohm.value, u_ohm, after_ohm.degrees_of_freedom)
 
 
 def _electronic(measured: Polarisation) -> tuple[dict[str, Any], Transference, list[str]]:
