@@ -66,6 +66,8 @@ class NewInstrument(Instrument):
         if abs(self.setpoint_k - value) > RESOLUTION_K:
             raise InstrumentError(self.name, "SETP?", f"{self.setpoint_degc:g}", "set point not taken")
         self.heating = 1
+        if not self.heating:
+            raise InstrumentError(self.name, "HEAT?", "0", "the heater did not start")
 
     @property
     def ramp_rate_k_s(self) -> float:

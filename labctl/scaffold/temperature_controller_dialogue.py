@@ -24,9 +24,16 @@ def test_another_instrument_is_refused():
 
 
 def test_a_set_point_is_read_back_before_the_heater_goes_on():
-    pairs = [("SETP 50.00", None), ("SETP?", "50.00"), ("HEAT 1", None)]
+    pairs = [("SETP 50.00", None), ("SETP?", "50.00"), ("HEAT 1", None), ("HEAT?", "1")]
     with expected_protocol(NewInstrument, pairs) as oven:
         oven.setpoint_k = 323.15
+
+
+def test_a_heater_that_does_not_start_is_an_error():
+    pairs = [("SETP 50.00", None), ("SETP?", "50.00"), ("HEAT 1", None), ("HEAT?", "0")]
+    with expected_protocol(NewInstrument, pairs) as oven:
+        with pytest.raises(InstrumentError, match="did not start"):
+            oven.setpoint_k = 323.15
 
 
 @pytest.mark.parametrize("reply", ["", "warm", "25.0,1", "nan"])
