@@ -30,6 +30,8 @@ class DecadeAxis(pg.AxisItem):
     def logTickValues(self, low: float, high: float, size: float, _: Ticks) -> Ticks:  # noqa: N802
         """Choose ticks for a range of logarithms."""
         low, high = sorted((low, high))
+        if high - low < 1e-6:
+            return []
         if high - low < 1.0:
             return self._within_a_decade(low, high, size)
         step = max(1, math.ceil(PIXELS_FOR_A_LABEL[self.orientation] * (high - low) / max(size, 1)))
@@ -43,12 +45,15 @@ class DecadeAxis(pg.AxisItem):
         return [(1.0, decades), (None, minor)]
 
     def _within_a_decade(self, low: float, high: float, size: float) -> Ticks:
-        """Even steps of the number itself."""
+        """Even steps of the number itself, so small that there are two at least."""
         bottom, top = 10**low, 10**high
-        steps = max(2.0, min(8.0, size / 45))
-        step = _nice((top - bottom) / steps)
-        first = math.ceil(bottom / step)
-        values = [math.log10(n * step) for n in range(first, math.floor(top / step) + 1) if n > 0]
+        wanted = max(3.0, min(8.0, size / 45))
+        values: list[float] = []
+        while len(values) < 2:
+            step = _nice((top - bottom) / wanted)
+            whole = range(max(1, math.ceil(bottom / step)), math.floor(top / step) + 1)
+            values = [math.log10(n * step) for n in whole]
+            wanted *= 2
         return [(step, values)]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: Any) -> list[str]:  # noqa: N802
@@ -62,9 +67,9 @@ def power_of_ten(log10_value: float) -> str:
     """Return `10⁻⁵`, `2·10⁻⁵`, or the plain number from 0.1 to below 1000."""
     value = 10**log10_value
     if 0.0999 < value < 999:
-        return f"{value:.4g}"
+        return f"{value:.6g}"
     exponent = math.floor(log10_value + 1e-9)
-    mantissa = f"{value / 10**exponent:.4g}"
+    mantissa = f"{value / 10**exponent:.6g}"
     power = f"10{str(exponent).translate(SUPERSCRIPTS)}"
     return power if mantissa == "1" else f"{mantissa}·{power}"
 

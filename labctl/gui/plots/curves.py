@@ -109,8 +109,8 @@ class Curves(pg.GraphicsObject):
         """
         return self._curves[key].x, self._curves[key].y
 
-    def keys(self) -> list[Hashable]:
-        """Keys in the order of painting."""
+    def drawn(self) -> list[Hashable]:
+        """Return the keys in the order of painting."""
         return list(self._curves)
 
     def look(self, key: Hashable) -> Look:

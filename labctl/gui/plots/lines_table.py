@@ -1,6 +1,6 @@
 """Rows of text in a Qt table, changed only where they change, and copied as tab-separated values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,34 +19,58 @@ class Line:
 
 
 class LinesModel(QtCore.QAbstractTableModel):
-    """Lines under headings; the last column is text, the others are numbers unless `numeric` is False."""
+    """Lines under headings; the last column is text, the others are numbers unless `numeric` is False.
 
-    def __init__(self, headings: Sequence[str], numeric: bool = True) -> None:
+    `line` makes the line of an item, when it comes into sight.
+    """
+
+    def __init__(self, headings: Sequence[str], line: Callable[[Any], Line], numeric: bool = True) -> None:
         super().__init__()
         self._headings, self._numeric = tuple(headings), numeric
-        self.lines: list[Line] = []
+        self._line = line
+        self.items: list[Any] = []
 
-    def show_lines(self, lines: list[Line]) -> None:
-        """Replace the lines; lines that only came at the end do not move the others."""
-        old = len(self.lines)
-        if len(lines) > old and lines[:old] == self.lines:
-            self.beginInsertRows(NOWHERE, old, len(lines) - 1)
-            self.lines = lines
-            self.endInsertRows()
-        elif len(lines) == old:
-            for row in (row for row in range(old) if lines[row] != self.lines[row]):
-                self.lines[row] = lines[row]
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(self._headings) - 1))
+    def line(self, row: int) -> Line:
+        """Return one line."""
+        return self._line(self.items[row])
+
+    def show_items(self, items: list[Any]) -> bool:
+        """Replace the items; return whether any changed.
+
+        Where some only left at the top and came at the end, a view keeps its place and its selection.
+        """
+        old = self.items
+        gone = _index(old, items[0]) if items else 0
+        if items == old:
+            return False
+        kept = len(old) - gone
+        if old and kept > 0 and len(items) >= kept and items[:kept] == old[gone:]:
+            self._drop_and_add(gone, items)
+        elif len(items) == len(old):
+            self.items = items
+            self.dataChanged.emit(self.index(0, 0), self.index(len(items) - 1, len(self._headings) - 1))
         else:
             self.beginResetModel()
-            self.lines = lines
+            self.items = items
             self.endResetModel()
+        return True
+
+    def _drop_and_add(self, gone: int, items: list[Any]) -> None:
+        kept = len(self.items) - gone
+        if gone:
+            self.beginRemoveRows(NOWHERE, 0, gone - 1)
+            self.items = self.items[gone:]
+            self.endRemoveRows()
+        if len(items) > kept:
+            self.beginInsertRows(NOWHERE, kept, len(items) - 1)
+            self.items = items
+            self.endInsertRows()
 
     # What a view asks.
 
     def rowCount(self, parent: Any = NOWHERE) -> int:  # noqa: N802
         """Return the number of lines."""
-        return 0 if parent.isValid() else len(self.lines)
+        return 0 if parent.isValid() else len(self.items)
 
     def columnCount(self, parent: Any = NOWHERE) -> int:  # noqa: N802
         """Return the number of headings."""
@@ -54,7 +78,7 @@ class LinesModel(QtCore.QAbstractTableModel):
 
     def data(self, index: Any, role: int = QtCore.Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the text, alignment or colour of a cell; remarks are also their own tool tips."""
-        line, column = self.lines[index.row()], index.column()
+        line, column = self.line(index.row()), index.column()
         roles = QtCore.Qt.ItemDataRole
         last = column == len(self._headings) - 1
         if role == roles.DisplayRole or (role == roles.ToolTipRole and last):
@@ -88,6 +112,7 @@ class LinesView(QtWidgets.QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(int(1.5 * self.fontMetrics().height()))
         self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setResizeContentsPrecision(0)  # by what is in sight
         copy = QtGui.QAction("Copy", self)  # pyright: ignore[reportPrivateImportUsage]
         copy.setShortcut(QtGui.QKeySequence.StandardKey.Copy)
         copy.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
@@ -102,8 +127,8 @@ class LinesView(QtWidgets.QTableView):
     def as_text(self) -> str:
         """Return the selected lines, or all, as tab-separated values under their headings."""
         selected = sorted(index.row() for index in self.selectionModel().selectedRows())
-        rows = selected or range(len(self._model.lines))
-        cells = [self._headings(), *(self._model.lines[row].cells for row in rows)]
+        rows = selected or range(len(self._model.items))
+        cells = [self._headings(), *(self._model.line(row).cells for row in rows)]
         return "\n".join("\t".join(line) for line in cells) + "\n"
 
     def fit_columns(self) -> None:
@@ -114,3 +139,8 @@ class LinesView(QtWidgets.QTableView):
     def _headings(self) -> tuple[str, ...]:
         horizontal = QtCore.Qt.Orientation.Horizontal
         return tuple(self._model.headerData(i, horizontal) for i in range(self._model.columnCount()))
+
+
+def _index(items: list[Any], wanted: Any) -> int:
+    """Place of an object in a list; its end where it is not there."""
+    return next((index for index, item in enumerate(items) if item is wanted or item == wanted), len(items))

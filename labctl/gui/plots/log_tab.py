@@ -1,12 +1,10 @@
 """What happened, as sentences: the events of the shown runs."""
 
-import heapq
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
-from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Row
@@ -27,7 +25,8 @@ class LogTab(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = LinesModel(HEADINGS, numeric=False)
+        self.model = LinesModel(HEADINGS, self._line, numeric=False)
+        self._sources: tuple[list[Any], str] | None = None
         self.view = LinesView(self.model)
         self._filter = QtWidgets.QComboBox()
         self._filter.addItems(list(FILTERS))
@@ -42,40 +41,55 @@ class LogTab(Tab):
 
     def draw(self) -> None:
         """Add what is new."""
-        events = self._events()
-        lines = [self._line(run, event) for run, event in events[-MOST_LINES:]]
-        self._count.setText(_count_in_words(len(events)))
-        if lines == self.model.lines:
+        sources = [run.snapshot.events for run in self.runs], self._filter.currentText()
+        if _same(sources, self._sources):
             return
+        self._sources = sources
+        events = self._events()
         bar = self.view.verticalScrollBar()
-        at_end = bar.value() == bar.maximum()
-        was_empty = not self.model.lines
-        self.model.show_lines(lines)
-        if was_empty:
+        at_end, was_empty = bar.value() == bar.maximum(), not self.model.items
+        changed = self.model.show_items(events[-MOST_LINES:])
+        self._count.setText(_count_in_words(len(events)))
+        if changed and was_empty:
             self.view.fit_columns()
-        if at_end:
+        if changed and at_end:
             self.view.scrollToBottom()
+
+    def dress(self) -> None:
+        """Show the lines again in the colours of the appearance."""
+        self.view.viewport().update()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """The events that pass the filter."""
         names = ("time_s", "level", "kind", "message")
-        rows = ((run.snapshot.id, *(event[name] for name in names)) for run, event in self._events())
+        rows = ((run_id, *(event[name] for name in names)) for run_id, event in self._events())
         return ("run_id", *names), rows
 
-    def _events(self) -> list[tuple[ShownRun, Row]]:
-        """Those of all runs that pass the filter, oldest first."""
+    def _events(self) -> list[tuple[int, Row]]:
+        """Run and event of those that pass the filter, oldest first."""
         levels = FILTERS[self._filter.currentText()]
-        of_each = [
-            [(run, event) for event in run.snapshot.events if event["level"] in levels] for run in self.runs
+        events = [
+            (run.snapshot.id, event)
+            for run in self.runs
+            for event in run.snapshot.events
+            if event["level"] in levels
         ]
-        return list(heapq.merge(*of_each, key=lambda pair: pair[1]["time_s"]))
+        return sorted(events, key=lambda item: item[1]["time_s"])
 
-    def _line(self, run: ShownRun, event: Row) -> Line:
+    def _line(self, item: tuple[int, Row]) -> Line:
+        run_id, event = item
         level = event["level"]
         colour = {"error": self.appearance.error, "warning": self.appearance.warning}.get(level, "")
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["time_s"]))
         shown_level = level.upper() if level != "info" else level
-        return Line((when, str(run.snapshot.id), shown_level, event["kind"], event["message"]), colour)
+        return Line((when, str(run_id), shown_level, event["kind"], event["message"]), colour)
+
+
+def _same(sources: tuple[list[Any], str], known: tuple[list[Any], str] | None) -> bool:
+    """Whether these are the very same events under the same filter."""
+    if known is None or sources[1] != known[1] or len(sources[0]) != len(known[0]):
+        return False
+    return all(a is b for a, b in zip(sources[0], known[0], strict=True))
 
 
 def _count_in_words(count: int) -> str:

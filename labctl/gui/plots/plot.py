@@ -39,8 +39,10 @@ class Plot(pg.PlotItem):
 
     def label(self, side: str, text: str, unit: str = "") -> None:
         """Name an axis; with a unit its numbers get SI prefixes."""
-        self.getAxis(side).enableAutoSIPrefix(bool(unit))
-        self.setLabel(side, text, units=unit or None)
+        axis = self.getAxis(side)
+        if (axis.labelText, axis.labelUnits) != (text, unit):
+            axis.enableAutoSIPrefix(bool(unit))
+            self.setLabel(side, text, units=unit or None)
 
     def set_appearance(self, appearance: Appearance) -> None:
         """Dress in dark or light."""

@@ -86,7 +86,7 @@ class Appearance:
 @cache
 def heat(dark: bool) -> tuple[str, ...]:
     """256 colours from cold to hot, without those that would vanish in the ground."""
-    start, stop = (0.2, 1.0) if dark else (0.0, 0.8)
+    start, stop = (0.35, 1.0) if dark else (0.0, 0.78)
     table = pg.colormap.get("plasma").getLookupTable(start, stop, 256)
     return tuple("#{:02x}{:02x}{:02x}".format(*map(int, row[:3])) for row in table)
 

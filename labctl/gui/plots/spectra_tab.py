@@ -73,6 +73,9 @@ class SpectraTab(Tab):
         self.magnitude.label("left", "|Z| / Ω")
         self.phase.label("left", "−phase / °")
         self.phase.label("bottom", "frequency / Hz")
+        width = self.fontMetrics().horizontalAdvance("5·10⁸⁸") + 2 * self.fontMetrics().height()
+        for plot in (self.magnitude, self.phase):  # one above the other
+            plot.getAxis("left").setWidth(width)
         self._drawings = (
             _Drawing(self.nyquist.curves, _nyquist_points),
             _Drawing(self.magnitude.curves, _magnitude_points),

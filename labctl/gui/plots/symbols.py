@@ -1,5 +1,6 @@
 """Symbols at the points of a curve: blitted on a screen, drawn as shapes into a vector picture."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -80,7 +81,8 @@ class Places:
 
 @cache
 def _stamp(symbol: Symbol, pixel_ratio: float) -> Any:
-    side = int(pixel_ratio * (1.5 * symbol.size + 4))
+    reach = 1.5 if symbol.name in (UP, DOWN) else 1.0
+    side = math.ceil(pixel_ratio * (reach * symbol.size + 3))
     stamp = QtGui.QPixmap(side, side)
     stamp.setDevicePixelRatio(pixel_ratio)
     stamp.fill(QtCore.Qt.GlobalColor.transparent)

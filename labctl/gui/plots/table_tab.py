@@ -44,7 +44,8 @@ class TableTab(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conductivities, self.transference = LinesModel(CONDUCTIVITIES), LinesModel(TRANSFERENCE)
+        self.conductivities = LinesModel(CONDUCTIVITIES, _conductivity)
+        self.transference = LinesModel(TRANSFERENCE, _transference)
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
         self._titles = (QtWidgets.QLabel(), QtWidgets.QLabel("transference numbers"))
         copy = QtWidgets.QPushButton("&Copy")
@@ -65,24 +66,16 @@ class TableTab(Tab):
 
     def draw(self) -> None:
         """Fill in the lines that changed."""
-        conductivities = [
-            Line((str(run.snapshot.id), *_conductivity(row)))
-            for run in self.runs
-            for row in run.snapshot.conductivities
-        ]
-        numbers = [
-            Line((str(run.snapshot.id), *_transference(row)))
-            for run in self.runs
-            for row in run.snapshot.transference_numbers
-        ]
+        conductivities = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.conductivities]
+        numbers = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.transference_numbers]
         many = len(conductivities)
         self._titles[0].setText("conductivity, ± one standard uncertainty" if many else "no conductivity yet")
         for widget in (self._titles[1], self.views[1]):
             widget.setVisible(bool(numbers))
         tables = (self.conductivities, conductivities), (self.transference, numbers)
-        for view, (model, lines) in zip(self.views, tables, strict=True):
-            if lines != model.lines:
-                model.show_lines(lines)
+        for view, (model, items) in zip(self.views, tables, strict=True):
+            was_empty = not model.items
+            if model.show_items(items) and was_empty:
                 view.fit_columns()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
@@ -97,11 +90,13 @@ class TableTab(Tab):
         return ("run_id", "table", *columns), rows
 
 
-def _conductivity(row: Row) -> tuple[str, ...]:
+def _conductivity(item: tuple[int, Row]) -> Line:
+    run_id, row = item
     kelvin = row["temperature_k"]
     place = (celsius(kelvin), f"{1000 / kelvin:.4f}") if kelvin else ("", "")
     resistance = f"{row['total_resistance_ohm']:.5g}"
-    return (*place, resistance, _sigma_s_cm(row), row["branch"], "; ".join(row["flags"]))
+    remarks = "; ".join(row["flags"])
+    return Line((str(run_id), *place, resistance, _sigma_s_cm(row), row["branch"], remarks))
 
 
 def _sigma_s_cm(row: Row) -> str:
@@ -112,10 +107,11 @@ def _sigma_s_cm(row: Row) -> str:
     return with_uncertainty(sigma, None if u is None else u / 100)
 
 
-def _transference(row: Row) -> tuple[str, ...]:
+def _transference(item: tuple[int, Row]) -> Line:
+    run_id, row = item
     value = "none" if row["value"] is None else with_uncertainty(row["value"], row["standard_uncertainty"])
     known = row["low_95"] is not None and row["high_95"] is not None
     interval = f"{row['low_95']:.4g} to {row['high_95']:.4g}" if known else ""
     place = celsius(row["temperature_k"]) if row["temperature_k"] else ""
     name = str(QUANTITIES.get(row["quantity"], row["quantity"]))
-    return place, name, value, interval, "; ".join(row["flags"])
+    return Line((str(run_id), place, name, value, interval, "; ".join(row["flags"])))
