@@ -142,8 +142,8 @@ class Circuit:
         """
         ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
         impedance_power, frequency_power, admittances = self._scaling
-        si = x + (ln_z * impedance_power + ln_w * frequency_power)
-        change = np.zeros((*x.shape, x.shape[-1])) + np.eye(x.shape[-1])
+        si: FloatArray = x + (ln_z * impedance_power + ln_w * frequency_power)
+        change = np.zeros((*x.shape, x.shape[-1])) + self._identity
         for q in admittances:
             n = np.exp(x[..., q + 1])
             si[..., q] -= n * ln_w
@@ -158,6 +158,10 @@ class Circuit:
         for q in admittances:
             x[..., q] += np.exp(x[..., q + 1]) * ln_w
         return x
+
+    @cached_property
+    def _identity(self) -> FloatArray:
+        return np.eye(len(self.names))
 
     @cached_property
     def _scaling(self) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:

@@ -17,10 +17,10 @@ from labctl.analysis.circuit import Circuit, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME, WARBURG
 from labctl.analysis.estimate import Estimate
 from labctl.analysis.first_guess import starting_points
-from labctl.analysis.least_squares import IndexArray, Minimum, minimise
+from labctl.analysis.least_squares import Minimum, minimise
 from labctl.analysis.piece_order import fastest_first
 from labctl.analysis.residuals import Residuals, examine
-from labctl.analysis.spectrum import ComplexArray, FloatArray, Spectrum
+from labctl.analysis.spectrum import ComplexArray, FloatArray, IndexArray, Spectrum
 
 Weights = Literal["modulus", "unit"] | ArrayLike
 
@@ -248,7 +248,7 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
         return parts
 
     minimum = minimise(table, np.concatenate(list(starts)), lower, upper)
-    cost, fits, first = np.nan_to_num(minimum.cost, nan=np.inf), [], 0
+    cost, fits, first = np.where(np.isnan(minimum.cost), np.inf, minimum.cost), [], 0
     for problem, own in zip(problems, starts, strict=True):
         best = first + int(np.argmin(cost[first : first + len(own)]))
         fits.append(_describe(problem, minimum, best, lower[best], upper[best]))

@@ -15,9 +15,8 @@ import numpy as np
 
 from labctl.analysis.circuit import Circuit, Leaf, Node, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
-from labctl.analysis.least_squares import IndexArray
 from labctl.analysis.piece_order import alike
-from labctl.analysis.spectrum import ComplexArray, FloatArray
+from labctl.analysis.spectrum import ComplexArray, FloatArray, IndexArray
 
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)

@@ -14,8 +14,8 @@ from labctl.analysis.circuit import parse_circuit
 from labctl.analysis.circuit_fit import CircuitFit, Problem, fit_circuits
 from labctl.analysis.distributions import f_tail
 from labctl.analysis.estimate import Estimate
-from labctl.analysis.least_squares import IndexArray, minimise
-from labctl.analysis.spectrum import FloatArray, Spectrum
+from labctl.analysis.least_squares import minimise
+from labctl.analysis.spectrum import FloatArray, IndexArray, Spectrum
 
 REJECTED_BELOW = 0.01
 

@@ -14,15 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labctl.analysis.spectrum import Array, BoolArray, FloatArray
+from labctl.analysis.spectrum import Array, BoolArray, FloatArray, IndexArray
 
-IndexArray = NDArray[np.intp]
 Model = Callable[[FloatArray, IndexArray], FloatArray]
 
 LONGEST_STEP = 3.0  # in logarithms: a factor of 20
 LEAST_CURVATURE = 1e-12
+FIRST_DAMPING = 1e-3
+MOST_DAMPING = 1e12
+GROWTH = 2.0  # of the damping after the first step that failed, twice that after the next
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,9 @@ def minimise(
     the next step promises to lower its cost by less than the fraction `tolerance`; that last step, a few
     hundredths of a standard deviation, is still taken; the table is that before it.
     """
-    search = _Search(model, start, np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape))
+    if lower.shape != start.shape:
+        lower, upper = np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape)
+    search = _Search(model, start, lower, upper)
     for _ in range(max_iterations):
         if not search.step(tolerance):
             break
@@ -79,7 +82,8 @@ class _Search:
         self.x = _between(start, lower, upper)
         self.table = model(self.x, self.index)
         self.products = _products(self.table)
-        self.damping, self.growth = np.full(len(start), 1e-3), np.full(len(start), 2.0)
+        self.growth = np.ones(len(start)) * GROWTH
+        self.damping = self.growth * (FIRST_DAMPING / GROWTH)
         self.out_x, self.out_table = np.empty_like(self.x), np.empty_like(self.table)
         self.out_cost = np.empty(len(start))
         self.converged = np.zeros(len(start), bool)
@@ -121,16 +125,16 @@ class _Search:
         before, cost = self.products[:, -1, -1], products[:, -1, -1]
         gain = np.maximum((before - cost) / promised, -10.0)
         damping = self.damping * np.maximum(0.1, 1 - (2 * gain - 1) ** 3)
-        growth = np.full(len(cost), 2.0)
-        worse = np.flatnonzero(~(cost < before))
-        if worse.size:
-            damping[worse] = self.damping[worse] * self.growth[worse]
-            growth[worse] = 2 * self.growth[worse]
-            trial[worse], table[worse], products[worse] = (
-                self.x[worse], self.table[worse], self.products[worse],
-            )  # fmt: skip
-        self.damping, self.growth = _between(damping, 1e-12, 1e12), growth
-        self.x, self.table, self.products = trial, table, products
+        better = cost < before
+        if better.all():
+            self.growth[:] = GROWTH
+        else:
+            worse = np.flatnonzero(~better)
+            damping[worse] = np.minimum(self.damping * self.growth, MOST_DAMPING)[worse]
+            self.growth = np.where(better, GROWTH, 2 * self.growth)
+            trial[worse], table[worse] = self.x[worse], self.table[worse]
+            products[worse] = self.products[worse]
+        self.damping, self.x, self.table, self.products = damping, trial, table, products
 
     def _leave(self, done: BoolArray) -> None:
         self._write_out(done)

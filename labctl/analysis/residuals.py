@@ -8,10 +8,11 @@ the sandwich (X'X)^-1 X'VX (X'X)^-1.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from labctl.analysis.spectrum import BoolArray, FloatArray
+from labctl.analysis.spectrum import BoolArray, FloatArray, IndexArray
 
 NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
@@ -37,16 +38,17 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     free = np.flatnonzero(~held)
     if not free.size:
         return _nothing_free(residuals, held.size)
-    r, j = residuals.reshape(-1, 2), jacobian[free].reshape(free.size, -1, 2)
+    j = jacobian if free.size == held.size else jacobian[free]
     m = residuals.size
     freedom = max(m - free.size, 1)
     variance = float(residuals @ residuals) / freedom
-    bread = _inverse(jacobian[free] @ jacobian[free].T)
-    uneven = j if noise_known else j * _relative_noise(r, j, bread)[:, None]
-    if _suspicious(r, m):
-        rho, meat = _autoregression(r, j, uneven, freedom)
+    bread = _inverse(j @ j.T)
+    uneven = j if noise_known else j * np.repeat(_relative_noise(residuals, j, bread), 2)
+    if _suspicious(residuals):
+        both, shape = residuals.reshape(-1, 2), (free.size, -1, 2)
+        rho, meat = _autoregression(both, j.reshape(shape), uneven.reshape(shape), freedom)
     else:
-        rho, meat = 0.0, variance * np.einsum("pnk,qnk->pq", uneven, uneven)
+        rho, meat = 0.0, variance * (uneven @ uneven.T)
     shrink = (1 - rho * rho) / (1 + rho * rho)
     spread = max(variance, 1.0) if noise_known else variance
     inner = spread / max(variance, 1e-300) * (bread @ meat @ bread)
@@ -77,33 +79,44 @@ def _inverse(normal: FloatArray) -> FloatArray:
     return (vectors / values) @ vectors.T * scale[:, None] * scale
 
 
-def _suspicious(r: FloatArray, m: int) -> bool:
+def _suspicious(residuals: FloatArray) -> bool:
     """Neighbours agree more than white noise would let them: about one and a half standard deviations."""
+    m = residuals.size
     if m < 16:
         return False
-    square = float(np.sum(r * r))
-    return square > 0 and float(np.sum(r[1:] * r[:-1])) / square > 1.0 / np.sqrt(m)
+    square = float(residuals @ residuals)
+    return square > 0 and float(residuals[2:] @ residuals[:-2]) / square > 1.0 / np.sqrt(m)
 
 
-def _relative_noise(r: FloatArray, j: FloatArray, bread: FloatArray) -> FloatArray:
+def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArray) -> FloatArray:
     """Noise around each of n frequencies over that of all, (n,): an analyser averages longer at low ones.
 
-    Squares of r (n, 2) over the freedom left to them (White, Econometrica 48 (1980) 817, with the leverages
-    of j (p, n, 2)), both summed over the neighbours.
+    Squares of the residuals (2n,) over the freedom left to them (White, Econometrica 48 (1980) 817, with the
+    leverages of the jacobian (p, 2n)), both summed over the neighbours.
     """
-    width = len(r) // NOISE_WINDOW
-    if width < 2 or not r.any():
-        return np.ones(len(r))
-    square, freedom = np.einsum("nk,nk->n", r, r), 2 - np.einsum("pnk,pq,qnk->n", j, bread, j)
+    n = residuals.size // 2
+    width = n // NOISE_WINDOW
+    if width < 2 or not residuals.any():
+        return np.ones(n)
+    leverage = np.einsum("pm,pm->m", bread @ jacobian, jacobian)
+    both = np.array([residuals * residuals, 1 - leverage])
+    square, freedom = both[:, ::2] + both[:, 1::2]
     around = _sum_around(square, width) / np.maximum(_sum_around(freedom, width), 1e-300)
-    return np.sqrt(around * freedom.sum() / square.sum())
+    return np.sqrt(around * (freedom.sum() / square.sum()))
 
 
 def _sum_around(values: FloatArray, width: int) -> FloatArray:
     """Sum of each value with up to `width` neighbours on either side."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    place = np.arange(values.size)
-    return total[np.minimum(place + width + 1, values.size)] - total[np.maximum(place - width, 0)]
+    total = np.zeros(values.size + 1)
+    np.cumsum(values, out=total[1:])
+    before, after = _window(values.size, width)
+    return total[after] - total[before]
+
+
+@lru_cache(maxsize=64)
+def _window(size: int, width: int) -> tuple[IndexArray, IndexArray]:
+    place = np.arange(size)
+    return np.maximum(place - width, 0), np.minimum(place + width + 1, size)
 
 
 def _autoregression(

@@ -12,6 +12,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]
 POSSIBLE_HZ = (1e-9, 1e15)
 POSSIBLE_OHM = (1e-15, 1e20)
 
