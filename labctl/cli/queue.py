@@ -81,7 +81,7 @@ def add(
     with open_queue(db) as queue:
         pace = _pace(queue.ledger, chosen.name)
         for protocol in protocols:
-            takes_s = duration_s(protocol.plan(), pace)
+            takes_s = duration_s(protocol.plan(), pace) / chosen.speed
             job_id = queue.jobs.add(
                 protocol,
                 station=chosen.name,
@@ -131,7 +131,10 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
         typer.echo(json.dumps(_job_row(found) | content))
         return
-    typer.echo(f"job {found.id} {found.title!r} by {found.person or 'nobody'}: {found.state} {found.reason}")
+    typer.echo(
+        f"job {found.id} {found.title!r} of {found.person or 'nobody'}: {found.state} ({found.reason})"
+    )
+    typer.echo(f"  {_terms(found)}")
     for row in history:
         typer.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
     for run in runs:
@@ -360,6 +363,22 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         remarks = "; ".join(filter(None, (told, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
     Console().print(table)
+
+
+def _terms(job: "Job") -> str:
+    """When it may run, how long it takes, what happens when it fails."""
+    from labctl.words import duration
+
+    words = [
+        f"priority {job.priority}",
+        f"not before {_stamp(job.not_before_s)}" if job.not_before_s else "",
+        f"begins until {_stamp(job.deadline_s)}" if job.deadline_s else "",
+        f"about {duration(job.duration_s)}" if job.duration_s else "",
+        f"on failure {job.policy.retries} more attempt(s) after {duration(job.policy.delay_s)}, "
+        f"then {job.policy.then}",
+        f"{job.attempts} failed so far" if job.attempts else "",
+    ]
+    return "; ".join(filter(None, words))
 
 
 def _stamp(time_s: float) -> str:

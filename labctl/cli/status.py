@@ -117,7 +117,7 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["state"] != "running":
         return f"{head} (last sign {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
-    if process["process"] == "runner" and process["temperature_k"] is not None and process["job_id"]:
+    if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")

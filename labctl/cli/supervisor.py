@@ -19,13 +19,16 @@ def supervisor(
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="Passed on to the runner that is started.")
     ] = False,
+    test_message: Annotated[
+        bool, typer.Option("--test-message", help="Send one message to those who would be told, and leave.")
+    ] = False,
 ) -> None:
     """Watch the runner of a station. A dead or frozen one is noticed within seconds: its instruments are made
     safe from here, it is recorded, and those named in the station file are told.
     """
     from labctl.cli.run import polite_signals
     from labctl.cli.runner import say_what_happens
-    from labctl.queue.notify import notifying
+    from labctl.queue.notify import notifying, send_test_message
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
     from labctl.station import read_station
@@ -33,6 +36,9 @@ def supervisor(
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()
+    if test_message:
+        typer.echo(f"sent to {send_test_message(chosen)} address(es)")
+        return
     if chosen.simulation is not None:
         typer.echo("the rig of this station lives in the runner's process and dies with it: nothing to watch")
         raise typer.Exit

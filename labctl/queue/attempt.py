@@ -127,7 +127,8 @@ class Attempt:
         unsafe = outcome.reason if "while making safe" in outcome.reason else ""
         if outcome.status == "aborted":
             return Ending(self.steering.ends_as, outcome.reason, unsafe=unsafe)
-        return Ending("failed", outcome.reason, outcome.error, unsafe)
+        reason = outcome.reason.replace(f"{InterlockTripped.__name__}: ", "interlock: ")
+        return Ending("failed", reason, outcome.error, unsafe)
 
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)

@@ -8,17 +8,18 @@ import importlib
 import logging
 import os
 import threading
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock
-from labctl.errors import ConfigurationError, StoreError
+from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.ledger import Ledger
 from labctl.queue.night import NotifySettings, read_night
+from labctl.queue.requests import LABCTL, Pauses
 from labctl.station import Station
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,26 @@ def apprise_services(urls: Sequence[str], station: Station) -> Any:
     return services
 
 
+def send_test_message(station: Station) -> int:
+    """Send one message to everybody named; return to how many addresses.
+
+    Raises
+    ------
+    ConfigurationError
+        Nobody is named, or an address is none.
+    LabctlError
+        A service did not take it.
+    """
+    urls = service_urls(read_night(station).notify, station)
+    if not urls:
+        problem = f"names nobody; give urls_file, or set {URLS_VARIABLE}"
+        raise ConfigurationError(station.source, "night.notify", problem)
+    services = apprise_services(urls, station)
+    if not services.notify(title=f"{station.name}: test", body="labctl would reach you like this."):
+        raise LabctlError("the test message could not be delivered to every address; see the lines above")
+    return len(urls)
+
+
 @contextmanager
 def notifying(station: Station, db: Path) -> Iterator[None]:
     """Tell people of the events of the file, in a thread, while inside; where nobody is named, nothing."""
@@ -84,7 +105,7 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
 
 
 class Messenger:
-    """Turns events into messages: by class, at most so many an hour, each once.
+    """Turns events into messages, each once; of each class at most so many an hour.
 
     Parameters
     ----------
@@ -102,8 +123,8 @@ class Messenger:
     ) -> None:
         self._ledger, self._station, self._settings = ledger, station, settings
         self._services, self._clock = services, clock or RealClock()
-        self._sent_s: deque[float] = deque()
-        self._held_back = 0
+        self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._held_back: Counter[str] = Counter()
         self._well_s = self._clock.monotonic()
         self._last_id = self._begin_after()
 
@@ -138,7 +159,7 @@ class Messenger:
         event_class = event["kind"].partition(" ")[0]
         if event["run_id"] is not None or event_class not in self._settings.events:
             return
-        self._send(f"{self._station}: {event['kind']}", event["message"])
+        self._send(event_class, event["kind"], event["message"])
 
     def _all_is_well(self) -> None:
         every_s = self._settings.all_is_well_every_h * HOUR_S
@@ -146,19 +167,22 @@ class Messenger:
             return
         self._well_s = self._clock.monotonic()
         runner = Heartbeats(self._ledger, "runner", self._station).read()
-        if runner is not None and runner.lives(10.0):
-            self._send(f"{self._station}: all is well", runner.doing or "idle")
+        pause = Pauses(self._ledger).in_force()
+        if pause is not None and pause.person == LABCTL:
+            self._send("well", "the queue waits for a person", pause.reason)
+        elif runner is not None and runner.lives(10.0):
+            self._send("well", "all is well", runner.doing or "idle")
 
-    def _send(self, title: str, body: str) -> None:
-        now_s = self._clock.monotonic()
-        while self._sent_s and now_s - self._sent_s[0] >= HOUR_S:
-            self._sent_s.popleft()
-        if len(self._sent_s) >= self._settings.most_per_hour:
-            self._held_back += 1
+    def _send(self, event_class: str, what: str, body: str) -> None:
+        now_s, sent_s = self._clock.monotonic(), self._sent_s[event_class]
+        while sent_s and now_s - sent_s[0] >= HOUR_S:
+            sent_s.popleft()
+        if len(sent_s) >= self._settings.most_per_hour:
+            self._held_back[event_class] += 1
             return
-        if self._held_back:
-            body += f"\n({self._held_back} earlier message(s) held back; see `labctl status`)"
-            self._held_back = 0
-        self._sent_s.append(now_s)
+        if held_back := self._held_back.pop(event_class, 0):
+            body += f"\n({held_back} earlier message(s) held back; see `labctl status`)"
+        sent_s.append(now_s)
+        title = f"{self._station}: {what}"
         if not self._services.notify(title=title, body=body):
             log.warning("a message could not be delivered: %s", title)

@@ -21,7 +21,7 @@ from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
-from labctl.queue.interlocks import Trip
+from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
@@ -107,6 +107,7 @@ class Runner:
             before = Heartbeats(self._ledger, "runner", self.station.name).read()
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
+                log.info("runner of %s, results in %s", self.station.name, self.db)
                 self._take_over(before)
                 try:
                     while not self.stop() and self._next_or_wait():
@@ -142,9 +143,13 @@ class Runner:
             return self._idle(f"paused: {pause.reason or 'at a wish'}", None)
         if self._supervised is not None and not self._supervised():
             return self._idle("waiting for a supervisor: without one no job is started", 0.0)
+        next_start_s = self._jobs.next_start_s(self.station.name)
+        if next_start_s is not None and next_start_s <= self._queue_clock.time() and self._must_not_begin():
+            return True
         job = self._jobs.claim(self.station.name)
         if job is None:
-            return self._idle("waiting for a job", self._jobs.next_start_s(self.station.name))
+            return self._idle("waiting for a job", next_start_s)
+        log.info("job %d %r begins", job.id, job.title)
         self._pulse.tell(
             job_id=job.id, run_id=None, doing=f"job {job.id} {job.title!r}: opening the instruments"
         )
@@ -164,6 +169,19 @@ class Runner:
             return False
         self._queue_clock.sleep(min(max(next_start_s - self._queue_clock.time(), IDLE_S), 60.0))
         return True
+
+    def _must_not_begin(self) -> bool:
+        """Tell whether an interlock that is no matter of measuring keeps the next job from beginning."""
+        trip = Interlocks(self.night.interlocks, self.station.limits, self.db).look_around()
+        if trip is None:
+            return False
+        self._wait_for_person(f"no job begins: {trip.words}")
+        return True
+
+    def _wait_for_person(self, words: str) -> None:
+        words = words.removeprefix("interlock: ")
+        self._pauses.pause("job", f"interlock: {words}", LABCTL)
+        self._announce("error", "interlock", f"the queue waits for a person: {words}")
 
     def _look_at_the_temperature(self) -> None:
         self._pulse.promise(LOOK_TAKES_S)
@@ -247,13 +265,12 @@ class Runner:
         self._jobs.end(job.id, ending.state, ending.reason)
         self._announce_ending(job, ending)
         if stops_queue:
-            self._pauses.pause("job", f"interlock: {stops_queue}", LABCTL)
-            self._announce("error", "interlock", f"the queue waits for a person: {stops_queue}")
+            self._wait_for_person(stops_queue)
         elif ending.state == "failed" and job.policy.then == "stop":
             self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop", LABCTL)
 
     def _announce_ending(self, job: Job, ending: Ending) -> None:
-        level = "info" if ending.state in ("finished", "cancelled") else "error"
+        level = {"failed": "error", "interrupted": "warning"}.get(ending.state, "info")
         reason = f": {ending.reason}" if ending.reason else ""
         self._announce(level, f"job {ending.state}", f"job {job.id} {job.title!r} {ending.state}{reason}")
 
@@ -276,7 +293,7 @@ class Runner:
 
     def _announce(self, level: str, kind: str, message: str) -> None:
         """An event of the station: it is what notifications are made of."""
-        log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
+        log.log(logging.getLevelNamesMapping()[level.upper()], "%s: %s", kind, message)
         row = {"time_s": self._queue_clock.time(), "level": level, "kind": kind, "message": message}
         self._store.append("events", row)
         self._store.flush()

@@ -49,24 +49,25 @@ class Supervision:
         return beat is not None and beat.lives(self._silence_s)
 
     def keep(self) -> None:
-        """End a supervisor that is frozen, and start one where none lives and none is starting."""
-        beat = self._read()
-        self._end_if_frozen(beat)
-        if self._start is None or (beat is not None and beat.lives(self._silence_s)):
+        """End a supervisor that is frozen, and start one where none is and none is starting."""
+        if self._there_is_one() or self._start is None:
             return
         ended = self._child is None or self._child.poll() is not None
         if ended or self._clock.monotonic() - self._started_s > STARTING_TAKES_S:
             self._started_s = self._clock.monotonic()
             self._child = self._start()
 
+    def _there_is_one(self) -> bool:
+        """A frozen one keeps the station, and the file where it froze while it wrote: it is ended."""
+        beat = self._read()
+        if beat is None or beat.state != "alive" or beat.gone:
+            return False
+        if self._silence.of(beat) <= FROZEN_AFTER_S:
+            return True
+        log.error("the supervisor (pid %d) is frozen and is ended", beat.pid)
+        end_for_certain(beat, self._clock)
+        return False
+
     def _read(self) -> Heartbeat | None:
         with Ledger(self._db) as ledger:
             return Heartbeats(ledger, "supervisor", self._station).read()
-
-    def _end_if_frozen(self, beat: Heartbeat | None) -> None:
-        """One that froze while it wrote keeps the file locked for everybody."""
-        if beat is None or beat.state != "alive" or beat.gone:
-            return
-        if self._silence.of(beat) > FROZEN_AFTER_S:
-            log.error("the supervisor (pid %d) is frozen and is ended", beat.pid)
-            end_for_certain(beat, self._clock)

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.ledger import insert
 from labctl.queue.night import NotifySettings, read_night
-from labctl.queue.notify import Messenger, apprise_services, notifying, service_urls
+from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
+from labctl.queue.requests import LABCTL
 from labctl.station import read_station
 
 
@@ -87,6 +88,43 @@ def test_all_is_well_is_told_only_while_a_runner_lives(night):
     assert mailbox.messages == [("rig: all is well", "idle")]
 
 
+def test_all_is_not_called_well_while_the_queue_waits_for_a_person(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    Heartbeats(night.ledger, "runner", "rig").begin()
+    night.pauses.pause("job", "interlock: too hot", LABCTL)
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages == [("rig: the queue waits for a person", "interlock: too hot")]
+    night.pauses.pause("job", "coffee", "ann")
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages[-1] == ("rig: all is well", "idle")
+
+
+def test_many_messages_of_one_class_hold_back_none_of_another(night):
+    teller, mailbox = messenger(night, most_per_hour=2)
+    for number in range(5):
+        happen(night, "job failed", f"failure {number}")
+    happen(night, "interlock", "too hot")
+    teller.look()
+    assert mailbox.messages[-1] == ("rig: interlock", "too hot")
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_a_test_message_goes_to_everybody_named_or_says_that_nobody_is(station, receiver, monkeypatch):
+    pytest.importorskip("apprise", reason="the extra `notify` is not installed")
+    monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
+    with pytest.raises(ConfigurationError, match="names nobody"):
+        send_test_message(station)
+    address = f"json://127.0.0.1:{receiver.server_port}/"
+    monkeypatch.setenv(notify.URLS_VARIABLE, f"{address} {address}second")
+    assert send_test_message(station) == 2
+    assert [message["title"] for message in receiver.RequestHandlerClass.got] == ["rig: test"] * 2
+    receiver.RequestHandlerClass.answer = 500
+    with pytest.raises(LabctlError, match="could not be delivered"):
+        send_test_message(station)
+
+
 def test_addresses_come_from_the_environment_and_a_file_and_from_nowhere_else(station, tmp_path, monkeypatch):
     monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
     assert service_urls(NotifySettings(), station) == []
@@ -116,11 +154,12 @@ def test_an_unknown_class_of_events_is_refused_by_name(station):
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     got: list[dict]
+    answer = 200
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
         self.got.append(json.loads(self.rfile.read(length)))
-        self.send_response(200)
+        self.send_response(self.answer)
         self.end_headers()
 
     def log_message(self, *_):

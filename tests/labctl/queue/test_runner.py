@@ -327,6 +327,28 @@ def events(night, kind):
         return db.rows("SELECT time_s, message FROM events WHERE kind = ? ORDER BY id", (kind,))
 
 
+def test_an_open_door_keeps_the_next_job_from_beginning_and_fails_none(night, rig, run_night, tmp_path):
+    door = tmp_path / "door"
+    door.touch()
+    watching = replace(rig.station, night={"interlocks": {"watched_file": str(door)}})
+    night.add(temperatures=[40])
+    run_night(station=watching)
+    assert night.states() == ["queued"]
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert pause.reason == f"interlock: no job begins: {door} exists"
+    door.unlink()
+    night.pauses.resume()
+    run_night(station=watching)
+    assert night.states() == ["finished"]
+
+
+def test_an_open_door_is_nobodys_affair_while_no_job_waits(night, rig, run_night, tmp_path):
+    watching = replace(rig.station, night={"interlocks": {"watched_file": str(tmp_path)}})
+    run_night(station=watching)
+    assert night.pauses.in_force() is None
+
+
 def test_a_heater_that_heats_between_jobs_is_seen_and_keeps_the_next_job_waiting(night, rig, run_night):
     """A job has failed in the evening; at three in the morning the relay welds itself shut."""
     begin_s, hours_s = night.clock.time(), 3600.0

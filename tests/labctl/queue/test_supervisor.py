@@ -230,6 +230,16 @@ def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
         watched.close()
 
 
+def test_a_process_of_another_computer_is_never_killed_here(watched, night):
+    """The file was copied while a runner worked there; its number is that of somebody else here."""
+    a_running_job(night)
+    watched._set(host="another computer", beat_s=CLOCK.time() - 3600)
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert watched.runner.poll() is None
+    assert night.states() == ["interrupted"]
+
+
 def test_a_measuring_thread_that_breaks_its_promise_counts_as_frozen(watched, night):
     a_running_job(night)
     watched.beat(due_s=CLOCK.time() - 1)
