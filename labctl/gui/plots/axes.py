@@ -48,7 +48,7 @@ class DecadeAxis(pg.AxisItem):
         """Even steps of the number itself, so small that there are two at least."""
         bottom, top = 10**low, 10**high
         wanted = max(3.0, min(8.0, size / 45))
-        values: list[float] = []
+        step, values = 0.0, list[float]()
         while len(values) < 2:
             step = _nice((top - bottom) / wanted)
             whole = range(max(1, math.ceil(bottom / step)), math.floor(top / step) + 1)

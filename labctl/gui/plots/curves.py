@@ -56,7 +56,6 @@ class Curves(pg.GraphicsObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.background = "#ffffff"
         self._curves: dict[Hashable, _Curve] = {}
         self._bounds: QtCore.QRectF | None = None
         self._reach: tuple[Reach, Reach] | None = None
@@ -204,7 +203,7 @@ class Curves(pg.GraphicsObject):
     def paint(self, painter: Any, *_: Any) -> None:
         """Paint every curve, in pixels: a symbol and a line keep their size whatever the axes span."""
         transform = painter.transform()
-        canvas = Paper(painter, transform, self.background)
+        canvas = Paper(painter, transform)
         painter.resetTransform()
         for curve in self._curves.values():
             if curve.ends is not None:
@@ -241,7 +240,7 @@ class _Curve:
             if self._places is None:
                 x, y = self._on_screen()
                 self._places = Places(*((x, y) if self._good is None else (x[self._good], y[self._good])))
-            self._places.paint(paper, Symbol(look.symbol, look.colour, look.size, paper.background))
+            self._places.paint(paper, Symbol(look.symbol, look.colour, look.size))
 
     def _on_screen(self) -> Points:
         t = self._transform

@@ -7,6 +7,7 @@ from labctl.gui.plots.curves import Curves, Look
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.grid import Grid
 from labctl.gui.plots.shown import Appearance
+from labctl.gui.plots.symbols import RING
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 
 WITHIN_PIXELS = 14
@@ -47,7 +48,6 @@ class Plot(pg.PlotItem):
     def set_appearance(self, appearance: Appearance) -> None:
         """Dress in dark or light."""
         self._appearance = appearance
-        self.curves.background = self._ring.background = appearance.background
         for side in ("left", "bottom", "right", "top"):
             axis = self.getAxis(side)
             axis.setPen(appearance.muted)
@@ -93,7 +93,7 @@ class Plot(pg.PlotItem):
             self._ring.keep(())
             return
         x, y = (values[found[1] : found[1] + 1] for values in self.curves.points(found[0]))
-        look = Look(self._appearance.foreground, symbol="ring", size=self.curves.look(found[0]).size + 6)
+        look = Look(self._appearance.foreground, symbol=RING, size=self.curves.look(found[0]).size + 6)
         self._ring.draw("ring", look, object(), None, lambda: (x, y))
         self._ring.keep(("ring",))
         self._note.setText(text)

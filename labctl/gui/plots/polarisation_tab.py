@@ -69,6 +69,7 @@ class PolarisationTab(Tab):
 
     def choose(self, key: Key | None) -> None:
         """Show one polarisation, named by run and polarisation, or all."""
+        self.catch_up()
         self._choice.choose(key)
 
     def draw(self) -> None:

@@ -94,6 +94,7 @@ class SpectraTab(Tab):
 
     def choose(self, key: Key | None) -> None:
         """Show one spectrum, named by run and spectrum, or all."""
+        self.catch_up()
         self._choice.choose(key)
 
     def fit_view(self) -> None:

@@ -22,21 +22,20 @@ class Symbol:
     name: str
     colour: str
     size: float
-    background: str
 
     def draw(self, painter: Any) -> None:
         """Draw it around the origin."""
         hollow = self.name in HOLLOW
         painter.setPen(QtGui.QPen(QtGui.QColor(self.colour), 1.2 if hollow else 0.6))
-        painter.setBrush(QtGui.QColor(self.background if hollow else self.colour))
+        painter.setBrush(QtGui.QBrush() if hollow else QtGui.QColor(self.colour))
         painter.drawPath(_shape(self.name, self.size))
 
 
 class Paper:
-    """What is painted on: a painter in pixels, where the axes lie on it, and the colour of the ground."""
+    """What is painted on: a painter in pixels, and where the axes lie on it."""
 
-    def __init__(self, painter: Any, transform: Any, background: str) -> None:
-        self.painter, self.transform, self.background = painter, transform, background
+    def __init__(self, painter: Any, transform: Any) -> None:
+        self.painter, self.transform = painter, transform
         self.vector = painter.paintEngine().type() == QtGui.QPaintEngine.Type.SVG
         self.pixel_ratio = painter.device().devicePixelRatioF()
 

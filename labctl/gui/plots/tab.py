@@ -42,7 +42,7 @@ class Tab(QtWidgets.QWidget):
         """Draw now if someone looks, else when the tab is shown."""
         self._stale = True
         if self.isVisible():
-            self._catch_up()
+            self.catch_up()
 
     def export_data(self, path: Path) -> None:
         """Write what is drawn as csv; names and units as in the database.
@@ -55,13 +55,13 @@ class Tab(QtWidgets.QWidget):
             It cannot be written; nothing half is left.
         """
         refuse_what_is_no_export(path, (".csv",))
-        self._catch_up()
+        self.catch_up()
         write_table(path, *self.table())
 
     def export_picture(self, path: Path) -> None:
         """Write what is drawn as .png or .svg; raises as `export_data` does."""
         refuse_what_is_no_export(path, (".png", ".svg"))
-        self._catch_up()
+        self.catch_up()
         write_picture(path, self.picture())
 
     def draw(self) -> None:
@@ -82,9 +82,10 @@ class Tab(QtWidgets.QWidget):
     def showEvent(self, event: Any) -> None:  # noqa: N802
         """Catch up with what came while the tab was hidden."""
         super().showEvent(event)
-        self._catch_up()
+        self.catch_up()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Draw what came while nobody looked."""
         if self._stale:
             self._stale = False
             self.draw()
