@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Estimate
+from labctl.analysis.direct_current import conductance_bound_s
 
 STATION = """\
 name = "simulated rig"
@@ -56,6 +57,18 @@ temperatures_degc = {temperatures_degc}
 dwell_min = 40
 {parameters}
 """
+SOURCE_METER = """
+[instruments.source_meter]
+driver = "drivers.keithley2450:Keithley2450"
+address = "GPIB0::18::INSTR"
+roles = ["potentiostat"]
+settings = { power_line_cycles = 10.0 }
+"""
+WITH_SOURCE_METER = {
+    "GPIB0::12::INSTR": "lakeshore336",
+    "GPIB0::4::INSTR": "solartron1260",
+    "GPIB0::18::INSTR": "keithley2450",
+}
 AMPLITUDE_PEAK_V = 0.005 * math.sqrt(2)
 PELLET_M, FILM_M = 1e-3, 1e-4
 AREA_M2 = 7.853981633974483e-05
@@ -87,6 +100,26 @@ def measure_conductivity(material: Any, temperature_k: float, seed: int) -> Meas
         parameters, ANALYSER + 'roles = ["fra"]\n', "SELECT * FROM conductivities ORDER BY id",
     )  # fmt: skip
     return _at(rows, temperature_k) if rows else nothing("no resistance could be read from any spectrum")
+
+
+def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -> Measured:
+    """Hold 0.5 V on a film by a source meter: nothing in it conducts better than its largest current says."""
+    parameters = "potentials_v = [0.5]\nspectra = false\nhold_min_min = 10\nhold_max_min = [60]"
+    rows = _run(
+        material, seed, FILM_M, "blocking", "dc_polarisation:DCPolarisation", [temperature_k], parameters,
+        ANALYSER + 'roles = ["fra"]\n' + SOURCE_METER,
+        "SELECT p.elapsed_s, p.current_a, p.potential_v - coalesce(h.rest_potential_v, 0) AS step_v "
+        "FROM polarisation_points p JOIN polarisations h ON h.id = p.polarisation_id WHERE p.status = 'ok'",
+        WITH_SOURCE_METER,
+    )  # fmt: skip
+    if not rows:
+        return nothing("no current was measured")
+    elapsed_s, current_a, step_v = (
+        np.array([row[key] for row in rows]) for key in ("elapsed_s", "current_a", "step_v")
+    )
+    step = Estimate(float(step_v.mean()), float(step_v.std()))
+    high_s_m = conductance_bound_s(elapsed_s, current_a, step) * FILM_M / AREA_M2
+    return Measured(high_s_m, math.nan, 0.0, high_s_m, "upper")
 
 
 def measure_current_fraction(material: Any, temperature_k: float, seed: int) -> Measured:
@@ -133,6 +166,7 @@ def _ionic_ohm(material: Any, temperature_k: float, thickness_m: float) -> float
 def _run(
     material: Any, seed: int, thickness_m: float, electrodes: str, procedure: str,
     temperatures_k: list[float], parameters: str, instruments: str, query: str,
+    models: dict[str, str] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Measure in a folder that is thrown away; return the rows asked for."""
     import labctl
@@ -158,6 +192,7 @@ def _run(
             "electrodes": electrodes,
             "oven": OVEN,
             "ambient_k": min(ROOM_K, min(temperatures_k) - COOLER_K),
+            "instruments": models,
         }
         station = replace(station, simulation=replace(station.simulation, seed=seed, options=options))
         database = Path(folder) / "lab.db"

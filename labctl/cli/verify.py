@@ -49,8 +49,8 @@ def materials(
     """Measure every material of the review on the simulated rig and hold it against what is printed.
 
     Conductivity by spectra between blocking electrodes; Bruce-Vincent where a transference number is printed;
-    blocking polarisation for the mixed conductors. Exit code 1 when more numbers lie outside their 95 %
-    interval than chance allows.
+    blocking polarisation for the mixed conductors; a direct current where a bound is printed. Exit code 1
+    when more numbers lie outside their 95 % interval than chance allows.
     """
     asked = [question for question in questions() if only.lower() in question.material.lower()]
     silent = [row for row in without_number() if only.lower() in row["material"].lower()]
@@ -124,7 +124,9 @@ def answer(question: Question, seed: int) -> dict[str, Any]:
     from labctl.cli import material_measurements
 
     measure = {
-        "conductivity": material_measurements.measure_conductivity,
+        "conductivity": material_measurements.measure_conductivity_bound
+        if question.is_bound
+        else material_measurements.measure_conductivity,
         "rho+": material_measurements.measure_current_fraction,
         "t_el": material_measurements.measure_electronic_share,
     }[question.quantity]
@@ -146,7 +148,7 @@ def answer(question: Question, seed: int) -> dict[str, Any]:
 
 def _inside(question: Question, measured: Any) -> bool | None:
     if question.is_bound:
-        return measured.bound == "upper"
+        return measured.bound == "upper" and measured.high <= question.published
     if math.isnan(measured.value):
         return False
     return measured.low <= question.published <= measured.high
@@ -183,7 +185,9 @@ def _measured(found: dict[str, Any]) -> str:
 
 def _verdict(found: dict[str, Any]) -> str:
     if found["is_bound"]:
-        return "bound, as printed" if found["inside"] else "NO BOUND"
+        if found["inside"]:
+            return "bound, below the printed one"
+        return "bound, ABOVE the printed one" if found["bound"] else "NO BOUND"
     words = "inside" if found["inside"] else "OUTSIDE"
     return f"{words} (assumed)" if found["assumed"] else words
 

@@ -38,6 +38,7 @@ def test_transference_numbers_are_asked_where_they_are_printed():
         (asked(), Measured(float("nan"), 0.0, float("nan"), float("nan")), False),
         (asked(is_bound=True), Measured(1e-9, 0.0, 0.0, 1e-9, "upper"), True),
         (asked(is_bound=True), Measured(1e-10, 1e-12, 0.9e-10, 1.1e-10), False),
+        (asked(is_bound=True), Measured(2e-3, 0.0, 0.0, 2e-3, "upper"), False),
     ],
 )
 def test_a_row_is_inside_only_if_its_interval_or_bound_says_so(question, measured, inside):
@@ -54,6 +55,15 @@ def test_one_material_is_measured_through_the_whole_stack():
     found = json.loads(result.stdout)["materials"]
     assert [row["quantity"] for row in found] == ["conductivity", "t_el"]
     assert [row["inside"] for row in found] == [True, True]
+
+
+def test_a_bound_is_confirmed_by_a_bound_that_lies_below_it():
+    result = runner.invoke(app, ["verify", "materials", "--only", "Mg(BH4)2", "--json"])
+    assert result.exit_code == 0, result.output
+    (row,) = (row for row in json.loads(result.stdout)["materials"] if row["is_bound"])
+    assert row["bound"] == "upper"
+    assert row["inside"] is True
+    assert 3e-11 < row["value"] < row["published"]
 
 
 def test_a_material_that_is_not_there_is_a_wrong_request():
