@@ -36,8 +36,8 @@ from labctl.station import Station, read_station
 from labctl.store import Database
 
 OVEN, ANALYSER, POTENTIOSTAT = "GPIB0::12::INSTR", "GPIB0::4::INSTR", "GPIB0::6::INSTR"
-FAULTS_A_NIGHT = 4
-FILM_EVERY = 3  # night of a kind
+FAULTS_A_NIGHT = 6
+FILM_EVERY = 5  # night of a kind
 TOLERANCE = 0.02
 TOLERANCE_OF_SHARES = 0.05
 LONGEST_NIGHT_S = 10 * 86400.0

@@ -3,13 +3,14 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.derive import derive_fits, derive_spectrum
-from labctl.errors import LabctlError, StoreError
+from labctl.errors import InstrumentError, LabctlError, StoreError
 from labctl.protocol import Protocol, parse_protocol, plan_of
 from labctl.queue.estimates import Pace, remaining_s
 from labctl.queue.heartbeat import Pulse
@@ -29,11 +30,12 @@ from labctl.store import Store
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
+ROW_OF = {"spectrum": "spectra", "polarisation": "polarisations"}
 
 
 @dataclass
 class Attempt:
-    """One attempt at one job."""
+    """One attempt at one job; `progressed` once a step is finished in it."""
 
     job: Job
     station: Station
@@ -45,6 +47,8 @@ class Attempt:
     steering: Steering
     pace: Pace
     on_row: Callable[[str, Any], None]
+    progressed: bool = field(init=False, default=False)
+    _step_ends_with: str = field(init=False, default="")
     _procedure: Any = field(init=False, default=None)
     _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
@@ -61,13 +65,31 @@ class Attempt:
             sample = kept_sample(self.job.sample_text)
             protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
             protocol.check_against(self.station)
-            with self.station.open(self.clock) as bench:
-                ending = self._measure(protocol, bench)
+            with ExitStack() as opened:
+                ending = self._measure(protocol, self._open(opened))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the night goes on
             return self._could_not(error, ending)
         return ending
+
+    def _open(self, opened: ExitStack) -> Bench:
+        """Connect to the station; what is tried again in a measurement is tried again here."""
+        failures = 0
+        while True:
+            try:
+                return opened.enter_context(self.station.open(self.clock))
+            except InstrumentError as error:
+                failures += 1
+                if failures > self.night.exchange_retries:
+                    raise
+                self._note_opening(f"{error}; opening again ({failures} of {self.night.exchange_retries})")
+                self.clock.sleep(self.night.retry_delay_s * failures)
+
+    def _note_opening(self, words: str) -> None:
+        """An event of the station: there is no run yet."""
+        row = {"time_s": self.clock.time(), "level": "warning", "kind": "retry"}
+        self.store.append("events", row | {"message": f"job {self.job.id} {self.job.title!r}: {words}"})
 
     def _could_not(self, error: Exception, ending: Ending | None) -> Ending:
         """The bench could not be opened (no ending yet) or not be left safe."""
@@ -91,7 +113,7 @@ class Attempt:
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
         planned = entry.build()
-        step_ends_with = getattr(planned, "step_ends_with", "spectra")
+        self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
         progress = progress_of(self.ledger, self.job.id, step_ends_with, rows_per_step)
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
@@ -142,6 +164,7 @@ class Attempt:
             self._tell_reading(topic, record)
         elif topic in ("spectrum", "polarisation"):
             self._promise(self._longest_sign_s)
+            self.progressed |= ROW_OF[topic] == self._step_ends_with and record.get("state") == "finished"
         self.on_row(topic, record)
         if topic not in ("event", "end", "derived") and isinstance(record, Mapping):
             self._judge(topic, record)

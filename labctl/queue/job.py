@@ -17,7 +17,7 @@ class FailurePolicy:
     Attributes
     ----------
     retries : int
-        Further attempts, each from the last finished step.
+        Further attempts without a new finished step; each begins after the last one that is.
     delay_s : float
         Wait before each.
     then : str
@@ -75,9 +75,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`."""
+    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`.
+
+    `progressed`: a step was finished in it.
+    """
 
     state: str
     reason: str
     error: str = ""
     unsafe: str = ""
+    progressed: bool = False

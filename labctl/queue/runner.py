@@ -2,6 +2,7 @@
 
 1. Before the first job every instrument is made safe; after a power cut nothing heats until a person says so.
 2. A job that fails is tried again as its policy says, from its last finished step; then the night goes on.
+   Attempts that failed are counted since the last step that was finished.
 3. A job is started only while a supervisor lives, unless the runner is told to do without.
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
@@ -12,6 +13,7 @@ import logging
 import os
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,12 +251,12 @@ class Runner:
         except KeyboardInterrupt:
             ending = Ending("interrupted", f"{self.stop.reason or 'interrupted'}, at once")
         requests.drop_pending(job.id, f"too late: {ending.state}")
-        return ending, steering.stops_queue
+        return replace(ending, progressed=attempt.progressed), steering.stops_queue
 
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
         self._watch.begin_again()
         safe = not ending.unsafe or self._make_sure_safe(f"after job {job.id}: {ending.unsafe}")
-        attempts = job.attempts + 1
+        attempts = 1 if ending.progressed else job.attempts + 1
         worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
         if worth_it and safe and attempts <= job.policy.retries and not stops_queue:
             later_s = self._queue_clock.time() + job.policy.delay_s

@@ -138,6 +138,34 @@ def test_a_fault_that_stays_fails_the_job_after_its_attempts_and_the_night_goes_
     assert not rig.heater_is_on
 
 
+def test_an_answer_that_is_garbage_while_instruments_are_opened_costs_no_attempt(night, rig, run_night):
+    rig.true.faults.add("garble", instrument=ANALYSER, command=r"\*IDN", count=2)
+    night.add(temperatures=[40], policy=FailurePolicy(retries=0))
+    run_night()
+    assert night.states() == ["finished"]
+    retries = [row["message"] for row in events(night, "retry")]
+    assert ["opening again (1 of 3)" in retries[0], "opening again (2 of 3)" in retries[1]] == [True] * 2
+
+
+def fail_for_good(rig):
+    rig.true.faults.add("timeout", instrument=ANALYSER, command="SI", count=4)
+
+
+def test_attempts_are_counted_anew_after_every_finished_step(night, rig, run_night):
+    """A fault at the fifth point of every step: each step is repeated once, no step twice."""
+    fifth_points = [AtRow("results", number, lambda: fail_for_good(rig)) for number in (5, 5 + 21, 5 + 42)]
+
+    def strike(topic, record):
+        for point in fifth_points:
+            point(topic, record)
+
+    night.add(temperatures=[40, 45, 50], policy=FailurePolicy(retries=1, delay_s=0.0))
+    run_night(on_row=strike)
+    assert night.states() == ["finished"]
+    failed = [row for row in night.jobs.history(1) if row["state"] == "interrupted"]
+    assert len(failed) == 3
+
+
 def test_a_job_whose_policy_is_to_stop_leaves_the_rest_to_a_person(night, rig, run_night):
     rig.true.faults.add("sensor_fault", duration_s=1e9)
     night.add(policy=FailurePolicy(retries=0, then="stop"))
