@@ -174,7 +174,7 @@ def read_station(path: Path | str) -> Station:
         source=str(path),
         text=document.document_text,
         limits=_limits(document.table("limits")),
-        instruments=_instruments(document.table("instruments")),
+        instruments=_instruments(document.table("instruments", {})),
         visa_library=document.text("visa_library", ""),
         simulation=_simulation(document.table("simulation")) if document.has("simulation") else None,
         night=document.table("night", {}).values,
@@ -197,8 +197,6 @@ def _limits(table: Table) -> Limits:
 
 def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
     entries = tuple(_instrument(name, table.table(name)) for name in table.values)
-    if not entries:
-        raise table.error("", "name at least one instrument, as [instruments.oven]")
     _check_partners(table, entries)
     served: dict[str, str] = {}
     for entry in entries:
