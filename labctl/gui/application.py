@@ -13,6 +13,7 @@ from labctl.queue.processes import start_labctl
 from labctl.station import Station
 
 SIGNALS_SEEN_EVERY_MS = 200
+SWITCH_S = 2e-4
 
 
 def run_window(station: Station, db: Path, scheme: str = "system", start_runner: bool = True) -> int:
@@ -29,6 +30,7 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     assert isinstance(application, QtWidgets.QApplication)
     application.setApplicationName("labctl")
     choose_scheme(application, scheme)
+    share_the_interpreter()
     starter = RunnerStarter(station, db) if start_runner else (lambda: None)
     window = Window(station, db, starter)
     lock = tell_of_other_window(window, db)
@@ -37,6 +39,15 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     code = application.exec()
     lock.unlock()
     return code
+
+
+def share_the_interpreter() -> None:
+    """Let threads that read and fit give way to the window at once.
+
+    Each call into Qt hands the interpreter over; with Python's 5 ms a repaint of a few milliseconds waits
+    several times as long while another thread computes.
+    """
+    sys.setswitchinterval(SWITCH_S)
 
 
 class RunnerStarter:
