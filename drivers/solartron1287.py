@@ -105,8 +105,8 @@ class Solartron1287(Instrument):
     version : str
         Part of the answer to `?VN` to insist on; any answer will do by default, for its form is not known.
     reads_back : bool
-        Ask `?PW` and `?BY` after making safe, `?IL` and `?RR` before measuring. Switch it off where the
-        instrument does not answer them.
+        Ask for settings whose loss would not show: `?PW` and `?BY` after making safe, `?IL`, `?RR` and `?PW`
+        before measuring. Switch it off where the instrument does not answer them.
     range_map_verified : bool
         State that the table of current ranges was checked with a known resistor. Sources disagree on it, so a
         current is never imposed before.
@@ -245,6 +245,8 @@ class Solartron1287(Instrument):
     def _switch_on(self, potential_v: float) -> None:
         for command in ("BY0", f"PV{level(potential_v)}", "PW1"):
             self.tell(command)
+        if self.reads_back:
+            self._confirm("?PW", 1)
 
     def _reading(self) -> tuple[float, Reading]:
         """Return a reading begun after now, and when it came on the monotonic clock."""

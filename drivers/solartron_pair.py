@@ -106,6 +106,8 @@ class Solartron1260With1287(Solartron1287):
         fine = amplitude_v <= LARGEST_FINE_AMPLITUDE_V
         for command in ("VX0", "IX0", "PI1" if fine else "PI0"):
             self.tell(command)
+        if self.reads_back:  # without its gain of 0.01 the cell would get a hundred times the amplitude
+            self._confirm("?PI", int(fine))
         generator_v = amplitude_v / FINE_GAIN if fine else amplitude_v
         ratios = self.analyser.spectrum(VOLTAGE_RATIO, frequencies_hz, generator_v, integration_s)
         try:

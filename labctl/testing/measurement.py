@@ -80,7 +80,7 @@ def measure(trial: Trial) -> Iterator[Value]:
     if hasattr(driver, "sweep"):
         yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
     if hasattr(driver, "hold"):
-        yield from _polarised(driver, (0, 1, 20))
+        yield from _polarised(driver, (0, 5))
     driver.make_safe()
 
 

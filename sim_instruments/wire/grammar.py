@@ -11,6 +11,7 @@ brackets may be left out, and so may the first colon and a 1 at the end of a wor
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _HOLES: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -47,6 +48,12 @@ class Command:
 
 def compile_command(template: str, call: Callable[..., Any], reply: str | None) -> Command:
     """Make a Command of a template. Raises ValueError for an unknown hole."""
+    pattern, casts = _compiled(template)
+    return Command(template, pattern, casts, call, reply)
+
+
+@cache
+def _compiled(template: str) -> tuple[re.Pattern[str], tuple[Callable[[str], Any], ...]]:
     casts, pieces, end = [], [], 0
     for hole in _HOLE.finditer(template):
         if hole[1] not in _HOLES:
@@ -56,7 +63,7 @@ def compile_command(template: str, call: Callable[..., Any], reply: str | None) 
         casts.append(cast)
         end = hole.end()
     pieces.append(_literal(template, end, len(template)))
-    return Command(template, re.compile("".join(pieces), re.IGNORECASE), tuple(casts), call, reply)
+    return re.compile("".join(pieces), re.IGNORECASE), tuple(casts)
 
 
 def _literal(template: str, start: int, stop: int) -> str:

@@ -34,7 +34,8 @@ def set_up(limit="IL3", range_="RR0"):
 CELL_OFF = [*said("PW0"), NO_ERROR, *said("SW0", "PV0", "BY0", "RU0", "GP0")]
 SAFE = [*CELL_OFF, ("?PW", "0"), ("?BY", "0")]
 STEP = [
-    *told("BY1"), *reading("+0.00000E+00,+0.00000E+00,00,00"), *told("BY0", "PV0", "PW1", "PV+1.0000E-2"),
+    *told("BY1"), *reading("+0.00000E+00,+0.00000E+00,00,00"), *told("BY0", "PV0", "PW1"), ("?PW", "1"),
+    *told("PV+1.0000E-2"),
 ]  # fmt: skip
 AT_TEN_MILLIVOLT = "+1.00010E-02,+1.51106E-06,00,00"
 
@@ -71,7 +72,9 @@ def test_the_rest_potential_is_where_a_charged_cell_is_switched_on(dialogue):
     step = [
         *told("BY1"),
         *reading("+3.01234E+00,+0.0E+00,00,00"),
-        *told("BY0", "PV+3.0123E+0", "PW1", "PV+3.0200E+0"),
+        *told("BY0", "PV+3.0123E+0", "PW1"),
+        ("?PW", "1"),
+        *told("PV+3.0200E+0"),
     ]
     pairs = [*set_up(), *step, *reading("+3.02000E+00,+1.0E-06,00,00"), *CELL_OFF]
     with dialogue(Solartron1287, pairs) as cell:
@@ -116,6 +119,12 @@ def test_a_limit_or_range_that_got_lost_is_noticed_before_the_cell_is_on(dialogu
         list(cell.hold(0.01, [0.0], 2e-3))
 
 
+def test_a_cell_that_was_not_connected_is_noticed(dialogue):
+    pairs = [*set_up(), *STEP[:-3], ("?PW", "0"), *CELL_OFF]
+    with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="not the 1"):
+        list(cell.hold(0.01, [0.0], 2e-3))
+
+
 def test_readings_under_way_do_not_answer_the_next_question(dialogue):
     late = [("GP1", AT_TEN_MILLIVOLT), ("GP0", None), ("?ER", LOGGED), (None, LOGGED), (None, "00")]
     with dialogue(Solartron1287, [*set_up(), *STEP, *late, *CELL_OFF]) as cell:
@@ -124,7 +133,7 @@ def test_readings_under_way_do_not_answer_the_next_question(dialogue):
 
 
 def test_an_error_after_switching_on_aborts_with_the_cell_off(dialogue):
-    pairs = [*set_up(), *STEP[:-3], ("?ER", "12"), *CELL_OFF]
+    pairs = [*set_up(), *STEP[:-4], ("?ER", "12"), *CELL_OFF]
     with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="error 12") as refused:
         list(cell.hold(0.01, [0.0], 2e-3))
     assert refused.value.sent == "PW1"

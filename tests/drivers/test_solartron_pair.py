@@ -110,3 +110,21 @@ def test_only_a_1260_can_be_the_partner(dialogue):
         pytest.raises(ConfigurationError, match="Solartron 1260"),
     ):
         Solartron1260With1287(other.adapter, partner=other, standard_resistor_ohm=100.0)  # type: ignore[arg-type]
+
+
+def test_a_gain_that_got_lost_is_noticed_before_the_generator_is_on(dialogue):
+    ranges = [("?IL", "3"), ("?RR", "4")]
+    cell_pairs = [
+        *SET_UP,
+        *ranges,
+        *told("BY0", "PV0", "PW1"),
+        ("?PW", "1"),
+        *THROUGH,
+        ("?PI", "0"),
+        *CELL_OFF,
+    ]
+    with expected_protocol(Solartron1260, []) as analyser:
+        settings = {"partner": analyser, "standard_resistor_ohm": 100.0}
+        opened = dialogue(Solartron1260With1287, cell_pairs, **settings)
+        with opened as cell, pytest.raises(InstrumentError, match="not the 1"):
+            list(cell.sweep([1000], 0.01))
