@@ -30,13 +30,14 @@ class _Dictionary:
     """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
 
     columns (c, 2n): what each draws, real and imaginary in turn; owners: the columns of each piece; choices
-    (pieces, k): columns to try together.
+    (pieces, k): columns to try together; pairs (pieces, pieces, k): where their products stand among c * c.
     """
 
     shapes: list[FloatArray]
     columns: FloatArray
     owners: tuple[range, ...]
     choices: IndexArray
+    pairs: IndexArray
 
 
 def starting_points(
@@ -48,7 +49,7 @@ def starting_points(
     """
     known = _dictionary(circuit.description, omega.tobytes())
     columns = known.columns * np.repeat(weight, 2)
-    sizes, cost = _solve(columns, (z * weight).view(float), known.choices)
+    sizes, cost = _solve(columns, (z * weight).view(float), known)
     best = _distinct(cost, known.choices, count)
     return np.array([_assemble(circuit, known, known.choices[:, k], sizes[:, k]) for k in best])
 
@@ -59,7 +60,9 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     shapes = [_shapes(piece, circuit, omega) for piece in circuit.series]
     with np.errstate(all="ignore"):
         columns, owners = _draw(circuit, shapes, omega)
-    return _Dictionary(shapes, columns.view(float), owners, _combinations(owners))
+    choices = _combinations(owners)
+    pairs = choices[:, None] * len(columns) + choices
+    return _Dictionary(shapes, columns.view(float), owners, choices, pairs)
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -138,18 +141,18 @@ def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...]
     return (tuple(picks[i] for picks, i in zip(groups, row, strict=True)) for row in zip(*drawn, strict=True))
 
 
-def _solve(columns: FloatArray, target: FloatArray, choices: IndexArray) -> tuple[FloatArray, FloatArray]:
+def _solve(columns: FloatArray, target: FloatArray, known: _Dictionary) -> tuple[FloatArray, FloatArray]:
     """Sizes (pieces, k) and residual cost (k,) of every combination; negative sizes are cut and cost."""
     gram = columns @ columns.T
     norm = np.sqrt(gram.diagonal()) + 1e-300
     gram /= norm * norm[:, None]
     gram.ravel()[:: len(gram) + 1] += 1e-9
-    g = gram.ravel().take(choices[:, None] * len(gram) + choices)
-    b = (columns @ target / norm)[choices]
+    g = gram.ravel().take(known.pairs)
+    b = (columns @ target / norm)[known.choices]
     sizes = _eliminate(g, b)
     sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=0))
     cost = (((g * sizes).sum(axis=1) - 2 * b) * sizes).sum(axis=0)
-    return sizes / norm[choices], cost
+    return sizes / norm[known.choices], cost
 
 
 def _eliminate(matrices: FloatArray, right: FloatArray) -> FloatArray:

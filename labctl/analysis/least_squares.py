@@ -63,6 +63,8 @@ def minimise(
     the next step promises to lower its cost by less than the fraction `tolerance`; that last step, a few
     hundredths of a standard deviation, is still taken; the table is that before it.
     """
+    if len(start) == 1:
+        return _minimise_one(model, start, lower, upper, max_iterations, tolerance)
     if lower.shape != start.shape:
         lower, upper = np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape)
     search = _Search(model, start, lower, upper)
@@ -70,6 +72,57 @@ def minimise(
         if not search.step(tolerance):
             break
     return search.minimum()
+
+
+def _minimise_one(
+    model: Model,
+    start: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    max_iterations: int,
+    tolerance: float,
+) -> Minimum:
+    """What `_Search` does, for a single problem, with plain numbers where that has arrays of them."""
+    p, first = start.shape[1], np.zeros(1, np.intp)
+    lower, upper = lower.reshape(-1)[-p:], upper.reshape(-1)[-p:]
+    x = _between(start[0], lower, upper)
+    table = model(x[None], first)[0]
+    products, damping, growth, converged = table @ table.T, FIRST_DAMPING, GROWTH, False
+    for _ in range(max_iterations):
+        delta, promised = _one_step(products, damping, x, lower, upper)
+        cost = float(products[p, p])
+        trial = _between(x + delta, lower, upper)
+        if promised <= tolerance * cost:
+            x, converged = trial, True
+            break
+        new_table = model(trial[None], first)[0]
+        new_products = new_table @ new_table.T
+        gained = cost - float(new_products[p, p])
+        if gained > 0:
+            damping *= max(0.1, 1 - (2 * gained / promised - 1) ** 3)
+            growth, x, table, products = GROWTH, trial, new_table, new_products
+        else:
+            damping, growth = min(damping * growth, MOST_DAMPING), 2 * growth
+    return Minimum(x[None], table[None], products[None, p, p], np.array([converged]))
+
+
+def _one_step(
+    products: FloatArray, damping: float, x: FloatArray, lower: FloatArray, upper: FloatArray
+) -> tuple[Array, float]:
+    """The damped step (p,), and by how much it would lower the cost if the model were linear."""
+    p = x.size
+    hessian, downhill = products[:p, :p].copy(), -products[:p, p]
+    diagonal = hessian.reshape(-1)[:: p + 1]
+    diagonal *= 1 + damping
+    diagonal += LEAST_CURVATURE
+    held = (x <= lower) & (downhill < 0) | (x >= upper) & (downhill > 0)
+    if held.any():
+        downhill[held] = 0.0
+        hessian[held] = 0.0
+        hessian[:, held] = 0.0
+        diagonal[held] = 1.0
+    delta: Array = np.linalg.solve(hessian, downhill)
+    return _between(delta, -LONGEST_STEP, LONGEST_STEP), float(downhill @ delta)
 
 
 class _Search:

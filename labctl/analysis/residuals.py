@@ -100,21 +100,16 @@ def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArr
         return np.ones(n)
     leverage = np.einsum("pm,pm->m", bread @ jacobian, jacobian)
     both = np.array([residuals * residuals, 1 - leverage])
-    square, freedom = both[:, ::2] + both[:, 1::2]
-    around = _sum_around(square, width) / np.maximum(_sum_around(freedom, width), 1e-300)
-    return np.sqrt(around * (freedom.sum() / square.sum()))
-
-
-def _sum_around(values: FloatArray, width: int) -> FloatArray:
-    """Sum of each value with up to `width` neighbours on either side."""
-    total = np.zeros(values.size + 1)
-    np.cumsum(values, out=total[1:])
-    before, after = _window(values.size, width)
-    return total[after] - total[before]
+    total = np.zeros((2, n + 1))  # of squares, of freedom, from the first frequency on
+    np.cumsum(both[:, ::2] + both[:, 1::2], axis=1, out=total[:, 1:])
+    before, after = _window(n, width)
+    square, freedom = total[:, after] - total[:, before]
+    return np.sqrt(square / np.maximum(freedom, 1e-300) * (total[1, -1] / total[0, -1]))
 
 
 @lru_cache(maxsize=64)
 def _window(size: int, width: int) -> tuple[IndexArray, IndexArray]:
+    """Where the `width` neighbours on either side of each place begin and end."""
     place = np.arange(size)
     return np.maximum(place - width, 0), np.minimum(place + width + 1, size)
 

@@ -84,6 +84,9 @@ class Spectrum:
     def cleaned(self) -> "Spectrum":
         """The usable points, highest frequency first; repeats of a frequency are kept side by side."""
         keep = np.flatnonzero(self.usable)
+        falling = bool((self.frequency_hz[1:] <= self.frequency_hz[:-1]).all())
+        if falling and keep.size == len(self) and self.status is None:
+            return self
         order = keep[np.argsort(-self.frequency_hz[keep], kind="stable")]
         return Spectrum(
             self.frequency_hz[order], self.z_ohm[order], warnings=self.warnings, metadata=self.metadata

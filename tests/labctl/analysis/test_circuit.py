@@ -57,6 +57,14 @@ def test_analytic_derivatives_are_the_numerical_ones(seed):
         assert np.abs((up - down) / (2 * step) - dz[i]).max() < 1e-6 * np.abs(z).max()
 
 
+def test_an_arc_is_the_same_whichever_branch_is_named_first():
+    arc, turned = parse_circuit("R0-p(R1,CPE1)"), parse_circuit("R0-p(CPE1,R1)")
+    z, dz = arc.log_jacobian(np.log([3.0, 50.0, 1e-4, 0.8]), FREQUENCY_HZ)
+    other, other_dz = turned.log_jacobian(np.log([3.0, 1e-4, 0.8, 50.0]), FREQUENCY_HZ)
+    np.testing.assert_allclose(other, z, rtol=1e-12)
+    np.testing.assert_allclose(other_dz, dz[[0, 2, 3, 1]], rtol=1e-9)
+
+
 def test_many_parameter_sets_at_once_are_each_by_itself():
     circuit = parse_circuit(EVERY_ELEMENT)
     sets = np.array([values(circuit, seed) for seed in range(4)])

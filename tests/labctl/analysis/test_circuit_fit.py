@@ -91,6 +91,16 @@ def test_many_at_once_are_each_as_alone():
         np.testing.assert_allclose(together.values, fit_circuit(spectrum, A).values, rtol=1e-6)
 
 
+@pytest.mark.parametrize("circuit", [A, "L0-" + A])
+def test_a_fit_ends_at_the_same_place_alone_and_among_others(circuit):
+    spectra = [Spectrum(FREQUENCY_HZ, noisy(5.0, k)) for k in range(6)]
+    for among, spectrum in zip(fit_circuits(spectra, circuit, starts=1), spectra, strict=True):
+        alone = fit_circuit(spectrum, circuit, starts=1)
+        np.testing.assert_allclose(among.values, alone.values, rtol=1e-8)
+        np.testing.assert_allclose(among.covariance, alone.covariance, rtol=1e-5, atol=0)
+        assert among.flags == alone.flags
+
+
 def test_what_the_data_do_not_hold_is_said():
     fit = fit_circuit(Spectrum(FREQUENCY_HZ, noisy(5.0, seed=1)), "L0-" + A)
     assert any("L0" in flag for flag in fit.flags)
