@@ -1,8 +1,7 @@
 """The dock in which a protocol is filled in, checked and queued."""
 
 import getpass
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,13 @@ from labctl.gui.procedures import Offered, in_file, shipped
 from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
-from labctl.protocol import Protocol, parse_protocol, read_protocol
-from labctl.queue.estimates import duration_s, measured_pace, procedure_of
+from labctl.gui.wishes import Wish, add_job, estimate
+from labctl.protocol import Protocol, read_protocol
 from labctl.queue.hours import hour_in_words, parse_hour
-from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.station import Station
 from labctl.words import duration
 
 CHECK_AFTER_MS = 400
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A protocol with what the queue wants to know about it."""
-
-    text: str
-    source: str
-    person: str
-    held: bool
-    not_before: str
 
 
 class QueueingPanel(QtWidgets.QWidget):
@@ -102,13 +88,17 @@ class QueueingPanel(QtWidgets.QWidget):
         """Hold the protocol against the station's limits and say how long it takes; touch nothing."""
         wish = self._wish()
         if wish is not None:
-            self._asker.ask(lambda ledger: self._estimate(ledger, wish), self._show_estimate, self._refuse)
+            self._asker.ask(
+                lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+            )
 
     def queue(self) -> None:
         """Check once more and queue; what is filled in stays for the next."""
         wish = self._wish()
         if wish is not None:
-            self._asker.ask(lambda ledger: self._add(ledger, wish), self._show_queued, self._refuse)
+            self._asker.ask(
+                lambda ledger: add_job(ledger, self._station, wish), self._show_queued, self._refuse
+            )
 
     def _build(self) -> None:
         self.procedure = QtWidgets.QComboBox(self)
@@ -246,7 +236,9 @@ class QueueingPanel(QtWidgets.QWidget):
             wish = self._wish_or_error()
         except ValueError:
             return
-        self._asker.ask(lambda ledger: self._estimate(ledger, wish), self._show_estimate, self._refuse)
+        self._asker.ask(
+            lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+        )
 
     def _wish(self) -> Wish | None:
         try:
@@ -263,28 +255,6 @@ class QueueingPanel(QtWidgets.QWidget):
         if not_before:
             parse_hour(not_before, RealClock().time())
         return Wish(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
-
-    def _checked(self, ledger: Ledger, wish: Wish) -> tuple[Protocol, float]:
-        protocol = parse_protocol(wish.text, wish.source)
-        protocol.check_against(self._station)
-        pace = measured_pace(ledger, self._station.name, procedure_of)
-        return protocol, duration_s(protocol.plan(), pace)
-
-    def _estimate(self, ledger: Ledger, wish: Wish) -> tuple[int, float]:
-        protocol, takes_s = self._checked(ledger, wish)
-        return len(protocol.plan()), takes_s
-
-    def _add(self, ledger: Ledger, wish: Wish) -> tuple[int, float]:
-        protocol, takes_s = self._checked(ledger, wish)
-        job_id = Jobs(ledger).add(
-            protocol,
-            station=self._station.name,
-            person=wish.person,
-            held=wish.held,
-            not_before_s=parse_hour(wish.not_before, RealClock().time()) if wish.not_before else None,
-            duration_s=takes_s if takes_s == takes_s else None,
-        )
-        return job_id, takes_s
 
     def _show_estimate(self, found: tuple[int, float]) -> None:
         steps, takes_s = found
@@ -370,17 +340,6 @@ class _ScrolledColumn(QtWidgets.QScrollArea):
             bar = self.verticalScrollBar().sizeHint().width()
             hint.setWidth(content.minimumSizeHint().width() + bar)
         return hint
-
-
-def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any]) -> Protocol:
-    """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
-
-    Raises ConfigurationError when its procedure is not to be found here any more.
-    """
-    protocol = parse_protocol(text, source)
-    entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
-    exact = type(entry)(entry.reference, entry.procedure_class, dict(parameters), entry.where)
-    return type(protocol)(protocol.title, protocol.source, protocol.text, protocol.sample, (exact,))
 
 
 def _short(form: ProcedureForm) -> str:

@@ -1,5 +1,6 @@
 """The window: a client of the runner. Closing or losing it costs nothing."""
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets
 from labctl.gui.queue_panel import QueuePanel
-from labctl.gui.queueing import QueueingPanel, reuse
+from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
 from labctl.gui.snapshot import RunSnapshot
 from labctl.gui.station_view import StationView
 from labctl.gui.style import appearance_of, choose_scheme, dress
+from labctl.gui.wishes import reuse
 from labctl.protocol import parse_protocol
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
@@ -296,8 +298,6 @@ class Window(QtWidgets.QMainWindow):
 
 
 def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    import json
-
     rows: Iterable[dict[str, Any]] = ledger.rows(query, (run_id,))
     row = next(iter(rows))
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], json.loads(row["parameters"]))

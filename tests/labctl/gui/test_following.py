@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from labctl.gui import following
-from labctl.gui.following import RunFollower, foretold
+from labctl.gui import long_tables
+from labctl.gui.following import RunFollower
+from labctl.gui.growing_polarisations import foretold
 from labctl.store import Database, Store
 
 SAMPLE = {"name": "film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "reversible"}
@@ -110,7 +111,7 @@ def test_nothing_new_is_the_same_snapshot(store, begin, follow):
 
 
 def test_many_currents_are_read_in_steps_and_keep_their_spike(store, begin, follow, monkeypatch):
-    monkeypatch.setattr(following, "ROWS_AT_ONCE", 10_000)
+    monkeypatch.setattr(long_tables, "ROWS_AT_ONCE", 10_000)
     run_id, current_a = begin(), np.exp(-np.arange(35_000) / 1e4)
     current_a[23_456] = 9.0
     polarisation(store, run_id, current_a)

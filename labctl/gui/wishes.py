@@ -1,0 +1,67 @@
+"""What a person wishes to be measured: checked against the station, estimated, queued. Knows no Qt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.protocol import Protocol, parse_protocol
+from labctl.queue.estimates import duration_s, measured_pace, procedure_of
+from labctl.queue.hours import parse_hour
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.station import Station
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A protocol with what the queue wants to know about it; `not_before` as typed, empty for at once."""
+
+    text: str
+    source: str
+    person: str
+    held: bool
+    not_before: str
+
+
+def estimate(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
+    """Number of steps, and s that they take (NaN: not known).
+
+    Raises
+    ------
+    ConfigurationError, LimitExceeded
+        The protocol is wrong, or the station forbids it.
+    """
+    protocol, takes_s = _checked(ledger, station, wish)
+    return len(protocol.plan()), takes_s
+
+
+def add_job(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
+    """Queue the protocol; number of the job, and s that it takes. Raises as `estimate`."""
+    protocol, takes_s = _checked(ledger, station, wish)
+    job_id = Jobs(ledger).add(
+        protocol,
+        station=station.name,
+        person=wish.person,
+        held=wish.held,
+        not_before_s=parse_hour(wish.not_before, RealClock().time()) if wish.not_before else None,
+        duration_s=takes_s if takes_s == takes_s else None,
+    )
+    return job_id, takes_s
+
+
+def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any]) -> Protocol:
+    """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
+
+    Raises ConfigurationError when its procedure is not to be found here any more.
+    """
+    protocol = parse_protocol(text, source)
+    entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
+    return replace(protocol, procedures=(replace(entry, parameters=dict(parameters)),))
+
+
+def _checked(ledger: Ledger, station: Station, wish: Wish) -> tuple[Protocol, float]:
+    protocol = parse_protocol(wish.text, wish.source)
+    protocol.check_against(station)
+    pace = measured_pace(ledger, station.name, procedure_of)
+    return protocol, duration_s(protocol.plan(), pace)
