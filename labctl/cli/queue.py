@@ -1,6 +1,7 @@
 """`labctl queue`: jobs for the runner of a station. Every command may be used while it measures."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,22 +78,22 @@ def add(
         protocol.check_against(chosen)
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
-    added: list[dict[str, Any]] = []
     with open_queue(db) as queue:
         pace = _pace(queue.ledger, chosen.name)
-        for protocol in protocols:
-            takes_s = duration_s(protocol.plan(), pace) / chosen.speed
-            job_id = queue.jobs.add(
-                protocol,
-                station=chosen.name,
-                person=person or _user(),
-                priority=priority,
-                policy=policy,
-                duration_s=takes_s if takes_s == takes_s else None,
-                held=held,
-                **hours,
-            )
-            added.append({"job": job_id, "title": protocol.title, "duration_s": takes_s})
+        taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
+        ids = queue.jobs.add_all(
+            list(zip(protocols, taking_s, strict=True)),
+            station=chosen.name,
+            person=person or _user(),
+            priority=priority,
+            policy=policy,
+            held=held,
+            **hours,
+        )
+    added = [
+        {"job": job_id, "title": protocol.title, "duration_s": takes_s}
+        for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
+    ]
     _print_added(added, as_json)
 
 
@@ -283,6 +284,10 @@ def _span(part: str) -> list[float]:
     return [first + n * step for n in range(count + 1)]
 
 
+def _known(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) else None
+
+
 def _policy(retries: int, delay_s: float, then: str) -> Any:
     from labctl.queue.job import FailurePolicy
 
@@ -343,7 +348,8 @@ def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
         typer.echo(json.dumps({"added": added}))
         return
     for job in added:
-        typer.echo(f"job {job['job']} {job['title']!r} queued, about {duration(job['duration_s'])}")
+        takes = f"about {duration(job['duration_s'])}" if job["duration_s"] else "of unknown duration"
+        typer.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
 
 
 def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:

@@ -9,7 +9,7 @@
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +39,13 @@ class Jobs:
     def __init__(self, ledger: Ledger, clock: Clock | None = None) -> None:
         self._ledger, self._clock = ledger, clock or RealClock()
 
-    def add(
+    def add(self, protocol: "Protocol", *, duration_s: float | None = None, **options: Any) -> int:
+        """Queue one checked protocol, with the options of `add_all`; return its id once it is on disk."""
+        return self.add_all([(protocol, duration_s)], **options)[0]
+
+    def add_all(
         self,
-        protocol: "Protocol",
+        protocols: "Sequence[tuple[Protocol, float | None]]",
         *,
         station: str = "",
         person: str = "",
@@ -49,26 +53,21 @@ class Jobs:
         not_before_s: float | None = None,
         deadline_s: float | None = None,
         policy: FailurePolicy | None = None,
-        duration_s: float | None = None,
         held: bool = False,
-    ) -> int:
-        """Queue a checked protocol behind those of its priority; return the job's id once it is on disk."""
-        row = {
-            "protocol_text": protocol.text,
-            "sample_text": json.dumps(asdict(protocol.sample)),
-            "title": protocol.title,
-            "source": protocol.source,
+    ) -> list[int]:
+        """Queue checked protocols, each with its estimate in s, behind their priority; all or none."""
+        options = {
             "station": station,
             "person": person,
             "priority": priority,
             "not_before_s": not_before_s,
             "deadline_s": deadline_s,
             "failure_policy": (policy or FailurePolicy()).as_json(),
-            "duration_s": duration_s,
             "state": "held" if held else "queued",
         }
+        rows = [_row(protocol) | options | {"duration_s": duration_s} for protocol, duration_s in protocols]
         with self._ledger.transaction() as connection:
-            return self._insert(connection, row, f"queued by {person}" if person else "queued")
+            return [self._insert(connection, row, f"queued{_by(person)}") for row in rows]
 
     def listed(self, *, cleared: bool = False, states: Iterable[str] = ()) -> list[Job]:
         """Jobs in the order they will run, ended ones last; those cleared only where asked for."""
@@ -243,6 +242,15 @@ class Jobs:
 
 def _wrong(job_id: int, problem: str) -> ConfigurationError:
     return ConfigurationError("queue", f"job {job_id}", problem)
+
+
+def _row(protocol: "Protocol") -> dict[str, Any]:
+    return {
+        "protocol_text": protocol.text,
+        "sample_text": json.dumps(asdict(protocol.sample)),
+        "title": protocol.title,
+        "source": protocol.source,
+    }
 
 
 def _by(person: str) -> str:

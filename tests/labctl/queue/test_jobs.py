@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.protocol import Protocol, parse_protocol
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -166,6 +166,14 @@ def test_two_programs_that_claim_at_once_never_get_the_same_job(night):
     for thread in threads:
         thread.join()
     assert sorted(claimed) == sorted(ids)
+
+
+def test_of_several_protocols_all_are_queued_or_none(night):
+    protocol = night.protocol()
+    assert night.jobs.add_all([(protocol, 60.0), (protocol, None)], person="ann") == [1, 2]
+    with pytest.raises(StoreError):
+        night.jobs.add_all([(protocol, 60.0), (protocol, -1.0)])
+    assert [job.duration_s for job in night.jobs.listed()] == [60.0, None]
 
 
 class TwoPeople(RuleBasedStateMachine):
