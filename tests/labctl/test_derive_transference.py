@@ -6,8 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 import labctl
+from labctl.analysis import Estimate
 from labctl.cli import app
 from labctl.derive import derive_polarisations, derive_run
+from labctl.derive.transference import _with_growth
 from labctl.store import Store
 
 BRIEF = "rest_min = 0.5\nlongest_interval_s = 15\n"
@@ -121,6 +123,15 @@ def test_a_cut_polarisation_gives_no_number(cell_station, measure_cell):
     with labctl.open(measured.path) as db:
         assert len(db.polarisation_points(1)) == 30
         assert math.isfinite(db.polarisations("last")["rest_potential_v"][0])
+
+
+def test_an_interphase_that_changed_leaves_its_resistance_in_doubt():
+    before, after = Estimate(400.0, 1.0, 100.0), Estimate(440.0, 1.0, 100.0)
+    widened = _with_growth(before, after)
+    assert widened.value == 440.0
+    assert widened.standard_uncertainty == pytest.approx(math.hypot(1.0, 40 / math.sqrt(12)))
+    assert _with_growth(after, before).standard_uncertainty == widened.standard_uncertainty
+    assert _with_growth(before, Estimate(403.0, 1.0, 100.0)) == Estimate(403.0, 1.0, 100.0)
 
 
 @pytest.mark.slow

@@ -37,6 +37,21 @@ def test_correlated_noise_widens_the_interval_enough(draw, kind, seed):
     assert study(draw, kind, seed, rho=0.6)["covered"] >= 0.90
 
 
+def test_the_interval_holds_where_low_frequencies_are_averaged_longer():
+    frequency = np.geomspace(1e6, 0.1, 71)
+    circuit, rng = "p(R1,CPE1)-p(R2,CPE2)-W1", np.random.default_rng(20267)
+    z = parse_circuit(circuit).impedance([1000.0, 2.2e-10, 0.97, 400.0, 4e-6, 0.92, 20.0], frequency)
+    noise = 2e-3 * np.abs(z) * np.clip(np.sqrt(frequency / 100), 0.1, 1.0)
+    drawn = [
+        Spectrum(frequency, z + noise * (rng.standard_normal(71) + 1j * rng.standard_normal(71)))
+        for _ in range(400)
+    ]
+    fits = fit_circuits(drawn, circuit)
+    for name, truth in (("R1", 1000.0), ("R2", 400.0)):
+        low, high = np.array([fit.parameters[name].interval() for fit in fits]).T
+        assert 0.92 <= np.mean((low <= truth) & (truth <= high)) <= 0.975, name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "seed"), [("A", 7001), ("B", 7002)])
 def test_over_two_thousand_spectra_the_coverage_is_still_95_percent(draw, kind, seed):

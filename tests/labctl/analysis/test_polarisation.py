@@ -10,6 +10,7 @@ from labctl.analysis import (
     relaxation_current_a,
     steady_current_known,
 )
+from labctl.analysis.polarisation import is_clearly_changing
 
 STEP_V = 0.01
 
@@ -217,3 +218,18 @@ def test_a_current_that_never_decays_is_steady_without_a_time_constant():
     fit = fit_polarisation(time, noisy(np.random.default_rng(100), np.full(time.size, 1e-5), 0.001))
     assert fit.observed_current_a.value == pytest.approx(1e-5, rel=1e-3)
     assert fit.steady_current_a.value == pytest.approx(1e-5, rel=0.02)
+
+
+def test_a_slow_decay_lost_in_noise_is_not_called_steady():
+    time = np.concatenate([np.arange(1, 60) * 0.5, np.arange(31.0, 300.0, 10.0)])
+    current = relaxation_current_a(time, 1 / 1.4, 1 / (1 / 0.885 + 0.4), 2600.0)
+    rng = np.random.default_rng(4)
+    found = [fit_polarisation(time, noisy(rng, current, 0.002), steady_tolerance=0.005) for _ in range(40)]
+    assert sum(fit.steady for fit in found) <= 1
+
+
+def test_what_clearly_changes_needs_no_fit_to_be_not_steady():
+    time = np.linspace(0.5, 400.0, 200)
+    current = relaxation_current_a(time, 2e-5, 1e-5, 1000.0)
+    assert is_clearly_changing(time, current, 0.005)
+    assert not is_clearly_changing(time, np.full(200, 1e-5), 0.005)

@@ -42,6 +42,20 @@ def test_reversible_electrodes_keep_the_interphase_apart():
     assert resistance.interphase_ohm.value == pytest.approx(60e3, rel=0.05)
 
 
+def test_a_weak_diffusion_is_not_left_out_of_the_interphase():
+    f = np.geomspace(1e6, 0.1, 71)
+    z = parse_circuit("p(R1,CPE1)-p(R2,CPE2)-W1").impedance([332.0, 2.2e-10, 0.97, 133.0, 4e-6, 0.92, 1.7], f)
+    errors = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        noise = 2e-3 * np.abs(z) * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size))
+        found = ionic_resistance(Spectrum(f, z + noise), "reversible").interphase_ohm
+        assert found is not None
+        errors.append((found.value - 133.0) / found.standard_uncertainty)
+    assert abs(np.mean(errors)) < 3 / np.sqrt(12)
+    assert np.sqrt(np.mean(np.square(errors))) < 1.4
+
+
 def test_a_spectrum_without_points_gives_a_flag():
     resistance = ionic_resistance(Spectrum([], []))
     assert np.isnan(resistance.total_ohm.value)
