@@ -10,6 +10,7 @@ A block is the time between two calls of a timer that is due every millisecond: 
 It is given as the clock on the wall has it, and as seconds of the processor that the window's thread used
 meanwhile, which other work on the computer does not change. A refresh is the function that brings news to the
 plots (labctl: `Window._draw`, pymeasure: `PlotFrame.update_curves`); the painting after it is in the blocks.
+Under `idle` stands an event loop with nothing to do: a block it shows too is the computer's, not a window's.
 """
 
 import argparse
@@ -29,6 +30,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 WINDOWS = ("labctl", "pymeasure")
+IDLE = "idle"
 ROWS_PER_S = 100
 FIGURES = (
     ("open_s", "until all is shown / s"),
@@ -118,12 +120,13 @@ def polarisation_procedure() -> Any:
 class Watch:
     """Blocks of the event loop and refreshes since the last `begin`."""
 
-    def __init__(self, refresh: tuple[Any, str]) -> None:
+    def __init__(self, *refresh: Any) -> None:
         from labctl.gui.qt import Qt, QtCore
 
         self.blocks: list[tuple[float, float]] = []
         self.refreshes_s: list[float] = []
-        self._wrap(*refresh)
+        if refresh:
+            self._wrap(*refresh)
         self._timer = QtCore.QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -213,7 +216,7 @@ def labctl_window(arguments: argparse.Namespace) -> dict[str, float]:
     station.write_text(STATION, encoding="utf-8")
     window = Window(read_station(station), arguments.folder / "lab.db", lambda: None)
     window.tab_widget.setCurrentIndex([tab.name for tab in window.tabs].index(arguments.tab))
-    watch = Watch((window, "_draw"))
+    watch = Watch(window, "_draw")
     window.show()
 
     def is_open() -> bool:
@@ -253,7 +256,7 @@ def pymeasure_window(arguments: argparse.Namespace) -> dict[str, float]:
     from qtpy import QtWidgets
 
     application = QtWidgets.QApplication([])
-    watch = Watch((PlotFrame, "update_curves"))
+    watch = Watch(PlotFrame, "update_curves")
     window = ManagedWindow(polarisation_procedure(), x_axis="elapsed (s)", y_axis="current (A)")
     window.show()
     opened: list[Any] = []
@@ -274,6 +277,15 @@ def pymeasure_window(arguments: argparse.Namespace) -> dict[str, float]:
     return found
 
 
+def nothing(arguments: argparse.Namespace) -> dict[str, float]:
+    from labctl.gui.qt import QtWidgets
+
+    application = QtWidgets.QApplication([])
+    found = measure(lambda: None, lambda: True, Watch(), arguments.growing)
+    application.processEvents()
+    return found
+
+
 def child(task: str, window: str, arguments: argparse.Namespace, folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, __file__, "--task", task, "--window", window, "--folder", str(folder)]
     for name in ("rows", "growing", "tab"):
@@ -286,28 +298,35 @@ def child(task: str, window: str, arguments: argparse.Namespace, folder: Path) -
 
 def compare_once(window: str, arguments: argparse.Namespace, folder: Path) -> dict[str, float]:
     folder.mkdir()
+    if window == IDLE:
+        return watched(window, arguments, folder)
     writer = child("write", window, arguments, folder)
     try:
         assert writer.stdout is not None
         if not writer.stdout.readline():
             raise SystemExit(f"writing for {window} failed")
-        process = child("watch", window, arguments, folder)
-        output, _ = process.communicate()
-        if process.returncode:
-            raise SystemExit(f"watching {window} failed")
-        return json.loads(output.splitlines()[-1])
+        return watched(window, arguments, folder)
     finally:
         writer.communicate()
+
+
+def watched(window: str, arguments: argparse.Namespace, folder: Path) -> dict[str, float]:
+    process = child("watch", window, arguments, folder)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"watching {window} failed")
+    return json.loads(output.splitlines()[-1])
 
 
 def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> None:
     print(f"{arguments.rows} rows, growing by {ROWS_PER_S} rows/s for {arguments.growing:g} s, ", end="")
     print(f"median of {arguments.rounds} round(s), tab {arguments.tab}")
-    print(f"{'':<34}" + "".join(f"{name:>12}" for name in (*WINDOWS, "ratio")))
+    print(f"{'':<34}" + "".join(f"{name:>12}" for name in (*WINDOWS, "ratio", IDLE)))
     for key, words in FIGURES:
         ours, theirs = (found[window][key] for window in WINDOWS)
-        ratio = f"{theirs / ours:>12.3g}" if ours else f"{'':>12}"
-        print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio}")
+        ratio = f"{theirs / ours:.3g}" if ours else ""
+        idle = f"{found[IDLE][key]:.4g}" if key in ("block_ms", "block_cpu_ms", "late", "cpu") else ""
+        print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
 
 
 def main() -> None:
@@ -319,19 +338,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tab", default="Polarisation")
     parser.add_argument("--task", choices=("write", "watch"), help=argparse.SUPPRESS)
-    parser.add_argument("--window", choices=WINDOWS, help=argparse.SUPPRESS)
+    parser.add_argument("--window", choices=(*WINDOWS, IDLE), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.task == "write":
         return write(arguments.window, arguments.folder, arguments.rows)
     if arguments.task == "watch":
-        watch = labctl_window if arguments.window == "labctl" else pymeasure_window
+        watch = {"labctl": labctl_window, "pymeasure": pymeasure_window, IDLE: nothing}[arguments.window]
         print(json.dumps(watch(arguments)), flush=True)
         os._exit(0)  # a window of either kind leaves threads behind that nobody waits for
-    rounds: dict[str, list[dict[str, float]]] = {window: [] for window in WINDOWS}
+    rounds: dict[str, list[dict[str, float]]] = {window: [] for window in (*WINDOWS, IDLE)}
     with tempfile.TemporaryDirectory() as name:
         for number in range(arguments.rounds):
-            for window in WINDOWS:
+            for window in rounds:
                 place = Path(name) / f"{window}-{number}"
                 rounds[window].append(compare_once(window, arguments, place))
     found = {
