@@ -171,7 +171,8 @@ class Recording:
         """Evaluate all spectra together and write the end status; what was still open ends with it."""
         if "spectrum" in self._counts:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
-        self.event("info" if status == "finished" else "error", status, reason or status)
+        level = {"finished": "info", "aborted": "warning"}.get(status, "error")
+        self.event(level, status, reason or status)
         now_s = self._bench.clock.time()
         self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
         self._on_row("end", {"run_id": self.run_id, "status": status, "reason": reason})
