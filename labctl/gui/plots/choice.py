@@ -15,6 +15,7 @@ class Choice(QtWidgets.QComboBox):
         super().__init__()
         self._keys: list[Hashable] = [None]
         self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToContents)
+        self.setAccessibleName(f"{everything}, or one")
         self.addItem(everything)
         self.currentIndexChanged.connect(lambda _: self.chosen.emit())
 

@@ -22,7 +22,7 @@ from labctl.words import celsius, with_uncertainty
 
 TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm in a S/m
-KINDS = {"heating": CIRCLE, "cooling": FRAME, "upper": DOWN, "lower": UP}
+KINDS = {"heating": (CIRCLE, 6.0), "cooling": (FRAME, 11.0), "upper": (DOWN, 9.0), "lower": (UP, 9.0)}
 KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least; bars and band 95 %"
 
 
@@ -101,11 +101,11 @@ class ConductivityTab(Tab):
             if row["temperature_k"]:
                 self._points.setdefault((run.snapshot.id, kind), []).append(row)
         keys: list[Hashable] = []
-        for kind, symbol in KINDS.items():
+        for kind, (symbol, size) in KINDS.items():
             key = (run.snapshot.id, kind)
             rows = self._points.get(key, [])
             bars = Look(run.colour, line=1.0, pairs=True)
-            symbols = Look(run.colour, symbol=symbol, size=9.0 if symbol in (UP, DOWN) else 7.0)
+            symbols = Look(run.colour, symbol=symbol, size=size)
             self.plot.curves.draw((*key, "bars"), bars, source, None, lambda rows=rows: _bars(rows))
             self.plot.curves.draw(key, symbols, source, None, lambda rows=rows: _places(rows))
             keys += [(*key, "bars"), key]
