@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pyvisa.rname import to_canonical_name
+
 from labctl.clock import VirtualClock
 from labctl.errors import ConfigurationError
 from labctl.station import ROLES, read_station
@@ -67,9 +69,14 @@ class Trial:
     connections: tuple[Remembering, ...]
 
     @property
+    def addresses(self) -> list[str]:
+        """Where the driver, and its partner if it has one, are connected."""
+        return [to_canonical_name(connection.connection.resource_name) for connection in self.connections]
+
+    @property
     def energised(self) -> bool | None:
         """Whether heater, cell or source is on in truth; None where the stand-in does not know."""
-        told = [getattr(model, "energised", None) for model in self.rig.instruments.values()]
+        told = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
         known = [on for on in told if on is not None]
         return any(known) if known else None
 
@@ -208,9 +215,10 @@ def _stationed(reference: str, driver_class: type, rig: str) -> Candidate:
     if station.simulation is None:
         raise ConfigurationError(rig, "simulation", "is missing: a driver is tried on a simulated rig only")
     simulation = station.simulation
+    options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
 
     def build(clock: VirtualClock, seed: int = 1) -> Any:
-        return simulation.build(clock, seed=seed, **simulation.options)
+        return simulation.build(clock, seed=seed, **options)
 
     with_ = entries.get(own.partner)
     partner = Partner(with_.driver_class, with_.address, with_.settings) if with_ else None

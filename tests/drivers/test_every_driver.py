@@ -44,10 +44,12 @@ def test_every_driver_has_a_stand_in_and_is_held_to_the_contract(shipped_candida
     assert len(shipped_candidates) == len(STAND_INS) + 1  # the pair has two
 
 
-def test_what_to_check_on_the_bench_is_written_down():
+def test_what_to_check_on_the_bench_is_written_down(shipped_candidates):
     text = (PROJECT / "docs" / "bench-checks.md").read_text(encoding="utf-8")
     missing = [c.__name__ for c in classes() if not re.search(rf"`{c.__name__}`", text)]
     assert not missing
+    for candidate in shipped_candidates:
+        assert f"    pytest --labctl-driver {candidate.reference}" in text
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
