@@ -115,6 +115,7 @@ frequency_min_hz = 0.1
 points_per_decade = 5
 current_limit_a = 2e-3
 """
+STEPS = {"film 0": (1, 1)}  # with spectra, with transference numbers; every other job has two and none
 PELLETS: dict[str, Any] = {"material": "Mg3(BH4)4(NH2)2"}
 TRANSFERENCE_NUMBER = 0.3
 FILMS: dict[str, Any] = {
@@ -244,6 +245,7 @@ def judged(db: Path, shared: SharedRig, emitted: int, kind: str) -> dict[str, An
         rows = sum(count(database, table) for table in ("impedance_points", "polarisation_points", "records"))
         retries = count(database, "events WHERE kind = 'retry'")
         flagged = judge_conductivities(database, shared, broken) + judge_shares(database, broken)
+        flagged += judge_presence(database, broken)
     never_begun = [job for job in jobs if job["reason"].startswith(("not begun", "not continued"))]
     failed = [job for job in jobs if job["state"] == "failed"]
     for job in failed:
@@ -271,6 +273,24 @@ def anything_on(rig: Any) -> bool:
     potentiostat = rig.instruments.get(POTENTIOSTAT)
     polarised = potentiostat is not None and (potentiostat.polarised or rig.world.terminals.connected)
     return rig.instruments[OVEN].heater_range != 0 or rig.instruments[ANALYSER].amplitude_v != 0 or polarised
+
+
+def judge_presence(database: Database, broken: Counter[str]) -> int:
+    """Look for steps of finished jobs without a value; return how many jobs say themselves that some lack."""
+    query = """SELECT j.title, j.reason,
+                 (SELECT count(DISTINCT s.step) FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
+                  JOIN runs r ON r.id = s.run_id WHERE r.job_id = j.id AND s.status = 'finished') AS series,
+                 (SELECT count(DISTINCT p.step) FROM transference_numbers t
+                  JOIN polarisations p ON p.id = t.polarisation_id
+                  JOIN runs r ON r.id = p.run_id WHERE r.job_id = j.id) AS shares
+               FROM jobs j WHERE j.state = 'finished'"""
+    flagged = 0
+    for row in database.rows(query):
+        complete = (row["series"], row["shares"]) == STEPS.get(row["title"], (2, 0))
+        said = "gave no conductivity" in row["reason"]
+        flagged += not complete and said
+        broken["value missing"] += not complete and not said
+    return flagged
 
 
 def judge_conductivities(database: Database, shared: SharedRig, broken: Counter[str]) -> int:

@@ -108,7 +108,7 @@ class Attempt:
             outcome = self._run_procedure(protocol, index, patient)
             if outcome.status != "finished":
                 return self._ending(outcome)
-        return Ending("finished", "")
+        return Ending("finished", spectra_without_value(self.ledger, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
@@ -197,6 +197,16 @@ class Attempt:
         known = math.isfinite(silence_s)
         self.pulse.promise(silence_s / min(getattr(self.clock, "factor", 1.0), 1.0) if known else None)
         self.pulse.tell(**told)
+
+
+def spectra_without_value(ledger: Ledger, job_id: int) -> str:
+    """Say how many finished spectra of a job gave no conductivity; `""` where every one did."""
+    query = """SELECT count(*) AS n, count(*) - count(c.spectrum_id) AS without
+               FROM spectra s JOIN runs r ON r.id = s.run_id
+               LEFT JOIN (SELECT DISTINCT spectrum_id FROM conductivities) c ON c.spectrum_id = s.id
+               WHERE r.job_id = ? AND s.status = 'finished'"""
+    (found,) = ledger.rows(query, (job_id,))
+    return f"{found['without']} of {found['n']} spectra gave no conductivity" if found["without"] else ""
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:

@@ -452,6 +452,17 @@ def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
     assert night.states() == ["queued"]
 
 
+def test_a_job_whose_spectra_say_nothing_says_so(night, rig, run_night):
+    """Every point of the first spectrum is beyond the range of the instrument."""
+    rig.true.faults.add("overload", duration_s=900.0)
+    night.add(temperatures=[40, 50])
+    run_night()
+    assert night.states() == ["finished"]
+    assert night.jobs.get(1).reason == "1 of 2 spectra gave no conductivity"
+    (told,) = events(night, "job finished")
+    assert told["message"].endswith("finished: 1 of 2 spectra gave no conductivity")
+
+
 def test_an_error_of_a_procedure_itself_is_not_tried_again(night, run_night, monkeypatch):
     def broken(self, step, target_k, branch):
         raise ZeroDivisionError("a mistake in the procedure")
