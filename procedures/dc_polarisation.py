@@ -1,7 +1,7 @@
 """Steps of potential between chosen electrodes: electronic conduction of a mixed conductor, and custom work.
 
 Between electrodes that block ions the steady current is that of the electrons (Hebb, J. Chem. Phys. 20 (1952)
-185, 10.1063/1.1700165; Wagner, Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
+185; Wagner, Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
 """
 
 from collections.abc import Iterator

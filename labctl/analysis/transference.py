@@ -38,7 +38,7 @@ class Transference:
     naive : Estimate or None
         Iss / I0, for comparison only: wrong whenever the interphases have a resistance.
     watanabe : Estimate or None
-        Rb / (dV / Iss - Rss), where the bulk resistance was given (Solid State Ionics 28-30 (1988) 911).
+        Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant.
     flags : tuple of str
     """
 
@@ -160,7 +160,7 @@ def electronic_transference(
 def wagner_ionic_transference(
     initial_current_a: Estimate | float, steady_current_a: Estimate | float
 ) -> Transference:
-    """Total ionic transference number, 1 - Iss / I0, between ion-blocking electrodes (Wagner, 1957).
+    """Total ionic transference number, 1 - Iss / I0, between ion-blocking electrodes (after Wagner).
 
     It counts every ion, not the cation alone.
 
