@@ -134,12 +134,11 @@ def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transfere
     before, after = measured.spectra[0], measured.spectra[-1]
     r0_ohm, rss_ohm = _interphase(before, "before"), _interphase(after, "while held")
     bulk_ohm = before.total_ohm
-    u_ohm = math.hypot(bulk_ohm.standard_uncertainty, r0_ohm.standard_uncertainty)
     fit = fit_polarisation(
         measured.elapsed_s,
         measured.current_a,
         delta_v_v=measured.delta_v_v,
-        series_resistance_ohm=Estimate(bulk_ohm.value + r0_ohm.value, u_ohm),
+        series_resistance_ohm=_series(before, r0_ohm),
     )
     result = bruce_vincent(
         measured.delta_v_v,
@@ -151,6 +150,18 @@ def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transfere
         cation_charge=_charge(measured.sample["cation"]),
     )
     return _relaxation(fit), result, list(fit.flags)
+
+
+def _series(resistance: Resistance, interphase_ohm: Estimate) -> Estimate:
+    """Bulk and interphase of one spectrum: what one has too much, the other mostly lacks."""
+    if resistance.fit is None:
+        raise ValueError("no circuit describes the spectrum before")
+    together = resistance.fit.sum_of([name for name in resistance.fit.parameters if name[0] == "R"])
+    return Estimate(
+        resistance.total_ohm.value + interphase_ohm.value,
+        together.standard_uncertainty,
+        together.degrees_of_freedom,
+    )
 
 
 def _interphase(resistance: Resistance, when: str) -> Estimate:
