@@ -18,21 +18,42 @@ class Expectation:
 
 
 def outlook(jobs: Sequence[Job], now_s: float, runner: Heartbeat | None) -> dict[int, Expectation]:
-    """Expect one job after the other, in the order of the queue, each not before its hour."""
+    """Expect one job after the other: always the first of the queue whose hour has come."""
     expected: dict[int, Expectation] = {}
     free_s: float | None = now_s
     for job in jobs:
         if job.state == "running":
-            end_s = runner.expected_end_s if runner is not None and runner.job_id == job.id else None
-            expected[job.id] = Expectation(None, end_s, _late(job, end_s))
-            free_s = end_s
-        elif job.state in STARTABLE:
-            begin_s = None if free_s is None else max(free_s, job.not_before_s or free_s)
-            known = begin_s is not None and job.duration_s is not None and math.isfinite(job.duration_s)
-            end_s = begin_s + (job.duration_s or 0.0) if begin_s is not None and known else None
-            expected[job.id] = Expectation(begin_s, end_s, _late(job, end_s))
-            free_s = end_s
+            free_s = runner.expected_end_s if runner is not None and runner.job_id == job.id else None
+            expected[job.id] = Expectation(None, free_s, _late(job, free_s))
+    waiting = [job for job in jobs if job.state in STARTABLE]
+    while waiting:
+        job = _next(waiting, free_s)
+        waiting.remove(job)
+        begin_s = None if free_s is None else max(free_s, job.not_before_s or free_s)
+        if _too_late(job, begin_s):
+            expected[job.id] = Expectation(
+                None, free_s, "cannot begin before its deadline: will be cancelled"
+            )
+            continue
+        known = begin_s is not None and job.duration_s is not None and math.isfinite(job.duration_s)
+        free_s = begin_s + (job.duration_s or 0.0) if begin_s is not None and known else None
+        expected[job.id] = Expectation(begin_s, free_s, _late(job, free_s))
     return expected
+
+
+def _next(waiting: Sequence[Job], free_s: float | None) -> Job:
+    """The first whose hour has come when the rig is free, else the one whose hour comes first."""
+    for job in waiting:
+        if free_s is None or (job.not_before_s or 0.0) <= free_s:
+            return job
+    return min(waiting, key=lambda job: job.not_before_s or 0.0)
+
+
+def _too_late(job: Job, begin_s: float | None) -> bool:
+    """Whether a job that was not begun yet would be cancelled, as a claim does."""
+    if job.deadline_s is None or begin_s is None:
+        return False
+    return job.state == "queued" and begin_s > job.deadline_s
 
 
 def _late(job: Job, end_s: float | None) -> str:

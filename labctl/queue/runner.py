@@ -142,7 +142,7 @@ class Runner:
     def _next(self) -> bool:
         if (pause := self._pauses.in_force()) is not None:
             self._give_up_waiting(pause)
-            return self._idle(f"paused: {pause.reason or 'at a wish'}", None)
+            return self._idle("waiting: the queue is paused", None)
         if self._supervised is not None and not self._supervised():
             return self._idle("waiting for a supervisor: without one no job is started", 0.0)
         next_start_s = self._jobs.next_start_s(self.station.name)
