@@ -50,6 +50,8 @@ class Laws(QtCore.QObject):
 
     def curves(self, snapshot: RunSnapshot) -> tuple[LawCurve, ...]:
         """Return the newest curves of a run; those of the state before while they are being fitted."""
+        if not snapshot.fits:
+            return ()
         key = (tuple(row["id"] for row in snapshot.conductivities), tuple(row["id"] for row in snapshot.fits))
         known = self._known.get(snapshot.id)
         if known is not None and known[0] == key:

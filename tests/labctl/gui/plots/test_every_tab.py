@@ -46,9 +46,9 @@ def test_it_draws_only_when_there_is_news_and_somebody_looks(make, on_screen, ma
     drawn = []
     draw = tab.draw
     monkeypatch.setattr(tab, "draw", lambda: (drawn.append(1), draw()))
-    run = made.full_run()
+    run, other = (made.changed(made.full_run(number), fits=()) for number in (1, 2))
     tab.show_runs([run])
-    tab.show_runs([run, made.full_run(2)])
+    tab.show_runs([run, other])
     assert drawn == []
     on_screen(tab)
     assert drawn == [1]
@@ -138,7 +138,7 @@ def test_drawing_again_and_again_loses_no_reference(make, on_screen, made, app):
     run = made.full_run()
 
     def draw_again():
-        for count in range(20):
+        for count in range(10):
             event = made.event(10 + count)
             tab.show_runs([made.changed(run, spectra=run.snapshot.spectra[: 1 + count % 3], events=(event,))])
             app.processEvents()
