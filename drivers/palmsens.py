@@ -300,7 +300,9 @@ class MethodScriptInstrument(Instrument):
         try:
             self.set_timeout(ECHO_IS_ALL_AFTER_S)
             answer = answer or self._line()
-        except InstrumentError:
+        except InstrumentError as failure:
+            if failure.received:  # half an error message is no silence
+                raise
             self._confirm_idle()
         if error_in(answer):
             raise InstrumentError(self.name, "e", answer, error_in(answer))

@@ -12,7 +12,9 @@ from itertools import count
 
 import pytest
 
-from labctl.errors import InstrumentError
+from labctl.bench import Bench, Limits
+from labctl.clock import VirtualClock
+from labctl.errors import InstrumentError, LimitExceeded
 from labctl.instrument import Channel, Instrument
 from labctl.station import read_station
 from labctl.testing.adapters import Babbling, Dead, Silent
@@ -232,6 +234,22 @@ def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
         with pytest.raises((ValueError, InstrumentError)):
             attempts[role]()
     assert not [sent for sent in adapter.sent if "nan" in sent.lower()]
+
+
+def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) -> None:
+    """Rule: what the station forbids is refused on the bench, whatever the driver could do."""
+    adapter = Silent()
+    limits = Limits((250.0, 350.0), potential_v=0.5, current_a=0.01)
+    on_bench = Bench(VirtualClock(), limits, dict.fromkeys(candidate.roles, candidate.on(adapter)))
+    attempts = {
+        "oven": lambda: setattr(on_bench.oven, "setpoint_k", 351.0),
+        "fra": lambda: on_bench.fra.sweep([1e3], 0.01, bias_v=0.5),
+        "potentiostat": lambda: on_bench.potentiostat.hold(0.01, [0.0], 0.02),
+    }
+    for role in candidate.roles:
+        with pytest.raises(LimitExceeded):
+            attempts[role]()
+    assert adapter.sent == []
 
 
 @of_an_oven

@@ -6,6 +6,7 @@ import pytest
 from drivers.methodscript import CurrentRanges, rest_script, sample_script, spectrum_script, step_script
 from drivers.palmsens import EmStat4HR, EmStat4LR, EmStatPico, MethodScriptInstrument, Nexus
 from labctl.errors import InstrumentError
+from labctl.testing.trial import find_candidate
 
 IDLE = [("", None), ("Z", "Z!0006")]
 RUNNING = [("", None), ("Z", "Pda8000800u"), (None, "Z"), (None, "*"), (None, "")]
@@ -253,3 +254,26 @@ def test_the_hold_is_over_for_the_first_times_only(dialogue):
         closing(cell.hold(0.01, [5], 1e-3)) as held,
     ):
         assert [point.elapsed_s for point in islice(held, 1)] == [5]
+
+
+@pytest.mark.parametrize("brief", [False, True], ids=["echo and empty line", "echo alone"])
+def test_the_end_of_a_script_that_says_nothing_is_understood_either_way(brief):
+    with find_candidate("drivers.palmsens:EmStat4HR").connected() as trial:
+        (model,) = trial.rig.instruments.values()
+        model.brief_echo = brief
+        trial.driver.prepare()
+        with closing(trial.driver.hold(0.01, [0.0, 1.0], 1e-3)) as points:
+            next(points)
+            assert model.cell_is_on
+        assert not model.cell_is_on
+        began_s = trial.clock.monotonic()
+        trial.driver.make_safe()
+        assert trial.clock.monotonic() - began_s < 5
+
+
+@pytest.mark.parametrize("kind", ["garble", "truncate"])
+def test_a_script_that_failed_in_words_nobody_understands_is_no_success(kind):
+    with find_candidate("drivers.palmsens:EmStat4HR").connected() as trial:
+        trial.rig.faults.add(kind, command="^script$", count=99)
+        with pytest.raises(InstrumentError):
+            trial.driver.cell_off()
