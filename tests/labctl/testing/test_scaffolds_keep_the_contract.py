@@ -1,0 +1,21 @@
+"""What `labctl new driver` starts from is held to the contract like any driver."""
+
+from pathlib import Path
+
+import pytest
+
+import labctl.scaffold
+from labctl.testing.contract import *  # noqa: F403 - every rule of the contract
+from labctl.testing.faults import *  # noqa: F403 - and every fault
+from labctl.testing.trial import find_candidate
+
+FOLDER = Path(labctl.scaffold.__file__).parent
+ROLES = ("temperature_controller", "frequency_response_analyzer", "potentiostat")
+SCAFFOLDS = [
+    find_candidate(f"labctl.scaffold.{role}:NewInstrument", str(FOLDER / f"{role}.yaml")) for role in ROLES
+]
+
+
+@pytest.fixture(params=SCAFFOLDS, ids=ROLES)
+def candidate(request):
+    return request.param
