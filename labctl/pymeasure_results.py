@@ -3,8 +3,7 @@
 A laboratory's procedure streams into SQLite as it stands, in a script or in pymeasure's own windows:
 
     results = SQLiteResults(procedure, "lab.db", sample="pellet 7")
-    worker = SQLiteWorker(results)
-    worker.start()
+    SQLiteWorker(results).measure()
 
 1. Every row is kept as emitted: exact numbers, texts, flags. A column that does not exist is an error, and so
    is a row that cannot be stored; both fail the run.
@@ -97,6 +96,7 @@ class SQLiteResults(Results):
         self.formatter = CSVFormatter(columns=procedure.DATA_COLUMNS)
         self.database, self.uuid = database, run_uuid
         self.run_id: int | None = None
+        self.refusal = ""  # why it could not even begin
         self.recording: Recording | None = None
         self.data_filename = f"{database}#{run_uuid[:8]}"
         self.data_filenames: list[str] = []  # pymeasure's own recorder then writes nothing
@@ -142,12 +142,14 @@ class SQLiteResults(Results):
     @property
     def state(self) -> str:
         """The run's state in the database: queued, running, finished, failed, aborted or interrupted."""
-        return "queued" if self.rows is None else self.rows.run()["status"]
+        if self.rows is None:
+            return "failed" if self.refusal else "queued"
+        return self.rows.run()["status"]
 
     @property
     def reason(self) -> str:
         """Why it ended so."""
-        return "" if self.rows is None else self.rows.run()["reason"]
+        return self.refusal if self.rows is None else self.rows.run()["reason"]
 
     @property
     def rows(self) -> RunRows | None:
@@ -209,8 +211,32 @@ class SQLiteWorker(Worker):
 
     results: SQLiteResults
 
+    def __init__(self, results: SQLiteResults, *arguments: Any, **options: Any) -> None:
+        super().__init__(results, *arguments, **options)
+        self._done = threading.Event()
+
+    def measure(self) -> str:
+        """Start, wait for the end, return the state; Ctrl-C asks the procedure to stop, once or more often.
+
+        pymeasure's own `join` stops the procedure when its time-out is over; Python's, once interrupted,
+        takes a thread for dead that is not.
+        """
+        self.start()
+        while not self._done.is_set():
+            try:
+                self._done.wait(0.2)
+            except KeyboardInterrupt:
+                self.stop()
+        return self.results.state
+
     def run(self) -> None:
         """Begin the run in the database, then run the procedure as pymeasure does."""
+        try:
+            self._run()
+        finally:
+            self._done.set()
+
+    def _run(self) -> None:
         self.procedure = self.results.procedure
         self._ends_as, self._reason = Procedure.FINISHED, ""
         try:
@@ -293,6 +319,7 @@ class SQLiteWorker(Worker):
 
     def _never_began(self, error: LabctlError) -> None:
         log.error("the run cannot be recorded, nothing was measured: %s", error)
+        self.results.refusal = str(error)
         self.update_status(Procedure.FAILED)
         self._let_go()
         self.stop()

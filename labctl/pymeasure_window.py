@@ -87,6 +87,12 @@ class SQLiteWindow(_Window):
         manager.log.connect(self.log.handle)
         self.manager = manager
 
+    def quit(self, evt: Any = None) -> None:
+        """Ask a running procedure to stop, and close; pymeasure leaves its thread of estimates running."""
+        super().quit(evt)
+        if self.use_estimator:
+            self.estimator.update_thread.join()
+
     def queue(self, procedure: Any = None) -> None:
         """Queue a procedure, that of the form by default; say why where it cannot be."""
         try:

@@ -1,10 +1,12 @@
 import os
 import pickle
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ class Theirs(Procedure):
     gain = PhysicalParameter("Gain", default=[1.0, 0.01])
     fails = BooleanParameter("Fails", default=False)
     start_k = Metadata("Start temperature", fget="read_k", units="K")
-    DATA_COLUMNS = ["Voltage (V)", "Count", "Remark"]
+    DATA_COLUMNS: ClassVar = ["Voltage (V)", "Count", "Remark"]
 
     shut_down = False
 
@@ -181,6 +183,20 @@ def test_a_stopped_run_says_aborted(run_it):
     assert len(results.data) > 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to oneself alone on Windows")
+def test_ctrl_c_in_a_script_asks_the_procedure_to_stop_and_waits_for_it(db_path):
+    class Interrupting(Theirs):
+        def execute(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            while not self.should_stop():
+                self.emit("results", {"Count": 1})
+
+    results = SQLiteResults(Interrupting(), db_path, SAMPLE)
+    assert SQLiteWorker(results).measure() == "aborted"
+    assert results.procedure.shut_down
+    results.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
@@ -213,6 +229,7 @@ def test_the_window_is_told_only_once_the_end_is_on_disk(run_it, db_path):
 def test_pymeasures_own_worker_is_refused_before_anything_is_measured(run_it):
     results, messages = run_it(worker_class=Worker)
     assert results.procedure.status == Procedure.FAILED
+    assert ("status", Procedure.FAILED) in messages
     assert results.run_id is None
     assert results.data.empty
 
@@ -288,6 +305,8 @@ def test_a_run_that_cannot_begin_fails_at_once(run_it, db_path, monkeypatch):
     assert results.procedure.status == Procedure.FAILED
     assert messages[-2:] == [("status", Procedure.FAILED), None]
     assert not results.procedure.shut_down
+    assert results.state == "failed"
+    assert "the disk is full" in results.reason
 
 
 FULL_DISK = """
