@@ -1,6 +1,8 @@
 """What README and the docs show is what labctl does."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import labctl.cli
+from labctl.clock import RealClock
 from labctl.protocol import parse_protocol, read_protocol
 from labctl.station import read_station
 
@@ -40,12 +43,50 @@ def labctl_lines(text):
 def test_the_commands_in_readme_do_what_they_say(shown):
     station = shown / "station.toml"
     station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
-    commands = [line for line in labctl_lines(README) if "FOLDER" not in line]
-    assert [line.split()[1] for line in commands] == ["check", "run", "show", "queue", "rehearse", "runner"]
+    commands = [line for line in labctl_lines(README) if "FOLDER" not in line and " gui " not in line]
+    names = ["check", "run", "show", "queue", "rehearse", "runner", "status"]
+    assert [line.split()[1] for line in commands] == names
     for line in commands:
         command = [sys.executable, "-m", *line.split()]
         if "runner" in command:
             command += ["--without-supervisor", "--no-start-supervisor"]  # in virtual time nobody can watch
+        done = subprocess.run(command, cwd=shown, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_the_window_in_readme_opens_and_closes(shown):
+    pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
+    station = shown / "station.toml"
+    station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
+    (line,) = [line for line in labctl_lines(README) if " gui " in line]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", *line.split(), "--no-start-runner"]
+    with subprocess.Popen(command, cwd=shown, env=environment, stderr=subprocess.PIPE, text=True) as window:
+        clock, waited_s = RealClock(), 0.0
+        while not (shown / "lab.db.window.lock").exists() and waited_s < 60 and window.poll() is None:
+            clock.sleep(0.2)
+            waited_s += 0.2
+        clock.sleep(1.0)
+        window.send_signal(signal.SIGINT)
+        _, errors = window.communicate(timeout=60)
+    assert window.returncode == 0, errors
+    assert (shown / "lab.db").exists()
+
+
+def test_the_script_and_the_test_in_readme_run(shown):
+    station = shown / "station.toml"
+    station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
+    script, _, test = blocks(README, "python")
+    sample = '[sample]\nname = "pellet 7"\nthickness_mm = 1\ndiameter_mm = 10\n'
+    (shown / "first.toml").write_text(sample + '[[procedure]]\nuse = "procedures.eis:EIS"', encoding="utf-8")
+    (shown / "script.py").write_text(script, encoding="utf-8")
+    (shown / "test_own.py").write_text(test, encoding="utf-8")
+    for words in (
+        ["labctl", "run", "first.toml", "-q"],
+        ["script"],
+        ["pytest", "-q", "-p", "no:cacheprovider", "test_own.py"],
+    ):
+        command = [sys.executable, "-m", *words]
         done = subprocess.run(command, cwd=shown, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr + done.stdout
 
