@@ -63,7 +63,7 @@ def undisturbed(candidate: Candidate) -> Outcome:
 
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a_reply_that_is_no_measurement_is_an_error_and_never_a_number(
-    candidate: Candidate, fault: str
+    candidate: Candidate, fault: str, record_property: Any
 ) -> None:
     """Rule 3, at each exchange of each reading. A driver that asks once more may give the value."""
     for name, reading in readings(candidate).items():
@@ -71,6 +71,7 @@ def test_a_reply_that_is_no_measurement_is_an_error_and_never_a_number(
         for skip in count():
             outcome = spoil(candidate, reading, skip=skip, **SPOILT[fault])  # type: ignore[arg-type]
             if not outcome.struck:
+                record_property("labctl_cases", skip)
                 break
             asked_again = len(outcome.messages) > len(usual.messages)
             came_by_itself = outcome.struck[0] in UNASKED

@@ -1,7 +1,7 @@
 """What is done with a driver under test: short measurements, and single readings."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,7 +137,8 @@ def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any)
             trial.rig.faults.add(kind, skip=skip, **details)
         began_s = trial.clock.monotonic()
         try:
-            outcome.values.extend(measure(trial))
+            with _errors_named(f"{kind} at exchange {skip}"):
+                outcome.values.extend(measure(trial))
             outcome.made_safe_wrongly = bool(trial.energised)
         except (InstrumentError, ConfigurationError) as failure:
             outcome.error = failure
@@ -148,10 +149,26 @@ def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any)
     return outcome
 
 
+@contextmanager
+def _errors_named(where: str) -> Iterator[None]:
+    """Turn an error that says nothing about the instrument into a failure that says where it came."""
+    try:
+        yield
+    except (InstrumentError, ConfigurationError):
+        raise
+    except Exception as other:
+        raise AssertionError(
+            f"{where}: {type(other).__name__} instead of an InstrumentError: {other}"
+        ) from other
+
+
 def _make_safe_after(trial: Trial) -> None:
     trial.rig.faults.clear()
     trial.clock.sleep(60)
-    trial.driver.make_safe()
+    try:
+        trial.driver.make_safe()
+    except InstrumentError as failure:
+        raise AssertionError(f"all is well again, yet make_safe() fails: {failure}") from failure
 
 
 def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0, **details: Any) -> Outcome:
@@ -167,7 +184,8 @@ def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0,
             trial.rig.faults.add(kind, skip=skip, **details)
         before, began_s = len(trial.said), trial.clock.monotonic()
         try:
-            outcome.values = reading(trial.driver)
+            with _errors_named(f"{kind} at exchange {skip}"):
+                outcome.values = reading(trial.driver)
         except InstrumentError as failure:
             outcome.error = failure
         outcome.messages, outcome.took_s = trial.said[before:], trial.clock.monotonic() - began_s
