@@ -179,8 +179,16 @@ def _measured(found: dict[str, Any]) -> str:
         return "no number"
     factor = 0.01 if found["quantity"] == "conductivity" else 1.0
     if found["bound"]:
-        return f"{'<' if found['bound'] == 'upper' else '>'} {factor * found['value']:.2g}"
+        return _bound(factor * found["value"], found["bound"])
     return with_uncertainty(factor * found["value"], factor * found["standard_uncertainty"])
+
+
+def _bound(value: float, side: str) -> str:
+    """Two digits, rounded so that the bound still holds."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    if side == "upper":
+        return f"< {math.ceil(value / step - 1e-9) * step:.2g}"
+    return f"> {math.floor(value / step + 1e-9) * step:.2g}"
 
 
 def _verdict(found: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.cli.material_measurements import Measured
-from labctl.cli.verify import Question, _inside, allowed_outside, questions, without_number
+from labctl.cli.verify import Question, _bound, _inside, allowed_outside, questions, without_number
 
 runner = CliRunner()
 INFINITE = float("inf")
@@ -43,6 +43,19 @@ def test_transference_numbers_are_asked_where_they_are_printed():
 )
 def test_a_row_is_inside_only_if_its_interval_or_bound_says_so(question, measured, inside):
     assert _inside(question, measured) is inside
+
+
+@pytest.mark.parametrize(
+    ("value", "side", "words"),
+    [
+        (3.01e-13, "upper", "< 3.1e-13"),
+        (3e-13, "upper", "< 3e-13"),
+        (9.99e-13, "upper", "< 1e-12"),
+        (3.19e3, "lower", "> 3.1e+03"),
+    ],
+)
+def test_a_bound_is_rounded_to_the_side_where_it_holds(value, side, words):
+    assert _bound(value, side) == words
 
 
 def test_chance_allows_few_outside():
