@@ -56,9 +56,11 @@ def driver(
     """Write a driver, its stand-in, its tests and a station file; `pytest` passes at once.
 
     Then replace the commands by your manual's, one after another, and let the tests say what the wire says.
+    The command it prints holds the driver to the contract of every driver.
     """
     module, class_name = _names(name)
     _write(folder, _files(module, class_name, role))
+    typer.echo(f"pytest --labctl-driver {module}:{class_name} --labctl-rig {module}_stand_in.yaml")
 
 
 @app.command()

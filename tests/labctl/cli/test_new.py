@@ -15,7 +15,9 @@ def new(tmp_path, name, role):
 
 @pytest.mark.parametrize("role", Role)
 def test_what_is_written_passes_its_own_tests_at_once(tmp_path, role):
-    assert new(tmp_path, "AcmeThing", role).exit_code == 0
+    made = new(tmp_path, "AcmeThing", role)
+    assert made.exit_code == 0
+    assert "pytest --labctl-driver acme_thing:AcmeThing --labctl-rig acme_thing_stand_in.yaml" in made.output
     assert {path.name for path in tmp_path.iterdir()} == {
         "acme_thing.py", "acme_thing_stand_in.yaml", "test_acme_thing.py", "acme_thing_station.toml",
     }  # fmt: skip
