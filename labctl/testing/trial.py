@@ -118,7 +118,9 @@ class Candidate:
 
     def on(self, adapter: Any) -> Any:
         """Return the driver on an adapter, with its partner, if it has one, on another of the same kind."""
-        partner = {"partner": self.partner.driver_class(type(adapter)())} if self.partner else {}
+        partner = {}
+        if self.partner:
+            partner["partner"] = self.partner.driver_class(type(adapter)(), **self.partner.settings)
         return self.driver_class(adapter, **partner, **self.settings)
 
     @contextmanager
@@ -175,13 +177,13 @@ def find_candidate(reference: str, rig: str = "") -> Candidate:
 
 
 def _with_rig(reference: str, driver_class: type, rig: str) -> Candidate:
-    suffix = Path(rig.rpartition(":")[0] or rig).suffix if rig else ""
     if Path(rig).suffix in (".yaml", ".yml"):
         return _described(reference, driver_class, {"description": str(Path(rig).resolve())})
     if Path(rig).suffix == ".toml":
         return _stationed(reference, driver_class, rig)
-    if suffix == ".py" or ":" in rig:
-        return _built(reference, driver_class, named(rig if ":" in rig else f"{rig}:build", "--labctl-rig"))
+    if rig.endswith(".py") or ":" in rig:
+        builder = f"{rig}:build" if rig.endswith(".py") else rig
+        return _built(reference, driver_class, named(builder, "--labctl-rig"))
     name = rig or _shipped_stand_in(reference)
     return _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
 
