@@ -127,6 +127,16 @@ class Canvas(pg.GraphicsLayoutWidget):
         for plot in self._plots:
             plot.set_appearance(appearance)
 
+    def leaveEvent(self, event: Any) -> None:  # noqa: N802
+        """Take the notes away with the pointer."""
+        super().leaveEvent(event)
+        self.point_out_nothing()
+
+    def point_out_nothing(self) -> None:
+        """Take the notes away."""
+        for plot in self._plots:
+            plot.point_out(None)
+
     def _point(self, event: Any) -> None:
         for plot in self._plots:
             plot.point_out(plot.point_at(event[0]))

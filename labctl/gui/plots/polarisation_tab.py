@@ -140,6 +140,7 @@ class PolarisationTab(Tab):
         return f"{one.curve.elapsed_s[at]:.5g} s\n{current}\n{polarisation_words.title(one.curve)}"
 
     def _chosen(self) -> None:
+        self._canvas.point_out_nothing()
         self.refresh()
         self.plot.enableAutoRange()
 

@@ -222,6 +222,7 @@ class SpectraTab(Tab):
         return "\n".join(lines)
 
     def _chosen(self) -> None:
+        self._canvas.point_out_nothing()
         self.refresh()
         self.fit_view()
 

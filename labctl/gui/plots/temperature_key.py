@@ -30,7 +30,8 @@ class TemperatureKey(pg.PlotItem):
         self.hideButtons()
         self.vb.setMaximumWidth(BAR)
         letters = QtGui.QFontMetrics(QtWidgets.QApplication.font())
-        self.setMaximumWidth(BAR + letters.horizontalAdvance("1000") + 2 * letters.height() + 12)
+        self._axis_width = letters.horizontalAdvance("1000") + 2 * letters.height()
+        self.setMaximumWidth(BAR + self._axis_width + 12)
         self._shown: tuple[float, float] | None = None
         self.hide()
 
@@ -45,9 +46,14 @@ class TemperatureKey(pg.PlotItem):
     def show_range(self, temperatures_k: Sequence[float | None], appearance: Appearance) -> None:
         """Span the temperatures."""
         known = [kelvin - ZERO_CELSIUS_K for kelvin in temperatures_k if kelvin is not None]
-        self.setVisible(bool(known) and max(known) - min(known) > 0.1)
+        self._be_seen(bool(known) and max(known) - min(known) > 0.1)
         if not known or self._shown == (min(known), max(known)):
             return
         self._shown = low, high = min(known), max(known)
         self._image.setRect(QtCore.QRectF(0, low, 1, max(high - low, 1e-9)))
         self.setRange(xRange=(0, 1), yRange=(low, max(high, low + 1e-9)), padding=0)
+
+    def _be_seen(self, wanted: bool) -> None:
+        if wanted != self.isVisible():
+            self.setVisible(wanted)
+            self.getAxis("right").setWidth(self._axis_width)  # pyqtgraph gives a hidden axis no width
