@@ -9,12 +9,15 @@
 2. With a database the block is one run, whose procedure is `script` and whose provenance holds its text.
    Every spectrum, hold and settling is recorded as it comes, and evaluated as those of a procedure are.
 3. The station is held while the block lasts: a runner cannot use it at the same time, nor a second script.
+4. With a database and real instruments a supervisor watches, another process: a script that is killed or
+   freezes is ended, and every instrument made safe.
 """
 
 import linecache
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -24,9 +27,14 @@ import numpy as np
 
 from labctl.analysis import Spectrum
 from labctl.bench import ZERO_CELSIUS_K, Bench
+from labctl.clock import RealClock
 from labctl.errors import ConfigurationError
 from labctl.protocol import check_step, plan_of
+from labctl.queue.heartbeat import Pulse
+from labctl.queue.night import read_night
+from labctl.queue.processes import start_labctl
 from labctl.queue.station_lock import station_lock
+from labctl.queue.supervision import Supervision
 from labctl.recording import Recording
 from labctl.sample import Sample, sample_of, tell_sample
 from labctl.settle import SettlingCriterion, settle
@@ -34,6 +42,8 @@ from labctl.station import Station, read_station
 from labctl.store import Store
 from labctl.told import TELLING, Place, thermometer_of
 
+SUPERVISOR_STARTS_WITHIN_S = 30.0
+SUPERVISOR_ENDS_WITHIN_S = 10.0
 SampleGiven = Sample | Mapping[str, Any] | str | PathLike[str]
 
 
@@ -155,6 +165,7 @@ def open_bench(
     station: str | PathLike[str],
     database: str | PathLike[str] | None = None,
     sample: SampleGiven | None = None,
+    supervised: bool = True,
 ) -> AbstractContextManager[ScriptBench]:
     """Connect to the instruments of a station for the duration of a `with` block.
 
@@ -167,11 +178,15 @@ def open_bench(
     sample : Sample, mapping, str or path
         What is measured, needed with a database: a sample file, the name of a sample measured before, or the
         entries of a `[sample]` table.
+    supervised : bool
+        With a database and real instruments: start a supervisor where none lives. False for a debugger, which
+        stops the signs of life of a script as well.
 
     Raises
     ------
     ConfigurationError
-        Something in the files is wrong, or another program holds the station. Nothing was touched.
+        Something in the files is wrong, another program holds the station, or no supervisor could be started.
+        Nothing was touched.
     StoreError
         The database cannot be used. Nothing was touched.
     InstrumentError
@@ -182,16 +197,19 @@ def open_bench(
         problem = "is missing; with a database say what is measured, as in sample='samples/pellet_3.toml'"
         raise ConfigurationError("labctl.bench", "sample", problem)
     known = None if sample is None else sample_of(sample, path or Path())
-    return _opened(chosen, path, known, *_calling_script())
+    watched = supervised and chosen.simulation is None
+    return _opened(chosen, path, known, watched, *_calling_script())
 
 
 @contextmanager
 def _opened(
-    station: Station, database: Path | None, sample: Sample | None, text: str, file: Path
+    station: Station, database: Path | None, sample: Sample | None, watched: bool, text: str, file: Path
 ) -> Iterator[ScriptBench]:
     with ExitStack() as stack:
         stack.enter_context(station_lock(station))
         store = stack.enter_context(Store.open(database)) if database else None
+        if database and watched:
+            stack.enter_context(_supervision(station, database, f"the script {file.name}"))
         plain = stack.enter_context(station.open())
         recording = None
         if store is not None and sample is not None:
@@ -207,6 +225,45 @@ def _opened(
             raise
         finally:
             ending.conclude()
+
+
+@contextmanager
+def _supervision(station: Station, database: Path, doing: str) -> Iterator[None]:
+    """Show signs of life as a runner does, with a supervisor that looks at them."""
+    arguments = ["supervisor", "--station", station.source, "--db", str(database), "--ends-with-runner"]
+    log = database.with_suffix(".supervisor.log")
+    silence_s = 2 * read_night(station).silence_s
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> "subprocess.Popen[bytes]":
+        started.append(start_labctl(arguments, log))
+        return started[-1]
+
+    supervision = Supervision(database, station.name, silence_s, start)
+    try:
+        with Pulse(database, station.name, supervision.keep) as pulse:
+            pulse.tell(doing=doing)
+            _wait_for(supervision, log)
+            yield
+    finally:
+        _see_off(started)
+
+
+def _see_off(started: "list[subprocess.Popen[bytes]]") -> None:
+    """Wait for the supervisors that end with this script; one that has more to do is left alone."""
+    for child in started:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(SUPERVISOR_ENDS_WITHIN_S)
+
+
+def _wait_for(supervision: Supervision, log: Path) -> None:
+    clock = RealClock()
+    end_s = clock.monotonic() + SUPERVISOR_STARTS_WITHIN_S
+    while not supervision.alive():
+        if clock.monotonic() > end_s:
+            problem = f"no supervisor could be started (see {log}); supervised=False does without"
+            raise ConfigurationError("labctl.bench", "supervised", problem)
+        clock.sleep(0.1)
 
 
 @dataclass
