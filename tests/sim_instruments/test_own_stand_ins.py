@@ -1,9 +1,12 @@
 """A YAML file of pyvisa-sim as the instruments of a rig."""
 
+from pathlib import Path
+
 import pytest
 
 from labctl.clock import VirtualClock
 from sim_instruments.rig import build, instruments_of
+from sim_instruments.stand_ins import MODELS
 
 FILE = """\
 spec: "1.1"
@@ -104,3 +107,9 @@ def test_what_is_wrong_with_a_file_is_named(oven_file, old, new, named):
     path = oven_file(FILE.replace(old, new))
     with pytest.raises(ValueError, match=named):
         build(VirtualClock(), description=path)
+
+
+def test_every_stand_in_is_named_in_the_documentation():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "test-with-the-simulated-rig.md"
+    text = page.read_text(encoding="utf-8")
+    assert not [name for name in MODELS if f"`{name}`" not in text]
