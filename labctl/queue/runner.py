@@ -162,13 +162,13 @@ class Runner:
 
     def _idle(self, doing: str, next_start_s: float | None) -> bool:
         """Wait a moment; with `until_empty`, until the next job may start, or end when none is left."""
+        if self._until_empty and next_start_s is None:
+            return False
         self._pulse.tell(doing=doing)
         self._look_at_the_temperature()
-        if not self._until_empty:
+        if not self._until_empty or next_start_s is None:
             self.clock.sleep(IDLE_VIRTUAL_S if self._virtual else IDLE_S * getattr(self.clock, "factor", 1.0))
             return True
-        if next_start_s is None:
-            return False
         self._queue_clock.sleep(min(max(next_start_s - self._queue_clock.time(), IDLE_S), 60.0))
         return True
 
