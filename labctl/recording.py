@@ -21,6 +21,7 @@ POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperat
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
+KNOWN_OF_A_POINT = frozenset({"spectrum", "polarisation", "phase", "step", "branch", "setpoint_k"})
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
 
 
@@ -186,13 +187,24 @@ class Recording:
             number = self._count(f"spectrum {self._spectrum_id}")
             row = {"spectrum_id": self._spectrum_id, "number": number}
             self.store.append("impedance_points", row | _chosen(record, POINT_COLUMNS))
+            self._keep_extra(record, POINT_COLUMNS, {"spectrum_id": self._spectrum_id, "point": number})
             return
         if self._polarisation_id is not None and "current_a" in record:
             number = self._count(f"polarisation {self._polarisation_id}")
             row = {"polarisation_id": self._polarisation_id, "number": number}
             self.store.append("polarisation_points", row | _chosen(record, CURRENT_COLUMNS))
+            where = {"polarisation_id": self._polarisation_id, "point": number}
+            self._keep_extra(record, CURRENT_COLUMNS, where)
             return
         self._record(self._columns.row(record))
+
+    def _keep_extra(
+        self, record: Mapping[str, Any], columns: tuple[str, ...], where: Mapping[str, Any]
+    ) -> None:
+        """What a procedure measures at a point beside what the table holds goes into a record of its own."""
+        extra = record.keys() - KNOWN_OF_A_POINT - set(columns)
+        if extra:
+            self._record({**where, **{name: record[name] for name in record if name in extra}})
 
     def _batch(self, batch: Any) -> None:
         for row in self._columns.rows(batch):

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labctl.store import Database
+from labctl.store.encoding import decode_all
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 5000
 _RECORDS = """
-SELECT 0 AS owner, number, time_s, data FROM records
+SELECT 0 AS owner, number, time_s, data AS text FROM records
 WHERE run_id = :run AND number > :last ORDER BY number LIMIT :most"""
 _POINTS = """
 SELECT o.id AS owner, {about}, p.* FROM {owners} o JOIN {points} p ON p.{key} = o.id
@@ -110,7 +111,7 @@ class RunRows:
         rows = list(chain.from_iterable(kinds))
         if len(rows) > max(map(len, kinds)):
             rows.sort(key=itemgetter("time_s"))
-        self._append([row.get("data", row) for row in rows])
+        self._append(_decoded(rows))
         return len(rows)
 
     def read_all(self) -> int:
@@ -153,6 +154,12 @@ class RunRows:
         for name, column in self._columns.items():
             column.extend([row.get(name) for row in rows])
         self._count += len(rows)
+
+
+def _decoded(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows, with the text of a procedure's own columns as its values: all texts in one go."""
+    values = iter(decode_all([row["text"] for row in rows if "text" in row]))
+    return [next(values) if "text" in row else row for row in rows]
 
 
 def _array_of(values: Sequence[Any]) -> np.ndarray[Any, Any]:

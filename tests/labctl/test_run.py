@@ -7,6 +7,7 @@ import pytest
 import labctl
 from labctl.clock import VirtualClock
 from labctl.protocol import parse_protocol, read_protocol
+from labctl.recording import Recording
 from labctl.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
@@ -232,3 +233,20 @@ def test_only_the_first_reason_to_stop_is_kept():
     stop.request("second")
     assert stop()
     assert stop.reason == "first"
+
+
+def test_what_a_procedure_measures_beside_a_point_is_kept_too(station, tmp_path):
+    with night(station, tmp_path) as (station, bench, store, _):
+        protocol = parse_protocol(SHORT, "short.toml")
+        recording = Recording(store, bench)
+        recording.begin(protocol, protocol.procedures[0], station, protocol.procedures[0].build())
+        recording.emit("spectrum", {"state": "started", "step": 0})
+        point = {"time_s": 0.0, "frequency_hz": 1.0, "z_real_ohm": 1.0, "z_imag_ohm": 0.0, "step": 0}
+        recording.emit("results", point)
+        recording.emit("results", {**point, "humidity_percent": 31.5})
+        recording.emit("spectrum", {"state": "aborted"})
+        recording.end("aborted", "")
+    with labctl.open(tmp_path / "lab.db") as db:
+        assert len(db.points(1)) == 2
+        (record,) = db.rows("SELECT data FROM records")
+        assert record["data"] == {"spectrum_id": 1, "point": 1, "humidity_percent": 31.5}
