@@ -98,7 +98,7 @@ class SQLiteResults(Results):
         self.run_id: int | None = None
         self.refusal = ""  # why it could not even begin
         self.recording: Recording | None = None
-        self.data_filename = f"{database}#{run_uuid[:8]}"
+        self.data_filename = f"{database}#{run_uuid[:13]}"
         self.data_filenames: list[str] = []  # pymeasure's own recorder then writes nothing
         self._header_count = self._metadata_count = -1
         self._reading = threading.RLock()

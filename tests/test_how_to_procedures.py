@@ -105,6 +105,7 @@ def test_the_protocols_shown_are_right_and_come_in_the_order_told(page):
     assert len(names) == 7
 
 
+@pytest.mark.slow
 def test_the_commands_about_protocols_work(page):
     shown = page("write-a-protocol.md")
     shown.write("ageing.toml", shown.block('title = "does it age"'))
@@ -128,6 +129,7 @@ def test_the_script_shown_measures_and_its_commands_work(page):
     assert "script: finished" in shown.run(*show)
 
 
+@pytest.mark.slow
 def test_the_hold_shown_gives_a_transference_number(page):
     shown = page("script-a-measurement.md", CELL_STATION)
     shown.write("film.toml", FILM)
@@ -181,6 +183,7 @@ def drift(page):
     return shown
 
 
+@pytest.mark.slow
 def test_their_procedure_runs_in_the_queue_as_shown(drift):
     check, add, runner = drift.commands()
     assert "opens its own instruments" in drift.run(*check)
@@ -220,6 +223,7 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["window.py", "eis_window.py"])
 def test_the_windows_shown_work(drift, script):
     pytest.importorskip("PySide6", reason="the extra `gui` is not installed")

@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import ClassVar
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -271,6 +272,12 @@ def test_a_window_can_neither_delete_nor_overwrite_the_database(run_it, db_path)
     assert os.path.basename(results.data_filename) != os.path.basename(run_it()[0].data_filename)
 
 
+def test_a_run_whose_name_looks_like_a_number_is_found_by_it(run_it, monkeypatch):
+    monkeypatch.setattr("uuid.uuid4", lambda: UUID("12345678-1234-5678-1234-567812345678"))
+    results, _ = run_it()
+    assert SQLiteResults.load(results.data_filename).run_id == results.run_id
+
+
 def test_results_stay_in_their_process(run_it):
     with pytest.raises(TypeError, match="cannot be sent to another process"):
         pickle.dumps(run_it()[0])
@@ -362,6 +369,7 @@ worker.join(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is not of Windows")
 def test_a_run_cut_by_a_kill_says_interrupted(db_path):
     subprocess.run([sys.executable, "-c", KILLED, db_path], capture_output=True, timeout=100, check=False)

@@ -196,6 +196,7 @@ def labctl_(folder, *words):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
 
 
+@pytest.mark.slow
 def test_check_says_what_labctl_cannot_do_and_run_shows_its_progress(protocol, bare_station, tmp_path):
     protocol(points="3\nfails_at = -1")
     checked = labctl_(tmp_path, "check", "protocol.toml")

@@ -36,6 +36,7 @@ def test_what_is_written_passes_its_own_tests_at_once(written):
     assert "new_procedure" not in text
 
 
+@pytest.mark.slow
 def test_the_protocol_runs_from_the_command_line(written):
     (written / "station.toml").write_text(STATION)
     checked = run(written, "labctl", "check", "ageing_watch_protocol.toml")
