@@ -1,6 +1,7 @@
 """What a procedure emits, as rows: the one place that knows which topic goes into which table."""
 
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -65,6 +66,7 @@ class Recording:
         self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
+        self._one_at_a_time = threading.RLock()  # some procedures emit from threads of their own
 
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
@@ -152,12 +154,14 @@ class Recording:
             "polarisation": self._polarisation,
         }.get(topic)
         if record_as:
-            record_as(record)
+            with self._one_at_a_time:
+                record_as(record)
         self._on_row(topic, record)
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Keep a row of columns of its own, whatever is being measured."""
-        self._record(self._columns.row(values))
+        with self._one_at_a_time:
+            self._record(self._columns.row(values))
         self._on_row("results", values)
 
     def event(self, level: str, kind: str, message: str, **details: Any) -> None:

@@ -137,7 +137,7 @@ class ScriptBench(Bench):
             check_step(step, self.limits)
         emit = self.recording.emit if self.recording else lambda topic, record: None
         procedure.bench = Bench(self.clock, self.limits, self.roles, self.station)
-        procedure.emit, procedure.should_stop = emit, lambda: False
+        procedure.emit, procedure.should_stop, procedure.is_last = emit, lambda: False, lambda: True
         if self.sample is not None:
             tell_sample(procedure, self.sample)
         try:

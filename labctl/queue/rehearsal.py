@@ -158,6 +158,7 @@ def _refuse_own_instruments(protocol: Protocol) -> None:
 def _perform(entry: ProcedureEntry, bench: Bench, watcher: _Watcher) -> None:
     procedure = entry.build()
     procedure.bench, procedure.emit, procedure.should_stop = bench, watcher.emit, lambda: False
+    procedure.is_last = lambda: False
     try:
         procedure.startup()
         procedure.execute()

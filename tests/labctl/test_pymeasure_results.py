@@ -131,6 +131,24 @@ def test_a_procedure_streams_into_the_database_as_it_stands(run_it, db_path):
         assert len(db.records()) == 7
 
 
+def test_rows_from_several_threads_are_all_kept_whole(run_it):
+    class Threaded(Theirs):
+        def execute(self):
+            threads = [threading.Thread(target=self.emit_many, args=(n,)) for n in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                threading.Thread.join(thread)
+
+        def emit_many(self, number):
+            for count in range(500):
+                self.emit("results", {"Count": 1000 * number + count})
+
+    results, _ = run_it(Threaded)
+    assert results.state == "finished", results.reason
+    assert sorted(results.data["Count"]) == [1000 * n + count for n in range(4) for count in range(500)]
+
+
 def test_a_run_comes_back_with_its_parameters_metadata_and_state(run_it):
     run_it(fails=True)
     results = SQLiteResults.load(run_it(mode="fast")[0].data_filename)
