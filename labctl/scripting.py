@@ -58,7 +58,7 @@ class ScriptBench(Bench):
     sample : Sample or None
     """
 
-    recording: Recording | None = None
+    recording: Recording | None = field(default=None, repr=False)
     sample: Sample | None = None
     _place: Place = field(init=False, repr=False)
 

@@ -40,6 +40,8 @@ def run(
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
+    for warning in chosen.warnings():
+        typer.secho(warning, err=True, fg="yellow")
     outcomes = measure(chosen, chosen_station, db, quiet=quiet or as_json)
     if as_json:
         typer.echo(json.dumps({"db": str(db), "runs": [vars(outcome) for outcome in outcomes]}))

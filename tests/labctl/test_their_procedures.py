@@ -207,4 +207,5 @@ def test_check_says_what_labctl_cannot_do_and_run_shows_its_progress(protocol, b
     assert len(as_json["warnings"]) == 1
     ran = labctl_(tmp_path, "run", "protocol.toml", "--db", "lab.db")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "their_drift_file:Drift opens its own instruments" in ran.stderr
     assert "run 2: finished" in ran.stdout
