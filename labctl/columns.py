@@ -39,6 +39,9 @@ class Columns:
             raise ValueError(f"'results' takes a mapping of column to value, got a {type(record).__name__}")
         if self._known and not self._known.issuperset(record):
             raise ValueError(self._stranger(next(name for name in record if name not in self._known)))
+        kinds = set(map(type, record.values()))
+        if kinds <= _PLAIN and not (str in kinds and self._units):  # as most rows are
+            return dict(record)
         return {name: self._value(name, value) for name, value in record.items()}
 
     def rows(self, batch: Any) -> list[dict[str, Any]]:
