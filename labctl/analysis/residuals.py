@@ -15,6 +15,7 @@ import numpy as np
 from labctl.analysis.spectrum import BoolArray, FloatArray, IndexArray
 
 NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
+LEAST_SEEN, WELL_SEEN = 1e-13, 1e10  # of a scaled normal matrix: eigenvalue, variance
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 
@@ -74,9 +75,15 @@ def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
 def _inverse(normal: FloatArray) -> FloatArray:
     """Inverse of a normal matrix, scaled first; directions the data do not see get a huge variance."""
     scale = 1 / np.sqrt(np.maximum(normal.diagonal(), 1e-300))
-    values, vectors = np.linalg.eigh(normal * scale[:, None] * scale)
-    values = np.maximum(values, 1e-13)
-    return (vectors / values) @ vectors.T * scale[:, None] * scale
+    scaled, scales = normal * scale[:, None] * scale, scale[:, None] * scale
+    try:
+        inverse = np.linalg.inv(scaled)
+        if inverse.diagonal().min() > 0 and inverse.diagonal().max() < WELL_SEEN:
+            return inverse * scales
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = np.linalg.eigh(scaled)
+    return (vectors / np.maximum(values, LEAST_SEEN)) @ vectors.T * scales
 
 
 def _suspicious(residuals: FloatArray) -> bool:
