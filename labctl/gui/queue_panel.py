@@ -31,12 +31,12 @@ class QueuePanel(QtWidgets.QWidget):
 
     Signals
     -------
-    said(str), protocol_wanted(str, str)
-        A sentence for the person; text and source of a job's protocol to fill in again.
+    said(str), job_wanted(Job)
+        A sentence for the person; a job whose protocol to fill in again.
     """
 
     said = Signal(str)
-    protocol_wanted = Signal(str, str)
+    job_wanted = Signal(object)
 
     def __init__(self, asker: Asker, person: Callable[[], str]) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class QueuePanel(QtWidgets.QWidget):
     def _fill_in(self) -> None:
         job = self.selected()
         if job is not None:
-            self.protocol_wanted.emit(job.protocol_text, job.source)
+            self.job_wanted.emit(job)
 
     def _clear(self) -> None:
         self._asker.ask(

@@ -13,7 +13,7 @@ from labctl.gui.procedures import Offered, in_file, shipped
 from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
-from labctl.gui.wishes import Wish, add_job, estimate
+from labctl.gui.wishes import Forecast, Wish, add_job, estimate
 from labctl.protocol import Protocol, read_protocol
 from labctl.queue.hours import hour_in_words, parse_hour
 from labctl.station import Station
@@ -34,9 +34,11 @@ class QueueingPanel(QtWidgets.QWidget):
     said = Signal(str)
     queued = Signal(int)
 
-    def __init__(self, station: Station, asker: Asker, parent: QtWidgets.QWidget | None = None) -> None:
+    def __init__(
+        self, station: Station, db: Path, asker: Asker, parent: QtWidgets.QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._station, self._asker = station, asker
+        self._station, self._db, self._asker = station, db, asker
         self._folder = Path(station.source).parent
         self._sequence: list[ProcedureForm] = []
         self._offered: list[Offered] = []
@@ -256,12 +258,12 @@ class QueueingPanel(QtWidgets.QWidget):
             parse_hour(not_before, RealClock().time())
         return Wish(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
 
-    def _show_estimate(self, found: tuple[int, float]) -> None:
-        steps, takes_s = found
-        now_s = RealClock().time()
+    def _show_estimate(self, found: Forecast) -> None:
+        takes_s, now_s = found.takes_s, RealClock().time()
         begin_s = max(now_s, self._free_s or now_s)
         end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
-        self._say(f"{steps} steps within the limits of {self._station.name}; {duration(takes_s)}{end}")
+        steps = f"{found.steps} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
+        self._say(". ".join([steps, *found.warnings]))
 
     def _show_queued(self, found: tuple[int, float]) -> None:
         job_id, takes_s = found
@@ -307,7 +309,7 @@ class QueueingPanel(QtWidgets.QWidget):
             self, "A protocol", str(self._folder), "Protocols (*.toml)"
         )
         if name:
-            self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name))))
+            self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name), self._db)))
 
     def _save_file(self) -> None:
         name, _ = QtWidgets.QFileDialog.getSaveFileName(

@@ -1,7 +1,8 @@
 """The window: a client of the runner. Closing or losing it costs nothing."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from labctl.gui.reading import Reader
 from labctl.gui.snapshot import RunSnapshot
 from labctl.gui.station_view import StationView
 from labctl.gui.style import appearance_of, choose_scheme, dress
-from labctl.gui.wishes import reuse
-from labctl.protocol import parse_protocol
+from labctl.gui.wishes import protocol_of_job, reuse
+from labctl.queue.job import Job
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
+from labctl.sample import Sample
 from labctl.station import Station
 
 SAID_FOR_MS = 15_000
@@ -76,7 +78,7 @@ class Window(QtWidgets.QMainWindow):
         self._dress()
 
     def _build(self) -> None:
-        self.queueing = QueueingPanel(self.station, self.asker, self)
+        self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
         person = self.queueing.person.text
         self.control = ControlBar(Path(self.station.source), self.station.name, self.db, self.asker, person)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
@@ -166,7 +168,7 @@ class Window(QtWidgets.QMainWindow):
         self.reader.trouble.connect(self.trouble.setText)
         self.browser.ticks_changed.connect(self._follow)
         self.browser.reuse_wanted.connect(self._reuse)
-        self.queue.protocol_wanted.connect(self._fill_in)
+        self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
@@ -221,8 +223,8 @@ class Window(QtWidgets.QMainWindow):
                    JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
         self.asker.ask(lambda ledger: _old_protocol(ledger, query, run_id), self._load)
 
-    def _fill_in(self, text: str, source: str) -> None:
-        self.asker.ask(lambda ledger: (parse_protocol(text, source), None), self._load)
+    def _fill_in(self, job: Job) -> None:
+        self.asker.ask(lambda ledger: (protocol_of_job(job), None), self._load)
 
     def _load(self, found: tuple[Any, SampleForm | None]) -> None:
         self.queueing.load_protocol(*found)
@@ -298,7 +300,8 @@ class Window(QtWidgets.QMainWindow):
 
 
 def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    rows: Iterable[dict[str, Any]] = ledger.rows(query, (run_id,))
-    row = next(iter(rows))
-    found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], json.loads(row["parameters"]))
+    row = ledger.rows(query, (run_id,))[0]
+    sample = Sample(**{field.name: row[field.name] for field in fields(Sample)})
+    parameters = json.loads(row["parameters"])
+    found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)
     return found, SampleForm.of_row(row)

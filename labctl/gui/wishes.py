@@ -8,8 +8,10 @@ from labctl.clock import RealClock
 from labctl.protocol import Protocol, parse_protocol
 from labctl.queue.estimates import duration_s, measured_pace, procedure_of
 from labctl.queue.hours import parse_hour
+from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
+from labctl.sample import Sample, kept_sample
 from labctl.station import Station
 
 
@@ -24,8 +26,17 @@ class Wish:
     not_before: str
 
 
-def estimate(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
-    """Number of steps, and s that they take (NaN: not known).
+@dataclass(frozen=True)
+class Forecast:
+    """Number of steps, s that they take (NaN: not known), and what labctl cannot do for them."""
+
+    steps: int
+    takes_s: float
+    warnings: tuple[str, ...]
+
+
+def estimate(ledger: Ledger, station: Station, wish: Wish) -> Forecast:
+    """Hold the protocol against the station and say how long it takes.
 
     Raises
     ------
@@ -33,7 +44,7 @@ def estimate(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
         The protocol is wrong, or the station forbids it.
     """
     protocol, takes_s = _checked(ledger, station, wish)
-    return len(protocol.plan()), takes_s
+    return Forecast(len(protocol.plan()), takes_s, protocol.warnings())
 
 
 def add_job(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
@@ -50,12 +61,18 @@ def add_job(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
     return job_id, takes_s
 
 
-def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any]) -> Protocol:
+def protocol_of_job(job: Job) -> Protocol:
+    """The protocol of a job with its sample as it was when it was queued; raises ConfigurationError."""
+    source = job.source or f"job {job.id}"
+    return parse_protocol(job.protocol_text, source, sample=kept_sample(job.sample_text))
+
+
+def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any], sample: Sample) -> Protocol:
     """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
 
     Raises ConfigurationError when its procedure is not to be found here any more.
     """
-    protocol = parse_protocol(text, source)
+    protocol = parse_protocol(text, source, sample=sample)
     entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
     return replace(protocol, procedures=(replace(entry, parameters=dict(parameters)),))
 

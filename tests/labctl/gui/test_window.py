@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,23 @@ def test_procedures_of_a_laboratory_s_own_file_are_offered(window, tmp_path, db)
     assert protocol.procedures[0].reference == "our_own:QuickLook"
 
 
+def test_a_job_is_filled_in_again_with_its_sample_as_queued(two_jobs, window):
+    press(two_jobs, 2, "reuse")
+    wait(lambda: window.queueing.title.text() == "second", "the form filled in")
+    assert window.queueing.sample.form().thickness_mm == 0.87654321
+
+
+def test_a_procedure_with_instruments_of_its_own_is_warned_of(window, tmp_path):
+    (tmp_path / "theirs.py").write_text(
+        "from pymeasure.experiment import Procedure\n\n\n"
+        "class Theirs(Procedure):\n    DATA_COLUMNS = ['x']\n\n    def startup(self):\n        self.x = 1\n"
+    )
+    panel = fill_in(window)
+    panel.open_procedures(tmp_path / "theirs.py")
+    panel.check_button.click()
+    wait(lambda: "its own instruments" in panel.estimate.text(), "the warning")
+
+
 def test_a_file_that_cannot_be_imported_is_refused_in_words(window, tmp_path):
     (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
     window.queueing.open_procedures(tmp_path / "broken.py")
@@ -340,8 +358,12 @@ def test_nothing_in_the_window_writes_over_the_database(old_run, window, db):
     assert db.read_bytes() == before
 
 
-def test_a_procedure_that_is_gone_is_told_when_its_run_is_used_again(window):
-    window._fill_in(PROTOCOL.replace("temperature_stepped_eis", "of_last_year"), "p.toml")
+def test_a_procedure_that_is_gone_is_told_when_its_job_is_filled_in_again(window, db):
+    with Ledger(db) as ledger:
+        Jobs(ledger).add(parse_protocol(PROTOCOL, "p.toml"), station=window.station.name)
+    (job,) = jobs_of(db)
+    text = job.protocol_text.replace("temperature_stepped_eis", "of_last_year")
+    window._fill_in(replace(job, protocol_text=text))
     wait(lambda: "of_last_year" in window.warning.text(), "the sentence")
     assert window.warning_bar.isVisible()
 
