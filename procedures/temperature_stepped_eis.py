@@ -11,9 +11,7 @@ from procedures.temperature_series import TemperatureSeries
 class TemperatureSteppedEIS(TemperatureSeries):
     """Impedance spectra up a list of temperatures and, if asked, back down."""
 
-    repeat_inconsistent: Any = BooleanParameter(
-        "Repeat a spectrum that fails Kramers-Kronig", default=False
-    )
+    repeat_inconsistent: Any = BooleanParameter("Repeat a spectrum that fails Kramers-Kronig", default=False)
     refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
     refine_half_width: Any = FloatParameter(
         "Stop at this half width of its 95 % interval",
