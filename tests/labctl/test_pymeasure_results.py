@@ -202,8 +202,16 @@ def test_a_stopped_run_says_aborted(run_it):
     assert len(results.data) > 0
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as a script meets it; the worker processes of a test run ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to oneself alone on Windows")
-def test_ctrl_c_in_a_script_asks_the_procedure_to_stop_and_waits_for_it(db_path):
+def test_ctrl_c_in_a_script_asks_the_procedure_to_stop_and_waits_for_it(db_path, ctrl_c):
     class Interrupting(Theirs):
         def execute(self):
             os.kill(os.getpid(), signal.SIGINT)
