@@ -21,6 +21,7 @@ from labctl.queue.requests import Pauses, Requests
 
 OBEYED_WITHIN_S = 12.0
 SAFE_TAKES_S = 60.0
+PATIENCE_S = 2.0  # with a file that somebody keeps locked
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ def make_safe(station_file: Path, station: str, db: Path, person: str) -> SafeRe
     """Make every instrument of a station safe, whatever state runner and supervisor are in."""
     clock = RealClock()
     try:
-        with Ledger(db) as ledger:
+        with Ledger(db, PATIENCE_S) as ledger:
             report = _through_the_runner(ledger, station, person, clock) or _directly(station_file)
             _record(ledger, report, person, clock.time())
             return report
     except (LabctlError, OSError) as error:
         report = _directly(station_file)
-        return SafeReport(report.safe, f"{report.words} (the database could not be told: {error})")
+        return SafeReport(
+            report.safe, f"{report.words} (the database could not be told, nor a runner: {error})"
+        )
 
 
 def _through_the_runner(ledger: Ledger, station: str, person: str, clock: Clock) -> SafeReport | None:
