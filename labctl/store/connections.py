@@ -1,9 +1,12 @@
 """Connections: how the file is opened for writing and for reading, and which files are refused."""
 
 import math
+import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
@@ -26,7 +29,7 @@ def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqli
         )
         try:
             _check_origin(path, connection)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(connection, busy_timeout_s)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             _add_log10(connection)
@@ -75,6 +78,21 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    """WAL from now on. Two programs that switch the same new file at once shut each other out, and SQLite
+    then refuses without waiting: its busy time-out does not hold for a lock that is to be widened."""
+    clock = RealClock()
+    give_up_at = clock.monotonic() + busy_timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > give_up_at:
+                raise
+        clock.sleep(random.uniform(0.002, 0.02))
+
+
 def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         needed = ".".join(map(str, OLDEST_SQLITE))
@@ -91,20 +109,24 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    if not (missing := migrations.pending(connection)):
+    """Bring the file up to date, all of it or nothing; only one program at a time, and looks again."""
+    if not migrations.pending(connection):
         return
-    if migrations.applied(connection):
-        _back_up_beside(path, connection, missing[0])
-    migrations.apply(connection)
-
-
-def _back_up_beside(path: Path, connection: sqlite3.Connection, migration: str) -> None:
-    copy = path.with_name(f"{path.stem}.before-{migration}{path.suffix}")
-    target = sqlite3.connect(copy)
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.backup(target)
-    finally:
-        target.close()
+        if migrations.applied(connection) and (missing := migrations.pending(connection)):
+            _back_up_beside(path, missing[0])
+        migrations.apply(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _back_up_beside(path: Path, migration: str) -> None:
+    copy = path.with_name(f"{path.stem}.before-{migration}{path.suffix}")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
 
 
 def _add_log10(connection: sqlite3.Connection) -> None:

@@ -87,20 +87,14 @@ def unknown(connection: sqlite3.Connection) -> list[str]:
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Bring the file up to date, in one transaction: all of it or nothing."""
+    """Apply what is pending, inside the transaction that the caller has begun."""
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
 
     ledger = Migrations(SET_NAME)
     for name, migrate in _MIGRATIONS.items():
         ledger(name=name)(migrate)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        ledger.apply(Sqlite(connection))
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
+    ledger.apply(Sqlite(connection))
 
 
 def described_columns(sql: str) -> Iterator[tuple[str, str, str, str]]:

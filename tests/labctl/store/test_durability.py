@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -286,6 +287,24 @@ def test_several_programs_may_make_the_same_new_file_at_once(path):
     ]
     assert [maker.communicate()[1] for maker in makers] == [b""] * 4
     assert integrity(path) == "ok"
+
+
+def test_a_new_file_that_another_program_is_about_to_write_is_waited_for(path):
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    released = threading.Timer(0.2, other.rollback)
+    released.start()
+    Store.open(path).close()
+    released.join()
+    other.close()
+    assert integrity(path) == "ok"
+
+
+def test_a_new_file_that_another_program_keeps_is_refused_in_the_end(path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="another program keeps it locked"):
+            Store.open(path, busy_timeout_s=0.05)
 
 
 def test_many_threads_may_share_a_store(rig):

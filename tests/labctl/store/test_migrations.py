@@ -1,11 +1,13 @@
 """The schema explains and defends itself, also against programs that go round labctl."""
 
 import sqlite3
+import threading
+from contextlib import closing
 
 import pytest
 
 from labctl.errors import StoreError
-from labctl.store import Database, Store, migrations
+from labctl.store import Database, Store, connections, migrations
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
 
@@ -167,6 +169,37 @@ def test_an_older_file_is_migrated_after_a_backup_beside_it(path, start, monkeyp
     assert "9998_later" not in migrations.applied(copy)
     assert copy.execute("SELECT count(*) FROM runs").fetchone() == (1,)
     copy.close()
+
+
+def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, monkeypatch):
+    with Store.open(path) as store:
+        start(store)
+    backups, migrated = [], []
+    back_up, pending = connections._back_up_beside, migrations.pending
+    both_looked = threading.Barrier(2, timeout=20)
+
+    def look(connection):
+        missing = pending(connection)
+        if not connection.in_transaction:
+            both_looked.wait()
+        return missing
+
+    def counted(path, migration):
+        backups.append(migration)
+        back_up(path, migration)
+
+    newer = migrations._MIGRATIONS | {"9998_later": lambda _db: migrated.append("9998_later")}
+    monkeypatch.setattr(migrations, "_MIGRATIONS", newer)
+    monkeypatch.setattr(migrations, "pending", look)
+    monkeypatch.setattr(connections, "_back_up_beside", counted)
+    programs = [threading.Thread(target=lambda: Store.open(path).close()) for _ in range(2)]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert backups == migrated == ["9998_later"]
+    with closing(sqlite3.connect(path.with_name("lab.before-9998_later.db"))) as copy:
+        assert "9998_later" not in migrations.applied(copy)
 
 
 def test_a_failed_migration_leaves_the_file_as_it_was(path, start, monkeypatch):
