@@ -3,18 +3,16 @@
 import math
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from labctl.devices import (
+    CurrentPoint,
+    FrequencyResponseAnalyzer,
+    ImpedancePoint,
+    Potentiostat,
+    TemperatureController,
+)
 from labctl.errors import LimitExceeded
-
-if TYPE_CHECKING:
-    from labctl.bench import (
-        CurrentPoint,
-        FrequencyResponseAnalyzer,
-        ImpedancePoint,
-        Potentiostat,
-        TemperatureController,
-    )
 
 ZERO_CELSIUS_K = 273.15
 
@@ -62,7 +60,7 @@ class Limits:
 class GuardedTemperatureController:
     """A temperature controller that refuses set points outside the limits; all else is the driver's."""
 
-    def __init__(self, driver: "TemperatureController", limits: Limits) -> None:
+    def __init__(self, driver: TemperatureController, limits: Limits) -> None:
         self._driver, self._limits = driver, limits
 
     @property
@@ -91,7 +89,7 @@ class GuardedTemperatureController:
 class GuardedAnalyzer:
     """A frequency response analyser that refuses potentials outside the limits."""
 
-    def __init__(self, driver: "FrequencyResponseAnalyzer", limits: Limits) -> None:
+    def __init__(self, driver: FrequencyResponseAnalyzer, limits: Limits) -> None:
         self._driver, self._limits = driver, limits
 
     def sweep(
@@ -100,7 +98,7 @@ class GuardedAnalyzer:
         amplitude_v: float,
         integration_s: float = 1.0,
         bias_v: float = 0.0,
-    ) -> "Generator[ImpedancePoint, None, None]":
+    ) -> Generator[ImpedancePoint, None, None]:
         """Measure one spectrum; raises LimitExceeded before anything is sent."""
         self._limits.check_potential(bias_v, amplitude_v)
         return self._driver.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
@@ -112,12 +110,12 @@ class GuardedAnalyzer:
 class GuardedPotentiostat:
     """A potentiostat that refuses potentials and current limits outside the station's."""
 
-    def __init__(self, driver: "Potentiostat", limits: Limits) -> None:
+    def __init__(self, driver: Potentiostat, limits: Limits) -> None:
         self._driver, self._limits = driver, limits
 
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
-    ) -> "Generator[CurrentPoint, None, None]":
+    ) -> Generator[CurrentPoint, None, None]:
         """Polarise the cell; raises LimitExceeded before anything is sent."""
         self._limits.check_potential(potential_v)
         self._limits.check_current(current_limit_a)

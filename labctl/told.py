@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from labctl.bench import CurrentPoint, ImpedancePoint
+from labctl.devices import CurrentPoint, ImpedancePoint
 
 Emit = Callable[[str, Any], None]
 

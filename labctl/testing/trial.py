@@ -159,7 +159,7 @@ class Candidate:
 
 def own_bases(driver_class: type) -> list[type]:
     """Return the class and what it inherits, without labctl's, pymeasure's and Python's."""
-    strangers = ("labctl.instrument", "labctl.bench", "pymeasure", "builtins", "typing")
+    strangers = ("labctl.instrument", "labctl.devices", "pymeasure", "builtins", "typing")
     return [base for base in driver_class.__mro__ if not base.__module__.startswith(strangers)]
 
 
