@@ -59,7 +59,7 @@ class Connection(VISAAdapter):
     def _open(self) -> None:
         try:
             super().__init__(**self._opening)
-        except (VisaIOError, OSError) as error:
+        except Exception as error:  # without its bus a VISA library raises ValueError, or anything
             address = self._opening["resource_name"]
             raise InstrumentError(
                 self.instrument, "", "", f"cannot open {address}: {_words(error)}"
@@ -169,5 +169,5 @@ class Connection(VISAAdapter):
         self._quiet_until_s = self.clock.monotonic() + silence_s
 
 
-def _words(error: VisaIOError | OSError) -> str:
-    return str(getattr(error, "description", "") or error)
+def _words(error: Exception) -> str:
+    return " ".join(str(getattr(error, "description", "") or error).split())

@@ -37,7 +37,8 @@ class InstrumentError(LabctlError):
     def __init__(self, instrument: str, sent: str, received: str, problem: str) -> None:
         self.instrument, self.sent, self.received, self.problem = instrument, sent, received, problem
         answer = f"answered {received!r}" if received else "no answer"
-        super().__init__(f"{instrument}: {problem} (sent {sent!r}, {answer})")
+        exchange = f" (sent {sent!r}, {answer})" if sent or received else ""
+        super().__init__(f"{instrument}: {problem}{exchange}")
 
 
 class SettlingTimeout(LabctlError):

@@ -76,6 +76,30 @@ def test_an_address_where_nothing_answers_is_named(world):
         Connection("oven", "GPIB0::13::INSTR", clock, visa_library=rig.visa_library)
 
 
+@pytest.mark.parametrize(
+    ("address", "library"),
+    [
+        ("GPIB0::12::INSTR", "@nonsense"),  # ValueError, as where a bus has no library
+        ("ASRL/dev/no-such-port::INSTR", "@py"),
+        ("COM3", "@py"),
+    ],
+)
+def test_what_cannot_be_opened_at_all_is_one_sentence(address, library):
+    with pytest.raises(InstrumentError, match=f"^oven: cannot open {address}: .+") as caught:
+        Connection("oven", address, RealClock(), visa_library=library)
+    assert "\n" not in str(caught.value)
+    assert "sent ''" not in str(caught.value)
+
+
+def test_a_visa_library_may_fail_to_open_with_any_exception(monkeypatch):
+    def fail(self, **settings):
+        raise Exception("could not connect: Name or service not known")  # as pyvisa-py does for a socket
+
+    monkeypatch.setattr("pymeasure.adapters.VISAAdapter.__init__", fail)
+    with pytest.raises(InstrumentError, match="cannot open TCPIP0::lab9::7020::SOCKET: could not connect"):
+        Connection("oven", "TCPIP0::lab9::7020::SOCKET", RealClock())
+
+
 def test_a_network_instrument_that_vanishes_is_an_error_and_not_a_wait_without_end():
     with Server({"seed": 1}, RealClock()) as server:
         outlet = server.outlets[0]
