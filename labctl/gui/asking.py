@@ -1,5 +1,6 @@
 """The thread that writes what a person asks: the window never waits for a disk or a lock."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any
 from labctl.errors import LabctlError
 from labctl.gui.qt import QtCore, Signal
 from labctl.queue.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 Question = Callable[[Ledger], Any]
 Answer = Callable[[Any], None]
@@ -20,7 +23,7 @@ class Asker(QtCore.QObject):
     Signals
     -------
     refused(str)
-        The sentence of a LabctlError or OSError that a question met.
+        What went wrong with a question, as a sentence.
     """
 
     refused = Signal(str)
@@ -53,15 +56,22 @@ class Asker(QtCore.QObject):
         while (asked := self._questions.get()) is not None:
             question, then, otherwise = asked
             try:
-                if not self._db.exists():
-                    raise FileNotFoundError(f"{self._db} is gone; nothing was written")
-                with Ledger(self._db) as ledger:
-                    result = question(ledger)
+                result = self._answer(question)
             except (LabctlError, OSError) as error:
                 self._answered.emit(otherwise or self.refused.emit, str(error))
+            except Exception as error:  # the next click must be answered whatever this one met
+                log.exception("a question was not answered")
+                words = f"a fault in labctl, nothing was done: {type(error).__name__}: {error}"
+                self._answered.emit(otherwise or self.refused.emit, words)
             else:
                 if then is not None:
                     self._answered.emit(then, result)
+
+    def _answer(self, question: Question) -> Any:
+        if not self._db.exists():
+            raise FileNotFoundError(f"{self._db} is gone; nothing was written")
+        with Ledger(self._db) as ledger:
+            return question(ledger)
 
     def _deliver(self, answer: Answer, result: Any) -> None:
         answer(result)

@@ -1,5 +1,6 @@
 """The thread that reads the database for the window, so that the window itself never waits for a file."""
 
+import logging
 import platform
 import threading
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from labctl.queue.ledger import Ledger
 from labctl.store import Database
 from labctl.store.processes import is_gone
 
+log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.3
 RUN_LIST = """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
               r.ended_s, r.clock, r.pid, r.process_birth, r.host
@@ -73,6 +75,9 @@ class Reader(QtCore.QObject):
                 self._read_until_something_is_wrong()
             except StoreError as error:
                 self._say(str(error))
+            except Exception as error:  # or the window would show the last look for ever, as if it were now
+                log.exception("reading failed")
+                self._say(f"a fault in labctl while reading {self._db}: {type(error).__name__}: {error}")
             self._followers.clear()
             self._stop.wait(1.0)
 

@@ -1,13 +1,17 @@
 """The large button makes safe, whatever state the runner is in. The rig is served by this process."""
 
+import contextlib
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from labctl.clock import RealClock, ScaledClock
+from labctl.gui import making_safe
 from labctl.gui.making_safe import make_safe
 from labctl.protocol import parse_protocol
 from labctl.queue.jobs import Jobs
@@ -112,7 +116,20 @@ def test_a_frozen_runner_is_ended_and_passed_by(rig, heating_runner):
     report = rig.make_safe()
     assert report.safe
     assert rig.heater_range == 0
-    assert heating_runner.wait(timeout=10) != 0
+    assert heating_runner.wait(timeout=60) != 0
+
+
+def test_a_runner_that_cannot_be_told_is_ended_before_it_heats_again(rig, heating_runner, monkeypatch):
+    """As one that froze with the database locked."""
+    monkeypatch.setattr(making_safe, "LONG_PATIENCE_S", 0.1)
+    with contextlib.closing(sqlite3.connect(rig.db, isolation_level=None)) as another_program:
+        another_program.execute("BEGIN IMMEDIATE")
+        report = rig.make_safe()
+        assert heating_runner.wait(timeout=60) != 0
+    assert report.safe
+    assert rig.heater_range == 0
+    assert "its runner was ended" in report.words
+    assert "could not be paused" in report.words
 
 
 def test_the_wish_and_its_outcome_are_recorded(rig):
@@ -130,10 +147,14 @@ def test_instruments_that_cannot_be_reached_are_never_called_safe(rig):
     assert "NOT SAFE" in report.words
 
 
-def test_a_lost_database_does_not_keep_the_heater_on(rig):
+@pytest.mark.parametrize("lose", [Path.unlink, lambda db: db.write_bytes(b"this is no database" * 100)])
+def test_a_lost_database_does_not_keep_the_heater_on(rig, lose, monkeypatch):
+    monkeypatch.setattr(making_safe, "LONG_PATIENCE_S", 0.1)
     rig.heat()
-    rig.db.write_bytes(b"this is no database" * 100)
+    lose(rig.db)
+    was_there = rig.db.exists()
     report = rig.make_safe()
     assert report.safe
     assert rig.heater_range == 0
-    assert "could not be told" in report.words
+    assert "could not be paused" in report.words
+    assert rig.db.exists() == was_there

@@ -70,6 +70,7 @@ def sit_down(screen, tmp_path, rig):
         )
         with (tmp_path / f"{task}.log").open("w") as log:
             person = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True)
+        person.diary = tmp_path / f"{task}.log"
         started.append(person)
         return person
 
@@ -86,7 +87,7 @@ def told(person, key):
         found = json.loads(line)
         if key in found:
             return found[key]
-    pytest.fail(f"the person left without a word about {key}")
+    pytest.fail(f"the person left without a word about {key}: {person.diary.read_text()}")
 
 
 def test_a_night_is_queued_by_mouse_and_survives_the_window(sit_down):
