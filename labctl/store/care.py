@@ -11,6 +11,7 @@ from labctl.store.causes import explaining
 from labctl.store.connections import open_for_reading, open_for_writing
 from labctl.store.fingerprint import content_hash
 from labctl.store.migrations import applied
+from labctl.store.users import users_of
 
 MOST_PROBLEMS = 20
 
@@ -168,11 +169,18 @@ def vacuum(path: Path) -> tuple[int, int]:
         with explaining(path):
             if _count_runs(connection)[1]:
                 raise StoreError(f"{path}: a run is being written; vacuum when it has ended")
+            require_nobody_else(path, connection)
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
     return before, path.stat().st_size
+
+
+def require_nobody_else(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise `StoreError` where a runner or supervisor lives: a long lock would make it look frozen."""
+    if users := users_of(connection):
+        raise StoreError(f"{path}: {users[0]} uses the file, and this would lock it for long; stop it first")
 
 
 def _require_space(path: Path, needed: int) -> None:

@@ -10,8 +10,11 @@ from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
+from labctl.store.users import users_of
 
 BUSY_TIMEOUT_S = 10.0
+LOOK_AGAIN_S = 0.02
+EMPTY_FOR_S = 0.5  # then nobody is making the file
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -34,6 +37,7 @@ def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqli
             connection.execute("PRAGMA foreign_keys = ON")
             _add_log10(connection)
             _migrate(path, connection)
+            connection.execute(f"PRAGMA busy_timeout = {1000 * busy_timeout_s:.0f}")
         except BaseException:
             connection.close()
             raise
@@ -55,8 +59,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA query_only = ON")
             _check_origin(path, connection)
-            if not migrations.applied(connection):
-                raise StoreError(f"{path}: this file is empty, not a labctl database")
+            _wait_until_made(path, connection)
             _add_log10(connection)
         except BaseException:
             connection.close()
@@ -64,18 +67,52 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class FrozenView(sqlite3.Connection):
+    """Of a file in a folder that cannot be written: it is taken not to change, so look whether it did."""
+
+
+def file_state(path: Path) -> tuple[int, int, int, bool]:
+    """What differs once somebody has written the file; raises `StoreError` when it is gone."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read any more: {error.strerror}") from error
+    return status.st_ino, status.st_size, status.st_mtime_ns, _wal(path).exists()
+
+
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Read-only; also from a folder that cannot be written, where SQLite finds no room for its -shm file."""
+    """Read-only; also from a folder that cannot be written, where SQLite finds no room for its -shm file.
+
+    A file that is only locked is never taken for one that does not change.
+    """
     address = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchall()
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
         connection.close()
-        if path.with_name(path.name + "-wal").exists():
+        no_room = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not no_room or _wal(path).exists():
             raise
-        return sqlite3.connect(address + "&immutable=1", uri=True, check_same_thread=False)
+        return sqlite3.connect(
+            address + "&immutable=1", uri=True, check_same_thread=False, factory=FrozenView
+        )
     return connection
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
+    """Another program may be making the file at this moment: wait for it as long as for a lock."""
+    clock = RealClock()
+    begun_s = clock.monotonic()
+    while not migrations.applied(connection):
+        being_made = path.stat().st_size > 0 or _wal(path).exists()
+        if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
+            raise StoreError(f"{path}: this file is empty, not a labctl database")
+        clock.sleep(LOOK_AGAIN_S)
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
@@ -109,18 +146,32 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    """Bring the file up to date, all of it or nothing; only one program at a time, and looks again."""
+    """Bring the file up to date, all of it or nothing; only one program at a time, and looks again.
+
+    Even the impatient wait until another one has done it.
+    """
     if not migrations.pending(connection):
         return
+    connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT_S:.0f}")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if migrations.applied(connection) and (missing := migrations.pending(connection)):
+            _refuse_while_used(path, connection, missing[0])
             _back_up_beside(path, missing[0])
         migrations.apply(connection)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
+
+
+def _refuse_while_used(path: Path, connection: sqlite3.Connection, migration: str) -> None:
+    """A program that was started before labctl was updated would fail in the middle of the night."""
+    if users := users_of(connection):
+        raise StoreError(
+            f"{path}: this labctl is newer and would change the file ({migration}), but {users[0]} of the "
+            "older one still uses it; stop that first (Ctrl-C, or its service), then start it anew"
+        )
 
 
 def _back_up_beside(path: Path, migration: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_reading
+from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode, decode_all
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._connection = open_for_reading(self.path)
+        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
         try:
             _, described = self._fetch("SELECT column_name, unit FROM columns", ())
         except BaseException:
@@ -229,10 +229,21 @@ class Database:
         self, query: str, parameters: Sequence[Any] | Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """All rows at once: an open SELECT would keep the WAL from being folded back."""
+        self._look_anew_if_changed()
         with explaining(self.path):
             cursor = self._connection.execute(query, parameters)
             rows = cursor.fetchall()
+        if self._look_anew_if_changed():
+            return self._fetch(query, parameters)
         return [column[0] for column in cursor.description or ()], rows
+
+    def _look_anew_if_changed(self) -> bool:
+        """Whether a file that was taken not to change has been written since: then what was read is old."""
+        if not isinstance(self._connection, FrozenView) or self._state == file_state(self.path):
+            return False
+        self._connection.close()
+        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
+        return True
 
     def _of_run(self, table: str, run: int | str) -> "pd.DataFrame":
         key = "run_id, number" if table in _BY_NUMBER else "id"

@@ -1,11 +1,14 @@
-"""How a run ends: its open spectra and polarisations end with it, and it is sealed by its content hash."""
+"""How a run ends: its open spectra and polarisations end with it, and it is sealed by its content hash.
+
+The hash of a long run takes seconds, and whoever keeps the file locked for so long makes others look dead. So
+the end is committed first, the hash read without a lock, and the seal written in a transaction of its own.
+"""
 
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from labctl.errors import StoreError
-from labctl.store.fingerprint import content_hash
 
 
 def end_run(connection: sqlite3.Connection, run_id: int, changes: Mapping[str, Any]) -> None:
@@ -16,7 +19,13 @@ def end_run(connection: sqlite3.Connection, run_id: int, changes: Mapping[str, A
             (changes["status"], changes.get("ended_s"), run_id),
         )
     change_row(connection, "runs", run_id, changes)
-    change_row(connection, "runs", run_id, {"content_hash": content_hash(connection, run_id)})
+
+
+def seal(connection: sqlite3.Connection, run_id: int, digest: str) -> None:
+    """Write the content hash of a run that has ended, unless it has one."""
+    connection.execute(
+        "UPDATE runs SET content_hash = ? WHERE id = ? AND content_hash IS NULL", (digest, run_id)
+    )
 
 
 def change_row(connection: sqlite3.Connection, table: str, row_id: int, changes: Mapping[str, Any]) -> None:

@@ -1,11 +1,12 @@
-"""Runs whose process vanished: a run says "running" only while somebody writes it."""
+"""Runs whose process vanished: one says "running" only while somebody writes it; what ended is sealed."""
 
 import platform
 import sqlite3
 from typing import Any
 
 from labctl.clock import RealClock
-from labctl.store.ending import end_run
+from labctl.store.ending import end_run, seal
+from labctl.store.fingerprint import content_hash
 from labctl.store.processes import is_gone
 
 _LAST_SIGN = """
@@ -26,9 +27,7 @@ def mark_interrupted(connection: sqlite3.Connection) -> list[int]:
 
     A run of another computer is left alone: from here nobody can tell whether it is still written.
     """
-    query = "SELECT id, pid, process_birth FROM runs WHERE status = 'running' AND host = ?"
-    running = connection.execute(query, (platform.node(),)).fetchall()
-    gone = [(run_id, pid) for run_id, pid, birth in running if is_gone(pid, birth)]
+    gone = _left_by_processes_gone(connection, "status = 'running'")
     if not gone:
         return []
     connection.execute("BEGIN IMMEDIATE")
@@ -39,6 +38,19 @@ def mark_interrupted(connection: sqlite3.Connection) -> list[int]:
         connection.rollback()
         raise
     return marked
+
+
+def seal_ended(connection: sqlite3.Connection) -> None:
+    """Seal the runs of this computer whose process was killed between their end and their seal."""
+    for run_id, _ in _left_by_processes_gone(connection, "status <> 'running' AND content_hash IS NULL"):
+        seal(connection, run_id, content_hash(connection, run_id))
+
+
+def _left_by_processes_gone(connection: sqlite3.Connection, condition: str) -> list[tuple[int, int]]:
+    """Return (id, pid) of such runs."""
+    query = f"SELECT id, pid, process_birth FROM runs WHERE {condition} AND host = ?"
+    runs = connection.execute(query, (platform.node(),)).fetchall()
+    return [(run_id, pid) for run_id, pid, birth in runs if is_gone(pid, birth)]
 
 
 def _interrupt(connection: sqlite3.Connection, run_id: int, pid: int) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.errors import StoreError
-from labctl.store.care import RunCheck, verify_runs
+from labctl.store.care import RunCheck, require_nobody_else, verify_runs
 from labctl.store.causes import explaining
 from labctl.store.connections import open_for_reading, open_for_writing
 from labctl.store.ending import change_row
@@ -40,7 +40,7 @@ def merge(path: Path, source: Path) -> Merged:
     Raises
     ------
     StoreError
-        One of the files cannot be used.
+        One of the files cannot be used, or a runner works with the one that shall grow.
     """
     if not path.is_file():
         raise StoreError(f"{path}: no such file; use `labctl db backup` to copy a whole file")
@@ -49,6 +49,7 @@ def merge(path: Path, source: Path) -> Merged:
         ours = open_for_writing(path)
         try:
             with explaining(path):
+                require_nobody_else(path, ours)
                 return _merge(ours, theirs)
         finally:
             ours.close()

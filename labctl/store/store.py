@@ -6,14 +6,16 @@ import platform
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
 from labctl.store.causes import explaining
-from labctl.store.connections import BUSY_TIMEOUT_S, open_for_writing
-from labctl.store.ending import change_row, end_run
-from labctl.store.interruptions import mark_interrupted
+from labctl.store.connections import BUSY_TIMEOUT_S, open_for_reading, open_for_writing
+from labctl.store.ending import change_row, end_run, seal
+from labctl.store.fingerprint import content_hash
+from labctl.store.interruptions import mark_interrupted, seal_ended
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -95,6 +97,7 @@ class Store:
         try:
             with explaining(path):
                 mark_interrupted(connection)
+                seal_ended(connection)
                 return cls(path, connection, space or SpaceRule())
         except BaseException:
             connection.close()
@@ -154,6 +157,9 @@ class Store:
                 raise StoreError(f"{table}.{name} cannot be changed once it is written")
         values = {name: stored(columns.columns[name], value, changes) for name, value in changes.items()}
         self._writer.call(lambda connection: _update(connection, table, row_id, values))
+        if _ends_a_run(table, changes):
+            with suppress(StoreError):  # the run has ended all the same, and the next opening seals it
+                self._seal(row_id)
 
     def replace_derived(
         self, table: str, where: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
@@ -226,6 +232,12 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _seal(self, run_id: int) -> None:
+        """Hash what was measured without keeping anybody from writing, then write the hash."""
+        with explaining(self.path), closing(open_for_reading(self.path)) as connection:
+            digest = content_hash(connection, run_id)
+        self._writer.call(lambda connection: seal(connection, run_id, digest))
+
     def _insertion(self, table: str, row: Mapping[str, Any]) -> Insertion:
         shape = (table, *row)
         known = self._insertions.get(shape)
@@ -235,10 +247,14 @@ class Store:
 
 
 def _update(connection: sqlite3.Connection, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
-    if table == "runs" and changes.get("status", "running") != "running":
+    if _ends_a_run(table, changes):
         end_run(connection, row_id, changes)
     else:
         change_row(connection, table, row_id, changes)
+
+
+def _ends_a_run(table: str, changes: Mapping[str, Any]) -> bool:
+    return table == "runs" and changes.get("status", "running") != "running"
 
 
 def _identity() -> dict[str, Any]:

@@ -1,15 +1,21 @@
 """Check, verify, back up, vacuum, merge: a copy can be trusted because it can be checked."""
 
+import platform
 import sqlite3
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
+from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.merging import merge
+from labctl.store.processes import process_birth
 
 
 @pytest.fixture
@@ -129,6 +135,29 @@ def test_vacuum_gives_space_back_and_keeps_every_run(finished):
 def test_vacuum_waits_for_the_end_of_a_run(rig, path):
     with pytest.raises(StoreError, match="a run is being written"):
         vacuum(path)
+
+
+def test_what_locks_the_file_for_long_waits_until_the_runner_has_ended(finished, tmp_path):
+    """It could not show signs of life meanwhile, and would be ended as frozen."""
+    back_up(finished, tmp_path / "other.db")
+    with a_living("runner", finished) as pid:
+        for work in (lambda: vacuum(finished), lambda: merge(finished, tmp_path / "other.db")):
+            with pytest.raises(StoreError, match=rf"a runner \(pid {pid}\) uses the file.*stop it first"):
+                work()
+        back_up(finished, tmp_path / "backups are always possible.db")
+    vacuum(finished)
+
+
+@contextmanager
+def a_living(process, path):
+    """Another process whose heartbeat is in the file."""
+    with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
+        row = {"process": process, "station": "rig", "state": "alive", "started_s": 0.0, "beat_s": 0.0}
+        row |= {"pid": other.pid, "process_birth": process_birth(other.pid), "host": platform.node()}
+        with Ledger(path) as ledger, ledger.transaction() as connection:
+            insert(connection, "heartbeats", row)
+        yield other.pid
+        other.communicate(b"\n")
 
 
 def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import pytest
 
 from labctl.errors import StoreError
-from labctl.store import Database, Store
+from labctl.queue.ledger import Ledger, insert
+from labctl.store import Database, Store, migrations
 from labctl.store.care import verify
+from labctl.store.fingerprint import content_hash
 
 WRITE_UNTIL_KILLED = """
 import os, sys, threading, time
@@ -305,6 +307,54 @@ def test_a_new_file_that_another_program_keeps_is_refused_in_the_end(path):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program keeps it locked"):
             Store.open(path, busy_timeout_s=0.05)
+
+
+def test_a_new_file_is_waited_for_by_readers_and_by_the_impatient_until_it_is_made(path, monkeypatch):
+    """Making the schema takes a while on a busy computer."""
+    half_way, go_on, outcomes = threading.Event(), threading.Event(), []
+    apply = migrations.apply
+
+    def slowly(connection):
+        half_way.set()
+        go_on.wait(20)
+        apply(connection)
+
+    def opened(how):
+        try:
+            how().close()
+            outcomes.append("opened")
+        except StoreError as error:
+            outcomes.append(str(error))
+
+    monkeypatch.setattr(migrations, "apply", slowly)
+    maker = threading.Thread(target=opened, args=(lambda: Store.open(path),))
+    maker.start()
+    assert half_way.wait(20)
+    ways = (lambda: Database(path), lambda: Ledger(path, patience_s=0.01))
+    others = [threading.Thread(target=opened, args=(how,)) for how in ways]
+    for other in others:
+        other.start()
+    others[0].join(timeout=0.7)  # longer than an empty file is looked at
+    go_on.set()
+    for thread in (maker, *others):
+        thread.join()
+    assert outcomes == ["opened"] * 3
+
+
+def test_others_may_write_while_the_hash_of_a_long_run_is_made(rig, path, monkeypatch):
+    """A runner that could not show signs of life for so long would be taken for frozen."""
+
+    def look_in_between(connection, run_id):
+        with Ledger(path, patience_s=0.05) as ledger, ledger.transaction() as other:
+            insert(other, "events", {"time_s": 1.0, "level": "info", "kind": "between", "message": "me"})
+        return content_hash(connection, run_id)
+
+    monkeypatch.setattr("labctl.store.store.content_hash", look_in_between)
+    rig.append_points(3)
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9000.0})
+    with rig.read() as db:
+        assert [row["kind"] for row in db.rows("SELECT kind FROM events")] == ["between"]
+    assert verify(path)[0].intact
 
 
 def test_many_threads_may_share_a_store(rig):

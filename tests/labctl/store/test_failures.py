@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from labctl.errors import StoreError
-from labctl.store import Database, SpaceRule, Store
+from labctl.store import Database, SpaceRule, Store, connections
 from labctl.store.places import file_system, network_kind, refuse_network_share
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit, or keeps open files")
@@ -139,6 +140,51 @@ except StoreError as error:
     count, refusal = done.stdout.splitlines()
     assert count == "2"
     assert "read-only" in refusal
+
+
+READER_WITHOUT_PERMISSION = """
+import os, sys
+import pandas
+from labctl.store import Database
+if os.geteuid() == 0:
+    os.seteuid(65534)
+with Database(sys.argv[1]) as db:
+    print(len(db.points(1)), flush=True)
+    input()
+    print(len(db.points(1)), flush=True)
+"""
+
+
+@on_unix
+def test_who_may_only_read_sees_what_is_written_after_the_file_was_opened(open_folder, start):
+    """Without a writer SQLite has to take the file for one that never changes."""
+    path = open_folder / "lab.db"
+    with Store.open(path) as store:
+        rig = start(store)
+        rig.append_points(2)
+    open_folder.chmod(0o555)
+    command = [sys.executable, "-c", READER_WITHOUT_PERMISSION, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout.readline() == "2\n"
+        open_folder.chmod(0o755)
+        with Store.open(path) as store:
+            for number in range(2, 5):
+                store.append("impedance_points", rig.point(number))
+        open_folder.chmod(0o555)
+        seen, _ = reader.communicate("\n", timeout=60)
+    open_folder.chmod(0o755)
+    assert seen == "5\n"
+
+
+def test_a_file_that_is_locked_is_not_taken_for_one_that_never_changes(path, start, monkeypatch):
+    with Store.open(path) as store:
+        start(store)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_S", 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE").fetchall()
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another program keeps it locked"):
+            Database(path)
 
 
 @on_unix

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-from labctl.store import Store
+from labctl.errors import StoreError
+from labctl.store import Store, interruptions
+from labctl.store.care import check
 from labctl.store.processes import is_gone, process_birth
 
 
@@ -77,3 +79,24 @@ def test_a_run_of_another_computer_is_left_alone(rig, path):
     theirs = add_run(rig.store, rig, pid=4_000_000, process_birth="x", host="another-computer")
     with Store.open(path) as second:
         assert status_of(second, theirs) == "running"
+
+
+def test_a_run_whose_process_was_killed_before_its_seal_is_sealed_at_the_next_opening(rig, path, monkeypatch):
+    def killed(*_):
+        raise StoreError("killed here")
+
+    monkeypatch.setattr("labctl.store.store.content_hash", killed)
+    rig.append_points(3)
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9000.0})
+    rig.store.close()
+    assert check(path).problems == (f"{_name(path)} ended without a content hash.",)
+    Store.open(path).close()
+    assert check(path).problems  # its process lives and may be about to do it
+    monkeypatch.setattr(interruptions, "is_gone", lambda pid, birth: True)
+    Store.open(path).close()
+    assert check(path).problems == ()
+
+
+def _name(path):
+    with Store.open(path) as store, store.read() as db:
+        return f"Run 1 ({db.run(1)['uuid']})"

@@ -1,6 +1,8 @@
 """The schema explains and defends itself, also against programs that go round labctl."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -10,6 +12,7 @@ from labctl.errors import StoreError
 from labctl.store import Database, Store, connections, migrations
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
+from labctl.store.processes import process_birth
 
 
 @pytest.fixture
@@ -169,6 +172,24 @@ def test_an_older_file_is_migrated_after_a_backup_beside_it(path, start, monkeyp
     assert "9998_later" not in migrations.applied(copy)
     assert copy.execute("SELECT count(*) FROM runs").fetchone() == (1,)
     copy.close()
+
+
+def test_a_file_that_a_program_of_the_older_labctl_uses_is_not_migrated_under_it(path, start, monkeypatch):
+    with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as older:
+        with Store.open(path) as store:
+            rig = start(store)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 1.0})
+            row = {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 1.0}
+            store.insert("runs", row | {"pid": older.pid, "process_birth": process_birth(older.pid)})
+        newer = migrations._MIGRATIONS | {"9998_later": lambda _db: None}
+        monkeypatch.setattr(migrations, "_MIGRATIONS", newer)
+        with pytest.raises(
+            StoreError, match=rf"run 2 \(pid {older.pid}\) of the older one still uses it; stop"
+        ):
+            Store.open(path)
+        older.communicate(b"\n")
+    Store.open(path).close()
+    assert path.with_name("lab.before-9998_later.db").exists()
 
 
 def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, monkeypatch):
