@@ -17,6 +17,8 @@ from labctl.analysis.readers.table import Table, read_table
 from labctl.analysis.readers.text import read_text
 from labctl.analysis.spectrum import Spectrum
 
+LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
+
 __all__ = ["read_spectra", "read_spectrum"]
 
 
@@ -48,6 +50,7 @@ def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
     warnings = (*table.warnings, *broken_claims(text, table.frequency_hz), *_sign_warning(table))
     if len(sweeps) > 1:
         warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
+    warnings = (*warnings, *(gap for sweep in sweeps for gap in _gaps(table.frequency_hz[sweep])))
     metadata = {"format": describe(text), "path": str(path)}
     return [_spectrum(table, sweep, warnings, metadata) for sweep in sweeps]
 
@@ -65,6 +68,19 @@ def _sweeps(frequency_hz: np.ndarray) -> list[slice]:
     direction = np.sign(np.nanmedian(steps))
     cuts = [0, *(np.flatnonzero(steps * direction < -np.log(3)) + 1), frequency_hz.size]
     return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
+
+
+def _gaps(frequency_hz: np.ndarray) -> list[str]:
+    """Steps much longer than both of their neighbours: where lines were lost there is no other trace."""
+    positive = np.where(frequency_hz > 0, frequency_hz, np.nan)
+    steps = np.abs(np.diff(np.log(positive)))
+    if steps.size < 3:
+        return []
+    longer = steps[1:-1] > LARGEST_STEP * np.maximum(steps[:-2], steps[2:])
+    return [
+        f"a gap from {frequency_hz[k]:g} to {frequency_hz[k + 1]:g} Hz: points may be missing there"
+        for k in np.flatnonzero(longer) + 1
+    ]
 
 
 def _sign_warning(table: Table) -> tuple[str, ...]:

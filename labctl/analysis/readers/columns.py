@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi
+from math import isnan, nan, pi
 
 _NAMES = {
     "frequency": {"freq", "frequency", "f", "frequenz"},
@@ -30,12 +30,16 @@ _PER_AREA = re.compile(r"(ohm|Ω)\S*\s*[.·*x ]?\s*c?m\s*(²|\^?2)", re.IGNORECA
 
 @dataclass(frozen=True)
 class Column:
-    """A column's place and meaning; `factor` turns its numbers into SI with the true sign."""
+    """A column's place and meaning; `factor` turns its numbers into SI with the true sign.
+
+    `unit` is as the file names it; the factor of one that is not known is nan.
+    """
 
     place: int
     meaning: str
-    factor: float
-    negated: bool
+    factor: float = 1.0
+    negated: bool = False
+    unit: str = ""
 
 
 def find_columns(headings: Sequence[str], units: Sequence[str] = ()) -> dict[str, Column]:
@@ -56,6 +60,19 @@ def is_complete(columns: dict[str, Column]) -> bool:
     return "frequency" in columns and (
         {"real", "imaginary"} <= columns.keys() or {"modulus", "phase"} <= columns.keys()
     )
+
+
+def needed(columns: dict[str, Column]) -> list[Column]:
+    """The frequency, then both parts or else modulus and phase."""
+    parts = ("real", "imaginary") if {"real", "imaginary"} <= columns.keys() else ("modulus", "phase")
+    return [columns[name] for name in ("frequency", *parts)]
+
+
+def refuse_unknown_units(columns: dict[str, Column]) -> None:
+    """ValueError when the unit of a needed column is not known (MOHM may be milli or mega)."""
+    for column in needed(columns):
+        if isnan(column.factor):
+            raise ValueError(f"the unit {column.unit!r} of the {column.meaning} column is not known")
 
 
 def missing(columns: dict[str, Column]) -> str:
@@ -85,8 +102,9 @@ def _read_heading(place: int, heading: str, unit_below: str) -> Column | None:
         if bare in names:
             if meaning in ("real", "imaginary", "modulus") and _PER_AREA.search(f"{text} {unit_below}"):
                 raise ValueError(f"column {text!r} is impedance times an area, which is not the sample's")
-            factor = _factor(meaning, unit or unit_below.strip())
-            return Column(place, meaning, -factor if negated else factor, negated)
+            named = unit or unit_below.strip()
+            factor = _factor(meaning, named)
+            return Column(place, meaning, -factor if negated else factor, negated, named)
     return None
 
 
@@ -103,10 +121,9 @@ def _split_unit(text: str) -> tuple[str, str]:
 
 def _factor(meaning: str, unit: str) -> float:
     units = _UNITS.get(meaning, {})
+    if not unit or not units:
+        return units.get("deg", 1.0)
     if unit in units:
         return units[unit]
-    folded = {
-        name.lower(): value for name, value in units.items() if name.lower() not in ("mhz", "mohm", "mω")
-    }
-    default = units.get("deg", 1.0)
-    return folded.get(unit.lower(), default)
+    folded = {name.lower(): value for name, value in units.items() if name[0] not in "mM"}
+    return folded.get(unit.lower(), nan)

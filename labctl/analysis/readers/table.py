@@ -1,20 +1,27 @@
-"""Find the table of numbers in a text and read it, leaving out what is broken and saying so."""
+"""Find the table of numbers in a text and read it, leaving out what is broken and saying so.
 
-import math
+1. A line counts when it has as many cells as the others and as the headings say: one cell too few or too many
+   puts numbers under the wrong headings.
+2. Numbers alone on a line are the rest of a line that was torn: its neighbours do not count either.
+3. Whatever is left out between the first line and the last is named in a warning.
+"""
+
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from labctl.analysis.readers.columns import Column, find_columns, is_complete, missing
+from labctl.analysis.readers.cells import SEPARATORS, filled, is_value, number, split, value
+from labctl.analysis.readers.columns import Column, needed, refuse_unknown_units
+from labctl.analysis.readers.layout import Layout, find_layout
 from labctl.analysis.spectrum import BoolArray, ComplexArray, FloatArray
 
-_SEPARATORS = (r"\t", r";", r",", r"\s{2,}", r"\s+")
-_NUMBER = re.compile(r"[-+]?(\d+([.]\d*)?|[.]\d+)([eEdD][-+]?\d+)?$")
-_NOT_A_NUMBER = {"nan", "-nan", "inf", "-inf", "+inf", "infinity", "overload", "ovld", "-", "--", "n/a"}
 _END = re.compile(r"<|[A-Z]+\tTABLE|\[")
+_FRAGMENT = re.compile(r"[-+.,;\d\seE]*\d[-+.,;\d\seE]*$")
 MOST_BROKEN_LINES = 5
+LARGEST_PHASE_IN_RADIANS = 1.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +36,23 @@ class Table:
 
 
 @dataclass(frozen=True)
-class _Layout:
-    columns: dict[str, Column]
-    width: int
-    first_line: int
-    warnings: tuple[str, ...] = ()
+class _Line:
+    """A line; `kind`: row, fragment (numbers only), damaged (some numbers, or zeros), end, empty or other."""
+
+    number: int
+    kind: str
+    cells: list[str]
 
 
 def read_table(text: str) -> Table:
     """The spectrum in a text; ValueError when there is none that can be trusted."""
     lines = text.split("\n")
-    layout = _find_layout(lines)
-    separator = _data_separator(lines, layout)
-    rows, warnings = _read_rows(lines, layout, separator)
+    layout = find_layout(lines)
+    refuse_unknown_units(layout.columns)
+    rows, warnings = _read_rows(lines, layout)
     if not rows:
         raise ValueError("the table has no complete line of numbers")
+    _refuse_mixed_decimals(rows, layout.columns)
     frequency, z = _to_arrays(rows, layout.columns)
     keep = frequency != 0
     if skipped := int((~keep).sum()):
@@ -54,7 +63,7 @@ def read_table(text: str) -> Table:
         frequency[keep],
         z[keep],
         _status(rows, layout.columns, keep),
-        (*layout.warnings, *warnings),
+        (*layout.warnings, *warnings, *_phase_warning(rows, layout.columns)),
         _is_negated(layout.columns),
     )
 
@@ -66,7 +75,7 @@ def _status(rows: list[list[str]], columns: dict[str, Column], keep: BoolArray) 
         return None
     words = [row[column.place] if column.place < len(row) else "" for row in rows]
     return tuple(
-        "" if _number(word) is not None else word for word, kept in zip(words, keep, strict=True) if kept
+        "" if number(word) is not None else word for word, kept in zip(words, keep, strict=True) if kept
     )
 
 
@@ -74,134 +83,145 @@ def _is_negated(columns: dict[str, Column]) -> bool:
     return any(columns[name].negated for name in ("imaginary", "phase") if name in columns)
 
 
-def _find_layout(lines: Sequence[str]) -> _Layout:
-    closest: dict[str, Column] = {}
-    for i, line in enumerate(lines):
-        for separator in _SEPARATORS if "f" in line.lower() else ():  # as in frequency
-            headings = _cells(line.strip(' "').removeprefix("Definition="), separator)
-            columns = find_columns(headings)
-            if is_complete(columns):
-                units = _cells(lines[i + 1], separator) if i + 1 < len(lines) else []
-                named = find_columns(headings, units) if _are_units(units) else columns
-                return _Layout(named, len(headings), i + 1)
-            closest = max(closest, columns, key=len)
-    if len(closest) >= 2:
-        raise ValueError(missing(closest))
-    return _without_heading(lines)
-
-
-def _without_heading(lines: Sequence[str]) -> _Layout:
-    """Three bare columns are frequency, Z', Z''; anything else is refused."""
-    filled = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    rows = [_numbers(line) for line in filled[:20]]
-    if not rows or rows[0] is None or sum(row is not None and len(row) == 3 for row in rows) < len(rows) - 1:
-        raise ValueError("no line names the columns frequency, Z' and Z''")
-    columns = {
-        name: Column(place, name, 1.0, negated=False)
-        for place, name in enumerate(("frequency", "real", "imaginary"))
-    }
-    return _Layout(columns, 3, 0, ("no column names: taken as frequency in Hz, Z' and Z'' in ohm",))
-
-
-def _are_units(cells: Sequence[str]) -> bool:
-    return any(cell.strip().lower() in ("hz", "khz", "mhz") for cell in cells)
-
-
-def _data_separator(lines: Sequence[str], layout: _Layout) -> str:
-    """The separator that gives most of the first lines as many cells as there are headings."""
-    sample = [line for line in lines[layout.first_line : layout.first_line + 40] if line.strip()]
-
-    def score(separator: str) -> int:
-        return sum(_has_numbers(_cells(line, separator), layout) for line in sample)
-
-    return max(_SEPARATORS, key=score)
-
-
-def _has_numbers(cells: Sequence[str], layout: _Layout) -> bool:
-    if abs(len(cells) - layout.width) > 1:
-        return False
-    return all(c.place < len(cells) and _is_value(cells[c.place]) for c in _needed(layout.columns))
-
-
-def _needed(columns: dict[str, Column]) -> list[Column]:
-    parts = ("real", "imaginary") if {"real", "imaginary"} <= columns.keys() else ("modulus", "phase")
-    return [columns[name] for name in ("frequency", *parts)]
-
-
-def _read_rows(lines: Sequence[str], layout: _Layout, separator: str) -> tuple[list[list[str]], list[str]]:
-    rows: list[list[str]] = []
-    warnings: list[str] = []
-    broken: list[int] = []
-    for number, line in enumerate(lines[layout.first_line :], layout.first_line + 1):
-        cells = _cells(line, separator)
-        if _has_numbers(cells, layout) and not _is_cut(lines, number, cells, rows, layout):
-            rows.append(cells)
-            warnings += [f"line {n} is not a line of numbers: left out" for n in broken]
-            broken = []
-        elif rows and line.strip():
-            if _END.match(line):
-                break
-            broken.append(number)
-            if len(broken) > MOST_BROKEN_LINES:
-                break
-    if broken and len(broken) <= MOST_BROKEN_LINES:
-        warnings.append(f"the file ends in a broken line ({broken[0]}): it may be cut, the rest is missing")
-    elif broken:
-        warnings.append(f"the table ends at line {broken[0]}: what follows is not a table")
+def _read_rows(lines: Sequence[str], layout: Layout) -> tuple[list[list[str]], list[str]]:
+    """The rows of the table in their cells, and warnings about what was left out."""
+    separator = _data_separator(lines, layout)
+    width = _usual_width(lines, layout, separator)
+    everything = [_classified(n, line, layout, separator, width) for n, line in enumerate(lines, 1)]
+    above, found = everything[: layout.first_line], everything[layout.first_line :]
+    rows, warnings = _sound_rows([line for line in found if line.kind != "empty"], lines, layout)
+    if earlier := sum(line.kind == "row" for line in above):
+        warnings.append(f"{earlier} lines like those of the table stand above its headings: left out")
     return rows, warnings
 
 
-def _is_cut(
-    lines: Sequence[str], number: int, cells: list[str], rows: list[list[str]], layout: _Layout
-) -> bool:
+def _sound_rows(
+    found: Sequence[_Line], lines: Sequence[str], layout: Layout
+) -> tuple[list[list[str]], list[str]]:
+    fragments = [line.number for line in found if line.kind == "fragment" and line.number < len(lines)]
+    torn = {number + side for number in fragments for side in (-1, 1)}
+    rows: list[list[str]] = []
+    warnings: list[str] = []
+    broken: list[int] = []
+    for place, line in enumerate(found):
+        if line.kind == "row" and line.number not in torn and not _is_cut(lines, line, rows, layout):
+            rows.append(line.cells)
+            warnings += [f"line {n} is not a line of numbers: left out" for n in broken]
+            broken = []
+        elif rows and line.kind == "end":
+            return rows, warnings + _ending(broken) + _after_the_end(found[place:])
+        elif rows and len(broken) == MOST_BROKEN_LINES:
+            return rows, [*warnings, f"the table ends at line {broken[0]}: what follows is not a table"]
+        elif rows or line.kind in ("row", "fragment", "damaged"):
+            broken.append(line.number)
+    return rows, warnings + _ending(broken) + _without_line_end(lines, found, layout)
+
+
+def _ending(broken: list[int]) -> list[str]:
+    if not broken:
+        return []
+    return [f"the file ends in a broken line ({broken[0]}): it may be cut, the rest is missing"]
+
+
+def _after_the_end(rest: Sequence[_Line]) -> list[str]:
+    more = sum(line.kind == "row" for line in rest)
+    return [f"line {rest[0].number} ends the table, but {more} like it follow: left out"] if more else []
+
+
+def _without_line_end(lines: Sequence[str], found: Sequence[_Line], layout: Layout) -> list[str]:
+    """A last number that nothing follows may have lost digits."""
+    last = found[-1]
+    ends_in_needed = len(last.cells) - 1 == max(column.place for column in needed(layout.columns))
+    if last.number == len(lines) and last.kind == "row" and ends_in_needed:
+        return ["the last line has no line end: its last number may be cut"]
+    return []
+
+
+def _classified(place: int, line: str, layout: Layout, separator: str, width: int) -> _Line:
+    cells = split(line, separator)
+    kind = "other"
+    if not line.strip():
+        kind = "empty"
+    elif "\0" in line:
+        kind = "damaged"
+    elif len(cells) == width and _has_numbers(cells, layout):
+        kind = "row"
+    elif _FRAGMENT.match(line):
+        kind = "fragment"
+    elif _END.match(line):
+        kind = "end"
+    elif any(number(cell) is not None for cell in cells):
+        kind = "damaged"
+    return _Line(place, kind, filled(cells))
+
+
+def _data_separator(lines: Sequence[str], layout: Layout) -> str:
+    """The separator with which most of the first lines are as the headings say."""
+    sample = [line for line in lines[layout.first_line : layout.first_line + 40] if line.strip()]
+
+    def score(separator: str) -> tuple[int, int]:
+        rows = [cells for line in sample if _has_numbers(cells := split(line, separator), layout)]
+        return sum(layout.allows(len(row), len(filled(row))) for row in rows), len(rows)
+
+    return max(SEPARATORS, key=score)
+
+
+def _usual_width(lines: Sequence[str], layout: Layout, separator: str) -> int:
+    """How many cells most of the rows have; ValueError when the headings mean another number."""
+    cells = [split(line, separator) for line in lines[layout.first_line :]]
+    sizes = Counter((len(row), len(filled(row))) for row in cells if _has_numbers(row, layout))
+    if not sizes:
+        raise ValueError("the table has no complete line of numbers")
+    (width, used), _ = sizes.most_common(1)[0]
+    if not layout.allows(width, used):
+        raise ValueError(
+            f"the headings name {layout.named} columns and most lines hold {used}: "
+            "which number belongs to which is not certain"
+        )
+    return width
+
+
+def _has_numbers(cells: Sequence[str], layout: Layout) -> bool:
+    return all(c.place < len(cells) and is_value(cells[c.place]) for c in needed(layout.columns))
+
+
+def _is_cut(lines: Sequence[str], line: _Line, rows: list[list[str]], layout: Layout) -> bool:
     """The last line has no end, its last number is needed, and it is shorter than those above it."""
-    if number != len(lines) or len(rows) < 2:
+    if line.number != len(lines) or len(rows) < 2:
         return False
-    last = max(column.place for column in _needed(layout.columns))
-    if len(cells) - 1 > last and len(cells) >= len(rows[-1]):
+    last = max(column.place for column in needed(layout.columns))
+    if len(line.cells) - 1 > last and len(line.cells) >= len(rows[-1]):
         return False
     usual = min(len(row[last].lstrip("-+")) for row in rows[-20:])
-    return len(cells) < len(rows[-1]) or len(cells[last].lstrip("-+")) < usual
+    return len(line.cells) < len(rows[-1]) or len(line.cells[last].lstrip("-+")) < usual
+
+
+def _refuse_mixed_decimals(rows: list[list[str]], columns: dict[str, Column]) -> None:
+    """1,234 beside 1.5 is a thousand, not one and a quarter; nothing else tells."""
+    cells = [row[column.place] for row in rows for column in needed(columns)]
+    commas, points = (next((cell for cell in cells if sign in cell), None) for sign in ",.")
+    if commas and points:
+        raise ValueError(
+            f"the numbers have commas ({commas}) and points ({points}): which is the decimal sign?"
+        )
+
+
+def _phase_warning(rows: list[list[str]], columns: dict[str, Column]) -> list[str]:
+    phase = needed(columns)[-1]
+    if phase.meaning != "phase" or phase.unit:
+        return []
+    largest = max(
+        (abs(value(row[phase.place])) for row in rows if number(row[phase.place]) is not None), default=0
+    )
+    if largest > LARGEST_PHASE_IN_RADIANS:
+        return []
+    return ["the phase has no unit and is taken as degrees; all of it is small enough to be radians"]
 
 
 def _to_arrays(rows: list[list[str]], columns: dict[str, Column]) -> tuple[FloatArray, ComplexArray]:
-    needed = _needed(columns)
-    values = np.array([[_value(row[c.place]) * c.factor for c in needed] for row in rows])
+    chosen = needed(columns)
+    values = np.array([[value(row[c.place]) * c.factor for c in chosen] for row in rows])
     frequency, first, second = values.T
-    if needed[1].meaning == "real":
+    if chosen[1].meaning == "real":
         return frequency, first + 1j * second
     return frequency, first * np.exp(1j * second)
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    cells = [cell.strip().strip('"').strip() for cell in re.split(separator, line.strip(" \r"))]
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
-
-
-def _numbers(line: str) -> list[float] | None:
-    for separator in _SEPARATORS:
-        numbers = [_number(cell) for cell in _cells(line, separator)]
-        if len(numbers) > 1 and None not in numbers:
-            return [number for number in numbers if number is not None]
-    return None
-
-
-def _number(cell: str) -> float | None:
-    """A number with a decimal point or comma; None for anything else, thousands separators included."""
-    text = cell.strip()
-    if text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    if not _NUMBER.match(text):
-        return None
-    return float(text.lower().replace("d", "e"))
-
-
-def _is_value(cell: str) -> bool:
-    return _number(cell) is not None or cell.strip().lower() in _NOT_A_NUMBER
-
-
-def _value(cell: str) -> float:
-    number = _number(cell)
-    return math.nan if number is None else number

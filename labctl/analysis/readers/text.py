@@ -14,10 +14,13 @@ _MARKS = (
 
 
 def read_text(path: str | PathLike[str]) -> str:
-    """The text of a file with line ends as `\\n`: by its byte order mark, else UTF-8, else Windows-1252."""
+    """The text of a file with line ends as `\\n`: by its byte order mark, else UTF-8, else Windows-1252.
+
+    Zeros in it are a hole that a crash has left: they stay, lest two halves of a number join.
+    """
     raw = Path(path).read_bytes()
     text = raw.decode(_encoding(raw), errors="replace")
-    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _encoding(raw: bytes) -> str:

@@ -132,6 +132,34 @@ def test_a_line_cut_before_its_last_number_is_left_out(write):
     assert "may be cut" in spectrum.warnings[0]
 
 
+def test_a_last_number_without_a_line_end_is_kept_with_a_warning(write):
+    spectrum = read_spectrum(write("freq,real,imag\n1000,1.5,-2\n100,3,-4\n10,5,-61"))
+    assert len(spectrum) == 3
+    assert "no line end" in spectrum.warnings[0]
+
+
+def test_points_that_are_missing_from_the_middle_of_a_sweep_are_noticed(write):
+    lines = ["freq,real,imag", *(f"{10**k:g},{k + 1},-{k + 2}" for k in range(6, -1, -1))]
+    assert read_spectrum(write("\n".join(lines) + "\n")).warnings == ()
+    del lines[4]
+    (warning,) = read_spectrum(write("\n".join(lines) + "\n")).warnings
+    assert warning.startswith("a gap from 10000 to 100 Hz")
+
+
+def test_lines_after_the_end_of_a_table_are_mentioned(write):
+    text = "freq,real,imag\n1000,1.5,-2.25\n100,3,-4\n</Segment1>\n1000,7,-7\n100,8,-8\n"
+    spectrum = read_spectrum(write(text))
+    assert len(spectrum) == 2
+    assert "2 like it follow" in spectrum.warnings[0]
+
+
+def test_a_phase_that_may_be_in_radians_is_suspected(write):
+    text = "Freq,|Z|,Phase\n100,2,-1.5\n10,4,-1.2\n"
+    assert any("radians" in warning for warning in read_spectrum(write(text)).warnings)
+    assert not read_spectrum(write(text.replace("Phase", "Phase (rad)"))).warnings
+    assert not read_spectrum(write(text.replace("-1.5", "-75"))).warnings
+
+
 def test_a_broken_line_in_the_middle_is_left_out_and_named(write):
     spectrum = read_spectrum(
         write("freq,real,imag\n1000,1.5,-2.25\n#### overload\n100,3,-4\n10,5,-6\n1,7.125,-8\n")
@@ -180,6 +208,10 @@ def test_an_imaginary_part_of_the_wrong_sign_is_suspected(write):
         ("freq/Hz,Re(Z)/Ohm.cm2,Im(Z)/Ohm.cm2\n1,2,3\n", "times an area"),
         ("freq;real;imag\n1.000,5;2;3\n2.000,5;2;3\n", "no complete line"),
         ("time,voltage\n1,2\n2,3\n", "no line names"),
+        ("Frequency (MHZ);real;imag\n1;2;-3\n0.1;3;-4\n", "unit 'MHZ' of the frequency"),
+        ("freq;real;imag\nHz;TOhm;TOhm\n10;2;-3\n1;3;-4\n", "unit 'TOhm' of the real"),
+        ("freq\treal\timag\n1,000\t2.5\t-3\n100\t3.5\t-4\n", "which is the decimal sign"),
+        ("freq,real,imag,gain\n1000,1.5,-2.25\n100,3,-4\n", "name 4 columns and most lines hold 3"),
         (b"\x00\x01\x02\xff\xfe" * 50, "no line names"),
     ],
 )

@@ -1,0 +1,56 @@
+"""A line of a table in its cells, and a cell as a number."""
+
+import math
+import re
+from collections.abc import Sequence
+
+SEPARATORS = (r"\t", r";", r",", r"\s{2,}", r"\s+")
+_NUMBER = re.compile(r"[-+]?(\d+([.]\d*)?|[.]\d+)([eEdD][-+]?\d+)?$")
+_NOT_A_NUMBER = {"nan", "-nan", "inf", "-inf", "+inf", "infinity", "overload", "ovld", "-", "--", "n/a"}
+
+
+def split(line: str, separator: str) -> list[str]:
+    """The cells of a line, empty ones included; quotes around a cell are taken off in pairs."""
+    return [_unquoted(cell.strip()) for cell in re.split(separator, line.strip(" \r"))]
+
+
+def filled(cells: Sequence[str]) -> list[str]:
+    """The same without the empty cells at the end."""
+    kept = list(cells)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def number(cell: str) -> float | None:
+    """A number with a decimal point or comma; None for anything else, thousands separators included."""
+    text = cell.strip()
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    if not _NUMBER.match(text):
+        return None
+    return float(text.lower().replace("d", "e"))
+
+
+def numbers(line: str) -> list[float] | None:
+    """The numbers of a line that holds at least two and nothing else, however they are separated."""
+    for separator in SEPARATORS:
+        found = [number(cell) for cell in filled(split(line, separator))]
+        if len(found) > 1 and None not in found:
+            return [value for value in found if value is not None]
+    return None
+
+
+def is_value(cell: str) -> bool:
+    """A number, or one of the words that stand for one that could not be measured."""
+    return number(cell) is not None or cell.strip().lower() in _NOT_A_NUMBER
+
+
+def value(cell: str) -> float:
+    """The number in a cell, nan for a word."""
+    found = number(cell)
+    return math.nan if found is None else found
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
