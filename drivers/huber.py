@@ -17,6 +17,7 @@ SETPOINT, INTERNAL, ERROR, EXTERNAL = 0x00, 0x01, 0x05, 0x07
 TEMPERATURE_CONTROL, CIRCULATION, SETPOINT_MINIMUM, SETPOINT_MAXIMUM, PROCESS = 0x14, 0x16, 0x30, 0x31, 0x3A
 NOT_AVAILABLE = 0x7FFF
 PER_KELVIN = 100
+COLDEST_DEGC = -150.0
 SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
 
 
@@ -121,7 +122,10 @@ class Huber(WithoutRamp, Instrument):
         error = self.read_variable(ERROR)
         if error:
             raise InstrumentError(self.name, question(ERROR), str(error), f"error {error} at the thermostat")
-        return self.read_variable(SENSORS[self.sensor]) / PER_KELVIN + ZERO_CELSIUS_K
+        celsius = self.read_variable(SENSORS[self.sensor]) / PER_KELVIN
+        if celsius <= COLDEST_DEGC:  # -151 stands for a sensor that is not there
+            raise InstrumentError(self.name, f"sensor {self.sensor}", f"{celsius:g}", "no temperature")
+        return celsius + ZERO_CELSIUS_K
 
     @property
     def setpoint_k(self) -> float:

@@ -51,6 +51,8 @@ class Julabo(WithoutRamp, Instrument):
         Where this family gives the external sensor, `""` where it has none.
     selects_setpoint : bool
         The family has three set points, of which the first must be chosen.
+    unit_question : str
+        What this family answers with 0 for degrees Celsius and 1 for Fahrenheit, `""` where it is not known.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -62,6 +64,7 @@ class Julabo(WithoutRamp, Instrument):
     write_interval_s: ClassVar[float] = 0.25
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
+    unit_question: ClassVar[str] = ""
 
     identity_question: ClassVar[str] = "VERSION"
     bath_degc = Instrument.measurement(
@@ -144,6 +147,7 @@ class Julabo(WithoutRamp, Instrument):
         """Check model and remote mode; stopped, first set point, the sensor chosen."""
         self._check_model()
         self.make_safe()
+        self._check_unit()
         self.check_status("REMOTE")
         if self.selects_setpoint:
             self.set_and_confirm("setpoint_number", 0)
@@ -157,6 +161,11 @@ class Julabo(WithoutRamp, Instrument):
             if failure.received:
                 raise
             self.check_identity("JULABO", "Julabo")  # the first question after opening may be lost
+
+    def _check_unit(self) -> None:
+        """Refuse a bath that counts in degrees Fahrenheit: 77 of them look like a temperature."""
+        if self.unit_question and self.values(self.unit_question)[0] != 0:
+            raise self.refuse(self.unit_question, "1", "choose degrees Celsius at the front panel")
 
     @property
     def temperature_k(self) -> float:
@@ -191,6 +200,8 @@ class Julabo(WithoutRamp, Instrument):
 
 class JulaboCF(Julabo):
     """Julabo CF31, CF41 and circulators with the same commands."""
+
+    unit_question: ClassVar[str] = "IN_SP_06"
 
 
 class JulaboFC(Julabo):

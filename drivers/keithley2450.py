@@ -93,6 +93,7 @@ class Keithley2450(ScpiInstrument):
                 f":SOUR:CURR:VLIM {REST_LIMIT_V:g}",
                 ':SENS:FUNC "VOLT"',
                 ":SENS:VOLT:RANG:AUTO ON",
+                ":SENS:VOLT:UNIT VOLT",
                 *self._reading_settings("VOLT"),
             )
             self.output = "ON"
@@ -138,11 +139,16 @@ class Keithley2450(ScpiInstrument):
             f":SOUR:VOLT:ILIM {current_limit_a:.6g}",
             ':SENS:FUNC "CURR"',
             ":SENS:CURR:RANG:AUTO ON",
+            ":SOUR:VOLT:READ:BACK ON",  # the source value is then measured, not what was asked for
+            ":SENS:CURR:UNIT AMP",
             *self._reading_settings("CURR"),
         )
 
     def _reading_settings(self, function: str) -> tuple[str, ...]:
+        """Undo what somebody may have left at the front panel: a relative reading looks right."""
         return (
+            f":SENS:{function}:REL:STAT OFF",
+            f":CALC:{function}:MATH:STAT OFF",
             f":SENS:{function}:NPLC {self.power_line_cycles:g}",
             f":SENS:{function}:RSEN {'ON' if self.four_wire else 'OFF'}",
             f":ROUT:TERM {'REAR' if self.rear else 'FRON'}",

@@ -116,6 +116,8 @@ class KeysightE4990A(ScpiInstrument):
             ":SENS1:SWE:TYPE LIN",
             f":SENS1:SWE:POIN {POINTS}",
             f":SENS1:APER:TIME {aperture(integration_s)}",
+            ":CALC1:AVER OFF",  # left on at the front panel, it would mix in the frequencies before
+            ":SENS1:AVER:STAT OFF",
             ":SOUR1:MODE VOLT",
             ":SOUR1:BIAS:MODE VOLT",
             f":SOUR1:BIAS:VOLT {bias_v:.6g}",

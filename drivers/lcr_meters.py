@@ -38,6 +38,8 @@ class LcrMeter(ScpiInstrument):
     ----------------
     frequency_limits_hz, level_limits_v
         What the instrument can do; more is refused before it is sent.
+    idle_level_v : float
+        The least level that it takes.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -47,6 +49,7 @@ class LcrMeter(ScpiInstrument):
     }
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
     level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
+    idle_level_v: ClassVar[float] = 0.0
 
     frequency_hz = Instrument.control(
         ":FREQ?", ":FREQ %.9g", """Control the frequency in hertz (float), as the instrument rounds it."""
@@ -101,6 +104,8 @@ class LcrMeter(ScpiInstrument):
             ":INIT:CONT ON",
             ":FORM ASC",
             ":FUNC:IMP RX",
+            ":FUNC:DEV1:MODE OFF",  # left on at the front panel, R and X are deviations from some reference
+            ":FUNC:DEV2:MODE OFF",
             f":APER {aperture(integration_s)}",
             f":BIAS:VOLT {bias_v:.6g}",
             f":BIAS:STAT {int(bias_v != 0)}",
@@ -132,7 +137,8 @@ class LcrMeter(ScpiInstrument):
         return real_ohm, imag_ohm, words if status else "ok"
 
     def _stimulus_off(self) -> None:
-        commands = (":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", ":VOLT 0")
+        level = f":VOLT {self.idle_level_v:g}"
+        commands = (":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", level)
         self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def make_safe(self) -> None:
@@ -153,7 +159,8 @@ class KeysightE4980A(LcrMeter):
 
 
 class Agilent4284A(LcrMeter):
-    """Agilent 4284A: 20 Hz to 1 MHz."""
+    """Agilent 4284A: 20 Hz to 1 MHz. Its level cannot be below 5 mV: that is what `make_safe()` sets."""
 
     models: ClassVar[tuple[str, ...]] = ("4284A",)
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 1e6)
+    idle_level_v: ClassVar[float] = LOWEST_LEVEL_V

@@ -21,6 +21,7 @@ MEASURING_DELAY_S = 0.1
 OVERHEAD_S = 0.8
 RESULT_FIELDS = 5
 AMPLITUDE_LIMITS_V, BIAS_LIMITS_V = (0.0, 3.0), (-40.95, 40.95)
+HIGH_FREQUENCY_HZ, HIGH_FREQUENCY_LIMITS_V = 1e7, (0.0, 1.0)
 FREQUENCY_LIMITS_HZ = (1e-5, 3.2e7)
 FREQUENCY_TOLERANCE = 1e-3
 
@@ -52,6 +53,11 @@ def number(value: float) -> str:
         return plain
     mantissa, exponent = f"{value:.7E}".split("E")
     return f"{mantissa.rstrip('0').rstrip('.')}E{int(exponent):+d}"
+
+
+def amplitude_limits_v(frequency_hz: float) -> tuple[float, float]:
+    """Return what the generator can give: 3 V, but 1 V above 10 MHz."""
+    return HIGH_FREQUENCY_LIMITS_V if frequency_hz > HIGH_FREQUENCY_HZ else AMPLITUDE_LIMITS_V
 
 
 def integration_time_s(frequency_hz: float, integration_s: float) -> float:
@@ -193,10 +199,10 @@ class Solartron1260(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield what `settings` let it measure: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 over V2."""
-        strict_range(generator_v, AMPLITUDE_LIMITS_V)
         strict_range(bias_v, BIAS_LIMITS_V)
         for frequency_hz in frequencies_hz:
             strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
+            strict_range(generator_v, amplitude_limits_v(frequency_hz))
         try:
             self._set_up(settings, generator_v, integration_s, bias_v)
             for frequency_hz in frequencies_hz:

@@ -78,8 +78,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         if not LIMITS_DEGC[0] <= celsius <= LIMITS_DEGC[1]:
             raise ValueError(f"setpoint_k is {value:g}; the instrument reaches {LIMITS_DEGC} degC")
         self.set_point_number = setpoint_number(celsius)
-        if self._ramp_rate_k_s:
-            self.ramp_rate = _ramp_step(self._ramp_rate_k_s * 60)
+        self.ramp_rate = _ramp_step(self._ramp_rate_k_s * 60 or RAMP_LIMITS_K_MIN[1])
         self.temperature_setpoint = round(celsius, 1)
         self._confirm("temperature_setpoint", round(celsius, 1))
         self.enable_air_flow = True
@@ -98,7 +97,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate of later set points in K/s, 0.1 to 9999 K/min; 0 leaves the instrument's own."""
+        """Rate of later set points in K/s, 0.1 to 9999 K/min; 0 = 9999, as fast as it can."""
         return self._ramp_rate_k_s
 
     @ramp_rate_k_s.setter

@@ -15,7 +15,9 @@ from labctl.bench import ZERO_CELSIUS_K
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
-RUNNING = Thermotron3800.Thermotron3800Mode.PROGRAM_MODE | Thermotron3800.Thermotron3800Mode.MANUAL_MODE
+Mode = Thermotron3800.Thermotron3800Mode
+RUNNING = Mode.PROGRAM_MODE | Mode.MANUAL_MODE | Mode.EDIT_MODE_HOLD | Mode.DELAYED_START_MODE
+"""Held, a program goes on heating; delayed, it will begin to."""
 RESOLUTION_K = 0.051
 POSSIBLE_DEGC = (-120.0, 250.0)
 
@@ -71,5 +73,5 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
 
     def _confirm_stopped(self) -> None:
         mode = cast(int, self.mode)
-        if mode & RUNNING:
+        if mode & int(RUNNING):
             raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber still runs")

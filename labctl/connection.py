@@ -3,6 +3,9 @@
 pyvisa only warns when a reply ends without its terminator, and `+295.0026` cut to `+295` still parses. Here a
 time-out, a truncated reply, bytes that are not text and a lost connection are each an InstrumentError that
 names the instrument, what was sent and what came back; the bus is cleared before it is raised.
+
+A serial line cannot be told to forget an answer that is still on its way. What arrives between an answer and
+the next question is discarded, and after a time-out the next question waits a while for what comes late.
 """
 
 from collections.abc import Mapping
@@ -15,6 +18,9 @@ from pyvisa.resources import MessageBasedResource
 
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
+
+LATE_ANSWERS_S = 2.0
+"""How long a serial line is left alone after an answer that did not come or could not be used."""
 
 
 class Connection(VISAAdapter):
@@ -54,6 +60,7 @@ class Connection(VISAAdapter):
         self.last_sent = ""
         self._opening = {"resource_name": address, "visa_library": visa_library, **settings}
         self._lost = False
+        self._answer_due = False
         self._open()
 
     def _open(self) -> None:
@@ -86,6 +93,7 @@ class Connection(VISAAdapter):
 
     def _read(self, **kwargs: Any) -> str:
         self._check_open()
+        self._answer_due = False
         try:
             raw = self.connection.read_raw()
         except (VisaIOError, OSError) as error:
@@ -94,6 +102,7 @@ class Connection(VISAAdapter):
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
         self._check_open()
+        self._answer_due = False
         try:
             return super()._read_bytes(count, break_on_termchar, **kwargs)
         except (VisaIOError, OSError) as error:
@@ -120,7 +129,7 @@ class Connection(VISAAdapter):
 
     def refuse(self, received: bytes | str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why a reply cannot be used."""
-        self.clear()
+        self._abandon_answer()
         text = received.decode("ascii", "backslashreplace") if isinstance(received, bytes) else received
         return InstrumentError(self.instrument, self.last_sent, text, problem)
 
@@ -139,9 +148,18 @@ class Connection(VISAAdapter):
         except (VisaIOError, NotImplementedError):
             self._discard_unread()
 
+    def _abandon_answer(self) -> None:
+        self.clear()
+        if self._is_serial:
+            self._quiet_until_s = max(self._quiet_until_s, self.clock.monotonic() + LATE_ANSWERS_S)
+
     @property
     def _is_socket(self) -> bool:
         return str(self._opening["resource_name"]).upper().endswith("::SOCKET")
+
+    @property
+    def _is_serial(self) -> bool:
+        return str(self._opening["resource_name"]).upper().startswith("ASRL")
 
     def _discard_unread(self) -> None:
         try:
@@ -153,7 +171,7 @@ class Connection(VISAAdapter):
         code = getattr(error, "error_code", StatusCode.error_connection_lost)
         if code == StatusCode.error_timeout:
             waited_s = self.connection.timeout / 1000
-            self.clear()
+            self._abandon_answer()
             return InstrumentError(self.instrument, self.last_sent, "", f"time-out after {waited_s:g} s")
         self._lost = code == StatusCode.error_connection_lost
         return InstrumentError(self.instrument, self.last_sent, "", _words(error))
@@ -163,8 +181,11 @@ class Connection(VISAAdapter):
         if self._lost:
             self._open()
         self.clock.sleep(max(0.0, self._quiet_until_s - self.clock.monotonic()))
+        if self._is_serial and not self._answer_due:
+            self._discard_unread()
 
     def _start_silence(self, command: str) -> None:
+        self._answer_due = True
         silence_s = self._quiet_after_s.get(command, self._write_interval_s)
         self._quiet_until_s = self.clock.monotonic() + silence_s
 

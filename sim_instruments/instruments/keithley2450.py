@@ -49,6 +49,7 @@ class Keithley2450(ScpiStatus):
         self.source_function, self.sense_function, self.terminals = "VOLT", "CURR", "FRON"
         self.source_range_v = 2.0
         self.off_mode = "NORM"
+        self.relative, self.offset, self.halved, self.unit = False, 0.0, False, "AMP"
         self.range_a: float | None = None
         self._buffers: dict[str, list[Stored]] = {DEFAULT_BUFFER: []}
         self._sizes = {DEFAULT_BUFFER: 100_000}
@@ -193,6 +194,27 @@ class Keithley2450(ScpiStatus):
         """ROUT:TERM?."""
         return self.terminals
 
+    def set_relative(self, on: bool) -> None:
+        """SENS:CURR:REL:STAT: readings less an offset."""
+        self.relative = on
+
+    def set_offset(self, value: float) -> None:
+        """SENS:CURR:REL."""
+        self.offset = value
+
+    def set_unit(self, name: str) -> None:
+        """SENS:CURR:UNIT: AMP, or OHM for source over reading."""
+        self.require(name.upper() in ("AMP", "OHM"))
+        self.unit = name.upper()
+
+    def set_voltage_unit(self, name: str) -> None:
+        """SENS:VOLT:UNIT: VOLT alone."""
+        self.require(name.upper() == "VOLT", SETTINGS_CONFLICT)
+
+    def set_math(self, on: bool) -> None:
+        """CALC:CURR:MATH:STAT: of all formulas m x + b with m = 0.5."""
+        self.halved = on
+
     def set_plain(self, on: bool) -> None:
         """A setting without effect on what is simulated."""
 
@@ -231,7 +253,12 @@ class Keithley2450(ScpiStatus):
         if self.sense_function == "VOLT":
             return self._voltmeter.read(self.world.terminals.potential_v, self._chance).value
         reading = self._ammeter.read(self._true_current_a(), self._chance, self.range_a)
-        return OVERFLOW if reading.overloaded or self.overload else reading.value
+        return OVERFLOW if reading.overloaded or self.overload else self._shown(reading.value)
+
+    def _shown(self, current_a: float) -> float:
+        value = self._level_v / current_a if self.unit == "OHM" and current_a else current_a
+        value -= self.offset if self.relative else 0.0
+        return 0.5 * value if self.halved else value
 
     def _send_last(self, name: str) -> None:
         if self._buffers.get(name):

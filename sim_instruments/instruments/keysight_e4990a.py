@@ -47,10 +47,12 @@ class KeysightE4990A(ScpiStatus):
         self.start_hz, self.stop_hz, self.points, self.aperture = 20.0, 1.2e8, 201, 1
         self.level_v, self.bias_v, self.bias_on = 0.5, 0.0, False
         self.averages, self.averaging, self.sweeps = 1, False, 1
+        self.averages_sweeps = False
         self.sweep_type, self.trigger_source = "LIN", "INT"
         self.parameters = {1: "Z", 2: "TZ", 3: "R", 4: "X"}
         self._segments: list[tuple[float, float, int]] = []
         self._results: list[complex] = []
+        self._before: list[complex] = []
         self._done_s = -math.inf
         self._taken: dict[str, tuple[float, ...]] = {"open": (), "short": ()}
         self._applied = {"open": False, "short": False}
@@ -104,6 +106,10 @@ class KeysightE4990A(ScpiStatus):
     def set_averaging(self, on: bool) -> None:
         """SENS1:AVER."""
         self.averaging = on
+
+    def set_sweep_averaging(self, on: bool) -> None:
+        """CALC1:AVER: a trace is the mean of this sweep and the one before, whatever its axis was."""
+        self.averages_sweeps = on
 
     def set_sweeps(self, count: int) -> None:
         """CALC1:AVER:COUN: sweeps to average."""
@@ -164,6 +170,7 @@ class KeysightE4990A(ScpiStatus):
 
     def _begin(self) -> None:
         self._sweep += 1
+        self._before = self._results if self.averages_sweeps else []
         number, self._results, due_s = self._sweep, [], self.world.time_s
         for frequency_hz in self._axis_hz():
             due_s += self._duration_s(frequency_hz)
@@ -195,7 +202,9 @@ class KeysightE4990A(ScpiStatus):
 
     def _measure(self, number: int, frequency_hz: float) -> None:
         if number == self._sweep:
-            self._results.append(self._seen_ohm(frequency_hz))
+            seen_ohm, place = self._seen_ohm(frequency_hz), len(self._results)
+            before = self._before[place] if place < len(self._before) else seen_ohm
+            self._results.append((seen_ohm + before) / 2 if self.averages_sweeps else seen_ohm)
 
     def _duration_s(self, frequency_hz: float) -> float:
         point_s = max(APERTURES_S[self.aperture], PERIODS[self.aperture] / frequency_hz)

@@ -50,6 +50,7 @@ class LcrMeter(ScpiStatus):
         self.frequency_hz, self.level_v, self.level_a, self.bias_v = 1000.0, 1.0, 0.0, 0.0
         self.function, self.aperture, self.averages = "RX", "MED", 1
         self.bias_on = False
+        self.deviations, self.references = {1: "OFF", 2: "OFF"}, {1: 0.0, 2: 0.0}
         self.trigger_source = "INT"
         self.frequencies_hz: tuple[float, ...] = ()
         self.list_page = False
@@ -80,6 +81,17 @@ class LcrMeter(ScpiStatus):
     def get_aperture(self) -> tuple[str, int]:
         """APER?."""
         return self.aperture, self.averages
+
+    def set_deviation(self, number: int, name: str) -> None:
+        """FUNC:DEVn:MODE: OFF, or ABSolute for the difference from a reference; PERCent is not simulated."""
+        short = name.upper()[:3]
+        self.require(number in self.deviations and short in ("OFF", "ABS"))
+        self.deviations[number] = short
+
+    def set_reference(self, number: int, value: float) -> None:
+        """FUNC:DEVn:REF."""
+        self.require(number in self.references)
+        self.references[number] = value
 
     def set_bias_state(self, on: bool) -> None:
         """BIAS:STAT."""
@@ -185,7 +197,10 @@ class LcrMeter(ScpiStatus):
         z_ohm, overloaded = self._measured(frequency_hz)
         if overloaded:
             return f"{INFINITE:+.5E},{INFINITE:+.5E},+{OVERLOAD}"
-        first, second = FUNCTIONS[self.function](z_ohm)
+        first, second = (
+            value - (self.references[n] if self.deviations[n] == "ABS" else 0.0)
+            for n, value in enumerate(FUNCTIONS[self.function](z_ohm), start=1)
+        )
         return f"{first:+.5E},{second:+.5E},+0"
 
     def _measured(self, frequency_hz: float) -> tuple[complex, bool]:

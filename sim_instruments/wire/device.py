@@ -213,6 +213,11 @@ class SimDevice(Device):
         self._input_buffer.clear()
         self._outbox.clear()
 
+    def clear_line(self) -> None:
+        """Forget what was half said and what is unread: all that the computer's end of a line can do."""
+        self._input_buffer.clear()
+        self.discard_arrived()
+
     def discard_arrived(self) -> None:
         """Forget what is ready and unread; what is still on its way will come."""
         self._outbox = [reply for reply in self._outbox if reply[0] > self.world.time_s]

@@ -77,9 +77,12 @@ class RigLibrary(SimVisaLibrary):
         return count, self.handle_return_value(session, status)
 
     def clear(self, session: Any) -> StatusCode:
-        """Device clear."""
+        """Device clear; on a serial line, which has none, what is on its way will come all the same."""
         with self._locked(session) as device:
-            device.clear()
+            if device.address.startswith("ASRL"):
+                device.clear_line()
+            else:
+                device.clear()
         return self.handle_return_value(session, StatusCode.success)
 
     def flush(self, session: Any, mask: constants.BufferOperation) -> StatusCode:

@@ -55,6 +55,12 @@ def test_the_sensor_chosen_is_asked(dialogue, sensor, address):
         assert bath.temperature_k == pytest.approx(253.15)
 
 
+def test_a_sensor_that_is_not_there_is_no_temperature(dialogue):
+    pairs = [NO_ERROR, ("{M07****", "{S07C504")]
+    with dialogue(Huber, pairs, sensor="external") as bath, pytest.raises(InstrumentError, match="-151"):
+        _ = bath.temperature_k
+
+
 def test_an_error_of_the_thermostat_is_no_temperature(dialogue):
     with (
         dialogue(Huber, [("{M05****", "{S05FFFB")]) as bath,

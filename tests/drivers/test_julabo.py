@@ -7,15 +7,22 @@ from labctl.errors import InstrumentError
 
 IDENTITY = ("VERSION", "JULABO CRYOCOMPACT CF31 VERSION 5.0\r")
 SAFE = [("OUT_MODE_05 0", None), ("IN_MODE_05", "0")]
+CELSIUS = ("IN_SP_06", "0\r")
 REMOTE_STOP, REMOTE_START = ("STATUS", "02 REMOTE STOP"), ("STATUS", "03 REMOTE START\r")
 
 
 def test_preparing_stops_and_chooses_set_point_and_sensor(dialogue):
     pairs = [
-        IDENTITY, *SAFE, REMOTE_STOP, ("OUT_MODE_01 0", None), ("IN_MODE_01", "0"), ("OUT_MODE_04 1", None),
-        ("IN_MODE_04", "1"),
+        IDENTITY, *SAFE, CELSIUS, REMOTE_STOP, ("OUT_MODE_01 0", None), ("IN_MODE_01", "0"),
+        ("OUT_MODE_04 1", None), ("IN_MODE_04", "1"),
     ]  # fmt: skip
     with dialogue(JulaboCF, pairs, external=True) as bath:
+        bath.prepare()
+
+
+def test_a_bath_that_counts_in_fahrenheit_is_refused(dialogue):
+    pairs = [IDENTITY, *SAFE, ("IN_SP_06", "1")]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="degrees Celsius"):
         bath.prepare()
 
 
@@ -44,7 +51,7 @@ def test_another_instrument_is_refused_at_once(dialogue):
 
 @pytest.mark.parametrize("status", ["00 MANUAL STOP", "01 MANUAL START"])
 def test_a_bath_in_manual_mode_is_refused_for_it_would_obey_nothing(dialogue, status):
-    pairs = [IDENTITY, *SAFE, ("STATUS", status)]
+    pairs = [IDENTITY, *SAFE, CELSIUS, ("STATUS", status)]
     with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="not in remote mode"):
         bath.prepare()
 

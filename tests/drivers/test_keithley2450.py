@@ -13,7 +13,8 @@ SET_UP = [
     *((message, None) for message in (
         ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 0.02", ":SOUR:VOLT 0.01", ":SOUR:VOLT:ILIM 0.001",
         ':SENS:FUNC "CURR"',
-        ":SENS:CURR:RANG:AUTO ON", ":SENS:CURR:NPLC 1", ":SENS:CURR:RSEN ON", ":ROUT:TERM FRON",
+        ":SENS:CURR:RANG:AUTO ON", ":SOUR:VOLT:READ:BACK ON", ":SENS:CURR:UNIT AMP",
+        ":SENS:CURR:REL:STAT OFF", ":CALC:CURR:MATH:STAT OFF", ":SENS:CURR:NPLC 1", ":SENS:CURR:RSEN ON", ":ROUT:TERM FRON",
     )),
     FINE,
 ]  # fmt: skip
@@ -99,8 +100,8 @@ def test_a_refused_setting_is_said_and_the_output_never_on(dialogue):
 def test_rest_sources_no_current(dialogue):
     set_up = (
         ":SOUR:FUNC CURR", ":SOUR:CURR 0", ":SOUR:CURR:VLIM 20", ':SENS:FUNC "VOLT"',
-        ":SENS:VOLT:RANG:AUTO ON",
-        ":SENS:VOLT:NPLC 1", ":SENS:VOLT:RSEN OFF", ":ROUT:TERM REAR",
+        ":SENS:VOLT:RANG:AUTO ON", ":SENS:VOLT:UNIT VOLT", ":SENS:VOLT:REL:STAT OFF",
+        ":CALC:VOLT:MATH:STAT OFF", ":SENS:VOLT:NPLC 1", ":SENS:VOLT:RSEN OFF", ":ROUT:TERM REAR",
     )  # fmt: skip
     pairs = [
         *((message, None) for message in set_up),

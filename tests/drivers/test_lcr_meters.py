@@ -6,9 +6,11 @@ from labctl.errors import InstrumentError
 FINE = ("SYST:ERR?", '+0,"No error"')
 OFF = [(":TRIG:SOUR HOLD", None), (":BIAS:STAT OFF", None), (":BIAS:VOLT 0", None), (":VOLT 0", None)]
 SAFE = [*OFF, (":BIAS:STAT?", "0"), (":VOLT?", "+0.00000E+00")]
+SAFE_4284A = [*OFF[:3], (":VOLT 0.005", None), (":BIAS:STAT?", "0"), (":VOLT?", "+5.00000E-03")]
 SET_UP = [
     *((message, None) for message in (
-        ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":APER LONG,2", ":BIAS:VOLT 0",
+        ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":FUNC:DEV1:MODE OFF",
+        ":FUNC:DEV2:MODE OFF", ":APER LONG,2", ":BIAS:VOLT 0",
         ":BIAS:STAT 0",
         ":VOLT 0.02",
     )),
@@ -29,7 +31,8 @@ def point(reply, applied="+1.00000E+03"):
     ],
 )
 def test_preparing_checks_the_model_and_takes_the_stimulus_away(dialogue, driver_class, identity):
-    with dialogue(driver_class, [("*IDN?", identity), ("*CLS", None), *SAFE]) as meter:
+    safe = SAFE_4284A if driver_class is Agilent4284A else SAFE
+    with dialogue(driver_class, [("*IDN?", identity), ("*CLS", None), *safe]) as meter:
         meter.prepare()
 
 

@@ -156,6 +156,11 @@ def test_numbers_are_plain_where_short_and_have_one_digit_exponents_where_not(va
     assert number(value) == text
 
 
+def test_above_10_megahertz_the_generator_gives_1_volt_at_most(dialogue):
+    with dialogue(Solartron1260, []) as fra, pytest.raises(ValueError, match="0,1"):
+        next(fra.sweep([1e6, 2e7], 2.0))
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_never_written(value):
     with pytest.raises(ValueError):

@@ -33,14 +33,30 @@ def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
         assert stream.setpoint_k == pytest.approx(315.65)
 
 
+def test_without_a_ramp_it_goes_as_fast_as_it_can_also_after_one(dialogue):
+    taken = [("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "96")]
+    pairs = [
+        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), *taken,
+        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), *taken,
+    ]  # fmt: skip
+    with dialogue(TemptronicATS, pairs) as stream:
+        stream.ramp_rate_k_s = 5 / 60
+        stream.setpoint_k = 353.15
+        stream.ramp_rate_k_s = 0
+        stream.setpoint_k = 353.15
+
+
 def test_a_set_point_the_instrument_did_not_take_starts_nothing(dialogue):
-    pairs = [("SETN 2", None), ("SETP -80", None), ("SETP?", "-60.0")]
+    pairs = [("SETN 2", None), ("RAMP 9999", None), ("SETP -80", None), ("SETP?", "-60.0")]
     with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="was not taken"):
         stream.setpoint_k = 193.15
 
 
 def test_an_air_flow_that_does_not_start_is_an_error(dialogue):
-    pairs = [("SETN 0", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "64")]
+    pairs = [
+        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
+        ("AUXC?", "64"),
+    ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="did not start"):
         stream.setpoint_k = 353.15
 

@@ -45,8 +45,12 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
     with dialogue(ThermotronOven, SAFE + SAFE) as chamber:
         chamber.make_safe()
         chamber.make_safe()
+
+
+@pytest.mark.parametrize("mode", ["1", "8", "16", "32", "18"])
+def test_a_program_that_runs_is_held_or_waits_to_start_is_not_safe(dialogue, mode):
     with (
-        dialogue(ThermotronOven, [SAFE[0], ("MODE?", "16")]) as chamber,
+        dialogue(ThermotronOven, [SAFE[0], ("MODE?", mode)]) as chamber,
         pytest.raises(InstrumentError, match="runs"),
     ):
         chamber.make_safe()

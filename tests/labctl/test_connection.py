@@ -1,3 +1,5 @@
+from contextlib import closing
+
 import pytest
 
 from labctl.clock import RealClock, VirtualClock
@@ -58,6 +60,26 @@ def test_after_any_failure_the_next_answer_belongs_to_the_next_question(world, k
     clock.sleep(10)
     connection.write("*IDN?")
     assert connection.read().startswith("LSCI,MODEL336")
+
+
+@pytest.mark.parametrize("delay_s", [2.5, 3.5, 6.0])
+@pytest.mark.parametrize("pause_s", [0.0, 3.0, 10.0])
+def test_an_answer_that_comes_late_on_a_serial_line_answers_no_other_question(delay_s, pause_s):
+    clock = VirtualClock()
+    rig = build(clock, instruments={"ASRL3::INSTR": "thermotron3800"})
+    terminators = {"write_termination": "\r\n", "read_termination": "\r\n"}
+    with closing(rig):
+        chamber = Connection(
+            "chamber", "ASRL3::INSTR", clock, visa_library=rig.visa_library, timeout=2000, **terminators
+        )
+        for command in ("SETP1,77.0", "RUNM"):
+            chamber.write(command)
+            clock.sleep(1)
+        rig.faults.add("late", command="PVAR1", delay_s=delay_s)
+        with pytest.raises(InstrumentError, match="time-out"):
+            ask(chamber, "PVAR1?")
+        clock.sleep(pause_s)
+        assert [float(ask(chamber, "SETP1?")) for _ in range(3)] == [77.0] * 3
 
 
 def test_messages_are_spaced_as_the_instrument_needs(world):
