@@ -54,6 +54,12 @@ class ControlBar(QtWidgets.QFrame):
         self.resume.setVisible(view.pause is not None)
         self.start.setVisible(view.runner_state != "running")
 
+    def show_unseen(self, since: str) -> None:
+        """Say that nobody knows how the station is; what was shown before may be wrong by now."""
+        self.state.setText(f"THE STATION CANNOT BE SEEN since {since}")
+        self.details.setText("the database does not answer; MAKE SAFE works without it")
+        self._colour("trouble")
+
     def abort_job(self, sure: bool = False) -> None:
         """Ask the runner to cancel the job under way; what it measured stays."""
         job = self._view.running_job if self._view else None

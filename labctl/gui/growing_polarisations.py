@@ -12,7 +12,8 @@ from labctl.gui.long_tables import Columns, LongTable
 from labctl.gui.parts import Parts
 from labctl.gui.snapshot import Array, PolarisationCurve, SteadyCurrent
 
-CURRENT = Columns(("elapsed_s", "current_a"), "current_a")
+GOOD_CURRENT = "CASE WHEN status = 'ok' THEN current_a END"  # an overloaded one is a number too
+CURRENT = Columns(("elapsed_s", GOOD_CURRENT), GOOD_CURRENT)
 FEWEST_TO_FORETELL = 24
 FORETELL_AGAIN_AFTER = 1.15  # times as many rows
 

@@ -6,6 +6,7 @@ from typing import Any
 from pymeasure.display.widgets import InputsWidget
 
 from labctl.gui.qt import QtCore, QtWidgets, Signal
+from labctl.gui.wheel import let_wheel_pass
 
 FIRST = (  # what a person sets every time
     "temperatures_degc",
@@ -42,6 +43,7 @@ class ProcedureInputs(InputsWidget):
         self._loaded: dict[str, tuple[Any, Any]] = {}
         for name in self._inputs:
             _changes(getattr(self, name)).connect(self.edited)
+        let_wheel_pass(self)
 
     def _layout(self, inputs_in_scrollarea: bool) -> None:
         """Labels beside their fields, not above."""

@@ -50,6 +50,8 @@ class LongTable:
         if last is None or last < begin:
             return False
         end = min(last + 1, begin + ROWS_AT_ONCE)
+        if end == last + 1 and end - begin > SHOWN_ROWS:
+            end = last  # the newest row is what people read: it is read next, alone, and not thinned away
         self._kept.append(self._stretch(parent, begin, end, last + 1))
         self._next[parent] = end
         self.rows += end - begin

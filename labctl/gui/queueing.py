@@ -41,6 +41,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._station, self._db, self._asker = station, db, asker
         self._folder = Path(station.source).parent
         self._sequence: list[ProcedureForm] = []
+        self._filled_in: ProcedureForm | None = None  # that of the sequence which the form shows, unedited
         self._offered: list[Offered] = []
         self._free_s: float | None = None
         self._build()
@@ -55,7 +56,7 @@ class QueueingPanel(QtWidgets.QWidget):
     def text(self) -> str:
         """The protocol as filled in; raises ValueError that names the field at fault."""
         sample = self.sample.form()
-        procedures = self._sequence or [self.form()]
+        procedures = self._procedures()
         title = self.title.text().strip() or f"{sample.name}: {self._names(procedures)}"
         return protocol_text(title, sample, procedures)
 
@@ -69,6 +70,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._sequence = entries if len(entries) > 1 else []
         self._show_sequence()
         self.load_procedure(entries[0])
+        self.sequence.setCurrentRow(0)
 
     def load_procedure(self, form: ProcedureForm) -> None:
         """Fill in a procedure with its parameters, exactly."""
@@ -80,7 +82,9 @@ class QueueingPanel(QtWidgets.QWidget):
         try:
             self.inputs.load(form.parameters)
         except (ValueError, TypeError) as error:
-            self.said.emit(f"{form.reference}: {error}")
+            self._refuse(f"{form.reference} is not filled in as it was: {error}")
+            return
+        self._filled_in = form
 
     def expect_free_at(self, free_s: float | None) -> None:
         """Say when the jobs already queued will be done; None when nobody knows."""
@@ -119,7 +123,12 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sequence = QtWidgets.QListWidget(self)
         self.sequence.setAccessibleName("Sequence of procedures")
         self.sequence.setMaximumHeight(6 * self.fontMetrics().height())
-        self.add, self.remove = (QtWidgets.QPushButton(t, self) for t in ("&Add to sequence", "Re&move"))
+        self.add, self.replace, self.remove = (
+            QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
+        )
+        self.add.setToolTip("Put the procedure as filled in at the end of the sequence")
+        self.replace.setToolTip("Put the procedure as filled in into the place of the chosen one")
+        self.sequence.setToolTip("Return fills in the chosen one again")
         self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
@@ -153,7 +162,7 @@ class QueueingPanel(QtWidgets.QWidget):
         box = QtWidgets.QGroupBox("Sequence (empty: the procedure above alone)", self)
         column = QtWidgets.QVBoxLayout(box)
         column.addWidget(self.sequence)
-        column.addLayout(_row(self.add, self.remove))
+        column.addLayout(_row(self.add, self.replace, self.remove))
         return box
 
     def _queue_box(self) -> QtWidgets.QWidget:
@@ -172,6 +181,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sample.edited.connect(self._edited)
         self.not_before.textChanged.connect(self._edited)
         self.add.clicked.connect(self._add_to_sequence)
+        self.replace.clicked.connect(self._replace_in_sequence)
         self.remove.clicked.connect(self._remove_from_sequence)
         self.sequence.itemActivated.connect(lambda _: self.load_procedure(self._sequence[self._row()]))
         self.load.clicked.connect(self._load_file)
@@ -205,10 +215,10 @@ class QueueingPanel(QtWidgets.QWidget):
             self.inputs.deleteLater()
             self.inputs_place.removeWidget(self.inputs)
         self.inputs = ProcedureInputs(offered.procedure_class, self)
-        self.inputs.edited.connect(self._edited)
+        self.inputs.edited.connect(self._edited_procedure)
         self.inputs_place.addWidget(self.inputs)
         self.summary.setText(offered.summary)
-        self._edited()
+        self._edited_procedure()
 
     def _open_file(self) -> None:
         name, _ = QtWidgets.QFileDialog.getOpenFileName(
@@ -227,6 +237,10 @@ class QueueingPanel(QtWidgets.QWidget):
         self._offer(found)
         place = [o.reference for o in self._offered].index(found[0].reference)
         self.procedure.setCurrentIndex(place)
+
+    def _edited_procedure(self) -> None:
+        self._filled_in = None
+        self._edited()
 
     def _edited(self) -> None:
         self.estimate.setText("")
@@ -283,13 +297,33 @@ class QueueingPanel(QtWidgets.QWidget):
     def _row(self) -> int:
         return self.sequence.currentRow()
 
+    def _procedures(self) -> list[ProcedureForm]:
+        """What would be queued; raises ValueError where somebody might take the form for a part of it."""
+        if not self._sequence:
+            return [self.form()]
+        if not any(form is self._filled_in for form in self._sequence):
+            raise ValueError(
+                "the procedure filled in above is not in the sequence: add it, put it into the place of "
+                "another, or fill in one of the sequence again"
+            )
+        return self._sequence
+
     def _add_to_sequence(self) -> None:
+        self._put_into_sequence(slice(len(self._sequence), None))
+
+    def _replace_in_sequence(self) -> None:
+        if 0 <= self._row() < len(self._sequence):
+            self._put_into_sequence(slice(self._row(), self._row() + 1))
+
+    def _put_into_sequence(self, place: slice) -> None:
         try:
-            self._sequence.append(self.form())
+            self._filled_in = self.form()
         except ValueError as error:
             self._refuse(str(error))
             return
+        self._sequence[place] = [self._filled_in]
         self._show_sequence()
+        self.sequence.setCurrentRow(place.start)
 
     def _remove_from_sequence(self) -> None:
         if 0 <= self._row() < len(self._sequence):

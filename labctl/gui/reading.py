@@ -76,8 +76,10 @@ class Reader(QtCore.QObject):
             except StoreError as error:
                 self._say(str(error))
             except Exception as error:  # or the window would show the last look for ever, as if it were now
-                log.exception("reading failed")
-                self._say(f"a fault in labctl while reading {self._db}: {type(error).__name__}: {error}")
+                words = f"a fault in labctl while reading {self._db}: {type(error).__name__}: {error}"
+                if words != self._trouble:
+                    log.exception("reading failed")
+                self._say(words)
             self._followers.clear()
             self._stop.wait(1.0)
 

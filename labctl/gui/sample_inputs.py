@@ -7,6 +7,7 @@ from typing import Any
 from labctl.gui.inputs import NotFilledIn
 from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import QtWidgets, Signal
+from labctl.gui.wheel import let_wheel_pass
 
 ELECTRODES = ("blocking", "reversible")
 
@@ -31,21 +32,22 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.cation.setPlaceholderText("e.g. Mg2+")
         self.electrodes = QtWidgets.QComboBox(self)
         self.electrodes.addItems(ELECTRODES)
-        self.thickness_mm, self.thickness_u_mm = _number(0.001, 100, " mm", 1.0), _number(0, 10, " mm", 0.0)
-        self.diameter_mm, self.area_cm2 = (
-            _number(0.01, 300, " mm", 10.0),
-            _number(1e-6, 1000, " cm²", 0.785398),
-        )
-        self.area_u_cm2 = _number(0, 100, " cm²", 0.0)
+        self.thickness_mm, self.thickness_u_mm = _number(100, " mm", "not filled in"), _number(10, " mm")
+        self.diameter_mm = _number(300, " mm", "not filled in")
+        self.area_cm2 = _number(1000, " cm²", "not filled in")
+        self.area_u_cm2 = _number(100, " cm²")
         self._lay_out()
         self._connect()
-        self._area_from_diameter(self.diameter_mm.value())
+        let_wheel_pass(self)
 
     def form(self) -> SampleForm:
-        """The sample as filled in; raises NotFilledIn when it has no name."""
+        """The sample as filled in; raises NotFilledIn when it has no name, no thickness or no area."""
         name = self.name.currentText().strip()
         if not name:
             raise NotFilledIn(self.name, "give the sample a name")
+        for field in (self.thickness_mm, self.area_cm2):
+            if not field.value():
+                raise NotFilledIn(field, "not filled in; without it there is no conductivity")
         texts = {key: getattr(self, key).text().strip() for key in ("composition", "cation", "note")}
         numbers = {
             key: getattr(self, key).value()
@@ -120,13 +122,14 @@ class SampleInputs(QtWidgets.QGroupBox):
         _set_quietly(self.diameter_mm, 10 * sqrt(4 / pi * area_cm2))
 
 
-def _number(low: float, high: float, suffix: str, value: float) -> QtWidgets.QDoubleSpinBox:
+def _number(high: float, suffix: str, words_for_zero: str = "") -> QtWidgets.QDoubleSpinBox:
+    """From zero, which it shows as words where it stands for nothing."""
     field = QtWidgets.QDoubleSpinBox()
     field.setDecimals(6)
-    field.setRange(low, high)
+    field.setRange(0, high)
     field.setSuffix(suffix)
+    field.setSpecialValueText(words_for_zero)
     field.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
-    field.setValue(value)
     return field
 
 

@@ -39,9 +39,9 @@ class ThinnedColumns:
 def thinned(rows: Array, extremes_of: int) -> Array:
     """Half of the rows (n, k): of each four neighbours those with the least and the greatest value.
 
-    Rows without a value (NaN) count as least. The last rows that fill no four are all kept.
+    Rows without a value (NaN) count as least. The last row, and those before it that fill no four, are kept.
     """
-    fours = len(rows) // 4
+    fours = max(len(rows) - 1, 0) // 4
     key = rows[: 4 * fours, extremes_of].reshape(fours, 4)
     key = np.where(np.isnan(key), -np.inf, key)
     low, high = key.argmin(axis=1), key.argmax(axis=1)

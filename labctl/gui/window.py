@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from labctl.clock import RealClock
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.browser import Browser
@@ -22,6 +23,7 @@ from labctl.gui.snapshot import RunSnapshot
 from labctl.gui.station_view import StationView
 from labctl.gui.style import appearance_of, choose_scheme, dress
 from labctl.gui.wishes import protocol_of_job, reuse
+from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
@@ -29,6 +31,8 @@ from labctl.sample import Sample
 from labctl.station import Station
 
 SAID_FOR_MS = 15_000
+UNSEEN_AFTER_S = 5.0
+LOOK_AT_LOOKS_MS = 1000
 MOST_DRAWN = 12
 SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
 
@@ -52,7 +56,8 @@ class Window(QtWidgets.QMainWindow):
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self)
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
-        self._looks, self._scheme = 0, "system"
+        self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
+        self._watch = QtCore.QTimer(self)
         self._build()
         self._lay_out()
         self._build_menu()
@@ -60,6 +65,7 @@ class Window(QtWidgets.QMainWindow):
         self._dress()
         self.asker.start()
         self.reader.start()
+        self._watch.start(LOOK_AT_LOOKS_MS)
 
     def say(self, sentence: str) -> None:
         """Tell the person something that may be overlooked."""
@@ -173,18 +179,25 @@ class Window(QtWidgets.QMainWindow):
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
         self.asker.refused.connect(self.warn)
+        self._watch.timeout.connect(self._look_at_looks)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
 
     def _show_station(self, view: StationView) -> None:
         self._view = view
         self._looks += 1
+        self._seen_s = self._clock.monotonic()
         self.control.show_station(view)
         self.queue.show_station(view)
         ends = [expectation.end_s for expectation in view.expected.values() if expectation.end_s is not None]
         self.queueing.expect_free_at(max(ends, default=None))
         if self._looks == 1 and view.runner_state != "running":
             self._ask_for_runner()
+
+    def _look_at_looks(self) -> None:
+        """An old look is no sign of life."""
+        if self._view is not None and self._clock.monotonic() - self._seen_s > UNSEEN_AFTER_S:
+            self.control.show_unseen(hour_in_words(self._view.time_s, self._clock.time()))
 
     def _show_queue(self, job_id: int) -> None:
         self.below.setCurrentWidget(self.queue)
@@ -272,6 +285,7 @@ class Window(QtWidgets.QMainWindow):
         if self._view is not None and self._view.running_job is not None and not self._may_close():
             event.ignore()
             return
+        self._watch.stop()
         self.reader.stop()
         self.asker.stop()
         event.accept()

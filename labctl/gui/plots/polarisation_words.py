@@ -2,6 +2,8 @@
 
 from html import escape
 
+import numpy as np
+
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.snapshot import PolarisationCurve, Row, RunSnapshot
@@ -19,10 +21,11 @@ def title(curve: PolarisationCurve) -> str:
 
 def now(curve: PolarisationCurve) -> str:
     """Return how far a running polarisation is."""
-    if not curve.elapsed_s.size:
-        return f"{title(curve)}: no point yet"
-    current = pg.siFormat(curve.current_a[-1], suffix="A", precision=4)
-    return f"{title(curve)}: {current} after {duration(float(curve.elapsed_s[-1]))}"
+    good = np.flatnonzero(np.isfinite(curve.current_a))
+    if not good.size:
+        return f"{title(curve)}: no good point yet"
+    current = pg.siFormat(curve.current_a[good[-1]], suffix="A", precision=4)
+    return f"{title(curve)}: {current} after {duration(float(curve.elapsed_s[good[-1]]))}"
 
 
 def steady_current(curve: PolarisationCurve) -> str:

@@ -16,7 +16,7 @@ from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.station import read_station
 
-PATIENCE_S = 120.0
+PATIENCE_S = 900.0  # of a computer that does much else
 CLOCK = RealClock()
 
 
@@ -79,6 +79,8 @@ def queue_three_and_abort_one(person):
     say(runner=window._view.runner.pid, supervisor=window._view.supervisor_state)
     person.type_into(panel.inputs.frequency_min_hz, "1000")
     person.type_into(panel.inputs.dwell_min, "5")
+    person.type_into(panel.sample.thickness_mm, "1.02")
+    person.type_into(panel.sample.diameter_mm, "10")
     for number, temperatures in enumerate(("40, 50, 60", "45, 55", "50, 60, 70"), start=1):
         person.type_into(panel.inputs.temperatures_degc, temperatures)
         person.type_into(panel.sample.name, f"film {number}")
@@ -109,6 +111,12 @@ def queue_and_abort_by_keys(person):
     person.wait(lambda: window._view and window._view.runner_state == "running", "a runner")
     person.xdotool("key", "alt+s")
     person.xdotool("type", "--delay", 5, "film")
+    for _ in range(4):
+        person.xdotool("key", "Tab")
+    person.xdotool("type", "--delay", 5, "1.02")
+    for _ in range(2):
+        person.xdotool("key", "Tab")
+    person.xdotool("type", "--delay", 5, "10")
     person.xdotool("key", "ctrl+Return")
     person.wait(lambda: "running" in person.jobs().values(), "the job to run")
     person.picture("twice-as-large")

@@ -119,10 +119,29 @@ def test_many_currents_are_read_in_steps_and_keep_their_spike(store, begin, foll
     first = follower.poll()
     assert (first.rows, first.complete) == (10_000, False)
     (curve,) = read_all(follower).polarisations
+    assert curve.elapsed_s[-1] == 34_999
     assert curve.elapsed_s.size < 9000
     assert curve.current_a.max() == 9.0
     assert curve.elapsed_s[curve.current_a.argmax()] == 23_456
     assert (np.diff(curve.elapsed_s) >= 0).all()
+
+
+def test_a_current_marked_as_bad_is_no_current(store, begin, follow):
+    run_id = begin()
+    polarisation(store, run_id, np.full(30, 1e-6))
+    for n in range(30, 40):
+        row = {
+            "polarisation_id": 1,
+            "number": n,
+            "time_s": 1.0 * n,
+            "elapsed_s": 1.0 * n,
+            "potential_v": 0.01,
+        }
+        store.append("polarisation_points", row | {"current_a": 0.1, "status": "overload"})
+    store.flush()
+    (curve,) = read_all(follow(run_id)).polarisations
+    assert np.isnan(curve.current_a[30:]).all()
+    assert np.nanmax(curve.current_a) == 1e-6
 
 
 def test_a_continued_run_is_drawn_whole(store, begin, follow):

@@ -16,10 +16,11 @@ def test_thinning_keeps_the_extremes_and_the_order(values):
     assert len(kept) <= len(rows) // 2 + 3
     assert (kept[:, 1].min(), kept[:, 1].max()) == (rows[:, 1].min(), rows[:, 1].max())
     assert (np.diff(kept[:, 0]) > 0).all()
+    assert kept[-1, 0] == rows[-1, 0]
 
 
 def test_a_gap_without_values_stays_a_gap():
-    values = np.array([1.0, np.nan, 2.0, 3.0])
+    values = np.array([1.0, np.nan, 2.0, 3.0, 4.0])
     assert np.isnan(thinned(rows_of(values), 1)[:, 1]).any()
 
 

@@ -9,10 +9,12 @@ import pytest
 
 pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
-from qtpy import QtTest, QtWidgets
+from qtpy import QtCore, QtGui, QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
 from labctl.clock import RealClock
+from labctl.gui import reading
+from labctl.gui import window as window_module
 from labctl.gui.application import tell_of_other_window
 from labctl.gui.window import Window
 from labctl.protocol import parse_protocol
@@ -94,6 +96,8 @@ def fill_in(window, name="film"):
     panel = window.queueing
     panel.inputs.temperatures_degc.setText("40, 50")
     panel.sample.name.setEditText(name)
+    panel.sample.thickness_mm.setValue(1.0)
+    panel.sample.diameter_mm.setValue(10.0)
     return panel
 
 
@@ -152,6 +156,51 @@ def test_several_procedures_become_one_protocol(window, db):
     protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
     names = [entry.procedure_class.__name__ for entry in protocol.procedures]
     assert names == ["TemperatureSteppedEIS", "EIS"]
+
+
+def test_what_is_changed_above_a_sequence_is_never_left_out_in_silence(window, db):
+    panel = fill_in(window)
+    for temperatures in ("40", "50"):
+        panel.inputs.temperatures_degc.setText(temperatures)
+        panel.add.click()
+    panel.inputs.temperatures_degc.setText("60")
+    panel.queue_button.click()
+    wait(lambda: "not in the sequence" in panel.estimate.text(), "the refusal")
+    assert jobs_of(db) == []
+    panel.replace.click()
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    entries = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml").procedures
+    assert [entry.parameters["temperatures_degc"] for entry in entries] == [[40.0], [60.0]]
+
+
+@pytest.mark.parametrize("missing", ["thickness_mm", "diameter_mm"])
+def test_a_sample_without_its_size_is_not_queued(window, db, missing):
+    panel = fill_in(window)
+    getattr(panel.sample, missing).setValue(0)
+    panel.queue_button.click()
+    assert "not filled in" in panel.estimate.text()
+    assert jobs_of(db) == []
+
+
+def test_the_wheel_turns_no_number_in_the_form(window):
+    inputs = window.queueing.inputs
+    for field in (inputs.dwell_min, window.queueing.sample.electrodes):
+        before = (inputs.values(), window.queueing.sample.electrodes.currentText())
+        field.setFocus()
+        place = QtCore.QPointF(field.rect().center())
+        turn = QtGui.QWheelEvent(
+            place,
+            QtCore.QPointF(field.mapToGlobal(field.rect().center())),
+            QtCore.QPoint(),
+            QtCore.QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QtWidgets.QApplication.sendEvent(field, turn)
+        assert before == (inputs.values(), window.queueing.sample.electrodes.currentText())
 
 
 def test_a_protocol_is_saved_and_loaded(window, tmp_path):
@@ -318,6 +367,28 @@ def test_a_vanished_database_is_told_and_not_made_again(window, db):
     wait(lambda: "gone" in window.queueing.estimate.text(), "the refusal")
     assert not db.exists()
     away.rename(db)
+    wait(lambda: window.trouble.text() == "", "all well again")
+
+
+def test_a_fault_in_one_question_leaves_the_next_one_answered(window):
+    answers = []
+    window.asker.ask(lambda ledger: 1 / 0)
+    window.asker.ask(lambda ledger: 42, answers.append)
+    wait(lambda: answers, "the second answer")
+    assert "ZeroDivisionError" in window.warning.text()
+
+
+def test_an_old_look_is_never_shown_as_the_state_of_now(window, monkeypatch):
+    look, broken = reading.read_station_view, [True]
+    monkeypatch.setattr(window_module, "UNSEEN_AFTER_S", 0.5)
+    monkeypatch.setattr(
+        reading, "read_station_view", lambda *given: {}["a fault"] if broken else look(*given)
+    )
+    wait(lambda: "KeyError" in window.trouble.text(), "the sentence")
+    wait(lambda: "CANNOT BE SEEN" in window.control.state.text(), "that nobody knows")
+    assert window.control.property("station") == "trouble"
+    broken.clear()
+    wait(lambda: "no runner" in window.control.state.text(), "a look again")
     wait(lambda: window.trouble.text() == "", "all well again")
 
 
