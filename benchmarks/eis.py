@@ -12,11 +12,11 @@ is charged to the right ones.
 Peers live in environments of their own under ~/.cache/labctl-benchmarks, made here when absent.
 """
 
+import argparse
 import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 import venv
 from pathlib import Path
@@ -199,9 +199,18 @@ def time_batch(kind: str, count: int) -> None:
     )
 
 
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("spectra", type=int, nargs="?", default=100, help="of each circuit (%(default)s)")
+    parser.add_argument("batch", type=int, nargs="?", default=1000, help="fitted at once (%(default)s)")
+    return parser
+
+
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    batch = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    options = parser().parse_args()
+    count, batch = options.spectra, options.batch
     peers = {name: Peer(name) for name in PEERS}
     for kind in CIRCUITS:
         compare_fits(kind, count, peers)

@@ -6,7 +6,7 @@ The circuits are those of eis.py. `rho` is the correlation of the noise from poi
 over the Cramer-Rao standard error of white noise. Measured data are read from ../shared/data if present.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +85,16 @@ def report(name: str, found: Estimate, published: float) -> None:
     )
 
 
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("spectra", type=int, nargs="?", default=1000, help="of each kind (%(default)s)")
+    return parser
+
+
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    count = parser().parse_args().spectra
     for kind in CIRCUITS:
         for rho in (0.0, 0.6):
             fits(kind, rho, count)

@@ -1,5 +1,6 @@
 """The other side of eis.py: runs in a peer's environment and answers questions from standard input."""
 
+import argparse
 import json
 import sys
 import time
@@ -63,9 +64,18 @@ def arrays(question: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(question["frequency"]), z
 
 
+PEERS = {"impedance.py": impedance_py, "pyimpspec": pyimpspec}
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("peer", choices=PEERS)
+    return parser
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
-    tasks = {"impedance.py": impedance_py, "pyimpspec": pyimpspec}[sys.argv[1]]()
+    tasks = PEERS[parser().parse_args().peer]()
     for line in sys.stdin:
         question = json.loads(line)
         began = time.process_time()

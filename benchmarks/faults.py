@@ -1,4 +1,6 @@
-"""What becomes of a night when things go wrong? `python benchmarks/faults.py [--faults 1000] [--seed 1]`
+"""What becomes of a night when things go wrong?
+
+    python benchmarks/faults.py [--faults 1000] [--seed 1]
 
 Many nights in virtual time. Each is a queue of two jobs on the simulated rig, and several faults of one kind
 at random moments: two temperature series of a pellet, or a Bruce-Vincent measurement and a series of a film.
@@ -25,6 +27,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stations import ALONE, PAIR, station_text
+
 from labctl.clock import VirtualClock
 from labctl.protocol import parse_protocol
 from labctl.queue.job import FailurePolicy
@@ -44,38 +48,7 @@ TOLERANCE_OF_SHARES = 0.05
 LONGEST_NIGHT_S = 10 * 86400.0
 USUAL_FLAGS = ("arc not resolved",)  # every undisturbed spectrum of the pellet has it
 
-STATION = """\
-name = "simulated rig"
-[limits]
-temperature_degc = [-50, 250]
-potential_v = 1.0
-current_a = 0.1
-[instruments.oven]
-driver = "drivers.lakeshore33x:LakeShore336"
-address = "GPIB0::12::INSTR"
-roles = ["oven"]
-{analyser}
-[night]
-longest_wait_for_person_h = 3
-[simulation]
-"""
-ALONE = """\
-[instruments.analyser]
-driver = "drivers.solartron1260:Solartron1260"
-address = "GPIB0::4::INSTR"
-roles = ["fra"]
-"""
-PAIR = """\
-[instruments.cell]
-driver = "drivers.solartron_pair:Solartron1260With1287"
-address = "GPIB0::6::INSTR"
-roles = ["fra", "potentiostat"]
-with = "analyser"
-settings = { standard_resistor_ohm = 1000.0 }
-[instruments.analyser]
-driver = "drivers.solartron1260:Solartron1260"
-address = "GPIB0::4::INSTR"
-"""
+NIGHT = "[night]\nlongest_wait_for_person_h = 3\n"
 PELLET = """\
 title = "series {number}"
 [sample]
@@ -215,7 +188,7 @@ def one_night(kind: str, seed: int) -> dict[str, Any]:
     clock = VirtualClock()
     with tempfile.TemporaryDirectory() as folder:
         path, db = Path(folder) / "station.toml", Path(folder) / "lab.db"
-        path.write_text(STATION.format(analyser=PAIR if film else ALONE), encoding="utf-8")
+        path.write_text(station_text(PAIR if film else ALONE) + NIGHT, encoding="utf-8")
         shared = SharedRig(read_station(path), clock, seed, FILMS if film else PELLETS)
         addresses = (OVEN, ANALYSER, POTENTIOSTAT) if film else (OVEN, ANALYSER)
         order_faults(shared.rig, kind, random.Random(seed), addresses)
@@ -363,8 +336,10 @@ def schedule(kinds: list[str], seed: int) -> Iterator[tuple[str, int]]:
             yield kind, seed + places[kind] + number
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser()
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--faults", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -372,7 +347,11 @@ def main() -> int:
     )
     parser.add_argument("--nights", type=int, default=10**9, help="at most so many")
     parser.add_argument("--results", type=Path, help="a line of JSON for every night")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    options = parser().parse_args()
     logging.disable(logging.CRITICAL)
     # Spectra are evaluated when their run ends; not one by one as well, which changes no value.
     Recording._derive = lambda self, spectrum_id: None

@@ -7,7 +7,7 @@ ordinary guess (B = 0.1 eV, T0 fifty kelvin below the data, ln A from the first 
 its sum of squares is within 0.1 % of the best that any of them found.
 """
 
-import sys
+import argparse
 import time
 import warnings
 from collections.abc import Callable
@@ -152,7 +152,19 @@ def adaptive() -> None:
         print(f"{quantity} to {half:g}".ljust(62) + f"{counts[0]:8.0f}{counts[1]:10.0f}")
 
 
-if __name__ == "__main__":
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sets", type=int, nargs="?", default=300, help="(%(default)s)")
+    return parser
+
+
+def main() -> None:
     warnings.simplefilter("ignore", (RuntimeWarning, OptimizeWarning))
-    compare(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
+    compare(parser().parse_args().sets)
     adaptive()
+
+
+if __name__ == "__main__":
+    main()

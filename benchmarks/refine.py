@@ -1,13 +1,15 @@
 """How many temperatures does a series need when the law found so far says where to measure next?
 
-`python benchmarks/refine.py`: the whole stack on the simulated rig. For a wanted 95 % interval of the
+    python benchmarks/refine.py [seeds]
+
+The whole stack on the simulated rig. For a wanted 95 % interval of the
 activation energy (Arrhenius material) or of the Vogel temperature (VTF material), the procedure with `refine`
 is held against even grids of growing size; the number of temperatures each needs is printed.
 """
 
+import argparse
 import itertools
 import statistics
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -92,8 +94,16 @@ def needed(quantity: str, seed: int, folder: Path) -> tuple[int, int]:
     raise AssertionError
 
 
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("seeds", type=int, nargs="?", default=len(SEEDS), help=f"how many of {SEEDS} (all)")
+    return parser
+
+
 def main() -> None:
-    seeds = SEEDS[: int(sys.argv[1])] if len(sys.argv) > 1 else SEEDS
+    seeds = SEEDS[: parser().parse_args().seeds]
     for quantity, (_, _, wanted, unit) in CASES.items():
         pairs = []
         for seed in seeds:

@@ -1,16 +1,21 @@
-"""Does a rehearsal say how long the night will take? `python benchmarks/rehearsal.py [NIGHT ...]`
+"""Does a rehearsal say how long the night will take?
+
+    python benchmarks/rehearsal.py [NIGHT ...]
 
 Rehearses nights, then runs them in virtual time through the whole stack (runner, drivers, simulated wire and
 physics, store, evaluation) on a rig of another seed, and prints: what the rehearsal foretold over what the
 night took, beside the plan's own times (`labctl check`), and what the rehearsal cost.
 """
 
+import argparse
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from stations import PAIR, station_text
 
 from labctl.clock import VirtualClock
 from labctl.protocol import Protocol, parse_protocol
@@ -22,27 +27,6 @@ from labctl.queue.runner import Runner
 from labctl.run import StopRequest
 from labctl.station import Station, read_station
 
-STATION = """
-name = "simulated rig"
-[limits]
-temperature_degc = [-50, 250]
-potential_v = 1.0
-current_a = 0.1
-[instruments.oven]
-driver = "drivers.lakeshore33x:LakeShore336"
-address = "GPIB0::12::INSTR"
-roles = ["oven"]
-[instruments.cell]
-driver = "drivers.solartron_pair:Solartron1260With1287"
-address = "GPIB0::6::INSTR"
-roles = ["fra", "potentiostat"]
-with = "analyser"
-settings = { standard_resistor_ohm = 1000.0 }
-[instruments.analyser]
-driver = "drivers.solartron1260:Solartron1260"
-address = "GPIB0::4::INSTR"
-[simulation]
-"""
 PELLET = """
 title = "{title}"
 [sample]
@@ -143,7 +127,7 @@ class Outcome:
 
 def compare(case: Case, folder: Path) -> Outcome:
     """Rehearse a night and run it on a rig of another seed; RuntimeError where a job did not finish."""
-    (folder / "station.toml").write_text(STATION, encoding="utf-8")
+    (folder / "station.toml").write_text(station_text(PAIR), encoding="utf-8")
     station = read_station(folder / "station.toml")
     assert station.simulation is not None
     station = replace(station, simulation=replace(station.simulation, options=case.rig))
@@ -177,10 +161,22 @@ def run(protocols: list[Protocol], station: Station, db: Path, oven_k: float | N
     return clock.monotonic()
 
 
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("nights", nargs="*", metavar="NIGHT", help="; ".join(CASES))
+    return parser
+
+
 def main() -> int:
+    options = parser()
+    nights = options.parse_args().nights or list(CASES)
+    if unknown := set(nights) - set(CASES):
+        options.error(f"no such night: {', '.join(unknown)}; there are: {'; '.join(CASES)}")
     print(f"{'night':32s} {'took':>8s} {'rehearsed':>10s} {'planned':>8s}   rehearsing costs")
     worst = 0.0
-    for name in sys.argv[1:] or CASES:
+    for name in nights:
         with tempfile.TemporaryDirectory() as folder:
             found = compare(CASES[name], Path(folder))
         rehearsed, planned = found.rehearsed_s / found.took_s, found.planned_s / found.took_s

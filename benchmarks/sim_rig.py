@@ -6,6 +6,7 @@ The night: ten temperatures, 15 000 temperature readings, 2 000 impedance points
 clock, through pyvisa. The query: `*IDN?` of the same YAML file, in interleaved blocks, CPU time.
 """
 
+import argparse
 import statistics
 import time
 from importlib.resources import files
@@ -61,7 +62,12 @@ def queries(port: MessageBasedResource) -> float:
     return (time.process_time() - began_s) / QUERIES * 1e6
 
 
+def parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
 def main() -> None:
+    parser().parse_args()
     runs = [night() for _ in range(3)]
     cpu_s, simulated_s = min(runs)
     print(

@@ -319,15 +319,21 @@ def work(arguments: argparse.Namespace) -> None:
         write_until_killed(arguments.writer, folder)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--long", type=int, default=100_000)
     parser.add_argument("--task", choices=("write", "read", "kill", "poll"), help=argparse.SUPPRESS)
     parser.add_argument("--writer", choices=WRITERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    arguments = parser().parse_args()
     if arguments.task:
         return work(arguments)
     with tempfile.TemporaryDirectory() as name:

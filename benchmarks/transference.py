@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from stations import PAIR, station_text
 
 import labctl
 from labctl.clock import VirtualClock
@@ -29,30 +30,6 @@ from labctl.run import StopRequest, run_protocol
 from labctl.station import read_station
 from labctl.store import Store
 
-STATION = """
-[limits]
-temperature_degc = [-50, 250]
-potential_v = 1.0
-current_a = 0.1
-
-[instruments.oven]
-driver = "drivers.lakeshore33x:LakeShore336"
-address = "GPIB0::12::INSTR"
-roles = ["oven"]
-
-[instruments.cell]
-driver = "drivers.solartron_pair:Solartron1260With1287"
-address = "GPIB0::6::INSTR"
-roles = ["fra", "potentiostat"]
-with = "analyser"
-settings = { standard_resistor_ohm = 1000.0 }
-
-[instruments.analyser]
-driver = "drivers.solartron1260:Solartron1260"
-address = "GPIB0::4::INSTR"
-
-[simulation]
-"""
 PROTOCOL = """
 [sample]
 name = "film"
@@ -117,7 +94,7 @@ def measure(case: Case, early: bool) -> dict[str, Any]:
     """Run the procedure once; return the rows of number and polarisation, and the length of the hold."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "station.toml"
-        path.write_text(STATION, encoding="utf-8")
+        path.write_text(station_text(PAIR), encoding="utf-8")
         station = read_station(path)
         assert station.simulation is not None
         simulation = replace(station.simulation, seed=case.seed, options=options(case))
@@ -258,8 +235,10 @@ def summary(lines: list[dict[str, Any]]) -> Iterator[str]:
         yield f"wait with early stop over wait without, median: {np.median(waits):.2f}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--early", action="store_true")
@@ -267,7 +246,11 @@ def main() -> int:
     parser.add_argument("--noise", type=float)
     parser.add_argument("--lines", type=Path, help="a file of one line a run, kept and continued")
     parser.add_argument("-v", action="store_true")
-    chosen = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    chosen = parser().parse_args()
     started = time.perf_counter()
     cases = [
         draw(number, 0.1 if chosen.growth else 0.0, chosen.noise)

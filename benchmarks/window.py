@@ -329,7 +329,7 @@ def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> N
         print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -340,7 +340,11 @@ def main() -> None:
     parser.add_argument("--task", choices=("write", "watch"), help=argparse.SUPPRESS)
     parser.add_argument("--window", choices=(*WINDOWS, IDLE), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    arguments = parser().parse_args()
     if arguments.task == "write":
         return write(arguments.window, arguments.folder, arguments.rows)
     if arguments.task == "watch":
