@@ -1,4 +1,8 @@
-"""Faults that befall the world: oven, cell, sensors, the clock on the wall."""
+"""Faults that befall the world: oven, cell, sensors, the clock on the wall.
+
+Several of one kind may overlap. The latest is in force; when it passes, the one before it that still lasts;
+when the last has passed, what was before the first.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -15,6 +19,7 @@ class Mishaps:
 
     def __init__(self, plan: FaultPlan, world: World, instruments: Mapping[str, Any]) -> None:
         self._plan, self._world, self._instruments = plan, world, instruments
+        self._spoilt: dict[tuple[int, str], Spoilt] = {}
         plan.on_order = self._schedule
         plan.on_world_strike = self._befall
 
@@ -36,15 +41,15 @@ class Mishaps:
         oven, cell = self._world.oven, self._world.cell
         match fault.kind:
             case "heater_stuck_on":
-                return _set(oven, "heater_stuck_w", _amount(fault, 100.0))
+                return self._set(oven, "heater_stuck_w", _amount(fault, 100.0))
             case "heater_dead":
-                return _set(oven, "heater_dead", True)
+                return self._set(oven, "heater_dead", True)
             case "never_settles":
-                return _set(oven, "restless_k", _amount(fault, 2.0))
+                return self._set(oven, "restless_k", _amount(fault, 2.0))
             case "cell_open":
-                return _set(cell, "open", True)
+                return self._set(cell, "open", True)
             case "cell_short":
-                return _set(cell, "shorted", True)
+                return self._set(cell, "shorted", True)
             case "clock_jump":
                 return self._jump(_amount(fault, 3600.0))
             case "sensor_fault":
@@ -59,7 +64,7 @@ class Mishaps:
             for address, model in self._instruments.items()
             if fault.instrument in ("", address) and hasattr(model, attribute)
         ]
-        undos = [_set(model, attribute, value) for model in meant]
+        undos = [self._set(model, attribute, value) for model in meant]
 
         def undo_all() -> None:
             for undo in undos:
@@ -67,16 +72,35 @@ class Mishaps:
 
         return undo_all
 
+    def _set(self, thing: object, attribute: str, value: Any) -> Undo:
+        return self._spoilt.setdefault((id(thing), attribute), Spoilt(thing, attribute)).by(value)
+
     def _jump(self, seconds: float) -> Undo:
         jump = getattr(self._world.clock, "jump", lambda seconds: None)
         jump(seconds)
         return lambda: jump(-seconds)
 
 
-def _set(thing: object, attribute: str, value: Any) -> Undo:
-    before = getattr(thing, attribute)
-    setattr(thing, attribute, value)
-    return lambda: setattr(thing, attribute, before)
+class Spoilt:
+    """An attribute that faults hold at their values."""
+
+    def __init__(self, thing: object, attribute: str) -> None:
+        self._thing, self._attribute = thing, attribute
+        self._before: Any = None
+        self._lasting: dict[object, Any] = {}
+
+    def by(self, value: Any) -> Undo:
+        """Set it; the function returned lets this fault pass."""
+        if not self._lasting:
+            self._before = getattr(self._thing, self._attribute)
+        fault = object()
+        self._lasting[fault] = value
+        setattr(self._thing, self._attribute, value)
+        return lambda: self._pass(fault)
+
+    def _pass(self, fault: object) -> None:
+        del self._lasting[fault]
+        setattr(self._thing, self._attribute, [self._before, *self._lasting.values()][-1])
 
 
 def _amount(fault: Fault, default: float) -> float:
