@@ -87,6 +87,16 @@ class PolarisationFit:
         return time_to_steady_s(initial, steady, self.time_constant_s.value, tolerance)
 
     @property
+    def initial_disagreement(self) -> float:
+        """How far the transient's I0 is from the spectrum's, relative to it; 0 where noise may explain it."""
+        spectrum, transient = self.initial_current_a, self.transient_initial_current_a
+        apart = abs(spectrum.value - transient.value)
+        uncertainty = math.hypot(spectrum.standard_uncertainty, transient.standard_uncertainty)
+        if apart <= max(ALARM * uncertainty, DISAGREEMENT * abs(spectrum.value)):
+            return 0.0
+        return apart / abs(spectrum.value)
+
+    @property
     def white(self) -> bool:
         """Whether successive residuals look independent and without trend."""
         return self.autocorrelation < ALARM / math.sqrt(self.time_s.size) and not self.drifting
@@ -343,10 +353,8 @@ def _flags(result: PolarisationFit, fit: Relaxed) -> tuple[str, ...]:
 
 
 def _disagreement(result: PolarisationFit) -> list[str]:
-    spectrum, transient = result.initial_current_a, result.transient_initial_current_a
-    apart = abs(spectrum.value - transient.value)
-    uncertainty = math.hypot(spectrum.standard_uncertainty, transient.standard_uncertainty)
-    if apart <= max(ALARM * uncertainty, DISAGREEMENT * abs(spectrum.value)):
+    if not result.initial_disagreement:
         return []
+    spectrum, transient = result.initial_current_a, result.transient_initial_current_a
     values = f"{spectrum.value:.4g} A from the spectrum, {transient.value:.4g} A from the transient"
     return [f"initial currents disagree: {values}"]

@@ -8,9 +8,9 @@ from labctl.analysis.propagation import as_estimate, combine
 
 LARGEST_STEP_V = 1.0
 SMALL_STEP_V = 0.1
-ALARM = 2.0
+ALARM = 3.0
 MOST_IN_THE_INTERPHASE = 0.9
-NOTICEABLE_GROWTH = 0.05
+NOTICEABLE_CHANGE = 0.02
 CURRENT_FRACTION = (
     "rho+ (Bruce-Vincent): the current fraction of the cation at steady state under a small voltage. "
     "It equals the transference number t+ in an ideal, dilute solution of a fully dissociated salt "
@@ -265,15 +265,15 @@ def _growth(inputs: dict[str, Estimate]) -> list[str]:
     before, after = inputs["initial_resistance_ohm"], inputs["steady_resistance_ohm"]
     change = after.value - before.value
     noise = ALARM * math.hypot(before.standard_uncertainty, after.standard_uncertainty)
-    if change < -noise and change < 0:
+    if abs(change) <= max(noise, NOTICEABLE_CHANGE * before.value):
+        return []
+    if change < 0:
         return [
             f"Rss = {after.value:.4g} ohm is below R0 = {before.value:.4g} ohm: are they swapped? "
             "An interphase grows as a rule"
         ]
-    if change > max(noise, NOTICEABLE_GROWTH * before.value):
-        percent = f"{100 * change / before.value:.0f} %" if before.value else f"{change:.4g} ohm"
-        return [f"the interphases grew by {percent} during polarisation; Rss carries it into rho+"]
-    return []
+    percent = f"{100 * change / before.value:.2g} %" if before.value else f"{change:.4g} ohm"
+    return [f"the interphases grew by {percent} during polarisation; Rss carries it into rho+"]
 
 
 def _bulk_flags(inputs: dict[str, Estimate], bulk: Estimate | None) -> list[str]:

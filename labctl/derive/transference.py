@@ -21,14 +21,20 @@ from labctl.analysis import (
     fit_polarisation,
     ionic_resistance_series,
 )
+from labctl.analysis.law_fit import BOLTZMANN_EV_K
 from labctl.derive.conductivities import finite
 from labctl.store import Database, Store
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
+LARGE_MISS_SHARE = 0.05
 NOTICEABLE_CHANGE = 0.02
-ALARM = 3.0  # standard uncertainties of a change of the interphases
+NOTICEABLE_BULK_CHANGE = 0.01
+NOTICEABLE_MOVE_K = 0.1
+USUAL_ACTIVATION_ENERGY_EV = 0.5
+ALARM = 3.0  # standard uncertainties of a change of a resistance
+LAST_SHARE = 0.2
 COLUMN_OF = {  # argument: columns of its value and standard uncertainty
     "delta_v_v": ("delta_v_v", "delta_v_u_v"),
     "initial_current_a": ("initial_current_a", "initial_current_u_a"),
@@ -42,7 +48,10 @@ COLUMN_OF = {  # argument: columns of its value and standard uncertainty
 
 @dataclass(frozen=True)
 class Polarisation:
-    """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it."""
+    """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it.
+
+    `moved_k` is the temperature at the end of the hold less that of the spectrum before; 0 where not known.
+    """
 
     row: dict[str, Any]
     sample: dict[str, Any]
@@ -50,6 +59,7 @@ class Polarisation:
     potential_v: np.ndarray
     current_a: np.ndarray
     temperature_k: float
+    moved_k: float
     spectra: list[Resistance]
 
     @property
@@ -97,6 +107,7 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
     new = np.diff(elapsed_s, prepend=-math.inf) > 0
     readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
     kelvin = float(np.mean(readings_k)) if readings_k else (row["setpoint_k"] or math.nan)
+    moved_k = _at_the_end_k(points) - _in_spectrum_k(db, row["initial_spectrum_id"])
     sample = db.sample(db.run(row["run_id"])["sample_id"])
     ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
     found = (
@@ -106,7 +117,31 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
         if ids
         else []
     )
-    return Polarisation(row, sample, elapsed_s[new], potential_v[new], current_a[new], kelvin, list(found))
+    return Polarisation(
+        row,
+        sample,
+        elapsed_s[new],
+        potential_v[new],
+        current_a[new],
+        kelvin,
+        moved_k if math.isfinite(moved_k) else 0.0,
+        list(found),
+    )
+
+
+def _at_the_end_k(points: list[dict[str, Any]]) -> float:
+    """Return the mean temperature over the last fifth of a hold; nan without a reading."""
+    read = [point for point in points if point["temperature_k"] is not None]
+    late_s = (1 - LAST_SHARE) * read[-1]["elapsed_s"] if read else 0.0
+    late = [point["temperature_k"] for point in read if point["elapsed_s"] >= late_s]
+    return float(np.mean(late)) if late else math.nan
+
+
+def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
+    """Return the mean temperature during a spectrum; nan without a reading."""
+    query = "SELECT avg(temperature_k) AS mean_k FROM impedance_points WHERE spectrum_id = ?"
+    (row,) = db.rows(query, (spectrum_id,))
+    return math.nan if row["mean_k"] is None else float(row["mean_k"])
 
 
 def _row(measured: Polarisation) -> dict[str, Any] | None:
@@ -133,7 +168,7 @@ def _row(measured: Polarisation) -> dict[str, Any] | None:
 def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transference, list[str]]:
     before, after = measured.spectra[0], measured.spectra[-1]
     r0_ohm, rss_ohm = _interphase(before, "before"), _interphase(after, "while held")
-    bulk_ohm = before.total_ohm
+    bulk_ohm, bulk_held_ohm = _number(before, "before"), _number(after, "while held")
     fit = fit_polarisation(
         measured.elapsed_s,
         measured.current_a,
@@ -141,15 +176,25 @@ def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transfere
         series_resistance_ohm=_series(before, r0_ohm),
     )
     result = bruce_vincent(
-        measured.delta_v_v,
+        _with_disagreement(measured.delta_v_v, fit),
         fit.initial_current_a,
         fit.steady_current_a,
         r0_ohm,
         _with_growth(r0_ohm, rss_ohm),
-        bulk_resistance_ohm=bulk_ohm,
+        bulk_resistance_ohm=_with_drift(bulk_ohm, bulk_held_ohm),
         cation_charge=_charge(measured.sample["cation"]),
     )
-    return _relaxation(fit), result, list(fit.flags)
+    return _relaxation(fit), result, [*fit.flags, *_bulk_flags(bulk_ohm, bulk_held_ohm)]
+
+
+def _number(resistance: Resistance, when: str) -> Estimate:
+    """Return the total resistance; raises ValueError where only a bound of it is known."""
+    if resistance.bound is not None:
+        sign = ">" if resistance.bound == "lower" else "<"
+        raise ValueError(
+            f"of the spectrum {when} only a bound is known, R {sign} {resistance.total_ohm.value:.3g} ohm"
+        )
+    return resistance.total_ohm
 
 
 def _series(resistance: Resistance, interphase_ohm: Estimate) -> Estimate:
@@ -170,22 +215,48 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
     return resistance.interphase_ohm
 
 
+def _change_ohm(before_ohm: Estimate, after_ohm: Estimate) -> float:
+    """Return what a resistance changed by, 0 where noise may explain it."""
+    change_ohm = after_ohm.value - before_ohm.value
+    noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
+    return change_ohm if abs(change_ohm) > ALARM * noise_ohm else 0.0
+
+
+def _widened(estimate: Estimate, by: float) -> Estimate:
+    u = math.hypot(estimate.standard_uncertainty, by)
+    return Estimate(estimate.value, u, estimate.degrees_of_freedom) if by else estimate
+
+
 def _with_growth(before_ohm: Estimate, after_ohm: Estimate) -> Estimate:
     """Rss with the doubt of which resistance the current met while it changed: any between R0 and Rss.
 
     The spectrum comes after the current, which is fitted over the whole hold.
     """
-    change_ohm = after_ohm.value - before_ohm.value
-    noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
-    if abs(change_ohm) <= ALARM * noise_ohm:
-        return after_ohm
-    u_ohm = math.hypot(after_ohm.standard_uncertainty, change_ohm / math.sqrt(12))
-    return Estimate(after_ohm.value, u_ohm, after_ohm.degrees_of_freedom)
+    return _widened(after_ohm, _change_ohm(before_ohm, after_ohm) / math.sqrt(12))
+
+
+def _with_drift(before_ohm: Estimate, after_ohm: Estimate) -> Estimate:
+    """Rb with the doubt of a bulk that changed: I0 belongs to what it was, Iss to what it became."""
+    return _widened(before_ohm, _change_ohm(before_ohm, after_ohm) / math.sqrt(3))
+
+
+def _with_move(total_ohm: Estimate, measured: Polarisation) -> Estimate:
+    """R with the doubt of a temperature that moved until the current was steady, at a usual 0.5 eV."""
+    if not measured.moved_k:
+        return total_ohm
+    per_k = USUAL_ACTIVATION_ENERGY_EV / (BOLTZMANN_EV_K * measured.temperature_k**2)
+    return _widened(total_ohm, total_ohm.value * per_k * measured.moved_k / math.sqrt(3))
+
+
+def _with_disagreement(delta_v_v: Estimate, fit: PolarisationFit) -> Estimate:
+    """The step with all that spectrum and transient disagree by on I0: one scale of three is wrong."""
+    return _widened(delta_v_v, delta_v_v.value * fit.initial_disagreement)
 
 
 def _electronic(measured: Polarisation) -> tuple[dict[str, Any], Transference, list[str]]:
     steady_a, change = _last_fifth(measured.elapsed_s, measured.current_a)
-    result = electronic_transference(measured.spectra[0].total_ohm, measured.delta_v_v, steady_a)
+    total_ohm = _with_move(_number(measured.spectra[0], "before"), measured)
+    result = electronic_transference(total_ohm, measured.delta_v_v, steady_a)
     flags = (
         []
         if abs(change) < NOTICEABLE_CHANGE
@@ -202,7 +273,7 @@ def _last_fifth(elapsed_s: np.ndarray, current_a: np.ndarray) -> tuple[Estimate,
 
     Raises ValueError with less than five samples there.
     """
-    last = elapsed_s >= 0.8 * elapsed_s[-1] if elapsed_s.size else elapsed_s > 0
+    last = elapsed_s >= (1 - LAST_SHARE) * elapsed_s[-1] if elapsed_s.size else elapsed_s > 0
     if np.count_nonzero(last) < 5:
         raise ValueError("elapsed_s holds less than five samples in the last fifth of the time")
     time_s, current = elapsed_s[last] - elapsed_s[last].mean(), current_a[last]
@@ -256,10 +327,36 @@ def _described(estimate: Estimate) -> dict[str, Any]:
 
 
 def _flags(measured: Polarisation, evaluated: list[str]) -> list[str]:
-    flags = [*evaluated, *_rest_flags(measured), *_ending_flags(measured.row)]
+    flags = [*evaluated, *_drift_flags(measured), *_rest_flags(measured), *_ending_flags(measured.row)]
     for name, resistance in zip(("before", "while held"), measured.spectra, strict=False):
         flags += [f"spectrum {name}: {flag}" for flag in resistance.flags]
     return list(dict.fromkeys(flags))
+
+
+def _bulk_flags(before_ohm: Estimate, after_ohm: Estimate) -> list[str]:
+    share = _change_ohm(before_ohm, after_ohm) / before_ohm.value
+    if abs(share) < NOTICEABLE_BULK_CHANGE:
+        return []
+    return [
+        f"the bulk resistance changed by {100 * share:.2g} % from one spectrum to the other: rho+ carries it"
+    ]
+
+
+def _drift_flags(measured: Polarisation) -> list[str]:
+    """What did not stay as it was set: the temperature, and the potential."""
+    flags, set_v = [], measured.row["potential_v"]
+    if abs(measured.moved_k) > NOTICEABLE_MOVE_K:
+        flags.append(
+            f"the temperature moved by {measured.moved_k:+.2f} K between the spectrum before and the end of "
+            "the hold: at 0.5 eV a kelvin is about 6 % of a resistance"
+        )
+    asked_v = set_v - measured.rest_v
+    if abs(measured.delta_v_v.value - asked_v) > LARGE_MISS_SHARE * abs(asked_v):
+        flags.append(
+            f"the potential read back is {1e3 * measured.delta_v_v.value:.4g} mV above the rest, "
+            f"{1e3 * asked_v:.4g} mV were set: check the potentiostat's calibration"
+        )
+    return flags
 
 
 def _rest_flags(measured: Polarisation) -> list[str]:

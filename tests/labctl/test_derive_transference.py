@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import labctl
 from labctl.analysis import Estimate
 from labctl.cli import app
 from labctl.derive import derive_polarisations, derive_run
-from labctl.derive.transference import _with_growth
+from labctl.derive.transference import _with_drift, _with_growth
 from labctl.store import Store
 
 BRIEF = "rest_min = 0.5\nlongest_interval_s = 15\n"
@@ -132,6 +133,115 @@ def test_an_interphase_that_changed_leaves_its_resistance_in_doubt():
     assert widened.standard_uncertainty == pytest.approx(math.hypot(1.0, 40 / math.sqrt(12)))
     assert _with_growth(after, before).standard_uncertainty == widened.standard_uncertainty
     assert _with_growth(before, Estimate(403.0, 1.0, 100.0)) == Estimate(403.0, 1.0, 100.0)
+
+
+def test_a_bulk_that_changed_leaves_its_resistance_in_doubt():
+    before = Estimate(400.0, 1.0, 100.0)
+    widened = _with_drift(before, Estimate(380.0, 1.0, 100.0))
+    assert widened.value == 400.0
+    assert widened.standard_uncertainty == pytest.approx(math.hypot(1.0, 20 / math.sqrt(3)))
+    assert _with_drift(before, Estimate(397.0, 1.0, 100.0)) == before
+
+
+def warms_up(by_k):
+    """The room warms up when the current has been seen ten times."""
+    rig, held = {}, []
+
+    def before(bench, built):
+        rig["rig"] = built
+        return bench
+
+    def watch(topic, record):
+        held.extend([1] if topic == "results" and record.get("phase") == "hold" else [])
+        if len(held) == 10:
+            rig["rig"].world.oven.ambient_k += by_k
+            held.append(1)
+
+    return {"before": before, "on_row": watch}
+
+
+def test_a_temperature_that_moves_while_held_is_told_and_carried(cell_station, measure_cell):
+    station = cell_station(transference_number=0.3, time_constant_s=100.0)
+    row = number(measure_cell(station, BRIEF + "hold_min_min = 59\nhold_max_min = 60", **warms_up(3.0)))
+    assert row["value"] > 0.31
+    assert row["low_95"] <= 0.3
+    assert any("the temperature moved by +" in flag for flag in row["flags"])
+    assert any("the bulk resistance changed by -" in flag for flag in row["flags"])
+
+
+def test_the_share_of_the_electrons_carries_a_temperature_that_moved(cell_station, measure_cell):
+    station = cell_station(electrodes="blocking", electronic_share=0.01)
+    measured = measure_cell(
+        station,
+        BRIEF + "potentials_v = [0.05]\nfrequency_min_hz = 10.0\nhold_min_min = 59\nhold_max_min = [60]",
+        procedure="procedures.dc_polarisation:DCPolarisation",
+        electrodes="blocking",
+        **warms_up(3.0),
+    )
+    row = number(measured)
+    assert row["value"] > 0.0105
+    assert row["low_95"] <= 0.01
+    assert any("the temperature moved by +" in flag for flag in row["flags"])
+
+
+def reads(**factors):
+    """The potentiostat hands on its readings multiplied."""
+
+    def before(bench, _):
+        potentiostat = bench.roles["potentiostat"]
+        read = potentiostat._reading
+
+        def falsified():
+            taken_s, reading = read()
+            return taken_s, reading._replace(**{k: f * getattr(reading, k) for k, f in factors.items()})
+
+        potentiostat._reading = falsified
+        return bench
+
+    return before
+
+
+@pytest.mark.parametrize(
+    ("factors", "words"),
+    [
+        ({"potential_v": 1.2}, "the potential read back is 12 mV above the rest, 10 mV were set"),
+        ({"potential_v": 0.8}, "the potential read back is 8 mV above the rest, 10 mV were set"),
+        ({"current_a": 1.2}, "initial currents disagree"),
+    ],
+)
+def test_a_wrong_scale_is_told_and_carried(cell_station, measure_cell, factors, words):
+    station = cell_station(transference_number=0.3, time_constant_s=100.0)
+    row = number(measure_cell(station, BRIEF, before=reads(**factors)))
+    assert any(words in flag for flag in row["flags"])
+    assert abs(row["value"] / 0.3 - 1) > 0.1
+    assert row["low_95"] <= 0.3 <= row["high_95"]
+
+
+def test_a_current_of_the_wrong_sign_gives_no_number(cell_station, measure_cell):
+    row = number(measure_cell(cell_station(time_constant_s=100.0), BRIEF, before=reads(current_a=-1.0)))
+    assert row["value"] is None
+    assert row["flags"] == ["no number: current_a and delta_v_v have opposite signs"]
+
+
+@pytest.mark.parametrize("electrodes", ["reversible", "blocking"])
+def test_a_bound_of_the_resistance_gives_no_number(cell_station, measure_cell, monkeypatch, electrodes):
+    import labctl.derive.transference as derivation
+
+    read = derivation.ionic_resistance_series
+
+    def bounds(*spectra):
+        return [replace(found, bound="lower") for found in read(*spectra)]
+
+    monkeypatch.setattr(derivation, "ionic_resistance_series", bounds)
+    quick = BRIEF + "frequency_min_hz = 10.0\n"
+    if electrodes == "blocking":
+        procedure, quick = "procedures.dc_polarisation:DCPolarisation", quick + "hold_max_min = [3]"
+    else:
+        procedure, quick = "procedures.bruce_vincent:BruceVincent", quick + "hold_max_min = 3"
+    station = cell_station(electrodes=electrodes, electronic_share=0.01, time_constant_s=100.0)
+    row = number(measure_cell(station, quick, procedure=procedure, electrodes=electrodes))
+    assert row["value"] is None
+    assert "no number: of the spectrum before only a bound is known, R > " in row["flags"][0]
 
 
 @pytest.mark.slow

@@ -130,6 +130,16 @@ def test_swapped_resistances_are_asked_about():
 def test_a_growing_interphase_is_reported_with_its_size():
     flags = bruce_vincent(**cell(0.4, growth=1.1)).flags
     assert any("grew by 10 %" in flag for flag in flags)
+    assert any("grew by 3 %" in flag for flag in bruce_vincent(**cell(0.4, growth=1.03)).flags)
+
+
+@pytest.mark.parametrize(("growth", "sigmas"), [(0.97, 2.5), (1.03, 2.5), (0.99, 30.0), (1.01, 30.0)])
+def test_interphases_within_their_noise_or_hardly_changed_are_not_remarked_on(growth, sigmas):
+    inputs = cell(0.4, growth=growth)
+    r0, rss = inputs["initial_resistance_ohm"], inputs["steady_resistance_ohm"]
+    u = abs(rss - r0) / sigmas / math.sqrt(2)
+    resistances = {"initial_resistance_ohm": Estimate(r0, u), "steady_resistance_ohm": Estimate(rss, u)}
+    assert bruce_vincent(**{**inputs, **resistances}).flags == ()
 
 
 def test_a_late_first_sample_disagrees_with_the_spectrum():
