@@ -28,6 +28,7 @@ def supervisor(
     """
     from labctl.cli.run import polite_signals
     from labctl.cli.runner import say_what_happens
+    from labctl.queue.last_resort import safe_without_file
     from labctl.queue.notify import notifying, send_test_message
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
@@ -46,5 +47,5 @@ def supervisor(
     arguments += ["--until-empty"] if until_empty else []
     log = db.with_suffix(".runner.log")
     restart = (lambda: start_labctl(arguments, log)) if restart_runner else None
-    with polite_signals(stop), notifying(chosen, db):
+    with polite_signals(stop), safe_without_file(chosen, chosen.make_safe), notifying(chosen, db):
         Supervisor(chosen, db, stop, restart=restart, ends_with_runner=ends_with_runner).run()

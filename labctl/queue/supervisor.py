@@ -5,13 +5,15 @@
 2. It judges what the runner records by the same interlocks as the runner. A trip is first a request; a runner
    that does not obey within five seconds is ended.
 3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing is
-   written before a rescue: a runner that froze while it wrote keeps the file locked until it is ended.
+   written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by anybody.
+   A runner whose signs of life cannot be read shows none.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
 import importlib
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger, insert
 from labctl.queue.night import read_night
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import LABCTL, Pauses, Requests
+from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.sightings import Sightings
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import station_lock
@@ -73,7 +75,12 @@ class Supervisor:
         self._restarts: list[float] = []
         self._make_safe = make_safe or station.make_safe
         self._unsafe_since_s: float | None = None
-        self._asked: dict[int, float] = {}
+        self._safe_after: tuple[int, str] | None = None
+        self._last_seen: Heartbeat | None = None
+        self._trip: Trip | None = None
+        self._asked: tuple[int | None, int | None] | None = None
+        self._insisted_s: dict[int, float] = {}
+        self._untold: list[dict[str, Any]] = []
         self._saw_runner = self._begun = False
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
@@ -88,8 +95,8 @@ class Supervisor:
             for first in (self._show_life, self._warm_up):
                 self._or_say_why_not(first)
             while not self.stop():
-                self._or_say_why_not(self._look)
-                self._or_say_why_not(self._show_life)
+                for do in (self._look, self._tell_untold, self._show_life):
+                    self._or_say_why_not(do)
                 self._clock.sleep(LOOK_EVERY_S)
             self._or_say_why_not(self._own.end)
 
@@ -117,7 +124,7 @@ class Supervisor:
             self._begun = True
 
     def _look(self) -> None:
-        runner = self._runner.read()
+        runner = self._read_runner()
         if runner is None or runner.state != "alive":
             self._without_runner(runner)
             return
@@ -130,28 +137,48 @@ class Supervisor:
             self._unsafe_since_s = None
             self._watch(runner)
 
+    def _read_runner(self) -> Heartbeat | None:
+        """Its last heartbeat; where the file cannot be read, the last one that could."""
+        try:
+            self._last_seen = self._runner.read()
+        except StoreError as error:
+            log.error("the runner's signs of life cannot be read: %s", error)
+        return self._last_seen
+
     def _without_runner(self, runner: Heartbeat | None) -> None:
         if self._unsafe_since_s is not None:
             self._try_again()
         elif self._saw_runner and self._ends_with_runner and runner is not None and runner.state == "ended":
             self.stop.request("the runner has ended")
 
-    def _rescue(self, runner: Heartbeat, why: str, restart: bool = True) -> None:
-        """End the runner, open the instruments, make every one safe, record it, start a new runner."""
+    def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
+        """End the runner, make every instrument safe, then record it, and start a new runner.
+
+        The station is held until all is recorded: a new runner's job is not the one that was interrupted.
+        """
         gone = end_for_certain(runner, self._clock)
-        try:
-            with station_lock(self.station):
-                failures = self._make_safe()
-        except ConfigurationError as held:
-            if gone:
-                log.info("a new runner is in charge already: %s", held)
-                return
-            failures = self._make_safe()
-        self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
-        self._runner.mark_dead(runner)
+        with ExitStack() as held:
+            try:
+                held.enter_context(station_lock(self.station))
+            except ConfigurationError as holder:
+                if gone:
+                    log.info("a new runner is in charge already: %s", holder)
+                    return
+            failures = self._made_safe_after(runner)
+            conclude()
+            self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
+            self._runner.mark_dead(runner)
+            self._last_seen = None
         self._tell(f"the runner (pid {runner.pid}) {why}", failures)
-        if not failures and restart:
+        if not failures:
             self._start_runner()
+
+    def _made_safe_after(self, runner: Heartbeat) -> dict[str, str]:
+        """What could not be made safe, by name; done once where only the recording has to be tried again."""
+        known = (runner.pid, runner.process_birth)
+        failures = {} if self._safe_after == known else self._make_safe()
+        self._safe_after = None if failures else known
+        return failures
 
     def _tell(self, what: str, failures: dict[str, str]) -> None:
         if not failures:
@@ -191,13 +218,15 @@ class Supervisor:
     def _watch(self, runner: Heartbeat) -> None:
         """Interlocks, and cancellations that cannot wait for a point to end."""
         if runner.job_id is None:
+            self._trip = None
             return
-        trip = self._first_trip(runner)
-        if trip is not None and runner.job_id not in self._asked:
-            self._asked[runner.job_id] = self._clock.monotonic()
-            details = {"reason": f"interlock: {trip.words}", "stops_queue": trip.stops_queue}
+        self._trip = self._first_trip(runner) or self._trip
+        attempt = (runner.job_id, runner.run_id)
+        if self._trip is not None and attempt != self._asked:
+            details = {"reason": f"interlock: {self._trip.words}", "stops_queue": self._trip.stops_queue}
             Requests(self._ledger).ask(runner.job_id, "stop", details, "supervisor")
-            self._announce("error", "interlock", f"job {runner.job_id} must end: {trip.words}")
+            self._announce("error", "interlock", f"job {runner.job_id} must end: {self._trip.words}")
+            self._asked, self._trip = attempt, None
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
@@ -207,22 +236,26 @@ class Supervisor:
         return self._interlocks.look_around()
 
     def _insist(self, runner: Heartbeat) -> None:
-        """End a runner that does not obey a request that cannot wait."""
-        now_s = self._clock.time()
+        """End a runner that does not obey a request that cannot wait, counted from when it is seen."""
+        now_s = self._clock.monotonic()
         for request in Requests(self._ledger).pending(runner.job_id or 0):
-            urgent = request.kind in ("stop", "cancel now")
-            if urgent and now_s - request.asked_s > OBEY_WITHIN_S:
-                self._end_job(runner, request.kind, request.person, request.details)
-                Requests(self._ledger).take(request, "obeyed", request.details)
+            seen_s = self._insisted_s.setdefault(request.id, now_s)
+            if request.kind in ("stop", "cancel now") and now_s - seen_s > OBEY_WITHIN_S:
+                self._end_job(runner, request)
                 return
 
-    def _end_job(self, runner: Heartbeat, kind: str, person: str, details: dict[str, Any]) -> None:
-        job_id, jobs = runner.job_id or 0, self._jobs()
-        reason = str(details.get("reason", f"cancelled at once{' by ' + person if person else ''}"))
-        if details.get("stops_queue"):
-            Pauses(self._ledger).pause("job", reason, LABCTL)
-        jobs.end(job_id, "cancelled" if kind == "cancel now" else "failed", reason)
-        self._rescue(runner, f"did not obey in time ({reason})")
+    def _end_job(self, runner: Heartbeat, request: Request) -> None:
+        person = f" by {request.person}" if request.person else ""
+        reason = str(request.details.get("reason", f"cancelled at once{person}"))
+
+        def conclude() -> None:
+            if request.details.get("stops_queue"):
+                Pauses(self._ledger).pause("job", reason, LABCTL)
+            state = "cancelled" if request.kind == "cancel now" else "failed"
+            self._jobs().end(request.job_id, state, reason)
+            Requests(self._ledger).take(request, "obeyed", request.details)
+
+        self._rescue(runner, f"did not obey in time ({reason})", conclude)
 
     def _jobs(self) -> Jobs:
         return Jobs(self._ledger)
@@ -230,5 +263,13 @@ class Supervisor:
     def _announce(self, level: str, kind: str, message: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
         row = {"time_s": self._clock.time(), "level": level, "kind": kind, "message": message}
-        with self._ledger.transaction() as connection:
-            insert(connection, "events", row)
+        self._untold.append(row)
+        with suppress(StoreError):  # it is tried again after every look
+            self._tell_untold()
+
+    def _tell_untold(self) -> None:
+        """Write the events that the file has not taken yet."""
+        while self._untold:
+            with self._ledger.transaction() as connection:
+                insert(connection, "events", self._untold[0])
+            del self._untold[0]

@@ -3,20 +3,27 @@
 import os
 import platform
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
+from typer.testing import CliRunner
 
+from labctl.cli import app
 from labctl.clock import RealClock
-from labctl.queue import supervision
+from labctl.errors import ConfigurationError, StoreError
+from labctl.queue import supervision, supervisor
 from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import insert
 from labctl.queue.requests import Requests
+from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
 from labctl.run import StopRequest
-from labctl.station import read_station
+from labctl.station import Station, read_station
 from labctl.store import Store
 from labctl.store.processes import process_birth
 
@@ -68,14 +75,14 @@ class Watched:
 
     def watch(self, seconds, beating=False, until=lambda: False):
         """Let the supervisor look for at most so long."""
-        supervisor = Supervisor(
+        watching = Supervisor(
             self.station,
             self.night.path,
             self.stop,
             restart=lambda: self.restarts.append(1),
             make_safe=self.make_safe,
         )
-        thread = threading.Thread(target=supervisor.run)
+        thread = threading.Thread(target=watching.run)
         thread.start()
         end_s = CLOCK.monotonic() + seconds
         while CLOCK.monotonic() < end_s and not until():
@@ -182,6 +189,126 @@ def test_a_runner_that_froze_while_it_wrote_is_ended_although_the_file_is_locked
     assert night.states() == ["interrupted"]
 
 
+def test_everything_is_safe_before_the_file_is_needed(watched, night):
+    """Another program keeps the file locked when the runner dies; once it is free, all is recorded."""
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    with closing(sqlite3.connect(night.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        watched.watch(20.0, until=lambda: watched.made_safe)
+        watched.stop = StopRequest()
+        assert watched.restarts == []
+    watched.watch(10.0, until=lambda: watched.restarts)
+    assert night.states() == ["interrupted"]
+
+
+def test_a_file_that_cannot_be_read_hides_no_dead_runner_and_all_is_told_in_the_end(
+    watched, night, monkeypatch
+):
+    a_running_job(night)
+    read, refusing = Heartbeats.read, threading.Event()
+
+    def read_or_not(self):
+        if refusing.is_set():
+            raise StoreError("another program keeps it locked")
+        return read(self)
+
+    monkeypatch.setattr(Heartbeats, "read", read_or_not)
+
+    def die_unseen():
+        if not refusing.is_set() and has_looked(night):
+            refusing.set()
+            watched.runner.kill()
+            watched.runner.wait()
+        if watched.made_safe:
+            refusing.clear()
+        return watched.restarts
+
+    watched.watch(20.0, until=die_unseen)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+    ((_, message),) = watched.events()
+    assert "every instrument was made safe" in message
+
+
+def has_looked(night):
+    query = "SELECT 1 FROM heartbeats WHERE process = 'supervisor' AND beat_s > started_s"
+    return bool(night.ledger.rows(query))
+
+
+def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkeypatch):
+    """Until all is recorded the station is held: no job of a new runner is taken for the interrupted one."""
+    job, tries = a_running_job(night), []
+    interrupt = Jobs.interrupt_running
+
+    def interrupt_while_a_service_starts_a_new_runner(self, station, reason):
+        try:
+            with station_lock(watched.station):
+                tries.append("in charge")
+        except ConfigurationError as refusal:
+            tries.append(str(refusal))
+        return interrupt(self, station, reason)
+
+    monkeypatch.setattr(Jobs, "interrupt_running", interrupt_while_a_service_starts_a_new_runner)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(20.0, until=lambda: watched.restarts)
+    assert "already has a runner" in tries[0]
+    assert night.jobs.get(job).state == "interrupted"
+
+
+def test_a_supervisor_that_cannot_open_the_file_makes_safe_unless_somebody_holds_the_station(
+    watched, monkeypatch, tmp_path
+):
+    safe = []
+    monkeypatch.setattr(Station, "make_safe", lambda self: safe.append(self.name) or {})
+    command = ["supervisor", "--station", str(tmp_path / "station.toml"), "--db", str(tmp_path)]
+    with station_lock(watched.station):
+        assert isinstance(CliRunner().invoke(app, command).exception, StoreError)
+    assert safe == []
+    assert isinstance(CliRunner().invoke(app, command).exception, StoreError)
+    assert safe == ["rig"]
+
+
+def test_an_interlock_that_trips_while_the_file_is_locked_is_not_forgotten(watched, night, monkeypatch):
+    job = a_running_job(night)
+    run = a_run(night, job)
+    watched.beat(job_id=job, run_id=run, setpoint_k=400.0)
+    too_hot(night, run)
+    ask, refusals = Requests.ask, [StoreError("locked"), StoreError("locked")]
+
+    def refuse_twice(self, *arguments):
+        if refusals:
+            raise refusals.pop()
+        return ask(self, *arguments)
+
+    monkeypatch.setattr(Requests, "ask", refuse_twice)
+    watched.watch(10.0, beating=True, until=lambda: Requests(night.ledger).pending(job))
+    assert len(Requests(night.ledger).pending(job)) == 1
+
+
+def test_an_interlock_trips_again_when_the_job_is_tried_again(watched, night):
+    job = a_running_job(night)
+    attempts = []
+
+    def begin_an_attempt_where_the_last_was_stopped():
+        for request in Requests(night.ledger).pending(job):
+            Requests(night.ledger).take(request, "obeyed")
+        if requests_so_far(night) == len(attempts) < 2:
+            attempts.append(a_run(night, job))
+            watched.beat(job_id=job, run_id=attempts[-1], setpoint_k=400.0)
+            too_hot(night, attempts[-1])
+        return requests_so_far(night) == 2
+
+    watched.watch(20.0, beating=True, until=begin_an_attempt_where_the_last_was_stopped)
+    assert requests_so_far(night) == 2
+
+
+def requests_so_far(night):
+    return night.ledger.rows("SELECT count(*) AS n FROM requests")[0]["n"]
+
+
 def test_a_supervisor_that_froze_while_it_wrote_is_ended_and_replaced(night, holder, monkeypatch):
     monkeypatch.setattr(supervision, "FROZEN_AFTER_S", 1.0)
     freeze_while_it_writes(holder, night, "supervisor")
@@ -278,13 +405,17 @@ def a_run(night, job):
         return store.insert("runs", row)
 
 
+def too_hot(night, run):
+    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 460.0, "setpoint_k": 400.0}
+    with night.ledger.transaction() as connection:
+        insert(connection, "temperature_log", row)
+
+
 def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
     job = a_running_job(night)
     run = a_run(night, job)
     watched.beat(job_id=job, run_id=run, setpoint_k=400.0)
-    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 460.0, "setpoint_k": 400.0}
-    with night.ledger.transaction() as connection:
-        insert(connection, "temperature_log", row)
+    too_hot(night, run)
     watched.watch(5.0, beating=True, until=lambda: Requests(night.ledger).pending(job))
     (request,) = Requests(night.ledger).pending(job)
     assert request.kind == "stop"
@@ -293,13 +424,14 @@ def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
     assert watched.made_safe == []
 
 
-def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night):
+def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night, monkeypatch):
+    monkeypatch.setattr(supervisor, "OBEY_WITHIN_S", 0.5)
     job = a_running_job(night)
     watched.beat(job_id=job)
     night.requests.ask(job, "stop", {"reason": "interlock: too hot", "stops_queue": True}, "supervisor")
-    with night.ledger.transaction() as connection:
-        connection.execute("UPDATE requests SET asked_s = ?", (CLOCK.time() - 4.5,))
-    watched.watch(5.0, beating=True, until=lambda: watched.restarts)
+    with night.ledger.transaction() as connection:  # by a clock that was an hour fast until just now
+        connection.execute("UPDATE requests SET asked_s = ?", (CLOCK.time() + 3600,))
+    watched.watch(15.0, beating=True, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
     assert watched.runner.wait(timeout=5) is not None
     assert night.states() == ["failed"]
