@@ -18,7 +18,8 @@ from labctl.bench import (
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.document import Table, read_document
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.link import connection_settings
 from labctl.naming import load_named
 
 ROLES: Mapping[str, type] = {
@@ -31,7 +32,10 @@ ROLES: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class InstrumentEntry:
-    """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`."""
+    """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
+
+    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything).
+    """
 
     name: str
     driver: str
@@ -39,7 +43,9 @@ class InstrumentEntry:
     address: str
     roles: tuple[str, ...]
     settings: Mapping[str, Any]
+    connection: Mapping[str, Any]
     partner: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ class Station:
                     driver.prepare()
                 stack.callback(driver.make_safe)
                 roles |= dict.fromkeys(entry.roles, driver)
+            for entry in self.instruments:
+                _check_identity(entry, drivers[entry.name])
             yield Bench(clock, self.limits, roles, self.name)
 
     def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
@@ -159,11 +167,18 @@ class Station:
             visa_library=library,
             write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
             quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
-            **getattr(driver_class, "connection_settings", {}),
+            **entry.connection,
         )
         stack.callback(connection.close)
         partner = {"partner": connected[entry.partner]} if entry.partner else {}
         return driver_class(connection, name=entry.name, **partner, **entry.settings)
+
+
+def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
+    """Hold what the instrument says it is against the station file: serial number and firmware included."""
+    if entry.identity and (found := driver.identity) != entry.identity:
+        problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
+        raise InstrumentError(entry.name, "identity", found, problem)
 
 
 def read_station(path: Path | str) -> Station:
@@ -224,14 +239,17 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
     driver_class = load_named(table, "driver", reference)
     if not inspect.isclass(driver_class):
         raise table.error("driver", f"is {reference!r}, which is not a class")
+    address = table.text("address")
     entry = InstrumentEntry(
         name=name,
         driver=reference,
         driver_class=driver_class,
-        address=table.text("address"),
+        address=address,
         roles=_roles(table, driver_class),
         settings=_settings(table, driver_class),
+        connection=connection_settings(table.table("connection", {}), driver_class, address),
         partner=_partner(table, driver_class),
+        identity=table.text("identity", ""),
     )
     table.refuse_unknown()
     return entry
