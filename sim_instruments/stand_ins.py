@@ -2,7 +2,8 @@
 
 Beside those shipped, any YAML file of pyvisa-sim is a stand-in: its properties keep what is written to them,
 and answer after the faults of the rig. `wire: {energised: [heating]}` in a device names the properties that
-mean, when not zero, that heater, cell or source is on.
+mean, when not zero, that heater, cell or source is on. One whose messages are bytes names a class of its own:
+see `own_model`.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from sim_instruments.instruments.solartron1260 import Solartron1260
 from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.instruments.temptronic_ats import TemptronicATS
 from sim_instruments.instruments.thermotron3800 import Thermotron3800
+from sim_instruments.own_model import own_model
 from sim_instruments.wire.definition import load_definition, read_definitions
 from sim_instruments.wire.device import Model
 from sim_instruments.wire.remembering import Remembering, bound_to_themselves
@@ -101,9 +103,17 @@ def stand_ins_of(file: Path) -> dict[str, StandIn]:
     """The stand-ins in a YAML file of pyvisa-sim, by address; ValueError names what is wrong with it."""
     found = {}
     for address, (name, definition) in read_definitions(file).items():
-        bound = bound_to_themselves(name, definition)
-        found[address] = StandIn(name, partial(_remembering, bound), given=bound)
+        found[address] = _own(file, name, definition)
     return found
+
+
+def _own(file: Path, name: str, definition: dict[str, Any]) -> StandIn:
+    reference = definition.get("wire", {}).get("model")
+    if reference:
+        made_by = own_model(file, reference)
+        return StandIn(name, lambda parts: made_by(parts.world), given=definition)
+    bound = bound_to_themselves(name, definition)
+    return StandIn(name, partial(_remembering, bound), given=bound)
 
 
 def _remembering(definition: dict[str, Any], parts: Parts) -> Model:

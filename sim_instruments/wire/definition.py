@@ -6,7 +6,8 @@ with fixed values. What stock ignores binds it to a model:
 * `bind: attribute` in a property: its getter and setter are that attribute of the model;
 * `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
   format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
-  `?FR`), `framer` (see `framed`), `serial` (`baud_rate`, `data_bits`, `parity`, `stop_bits`).
+  `?FR`), `framer` (see `framed`), `model` (see `own_model`), `serial` (`baud_rate`, `data_bits`, `parity`,
+  `stop_bits`).
 """
 
 from collections.abc import Callable
@@ -54,7 +55,10 @@ def make_device(
 ) -> SimDevice:
     """Join a definition and a model. Raises AttributeError if the model lacks what the file calls."""
     wire = definition.get("wire", {})
-    device = _KINDS[wire.get("framer", "commands")](
+    framer = wire.get("framer", "commands")
+    if framer not in _KINDS:
+        raise ValueError(f"{name}: wire: framer: {framer!r} is not one of {', '.join(_KINDS)}")
+    device = _KINDS[framer](
         name,
         model,
         world,
@@ -76,6 +80,7 @@ _KINDS: dict[str, Callable[..., SimDevice]] = {
     "commands": SimDevice,
     "lines": LineDevice,
     "modbus_rtu": FrameDevice,
+    "frames": FrameDevice,
 }
 
 

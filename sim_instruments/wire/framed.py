@@ -1,7 +1,7 @@
 """Devices whose dialogue is no list of commands: lines that belong together, or binary frames.
 
-Their YAML file says `framer: lines` or `framer: modbus_rtu`. A fault's `command` is matched against the line,
-or against the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
+Their YAML file says `framer: lines`, `framer: modbus_rtu`, or `framer: frames` where the model cuts its own.
+A fault's `command` is matched against the line, or against the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
 """
 
 from typing import Protocol
@@ -49,7 +49,7 @@ class LineDevice(SimDevice):
 
 
 class FrameDevice(LineDevice):
-    """Cuts Modbus RTU frames out of the stream; a silence of 3.5 characters drops half a frame."""
+    """Cuts frames out of the stream, Modbus RTU or a model's own; a silence drops half a frame."""
 
     model: FrameModel  # type: ignore[assignment]
 
@@ -62,7 +62,8 @@ class FrameDevice(LineDevice):
             self._input_buffer.clear()
         self._last_byte_s = now_s
         self._input_buffer.extend(data)
-        while (frame := cut_frame(self._input_buffer)) is not None:
+        cut = getattr(self.model, "cut", cut_frame)
+        while (frame := cut(self._input_buffer)) is not None:
             self._respond(frame)
 
     def _respond(self, frame: bytes) -> None:

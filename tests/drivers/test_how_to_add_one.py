@@ -1,12 +1,16 @@
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "add-an-instrument.md").read_text(encoding="utf-8")
-SOURCES = [ROOT / "drivers" / "huber.py", ROOT / "tests" / "drivers" / "test_huber.py"]
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.S)
+BYTES = ROOT / "docs" / "how-to" / "bin_stat"
+SOURCES = [ROOT / "drivers" / "huber.py", ROOT / "tests" / "drivers" / "test_huber.py", *BYTES.iterdir()]
+BLOCKS = re.findall(r"```(?:python|yaml)\n(.*?)```", PAGE, flags=re.S)
 
 
 def test_the_page_shows_code():
@@ -15,4 +19,22 @@ def test_the_page_shows_code():
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.strip().splitlines()[0][:40])
 def test_the_code_on_the_page_is_the_source_itself(block):
-    assert any(block in source.read_text(encoding="utf-8") for source in SOURCES)
+    assert any(block in source.read_text(encoding="utf-8") for source in SOURCES if source.is_file())
+
+
+@pytest.mark.slow
+def test_the_example_whose_messages_are_bytes_passes_the_contract(tmp_path):
+    for file in filter(Path.is_file, BYTES.iterdir()):
+        shutil.copy(file, tmp_path)
+    (suite,) = re.findall(r"^    pytest (--labctl-driver bin_stat.*)$", PAGE, flags=re.M)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *suite.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cases,) = re.findall(r"labctl: (\d+) cases of a fault at an exchange were tried", done.stdout)
+    assert int(cases) > 200

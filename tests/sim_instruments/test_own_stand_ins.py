@@ -113,3 +113,32 @@ def test_every_stand_in_is_named_in_the_documentation():
     page = Path(__file__).parents[2] / "docs" / "how-to" / "test-with-the-simulated-rig.md"
     text = page.read_text(encoding="utf-8")
     assert not [name for name in MODELS if f"`{name}`" not in text]
+
+
+FRAMES = """\
+spec: "1.1"
+devices:
+  meter:
+    eom:
+      ASRL INSTR: {q: "", r: ""}
+    wire: {framer: FRAMER, model: "MODEL"}
+resources:
+  ASRL3::INSTR: {device: meter}
+"""
+
+
+@pytest.mark.parametrize(
+    ("framer", "model", "named"),
+    [
+        ("frames", "nowhere_at_all:Meter", "nowhere_at_all"),
+        ("frames", "pathlib:Path", "OwnModel"),
+        ("frames", "pathlib", "cannot be imported"),
+        ("telegrams", "sim_instruments.own_model:OwnModel", "telegrams"),
+    ],
+)
+def test_a_stand_in_that_cannot_be_made_is_named(tmp_path, monkeypatch, framer, model, named):
+    monkeypatch.setattr("sim_instruments.own_model.OwnModel.reset", lambda self: None)
+    path = tmp_path / "meter.yaml"
+    path.write_text(FRAMES.replace("FRAMER", framer).replace("MODEL", model), encoding="utf-8")
+    with pytest.raises(ValueError, match=named):
+        build(VirtualClock(), description=path)
