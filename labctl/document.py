@@ -19,8 +19,10 @@ def read_document(path: Path | str) -> "Table":
     """Read a TOML file; raises ConfigurationError when it is absent, unreadable or not TOML."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(path, "", f"cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(path, "", f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(path, "", f"is not text in UTF-8: {error}") from error
     return parse_document(text, path)
 
 
@@ -41,7 +43,7 @@ class Table:
 
     def error(self, key: str, problem: str) -> ConfigurationError:
         """Return the error for `key` of this table."""
-        return ConfigurationError(self.source, f"{self.path}{key}", problem)
+        return ConfigurationError(self.source, f"{self.path}{key}".rstrip("."), problem)
 
     def has(self, key: str) -> bool:
         """Tell whether the file gives `key`."""

@@ -30,7 +30,8 @@ def load_named(table: Table, key: str, reference: str) -> Any:
     try:
         return getattr(module, name)
     except AttributeError as error:
-        public = ", ".join(n for n in vars(module) if n[:1].isupper())
+        own = (n for n, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
+        public = ", ".join(n for n in own if not n.startswith("_")) or "nothing of its own"
         raise table.error(
             key, f"names {name!r}, which {module_name} does not have; it has {public}"
         ) from error

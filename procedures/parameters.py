@@ -5,6 +5,8 @@ from typing import Any
 
 from pymeasure.experiment import Parameter
 
+MOST_VALUES = 10_000
+
 
 class FloatListParameter(Parameter):
     """A list of floats, each from `minimum` to `maximum`.
@@ -76,9 +78,16 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _float(field: str) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        raise ValueError(f"{field.strip()!r} is not a number; numbers are parted by commas") from None
+
+
 def _span(part: str) -> list[float]:
     """Return one number, or the numbers of `first:last:step`."""
-    ends = [float(field) for field in part.split(":")]
+    ends = [_float(field) for field in part.split(":")]
     if len(ends) == 1:
         return ends
     if len(ends) != 3 or ends[2] == 0 or not all(map(math.isfinite, ends)):
@@ -87,4 +96,6 @@ def _span(part: str) -> list[float]:
     steps = math.floor((last - first) / step + 1e-9)
     if steps < 0:
         raise ValueError(f"{part.strip()!r} leads away from its end")
+    if steps >= MOST_VALUES:
+        raise ValueError(f"{part.strip()!r} makes {steps + 1} values; at most {MOST_VALUES} are possible")
     return [first + i * step for i in range(steps + 1)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from labctl.queue.job import Job
@@ -38,12 +38,16 @@ class OpenQueue:
 
 
 @contextmanager
-def open_queue(db: Path) -> Iterator[OpenQueue]:
-    """Open the queue of a file, creating the file where there is none."""
+def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
+    """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
     from labctl.queue.jobs import Jobs
     from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
 
+    if not make and not db.exists():
+        raise StoreError(
+            f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
+        )
     with Ledger(db) as ledger:
         yield OpenQueue(ledger, Jobs(ledger), Requests(ledger), Pauses(ledger))
 
@@ -78,7 +82,7 @@ def add(
         protocol.check_against(chosen)
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
-    with open_queue(db) as queue:
+    with open_queue(db, make=True) as queue:
         pace = _pace(queue.ledger, chosen.name)
         taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
         ids = queue.jobs.add_all(

@@ -26,7 +26,7 @@ def status(
     if not db.exists():
         from labctl.errors import StoreError
 
-        raise StoreError(f"{db}: no such file")
+        raise StoreError(f"{db}: no such file; name yours with --db")
     clock = RealClock()
     with Ledger(db) as ledger:
         while True:

@@ -98,7 +98,9 @@ def test_jobs_are_added_listed_moved_held_released_and_cancelled(rig):
 def test_of_several_protocols_all_are_queued_or_none(rig):
     with pytest.raises(ConfigurationError, match="temperature 160 degC is outside"):
         rig("queue", "add", rig.protocol("fine"), rig.protocol("hot", "160"))
-    assert rig.states() == {}
+    assert not (rig.folder / "lab.db").exists()
+    rig("queue", "add", rig.protocol("fine"))
+    assert rig.states() == {1: "queued"}
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,14 @@ def test_status_without_a_file_is_an_error(rig):
 
 def test_a_rig_inside_the_runner_needs_no_supervisor(rig):
     assert "nothing to watch" in rig("supervisor").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["list", "show 1", "cancel 1", "move 1 1", "retry 1", "pause", "resume", "skip 1", "clear-finished"],
+)
+def test_a_mistyped_name_of_the_results_file_is_no_empty_queue(rig, words):
+    """Whoever pauses the queue of a file that was not there before has paused nothing."""
+    with pytest.raises(StoreError, match="no such file; name yours with --db"):
+        rig("queue", *words.split())
+    assert not (rig.folder / "lab.db").exists()
