@@ -32,16 +32,19 @@ def runner(
     runner. Ctrl-C twice: at once, still safe.
     """
     from labctl.cli.run import polite_signals
+    from labctl.queue.last_resort import safe_without_file
+    from labctl.queue.notify import check_services
     from labctl.queue.runner import Runner
     from labctl.station import read_station
     from labctl.stop import StopRequest
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()
+    check_services(chosen)
     supervision = None
     if not (without_supervisor or chosen.simulation is not None):
         supervision = _supervision(chosen, station, db, until_empty, start_supervisor)
-    with polite_signals(stop):
+    with polite_signals(stop), safe_without_file(chosen, chosen.make_safe):
         Runner(
             chosen,
             db,

@@ -59,12 +59,12 @@ class Attempt:
 
     def run(self) -> Ending:
         """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
-        source = self.job.source or f"job {self.job.id}"
         ending = None
         try:
-            sample = kept_sample(self.job.sample_text)
-            protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
-            protocol.check_against(self.station)
+            protocol = self._protocol()
+        except Exception as error:  # noqa: BLE001 - it may be in anybody's procedure
+            return Ending("failed", _in_words(error), type(error).__name__)  # nothing was touched
+        try:
             with ExitStack() as opened:
                 ending = self._measure(protocol, self._open(opened))
         except StoreError:
@@ -72,6 +72,13 @@ class Attempt:
         except Exception as error:  # noqa: BLE001 - the night goes on
             return self._could_not(error, ending)
         return ending
+
+    def _protocol(self) -> Protocol:
+        sample = kept_sample(self.job.sample_text)
+        source = self.job.source or f"job {self.job.id}"
+        protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
+        protocol.check_against(self.station)
+        return protocol
 
     def _open(self, opened: ExitStack) -> Bench:
         """Connect to the station; what is tried again in a measurement is tried again here."""
@@ -94,7 +101,7 @@ class Attempt:
     def _could_not(self, error: Exception, ending: Ending | None) -> Ending:
         """The bench could not be opened (no ending yet) or not be left safe."""
         log.debug("attempt failed", exc_info=error)
-        words = str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
+        words = _in_words(error)
         if ending is None:
             return Ending("failed", words, type(error).__name__, unsafe=words)
         return Ending(ending.state, ending.reason, ending.error, unsafe=words)
@@ -197,6 +204,10 @@ class Attempt:
         known = math.isfinite(silence_s)
         self.pulse.promise(silence_s / min(getattr(self.clock, "factor", 1.0), 1.0) if known else None)
         self.pulse.tell(**told)
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
 
 def spectra_without_value(ledger: Ledger, job_id: int) -> str:

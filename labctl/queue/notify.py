@@ -58,6 +58,12 @@ def apprise_services(urls: Sequence[str], station: Station) -> Any:
     return services
 
 
+def check_services(station: Station) -> None:
+    """Raise ConfigurationError where a supervisor could not notify those whom the station names."""
+    if urls := service_urls(read_night(station).notify, station):
+        apprise_services(urls, station)
+
+
 def send_test_message(station: Station) -> int:
     """Send one message to everybody named; return to how many addresses.
 

@@ -1,6 +1,7 @@
 """What a person asks of a runner while it measures: pauses of the queue, and requests about one job."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,10 +99,11 @@ class Requests:
         with self._ledger.transaction() as connection:
             connection.execute(query, (self._clock.time(), outcome, changed, request.id))
 
-    def drop_pending(self, job_id: int, outcome: str) -> None:
-        """Answer what nobody took before the job ended."""
+    def drop_pending(self, job_id: int, outcome: str, kept: Collection[str] = ()) -> None:
+        """Answer what nobody took before the job ended, but for the kinds that are kept."""
         for request in self.pending(job_id):
-            self.take(request, outcome)
+            if request.kind not in kept:
+                self.take(request, outcome)
 
 
 def _request(row: dict[str, Any]) -> Request:

@@ -7,6 +7,8 @@
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
 5. Between jobs the temperature is watched. Jobs that an interlock kept waiting too long are failed.
+6. After a mistake in labctl itself, as after a file that cannot be written, it takes up again, for a while.
+   A runner that gives up does not end in good order: its supervisor starts a new one.
 """
 
 import logging
@@ -18,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock, VirtualClock
-from labctl.errors import StoreError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
-from labctl.queue.job import Ending, Job
+from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.night import read_night
@@ -33,12 +35,12 @@ from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.station import Station
 from labctl.stop import StopRequest
-from labctl.store import Store
+from labctl.store import SpaceRule, Store
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
-STORE_PATIENCE = 20
+MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
 WORTH_RETRYING = ("InstrumentError", "VisaIOError")  # a settling that failed would cost hours again
 SAFE_TRIES = 20
@@ -88,9 +90,11 @@ class Runner:
         self._supervised, self._until_empty, self._on_row = supervised, until_empty, on_row
         self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
-        self._store_failures = 0
+        self._failures = 0
         self._watch = IdleWatch(station, self.night.interlocks, self.clock)
         self._unwatched = False
+        self._doing = ""
+        self._station_text = station.text
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
@@ -99,7 +103,7 @@ class Runner:
         Raises
         ------
         ConfigurationError
-            Another runner holds the station.
+            Another runner holds the station, or one of the same name.
         StoreError
             The file cannot be written for a long time. Everything is safe.
         """
@@ -107,6 +111,7 @@ class Runner:
             self._jobs = Jobs(self._ledger, self._queue_clock)
             self._pauses = Pauses(self._ledger, self._queue_clock)
             before = Heartbeats(self._ledger, "runner", self.station.name).read()
+            self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
                 log.info("runner of %s, results in %s", self.station.name, self.db)
@@ -114,8 +119,21 @@ class Runner:
                 try:
                     while not self.stop() and self._next_or_wait():
                         pass
+                except Exception:
+                    self._pulse.end_without_a_word()
+                    raise
                 finally:
                     self._watch.let_go()
+
+    def _refuse_namesake(self, before: Heartbeat | None) -> None:
+        """Two stations of one name in one file would be taken for each other, by their supervisors too."""
+        if before is None or before.pid == os.getpid() or not before.lives(self.night.silence_s):
+            return
+        problem = (
+            f"is {self.station.name!r}, and a runner of another station file with that name uses {self.db} "
+            f"(pid {before.pid}); give each station its own name, or its own results file"
+        )
+        raise ConfigurationError(self.station.source, "name", problem)
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Whatever the last runner left: its job is interrupted, its instruments are made safe."""
@@ -134,9 +152,9 @@ class Runner:
         """One job, or a moment of waiting; False when the runner shall end."""
         try:
             going_on = self._next()
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - the night goes on
             return self._survive(error)
-        self._store_failures = 0
+        self._failures = 0
         return going_on
 
     def _next(self) -> bool:
@@ -151,6 +169,8 @@ class Runner:
         job = self._jobs.claim(self.station.name)
         if job is None:
             return self._idle("waiting for a job", next_start_s)
+        self._doing = ""
+        self._note_changed_station()
         log.info("job %d %r begins", job.id, job.title)
         self._pulse.tell(
             job_id=job.id, run_id=None, doing=f"job {job.id} {job.title!r}: opening the instruments"
@@ -164,6 +184,9 @@ class Runner:
         """Wait a moment; with `until_empty`, until the next job may start, or end when none is left."""
         if self._until_empty and next_start_s is None:
             return False
+        if doing != self._doing:
+            log.info(doing)
+            self._doing = doing
         self._pulse.tell(doing=doing)
         self._look_at_the_temperature()
         if not self._until_empty or next_start_s is None:
@@ -175,10 +198,31 @@ class Runner:
     def _must_not_begin(self) -> bool:
         """Tell whether an interlock that is no matter of measuring keeps the next job from beginning."""
         trip = Interlocks(self.night.interlocks, self.station.limits, self.db).look_around()
-        if trip is None:
-            return False
-        self._wait_for_person(f"no job begins: {trip.words}")
-        return True
+        words = trip.words if trip is not None else self._want_of_room()
+        if words:
+            self._wait_for_person(f"no job begins: {words}")
+        return bool(words)
+
+    def _want_of_room(self) -> str:
+        try:
+            SpaceRule().check_before_run(self.db.absolute())
+        except StoreError as error:
+            return f"{error}; make room"
+        return ""
+
+    def _note_changed_station(self) -> None:
+        """Say once for each change that the limits and addresses in force are those of the start."""
+        try:
+            text = Path(self.station.source).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return
+        if text != self._station_text:
+            self._station_text = text
+            words = (
+                f"{self.station.source} was changed after this runner was started, which goes on with the "
+                "old one; stop the runner (Ctrl-C) and start it again"
+            )
+            self._announce("warning", "person", words)
 
     def _wait_for_person(self, words: str) -> None:
         words = words.removeprefix("interlock: ")
@@ -250,7 +294,6 @@ class Runner:
             ending = attempt.run()
         except KeyboardInterrupt:
             ending = Ending("interrupted", f"{self.stop.reason or 'interrupted'}, at once")
-        requests.drop_pending(job.id, f"too late: {ending.state}")
         return replace(ending, progressed=attempt.progressed), steering.stops_queue
 
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
@@ -263,13 +306,20 @@ class Runner:
             words = f"attempt {attempts} failed: {ending.reason}"
             self._jobs.try_again(job.id, words, later_s, attempts)
             self._announce("warning", "retry", f"job {job.id} {job.title!r}: {words}")
+            self._drop_requests(job, ending, goes_on=True)
             return
         self._jobs.end(job.id, ending.state, ending.reason)
+        self._drop_requests(job, ending, goes_on=ending.state not in ENDED)
         self._announce_ending(job, ending)
         if stops_queue:
             self._wait_for_person(stops_queue)
         elif ending.state == "failed" and job.policy.then == "stop":
             self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop", LABCTL)
+
+    def _drop_requests(self, job: Job, ending: Ending, goes_on: bool) -> None:
+        """What nobody took in time is answered; that the job shall end holds for its next attempt as well."""
+        kept = ("cancel", "cancel now", "stop") if goes_on else ()
+        Requests(self._ledger, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
 
     def _announce_ending(self, job: Job, ending: Ending) -> None:
         level = {"failed": "error", "interrupted": "warning"}.get(ending.state, "info")
@@ -300,16 +350,22 @@ class Runner:
         self._store.append("events", row)
         self._store.flush()
 
-    def _survive(self, error: StoreError) -> bool:
-        """Nothing could be recorded, everything is safe: wait for room, a lock, a disk, and take up again."""
-        self._store_failures += 1
-        log.error("the results cannot be written: %s", error)
-        if self._store_failures > STORE_PATIENCE:
+    def _survive(self, error: Exception) -> bool:
+        """Nothing can be recorded, or labctl is mistaken; all is safe: wait for a lock, a disk, and go on."""
+        self._failures += 1
+        if isinstance(error, StoreError):
+            log.error("the results cannot be written: %s", error)
+        else:
+            log.error("a mistake in labctl itself", exc_info=error)
+        if self._failures > MOST_FAILURES:
             raise error
         self.clock.sleep(STORE_WAIT_S)
         try:
-            self._end_own_runs(str(error))
-            self._jobs.interrupt_running(self.station.name, str(error))
+            reason = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
+            self._end_own_runs(reason)
+            self._jobs.interrupt_running(self.station.name, reason)
+            if not isinstance(error, StoreError):
+                self._announce("error", "process", f"a mistake in labctl itself, tried again: {reason}")
         except StoreError as again:
             log.error("still not: %s", again)
         return True

@@ -19,13 +19,17 @@ def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
     Raises
     ------
     ConfigurationError
-        Another process holds it; the message says which.
+        Another process holds it, the message says which; or the file cannot be made.
     """
     if station.simulation is not None:
         yield
         return
-    path = Path(station.source).with_suffix(f".{role}.lock")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    path = Path(station.source).resolve().with_suffix(f".{role}.lock")  # one station, by whatever link
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        problem = f"the station cannot be held: {path}: {error.strerror}; its folder must be yours to write"
+        raise ConfigurationError(station.source, "", problem) from error
     try:
         _lock(descriptor, station, role)
         os.ftruncate(descriptor, 0)

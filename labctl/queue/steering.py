@@ -16,6 +16,8 @@ from labctl.queue.requests import Pause, Pauses, Request, Requests
 from labctl.stop import StopRequest
 
 LOOK_AGAIN_S = 1.0
+ABOUT_A_STEP = ("skip step", "temperatures")
+SIGNS_OF_A_STEP = ("step", "temperature", "results", "spectrum", "polarisation")
 
 
 class Steering(StopRequest):
@@ -47,7 +49,7 @@ class Steering(StopRequest):
         self._procedure: Any = None
         self._procedure_index = 0
         self._step = 0
-        self._skipping = False
+        self._skipping = self._under_way = False
         self._place, self._polarised = "", False
         self.on_wait: Callable[[str], None] = lambda doing: None
 
@@ -55,9 +57,11 @@ class Steering(StopRequest):
         """Steer this procedure of the job from now on."""
         self._procedure, self._procedure_index = procedure, index
         self._skipping, self._place, self._polarised = False, "", False
+        self._under_way = False
 
     def see(self, topic: str, record: Any) -> None:
         """Follow where the procedure is."""
+        self._under_way |= topic in SIGNS_OF_A_STEP
         if topic == "step":
             self._step, self._skipping, self._place = record["step"], False, ""
         elif topic == "polarisation":
@@ -93,7 +97,8 @@ class Steering(StopRequest):
         if self._runner_stop():
             self.request(self._runner_stop.reason)
         for request in self._requests.pending(self._job.id):
-            self._obey(request)
+            if self._under_way or request.kind not in ABOUT_A_STEP:  # which step is it? wait for one
+                self._obey(request)
 
     def _pause_here(self) -> Pause | None:
         pause = self._pauses.in_force()

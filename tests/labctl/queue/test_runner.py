@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from labctl.errors import StoreError
+from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.attempt import Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -15,6 +16,8 @@ from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.runner import Runner
 from labctl.run import StopRequest
+from labctl.store import SpaceRule
+from labctl.store.processes import process_birth
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
 
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
@@ -513,6 +516,102 @@ def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
     assert not rig.heater_is_on
 
 
+def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypatch):
+    """As when labctl was updated under a runner: what it imports only now does not fit any more."""
+    run, mistakes = Attempt.run, [ImportError("no such name"), AttributeError("nor this")]
+
+    def mistaken_twice(self):
+        if mistakes:
+            raise mistakes.pop()
+        return run(self)
+
+    monkeypatch.setattr(Attempt, "run", mistaken_twice)
+    night.add()
+    run_night()
+    assert night.states() == ["finished"]
+    assert "AttributeError: nor this" in events(night, "process")[0]["message"]
+
+
+def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night, monkeypatch):
+    """Then its supervisor starts a new one."""
+    monkeypatch.setattr(Jobs, "claim", lambda self, station: 1 / 0)
+    night.add()
+    with pytest.raises(ZeroDivisionError):
+        run_night()
+    beat = Heartbeats(night.ledger, "runner", "rig").read()
+    assert beat is not None
+    assert beat.state == "alive"
+    assert not rig.heater_is_on
+
+
+def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(night, rig, run_night):
+    fail_for_good(rig)
+    job = night.add(policy=AT_ONCE)
+    run_night(on_row=AtRow("end", 1, lambda: night.requests.ask(job, "cancel", person="ann")))
+    assert night.states() == ["cancelled"]
+    assert night.jobs.get(job).reason == "cancelled by ann"
+    assert night.finished_spectra() == []
+
+
+def test_new_temperatures_that_a_killed_runner_did_not_take_follow_the_step_under_way(night, run_night):
+    job, stop = night.add(temperatures=[40, 50, 60, 70]), StopRequest()
+    run_night(stop, on_row=AtRow("results", 40, lambda: stop.request("SIGTERM")))
+    night.requests.ask(job, "temperatures", {"temperatures_degc": [45, 42]}, "ann")
+    run_night()
+    assert [t for _, t in night.finished_spectra()] == [40.0, 50.0, 60.0, 45.0, 42.0]
+
+
+def test_a_disk_too_full_for_a_run_keeps_the_jobs_waiting_and_fails_none(night, run_night, monkeypatch):
+    def refuse(self, path):
+        raise StoreError(f"{path}: 150 MB free on this disk, a run needs 268 MB")
+
+    night.add()
+    with monkeypatch.context() as patched:
+        patched.setattr(SpaceRule, "check_before_run", refuse)
+        run_night()
+    assert night.states() == ["queued"]
+    pause = night.pauses.in_force()
+    assert pause is not None
+    assert "150 MB free on this disk, a run needs 268 MB; make room" in pause.reason
+    night.pauses.resume()
+    run_night()
+    assert night.states() == ["finished"]
+
+
+def test_a_station_file_changed_under_the_runner_is_told_once(night, rig, run_night, tmp_path):
+    night.add("one", [40])
+    night.add("two", [40])
+    (tmp_path / "station.toml").write_text("name = 'other limits from now on'")
+    run_night()
+    assert night.states() == ["finished", "finished"]
+    (told,) = events(night, "person")
+    assert (
+        "was changed after this runner was started, which goes on with the old one; stop" in told["message"]
+    )
+
+
+def test_a_second_station_of_the_same_name_in_the_same_file_is_refused(night, run_night):
+    with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
+        Heartbeats(night.ledger, "runner", "rig").begin()
+        with night.ledger.transaction() as connection:
+            row = (other.pid, process_birth(other.pid))
+            connection.execute("UPDATE heartbeats SET pid = ?, process_birth = ?, beat_s = beat_s + 600", row)
+        with pytest.raises(ConfigurationError, match=rf"is 'rig', and a runner of another .*pid {other.pid}"):
+            run_night()
+        other.communicate(b"\n")
+    run_night()
+
+
+def test_what_the_runner_waits_for_is_said_once(night, run_night, caplog):
+    night.add()
+    start_s = night.clock.time()
+    with caplog.at_level("INFO"):
+        run_night(supervised=lambda: night.clock.time() > start_s + 600)
+    assert [line for line in caplog.messages if "waiting" in line] == [
+        "waiting for a supervisor: without one no job is started"
+    ]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -558,5 +657,5 @@ def test_an_attempt_without_its_protocol_text_fails_in_words(night, run_night):
     with night.ledger.transaction() as connection:
         connection.execute("UPDATE jobs SET protocol_text = 'no = [toml'")
     run_night()
-    assert night.states() == ["failed"]
+    assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]
     assert "not valid TOML" in night.jobs.get(1).reason

@@ -1,0 +1,55 @@
+"""One program per station, by whatever path its file is named."""
+
+import os
+
+import pytest
+
+from labctl.errors import ConfigurationError
+from labctl.queue.station_lock import station_lock
+from labctl.station import read_station
+
+STATION = """
+name = "rig"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 0.1
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "station.toml"
+    path.write_text(STATION)
+    return path
+
+
+def test_a_station_that_is_held_is_refused_with_the_process_that_holds_it(file):
+    with (
+        station_lock(read_station(file)),
+        pytest.raises(ConfigurationError, match=rf"'rig' already has a runner \(pid {os.getpid()}\)"),
+        station_lock(read_station(file)),
+    ):
+        pass
+    with station_lock(read_station(file)):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_link_to_the_station_file_is_the_same_station(file, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.toml"
+    link.symlink_to(file)
+    with (
+        station_lock(read_station(link)),
+        pytest.raises(ConfigurationError, match="already has a runner"),
+        station_lock(read_station(file)),
+    ):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_words(file):
+    file.with_suffix(".runner.lock").mkdir()
+    words = r"cannot be held: .*its folder must be yours to write"
+    with pytest.raises(ConfigurationError, match=words), station_lock(read_station(file)):
+        pass
