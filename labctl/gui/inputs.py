@@ -1,6 +1,7 @@
 """The form of a procedure: pymeasure's inputs, in two columns, with values kept exact."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pymeasure.display.widgets import InputsWidget
@@ -68,6 +69,10 @@ class ProcedureInputs(InputsWidget):
             else:
                 form.addRow(self.labels[name], field)
 
+    def fields(self) -> list[QtWidgets.QWidget]:
+        """The fields from top to bottom."""
+        return [getattr(self, name) for name in self._inputs]
+
     def values(self) -> dict[str, Any]:
         """Every parameter as filled in.
 
@@ -94,6 +99,12 @@ class ProcedureInputs(InputsWidget):
         procedure.set_parameters(known)
         self.set_parameters(procedure.parameter_objects())
         self._loaded = {name: (getattr(self, name).parameter.value, value) for name, value in known.items()}
+
+
+def tab_through(fields: Sequence[QtWidgets.QWidget]) -> None:
+    """Let Tab go from one field to the next as they are seen, not as they were made."""
+    for one, following in pairwise(fields):
+        QtWidgets.QWidget.setTabOrder(one, following)
 
 
 def inputs_of(procedure_class: type) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
-from labctl.gui.inputs import NotFilledIn, ProcedureInputs
+from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.procedures import Offered, in_file, shipped
 from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
@@ -157,6 +157,9 @@ class QueueingPanel(QtWidgets.QWidget):
         whole.addWidget(area)
         whole.addWidget(self.estimate)
         whole.addLayout(_row(self.check_button, self.queue_button))
+        in_sequence = (self.sequence, self.add, self.replace, self.remove)
+        in_protocol = (self.title, self.person, self.not_before, self.held, self.load, self.save)
+        tab_through([self.sample.note, *in_sequence, *in_protocol, self.check_button, self.queue_button])
 
     def _sequence_box(self) -> QtWidgets.QWidget:
         box = QtWidgets.QGroupBox("Sequence (empty: the procedure above alone)", self)
@@ -217,6 +220,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.inputs = ProcedureInputs(offered.procedure_class, self)
         self.inputs.edited.connect(self._edited_procedure)
         self.inputs_place.addWidget(self.inputs)
+        tab_through([self.procedure, self.open_file, *self.inputs.fields(), self.sample.name])
         self.summary.setText(offered.summary)
         self._edited_procedure()
 

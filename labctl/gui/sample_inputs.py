@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import pi, sqrt
 from typing import Any
 
-from labctl.gui.inputs import NotFilledIn
+from labctl.gui.inputs import NotFilledIn, tab_through
 from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
@@ -98,6 +98,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         for label, field in rows.items():
             field.setAccessibleName(label.replace("&", "").strip())
             form.addRow(label, field)
+        tab_through(list(rows.values()))
 
     def _connect(self) -> None:
         self.name.textActivated.connect(self._choose)

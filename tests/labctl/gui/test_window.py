@@ -183,6 +183,21 @@ def test_a_sample_without_its_size_is_not_queued(window, db, missing):
     assert jobs_of(db) == []
 
 
+def test_tab_goes_through_the_form_from_top_to_bottom(window):
+    panel = window.queueing
+    for name in ("BruceVincent", "EIS"):
+        panel.procedure.setCurrentText(name)
+    QtTest.QTest.qWait(20)  # those of the first are taken away
+    heights, widget = [], panel.procedure
+    while widget is not panel.check_button:
+        inside = isinstance(widget.parent(), QtWidgets.QAbstractSpinBox | QtWidgets.QComboBox)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(panel) and not inside:
+            heights.append(widget.mapTo(panel, QtCore.QPoint(0, 0)).y())
+        widget = widget.nextInFocusChain()
+    assert len(heights) > 20
+    assert heights == sorted(heights)
+
+
 def test_the_wheel_turns_no_number_in_the_form(window):
     inputs = window.queueing.inputs
     for field in (inputs.dwell_min, window.queueing.sample.electrodes):
