@@ -19,7 +19,7 @@ class TemperatureSeries:
     ln_uncertainty : (n,) or None
         Stated standard uncertainty of ln sigma; None where nothing was stated.
     temperature_u_k : (n,) or None
-        Stated standard uncertainty of each temperature.
+        Stated standard uncertainty of each temperature; 0 only where ln sigma has its own.
     weight : (n,)
         1 for an ordinary point, less for one that is held to be an outlier.
     bound_temperature_k, bound_s_m : (m,)
@@ -106,7 +106,8 @@ def temperature_series(
     measured = ~bound
     _enough_temperatures(temperature[measured], distinct)
     u_sigma = _positive_like("standard_uncertainty_s_m", standard_uncertainty_s_m, temperature, measured)
-    u_temperature = _positive_like("temperature_u_k", temperature_u_k, temperature, measured)
+    exact_allowed = u_sigma is not None  # a thermometer may not move by its last digit
+    u_temperature = _positive_like("temperature_u_k", temperature_u_k, temperature, measured, exact_allowed)
     weights = _positive_like("weight", weight, temperature, measured)
     return TemperatureSeries(
         temperature[measured],
@@ -128,14 +129,15 @@ def distinct_temperatures_k(temperature_k: NDArray[np.float64]) -> NDArray[np.fl
     return np.array(kept)
 
 
-def _positive(name: str, values: ArrayLike) -> NDArray[np.float64]:
+def _positive(name: str, values: ArrayLike, zero_allowed: bool = False) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a non-empty one-dimensional array, got shape {array.shape}")
-    wrong = ~(np.isfinite(array) & (array > 0))
+    wrong = ~(np.isfinite(array) & ((array >= 0) if zero_allowed else (array > 0)))
     if wrong.any():
         index = int(np.argmax(wrong))
-        raise ValueError(f"{name} must be positive and finite, got {array[index]:g} at index {index}")
+        asked = "not be negative, and be finite" if zero_allowed else "be positive and finite"
+        raise ValueError(f"{name} must {asked}, got {array[index]:g} at index {index}")
     return array
 
 
@@ -165,11 +167,15 @@ def _enough_temperatures(temperature_k: NDArray[np.float64], distinct: int) -> N
 
 
 def _positive_like(
-    name: str, values: ArrayLike | None, like: NDArray, measured: NDArray[np.bool_]
+    name: str,
+    values: ArrayLike | None,
+    like: NDArray,
+    measured: NDArray[np.bool_],
+    zero_allowed: bool = False,
 ) -> NDArray[np.float64] | None:
     if values is None:
         return None
     array = np.broadcast_to(np.asarray(values, dtype=float), like.shape) if np.ndim(values) == 0 else values
     array = np.asarray(array, dtype=float)
     _same_length(like, name, array)
-    return _positive(name, array[measured])
+    return _positive(name, array[measured], zero_allowed)

@@ -21,6 +21,14 @@ CONDUCTIVITY_KEYS = (
     "flags",
 )
 
+WITHOUT_NUMBER = """
+SELECT s.number AS spectrum, s.setpoint_k, r.flags FROM spectra s
+LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
+WHERE s.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) AND s.status = 'finished'
+    AND NOT EXISTS (SELECT 1 FROM conductivities c WHERE c.spectrum_id = s.id)
+ORDER BY s.id
+"""
+
 LAWS = {
     ("arrhenius", "ln_sigma_t"): "Arrhenius, ln(sigma T)",
     ("arrhenius", "ln_sigma"): "Arrhenius, ln(sigma)",
@@ -85,11 +93,13 @@ def describe(database: Any, run: str) -> dict[str, Any]:
         "WHERE c.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.spectrum_id",
         (row["id"],),
     )
+    silent = database.rows(WITHOUT_NUMBER, (row["id"],))
     fits = database.rows("SELECT * FROM law_fits WHERE run_id = ? ORDER BY branch, id", (row["id"],))
     return {
         "run": row,
         "sample": database.sample(row["sample_id"]),
         "conductivities": [{key: point[key] for key in CONDUCTIVITY_KEYS} for point in points],
+        "without_number": silent,
         "fits": fits,
         "transference_numbers": transference_numbers(database, row["id"]),
     }
@@ -122,6 +132,8 @@ def _utc(time_s: float) -> str:
 def _print_run(content: dict[str, Any]) -> None:
     from rich.console import Console
 
+    from labctl.fixture import in_words
+
     run, sample = content["run"], content["sample"]
     console = Console()
     status = run["status"] + (f" ({run['reason']})" if run["reason"] else "")
@@ -129,12 +141,15 @@ def _print_run(content: dict[str, Any]) -> None:
     console.print(
         f"{sample['name']}: thickness {sample['thickness_m'] * 1e3:g} mm, "
         f"area {sample['area_m2'] * 1e4:.4g} cm², {sample['electrodes']} electrodes"
+        + "".join(f"; {words}" for words in (in_words(sample),) if words)
     )
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])
     else:
         console.print("no conductivity yet")
+    for line in _without_number_in_words(content["without_number"]):
+        console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
 
@@ -159,6 +174,18 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
         )
     console.print(table)
     remarks.print(console)
+
+
+def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
+    """Say of every spectrum that gave no conductivity why."""
+    from labctl.words import celsius
+
+    return [
+        f"no number from spectrum {row['spectrum']}"
+        + (f" at {celsius(row['setpoint_k'])} °C" if row["setpoint_k"] else "")
+        + f": {'; '.join(row['flags'] or ()) or 'not evaluated'}"
+        for row in silent
+    ]
 
 
 def _conductivity_in_words(point: dict[str, Any]) -> str:

@@ -10,25 +10,28 @@ from labctl.analysis.law_fit import LawFit
 from labctl.derive.conductivities import finite
 from labctl.store import Store
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 ROOM_TEMPERATURE_K = 298.15
+POINTS = """
+SELECT c.*, s.branch, s.setpoint_k, EXISTS (
+    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id WHERE again.repeat_of = s.id
+) AS repeated
+FROM spectra s JOIN run_parts part ON part.part_id = s.run_id
+LEFT JOIN conductivities c ON c.spectrum_id = s.id
+WHERE part.run_id = ? AND (c.id IS NOT NULL OR s.status = 'finished')
+    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
+ORDER BY s.id
+"""
 
 
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
     """Fit the temperature laws to all conductivities of a run so far; return the rows written.
 
     A run that continues an interrupted one is fitted together with it. A spectrum that was repeated is left
-    out in favour of its repetition; a bound does not enter as a number.
+    out in favour of its repetition; a bound does not enter as a number. What is left out is named in a flag.
     """
     with store.read() as db:
-        points = db.rows(
-            "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
-            "JOIN run_parts part ON part.part_id = c.run_id "
-            "WHERE part.run_id = ? AND NOT EXISTS (SELECT 1 FROM spectra again JOIN conductivities d "
-            "ON d.spectrum_id = again.id WHERE again.repeat_of = s.id) AND NOT EXISTS (SELECT 1 "
-            "FROM polarisations p WHERE p.steady_spectrum_id = s.id) ORDER BY s.id",
-            (run_id,),
-        )
+        points = db.rows(POINTS, (run_id,))
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
     store.replace_derived("law_fits", {"run_id": run_id}, rows)
@@ -37,7 +40,7 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
     ways = {way: [p for p in points if p["branch"] == way] for way in ("heating", "cooling")}
-    apart = list(ways.items()) if all(_temperatures(ways[way]) > 1 for way in ways) else []
+    apart = list(ways.items()) if all(_temperatures(_usable(ways[way])) > 1 for way in ways) else []
     return [("all", points), *apart]
 
 
@@ -46,7 +49,35 @@ def _temperatures(points: Sequence[dict[str, Any]]) -> int:
     return len({round(p["temperature_k"], 1) for p in points if p["bound"] is None})
 
 
-def _fit_rows(branch: str, points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _usable(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the points that a fit is given: numbers, and upper bounds to hold the law against."""
+    return [p for p in points if not p["repeated"] and p["conductivity_s_m"] and p["bound"] != "lower"]
+
+
+def _why_left_out(point: dict[str, Any]) -> str:
+    if point["repeated"]:
+        return "measured again"
+    if point["conductivity_s_m"] is None:
+        return "no number"
+    return "only a bound" if point["bound"] else ""
+
+
+def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+    """Name every spectrum that the law does not stand on."""
+    reasons = [(point, _why_left_out(point)) for point in points]
+    left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
+    if not left_out:
+        return []
+    return [f"{len(points) - len(left_out)} of {len(points)} points used; left out: {', '.join(left_out)}"]
+
+
+def _place(point: dict[str, Any]) -> str:
+    kelvin = point["temperature_k"] or point["setpoint_k"]
+    return f"{kelvin - 273.15:.2f} degC" if kelvin else "a spectrum without temperature"
+
+
+def _fit_rows(branch: str, measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    points = _usable(measured)
     if _temperatures(points) < 2:
         return []
     data, bounded = _arrays(points), np.array([p["bound"] == "upper" for p in points])
@@ -55,10 +86,11 @@ def _fit_rows(branch: str, points: Sequence[dict[str, Any]]) -> list[dict[str, A
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     fits.insert(1, ("arrhenius", "ln_sigma", fit_arrhenius(form="ln_sigma", **data, upper_bound=bounded)))
-    remarks = [*_outlier_flags(choice, points), *_hysteresis_flags(branch, points)]
+    left_out = _left_out_flags(measured)
+    remarks = _hysteresis_flags(branch, points)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
     for row in rows:
-        row["flags"] += remarks if row["preferred"] else []
+        row["flags"] = [*left_out, *row["flags"], *(remarks if row["preferred"] else [])]
     return rows
 
 
@@ -72,16 +104,8 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "temperature_k": np.array([point["temperature_k"] for point in points]),
         "conductivity_s_m": sigma,
         "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
-        "temperature_u_k": np.array([point["temperature_u_k"] or 0.0 for point in points]),
+        "temperature_u_k": np.array([p["temperature_u_k"] or 0.0 for p in points]) if stated else None,
     }
-
-
-def _outlier_flags(choice: TemperatureLaw, points: Sequence[dict[str, Any]]) -> list[str]:
-    if not choice.outliers.any() or choice.downweighted is None:
-        return []
-    places = [p["temperature_k"] - 273.15 for p, out in zip(points, choice.outliers, strict=True) if out]
-    where = ", ".join(f"{degc:.2f}" for degc in places)
-    return [f"outlier at {where} degC; without its weight: {choice.downweighted.headline}"]
 
 
 def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]]) -> list[str]:
@@ -98,6 +122,7 @@ def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureL
         fit, "pseudo_activation_energy_ev", None
     )
     preferred = fit is choice.preferred
+    flags = (*fit.flags, *(choice.flags if preferred else ()))  # those of the series name no place
     return {
         "branch": branch,
         "law": law,
@@ -107,7 +132,7 @@ def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureL
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit) | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
         "n_points": len(fit.series),
-        "flags": list(dict.fromkeys((*fit.flags, *(choice.flags if preferred else ())))),
+        "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
         "method": f"fit_{law}",
     }
 

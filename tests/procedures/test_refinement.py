@@ -44,6 +44,11 @@ def test_a_temperature_that_moved_makes_less_known():
     assert not series_at(temperatures_k, 1.0).is_known("activation_energy_ev", 0.006)
 
 
+def test_a_thermometer_that_does_not_move_by_its_last_digit_is_no_obstacle():
+    series = series_at([310.0, 320.0, 335.0, 350.0, 370.0], spread_k=0.0)
+    assert series.is_known("activation_energy_ev", 0.05)
+
+
 def test_the_next_temperature_lies_within_the_limits():
     next_degc = series_at([310.0, 320.0, 335.0, 350.0, 370.0]).next_degc("activation_energy_ev", 310.0, 370.0)
     assert 310.0 <= next_degc + 273.15 <= 370.0

@@ -95,6 +95,7 @@ def _curve(points: Sequence[Row], row: Row) -> LawCurve | None:
 
 def _arrays(points: Sequence[Row]) -> dict[str, Any]:
     """What the evaluation gives to the fits: numbers with the part of their uncertainty that is their own."""
+    points = [point for point in points if point["bound"] != "lower"]
     sigma = np.array([point["conductivity_s_m"] for point in points])
     relative = np.array([point["relative_uncertainty_resistance"] for point in points], dtype=float)
     numbers = np.array([point["bound"] is None for point in points], dtype=bool)
@@ -103,7 +104,7 @@ def _arrays(points: Sequence[Row]) -> dict[str, Any]:
         "temperature_k": np.array([point["temperature_k"] for point in points]),
         "conductivity_s_m": sigma,
         "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
-        "temperature_u_k": np.array([point["temperature_u_k"] or 0.0 for point in points]),
+        "temperature_u_k": np.array([p["temperature_u_k"] or 0.0 for p in points]) if stated else None,
         "upper_bound": np.array([point["bound"] == "upper" for point in points], dtype=bool),
     }
 

@@ -180,5 +180,20 @@ def test_an_unknown_form_is_refused():
 def test_uncertainties_must_be_positive_and_as_many_as_points():
     with pytest.raises(ValueError, match="standard_uncertainty_s_m must be positive"):
         fit_arrhenius([300.0, 310.0], [1e-3, 2e-3], standard_uncertainty_s_m=[0.0, 1e-5])
+    with pytest.raises(ValueError, match="temperature_u_k must be positive and finite, got 0"):
+        fit_arrhenius([300.0, 310.0], [1e-3, 2e-3], temperature_u_k=0.0)
+    with pytest.raises(ValueError, match="temperature_u_k must not be negative"):
+        fit_arrhenius(
+            [300.0, 310.0], [1e-3, 2e-3], standard_uncertainty_s_m=[1e-5, 2e-5], temperature_u_k=-0.1
+        )
     with pytest.raises(ValueError, match="temperature_u_k has 3 entries"):
         fit_arrhenius([300.0, 310.0], [1e-3, 2e-3], temperature_u_k=[0.1, 0.1, 0.1])
+
+
+def test_a_temperature_known_exactly_leaves_the_uncertainty_of_the_conductivity():
+    sigma = 1e5 * np.exp(-0.5 / 8.617333262e-5 / TEMPERATURE_K)
+    stated = {"standard_uncertainty_s_m": 0.01 * sigma}
+    without = fit_arrhenius(TEMPERATURE_K, sigma, **stated)
+    exact = fit_arrhenius(TEMPERATURE_K, sigma, **stated, temperature_u_k=0.0)
+    energies = [fit.activation_energy_ev for fit in (without, exact)]
+    assert energies[0].standard_uncertainty == pytest.approx(energies[1].standard_uncertainty, rel=1e-9)
