@@ -15,7 +15,7 @@ from labctl.document import REQUIRED, Table, parse_document, read_document
 from labctl.errors import ConfigurationError, LimitExceeded
 from labctl.naming import load_named
 from labctl.own_instruments import brings_own_instruments
-from labctl.sample import Sample, parse_sample, sample_of, tell_sample
+from labctl.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
 from labctl.station import Station
 
 MOST_PROCEDURES = 10_000
@@ -129,7 +129,7 @@ def check_step(step: PlannedStep, limits: Limits) -> None:
 def read_protocol(path: Path | str, database: Path | None = None) -> Protocol:
     """Read and check a protocol file; raises ConfigurationError with file, key and what would be right.
 
-    `database` is where a sample that is only named is looked for.
+    `database` is where a sample that is only named is looked for, and a fixture named by its run.
     """
     return _protocol(read_document(path), Path(path).stem, database)
 
@@ -162,8 +162,8 @@ def _protocol(
 def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:
     """The sample of a `[sample]` table, of a file beside the protocol, or of that name in the database."""
     if isinstance(document.values.get("sample"), Mapping):
-        own = parse_sample(document.table("sample"))
-        return known or own
+        table = document.table("sample")  # asked for, also where the sample is known
+        return known or parse_sample(table, database)
     wanted = "a table [sample], the name of a sample file, or the name of a sample measured before"
     named = document.take("sample", REQUIRED, wanted)
     if not isinstance(named, str):
@@ -171,7 +171,7 @@ def _sample(document: Table, database: Path | None, known: Sample | None) -> Sam
     if known is not None:
         return known
     if named.endswith(".toml"):
-        return sample_of(Path(str(document.source)).parent / named, Path())
+        return read_sample(Path(str(document.source)).parent / named, database)
     if database is None:
         raise document.error("sample", f"names {named!r}, but no database is given to look for it")
     return sample_of(named, database)

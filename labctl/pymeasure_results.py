@@ -134,7 +134,7 @@ class SQLiteResults(Results):
         procedure = _rebuilt(row, facts, procedure_class)
         procedure.status = STATUS_OF[row["status"]]
         loaded = cls.__new__(cls)
-        loaded.sample = Sample(**{name: value for name, value in sample.items() if name != "id"})
+        loaded.sample = Sample.of_row(sample)
         loaded._prepare(procedure, Path(path), row["uuid"])
         loaded.run_id = row["id"]
         return loaded

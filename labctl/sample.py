@@ -10,6 +10,7 @@ from typing import Any
 
 from labctl.document import Table, read_document
 from labctl.errors import ConfigurationError
+from labctl.fixture import Points, are_swapped, kept_points, read_points
 from labctl.store import Database
 
 ELECTRODES = ("blocking", "reversible")
@@ -17,7 +18,11 @@ ELECTRODES = ("blocking", "reversible")
 
 @dataclass(frozen=True)
 class Sample:
-    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties."""
+    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties.
+
+    Either the resistance of the leads, which is taken off, or points (Hz, ohm, ohm) of the fixture with a
+    short or nothing in the place of the sample, which take it out of every spectrum; None: not told.
+    """
 
     name: str
     composition: str
@@ -28,6 +33,18 @@ class Sample:
     area_u_m2: float
     electrodes: str
     note: str = ""
+    lead_ohm: float | None = None
+    lead_u_ohm: float | None = None
+    fixture_short: Points | None = None
+    fixture_open: Points | None = None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "Sample":
+        """The sample of a row of `samples`, also of an older file, or of what a job keeps."""
+        known: dict[str, Any] = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        for name in ("fixture_short", "fixture_open"):
+            known[name] = kept_points(known.get(name))
+        return cls(**known)
 
 
 def tell_sample(procedure: Any, sample: Sample) -> None:
@@ -58,9 +75,9 @@ def sample_of(value: object, database: Path) -> Sample:
     if isinstance(value, Sample):
         return value
     if isinstance(value, Mapping):
-        return parse_sample(Table("sample", value))
+        return parse_sample(Table("sample", value), database)
     if isinstance(value, os.PathLike) or (isinstance(value, str) and value.endswith(".toml")):
-        return read_sample(Path(value))
+        return read_sample(Path(value), database)
     if isinstance(value, str):
         return find_sample(value, database)
     problem = "give its file, its name in the database, or a mapping such as {'name': 'pellet 7', ...}"
@@ -69,16 +86,16 @@ def sample_of(value: object, database: Path) -> Sample:
 
 def kept_sample(text: str) -> Sample | None:
     """Return the sample that a job keeps as JSON; None where it keeps none."""
-    return Sample(**json.loads(text)) if text else None
+    return Sample.of_row(json.loads(text)) if text else None
 
 
-def read_sample(path: Path) -> Sample:
+def read_sample(path: Path, database: Path | None = None) -> Sample:
     """Read a sample file: the keys of a `[sample]` table, with or without that heading."""
     document = read_document(path)
     table = document.table("sample") if document.has("sample") else document
     if table is not document:
         document.refuse_unknown()
-    return parse_sample(table)
+    return parse_sample(table, database)
 
 
 def find_sample(name: str, database: Path) -> Sample:
@@ -89,13 +106,16 @@ def find_sample(name: str, database: Path) -> Sample:
             known = db.rows("SELECT * FROM samples ORDER BY id DESC")
     for row in known:
         if row["name"] == name:
-            return Sample(**{field.name: row[field.name] for field in fields(Sample)})
+            return Sample.of_row(row)
     names = ", ".join(repr(row["name"]) for row in known[:10]) or "none"
     raise ConfigurationError(database, "samples", f"there is no sample {name!r}; known here: {names}")
 
 
-def parse_sample(table: Table) -> Sample:
-    """Check a table of a sample; raises ConfigurationError with file, key and what would be right."""
+def parse_sample(table: Table, database: Path | None = None) -> Sample:
+    """Check a table of a sample; raises ConfigurationError with file, key and what would be right.
+
+    `database` is where a short or an open is looked for that is named by its run.
+    """
     thickness_mm = _positive(table, "thickness_mm")
     area_m2, area_u_m2 = _area(table)
     sample = Sample(
@@ -108,9 +128,25 @@ def parse_sample(table: Table) -> Sample:
         area_u_m2=area_u_m2,
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
         note=table.text("note", ""),
+        **_fixture(table, database),
     )
     table.refuse_unknown()
     return sample
+
+
+def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
+    """The leads as a resistance, or the whole fixture as spectra; both would take the leads off twice."""
+    lead_ohm = table.number("lead_ohm", None, minimum=0.0)
+    lead_u_ohm = table.number("lead_uncertainty_ohm", None, minimum=0.0)
+    short, open_circuit = (read_points(table, key, database) for key in ("fixture_short", "fixture_open"))
+    if lead_ohm is None and lead_u_ohm is not None:
+        raise table.error("lead_uncertainty_ohm", "needs lead_ohm beside it")
+    if lead_ohm is not None and short is not None:
+        raise table.error("lead_ohm", "and fixture_short would take the leads off twice; give one of them")
+    if short and open_circuit and are_swapped(short, open_circuit):
+        raise table.error("fixture_short", "has a larger impedance than fixture_open; are they swapped?")
+    told = {"lead_ohm": lead_ohm, "lead_u_ohm": lead_u_ohm}
+    return {**told, "fixture_short": short, "fixture_open": open_circuit}
 
 
 def _area(table: Table) -> tuple[float, float]:

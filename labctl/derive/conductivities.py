@@ -5,15 +5,17 @@ so that each helps its neighbours in temperature.
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
+from labctl.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
 
 METHOD = "ionic_resistance_series"
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 NEIGHBOURS = 1
 STILL_K = 0.5
 
@@ -51,9 +53,10 @@ def _derive(
     with store.read() as db:
         sample = db.sample(db.run(run_id)["sample_id"])
         temperatures = [_temperature(db, row["id"]) for row in spectra]
-        measured = [db.spectrum(row["id"]) for row in spectra]
+        measured = [without_fixture(db.spectrum(row["id"]), sample) for row in spectra]
     kelvin = [value for value, _, _ in temperatures]
-    found = ionic_resistance_series(measured, kelvin, electrodes=sample["electrodes"])
+    found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
+    found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
     rows = []
     for spectrum, temperature, resistance in zip(spectra, temperatures, found, strict=True):
         if only is not None and spectrum["id"] != only:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.fixture import Points, kept_points
+
 
 @dataclass(frozen=True)
 class ProcedureForm:
@@ -27,7 +29,11 @@ class SampleForm:
     thickness_u_mm: float = 0.0
     area_cm2: float = 1.0
     area_u_cm2: float = 0.0
+    lead_ohm: float = 0.0
+    lead_u_ohm: float = 0.0
     note: str = ""
+    fixture_short: Points | None = None
+    fixture_open: Points | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "SampleForm":
@@ -39,16 +45,26 @@ class SampleForm:
             thickness_u_mm=_typed(row["thickness_u_m"], 1e-3),
             area_cm2=_typed(row["area_m2"], 1e-4),
             area_u_cm2=_typed(row["area_u_m2"], 1e-4),
+            lead_ohm=row.get("lead_ohm") or 0.0,
+            lead_u_ohm=row.get("lead_u_ohm") or 0.0,
+            fixture_short=kept_points(row.get("fixture_short")),
+            fixture_open=kept_points(row.get("fixture_open")),
         )
 
 
-KEYS = {"thickness_u_mm": "thickness_uncertainty_mm", "area_u_cm2": "area_uncertainty_cm2"}
+KEYS = {
+    "thickness_u_mm": "thickness_uncertainty_mm",
+    "area_u_cm2": "area_uncertainty_cm2",
+    "lead_u_ohm": "lead_uncertainty_ohm",
+}
 
 
 def protocol_text(title: str, sample: SampleForm, procedures: Sequence[ProcedureForm]) -> str:
     """The TOML of a protocol with these procedures in order."""
     lines = [f"title = {toml_value(title)}", "", "[sample]"]
-    told = {KEYS.get(name, name): value for name, value in vars(sample).items() if value not in ("", 0.0)}
+    told = {
+        KEYS.get(name, name): value for name, value in vars(sample).items() if value not in ("", 0.0, None)
+    }
     lines += [f"{name} = {toml_value(value)}" for name, value in told.items()]
     for procedure in procedures:
         lines += ["", "[[procedure]]", f"use = {toml_value(procedure.reference)}"]

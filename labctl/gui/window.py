@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -315,7 +314,7 @@ class Window(QtWidgets.QMainWindow):
 
 def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
     row = ledger.rows(query, (run_id,))[0]
-    sample = Sample(**{field.name: row[field.name] for field in fields(Sample)})
+    sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)
     return found, SampleForm.of_row(row)

@@ -149,7 +149,8 @@ class _Copy:
         return found[0]
 
     def _sample(self, sample: Mapping[str, Any]) -> int:
-        row = _without(sample, ("id",))
+        columns = [info[1] for info in self._ours.execute("PRAGMA table_info(samples)").fetchall()]
+        row = _without(dict.fromkeys(columns) | dict(sample), ("id",))  # an older file has fewer columns
         same = " AND ".join(f"{name} IS ?" for name in row)
         query = f"SELECT min(id) FROM samples WHERE {same}"
         (found,) = self._ours.execute(query, tuple(row.values())).fetchone()

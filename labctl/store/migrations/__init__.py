@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
+from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
+from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -59,10 +61,18 @@ def _m0003_polarisation(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0004_fixture(db: "Sqlite") -> None:
+    for column, declaration, unit, meaning in ADDED_TO_SAMPLES:
+        db.execute(f"ALTER TABLE samples ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES ('samples', ?, ?, ?)", (column, unit, meaning))
+    db.execute(FIXTURE_TRIGGER)
+
+
 _MIGRATIONS = {
     "0001_first": _m0001_first,
     "0002_queue": _m0002_queue,
     "0003_polarisation": _m0003_polarisation,
+    "0004_fixture": _m0004_fixture,
 }
 
 
