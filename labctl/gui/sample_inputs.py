@@ -1,15 +1,19 @@
 """The form of a sample, with the samples that the database remembers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import pi, sqrt
 from typing import Any
 
+from labctl.fixture import Points
 from labctl.gui.inputs import NotFilledIn, tab_through
 from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 
 ELECTRODES = ("blocking", "reversible")
+TEXTS = ("composition", "cation", "note")
+NUMBERS = ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2", "lead_ohm", "lead_u_ohm")
 
 
 class SampleInputs(QtWidgets.QGroupBox):
@@ -36,6 +40,10 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.diameter_mm = _number(300, " mm", "not filled in")
         self.area_cm2 = _number(1000, " cm²", "not filled in")
         self.area_u_cm2 = _number(100, " cm²")
+        self.lead_ohm, self.lead_u_ohm = _number(1e6, " ohm", "not known"), _number(1e6, " ohm")
+        self.fixture = QtWidgets.QCheckBox(self)
+        self._fixture_points: dict[str, Points | None] = {}
+        self._load_fixture({})
         self._lay_out()
         self._connect()
         let_wheel_pass(self)
@@ -48,12 +56,15 @@ class SampleInputs(QtWidgets.QGroupBox):
         for field in (self.thickness_mm, self.area_cm2):
             if not field.value():
                 raise NotFilledIn(field, "not filled in; without it there is no conductivity")
-        texts = {key: getattr(self, key).text().strip() for key in ("composition", "cation", "note")}
-        numbers = {
-            key: getattr(self, key).value()
-            for key in ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2")
-        }
+        if self.lead_u_ohm.value() and not self.lead_ohm.value():
+            raise NotFilledIn(self.lead_ohm, "not filled in, although its uncertainty is")
+        if self.lead_ohm.value() and self.fixture.isChecked() and self._fixture_points.get("fixture_short"):
+            raise NotFilledIn(self.lead_ohm, "the short would take the leads off twice; untick the fixture")
+        texts = {key: getattr(self, key).text().strip() for key in TEXTS}
+        numbers = {key: getattr(self, key).value() for key in NUMBERS}
         filled = SampleForm(name, electrodes=self.electrodes.currentText(), **texts, **numbers)
+        if self.fixture.isChecked():
+            filled = replace(filled, **self._fixture_points)
         remembered = self._remembered.get(name)
         return remembered if remembered and _looks_like(filled, remembered) else filled
 
@@ -61,11 +72,20 @@ class SampleInputs(QtWidgets.QGroupBox):
         """Fill in a sample; as long as nothing is edited it is given back exactly."""
         self._remembered[sample.name] = sample
         self.name.setEditText(sample.name)
-        for key in ("composition", "cation", "note"):
+        for key in TEXTS:
             getattr(self, key).setText(getattr(sample, key))
         self.electrodes.setCurrentText(sample.electrodes)
-        for key in ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2"):
+        for key in NUMBERS:
             getattr(self, key).setValue(getattr(sample, key))
+        self._load_fixture({"fixture_short": sample.fixture_short, "fixture_open": sample.fixture_open})
+
+    def _load_fixture(self, points: dict[str, Points | None]) -> None:
+        """A fixture is measured, not typed: it stays with the form, in sight, until somebody unticks it."""
+        told = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
+        self._fixture_points = points
+        self.fixture.setText(f"taken out: {' and '.join(told)}" if told else "not measured")
+        self.fixture.setEnabled(bool(told))
+        self.fixture.setChecked(bool(told))
 
     def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Offer the samples of the database, the newest first."""
@@ -91,6 +111,9 @@ class SampleInputs(QtWidgets.QGroupBox):
             "Diameter": self.diameter_mm,
             "or area": self.area_cm2,
             "  ± ": self.area_u_cm2,
+            "Leads": self.lead_ohm,
+            "  ±  ": self.lead_u_ohm,
+            "Fixture": self.fixture,
             "Note": self.note,
         }
         form = QtWidgets.QFormLayout(self)
@@ -106,10 +129,11 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.diameter_mm.valueChanged.connect(self._area_from_diameter)
         self.area_cm2.valueChanged.connect(self._diameter_from_area)
         self.electrodes.currentIndexChanged.connect(self.edited)
-        for field in (self.composition, self.cation, self.note):
-            field.textChanged.connect(self.edited)
-        for field in (self.thickness_mm, self.thickness_u_mm, self.area_cm2, self.area_u_cm2):
-            field.valueChanged.connect(self.edited)
+        self.fixture.toggled.connect(self.edited)
+        for key in TEXTS:
+            getattr(self, key).textChanged.connect(self.edited)
+        for key in NUMBERS:
+            getattr(self, key).valueChanged.connect(self.edited)
 
     def _choose(self, name: str) -> None:
         if name in self._remembered:
