@@ -34,8 +34,10 @@ INSTRUMENT_MODE = 199
 
 PROCESS_VALUE, TARGET_SETPOINT, MANUAL_OUTPUT, WORKING_SETPOINT = 1, 2, 3, 5
 SENSOR_BREAK_POWER, RATE_LIMIT, SUMMARY_STATUS = 34, 35, 75
+SETPOINT_HIGH, SETPOINT_LOW = 111, 112
 AUTO_MANUAL, DECIMALS = 273, 525
 AUTO, MANUAL = 0, 1
+ALARMS = {1 << number: f"alarm {number + 1}" for number in range(4)}
 STATUS_ERRORS = {
     1 << 5: "sensor break",
     1 << 6: "loop break",
@@ -76,6 +78,7 @@ class Eurotherm(Instrument):
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True
+    tells_setpoint_limits: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -167,6 +170,17 @@ class Eurotherm(Instrument):
         """Get maker, family and address (str): the protocol has no question for the model."""
         return f"Eurotherm {self.family}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
 
+    @property
+    def condition(self) -> str:
+        """Get the summary status in words and, of a 2400, the set points that it allows (str)."""
+        status = self.read_word(SUMMARY_STATUS)
+        words = [text for bit, text in {**ALARMS, **STATUS_ERRORS}.items() if status & bit]
+        limits = []
+        if self.tells_setpoint_limits:
+            low, high = (self.read_value(address) for address in (SETPOINT_LOW, SETPOINT_HIGH))
+            limits = [f"set points {low:g} to {high:g} degC"]
+        return ", ".join([*(words or ["no alarm"]), *limits])
+
     def prepare(self) -> None:
         """Find out how values are coded; output off, no power at sensor break."""
         self.check_identity("Eurotherm")
@@ -249,6 +263,7 @@ class Eurotherm3200(Eurotherm):
     family: ClassVar[str] = "3200"
     working_output: ClassVar[int] = 4
     has_sensor_break_power: ClassVar[bool] = False
+    tells_setpoint_limits: ClassVar[bool] = False
 
 
 class Eurotherm3500(Eurotherm):
@@ -257,3 +272,4 @@ class Eurotherm3500(Eurotherm):
     family: ClassVar[str] = "3500"
     working_output: ClassVar[int] = 85
     has_sensor_break_power: ClassVar[bool] = False
+    tells_setpoint_limits: ClassVar[bool] = False

@@ -13,7 +13,7 @@ from labctl.bench import ZERO_CELSIUS_K
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
-SETPOINT, INTERNAL, ERROR, EXTERNAL = 0x00, 0x01, 0x05, 0x07
+SETPOINT, INTERNAL, ERROR, WARNING, EXTERNAL = 0x00, 0x01, 0x05, 0x06, 0x07
 TEMPERATURE_CONTROL, CIRCULATION, SETPOINT_MINIMUM, SETPOINT_MAXIMUM, PROCESS = 0x14, 0x16, 0x30, 0x31, 0x3A
 NOT_AVAILABLE = 0x7FFF
 PER_KELVIN = 100
@@ -108,6 +108,13 @@ class Huber(WithoutRamp, Instrument):
         """Get maker and range (str): the protocol has no question for the model."""
         low, high = self.setpoint_limits_degc
         return f"Huber PB, {low:g} to {high:g} degC"
+
+    @property
+    def condition(self) -> str:
+        """Get error, warning and the set points that the instrument allows (str)."""
+        low, high = self.setpoint_limits_degc
+        doubts = f"error {self.read_variable(ERROR)}, warning {self.read_variable(WARNING)}"
+        return f"{doubts} (0: none), set points {low:g} to {high:g} degC"
 
     # What labctl asks of any temperature controller.
 

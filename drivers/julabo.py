@@ -53,6 +53,8 @@ class Julabo(WithoutRamp, Instrument):
         The family has three set points, of which the first must be chosen.
     unit_question : str
         What this family answers with 0 for degrees Celsius and 1 for Fahrenheit, `""` where it is not known.
+    limit_questions : tuple of str
+        Where this family gives its low and high warning limit.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -65,6 +67,8 @@ class Julabo(WithoutRamp, Instrument):
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
     unit_question: ClassVar[str] = ""
+    limit_questions: ClassVar[tuple[str, ...]] = ()
+    models: ClassVar[tuple[str, ...]] = ("JULABO", "Julabo")
 
     identity_question: ClassVar[str] = "VERSION"
     bath_degc = Instrument.measurement(
@@ -141,6 +145,12 @@ class Julabo(WithoutRamp, Instrument):
             width = 3 if number < 0 else 2
             raise InstrumentError(self.name, "STATUS", f"{number:0{width}d} {text}", problem)
 
+    @property
+    def condition(self) -> str:
+        """Get the status in the instrument's words and, where the family tells, its warning limits (str)."""
+        limits = [f"{self.values(question)[0]:g}" for question in self.limit_questions]
+        return self.status + (f", warns outside {' to '.join(limits)} degC" if limits else "")
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
@@ -156,11 +166,11 @@ class Julabo(WithoutRamp, Instrument):
 
     def _check_model(self) -> None:
         try:
-            self.check_identity("JULABO", "Julabo")
+            self.check_identity(*self.models)
         except InstrumentError as failure:
             if failure.received:
                 raise
-            self.check_identity("JULABO", "Julabo")  # the first question after opening may be lost
+            self.check_identity(*self.models)  # the first question after opening may be lost
 
     def _check_unit(self) -> None:
         """Refuse a bath that counts in degrees Fahrenheit: 77 of them look like a temperature."""
@@ -202,6 +212,7 @@ class JulaboCF(Julabo):
     """Julabo CF31, CF41 and circulators with the same commands."""
 
     unit_question: ClassVar[str] = "IN_SP_06"
+    limit_questions: ClassVar[tuple[str, ...]] = ("IN_SP_04", "IN_SP_03")
 
 
 class JulaboFC(Julabo):

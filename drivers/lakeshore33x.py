@@ -21,6 +21,7 @@ READING_ERRORS = {
     64: "sensor units zero",
     128: "sensor units over range",
 }
+HEATER_ERRORS = {1: "open load", 2: "short"}
 CLOSED_LOOP = 1
 KELVIN, CELSIUS = 1, 2
 SETPOINT_LIMITS_K = (0, 2000)
@@ -167,6 +168,20 @@ class LakeShore33x(Instrument):
         if bits:
             raise InstrumentError(self.name, "*ESR?", str(bits), in_words(bits, EVENT_ERRORS))
         return []
+
+    @property
+    def condition(self) -> str:
+        """Get what the instrument says of sensor and heater, and its own limit of temperature (str)."""
+        reading = cast(int, self.input.reading_status)
+        sensor = f"sensor {self.sensor} {in_words(reading, READING_ERRORS) if reading else 'good'}"
+        limit = f"heaters off above {cast(float, self.input.temperature_limit_k):g} K (0: never)"
+        return ", ".join((sensor, *self._heater_condition(), limit))
+
+    def _heater_condition(self) -> tuple[str, ...]:
+        if self.output_number > 2:  # an analogue output does not know its load
+            return ()
+        error = cast(int, self.loop.heater_error)
+        return (f"heater {HEATER_ERRORS.get(error, f'error {error}') if error else 'good'}",)
 
     # What labctl asks of any temperature controller.
 

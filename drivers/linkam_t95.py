@@ -107,6 +107,12 @@ class LinkamT95(Instrument):
         """Get maker, protocol and state (str): the protocol has no question for the model."""
         return f"Linkam T95 protocol, {STATES[self.stage_status.state]}"
 
+    @property
+    def condition(self) -> str:
+        """Get state and errors in words (str)."""
+        status = self.stage_status
+        return ", ".join((STATES[status.state], *(status.errors or ("no error",))))
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:

@@ -39,6 +39,7 @@ class OxfordITC503(WithoutRamp, Instrument):
     write_interval_s: ClassVar[float] = 0.02
 
     identity_question: ClassVar[str] = "V"
+    models: ClassVar[tuple[str, ...]] = ("ITC503",)
 
     def __init__(self, adapter: Any, name: str | None = None, *, sensor: int = 1, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -70,11 +71,16 @@ class OxfordITC503(WithoutRamp, Instrument):
             raise self.refuse("X", reply, "expected the status, X.A.C...")
         return int(found[1])
 
+    @property
+    def condition(self) -> str:
+        """Get the status line and the heater's share of its power (str)."""
+        return f"{self.ask('X').strip()}, heater {self.read_number(HEATER_PERCENT):g} %"
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
         """Check the model, take remote control; heater off."""
-        self.check_identity("ITC503")
+        self.check_identity(*self.models)
         self.make_safe()
 
     @property

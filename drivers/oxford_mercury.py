@@ -76,6 +76,7 @@ class OxfordMercuryITC(Instrument):
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    models: ClassVar[tuple[str, ...]] = ("MERCURY ITC",)
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, sensor: str = "MB1.T1", **kwargs: Any
@@ -84,11 +85,17 @@ class OxfordMercuryITC(Instrument):
         self.loop = ControlLoop(self, sensor)
         self._ramp_rate_k_s = 0.0
 
+    @property
+    def condition(self) -> str:
+        """Get what the loop does (str)."""
+        percent = self.loop.control_loop_heater_percent
+        return f"loop {self.loop.control_loop_PID_enabled}, heater by hand {percent:g} %"
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
         """Check the model; loop and heater off, no ramp."""
-        self.check_identity("MERCURY ITC")
+        self.check_identity(*self.models)
         self.make_safe()
         self.ramp_rate_k_s = 0.0
 

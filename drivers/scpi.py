@@ -30,6 +30,11 @@ class ScpiInstrument(Instrument):
             raise self.refuse("SYST:ERR?", reply, "expected an error number and its text") from error
         return f"error {number}: {words.strip().strip(chr(34))}" if number else ""
 
+    @property
+    def condition(self) -> str:
+        """Get the oldest error that the instrument keeps (str)."""
+        return self.oldest_error() or "no error"
+
     def tell(self, *commands: str) -> None:
         """Send commands; raises InstrumentError, naming the last, when the instrument refused one."""
         for command in commands:

@@ -174,6 +174,12 @@ class Solartron1287(Instrument):
         self.write(command)
         self._refuse_error_after(command, "")
 
+    @property
+    def condition(self) -> str:
+        """Get the last error (str)."""
+        error = self.last_error()
+        return f"error {error:02d}" if error else "no error"
+
     # What labctl asks of any potentiostat.
 
     def prepare(self) -> None:

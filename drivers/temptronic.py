@@ -37,6 +37,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.05
+    models: ClassVar[tuple[str, ...]] = ("ATS-", "ECO-", "TEMPTRONIC", "Temptronic", "inTEST")
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -49,11 +50,17 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         """Send a message."""
         PymeasureInstrument.write(self, command, **kwargs)
 
+    @property
+    def condition(self) -> str:
+        """Get errors in words and whether air flows (str)."""
+        error = cast(int, self.error_code)
+        return f"{_in_words(error) if error else 'no error'}, air {'on' if self._flow & FLOW_ON else 'off'}"
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
         """Check the model, take remote control; no air flows."""
-        self.check_identity("ATS", "ECO", "TEMPTRONIC", "Temptronic", "inTEST")
+        self.check_identity(*self.models, "ATS", "ECO")
         self.make_safe()
 
     @property

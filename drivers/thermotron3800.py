@@ -33,16 +33,24 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
     write_interval_s: ClassVar[float] = 1.0
 
     identity_question: ClassVar[str] = "IDEN?"
+    models: ClassVar[tuple[str, ...]] = ("3800",)
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message; the silence after it is the connection's."""
         PymeasureInstrument.write(self, command, **kwargs)
 
+    @property
+    def condition(self) -> str:
+        """Get the mode in words (str)."""
+        mode = cast(int, self.mode)
+        bits = [bit for bit in Mode if mode & bit]
+        return ", ".join(str(bit.name).replace("_", " ").lower() for bit in bits) or "no mode"
+
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
         """Check the model; stopped."""
-        self.check_identity("3800")
+        self.check_identity(*self.models)
         self.make_safe()
 
     @property

@@ -1,6 +1,5 @@
 """`labctl instruments`: what hangs on the bus, whether it is what the station says, making it safe."""
 
-import importlib
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,12 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from labctl.cli.options import JsonOption
+from labctl.errors import ConfigurationError
 
 app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args_is_help=True)
 
 StationArgument = Annotated[Path, typer.Argument(help="The station file.", show_default=False)]
-ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTIOSTATS": "potentiostat"}
-ASKED = ("GPIB", "USB", "TCPIP")
 
 
 @app.command("list")
@@ -25,12 +23,17 @@ def list_(
     out: Annotated[Path | None, typer.Option(help="Write a station file to start from.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List VISA resources, ask each `*IDN?`, name the driver that fits."""
-    import pyvisa
+    """List VISA resources, ask each what it is, name the driver that fits.
 
-    manager = pyvisa.ResourceManager(library)
+    What knows no `*IDN?` is asked in the words of each driver, which takes a second or two per driver.
+    """
+    from labctl.discovery import ask_everybody
+
+    if out is not None and not out.parent.is_dir():
+        raise ConfigurationError(out, "", "cannot be written: its folder does not exist")
+    manager = _manager(library)
     try:
-        found = [_ask(manager, address, serial) for address in manager.list_resources()]
+        found = list(ask_everybody(manager, manager.visalib, serial))
     finally:
         manager.close()
     if as_json:
@@ -39,38 +42,22 @@ def list_(
         _print_found(found)
     if out is not None:
         out.write_text(station_text(found, library), encoding="utf-8")
-        typer.echo(f"wrote {out}: put your limits in before you use it")
+        typer.echo(f"wrote {out}: put your limits in before you use it", err=as_json)
 
 
-def _ask(manager: Any, address: str, serial: bool) -> dict[str, Any]:
-    identity = ""
-    if address.startswith(ASKED if not serial else (*ASKED, "ASRL")):
-        identity = _identity(manager, address)
-    matches = matching_drivers(identity)
-    return {"address": address, "identity": identity, "drivers": matches}
+def _manager(library: str) -> Any:
+    """Open the VISA library; its remarks about packages that it could use are nobody's business here."""
+    import warnings
 
+    import pyvisa
 
-def _identity(manager: Any, address: str) -> str:
-    from pyvisa import Error
-
+    warnings.filterwarnings("ignore", category=UserWarning, module="pyvisa_py")
     try:
-        with manager.open_resource(address, timeout=1000) as resource:
-            resource.write_termination = resource.read_termination = "\n"
-            return resource.query("*IDN?").strip()
-    except (Error, OSError, UnicodeDecodeError):
-        return ""
-
-
-def matching_drivers(identity: str) -> list[dict[str, Any]]:
-    """Return driver reference and roles of every shipped class whose model words occur in `identity`."""
-    catalogue = importlib.import_module("drivers.catalogue")  # named, not imported: labctl knows no driver
-    matches: dict[str, list[str]] = {}
-    for group, role in ROLE_OF_GROUP.items():
-        for driver in getattr(catalogue, group):
-            words = getattr(driver, "models", ())
-            if identity and any(word in identity for word in words):
-                matches.setdefault(f"{driver.__module__}:{driver.__name__}", []).append(role)
-    return [{"driver": reference, "roles": roles} for reference, roles in matches.items()]
+        return pyvisa.ResourceManager(library)
+    except (OSError, ValueError) as error:
+        chosen = repr(library) if library else "pyvisa's choice"
+        problem = f"{chosen} cannot be used: {str(error).strip().splitlines()[0]} Give @py, @ivi or a path"
+        raise ConfigurationError("labctl instruments list", "--library", problem) from error
 
 
 def _print_found(found: list[dict[str, Any]]) -> None:
@@ -78,7 +65,8 @@ def _print_found(found: list[dict[str, Any]]) -> None:
         typer.echo("no VISA resource found")
     for entry in found:
         drivers = ", ".join(match["driver"] for match in entry["drivers"]) or "no shipped driver fits"
-        typer.echo(f"{entry['address']:32s} {entry['identity'] or '(no answer)'}")
+        silence = "(no answer)" if entry["asked"] else "(not asked: give --serial to ask serial ports)"
+        typer.echo(f"{entry['address']:32s} {entry['identity'] or silence}")
         typer.echo(f"{'':32s} {drivers if entry['identity'] else ''}".rstrip())
 
 
@@ -89,20 +77,30 @@ def station_text(found: list[dict[str, Any]], library: str) -> str:
     lines += ["potential_v = 0.1", "current_a = 0.001"]
     taken: set[str] = set()
     for number, entry in enumerate((e for e in found if e["drivers"]), start=1):
-        match = entry["drivers"][0]
-        roles = [role for role in match["roles"] if role not in taken]
+        roles = [role for role in entry["drivers"][0]["roles"] if role not in taken]
         taken.update(roles)
-        lines += ["", f"[instruments.instrument{number}]  # {entry['identity']}"]
-        lines += [f'driver = "{match["driver"]}"', f'address = "{entry["address"]}"']
-        lines += [f"roles = {json.dumps(roles)}"]
+        mark = "" if roles else "# "  # its roles are taken: a note, until somebody decides
+        lines += ["", *(mark + line for line in _instrument_lines(number, entry, roles))]
     return "\n".join(lines) + "\n"
+
+
+def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> list[str]:
+    first, *others = (match["driver"] for match in entry["drivers"])
+    return [
+        f"[instruments.instrument{number}]",
+        f'driver = "{first}"' + (f"  # or {', '.join(others)}" if others else ""),
+        f'address = "{entry["address"]}"',
+        f"identity = {json.dumps(entry['identity'], ensure_ascii=False)}",
+        f"roles = {json.dumps(roles or entry['drivers'][0]['roles'])}",
+    ]
 
 
 @app.command()
 def check(station: StationArgument, as_json: JsonOption = False) -> None:
-    """Talk to every instrument of a station: identity, and what it reads now. Energises nothing.
+    """Talk to every instrument of a station: identity, status, limits, what it reads. Energises nothing.
 
-    Each is brought to a known safe state first, so do not use it while a run is under way.
+    Where the station file gives an `identity`, it must be the same to the letter. Each is brought to a known
+    safe state first, so do not use it while a run is under way.
     """
     from labctl.errors import InstrumentError
     from labctl.station import read_station
@@ -118,7 +116,10 @@ def check(station: StationArgument, as_json: JsonOption = False) -> None:
         typer.echo(json.dumps(report))
         return
     for role, entry in report.items():
-        typer.echo(f"{role:14s} {entry['identity']}   {entry['reads']}")
+        typer.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
+        if entry["condition"]:
+            typer.echo(f"{'':14s} {entry['condition']}")
+    typer.echo(f"limits: {_limits_in_words(chosen.limits)}")
     typer.echo(f"all of {chosen.name} answer; nothing was energised")
 
 
@@ -127,7 +128,13 @@ def _reading(bench: Any, role: str) -> dict[str, str]:
     reads = ""
     if role in ("oven", "thermometer"):
         reads = f"{driver.temperature_k - 273.15:.2f} °C"
-    return {"identity": str(driver.identity), "reads": reads}
+    condition = str(getattr(driver, "condition", ""))
+    return {"identity": str(driver.identity), "reads": reads, "condition": condition}
+
+
+def _limits_in_words(limits: Any) -> str:
+    low_degc, high_degc = (kelvin - 273.15 for kelvin in limits.temperature_k)
+    return f"{low_degc:g} to {high_degc:g} °C, {limits.potential_v:g} V, {limits.current_a:g} A"
 
 
 @app.command()

@@ -92,10 +92,13 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
     for path in files:
         if path.exists():
             raise ConfigurationError(path, "", "exists already; nothing was written")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, text in files.items():
-        path.write_text(text, encoding="utf-8")
-        typer.echo(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+            typer.echo(path)
+    except OSError as error:
+        raise ConfigurationError(folder, "", f"cannot be written: {error.strerror}") from error
 
 
 def _names(name: str, command: str = "labctl new driver") -> tuple[str, str]:

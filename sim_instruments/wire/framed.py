@@ -1,7 +1,7 @@
 """Devices whose dialogue is no list of commands: lines that belong together, or binary frames.
 
 Their YAML file says `framer: lines`, `framer: modbus_rtu`, or `framer: frames` where the model cuts its own.
-A fault's `command` is matched against the line, or against the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
+A fault's `command` is matched against the line, or the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
 """
 
 from typing import Protocol

@@ -56,3 +56,14 @@ def test_what_to_check_on_the_bench_is_written_down(shipped_candidates):
 def test_no_module_of_a_driver_sleeps_or_reads_a_clock_of_its_own(module):
     source = inspect.getsource(module)
     assert not re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\.sleep\(", source)
+
+
+def test_the_condition_is_told_in_words_and_energises_nothing(candidate):
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        if hasattr(trial.driver, "condition"):
+            told = trial.driver.condition
+            assert any(
+                word in told for word in ("no ", "good", "stopped", "off", "OFF", "STOP", "none", "stop")
+            )
+        assert not trial.energised

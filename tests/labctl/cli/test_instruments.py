@@ -4,7 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
-from labctl.cli.instruments import matching_drivers, station_text
+from labctl.cli.instruments import station_text
+from labctl.discovery import matching_drivers
+from labctl.errors import ConfigurationError
 from labctl.station import read_station
 
 runner = CliRunner()
@@ -39,6 +41,40 @@ def test_the_station_file_to_start_from_is_one(tmp_path):
     station = read_station(path)
     assert station.roles == {"oven"}
     assert station.visa_library == "@py"
+
+
+def test_an_instrument_whose_roles_are_taken_stays_a_note_in_the_station_file(tmp_path):
+    identity = "LSCI,MODEL336,LSA1234/5678,2.9"
+    ovens = [
+        {"address": f"GPIB0::{n}::INSTR", "identity": identity, "drivers": matching_drivers(identity)}
+        for n in (12, 14)
+    ]
+    path = tmp_path / "station.toml"
+    path.write_text(station_text(ovens, ""), encoding="utf-8")
+    (entry,) = read_station(path).instruments
+    assert entry.identity == identity
+    assert '# address = "GPIB0::14::INSTR"' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["list", "--library", "nowhere.so"], "nowhere.so"),
+        (["list", "--library", "@nothing"], "@nothing"),
+        (["list", "--library", "@py", "--out", "no/such/folder/station.toml"], "its folder does not exist"),
+    ],
+)
+def test_a_library_or_a_file_that_cannot_be_is_one_sentence(words, problem):
+    result = runner.invoke(app, ["instruments", *words])
+    assert isinstance(result.exception, ConfigurationError)
+    assert problem in str(result.exception)
+
+
+def test_check_tells_status_and_limits(station):
+    result = runner.invoke(app, ["instruments", "check", station.source])
+    assert result.exit_code == 0, result.output
+    assert "sensor A good, heater good, heaters off above" in result.output
+    assert "limits: -50 to 250 °C, 2 V, " in result.output
 
 
 def test_check_reads_identity_and_temperature(station):
