@@ -5,7 +5,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,21 @@ class Protocol:
         several = len(self.procedures) > 1
         return [
             replace(step, label=f"{entry.name}: {step.label}") if several else step
-            for entry in self.procedures
-            for step in plan_of(entry.build())
+            for entry, plan in zip(self.procedures, self.plans(), strict=True)
+            for step in plan
         ]
+
+    def plans(self) -> list[list[PlannedStep]]:
+        """Return the steps of each procedure, which finds the oven as warm as the one before left it."""
+        plans: list[list[PlannedStep]] = []
+        left_at_k = None
+        for entry in self.procedures:
+            procedure = entry.build()
+            if left_at_k is not None:
+                begin_at(procedure, left_at_k)
+            plans.append(plan_of(procedure))
+            left_at_k = last_temperature_k(plans[-1]) or left_at_k
+        return plans
 
     def check_against(self, station: Station) -> None:
         """Raise ConfigurationError if the station lacks a role or forbids a step. Touches nothing."""
@@ -108,6 +120,17 @@ def plan_of(procedure: Any) -> list[PlannedStep]:
     if hasattr(procedure, "plan"):
         return list(procedure.plan())
     return [PlannedStep(type(procedure).__name__, _estimate_s(procedure))]
+
+
+def begin_at(procedure: Any, temperature_k: float) -> None:
+    """Tell a procedure at which temperature its plan finds the oven, where it wants to know."""
+    if hasattr(procedure, "begins_at_k"):
+        procedure.begins_at_k = temperature_k
+
+
+def last_temperature_k(plan: Sequence[PlannedStep]) -> float | None:
+    """Return the temperature at which a plan leaves the oven; None where it sets none."""
+    return next((step.temperature_k for step in reversed(plan) if step.temperature_k is not None), None)
 
 
 def _estimate_s(procedure: Any) -> float:

@@ -7,6 +7,7 @@ from pymeasure.experiment import FloatParameter, Procedure
 
 from labctl.bench import ZERO_CELSIUS_K, Bench, PlannedStep
 from labctl.settle import SettlingCriterion, settle
+from procedures.oven_way import ROOM_K, way_s
 
 
 class TemperatureHold(Procedure):
@@ -25,6 +26,7 @@ class TemperatureHold(Procedure):
     )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven",)
+    begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     DATA_COLUMNS: ClassVar[list[str]] = ["time_s", "temperature_k", "setpoint_k", "phase"]  # type: ignore[misc]
 
     bench: Bench
@@ -54,9 +56,8 @@ class TemperatureHold(Procedure):
         return list(self._planned())
 
     def _planned(self) -> Iterator[PlannedStep]:
-        rate_k_s = self.ramp_k_min / 60 or 5 / 60
-        duration_s = abs(self.temperature_degc - 25) / rate_k_s + 60 * self.hold_min
         target_k = self.temperature_degc + ZERO_CELSIUS_K
+        duration_s = way_s(self.begins_at_k, target_k, self.ramp_k_min / 60) + 60 * self.hold_min
         yield PlannedStep(f"hold {self.temperature_degc:g} degC", duration_s, temperature_k=target_k)
 
     def get_estimates(self) -> float:

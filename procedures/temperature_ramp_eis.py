@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
+from procedures.oven_way import ROOM_K, way_s
 from procedures.spectrum import SpectrumProcedure
-
-ASSUMED_OVEN_RATE_K_S = 5 / 60
 
 
 class TemperatureRampEIS(SpectrumProcedure):
@@ -29,6 +28,7 @@ class TemperatureRampEIS(SpectrumProcedure):
     )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
+    begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
 
     def execute(self) -> None:
         """Reach the start, then take spectra until the end is reached."""
@@ -66,7 +66,7 @@ class TemperatureRampEIS(SpectrumProcedure):
     def planned(self) -> Iterator[PlannedStep]:
         """Yield the way to the start, then the ramp."""
         start_k, end_k = self.start_degc + ZERO_CELSIUS_K, self.end_degc + ZERO_CELSIUS_K
-        to_start_s = abs(self.start_degc - 25) / ASSUMED_OVEN_RATE_K_S
+        to_start_s = way_s(self.begins_at_k, start_k)
         yield PlannedStep(f"go to {self.start_degc:g} degC", to_start_s, temperature_k=start_k)
         label = f"ramp to {self.end_degc:g} degC at {self.ramp_k_min:g} K/min, spectra all the way"
         yield PlannedStep(label, self.ramp_s(), temperature_k=end_k, amplitude_v=self.amplitude_v)

@@ -7,10 +7,9 @@ from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
 from labctl.settle import SettlingCriterion, settle
+from procedures.oven_way import ROOM_K, way_s
 from procedures.parameters import FloatListParameter
 from procedures.spectrum import SpectrumProcedure
-
-ASSUMED_OVEN_RATE_K_S = 5 / 60
 
 
 class TemperatureSeries(SpectrumProcedure):
@@ -41,6 +40,7 @@ class TemperatureSeries(SpectrumProcedure):
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     step_ends_with: ClassVar[str] = "spectra"
     rows_per_step: Any = 1  # how many finished rows of that table end a step
+    begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
 
@@ -116,10 +116,9 @@ class TemperatureSeries(SpectrumProcedure):
 
     def planned(self) -> Iterator[PlannedStep]:
         """Yield settling and measuring at every temperature."""
-        here_k = 25 + ZERO_CELSIUS_K
-        rate_k_s = self.ramp_k_min / 60 or ASSUMED_OVEN_RATE_K_S
+        here_k = self.begins_at_k
         for target_k, branch in self.steps():
-            settling_s = abs(target_k - here_k) / rate_k_s + 60 * self.dwell_min
+            settling_s = way_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
             here_k = target_k
             place = f"{target_k - ZERO_CELSIUS_K:g} degC ({branch})"
             yield PlannedStep(f"settle at {place}", settling_s, temperature_k=target_k)

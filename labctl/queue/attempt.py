@@ -12,7 +12,7 @@ from labctl.clock import Clock, RealClock
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
 from labctl.protocol import Protocol, parse_protocol, plan_of
-from labctl.queue.estimates import Pace, remaining_s
+from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
@@ -110,6 +110,7 @@ class Attempt:
         self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
+        self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]
         first = procedures_finished(self.ledger, self.job.id)
         for index in range(first, len(protocol.procedures)):
             outcome = self._run_procedure(protocol, index, patient)
@@ -124,7 +125,7 @@ class Attempt:
         rows_per_step = getattr(planned, "rows_per_step", 1)
         progress = progress_of(self.ledger, self.job.id, step_ends_with, rows_per_step)
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
-        later_s = sum(remaining_s(later.build(), 0, self.pace) for later in protocol.procedures[index + 1 :])
+        later_s = sum(self._takes_s[index + 1 :])
 
         def steer(procedure: Any) -> None:
             self._procedure, self._later_s = procedure, later_s

@@ -14,11 +14,12 @@ from statistics import median
 from typing import Any
 
 from labctl.bench import PlannedStep
-from labctl.protocol import plan_of
+from labctl.protocol import begin_at, plan_of
 from labctl.queue.ledger import Ledger
 
 FEWEST = 3
 MOST_RUNS = 20
+AT_ONCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -70,32 +71,55 @@ def measured_pace(ledger: Ledger, station: str, procedures: Any) -> Pace:
 
     `procedures` builds a procedure from (reference, parameters), or gives None where it cannot.
     """
-    query = """SELECT id, procedure, parameters, started_s FROM runs
+    query = """SELECT id, job_id, procedure, parameters, started_s FROM runs
                WHERE station = ? AND status = 'finished' ORDER BY id DESC LIMIT ?"""
     ratios: dict[str, list[float]] = {"heating": [], "cooling": [], "measuring": []}
-    for run in ledger.rows(query, (station, MOST_RUNS)):
+    left = _Left()
+    for run in reversed(ledger.rows(query, (station, MOST_RUNS))):
         procedure = procedures(run["procedure"], json.loads(run["parameters"]))
+        found = left if left.belongs_to(run) else _Left()
+        left = _Left()
         if procedure is not None:
-            _compare(ledger, run, plan_of(procedure), ratios)
+            begin_at(procedure, found.temperature_k)
+            left = _compare(ledger, run, plan_of(procedure), ratios, found)
     return Pace(**{kind: _typical(values) for kind, values in ratios.items()})
 
 
+@dataclass(frozen=True)
+class _Left:
+    """Where and when a run left the oven; NaN: that is not known."""
+
+    time_s: float = math.nan
+    temperature_k: float = math.nan
+    job_id: int | None = None
+
+    def belongs_to(self, run: dict[str, Any]) -> bool:
+        """Whether a run followed at once, as the next procedure of the same job does."""
+        same_job = self.job_id is not None and run["job_id"] == self.job_id
+        return same_job and 0 <= run["started_s"] - self.time_s < AT_ONCE_S
+
+
 def _compare(
-    ledger: Ledger, run: dict[str, Any], plan: Sequence[PlannedStep], ratios: dict[str, list[float]]
-) -> None:
+    ledger: Ledger,
+    run: dict[str, Any],
+    plan: Sequence[PlannedStep],
+    ratios: dict[str, list[float]],
+    found: _Left,
+) -> _Left:
     """Hold the spectra of a run against a plan that alternates settling and one spectrum."""
     query = """SELECT started_s, ended_s FROM spectra
                WHERE run_id = ? AND status = 'finished' ORDER BY number"""
     spectra = ledger.rows(query, (run["id"],))
     pairs = list(zip(plan[::2], plan[1::2], strict=False))
     if len(spectra) != len(pairs) or not all(is_settling(s) and not is_settling(m) for s, m in pairs):
-        return
-    before_s, before_k = math.nan, math.nan  # where the oven came from at first is not known
+        return _Left()
+    before_s, before_k = found.time_s, found.temperature_k
     for (settling, measuring), spectrum in zip(pairs, spectra, strict=True):
         direction = "cooling" if before_k > (settling.temperature_k or 0.0) else "heating"
         ratios[direction].append((spectrum["started_s"] - before_s) / settling.duration_s)
         ratios["measuring"].append((spectrum["ended_s"] - spectrum["started_s"]) / measuring.duration_s)
         before_s, before_k = spectrum["ended_s"], settling.temperature_k or 0.0
+    return _Left(before_s, before_k, run["job_id"])
 
 
 def _typical(ratios: Iterable[float]) -> float:
