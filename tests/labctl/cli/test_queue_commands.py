@@ -162,6 +162,19 @@ def test_a_rehearsal_of_the_queue_touches_nothing(rig):
     assert rig.states() == {1: "queued", 2: "queued"}
 
 
+@pytest.mark.parametrize(
+    ("temperatures", "more"),
+    [("40, 60, 80", "repeat = 3"), ("30, 70", "return_down = true\nrepeat = 2"), ("50, 90, 60", "")],
+)
+def test_a_check_foretells_what_a_rehearsal_then_takes(rig, temperatures, more):
+    """Also where a repeat finds the oven as hot as the one before left it, and an oven cools slowly."""
+    file = rig.protocol(temperatures=temperatures)
+    with open(file, "a") as protocol:
+        protocol.write(more)
+    checked, rehearsed = (rig.as_json(command, file)["duration_s"] for command in ("check", "rehearse"))
+    assert checked == pytest.approx(rehearsed, rel=0.1)
+
+
 def test_a_job_that_would_fail_makes_the_rehearsal_fail(rig):
     assert rig("rehearse", rig.protocol("cold", "5")).exit_code == 1
 
