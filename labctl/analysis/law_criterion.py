@@ -1,8 +1,9 @@
 """The information criterion by which laws compete.
 
 BIC with McQuarrie's small-sample term (10.1016/S0167-7152(98)00294-6). A break is paid for as three
-parameters, one fitted and two for the search (Hall, Osborn & Sakkestad, 10.1111/manc.12017). An outlier
-counts as a draw from a broad distribution, a factor of 100 either way, that one point in twenty comes from.
+parameters, one fitted and two for the search (Hall, Osborn & Sakkestad, Manchester School 81 (2013) 54). An
+outlier counts as a draw from a broad distribution, a factor of 100 either way, that one point in twenty comes
+from.
 The likelihood knows the rule of `labctl.analysis.law_fit`: the common factor on the uncertainties is free
 where nothing is stated, and never below one where something is.
 """

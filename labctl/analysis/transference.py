@@ -11,6 +11,7 @@ SMALL_STEP_V = 0.1
 ALARM = 3.0
 MOST_IN_THE_INTERPHASE = 0.9
 NOTICEABLE_CHANGE = 0.02
+MANY_ELECTRONS = 0.1
 CURRENT_FRACTION = (
     "rho+ (Bruce-Vincent): the current fraction of the cation at steady state under a small voltage. "
     "It equals the transference number t+ in an ideal, dilute solution of a fully dissociated salt "
@@ -305,4 +306,6 @@ def _electronic_flags(share: Estimate) -> tuple[str, ...]:
         return (f"no electronic current beyond its uncertainty: t_el < {high:.2g} (95 %)",)
     if share.value > 1:
         return (f"t_el = {share.value:.3g} is above 1: the DC resistance is below that of the spectrum",)
+    if share.value > MANY_ELECTRONS:
+        return (f"t_el = {share.value:.3g} is large: a mixed conductor, or electrodes that let ions pass",)
     return ()

@@ -257,13 +257,11 @@ def _electronic(measured: Polarisation) -> tuple[dict[str, Any], Transference, l
     steady_a, change = _last_fifth(measured.elapsed_s, measured.current_a)
     total_ohm = _with_move(_number(measured.spectra[0], "before"), measured)
     result = electronic_transference(total_ohm, measured.delta_v_v, steady_a)
-    flags = (
-        []
-        if abs(change) < NOTICEABLE_CHANGE
-        else [
+    flags = []
+    if abs(change) >= NOTICEABLE_CHANGE and result.value.interval()[0] > 0:
+        flags = [
             f"not steady: the current still changed by {100 * change:.2g} % over the last fifth of the hold"
         ]
-    )
     described = {"observed_current_a": _described(steady_a), "change_in_last_fifth": finite(change)}
     return described, result, flags
 

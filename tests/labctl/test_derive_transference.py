@@ -184,6 +184,30 @@ def test_the_share_of_the_electrons_carries_a_temperature_that_moved(cell_statio
     assert any("the temperature moved by +" in flag for flag in row["flags"])
 
 
+def test_electrodes_that_do_not_block_are_asked_about(cell_station, measure_cell):
+    measured = measure_cell(
+        cell_station(transference_number=0.3, time_constant_s=100.0),
+        BRIEF + "potentials_v = [0.01]\nhold_max_min = [30]",
+        procedure="procedures.dc_polarisation:DCPolarisation",
+        electrodes="blocking",
+    )
+    (flag, *_) = number(measured)["flags"]
+    assert flag.startswith("t_el = 0.37")
+    assert flag.endswith("is large: a mixed conductor, or electrodes that let ions pass")
+
+
+def test_where_no_current_is_left_its_relative_change_says_nothing(cell_station, measure_cell):
+    measured = measure_cell(
+        cell_station(electrodes="blocking"),
+        BRIEF + "potentials_v = [0.05]\nfrequency_min_hz = 10.0\nhold_max_min = [30]",
+        procedure="procedures.dc_polarisation:DCPolarisation",
+        electrodes="blocking",
+    )
+    flags = number(measured)["flags"]
+    assert flags[0].startswith("no electronic current beyond its uncertainty: t_el <")
+    assert not any("not steady" in flag for flag in flags)
+
+
 def reads(**factors):
     """The potentiostat hands on its readings multiplied."""
 
