@@ -191,4 +191,8 @@ class Connection(VISAAdapter):
 
 
 def _words(error: Exception) -> str:
-    return " ".join(str(getattr(error, "description", "") or error).split())
+    """Return what went wrong in one line; of a traceback that a VISA library made part of it, the last."""
+    text = " ".join(str(getattr(error, "description", "") or error).split())
+    said, _, traceback = text.partition("'Traceback")
+    lines = [line for line in traceback.split("\\n") if line.strip(" '")]
+    return " ".join([said.strip(), *lines[-1:]])

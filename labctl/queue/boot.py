@@ -14,7 +14,9 @@ def boot_mark() -> str:
     if sys.platform == "win32":
         import ctypes
 
-        uptime_s = ctypes.windll.kernel32.GetTickCount64() / 1000
+        uptime_ms = ctypes.windll.kernel32.GetTickCount64
+        uptime_ms.restype = ctypes.c_uint64  # an int would be negative after 25 days
+        uptime_s = uptime_ms() / 1000
         return f"{RealClock().time() - uptime_s:.0f}"
     try:
         return _LINUX_BOOT_ID.read_text().strip()

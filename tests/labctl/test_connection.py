@@ -104,6 +104,7 @@ def test_an_address_where_nothing_answers_is_named(world):
         ("GPIB0::12::INSTR", "@nonsense"),  # ValueError, as where a bus has no library
         ("ASRL/dev/no-such-port::INSTR", "@py"),
         ("COM3", "@py"),
+        ("GPIB0::12::INSTR", "no_such_file.yaml@sim"),  # which puts a traceback into its message
     ],
 )
 def test_what_cannot_be_opened_at_all_is_one_sentence(address, library):
@@ -111,6 +112,7 @@ def test_what_cannot_be_opened_at_all_is_one_sentence(address, library):
         Connection("oven", address, RealClock(), visa_library=library)
     assert "\n" not in str(caught.value)
     assert "sent ''" not in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 def test_a_visa_library_may_fail_to_open_with_any_exception(monkeypatch):
