@@ -109,7 +109,7 @@ class Interlocks:
         if not name:
             return None
         try:
-            text = Path(name).read_text(errors="replace")
+            text = Path(name).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             missing = f"the watched file {name} cannot be read" if content else ""
             return Trip("watched file", missing, stops_queue=True) if missing else None
