@@ -23,7 +23,9 @@ def gui(
         import pyqtgraph  # noqa: F401
         import qtpy  # noqa: F401
     except ImportError as error:
-        problem = f"the window needs the extra `gui` ({error}): pip install 'labctl[gui]'"
+        problem = (
+            f"the window needs the extra `gui` ({error}); in the folder of labctl: pip install -e '.[gui]'"
+        )
         raise ConfigurationError("labctl gui", "", problem) from error
     from labctl.gui.application import run_window
     from labctl.station import read_station

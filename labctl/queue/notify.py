@@ -47,7 +47,7 @@ def apprise_services(urls: Sequence[str], station: Station) -> Any:
     try:
         apprise: Any = importlib.import_module("apprise")
     except ImportError as error:
-        problem = "notifications need the extra `notify`: pip install 'labctl[notify]'"
+        problem = "notifications need the extra `notify`; in the folder of labctl: pip install -e '.[notify]'"
         raise ConfigurationError(station.source, "night.notify", problem) from error
     services = apprise.Apprise()
     for number, url in enumerate(urls, start=1):
