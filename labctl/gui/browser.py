@@ -7,7 +7,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.queue_panel import dress_table
+from labctl.gui.queue_panel import dress_table, fit_columns
 from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.words import duration
 
@@ -83,7 +83,7 @@ class Browser(QtWidgets.QWidget):
         elif first_look and newest:
             self.model.tick([newest], True, alone=True)
         if len(rows) > known:
-            self.table.resizeColumnsToContents()
+            fit_columns(self.table)
 
     def ticked(self) -> list[int]:
         """Ids of the runs to draw, oldest first."""

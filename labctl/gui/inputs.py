@@ -20,6 +20,9 @@ FIRST = (  # what a person sets every time
 )
 
 
+LONGEST_LINE = 34  # letters of a label; what is longer takes two lines
+
+
 class NotFilledIn(ValueError):
     """A field that holds nothing usable; `field` is the widget."""
 
@@ -62,6 +65,7 @@ class ProcedureInputs(InputsWidget):
             units = f" / {parameter.units}" if _shows_no_units(field, parameter) else ""
             self.labels[name] = QtWidgets.QLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
             self.labels[name].setBuddy(field)
+            self.labels[name].setWordWrap(len(self.labels[name].text()) > LONGEST_LINE)
             if isinstance(field, QtWidgets.QLineEdit):
                 field.setCursorPosition(0)
                 form.addRow(self.labels[name])

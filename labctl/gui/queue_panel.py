@@ -59,7 +59,7 @@ class QueuePanel(QtWidgets.QWidget):
         known = len(self.model.rows)
         self.model.show_rows([_line(job, view) for job in view.jobs])
         if len(self.model.rows) > known:
-            self.table.resizeColumnsToContents()
+            fit_columns(self.table)
         self._enable()
 
     def selected(self) -> Job | None:
@@ -179,8 +179,16 @@ def dress_table(table: QtWidgets.QTableView) -> None:
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(round(1.6 * QtGui.QFontMetrics(table.font()).height()))
     table.horizontalHeader().setStretchLastSection(True)
+    table.horizontalHeader().setResizeContentsPrecision(100)  # rows looked at: thousands take their time
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setHighlightSections(False)
+
+
+def fit_columns(table: QtWidgets.QTableView) -> None:
+    """Make each column as wide as its text; the last keeps what is left."""
+    table.resizeColumnsToContents()
+    table.horizontalHeader().setStretchLastSection(False)
+    table.horizontalHeader().setStretchLastSection(True)
 
 
 def _line(job: Job, view: StationView) -> Line:

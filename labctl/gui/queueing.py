@@ -13,6 +13,7 @@ from labctl.gui.procedures import Offered, in_file, shipped
 from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
+from labctl.gui.saving import ask_for_new_file, refuse_what_is_no_export, write_text
 from labctl.gui.wishes import Forecast, Wish, add_job, estimate
 from labctl.protocol import Protocol, read_protocol
 from labctl.queue.hours import hour_in_words, parse_hour
@@ -148,7 +149,7 @@ class QueueingPanel(QtWidgets.QWidget):
         column.addWidget(self._sequence_box())
         column.addWidget(self._queue_box())
         column.addStretch()
-        area = _ScrolledColumn(self)
+        area = self._area = _ScrolledColumn(self)
         area.setWidgetResizable(True)
         area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         area.setWidget(scrolled)
@@ -222,6 +223,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.inputs_place.addWidget(self.inputs)
         tab_through([self.procedure, self.open_file, *self.inputs.fields(), self.sample.name])
         self.summary.setText(offered.summary)
+        QtCore.QTimer.singleShot(0, self._area.updateGeometry)  # this form may be wider than the last
         self._edited_procedure()
 
     def _open_file(self) -> None:
@@ -350,17 +352,21 @@ class QueueingPanel(QtWidgets.QWidget):
             self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name), self._db)))
 
     def _save_file(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getSaveFileName(
-            self, "Save the protocol", str(self._folder / "protocol.toml"), "Protocols (*.toml)"
+        path = ask_for_new_file(
+            self, "Save the protocol", self._folder / "protocol.toml", "Protocols (*.toml)"
         )
-        if name:
-            self._try_with_file(lambda: self.save_protocol(Path(name)))
+        if path is not None:
+            self._try_with_file(lambda: self.save_protocol(path))
 
     def save_protocol(self, path: Path) -> None:
-        """Write the protocol as filled in; never over a database."""
-        if path.suffix != ".toml":
-            raise ValueError(f"{path.name}: give the protocol a name that ends in .toml")
-        path.write_text(self.text(), encoding="utf-8")
+        """Write the protocol as filled in, whole or not at all; never over a database or the station file.
+
+        Raises ValueError for such a name, OSError where it cannot be written.
+        """
+        refuse_what_is_no_export(path, (".toml",))
+        if path.resolve() == Path(self._station.source).resolve():
+            raise ValueError(f"{path.name} is the station file and is not overwritten")
+        write_text(path, self.text())
         self._say(f"saved as {path}")
 
     def _try_with_file(self, action: Callable[[], Any]) -> None:

@@ -1,6 +1,7 @@
 """The window: a client of the runner. Closing or losing it costs nothing."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.protocol_text import SampleForm
-from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets
+from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
+from labctl.gui.saving import ask_for_new_file
 from labctl.gui.snapshot import RunSnapshot
 from labctl.gui.station_view import StationView
 from labctl.gui.style import appearance_of, choose_scheme, dress
@@ -28,6 +30,7 @@ from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.sample import Sample
 from labctl.station import Station
+from labctl.store import Database
 
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
@@ -47,6 +50,8 @@ class Window(QtWidgets.QMainWindow):
     start_runner : callable
         Starts a runner (and with it a supervisor) where none runs.
     """
+
+    _exported, _not_exported = Signal(str), Signal(str)
 
     def __init__(self, station: Station, db: Path, start_runner: Callable[[], Any]) -> None:
         super().__init__()
@@ -178,6 +183,8 @@ class Window(QtWidgets.QMainWindow):
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
         self.asker.refused.connect(self.warn)
+        self._exported.connect(self.say)
+        self._not_exported.connect(self.warn)
         self._watch.timeout.connect(self._look_at_looks)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
@@ -251,24 +258,40 @@ class Window(QtWidgets.QMainWindow):
             self.say("a runner is starting")
 
     def _export_picture(self) -> None:
-        self._export("picture", "Pictures (*.png *.svg)", ".png", lambda tab, path: tab.export_picture(path))
-
-    def _export_data(self) -> None:
-        self._export("data", "Tables (*.csv)", ".csv", lambda tab, path: tab.export_data(path))
-
-    def _export(self, what: str, kinds: str, suffix: str, write: Callable[[Tab, Path], None]) -> None:
-        tab = self.tabs[self.tab_widget.currentIndex()]
-        start = self.db.parent / f"{tab.name.lower()}{suffix}"
-        name, _ = QtWidgets.QFileDialog.getSaveFileName(self, f"Export {what}", str(start), kinds)
-        if not name:
+        tab = self._tab()
+        path = ask_for_new_file(self, "Export picture", self._start(tab, ".png"), "Pictures (*.png *.svg)")
+        if path is None:
             return
-        path = Path(name) if Path(name).suffix else Path(name).with_suffix(suffix)
         try:
-            write(tab, path)
+            tab.export_picture(path)
         except (OSError, ValueError) as error:
             self.warn(f"not exported: {error}")
         else:
             self.say(f"{path} written")
+
+    def _export_data(self) -> None:
+        tab = self._tab()
+        path = ask_for_new_file(self, "Export data", self._start(tab, ".csv"), "Tables (*.csv)")
+        if path is not None:
+            tab.catch_up()
+            self.say(f"writing {path}…")
+            threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
+
+    def export_data(self, tab: Tab, path: Path) -> None:
+        """Write all data of a tab, for minutes where there are millions of rows; from any thread."""
+        try:
+            with Database(self.db) as database:
+                tab.export_data(path, database)
+        except (LabctlError, OSError, ValueError) as error:
+            self._not_exported.emit(f"not exported: {error}")
+        else:
+            self._exported.emit(f"{path} written")
+
+    def _tab(self) -> Tab:
+        return self.tabs[self.tab_widget.currentIndex()]
+
+    def _start(self, tab: Tab, suffix: str) -> Path:
+        return self.db.parent / f"{tab.name.lower()}{suffix}"
 
     def _dress(self) -> None:
         application = QtWidgets.QApplication.instance()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labctl.gui.plots import polarisation_words
+from labctl.gui.plots.all_rows import all_rows
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
@@ -18,8 +19,21 @@ from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.words_pane import WordsPane
 from labctl.gui.qt import QtCore, QtWidgets
 from labctl.gui.snapshot import Array, PolarisationCurve
+from labctl.store import Database
 
 Key = tuple[int, int]
+EXPORTED = (
+    "run_id",
+    "polarisation_id",
+    "what",
+    "setpoint_k",
+    "potential_v",
+    "elapsed_s",
+    "current_a",
+    "low_95_a",
+    "high_95_a",
+    "status",
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +92,7 @@ class PolarisationTab(Tab):
         self._by_key = {one.key: one for one in drawn}
         titles = [(polarisation_words.title(one.curve), one.key) for one in drawn]
         self._choice.offer([(f"run {key[0]}, {title}", key) for title, key in titles])
-        chosen = self._by_key.get(self._choice.key)
-        shown = [chosen] if chosen else drawn
+        shown = self._shown()
         self.plot.curves.keep([key for one in shown for key in self._draw_one(one)])
         self.plot.say("" if drawn else "no polarisation yet")
         self._say(shown)
@@ -89,19 +102,25 @@ class PolarisationTab(Tab):
         self._canvas.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Points of the polarisations that are drawn."""
-        chosen = self._by_key.get(self._choice.key)
-        rows = (
-            (*one.key, one.curve.setpoint_k, one.curve.potential_v, float(t), float(i))
-            for one in ([chosen] if chosen else self._by_key.values())
-            for t, i in zip(one.curve.elapsed_s, one.curve.current_a, strict=True)
-        )
-        header = ("run_id", "polarisation_id", "setpoint_k", "potential_v", "elapsed_s", "current_a")
-        return header, rows
+        """Points of the polarisations that are drawn, and the steady currents that they foretell."""
+        return EXPORTED, (row for one in self._shown() for row in _table_rows(one, _points_drawn(one)))
+
+    def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """The same with every point, also those marked as bad."""
+
+        def measured(one: Drawn) -> Iterator[tuple[Any, Any, str]]:
+            for row in all_rows(database, "polarisation_points", "polarisation_id", one.curve.id):
+                yield row["elapsed_s"], row["current_a"], row["status"]
+
+        return EXPORTED, (row for one in self._shown() for row in _table_rows(one, measured(one)))
 
     def picture(self) -> QtWidgets.QWidget:
         """Return the plot without the words beside it."""
         return self._canvas
+
+    def _shown(self) -> list[Drawn]:
+        chosen = self._by_key.get(self._choice.key)
+        return [chosen] if chosen else list(self._by_key.values())
 
     def _all_drawn(self) -> list[Drawn]:
         every = [(run, curve) for run in self.runs for curve in run.snapshot.polarisations]
@@ -151,6 +170,22 @@ class PolarisationTab(Tab):
         self.dress()
         self.refresh()
         self.plot.enableAutoRange()
+
+
+def _points_drawn(one: Drawn) -> Iterator[tuple[Any, Any, str]]:
+    for elapsed_s, current_a in zip(one.curve.elapsed_s, one.curve.current_a, strict=True):
+        yield float(elapsed_s), float(current_a), "ok" if np.isfinite(current_a) else "bad"
+
+
+def _table_rows(one: Drawn, points: Iterator[tuple[Any, Any, str]]) -> Iterator[Sequence[Any]]:
+    curve, steady = one.curve, one.curve.steady
+    about = (curve.setpoint_k, curve.potential_v)
+    for elapsed_s, current_a, status in points:
+        yield (*one.key, "measured", *about, elapsed_s, current_a, None, None, status)
+    if steady is not None:
+        for elapsed_s in _span(curve, False):
+            foretold = (steady.current_a, steady.low_a, steady.high_a, steady.words)
+            yield (*one.key, "steady current", *about, float(elapsed_s), *foretold)
 
 
 def _time(elapsed_s: Array, log: bool) -> Array:

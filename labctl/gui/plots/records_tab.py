@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.gui.plots.all_rows import all_rows, parts_of
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -13,6 +14,7 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Array
+from labctl.store import Database
 
 FEW = 300  # points are marked up to here
 
@@ -69,6 +71,17 @@ class RecordsTab(Tab):
             for i in range(max((values.size for values in columns.values()), default=0))
         )
         return ("run_id", *names), rows
+
+    def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Every row of every run as emitted, texts and all."""
+        names = list(dict.fromkeys(name for run in self.runs for name in run.snapshot.records))
+        rows = (
+            (run.snapshot.id, row["number"], row["time_s"], *(row["data"].get(name) for name in names))
+            for run in self.runs
+            for part in parts_of(database, run.snapshot.id)
+            for row in all_rows(database, "records", "run_id", part)
+        )
+        return ("run_id", "number", "time_s", *names), rows
 
     def picture(self) -> QtWidgets.QWidget:
         """Return the plot."""

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from labctl.gui.plots.export import refuse_what_is_no_export, write_picture, write_table
+from labctl.gui.plots.export import write_picture, write_table
 from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.gui.qt import QtWidgets
+from labctl.gui.saving import refuse_what_is_no_export
+from labctl.store import Database
 
 
 class Tab(QtWidgets.QWidget):
@@ -44,19 +46,20 @@ class Tab(QtWidgets.QWidget):
         if self.isVisible():
             self.catch_up()
 
-    def export_data(self, path: Path) -> None:
-        """Write what is drawn as csv; names and units as in the database.
+    def export_data(self, path: Path, database: Database | None = None) -> None:
+        """Write the data as csv, names and units as in the database; without it, those that are drawn.
 
         Raises
         ------
         ValueError
             The name does not end in .csv, or the file is a database.
-        OSError
-            It cannot be written; nothing half is left.
+        OSError, StoreError
+            It cannot be written, or the database not be read; nothing half is left.
         """
         refuse_what_is_no_export(path, (".csv",))
-        self.catch_up()
-        write_table(path, *self.table())
+        if database is None:
+            self.catch_up()
+        write_table(path, *(self.table() if database is None else self.whole_table(database)))
 
     def export_picture(self, path: Path) -> None:
         """Write what is drawn as .png or .svg; raises as `export_data` does."""
@@ -74,6 +77,13 @@ class Tab(QtWidgets.QWidget):
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """Header and rows of what is drawn."""
         raise NotImplementedError
+
+    def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Header and rows of all that was measured, where `table` has what a screen can show of it.
+
+        May be used in a thread of its own; raises StoreError.
+        """
+        return self.table()
 
     def picture(self) -> QtWidgets.QWidget:
         """Return the widget that a picture is taken of."""

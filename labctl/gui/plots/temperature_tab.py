@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.gui.plots.all_rows import all_rows, parts_of
 from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -14,6 +15,7 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
 from labctl.gui.snapshot import Array
+from labctl.store import Database
 from labctl.words import ZERO_CELSIUS_K
 
 
@@ -62,6 +64,17 @@ class TemperatureTab(Tab):
             for t, kelvin, setpoint_k in zip(log.time_s, log.temperature_k, log.setpoint_k, strict=True)
         )
         return ("run_id", "time_s", "temperature_k", "setpoint_k"), rows
+
+    def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
+        """Every reading of every run."""
+        names = ("time_s", "temperature_k", "setpoint_k", "phase")
+        rows = (
+            (run.snapshot.id, *(row[name] for name in names))
+            for run in self.runs
+            for part in parts_of(database, run.snapshot.id)
+            for row in all_rows(database, "temperature_log", "run_id", part)
+        )
+        return ("run_id", *names), rows
 
     def picture(self) -> QtWidgets.QWidget:
         """Return the plot."""

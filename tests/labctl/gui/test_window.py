@@ -198,6 +198,13 @@ def test_tab_goes_through_the_form_from_top_to_bottom(window):
     assert heights == sorted(heights)
 
 
+@pytest.mark.parametrize("name", ["BruceVincent", "DCPolarisation", "TemperatureSteppedEIS"])
+def test_no_form_is_cut_at_its_side(window, name):
+    window.queueing.procedure.setCurrentText(name)
+    bar = window.queueing.findChild(QtWidgets.QScrollArea).horizontalScrollBar()
+    wait(lambda: bar.maximum() == 0, "a form as wide as its fields")
+
+
 def test_the_wheel_turns_no_number_in_the_form(window):
     inputs = window.queueing.inputs
     for field in (inputs.dwell_min, window.queueing.sample.electrodes):
