@@ -75,7 +75,7 @@ def add(
     from labctl.station import read_station
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
-    hours = {"not_before_s": _hour("--not-before", not_before), "deadline_s": _hour("--deadline", deadline)}
+    hours = _hours(not_before, deadline)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -109,14 +109,15 @@ def list_jobs(
 ) -> None:
     """List the jobs in the order they will run, with their expected end."""
     from labctl.clock import RealClock
-    from labctl.queue.outlook import outlook
+    from labctl.queue.heartbeat import all_runners
+    from labctl.queue.outlook import outlook_of_all
 
     with open_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
-        runner = _runner_of(queue.ledger, jobs)
+        runners = all_runners(queue.ledger)
     now_s = RealClock().time()
-    expected = outlook(jobs, now_s, runner)
+    expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         typer.echo(json.dumps({"paused": None if pause is None else vars(pause), "jobs": rows}))
@@ -307,10 +308,23 @@ def _hour(option: str, text: str) -> float | None:
 
     if not text:
         return None
+    now_s = RealClock().time()
     try:
-        return parse_hour(text, RealClock().time())
+        time_s = parse_hour(text, now_s)
     except ValueError as error:
         raise ConfigurationError("labctl queue add", option, str(error)) from error
+    if time_s < now_s:
+        problem = f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}"
+        raise ConfigurationError("labctl queue add", option, problem)
+    return time_s
+
+
+def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
+    begin_s, end_s = _hour("--not-before", not_before), _hour("--deadline", deadline)
+    if begin_s is not None and end_s is not None and end_s < begin_s:
+        problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
+        raise ConfigurationError("labctl queue add", "--deadline", problem)
+    return {"not_before_s": begin_s, "deadline_s": end_s}
 
 
 def _pace(ledger: "Ledger", station: str) -> Any:
@@ -326,13 +340,6 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
-
-
-def _runner_of(ledger: "Ledger", jobs: "list[Job]") -> Any:
-    from labctl.queue.heartbeat import Heartbeats
-
-    running = next((job for job in jobs if job.state == "running"), None)
-    return Heartbeats(ledger, "runner", running.station).read() if running else None
 
 
 def _job_row(job: "Job") -> dict[str, Any]:

@@ -50,13 +50,13 @@ def _clear_screen() -> None:
 
 def describe(ledger: "Ledger", now_s: float) -> dict[str, Any]:
     """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings."""
+    from labctl.queue.heartbeat import all_runners
     from labctl.queue.jobs import Jobs
-    from labctl.queue.outlook import outlook
+    from labctl.queue.outlook import outlook_of_all
     from labctl.queue.requests import Pauses
 
     jobs, beats = Jobs(ledger).listed(), _heartbeats(ledger)
-    runner = next((beat for beat in beats if beat["process"] == "runner"), None)
-    expected = outlook(jobs, now_s, runner["beat"] if runner else None)
+    expected = outlook_of_all(jobs, now_s, all_runners(ledger))
     ends = [e.end_s for e in expected.values()]
     counts: dict[str, int] = {}
     for job in jobs:
@@ -86,7 +86,7 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     lines.append(f"jobs        {counts}")
     if content["next"]:
         lines.append(f"next        job {content['next']['job']} {content['next']['title']}")
-    if content["expected_end_s"]:
+    if content["expected_end_s"] and not content["paused"]:
         lines.append(f"all done    about {hour_in_words(content['expected_end_s'], now_s)}")
     for warning in content["warnings"]:
         when = hour_in_words(warning["time_s"], now_s)

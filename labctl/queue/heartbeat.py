@@ -115,6 +115,12 @@ class Heartbeats:
             connection.execute(query, {**changes, **self._key, "pid": pid})
 
 
+def all_runners(ledger: Ledger) -> dict[str, Heartbeat]:
+    """The last heartbeat of every station's runner, by the name of the station."""
+    rows = ledger.rows("SELECT * FROM heartbeats WHERE process = 'runner'")
+    return {row["station"]: Heartbeat(**row) for row in rows}
+
+
 class Pulse:
     """Beats in a thread of its own, saying what the measuring thread told it last.
 

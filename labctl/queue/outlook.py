@@ -1,7 +1,7 @@
 """When the jobs that wait will begin and end, as far as anybody can say now."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labctl.queue.heartbeat import Heartbeat
@@ -15,6 +15,16 @@ class Expectation:
     begin_s: float | None
     end_s: float | None
     warning: str = ""
+
+
+def outlook_of_all(
+    jobs: Sequence[Job], now_s: float, runners: Mapping[str, Heartbeat]
+) -> dict[int, Expectation]:
+    """Expect the jobs of each station by themselves: stations do not wait for each other."""
+    expected: dict[int, Expectation] = {}
+    for station in {job.station for job in jobs}:
+        expected |= outlook([job for job in jobs if job.station == station], now_s, runners.get(station))
+    return expected
 
 
 def outlook(jobs: Sequence[Job], now_s: float, runner: Heartbeat | None) -> dict[int, Expectation]:

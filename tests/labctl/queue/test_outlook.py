@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from labctl.queue.heartbeat import Heartbeat
-from labctl.queue.outlook import outlook
+from labctl.queue.outlook import outlook, outlook_of_all
 
 HOUR_S = 3600.0
 NOW_S = 1_767_290_400.0
@@ -70,3 +70,8 @@ def test_the_running_job_ends_when_its_runner_says(jobs):
     runner = Heartbeat(**(dict.fromkeys(names, None) | told))
     assert hours(outlook(jobs, NOW_S, runner)) == {1: (None, 0.25), 2: (0.25, 1.25), 3: (1.25, 2.25)}
     assert hours(outlook(jobs, NOW_S, None)) == {1: (None, None), 2: (None, None), 3: (None, None)}
+
+
+def test_stations_in_one_file_do_not_wait_for_each_other(jobs):
+    jobs[1] = replace(jobs[1], station="another rig")
+    assert hours(outlook_of_all(jobs, NOW_S, {})) == {1: (0, 1), 3: (1, 2), 2: (0, 1)}
