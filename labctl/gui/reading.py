@@ -22,6 +22,8 @@ RUN_LIST = """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.st
               r.ended_s, r.clock, r.pid, r.process_birth, r.host
               FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id"""
 
+STATION_EVENTS = "SELECT * FROM events WHERE run_id IS NULL ORDER BY id DESC LIMIT 500"
+
 
 class Reader(QtCore.QObject):
     """Reads in a thread of its own and tells the window by signals.
@@ -29,6 +31,8 @@ class Reader(QtCore.QObject):
     Signals
     -------
     run_changed(RunSnapshot), runs_changed(list of rows), station_changed(StationView)
+    station_events(tuple of rows)
+        The newest events that belong to no run, oldest first.
     trouble(str)
         A sentence when the file cannot be read, an empty one when it can again.
     """
@@ -36,6 +40,7 @@ class Reader(QtCore.QObject):
     run_changed = Signal(object)
     runs_changed = Signal(object)
     station_changed = Signal(object)
+    station_events = Signal(object)
     trouble = Signal(str)
 
     def __init__(self, db: Path, station: str, parent: QtCore.QObject | None = None) -> None:
@@ -45,6 +50,7 @@ class Reader(QtCore.QObject):
         self._followers: dict[int, RunFollower] = {}
         self._told: dict[int, Any] = {}
         self._runs_mark: Any = None
+        self._last_event = 0
         self._told_runs: list[dict[str, Any]] = []
         self._trouble = ""
         self._stop, self._look_now = threading.Event(), threading.Event()
@@ -87,7 +93,7 @@ class Reader(QtCore.QObject):
         """Raises StoreError; a file that is gone is never made again here."""
         identity = self._identity()
         with Database(self._db) as database, Ledger(self._db) as ledger:
-            self._runs_mark = None
+            self._runs_mark, self._last_event = None, 0
             while not self._stop.is_set():
                 if self._identity() != identity:
                     raise StoreError(f"{self._db}: the file was replaced; reading the new one")
@@ -107,6 +113,7 @@ class Reader(QtCore.QObject):
     def _look(self, database: Database, ledger: Ledger) -> bool:
         """Read everything once; return whether there is more to read at once."""
         self._read_runs(database)
+        self._read_station_events(database)
         self.station_changed.emit(read_station_view(ledger, self._station, RealClock().time()))
         return self._read_watched(database)
 
@@ -119,6 +126,12 @@ class Reader(QtCore.QObject):
                 self._told_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
+
+    def _read_station_events(self, database: Database) -> None:
+        last = database.rows("SELECT max(id) AS id FROM events WHERE run_id IS NULL")[0]["id"] or 0
+        if last != self._last_event:
+            self._last_event = last
+            self.station_events.emit(tuple(reversed(database.rows(STATION_EVENTS))))
 
     def _read_watched(self, database: Database) -> bool:
         wanted, more = self._wanted, False

@@ -11,6 +11,7 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.browser import Browser
 from labctl.gui.control import ControlBar
+from labctl.gui.plots.log_tab import LogTab
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
@@ -175,6 +176,7 @@ class Window(QtWidgets.QMainWindow):
         self.reader.run_changed.connect(self._show_run)
         self.reader.runs_changed.connect(self._show_runs)
         self.reader.station_changed.connect(self._show_station)
+        self.reader.station_events.connect(self._show_station_events)
         self.reader.trouble.connect(self.trouble.setText)
         self.browser.ticks_changed.connect(self._follow)
         self.browser.reuse_wanted.connect(self._reuse)
@@ -199,6 +201,11 @@ class Window(QtWidgets.QMainWindow):
         self.queueing.expect_free_at(max(ends, default=None))
         if self._looks == 1 and view.runner_state != "running":
             self._ask_for_runner()
+
+    def _show_station_events(self, events: Any) -> None:
+        for tab in self.tabs:
+            if isinstance(tab, LogTab):
+                tab.show_station(events)
 
     def _look_at_looks(self) -> None:
         """An old look is no sign of life."""

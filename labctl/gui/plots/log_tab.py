@@ -1,4 +1,4 @@
-"""What happened, as sentences: the events of the shown runs."""
+"""What happened, as sentences: the events of the shown runs, and those of the station."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ class LogTab(Tab):
         super().__init__()
         self.model = LinesModel(HEADINGS, self._line, numeric=False)
         self._sources: tuple[list[Any], str] | None = None
+        self._of_station: Sequence[Row] = ()
         self.view = LinesView(self.model)
         self._filter = QtWidgets.QComboBox()
         self._filter.addItems(list(FILTERS))
@@ -39,9 +40,15 @@ class LogTab(Tab):
         layout.addLayout(controls)
         layout.addWidget(self.view, 1)
 
+    def show_station(self, events: Sequence[Row]) -> None:
+        """Show what happened to the station and the queue, whatever run is shown."""
+        self._of_station = events
+        self.refresh()
+
     def draw(self) -> None:
         """Add what is new."""
-        sources = [run.snapshot.events for run in self.runs], self._filter.currentText()
+        of_runs = [run.snapshot.events for run in self.runs]
+        sources = [*of_runs, self._of_station], self._filter.currentText()
         if _same(sources, self._sources):
             return
         self._sources = sources
@@ -65,18 +72,15 @@ class LogTab(Tab):
         rows = ((run_id, *(event[name] for name in names)) for run_id, event in self._events())
         return ("run_id", *names), rows
 
-    def _events(self) -> list[tuple[int, Row]]:
-        """Run and event of those that pass the filter, oldest first."""
+    def _events(self) -> list[tuple[int | str, Row]]:
+        """Run (nothing for the station) and event of those that pass the filter, oldest first."""
         levels = FILTERS[self._filter.currentText()]
-        events = [
-            (run.snapshot.id, event)
-            for run in self.runs
-            for event in run.snapshot.events
-            if event["level"] in levels
-        ]
-        return sorted(events, key=lambda item: item[1]["time_s"])
+        told: list[tuple[int | str, Sequence[Row]]] = [("", self._of_station)]
+        told += [(run.snapshot.id, run.snapshot.events) for run in self.runs]
+        events = [(run_id, e) for run_id, several in told for e in several if e["level"] in levels]
+        return sorted(events, key=lambda item: item[1]["id"])  # simulated runs have a time of their own
 
-    def _line(self, item: tuple[int, Row]) -> Line:
+    def _line(self, item: tuple[int | str, Row]) -> Line:
         run_id, event = item
         level = event["level"]
         colour = {"error": self.appearance.error, "warning": self.appearance.warning}.get(level, "")

@@ -431,6 +431,21 @@ def test_a_full_disk_refuses_the_job_in_words(window, db, monkeypatch):
     assert jobs_of(db) == []
 
 
+def test_what_happened_to_the_station_stands_in_the_log(window, db):
+    with Ledger(db) as ledger, ledger.transaction() as connection:
+        row = {
+            "time_s": 0.0,
+            "level": "error",
+            "kind": "process",
+            "message": "the runner ended without a word",
+        }
+        ledger_module.insert(connection, "events", row)
+    log = next(tab for tab in window.tabs if tab.name == "Log")
+    window.tab_widget.setCurrentWidget(log)
+    wait(lambda: log.model.items, "the event")
+    assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended without a word")
+
+
 def test_a_second_window_says_so(window, db):
     first = tell_of_other_window(window, db)
     assert "both may be used" not in window.statusBar().currentMessage()
