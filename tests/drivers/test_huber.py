@@ -15,6 +15,7 @@ def test_the_makers_literals_are_ours():
     assert command(0x00, 2500) == "{M0009C4"
     assert command(0x00, -2000) == "{M00F830"
     assert (command(0x14, 1), command(0x14, 0), command(0x16, 0)) == ("{M140001", "{M140000", "{M160000")
+    assert (command(0x30, -4000), command(0x31, 10000)) == ("{M30F060", "{M312710")
     assert parse_answer("{S0009C4", 0x00) == 2500
     assert parse_answer("{S00F830", 0x00) == -2000
     assert parse_answer("{S30F060", 0x30) == -4000

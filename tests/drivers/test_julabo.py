@@ -126,6 +126,23 @@ def test_a_bath_cannot_ramp(dialogue):
             bath.ramp_rate_k_s = 0.1
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "-01 LOW LEVEL ALARM", "-03 EXCESS TEMPERATURE WARNING", "-04 LOW TEMPERATURE WARNING",
+        "-05 WORKING SENSOR ALARM", "-06 SENSOR DIFFERENCE ALARM", "-07 I2C-BUS ERROR", "-08 INVALID COMMAND",
+        "-09 COMMAND NOT ALLOWED IN CURRENT OPERATING MODE", "-10 VALUE TOO SMALL", "-11 VALUE TOO LARGE",
+        "-12 TEMPERATURE MEASUREMENT ALARM", "-13 WARNING : VALUE EXCEEDS TEMPERATURE LIMITS",
+        "-14 EXCESS TEMPERATURE PROTECTOR ALARM", "-15 EXTERNAL SENSOR ALARM", "-33 SAFETY SENSOR ALARM",
+    ],
+)  # fmt: skip
+def test_every_error_of_the_manual_spoils_a_reading_in_the_instruments_words(dialogue, reply):
+    pairs = [("IN_PV_00", "25.0"), ("STATUS", reply)]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="alarm") as caught:
+        _ = bath.temperature_k
+    assert caught.value.received == reply
+
+
 @pytest.mark.parametrize("reply", ["", "REMOTE STOP", "2 REMOTE STOP", "02", "02 "])
 def test_what_is_no_status_is_refused(reply):
     with pytest.raises(ValueError):

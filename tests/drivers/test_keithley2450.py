@@ -37,12 +37,12 @@ def test_preparing_insists_on_the_model_and_its_native_language(dialogue):
     identity = ("*IDN?", "KEITHLEY INSTRUMENTS,MODEL 2450,04040404,1.7.0b")
     with dialogue(Keithley2450, [identity, ("*LANG?", "SCPI"), ("*CLS", None), *SAFE]) as smu:
         smu.prepare()
-    pairs = [identity, ("*LANG?", "SCPI2400")]
-    with (
-        dialogue(Keithley2450, pairs) as smu,
-        pytest.raises(InstrumentError, match="choose the language SCPI"),
-    ):
-        smu.prepare()
+    for language in ("SCPI2400", "TSP"):
+        with (
+            dialogue(Keithley2450, [identity, ("*LANG?", language)]) as smu,
+            pytest.raises(InstrumentError, match="choose the language SCPI"),
+        ):
+            smu.prepare()
     pairs = [("*IDN?", "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1,C30")]
     with dialogue(Keithley2450, pairs) as smu, pytest.raises(InstrumentError, match="not a MODEL 2450"):
         smu.prepare()

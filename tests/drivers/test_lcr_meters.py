@@ -6,7 +6,8 @@ from labctl.errors import InstrumentError
 FINE = ("SYST:ERR?", '+0,"No error"')
 OFF = [(":TRIG:SOUR HOLD", None), (":BIAS:STAT OFF", None), (":BIAS:VOLT 0", None), (":VOLT 0", None)]
 SAFE = [*OFF, (":BIAS:STAT?", "0"), (":VOLT?", "+0.00000E+00")]
-SAFE_4284A = [*OFF[:3], (":VOLT 0.005", None), (":BIAS:STAT?", "0"), (":VOLT?", "+5.00000E-03")]
+OFF_4284A = [*OFF[:3], (":VOLT 0.005", None)]
+SAFE_4284A = [*OFF_4284A, (":BIAS:STAT?", "0"), (":VOLT?", "+5.00000E-03")]
 SET_UP = [
     *((message, None) for message in (
         ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":FUNC:DEV1:MODE OFF",
@@ -40,6 +41,13 @@ def test_the_one_is_not_the_other(dialogue):
     identity = ("*IDN?", "HEWLETT-PACKARD,4284A,0,REV01.20")
     with dialogue(KeysightE4980A, [identity]) as meter, pytest.raises(InstrumentError, match="not a E4980"):
         meter.prepare()
+
+
+def test_a_reply_as_other_programs_met_it_is_understood(dialogue):
+    with dialogue(Agilent4284A, [*SET_UP, *point("0.5,-0.785,+0,+0"), *OFF_4284A]) as meter:
+        (measured,) = meter.sweep([1000], 0.02)
+    assert measured[1:3] == (0.5, -0.785)
+    assert measured.status == "ok"
 
 
 @pytest.mark.parametrize("reply", ["+1.00000E+02,-5.00000E+00,+0", "+1.00000E+02,-5.00000E+00,+0,+0"])

@@ -40,6 +40,7 @@ def hexadecimal(text):
         (write_request(1, 3, 0), "01 06 00 03 00 00 79 CA"),
         (read_request(1, 75), "01 03 00 4B 00 01 F4 1C"),
         (read_request(1, 0x8002, 2), "01 03 80 02 00 02 4C 0B"),
+        (read_request(1, 0, 2), "01 03 00 00 00 02 C4 0B"),  # of another maker's oven, the TC038D
     ],
 )
 def test_every_request_of_the_handbook_is_byte_for_byte_ours(request_, frame):
@@ -54,6 +55,7 @@ def test_every_request_of_the_handbook_is_byte_for_byte_ours(request_, frame):
         (read_request(1, 1), "01 03 02 00 FA 38 07", (250,)),
         (write_block_request(2, 164, [123, 150, 250]), "02 10 00 A4 00 03 C1 D8", ()),
         (write_request(1, 3, 0), "01 06 00 03 00 00 79 CA", ()),
+        (read_request(1, 0, 2), "01 03 04 00 00 03 E8 FA 8D", (0, 1000)),
     ],
 )
 def test_every_reply_of_the_handbook_is_read(request_, reply, values):

@@ -32,6 +32,12 @@ def test_the_literal_reading_is_kelvin(dialogue):
         assert cryostat.temperature_k == 330.0725
 
 
+def test_the_literal_exchange_switches_the_loop_off(dialogue):
+    pair = ("SET:DEV:MB1.T1:TEMP:LOOP:ENAB:OFF", "STAT:SET:DEV:MB1.T1:TEMP:LOOP:ENAB:OFF:VALID")
+    with dialogue(OxfordMercuryITC, [pair]) as cryostat:
+        cryostat.loop.control_loop_PID_enabled = "OFF"
+
+
 def test_set_point_and_ramp_are_the_loops(dialogue):
     pairs = [
         sets("RSET", "5"), sets("RENA", "ON"), sets("TSET", "61"), sets("ENAB", "ON"),

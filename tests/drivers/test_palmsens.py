@@ -72,6 +72,22 @@ def test_a_spectrum_is_loaded_run_and_decoded(dialogue):
     assert points[0].status == "ok"
 
 
+@pytest.mark.parametrize(
+    ("mark", "package"), [("M0007", OK_PACKAGE), ("M0000", "Pda8000800u;ba8000800u,10,20B")]
+)
+def test_the_makers_own_script_is_loaded_run_and_read_to_its_end(dialogue, mark, package):
+    lines = (
+        "var p", "var c", "set_pgstat_chan 0", "set_pgstat_mode 2", "set_range ba 100u", "set_e 10m",
+        "cell_on", "meas_loop_ca p c 10m 1 60", "pck_start", "pck_add p", "pck_add c", "pck_end",
+        "endloop", "on_finished:", "cell_off",
+    )  # fmt: skip
+    answers = [("", f"e{mark}"), *((None, line) for line in (package, package, "*", ""))]
+    script = "\n".join(("e", *lines))
+    with dialogue(EmStatPico, [(script, None), *answers]) as cell:
+        found = list(cell._run(script))
+    assert [sorted(package) for package in found] == [["ba", "da"]] * 2
+
+
 def test_the_mark_of_the_loop_may_come_on_a_line_of_its_own(dialogue):
     pairs = [
         *spectrum([100]),
