@@ -15,6 +15,7 @@ FIRST_SAMPLE_S = 0.05
 NOT_HELD_V = 2e-3
 NOT_HELD_SHARE = 0.05
 LOST_SHARE = 0.02
+BEYOND_NOISE, NOISE_SAMPLES, FEWEST_FOR_NOISE = 5.0, 10, 5
 LAST_SHARE, FEWEST_LAST = 0.2, 5
 
 
@@ -78,7 +79,8 @@ class Transient:
     expected_a : float
         Size of the current to begin with, 0 where it is not known.
     lost_share : float
-        A current that falls below this share of the one before means an open cell; 0: it may fall to nothing.
+        A current that falls below this share of the one before, and by more than its noise can, means an open
+        cell; 0: it may fall to nothing.
     """
 
     potential_v: float
@@ -114,9 +116,15 @@ class Transient:
         off_v = abs(point.potential_v - self.potential_v)
         if not off_v <= NOT_HELD_V + NOT_HELD_SHARE * abs(self.potential_v):
             return "the cell is not at its potential"
-        if abs(point.current_a) < self.lost_share * before_a:
+        small = abs(point.current_a) < self.lost_share * before_a
+        if small and before_a - abs(point.current_a) > BEYOND_NOISE * self._noise_a():
             return f"the current fell from {before_a:.3g} A at once: the circuit is open"
         return ""
+
+    def _noise_a(self) -> float:
+        """Return about the standard deviation of the latest samples about their course; 0 while unknown."""
+        steps_a = np.abs(np.diff(self.current_a[-NOISE_SAMPLES:]))
+        return float(np.median(steps_a)) if steps_a.size >= FEWEST_FOR_NOISE else 0.0
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Return times since the step, s, strictly ascending, and currents, A: arrays (n,)."""

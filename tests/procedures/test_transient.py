@@ -1,5 +1,6 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from labctl.bench import CurrentPoint
@@ -78,6 +79,21 @@ def test_an_open_circuit_is_seen_at_the_first_point_where_the_current_is_known_b
     with pytest.raises(InstrumentError, match="the circuit is open"):
         transient(expected_a=1e-5).take(point(0.1, 1e-9))
     transient().take(point(0.1, 1e-9))
+
+
+def test_a_small_current_in_noise_is_no_open_circuit():
+    chance, samples = np.random.default_rng(11), transient()
+    for number, noise in enumerate(chance.standard_normal(2000)):
+        samples.take(point(float(number), 1e-8 * (1 + 0.4 * noise)))
+    assert min(map(abs, samples.current_a)) < 1e-10
+
+
+def test_an_open_circuit_is_seen_at_once_where_the_noise_is_a_tenth():
+    chance, samples = np.random.default_rng(12), transient()
+    for number, noise in enumerate(chance.standard_normal(200)):
+        samples.take(point(float(number), 1e-5 * (1 + 0.1 * noise)))
+    with pytest.raises(InstrumentError, match="the circuit is open"):
+        samples.take(point(200.0, 1e-8))
 
 
 def test_samples_at_one_time_count_once():
