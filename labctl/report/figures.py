@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from labctl.analysis import fit_arrhenius, fit_two_segments, fit_vtf
+from labctl.report.refitting import fitted_again
 
 BOLTZMANN_EV_K = 8.617333262e-5
 ZERO_CELSIUS_K = 273.15
@@ -67,7 +67,7 @@ def _draw_conductivities(
     preferred = next((fit for fit in fits if fit["preferred"]), None)
     numbers = [(p, c) for p, c in zip(points, colours, strict=False) if not p["bound"]]
     if preferred and len(numbers) > 1:
-        fit = _fit_again([p for p, _ in numbers], preferred)
+        fit = fitted_again(points, preferred)
         _draw_law(axes, fit, preferred)
         _draw_deviations(below, fit, numbers)
     axes.set_yscale("log")
@@ -88,16 +88,6 @@ def _draw_conductivity(axes: Any, point: dict[str, Any], colour: Any) -> None:
     bar = 1.96 * (point["standard_uncertainty_s_m"] or 0.0) / 100
     marker = "s" if point["branch"] == "cooling" else "o"
     axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, ms=5, capsize=2)
-
-
-def _fit_again(points: list[dict[str, Any]], preferred: dict[str, Any]) -> Any:
-    """The preferred law from its points: the fit row names which, the points are the rows."""
-    temperature_k = np.array([p["temperature_k"] for p in points])
-    sigma = np.array([p["conductivity_s_m"] for p in points])
-    u = sigma * np.array([p["relative_uncertainty_resistance"] or 0.0 for p in points])
-    stated = {"standard_uncertainty_s_m": u} if (u > 0).all() else {}
-    law: Any = {"vtf": fit_vtf, "two_segments": fit_two_segments}.get(preferred["law"], fit_arrhenius)
-    return law(temperature_k, sigma, **stated)
 
 
 def _draw_law(axes: Any, fit: Any, preferred: dict[str, Any]) -> None:
@@ -136,11 +126,12 @@ def _law_in_words(fit: dict[str, Any]) -> str:
     ea, u = fit["activation_energy_ev"], fit["standard_uncertainty_ev"]
     symbol = {"arrhenius": "Ea", "vtf": "B"}.get(fit["law"], "")
     energy = ""
-    if ea is not None and u:
+    if symbol and ea is not None and u:
         decimals = max(0, 1 - math.floor(math.log10(u)))
         energy = f"{symbol} = {ea:.{decimals}f} ± {u:.{decimals}f} eV"
     form = {"ln_sigma_t": "σT = A exp(-Ea/kT)", "ln_sigma": "σ = A exp(-Ea/kT)"}.get(fit["form"], "VTF")
-    return f"{form}\n{energy}"
+    two = "two lines, each " if fit["law"] == "two_segments" else ""
+    return f"{two}{form}\n{energy}".rstrip()
 
 
 def _celsius_from_inverse(inverse: Any) -> Any:

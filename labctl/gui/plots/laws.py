@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from labctl.analysis import fit_arrhenius, fit_two_segments, fit_vtf
 from labctl.gui.qt import QtCore, Signal
 from labctl.gui.snapshot import Array, Row, RunSnapshot
+from labctl.report.refitting import fitted_again
 
 GRID = 200
 FITTED_TO_OTHERS = "drawn through the points shown here; the stated fit has other points"
-_FIT: dict[str, Any] = {"arrhenius": fit_arrhenius, "vtf": fit_vtf, "two_segments": fit_two_segments}
 
 
 @dataclass(frozen=True)
@@ -82,31 +81,14 @@ def law_curves(points: Sequence[Row], fits: Sequence[Row]) -> tuple[LawCurve, ..
 
 
 def _curve(points: Sequence[Row], row: Row) -> LawCurve | None:
-    form = {"form": row["form"]} if row["law"] != "vtf" else {}
     try:
-        fit = _FIT[row["law"]](**_arrays(points), **form)
+        fit = fitted_again(points, row)
     except ValueError:
         return None
     low_k, high_k = fit.temperature_range_k
     grid_k = np.linspace(low_k, high_k, GRID)
     ln_sigma, ln_u = fit.ln_conductivity(grid_k)
     return LawCurve(row, grid_k, ln_sigma, ln_u, "" if _says_the_same(fit, row) else FITTED_TO_OTHERS)
-
-
-def _arrays(points: Sequence[Row]) -> dict[str, Any]:
-    """What the evaluation gives to the fits: numbers with the part of their uncertainty that is their own."""
-    points = [point for point in points if point["bound"] != "lower"]
-    sigma = np.array([point["conductivity_s_m"] for point in points])
-    relative = np.array([point["relative_uncertainty_resistance"] for point in points], dtype=float)
-    numbers = np.array([point["bound"] is None for point in points], dtype=bool)
-    stated = bool(np.isfinite(relative[numbers]).all())
-    return {
-        "temperature_k": np.array([point["temperature_k"] for point in points]),
-        "conductivity_s_m": sigma,
-        "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
-        "temperature_u_k": np.array([p["temperature_u_k"] or 0.0 for p in points]) if stated else None,
-        "upper_bound": np.array([point["bound"] == "upper" for point in points], dtype=bool),
-    }
 
 
 def _says_the_same(fit: Any, row: Row) -> bool:
