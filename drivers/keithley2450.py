@@ -20,6 +20,7 @@ SOURCE_RANGES_V = (0.02, 0.2, 2.0, 20.0, 200.0)
 LARGEST_POTENTIAL_V, LARGEST_CURRENT_A = 210.0, 1.05
 REST_LIMIT_V = 20.0
 BUFFER = '"defbuffer1"'
+FUNCTIONS = ("VOLT", "CURR")
 
 
 class Keithley2450(ScpiInstrument):
@@ -171,8 +172,12 @@ class Keithley2450(ScpiInstrument):
         return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, "; ".join(doubts) or "ok")
 
     def output_off(self) -> None:
-        """Open the output relay, then set the source to zero: a charged cell never sees a source of 0 V."""
-        commands = (":OUTP:VOLT:SMOD HIMP", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+        """Open the output relay, then set the source to zero: a charged cell never sees a source of 0 V.
+
+        What off means is kept for a source of voltage and for one of current, which `rest` is.
+        """
+        off_means = (f":OUTP:{function}:SMOD HIMP" for function in FUNCTIONS)
+        commands = (*off_means, ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
         self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def make_safe(self) -> None:
@@ -184,3 +189,8 @@ class Keithley2450(ScpiInstrument):
     def _confirm_off(self) -> None:
         if self.output:
             raise InstrumentError(self.name, ":OUTP?", "1", "the output is still on")
+        for function in FUNCTIONS:
+            found = self.ask(f":OUTP:{function}:SMOD?").strip()
+            if not found.startswith("HIMP"):
+                problem = "off leaves a source of 0 V at the cell, close to a short"
+                raise InstrumentError(self.name, f":OUTP:{function}:SMOD?", found, problem)

@@ -1,8 +1,8 @@
 """Keithley 2450: a voltage source that measures its current, native SCPI.
 
-What happens when the output goes off is `OUTP:VOLT:SMOD`: HIMP opens a relay, the others leave 0 V on the
-cell, which is close to a short across it. A current above the limit is held at the limit, and `ILIM:TRIP?`
-says so. Of current sources only that of zero is simulated, to read the potential at rest.
+What happens when the output goes off is `OUTP:VOLT:SMOD`, for a source of current `OUTP:CURR:SMOD`: HIMP opens
+a relay, the others leave 0 V on the cell, which is close to a short across it. A current above the limit is held
+at the limit, and `ILIM:TRIP?` says so. Of current sources only that of zero is simulated, to read the potential at rest.
 """
 
 from collections.abc import Callable
@@ -42,13 +42,14 @@ class Keithley2450(ScpiStatus):
         self._ammeter = Meter(RANGES_A, noise=5e-6, resolution=1e-6)
         self._voltmeter = Meter((0.02, 0.2, 2.0, 20.0, 200.0), noise=5e-6, resolution=1e-6)
         self._output = False
+        self.shorted = False
         self._defaults()
 
     def _defaults(self) -> None:
         self._level_v, self.limit_a, self.nplc, self.count = 0.0, 1.05e-4, 1.0, 1
         self.source_function, self.sense_function, self.terminals = "VOLT", "CURR", "FRON"
         self.source_range_v = 2.0
-        self.off_mode = "NORM"
+        self._off_modes = dict.fromkeys(("VOLT", "CURR"), "NORM")
         self.relative, self.offset, self.halved, self.unit = False, 0.0, False, "AMP"
         self.range_a: float | None = None
         self._buffers: dict[str, list[Stored]] = {DEFAULT_BUFFER: []}
@@ -68,8 +69,8 @@ class Keithley2450(ScpiStatus):
 
     @property
     def energised(self) -> bool:
-        """Whether the output is on."""
-        return self._output
+        """Whether the output is on, or went off in a way that leaves 0 V on the cell."""
+        return self._output or self.shorted
 
     @property
     def level_v(self) -> float:
@@ -85,28 +86,42 @@ class Keithley2450(ScpiStatus):
     def set_output(self, on: bool) -> None:
         """OUTP."""
         was_on, self._output = self._output, on
+        opens = self._off_modes[self.source_function] == "HIMP"
+        self.shorted = not on and not opens and (was_on or self.shorted)
         if on and self.source_function == "CURR":
             self.world.terminals.disconnect()
         elif on:
             self.world.terminals.hold(self._level_v, self.world.time_s)
-        elif was_on and self.off_mode != "HIMP":
+        elif was_on and not opens:
             self.world.terminals.hold(0.0, self.world.time_s)
-        elif was_on or self.off_mode == "HIMP":
+        elif was_on or opens:
             self.world.terminals.disconnect()
 
     def get_output(self) -> int:
         """OUTP?."""
         return int(self._output)
 
-    def set_off_mode(self, name: str) -> None:
+    def set_off_mode_of_voltage(self, name: str) -> None:
         """OUTP:VOLT:SMOD."""
+        self._set_off_mode("VOLT", name)
+
+    def get_off_mode_of_voltage(self) -> str:
+        """OUTP:VOLT:SMOD?."""
+        return self._off_modes["VOLT"]
+
+    def set_off_mode_of_current(self, name: str) -> None:
+        """OUTP:CURR:SMOD."""
+        self._set_off_mode("CURR", name)
+
+    def get_off_mode_of_current(self) -> str:
+        """OUTP:CURR:SMOD?."""
+        return self._off_modes["CURR"]
+
+    def _set_off_mode(self, function: str, name: str) -> None:
+        """What off means; it holds from the next time that the output goes off."""
         short = name.upper()[:4]
         self.require(short in OFF_MODES)
-        self.off_mode = short
-
-    def get_off_mode(self) -> str:
-        """OUTP:VOLT:SMOD?."""
-        return self.off_mode
+        self._off_modes[function] = short
 
     def set_source_function(self, name: str) -> None:
         """SOUR:FUNC: VOLTage or CURRent; it switches the output off."""

@@ -5,10 +5,14 @@ import pytest
 
 from drivers.keithley2450 import Keithley2450
 from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import find_candidate
 
 FINE = ("SYST:ERR?", '0,"No error;0;2026/01/01 00:00:00.0"')
-OFF = [(":OUTP:VOLT:SMOD HIMP", None), (":OUTP OFF", None), (":SOUR:VOLT 0", None), (":SOUR:CURR 0", None)]
-SAFE = [*OFF, (":OUTP?", "0")]
+OFF = [
+    (":OUTP:VOLT:SMOD HIMP", None), (":OUTP:CURR:SMOD HIMP", None), (":OUTP OFF", None),
+    (":SOUR:VOLT 0", None), (":SOUR:CURR 0", None),
+]  # fmt: skip
+SAFE = [*OFF, (":OUTP?", "0"), (":OUTP:VOLT:SMOD?", "HIMP"), (":OUTP:CURR:SMOD?", "HIMP")]
 SET_UP = [
     *((message, None) for message in (
         ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 0.02", ":SOUR:VOLT 0.01", ":SOUR:VOLT:ILIM 0.001",
@@ -149,3 +153,19 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
         broken_at(smu, message)
         with pytest.raises(InstrumentError, match="no answer"):
             smu.make_safe()
+
+
+@pytest.mark.parametrize("function", ["VOLT", "CURR"])
+def test_off_that_leaves_0_volt_at_the_cell_is_not_safe(dialogue, function):
+    state = (f":OUTP:{function}:SMOD?", "NORM")
+    pairs = [state if pair[0] == state[0] else pair for pair in SAFE]
+    pairs = pairs[: pairs.index(state) + 1]
+    with dialogue(Keithley2450, pairs) as smu, pytest.raises(InstrumentError, match="close to a short"):
+        smu.make_safe()
+
+
+def test_after_a_rest_the_cell_is_open_and_not_on_0_volt():
+    with find_candidate("drivers.keithley2450:Keithley2450").connected() as trial:
+        trial.driver.prepare()
+        assert len(list(trial.driver.rest([0.0, 1.0]))) == 2
+        assert not trial.energised
