@@ -1,8 +1,9 @@
 """Keithley 2450: a voltage source that measures its current, native SCPI.
 
-What happens when the output goes off is `OUTP:VOLT:SMOD`, for a source of current `OUTP:CURR:SMOD`: HIMP opens
-a relay, the others leave 0 V on the cell, which is close to a short across it. A current above the limit is held
-at the limit, and `ILIM:TRIP?` says so. Of current sources only that of zero is simulated, to read the potential at rest.
+What happens when the output goes off is `OUTP:VOLT:SMOD`, for a source of current `OUTP:CURR:SMOD`: HIMP
+opens a relay, the others leave 0 V on the cell, which is close to a short across it. A current above the
+limit is held at the limit, and `ILIM:TRIP?` says so.
+Of current sources only that of zero is simulated, to read the potential at rest.
 """
 
 from collections.abc import Callable
@@ -49,7 +50,7 @@ class Keithley2450(ScpiStatus):
         self._level_v, self.limit_a, self.nplc, self.count = 0.0, 1.05e-4, 1.0, 1
         self.source_function, self.sense_function, self.terminals = "VOLT", "CURR", "FRON"
         self.source_range_v = 2.0
-        self._off_modes = dict.fromkeys(("VOLT", "CURR"), "NORM")
+        self._off_modes: dict[str, str] = {"VOLT": "NORM", "CURR": "NORM"}
         self.relative, self.offset, self.halved, self.unit = False, 0.0, False, "AMP"
         self.range_a: float | None = None
         self._buffers: dict[str, list[Stored]] = {DEFAULT_BUFFER: []}
