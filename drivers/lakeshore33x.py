@@ -186,12 +186,13 @@ class LakeShore33x(Instrument):
     # What labctl asks of any temperature controller.
 
     def prepare(self) -> None:
-        """Check model, unit and loop; heaters are off afterwards and stay off after a power cut."""
+        """Check model, unit and loop; heaters are off afterwards and stay off after a power cut, no ramp."""
         self.check_identity(*self.models)
         self.write("*CLS")
         self.make_safe()
         self._offset_k = self._unit_offset_k()
         self.loop.mode = (CLOSED_LOOP, " ABCD".index(self.sensor), 0)
+        self.ramp_rate_k_s = 0.0  # one left on at the front panel would hold every set point back
         if self.temperature_limit_degc is not None:
             self.input.temperature_limit_k = self.temperature_limit_degc + ZERO_CELSIUS_K
 

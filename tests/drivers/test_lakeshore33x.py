@@ -11,13 +11,15 @@ SAFE = [
     ("RANGE 1,0", None), ACCEPTED, ("RANGE 2,0", None), ACCEPTED, ("MOUT 1,0.00", None), ACCEPTED,
     ("RANGE? 1", "0"), ("RANGE? 2", "0"),
 ]  # fmt: skip
+RAMP_OFF = ("RAMP 1,0,0", None)
 READING = "KRDG? A;RDGST? A"
 
 
 def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE,
-        ("INTYPE? A", "1,0,1,3,1"), ("OUTMODE 1,1,1,0", None), ACCEPTED, ("TLIMIT A,393.15", None), ACCEPTED,
+        ("INTYPE? A", "1,0,1,3,1"), ("OUTMODE 1,1,1,0", None), ACCEPTED, RAMP_OFF, ACCEPTED,
+        ("TLIMIT A,393.15", None), ACCEPTED,
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs, temperature_limit_degc=120) as oven:
         oven.prepare()
@@ -64,7 +66,8 @@ def test_a_sensor_in_sensor_units_is_refused_before_any_set_point(dialogue):
 
 def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
     pairs = [
-        IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"), ("OUTMODE 1,1,1,0", None), ACCEPTED,
+        IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"),
+        ("OUTMODE 1,1,1,0", None), ACCEPTED, RAMP_OFF, ACCEPTED,
         ("SETP 1,26.8500", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", "+26.8500"),
         ("RANGE? 1", "3"), ("SETP? 1", "+26.8500"),
     ]  # fmt: skip
