@@ -75,6 +75,12 @@ address = "GPIB0::4::INSTR"
 
 
 @pytest.fixture
+def cell_station_text() -> str:
+    """The station file of Lake Shore 336, Solartron 1260 and 1287, for the rig's own cell."""
+    return CELL_STATION.format(resistor_ohm=1000.0)
+
+
+@pytest.fixture
 def cell_station(tmp_path: Path):
     """Make a station of Lake Shore 336, Solartron 1260 and 1287 before a symmetric cell of known ionics.
 

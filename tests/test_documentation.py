@@ -1,5 +1,6 @@
 """What README and the docs show is what labctl does."""
 
+import inspect
 import os
 import re
 import signal
@@ -8,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import labctl.cli
 from labctl.clock import RealClock
+from labctl.errors import ConfigurationError
 from labctl.protocol import parse_protocol, read_protocol
+from labctl.queue.night import read_night
 from labctl.station import read_station
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +104,67 @@ def test_the_replay_command_in_readme_works(oxide_pellet, tmp_path):
     assert (tmp_path / "demo" / "demo.png").stat().st_size > 10_000
 
 
+@pytest.fixture
+def person(tmp_path, monkeypatch):
+    """Somebody who types commands of labctl in a folder, and gets the exit code and what is printed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("LABCTL_STATION", "LABCTL_DB"):
+        monkeypatch.delenv(name, raising=False)
+
+    def types(line):
+        done = CliRunner().invoke(labctl.cli.app, line.split("#")[0].split()[1:])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.exit_code, done.output
+
+    return types
+
+
+def test_the_first_night_goes_as_the_tutorial_says(person, tmp_path):
+    page = (ROOT / "docs" / "tutorial" / "first-night.md").read_text(encoding="utf-8")
+    check, run, runs, last = [line for line in labctl_lines(page) if " instruments " not in line]
+    assert person("labctl demo -q --temperatures-degc 90,100,110")[0] == 0
+    remark = re.search(r"`(arc not resolved: .*? at) ", page)[1]
+    assert remark in person("labctl show last --db demo/demo.db")[1]
+    protocol = tmp_path / "demo" / "protocol.toml"
+    lines = re.search(r"Change the temperatures:\n\n((?: {4}.*\n)+)", page)[1]
+    text = re.sub(r"temperatures_degc = .*", inspect.cleandoc(lines), protocol.read_text(encoding="utf-8"))
+    for mistake, answer in [
+        (text.replace("dwell_min = 30", "dwel_min = 20"), "dwel_min: is not known; did you mean 'dwell_min'"),
+        (text.replace("40:100:20", "40:400:20"), "outside this station's limits"),
+    ]:
+        protocol.write_text(mistake, encoding="utf-8")
+        with pytest.raises(ConfigurationError, match=answer):
+            person(check)
+    protocol.write_text(text, encoding="utf-8")
+    assert "settle at 60 degC (cooling)" in person(check)[1]
+    assert person(run + " -q")[0] == 0
+    assert "finished" in person(runs)[1]
+    assert "conductivity" in person(last)[1]
+    (block,) = blocks(page, "python")
+    exec(compile(block, "first-night.md", "exec"), {})
+
+
+def test_the_protocols_of_the_page_about_transference_numbers_are_right(tmp_path, cell_station_text):
+    page = (ROOT / "docs" / "how-to" / "measure-a-transference-number.md").read_text(encoding="utf-8")
+    (tmp_path / "station.toml").write_text(cell_station_text, encoding="utf-8")
+    ions, electrons = blocks(page, "toml")
+    sample = 'name = "oxide"\nthickness_mm = 1\ndiameter_mm = 10'
+    for text in (ions, electrons.replace("# ...", sample)):
+        (tmp_path / "protocol.toml").write_text(text, encoding="utf-8")
+        read_protocol(tmp_path / "protocol.toml").check_against(read_station(tmp_path / "station.toml"))
+
+
+def test_the_choices_for_the_night_that_are_shown_are_right(shown):
+    page = (ROOT / "docs" / "how-to" / "run-overnight.md").read_text(encoding="utf-8")
+    station = shown / "station.toml"
+    (choices,) = blocks(page, "toml")
+    station.write_text(station.read_text(encoding="utf-8") + choices, encoding="utf-8")
+    night = read_night(read_station(station))
+    assert night.notify.all_is_well_every_h == 6
+    assert night.interlocks.watched_content == "1"
+
+
 def test_the_targets_in_readme_are_in_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^    make (\w+)", README, flags=re.M):
@@ -185,7 +250,5 @@ def pytester_folder(tmp_path):
 
 
 def test_a_protocol_from_the_store_is_checked_as_a_file_is():
-    from labctl.errors import ConfigurationError
-
     with pytest.raises(ConfigurationError, match="job 3"):
         parse_protocol("[sample]\n", "job 3")

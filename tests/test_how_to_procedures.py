@@ -13,32 +13,6 @@ from labctl.protocol import read_protocol
 from labctl.testing import STATION
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
-CELL_STATION = """\
-name = "cell"
-
-[limits]
-temperature_degc = [-50, 250]
-potential_v = 1.0
-current_a = 0.1
-
-[instruments.oven]
-driver = "drivers.lakeshore33x:LakeShore336"
-address = "GPIB0::12::INSTR"
-roles = ["oven"]
-
-[instruments.cell]
-driver = "drivers.solartron_pair:Solartron1260With1287"
-address = "GPIB0::6::INSTR"
-roles = ["fra", "potentiostat"]
-with = "analyser"
-settings = { standard_resistor_ohm = 1000.0 }
-
-[instruments.analyser]
-driver = "drivers.solartron1260:Solartron1260"
-address = "GPIB0::4::INSTR"
-
-[simulation]
-"""
 FILM = 'name = "film 2"\nthickness_mm = 0.1\narea_cm2 = 1.0\nelectrodes = "reversible"\ncation = "Li+"\n'
 
 
@@ -130,8 +104,8 @@ def test_the_script_shown_measures_and_its_commands_work(page):
 
 
 @pytest.mark.slow
-def test_the_hold_shown_gives_a_transference_number(page):
-    shown = page("script-a-measurement.md", CELL_STATION)
+def test_the_hold_shown_gives_a_transference_number(page, cell_station_text):
+    shown = page("script-a-measurement.md", cell_station_text)
     shown.write("film.toml", FILM)
     shown.write(
         "first.py",

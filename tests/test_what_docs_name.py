@@ -193,3 +193,8 @@ def test_nobody_is_told_to_install_labctl_from_the_package_index():
     program = {p.name: p.read_text(encoding="utf-8") for p in SOURCES if p.is_relative_to(ROOT / "labctl")}
     for name, text in (TEXTS | program).items():
         assert not re.search(r"pip install[^\n`#]*['\" ]labctl\b(?!/)", text), name
+
+
+def test_the_list_of_commands_is_made_of_whole_sentences():
+    for name, command in typer.main.get_command(labctl.cli.app).commands.items():
+        assert not command.get_short_help_str(63).endswith("..."), name
