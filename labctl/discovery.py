@@ -1,7 +1,8 @@
 """What hangs on the bus, and which driver speaks its language.
 
 Each address is asked `*IDN?`. Where nothing answers, every driver in turn asks in its own words with its own
-settings of the link: most serial instruments know no `*IDN?`. All of these only ask.
+settings of the link: most serial instruments know no `*IDN?`. All of these only ask. Frames of bytes go over
+serial lines and sockets alone: on a bus they would reach instruments to which they mean something else.
 """
 
 import importlib
@@ -67,7 +68,7 @@ def _ask(manager: Any, library: Any, address: str) -> tuple[str, list[dict[str, 
     identity = _common_answer(manager, address)
     if "," in identity:  # maker, model, serial number, firmware: what everybody understands
         return identity, matching_drivers(identity)
-    for language in _languages():
+    for language in _languages(address):
         answer = _answer_to(language[0], library, address)
         known = [d for d in language if answer and (not _words(d) or any(w in answer for w in _words(d)))]
         if known:
@@ -85,12 +86,14 @@ def _common_answer(manager: Any, address: str) -> str:
         return ""
 
 
-def _languages() -> list[list[Any]]:
+def _languages(address: str) -> list[list[Any]]:
     """Return drivers that ask the same in the same way, together; those whose answer tells nothing, not."""
+    is_line = address.startswith(SERIAL) or address.endswith("::SOCKET")
     languages: dict[str, list[Any]] = {}
     for driver in roles_of_drivers():
-        own_words = _getter(driver) is not _getter(Instrument)
-        if (own_words or _words(driver)) and not _needs_settings(driver):
+        own_protocol = _getter(driver) is not _getter(Instrument)
+        tells = is_line if own_protocol else bool(_words(driver))
+        if tells and not _needs_settings(driver):
             key = f"{_getter(driver)} {_question(driver)} {driver.connection_settings}"
             languages.setdefault(key, []).append(driver)
     return list(languages.values())

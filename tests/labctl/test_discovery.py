@@ -1,6 +1,7 @@
 import pytest
 import pyvisa
 
+from labctl import discovery
 from labctl.clock import VirtualClock
 from labctl.discovery import ask_everybody
 from sim_instruments.rig import build
@@ -42,3 +43,12 @@ def test_a_serial_port_is_left_alone_unless_wished():
 def test_one_that_says_nothing_of_itself_is_no_driver_s():
     entry = found_at("solartron1287", "GPIB0::6::INSTR")
     assert entry["drivers"] == []
+
+
+def test_on_a_bus_no_frames_of_bytes_are_sent(monkeypatch):
+    asked = []
+    monkeypatch.setattr(discovery, "_common_answer", lambda *where: "")
+    monkeypatch.setattr(discovery, "_answer_to", lambda driver, *where: asked.append(driver.__name__) or "")
+    found_at("solartron1287", "GPIB0::6::INSTR")
+    assert "JulaboCF" in asked
+    assert not {"Eurotherm2400", "LinkamT95", "Huber", "EmStatPico"} & set(asked)
