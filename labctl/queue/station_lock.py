@@ -9,6 +9,8 @@ from pathlib import Path
 from labctl.errors import ConfigurationError
 from labctl.station import Station
 
+HOLDER_AT = 16
+
 
 @contextmanager
 def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
@@ -24,7 +26,7 @@ def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
     if station.simulation is not None:
         yield
         return
-    path = Path(station.source).resolve().with_suffix(f".{role}.lock")  # one station, by whatever link
+    path = _path(station, role)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -33,17 +35,32 @@ def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
     try:
         _lock(descriptor, station, role)
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{'':16}pid {os.getpid()}\n".encode())
+        os.write(descriptor, f"{'':{HOLDER_AT}}pid {os.getpid()}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def holder_of(station: Station, role: str = "runner") -> int | None:
+    """Number of the process that held the station last; None where nobody ever did."""
+    try:
+        with _path(station, role).open("rb") as file:
+            file.seek(HOLDER_AT)  # past the byte that is locked
+            return int(file.read(64).split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _path(station: Station, role: str) -> Path:
+    """One for a station, by whatever link its file is named."""
+    return Path(station.source).resolve().with_suffix(f".{role}.lock")
 
 
 def _lock(descriptor: int, station: Station, role: str) -> None:
     try:
         _lock_first_byte(descriptor)
     except OSError:
-        os.lseek(descriptor, 16, os.SEEK_SET)
+        os.lseek(descriptor, HOLDER_AT, os.SEEK_SET)
         holder = os.read(descriptor, 64).decode(errors="replace").strip() or "another process"
         problem = f"the station {station.name!r} already has a {role} ({holder}); one at a time may use it"
         raise ConfigurationError(station.source, "", problem) from None

@@ -12,6 +12,7 @@
 
 import importlib
 import logging
+import math
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -28,13 +29,14 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.sightings import Sightings
 from labctl.queue.silence import Silence
-from labctl.queue.station_lock import station_lock
+from labctl.queue.station_lock import holder_of, station_lock
 from labctl.station import Station
 from labctl.stop import StopRequest
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
+HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a busy computer
 TRY_AGAIN_S = 2.0
 LOCK_PATIENCE_S = 0.5
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
@@ -76,6 +78,7 @@ class Supervisor:
         self._make_safe = make_safe or station.make_safe
         self._unsafe_since_s: float | None = None
         self._safe_after: tuple[int, str] | None = None
+        self._hangs_since_s: float | None = None
         self._last_seen: Heartbeat | None = None
         self._trip: Trip | None = None
         self._asked: tuple[int | None, int | None] | None = None
@@ -161,17 +164,34 @@ class Supervisor:
             try:
                 held.enter_context(station_lock(self.station))
             except ConfigurationError as holder:
-                if gone:
+                if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
-                    return
+                else:
+                    self._pass_by(runner)
+                return
             failures = self._made_safe_after(runner)
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
             self._runner.mark_dead(runner)
-            self._last_seen = None
+            self._last_seen = self._hangs_since_s = None
         self._tell(f"the runner (pid {runner.pid}) {why}", failures)
         if not failures:
             self._start_runner()
+
+    def _pass_by(self, runner: Heartbeat) -> None:
+        """A thread of it hangs in the kernel, in a disk or a bus that does not answer, and keeps the station:
+        make safe past it. It is recorded, and a new runner started, once the station is let go.
+        """
+        failures = self._made_safe_after(runner)
+        now_s = self._clock.monotonic()
+        self._hangs_since_s = self._hangs_since_s or now_s
+        if now_s - self._hangs_since_s > HANGS_FOR_S:
+            self._hangs_since_s = math.inf
+            outcome = f"NOT SAFE, trying again: {failures}" if failures else "every instrument was made safe"
+            words = (
+                f"the runner (pid {runner.pid}) hangs and keeps the station; {outcome}; look at the computer"
+            )
+            self._announce("error", "process", words)
 
     def _made_safe_after(self, runner: Heartbeat) -> dict[str, str]:
         """What could not be made safe, by name; done once where only the recording has to be tried again."""

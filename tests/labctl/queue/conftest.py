@@ -161,3 +161,22 @@ def run_night(night, rig):
         ).run()
 
     return run
+
+
+@pytest.fixture
+def waited_for_a_core_s():
+    """How long the longest-waiting of some threads was ready to run and got no core, so far, in s.
+
+    What a promise in seconds must not be blamed for on a busy computer. 0 where the system does not tell.
+    """
+
+    def waited_s(pid: int | str) -> float:
+        longest_ns = 0
+        for told in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            try:
+                longest_ns = max(longest_ns, int(told.read_text().split()[1]))
+            except (OSError, IndexError):  # that thread, or that process, has ended meanwhile
+                continue
+        return longest_ns / 1e9
+
+    return waited_s

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -258,6 +259,25 @@ def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkey
     watched.watch(20.0, until=lambda: watched.restarts)
     assert "already has a runner" in tries[0]
     assert night.jobs.get(job).state == "interrupted"
+
+
+def test_a_runner_whose_last_thread_hangs_in_the_kernel_is_passed_by(watched, night):
+    """It is dead, and the lock is its own still: no new runner is in charge."""
+    a_running_job(night)
+    lock = station_lock(watched.station)
+    lock.__enter__()
+    file = next(Path(watched.station.source).parent.glob("*.runner.lock"))
+    file.write_text(f"{'':16}pid {watched.runner.pid}\n")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(30.0, until=lambda: watched.events())
+    assert len(watched.made_safe) == 1
+    assert "hangs and keeps the station; every instrument was made safe" in watched.events()[0][1]
+    assert watched.restarts == []
+    lock.__exit__(None, None, None)
+    watched.stop = StopRequest()
+    watched.watch(30.0, until=lambda: watched.restarts)
+    assert night.states() == ["interrupted"]
 
 
 def test_a_supervisor_that_cannot_open_the_file_makes_safe_unless_somebody_holds_the_station(
@@ -532,7 +552,7 @@ address = "ASRL1::INSTR"
 roles = ["oven"]
 settings = { file = "FILE" }
 [night]
-silence_s = 2.0
+silence_s = SILENCE
 """
 FILE_PROTOCOL = """
 title = "steps"
@@ -557,11 +577,14 @@ def longest_heating_without_a_runner(file, died_s):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("blow", ["SIGKILL", "SIGSTOP"])
-def test_real_processes_survive_a_dead_and_a_frozen_runner(tmp_path, night, blow):
+@pytest.mark.parametrize(("blow", "silence_s"), [("SIGKILL", 60.0), ("SIGSTOP", 3.0)])
+def test_real_processes_survive_a_dead_and_a_frozen_runner(
+    tmp_path, night, blow, silence_s, waited_for_a_core_s
+):
     heater = tmp_path / "heater.txt"
     (tmp_path / "file_rig.py").write_text(FILE_RIG)
-    (tmp_path / "station.toml").write_text(FILE_STATION.replace("FILE", heater.as_posix()))
+    station = FILE_STATION.replace("FILE", heater.as_posix()).replace("SILENCE", f"{silence_s}")
+    (tmp_path / "station.toml").write_text(station)
     (tmp_path / "protocol.toml").write_text(FILE_PROTOCOL)
     options = ["--station", str(tmp_path / "station.toml"), "--db", str(night.path)]
     labctl = [sys.executable, "-m", "labctl"]
@@ -569,22 +592,26 @@ def test_real_processes_survive_a_dead_and_a_frozen_runner(tmp_path, night, blow
     subprocess.run(add, check=True, capture_output=True)
     runner = subprocess.Popen([*labctl, "runner", *options, "--until-empty"], stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: points_of_the_third_spectrum(night) >= 2, 30)
-        died_s = CLOCK.time()
-        runner.send_signal(getattr(signal, blow))
-        wait_until(lambda: night.states() == ["finished"], 60)
+        wait_until(lambda: points_of_the_third_spectrum(night) >= 2, 300)
+        supervising = Heartbeats(night.ledger, "supervisor", "file rig").read().pid
+        died_s, waited_s = CLOCK.time(), waited_for_a_core_s(supervising)
+        os.kill(Heartbeats(night.ledger, "runner", "file rig").read().pid, getattr(signal, blow))
+        wait_until(lambda: longest_heating_without_a_runner(heater, died_s) < float("inf"), 300)
+        waited_s = waited_for_a_core_s(supervising) - waited_s
+        wait_until(lambda: night.states() == ["finished"], 300)
     finally:
         runner.kill()
         runner.wait()
-    wait_until(lambda: not supervisor_lives(night), 20)
-    assert longest_heating_without_a_runner(heater, died_s) < 5.0
+    wait_until(lambda: not supervisor_lives(night), 300)
+    assert longest_heating_without_a_runner(heater, died_s) - waited_s < 5.0
     assert len(night.finished_spectra()) == 6
     with night.read() as db:
         statuses = [row["status"] for row in db.rows("SELECT status FROM runs ORDER BY id")]
         cut = db.rows("SELECT count(*) AS n FROM spectra WHERE status = 'interrupted'")[0]["n"]
         repeats = db.rows("SELECT count(*) AS n FROM spectra WHERE repeat_of IS NOT NULL")[0]["n"]
-    assert statuses == ["interrupted", "finished"]
-    assert cut == repeats == 1
+    assert statuses[-1] == "finished"
+    assert set(statuses[:-1]) == {"interrupted"}  # more than one where a busy computer froze a runner as well
+    assert cut >= repeats >= 1
     assert heater.read_text().splitlines()[-1].endswith("off")
 
 
