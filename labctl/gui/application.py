@@ -1,5 +1,6 @@
 """Starts the window: the database, the lock that knows a second window, the runner that outlives it."""
 
+import gc
 import os
 import signal
 import sys
@@ -45,9 +46,12 @@ def share_the_interpreter() -> None:
     """Let threads that read and fit give way to the window at once.
 
     Each call into Qt hands the interpreter over; with Python's 5 ms a repaint of a few milliseconds waits
-    several times as long while another thread computes.
+    several times as long while another thread computes. What has been imported is never looked through
+    for garbage again: that takes a tenth of a second, in whatever thread it happens to come.
     """
     sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
 
 
 class RunnerStarter:

@@ -36,6 +36,7 @@ from labctl.store import Database
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
+NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
 SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
 
@@ -127,6 +128,9 @@ class Window(QtWidgets.QMainWindow):
         across.addWidget(self.queueing)
         across.addWidget(middle)
         across.setStretchFactor(1, 1)
+        narrow = NARROWEST_MIDDLE * self.fontMetrics().averageCharWidth()
+        for panel in (self.tab_widget, below):  # a small screen cuts these, never the button that makes safe
+            panel.setMinimumWidth(narrow)
         across.setSizes([1, 1000])
         whole = QtWidgets.QWidget(self)
         column = QtWidgets.QVBoxLayout(whole)

@@ -62,10 +62,15 @@ class Tab(QtWidgets.QWidget):
         write_table(path, *(self.table() if database is None else self.whole_table(database)))
 
     def export_picture(self, path: Path) -> None:
-        """Write what is drawn as .png or .svg; raises as `export_data` does."""
+        """Write what is drawn as .png or .svg, dark on white for paper; raises as `export_data` does."""
         refuse_what_is_no_export(path, (".png", ".svg"))
-        self.catch_up()
-        write_picture(path, self.picture())
+        worn = self.appearance
+        try:
+            self.set_appearance(Appearance(dark=False))
+            self.catch_up()
+            write_picture(path, self.picture())
+        finally:
+            self.set_appearance(worn)
 
     def draw(self) -> None:
         """Draw what changed in `self.runs`."""

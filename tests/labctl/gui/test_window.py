@@ -198,6 +198,13 @@ def test_tab_goes_through_the_form_from_top_to_bottom(window):
     assert heights == sorted(heights)
 
 
+def test_the_button_that_makes_safe_is_in_sight_on_a_small_screen_at_twice_the_size(window):
+    window.resize(640, 480)
+    wait(lambda: window.width() <= 800, "a window of half a small screen")
+    button = window.control.safe
+    assert button.mapTo(window, QtCore.QPoint(button.width(), 0)).x() <= window.width()
+
+
 @pytest.mark.parametrize("name", ["BruceVincent", "DCPolarisation", "TemperatureSteppedEIS"])
 def test_no_form_is_cut_at_its_side(window, name):
     window.queueing.procedure.setCurrentText(name)

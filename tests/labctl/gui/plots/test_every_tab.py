@@ -103,6 +103,17 @@ def test_its_picture_is_exported(make, ending, tmp_path, on_screen, made, app):
         assert "<text" in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("make", TABS[:5], ids=lambda tab: tab.name)
+def test_a_picture_is_for_paper_also_from_a_dark_window(make, tmp_path, on_screen, made, app):
+    tab = on_screen(make())
+    tab.set_appearance(Appearance(dark=True))
+    tab.show_runs([made.full_run()])
+    tab.export_picture(tmp_path / "picture.png")
+    image = QtGui.QImage(str(tmp_path / "picture.png"))
+    assert image.pixelColor(4, 4).lightness() > 240
+    assert tab.appearance.dark
+
+
 @every_tab
 def test_values_that_are_missing_do_no_harm(make, on_screen, made, app, tmp_path):
     nan = np.full(3, np.nan)
