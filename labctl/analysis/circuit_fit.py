@@ -5,10 +5,11 @@ Modulus and angular frequency are divided by their geometric means; residuals ar
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from math import exp, log
-from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,8 +20,10 @@ from labctl.analysis.estimate import Estimate
 from labctl.analysis.first_guess import starting_points
 from labctl.analysis.least_squares import Minimum, minimise
 from labctl.analysis.piece_order import fastest_first
-from labctl.analysis.residuals import Residuals, examine
-from labctl.analysis.spectrum import ComplexArray, FloatArray, IndexArray, Spectrum
+from labctl.analysis.residuals import Residuals, examine, examine_all
+from labctl.analysis.spectrum import BoolArray, ComplexArray, FloatArray, IndexArray, Spectrum
+
+PART = 125  # spectra that a process is given at once
 
 Weights = Literal["modulus", "unit"] | ArrayLike
 
@@ -123,11 +126,21 @@ def fit_circuits(
     start: Mapping[str, float] | None = None,
     weights: Sequence[Weights] | None = None,
     starts: int | None = None,
+    executor: Executor | None = None,
 ) -> list[CircuitFit]:
-    """Fit one circuit to many spectra in one go; arguments as in `fit_circuit`, weights one per spectrum."""
+    """Fit one circuit to many spectra in one go; arguments as in `fit_circuit`, weights one per spectrum.
+
+    A `concurrent.futures` executor of processes is given parts of the work; it pays from some thousand
+    spectra on, or where it stays open for the next batch.
+    """
     model = parse_circuit(circuit)
     if weights is None:
         weights = ["modulus"] * len(spectra)
+    if executor is not None:
+        part = partial(_fit_part, circuit=circuit, start=start, starts=starts)
+        places = range(0, len(spectra), PART)
+        parts = [(spectra[i : i + PART], weights[i : i + PART]) for i in places]
+        return [fit for fits in executor.map(part, parts) for fit in fits]
     count = starts or (1 if len(model.names) <= 6 else 3)
     relative = [Problem.of(spectrum, model, "modulus") for spectrum in spectra]
     fits = fit_problems(relative, [problem.starts(start, count) for problem in relative])
@@ -135,6 +148,12 @@ def fit_circuits(
         if not (isinstance(w, str) and w == "modulus"):
             fits[i] = _with_other_weights(Problem.of(spectrum, model, w), fits[i])
     return fits
+
+
+def _fit_part(part: tuple[Sequence[Spectrum], Sequence[Weights]], **arguments: Any) -> list[CircuitFit]:
+    """What another process does; by name, so that it can be sent there."""
+    spectra, weights = part
+    return fit_circuits(spectra, weights=weights, **arguments)
 
 
 def _with_other_weights(problem: "Problem", fit: CircuitFit) -> CircuitFit:
@@ -248,22 +267,42 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
         return parts
 
     minimum = minimise(table, np.concatenate(list(starts)), lower, upper)
-    cost, fits, first = np.where(np.isnan(minimum.cost), np.inf, minimum.cost), [], 0
-    for problem, own in zip(problems, starts, strict=True):
-        best = first + int(np.argmin(cost[first : first + len(own)]))
-        fits.append(_describe(problem, minimum, best, lower[best], upper[best]))
+    cost, best, first = np.where(np.isnan(minimum.cost), np.inf, minimum.cost), [], 0
+    for own in starts:
+        best.append(first + int(np.argmin(cost[first : first + len(own)])))
         first += len(own)
-    return fits
+    return _describe(problems, minimum, np.array(best), lower, upper)
 
 
 def _describe(
-    problem: Problem, minimum: Minimum, which: int, lower: FloatArray, upper: FloatArray
+    problems: Sequence[Problem], minimum: Minimum, best: IndexArray, lower: FloatArray, upper: FloatArray
+) -> list[CircuitFit]:
+    """What is to be said about the fits at the places `best`, one for each problem."""
+    circuit, residuals = problems[0].circuit, minimum.residuals[best]
+    order = fastest_first(circuit, minimum.x[best])
+    x = np.take_along_axis(minimum.x[best], order, axis=1)
+    jacobian = np.take_along_axis(minimum.jacobian[best], order[:, :, None], axis=1)
+    held = (x <= lower[best] + 1e-9) | (x >= upper[best] - 1e-9)
+    if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
+        judged = [
+            examine(*own, problem.noise_known)
+            for own, problem in zip(zip(residuals, jacobian, held, strict=True), problems, strict=True)
+        ]
+    else:
+        judged = examine_all(residuals, jacobian, held, problems[0].noise_known)
+    rows = zip(problems, judged, x, held, -residuals, minimum.converged[best].tolist(), strict=True)
+    return [_described(*row) for row in rows]
+
+
+def _described(
+    problem: Problem,
+    examined: Residuals,
+    x: FloatArray,
+    held: BoolArray,
+    residuals: FloatArray,
+    converged: bool,
 ) -> CircuitFit:
     circuit = problem.circuit
-    order = fastest_first(circuit, minimum.x[which])
-    x, jacobian = minimum.x[which][order], minimum.jacobian[which][order]
-    held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
-    examined = examine(minimum.residuals[which], jacobian, held, problem.noise_known)
     log_si, change = circuit.to_si(x, problem.z_scale_ohm, problem.w_scale_rad_s)
     values = np.exp(log_si)
     scale = values[:, None] * change
@@ -273,11 +312,11 @@ def _describe(
         name: Estimate(v, u, examined.degrees_of_freedom)
         for name, v, u in zip(circuit.names, values.tolist(), deviation.tolist(), strict=True)
     }
-    complex_residuals = -np.ascontiguousarray(minimum.residuals[which]).view(complex)
-    at_bound = tuple(name for name, is_held in zip(circuit.names, held, strict=True) if is_held)
+    complex_residuals = residuals.view(complex)
+    at_bound = tuple(name for name, is_held in zip(circuit.names, held.tolist(), strict=True) if is_held)
     return CircuitFit(
         circuit=circuit.description,
-        parameters=MappingProxyType(parameters),
+        parameters=parameters,
         covariance=covariance,
         frequency_hz=problem.omega * problem.w_scale_rad_s / (2 * np.pi),
         z_ohm=(problem.z - complex_residuals / problem.weight) * problem.z_scale_ohm,
@@ -285,9 +324,9 @@ def _describe(
         rms=examined.rms,
         autocorrelation=examined.autocorrelation,
         effective_points=examined.effective_points,
-        converged=bool(minimum.converged[which]),
+        converged=converged,
         at_bound=at_bound,
-        flags=_flags(examined, at_bound, bool(minimum.converged[which]), parameters),
+        flags=_flags(examined, at_bound, converged, parameters),
     )
 
 

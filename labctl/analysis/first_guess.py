@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
-from math import log
 
 import numpy as np
 
@@ -51,7 +50,7 @@ def starting_points(
     columns = known.columns * np.repeat(weight, 2)
     sizes, cost = _solve(columns, (z * weight).view(float), known)
     best = _distinct(cost, known.choices, count)
-    return np.array([_assemble(circuit, known, known.choices[:, k], sizes[:, k]) for k in best])
+    return _assemble(circuit, known, known.choices[:, best], sizes[:, best])
 
 
 @lru_cache(maxsize=64)
@@ -184,12 +183,14 @@ def _distinct(cost: FloatArray, choices: IndexArray, count: int) -> list[int]:
     return chosen
 
 
-def _assemble(circuit: Circuit, known: _Dictionary, choice: IndexArray, sizes: FloatArray) -> FloatArray:
-    x = np.empty(len(circuit.names))
-    for piece, inner, owner, column, size in zip(
-        circuit.series, known.shapes, known.owners, choice, sizes, strict=True
+def _assemble(circuit: Circuit, known: _Dictionary, choices: IndexArray, sizes: FloatArray) -> FloatArray:
+    """The logarithmic parameters (k, p) of some combinations, choices and sizes (pieces, k)."""
+    x = np.empty((choices.shape[1], len(circuit.names)))
+    powers = np.array([float(kind.impedance_power) for kind in circuit.kinds])
+    log_sizes = np.log(np.maximum(sizes, TINY))
+    for piece, inner, owner, columns, ln in zip(
+        circuit.series, known.shapes, known.owners, choices, log_sizes, strict=True
     ):
-        log_size = log(max(size, TINY))
-        for i, value in enumerate(inner[column - owner.start], piece.first):
-            x[i] = value + circuit.kinds[i].impedance_power * log_size
+        own = slice(piece.first, piece.stop)
+        x[:, own] = inner[columns - owner.start] + powers[own] * ln[:, None]
     return x

@@ -1,7 +1,10 @@
 """The parts of a fitted cell: which resistance is bulk, grain boundary or interphase.
 
-By the capacitance that goes with it (Irvine, Sinclair & West, Adv. Mater. 2 (1990) 132,
-10.1002/adma.19900020304): bulk below about 1e-9 F, grain boundaries up to 1e-7 F, interphases above.
+By the capacitance that goes with it (J. T. S. Irvine, D. C. Sinclair & A. R. West, Electroceramics:
+Characterization by Impedance Spectroscopy, Adv. Mater. 2 (1990) 132, table 1, for a sample as wide as it is
+thick): bulk near 1e-12 F, grain boundaries 1e-11 to 1e-8 F, surface layers to 1e-7 F, interfaces with the
+electrodes above. Flat samples have more, so the fastest arc is called bulk up to 1e-9 F, and what is slower
+or larger a grain boundary. A grain boundary alone in the window may so be called bulk; the total is the same.
 """
 
 import math

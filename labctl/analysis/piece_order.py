@@ -6,7 +6,7 @@ import numpy as np
 
 from labctl.analysis.circuit import Circuit, Join, Leaf, Node, parse_circuit
 from labctl.analysis.elements import CAPACITANCE, CPE_ADMITTANCE, RESISTANCE, TIME
-from labctl.analysis.spectrum import FloatArray
+from labctl.analysis.spectrum import Array, FloatArray, IndexArray
 
 
 def alike(a: Node, b: Node) -> bool:
@@ -32,26 +32,27 @@ def groups(description: str) -> list[list[Node]]:
     return found
 
 
-def fastest_first(circuit: Circuit, x: FloatArray) -> np.ndarray:
-    """Order (p,) of the logarithmic parameters x (p,) that sorts pieces that are alike by their time."""
-    order = np.arange(x.size)
+def fastest_first(circuit: Circuit, x: FloatArray) -> IndexArray:
+    """Order (..., p) of logarithmic parameters x (..., p) that sorts pieces that are alike by their time."""
+    order = np.zeros(x.shape, np.intp) + np.arange(x.shape[-1])
     for group in groups(circuit.description):
         if len(group) == 1:
             continue
-        times = [_log_time(circuit, piece, x) for piece in group]
-        for place, source in zip(group, np.argsort(times, kind="stable"), strict=True):
-            order[place.first : place.stop] = np.arange(group[source].first, group[source].stop)
+        times = np.array([_log_time(circuit, piece, x) for piece in group])
+        firsts = np.array([piece.first for piece in group])
+        for place, first in zip(group, firsts[np.argsort(times, axis=0, kind="stable")], strict=True):
+            order[..., place.first : place.stop] = first[..., None] + np.arange(place.stop - place.first)
     return order
 
 
-def _log_time(circuit: Circuit, piece: Node, x: FloatArray) -> float:
-    """Logarithm of tau, of R C or of (R Q)^(1/n); 0 for a piece without a time."""
+def _log_time(circuit: Circuit, piece: Node, x: FloatArray) -> Array:
+    """Logarithm (...) of tau, of R C or of (R Q)^(1/n); 0 for a piece without a time."""
     places = range(piece.first, piece.stop)
-    resistances = [x[i] for i in places if circuit.kinds[i] is RESISTANCE]
+    resistances = [x[..., i] for i in places if circuit.kinds[i] is RESISTANCE]
     for i in places:
         if circuit.kinds[i] is TIME:
-            return float(x[i])
+            return x[..., i]
         if circuit.kinds[i] in (CAPACITANCE, CPE_ADMITTANCE) and resistances:
-            exponent = np.exp(x[i + 1]) if circuit.kinds[i] is CPE_ADMITTANCE else 1.0
-            return float((resistances[0] + x[i]) / exponent)
-    return 0.0
+            exponent = np.exp(x[..., i + 1]) if circuit.kinds[i] is CPE_ADMITTANCE else 1.0
+            return (resistances[0] + x[..., i]) / exponent
+    return np.zeros(x.shape[:-1])

@@ -16,6 +16,7 @@ from labctl.analysis.spectrum import BoolArray, FloatArray, IndexArray
 
 NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
 LEAST_SEEN, WELL_SEEN = 1e-13, 1e10  # of a scaled normal matrix: eigenvalue, variance
+LEAST_TO_SUSPECT = 16  # numbers
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 
@@ -66,6 +67,57 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     )
 
 
+def examine_all(
+    residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_known: bool
+) -> list[Residuals]:
+    """`examine` for b fits at once: residuals (b, 2n), jacobian (b, p, 2n), held (b, p).
+
+    Where nothing is out of the ordinary the arithmetic is done for all together; others are examined singly.
+    """
+    m, p = residuals.shape[1], jacobian.shape[1]
+    square = np.einsum("bm,bm->b", residuals, residuals)
+    neighbours = np.einsum("bm,bm->b", residuals[:, 2:], residuals[:, :-2])
+    plain = ~held.any(axis=1) & (square > 0)
+    if m >= LEAST_TO_SUSPECT:
+        plain &= neighbours <= square / np.sqrt(m)
+    found: list[Residuals | None] = [None] * len(residuals)
+    chosen = np.flatnonzero(plain)
+    if chosen.size > 1:
+        freedom = max(m - p, 1)
+        covariance = _plain_covariance(residuals[chosen], jacobian[chosen], noise_known, freedom)
+        rms = np.sqrt(square[chosen] / freedom)
+        sound = np.isfinite(covariance.sum(axis=(1, 2))).tolist()
+        for place, own, size, is_sound in zip(chosen, covariance, rms.tolist(), sound, strict=True):
+            if is_sound:
+                found[place] = Residuals(size, 0.0, float(m), float(freedom), own)
+    return [
+        examine(residuals[i], jacobian[i], held[i], noise_known) if one is None else one
+        for i, one in enumerate(found)
+    ]
+
+
+def _plain_covariance(
+    residuals: FloatArray, jacobian: FloatArray, noise_known: bool, freedom: int
+) -> FloatArray:
+    """Covariances (b, p, p) of fits with white residuals and nothing held; nan: cannot be inverted."""
+    normal = jacobian @ jacobian.swapaxes(1, 2)
+    scale = 1 / np.sqrt(np.maximum(np.einsum("bpp->bp", normal), 1e-300))
+    scaled, scales = normal * scale[:, :, None] * scale[:, None, :], scale[:, :, None] * scale[:, None, :]
+    try:
+        inverse = np.linalg.inv(scaled)
+    except np.linalg.LinAlgError:
+        return np.full(normal.shape, np.nan)
+    diagonal = np.einsum("bpp->bp", inverse)
+    inverse[(diagonal.min(axis=1) <= 0) | (diagonal.max(axis=1) >= WELL_SEEN)] = np.nan
+    bread = inverse * scales
+    variance = np.einsum("bm,bm->b", residuals, residuals) / freedom
+    uneven = jacobian
+    if not noise_known:
+        uneven = jacobian * _relative_noise(residuals, jacobian, bread).repeat(2, axis=-1)[:, None]
+    spread = np.maximum(variance, 1.0) if noise_known else variance
+    return spread[:, None, None] * (bread @ (uneven @ uneven.swapaxes(1, 2)) @ bread)
+
+
 def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
     m = residuals.size
     rms = float(np.sqrt(np.mean(residuals**2)))
@@ -89,29 +141,30 @@ def _inverse(normal: FloatArray) -> FloatArray:
 def _suspicious(residuals: FloatArray) -> bool:
     """Neighbours agree more than white noise would let them: about one and a half standard deviations."""
     m = residuals.size
-    if m < 16:
+    if m < LEAST_TO_SUSPECT:
         return False
     square = float(residuals @ residuals)
     return square > 0 and float(residuals[2:] @ residuals[:-2]) / square > 1.0 / np.sqrt(m)
 
 
 def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArray) -> FloatArray:
-    """Noise around each of n frequencies over that of all, (n,): an analyser averages longer at low ones.
+    """Noise around each of n frequencies over that of all, (..., n): an analyser averages longer at low ones.
 
-    Squares of the residuals (2n,) over the freedom left to them (White, Econometrica 48 (1980) 817, with the
-    leverages of the jacobian (p, 2n)), both summed over the neighbours.
+    Squares of the residuals (..., 2n) over the freedom left to them (White, Econometrica 48 (1980) 817, with
+    the leverages of the jacobian (..., p, 2n)), both summed over the neighbours.
     """
-    n = residuals.size // 2
+    n = residuals.shape[-1] // 2
     width = n // NOISE_WINDOW
     if width < 2 or not residuals.any():
-        return np.ones(n)
-    leverage = np.einsum("pm,pm->m", bread @ jacobian, jacobian)
+        return np.ones((*residuals.shape[:-1], n))
+    leverage = np.einsum("...pm,...pm->...m", bread @ jacobian, jacobian)
     both = np.array([residuals * residuals, 1 - leverage])
-    total = np.zeros((2, n + 1))  # of squares, of freedom, from the first frequency on
-    np.cumsum(both[:, ::2] + both[:, 1::2], axis=1, out=total[:, 1:])
+    total = np.zeros((*both.shape[:-1], n + 1))  # of squares, of freedom, from the first frequency on
+    np.cumsum(both[..., ::2] + both[..., 1::2], axis=-1, out=total[..., 1:])
     before, after = _window(n, width)
-    square, freedom = total[:, after] - total[:, before]
-    return np.sqrt(square / np.maximum(freedom, 1e-300) * (total[1, -1] / total[0, -1]))
+    square, freedom = total[..., after] - total[..., before]
+    whole = total[1, ..., -1:] / total[0, ..., -1:]
+    return np.sqrt(square / np.maximum(freedom, 1e-300) * whole)
 
 
 @lru_cache(maxsize=64)

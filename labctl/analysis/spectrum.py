@@ -67,6 +67,11 @@ class Spectrum:
         object.__setattr__(self, "warnings", tuple(warnings))
         object.__setattr__(self, "metadata", MappingProxyType(dict(metadata or {})))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made anew in another process: a read-only mapping cannot be pickled."""
+        own = (self.frequency_hz, self.z_ohm, self.status, self.warnings, dict(self.metadata))
+        return Spectrum, own
+
     def __len__(self) -> int:
         return self.frequency_hz.size
 

@@ -1,3 +1,6 @@
+import pickle
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -99,6 +102,37 @@ def test_a_fit_ends_at_the_same_place_alone_and_among_others(circuit):
         np.testing.assert_allclose(among.values, alone.values, rtol=1e-8)
         np.testing.assert_allclose(among.covariance, alone.covariance, rtol=1e-5, atol=0)
         assert among.flags == alone.flags
+
+
+def test_odd_fits_among_plain_ones_are_said_as_alone():
+    """Noise that is correlated beside white noise; a spectrum without any spoils nobody's numbers."""
+    correlated = np.convolve(noisy(5.0, 9) - clean(), np.ones(5) / 2, "same") + clean()
+    impedances = (noisy(5.0, 1), correlated, noisy(5.0, 2), noisy(5.0, 3), clean())
+    spectra = [Spectrum(FREQUENCY_HZ, z) for z in impedances]
+    together = fit_circuits(spectra, A)
+    for among, spectrum in zip(together[:4], spectra, strict=False):
+        alone = fit_circuit(spectrum, A)
+        assert among.autocorrelation == pytest.approx(alone.autocorrelation, abs=1e-6)
+        np.testing.assert_allclose(among.covariance, alone.covariance, rtol=1e-4)
+    assert [fit.autocorrelation > 0 for fit in together[:4]] == [False, True, False, False]
+    np.testing.assert_allclose(together[4].values, list(TRUTH.values()), rtol=1e-6)
+
+
+def test_a_batch_may_be_parted_among_processes():
+    """Everything that goes there and comes back is pickled; ."""
+    spectra = [Spectrum(FREQUENCY_HZ, noisy(5.0, k), metadata={"k": str(k)}) for k in range(130)]
+
+    class Elsewhere:
+        def map(self, work, parts):
+            sent = [pickle.dumps((work, part)) for part in parts]
+            assert len(sent) == 2
+            return [pickle.loads(pickle.dumps(work(part))) for work, part in map(pickle.loads, sent)]
+
+    executor: Any = Elsewhere()
+    found = fit_circuits(spectra, A, executor=executor)
+    for there, here in zip(found, fit_circuits(spectra, A), strict=True):
+        np.testing.assert_allclose(there.values, here.values, rtol=1e-9)
+        assert there.flags == here.flags
 
 
 def test_what_the_data_do_not_hold_is_said():
