@@ -10,7 +10,13 @@ from typing import Protocol as Shape
 
 from labctl.clock import Clock, VirtualClock
 from labctl.columns import Columns
-from labctl.derive import derive_fits, derive_polarisation, derive_run, derive_spectrum
+from labctl.derive import (
+    derive_fits,
+    derive_polarisation,
+    derive_run,
+    derive_spectrum,
+    spectra_without_number,
+)
 from labctl.procedure_facts import described, exact_parameters, metadata_of, reference_of
 from labctl.protocol import ProcedureEntry, Protocol
 from labctl.sample import Sample
@@ -172,15 +178,22 @@ class Recording:
         self.store.append("events", row)
         self._on_row("event", row)
 
-    def end(self, status: str, reason: str) -> None:
-        """Evaluate all spectra together and write the end status; what was still open ends with it."""
+    def end(self, status: str, reason: str) -> str:
+        """Evaluate all spectra together and write the end status; what was still open ends with it.
+
+        Return the reason as written: a run that finished says there which of its spectra gave no number.
+        """
         if "spectrum" in self._counts:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
-        level = {"finished": "info", "aborted": "warning"}.get(status, "error")
+            reason = reason or (
+                spectra_without_number(self.store, self.run_id) if status == "finished" else ""
+            )
+        level = {"finished": "warning" if reason else "info", "aborted": "warning"}.get(status, "error")
         self.event(level, status, reason or status)
         now_s = self._bench.clock.time()
         self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
         self._on_row("end", {"run_id": self.run_id, "status": status, "reason": reason})
+        return reason
 
     def _count(self, key: str) -> int:
         self._counts[key] = self._counts.get(key, -1) + 1

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `status` is finished, aborted or failed; `reason` says why in words.
+    """How a run ended: `status` is finished, aborted or failed; `reason` says why, or what is missing.
 
     `error` is the name of the exception that failed it, `""` where none did.
     """
@@ -81,7 +81,7 @@ def run_procedure(
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     status, reason = _made_safe(procedure, bench, status, reason)
     try:
-        recording.end(status, reason)
+        reason = recording.end(status, reason)
     except StoreError as error:
         log.error("the end of run %d could not be recorded: %s", run_id, error)
         status, reason = "failed", reason or str(error)

@@ -3,7 +3,7 @@
 The fit that is shown while a run goes on is the later analysis, run early.
 """
 
-from labctl.derive.conductivities import derive_conductivities, derive_spectrum
+from labctl.derive.conductivities import derive_conductivities, derive_spectrum, spectra_without_number
 from labctl.derive.laws import derive_fits
 from labctl.derive.transference import derive_polarisation, derive_polarisations
 from labctl.store import Store
@@ -15,6 +15,7 @@ __all__ = [
     "derive_polarisations",
     "derive_run",
     "derive_spectrum",
+    "spectra_without_number",
 ]
 
 

@@ -42,6 +42,18 @@ def derive_conductivities(store: Store, run_id: int, derived_s: float) -> list[d
     return _derive(store, run_id, spectra, derived_s) if spectra else []
 
 
+def spectra_without_number(store: Store, run_id: int) -> str:
+    """How many finished spectra of a run gave no conductivity, and how many a bound only; `""` for none."""
+    query = """SELECT count(*) AS spectra, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
+               FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
+               WHERE s.run_id = ? AND s.status = 'finished'"""
+    with store.read() as db:
+        (found,) = db.rows(query, (run_id,))
+    told = {"no conductivity": found["silent"], "only a bound": found["bounds"]}
+    parts = [f"{count} of {found['spectra']} spectra gave {what}" for what, count in told.items() if count]
+    return ", ".join(parts)
+
+
 def _finished(db: Database, run_id: int) -> list[dict[str, Any]]:
     query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
     return db.rows(query, (run_id,))

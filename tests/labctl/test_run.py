@@ -208,6 +208,35 @@ def test_a_failing_evaluation_does_not_end_the_measuring(station, tmp_path, monk
     assert [event["message"] for event in events] == ["ValueError: no circuit today"] * 2
 
 
+@pytest.mark.parametrize(
+    ("overloaded", "words"),
+    [
+        ((), ""),
+        ((1,), "1 of 2 spectra gave no conductivity"),
+        ((0, 1), "2 of 2 spectra gave no conductivity"),
+    ],
+)
+def test_a_finished_run_says_how_many_of_its_spectra_gave_no_conductivity(
+    station, tmp_path, monkeypatch, overloaded, words
+):
+    started = itertools.count()
+    emit = Recording.emit
+
+    def through_a_loose_cable(self, topic, record):
+        if topic == "spectrum" and record["state"] == "started":
+            self.number = next(started)
+        if topic == "results" and self.number in overloaded:
+            record = {**record, "status": "overload"}
+        emit(self, topic, record)
+
+    monkeypatch.setattr(Recording, "emit", through_a_loose_cable)
+    with night(station, tmp_path) as (station, bench, store, _):
+        outcome = run_short(station, bench, store)
+    assert (outcome.status, outcome.reason) == ("finished", words)
+    with labctl.open(tmp_path / "lab.db") as db:
+        assert db.run("last")["reason"] == words
+
+
 def test_a_store_that_fails_ends_the_run_safely(station, tmp_path, monkeypatch):
     from labctl.errors import StoreError
 
