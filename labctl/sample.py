@@ -14,6 +14,7 @@ from labctl.fixture import Points, are_swapped, kept_points, read_points
 from labctl.store import Database
 
 ELECTRODES = ("blocking", "reversible")
+LARGEST_MM = 200.0  # no sample is larger, but micrometres are often taken for millimetres
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
 
     `database` is where a short or an open is looked for that is named by its run.
     """
-    thickness_mm = _positive(table, "thickness_mm")
+    thickness_mm = _positive(table, "thickness_mm", LARGEST_MM)
     area_m2, area_u_m2 = _area(table)
     sample = Sample(
         name=table.text("name"),
@@ -154,16 +155,16 @@ def _area(table: Table) -> tuple[float, float]:
     if table.has("area_cm2") == table.has("diameter_mm"):
         raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
     if table.has("area_cm2"):
-        area_cm2 = _positive(table, "area_cm2")
+        area_cm2 = _positive(table, "area_cm2", LARGEST_MM**2 / 100)
         u_cm2 = table.number("area_uncertainty_cm2", 0.0, minimum=0.0, maximum=area_cm2)
         return area_cm2 * 1e-4, u_cm2 * 1e-4
-    diameter_m = _positive(table, "diameter_mm") * 1e-3
+    diameter_m = _positive(table, "diameter_mm", LARGEST_MM) * 1e-3
     u_m = table.number("diameter_uncertainty_mm", 0.0, minimum=0.0, maximum=diameter_m * 1e3) * 1e-3
     return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
 
 
-def _positive(table: Table, key: str) -> float:
-    value = table.number(key, minimum=0.0)
+def _positive(table: Table, key: str, maximum: float) -> float:
+    value = table.number(key, minimum=0.0, maximum=maximum)
     if value == 0:
         raise table.error(key, "is 0; give a number greater than zero")
     return value
