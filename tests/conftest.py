@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import labctl
 from labctl.clock import VirtualClock
@@ -11,6 +12,10 @@ from labctl.run import StopRequest, run_protocol
 from labctl.station import Station, read_station
 from labctl.store import Store
 from labctl.testing import watched
+
+# A busy machine is no failure: hypothesis times every example by default, and how long examples take to make.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 

@@ -80,7 +80,7 @@ class Julabo(WithLoop):
         swapped = {1: 2, 2: 1} if self.family == "FC" else {}
         readers = (self.bath_c, self.power_percent, self.external_c, self.bath_c, self.safety_c)
         known = 1 if self.family == "FL" else len(readers)
-        self._require(number < known, INVALID_COMMAND)
+        self._require(0 <= number < known, INVALID_COMMAND)
         value = readers[swapped.get(number, number)]()
         return f"{value:.2f}"
 
