@@ -1,11 +1,15 @@
 """`labctl gui`: the window on the rig computer."""
 
+import importlib
 import os
+import sys
 from typing import Annotated
 
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def gui(
@@ -19,9 +23,13 @@ def gui(
 
     if scheme not in ("system", "light", "dark"):
         raise ConfigurationError("labctl gui", "--scheme", f"is {scheme!r}; give system, light or dark")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+        problem = f"there is no screen here: none of {', '.join(SCREENS)} is set"
+        raise ConfigurationError("labctl gui", "", problem)
+    os.environ.setdefault("QT_API", "pyside6")  # before qtpy chooses for itself
     try:
-        import pyqtgraph  # noqa: F401
-        import qtpy  # noqa: F401
+        importlib.import_module("qtpy.QtWidgets")
+        importlib.import_module("pyqtgraph")  # after it: this takes the binding that is loaded
     except ImportError as error:
         problem = (
             f"the window needs the extra `gui` ({error}); in the folder of labctl: pip install -e '.[gui]'"
@@ -30,5 +38,4 @@ def gui(
     from labctl.gui.application import run_window
     from labctl.station import read_station
 
-    os.environ.setdefault("QT_API", "pyside6")
     raise typer.Exit(run_window(read_station(station.resolve()), db.resolve(), scheme, start_runner))

@@ -12,7 +12,9 @@ pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 from qtpy import QtCore, QtGui, QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
+from labctl.cli.gui import SCREENS, gui
 from labctl.clock import RealClock
+from labctl.errors import ConfigurationError
 from labctl.gui import reading
 from labctl.gui import window as window_module
 from labctl.gui.application import tell_of_other_window
@@ -451,6 +453,15 @@ def test_what_happened_to_the_station_stands_in_the_log(window, db):
     window.tab_widget.setCurrentWidget(log)
     wait(lambda: log.model.items, "the event")
     assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended without a word")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_without_a_screen_a_sentence_says_so(monkeypatch, tmp_path):
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigurationError, match="no screen"):
+        gui(station=tmp_path / "station.toml", db=tmp_path / "lab.db", scheme="system")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_second_window_says_so(window, db):
