@@ -138,6 +138,7 @@ class Reader(QtCore.QObject):
         for run_id in [*self._followers]:
             if run_id not in wanted:
                 del self._followers[run_id]
+                self._told.pop(run_id, None)  # with all that was read of it
         for run_id in wanted:
             if run_id not in self._followers:
                 self._followers[run_id] = RunFollower(database, run_id)

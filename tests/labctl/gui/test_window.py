@@ -274,6 +274,12 @@ def test_an_old_run_is_drawn_at_once(old_run, window):
     assert window._snapshots[old_run].run["status"] == "finished"
 
 
+def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
+    wait(lambda: old_run in window.reader._told, "the run")
+    window.browser.model.tick([old_run], False)
+    wait(lambda: not window.reader._told and not window._snapshots, "nothing of it to be left")
+
+
 def test_runs_are_filtered_by_words_and_state(old_run, window):
     wait(lambda: window.browser.model.rows, "the old run")
     browser = window.browser
