@@ -120,7 +120,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
     thickness_mm = _positive(table, "thickness_mm", LARGEST_MM)
     area_m2, area_u_m2 = _area(table)
     sample = Sample(
-        name=table.text("name"),
+        name=_name(table),
         composition=table.text("composition", ""),
         cation=table.text("cation", ""),
         thickness_m=thickness_mm * 1e-3,
@@ -133,6 +133,13 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
     )
     table.refuse_unknown()
     return sample
+
+
+def _name(table: Table) -> str:
+    name = table.text("name").strip()
+    if not name:
+        raise table.error("name", "is empty; say what the pellet or film is called")
+    return name
 
 
 def _fixture(table: Table, database: Path | None) -> dict[str, Any]:

@@ -14,10 +14,9 @@
 """
 
 import linecache
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -27,14 +26,10 @@ import numpy as np
 
 from labctl.analysis import Spectrum
 from labctl.bench import ZERO_CELSIUS_K, Bench
-from labctl.clock import RealClock
 from labctl.errors import ConfigurationError
 from labctl.protocol import check_step, plan_of
-from labctl.queue.heartbeat import Pulse
-from labctl.queue.night import read_night
-from labctl.queue.processes import start_labctl
 from labctl.queue.station_lock import station_lock
-from labctl.queue.supervision import Supervision
+from labctl.queue.under_watch import under_watch
 from labctl.recording import Recording
 from labctl.sample import Sample, sample_of, tell_sample
 from labctl.settle import SettlingCriterion, settle
@@ -42,8 +37,6 @@ from labctl.station import Station, read_station
 from labctl.store import Store
 from labctl.told import TELLING, Place, thermometer_of
 
-SUPERVISOR_STARTS_WITHIN_S = 30.0
-SUPERVISOR_ENDS_WITHIN_S = 10.0
 SampleGiven = Sample | Mapping[str, Any] | str | PathLike[str]
 
 
@@ -197,8 +190,7 @@ def open_bench(
         problem = "is missing; with a database say what is measured, as in sample='samples/pellet_3.toml'"
         raise ConfigurationError("labctl.bench", "sample", problem)
     known = None if sample is None else sample_of(sample, path or Path())
-    watched = supervised and chosen.simulation is None
-    return _opened(chosen, path, known, watched, *_calling_script())
+    return _opened(chosen, path, known, supervised, *_calling_script())
 
 
 @contextmanager
@@ -209,7 +201,8 @@ def _opened(
         stack.enter_context(station_lock(station))
         store = stack.enter_context(Store.open(database)) if database else None
         if database and watched:
-            stack.enter_context(_supervision(station, database, f"the script {file.name}"))
+            doing = f"the script {file.name}"
+            stack.enter_context(under_watch(station, database, doing, "supervised=False"))
         plain = stack.enter_context(station.open())
         recording = None
         if store is not None and sample is not None:
@@ -225,45 +218,6 @@ def _opened(
             raise
         finally:
             ending.conclude()
-
-
-@contextmanager
-def _supervision(station: Station, database: Path, doing: str) -> Iterator[None]:
-    """Show signs of life as a runner does, with a supervisor that looks at them."""
-    arguments = ["supervisor", "--station", station.source, "--db", str(database), "--ends-with-runner"]
-    log = database.with_suffix(".supervisor.log")
-    silence_s = 2 * read_night(station).silence_s
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> "subprocess.Popen[bytes]":
-        started.append(start_labctl(arguments, log))
-        return started[-1]
-
-    supervision = Supervision(database, station.name, silence_s, start)
-    try:
-        with Pulse(database, station.name, supervision.keep) as pulse:
-            pulse.tell(doing=doing)
-            _wait_for(supervision, log)
-            yield
-    finally:
-        _see_off(started)
-
-
-def _see_off(started: "list[subprocess.Popen[bytes]]") -> None:
-    """Wait for the supervisors that end with this script; one that has more to do is left alone."""
-    for child in started:
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(SUPERVISOR_ENDS_WITHIN_S)
-
-
-def _wait_for(supervision: Supervision, log: Path) -> None:
-    clock = RealClock()
-    end_s = clock.monotonic() + SUPERVISOR_STARTS_WITHIN_S
-    while not supervision.alive():
-        if clock.monotonic() > end_s:
-            problem = f"no supervisor could be started (see {log}); supervised=False does without"
-            raise ConfigurationError("labctl.bench", "supervised", problem)
-        clock.sleep(0.1)
 
 
 @dataclass

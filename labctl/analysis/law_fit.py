@@ -20,6 +20,7 @@ from labctl.analysis.temperature_series import TemperatureSeries
 
 BOLTZMANN_EV_K = 8.617333262e-5
 EV_TO_KJ_MOL = 96.48533212
+WORTH_SAYING = 1.05  # scatter over stated uncertainty that is told; less would read "1 times"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,7 @@ def common_flags(fit: LawFit, parameters: int) -> tuple[str, ...]:
     flags = list(fit.series.flags())
     if fit.series.full_points <= parameters:
         flags.append(f"{len(fit.series)} points determine {parameters} parameters: the scatter is unknown")
-    elif fit.series.stated and fit.solution.variance_factor > 1:
-        ratio = math.sqrt(fit.solution.variance_factor)
+    elif fit.series.stated and (ratio := math.sqrt(fit.solution.variance_factor)) >= WORTH_SAYING:
         flags.append(f"points scatter {ratio:.2g} times more than stated: uncertainties enlarged")
     return (*flags, *_contradicted_bounds(fit))
 

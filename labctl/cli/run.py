@@ -3,7 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,11 +29,14 @@ def run(
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    without_supervisor: Annotated[
+        bool, typer.Option("--without-supervisor", help="Measure although nobody watches.")
+    ] = False,
 ) -> None:
     """Measure a protocol now and write every point to the database as it comes.
 
     Ctrl-C once: the point under way is finished, every instrument made safe, the run marked aborted.
-    Ctrl-C twice: at once, still safe.
+    Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed.
     """
     from labctl.protocol import read_protocol
     from labctl.station import read_station
@@ -42,7 +45,8 @@ def run(
     chosen.check_against(chosen_station)
     for warning in chosen.warnings():
         typer.secho(warning, err=True, fg="yellow")
-    outcomes = measure(chosen, chosen_station, db, quiet=quiet or as_json)
+    watched_as = "" if without_supervisor else f"the protocol {protocol.name}"
+    outcomes = measure(chosen, chosen_station, db, quiet or as_json, watched_as)
     if as_json:
         typer.echo(json.dumps({"db": str(db), "runs": [vars(outcome) for outcome in outcomes]}))
     else:
@@ -53,10 +57,14 @@ def run(
         raise typer.Exit(1)
 
 
-def measure(protocol: Any, station: Any, db: Path, quiet: bool) -> "list[Outcome]":
-    """Hold the station, open it and the store, run the protocol with a progress display, let go."""
+def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str = "") -> "list[Outcome]":
+    """Hold the station, open it and the store, run the protocol with a progress display, let go.
+
+    `watched_as` is what the supervisor of real instruments takes this program for; empty: there is none.
+    """
     from labctl.cli.progress import progress_display
     from labctl.queue.station_lock import station_lock
+    from labctl.queue.under_watch import under_watch
     from labctl.run import StopRequest, run_protocol
     from labctl.store import Store
 
@@ -64,6 +72,7 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool) -> "list[Outcome
     with (
         station_lock(station),
         Store.open(db) as store,
+        under_watch(station, db, watched_as, "--without-supervisor") if watched_as else nullcontext(),
         station.open() as bench,
         polite_signals(stop),
         progress_display(bench.clock, protocol.plan(), quiet) as on_row,

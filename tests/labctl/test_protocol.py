@@ -30,6 +30,7 @@ def test_a_protocol_names_its_sample_in_si(protocol_file):
 @pytest.mark.parametrize(
     ("old", "new", "key", "hint"),
     [
+        ('name = "pellet"', 'name = " "', "sample.name", "is empty"),
         ("dwell_min = 10", "dwel_min = 10", "procedure[0].dwel_min", "did you mean 'dwell_min'?"),
         ("dwell_min = 10", 'dwell_min = "10"', "procedure[0].dwell_min", "in min"),
         ("dwell_min = 10", "dwell_min = -1", "procedure[0].dwell_min", "from 0 to 10000"),

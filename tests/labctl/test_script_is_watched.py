@@ -1,4 +1,4 @@
-"""A script in front of real instruments (a rig that another process would see no differently) is watched."""
+"""A script or `labctl run` in front of real instruments (a rig in another process is no other) is watched."""
 
 import os
 import signal
@@ -24,6 +24,18 @@ with labctl.bench("station.toml", database="lab.db", sample=sample) as bench:
     print("heating", flush=True)
     while True:
         bench.clock.sleep(1)
+"""
+
+PROTOCOL = """
+[sample]
+name = "p"
+thickness_mm = 1
+diameter_mm = 10
+
+[[procedure]]
+use = "procedures.temperature_hold:TemperatureHold"
+temperature_degc = 70
+hold_min = 600
 """
 
 
@@ -79,6 +91,32 @@ def test_a_script_that_dies_or_freezes_leaves_nothing_on(served, tmp_path, blow)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not of Windows")
+def test_a_protocol_whose_run_is_killed_leaves_nothing_on(served, tmp_path):
+    (tmp_path / "protocol.toml").write_text(PROTOCOL)
+    command = [sys.executable, "-m", "labctl", "run", "protocol.toml", "--quiet"]
+    run = subprocess.Popen(command, cwd=tmp_path)
+    wait_until(lambda: heater(served) > 0, 120)
+    assert beat(tmp_path / "lab.db", "runner").doing == "the protocol protocol.toml"
+    run.kill()
+    wait_until(lambda: heater(served) == 0, 60)
+    run.wait(timeout=20)
+    wait_until(lambda: beat(tmp_path / "lab.db", "runner").state == "dead", 20)
+
+
+@pytest.mark.slow
+def test_a_protocol_may_run_without_a_supervisor(served, tmp_path):
+    (tmp_path / "protocol.toml").write_text(PROTOCOL)
+    command = [sys.executable, "-m", "labctl", "run", "protocol.toml", "--quiet", "--without-supervisor"]
+    run = subprocess.Popen(command, cwd=tmp_path)
+    wait_until(lambda: heater(served) > 0, 120)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=60) == 1
+    assert heater(served) == 0
+    assert beat(tmp_path / "lab.db", "supervisor") is None
+
+
+@pytest.mark.slow
 def test_a_script_that_ends_takes_its_supervisor_along(served, tmp_path):
     path, sample = tmp_path / "lab.db", {"name": "p", "thickness_mm": 1, "diameter_mm": 10}
     with labctl.bench(tmp_path / "station.toml", database=path, sample=sample) as bench:
@@ -91,8 +129,8 @@ def test_a_script_that_ends_takes_its_supervisor_along(served, tmp_path):
 
 def test_without_a_supervisor_nothing_is_touched(served, tmp_path, monkeypatch):
     never = [sys.executable, "-c", ""]
-    monkeypatch.setattr("labctl.scripting.start_labctl", lambda *_: subprocess.Popen(never))
-    monkeypatch.setattr("labctl.scripting.SUPERVISOR_STARTS_WITHIN_S", 1.0)
+    monkeypatch.setattr("labctl.queue.under_watch.start_labctl", lambda *_: subprocess.Popen(never))
+    monkeypatch.setattr("labctl.queue.under_watch.SUPERVISOR_STARTS_WITHIN_S", 1.0)
     path, sample = tmp_path / "lab.db", {"name": "p", "thickness_mm": 1, "diameter_mm": 10}
     with (
         pytest.raises(ConfigurationError, match="no supervisor could be started"),

@@ -1,0 +1,78 @@
+"""A program that measures without the queue, a script or `labctl run`, watched as a runner is."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from labctl.clock import RealClock
+from labctl.errors import ConfigurationError
+from labctl.queue.heartbeat import Pulse
+from labctl.queue.night import read_night
+from labctl.queue.processes import start_labctl
+from labctl.queue.supervision import Supervision
+from labctl.station import Station
+
+SUPERVISOR_STARTS_WITHIN_S = 30.0
+SUPERVISOR_ENDS_WITHIN_S = 10.0
+
+
+@contextmanager
+def under_watch(station: Station, database: Path, doing: str, does_without: str) -> Iterator[None]:
+    """Show signs of life as a runner does, with a supervisor that looks at them.
+
+    Killed or frozen, this program is ended by the supervisor, and every instrument made safe. A rig inside
+    this process has no supervisor: it ends with the process.
+
+    Parameters
+    ----------
+    station : Station
+    database : Path
+        It exists already.
+    doing : str
+        What `labctl status` says of this program.
+    does_without : str
+        What a person gives to go without a supervisor; for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        No supervisor could be started.
+    """
+    if station.simulation is not None:
+        yield
+        return
+    arguments = ["supervisor", "--station", station.source, "--db", str(database), "--ends-with-runner"]
+    log = database.with_suffix(".supervisor.log")
+    silence_s = 2 * read_night(station).silence_s
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> "subprocess.Popen[bytes]":
+        started.append(start_labctl(arguments, log))
+        return started[-1]
+
+    supervision = Supervision(database, station.name, silence_s, start)
+    try:
+        with Pulse(database, station.name, supervision.keep) as pulse:
+            pulse.tell(doing=doing)
+            _wait_for(supervision, log, does_without)
+            yield
+    finally:
+        _see_off(started)
+
+
+def _see_off(started: "list[subprocess.Popen[bytes]]") -> None:
+    """Wait for the supervisors that end with this program; one that has more to do is left alone."""
+    for child in started:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(SUPERVISOR_ENDS_WITHIN_S)
+
+
+def _wait_for(supervision: Supervision, log: Path, does_without: str) -> None:
+    clock = RealClock()
+    end_s = clock.monotonic() + SUPERVISOR_STARTS_WITHIN_S
+    while not supervision.alive():
+        if clock.monotonic() > end_s:
+            problem = f"no supervisor could be started (see {log}); {does_without} does without"
+            raise ConfigurationError("supervisor", "", problem)
+        clock.sleep(0.1)
