@@ -20,12 +20,23 @@ def gui(
 ) -> None:
     """Queue, watch and control from a window. The night goes on when it is closed."""
     from labctl.errors import ConfigurationError
+    from labctl.station import read_station
 
     if scheme not in ("system", "light", "dark"):
         raise ConfigurationError("labctl gui", "--scheme", f"is {scheme!r}; give system, light or dark")
+    chosen = read_station(station.resolve())
+    _import_qt()
     if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
         problem = f"there is no screen here: none of {', '.join(SCREENS)} is set"
         raise ConfigurationError("labctl gui", "", problem)
+    from labctl.gui.application import run_window
+
+    raise typer.Exit(run_window(chosen, db.resolve(), scheme, start_runner))
+
+
+def _import_qt() -> None:
+    from labctl.errors import ConfigurationError
+
     os.environ.setdefault("QT_API", "pyside6")  # before qtpy chooses for itself
     try:
         importlib.import_module("qtpy.QtWidgets")
@@ -35,7 +46,3 @@ def gui(
             f"the window needs the extra `gui` ({error}); in the folder of labctl: pip install -e '.[gui]'"
         )
         raise ConfigurationError("labctl gui", "", problem) from error
-    from labctl.gui.application import run_window
-    from labctl.station import read_station
-
-    raise typer.Exit(run_window(read_station(station.resolve()), db.resolve(), scheme, start_runner))

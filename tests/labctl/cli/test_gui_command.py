@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from labctl.testing import STATION
+
 WITHOUT_QT = """
 import sys
 sys.modules["qtpy"], sys.argv = None, ["labctl", "gui"]
@@ -30,7 +32,8 @@ def test_a_missing_station_file_is_named_and_no_database_is_made(tmp_path):
 
 
 def test_without_qt_the_extra_to_install_is_named(tmp_path):
+    (tmp_path / "station.toml").write_text(STATION)
     command = [sys.executable, "-c", WITHOUT_QT]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert "labctl[gui]" in done.stderr
+    assert "pip install -e '.[gui]'" in done.stderr
