@@ -465,9 +465,11 @@ def test_what_happened_to_the_station_stands_in_the_log(window, db):
 def test_without_a_screen_a_sentence_says_so(monkeypatch, tmp_path):
     for name in SCREENS:
         monkeypatch.delenv(name, raising=False)
+    file, db = tmp_path / "station.toml", tmp_path / "lab.db"
+    file.write_text(STATION, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no screen"):
-        gui(station=tmp_path / "station.toml", db=tmp_path / "lab.db", scheme="system")
-    assert not list(tmp_path.iterdir())
+        gui(station=file, db=db, scheme="system")
+    assert not db.exists()
 
 
 def test_a_second_window_says_so(window, db):
