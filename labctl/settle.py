@@ -48,7 +48,7 @@ def settle(
     while not should_stop():
         now_s, temperature_k = clock.monotonic(), bench.thermometer.temperature_k
         window.append((now_s, temperature_k))
-        while len(window) > 2 and now_s - window[0][0] > criterion.slope_window_s:
+        while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
             window.popleft()
         if not _is_steady(window, target_k, criterion):
             steady_since_s = None

@@ -34,6 +34,24 @@ def test_a_steady_temperature_is_settled_after_the_dwell():
     assert readings[-1].phase == "dwell"
 
 
+@pytest.mark.parametrize("reading_takes_s", [0.3, 1.0, 2.7, 9.0])
+def test_a_thermometer_that_takes_its_time_is_settled_as_well(reading_takes_s):
+    bench = bench_with(lambda t: 300.0)
+    slow = bench.thermometer
+
+    class Slow:
+        @property
+        def temperature_k(self):
+            bench.clock.sleep(reading_takes_s)
+            return slow.temperature_k
+
+    bench.thermometer = Slow()
+    readings, elapsed_s = settled(bench, dwell_s=600, timeout_s=3600)
+    assert elapsed_s < 600 + 60 + 3 * (5 + reading_takes_s)
+    phases = [reading.phase for reading in readings]
+    assert phases == sorted(phases)  # approach, then dwell without a break
+
+
 def test_an_excursion_starts_the_dwell_again():
     _, elapsed_s = settled(bench_with(lambda t: 302.0 if 300 <= t < 310 else 300.0), dwell_s=600)
     assert elapsed_s >= 310 + 600

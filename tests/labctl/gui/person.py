@@ -16,7 +16,7 @@ from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.station import read_station
 
-PATIENCE_S = 900.0  # of a computer that does much else
+PATIENCE_S = 300.0  # of a computer that does much else
 CLOCK = RealClock()
 
 
@@ -32,6 +32,8 @@ class Person:
             if CLOCK.monotonic() > end_s:
                 self.picture("gave-up")
                 sys.exit(f"waited in vain: {what}")
+            if "failed" in self.jobs().values():
+                sys.exit(f"a job failed: {what} was waited for")
             QtTest.QTest.qWait(50)
 
     def xdotool(self, *arguments):
