@@ -66,24 +66,28 @@ class Browser(QtWidgets.QWidget):
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self._colours: dict[int, str] = {}
-        self._newest = 0
+        self._newest = self._followed = 0
         self._build_filter()
         self._lay_out()
         self._connect()
 
     def show_runs(self, rows: Sequence[Row]) -> None:
-        """Show the runs of a fresh look; a run that is new and running is drawn, alone."""
+        """Show the runs of a fresh look; draw a run that begins, alone, unless others are ticked by hand."""
         newest = max((row["id"] for row in rows), default=0)
         first_look, known = not self.model.rows, len(self.model.rows)
         self.model.show_rows(rows)
         begun = [row["id"] for row in rows if row["id"] > self._newest and row["status"] == "running"]
         self._newest = newest
-        if begun:
-            self.model.tick(begun[-1:], True, alone=True)
-        elif first_look and newest:
-            self.model.tick([newest], True, alone=True)
+        if begun or (first_look and newest):
+            self._begin_to_follow(begun[-1] if begun else newest)
         if len(rows) > known:
             fit_columns(self.table)
+
+    def _begin_to_follow(self, run_id: int) -> None:
+        by_hand = self.ticked() not in ([], [self._followed])
+        self._followed = run_id
+        if not by_hand:
+            self.model.tick([run_id], True, alone=True)
 
     def ticked(self) -> list[int]:
         """Ids of the runs to draw, oldest first."""

@@ -18,6 +18,7 @@ from labctl.errors import ConfigurationError
 from labctl.gui import reading
 from labctl.gui import window as window_module
 from labctl.gui.application import tell_of_other_window
+from labctl.gui.browser import Browser
 from labctl.gui.window import Window
 from labctl.protocol import parse_protocol
 from labctl.queue import ledger as ledger_module
@@ -126,6 +127,24 @@ def test_what_is_filled_in_is_estimated_and_queued(window, db):
     assert protocol.procedures[0].parameters["temperatures_degc"] == [40.0, 50.0]
     assert (protocol.sample.name, job.state, job.person) == ("film", "queued", panel.person.text())
     assert job.duration_s > 0
+
+
+def test_a_run_that_begins_is_drawn_unless_others_are_ticked_by_hand(app):
+    def runs(*ids):
+        usual = {"sample": "film", "procedure": "any:Any", "clock": "real", "job_id": None, "reason": ""}
+        times = {"started_s": 0.0, "ended_s": None, "status": "running"}
+        return [{"id": n, **usual, **times} for n in ids]
+
+    browser = Browser()
+    browser.show_runs(runs(1, 2))
+    browser.show_runs(runs(1, 2, 3))
+    assert browser.ticked() == [3]
+    browser.model.tick([1], True)
+    browser.show_runs(runs(1, 2, 3, 4))
+    assert browser.ticked() == [1, 3]
+    browser.model.tick([4], True, alone=True)
+    browser.show_runs(runs(1, 2, 3, 4, 5))
+    assert browser.ticked() == [5]
 
 
 def test_a_temperature_above_the_limit_is_refused_in_words(window, db):
