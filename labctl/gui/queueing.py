@@ -21,6 +21,7 @@ from labctl.station import Station
 from labctl.words import duration
 
 CHECK_AFTER_MS = 400
+ONE_PRESS_S = 1.0  # longer than the pause before a held key repeats
 
 
 class QueueingPanel(QtWidgets.QWidget):
@@ -100,12 +101,25 @@ class QueueingPanel(QtWidgets.QWidget):
             )
 
     def queue(self) -> None:
-        """Check once more and queue; what is filled in stays for the next."""
+        """Check once more and queue; what is filled in stays for the next.
+
+        A double click or a key held down queues once.
+        """
         wish = self._wish()
-        if wish is not None:
-            self._asker.ask(
-                lambda ledger: add_job(ledger, self._station, wish), self._show_queued, self._refuse
-            )
+        if wish is None or self._pressed_again(wish):
+            return
+        self._in_hand = True
+        self._asker.ask(
+            lambda ledger: add_job(ledger, self._station, wish), self._show_queued, self._refuse_to_queue
+        )
+
+    def _pressed_again(self, wish: Wish) -> bool:
+        """Whether this press belongs to the last one: the same wish, unanswered or a moment ago."""
+        now_s = self._clock.monotonic()
+        last, self._last_press = self._last_press, (wish, now_s)
+        if last is None or last[0] != wish:
+            return False
+        return self._in_hand or now_s - last[1] < ONE_PRESS_S
 
     def _build(self) -> None:
         self.procedure = QtWidgets.QComboBox(self)
@@ -137,6 +151,9 @@ class QueueingPanel(QtWidgets.QWidget):
         self.estimate = QtWidgets.QLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._clock = RealClock()
+        self._last_press: tuple[Wish, float] | None = None
+        self._in_hand = False
         self._timer = QtCore.QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(CHECK_AFTER_MS)
@@ -285,7 +302,12 @@ class QueueingPanel(QtWidgets.QWidget):
         steps = f"{found.steps} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
         self._say(". ".join([steps, *found.warnings]))
 
+    def _refuse_to_queue(self, sentence: str) -> None:
+        self._in_hand, self._last_press = False, None
+        self._refuse(sentence)
+
     def _show_queued(self, found: tuple[int, float]) -> None:
+        self._in_hand = False
         job_id, takes_s = found
         self._say(f"job {job_id} queued, about {duration(takes_s)}")
         self.queued.emit(job_id)

@@ -15,7 +15,7 @@ from qtpy.QtCore import Qt
 from labctl.cli.gui import SCREENS, gui
 from labctl.clock import RealClock
 from labctl.errors import ConfigurationError
-from labctl.gui import reading
+from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
 from labctl.gui.application import tell_of_other_window
 from labctl.gui.browser import Browser
@@ -145,6 +145,28 @@ def test_a_run_that_begins_is_drawn_unless_others_are_ticked_by_hand(app):
     browser.model.tick([4], True, alone=True)
     browser.show_runs(runs(1, 2, 3, 4, 5))
     assert browser.ticked() == [5]
+
+
+def test_a_double_click_queues_once_and_a_later_click_queues_again(window, db, monkeypatch):
+    panel = fill_in(window)
+    wait(lambda: "within the limits" in panel.estimate.text(), "an estimate")
+    panel.queue_button.click()
+    panel.queue_button.click()
+    wait(lambda: "job 1 queued" in panel.estimate.text(), "the first job")
+    monkeypatch.setattr(queueing, "ONE_PRESS_S", 1000.0)
+    panel.queue_button.click()
+    monkeypatch.setattr(queueing, "ONE_PRESS_S", 0.0)
+    panel.queue_button.click()
+    wait(lambda: "job 2 queued" in panel.estimate.text(), "the second job")
+    assert len(jobs_of(db)) == 2
+
+
+def test_a_changed_form_is_queued_at_once(window, db):
+    panel = fill_in(window)
+    panel.queue_button.click()
+    panel.inputs.temperatures_degc.setText("45, 55")
+    panel.queue_button.click()
+    wait(lambda: len(jobs_of(db)) == 2, "both jobs")
 
 
 def test_a_temperature_above_the_limit_is_refused_in_words(window, db):
