@@ -71,6 +71,7 @@ class ProcedureInputs(InputsWidget):
                 form.addRow(self.labels[name])
                 form.addRow(field)
             else:
+                _show_whole(field)
                 form.addRow(self.labels[name], field)
 
     def fields(self) -> list[QtWidgets.QWidget]:
@@ -121,6 +122,13 @@ def inputs_of(procedure_class: type) -> list[str]:
 
 def _shows_no_units(field: Any, parameter: Any) -> bool:
     return bool(getattr(parameter, "units", None)) and isinstance(field, QtWidgets.QLineEdit)
+
+
+def _show_whole(field: QtWidgets.QWidget) -> None:
+    """Let no layout cut a number's units off."""
+    if isinstance(field, QtWidgets.QAbstractSpinBox):
+        metrics = field.fontMetrics()
+        field.setMinimumWidth(metrics.horizontalAdvance(field.text()) + 2 * metrics.height())
 
 
 def _changes(field: QtCore.QObject) -> Any:

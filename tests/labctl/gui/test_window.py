@@ -147,6 +147,17 @@ def test_a_run_that_begins_is_drawn_unless_others_are_ticked_by_hand(app):
     assert browser.ticked() == [5]
 
 
+def test_no_number_of_a_form_is_cut(window):
+    panel = window.queueing
+    for place in range(panel.procedure.count()):
+        panel.procedure.setCurrentIndex(place)
+        QtTest.QTest.qWait(20)
+        for field in panel.inputs.fields():
+            if isinstance(field, QtWidgets.QAbstractSpinBox):
+                needed = field.fontMetrics().horizontalAdvance(field.text())
+                assert field.lineEdit().contentsRect().width() >= needed + 4, field.text()
+
+
 def test_a_double_click_queues_once_and_a_later_click_queues_again(window, db, monkeypatch):
     panel = fill_in(window)
     wait(lambda: "within the limits" in panel.estimate.text(), "an estimate")
