@@ -70,7 +70,7 @@ class Asker(QtCore.QObject):
     def _answer(self, question: Question) -> Any:
         if not self._db.exists():
             raise FileNotFoundError(f"{self._db} is gone; nothing was written")
-        with Ledger(self._db) as ledger:
+        with Ledger(self._db, may_create=False) as ledger:
             return question(ledger)
 
     def _deliver(self, answer: Answer, result: Any) -> None:

@@ -54,7 +54,7 @@ class Wish:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
         if not self.db.exists():
             raise StoreError(f"{self.db} is gone")
-        return Ledger(self.db, patience_s)
+        return Ledger(self.db, patience_s, may_create=False)
 
 
 def make_safe(station_file: Path, station: str, db: Path, person: str) -> SafeReport:

@@ -92,7 +92,7 @@ class Reader(QtCore.QObject):
     def _read_until_something_is_wrong(self) -> None:
         """Raises StoreError; a file that is gone is never made again here."""
         identity = self._identity()
-        with Database(self._db) as database, Ledger(self._db) as ledger:
+        with Database(self._db) as database, Ledger(self._db, may_create=False) as ledger:
             self._runs_mark, self._last_event = None, 0
             while not self._stop.is_set():
                 if self._identity() != identity:

@@ -19,6 +19,8 @@ class Ledger:
     path : Path or str
     patience_s : float
         How long to wait while another program writes.
+    may_create : bool
+        False: a file that is not there is an error.
 
     Raises
     ------
@@ -26,10 +28,10 @@ class Ledger:
         From every method, when the file cannot be used; the message says why.
     """
 
-    def __init__(self, path: Path | str, patience_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(self, path: Path | str, patience_s: float = BUSY_TIMEOUT_S, may_create: bool = True) -> None:
         self.path = Path(path)
         refuse_network_share(self.path)
-        self._connection = open_for_writing(self.path, patience_s)
+        self._connection = open_for_writing(self.path, patience_s, may_create)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

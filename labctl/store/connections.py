@@ -18,8 +18,12 @@ EMPTY_FOR_S = 0.5  # then nobody is making the file
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
-def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def open_for_writing(
+    path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S, may_create: bool = True
+) -> sqlite3.Connection:
     """A connection that creates, migrates and writes; usable from any one thread at a time.
+
+    Without `may_create` a file that vanishes at this moment is not made again, empty.
 
     Raises
     ------
@@ -29,8 +33,9 @@ def open_for_writing(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqli
     if not path.absolute().parent.is_dir():
         raise StoreError(f"{path}: there is no folder {path.absolute().parent}")
     with explaining(path):
+        address = f"{path.absolute().as_uri()}?mode={'rwc' if may_create else 'rw'}"
         connection = sqlite3.connect(
-            path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
         )
         try:
             _check_origin(path, connection)

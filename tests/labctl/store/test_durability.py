@@ -18,6 +18,7 @@ from labctl.errors import StoreError
 from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store, migrations
 from labctl.store.care import verify
+from labctl.store.connections import open_for_writing
 from labctl.store.fingerprint import content_hash
 
 WRITE_UNTIL_KILLED = """
@@ -289,6 +290,14 @@ def test_several_programs_may_make_the_same_new_file_at_once(path):
     ]
     assert [maker.communicate()[1] for maker in makers] == [b""] * 4
     assert integrity(path) == "ok"
+
+
+def test_a_file_that_is_gone_is_not_made_again_where_nobody_asked(path):
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_for_writing(path, may_create=False)
+    assert not path.exists()
+    Store.open(path).close()
+    open_for_writing(path, may_create=False).close()
 
 
 def test_a_new_file_that_another_program_is_about_to_write_is_waited_for(path):
