@@ -1,7 +1,7 @@
 """The words in which a procedure speaks to instruments, whatever their make.
 
 A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. What a
-driver of each role has to do stands in `labctl.devices`.
+driver of each role has to do stands in `labctl.instruments.roles`.
 """
 
 import importlib
@@ -12,7 +12,14 @@ from types import ModuleType
 from typing import Any, cast
 
 from labctl.clock import Clock
-from labctl.devices import (
+from labctl.errors import ConfigurationError
+from labctl.instruments.limits import (
+    GuardedAnalyzer,
+    GuardedPotentiostat,
+    GuardedTemperatureController,
+    Limits,
+)
+from labctl.instruments.roles import (
     CurrentPoint,
     Device,
     FrequencyResponseAnalyzer,
@@ -22,14 +29,7 @@ from labctl.devices import (
     TemperatureReading,
     Thermometer,
 )
-from labctl.errors import ConfigurationError
-from labctl.limits import (
-    ZERO_CELSIUS_K,
-    GuardedAnalyzer,
-    GuardedPotentiostat,
-    GuardedTemperatureController,
-    Limits,
-)
+from labctl.units import ZERO_CELSIUS_K
 
 __all__ = [
     "ZERO_CELSIUS_K",
