@@ -4,11 +4,9 @@ A procedure sees a `Bench`: the roles of one station, its clock, and its limits 
 driver of each role has to do stands in `labctl.instruments.roles`.
 """
 
-import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, cast
 
 from labctl.clock import Clock
@@ -29,6 +27,7 @@ from labctl.instruments.roles import (
     TemperatureReading,
     Thermometer,
 )
+from labctl.opener import CallableModule
 from labctl.units import ZERO_CELSIUS_K
 
 __all__ = [
@@ -132,11 +131,4 @@ class Bench:
             raise ExceptionGroup("not every instrument could be made safe", failures)
 
 
-class _CallableModule(ModuleType):
-    """This module, which opens a bench when it is called: docs/decisions/0006-labctl-bench.md says why."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return importlib.import_module("labctl.scripting").open_bench(*arguments, **options)
-
-
-sys.modules[__name__].__class__ = _CallableModule
+sys.modules[__name__].__class__ = CallableModule  # `labctl.bench(...)` opens a bench

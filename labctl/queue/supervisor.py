@@ -10,7 +10,6 @@
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
-import importlib
 import logging
 import math
 from collections.abc import Callable
@@ -105,8 +104,10 @@ class Supervisor:
 
     def _warm_up(self) -> None:
         """Import now what making safe needs: VISA alone costs a second that nobody has then."""
-        importlib.import_module("labctl.instruments.connection")
-        pyvisa: Any = importlib.import_module("pyvisa")
+        import pyvisa
+
+        import labctl.instruments.connection  # noqa: F401 - what opens an instrument later
+
         try:
             self._visa = pyvisa.ResourceManager(self.station.visa_library)
         except (OSError, ValueError) as error:
