@@ -77,7 +77,8 @@ def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
     for i, kind in enumerate(kinds):
         if kind is EXPONENT:
             chosen[:, i] = np.log(ARC_EXPONENT)
-            chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
+            if kinds[i - 1] is CPE_ADMITTANCE:
+                chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
     return chosen
 
 

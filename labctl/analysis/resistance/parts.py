@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from labctl.analysis.circuits.fit import CircuitFit
+from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.candidates import Electrodes, relaxations
 
@@ -35,7 +36,7 @@ class Arc:
 def total(fit: CircuitFit, electrodes: Electrodes) -> Estimate:
     """Resistance of the electrolyte (with whatever leads are in it); nan when the circuit has none."""
     arcs = [a.name for a in relaxations(fit) if not _is_interphase(a.capacitance_f, electrodes)]
-    names = (["R0"] if "R0" in fit.parameters else []) + arcs
+    names = [*pieces_of(fit.circuit).resistors, *arcs]
     return fit.sum_of(names) if names else Estimate(math.nan, math.nan)
 
 
@@ -47,9 +48,8 @@ def interphase(fit: CircuitFit, electrodes: Electrodes) -> Estimate | None:
 
 def named_arcs(fit: CircuitFit, electrodes: Electrodes) -> tuple[Arc, ...]:
     """The parts with their names, fastest first."""
-    arcs = []
-    if "R0" in fit.parameters:
-        arcs.append(Arc("series", fit.parameters["R0"], math.nan, math.nan))
+    series = pieces_of(fit.circuit).resistors
+    arcs = [Arc("series", fit.sum_of(series), math.nan, math.nan)] if series else []
     bulk_taken = False
     for arc in relaxations(fit):
         is_bulk = not bulk_taken and arc.capacitance_f <= GRAIN_BOUNDARY_CAPACITANCE_F

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import CANDIDATES, Electrodes, is_inductive, objections
@@ -27,6 +29,7 @@ MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
+CABLES = "L0"
 
 
 @dataclass(frozen=True)
@@ -172,16 +175,26 @@ def fit_candidates(data: Sequence[Prepared], electrodes: Electrodes) -> list[dic
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
     for one, fits in zip(data, found, strict=True):
-        _teach_the_simpler(one, fits)
+        _refit_from_richer(one, fits)
     return found
 
 
-def _teach_the_simpler(data: Prepared, fits: dict[str, CircuitFit]) -> None:
-    """What does much worse than with a series resistor starts again from that one's solution."""
+def _refit_from_richer(data: Prepared, fits: dict[str, CircuitFit]) -> None:
+    """Refit a circuit that does much worse than with one more series resistor, from that one's solution."""
     for description, fit in fits.items():
-        richer = fits.get(f"R0-{description}")
+        richer = _with_series_resistor(description, fits)
         if richer is not None and richer.rms * MUCH_WORSE < fit.rms:
             fits[description] = _better(fit, _started_from(data, description, richer))
+
+
+def _with_series_resistor(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit of the same circuit with one more resistor in series; None where it is no candidate."""
+    names = set(parse_circuit(description).names)
+    for other, fit in fits.items():
+        added = set(parse_circuit(other).names) - names
+        if len(added) == 1 and added <= {*pieces_of(other).resistors} and names <= fit.parameters.keys():
+            return fit
+    return None
 
 
 def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
@@ -222,8 +235,12 @@ def candidates_for(data: Prepared, electrodes: Electrodes) -> tuple[str, ...]:
         return ()
     circuits = CANDIDATES[electrodes]
     if data.inductive:
-        circuits = (*circuits, *(f"L0-{c}" for c in circuits))
+        circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))
     return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def _has_inductor(description: str) -> bool:
+    return INDUCTANCE in parse_circuit(description).kinds
 
 
 def conclude(
