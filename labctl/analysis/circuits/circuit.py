@@ -101,7 +101,7 @@ class Circuit:
 
     @property
     def series(self) -> tuple[Node, ...]:
-        """What the top level joins in series."""
+        """The pieces that the top level joins in series."""
         if isinstance(self.root, Join) and not self.root.parallel:
             return self.root.branches
         return (self.root,)
@@ -138,7 +138,7 @@ class Circuit:
     def to_si(self, x: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> tuple[FloatArray, FloatArray]:
         """Logarithms of the SI parameters (..., p) of a circuit fitted in scaled units, with d(SI)/d(x).
 
-        The second array (..., p, p) is the identity but for a CPE, whose Q in scaled units depends on n.
+        The second array (..., p, p) is the identity except for a CPE: its Q in scaled units depends on n.
         """
         ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
         impedance_power, frequency_power, admittances = self._scaling

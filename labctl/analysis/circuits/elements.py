@@ -24,8 +24,8 @@ SQRT_J = np.sqrt(1j)
 class Kind:
     """Meaning of a parameter: its unit and how it scales.
 
-    A parameter of a circuit whose impedance is divided by z and whose angular frequency by w is its SI
-    value divided by `z**impedance_power * w**frequency_power`.
+    With the impedance divided by z and the angular frequency divided by w, a parameter is its SI value
+    divided by `z**impedance_power * w**frequency_power`.
     """
 
     unit: str

@@ -10,7 +10,7 @@ from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, RESIS
 
 @dataclass(frozen=True)
 class Capacitive:
-    """A capacitor or a CPE: name of its C or Q, and of its exponent; None for a capacitor, whose n is 1."""
+    """A capacitor or a CPE: name of its C or Q, and of its exponent; None for a capacitor (n = 1)."""
 
     admittance: str
     exponent: str | None
@@ -26,7 +26,7 @@ class ResistiveArc:
 
 @dataclass(frozen=True)
 class Pieces:
-    """What a circuit joins in series, by the names of the parameters.
+    """Pieces that a circuit joins in series, by the names of their parameters.
 
     Attributes
     ----------

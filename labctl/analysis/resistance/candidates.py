@@ -1,6 +1,7 @@
 """Candidate circuits of a cell, the relaxations in their fits, and the objections that rule a fit out.
 
-A candidate is one entry of BLOCKING or REVERSIBLE; labels are free, the parsed circuit says what is what.
+A candidate is one entry of BLOCKING or REVERSIBLE; labels are free, the parts are read from the parsed
+circuit.
 
 The gates keep a fit from dressing up a spike as an arc of huge resistance: a resistance must be seen on the
 real axis, its relaxation must be inside the window, and the data must determine it.
@@ -135,7 +136,7 @@ def _spike_reactance_ohm(fit: CircuitFit, omega: float) -> float:
 
 
 def _vague(fit: CircuitFit) -> list[str]:
-    """Resistances and inductances whose relative standard uncertainty is too large.
+    """Resistances and inductances with too large a relative standard uncertainty.
 
     A weak Warburg element may stay: it does no harm, and leaving it out bends the arc before it.
     """

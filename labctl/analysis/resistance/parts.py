@@ -3,8 +3,9 @@
 By the capacitance that goes with it (J. T. S. Irvine, D. C. Sinclair & A. R. West, Electroceramics:
 Characterization by Impedance Spectroscopy, Adv. Mater. 2 (1990) 132, table 1, for a sample as wide as it is
 thick): bulk near 1e-12 F, grain boundaries 1e-11 to 1e-8 F, surface layers to 1e-7 F, interfaces with the
-electrodes above. Flat samples have more, so the fastest arc is called bulk up to 1e-9 F, and what is slower
-or larger a grain boundary. A grain boundary alone in the window may so be called bulk; the total is the same.
+electrodes above. Flat samples have more, so the fastest arc is called bulk up to 1e-9 F, and a slower
+or larger one a grain boundary. A grain boundary alone in the window may so be called bulk; the total is the
+same.
 """
 
 import math
@@ -34,7 +35,7 @@ class Arc:
 
 
 def total(fit: CircuitFit, electrodes: Electrodes) -> Estimate:
-    """Resistance of the electrolyte (with whatever leads are in it); nan when the circuit has none."""
+    """Resistance of the electrolyte (leads included); nan when the circuit has none."""
     arcs = [a.name for a in relaxations(fit) if not _is_interphase(a.capacitance_f, electrodes)]
     names = [*pieces_of(fit.circuit).resistors, *arcs]
     return fit.sum_of(names) if names else Estimate(math.nan, math.nan)

@@ -2,7 +2,7 @@
 
 Bad points are masked, every candidate circuit is fitted, impossible fits are ruled out, the Bayesian
 information criterion with the effective number of points chooses, and the uncertainty holds the spread of
-the circuits that are as good. What is reported is the total: the low-frequency end of the electrolyte's arcs.
+the circuits that are as good. The result is the total: the low-frequency end of the electrolyte's arcs.
 """
 
 import math
@@ -51,7 +51,7 @@ class Resistance:
     ----------
     total_ohm : Estimate
         Bulk and grain boundaries together; the uncertainty holds noise, correlation of the residuals, the
-        spread between plausible circuits and that of a lead subtracted. nan when nothing could be said.
+        spread between plausible circuits and the uncertainty of a lead subtracted. nan when unknown.
     arcs : tuple of Arc
         The parts, fastest first: `series`, `bulk`, `grain boundary`, `interphase`.
     interphase_ohm : Estimate or None
@@ -86,7 +86,7 @@ def ionic_resistance(
     lead_ohm: Estimate | float = 0.0,
     range_ohm: tuple[float, float] = RANGE_OHM,
 ) -> Resistance:
-    """Ionic resistance of a spectrum of n points, with nobody looking.
+    """Ionic resistance of a spectrum of n points, without a person's choice.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def ionic_resistance(
     lead_ohm : Estimate or float
         Resistance of the leads, from a measured short; it is taken off the total.
     range_ohm : (low, high)
-        What the instrument can measure; a resistance outside becomes a bound.
+        Range of the instrument; a resistance outside becomes a bound.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def ionic_resistance(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A spectrum with its bad points out, highest frequency first, and what was seen on the way."""
+    """A spectrum without its bad points, highest frequency first, and the findings of the checks."""
 
     spectrum: Spectrum
     flags: tuple[str, ...]
@@ -202,7 +202,7 @@ def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
 
 
 def _started_from(data: Prepared, description: str, richer: CircuitFit) -> CircuitFit:
-    """A circuit fitted from the solution of one that has it as a part."""
+    """A circuit fitted from the solution of a richer circuit."""
     problem = Problem.of(data.spectrum, parse_circuit(description), "modulus")
     return fit_problems([problem], [problem.starts(start_values(richer), 1)])[0]
 
