@@ -1,0 +1,132 @@
+"""Roles of the instruments of a bench, and the points they yield, independent of the maker.
+
+A driver satisfies a Protocol here by having its members; nothing is inherited. `labctl.bench` hands the names
+on: drivers and procedures import them from there.
+
+Rules every driver keeps:
+
+1. Nothing is energised by constructing it or by `prepare()`.
+2. `make_safe()` removes every stimulus (heater, cell, source), reads back that it did, may be called at any
+   time and any number of times, and works after any failure.
+3. A reply that cannot be a measurement is an InstrumentError, never a number.
+4. A measured point that the instrument itself doubts keeps its value and says so in `status`.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+
+class ImpedancePoint(NamedTuple):
+    """One frequency of one spectrum. `z_imag_ohm` is the true imaginary part: negative for a capacitor."""
+
+    frequency_hz: float
+    z_real_ohm: float
+    z_imag_ohm: float
+    time_s: float
+    status: str = "ok"
+
+
+class CurrentPoint(NamedTuple):
+    """One sample of a polarised or resting cell; `elapsed_s` counts from the potential step."""
+
+    time_s: float
+    elapsed_s: float
+    potential_v: float
+    current_a: float
+    status: str = "ok"
+
+
+class TemperatureReading(NamedTuple):
+    """One reading while a temperature is awaited or held."""
+
+    time_s: float
+    temperature_k: float
+    setpoint_k: float
+    phase: str
+
+
+class Device(Protocol):
+    """Anything on the bus."""
+
+    name: str
+
+    @property
+    def identity(self) -> str:
+        """Maker, model, serial number, firmware, as the instrument says them."""
+        ...
+
+    def prepare(self) -> None:
+        """Check the identity and bring the instrument to a known state that energises nothing."""
+        ...
+
+    def make_safe(self) -> None:
+        """Remove every stimulus and read back that it is gone; raises InstrumentError if it is not."""
+        ...
+
+
+class Thermometer(Protocol):
+    """A sensor near the sample."""
+
+    @property
+    def temperature_k(self) -> float:
+        """Temperature now."""
+        ...
+
+
+class TemperatureController(Device, Thermometer, Protocol):
+    """An oven, cryostat, bath or stage."""
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point as the instrument reports it (it moves during a ramp). Writing it starts control."""
+        ...
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None: ...
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate at which later set points are approached; 0 = as fast as the instrument can."""
+        ...
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None: ...
+
+
+class FrequencyResponseAnalyzer(Device, Protocol):
+    """Measures impedance."""
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Yield a point per frequency, in the order given; `amplitude_v` is rms.
+
+        The stimulus is off when the iterator is exhausted or closed.
+        """
+        ...
+
+    def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
+        """Return how long one point takes, as far as the manual says."""
+        ...
+
+
+class Potentiostat(Device, Protocol):
+    """Polarises a cell and reads its current."""
+
+    def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
+        """Yield the open-circuit potential at `times_s` after the call; the cell is off."""
+        ...
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Step the cell to `potential_v`, yield potential and current at `times_s` after the step.
+
+        The cell stays polarised while the iterator is open, so that a spectrum with the same bias may be
+        taken after the last point; closing it switches the cell off.
+        """
+        ...
