@@ -1,4 +1,4 @@
-"""The pages about protocols, scripts and pymeasure procedures: what they show is run."""
+"""The examples on the pages about protocols, scripts and pymeasure procedures are executed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ FILM = 'name = "film 2"\nthickness_mm = 0.1\narea_cm2 = 1.0\nelectrodes = "rever
 
 
 class Page:
-    """A page, and a folder with the files it shows: `# name` in the first line says which."""
+    """A page and a folder with its files; `# name` in the first line gives the name."""
 
     def __init__(self, name, folder):
         self.text = (HOW_TO / name).read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ class Page:
         return found
 
     def commands(self):
-        """Every line that begins with a program of ours, as words."""
+        """Every line that begins with one of our programs, split into words."""
         lines = re.findall(r"^    ((?:labctl|python) .*)$", self.text, flags=re.M)
         return [line.split("#")[0].split() for line in lines]
 
@@ -146,7 +146,7 @@ resources:
 
 @pytest.fixture
 def drift(page):
-    """The page about their procedure, its meter simulated, its protocol shortened to seconds."""
+    """The page about pymeasure procedures, with a simulated meter and a protocol of some seconds."""
     shown = page("run-a-pymeasure-procedure.md")
     shown.write("station.toml", shown.block('name = "magnet room"'))
     shown.write("samples/cell_4.toml", FILM.replace("film 2", "cell 4"))

@@ -1,4 +1,4 @@
-"""What holds for every driver shipped: the contract, and that nothing is forgotten."""
+"""Tests of all shipped drivers: the contract, and the completeness of the catalogue."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""What holds for every shipped procedure."""
+"""Tests of all shipped procedures."""
 
 import importlib
 import inspect

@@ -99,7 +99,7 @@ def test_a_temperature_is_recorded_with_every_point(rig):
 
 
 def measured_degc(rig, **parameters):
-    """Run a procedure and give the set points at which it took spectra."""
+    """Run a procedure; return the set points of its spectra."""
     procedure, spectra = procedure_with(**parameters), []
     procedure.bench = rig.bench
     procedure.emit = lambda topic, record: spectra.append(record) if topic == "spectrum" else None

@@ -1,4 +1,4 @@
-"""A YAML file of pyvisa-sim as the instruments of a rig."""
+"""User-defined stand-ins: a YAML file of pyvisa-sim as the instruments of a rig."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the rig uses of pyvisa-sim's inside. When one of these fails, its next version has moved it."""
+"""Internals of pyvisa-sim used by the rig. A failure here means that a new version has changed them."""
 
 from inspect import signature
 
