@@ -68,7 +68,7 @@ def page(tmp_path):
     return show
 
 
-def test_the_protocols_shown_are_right_and_come_in_the_order_told(page):
+def test_the_protocols_shown_are_valid_and_run_in_the_stated_order(page):
     shown = page("write-a-protocol.md")
     drying = shown.write("drying.toml", shown.block('title = "drying'))
     ageing = shown.write("ageing.toml", shown.block('title = "does it age"'))
@@ -119,7 +119,7 @@ def test_the_hold_shown_gives_a_transference_number(page, cell_station_text):
         assert len(db.transference_numbers()) == 1
 
 
-def test_every_word_of_the_bench_that_is_told_is_there(page):
+def test_every_listed_method_of_the_bench_exists(page):
     from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController
     from labctl.scripting import ScriptBench
 

@@ -101,7 +101,7 @@ def test_every_class_that_is_named_for_a_file_exists(page):
         assert hasattr(importlib.import_module(module), name), f"{module}:{name}"
 
 
-def test_every_identifier_in_the_pages_is_one_of_the_source():
+def test_every_identifier_in_the_pages_exists_in_the_source():
     """A name with an underscore that is not in any source was renamed or never existed."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     known = set(re.findall(r"\w+", source))
@@ -182,13 +182,13 @@ def test_a_public_result_keeps_its_attributes(name):
     assert set(RESULTS[name].split()) <= fields
 
 
-def test_the_results_file_answers_with_frames_by_the_names_told():
+def test_the_results_file_has_the_frames_named_on_the_pages():
     from labctl.store import Database
 
     assert all(callable(getattr(Database, name)) for name in ("runs", "spectra", "conductivities", "fits"))
 
 
-def test_nobody_is_told_to_install_labctl_from_the_package_index():
+def test_no_page_installs_labctl_from_the_package_index():
     """The package index has another program of that name."""
     program = {p.name: p.read_text(encoding="utf-8") for p in SOURCES if p.is_relative_to(ROOT / "labctl")}
     for name, text in (TEXTS | program).items():

@@ -137,7 +137,7 @@ def test_without_refinement_the_list_is_the_list(rig):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_spectrum_that_drifted_is_repeated_once_if_asked(rig, monkeypatch, wanted):
+def test_a_spectrum_that_drifted_is_repeated_once_if_configured(rig, monkeypatch, wanted):
     monkeypatch.setattr("procedures.temperature_stepped_eis.is_consistent", lambda points: False)
     visited = measured_degc(rig, repeat_inconsistent=wanted)
     assert visited == ([60.0, 60.0, 80.0, 80.0] if wanted else [60.0, 80.0])

@@ -196,7 +196,7 @@ def test_a_rig_inside_the_runner_needs_no_supervisor(rig):
     ["list", "show 1", "cancel 1", "move 1 1", "retry 1", "pause", "resume", "skip 1", "clear-finished"],
 )
 def test_a_mistyped_name_of_the_results_file_is_no_empty_queue(rig, words):
-    """A pause of a queue in a new, empty file has no effect on any runner."""
+    """A pause in a newly created file would not pause the intended queue."""
     with pytest.raises(StoreError, match="no such file; name yours with --db"):
         rig("queue", *words.split())
     assert not (rig.folder / "lab.db").exists()

@@ -37,7 +37,7 @@ class Person:
             QtTest.QTest.qWait(50)
 
     def xdotool(self, *arguments):
-        """Wait until the X server has executed the action and the window has processed it."""
+        """Run an xdotool command and wait until the window has processed it."""
         done = subprocess.Popen(["xdotool", *map(str, arguments)])
         self.wait(lambda: done.poll() is not None, f"xdotool {arguments}")
         QtTest.QTest.qWait(100)

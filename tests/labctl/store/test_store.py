@@ -11,7 +11,7 @@ from labctl.store import Store
 
 
 def committed(path, table="impedance_points"):
-    """Rows visible to another process."""
+    """Number of rows visible to another process."""
     connection = sqlite3.connect(path)
     try:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
