@@ -1,4 +1,4 @@
-"""Docstrings are plain technical English: few archaic or riddling words, and no module that begins with a question."""
+"""Docstrings are plain technical English: few archaic words, and no module that begins with a question."""
 
 import ast
 import re
@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("labctl", "drivers", "procedures", "sim_instruments")
 MOST_PER_1000 = 1.0
 WORDS = re.compile(
-    r"\b(whoever|whatever|nobody|anybody|somebody|wish(?:es|ed)?|told|tells?|telling|foretell\w*|foretold|let go"
-    r"|take[sn]? note|shall|as ever|whose|thereof|wherever|one that|those of|that of"
+    r"\b(whoever|whatever|nobody|anybody|somebody|wish(?:es|ed)?|told|tells?|telling|foretell\w*|foretold"
+    r"|let go|take[sn]? note|shall|as ever|whose|thereof|wherever|one that|those of|that of"
     r"|what (?:a|the|is|was|every|each)|is said|said|beware|alive|aloud|teach\w*|meanwhile|by itself)\b",
     re.IGNORECASE,
 )
