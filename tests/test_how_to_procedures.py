@@ -74,8 +74,8 @@ def test_the_protocols_shown_are_valid_and_run_in_the_stated_order(page):
     ageing = shown.write("ageing.toml", shown.block('title = "does it age"'))
     assert [e.name for e in read_protocol(drying).procedures] == ["TemperatureHold", "TemperatureSteppedEIS"]
     names = [entry.name for entry in read_protocol(ageing).procedures]
-    told = re.findall(r"`(\w+(?: \d of \d)?)`", shown.text.partition("in order, with times: ")[2])
-    assert names[:4] == told[:4]
+    shown_names = re.findall(r"`(\w+(?: \d of \d)?)`", shown.text.partition("in order, with durations: ")[2])
+    assert names[:4] == shown_names[:4]
     assert len(names) == 7
 
 
