@@ -11,6 +11,7 @@ from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
 from labctl.store.users import users_of
+from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
@@ -41,6 +42,8 @@ def open_for_writing(
             _check_origin(path, connection)
             _switch_to_wal(connection, busy_timeout_s)
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # see labctl.store.wal.checkpoint
+            connection.execute(f"PRAGMA journal_size_limit = {SIZE_LIMIT_BYTES}")
             connection.execute("PRAGMA foreign_keys = ON")
             _add_log10(connection)
             _migrate(path, connection)
@@ -84,7 +87,7 @@ def file_state(path: Path) -> tuple[int, int, int, bool]:
         status = path.stat()
     except OSError as error:
         raise StoreError(f"{path}: cannot be read any more: {error.strerror}") from error
-    return status.st_ino, status.st_size, status.st_mtime_ns, _wal(path).exists()
+    return status.st_ino, status.st_size, status.st_mtime_ns, wal_of(path).exists()
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
@@ -99,7 +102,7 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         no_room = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not no_room or _wal(path).exists():
+        if not no_room or wal_of(path).exists():
             raise
         return sqlite3.connect(
             address + "&immutable=1", uri=True, check_same_thread=False, factory=FrozenView
@@ -116,7 +119,7 @@ def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
-        being_made = path.stat().st_size > 0 or _wal(path).exists()
+        being_made = path.stat().st_size > 0 or wal_of(path).exists()
         if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
             raise StoreError(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)

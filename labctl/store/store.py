@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -156,7 +157,8 @@ class Store:
             if name not in CHANGEABLE.get(table, ()):
                 raise StoreError(f"{table}.{name} cannot be changed once it is written")
         values = {name: stored(columns.columns[name], value, changes) for name, value in changes.items()}
-        self._writer.call(lambda connection: _update(connection, table, row_id, values))
+        work = partial(_update, table=table, row_id=row_id, changes=values)
+        (self._writer.end_part if _ends_a_part(table, changes) else self._writer.call)(work)
         if _ends_a_run(table, changes):
             with suppress(StoreError):  # the run has ended all the same, and the next opening seals it
                 self._seal(row_id)
@@ -251,6 +253,11 @@ def _update(connection: sqlite3.Connection, table: str, row_id: int, changes: Ma
         end_run(connection, row_id, changes)
     else:
         change_row(connection, table, row_id, changes)
+
+
+def _ends_a_part(table: str, changes: Mapping[str, Any]) -> bool:
+    """Whether a spectrum, a polarisation or a run ends."""
+    return table in ("spectra", "polarisations", "runs") and changes.get("status", "running") != "running"
 
 
 def _ends_a_run(table: str, changes: Mapping[str, Any]) -> bool:

@@ -7,7 +7,13 @@
 5. When the file cannot be written, rows stay here and are tried again with the next request. The trouble is
    told to the next call, unless it has passed by then and every row is stored.
 6. An error is raised once, by the next call of whatever kind, and that call is not carried out.
+7. Before each commit, and every second, the files are looked at. Where one was deleted, replaced or truncated,
+   all they held is saved in a copy, which is put in their place; the next call is told, and work continues.
+   Where it cannot be put back, each commit is saved in the copy, and each call is told.
+8. The -wal is copied into the database every second while rows come, and at the end of a spectrum.
 """
+
+import logging
 
 import sqlite3
 import threading
@@ -19,25 +25,33 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.store.batches import Refusal, Row, write_rows
-from labctl.store.causes import ROW_ERRORS, explained
+from labctl.store.causes import ROW_ERRORS, explained, explaining
 from labctl.store.places import SpaceRule
+from labctl.store.connections import open_for_writing
 from labctl.store.presence import Presence
+from labctl.store.recent import RecentTransactions, Transaction, Work
+from labctl.store.rescue import Rescue
 from labctl.store.rows import Insertion
+from labctl.store.wal import checkpoint
 
+log = logging.getLogger(__name__)
 BATCH_S = 0.05
+LOOK_EVERY_S = 1.0
+CHECKPOINT_EVERY_S = 1.0
+RESCUE_AGAIN_S = 10.0
 MOST_WAITING_ROWS = 50_000
-
-Work = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(frozen=True)
 class _Call:
-    """Work in a transaction that somebody waits for, and how many rows it stores."""
+    """Work in a transaction that a caller waits for, how many rows it stores, and whether a part ends with it."""
 
     work: Work
     rows: int
+    ends_part: bool = False
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -68,6 +82,10 @@ class Writer:
         self._path = path
         self._connection = connection
         self._presence = Presence(path, connection)
+        self._rescue = Rescue(path, self._presence.files)
+        self._recent = RecentTransactions()
+        self._clock = RealClock()
+        self._checkpoint_s = self._next_rescue_s = self._clock.monotonic()
         self._space = space
         self._told_shortage = False
         self._requests: deque[Row | _Call] = deque()
@@ -91,7 +109,13 @@ class Writer:
 
     def call(self, work: Work, rows: int = 0) -> Any:
         """Carry out `work` in a transaction after everything handed over; return once it is committed."""
-        call = _Call(work, rows)
+        return self._wait_for(_Call(work, rows))
+
+    def end_part(self, work: Work) -> None:
+        """As `call`; return once the database file itself holds everything, if no reader prevents it."""
+        self._wait_for(_Call(work, 0, ends_part=True))
+
+    def _wait_for(self, call: _Call) -> Any:
         self._hand_over(call)
         self._urgent.set()
         return call.done.result()
@@ -134,11 +158,12 @@ class Writer:
 
     def _live(self) -> None:
         while not self._closed or self._requests:
-            self._something.wait()
-            self._urgent.wait(timeout=BATCH_S)
-            self._something.clear()
-            self._urgent.clear()
+            if self._something.wait(timeout=LOOK_EVERY_S):
+                self._urgent.wait(timeout=BATCH_S)
+                self._something.clear()
+                self._urgent.clear()
             self._serve([self._requests.popleft() for _ in range(len(self._requests))])
+            self._look_after_files()
 
     def _serve(self, requests: Sequence[Row | _Call]) -> None:
         for request in requests:
@@ -169,20 +194,91 @@ class Writer:
         if problem is not None:
             call.done.set_exception(problem)
             return
+        if call.ends_part:
+            self._checkpoint()
         self._note(self._new_shortage())
         call.done.set_result(outcome.result)
 
     def _commit(self, call: _Call | None) -> _Outcome:
+        told = self._put_right_if_lost()
+        back = told is not None and not self._presence.loss()
         try:
-            outcome = self._in_transaction(call)
+            outcome = self._in_transaction(None if back else call)
         except BaseException as error:
             self._roll_back()
+            if told is None and isinstance(error, sqlite3.Error) and self._presence.loss_on_close_look():
+                return self._commit(call)
+            self._note(told)
             raise (explained(self._path, error) if isinstance(error, sqlite3.Error) else error) from error
+        self._recent.add(
+            Transaction(tuple(self._unwritten), call.work if call and not outcome.problem else None)
+        )
         self._unwritten.clear()
-        self._presence.check()
+        if told is not None and not back:
+            self._save()
+            raise told
         self._trouble = None
         self.acknowledged += outcome.rows
-        return outcome
+        return replace(outcome, problem=_both(told, outcome.problem)) if told else outcome
+
+    def _put_right_if_lost(self) -> StoreError | None:
+        """Save what the files held where one was lost, and put it back; return what happened."""
+        loss = self._presence.loss()
+        if not loss:
+            return None
+        lacking = self._save(loss)
+        saved = f"all it held is in {self._rescue.copy}"
+        if lacking:
+            saved = f"what could be saved is in {self._rescue.copy}, without {lacking} rows committed last"
+        back = self._rescue.put_back(self._recent)
+        words = f"{self._path}: {loss}; {saved}{', and was put back in its place' if back else ''}"
+        log.error("%s", words)
+        if back:
+            self._reopen(words)
+        return StoreError(words)
+
+    def _save(self, loss: str = "lost while open") -> int:
+        try:
+            return self._rescue.save(self._connection, self._recent)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self._path}: {loss}; not rescued: {error}") from error
+
+    def _reopen(self, words: str) -> None:
+        """Go on with the file that was put back, which may have been made before the last commit."""
+        (timeout_ms,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        fresh = open_for_writing(self._path, timeout_ms / 1000, may_create=False)
+        try:
+            with explaining(self._path):
+                self._recent.repeat_in(fresh)
+                event = "INSERT INTO events (time_s, level, kind, message) VALUES (?, 'error', 'rescue', ?)"
+                fresh.execute(event, (self._clock.time(), words))
+        except BaseException:
+            fresh.close()
+            raise
+        stale, self._connection = self._connection, fresh
+        self._presence = Presence(self._path, fresh)
+        self._rescue = Rescue(self._path, self._presence.files)
+        with suppress(sqlite3.Error):
+            stale.close()
+
+    def _look_after_files(self) -> None:
+        now_s = self._clock.monotonic()
+        if self._rescue.copy is None and now_s >= self._next_rescue_s and self._presence.loss():
+            self._next_rescue_s = now_s + RESCUE_AGAIN_S
+            self._commit_rows()
+        if self._recent and now_s - self._checkpoint_s >= CHECKPOINT_EVERY_S:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Copy the -wal into the database; what fails is tried again, for the rows are in the -wal."""
+        self._checkpoint_s = self._clock.monotonic()
+        if self._presence.loss_on_close_look():
+            return
+        try:
+            if checkpoint(self._connection, self._path).complete:
+                self._recent.forget()
+        except sqlite3.Error as error:
+            log.warning("%s: not copied from the -wal yet: %s", self._path, error)
 
     def _in_transaction(self, call: _Call | None) -> _Outcome:
         self._connection.rollback()
@@ -221,6 +317,10 @@ def _carried_out(connection: sqlite3.Connection, call: _Call, before: _Outcome) 
         outcome = replace(before, problem=error if isinstance(error, StoreError) else StoreError(str(error)))
     connection.execute("RELEASE a_call")
     return outcome
+
+
+def _both(first: StoreError, second: StoreError | None) -> StoreError:
+    return first if second is None else StoreError(f"{first}; {second}")
 
 
 def _as_store_error(path: Path, error: Exception) -> StoreError:

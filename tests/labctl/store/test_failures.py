@@ -187,24 +187,6 @@ def test_a_file_that_is_locked_is_not_taken_for_one_that_never_changes(path, sta
             Database(path)
 
 
-@on_unix
-def test_a_deleted_file_is_noticed_at_the_next_commit_and_rescued(rig, path):
-    rig.append_points(5)
-    rig.store.flush()
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink()
-    rig.store.append("impedance_points", rig.point(5))
-    with pytest.raises(StoreError, match=r"deleted .* all it held is in .*lab.rescued-1.db"):
-        rig.store.flush()
-    with pytest.raises(StoreError, match="deleted"):
-        rig.store.update("runs", rig.run_id, {"status": "failed", "ended_s": 1.0})
-    with Database(path.with_name("lab.rescued-1.db")) as db:
-        assert len(db.points(rig.spectrum_id)) == 6
-        assert db.run("last")["status"] == "failed"
-    with pytest.raises(StoreError, match="deleted"):
-        rig.store.close()
-
-
 def test_a_lock_held_by_another_program_delays_rows_and_loses_none(path, start):
     with Store.open(path, busy_timeout_s=0.05) as store:
         rig = start(store)
