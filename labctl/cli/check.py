@@ -61,12 +61,12 @@ def _known(duration_s: float) -> float | None:
 def paced(steps: "list[PlannedStep]", station: str, db: Path) -> "list[PlannedStep]":
     """The same steps with the durations that this station is known to need."""
     from labctl.queue.estimates import is_settling, measured_pace, procedure_of
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         return steps
-    with Ledger(db) as ledger:
-        pace = measured_pace(ledger, station, procedure_of)
+    with WriteConnection(db) as connection:
+        pace = measured_pace(connection, station, procedure_of)
     before: list[PlannedStep | None] = [None]
     for step in steps:
         before.append(step if is_settling(step) else before[-1])

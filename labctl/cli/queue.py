@@ -16,8 +16,8 @@ from labctl.errors import ConfigurationError, StoreError
 if TYPE_CHECKING:
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
@@ -31,7 +31,7 @@ PersonOption = Annotated[
 class OpenQueue:
     """The queue of one file, for one command."""
 
-    ledger: "Ledger"
+    connection: "WriteConnection"
     jobs: "Jobs"
     requests: "Requests"
     pauses: "Pauses"
@@ -41,15 +41,15 @@ class OpenQueue:
 def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
         raise StoreError(
             f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
         )
-    with Ledger(db) as ledger:
-        yield OpenQueue(ledger, Jobs(ledger), Requests(ledger), Pauses(ledger))
+    with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
 @app.command()
@@ -83,7 +83,7 @@ def add(
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
-        pace = _pace(queue.ledger, chosen.name)
+        pace = _pace(queue.connection, chosen.name)
         taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
         ids = queue.jobs.add_all(
             list(zip(protocols, taking_s, strict=True)),
@@ -115,7 +115,7 @@ def list_jobs(
     with open_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
-        runners = all_runners(queue.ledger)
+        runners = all_runners(queue.connection)
     now_s = RealClock().time()
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
@@ -132,7 +132,7 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
     """Show one job: its protocol, its history, its runs."""
     with open_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
-        runs = queue.ledger.rows("SELECT id, status, reason FROM runs WHERE job_id = ? ORDER BY id", (job,))
+        runs = queue.jobs.runs(job)
     if as_json:
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
         typer.echo(json.dumps(_job_row(found) | content))
@@ -327,10 +327,10 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
     return {"not_before_s": begin_s, "deadline_s": end_s}
 
 
-def _pace(ledger: "Ledger", station: str) -> Any:
+def _pace(connection: "WriteConnection", station: str) -> Any:
     from labctl.queue.estimates import measured_pace, procedure_of
 
-    return measured_pace(ledger, station, procedure_of)
+    return measured_pace(connection, station, procedure_of)
 
 
 def _user() -> str:

@@ -65,12 +65,12 @@ def _waiting(db: Path) -> Iterable[Any]:
 def _oven_k(db: Path, station: str) -> float | None:
     """What a runner that lives has read last."""
     from labctl.queue.heartbeat import Heartbeats
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         return None
-    with Ledger(db) as ledger:
-        runner = Heartbeats(ledger, "runner", station).read()
+    with WriteConnection(db) as connection:
+        runner = Heartbeats(connection, "runner", station).read()
     return runner.temperature_k if runner is not None and runner.lives(10.0) else None
 
 

@@ -82,7 +82,7 @@ def _supervision(
 
 def _pace(db: Path, station: str) -> Any:
     from labctl.queue.estimates import measured_pace, procedure_of
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
-    with Ledger(db) as ledger:
-        return measured_pace(ledger, station, procedure_of)
+    with WriteConnection(db) as connection:
+        return measured_pace(connection, station, procedure_of)

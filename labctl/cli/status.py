@@ -8,7 +8,7 @@ import typer
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
 SILENCE_S = 5.0
 WATCH_EVERY_S = 2.0
@@ -21,16 +21,16 @@ def status(
 ) -> None:
     """Say what the station is doing. "running" is said only of a runner that shows signs of life."""
     from labctl.clock import RealClock
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         from labctl.errors import StoreError
 
         raise StoreError(f"{db}: no such file; name yours with --db")
     clock = RealClock()
-    with Ledger(db) as ledger:
+    with WriteConnection(db) as connection:
         while True:
-            content = describe(ledger, clock.time())
+            content = describe(connection, clock.time())
             if watch:
                 _clear_screen()
             typer.echo(json.dumps(content) if as_json else "\n".join(in_words(content, clock.time())))
@@ -48,28 +48,29 @@ def _clear_screen() -> None:
     Console().clear()
 
 
-def describe(ledger: "Ledger", now_s: float) -> dict[str, Any]:
+def describe(connection: "WriteConnection", now_s: float) -> dict[str, Any]:
     """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings."""
     from labctl.queue.heartbeat import all_runners
     from labctl.queue.jobs import Jobs
     from labctl.queue.outlook import outlook_of_all
     from labctl.queue.requests import Pauses
+    from labctl.store.queries.notifications import last_warnings
 
-    jobs, beats = Jobs(ledger).listed(), _heartbeats(ledger)
-    expected = outlook_of_all(jobs, now_s, all_runners(ledger))
+    jobs, beats = Jobs(connection).listed(), _heartbeats(connection)
+    expected = outlook_of_all(jobs, now_s, all_runners(connection))
     ends = [e.end_s for e in expected.values()]
     counts: dict[str, int] = {}
     for job in jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    pause = Pauses(ledger).in_force()
+    pause = Pauses(connection).in_force()
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
-        "processes": [{k: v for k, v in beat.items() if k != "beat"} for beat in beats],
+        "processes": beats,
         "paused": None if pause is None else pause.reason or "at a wish",
         "jobs": counts,
         "next": None if following is None else {"job": following.id, "title": following.title},
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
-        "warnings": _last_warnings(ledger),
+        "warnings": last_warnings(connection),
     }
 
 
@@ -94,18 +95,16 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     return lines
 
 
-def _heartbeats(ledger: "Ledger") -> list[dict[str, Any]]:
-    from labctl.queue.heartbeat import Heartbeat
+def _heartbeats(connection: "WriteConnection") -> list[dict[str, Any]]:
+    from labctl.queue.heartbeat import all_heartbeats
 
-    rows = ledger.rows("SELECT * FROM heartbeats ORDER BY process, station")
     found = []
-    for row in rows:
-        beat = Heartbeat(**row)
+    for beat in all_heartbeats(connection):
         alive = beat.lives(SILENCE_S)
         state = "running" if alive else "ended" if beat.state == "ended" else "NOT RUNNING"
         if beat.state == "alive" and not alive and not beat.gone:
             state = "FROZEN"
-        found.append({**row, "state": state, "beat": beat})
+        found.append(vars(beat) | {"state": state})
     return found
 
 
@@ -122,9 +121,3 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")
     return f"{head}, " + ", ".join(parts) if process["process"] == "runner" else head
-
-
-def _last_warnings(ledger: "Ledger") -> list[dict[str, Any]]:
-    query = """SELECT time_s, level, kind, message FROM events
-               WHERE level <> 'info' ORDER BY id DESC LIMIT 5"""
-    return ledger.rows(query)

@@ -67,7 +67,7 @@ class ControlBar(QtWidgets.QFrame):
             return
         person = self._person()
         self._asker.ask(
-            lambda ledger: cancel_job(ledger, job, person),
+            lambda connection: cancel_job(connection, job, person),
             lambda _: self.said.emit(
                 f"job {job.id} is asked to stop after its point; what it measured stays"
             ),
@@ -123,18 +123,20 @@ class ControlBar(QtWidgets.QFrame):
     def _pause(self, after: str) -> None:
         person = self._person()
         self._asker.ask(
-            lambda ledger: Pauses(ledger).pause(after, "at a wish", person),
+            lambda connection: Pauses(connection).pause(after, "at a wish", person),
             lambda _: self.said.emit(f"the queue is paused after this {after}"),
         )
 
     def _resume(self) -> None:
-        self._asker.ask(lambda ledger: Pauses(ledger).resume(), lambda _: self.said.emit("the queue goes on"))
+        self._asker.ask(
+            lambda connection: Pauses(connection).resume(), lambda _: self.said.emit("the queue goes on")
+        )
 
     def _skip(self) -> None:
         job, person = (self._view.running_job if self._view else None), self._person()
         if job is not None:
             self._asker.ask(
-                lambda ledger: Requests(ledger).ask(job.id, "skip step", person=person),
+                lambda connection: Requests(connection).ask(job.id, "skip step", person=person),
                 lambda _: self.said.emit(f"job {job.id} is asked to leave its step"),
             )
 

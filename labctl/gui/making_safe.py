@@ -16,10 +16,10 @@ from pathlib import Path
 from labctl.clock import Clock, RealClock
 from labctl.errors import LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
-from labctl.queue.ledger import Ledger, insert
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import Pauses, Requests
 from labctl.readmodel.station_view import read_station_view
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 OBEYED_WITHIN_S = 12.0
@@ -50,19 +50,19 @@ class Wish:
         """What the log and the queue say about it."""
         return f"make safe, asked for by {self.person or 'somebody'}"
 
-    def ledger(self, patience_s: float) -> Ledger:
+    def connection(self, patience_s: float) -> WriteConnection:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
         if not self.db.exists():
             raise StoreError(f"{self.db} is gone")
-        return Ledger(self.db, patience_s, may_create=False)
+        return WriteConnection(self.db, patience_s, may_create=False)
 
 
 def make_safe(station_file: Path, station: str, db: Path, person: str) -> SafeReport:
     """Make every instrument of a station safe, whatever state runner, supervisor and database are in."""
     wish = Wish(station_file, station, db, person)
     try:
-        with wish.ledger(PATIENCE_S) as ledger:
-            report = _through_the_runner(ledger, wish) or _directly(station_file, "; the queue is paused")
+        with wish.connection(PATIENCE_S) as connection:
+            report = _through_the_runner(connection, wish) or _directly(station_file, "; the queue is paused")
     except Exception as error:  # whatever is wrong with the way there, the heater goes off
         if not isinstance(error, LabctlError | OSError):
             log.exception("make safe could not go through the queue")
@@ -88,8 +88,8 @@ def _past_the_queue(wish: Wish, trouble: Exception) -> SafeReport:
 def _end_untold(wish: Wish) -> bool:
     """End the runner whose sign of life can still be read; return whether there was one."""
     try:
-        with wish.ledger(SHORT_PATIENCE_S) as ledger:
-            beat = Heartbeats(ledger, "runner", wish.station).read()
+        with wish.connection(SHORT_PATIENCE_S) as connection:
+            beat = Heartbeats(connection, "runner", wish.station).read()
     except (LabctlError, OSError):
         return False
     return _end(beat, RealClock())
@@ -97,26 +97,26 @@ def _end_untold(wish: Wish) -> bool:
 
 def _paused(wish: Wish, patience_s: float) -> bool:
     try:
-        with wish.ledger(patience_s) as ledger:
-            Pauses(ledger).pause("job", wish.words, wish.person)
+        with wish.connection(patience_s) as connection:
+            Pauses(connection).pause("job", wish.words, wish.person)
     except (LabctlError, OSError):
         return False
     return True
 
 
-def _through_the_runner(ledger: Ledger, wish: Wish) -> SafeReport | None:
+def _through_the_runner(connection: WriteConnection, wish: Wish) -> SafeReport | None:
     """What the runner or the supervisor did in time; None when it must be done from here."""
     clock = RealClock()
-    Pauses(ledger).pause("job", wish.words, wish.person)
-    view = read_station_view(ledger, wish.station, clock.time())
+    Pauses(connection).pause("job", wish.words, wish.person)
+    view = read_station_view(connection, wish.station, clock.time())
     job = view.running_job
     if view.runner_state == "running" and job is not None:
-        Requests(ledger).ask(job.id, "stop", {"reason": wish.words, "stops_queue": True}, wish.person)
+        Requests(connection).ask(job.id, "stop", {"reason": wish.words, "stops_queue": True}, wish.person)
         waited_s = 0.0
         while waited_s < OBEYED_WITHIN_S and view.runner_state == "running":
             clock.sleep(0.2)
             waited_s += 0.2
-            view = read_station_view(ledger, wish.station, clock.time())
+            view = read_station_view(connection, wish.station, clock.time())
             if view.running_job is None and view.runner_state == "running":
                 words = f"job {job.id} was stopped and every instrument made safe; the queue is paused"
                 return SafeReport(True, words)
@@ -156,7 +156,7 @@ def _record(wish: Wish, report: SafeReport) -> None:
         "message": f"{wish.words}: {report.words}",
     }
     try:
-        with wish.ledger(PATIENCE_S) as ledger, ledger.transaction() as connection:
-            insert(connection, "events", row)
+        with wish.connection(PATIENCE_S) as connection, connection.transaction() as connection:
+            connection.insert("events", row)
     except (LabctlError, OSError) as error:
         log.warning("make safe is not in the log of the database: %s", error)

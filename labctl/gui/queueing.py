@@ -97,7 +97,9 @@ class QueueingPanel(QtWidgets.QWidget):
         wish = self._wish()
         if wish is not None:
             self._asker.ask(
-                lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+                lambda connection: estimate(connection, self._station, wish),
+                self._show_estimate,
+                self._refuse,
             )
 
     def queue(self) -> None:
@@ -110,7 +112,9 @@ class QueueingPanel(QtWidgets.QWidget):
             return
         self._in_hand = True
         self._asker.ask(
-            lambda ledger: add_job(ledger, self._station, wish), self._show_queued, self._refuse_to_queue
+            lambda connection: add_job(connection, self._station, wish),
+            self._show_queued,
+            self._refuse_to_queue,
         )
 
     def _pressed_again(self, wish: Wish) -> bool:
@@ -276,7 +280,7 @@ class QueueingPanel(QtWidgets.QWidget):
         except ValueError:
             return
         self._asker.ask(
-            lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+            lambda connection: estimate(connection, self._station, wish), self._show_estimate, self._refuse
         )
 
     def _wish(self) -> Wish | None:

@@ -25,13 +25,13 @@ from labctl.gui.saving import ask_for_new_file
 from labctl.gui.style import appearance_of, choose_scheme, dress
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.submission import protocol_of_job, reuse
 from labctl.readmodel.protocol_text import SampleForm
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.readmodel.station_view import StationView
 from labctl.store import Database
+from labctl.store.transactions import WriteConnection
 
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
@@ -222,7 +222,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_runs(self, rows: list[dict[str, Any]]) -> None:
         self.browser.show_runs(rows)
-        self.asker.ask(lambda ledger: ledger.rows(SAMPLES), self._remember_samples)
+        self.asker.ask(lambda connection: connection.rows(SAMPLES), self._remember_samples)
 
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
@@ -251,10 +251,10 @@ class Window(QtWidgets.QMainWindow):
     def _reuse(self, run_id: int) -> None:
         query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
                    JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
-        self.asker.ask(lambda ledger: _old_protocol(ledger, query, run_id), self._load)
+        self.asker.ask(lambda connection: _old_protocol(connection, query, run_id), self._load)
 
     def _fill_in(self, job: Job) -> None:
-        self.asker.ask(lambda ledger: (protocol_of_job(job), None), self._load)
+        self.asker.ask(lambda connection: (protocol_of_job(job), None), self._load)
 
     def _load(self, found: tuple[Any, SampleForm | None]) -> None:
         self.queueing.load_protocol(*found)
@@ -336,7 +336,9 @@ class Window(QtWidgets.QMainWindow):
         box.exec()
         if box.clickedButton() is pause:
             person = self.queueing.person.text()
-            self.asker.ask(lambda ledger: Pauses(ledger).pause("step", "the window was closed", person))
+            self.asker.ask(
+                lambda connection: Pauses(connection).pause("step", "the window was closed", person)
+            )
         return box.clickedButton() in (leave, pause)
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
@@ -346,8 +348,8 @@ class Window(QtWidgets.QMainWindow):
             QtCore.QTimer.singleShot(0, self._dress)
 
 
-def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    row = ledger.rows(query, (run_id,))[0]
+def _old_protocol(connection: WriteConnection, query: str, run_id: int) -> tuple[Any, SampleForm]:
+    row = connection.rows(query, (run_id,))[0]
     sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)

@@ -15,7 +15,8 @@ from typing import Any
 
 from labctl.bench import PlannedStep
 from labctl.config.protocol import begin_at, plan_of
-from labctl.queue.ledger import Ledger
+from labctl.store.queries.durations import finished_spectra_times, last_finished_runs
+from labctl.store.transactions import WriteConnection
 
 FEWEST = 3
 MOST_RUNS = 20
@@ -66,22 +67,20 @@ def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> flo
     return duration_s([plan[n] for n in left], pace)
 
 
-def measured_pace(ledger: Ledger, station: str, procedures: Any) -> Pace:
+def measured_pace(connection: WriteConnection, station: str, procedures: Any) -> Pace:
     """The pace of a station's last finished runs; 1 where fewer than three steps are known.
 
     `procedures` builds a procedure from (reference, parameters), or gives None where it cannot.
     """
-    query = """SELECT id, job_id, procedure, parameters, started_s FROM runs
-               WHERE station = ? AND status = 'finished' ORDER BY id DESC LIMIT ?"""
     ratios: dict[str, list[float]] = {"heating": [], "cooling": [], "measuring": []}
     left = _Left()
-    for run in reversed(ledger.rows(query, (station, MOST_RUNS))):
+    for run in reversed(last_finished_runs(connection, station, MOST_RUNS)):
         procedure = procedures(run["procedure"], json.loads(run["parameters"]))
         found = left if left.belongs_to(run) else _Left()
         left = _Left()
         if procedure is not None:
             begin_at(procedure, found.temperature_k)
-            left = _compare(ledger, run, plan_of(procedure), ratios, found)
+            left = _compare(connection, run, plan_of(procedure), ratios, found)
     return Pace(**{kind: _typical(values) for kind, values in ratios.items()})
 
 
@@ -100,16 +99,14 @@ class _Left:
 
 
 def _compare(
-    ledger: Ledger,
+    connection: WriteConnection,
     run: dict[str, Any],
     plan: Sequence[PlannedStep],
     ratios: dict[str, list[float]],
     found: _Left,
 ) -> _Left:
     """Hold the spectra of a run against a plan that alternates settling and one spectrum."""
-    query = """SELECT started_s, ended_s FROM spectra
-               WHERE run_id = ? AND status = 'finished' ORDER BY number"""
-    spectra = ledger.rows(query, (run["id"],))
+    spectra = finished_spectra_times(connection, run["id"])
     pairs = list(zip(plan[::2], plan[1::2], strict=False))
     if len(spectra) != len(pairs) or not all(is_settling(s) and not is_settling(m) for s, m in pairs):
         return _Left()

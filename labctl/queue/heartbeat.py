@@ -15,8 +15,9 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.queue.boot import boot_mark
-from labctl.queue.ledger import Ledger
 from labctl.store.processes import is_gone, process_birth
+from labctl.store.queries import heartbeats as queries
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
@@ -64,14 +65,13 @@ class Heartbeat:
 class Heartbeats:
     """The heartbeat of one process of one station."""
 
-    def __init__(self, ledger: Ledger, process: str, station: str) -> None:
-        self._ledger, self._key = ledger, {"process": process, "station": station}
+    def __init__(self, connection: WriteConnection, process: str, station: str) -> None:
+        self._connection, self._key = connection, {"process": process, "station": station}
 
     def read(self) -> Heartbeat | None:
         """The last heartbeat; None when that process never ran here."""
-        query = "SELECT * FROM heartbeats WHERE process = :process AND station = :station"
-        rows = self._ledger.rows(query, self._key)
-        return Heartbeat(**rows[0]) if rows else None
+        row = queries.heartbeat(self._connection, **self._key)
+        return None if row is None else Heartbeat(**row)
 
     def begin(self) -> None:
         """Replace whatever was there by this process, alive."""
@@ -86,14 +86,8 @@ class Heartbeats:
             "started_s": now_s,
             "beat_s": now_s,
         }
-        marks = ", ".join(f":{name}" for name in row)
-        with self._ledger.transaction() as connection:
-            query = "SELECT last_event_id FROM heartbeats WHERE process = :process AND station = :station"
-            seen = connection.execute(query, self._key).fetchone()
-            row["last_event_id"] = seen[0] if seen else None
-            connection.execute(
-                f"INSERT OR REPLACE INTO heartbeats ({', '.join(row)}) VALUES ({marks}, :last_event_id)", row
-            )
+        with self._connection.transaction() as connection:
+            queries.replace_heartbeat(connection, row)
 
     def beat(self, **changes: Any) -> None:
         """Show a sign of life, with what has changed."""
@@ -108,17 +102,18 @@ class Heartbeats:
         self._write(pid=beat.pid, state="dead", due_s=None)
 
     def _write(self, pid: int, **changes: Any) -> None:
-        assignments = ", ".join(f"{name} = :{name}" for name in changes)
-        query = f"""UPDATE heartbeats SET {assignments}
-                    WHERE process = :process AND station = :station AND pid = :pid"""
-        with self._ledger.transaction() as connection:
-            connection.execute(query, {**changes, **self._key, "pid": pid})
+        with self._connection.transaction() as connection:
+            queries.change_heartbeat(connection, **self._key, pid=pid, changes=changes)
 
 
-def all_runners(ledger: Ledger) -> dict[str, Heartbeat]:
+def all_heartbeats(connection: WriteConnection) -> list[Heartbeat]:
+    """The last heartbeats of all processes, by process and station."""
+    return [Heartbeat(**row) for row in queries.all_heartbeats(connection)]
+
+
+def all_runners(connection: WriteConnection) -> dict[str, Heartbeat]:
     """The last heartbeat of every station's runner, by the name of the station."""
-    rows = ledger.rows("SELECT * FROM heartbeats WHERE process = 'runner'")
-    return {row["station"]: Heartbeat(**row) for row in rows}
+    return {row["station"]: Heartbeat(**row) for row in queries.runner_heartbeats(connection)}
 
 
 class Pulse:
@@ -155,8 +150,8 @@ class Pulse:
         self._in_good_order = False
 
     def __enter__(self) -> "Pulse":
-        with Ledger(self._path).without_fsync() as ledger:
-            Heartbeats(ledger, "runner", self._station).begin()
+        with WriteConnection(self._path).without_fsync() as connection:
+            Heartbeats(connection, "runner", self._station).begin()
         self._start()
         return self
 
@@ -167,8 +162,8 @@ class Pulse:
         if not self._in_good_order:
             return
         try:
-            with Ledger(self._path).without_fsync() as ledger:
-                Heartbeats(ledger, "runner", self._station).end()
+            with WriteConnection(self._path).without_fsync() as connection:
+                Heartbeats(connection, "runner", self._station).end()
         except StoreError as error:
             log.error("the last heartbeat could not be written: %s", error)
 
@@ -178,8 +173,8 @@ class Pulse:
     def _live(self) -> None:
         while not self._over.is_set():
             try:
-                with Ledger(self._path, LOCK_PATIENCE_S).without_fsync() as ledger:
-                    self._beat_on(Heartbeats(ledger, "runner", self._station))
+                with WriteConnection(self._path, LOCK_PATIENCE_S).without_fsync() as connection:
+                    self._beat_on(Heartbeats(connection, "runner", self._station))
             except StoreError as error:
                 log.warning("no heartbeat: %s", error)
                 self._over.wait(BEAT_S)

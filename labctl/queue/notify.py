@@ -19,8 +19,10 @@ from labctl.config.night import NotifySettings, read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import LABCTL, Pauses
+from labctl.store.queries.heartbeats import set_last_event
+from labctl.store.queries.notifications import events_after, newest_event_id
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 URLS_VARIABLE = "LABCTL_NOTIFY_URLS"
@@ -93,8 +95,8 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
         yield
         return
     services, over = apprise_services(urls, station), threading.Event()
-    with Ledger(db) as ledger:
-        messenger = Messenger(ledger, station.name, settings, services)
+    with WriteConnection(db) as connection:
+        messenger = Messenger(connection, station.name, settings, services)
 
         def live() -> None:
             while not over.wait(LOOK_EVERY_S):
@@ -121,13 +123,13 @@ class Messenger:
 
     def __init__(
         self,
-        ledger: Ledger,
+        connection: WriteConnection,
         station: str,
         settings: NotifySettings,
         services: Any,
         clock: Clock | None = None,
     ) -> None:
-        self._ledger, self._station, self._settings = ledger, station, settings
+        self._connection, self._station, self._settings = connection, station, settings
         self._services, self._clock = services, clock or RealClock()
         self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
         self._held_back: Counter[str] = Counter()
@@ -137,7 +139,7 @@ class Messenger:
     def look(self) -> None:
         """Send what is new; an error of file or service is logged, and tried again where nothing was sent."""
         try:
-            for event in self._new_events():
+            for event in events_after(self._connection, self._last_id):
                 self._tell(event)
                 self._last_id = event["id"]
                 self._remember()
@@ -147,19 +149,14 @@ class Messenger:
 
     def _begin_after(self) -> int:
         """The last event that an earlier supervisor looked at, else the newest: old news stay old."""
-        beat = Heartbeats(self._ledger, "supervisor", self._station).read()
+        beat = Heartbeats(self._connection, "supervisor", self._station).read()
         if beat is not None and beat.last_event_id is not None:
             return beat.last_event_id
-        return self._ledger.rows("SELECT coalesce(max(id), 0) AS id FROM events")[0]["id"]
+        return newest_event_id(self._connection)
 
     def _remember(self) -> None:
-        query = """UPDATE heartbeats SET last_event_id = ? WHERE process = 'supervisor' AND station = ?"""
-        with self._ledger.transaction() as connection:
-            connection.execute(query, (self._last_id, self._station))
-
-    def _new_events(self) -> list[dict[str, Any]]:
-        query = "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT 100"
-        return self._ledger.rows(query, (self._last_id,))
+        with self._connection.transaction() as connection:
+            set_last_event(connection, self._station, self._last_id)
 
     def _tell(self, event: dict[str, Any]) -> None:
         event_class = event["kind"].partition(" ")[0]
@@ -172,8 +169,8 @@ class Messenger:
         if not every_s or self._clock.monotonic() - self._well_s < every_s:
             return
         self._well_s = self._clock.monotonic()
-        runner = Heartbeats(self._ledger, "runner", self._station).read()
-        pause = Pauses(self._ledger).in_force()
+        runner = Heartbeats(self._connection, "runner", self._station).read()
+        pause = Pauses(self._connection).in_force()
         if pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(10.0):

@@ -31,11 +31,12 @@ from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.store import SpaceRule, Store
+from labctl.store.queries.progress import running_run_ids
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
@@ -107,10 +108,14 @@ class Runner:
         StoreError
             The file cannot be written for a long time. Everything is safe.
         """
-        with station_lock(self.station), Store.open(self.db) as self._store, Ledger(self.db) as self._ledger:
-            self._jobs = Jobs(self._ledger, self._queue_clock)
-            self._pauses = Pauses(self._ledger, self._queue_clock)
-            before = Heartbeats(self._ledger, "runner", self.station.name).read()
+        with (
+            station_lock(self.station),
+            Store.open(self.db) as self._store,
+            WriteConnection(self.db) as self._connection,
+        ):
+            self._jobs = Jobs(self._connection, self._queue_clock)
+            self._pauses = Pauses(self._connection, self._queue_clock)
+            before = Heartbeats(self._connection, "runner", self.station.name).read()
             self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
@@ -268,7 +273,7 @@ class Runner:
         from labctl.queue.attempt import Attempt  # its analysis takes seconds to import: safety comes first
 
         self._watch.let_go()
-        requests = Requests(self._ledger, self._queue_clock)
+        requests = Requests(self._connection, self._queue_clock)
         steering = Steering(
             job,
             requests,
@@ -283,7 +288,7 @@ class Runner:
             self.station,
             self.night,
             self._store,
-            self._ledger,
+            self._connection,
             self.clock,
             self._pulse,
             steering,
@@ -319,7 +324,7 @@ class Runner:
     def _drop_requests(self, job: Job, ending: Ending, goes_on: bool) -> None:
         """What nobody took in time is answered; that the job shall end holds for its next attempt as well."""
         kept = ("cancel", "cancel now", "stop") if goes_on else ()
-        Requests(self._ledger, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
+        Requests(self._connection, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
 
     def _announce_ending(self, job: Job, ending: Ending) -> None:
         level = {"failed": "error", "interrupted": "warning"}.get(ending.state, "info")
@@ -371,7 +376,6 @@ class Runner:
         return True
 
     def _end_own_runs(self, reason: str) -> None:
-        query = "SELECT id FROM runs WHERE status = 'running' AND pid = ? AND host = ?"
-        for row in self._ledger.rows(query, (os.getpid(), platform.node())):
+        for run_id in running_run_ids(self._connection, os.getpid(), platform.node()):
             end = {"status": "failed", "reason": reason, "ended_s": self.clock.time()}
-            self._store.update("runs", row["id"], end)
+            self._store.update("runs", run_id, end)

@@ -12,7 +12,7 @@ from labctl.queue.estimates import duration_s, measured_pace, procedure_of
 from labctl.queue.hours import parse_hour
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Forecast:
     warnings: tuple[str, ...]
 
 
-def estimate(ledger: Ledger, station: Station, wish: Wish) -> Forecast:
+def estimate(connection: WriteConnection, station: Station, wish: Wish) -> Forecast:
     """Hold the protocol against the station and say how long it takes.
 
     Raises
@@ -43,14 +43,14 @@ def estimate(ledger: Ledger, station: Station, wish: Wish) -> Forecast:
     ConfigurationError, LimitExceeded
         The protocol is wrong, or the station forbids it.
     """
-    protocol, takes_s = _checked(ledger, station, wish)
+    protocol, takes_s = _checked(connection, station, wish)
     return Forecast(len(protocol.plan()), takes_s, protocol.warnings())
 
 
-def add_job(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
+def add_job(connection: WriteConnection, station: Station, wish: Wish) -> tuple[int, float]:
     """Queue the protocol; number of the job, and s that it takes. Raises as `estimate`."""
-    protocol, takes_s = _checked(ledger, station, wish)
-    job_id = Jobs(ledger).add(
+    protocol, takes_s = _checked(connection, station, wish)
+    job_id = Jobs(connection).add(
         protocol,
         station=station.name,
         person=wish.person,
@@ -77,8 +77,8 @@ def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any],
     return replace(protocol, procedures=(replace(entry, parameters=dict(parameters)),))
 
 
-def _checked(ledger: Ledger, station: Station, wish: Wish) -> tuple[Protocol, float]:
+def _checked(connection: WriteConnection, station: Station, wish: Wish) -> tuple[Protocol, float]:
     protocol = parse_protocol(wish.text, wish.source)
     protocol.check_against(station)
-    pace = measured_pace(ledger, station.name, procedure_of)
+    pace = measured_pace(connection, station.name, procedure_of)
     return protocol, duration_s(protocol.plan(), pace)

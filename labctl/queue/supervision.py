@@ -7,9 +7,9 @@ from pathlib import Path
 
 from labctl.clock import RealClock
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
-from labctl.queue.ledger import Ledger
 from labctl.queue.processes import end_for_certain
 from labctl.queue.silence import Silence
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
@@ -69,5 +69,5 @@ class Supervision:
         return False
 
     def _read(self) -> Heartbeat | None:
-        with Ledger(self._db) as ledger:
-            return Heartbeats(ledger, "supervisor", self._station).read()
+        with WriteConnection(self._db) as connection:
+            return Heartbeats(connection, "supervisor", self._station).read()

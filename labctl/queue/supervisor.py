@@ -25,12 +25,13 @@ from labctl.measure.stop import StopRequest
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger, insert
-from labctl.queue.new_rows import Sightings
+from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
+from labctl.store.queries.notifications import add_event
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
@@ -82,25 +83,28 @@ class Supervisor:
         self._trip: Trip | None = None
         self._asked: tuple[int | None, int | None] | None = None
         self._insisted_s: dict[int, float] = {}
-        self._untold: list[dict[str, Any]] = []
+        self._unwritten: list[dict[str, Any]] = []
         self._saw_runner = self._begun = False
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
         """Look four times a second until told to stop; raises ConfigurationError if one is there."""
-        with station_lock(self.station, "supervisor"), Ledger(self.db, LOCK_PATIENCE_S) as self._ledger:
-            self._ledger.without_fsync()
-            self._runner = Heartbeats(self._ledger, "runner", self.station.name)
-            self._own = Heartbeats(self._ledger, "supervisor", self.station.name)
+        with (
+            station_lock(self.station, "supervisor"),
+            WriteConnection(self.db, LOCK_PATIENCE_S) as self._connection,
+        ):
+            self._connection.without_fsync()
+            self._runner = Heartbeats(self._connection, "runner", self.station.name)
+            self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
-            self._sightings = Sightings(self._ledger)
+            self._new_rows = NewRows(self._connection)
             for first in (self._show_life, self._warm_up):
-                self._or_say_why_not(first)
+                self._logging_failure(first)
             while not self.stop():
-                for do in (self._look, self._tell_untold, self._show_life):
-                    self._or_say_why_not(do)
+                for do in (self._look, self._write_events, self._show_life):
+                    self._logging_failure(do)
                 self._clock.sleep(LOOK_EVERY_S)
-            self._or_say_why_not(self._own.end)
+            self._logging_failure(self._own.end)
 
     def _warm_up(self) -> None:
         """Import now what making safe needs: VISA alone costs a second that nobody has then."""
@@ -113,7 +117,7 @@ class Supervisor:
         except (OSError, ValueError) as error:
             self._announce("error", "interlock", f"no VISA here, nothing could be made safe: {error}")
 
-    def _or_say_why_not(self, do: Callable[[], None]) -> None:
+    def _logging_failure(self, do: Callable[[], None]) -> None:
         try:
             do()
         except Exception as error:
@@ -245,13 +249,13 @@ class Supervisor:
         attempt = (runner.job_id, runner.run_id)
         if self._trip is not None and attempt != self._asked:
             details = {"reason": f"interlock: {self._trip.words}", "stops_queue": self._trip.stops_queue}
-            Requests(self._ledger).ask(runner.job_id, "stop", details, "supervisor")
+            Requests(self._connection).ask(runner.job_id, "stop", details, "supervisor")
             self._announce("error", "interlock", f"job {runner.job_id} must end: {self._trip.words}")
             self._asked, self._trip = attempt, None
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
-        for topic, record in self._sightings.since_last(runner):
+        for topic, record in self._new_rows.since_last(runner):
             if trip := self._interlocks.judge(topic, record):
                 return trip
         return self._interlocks.look_around()
@@ -259,7 +263,7 @@ class Supervisor:
     def _insist(self, runner: Heartbeat) -> None:
         """End a runner that does not obey a request that cannot wait, counted from when it is seen."""
         now_s = self._clock.monotonic()
-        for request in Requests(self._ledger).pending(runner.job_id or 0):
+        for request in Requests(self._connection).pending(runner.job_id or 0):
             seen_s = self._insisted_s.setdefault(request.id, now_s)
             if request.kind in ("stop", "cancel now") and now_s - seen_s > OBEY_WITHIN_S:
                 self._end_job(runner, request)
@@ -271,26 +275,26 @@ class Supervisor:
 
         def conclude() -> None:
             if request.details.get("stops_queue"):
-                Pauses(self._ledger).pause("job", reason, LABCTL)
+                Pauses(self._connection).pause("job", reason, LABCTL)
             state = "cancelled" if request.kind == "cancel now" else "failed"
             self._jobs().end(request.job_id, state, reason)
-            Requests(self._ledger).take(request, "obeyed", request.details)
+            Requests(self._connection).take(request, "obeyed", request.details)
 
         self._rescue(runner, f"did not obey in time ({reason})", conclude)
 
     def _jobs(self) -> Jobs:
-        return Jobs(self._ledger)
+        return Jobs(self._connection)
 
     def _announce(self, level: str, kind: str, message: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
         row = {"time_s": self._clock.time(), "level": level, "kind": kind, "message": message}
-        self._untold.append(row)
+        self._unwritten.append(row)
         with suppress(StoreError):  # it is tried again after every look
-            self._tell_untold()
+            self._write_events()
 
-    def _tell_untold(self) -> None:
+    def _write_events(self) -> None:
         """Write the events that the file has not taken yet."""
-        while self._untold:
-            with self._ledger.transaction() as connection:
-                insert(connection, "events", self._untold[0])
-            del self._untold[0]
+        while self._unwritten:
+            with self._connection.transaction() as connection:
+                add_event(connection, self._unwritten[0])
+            del self._unwritten[0]

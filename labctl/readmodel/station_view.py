@@ -8,10 +8,10 @@ from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import STARTABLE, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.outlook import Expectation, outlook
 from labctl.queue.requests import Pause, Pauses
 from labctl.readmodel.formatting import celsius
+from labctl.store.transactions import WriteConnection
 
 SILENCE_S = 4.0
 
@@ -54,17 +54,17 @@ class StationView:
         )
 
 
-def read_station_view(ledger: Ledger, station: str, now_s: float) -> StationView:
+def read_station_view(connection: WriteConnection, station: str, now_s: float) -> StationView:
     """Look once at heartbeats, queue and pauses of a station."""
-    runner = Heartbeats(ledger, "runner", station).read()
-    supervisor = Heartbeats(ledger, "supervisor", station).read()
-    jobs = tuple(job for job in Jobs(ledger).listed() if job.station in (station, ""))
+    runner = Heartbeats(connection, "runner", station).read()
+    supervisor = Heartbeats(connection, "supervisor", station).read()
+    jobs = tuple(job for job in Jobs(connection).listed() if job.station in (station, ""))
     return StationView(
         time_s=now_s,
         runner=runner,
         runner_state=_state(runner),
         supervisor_state=_state(supervisor),
-        pause=Pauses(ledger).in_force(),
+        pause=Pauses(connection).in_force(),
         jobs=jobs,
         expected=outlook(jobs, now_s, runner),
     )
