@@ -124,7 +124,7 @@ def list_jobs(
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
-        typer.secho(f"paused: {pause.reason or 'at a wish'} (labctl queue resume)", fg="yellow")
+        typer.secho(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
+    from labctl.config.station import Station
     from labctl.queue.rehearsal import Rehearsal
 
 
@@ -45,7 +46,7 @@ def rehearse(
             parse_protocol(job.protocol_text, job.source, sample=kept_sample(job.sample_text))
             for job in _waiting(db)
         ]
-    oven_k = _oven_k(db, chosen.name) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
+    oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
     found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
         typer.echo(json.dumps(_as_object(found)))
@@ -62,16 +63,19 @@ def _waiting(db: Path) -> Iterable[Any]:
         return queue.jobs.listed(states=("interrupted", "queued"))
 
 
-def _oven_k(db: Path, station: str) -> float | None:
-    """What a runner that lives has read last."""
+def _oven_k(db: Path, station: "Station") -> float | None:
+    """Return what a running runner has read last, K."""
+    from labctl.config.night import read_night
     from labctl.queue.heartbeat import Heartbeats
     from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         return None
     with WriteConnection(db) as connection:
-        runner = Heartbeats(connection, "runner", station).read()
-    return runner.temperature_k if runner is not None and runner.lives(10.0) else None
+        runner = Heartbeats(connection, "runner", station.name).read()
+    if runner is None or not runner.lives(read_night(station).silence_s):
+        return None
+    return runner.temperature_k
 
 
 def _as_object(found: "Rehearsal") -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _supervision(
     arguments = ["supervisor", *options, *(["--until-empty"] if until_empty else [])]
     log = db.with_suffix(".supervisor.log")
     start = (lambda: start_labctl(arguments, log)) if start_one else None
-    return Supervision(db, station.name, 2 * read_night(station).silence_s, start)
+    return Supervision(db, station.name, read_night(station).silence_s, start)
 
 
 def _pace(db: Path, station: str) -> Any:

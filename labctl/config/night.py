@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from labctl.config.station import Station
-from labctl.config.table import Table
+from labctl.config.table import Table, read_document
 from labctl.units import ZERO_CELSIUS_K
 
+DEFAULT_SILENCE_S = 3.0  # also where the station file is not known
 EVENT_CLASSES = ("job", "interlock", "process", "person", "well")
 
 
@@ -52,7 +54,8 @@ class Night:
     """A checked `[night]` table; every entry has a default, an absent table is the defaults.
 
     `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer are failed, never begun late
-    on a rig that may have changed; infinite: they wait for ever.
+    on a rig that may have changed; infinite: they wait for ever. `silence_s`: a runner without a new
+    heartbeat for longer counts as frozen.
     """
 
     interlocks: InterlockSettings
@@ -62,7 +65,7 @@ class Night:
     retry_delay_s: float = 2.0
     longest_pause_s: float = 7200.0
     longest_wait_for_person_s: float = 72 * 3600.0
-    silence_s: float = 3.0
+    silence_s: float = DEFAULT_SILENCE_S
 
 
 def read_night(station: Station) -> Night:
@@ -76,10 +79,27 @@ def read_night(station: Station) -> Night:
         retry_delay_s=table.number("retry_delay_s", 2.0, minimum=0, maximum=600),
         longest_pause_s=60 * table.number("longest_pause_min", 120.0, minimum=1, maximum=10000),
         longest_wait_for_person_s=_hours_or_for_ever(table, "longest_wait_for_person_h", 72.0),
-        silence_s=table.number("silence_s", 3.0, minimum=1, maximum=60),
+        silence_s=_silence_s(table),
     )
     table.refuse_unknown()
     return night
+
+
+def read_silence(path: Path | str) -> tuple[str, float]:
+    """Read only the name of a station and its `[night] silence_s`, without loading any driver.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, or one of the two is wrong.
+    """
+    document = read_document(path)
+    night = document.table("night", {}).values
+    return document.text("name", Path(path).stem), _silence_s(Table(path, night, "night."))
+
+
+def _silence_s(table: Table) -> float:
+    return table.number("silence_s", DEFAULT_SILENCE_S, minimum=1, maximum=60)
 
 
 def _hours_or_for_ever(table: Table, key: str, default: float) -> float:

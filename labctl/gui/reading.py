@@ -10,6 +10,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.gui.qt import QtCore, Signal
+from labctl.queue.silence import Silences
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.station_view import read_station_view
 from labctl.store import Database
@@ -43,9 +44,13 @@ class Reader(QtCore.QObject):
     station_events = Signal(object)
     trouble = Signal(str)
 
-    def __init__(self, db: Path, station: str, parent: QtCore.QObject | None = None) -> None:
+    def __init__(
+        self, db: Path, station: str, silence_s: float, parent: QtCore.QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._db, self._station = db, station
+        self._db, self._station, self._silence_s = db, station, silence_s
+        self._clock = RealClock()
+        self._silences = Silences(self._clock)
         self._wanted: tuple[int, ...] = ()
         self._followers: dict[int, RunFollower] = {}
         self._told: dict[int, Any] = {}
@@ -114,7 +119,9 @@ class Reader(QtCore.QObject):
         """Read everything once; return whether there is more to read at once."""
         self._read_runs(database)
         self._read_station_events(database)
-        self.station_changed.emit(read_station_view(connection, self._station, RealClock().time()))
+        now_s = self._clock.time()
+        view = read_station_view(connection, self._station, now_s, self._silence_s, self._silences.of)
+        self.station_changed.emit(view)
         return self._read_watched(database)
 
     def _read_runs(self, database: Database) -> None:

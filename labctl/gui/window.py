@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
+from labctl.config.night import read_night
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.errors import LabctlError
@@ -59,7 +60,8 @@ class Window(QtWidgets.QMainWindow):
         super().__init__()
         self.station, self.db, self._start_runner = station, db, start_runner
         self.setWindowTitle(f"labctl   {station.name}   {db.name}")
-        self.asker, self.reader = Asker(db, self), Reader(db, station.name, self)
+        self._silence_s = read_night(station).silence_s
+        self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
@@ -92,7 +94,7 @@ class Window(QtWidgets.QMainWindow):
     def _build(self) -> None:
         self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
         person = self.queueing.person.text
-        self.control = ControlBar(Path(self.station.source), self.station.name, self.db, self.asker, person)
+        self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)

@@ -22,6 +22,7 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
 LOCK_PATIENCE_S = 1.0
+SUPERVISOR_MAY_BE_SILENT = 2.0  # times as long as a runner: it does not beat while it makes safe
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,46 @@ class Heartbeat:
         """Whether its measuring thread has broken its promise of a sign."""
         return self.due_s is not None and self.beat_s > self.due_s
 
+    def age_s(self) -> float:
+        """How long ago it was written, by the clock on the wall."""
+        return RealClock().time() - self.beat_s
+
     def lives(self, silence_s: float) -> bool:
-        """Whether it is there and shows it, judged at one glance by the clock on the wall."""
-        silent = RealClock().time() - self.beat_s > silence_s
-        return self.state == "alive" and not self.gone and not silent and not self.overdue
+        """Whether its process is running, judged once by the age of the heartbeat; see `state_of`."""
+        return state_of(self, silence_s) == "running"
+
+
+def state_of(
+    beat: Heartbeat | None, silence_s: float, silent_for_s: Callable[[Heartbeat], float] = Heartbeat.age_s
+) -> str:
+    """Return the state of a process: the one rule by which a runner or supervisor counts as frozen.
+
+    Parameters
+    ----------
+    beat : Heartbeat, optional
+        Its last heartbeat; None when it never ran.
+    silence_s : float
+        `silence_s` of the station's `[night]` table; `DEFAULT_SILENCE_S` where the station file is not known.
+        A supervisor may be silent for twice as long.
+    silent_for_s : callable
+        Returns for how many seconds a heartbeat has not changed. By default its age, for a process that looks
+        once; one that watches passes `Silence.of`, which a corrected system clock does not mislead.
+
+    Returns
+    -------
+    str
+        `"none"`; `"ended"` (in good order); `"dead"` (its process is gone, or it was found dead); `"frozen"`
+        (no heartbeat for longer than allowed, or its measuring thread broke its promise); `"running"`.
+    """
+    if beat is None:
+        return "none"
+    if beat.state == "ended":
+        return "ended"
+    if beat.state == "dead" or beat.gone:
+        return "dead"
+    allowed_s = silence_s * (SUPERVISOR_MAY_BE_SILENT if beat.process == "supervisor" else 1.0)
+    silent = silent_for_s(beat) > allowed_s
+    return "frozen" if silent or beat.overdue else "running"
 
 
 class Heartbeats:

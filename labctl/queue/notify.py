@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock
-from labctl.config.night import NotifySettings, read_night
+from labctl.config.night import DEFAULT_SILENCE_S, NotifySettings, read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
@@ -89,14 +89,14 @@ def send_test_message(station: Station) -> int:
 @contextmanager
 def notifying(station: Station, db: Path) -> Iterator[None]:
     """Tell people of the events of the file, in a thread, while inside; where nobody is named, nothing."""
-    settings = read_night(station).notify
-    urls = service_urls(settings, station)
+    night = read_night(station)
+    urls = service_urls(night.notify, station)
     if not urls:
         yield
         return
     services, over = apprise_services(urls, station), threading.Event()
     with WriteConnection(db) as connection:
-        messenger = Messenger(connection, station.name, settings, services)
+        messenger = Messenger(connection, station.name, night.notify, services, silence_s=night.silence_s)
 
         def live() -> None:
             while not over.wait(LOOK_EVERY_S):
@@ -119,6 +119,8 @@ class Messenger:
     ----------
     services : object
         Anything with `notify(title=, body=) -> bool`.
+    silence_s : float
+        `silence_s` of the station's `[night]` table: only a running runner is reported as well.
     """
 
     def __init__(
@@ -128,9 +130,10 @@ class Messenger:
         settings: NotifySettings,
         services: Any,
         clock: Clock | None = None,
+        silence_s: float = DEFAULT_SILENCE_S,
     ) -> None:
         self._connection, self._station, self._settings = connection, station, settings
-        self._services, self._clock = services, clock or RealClock()
+        self._services, self._clock, self._silence_s = services, clock or RealClock(), silence_s
         self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
         self._held_back: Counter[str] = Counter()
         self._well_s = self._clock.monotonic()
@@ -173,7 +176,7 @@ class Messenger:
         pause = Pauses(self._connection).in_force()
         if pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
-        elif runner is not None and runner.lives(10.0):
+        elif runner is not None and runner.lives(self._silence_s):
             self._send("well", "all is well", runner.doing or "idle")
 
     def _send(self, event_class: str, what: str, body: str) -> None:

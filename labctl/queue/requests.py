@@ -25,6 +25,11 @@ class Pause:
     person: str
     paused_s: float
 
+    @property
+    def words(self) -> str:
+        """The reason, or who paused where none is given."""
+        return self.reason or f"by {self.person or 'user'}"
+
 
 @dataclass(frozen=True)
 class Request:

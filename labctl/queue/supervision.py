@@ -25,7 +25,7 @@ class Supervision:
     station : str
         Name of the station.
     silence_s : float
-        A supervisor silent for longer does not count.
+        `silence_s` of the station's `[night]` table; see `state_of`.
     start : callable, optional
         Starts one; None: somebody else does.
     """

@@ -22,7 +22,7 @@ from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
 from labctl.queue.new_rows import NewRows
@@ -137,9 +137,10 @@ class Supervisor:
             self._without_runner(runner)
             return
         self._saw_runner = True
-        if runner.gone:
+        state = state_of(runner, self.night.silence_s, self._silence.of)
+        if state == "dead":
             self._rescue(runner, "ended without a word")
-        elif self._silence.of(runner) > self.night.silence_s or runner.overdue:
+        elif state == "frozen":
             self._rescue(runner, "is frozen: no sign of life in time")
         else:
             self._unsafe_since_s = None

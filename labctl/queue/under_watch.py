@@ -44,7 +44,7 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
         return
     arguments = ["supervisor", "--station", station.source, "--db", str(database), "--ends-with-runner"]
     log = database.with_suffix(".supervisor.log")
-    silence_s = 2 * read_night(station).silence_s
+    silence_s = read_night(station).silence_s
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":

@@ -12,9 +12,9 @@ import pytest
 
 from labctl.clock import RealClock, ScaledClock
 from labctl.config.protocol import parse_protocol
-from labctl.gui import making_safe
-from labctl.gui.making_safe import make_safe
+from labctl.queue import making_safe
 from labctl.queue.jobs import Jobs
+from labctl.queue.making_safe import make_safe
 from labctl.queue.requests import Pauses
 from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server

@@ -1,4 +1,4 @@
-"""Make safe, now: through the runner where it obeys, past it where it does not.
+"""Make safe, now: by the runner where it obeys, without it where it does not.
 
 1. The queue is paused, so that nothing is energised again.
 2. A job under way is asked to stop; its runner makes everything safe, and a supervisor ends a runner that
@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.clock import Clock, RealClock
+from labctl.config.night import DEFAULT_SILENCE_S
 from labctl.errors import LabctlError, StoreError
-from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
+from labctl.queue.job import Job
+from labctl.queue.jobs import Jobs
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import Pauses, Requests
-from labctl.readmodel.station_view import read_station_view
+from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
@@ -37,13 +40,14 @@ class SafeReport:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Which station is to be made safe, and who asks."""
+class SafeRequest:
+    """Which station to make safe, and who asks."""
 
     station_file: Path
     station: str
     db: Path
     person: str
+    silence_s: float
 
     @property
     def words(self) -> str:
@@ -57,71 +61,92 @@ class Wish:
         return WriteConnection(self.db, patience_s, may_create=False)
 
 
-def make_safe(station_file: Path, station: str, db: Path, person: str) -> SafeReport:
-    """Make every instrument of a station safe, whatever state runner, supervisor and database are in."""
-    wish = Wish(station_file, station, db, person)
+def make_safe(
+    station_file: Path, station: str, db: Path, person: str, silence_s: float = DEFAULT_SILENCE_S
+) -> SafeReport:
+    """Make every instrument of a station safe, in any state of runner, supervisor and database.
+
+    Parameters
+    ----------
+    station_file : Path
+    station : str
+        Its name.
+    db : Path
+    person : str
+        Who asks, for the log.
+    silence_s : float
+        `silence_s` of the station's `[night]` table.
+    """
+    request = SafeRequest(station_file, station, db, person, silence_s)
     try:
-        with wish.connection(PATIENCE_S) as connection:
-            report = _through_the_runner(connection, wish) or _directly(station_file, "; the queue is paused")
+        with request.connection(PATIENCE_S) as connection:
+            report = _by_the_runner(connection, request) or _directly(station_file, "; the queue is paused")
     except Exception as error:  # whatever is wrong with the way there, the heater goes off
         if not isinstance(error, LabctlError | OSError):
             log.exception("make safe could not go through the queue")
-        return _past_the_queue(wish, error)
-    _record(wish, report)
+        return _without_queue(request, error)
+    _record(request, report)
     return report
 
 
-def _past_the_queue(wish: Wish, trouble: Exception) -> SafeReport:
-    """A runner that cannot be told is ended: it would heat again, and a frozen one may hold the lock."""
-    ended = _end_untold(wish)
-    paused = _paused(wish, SHORT_PATIENCE_S)
-    report = _directly(wish.station_file)
-    paused = paused or _paused(wish, LONG_PATIENCE_S)
-    told = "; its runner was ended" if ended else ""
-    told += "; the queue is paused" if paused else ""
+def _without_queue(request: SafeRequest, trouble: Exception) -> SafeReport:
+    """A runner that cannot be asked is ended: it would heat again, and a frozen one may hold the lock."""
+    ended = _end_runner_unasked(request)
+    paused = _paused(request, SHORT_PATIENCE_S)
+    report = _directly(request.station_file)
+    paused = paused or _paused(request, LONG_PATIENCE_S)
+    done = "; its runner was ended" if ended else ""
+    done += "; the queue is paused" if paused else ""
     doubt = "" if paused else f" (the queue could not be paused: {trouble})"
-    report = SafeReport(report.safe, f"{report.words}{told}{doubt}")
-    _record(wish, report)
+    report = SafeReport(report.safe, f"{report.words}{done}{doubt}")
+    _record(request, report)
     return report
 
 
-def _end_untold(wish: Wish) -> bool:
-    """End the runner whose sign of life can still be read; return whether there was one."""
+def _end_runner_unasked(request: SafeRequest) -> bool:
+    """End the runner whose heartbeat can still be read; return whether there was one."""
     try:
-        with wish.connection(SHORT_PATIENCE_S) as connection:
-            beat = Heartbeats(connection, "runner", wish.station).read()
+        with request.connection(SHORT_PATIENCE_S) as connection:
+            beat = Heartbeats(connection, "runner", request.station).read()
     except (LabctlError, OSError):
         return False
     return _end(beat, RealClock())
 
 
-def _paused(wish: Wish, patience_s: float) -> bool:
+def _paused(request: SafeRequest, patience_s: float) -> bool:
     try:
-        with wish.connection(patience_s) as connection:
-            Pauses(connection).pause("job", wish.words, wish.person)
+        with request.connection(patience_s) as connection:
+            Pauses(connection).pause("job", request.words, request.person)
     except (LabctlError, OSError):
         return False
     return True
 
 
-def _through_the_runner(connection: WriteConnection, wish: Wish) -> SafeReport | None:
+def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
     """What the runner or the supervisor did in time; None when it must be done from here."""
     clock = RealClock()
-    Pauses(connection).pause("job", wish.words, wish.person)
-    view = read_station_view(connection, wish.station, clock.time())
-    job = view.running_job
-    if view.runner_state == "running" and job is not None:
-        Requests(connection).ask(job.id, "stop", {"reason": wish.words, "stops_queue": True}, wish.person)
+    Pauses(connection).pause("job", request.words, request.person)
+    runner = Heartbeats(connection, "runner", request.station).read()
+    job = _running_job(connection, request)
+    if job is not None and state_of(runner, request.silence_s) == "running":
+        details = {"reason": request.words, "stops_queue": True}
+        Requests(connection).ask(job.id, "stop", details, request.person)
         waited_s = 0.0
-        while waited_s < OBEYED_WITHIN_S and view.runner_state == "running":
+        while waited_s < OBEYED_WITHIN_S and state_of(runner, request.silence_s) == "running":
             clock.sleep(0.2)
             waited_s += 0.2
-            view = read_station_view(connection, wish.station, clock.time())
-            if view.running_job is None and view.runner_state == "running":
+            runner = Heartbeats(connection, "runner", request.station).read()
+            alive = state_of(runner, request.silence_s) == "running"
+            if alive and _running_job(connection, request) is None:
                 words = f"job {job.id} was stopped and every instrument made safe; the queue is paused"
                 return SafeReport(True, words)
-    _end(view.runner, clock)
+    _end(runner, clock)
     return None
+
+
+def _running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
+    jobs = Jobs(connection).listed(states=("running",))
+    return next((job for job in jobs if job.station in (request.station, "")), None)
 
 
 def _end(runner: Heartbeat | None, clock: Clock) -> bool:
@@ -131,7 +156,7 @@ def _end(runner: Heartbeat | None, clock: Clock) -> bool:
     return end_for_certain(runner, clock)
 
 
-def _directly(station_file: Path, told: str = "") -> SafeReport:
+def _directly(station_file: Path, done_before: str = "") -> SafeReport:
     command = [sys.executable, "-m", "labctl", "instruments", "safe", str(station_file)]
     try:
         done = subprocess.run(
@@ -143,20 +168,20 @@ def _directly(station_file: Path, told: str = "") -> SafeReport:
         " ".join(line.split()) for line in (done.stdout + done.stderr).splitlines() if line.strip()
     )
     if done.returncode == 0:
-        return SafeReport(True, f"every instrument was made safe from here ({answer}){told}")
+        return SafeReport(True, f"every instrument was made safe from here ({answer}){done_before}")
     return SafeReport(False, f"NOT SAFE: {answer}. Switch the instruments off by hand.")
 
 
-def _record(wish: Wish, report: SafeReport) -> None:
-    """Keep wish and outcome as an event, where that can be kept."""
+def _record(request: SafeRequest, report: SafeReport) -> None:
+    """Keep request and outcome as an event, where that can be kept."""
     row = {
         "time_s": RealClock().time(),
         "level": "warning" if report.safe else "error",
         "kind": "person",
-        "message": f"{wish.words}: {report.words}",
+        "message": f"{request.words}: {report.words}",
     }
     try:
-        with wish.connection(PATIENCE_S) as connection, connection.transaction() as connection:
-            connection.insert("events", row)
+        with request.connection(PATIENCE_S) as connection, connection.transaction():
+            add_event(connection, row)
     except (LabctlError, OSError) as error:
         log.warning("make safe is not in the log of the database: %s", error)
