@@ -72,10 +72,11 @@ def add(
     """Check protocols against the station's limits and queue them, all of them or none."""
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
-    from labctl.queue.estimates import duration_s
+    from labctl.queue.submission import Terms, submit
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
+    terms = Terms(person=person or _user(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -83,21 +84,8 @@ def add(
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
-        pace = _pace(queue.connection, chosen.name)
-        taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
-        ids = queue.jobs.add_all(
-            list(zip(protocols, taking_s, strict=True)),
-            station=chosen.name,
-            person=person or _user(),
-            priority=priority,
-            policy=policy,
-            held=held,
-            **hours,
-        )
-    added = [
-        {"job": job_id, "title": protocol.title, "duration_s": takes_s}
-        for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
-    ]
+        queued = submit(queue.connection, chosen, protocols, terms)
+    added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
 
 
@@ -304,19 +292,14 @@ def _policy(retries: int, delay_s: float, then: str) -> Any:
 
 def _hour(option: str, text: str) -> float | None:
     from labctl.clock import RealClock
-    from labctl.queue.hours import parse_hour
+    from labctl.queue.hours import parse_future_hour
 
     if not text:
         return None
-    now_s = RealClock().time()
     try:
-        time_s = parse_hour(text, now_s)
+        return parse_future_hour(text, RealClock().time())
     except ValueError as error:
         raise ConfigurationError("labctl queue add", option, str(error)) from error
-    if time_s < now_s:
-        problem = f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}"
-        raise ConfigurationError("labctl queue add", option, problem)
-    return time_s
 
 
 def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
@@ -325,12 +308,6 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
         problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
-
-
-def _pace(connection: "WriteConnection", station: str) -> Any:
-    from labctl.queue.estimates import measured_pace, procedure_of
-
-    return measured_pace(connection, station, procedure_of)
 
 
 def _user() -> str:

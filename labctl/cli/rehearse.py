@@ -1,7 +1,6 @@
 """`labctl rehearse`: the whole queue on the simulated rig, in seconds, before the night."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
+    from labctl.config.protocol import Protocol
     from labctl.config.station import Station
     from labctl.queue.rehearsal import Rehearsal
 
@@ -34,18 +34,12 @@ def rehearse(
 
     Nothing real is touched and nothing is stored. Exit code 1 when a job would fail.
     """
-    from labctl.config.protocol import parse_protocol, read_protocol
-    from labctl.config.sample import kept_sample
+    from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
     from labctl.queue.rehearsal import rehearse as rehearse_protocols
 
     chosen = read_station(station)
-    protocols = [read_protocol(file, db) for file in files] if files else []
-    if not files:
-        protocols = [
-            parse_protocol(job.protocol_text, job.source, sample=kept_sample(job.sample_text))
-            for job in _waiting(db)
-        ]
+    protocols = [read_protocol(file, db) for file in files] if files else _waiting(db)
     oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
     found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
@@ -56,11 +50,12 @@ def rehearse(
         raise typer.Exit(1)
 
 
-def _waiting(db: Path) -> Iterable[Any]:
+def _waiting(db: Path) -> "list[Protocol]":
     from labctl.cli.queue import open_queue
+    from labctl.queue.submission import waiting_protocols
 
     with open_queue(db) as queue:
-        return queue.jobs.listed(states=("interrupted", "queued"))
+        return waiting_protocols(queue.connection)
 
 
 def _oven_k(db: Path, station: "Station") -> float | None:

@@ -10,8 +10,7 @@ from typing import Any
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import Protocol, parse_protocol, plan_of
-from labctl.config.sample import kept_sample
+from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
@@ -24,6 +23,7 @@ from labctl.queue.job import Ending, Job
 from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
+from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
 from labctl.store.queries.progress import spectra_without_conductivity, underived_spectrum_ids
 from labctl.store.transactions import WriteConnection
@@ -75,9 +75,7 @@ class Attempt:
         return ending
 
     def _protocol(self) -> Protocol:
-        sample = kept_sample(self.job.sample_text)
-        source = self.job.source or f"job {self.job.id}"
-        protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
+        protocol = protocol_of_job(self.job)
         protocol.check_against(self.station)
         return protocol
 

@@ -9,7 +9,7 @@ import importlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -45,16 +45,19 @@ def is_settling(step: PlannedStep) -> bool:
     return step.temperature_k is not None and not excited
 
 
+def paced(plan: Sequence[PlannedStep], pace: Pace) -> list[PlannedStep]:
+    """Return the steps of a plan with the durations that this station needs, in s of its clock."""
+    steps: list[PlannedStep] = []
+    settling: PlannedStep | None = None
+    for step in plan:
+        steps.append(replace(step, duration_s=pace.duration_s(step, settling)))
+        settling = step if is_settling(step) else settling
+    return steps
+
+
 def duration_s(plan: Sequence[PlannedStep], pace: Pace | None = None) -> float:
     """What a plan will take in all; NaN where a step is not known."""
-    pace = pace or Pace()
-    settlings: list[PlannedStep | None] = [None]
-    total_s = 0.0
-    for step in plan:
-        total_s += pace.duration_s(step, settlings[-1])
-        if is_settling(step):
-            settlings.append(step)
-    return total_s
+    return sum(step.duration_s for step in paced(plan, pace or Pace()))
 
 
 def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> float:
