@@ -1,4 +1,4 @@
-"""`labctl check`: what a protocol would do, and how long it would take. Touches nothing."""
+"""`labctl check`: the steps of a protocol and their durations. Touches nothing."""
 
 import json
 import math

@@ -353,8 +353,8 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         expectation = expected.get(job.id)
         begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
         ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (told, expectation.warning if expectation else "")))
+        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
     Console().print(table)
 

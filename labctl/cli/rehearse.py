@@ -59,7 +59,7 @@ def _waiting(db: Path) -> "list[Protocol]":
 
 
 def _oven_k(db: Path, station: "Station") -> float | None:
-    """Return what a running runner has read last, K."""
+    """Return the last reading of a running runner, K."""
     from labctl.config.night import read_night
     from labctl.queue.heartbeat import Heartbeats
     from labctl.store.transactions import WriteConnection

@@ -20,7 +20,7 @@ def runner(
         bool, typer.Option("--until-empty", help="End when no job is left that could start.")
     ] = False,
     without_supervisor: Annotated[
-        bool, typer.Option("--without-supervisor", help="Start jobs although nobody watches.")
+        bool, typer.Option("--without-supervisor", help="Start jobs without a supervisor.")
     ] = False,
     start_supervisor: Annotated[
         bool, typer.Option(help="Start a supervisor where none lives; a service does without.")

@@ -23,7 +23,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what every station of a results file is doing. "running" needs a fresh sign of life.
+    """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
 
     A process is FROZEN when it was silent for longer than `silence_s` of the station file; for stations of
     another name, or without a station file, than 3 s. A supervisor may be silent for twice as long.

@@ -1,4 +1,4 @@
-"""The `[night]` table of a station file: what may happen while nobody is awake."""
+"""The `[night]` table of a station file: settings for unattended operation."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ EVENT_CLASSES = ("job", "interlock", "process", "person", "well")
 
 @dataclass(frozen=True)
 class InterlockSettings:
-    """What ends a job whatever its procedure does.
+    """Conditions that end a job in any procedure.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class InterlockSettings:
     runaway_k : float
         So far above its set point the sample may not go on getting hotter.
     afterheat_s : float
-        So long after everything was switched off the sample may still get hotter, by what the oven stores.
+        So long after everything was switched off the sample may still get hotter, by the heat in the oven.
     free_disk_mb : float
         Less than this on the disk of the results stops the night.
     watched_file, watched_content : str
@@ -41,7 +41,7 @@ class InterlockSettings:
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """Whom to tell: service addresses come from `urls_file` or the environment, never from here."""
+    """Notifications: service addresses come from `urls_file` or the environment, never from here."""
 
     urls_file: str = ""
     events: tuple[str, ...] = ("job", "interlock", "process", "person")
@@ -69,7 +69,7 @@ class Night:
 
 
 def read_night(station: Station) -> Night:
-    """Check the `[night]` table of a station; raises ConfigurationError with file, key and what is right."""
+    """Check the `[night]` table of a station; raises ConfigurationError with file, key and a right value."""
     table = Table(station.source, station.night, "night.")
     night = Night(
         interlocks=_interlocks(table.table("interlocks", {}), station),

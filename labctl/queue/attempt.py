@@ -1,4 +1,4 @@
-"""One attempt at a job: what is finished is skipped, what was cut repeated; it ends with a true reason."""
+"""One attempt at a job: finished steps are skipped, the interrupted one is repeated, the reason recorded."""
 
 import logging
 import math
@@ -59,7 +59,7 @@ class Attempt:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
 
     def run(self) -> Ending:
-        """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
+        """Measure the rest of the job; raises StoreError only, when nothing can be recorded."""
         ending = None
         try:
             protocol = self._protocol()
@@ -80,7 +80,7 @@ class Attempt:
         return protocol
 
     def _open(self, opened: ExitStack) -> Bench:
-        """Connect to the station; what is tried again in a measurement is tried again here."""
+        """Connect to the station, with as many retries as in a measurement."""
         failures = 0
         while True:
             try:
@@ -217,7 +217,7 @@ def spectra_without_value(connection: WriteConnection, job_id: int) -> str:
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:
-    """Derive what a killed process left underived in the runs that this one continues, and fit."""
+    """Derive the spectra that a killed process left without results in the runs continued here, and fit."""
     with store.read() as database:
         missing = underived_spectrum_ids(database, run_id)
     for spectrum_id in missing:

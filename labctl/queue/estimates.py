@@ -1,4 +1,4 @@
-"""How long it will take: the plan's own times, corrected by what this station measured before.
+"""Estimated durations: the times of the plan, corrected by earlier runs of this station.
 
 A procedure announces its steps with times from manuals and assumed rates. Finished steps of earlier runs say
 how much longer or shorter settling and measuring really took here; the medians of those ratios are the pace.
@@ -32,7 +32,7 @@ class Pace:
     measuring: float = 1.0
 
     def duration_s(self, step: PlannedStep, before: PlannedStep | None = None) -> float:
-        """What a planned step will take; NaN where the plan does not know."""
+        """Return the duration of a planned step; NaN where the plan does not know it."""
         if not is_settling(step):
             return step.duration_s * self.measuring
         cools = before is not None and (before.temperature_k or 0.0) > (step.temperature_k or 0.0)
@@ -56,12 +56,12 @@ def paced(plan: Sequence[PlannedStep], pace: Pace) -> list[PlannedStep]:
 
 
 def duration_s(plan: Sequence[PlannedStep], pace: Pace | None = None) -> float:
-    """What a plan will take in all; NaN where a step is not known."""
+    """Return the duration of a plan; NaN where a step has none."""
     return sum(step.duration_s for step in paced(plan, pace or Pace()))
 
 
 def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> float:
-    """What the steps of a procedure from `from_step` on will take, those finished left out."""
+    """Return the duration of the steps of a procedure from `from_step` on, without finished ones."""
     plan = plan_of(procedure)
     steps = len(procedure.steps()) if hasattr(procedure, "steps") else 1
     per_step = max(1, len(plan) // max(1, steps))

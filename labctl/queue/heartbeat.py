@@ -80,7 +80,7 @@ def state_of(
         A supervisor may be silent for twice as long.
     silent_for_s : callable
         Returns for how many seconds a heartbeat has not changed. By default its age, for a process that looks
-        once; one that watches passes `Silence.of`, which a corrected system clock does not mislead.
+        once; a process that watches passes `Silence.of`, which a corrected system clock does not mislead.
 
     Returns
     -------
@@ -111,7 +111,7 @@ class Heartbeats:
         return None if row is None else Heartbeat(**row)
 
     def begin(self) -> None:
-        """Replace whatever was there by this process, alive."""
+        """Write the first heartbeat of this process in the place of the last process."""
         now_s, pid = RealClock().time(), os.getpid()
         row = {
             **self._key,
@@ -154,7 +154,7 @@ def all_runners(connection: WriteConnection) -> dict[str, Heartbeat]:
 
 
 class Pulse:
-    """Beats in a thread of its own, saying what the measuring thread told it last.
+    """Writes heartbeats in a thread of its own, with the last news of the measuring thread.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class Pulse:
         self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
 
     def tell(self, **changes: Any) -> None:
-        """What the measuring thread does; seen with the next beat."""
+        """Set columns from the measuring thread; written with the next heartbeat."""
         self._told = {**self._told, **changes}
 
     def promise(self, seconds: float | None) -> None:
@@ -237,7 +237,7 @@ class Pulse:
 
 
 class StillPulse(Pulse):
-    """For virtual time, where nobody watches: it writes its begin and its end, and does not beat between."""
+    """For virtual time, which no supervisor watches: writes begin and end, no heartbeats between."""
 
     def _start(self) -> None:
         return

@@ -9,7 +9,7 @@ _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
 def parse_hour(text: str, now_s: float) -> float:
     """Return s since 1970-01-01 UTC for a local hour; `HH:MM` is the next time the clock shows it.
 
-    Raises ValueError that says what is understood.
+    Raises ValueError that gives examples.
     """
     if later := _LATER.fullmatch(text.strip()):
         return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
@@ -21,7 +21,9 @@ def parse_hour(text: str, now_s: float) -> float:
             return (then if then > now else then + timedelta(days=1)).timestamp()
         return datetime.fromisoformat(text.strip()).timestamp()
     except ValueError:
-        raise ValueError(f"{text!r} is no hour; give 22:30, '2026-11-23 06:00', +90min or +8h") from None
+        raise ValueError(
+            f"cannot parse time {text!r}; use e.g. 22:30, '2026-11-23 06:00', +90min or +8h"
+        ) from None
 
 
 def parse_future_hour(text: str, now_s: float) -> float:

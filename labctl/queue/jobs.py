@@ -1,7 +1,7 @@
 """The queue: jobs in order, each change of state with its history, safe for several programs at once.
 
 1. Every method is one transaction: two people at once never lose or double a job.
-2. What a job cannot become (a finished one cannot be held) raises ConfigurationError and changes nothing.
+2. A change of state that is not allowed (to hold a finished job) raises ConfigurationError, changes nothing.
 3. Jobs are never deleted. `clear_finished()` only stops listing them.
 4. Interrupted jobs go first, then higher priority, then position.
 """
@@ -29,7 +29,7 @@ class Jobs:
     ----------
     connection : WriteConnection
     clock : Clock, optional
-        Whose time history is written in; the wall's by default.
+        Clock of the times in the history; real time by default.
     """
 
     def __init__(self, connection: WriteConnection, clock: Clock | None = None) -> None:
@@ -138,7 +138,7 @@ class Jobs:
     def claim(self, station: str) -> Job | None:
         """Make the next job that may start now the running one; None when there is none.
 
-        A job whose deadline has passed before it began is cancelled on the way.
+        A job not begun before its deadline is cancelled on the way.
         """
         now_s = self._clock.time()
         with self._connection.transaction():
@@ -161,14 +161,14 @@ class Jobs:
         self._change(job_id, ("running",), state, reason, state)
 
     def try_again(self, job_id: int, reason: str, not_before_s: float, attempts: int) -> None:
-        """Let a job whose attempt failed wait for its next attempt."""
+        """Let a job wait for its next attempt after a failed one."""
         with self._connection.transaction():
             self._in_state(job_id, ("running",), "tried again")
             changes = {"not_before_s": not_before_s, "attempts": attempts}
             self._come_to(job_id, "interrupted", reason, **changes)
 
     def interrupt_running(self, station: str, reason: str) -> list[int]:
-        """Mark running jobs as interrupted: for whoever knows that no runner is left; return their ids."""
+        """Mark running jobs as interrupted, where no runner is left; return their ids."""
         with self._connection.transaction() as connection:
             ids = queries.running_job_ids(connection, station)
             for job_id in ids:
@@ -176,7 +176,7 @@ class Jobs:
         return ids
 
     def give_up(self, station: str, since_s: float, reason: str) -> list[Job]:
-        """Fail the jobs that could start and that nobody has touched since; return them."""
+        """Fail the jobs that could start and have not changed since; return them."""
         given_up = []
         with self._connection.transaction() as connection:
             for job in self._startable(station):

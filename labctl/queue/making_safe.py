@@ -3,7 +3,7 @@
 1. The queue is paused, so that nothing is energised again.
 2. A job under way is asked to stop; its runner makes everything safe, and a supervisor ends a runner that
    does not obey within five seconds and makes everything safe itself.
-3. Where that has not happened in time, no runner is alive, or the database cannot be written, a runner
+3. Where that has not happened in time, no runner is running, or the database cannot be written, a runner
    that is left is ended for certain and `labctl instruments safe` opens the instruments from here.
 """
 
@@ -51,8 +51,8 @@ class SafeRequest:
 
     @property
     def words(self) -> str:
-        """What the log and the queue say about it."""
-        return f"make safe, asked for by {self.person or 'somebody'}"
+        """The reason, for log and queue."""
+        return f"make safe, asked for by {self.person or 'an unnamed person'}"
 
     def connection(self, patience_s: float) -> WriteConnection:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
@@ -104,7 +104,7 @@ def _without_queue(request: SafeRequest, trouble: Exception) -> SafeReport:
 
 
 def _end_runner_unasked(request: SafeRequest) -> bool:
-    """End the runner whose heartbeat can still be read; return whether there was one."""
+    """End the runner where its heartbeat can still be read; return whether there was one."""
     try:
         with request.connection(SHORT_PATIENCE_S) as connection:
             beat = Heartbeats(connection, "runner", request.station).read()
@@ -123,7 +123,7 @@ def _paused(request: SafeRequest, patience_s: float) -> bool:
 
 
 def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
-    """What the runner or the supervisor did in time; None when it must be done from here."""
+    """Return the report where runner or supervisor acted in time; None when this process must act."""
     clock = RealClock()
     Pauses(connection).pause("job", request.words, request.person)
     runner = Heartbeats(connection, "runner", request.station).read()

@@ -15,7 +15,7 @@ class NewRows:
         self._seen: dict[str, tuple[int, int]] = {}
 
     def since_last(self, runner: Heartbeat) -> Iterator[tuple[str, Row]]:
-        """Yield (topic, row) of what is new, oldest first; points get the set point of the heartbeat."""
+        """Yield (topic, row) of new rows, oldest first; points get the set point of the heartbeat."""
         for topic in TOPICS:
             for row in reversed(newest_points(self._connection, topic, runner.run_id)):
                 key = (row.pop("parent"), row.pop("number"))

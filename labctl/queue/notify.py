@@ -72,13 +72,13 @@ def send_test_message(station: Station) -> int:
     Raises
     ------
     ConfigurationError
-        Nobody is named, or an address is none.
+        No address is given, or one is not valid.
     LabctlError
         A service did not take it.
     """
     urls = service_urls(read_night(station).notify, station)
     if not urls:
-        problem = f"names nobody; give urls_file, or set {URLS_VARIABLE}"
+        problem = f"gives no address; give urls_file, or set {URLS_VARIABLE}"
         raise ConfigurationError(station.source, "night.notify", problem)
     services = apprise_services(urls, station)
     if not services.notify(title=f"{station.name}: test", body="labctl would reach you like this."):
@@ -88,7 +88,7 @@ def send_test_message(station: Station) -> int:
 
 @contextmanager
 def notifying(station: Station, db: Path) -> Iterator[None]:
-    """Tell people of the events of the file, in a thread, while inside; where nobody is named, nothing."""
+    """Send messages about the events of the file, in a thread, while inside; without addresses, none."""
     night = read_night(station)
     urls = service_urls(night.notify, station)
     if not urls:
@@ -140,7 +140,7 @@ class Messenger:
         self._last_id = self._begin_after()
 
     def look(self) -> None:
-        """Send what is new; an error of file or service is logged, and tried again where nothing was sent."""
+        """Send messages about new events; an error is logged, and tried again where nothing was sent."""
         try:
             for event in events_after(self._connection, self._last_id):
                 self._tell(event)

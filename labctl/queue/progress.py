@@ -1,4 +1,4 @@
-"""What of a job is measured already, read from the measured rows themselves: there is no second book.
+"""Progress of a job, read from the measured rows themselves: no second record is kept.
 
 A job runs its procedures in order, each in one run or in several that continue one another. A procedure is
 finished when a run of it is; a step, when the row that ends it (a spectrum, a polarisation) is finished.
@@ -45,8 +45,8 @@ def progress_of(
 ) -> Progress:
     """Where a job stands.
 
-    `step_ends_with` is the table whose finished rows end a step of its procedure, `rows_per_step` how many of
-    them do. A step with fewer is finished too once a later one has begun.
+    A step ends with `rows_per_step` finished rows of the table `step_ends_with`. A step with fewer is
+    finished too once a later one has begun.
     """
     procedure = procedures_finished(connection, job_id)
     runs = queries.open_run_ids(connection, job_id)

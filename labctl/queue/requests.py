@@ -1,4 +1,4 @@
-"""What a person asks of a runner while it measures: pauses of the queue, and requests about one job."""
+"""Requests to a runner while it measures: pauses of the queue, and requests about one job."""
 
 import json
 from collections.abc import Collection
@@ -90,7 +90,7 @@ class Requests:
             return queries.add_request(connection, row)
 
     def pending(self, job_id: int) -> list[Request]:
-        """Requests about a job that nobody has taken yet."""
+        """Requests about a job that have no outcome yet."""
         return [_request(row) for row in queries.pending_requests(self._connection, job_id)]
 
     def take(self, request: Request, outcome: str, details: dict[str, Any] | None = None) -> None:
@@ -100,7 +100,7 @@ class Requests:
             queries.answer_request(connection, request.id, self._clock.time(), outcome, changed)
 
     def drop_pending(self, job_id: int, outcome: str, kept: Collection[str] = ()) -> None:
-        """Answer what nobody took before the job ended, but for the kinds that are kept."""
+        """Answer the requests left when the job ended, except the kinds in `kept`."""
         for request in self.pending(job_id):
             if request.kind not in kept:
                 self.take(request, outcome)

@@ -1,4 +1,4 @@
-"""How long another process has been silent, judged by change, not by age."""
+"""Silence of another process: judged by change of its heartbeat, not by age."""
 
 import math
 
@@ -9,7 +9,7 @@ ONE_LOOK_COUNTS_S = 1.0
 
 
 class Silence:
-    """Adds up how long a heartbeat did not change, by a clock that nobody sets.
+    """Adds up how long a heartbeat did not change, by a monotonic clock.
 
     No look counts for more than `one_look_counts_s`: where the whole computer slept, the other process slept
     too.

@@ -54,7 +54,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a protocol will do: its steps, and warnings about what labctl cannot do for them.
+    """The steps of a protocol, and warnings about guarantees that labctl cannot give for them.
 
     The durations of the steps, in s (NaN: not known), are by the clock on the wall.
     """
@@ -85,7 +85,7 @@ def forecast(protocol: Protocol, station: Station, connection: WriteConnection |
     protocol : Protocol
     station : Station
     connection : WriteConnection, optional
-        Where earlier runs of the station tell how fast it is; None: times as planned.
+        With the earlier runs of the station, which correct the planned times; None: times as planned.
 
     Raises
     ------
@@ -123,12 +123,12 @@ def submit(
 
 
 def estimate(connection: WriteConnection, station: Station, submission: Submission) -> Forecast:
-    """Check and estimate what a person has filled in; raises as `forecast`, and where the text is wrong."""
+    """Check and estimate a submission; raises as `forecast`, and where the text is wrong."""
     return forecast(_protocol(connection, submission), station, connection)
 
 
 def add_job(connection: WriteConnection, station: Station, submission: Submission) -> QueuedJob:
-    """Queue what a person has filled in. Raises as `estimate`, and where the hour is past."""
+    """Queue a submission. Raises as `estimate`, and where the hour is past."""
     (queued,) = submit(connection, station, [_protocol(connection, submission)], submission.terms())
     return queued
 
@@ -149,7 +149,7 @@ def waiting_protocols(connection: WriteConnection) -> list[Protocol]:
 
 
 def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any], sample: Sample) -> Protocol:
-    """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
+    """Return the protocol of an old run with only the procedure of that run, its parameters exact.
 
     Raises ConfigurationError when its procedure is not to be found here any more.
     """

@@ -17,7 +17,7 @@ FROZEN_AFTER_S = 10.0
 
 
 class Supervision:
-    """Keeps a supervisor alive. Call `keep()` from one thread only; `alive()` from any.
+    """Keeps a supervisor running. Call `keep()` from one thread only, the other method from any.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Supervision:
     silence_s : float
         `silence_s` of the station's `[night]` table; see `state_of`.
     start : callable, optional
-        Starts one; None: somebody else does.
+        Starts one; None: another program does.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Supervision:
         self._silence = Silence(self._clock)
 
     def alive(self) -> bool:
-        """Tell whether a supervisor shows signs of life."""
+        """Return whether a supervisor is running."""
         beat = self._read()
         return beat is not None and beat.lives(self._silence_s)
 

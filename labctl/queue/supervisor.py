@@ -2,11 +2,11 @@
 
 1. A runner that is gone, or silent for longer than `silence_s`, is ended for certain; then, and only then,
    the instruments are opened here and made safe. While a runner lives, it alone talks to instruments.
-2. It judges what the runner records by the same interlocks as the runner. A trip is first a request; a runner
+2. It judges the recorded rows by the same interlocks as the runner. A trip is first a request; a runner
    that does not obey within five seconds is ended.
-3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing is
-   written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by anybody.
-   A runner whose signs of life cannot be read shows none.
+3. Everything it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing
+   is written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by any
+   program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
@@ -52,7 +52,7 @@ class Supervisor:
     db : Path
     stop : StopRequest
     restart : callable, optional
-        Starts a new runner; None: somebody else does.
+        Starts a new runner; None: another program does.
     ends_with_runner : bool
         End once a runner has ended in good order.
     make_safe : callable, optional
@@ -88,7 +88,7 @@ class Supervisor:
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
-        """Look four times a second until told to stop; raises ConfigurationError if one is there."""
+        """Look four times a second until asked to stop; raises ConfigurationError if one is there."""
         with (
             station_lock(self.station, "supervisor"),
             WriteConnection(self.db, LOCK_PATIENCE_S) as self._connection,
@@ -107,7 +107,7 @@ class Supervisor:
             self._logging_failure(self._own.end)
 
     def _warm_up(self) -> None:
-        """Import now what making safe needs: VISA alone costs a second that nobody has then."""
+        """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
         import pyvisa
 
         import labctl.instruments.connection  # noqa: F401 - what opens an instrument later
@@ -147,7 +147,7 @@ class Supervisor:
             self._watch(runner)
 
     def _read_runner(self) -> Heartbeat | None:
-        """Its last heartbeat; where the file cannot be read, the last one that could."""
+        """Its last heartbeat; where the file cannot be read, the last one read before."""
         try:
             self._last_seen = self._runner.read()
         except StoreError as error:
@@ -163,7 +163,7 @@ class Supervisor:
     def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
 
-        The station is held until all is recorded: a new runner's job is not the one that was interrupted.
+        The station is held until all is recorded: the job of a new runner is not the interrupted one.
         """
         gone = end_for_certain(runner, self._clock)
         with ExitStack() as held:
@@ -186,7 +186,7 @@ class Supervisor:
 
     def _pass_by(self, runner: Heartbeat) -> None:
         """A thread of it hangs in the kernel, in a disk or a bus that does not answer, and keeps the station:
-        make safe past it. It is recorded, and a new runner started, once the station is let go.
+        make safe past it. It is recorded, and a new runner started, once the station is released.
         """
         failures = self._made_safe_after(runner)
         now_s = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""What the window says about the station at one moment: runner, supervisor, queue."""
+"""State of a station at one moment: runner, supervisor, queue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class WriteConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[Self]:
-        """Commit everything inside together, or nothing; no other program writes meanwhile."""
+        """Commit everything inside together, or nothing; no other program writes at that time."""
         with explaining(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

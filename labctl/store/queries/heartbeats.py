@@ -25,7 +25,7 @@ def runner_heartbeats(connection: WriteConnection) -> list[Row]:
 
 
 def replace_heartbeat(connection: WriteConnection, row: Mapping[str, Any]) -> None:
-    """Put a new process in the place of the last one, whose `last_event_id` stays. In a transaction."""
+    """Put a new process in the place of the last one; `last_event_id` stays. In a transaction."""
     last = connection.value(f"SELECT last_event_id FROM heartbeats WHERE {_KEY}", row)
     replaced = {**row, "last_event_id": last}
     marks = ", ".join(f":{name}" for name in replaced)
@@ -37,7 +37,7 @@ def replace_heartbeat(connection: WriteConnection, row: Mapping[str, Any]) -> No
 def change_heartbeat(
     connection: WriteConnection, process: str, station: str, pid: int, changes: Mapping[str, Any]
 ) -> None:
-    """Change columns of the row of a process, where the row is that of this pid."""
+    """Change columns of the row of a process, where the row has this pid."""
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     statement = f"UPDATE heartbeats SET {assignments} WHERE {_KEY} AND pid = :pid"
     connection.execute(statement, {**changes, "process": process, "station": station, "pid": pid})

@@ -113,7 +113,7 @@ def test_many_messages_of_one_class_hold_back_none_of_another(night):
 def test_a_test_message_goes_to_everybody_named_or_says_that_nobody_is(station, receiver, monkeypatch):
     pytest.importorskip("apprise", reason="the extra `notify` is not installed")
     monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
-    with pytest.raises(ConfigurationError, match="names nobody"):
+    with pytest.raises(ConfigurationError, match="gives no address"):
         send_test_message(station)
     address = f"json://127.0.0.1:{receiver.server_port}/"
     monkeypatch.setenv(notify.URLS_VARIABLE, f"{address} {address}second")

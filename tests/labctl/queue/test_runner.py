@@ -413,7 +413,7 @@ def test_an_oven_that_is_switched_off_between_jobs_is_told_once(night, rig, run_
     run_night()
     assert night.states() == ["finished", "finished"]
     (told,) = events(night, "process")
-    assert "nobody sees the temperature now: oven" in told["message"]
+    assert "the temperature is not read now: oven" in told["message"]
 
 
 class WhenDecided(StopRequest):
