@@ -1,0 +1,1 @@
+"""Named queries: every SELECT and change of rows, in a module for each subject."""
