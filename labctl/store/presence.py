@@ -74,7 +74,7 @@ class Presence:
         return self.loss()
 
     def _emptied_by_checkpoint(self, mark: WalMark) -> bool:
-        """Whether `wal_checkpoint(TRUNCATE)` of another program shortened the -wal: then its index is empty."""
+        """Whether another program shortened the -wal by `wal_checkpoint(TRUNCATE)`: its index is empty then."""
         if mark.size >= HEADER_BYTES:
             return False
         try:

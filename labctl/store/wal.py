@@ -1,7 +1,8 @@
 """The write-ahead log beside the database: its name, its frames, and how it is copied back into the database.
 
 Format of the file: https://www.sqlite.org/fileformat2.html#the_write_ahead_log. Only the -wal is opened here.
-Opening and closing the database or the -shm would release the locks that SQLite holds on them in this process.
+Opening and closing the database or the -shm would release the locks that SQLite holds on them in this
+process.
 """
 
 import os

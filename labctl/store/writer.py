@@ -7,18 +7,17 @@
 5. When the file cannot be written, rows stay here and are tried again with the next request. The trouble is
    told to the next call, unless it has passed by then and every row is stored.
 6. An error is raised once, by the next call of whatever kind, and that call is not carried out.
-7. Before each commit, and every second, the files are looked at. Where one was deleted, replaced or truncated,
-   all they held is saved in a copy, which is put in their place; the next call is told, and work continues.
-   Where it cannot be put back, each commit is saved in the copy, and each call is told.
+7. Before each commit, and every second, the files are looked at. Where one was deleted, replaced or
+   truncated, all they held is saved in a copy, which is put in their place; the next call is told, and work
+   continues. Where it cannot be put back, each commit is saved in the copy, and each call is told.
 8. The -wal is copied into the database every second while rows come, and at the end of a spectrum.
 """
 
 import logging
-
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -29,8 +28,8 @@ from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.store.batches import Refusal, Row, write_rows
 from labctl.store.causes import ROW_ERRORS, explained, explaining
-from labctl.store.places import SpaceRule
 from labctl.store.connections import open_for_writing
+from labctl.store.places import SpaceRule
 from labctl.store.presence import Presence
 from labctl.store.recent import RecentTransactions, Transaction, Work
 from labctl.store.rescue import Rescue
@@ -47,7 +46,7 @@ MOST_WAITING_ROWS = 50_000
 
 @dataclass(frozen=True)
 class _Call:
-    """Work in a transaction that a caller waits for, how many rows it stores, and whether a part ends with it."""
+    """Work in a transaction that a caller waits for, the rows it stores, whether it ends a part of a run."""
 
     work: Work
     rows: int
