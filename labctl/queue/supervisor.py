@@ -176,6 +176,7 @@ class Supervisor:
                     self._pass_by(runner)
                 return
             failures = self._made_safe_after(runner)
+            self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
             self._runner.mark_dead(runner)

@@ -9,6 +9,7 @@ from labctl.errors import StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode, decode_all
+from labctl.store.presence import Files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
+        self._open()
         try:
             _, described = self._fetch("SELECT column_name, unit FROM columns", ())
         except BaseException:
@@ -238,12 +239,21 @@ class Database:
         return [column[0] for column in cursor.description or ()], rows
 
     def _look_anew_if_changed(self) -> bool:
-        """Whether a file that was taken not to change has been written since: then what was read is old."""
-        if not isinstance(self._connection, FrozenView) or self._state == file_state(self.path):
+        """Whether the file was replaced, or a `FrozenView` was written: then what was read is old."""
+        if self._state == self._present_state():
             return False
         self._connection.close()
-        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
+        self._open()
         return True
+
+    def _open(self) -> None:
+        self._connection = open_for_reading(self.path)
+        self._state = self._present_state()
+
+    def _present_state(self) -> tuple[int, int, int, bool] | Files:
+        if isinstance(self._connection, FrozenView):
+            return file_state(self.path)
+        return Files.of(Path(os.path.realpath(self.path)))
 
     def _of_run(self, table: str, run: int | str) -> "pd.DataFrame":
         key = "run_id, number" if table in _BY_NUMBER else "id"

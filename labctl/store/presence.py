@@ -74,7 +74,7 @@ class Presence:
         return self.loss()
 
     def _emptied_by_checkpoint(self, mark: WalMark) -> bool:
-        """Whether another program shortened the -wal by `wal_checkpoint(TRUNCATE)`: its index is empty then."""
+        """Whether another program emptied the -wal by `wal_checkpoint(TRUNCATE)`: so is its index."""
         if mark.size >= HEADER_BYTES:
             return False
         try:

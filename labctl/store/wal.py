@@ -55,17 +55,15 @@ class WalMark:
     def is_followed_by(self, later: "WalMark") -> bool:
         """Whether SQLite alone can have made `later` from this file while it was open.
 
-        SQLite appends, or starts again from the beginning with a higher sequence number. A -wal shorter than
-        its header is judged as not followed; `wal_checkpoint(TRUNCATE)` of another program makes one as well.
+        SQLite appends, or starts again from the beginning with the first salt one higher, and may then
+        shorten the file to `SIZE_LIMIT_BYTES`. A -wal shorter than its header is judged as not followed;
+        `wal_checkpoint(TRUNCATE)` of another program makes one as well.
         """
         if len(self.header) < HEADER_BYTES:
             return True
         if later.header == self.header:
-            return later.size >= self.size
-        return (
-            _is_header(later.header)
-            and 0 < (_sequence(later.header) - _sequence(self.header)) % 2**32 < 2**31
-        )
+            return later.size >= min(self.size, SIZE_LIMIT_BYTES)
+        return _is_header(later.header) and 0 < (_salt(later.header) - _salt(self.header)) % 2**32 < 2**31
 
 
 @dataclass(frozen=True)
@@ -122,13 +120,15 @@ def _has_hole(wal: int) -> bool:
 
 
 def _gap_before_a_frame(wal: int, header: bytes) -> bool:
+    """A frame that was missing is read again: a writer may have appended it, and the next ones, meanwhile."""
     (page_size,) = struct.unpack_from(">I", header, 8)
-    salts, missing = header[16:24], False
+    salts, missing = header[16:24], -1
     for start in range(HEADER_BYTES, os.fstat(wal).st_size, FRAME_HEADER_BYTES + page_size):
         present = _read(wal, start + 8, 8) == salts
-        if present and missing:
-            return True
-        missing = missing or not present
+        if present and missing >= 0:
+            return _read(wal, missing + 8, 8) != salts or _gap_before_a_frame(wal, header)
+        if not present and missing < 0:
+            missing = start
     return False
 
 
@@ -146,5 +146,5 @@ def _is_header(header: bytes) -> bool:
     return len(header) == HEADER_BYTES and struct.unpack_from(">I", header)[0] in _MAGIC
 
 
-def _sequence(header: bytes) -> int:
-    return struct.unpack_from(">I", header, 12)[0]
+def _salt(header: bytes) -> int:
+    return struct.unpack_from(">I", header, 16)[0]

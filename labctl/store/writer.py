@@ -249,7 +249,7 @@ class Writer:
         try:
             with explaining(self._path):
                 self._recent.repeat_in(fresh)
-                event = "INSERT INTO events (time_s, level, kind, message) VALUES (?, 'error', 'rescue', ?)"
+                event = "INSERT INTO events (time_s, level, kind, message) VALUES (?, 'error', 'process', ?)"
                 fresh.execute(event, (self._clock.time(), words))
         except BaseException:
             fresh.close()

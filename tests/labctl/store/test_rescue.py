@@ -176,7 +176,7 @@ def test_the_rescue_is_told_once_and_stays_as_an_event(rig, path):
     with rig.read() as db:
         assert db.spectra(rig.run_id)["status"].tolist() == ["running"]
         (event,) = db.rows("SELECT level, kind, message FROM events")
-    assert (event["level"], event["kind"]) == ("error", "rescue")
+    assert (event["level"], event["kind"]) == ("error", "process")
     assert "lab.rescued-1.db" in event["message"]
     rig.store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 1.0})
 
