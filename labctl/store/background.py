@@ -18,8 +18,7 @@ log = logging.getLogger(__name__)
 EVERY = 100
 """Transactions between two checkpoints: less than 1 MB, and half a minute of heartbeats."""
 RESTART_ABOVE_FRAMES = 400  # of 4 kB
-MOST_TRIES = 5
-LAG_PATIENCE_S = 0.2
+LAG_PATIENCE_S = 1.0
 LOCK_PATIENCE_S = 0.2
 CLOSES_WITHIN_S = 1.0
 
@@ -77,6 +76,5 @@ class BackgroundCheckpoints:
         with closing(
             sqlite3.connect(address, uri=True, timeout=LOCK_PATIENCE_S, isolation_level=None)
         ) as own:
-            done, tries = checkpoint(own, self._path), 0
-            while not done.complete and done.frames > RESTART_ABOVE_FRAMES and tries < MOST_TRIES:
-                done, tries = checkpoint(own, self._path, "RESTART"), tries + 1
+            if checkpoint(own, self._path).frames > RESTART_ABOVE_FRAMES:
+                checkpoint(own, self._path, "RESTART")
