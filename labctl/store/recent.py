@@ -11,45 +11,60 @@ from labctl.errors import StoreError
 from labctl.store.batches import Row
 from labctl.store.causes import ROW_ERRORS
 
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
+KEPT_FOR_S = 30.0
+"""Also after a checkpoint: another process may be rescuing the file as it was before."""
 
 Work = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(frozen=True)
 class Transaction:
-    """Rows appended, and what a caller did after them."""
+    """Rows appended, what a caller did after them, and when, by a monotonic clock."""
 
     rows: Sequence[Row]
     work: Work | None
+    committed_s: float
 
 
 class RecentTransactions:
-    """Everything committed since the last complete checkpoint, at most `MOST_ROWS` rows."""
+    """Everything committed since the last complete checkpoint and lately, at most `MOST_ROWS` rows."""
 
     def __init__(self) -> None:
         self._transactions: deque[Transaction] = deque()
+        self._in_wal_only = 0
         self.rows = 0
         """Rows kept."""
         self.dropped = 0
-        """Rows no longer kept because they were too many."""
+        """Rows of the -wal that are no longer kept because they were too many."""
 
-    def __bool__(self) -> bool:
-        return bool(self._transactions)
+    @property
+    def in_wal_only(self) -> bool:
+        """Whether a transaction was committed since the last complete checkpoint."""
+        return bool(self._in_wal_only)
 
     def add(self, transaction: Transaction) -> None:
         """Keep a transaction that was committed."""
         self._transactions.append(transaction)
+        self._in_wal_only += 1
         self.rows += len(transaction.rows)
         while self.rows > MOST_ROWS and len(self._transactions) > 1:
-            oldest = len(self._transactions.popleft().rows)
-            self.rows -= oldest
-            self.dropped += oldest
+            oldest_in_wal_only = self._in_wal_only == len(self._transactions)
+            dropped = self._drop_oldest()
+            if oldest_in_wal_only:
+                self._in_wal_only -= 1
+                self.dropped += dropped
 
-    def forget(self) -> None:
-        """Drop them: the database file holds them now."""
-        self._transactions.clear()
-        self.rows = self.dropped = 0
+    def note_checkpoint(self, now_s: float) -> None:
+        """Note that the database file holds them all; drop the old ones."""
+        self._in_wal_only = self.dropped = 0
+        while self._transactions and now_s - self._transactions[0].committed_s > KEPT_FOR_S:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> int:
+        count = len(self._transactions.popleft().rows)
+        self.rows -= count
+        return count
 
     def missing_from(self, connection: sqlite3.Connection) -> int:
         """Number of the appended rows that another copy of the database lacks."""

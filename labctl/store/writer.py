@@ -56,10 +56,15 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a transaction did. `problem`: of a refused row, or of the call, which then was not carried out."""
+    """What a transaction did.
+
+    `stored`: rows that were appended, without those that broke a rule. `problem`: of a refused row, or of the
+    call, which then was not carried out.
+    """
 
     rows: int
     result: Any = None
+    stored: tuple[Row, ...] = ()
     problem: StoreError | None = None
 
 
@@ -209,9 +214,8 @@ class Writer:
                 return self._commit(call)
             self._note(told)
             raise (explained(self._path, error) if isinstance(error, sqlite3.Error) else error) from error
-        self._recent.add(
-            Transaction(tuple(self._unwritten), call.work if call and not outcome.problem else None)
-        )
+        done = call.work if call is not None and not back and outcome.problem is None else None
+        self._recent.add(Transaction(outcome.stored, done, self._clock.monotonic()))
         self._unwritten.clear()
         if told is not None and not back:
             self._save()
@@ -265,7 +269,7 @@ class Writer:
         if self._rescue.copy is None and now_s >= self._next_rescue_s and self._presence.loss():
             self._next_rescue_s = now_s + RESCUE_AGAIN_S
             self._commit_rows()
-        if self._recent and now_s - self._checkpoint_s >= CHECKPOINT_EVERY_S:
+        if self._recent.in_wal_only and now_s - self._checkpoint_s >= CHECKPOINT_EVERY_S:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
@@ -275,7 +279,7 @@ class Writer:
             return
         try:
             if checkpoint(self._connection, self._path).complete:
-                self._recent.forget()
+                self._recent.note_checkpoint(self._clock.monotonic())
         except sqlite3.Error as error:
             log.warning("%s: not copied from the -wal yet: %s", self._path, error)
 
@@ -283,7 +287,9 @@ class Writer:
         self._connection.rollback()
         self._connection.execute("BEGIN IMMEDIATE")
         refusals = write_rows(self._connection, self._unwritten)
-        outcome = _Outcome(len(self._unwritten) - len(refusals))
+        refused = {id(row) for row, _ in refusals}
+        stored = tuple(row for row in self._unwritten if id(row) not in refused)
+        outcome = _Outcome(len(stored), stored=stored)
         if refusals:
             outcome = replace(outcome, problem=_refused(self._path, refusals))
         elif call is not None:
@@ -310,7 +316,7 @@ def _carried_out(connection: sqlite3.Connection, call: _Call, before: _Outcome) 
     """A problem with the rows of the call undoes the call alone; any other error leaves by itself."""
     connection.execute("SAVEPOINT a_call")
     try:
-        outcome = _Outcome(before.rows + call.rows, result=call.work(connection))
+        outcome = replace(before, rows=before.rows + call.rows, result=call.work(connection))
     except (*ROW_ERRORS, StoreError) as error:
         connection.execute("ROLLBACK TO a_call")
         outcome = replace(before, problem=error if isinstance(error, StoreError) else StoreError(str(error)))

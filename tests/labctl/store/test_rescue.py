@@ -14,7 +14,7 @@ from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.store import Database, Store
 from labctl.store.connections import open_for_writing
-from labctl.store.recent import RecentTransactions
+from labctl.store.recent import RecentTransactions, Transaction
 from labctl.store.wal import WalMark, checkpoint, has_hole, shm_of, wal_of, wal_size
 
 pytestmark = pytest.mark.skipif(
@@ -194,6 +194,17 @@ def test_a_loss_is_noticed_within_seconds_also_while_nothing_is_measured(rig, pa
         rig.store.flush()
 
 
+def test_a_refused_row_is_not_missed_in_the_rescued_copy(rig, path):
+    append(rig, 0, 5)
+    rig.store.append("impedance_points", rig.point(3))
+    with pytest.raises(StoreError, match="refused"):
+        rig.store.flush()
+    delete(path)
+    with pytest.raises(StoreError, match="all it held is in"):
+        rig.store.flush()
+    assert count(path) == 5
+
+
 def test_a_second_loss_gets_a_second_copy(rig, path):
     for number in (1, 2):
         append(rig, 10 * number, 10 * number + 5)
@@ -223,7 +234,8 @@ def test_a_file_that_a_person_put_in_its_place_is_left_alone(rig, path, empty_fi
     assert integrity(path) == "ok"
 
 
-def test_an_older_copy_of_the_same_file_is_not_taken_for_one_put_back(rig, path):
+def test_an_older_copy_of_the_same_file_is_not_taken_for_one_put_back(rig, path, monkeypatch):
+    monkeypatch.setattr("labctl.store.recent.KEPT_FOR_S", -1.0)
     append(rig, 0, 5)
     rig.store.flush()
     with closing(sqlite3.connect(path)) as connection:
@@ -437,10 +449,26 @@ def test_two_processes_that_rescue_at_once_agree_on_one_file(path):
     check_struck(path, BLOWS["all three deleted"], 0.2, writers=2)
 
 
+IN_PLACE = ("-wal emptied", "-wal cut to half", "-wal overwritten")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.0, 0.06, 0.11, 0.33, 0.9, 1.3])
-def test_two_writers_struck_at_any_moment_lose_no_acknowledged_row(path, blow, after_s):
-    check_struck(path, blow, after_s, writers=2)
+@pytest.mark.parametrize("name", [name for name in BLOWS if name not in IN_PLACE])
+def test_two_writers_struck_at_any_moment_lose_no_acknowledged_row(path, name, after_s):
+    check_struck(path, BLOWS[name], after_s, writers=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.06, 0.33, 0.9, 1.3])
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_two_writers_whose_common_wal_was_spoilt_in_place_lose_nothing_silently(path, name, after_s):
+    """The rows of the other writer cannot be repeated: they are in a copy, or this writer is told."""
+    for run_id, acknowledged, told in struck(path, BLOWS[name], after_s, writers=2):
+        files = [path, *path.parent.glob("lab.rescued-?.db")]
+        most = max(len(stored_numbers(file, run_id)) for file in files)
+        assert "not rescued" in told or most >= acknowledged > 0
+    assert integrity(path) == "ok"
 
 
 def test_the_database_itself_holds_a_spectrum_that_has_ended(rig, path, tmp_path):
@@ -508,11 +536,33 @@ def test_a_wal_that_starts_again_from_the_beginning_is_whole_and_a_successor(wal
     assert not has_hole(path)
 
 
-def test_too_many_recent_rows_are_counted_as_dropped(rig, monkeypatch):
+def transaction(committed_s, rows=4):
+    return Transaction(((None, ()),) * rows, None, committed_s)  # pyright: ignore[reportArgumentType]  only counted
+
+
+def test_too_many_recent_rows_are_dropped_and_counted(monkeypatch):
     monkeypatch.setattr("labctl.store.recent.MOST_ROWS", 10)
     recent = RecentTransactions()
-    from labctl.store.recent import Transaction
-
-    for _ in range(4):
-        recent.add(Transaction(((None, ()),) * 4, None))  # pyright: ignore[reportArgumentType]  only counted
+    for number in range(4):
+        recent.add(transaction(number))
     assert (recent.rows, recent.dropped) == (8, 8)
+
+
+def test_dropped_rows_that_the_database_holds_are_no_loss(monkeypatch):
+    monkeypatch.setattr("labctl.store.recent.MOST_ROWS", 10)
+    recent = RecentTransactions()
+    recent.add(transaction(0.0))
+    recent.add(transaction(1.0))
+    recent.note_checkpoint(2.0)
+    recent.add(transaction(3.0))
+    assert (recent.rows, recent.dropped) == (8, 0)
+
+
+def test_transactions_are_kept_for_a_while_after_a_checkpoint():
+    recent = RecentTransactions()
+    recent.add(transaction(0.0))
+    recent.add(transaction(20.0))
+    assert recent.in_wal_only
+    recent.note_checkpoint(31.0)
+    assert not recent.in_wal_only
+    assert recent.rows == 4
