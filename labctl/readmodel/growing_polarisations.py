@@ -1,19 +1,19 @@
 """The polarisations of a run as they grow, and the steady current that they foretell."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from labctl.analysis import fit_polarisation
-from labctl.readmodel.long_tables import Columns, LongTable
-from labctl.readmodel.run_parts import Parts
+from labctl.readmodel.long_tables import LongTable
 from labctl.readmodel.snapshot import Array, PolarisationCurve, SteadyCurrent
+from labctl.store import Database
+from labctl.store.queries import polarisations
+from labctl.store.queries.numbered_rows import GOOD_CURRENTS
 
-GOOD_CURRENT = "CASE WHEN status = 'ok' THEN current_a END"  # an overloaded one is a number too
-CURRENT = Columns(("elapsed_s", GOOD_CURRENT), GOOD_CURRENT)
 FEWEST_TO_FORETELL = 24
 FORETELL_AGAIN_AFTER = 1.15  # times as many rows
 
@@ -29,8 +29,8 @@ class _OnePolarisation:
 class Polarisations:
     """The polarisations of the parts with their currents and what the currents foretell."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, database: Database, parts: Sequence[int]) -> None:
+        self._db, self._parts = database, parts
         self._all: dict[int, _OnePolarisation] = {}
         self.rows, self.complete = 0, True
 
@@ -41,7 +41,7 @@ class Polarisations:
         for row in self._rows():
             one = self._all.get(row["id"])
             if one is None:
-                log = LongTable(self._parts, "polarisation_points", "polarisation_id", CURRENT)
+                log = LongTable(self._db, GOOD_CURRENTS)
                 one = self._all[row["id"]] = _OnePolarisation(row, log)
             new_rows = one.log.poll([row["id"]])
             self.complete = self.complete and one.log.complete
@@ -58,7 +58,7 @@ class Polarisations:
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        for row in self._parts.rows_of("SELECT * FROM polarisations WHERE run_id IN ({parts}) ORDER BY id"):
+        for row in polarisations.of_parts(self._db.rows, self._parts):
             one = self._all.get(row["id"])
             if one is None or one.row["status"] == "running" or not one.log.complete:
                 yield row

@@ -109,7 +109,7 @@ class PolarisationTab(Tab):
         """The same with every point, also those marked as bad."""
 
         def measured(one: Drawn) -> Iterator[tuple[Any, Any, str]]:
-            for row in all_rows(database, "polarisation_points", "polarisation_id", one.curve.id):
+            for row in all_rows(database, "polarisation_points", one.curve.id):
                 yield row["elapsed_s"], row["current_a"], row["status"]
 
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, measured(one)))
