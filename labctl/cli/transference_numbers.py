@@ -4,32 +4,6 @@ from typing import Any
 
 from labctl.cli.remarks import Remarks
 
-KEYS = (
-    "quantity",
-    "temperature_k",
-    "value",
-    "standard_uncertainty",
-    "low_95",
-    "high_95",
-    "naive",
-    "watanabe",
-    "delta_v_v",
-    "delta_v_u_v",
-    "initial_current_a",
-    "initial_current_u_a",
-    "steady_current_a",
-    "steady_current_u_a",
-    "initial_resistance_ohm",
-    "initial_resistance_u_ohm",
-    "steady_resistance_ohm",
-    "steady_resistance_u_ohm",
-    "bulk_resistance_ohm",
-    "bulk_resistance_u_ohm",
-    "relaxation",
-    "ended_by",
-    "saved_s",
-    "flags",
-)
 LABELS = {"rho_plus": "rho+ (Bruce-Vincent)", "electronic": "t_el (Hebb-Wagner)"}
 INPUTS: dict[str, dict[str, tuple[Any, ...]]] = {  # heading: (column, factor to its unit)
     "rho_plus": {
@@ -51,17 +25,6 @@ MEANINGS = {
     "the salt is dilute, ideal and dissociated; naive Iss/I0 is for comparison only.",
     "electronic": "t_el: share of the electrons in the conductivity; 1 - t_el is that of all ions (Wagner).",
 }
-
-
-def transference_numbers(database: Any, run_id: int) -> list[dict[str, Any]]:
-    """Return the transference numbers of a run and of the parts it continues, in the order measured."""
-    rows = database.rows(
-        "SELECT t.*, p.ended_by, p.saved_s FROM transference_numbers t "
-        "JOIN polarisations p ON p.id = t.polarisation_id "
-        "WHERE t.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY p.id",
-        (run_id,),
-    )
-    return [{key: row[key] for key in KEYS} for row in rows]
 
 
 def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> None:

@@ -32,13 +32,14 @@ from labctl.readmodel.protocol_text import SampleForm
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.readmodel.station_view import StationView
 from labctl.store import Database
+from labctl.store.queries import runs, samples
 
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
 NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
-SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
+MOST_SAMPLES = 200
 
 
 class Window(QtWidgets.QMainWindow):
@@ -222,7 +223,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_runs(self, rows: list[dict[str, Any]]) -> None:
         self.browser.show_runs(rows)
-        self.asker.ask(lambda ledger: ledger.rows(SAMPLES), self._remember_samples)
+        self.asker.ask(lambda ledger: samples.newest_first(ledger.rows, MOST_SAMPLES), self._remember_samples)
 
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
@@ -249,9 +250,7 @@ class Window(QtWidgets.QMainWindow):
             tab.show_runs(shown)
 
     def _reuse(self, run_id: int) -> None:
-        query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
-                   JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
-        self.asker.ask(lambda ledger: _old_protocol(ledger, query, run_id), self._load)
+        self.asker.ask(lambda ledger: _old_protocol(ledger, run_id), self._load)
 
     def _fill_in(self, job: Job) -> None:
         self.asker.ask(lambda ledger: (protocol_of_job(job), None), self._load)
@@ -346,8 +345,8 @@ class Window(QtWidgets.QMainWindow):
             QtCore.QTimer.singleShot(0, self._dress)
 
 
-def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    row = ledger.rows(query, (run_id,))[0]
+def _old_protocol(ledger: Ledger, run_id: int) -> tuple[Any, SampleForm]:
+    row = runs.protocol_and_sample(ledger.rows, run_id)
     sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)
