@@ -15,7 +15,7 @@ import numpy as np
 from labctl.analysis import Estimate
 from labctl.analysis.resistance.direct_current import conductance_bound_s
 from labctl.store.queries import conductivities, polarisations, transference_numbers
-from labctl.store.queries.fetching import FetchRows
+from labctl.store.queries.source import Rows
 from labctl.units import ZERO_CELSIUS_K
 
 STATION = """\
@@ -168,7 +168,7 @@ def _ionic_ohm(material: Any, temperature_k: float, thickness_m: float) -> float
 def _run(
     material: Any, seed: int, thickness_m: float, electrodes: str, procedure: str,
     temperatures_k: list[float], parameters: str, instruments: str,
-    wanted: Callable[[FetchRows], list[dict[str, Any]]],
+    wanted: Callable[[Rows], list[dict[str, Any]]],
     models: dict[str, str] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Measure in a temporary folder; return the rows of the query `wanted`."""
@@ -206,7 +206,7 @@ def _run(
         if outcome.status != "finished":
             raise RuntimeError(f"{material.name}: {outcome.reason}")
         with labctl.open(database) as db:
-            return wanted(db.rows)
+            return wanted(db)
 
 
 def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:

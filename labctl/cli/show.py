@@ -62,7 +62,7 @@ def list_runs(database: "Database") -> list[dict[str, Any]]:
     """Return every run with its sample, oldest first."""
     from labctl.store.queries import runs
 
-    return runs.with_samples(database.rows)
+    return runs.with_samples(database)
 
 
 def describe(database: "Database", run: str) -> dict[str, Any]:
@@ -73,14 +73,14 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
-    rows, parts = database.rows, database.part_ids(row["id"])
+    parts = database.part_ids(row["id"])
     return {
         "run": row,
         "sample": database.sample(row["sample_id"]),
-        "conductivities": conductivities.of_parts(rows, parts),
-        "without_number": spectra.without_conductivity(rows, parts),
-        "fits": law_fits.of_run(rows, row["id"]),
-        "transference_numbers": transference_numbers.of_parts(rows, parts),
+        "conductivities": conductivities.of_parts(database, parts),
+        "without_number": spectra.without_conductivity(database, parts),
+        "fits": law_fits.of_run(database, row["id"]),
+        "transference_numbers": transference_numbers.of_parts(database, parts),
     }
 
 

@@ -103,7 +103,7 @@ def _measured(run: str, database: Path | None) -> "Spectrum":
     if database is None or not database.is_file():
         raise ValueError(f"names run {run}, but there is no database to look for it")
     with Database(database) as db:
-        found = last_finished(db.rows, db.run(run)["id"])
+        found = last_finished(db, db.run(run)["id"])
         if found is None:
             raise ValueError(f"names run {run}, which has no finished spectrum")
         return db.spectrum(found)

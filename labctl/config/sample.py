@@ -105,7 +105,7 @@ def find_sample(name: str, database: Path) -> Sample:
     known: list[dict[str, Any]] = []
     if database.is_file():
         with Database(database) as db:
-            known = newest_first(db.rows)
+            known = newest_first(db)
     for row in known:
         if row["name"] == name:
             return Sample.of_row(row)

@@ -115,20 +115,20 @@ class Reader(QtCore.QObject):
         return self._read_watched(database)
 
     def _read_runs(self, database: Database) -> None:
-        mark = runs.counts_by_status(database.rows)
+        mark = runs.counts_by_status(database)
         running = [r for r in mark if r["status"] == "running"]
         if mark != self._runs_mark or running:
-            rows = [_told_truly(row) for row in runs.with_samples(database.rows)]
+            rows = [_told_truly(row) for row in runs.with_samples(database)]
             if (mark, rows) != (self._runs_mark, self._told_runs):
                 self._told_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
 
     def _read_station_events(self, database: Database) -> None:
-        last = events.last_id_of_station(database.rows)
+        last = events.last_id_of_station(database)
         if last != self._last_event:
             self._last_event = last
-            newest = events.newest_of_station(database.rows, MOST_STATION_EVENTS)
+            newest = events.newest_of_station(database, MOST_STATION_EVENTS)
             self.station_events.emit(tuple(reversed(newest)))
 
     def _read_watched(self, database: Database) -> bool:

@@ -223,7 +223,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_runs(self, rows: list[dict[str, Any]]) -> None:
         self.browser.show_runs(rows)
-        self.asker.ask(lambda ledger: samples.newest_first(ledger.rows, MOST_SAMPLES), self._remember_samples)
+        self.asker.ask(lambda ledger: samples.newest_first(ledger, MOST_SAMPLES), self._remember_samples)
 
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
@@ -346,7 +346,7 @@ class Window(QtWidgets.QMainWindow):
 
 
 def _old_protocol(ledger: Ledger, run_id: int) -> tuple[Any, SampleForm]:
-    row = runs.protocol_and_sample(ledger.rows, run_id)
+    row = runs.protocol_and_sample(ledger, run_id)
     sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)

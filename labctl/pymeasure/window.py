@@ -124,7 +124,7 @@ class SQLiteWindow(_Window):
         if not Path(self.database).is_file():
             return []
         with Database(self.database) as db:
-            rows = of_procedure(db.rows, reference_of(self.procedure_class))
+            rows = of_procedure(db, reference_of(self.procedure_class))
         return [f"{row['id']}   {row['start']} UTC   {row['status']}" for row in rows]
 
     def open_run(self, run_id: int) -> None:

@@ -11,7 +11,7 @@ ROWS_AT_ONCE = 20_000
 
 def all_rows(database: Database, table: str, parent: int) -> Iterator[dict[str, Any]]:
     """Rows of a run, spectrum or polarisation in a long table, in the order measured; raises StoreError."""
-    page = next_page(database.rows, table, parent, -1, ROWS_AT_ONCE)
+    page = next_page(database, table, parent, -1, ROWS_AT_ONCE)
     while page:
         yield from page
-        page = next_page(database.rows, table, parent, page[-1]["number"], ROWS_AT_ONCE)
+        page = next_page(database, table, parent, page[-1]["number"], ROWS_AT_ONCE)

@@ -61,21 +61,21 @@ class RunFollower:
 
     def _poll_events(self, changes: dict[str, Any]) -> None:
         last = self._events[-1]["id"] if self._events else 0
-        new = events.newest_of_parts(self._db.rows, self._parts, last, MOST_EVENTS)
+        new = events.newest_of_parts(self._db, self._parts, last, MOST_EVENTS)
         if new:
             self._events = [*self._events, *reversed(new)][-MOST_EVENTS:]
             changes["events"] = tuple(self._events)
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
         """Derived rows are few and may be made again: read all of them when any is new."""
-        rows, parts = self._db.rows, self._parts
-        mark = derived_rows.newest_ids(rows, self.run_id, parts)
+        db, parts = self._db, self._parts
+        mark = derived_rows.newest_ids(db, self.run_id, parts)
         if mark == self._derived_mark:
             return
         self._derived_mark = mark
-        changes["conductivities"] = tuple(conductivities.of_parts(rows, parts))
-        changes["fits"] = tuple(law_fits.of_run(rows, self.run_id))
-        changes["transference_numbers"] = tuple(transference_numbers.of_parts(rows, parts))
+        changes["conductivities"] = tuple(conductivities.of_parts(db, parts))
+        changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
+        changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
 
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)

@@ -58,7 +58,7 @@ class Polarisations:
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        for row in polarisations.of_parts(self._db.rows, self._parts):
+        for row in polarisations.of_parts(self._db, self._parts):
             one = self._all.get(row["id"])
             if one is None or one.row["status"] == "running" or not one.log.complete:
                 yield row

@@ -71,7 +71,7 @@ class Spectra:
     def _poll_rows(self) -> set[int]:
         known = max(self._all, default=0)
         changed = set()
-        for row in spectra.new_or_watched(self._db.rows, self._parts, known, [*self._open]):
+        for row in spectra.new_or_watched(self._db, self._parts, known, [*self._open]):
             one = self._all.setdefault(row["id"], _OneSpectrum(row))
             if one.curve is None or one.row["status"] != row["status"]:
                 one.row = row
@@ -96,7 +96,7 @@ class Spectra:
         return self._db.rows_since("impedance_points", part, self._last)
 
     def _poll_resistances(self) -> bool:
-        new = resistances.new_totals(self._db.rows, self._parts, self._resistance_mark)
+        new = resistances.new_totals(self._db, self._parts, self._resistance_mark)
         for row in new:
             self._resistance_mark = row["id"]
             one = self._all.get(row["spectrum_id"])

@@ -37,7 +37,7 @@ class LongTable:
 
     def _poll_one(self, parent: int) -> bool:
         begin = self._next.get(parent, 0)
-        last = last_number(self._db.rows, self._series.table, parent)
+        last = last_number(self._db, self._series.table, parent)
         if last is None or last < begin:
             return False
         end = min(last + 1, begin + ROWS_AT_ONCE)
@@ -53,8 +53,8 @@ class LongTable:
         """Rows from `begin` to `end`; of many, the extremes of each bucket."""
         bucket = max(1, 2 * (total - begin) // SHOWN_ROWS)
         if end - begin <= SHOWN_ROWS:
-            return self._array(stretch(self._db.rows, self._series, parent, begin, end))
-        found = extremes(self._db.rows, self._series, parent, begin, end, bucket)
+            return self._array(stretch(self._db, self._series, parent, begin, end))
+        found = extremes(self._db, self._series, parent, begin, end, bucket)
         for row in found:
             del row["number"], row["extreme"]
         return self._array(found)
@@ -86,11 +86,11 @@ class Records:
 
     def _poll_one(self, part: int) -> bool:
         begin = self._next.get(part, 0)
-        last = last_number(self._db.rows, "records", part)
+        last = last_number(self._db, "records", part)
         if last is None or last < begin:
             return False
         every = max(1, (last + 1 - begin) // SHOWN_ROWS)
-        new = [_numbers(row["data"]) for row in records.every(self._db.rows, part, begin, every)]
+        new = [_numbers(row["data"]) for row in records.every(self._db, part, begin, every)]
         self._rows = _every_second_of_many([*self._rows, *new])
         self._next[part] = last + 1
         self.rows += last + 1 - begin

@@ -16,9 +16,9 @@ BOLTZMANN_EV_K = 8.617333262e-5
 
 def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
-    points = conductivities.of_parts(db.rows, db.part_ids(run_id))
+    points = conductivities.of_parts(db, db.part_ids(run_id))
     points.sort(key=lambda point: point["temperature_k"])
-    fits = [fit for fit in law_fits.of_run(db.rows, run_id) if fit["branch"] == "all"]
+    fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
     figure = Figure(figsize=(13, 5), layout="constrained")
     panels = figure.subplot_mosaic(

@@ -23,6 +23,7 @@ from labctl.store.queries import (
     transference_numbers,
 )
 from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Through
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,7 @@ class Database:
         StoreError
             No such run, or a uuid beginning that fits several.
         """
-        found = runs.named(self.rows, run)
+        found = runs.named(self, run)
         if not found:
             raise StoreError(f"{self.path}: no run {run!r}" if run != "last" else f"{self.path}: no run yet")
         if len(found) > 1:
@@ -107,44 +108,44 @@ class Database:
 
     def sample(self, sample_id: int) -> dict[str, Any]:
         """The row of one sample."""
-        found = samples.with_id(self.rows, sample_id)
+        found = samples.with_id(self, sample_id)
         if not found:
             raise StoreError(f"{self.path}: no sample {sample_id}")
         return found[0]
 
     def provenance(self, run: int | str = "last") -> dict[str, Any]:
         """Where the run came from, by key."""
-        return {row["key"]: row["value"] for row in runs.provenance(self.rows, self.run(run)["id"])}
+        return {row["key"]: row["value"] for row in runs.provenance(self, self.run(run)["id"])}
 
     def part_ids(self, run: int | str = "last") -> list[int]:
         """Ids of a run and of the earlier runs of its job that it continues, oldest first."""
-        return part_ids(self.rows, self.run(run)["id"])
+        return part_ids(self, self.run(run)["id"])
 
     def runs(self) -> "pd.DataFrame":
         """All runs, oldest first."""
-        return runs.all_runs(self.frame)
+        return runs.all_runs(self._frames)
 
     def samples(self) -> "pd.DataFrame":
         """All samples."""
-        return samples.all_samples(self.frame)
+        return samples.all_samples(self._frames)
 
     def spectra(self, run: int | str = "last") -> "pd.DataFrame":
         """The spectra of a run, in order."""
-        return spectra.of_parts(self.frame, self.part_ids(run))
+        return spectra.of_parts(self._frames, self.part_ids(run))
 
     def polarisations(self, run: int | str = "last") -> "pd.DataFrame":
         """The polarisations of a run, in order."""
-        return polarisations.of_parts(self.frame, self.part_ids(run))
+        return polarisations.of_parts(self._frames, self.part_ids(run))
 
     def temperatures(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature log of a run, in order."""
-        return temperature_log.of_parts(self.frame, self.part_ids(run))
+        return temperature_log.of_parts(self._frames, self.part_ids(run))
 
     def records(self, run: int | str = "last") -> "pd.DataFrame":
         """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""
         import pandas as pd
 
-        _, rows = records.of_parts(self._fetch, self.part_ids(run))
+        _, rows = records.of_parts(self._tuples, self.part_ids(run))
         frame = pd.DataFrame(decode_all([data for _, _, data in rows]))
         for name, values in (("time_s", [row[1] for row in rows]), ("number", [row[0] for row in rows])):
             if name not in frame:
@@ -154,32 +155,32 @@ class Database:
     def events(self, run: int | str | None = "last") -> "pd.DataFrame":
         """The events of a run, oldest first; None: those of the station and the file."""
         if run is None:
-            return events.of_station(self.frame)
-        return events.of_parts(self.frame, self.part_ids(run))
+            return events.of_station(self._frames)
+        return events.of_parts(self._frames, self.part_ids(run))
 
     def resistances(self, run: int | str = "last") -> "pd.DataFrame":
         """The resistances of all spectra of a run."""
-        return resistances.of_parts(self.frame, self.part_ids(run))
+        return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
         """The conductivities of a run with the branch of their spectrum, in the order of its spectra."""
-        return conductivities.of_parts(self.frame, self.part_ids(run))
+        return conductivities.of_parts(self._frames, self.part_ids(run))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
-        return law_fits.newest_of_parts(self.frame, self.part_ids(run))
+        return law_fits.newest_of_parts(self._frames, self.part_ids(run))
 
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""
-        return transference_numbers.of_parts(self.frame, self.part_ids(run))
+        return transference_numbers.of_parts(self._frames, self.part_ids(run))
 
     def points(self, spectrum_id: int) -> "pd.DataFrame":
         """The points of a spectrum, bad ones included (see `status`)."""
-        return spectra.points(self.frame, spectrum_id)
+        return spectra.points(self._frames, spectrum_id)
 
     def polarisation_points(self, polarisation_id: int) -> "pd.DataFrame":
         """The points of a polarisation, bad ones included (see `status`)."""
-        return polarisations.points(self.frame, polarisation_id)
+        return polarisations.points(self._frames, polarisation_id)
 
     def spectrum(self, spectrum_id: int) -> "Spectrum":
         """The good points of a spectrum, in the order measured.
@@ -193,9 +194,9 @@ class Database:
 
         from labctl.analysis import Spectrum
 
-        if not spectra.with_id(self.rows, spectrum_id):
+        if not spectra.with_id(self, spectrum_id):
             raise StoreError(f"{self.path}: no spectrum {spectrum_id}")
-        _, rows = spectra.good_points(self._fetch, spectrum_id)
+        _, rows = spectra.good_points(self._tuples, spectrum_id)
         frequency_hz, z_real_ohm, z_imag_ohm = np.array(rows, dtype=float).reshape(-1, 3).T
         return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
 
@@ -237,6 +238,14 @@ class Database:
         if self._look_anew_if_changed():
             return self._fetch(query, parameters)
         return [column[0] for column in cursor.description or ()], rows
+
+    @property
+    def _frames(self) -> "Through[pd.DataFrame]":
+        return Through(self.frame)
+
+    @property
+    def _tuples(self) -> Through[tuple[list[str], list[tuple[Any, ...]]]]:
+        return Through(self._fetch)
 
     def _look_anew_if_changed(self) -> bool:
         """Whether a file that was taken not to change has been written since: then what was read is old."""

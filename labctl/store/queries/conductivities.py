@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from labctl.store.queries.fetching import Fetch, FetchRows, Result, Row, marks
+from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
 
-def of_parts(fetch: Fetch[Result], parts: Sequence[int]) -> Result:
+def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     """The conductivities of the parts with the branch of their spectrum, in the order of the spectra."""
     query = f"""SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
                 WHERE c.run_id IN ({marks(parts)}) ORDER BY c.spectrum_id, c.id"""
-    return fetch(query, parts)
+    return db.rows(query, parts)
 
 
-def of_file(rows: FetchRows) -> list[Row]:
+def of_file(db: Rows) -> list[Row]:
     """The conductivities of all runs, in the order derived."""
-    return rows("SELECT * FROM conductivities ORDER BY id", ())
+    return db.rows("SELECT * FROM conductivities ORDER BY id", ())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labctl.store.queries.fetching import FetchRows, Row
+from labctl.store.queries.source import Row, Rows
 
 _PARENT = {
     "temperature_log": "run_id",
@@ -26,25 +26,25 @@ TEMPERATURES = Series("temperature_log", ("time_s", "temperature_k", "setpoint_k
 GOOD_CURRENTS = Series("polarisation_points", ("elapsed_s", _GOOD_CURRENT), 1)
 
 
-def last_number(rows: FetchRows, table: str, parent: int) -> int | None:
+def last_number(db: Rows, table: str, parent: int) -> int | None:
     """Number of the last row of a parent; None where it has none."""
     query = f"SELECT max(number) AS last FROM {table} WHERE {_PARENT[table]} = ?"
-    return rows(query, (parent,))[0]["last"]
+    return db.rows(query, (parent,))[0]["last"]
 
 
-def next_page(rows: FetchRows, table: str, parent: int, after: int, most: int) -> list[Row]:
+def next_page(db: Rows, table: str, parent: int, after: int, most: int) -> list[Row]:
     """The rows of a parent whose number is above `after`, in order, at most so many."""
     query = f"SELECT * FROM {table} WHERE {_PARENT[table]} = ? AND number > ? ORDER BY number LIMIT ?"
-    return rows(query, (parent, after, most))
+    return db.rows(query, (parent, after, most))
 
 
-def stretch(rows: FetchRows, series: Series, parent: int, begin: int, end: int) -> list[Row]:
+def stretch(db: Rows, series: Series, parent: int, begin: int, end: int) -> list[Row]:
     """The columns of a series from number `begin` up to `end`, that one left out."""
     query = f"SELECT {', '.join(series.columns)} {_stretch(series.table)} ORDER BY number"
-    return rows(query, (parent, begin, end))
+    return db.rows(query, (parent, begin, end))
 
 
-def extremes(rows: FetchRows, series: Series, parent: int, begin: int, end: int, bucket: int) -> list[Row]:
+def extremes(db: Rows, series: Series, parent: int, begin: int, end: int, bucket: int) -> list[Row]:
     """The rows of a stretch with the least and the greatest value of each `bucket` rows, in order.
 
     `number` stands before the columns of the series, the extreme value behind them.
@@ -55,7 +55,7 @@ def extremes(rows: FetchRows, series: Series, parent: int, begin: int, end: int,
         f"{_stretch(series.table)} GROUP BY number / {int(bucket)}"
         for extreme in ("min", "max")
     )
-    return rows(f"{least} UNION ALL {greatest} ORDER BY 1", (parent, begin, end) * 2)
+    return db.rows(f"{least} UNION ALL {greatest} ORDER BY 1", (parent, begin, end) * 2)
 
 
 def _stretch(table: str) -> str:

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from labctl.store.queries.fetching import Fetch, FetchRows, Result, Row, marks
+from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
 
-def of_parts(fetch: Fetch[Result], parts: Sequence[int]) -> Result:
+def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     """Number, time and data of the records of the parts, in the order measured."""
     query = f"""SELECT number, time_s, data FROM records
                 WHERE run_id IN ({marks(parts)}) ORDER BY run_id, number"""
-    return fetch(query, parts)
+    return db.rows(query, parts)
 
 
-def every(rows: FetchRows, run_id: int, begin: int, step: int) -> list[Row]:
+def every(db: Rows, run_id: int, begin: int, step: int) -> list[Row]:
     """Data of the records of a run from `begin` on whose number is a multiple of `step`."""
     query = """SELECT data FROM records WHERE run_id = ? AND number >= ? AND number % ? = 0
                ORDER BY number"""
-    return rows(query, (run_id, begin, step))
+    return db.rows(query, (run_id, begin, step))
