@@ -41,8 +41,11 @@ class ShownColumn:
 
 
 def number(column: str, digits: str) -> Callable[[Row], str]:
-    """Return the text of a number of the database in Python's format `digits`; empty where there is none."""
-    return lambda row: "" if row[column] is None else format(row[column], digits)
+    """Return the text of a number of the database in Python's format `digits`.
+
+    It is empty where there is no value, also in a file that is older than the column.
+    """
+    return lambda row: "" if row.get(column) is None else format(row[column], digits)
 
 
 def inverse_temperature(row: Row) -> str:
