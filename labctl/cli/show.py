@@ -13,29 +13,10 @@ from labctl.cli.transference_numbers import print_transference_numbers
 if TYPE_CHECKING:
     from labctl.store import Database
 
-LAWS = {
-    ("arrhenius", "ln_sigma_t"): "Arrhenius, ln(sigma T)",
-    ("arrhenius", "ln_sigma"): "Arrhenius, ln(sigma)",
-    ("vtf", "T^-0.5"): "VTF, T^-1/2",
-    ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
-    ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
-}
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
 geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"""
-SYMBOLS = {
-    "activation_energy": "Ea",
-    "pseudo_activation_energy": "B",
-    "vogel_temperature": "T0",
-    "pre_exponential": "A",
-    "activation_energy_below": "Ea below",
-    "activation_energy_above": "Ea above",
-    "break_temperature": "break",
-    "conductivity_at_25_degc": "sigma(25 °C)",
-    "pre_exponential_below": "A below",
-    "pre_exponential_above": "A above",
-}
 
 
 def show(
@@ -163,13 +144,14 @@ def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
 
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
+    from labctl.readmodel.law_text import law_name
+
     remarks = Remarks()
     console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:
-        law = LAWS.get((fit["law"], fit["form"]), f"{fit['law']} {fit['form']}")
         branch = "" if fit["branch"] == "all" else f" of {fit['branch']}"
         mark = "*" if fit["preferred"] else " "
-        title = f" {mark} {law}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
+        title = f" {mark} {law_name(fit)}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
         console.print(title.rstrip(), highlight=False, style="bold" if fit["preferred"] else "")
         for line in _parameters_in_words(fit):
             console.print(f"     {line}", highlight=False)
@@ -179,6 +161,7 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
 
 def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
     from labctl.readmodel.formatting import with_uncertainty
+    from labctl.readmodel.law_text import SYMBOLS
 
     lines = []
     for name, p in fit["parameters"].items():

@@ -4,7 +4,6 @@ from typing import Any
 
 from labctl.cli.remarks import Remarks
 
-LABELS = {"rho_plus": "rho+ (Bruce-Vincent)", "electronic": "t_el (Hebb-Wagner)"}
 INPUTS: dict[str, dict[str, tuple[Any, ...]]] = {  # heading: (column, factor to its unit)
     "rho_plus": {
         "dV / mV": ("delta_v_v", 1e3),
@@ -41,18 +40,19 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
 def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> Any:
     """Make the table of the numbers themselves, rivals beside them."""
     from labctl.readmodel.formatting import celsius
+    from labctl.readmodel.transference_text import QUANTITIES, interval, value
 
-    name = LABELS[quantity].partition(" ")[0]
+    label = QUANTITIES[quantity]
     rivals = {"Watanabe": "watanabe", "naive": "naive"} if quantity == "rho_plus" else {}
     table = _table(
-        f"{LABELS[quantity]}, ± one standard uncertainty",
-        ("T / °C", name, "95 %", *rivals, "ended by", "remarks"),
+        f"{label}, ± one standard uncertainty",
+        ("T / °C", label.partition(" ")[0], "95 %", *rivals, "ended by", "remarks"),
     )
     for number in numbers:
         table.add_row(
             celsius(number["temperature_k"]) if number["temperature_k"] else "",
-            _value(number),
-            _interval(number),
+            value(number),
+            interval(number),
             *(_plain(number, column) for column in rivals.values()),
             number["ended_by"],
             remarks.marks(number["flags"]),
@@ -75,20 +75,6 @@ def _table(title: str, headings: tuple[str, ...]) -> Any:
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
-
-
-def _value(number: dict[str, Any]) -> str:
-    from labctl.readmodel.formatting import with_uncertainty
-
-    if number["value"] is None:
-        return "none"
-    return with_uncertainty(number["value"], number["standard_uncertainty"])
-
-
-def _interval(number: dict[str, Any]) -> str:
-    if number["low_95"] is None or number["high_95"] is None:
-        return ""
-    return f"{number['low_95']:.3g} to {number['high_95']:.3g}"
 
 
 def _plain(number: dict[str, Any], column: str, factor: float = 1.0) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, typeset, with_uncertainty
 
 Row = Mapping[str, Any]
-_TYPESET = {"ohm": "Ω", "sigma": "σ", "S/cm": "S cm⁻¹"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class ShownColumn:
     @property
     def typeset_heading(self) -> str:
         """Heading for a window: `σ / S cm⁻¹`."""
-        return " / ".join(_TYPESET.get(part, part) for part in (self.symbol, self.unit))
+        return typeset(self.heading)
 
 
 def number(column: str, digits: str) -> Callable[[Row], str]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
-from labctl.gui.plots.polarisation_text import QUANTITIES
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.shown_columns import CONDUCTIVITY
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.transference_text import interval, quantity, value
 
 HEADINGS = ("run", *(column.typeset_heading for column in CONDUCTIVITY), "branch", "remarks")
 TRANSFERENCE = ("run", "T / °C", "quantity", "value", "95 %", "remarks")
@@ -78,9 +78,6 @@ def _conductivity(item: tuple[int, Row]) -> Line:
 
 def _transference(item: tuple[int, Row]) -> Line:
     run_id, row = item
-    value = "none" if row["value"] is None else with_uncertainty(row["value"], row["standard_uncertainty"])
-    known = row["low_95"] is not None and row["high_95"] is not None
-    interval = f"{row['low_95']:.4g} to {row['high_95']:.4g}" if known else ""
     place = celsius(row["temperature_k"]) if row["temperature_k"] else ""
-    name = str(QUANTITIES.get(row["quantity"], row["quantity"]))
-    return Line((str(run_id), place, name, value, interval, "; ".join(row["flags"])))
+    cells = (place, typeset(quantity(row)), value(row), interval(row))
+    return Line((str(run_id), *cells, "; ".join(row["flags"])))
