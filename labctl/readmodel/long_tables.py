@@ -32,7 +32,7 @@ class LongTable:
         return any(news)
 
     def columns(self) -> tuple[Array, ...]:
-        """What was read, a column each."""
+        """The rows read so far, as columns."""
         return self._kept.columns()
 
     def _poll_one(self, parent: int) -> bool:
@@ -80,7 +80,7 @@ class Records:
         return any(news)
 
     def value(self) -> dict[str, Array]:
-        """A column (n,) for every name; what is no number is NaN."""
+        """A column (n,) for every name; NaN where there is no number."""
         names = dict.fromkeys(name for row in self._rows for name in row)
         return {name: np.array([row.get(name, math.nan) for row in self._rows]) for name in names}
 

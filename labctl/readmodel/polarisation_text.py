@@ -1,4 +1,4 @@
-"""A polarisation in words: what it is, and where its current leads."""
+"""A polarisation in words: its title, its current, its extrapolated steady-state current."""
 
 import numpy as np
 
@@ -23,10 +23,10 @@ def now(curve: PolarisationCurve) -> str:
 
 
 def steady_current(curve: PolarisationCurve) -> str:
-    """Return the steady current foretold with its 95 % interval, and whether it is reached."""
+    """Return the extrapolated steady current with its 95 % interval, and whether it is reached."""
     steady = curve.steady
     if steady is None:
-        return "no steady current can be foretold yet" if curve.status == "running" else ""
+        return "too few points to extrapolate the steady current" if curve.status == "running" else ""
     factor, prefix = si_scale(max(abs(steady.low_a), abs(steady.high_a)))
     value, low, high = (f"{factor * x:.4g}" for x in (steady.current_a, steady.low_a, steady.high_a))
     return f"steady current {value} {prefix}A (95 %: {low} to {high}): {steady.words}"

@@ -1,4 +1,4 @@
-"""A spectrum in words: what it is called, its resistance, and what to beware of."""
+"""A spectrum in words: its title, its resistance, its reservations."""
 
 from labctl.readmodel.formatting import celsius, si, si_scale, with_uncertainty
 from labctl.readmodel.snapshot import SpectrumCurve

@@ -53,7 +53,7 @@ class Drawn:
 
 
 class PolarisationTab(Tab):
-    """Current against elapsed time, the steady current foretold with its 95 % band; words beside."""
+    """Current against elapsed time, the extrapolated steady current with its 95 % band; words beside."""
 
     name = "Polarisation"
 
@@ -104,7 +104,7 @@ class PolarisationTab(Tab):
         self._canvas.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Points of the polarisations that are drawn, and the steady currents that they foretell."""
+        """Points of the polarisations that are drawn, and their extrapolated steady currents."""
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, _points_drawn(one)))
 
     def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
@@ -186,8 +186,8 @@ def _table_rows(one: Drawn, points: Iterator[tuple[Any, Any, str]]) -> Iterator[
         yield (*one.key, "measured", *about, elapsed_s, current_a, None, None, status)
     if steady is not None:
         for elapsed_s in _span(curve, False):
-            foretold = (steady.current_a, steady.low_a, steady.high_a, steady.words)
-            yield (*one.key, "steady current", *about, float(elapsed_s), *foretold)
+            extrapolated = (steady.current_a, steady.low_a, steady.high_a, steady.words)
+            yield (*one.key, "steady current", *about, float(elapsed_s), *extrapolated)
 
 
 def _time(elapsed_s: Array, log: bool) -> Array:

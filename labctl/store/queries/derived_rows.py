@@ -1,4 +1,4 @@
-"""What was derived of a run, as far as it tells whether there is news."""
+"""The newest derived rows of a run: they show whether there is anything new."""
 
 from collections.abc import Sequence
 

@@ -33,7 +33,7 @@ def last_number(db: Rows, table: str, parent: int) -> int | None:
 
 
 def next_page(db: Rows, table: str, parent: int, after: int, most: int) -> list[Row]:
-    """The rows of a parent whose number is above `after`, in order, at most so many."""
+    """The rows of a parent numbered above `after`, in order, at most so many."""
     query = f"SELECT * FROM {table} WHERE {_PARENT[table]} = ? AND number > ? ORDER BY number LIMIT ?"
     return db.rows(query, (parent, after, most))
 

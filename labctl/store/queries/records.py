@@ -13,7 +13,7 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
 
 
 def every(db: Rows, run_id: int, begin: int, step: int) -> list[Row]:
-    """Data of the records of a run from `begin` on whose number is a multiple of `step`."""
+    """Data of the records of a run numbered `begin` and above, each number a multiple of `step`."""
     query = """SELECT data FROM records WHERE run_id = ? AND number >= ? AND number % ? = 0
                ORDER BY number"""
     return db.rows(query, (run_id, begin, step))

@@ -44,7 +44,7 @@ def points(db: Source[Result], spectrum_id: int) -> Result:
 
 
 def good_points(db: Source[Result], spectrum_id: int) -> Result:
-    """Frequency and impedance of the points whose status is ok, in the order measured."""
+    """Frequency and impedance of the points with status ok, in the order measured."""
     query = """SELECT frequency_hz, z_real_ohm, z_imag_ohm FROM impedance_points
                WHERE spectrum_id = ? AND status = 'ok' ORDER BY number"""
     return db.rows(query, (spectrum_id,))
