@@ -17,7 +17,7 @@ SHOWN_ROWS = 4000
 
 
 class LongTable:
-    """The numbers of one series, thinned: SQLite thins what is old, numpy what comes."""
+    """The numbers of one series, thinned: SQLite thins old rows, numpy new ones."""
 
     def __init__(self, database: Database, series: Series) -> None:
         self._db, self._series = database, series

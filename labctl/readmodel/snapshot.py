@@ -59,7 +59,7 @@ class SteadyCurrent:
 
 @dataclass(frozen=True)
 class PolarisationCurve:
-    """The current of one polarisation, thinned to what a screen can show; arrays (n,)."""
+    """The current of one polarisation, thinned to the resolution of a screen; arrays (n,)."""
 
     id: int
     number: int
@@ -73,7 +73,7 @@ class PolarisationCurve:
 
 @dataclass(frozen=True)
 class TemperatureCurve:
-    """The temperature log, thinned to what a screen can show; arrays (n,), NaN where there was no value."""
+    """The temperature log, thinned to the resolution of a screen; arrays (n,), NaN where there was no value."""
 
     time_s: Array = field(default_factory=_empty)
     temperature_k: Array = field(default_factory=_empty)

@@ -1,4 +1,4 @@
-"""Events: what happened, in words, in a run or on the station."""
+"""Events of a run or of the station, in words."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Tables whose rows are numbered within their run, spectrum or polarisation, and may be a million long."""
+"""Tables with rows numbered within their run, spectrum or polarisation; they may be a million long."""
 
 from dataclasses import dataclass
 

@@ -47,5 +47,5 @@ def protocol_and_sample(db: Rows, run_id: int) -> Row:
 
 
 def provenance(db: Rows, run_id: int) -> list[Row]:
-    """Keys and values of what is known of the origin of a run, by key."""
+    """Keys and values of the origin of a run, by key."""
     return db.rows("SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key", (run_id,))

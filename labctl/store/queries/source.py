@@ -1,4 +1,4 @@
-"""Where a query is run: a database or a connection, and the marks of a list of ids."""
+"""The source that a query reads, a database or a connection, and the marks of a list of ids."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Source(Protocol[Result_co]):
     """Anything that runs a SELECT by a method `rows`."""
 
     def rows(self, query: str, parameters: Sequence[Any], /) -> Result_co:
-        """Return what the query gives."""
+        """Return the rows of the query."""
         ...
 
 
@@ -22,7 +22,7 @@ Rows = Source[list[Row]]
 
 @dataclass(frozen=True)
 class Through(Generic[Result]):
-    """A source that gives what another method makes of a query, such as `Database.frame`."""
+    """A source that runs its queries through another method, such as `Database.frame`."""
 
     rows: Callable[[str, Sequence[Any]], Result]
 
