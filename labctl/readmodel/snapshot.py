@@ -73,7 +73,7 @@ class PolarisationCurve:
 
 @dataclass(frozen=True)
 class TemperatureCurve:
-    """The temperature log, thinned to the resolution of a screen; arrays (n,), NaN where there was no value."""
+    """The temperature log, thinned to the resolution of a screen; arrays (n,), NaN for no value."""
 
     time_s: Array = field(default_factory=_empty)
     temperature_k: Array = field(default_factory=_empty)
