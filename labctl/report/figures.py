@@ -8,6 +8,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from labctl.report.refitting import fitted_again
+from labctl.store.queries import conductivities, law_fits
 from labctl.units import ZERO_CELSIUS_K
 
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -15,12 +16,9 @@ BOLTZMANN_EV_K = 8.617333262e-5
 
 def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
-    query = (
-        "SELECT s.id, s.branch, c.* FROM spectra s JOIN conductivities c ON c.spectrum_id = s.id "
-        "WHERE s.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.temperature_k"
-    )
-    points = db.rows(query, (run_id,))
-    fits = db.rows("SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all'", (run_id,))
+    points = conductivities.of_parts(db, db.part_ids(run_id))
+    points.sort(key=lambda point: point["temperature_k"])
+    fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
     figure = Figure(figsize=(13, 5), layout="constrained")
     panels = figure.subplot_mosaic(

@@ -16,8 +16,9 @@ from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_text import law_in_words, law_name
+from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 
 TWO_SIDED_95 = 1.959964
@@ -163,17 +164,20 @@ class ConductivityTab(Tab):
                 mid, spread = np.exp(curve.ln_sigma), np.exp(TWO_SIDED_95 * curve.ln_u)
                 columns = zip(curve.temperature_k, mid, mid / spread, mid * spread, strict=True)
                 for numbers in columns:
-                    yield (run.snapshot.id, law_name(curve.row), "all", *map(float, numbers), "", "", "")
+                    yield (
+                        run.snapshot.id,
+                        typeset(law_name(curve.row)),
+                        "all",
+                        *map(float, numbers),
+                        "",
+                        "",
+                        "",
+                    )
 
 
 def sigma_in_words(row: Row) -> str:
     """Return conductivity in S/cm with its standard uncertainty, or the bound."""
-    if row["bound"]:
-        sign = "<" if row["bound"] == "upper" else ">"
-        return f"σ {sign} {row['conductivity_s_m'] * S_CM:.2g} S/cm"
-    u_s_m = row["standard_uncertainty_s_m"]
-    u_s_cm = None if u_s_m is None else u_s_m * S_CM
-    return f"σ = {with_uncertainty(row['conductivity_s_m'] * S_CM, u_s_cm)} S/cm"
+    return f"σ {'' if row['bound'] else '= '}{conductivity_s_cm(row)} S/cm"
 
 
 def _interval_s_m(row: Row) -> tuple[float, float]:

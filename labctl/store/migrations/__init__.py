@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from labctl.store.migrations.first_tables import TABLES
@@ -40,9 +40,7 @@ def _m0001_first(db: "Sqlite") -> None:
 
 
 def _m0002_queue(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_JOBS:
-        db.execute(f"ALTER TABLE jobs ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('jobs', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "jobs", ADDED_TO_JOBS)
     for statement in _statements(QUEUE_TABLES):
         db.execute(statement)
     for described in described_columns(QUEUE_TABLES):
@@ -50,9 +48,7 @@ def _m0002_queue(db: "Sqlite") -> None:
 
 
 def _m0003_polarisation(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_POLARISATIONS:
-        db.execute(f"ALTER TABLE polarisations ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('polarisations', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "polarisations", ADDED_TO_POLARISATIONS)
     db.execute(FIXED_TRIGGER)
     db.execute("DELETE FROM columns WHERE table_name = 'transference_numbers'")
     for statement in _statements(POLARISATION_TABLES):
@@ -62,10 +58,15 @@ def _m0003_polarisation(db: "Sqlite") -> None:
 
 
 def _m0004_fixture(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_SAMPLES:
-        db.execute(f"ALTER TABLE samples ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('samples', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "samples", ADDED_TO_SAMPLES)
     db.execute(FIXTURE_TRIGGER)
+
+
+def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
+    """Add columns, each given as name, declaration, unit and meaning."""
+    for column, declaration, unit, meaning in added:
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (table, column, unit, meaning))
 
 
 _MIGRATIONS = {
