@@ -13,6 +13,7 @@ import numpy as np
 from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
+from labctl.store.queries import derivations
 
 METHOD = "ionic_resistance_series"
 METHOD_VERSION = "2"
@@ -28,52 +29,43 @@ def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[st
     None means that nothing could be said; the flags of the resistance rows say why.
     """
     with store.read() as db:
-        (run,) = db.rows("SELECT run_id FROM spectra WHERE id = ?", (spectrum_id,))
-        spectra = _finished(db, run["run_id"])
-    ids = [row["id"] for row in spectra]
-    seen = spectra[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
-    return _derive(store, run["run_id"], seen, derived_s, only=spectrum_id)[-1]
+        run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]
+        ids = derivations.finished_spectra(db, run_id)
+    seen = ids[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
+    return _derive(store, run_id, seen, derived_s, only=spectrum_id)[-1]
 
 
 def derive_conductivities(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
     """Derive every finished spectrum of a run, all seen together; return a row (or None) for each."""
     with store.read() as db:
-        spectra = _finished(db, run_id)
-    return _derive(store, run_id, spectra, derived_s) if spectra else []
+        ids = derivations.finished_spectra(db, run_id)
+    return _derive(store, run_id, ids, derived_s) if ids else []
 
 
 def spectra_without_number(store: Store, run_id: int) -> str:
     """How many finished spectra of a run gave no conductivity, and how many a bound only; `""` for none."""
-    query = """SELECT count(*) AS spectra, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
-               FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
-               WHERE s.run_id = ? AND s.status = 'finished'"""
     with store.read() as db:
-        (found,) = db.rows(query, (run_id,))
+        found = derivations.spectrum_outcomes(db, run_id)
     told = {"no conductivity": found["silent"], "only a bound": found["bounds"]}
-    parts = [f"{count} of {found['spectra']} spectra gave {what}" for what, count in told.items() if count]
+    parts = [f"{count} of {found['finished']} spectra gave {what}" for what, count in told.items() if count]
     return ", ".join(parts)
 
 
-def _finished(db: Database, run_id: int) -> list[dict[str, Any]]:
-    query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
-    return db.rows(query, (run_id,))
-
-
 def _derive(
-    store: Store, run_id: int, spectra: list[dict[str, Any]], derived_s: float, only: int | None = None
+    store: Store, run_id: int, ids: list[int], derived_s: float, only: int | None = None
 ) -> list[dict[str, Any] | None]:
     with store.read() as db:
         sample = db.sample(db.run(run_id)["sample_id"])
-        temperatures = [_temperature(db, row["id"]) for row in spectra]
-        measured = [without_fixture(db.spectrum(row["id"]), sample) for row in spectra]
+        temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
+        measured = [without_fixture(db.spectrum(spectrum_id), sample) for spectrum_id in ids]
     kelvin = [value for value, _, _ in temperatures]
     found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
     found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
     rows = []
-    for spectrum, temperature, resistance in zip(spectra, temperatures, found, strict=True):
-        if only is not None and spectrum["id"] != only:
+    for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
+        if only is not None and spectrum_id != only:
             continue
-        made = {"spectrum_id": spectrum["id"], "method": METHOD, "method_version": METHOD_VERSION}
+        made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         rows.append(_write(store, run_id, made, temperature, resistance, sample))
     return rows
@@ -106,11 +98,9 @@ def _temperature(db: Database, spectrum_id: int) -> tuple[float, float, float]:
 
     Without a reading the set point stands, with no spread.
     """
-    query = "SELECT temperature_k FROM impedance_points WHERE spectrum_id = ? AND temperature_k IS NOT NULL"
-    readings = [row["temperature_k"] for row in db.rows(query, (spectrum_id,))]
+    readings = derivations.spectrum_temperatures_k(db, spectrum_id)
     if not readings:
-        (row,) = db.rows("SELECT setpoint_k FROM spectra WHERE id = ?", (spectrum_id,))
-        return (row["setpoint_k"] or 298.15), 0.0, 0.0
+        return (derivations.spectrum_row(db, spectrum_id)["setpoint_k"] or 298.15), 0.0, 0.0
     spread_k = float(np.std(readings, ddof=1)) if len(readings) > 1 else 0.0
     return float(np.mean(readings)), spread_k, max(readings) - min(readings)
 

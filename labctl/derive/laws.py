@@ -9,20 +9,11 @@ from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrh
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.derive.conductivities import finite
 from labctl.store import Store
+from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
 METHOD_VERSION = "2"
 ROOM_TEMPERATURE_K = 298.15
-POINTS = """
-SELECT c.*, s.branch, s.setpoint_k, EXISTS (
-    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id WHERE again.repeat_of = s.id
-) AS repeated
-FROM spectra s JOIN run_parts part ON part.part_id = s.run_id
-LEFT JOIN conductivities c ON c.spectrum_id = s.id
-WHERE part.run_id = ? AND (c.id IS NOT NULL OR s.status = 'finished')
-    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
-ORDER BY s.id
-"""
 
 
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
@@ -32,7 +23,7 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     out in favour of its repetition; a bound does not enter as a number. What is left out is named in a flag.
     """
     with store.read() as db:
-        points = db.rows(POINTS, (run_id,))
+        points = derivations.law_points(db, run_id)
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
     store.replace_derived("law_fits", {"run_id": run_id}, rows)

@@ -24,6 +24,7 @@ from labctl.analysis import (
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
 from labctl.derive.conductivities import finite
 from labctl.store import Database, Store
+from labctl.store.queries import derivations
 
 METHOD_VERSION = "2"
 LARGE_REST_SHARE = 0.1
@@ -88,18 +89,14 @@ def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) ->
 
 def derive_polarisations(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
     """Derive every finished polarisation of a run; return a row (or None) for each."""
-    query = "SELECT id FROM polarisations WHERE run_id = ? AND status = 'finished' ORDER BY number"
     with store.read() as db:
-        ids = [row["id"] for row in db.rows(query, (run_id,))]
+        ids = derivations.finished_polarisations(db, run_id)
     return [derive_polarisation(store, polarisation_id, derived_s) for polarisation_id in ids]
 
 
 def _read(db: Database, polarisation_id: int) -> Polarisation:
-    (row,) = db.rows("SELECT * FROM polarisations WHERE id = ?", (polarisation_id,))
-    points = db.rows(
-        "SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number",
-        (polarisation_id,),
-    )
+    row = derivations.polarisation_row(db, polarisation_id)
+    points = derivations.good_polarisation_points(db, polarisation_id)
     elapsed_s, potential_v, current_a = (
         np.array([point[name] for point in points], dtype=float)
         for name in ("elapsed_s", "potential_v", "current_a")
@@ -139,9 +136,8 @@ def _at_the_end_k(points: list[dict[str, Any]]) -> float:
 
 def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
     """Return the mean temperature during a spectrum; nan without a reading."""
-    query = "SELECT avg(temperature_k) AS mean_k FROM impedance_points WHERE spectrum_id = ?"
-    (row,) = db.rows(query, (spectrum_id,))
-    return math.nan if row["mean_k"] is None else float(row["mean_k"])
+    readings_k = [] if spectrum_id is None else derivations.spectrum_temperatures_k(db, spectrum_id)
+    return float(np.mean(readings_k)) if readings_k else math.nan
 
 
 def _row(measured: Polarisation) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""Named queries, by subject: functions of an open file that return rows."""
