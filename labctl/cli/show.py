@@ -158,7 +158,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.readmodel.formatting import celsius
+    from labctl.readmodel.formatting import celsius, inverse_temperature
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
@@ -167,7 +167,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     for point in points:
         table.add_row(
             celsius(point["temperature_k"]),
-            f"{1000 / point['temperature_k']:.4f}",
+            inverse_temperature(point["temperature_k"]),
             f"{point['total_resistance_ohm']:.5g}",
             _conductivity_in_words(point),
             remarks.marks(point["flags"]),

@@ -5,7 +5,8 @@ so that each helps its neighbours in temperature.
 """
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,32 @@ from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance
 from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
+from labctl.units import ZERO_CELSIUS_K
 
 METHOD = "ionic_resistance_series"
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 NEIGHBOURS = 1
 STILL_K = 0.5
 
 OPPOSITE = {"lower": "upper", "upper": "lower", None: None}
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Of the sample during a spectrum.
+
+    Attributes
+    ----------
+    kelvin : float or None
+        Mean of the readings; None without a reading: a set point is not one.
+    spread_k : float or None
+        Their standard deviation; None where less than two readings leave it unknown.
+    flags : tuple of str
+    """
+
+    kelvin: float | None
+    spread_k: float | None
+    flags: tuple[str, ...] = ()
 
 
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
@@ -58,7 +78,7 @@ def _derive(
         sample = db.sample(db.run(run_id)["sample_id"])
         temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
         measured = [without_fixture(db.spectrum(spectrum_id), sample) for spectrum_id in ids]
-    kelvin = [value for value, _, _ in temperatures]
+    kelvin = [temperature.kelvin for temperature in temperatures]
     found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
     found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
     rows = []
@@ -75,34 +95,44 @@ def _write(
     store: Store,
     run_id: int,
     made: dict[str, Any],
-    temperature: tuple[float, float, float],
+    temperature: Temperature,
     resistance: Resistance,
     sample: dict[str, Any],
 ) -> dict[str, Any] | None:
     where = {"spectrum_id": made["spectrum_id"]}
+    if temperature.kelvin is None:
+        resistance = replace(resistance, flags=(*resistance.flags, *temperature.flags))
     store.replace_derived("resistances", where, _resistance_rows(resistance, made))
     row = None
     if math.isfinite(resistance.total_ohm.value) and resistance.total_ohm.value > 0:
-        kelvin, spread_k, moved_k = temperature
-        flags = list(resistance.flags)
-        if moved_k > STILL_K:
-            flags.append(f"the temperature moved by {moved_k:.1f} K during the spectrum")
-        row = {"run_id": run_id, "temperature_k": kelvin, "temperature_u_k": spread_k, "flags": flags}
+        flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
+        row = {"run_id": run_id, "flags": flags}
+        row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= made | _conductivity_columns(resistance, sample)
     store.replace_derived("conductivities", where, [row] if row else [])
     return row
 
 
-def _temperature(db: Database, spectrum_id: int) -> tuple[float, float, float]:
-    """Mean of the readings during the spectrum, their standard deviation, and from lowest to highest, K.
+def _temperature(db: Database, spectrum_id: int) -> Temperature:
+    readings_k = derivations.spectrum_temperatures_k(db, spectrum_id)
+    if not readings_k:
+        return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
+    spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else None
+    return Temperature(float(np.mean(readings_k)), spread_k, _moved_flags(readings_k))
 
-    Without a reading the set point stands, with no spread.
-    """
-    readings = derivations.spectrum_temperatures_k(db, spectrum_id)
-    if not readings:
-        return (derivations.spectrum_row(db, spectrum_id)["setpoint_k"] or 298.15), 0.0, 0.0
-    spread_k = float(np.std(readings, ddof=1)) if len(readings) > 1 else 0.0
-    return float(np.mean(readings)), spread_k, max(readings) - min(readings)
+
+def _moved_flags(readings_k: Sequence[float]) -> tuple[str, ...]:
+    moved_k = max(readings_k) - min(readings_k)
+    moved = moved_k > STILL_K
+    return (f"the temperature moved by {moved_k:.1f} K during the spectrum",) if moved else ()
+
+
+def no_reading_flag(row: dict[str, Any]) -> str:
+    """Say that a spectrum or polarisation has no temperature reading, and what its set point was."""
+    if row["setpoint_k"] is None:
+        return "no temperature reading: the temperature is not known"
+    set_degc = row["setpoint_k"] - ZERO_CELSIUS_K
+    return f"no temperature reading: the set point of {set_degc:.2f} degC is not the temperature"
 
 
 def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[str, Any]]:

@@ -22,11 +22,11 @@ from labctl.analysis import (
     ionic_resistance_series,
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
-from labctl.derive.conductivities import finite
+from labctl.derive.conductivities import finite, no_reading_flag
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
 LARGE_MISS_SHARE = 0.05
@@ -51,7 +51,8 @@ COLUMN_OF = {  # argument: columns of its value and standard uncertainty
 class Polarisation:
     """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it.
 
-    `moved_k` is the temperature at the end of the hold less that of the spectrum before; 0 where not known.
+    `temperature_k` is the mean of the readings during the hold, `moved_k` the temperature at its end less
+    that of the spectrum before; None where there was no reading.
     """
 
     row: dict[str, Any]
@@ -59,8 +60,8 @@ class Polarisation:
     elapsed_s: np.ndarray
     potential_v: np.ndarray
     current_a: np.ndarray
-    temperature_k: float
-    moved_k: float
+    temperature_k: float | None
+    moved_k: float | None
     spectra: list[Resistance]
 
     @property
@@ -72,8 +73,8 @@ class Polarisation:
 
     @property
     def rest_v(self) -> float:
-        """The potential at rest, V; 0 where it was not measured."""
-        return self.row["rest_potential_v"] or 0.0
+        """The potential at rest, V; taken as 0 where it was not measured, which a flag says."""
+        return 0.0 if self.row["rest_potential_v"] is None else self.row["rest_potential_v"]
 
 
 def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) -> dict[str, Any] | None:
@@ -103,13 +104,14 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
     )
     new = np.diff(elapsed_s, prepend=-math.inf) > 0
     readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
-    kelvin = float(np.mean(readings_k)) if readings_k else (row["setpoint_k"] or math.nan)
     moved_k = _at_the_end_k(points) - _in_spectrum_k(db, row["initial_spectrum_id"])
     sample = db.sample(db.run(row["run_id"])["sample_id"])
     ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
     found = (
         ionic_resistance_series(
-            [db.spectrum(spectrum_id) for spectrum_id in ids], [kelvin] * len(ids), sample["electrodes"]
+            [db.spectrum(spectrum_id) for spectrum_id in ids],
+            [finite(_in_spectrum_k(db, spectrum_id)) for spectrum_id in ids],
+            sample["electrodes"],
         )
         if ids
         else []
@@ -120,8 +122,8 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
         elapsed_s[new],
         potential_v[new],
         current_a[new],
-        kelvin,
-        moved_k if math.isfinite(moved_k) else 0.0,
+        float(np.mean(readings_k)) if readings_k else None,
+        finite(moved_k),
         list(found),
     )
 
@@ -149,14 +151,15 @@ def _row(measured: Polarisation) -> dict[str, Any] | None:
         "polarisation_id": measured.row["id"],
         "run_id": measured.row["run_id"],
         "quantity": "electronic" if blocking else "rho_plus",
-        "temperature_k": finite(measured.temperature_k),
+        "temperature_k": measured.temperature_k,
         "method": "electronic_transference" if blocking else "bruce_vincent",
     }
     evaluate = _electronic if blocking else _current_fraction
     try:
         relaxation, result, flags = evaluate(measured)
     except ValueError as problem:
-        return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": [f"no number: {problem}"]}
+        flags = [f"no number: {problem}", *_no_reading_flags(measured)]
+        return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": flags}
     flags = _flags(measured, [*result.flags, *flags])
     return about | _columns(result) | {"relaxation": relaxation, "flags": flags}
 
@@ -238,7 +241,7 @@ def _with_drift(before_ohm: Estimate, after_ohm: Estimate) -> Estimate:
 
 def _with_move(total_ohm: Estimate, measured: Polarisation) -> Estimate:
     """R with the doubt of a temperature that moved until the current was steady, at a usual 0.5 eV."""
-    if not measured.moved_k:
+    if not measured.moved_k or measured.temperature_k is None:
         return total_ohm
     per_k = USUAL_ACTIVATION_ENERGY_EV / (BOLTZMANN_EV_K * measured.temperature_k**2)
     return _widened(total_ohm, total_ohm.value * per_k * measured.moved_k / math.sqrt(3))
@@ -339,7 +342,8 @@ def _bulk_flags(before_ohm: Estimate, after_ohm: Estimate) -> list[str]:
 def _drift_flags(measured: Polarisation) -> list[str]:
     """What did not stay as it was set: the temperature, and the potential."""
     flags, set_v = [], measured.row["potential_v"]
-    if abs(measured.moved_k) > NOTICEABLE_MOVE_K:
+    flags += _no_reading_flags(measured)
+    if measured.moved_k is not None and abs(measured.moved_k) > NOTICEABLE_MOVE_K:
         flags.append(
             f"the temperature moved by {measured.moved_k:+.2f} K between the spectrum before and the end of "
             "the hold: at 0.5 eV a kelvin is about 6 % of a resistance"
@@ -353,13 +357,24 @@ def _drift_flags(measured: Polarisation) -> list[str]:
     return flags
 
 
+def _no_reading_flags(measured: Polarisation) -> list[str]:
+    if measured.temperature_k is None:
+        return [no_reading_flag(measured.row)]
+    if measured.moved_k is None:
+        return ["the spectrum before has no temperature reading: whether it moved since is not known"]
+    return []
+
+
 def _rest_flags(measured: Polarisation) -> list[str]:
     flags, step_v = [], abs(measured.delta_v_v.value)
+    if measured.row["rest_potential_v"] is None:
+        flags.append("the potential at rest was not measured: taken as 0 V")
     if abs(measured.rest_v) > LARGE_REST_SHARE * step_v:
         flags.append(
             f"the cell rested at {1e3 * measured.rest_v:.3g} mV: its electrodes are not alike, or not at rest"
         )
-    drift_v = (measured.row["rest_drift_v_s"] or 0.0) * float(measured.elapsed_s[-1])
+    drift_v_s = measured.row["rest_drift_v_s"]
+    drift_v = math.nan if drift_v_s is None else drift_v_s * float(measured.elapsed_s[-1])
     if abs(drift_v) > LARGE_DRIFT_SHARE * step_v:
         flags.append(f"the potential at rest drifted: by {1e3 * drift_v:.3g} mV over the time of the hold")
     return flags

@@ -10,6 +10,7 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -68,11 +69,18 @@ def _m0004_fixture(db: "Sqlite") -> None:
     db.execute(FIXTURE_TRIGGER)
 
 
+def _m0005_law_columns(db: "Sqlite") -> None:
+    for column, declaration, unit, meaning in ADDED_TO_LAW_FITS:
+        db.execute(f"ALTER TABLE law_fits ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES ('law_fits', ?, ?, ?)", (column, unit, meaning))
+
+
 _MIGRATIONS = {
     "0001_first": _m0001_first,
     "0002_queue": _m0002_queue,
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
+    "0005_law_columns": _m0005_law_columns,
 }
 
 

@@ -14,8 +14,9 @@ FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
-SELECT c.*, s.branch, s.setpoint_k, EXISTS (
-    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id WHERE again.repeat_of = s.id
+SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, EXISTS (
+    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
+    WHERE again.repeat_of = s.id AND d.temperature_k IS NOT NULL
 ) AS repeated
 FROM spectra s JOIN run_parts part ON part.part_id = s.run_id
 LEFT JOIN conductivities c ON c.spectrum_id = s.id
@@ -56,9 +57,9 @@ def spectrum_outcomes(db: Database, run_id: int) -> dict[str, int]:
 def law_points(db: Database, run_id: int) -> list[dict[str, Any]]:
     """Return what a temperature law may use: conductivities of a run and of the runs that it continues.
 
-    Each row has the columns of `conductivities` (all NULL for a finished spectrum without one), `branch` and
-    `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition gave a conductivity too. Spectra taken
-    while a potential was held are left out.
+    Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
+    `spectrum_id`), `number`, `branch` and `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition
+    gave a conductivity at a known temperature. Spectra taken while a potential was held are left out.
     """
     return db.rows(_LAW_POINTS, (run_id,))
 
