@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,3 +195,13 @@ def test_every_stored_law_keeps_its_curve(series):
         low, high = (row["parameters"]["conductivity_at_25_degc"][name] for name in ("low_95", "high_95"))
         (half,) = curve.function.ln_half_width(298.15)
         assert half == pytest.approx(np.log(high / low) / 2, rel=1e-9)
+
+
+def test_the_query_of_the_page_gives_the_conductivities_that_a_law_uses(series):
+    series.spectrum(300.0, bound="upper", factor=3.0)
+    preferred, rows = series.laws()
+    page = (Path(__file__).parents[3] / "docs/explanation/store.md").read_text(encoding="utf-8")
+    (query,) = (block for block in re.findall(r"```sql\n(.*?)```", page, re.S) if "json_each" in block)
+    with labctl.open(series.path) as db:
+        found = db.rows(query.replace("f.id = 1", f"f.id = {rows[0]['id']}"))
+    assert [row["spectrum_id"] for row in found] == preferred["spectra"]
