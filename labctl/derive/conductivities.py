@@ -46,7 +46,7 @@ class Temperature:
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
     """Derive one spectrum, seen beside the one before it; return its conductivity row.
 
-    None means that nothing could be said; the flags of the resistance rows say why.
+    None means that the spectrum gives no conductivity; the flags of the resistance rows say why.
     """
     with store.read() as db:
         run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]

@@ -8,6 +8,7 @@ import numpy as np
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite
 from labctl.store import Store
 from labctl.store.queries import derivations
@@ -20,10 +21,10 @@ ROOM_TEMPERATURE_K = 298.15
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
     """Fit the temperature laws to all conductivities of a run so far; return the rows written.
 
-    A run that continues an interrupted one is fitted together with it. Each row names in `spectra` what the
-    law stands on, and keeps the fitted law as a function in `curve`: what is drawn of a law is this fit. A
-    spectrum that was repeated is left out in favour of its repetition; a bound does not enter as a number,
-    nor does a conductivity whose temperature is not known. A flag names what is left out.
+    A run that continues an interrupted one is fitted together with it. Each row lists in `spectra` the
+    spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
+    A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
+    temperature do not enter as numbers. A flag names each spectrum left out.
     """
     with store.read() as db:
         points = derivations.law_points(db, run_id)
@@ -40,8 +41,9 @@ def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, An
 
 
 def _temperatures(points: Sequence[dict[str, Any]]) -> int:
-    """Count the different temperatures of the points that a law stands on."""
-    return len({round(p["temperature_k"], 1) for p in points if not _why_left_out(p)})
+    """Count the different temperatures of the points that a law stands on, as the analysis counts them."""
+    used_k = [p["temperature_k"] for p in points if not _why_left_out(p)]
+    return distinct_temperatures_k(np.array(used_k)).size
 
 
 def _why_left_out(point: dict[str, Any]) -> str:
@@ -128,7 +130,7 @@ def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]]) -> list[str]:
-    """What a test of heating against cooling says; a run one way has nothing to compare."""
+    """Compare heating with cooling; empty for a run in one direction."""
     heating = np.array([p["branch"] == "heating" for p in points])
     if branch != "all" or heating.all() or not heating.any():
         return []

@@ -1,7 +1,7 @@
 """Polarisations to transference numbers: current, two spectra and potential of one cell, put together.
 
 A cell with reversible electrodes gives rho+ by Bruce and Vincent, one with blocking electrodes the share of
-the electrons by Hebb and Wagner. Where nothing can be said, the row says why.
+the electrons by Hebb and Wagner. A row without a number says why.
 """
 
 import math
@@ -49,10 +49,10 @@ COLUMN_OF = {  # argument: columns of its value and standard uncertainty
 
 @dataclass(frozen=True)
 class Polarisation:
-    """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it.
+    """One hold as measured: the row, the sample, samples (n,) of the current, and the spectra around it.
 
     `temperature_k` is the mean of the readings during the hold, `moved_k` the temperature at its end less
-    that of the spectrum before; None where there was no reading.
+    the mean during the spectrum before; None where there was no reading.
     """
 
     row: dict[str, Any]
@@ -143,7 +143,7 @@ def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
 
 
 def _row(measured: Polarisation) -> dict[str, Any] | None:
-    """Return the row without who made it when; None where the electrodes ask for what was not measured."""
+    """Return the row without its maker and time; None where a spectrum is missing that the method needs."""
     blocking = measured.sample["electrodes"] == "blocking"
     if not blocking and len(measured.spectra) < 2:
         return None
@@ -215,7 +215,7 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
 
 
 def _change_ohm(before_ohm: Estimate, after_ohm: Estimate) -> float:
-    """Return what a resistance changed by, 0 where noise may explain it."""
+    """Return the change of a resistance, 0 where noise may explain it."""
     change_ohm = after_ohm.value - before_ohm.value
     noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
     return change_ohm if abs(change_ohm) > ALARM * noise_ohm else 0.0

@@ -35,7 +35,7 @@ class LawCurve:
     temperature_k, ln_sigma, ln_half_width : arrays (n,)
         ln(sigma / S/m) and half the width of its 95 % interval; NaN where no band is known.
     remark : str
-        What the drawing lacks; empty where nothing.
+        Names missing parts of the drawing; empty where nothing is missing.
     """
 
     row: Row
@@ -51,7 +51,7 @@ class LawCurve:
         return bool(np.isfinite(self.ln_half_width).all())
 
     def ln_deviation(self, point: Row) -> float:
-        """ln of a measured conductivity over that of the law at its temperature, for a row of its points."""
+        """ln(measured conductivity / law at that temperature) of a row of `conductivities`."""
         value, _ = self.function.ln_conductivity(point["temperature_k"])
         return float(np.log(point["conductivity_s_m"]) - value[0])
 
@@ -71,7 +71,7 @@ def law_curves(fits: Sequence[Row], conductivities: Sequence[Row]) -> tuple[LawC
 
 
 def law_curve(row: Row, conductivities: Sequence[Row]) -> LawCurve | None:
-    """Draw a row of `law_fits`; None where what is stored does not give a curve."""
+    """Draw a row of `law_fits`; None where the row does not give a curve."""
     try:
         function, remark = _function(row, conductivities)
         grid_k = np.linspace(*function.temperature_range_k, GRID)

@@ -1,7 +1,7 @@
-"""A temperature law as a function of temperature: what is kept of a fit to draw it again without its points.
+"""Temperature laws as functions of temperature, kept without the points of the fit.
 
-`function_of` takes from a fit the parameters in which it was solved and their covariance, so the curve and
-the band of the function are those of the fit to the last digit. `function_from_parameters` begins with the
+`function_of` takes from a fit the parameters in which it was solved and their covariance, so the function has
+the curve and the band of the fit to the last digit. `function_from_parameters` begins with the
 parameters as they are published (Ea, A, T0 ...); it has no covariance, hence no band.
 """
 

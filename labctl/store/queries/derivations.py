@@ -1,4 +1,4 @@
-"""Rows that derived quantities are made from, and counts of what was derived.
+"""Rows that derived quantities are made from, and counts of derived rows.
 
 A derivation reads finished spectra and polarisations only; the runs that a run continues count where the
 docstring says so.
@@ -55,7 +55,7 @@ def spectrum_outcomes(db: Database, run_id: int) -> dict[str, int]:
 
 
 def law_points(db: Database, run_id: int) -> list[dict[str, Any]]:
-    """Return what a temperature law may use: conductivities of a run and of the runs that it continues.
+    """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
     `spectrum_id`), `number`, `branch` and `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition
@@ -77,5 +77,5 @@ def finished_polarisations(db: Database, run_id: int) -> list[int]:
 
 
 def good_polarisation_points(db: Database, polarisation_id: int) -> list[dict[str, Any]]:
-    """Return the points of a polarisation whose status is ok, in the order measured."""
+    """Return the points of a polarisation that have the status ok, in the order measured."""
     return db.rows(_GOOD_CURRENTS, (polarisation_id,))

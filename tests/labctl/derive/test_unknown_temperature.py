@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 import labctl
 from labctl.analysis import parse_circuit
 from labctl.cli import app
-from labctl.derive import derive_conductivities, derive_fits, derive_spectrum
+from labctl.derive import derive_conductivities, derive_fits, derive_polarisations, derive_spectrum
 from labctl.store import Store
+from labctl.store.queries import derivations
 
 FREQUENCY_HZ = np.logspace(6, -1, 43)
 SAMPLE = {"name": "pellet", "thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"}
@@ -164,3 +165,63 @@ def test_frames_views_and_show_say_that_the_temperature_is_not_known(run):
     assert SET_POINT in printed.stdout
     (point,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["conductivities"]
     assert point["temperature_k"] is None
+
+
+@pytest.fixture
+def held(cell_station, measure_cell):
+    """A polarisation measured by the whole stack, with a thermometer."""
+    return measure_cell(cell_station(time_constant_s=100.0), "rest_min = 0.5\nlongest_interval_s = 15\n")
+
+
+def without_reading(points):
+    return [point | {"temperature_k": None} for point in points]
+
+
+def transference_again(held, monkeypatch, *, hold=True, spectra=True, **row):
+    """Derive the number again as if hold or spectra had no temperature reading; `row` replaces columns."""
+    points, one = derivations.good_polarisation_points, derivations.polarisation_row
+    with monkeypatch.context() as patch:
+        if not hold:
+            patch.setattr(
+                derivations, "good_polarisation_points", lambda *about: without_reading(points(*about))
+            )
+        if not spectra:
+            patch.setattr(derivations, "spectrum_temperatures_k", lambda *_: [])
+        patch.setattr(derivations, "polarisation_row", lambda *about: one(*about) | row)
+        with Store.open(held.path) as store:
+            derive_polarisations(store, 1, 2.0)
+    (found,) = held.rows("SELECT * FROM transference_numbers")
+    return found
+
+
+def test_a_polarisation_without_a_reading_has_no_temperature_and_the_same_number(held, monkeypatch):
+    (before,) = held.rows("SELECT * FROM transference_numbers")
+    (hold,) = held.rows("SELECT * FROM polarisations")
+    after = transference_again(held, monkeypatch, hold=False, spectra=False)
+    assert before["temperature_k"] == pytest.approx(hold["setpoint_k"], abs=0.5)
+    assert after["temperature_k"] is None
+    assert after["value"] == pytest.approx(before["value"], rel=0.01)
+    set_degc = hold["setpoint_k"] - 273.15
+    assert after["flags"][0] == (
+        f"no temperature reading: the set point of {set_degc:.2f} degC is not the temperature"
+    )
+
+
+def test_a_polarisation_without_a_set_point_either_says_so(held, monkeypatch):
+    after = transference_again(held, monkeypatch, hold=False, spectra=False, setpoint_k=None)
+    assert after["temperature_k"] is None
+    assert NO_SET_POINT in after["flags"]
+
+
+def test_a_spectrum_before_without_a_reading_leaves_unknown_whether_the_temperature_moved(held, monkeypatch):
+    after = transference_again(held, monkeypatch, spectra=False)
+    assert after["temperature_k"] is not None
+    assert after["flags"] == [
+        "the spectrum before has no temperature reading: whether it moved since is not known"
+    ]
+
+
+def test_a_rest_that_was_not_measured_is_named(held, monkeypatch):
+    assert not any("at rest" in flag for flag in transference_again(held, monkeypatch)["flags"])
+    after = transference_again(held, monkeypatch, rest_potential_v=None, rest_drift_v_s=None)
+    assert after["flags"] == ["the potential at rest was not measured: taken as 0 V"]
