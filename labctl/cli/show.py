@@ -158,16 +158,17 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.readmodel.formatting import celsius, inverse_temperature
+    from labctl.readmodel.formatting import celsius
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
     for heading in ("T / °C", "1000 K / T", "R / ohm", "sigma / S/cm", "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points:
+        kelvin = point["temperature_k"]
+        place = ("", "") if kelvin is None else (celsius(kelvin), f"{1000 / kelvin:.4f}")
         table.add_row(
-            celsius(point["temperature_k"]),
-            inverse_temperature(point["temperature_k"]),
+            *place,
             f"{point['total_resistance_ohm']:.5g}",
             _conductivity_in_words(point),
             remarks.marks(point["flags"]),

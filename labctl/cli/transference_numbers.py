@@ -87,7 +87,7 @@ def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> 
     )
     for number in numbers:
         table.add_row(
-            celsius(number["temperature_k"]),
+            celsius(number["temperature_k"]) if number["temperature_k"] else "",
             _value(number),
             _interval(number),
             *(_plain(number, column) for column in rivals.values()),

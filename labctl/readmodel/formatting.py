@@ -21,11 +21,6 @@ def celsius(temperature_k: float | None) -> str:
     return "?" if temperature_k is None else f"{temperature_k - ZERO_CELSIUS_K:.2f}"
 
 
-def inverse_temperature(temperature_k: float | None) -> str:
-    """Return 1000 K / T to four decimals; `?` when not known."""
-    return "?" if temperature_k is None else f"{1000 / temperature_k:.4f}"
-
-
 def with_uncertainty(value: float, uncertainty: float | None) -> str:
     """Return `(4.101 ± 0.082)e-05`: the uncertainty to two digits, the value to the same place."""
     if uncertainty is None or not math.isfinite(uncertainty) or uncertainty <= 0:

@@ -7,7 +7,7 @@ from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.polarisation_text import QUANTITIES
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.formatting import celsius, inverse_temperature, with_uncertainty
+from labctl.readmodel.formatting import celsius, with_uncertainty
 from labctl.readmodel.snapshot import Row
 
 CONDUCTIVITIES = ("run", "T / °C", "1000 K / T", "R / Ω", "σ / S cm⁻¹", "branch", "remarks")
@@ -92,7 +92,8 @@ class TableTab(Tab):
 
 def _conductivity(item: tuple[int, Row]) -> Line:
     run_id, row = item
-    place = (celsius(row["temperature_k"]), inverse_temperature(row["temperature_k"]))
+    kelvin = row["temperature_k"]
+    place = (celsius(kelvin), f"{1000 / kelvin:.4f}") if kelvin else ("", "")
     resistance = f"{row['total_resistance_ohm']:.5g}"
     remarks = "; ".join(row["flags"])
     return Line((str(run_id), *place, resistance, _sigma_s_cm(row), row["branch"], remarks))
@@ -111,6 +112,6 @@ def _transference(item: tuple[int, Row]) -> Line:
     value = "none" if row["value"] is None else with_uncertainty(row["value"], row["standard_uncertainty"])
     known = row["low_95"] is not None and row["high_95"] is not None
     interval = f"{row['low_95']:.4g} to {row['high_95']:.4g}" if known else ""
-    place = celsius(row["temperature_k"])
+    place = celsius(row["temperature_k"]) if row["temperature_k"] else ""
     name = str(QUANTITIES.get(row["quantity"], row["quantity"]))
     return Line((str(run_id), place, name, value, interval, "; ".join(row["flags"])))

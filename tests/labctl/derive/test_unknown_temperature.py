@@ -161,7 +161,7 @@ def test_frames_views_and_show_say_that_the_temperature_is_not_known(run):
     printed = CliRunner().invoke(app, arguments, env={"COLUMNS": "150"})
     assert printed.exit_code == 0
     line = next(line for line in printed.stdout.splitlines() if "e-0" in line)
-    assert [cell.strip() for cell in line.split("│")[1:3]] == ["?", "?"]
+    assert [cell.strip() for cell in line.split("│")[1:3]] == ["", ""]
     assert SET_POINT in printed.stdout
     (point,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["conductivities"]
     assert point["temperature_k"] is None
