@@ -148,7 +148,7 @@ def rig(tmp_path, night):
 
 @pytest.fixture
 def run_night(night, rig):
-    """Run the queue until nothing is left that could start; `on_row` sees (topic, record)."""
+    """Run the queue until nothing is left that could start; `on_event` sees every event."""
 
     def run(stop: StopRequest | None = None, station: Station | None = None, **options: Any) -> None:
         Runner(
