@@ -34,6 +34,7 @@ from typing import (
 from labctl.errors import EventError
 from labctl.store.encoding import python_scalar
 
+BEYOND_DOUBLE = 2**1024
 POSITIVE = frozenset({"frequency_hz"})
 NOT_NEGATIVE = frozenset({"temperature_k", "setpoint_k", "amplitude_v", "integration_s", "saved_s"})
 KINDS: Mapping[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "True or False"}
@@ -109,9 +110,9 @@ class Event(Mapping[str, Any]):
         accepted = (int, float) if check.kind is float else check.kind
         if not isinstance(value, accepted) or (isinstance(value, bool) and check.kind is not bool):
             raise self._wrong(check.name, f"is {value!r}, not {KINDS[check.kind]}")
-        if check.kind is not float or math.isfinite(value):
+        if check.kind is not float or (abs(value) < BEYOND_DOUBLE and math.isfinite(value)):
             return value
-        if check.optional and math.isnan(value):
+        if check.optional and value != value:
             return None
         if check.optional and getattr(self, "status", "ok") != "ok":
             return value  # beyond the range of an instrument that says so
@@ -152,6 +153,8 @@ def event(cls: type[Made]) -> type[Made]:
         try:
             plain(self, *positional, **named)
         except TypeError:
+            if positional:
+                raise EventError(made.__name__, "", "takes its fields by name") from None
             if wrong := wrong_name(made.__name__, named, made):
                 raise wrong from None
             raise
