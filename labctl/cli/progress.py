@@ -148,6 +148,7 @@ def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]
 
 
 def _transference_line(row: Mapping[str, Any]) -> str:
-    value = row["value"]
-    number = "none" if value is None else with_uncertainty(value, row["standard_uncertainty"])
-    return f"{_degc(row['temperature_k']) or '? °C':>10}  {LABELS[row['quantity']]} = {number}"
+    """Say the number; a row without one lacks its columns, and its flags say why."""
+    value = row.get("value")
+    number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
+    return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {LABELS[row['quantity']]} = {number}"

@@ -78,6 +78,7 @@ IN_ORDER = (  # as one run tells them; each class at least once
     SpectrumEvaluated(conductivity=CONDUCTIVITY, fits=[FIT]),
     SpectrumEvaluated(conductivity=None, fits=[]),
     PolarisationEvaluated(transference_number=NUMBER),
+    PolarisationEvaluated(transference_number={"quantity": "electronic", "flags": ["no current is left"]}),
     PolarisationEvaluated(transference_number=None),
     NoteWritten(run_id=1, time_s=4.0, level="warning", kind="retry", message="asked again"),
     RunEnded(run_id=1, status="finished", reason=""),
@@ -147,7 +148,13 @@ def test_the_progress_display_shows_what_is_for_people(show, shown):
     lines = shown.getvalue()
     assert "      ? °C  (1.000 ± 0.010)e-04 S/cm   so far B = 0.100 ± 0.010 eV (vtf, T^-0.5)" in lines
     assert "60.00 °C  rho+ (Bruce-Vincent) = 0.300 ± 0.020" in lines
-    for remark in ("the temperature is not known", "few points", "the current was not steady"):
+    assert "? °C  t_el (Hebb-Wagner) = none" in lines
+    for remark in (
+        "no current is left",
+        "the temperature is not known",
+        "few points",
+        "the current was not steady",
+    ):
         assert remark in lines
     assert "retry: asked again" in lines
 
