@@ -7,11 +7,13 @@ import pytest
 import labctl
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol, read_protocol
+from labctl.errors import StoreError
 from labctl.measure.events import SpectrumEvaluated
 from labctl.measure.recording import Recording
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
+from procedures.spectrum import SpectrumProcedure
 
 OVEN, FRA = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
@@ -280,3 +282,37 @@ def test_what_a_procedure_measures_beside_a_point_is_kept_too(station, tmp_path)
         assert len(db.points(1)) == 2
         (record,) = db.rows("SELECT data FROM records")
         assert record["data"] == {"spectrum_id": 1, "point": 1, "humidity_percent": 31.5}
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("no temperature"), ValueError("too few points"), StoreError("full")]
+)
+def test_an_evaluation_that_fails_is_an_event_and_the_run_goes_on(station, tmp_path, monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    for name in ("derive_spectrum", "derive_fits", "derive_run"):
+        monkeypatch.setattr(f"labctl.measure.recording.{name}", fails)
+    with night(station, tmp_path) as (station, bench, store, _):
+        outcome = run_short(station, bench, store)
+    assert outcome.status == "finished"
+    with labctl.open(tmp_path / "lab.db") as db:
+        events = db.rows("SELECT message FROM events WHERE kind = 'evaluation failed'")
+        assert {event["message"] for event in events} == {f"{type(error).__name__}: {error}"}
+        assert len(db.rows("SELECT * FROM spectra WHERE status = 'finished'")) == 2
+
+
+def test_a_misspelt_field_fails_the_run_by_its_name_and_everything_is_safe(station, tmp_path, monkeypatch):
+    def misspells(self, about, bias_v=0.0, repeats=False):
+        self.emit("spectrum", {"state": "started", "amplitude_V": 0.02, **about})
+
+    monkeypatch.setattr(SpectrumProcedure, "take_spectrum", misspells)
+    with night(station, tmp_path) as (station, bench, store, rig):
+        outcome = run_short(station, bench, store)
+        assert outputs(rig) == (0, 0, 0)
+    assert (outcome.status, outcome.error) == ("failed", "EventError")
+    assert outcome.reason == (
+        "EventError: spectrum: 'amplitude_V' is not a field of it; did you mean 'amplitude_v'?"
+    )
+    with labctl.open(tmp_path / "lab.db") as db:
+        assert db.rows("SELECT * FROM spectra") == []
