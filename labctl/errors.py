@@ -63,7 +63,7 @@ class LimitExceeded(LabctlError):
 
 
 class EventError(LabctlError):
-    """An event that a procedure tells is wrong: a field is misspelt, missing or impossible.
+    """An emitted event is wrong: a field is misspelt, missing or impossible.
 
     Attributes
     ----------

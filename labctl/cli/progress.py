@@ -1,4 +1,4 @@
-"""The progress bar of a run: temperature, step, time left, and what the fits say so far."""
+"""The progress bar of a run: temperature, step, time left, and the results of the fits so far."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ Show = Callable[[AnyEvent], None]
 
 @contextmanager
 def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> Iterator[Show]:
-    """Give a function to be told of every event; it draws a bar on the terminal unless `quiet`."""
+    """Give a function that takes every event and draws a bar on the terminal, unless `quiet`."""
     if quiet:
         yield lambda event: None
         return
@@ -79,7 +79,7 @@ class _Line:
                 assert_never(event)
 
     def _evaluated(self, event: SpectrumEvaluated) -> None:
-        """Print the conductivity of this spectrum, and what is to be said of the law where that is new."""
+        """Print the conductivity of this spectrum, its flags, and new flags of the law."""
         if event.conductivity is None:
             return
         self._print(_conductivity_line(event.conductivity, event.fits))
@@ -123,7 +123,7 @@ class _Line:
 
 
 def _doing(record: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a row tells of where it was measured; a laboratory's own procedure may tell nothing."""
+    """Yield set point and frequency or phase of a row, where it has them."""
     setpoint = _degc(record.get("setpoint_k"))
     yield setpoint and f"set {setpoint}"
     yield f"{record['frequency_hz']:.3g} Hz" if "frequency_hz" in record else str(record.get("phase", ""))
@@ -148,7 +148,7 @@ def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]
 
 
 def _transference_line(row: Mapping[str, Any]) -> str:
-    """Say the number; a row without one lacks its columns, and its flags say why."""
+    """Return the line of one number; a row without a number lacks its columns, its flags say why."""
     value = row.get("value")
     number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
     return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {LABELS[row['quantity']]} = {number}"

@@ -1,4 +1,4 @@
-"""Turns what a procedure emits, a topic and a record, into an event.
+"""Conversion of an emitted topic and record into an event.
 
 Procedures of labctl emit events. pymeasure's procedures, and procedures written before there were events,
 emit plain dicts on the same topics. Here is the one place where a dict becomes an event.
@@ -33,7 +33,7 @@ from labctl.measure.events import (
 )
 
 Points = Sequence[type[PointMeasured] | type[CurrentMeasured]]
-TOLD_BY = {PointMeasured: "frequency_hz", CurrentMeasured: "current_a"}  # the column that makes a row a point
+SIGN_OF = {PointMeasured: "frequency_hz", CurrentMeasured: "current_a"}  # the column that makes a row a point
 
 
 def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
@@ -100,7 +100,7 @@ def _started_or_ended(topic: str, record: Any, started: Any, ended: Any) -> Any:
 
 def _row(record: Any, points: Points) -> PointMeasured | CurrentMeasured | RowMeasured:
     for kind in points:
-        if isinstance(record, Mapping) and TOLD_BY[kind] in record:
+        if isinstance(record, Mapping) and SIGN_OF[kind] in record:
             known = kind.given - {"extra"}
             point = {name: value for name, value in record.items() if name in known}
             extra = {name: value for name, value in record.items() if name not in known}

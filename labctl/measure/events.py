@@ -1,4 +1,4 @@
-"""Events that a procedure tells labctl: one frozen dataclass for each kind.
+"""Events emitted by procedures and by labctl itself: one frozen dataclass for each kind.
 
     self.emit("spectrum", SpectrumStarted(step=0, amplitude_v=0.02))
     self.emit("results", PointMeasured(temperature_k=333.2, **point._asdict()))
@@ -55,7 +55,7 @@ class _Check:
         return bool(self.choices) or self.name in NOT_NEGATIVE | POSITIVE
 
     def problem_with(self, value: Any) -> str:
-        """Say what is wrong with a value of the right kind; `""` where nothing is."""
+        """Return the fault of a value of the right kind; `""` where there is none."""
         if self.choices and value not in self.choices:
             return f"is {value!r}, not one of {', '.join(self.choices)}"
         if self.name in NOT_NEGATIVE and value < 0:
@@ -75,7 +75,7 @@ class Event(Mapping[str, Any]):
     given, required : frozenset of str
         Fields that may be given, and those that must.
     needed_when_ok : frozenset of str
-        Fields that must have a value in a row whose status is ok.
+        Fields that must have a value in a row with status ok.
     """
 
     __slots__ = ()
@@ -102,7 +102,7 @@ class Event(Mapping[str, Any]):
             raise self._wrong(check.name, problem)
 
     def _as_kept(self, check: _Check, value: Any) -> Any:
-        """Return a value that is not plainly of its kind as one that is, or raise EventError."""
+        """Convert a value to its kind, for example a number of numpy; EventError where that is impossible."""
         try:
             value = python_scalar(value)
         except ValueError as error:
@@ -139,7 +139,7 @@ Made = TypeVar("Made", bound=Event)
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 def event(cls: type[Made]) -> type[Made]:
-    """Make a frozen dataclass of keyword fields whose mistakes are told as `EventError`."""
+    """Make a frozen dataclass of keyword fields that raises `EventError` for a wrong field."""
     made: Any = dataclass(frozen=True, kw_only=True, slots=True)(cls)
     made.names = tuple(one.name for one in fields(made))
     made.given = frozenset(one.name for one in fields(made) if one.init)
@@ -149,7 +149,7 @@ def event(cls: type[Made]) -> type[Made]:
     plain = made.__init__
 
     @functools.wraps(plain)
-    def told(self: Any, *positional: Any, **named: Any) -> None:
+    def checked(self: Any, *positional: Any, **named: Any) -> None:
         try:
             plain(self, *positional, **named)
         except TypeError:
@@ -159,7 +159,7 @@ def event(cls: type[Made]) -> type[Made]:
                 raise wrong from None
             raise
 
-    made.__init__ = told
+    made.__init__ = checked
     return made
 
 
@@ -247,7 +247,7 @@ class SpectrumStarted(_Placed):
 
 @event
 class SpectrumEnded(_Placed):
-    """The spectrum under way has ended; one that is finished is evaluated at once."""
+    """The spectrum under way has ended; a finished spectrum is evaluated at once."""
 
     topic: ClassVar[str] = "spectrum"
     state: Literal["finished", "aborted", "failed", "interrupted"]
@@ -269,7 +269,7 @@ class PolarisationStarted(_Placed):
 
 @event
 class PolarisationEnded(_Placed):
-    """The polarisation under way has ended and the cell is off; one that is finished is evaluated at once.
+    """The polarisation under way has ended and the cell is off; a finished one is evaluated at once.
 
     `ended_by` says why: `steady`, `extrapolated`, `maximum time`; `saved_s` how long a wait that saved, in s.
     """
@@ -282,11 +282,11 @@ class PolarisationEnded(_Placed):
 
 @event
 class _Row(Event):
-    """What all rows of a measurement have: when and where, the instrument's verdict, columns of one's own.
+    """Fields common to all measured points: time, temperature, status, labels, extra columns.
 
-    `time_s` is in s since 1970-01-01 UTC, `temperature_k` that of the sample in K. `status` is `ok` or what
-    the instrument doubts. `extra` holds columns that no table has; they are recorded beside. The other
-    fields are labels as in `SpectrumStarted`.
+    `time_s` is in s since 1970-01-01 UTC, `temperature_k` the sample temperature in K. `status` is `ok` or
+    the doubt that the instrument reports. `extra` holds columns that no table has; they are recorded beside
+    the point. The other fields are labels as in `SpectrumStarted`.
     """
 
     topic: ClassVar[str] = "results"
@@ -439,9 +439,9 @@ Emitted = (
     | ProgressMade
     | OwnTopic
 )
-"""What a procedure tells."""
+"""Events from procedures."""
 
 Concluded = SpectrumEvaluated | PolarisationEvaluated | NoteWritten | RunEnded
-"""What labctl itself adds."""
+"""Events from labctl itself."""
 
 AnyEvent = Emitted | Concluded

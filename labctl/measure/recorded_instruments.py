@@ -1,7 +1,8 @@
-"""Instruments that tell what they measure: in a script nobody emits, so the words themselves do.
+"""Wrappers that emit the events of everything that a script measures.
 
-Each wraps the guarded instrument of one role. A spectrum that a script takes becomes a spectrum in the
-database, a hold a polarisation; what a script says about its oven (set point, way up or down) goes with them.
+Each wraps the guarded instrument of one role. A spectrum of a script becomes a spectrum in the database, a
+hold becomes a polarisation; both carry the set point of the oven and whether it was reached by heating or
+cooling.
 """
 
 import math
@@ -59,7 +60,7 @@ class _Telling:
 
 
 class TellingOven(_Telling):
-    """A temperature controller whose set points are taken note of."""
+    """A temperature controller with a record of its set points."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._instrument, name, value)
@@ -68,7 +69,7 @@ class TellingOven(_Telling):
 
 
 class TellingAnalyzer(_Telling):
-    """A frequency response analyser whose spectra are told."""
+    """A frequency response analyser that emits the events of its spectra."""
 
     def sweep(
         self,
@@ -102,7 +103,7 @@ class TellingAnalyzer(_Telling):
 
 
 class TellingPotentiostat(_Telling):
-    """A potentiostat whose holds and rests are told."""
+    """A potentiostat that emits the events of its holds and rests."""
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
         """Watch the open cell; see `labctl.bench.Potentiostat.rest`."""

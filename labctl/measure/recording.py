@@ -1,4 +1,4 @@
-"""Turns the events of a run into rows: one method for each kind of event."""
+"""Rows from the events of a run: one method for each kind of event."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ class Recording:
     Parameters
     ----------
     on_event : callable
-        Given each event after it is recorded, and what labctl adds: evaluations, notes, the end.
+        Given each event after it is recorded, and the events of labctl: evaluations, notes, the end.
     job_id : int, optional
         The job that the run serves.
     repeats : mapping
@@ -111,7 +111,7 @@ class Recording:
             self.store.record_provenance(self.run_id, {"metadata": metadata})
 
     def emit(self, topic: str, record: Any) -> None:
-        """Record what a procedure emits: an event, or a plain record of pymeasure.
+        """Record an event, or a plain record as pymeasure's procedures emit it.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class Recording:
             self._on_event(event)
 
     def record(self, values: Mapping[str, Any]) -> None:
-        """Keep a row of columns of its own, whatever is being measured."""
+        """Keep a row of columns of its own, independent of any spectrum or polarisation under way."""
         with self._one_at_a_time:
             self._row(values)
         self._on_event(RowMeasured(values_by_column=values))
@@ -144,7 +144,7 @@ class Recording:
         self._on_event(NoteWritten(**row))
 
     def end(self, status: str, reason: str) -> str:
-        """Evaluate all spectra together and write the end status; what was still open ends with it.
+        """Evaluate all spectra together and write the end status; open spectra and polarisations end with it.
 
         Return the reason as written: a run that finished says there which of its spectra gave no number.
         """
@@ -218,7 +218,7 @@ class Recording:
         self._keep_extra(event.extra, {**where, "point": number})
 
     def _keep_extra(self, extra: Mapping[str, Any], where: Mapping[str, Any]) -> None:
-        """Keep in a row of its own what is measured at a point and has no column in its table."""
+        """Keep the columns of a point that its table does not have in a row of their own."""
         if extra:
             self._append_record({**where, **extra})
 
@@ -271,7 +271,7 @@ class Recording:
         self._polarisation_id = self.store.insert("polarisations", row | _known(event, POLARISATION_COLUMNS))
 
     def _polarisation_ended(self, event: PolarisationEnded) -> None:
-        """End a polarisation with the spectrum taken meanwhile."""
+        """End a polarisation; its last spectrum is the one of the steady state."""
         ended, self._polarisation_id = self._polarisation_id, None
         if ended is None:
             return
@@ -301,7 +301,7 @@ class Recording:
         """Evaluate so far; a failure here is an event, never the end of a night's measuring."""
         try:
             return derive(self._bench.clock.time())
-        except Exception as error:  # noqa: BLE001 - measuring goes on whatever an evaluation meets
+        except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement
             self.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
             return None
 
@@ -311,7 +311,7 @@ class Recording:
 
 
 def _columns_of(event: Event, columns: tuple[str, ...]) -> dict[str, Any]:
-    """Return every column; what is not known is None."""
+    """Return every column; unknown values are None."""
     return {column: getattr(event, column) for column in columns}
 
 

@@ -168,7 +168,7 @@ class Attempt:
         )
         try:
             derive_what_is_missing(self.store, self._recording.run_id, self.clock.time())
-        except Exception as error:  # noqa: BLE001 - measuring goes on whatever an evaluation meets
+        except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement
             self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
 
     def _ending(self, outcome: Outcome) -> Ending:

@@ -135,7 +135,7 @@ class _Watcher:
     highest_potential_v: float = 0.0
 
     def emit(self, topic: str, record: Any) -> None:
-        """Take what a procedure emits; a batch counts as one point for each of its rows."""
+        """Take an emitted record; a batch counts as one point for each of its rows."""
         if topic != "batch results":
             self.see(event_of(topic, record))
             return
