@@ -14,11 +14,11 @@
 """
 
 import difflib
-import functools
 import math
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property, wraps
 from typing import (
     Any,
     ClassVar,
@@ -49,7 +49,7 @@ class _Check:
     optional: bool
     choices: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def has_rule(self) -> bool:
         """Whether a value of the right kind may still be wrong."""
         return bool(self.choices) or self.name in NOT_NEGATIVE | POSITIVE
@@ -84,11 +84,11 @@ class Event(Mapping[str, Any]):
     given: ClassVar[frozenset[str]] = frozenset()
     required: ClassVar[frozenset[str]] = frozenset()
     needed_when_ok: ClassVar[frozenset[str]] = frozenset()
-    _checks: ClassVar[tuple[tuple[type, bool, _Check], ...]] = ()
+    _checks: ClassVar[tuple[tuple[str, type, bool, _Check], ...]] = ()
 
     def __post_init__(self) -> None:
-        for kind, has_rule, check in self._checks:
-            value = getattr(self, check.name)
+        for name, kind, has_rule, check in self._checks:
+            value = getattr(self, name)
             if has_rule or type(value) is not kind or (kind is float and value - value != 0.0):
                 self._check(check, value)
 
@@ -98,7 +98,7 @@ class Event(Mapping[str, Any]):
         if value is None or type(value) is not check.kind or (check.kind is float and value - value != 0.0):
             value = self._as_kept(check, value)
             object.__setattr__(self, check.name, value)
-        if check.has_rule and value is not None and (problem := check.problem_with(value)):
+        if value is not None and check.has_rule and (problem := check.problem_with(value)):
             raise self._wrong(check.name, problem)
 
     def _as_kept(self, check: _Check, value: Any) -> Any:
@@ -145,10 +145,10 @@ def event(cls: type[Made]) -> type[Made]:
     made.given = frozenset(one.name for one in fields(made) if one.init)
     made.required = frozenset(one.name for one in fields(made) if _is_required(one))
     checks = [_check(name, get_type_hints(made)[name]) for name in made.names]
-    made._checks = tuple((check.kind, check.has_rule, check) for check in checks if check is not None)
+    made._checks = tuple((c.name, c.kind, c.has_rule, c) for c in checks if c is not None)
     plain = made.__init__
 
-    @functools.wraps(plain)
+    @wraps(plain)
     def checked(self: Any, *positional: Any, **named: Any) -> None:
         try:
             plain(self, *positional, **named)
