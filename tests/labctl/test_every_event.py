@@ -1,6 +1,7 @@
 """Every consumer of events takes every event: recording, progress display, steering, attempt, rehearsal."""
 
 import io
+import pickle
 from types import SimpleNamespace
 from typing import ClassVar, get_args
 
@@ -140,6 +141,11 @@ def attempt(steering):
 
 def test_the_examples_hold_every_event():
     assert {type(one) for one in IN_ORDER} == set(get_args(AnyEvent))
+
+
+@pytest.mark.parametrize("one", IN_ORDER, ids=lambda one: type(one).__name__)
+def test_an_event_survives_pickling_as_pymeasure_publishes_it(one):
+    assert pickle.loads(pickle.dumps(one)) == one
 
 
 def test_the_progress_display_shows_what_is_for_people(show, shown):
