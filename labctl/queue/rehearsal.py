@@ -8,7 +8,7 @@ import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.bench import Bench
 from labctl.clock import VirtualClock
@@ -16,6 +16,22 @@ from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Simulation, Station
 from labctl.errors import ConfigurationError, LabctlError
+from labctl.measure.columns import Columns
+from labctl.measure.emitted import event_of
+from labctl.measure.events import (
+    CurrentMeasured,
+    Emitted,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    SpectrumEnded,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
@@ -112,22 +128,41 @@ class Tape:
 
 @dataclass
 class _Watcher:
-    """Keeps the extremes of the emitted records for the rehearsal."""
+    """Sums up the events of a procedure for a rehearsal: points, highest temperature and potential."""
 
     points: int = 0
     highest_k: float = 0.0
     highest_potential_v: float = 0.0
 
     def emit(self, topic: str, record: Any) -> None:
-        if topic in ("temperature", "results"):
-            self.highest_k = max(self.highest_k, record.get("temperature_k") or 0.0)
-        if topic == "results":
-            self.points += 1
-        if topic == "spectrum" and record["state"] == "started":
-            peak_v = abs(record.get("bias_v", 0.0)) + math.sqrt(2) * record.get("amplitude_v", 0.0)
-            self.highest_potential_v = max(self.highest_potential_v, peak_v)
-        if topic == "polarisation" and record["state"] == "started":
-            self.highest_potential_v = max(self.highest_potential_v, abs(record["potential_v"]))
+        """Take an emitted record; a batch counts as one point for each of its rows."""
+        if topic != "batch results":
+            self.see(event_of(topic, record))
+            return
+        for row in Columns(()).rows(record):
+            self.see(event_of("results", row))
+
+    def see(self, event: Emitted) -> None:
+        match event:
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self.points += 1
+                self._at(event.get("temperature_k"))
+            case TemperatureRead():
+                self._at(event.temperature_k)
+            case SpectrumStarted():
+                self._potential(abs(event.bias_v or 0.0) + math.sqrt(2) * (event.amplitude_v or 0.0))
+            case PolarisationStarted():
+                self._potential(abs(event.potential_v))
+            case SpectrumEnded() | PolarisationEnded() | StepStarted() | ProgressMade() | OwnTopic():
+                pass  # nothing to add
+            case _:
+                assert_never(event)
+
+    def _at(self, temperature_k: float | None) -> None:
+        self.highest_k = max(self.highest_k, temperature_k or 0.0)
+
+    def _potential(self, potential_v: float) -> None:
+        self.highest_potential_v = max(self.highest_potential_v, potential_v)
 
 
 def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
