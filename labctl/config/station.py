@@ -17,7 +17,7 @@ from labctl.bench import (
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
-from labctl.config.loading import load_named
+from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.units import ZERO_CELSIUS_K
@@ -34,7 +34,8 @@ ROLES: Mapping[str, type] = {
 class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
-    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything).
+    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything),
+    `code` the files of code that were loaded for its driver.
     """
 
     name: str
@@ -46,6 +47,7 @@ class InstrumentEntry:
     connection: Mapping[str, Any]
     partner: str = ""
     identity: str = ""
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Simulation:
     seed: int
     clock: str | float
     options: Mapping[str, Any]
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,8 @@ def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
 
 def _instrument(name: str, table: Table) -> InstrumentEntry:
     reference = table.text("driver")
-    driver_class = load_named(table, "driver", reference)
+    named = load_named(table, "driver", reference)
+    driver_class = named.value
     if not inspect.isclass(driver_class):
         raise table.error("driver", f"is {reference!r}, which is not a class")
     address = table.text("address")
@@ -250,6 +254,7 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
         connection=connection_settings(table.table("connection", {}), driver_class, address),
         partner=_partner(table, driver_class),
         identity=table.text("identity", ""),
+        code=named.code,
     )
     table.refuse_unknown()
     return entry
@@ -305,12 +310,14 @@ def _partner(table: Table, driver_class: type) -> str:
 
 def _simulation(table: Table) -> Simulation:
     reference = table.text("rig", "sim_instruments.rig:build")
+    named = load_named(table, "rig", reference)
     simulation = Simulation(
         rig=reference,
-        build=load_named(table, "rig", reference),
+        build=named.value,
         seed=int(table.number("seed", 1.0, minimum=0)),
         clock=_clock(table),
         options=dict(table.table("options", {}).values),
+        code=named.code,
     )
     table.refuse_unknown()
     return simulation

@@ -1,6 +1,5 @@
 """What a procedure emits, as rows: the one place that knows which topic goes into which table."""
 
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 from typing import Protocol as Shape
 
 from labctl.clock import Clock, VirtualClock
+from labctl.config.loading import CodeIdentity, code_of
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
@@ -20,6 +20,7 @@ from labctl.derive import (
     spectra_without_number,
 )
 from labctl.measure.columns import Columns
+from labctl.measure.origin import as_read, code_of_run, code_of_station
 from labctl.measure.procedure_facts import described, exact_parameters, metadata_of, reference_of
 from labctl.store import Store
 from labctl.store.provenance import collect_provenance
@@ -85,7 +86,7 @@ class Recording:
         self._insert_procedure(protocol.sample, procedure, about)
         self._note_instruments(station)
         facts = {"procedure": described(procedure), "repetition": entry.repetition}
-        self._note_origin(_scripts(station, protocol, entry), **{k: v for k, v in facts.items() if v})
+        self._note_origin(code_of_run(station, protocol, entry), **{k: v for k, v in facts.items() if v})
         return self.run_id
 
     def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
@@ -96,7 +97,7 @@ class Recording:
         for role, driver in getattr(self._bench, "roles", {}).items():
             row = {"role": role, "name": driver.name, "driver": reference_of(type(driver))}
             self.store.append("run_instruments", row | {"run_id": self.run_id, "identity": driver.identity})
-        self._note_origin(_files_of([type(procedure)]), procedure=described(procedure))
+        self._note_origin(code_of(type(procedure)), procedure=described(procedure))
         return self.run_id
 
     def begin_script(self, sample: Sample, station: Station, text: str, file: Path) -> int:
@@ -104,9 +105,8 @@ class Recording:
         about = {"procedure": "script", "station": station.name, "station_text": station.text}
         self._insert(sample, about)
         self._note_instruments(station)
-        files = [path for path in (file, Path(station.source)) if path.is_file()]
-        files += _files_of([instrument.driver_class for instrument in station.instruments])
-        self._note_origin(files, script_text=text)
+        texts = (*as_read(file, text), *as_read(Path(station.source), station.text))
+        self._note_origin((*texts, *code_of_station(station)), script_text=text)
         return self.run_id
 
     def _insert_procedure(self, sample: Sample, procedure: Any, about: Mapping[str, Any]) -> None:
@@ -124,8 +124,9 @@ class Recording:
         self.run_id = self.store.insert("runs", {**row, **about})
         self._started = str(about["procedure"])
 
-    def _note_origin(self, scripts: Sequence[Path], **facts: Any) -> None:
-        self.store.record_provenance(self.run_id, {**collect_provenance(scripts=scripts), **facts})
+    def _note_origin(self, code: Sequence[CodeIdentity], **facts: Any) -> None:
+        files = [vars(file) for file in dict.fromkeys(code)]
+        self.store.record_provenance(self.run_id, {**collect_provenance(code=files), **facts})
         self.event("info", "started", self._started)
 
     def keep_metadata(self, procedure: Any) -> None:
@@ -309,17 +310,6 @@ class Recording:
         except (ValueError, ArithmeticError, LookupError) as error:
             self.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
             return None
-
-
-def _scripts(station: Station, protocol: Protocol, entry: ProcedureEntry) -> list[Path]:
-    """Return the files that decide what this run does: station, protocol, procedure, drivers."""
-    files = [path for path in (Path(station.source), Path(protocol.source)) if path.is_file()]
-    return files + _files_of([entry.procedure_class, *(i.driver_class for i in station.instruments)])
-
-
-def _files_of(classes: Sequence[type]) -> list[Path]:
-    files = [Path(str(getattr(sys.modules[c.__module__], "__file__", ""))) for c in classes]
-    return [path for path in files if path.is_file()]
 
 
 def _chosen(record: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:

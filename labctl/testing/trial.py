@@ -9,20 +9,17 @@ asks for. A RIG is one of
 * the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
 """
 
-import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
+from labctl.config.loading import CannotLoad, load_reference
 from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
 from labctl.testing.adapters import Remembering
@@ -250,23 +247,15 @@ def _address_for(driver_class: Any) -> str:
 
 
 def named(reference: str, option: str) -> Any:
-    """Import what `module:Name` or `file.py:Name` names; raises ConfigurationError."""
-    module_name, colon, name = reference.rpartition(":")
-    if not (colon and module_name and name):
-        raise ConfigurationError(option, "", f"is {reference!r}; give module:Name, as in mylab.oven:Oven")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    """Load what `module:Name` or `file.py:Name` names, from this folder or as installed.
+
+    Raises ConfigurationError.
+    """
+    place, colon, name = reference.rpartition(":")
+    folder = Path.cwd()
+    if colon and place.endswith(".py"):
+        folder, reference = Path(place).parent, f"{Path(place).stem}:{name}"
     try:
-        module = _from_file(Path(module_name)) if module_name.endswith(".py") else _module(module_name)
-        return getattr(module, name)
-    except (ImportError, AttributeError, OSError) as problem:
-        raise ConfigurationError(option, "", f"{reference} cannot be imported: {problem}") from problem
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(name)
-
-
-def _from_file(file: Path) -> ModuleType:
-    sys.path.insert(0, str(file.resolve().parent))
-    return importlib.import_module(file.stem)
+        return load_reference(reference, folder).value
+    except CannotLoad as problem:
+        raise ConfigurationError(option, "", f"{reference} cannot be imported: it {problem}") from problem
