@@ -1,6 +1,6 @@
-"""An instrument of somebody's own whose messages are bytes: the class that its YAML file names.
+"""Base class for user-defined instruments with binary messages, and its loading from a YAML file.
 
-`wire: {framer: frames, model: "module:Class"}` in a device; the module lies beside the file.
+The device has the entry `wire: {framer: frames, model: "module:Class"}`; the module lies beside the file.
 """
 
 import importlib
@@ -16,10 +16,10 @@ from sim_instruments.world.world import World
 
 
 class OwnModel:
-    """Inherit from it and say `reset()`, `cut()`, `answer()` and `energised`.
+    """Model of a user-defined instrument; subclasses define `reset()`, `cut()`, `answer()` and `energised`.
 
-    `self.world` has the simulated cell and oven: `world.terminals` holds the cell at a potential and tells
-    the current, `world.oven` has the temperatures, `world.time_s` is now.
+    `self.world` has the simulated cell and oven: `world.terminals` holds the cell at a potential and gives
+    the current, `world.oven` has the temperatures, `world.time_s` is the present time.
     """
 
     def __init__(self, world: World) -> None:
@@ -36,25 +36,25 @@ class OwnModel:
         raise NotImplementedError
 
     def cut(self, buffer: bytearray) -> bytes | None:
-        """Take the first whole message out of what has been heard; None if more bytes are needed."""
+        """Remove the first complete message from `buffer` and return it; None if more bytes are needed."""
         raise NotImplementedError
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Return the answer to a message, None for silence."""
+        """Return the reply to a message, None for no reply."""
         raise NotImplementedError
 
     def plug_in(self, port: SimDevice) -> None:
-        """Nothing is said unasked."""
+        """Ignore the port: this model sends nothing unsolicited."""
 
     def not_understood(self, message: str) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def declined(self, message: str, code: int) -> None:
-        """Silence."""
+        """Send no reply."""
 
 
 def own_model(file: Path, reference: str) -> type[OwnModel]:
-    """Return the class `module:Class` beside a YAML file; ValueError says what is wrong with it.
+    """Return the class `module:Class` of a module beside a YAML file; raises ValueError if it is invalid.
 
     The module, and what it imports from the folder, is executed anew at each call.
     """
@@ -79,27 +79,14 @@ def _module(folder: Path, name: str) -> ModuleType:
         return importlib.import_module(name)
     module = ModuleType(name)
     module.__file__ = str(path)
-    with _known_as(name, module):
-        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
+    sys.modules.setdefault(name, module)  # dataclasses look for it there
+    exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
     return module
 
 
 @contextmanager
-def _known_as(name: str, module: ModuleType) -> Iterator[None]:
-    """Enter a module in sys.modules while it is executed: dataclasses look for it there."""
-    before = sys.modules.get(name)
-    sys.modules[name] = module
-    try:
-        yield
-    finally:
-        del sys.modules[name]
-        if before is not None:
-            sys.modules[name] = before
-
-
-@contextmanager
 def _modules_of(folder: Path) -> Iterator[None]:
-    """Let modules of a folder be imported, behind all others; forget them afterwards.
+    """Let modules of a folder be imported, after all others; remove them from sys.modules afterwards.
 
     Two folders may hold modules of one name, and a file may change.
     """
