@@ -6,6 +6,7 @@ Any other is imported as usual; drivers, procedures and rigs of labctl from wher
 
 import hashlib
 import importlib
+import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable
@@ -90,6 +91,14 @@ def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity
         raise
     except BaseException as error:  # it is anybody's code, which may even end the program
         raise CannotLoad(_in_words(error, name, folder)) from error
+
+
+def is_installed(name: str) -> bool:
+    """Tell whether a top-level name means an installed module, and not one that was loaded from a file."""
+    known = sys.modules.get(name)
+    if known is not None:
+        return not own_code.is_own(known)
+    return importlib.util.find_spec(name) is not None
 
 
 def loaded_class(reference: str) -> Any:

@@ -22,6 +22,7 @@ from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.units import ZERO_CELSIUS_K
 
+RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -35,7 +36,7 @@ class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
     `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything),
-    `code` the files of code that were loaded for its driver.
+    `stand_in` its simulator, `code` the files of code that were loaded for its driver.
     """
 
     name: str
@@ -47,6 +48,7 @@ class InstrumentEntry:
     connection: Mapping[str, Any]
     partner: str = ""
     identity: str = ""
+    stand_in: str = ""
     code: tuple[CodeIdentity, ...] = ()
 
 
@@ -254,6 +256,7 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
         connection=connection_settings(table.table("connection", {}), driver_class, address),
         partner=_partner(table, driver_class),
         identity=table.text("identity", ""),
+        stand_in=table.text("stand_in", ""),
         code=named.code,
     )
     table.refuse_unknown()
@@ -316,11 +319,18 @@ def _simulation(table: Table) -> Simulation:
         build=named.value,
         seed=int(table.number("seed", 1.0, minimum=0)),
         clock=_clock(table),
-        options=dict(table.table("options", {}).values),
+        options=_beside(table, table.table("options", {}).values),
         code=named.code,
     )
     table.refuse_unknown()
     return simulation
+
+
+def _beside(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a rig; a file or folder that they name is looked for beside the station file."""
+    folder = Path(str(table.source)).parent
+    named = {key: folder / options[key] for key in RIG_FILES if isinstance(options.get(key), str)}
+    return {**options, **{key: str(path) for key, path in named.items() if path.exists()}}
 
 
 def _clock(table: Table) -> str | float:

@@ -4,7 +4,7 @@
 asks for. A RIG is one of
 
 * `file.yaml`: the instrument as pyvisa-sim describes it, as `labctl new driver` writes it;
-* `station.toml`: a station file with `[simulation]` that names the driver: for settings, or a partner;
+* `station.toml`: a station file that names the driver: for settings, or a partner;
 * `file.py:build` or `module:build`: a function that takes a clock and `seed` and returns a rig;
 * the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
 """
@@ -20,13 +20,16 @@ from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
 from labctl.config.loading import CannotLoad, load_reference
+from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 from labctl.testing.adapters import Remembering
 
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
-SHIPPED_RIG, SHIPPED_DRIVERS = "sim_instruments.rig:build", "sim_instruments.serve:DRIVERS"
+SHIPPED_RIG = "sim_instruments.rig:build"
+REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
 QUIET_CELL: Mapping[str, Any] = {
     "electrodes": "reversible",
@@ -211,13 +214,16 @@ def _stationed(reference: str, driver_class: type, rig: str) -> Candidate:
     own = next((entry for entry in entries.values() if entry.driver_class is driver_class), None)
     if own is None:
         raise ConfigurationError(rig, "instruments", f"none has the driver {reference}")
-    if station.simulation is None:
-        raise ConfigurationError(rig, "simulation", "is missing: a driver is tried on a simulated rig only")
     simulation = station.simulation
-    options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
+    if simulation is None:
+        build_rig = shipped_module(SHIPPED_RIG.partition(":")[0]).build
+        options = {**QUIET_CELL, "instruments": stand_ins_of(station)}
+    else:
+        build_rig = simulation.build
+        options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
 
     def build(clock: VirtualClock, seed: int = 1) -> Any:
-        return simulation.build(clock, seed=seed, **options)
+        return build_rig(clock, seed=seed, **options)
 
     with_ = entries.get(own.partner)
     partner = Partner(with_.driver_class, with_.address, with_.settings) if with_ else None
@@ -234,11 +240,10 @@ def _check_settings(candidate: Candidate) -> None:
 
 
 def _shipped_stand_in(reference: str) -> str:
-    shipped = named(SHIPPED_DRIVERS, "--labctl-rig")
-    for name, (driver, _) in shipped.items():
-        if driver == reference:
-            return name
-    raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    name = shipped_module(REGISTRY).stand_in_for(reference)
+    if name is None:
+        raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    return name
 
 
 def _address_for(driver_class: Any) -> str:
