@@ -1,7 +1,7 @@
 """`python -m labctl`: the command line, also where its script is not on the path.
 
-Python puts the working directory first on sys.path here. A laboratory's folder may hold a `statistics.py` or a
-`drivers/`, which must not take the place of what labctl imports, so the directory goes to the end.
+Python puts the working directory first on sys.path here. A laboratory's folder may hold a `statistics.py` or
+a `drivers/`, which must not take the place of what labctl imports, so the directory goes to the end.
 """
 
 import os

@@ -1,6 +1,6 @@
 """labctl installed as a package, beside folders and packages that use the names of its own.
 
-The packages are copied as a wheel unpacks them, and the checkout is not importable; one test installs with pip.
+The packages are copied as a wheel unpacks them, and the checkout is not importable; one test calls pip.
 """
 
 import json
