@@ -67,7 +67,8 @@ def load_reference(reference: str, folder: Path) -> Named:
         raise CannotLoad(f"is {reference!r}; give module:Name, as in 'drivers.lakeshore33x:LakeShore336'")
     module, code = load_module(module_name, folder)
     try:
-        return Named(getattr(module, name), code)
+        value = getattr(module, name)
+        return Named(value, tuple(dict.fromkeys((*code, *_code_inherited(value)))))
     except AttributeError as error:
         own = (n for n, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
         public = ", ".join(n for n in own if not n.startswith("_")) or "nothing of its own"
@@ -122,6 +123,12 @@ def code_of(found: Any) -> tuple[CodeIdentity, ...]:
         return _identities(loaded.files)
     module = sys.modules.get(getattr(found, "__module__", ""))
     return _as_imported(module, is_new=False) if module is not None else ()
+
+
+def _code_inherited(found: Any) -> tuple[CodeIdentity, ...]:
+    """Return the files of the drivers or procedures that ship and that a class is, or inherits from."""
+    bases = getattr(found, "__mro__", ())
+    return tuple(file for base in bases if shipped.is_shipped(base.__module__) for file in code_of(base))
 
 
 def module_of(found: Any) -> ModuleType:

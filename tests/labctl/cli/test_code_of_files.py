@@ -1,4 +1,4 @@
-"""A mistake in a laboratory's own file is a mistake in the request: exit code 2, one sentence, nothing touched."""
+"""A mistake in a laboratory's own file is a mistake in the request: exit code 2 and one sentence."""
 
 import subprocess
 import sys

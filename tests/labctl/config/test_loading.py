@@ -153,6 +153,13 @@ def test_a_shipped_module_has_the_hash_of_its_file():
     assert code_of(named.value) == named.code
 
 
+def test_what_an_own_class_inherits_from_one_that_ships_is_hashed_as_well(write):
+    folder = write(bath="from drivers.huber import Huber\nclass Bath(Huber): pass")
+    named = load_reference("bath:Bath", folder)
+    assert set(hashes(named)) == {"bath.py", "huber.py"}
+    assert hashes(named)["huber.py"] == sha256(ROOT / "drivers" / "huber.py")
+
+
 def test_an_installed_module_that_changed_before_it_was_looked_at_has_no_known_hash(write, monkeypatch):
     """Which of its versions was imported cannot be told any more."""
     folder = write(site__mylab_installed="class Bath: pass")
