@@ -18,7 +18,7 @@ HOME = Path(__file__).resolve().parents[1]
 
 
 def is_shipped(name: str) -> bool:
-    """Tell whether a module of this dotted name is installed beside labctl."""
+    """Return whether a module of this dotted name is installed beside labctl."""
     return name.partition(".")[0] in PACKAGES and _file_of(name) is not None
 
 

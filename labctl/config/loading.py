@@ -90,12 +90,12 @@ def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity
         return loaded.module, _identities(loaded.files)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # it is anybody's code, which may even end the program
+    except BaseException as error:  # foreign code may raise anything, also SystemExit
         raise CannotLoad(_in_words(error, name, folder)) from error
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether a top-level name means an installed module, and not one that was loaded from a file."""
+    """Return whether a top-level name is that of an installed module, not of a file loaded here."""
     known = sys.modules.get(name)
     if known is not None:
         return not own_code.is_own(known)
@@ -105,7 +105,7 @@ def is_installed(name: str) -> bool:
 def loaded_class(reference: str) -> Any:
     """Return the class that `module:Class` means in this process without looking for files; None: it is gone.
 
-    It is one that was loaded from a file last, or one of an installed module.
+    The module loaded last from a file comes first, then installed modules.
     """
     module_name, _, name = reference.partition(":")
     try:
@@ -113,7 +113,7 @@ def loaded_class(reference: str) -> Any:
         return getattr(module, name, None)
     except KeyboardInterrupt:
         raise
-    except BaseException:  # noqa: BLE001 - code of anybody, which may even end the program
+    except BaseException:  # noqa: BLE001 - foreign code may raise anything, also SystemExit
         return None
 
 
@@ -126,7 +126,7 @@ def code_of(found: Any) -> tuple[CodeIdentity, ...]:
 
 
 def _code_inherited(found: Any) -> tuple[CodeIdentity, ...]:
-    """Return the files of the drivers or procedures that ship and that a class is, or inherits from."""
+    """Return the files of the shipped drivers or procedures in the bases of a class, itself included."""
     bases = getattr(found, "__mro__", ())
     return tuple(file for base in bases if shipped.is_shipped(base.__module__) for file in code_of(base))
 
@@ -179,7 +179,7 @@ def _as_imported(module: ModuleType, is_new: bool) -> tuple[CodeIdentity, ...]:
 
 
 def _is_old(path: Path) -> bool:
-    """Tell whether a file was not changed since this program began."""
+    """Return whether a file is unchanged since this program began."""
     return path.stat().st_mtime < STARTED_S
 
 

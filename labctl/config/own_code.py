@@ -4,8 +4,8 @@
    `mylab.bath` is mylab/bath.py there. Two folders with a bath.py give two modules.
 2. With a file belong the files of the same folder that it imports, and those that they import. All are read
    before the first is executed; what is executed, also later inside a function, is what was read.
-3. A module is executed again when its own file, or one that belongs to it, has changed. A module whose files
-   are unchanged stays the same object.
+3. A module is executed again when its own file, or one that belongs to it, has changed. With
+   unchanged files a module stays the same object.
 4. The folder is never on sys.path: only import statements in its own files look into it. Modules of Python's
    standard library, labctl and the packages labctl requires cannot be replaced by a file of the folder.
 5. A module is entered in sys.modules, for pickle and inspect, only where its name means nothing else.
@@ -103,7 +103,7 @@ def own_files(folder: Path, name: str) -> Files:
 def load_own(folder: Path, name: str, files: Files) -> Loaded:
     """Return the module `name` of a folder as `own_files` has read it, executed if it is not yet.
 
-    Raises whatever the code raises.
+    Raises the exceptions of that code.
     """
     with _one_at_a_time:
         parent, _, leaf = name.rpartition(".")
@@ -128,12 +128,12 @@ def loaded_with(found: object) -> Loaded | None:
 
 
 def loaded_last(name: str) -> ModuleType | None:
-    """Return the module of this name that was loaded last, from whatever folder."""
+    """Return the module of this name that was loaded last, from any folder."""
     return next((known.module for known in reversed(_loaded.values()) if known.module.__name__ == name), None)
 
 
 def is_own(module: ModuleType) -> bool:
-    """Tell whether a module was loaded here."""
+    """Return whether a module was loaded here."""
     return module in _own
 
 
@@ -208,7 +208,7 @@ def _absolute(name: str, level: int, globals: Mapping[str, Any]) -> str:
 
 
 def _module(folder: Path, name: str, files: Files) -> ModuleType:
-    """Return an own module, or one that is installed within a package that has own modules as well."""
+    """Return an own module, or an installed module of a package that has own modules too."""
     if name in files:
         return load_own(folder, name, files).module
     parent, _, leaf = name.rpartition(".")
@@ -227,7 +227,7 @@ def _wanted(module: ModuleType, fromlist: Sequence[str]) -> list[str]:
 
 
 def _may_be_module(package: ModuleType, leaf: str) -> bool:
-    """Tell whether a name is not bound in a package yet, or to a module whose file may have changed."""
+    """Return whether a name is unbound in a package, or bound to an own module, which may be outdated."""
     bound = getattr(package, leaf, None)
     return not hasattr(package, leaf) or (isinstance(bound, ModuleType) and is_own(bound))
 
@@ -257,7 +257,7 @@ def _read(folder: Path, name: str) -> CodeFile | None:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether a file exists with just these capitals; a computer may take Bath.py for bath.py."""
+    """Return whether a file exists, capitals included; some file systems ignore case."""
     return path.is_file() and path.name in os.listdir(path.parent)
 
 
@@ -291,7 +291,7 @@ def _parents(name: str) -> list[str]:
 
 
 def _belonging_to(name: str, files: Files) -> tuple[CodeFile, ...]:
-    """Return the file of a module and every one that it imports, directly or not, by name."""
+    """Return the file of a module and all files that it imports, directly or indirectly, by name."""
     found, waiting = set(), [name]
     while waiting:
         one = waiting.pop()
@@ -327,7 +327,7 @@ def _comes_from(module: ModuleType, path: Path) -> bool:
 
 
 def _is_elsewhere(file: CodeFile) -> bool:
-    """Tell whether the name of a file means another module where the folder is not looked into."""
+    """Return whether the name of a file is that of another importable module."""
     if is_shipped(file.name) or file.name.partition(".")[0] in sys.stdlib_module_names:
         return True
     searched: Sequence[str] | None = None

@@ -1,7 +1,7 @@
-"""Which simulated instrument stands in for each instrument of a station, where nothing real may be touched.
+"""The simulated instrument for each instrument of a station, for a rehearsal.
 
-It is what the station file names: `stand_in` of the instrument, or the YAML file of pyvisa-sim that is its
-`visa_library`. Without either it is the one that ships with labctl for the driver.
+A station file names it: as `stand_in` of the instrument, or as the YAML file of pyvisa-sim in `visa_library`.
+Otherwise it is the stand-in for the driver that ships with labctl.
 """
 
 from collections.abc import Mapping
