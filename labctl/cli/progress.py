@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any, assert_never
 
 from labctl.bench import PlannedStep
-from labctl.cli.transference_numbers import LABELS
 from labctl.clock import Clock
 from labctl.measure.events import (
     AnyEvent,
@@ -27,6 +26,7 @@ from labctl.measure.events import (
     TemperatureRead,
 )
 from labctl.readmodel.formatting import celsius, duration, with_uncertainty
+from labctl.readmodel.transference_text import QUANTITIES
 
 Show = Callable[[AnyEvent], None]
 
@@ -151,4 +151,4 @@ def _transference_line(row: Mapping[str, Any]) -> str:
     """Return the line of one number; a row without a number lacks its columns, its flags say why."""
     value = row.get("value")
     number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
-    return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {LABELS[row['quantity']]} = {number}"
+    return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {QUANTITIES[row['quantity']]} = {number}"

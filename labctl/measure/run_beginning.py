@@ -1,6 +1,5 @@
 """The rows that begin a run: the run itself, its sample, its instruments, and where its code comes from."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any
 from typing import Protocol as Shape
 
 from labctl.clock import Clock, VirtualClock
+from labctl.config.loading import CodeIdentity, code_of
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import InstrumentEntry, Station
+from labctl.measure.origin import as_read, code_of_run, code_of_station
 from labctl.measure.procedure_facts import described, exact_parameters, reference_of
 from labctl.store import Store
 from labctl.store.provenance import collect_provenance
@@ -45,7 +46,7 @@ class RunBeginning:
         run_id = self._run(protocol.sample, about)
         self._instruments(run_id, station.instruments)
         facts = {"procedure": described(procedure), "repetition": entry.repetition}
-        self._origin(run_id, _scripts(station, protocol, entry), **{k: v for k, v in facts.items() if v})
+        self._origin(run_id, code_of_run(station, protocol, entry), **{k: v for k, v in facts.items() if v})
         return run_id
 
     def alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
@@ -60,7 +61,7 @@ class RunBeginning:
         for role, driver in getattr(self.bench, "roles", {}).items():
             row = {"role": role, "name": driver.name, "driver": reference_of(type(driver))}
             self.store.append("run_instruments", row | {"run_id": run_id, "identity": driver.identity})
-        self._origin(run_id, _files_of([type(procedure)]), procedure=described(procedure))
+        self._origin(run_id, code_of(type(procedure)), procedure=described(procedure))
         return run_id
 
     def of_script(self, sample: Sample, station: Station, text: str, file: Path) -> int:
@@ -68,9 +69,8 @@ class RunBeginning:
         about = {"procedure": "script", "station": station.name, "station_text": station.text}
         run_id = self._run(sample, about)
         self._instruments(run_id, station.instruments)
-        files = [path for path in (file, Path(station.source)) if path.is_file()]
-        files += _files_of([instrument.driver_class for instrument in station.instruments])
-        self._origin(run_id, files, script_text=text)
+        texts = (*as_read(file, text), *as_read(Path(station.source), station.text))
+        self._origin(run_id, (*texts, *code_of_station(station)), script_text=text)
         return run_id
 
     def _run(self, sample: Sample, about: Mapping[str, Any]) -> int:
@@ -83,8 +83,9 @@ class RunBeginning:
         }
         return self.store.insert("runs", {**row, **about})
 
-    def _origin(self, run_id: int, scripts: Sequence[Path], **facts: Any) -> None:
-        self.store.record_provenance(run_id, {**collect_provenance(scripts=scripts), **facts})
+    def _origin(self, run_id: int, code: Sequence[CodeIdentity], **facts: Any) -> None:
+        files = [vars(file) for file in dict.fromkeys(code)]
+        self.store.record_provenance(run_id, {**collect_provenance(code=files), **facts})
 
     def _instruments(self, run_id: int, entries: Sequence[InstrumentEntry]) -> None:
         for entry in entries:
@@ -102,17 +103,6 @@ class RunBeginning:
             "settings": dict(entry.settings),
         }
         self.store.append("run_instruments", row)
-
-
-def _scripts(station: Station, protocol: Protocol, entry: ProcedureEntry) -> list[Path]:
-    """Return the files that decide what this run does: station, protocol, procedure, drivers."""
-    files = [path for path in (Path(station.source), Path(protocol.source)) if path.is_file()]
-    return files + _files_of([entry.procedure_class, *(i.driver_class for i in station.instruments)])
-
-
-def _files_of(classes: Sequence[type]) -> list[Path]:
-    files = [Path(str(getattr(sys.modules[c.__module__], "__file__", ""))) for c in classes]
-    return [path for path in files if path.is_file()]
 
 
 def _clock_kind(clock: Clock) -> str:

@@ -4,7 +4,6 @@ The rig stands at the addresses of the station's own instruments, and the statio
 every message is the same as to the real instrument. Nothing is stored and nothing real is touched.
 """
 
-import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from labctl.bench import Bench
 from labctl.clock import VirtualClock
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
+from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import Simulation, Station
 from labctl.errors import ConfigurationError, LabctlError
 from labctl.measure.columns import Columns
@@ -32,10 +32,10 @@ from labctl.measure.events import (
     StepStarted,
     TemperatureRead,
 )
+from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
-KNOWN_DRIVERS = "sim_instruments.serve"
 
 
 @dataclass(frozen=True)
@@ -213,8 +213,8 @@ class Rigs:
     def __init__(self, station: Station, seed: int, oven_k: float | None) -> None:
         given = station.simulation
         self._station, self._seed, self._oven_k = station, given.seed if given else seed, oven_k
-        self._build = given.build if given else importlib.import_module(RIG).build
-        self._options = dict(given.options) if given else {"instruments": _stand_ins(station)}
+        self._build = given.build if given else shipped_module(RIG).build
+        self._options = dict(given.options) if given else {"instruments": stand_ins_of(station)}
         self._rig: Any = None
 
     def station_for(self, protocol: Protocol, tape: "Tape") -> Station:
@@ -243,17 +243,6 @@ class Rigs:
 def _cell_of(protocol: Protocol) -> dict[str, Any]:
     sample = protocol.sample
     return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
-
-
-def _stand_ins(station: Station) -> dict[str, str]:
-    """Address to simulated model for the drivers of a station."""
-    drivers: dict[str, Any] = importlib.import_module(KNOWN_DRIVERS).DRIVERS
-    models = {driver: model for model, (driver, _) in drivers.items()}
-    for entry in station.instruments:
-        if entry.driver not in models:
-            problem = f"nobody simulates {entry.driver}; there are {', '.join(sorted(models))}"
-            raise ConfigurationError(station.source, f"instruments.{entry.name}.driver", problem)
-    return {entry.address: models[entry.driver] for entry in station.instruments}
 
 
 def _touched(jobs: Sequence[RehearsedJob], station: Station) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labctl.store.database import Database
+from labctl.store.queries.source import Rows
 from labctl.store.transactions import Row, WriteConnection
 
 
@@ -44,7 +44,7 @@ def spectra_without_conductivity(connection: WriteConnection, job_id: int) -> tu
     return found["without"], found["n"]
 
 
-def underived_spectrum_ids(database: Database, run_id: int) -> list[int]:
+def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
     """Return the finished spectra without a resistance, of a run and of those that it continues."""
     query = (
         "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
