@@ -27,7 +27,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from labctl.analysis import Spectrum, fit_circuit, fit_circuits, kramers_kronig, parse_circuit
-from labctl.analysis.circuit_fit import PART, Problem
+from labctl.analysis.circuits.fit import PART, Problem
 
 CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}

@@ -30,14 +30,14 @@ from typing import Any
 from stations import ALONE, PAIR, station_text
 
 from labctl.clock import VirtualClock
-from labctl.protocol import parse_protocol
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import Station, read_station
+from labctl.measure.recording import Recording
+from labctl.measure.run import StopRequest
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.runner import Runner
-from labctl.recording import Recording
-from labctl.run import StopRequest
-from labctl.station import Station, read_station
 from labctl.store import Database
 
 OVEN, ANALYSER, POTENTIOSTAT = "GPIB0::12::INSTR", "GPIB0::4::INSTR", "GPIB0::6::INSTR"

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from labctl.cli.run import measure
-from labctl.protocol import parse_protocol
-from labctl.station import read_station
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
 from labctl.store import Database
 from labctl.testing import STATION
 

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from labctl.cli.run import measure
-from labctl.protocol import parse_protocol
-from labctl.station import Station, read_station
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import Station, read_station
 from labctl.store import Database
 from labctl.testing import STATION
 

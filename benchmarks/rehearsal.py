@@ -18,14 +18,14 @@ from typing import Any
 from stations import PAIR, station_text
 
 from labctl.clock import VirtualClock
-from labctl.protocol import Protocol, parse_protocol
+from labctl.config.protocol import Protocol, parse_protocol
+from labctl.config.station import Station, read_station
+from labctl.measure.run import StopRequest
 from labctl.queue.estimates import duration_s
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
 from labctl.queue.runner import Runner
-from labctl.run import StopRequest
-from labctl.station import Station, read_station
 
 PELLET = """
 title = "{title}"

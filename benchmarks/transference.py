@@ -25,9 +25,9 @@ from stations import PAIR, station_text
 
 import labctl
 from labctl.clock import VirtualClock
-from labctl.protocol import parse_protocol
-from labctl.run import StopRequest, run_protocol
-from labctl.station import read_station
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 
 PROTOCOL = """

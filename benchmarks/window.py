@@ -205,10 +205,10 @@ def measure(open_it: Any, is_open: Any, watch: Watch, growing_s: float) -> dict[
 
 
 def labctl_window(arguments: argparse.Namespace) -> dict[str, float]:
+    from labctl.config.station import read_station
     from labctl.gui.application import share_the_interpreter
     from labctl.gui.qt import QtWidgets
     from labctl.gui.window import Window
-    from labctl.station import read_station
 
     application = QtWidgets.QApplication([])
     share_the_interpreter()

@@ -1,16 +1,17 @@
 """labctl: ion transport in solid electrolytes, measured overnight and evaluated honestly."""
 
-import importlib
 import os
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from labctl import opener
+from labctl.version import __version__
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from labctl.scripting import open_bench as bench  # noqa: F401 - what `labctl.bench(...)` calls
+    from labctl.scripting import open_bench as bench  # what `labctl.bench(...)` calls
     from labctl.store import Database
 
-__version__ = "0.1.0"
+__all__ = ["__version__", "bench", "open"]
 
 
 def open(path: str | os.PathLike[str]) -> "Database":
@@ -26,8 +27,17 @@ def open(path: str | os.PathLike[str]) -> "Database":
     return Database(path)
 
 
-def __getattr__(name: str) -> "ModuleType":
-    """`labctl.bench`: the words of the bench, which open one when called, without an import of their own."""
+def _open_bench(*arguments: Any, **options: Any) -> Any:
+    from labctl.scripting import open_bench
+
+    return open_bench(*arguments, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Load `labctl.bench`: the module of the bench's words, which opens a bench when it is called."""
     if name == "bench":
-        return importlib.import_module("labctl.bench")
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'labctl' has no attribute {name!r}")
+
+
+opener.register(_open_bench)

@@ -1,18 +1,23 @@
 """The words in which a procedure speaks to instruments, whatever their make.
 
 A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. What a
-driver of each role has to do stands in `labctl.devices`.
+driver of each role has to do stands in `labctl.instruments.roles`.
 """
 
-import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, cast
 
 from labctl.clock import Clock
-from labctl.devices import (
+from labctl.errors import ConfigurationError
+from labctl.instruments.limits import (
+    GuardedAnalyzer,
+    GuardedPotentiostat,
+    GuardedTemperatureController,
+    Limits,
+)
+from labctl.instruments.roles import (
     CurrentPoint,
     Device,
     FrequencyResponseAnalyzer,
@@ -22,14 +27,8 @@ from labctl.devices import (
     TemperatureReading,
     Thermometer,
 )
-from labctl.errors import ConfigurationError
-from labctl.limits import (
-    ZERO_CELSIUS_K,
-    GuardedAnalyzer,
-    GuardedPotentiostat,
-    GuardedTemperatureController,
-    Limits,
-)
+from labctl.opener import CallableModule
+from labctl.units import ZERO_CELSIUS_K
 
 __all__ = [
     "ZERO_CELSIUS_K",
@@ -132,11 +131,4 @@ class Bench:
             raise ExceptionGroup("not every instrument could be made safe", failures)
 
 
-class _CallableModule(ModuleType):
-    """This module, which opens a bench when it is called: docs/decisions/0006-labctl-bench.md says why."""
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return importlib.import_module("labctl.scripting").open_bench(*arguments, **options)
-
-
-sys.modules[__name__].__class__ = _CallableModule
+sys.modules[__name__].__class__ = CallableModule  # `labctl.bench(...)` opens a bench

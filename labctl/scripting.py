@@ -25,17 +25,18 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Spectrum
-from labctl.bench import ZERO_CELSIUS_K, Bench
+from labctl.bench import Bench
+from labctl.config.protocol import check_step, plan_of
+from labctl.config.sample import Sample, sample_of, tell_sample
+from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
-from labctl.protocol import check_step, plan_of
+from labctl.measure.recorded_instruments import TELLING, Place, thermometer_of
+from labctl.measure.recording import Recording
+from labctl.measure.settle import SettlingCriterion, settle
 from labctl.queue.station_lock import station_lock
 from labctl.queue.under_watch import under_watch
-from labctl.recording import Recording
-from labctl.sample import Sample, sample_of, tell_sample
-from labctl.settle import SettlingCriterion, settle
-from labctl.station import Station, read_station
 from labctl.store import Store
-from labctl.told import TELLING, Place, thermometer_of
+from labctl.units import ZERO_CELSIUS_K
 
 SampleGiven = Sample | Mapping[str, Any] | str | PathLike[str]
 

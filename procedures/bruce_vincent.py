@@ -10,8 +10,8 @@ from typing import Any
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
 
-from labctl.analysis.early_stop import steady_current_known
-from labctl.analysis.polarisation import FEWEST_SAMPLES, fit_polarisation, is_clearly_changing
+from labctl.analysis.transport.early_stop import steady_current_known
+from labctl.analysis.transport.polarisation import FEWEST_SAMPLES, fit_polarisation, is_clearly_changing
 from labctl.bench import PlannedStep
 from procedures.polarisation_series import Ending, PolarisationSeries, Step
 from procedures.transient import Transient

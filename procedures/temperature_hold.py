@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter, Procedure
 
 from labctl.bench import ZERO_CELSIUS_K, Bench, PlannedStep
-from labctl.settle import SettlingCriterion, settle
+from labctl.measure.settle import SettlingCriterion, settle
 from procedures.oven_way import ROOM_K, way_s
 
 

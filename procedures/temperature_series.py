@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
-from labctl.settle import SettlingCriterion, settle
+from labctl.measure.settle import SettlingCriterion, settle
 from procedures.oven_way import ROOM_K, way_s
 from procedures.parameters import FloatListParameter
 from procedures.spectrum import SpectrumProcedure

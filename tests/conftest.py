@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, settings
 
 import labctl
 from labctl.clock import VirtualClock
-from labctl.protocol import parse_protocol
-from labctl.run import StopRequest, run_protocol
-from labctl.station import Station, read_station
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import Station, read_station
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
 

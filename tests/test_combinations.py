@@ -8,9 +8,9 @@ from scipy.stats import chi2
 
 import labctl
 from labctl.clock import VirtualClock
-from labctl.protocol import parse_protocol
-from labctl.run import StopRequest, run_protocol
-from labctl.station import read_station
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
 from sim_instruments.serve import DRIVERS

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 import labctl.cli
 from labctl.clock import RealClock
+from labctl.config.night import read_night
+from labctl.config.protocol import parse_protocol, read_protocol
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
-from labctl.protocol import parse_protocol, read_protocol
-from labctl.queue.night import read_night
-from labctl.station import read_station
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

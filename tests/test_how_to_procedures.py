@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import labctl
-from labctl.protocol import read_protocol
+from labctl.config.protocol import read_protocol
 from labctl.testing import STATION
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"

@@ -188,7 +188,7 @@ def windows(monkeypatch):
 def test_results_has_no_attribute_that_ours_lacks(tmp_path):
     from pymeasure.experiment import Procedure, Results
 
-    from labctl.pymeasure_results import SQLiteResults
+    from labctl.pymeasure.results import SQLiteResults
 
     theirs = set(vars(Results(Procedure(), str(tmp_path / "theirs.csv"))))
     sample = {"name": "p", "thickness_mm": 1.0, "diameter_mm": 10.0}

@@ -6,80 +6,80 @@ Names are loaded when they are first used. Those that share their name with thei
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from labctl.analysis.conductivity import conductivity
-from labctl.analysis.drt import drt
-from labctl.analysis.estimate import Estimate
-from labctl.analysis.kramers_kronig import kramers_kronig
-from labctl.analysis.nernst_einstein import ionicity, nernst_einstein
+from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.conductivity import conductivity
+from labctl.analysis.spectra.drt import drt
+from labctl.analysis.spectra.kramers_kronig import kramers_kronig
+from labctl.analysis.transport.nernst_einstein import ionicity, nernst_einstein
 
 if TYPE_CHECKING:
-    from labctl.analysis.arrhenius import ArrheniusFit, fit_arrhenius
-    from labctl.analysis.circuit import Circuit, parse_circuit
-    from labctl.analysis.circuit_fit import CircuitFit, fit_circuit, fit_circuits
-    from labctl.analysis.design import NextTemperature, half_width, next_temperature
-    from labctl.analysis.drt import RelaxationTimes
-    from labctl.analysis.early_stop import EarlyStop, steady_current_known
-    from labctl.analysis.fixture import compensate, lead_resistance
-    from labctl.analysis.global_fit import GlobalFit, fit_globally
-    from labctl.analysis.hysteresis import Hysteresis, compare_branches, heating_points
-    from labctl.analysis.kramers_kronig import KramersKronig
-    from labctl.analysis.polarisation import PolarisationFit, fit_polarisation
+    from labctl.analysis.circuits.circuit import Circuit, parse_circuit
+    from labctl.analysis.circuits.fit import CircuitFit, fit_circuit, fit_circuits
+    from labctl.analysis.circuits.global_fit import GlobalFit, fit_globally
+    from labctl.analysis.laws.arrhenius import ArrheniusFit, fit_arrhenius
+    from labctl.analysis.laws.choice import TemperatureLaw, fit_temperature_law
+    from labctl.analysis.laws.hysteresis import Hysteresis, compare_branches, heating_points
+    from labctl.analysis.laws.next_temperature import NextTemperature, half_width, next_temperature
+    from labctl.analysis.laws.two_segments import TwoSegmentFit, fit_two_segments
+    from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
-    from labctl.analysis.relaxation import relaxation_current_a
-    from labctl.analysis.resistance import Resistance, ionic_resistance
-    from labctl.analysis.resistance_series import ionic_resistance_series
-    from labctl.analysis.spectrum import Spectrum
-    from labctl.analysis.temperature_law import TemperatureLaw, fit_temperature_law
-    from labctl.analysis.transference import (
+    from labctl.analysis.resistance.series import ionic_resistance_series
+    from labctl.analysis.resistance.single import Resistance, ionic_resistance
+    from labctl.analysis.spectra.drt import RelaxationTimes
+    from labctl.analysis.spectra.fixture import compensate, lead_resistance
+    from labctl.analysis.spectra.kramers_kronig import KramersKronig
+    from labctl.analysis.spectra.spectrum import Spectrum
+    from labctl.analysis.transport.early_stop import EarlyStop, steady_current_known
+    from labctl.analysis.transport.polarisation import PolarisationFit, fit_polarisation
+    from labctl.analysis.transport.relaxation import relaxation_current_a
+    from labctl.analysis.transport.transference import (
         Transference,
         bruce_vincent,
         electronic_transference,
         wagner_ionic_transference,
     )
-    from labctl.analysis.two_segments import TwoSegmentFit, fit_two_segments
-    from labctl.analysis.vtf import VTFFit, fit_vtf
 
 _HOME = {
-    "ArrheniusFit": "arrhenius",
-    "Circuit": "circuit",
-    "CircuitFit": "circuit_fit",
-    "EarlyStop": "early_stop",
-    "GlobalFit": "global_fit",
-    "Hysteresis": "hysteresis",
-    "KramersKronig": "kramers_kronig",
-    "NextTemperature": "design",
-    "PolarisationFit": "polarisation",
-    "RelaxationTimes": "drt",
-    "Resistance": "resistance",
-    "Spectrum": "spectrum",
-    "TemperatureLaw": "temperature_law",
-    "Transference": "transference",
-    "TwoSegmentFit": "two_segments",
-    "VTFFit": "vtf",
-    "bruce_vincent": "transference",
-    "compare_branches": "hysteresis",
-    "compensate": "fixture",
-    "electronic_transference": "transference",
-    "fit_arrhenius": "arrhenius",
-    "fit_circuit": "circuit_fit",
-    "fit_circuits": "circuit_fit",
-    "fit_globally": "global_fit",
-    "fit_polarisation": "polarisation",
-    "fit_temperature_law": "temperature_law",
-    "fit_two_segments": "two_segments",
-    "fit_vtf": "vtf",
-    "half_width": "design",
-    "heating_points": "hysteresis",
-    "ionic_resistance": "resistance",
-    "ionic_resistance_series": "resistance_series",
-    "lead_resistance": "fixture",
-    "next_temperature": "design",
-    "parse_circuit": "circuit",
+    "ArrheniusFit": "laws.arrhenius",
+    "Circuit": "circuits.circuit",
+    "CircuitFit": "circuits.fit",
+    "EarlyStop": "transport.early_stop",
+    "GlobalFit": "circuits.global_fit",
+    "Hysteresis": "laws.hysteresis",
+    "KramersKronig": "spectra.kramers_kronig",
+    "NextTemperature": "laws.next_temperature",
+    "PolarisationFit": "transport.polarisation",
+    "RelaxationTimes": "spectra.drt",
+    "Resistance": "resistance.single",
+    "Spectrum": "spectra.spectrum",
+    "TemperatureLaw": "laws.choice",
+    "Transference": "transport.transference",
+    "TwoSegmentFit": "laws.two_segments",
+    "VTFFit": "laws.vtf",
+    "bruce_vincent": "transport.transference",
+    "compare_branches": "laws.hysteresis",
+    "compensate": "spectra.fixture",
+    "electronic_transference": "transport.transference",
+    "fit_arrhenius": "laws.arrhenius",
+    "fit_circuit": "circuits.fit",
+    "fit_circuits": "circuits.fit",
+    "fit_globally": "circuits.global_fit",
+    "fit_polarisation": "transport.polarisation",
+    "fit_temperature_law": "laws.choice",
+    "fit_two_segments": "laws.two_segments",
+    "fit_vtf": "laws.vtf",
+    "half_width": "laws.next_temperature",
+    "heating_points": "laws.hysteresis",
+    "ionic_resistance": "resistance.single",
+    "ionic_resistance_series": "resistance.series",
+    "lead_resistance": "spectra.fixture",
+    "next_temperature": "laws.next_temperature",
+    "parse_circuit": "circuits.circuit",
     "read_spectra": "readers",
     "read_spectrum": "readers",
-    "relaxation_current_a": "relaxation",
-    "steady_current_known": "early_stop",
-    "wagner_ionic_transference": "transference",
+    "relaxation_current_a": "transport.relaxation",
+    "steady_current_known": "transport.early_stop",
+    "wagner_ionic_transference": "transport.transference",
 }
 
 __all__ = [

@@ -60,7 +60,7 @@ def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     if version:
-        from labctl import __version__
+        from labctl.version import __version__
 
         typer.echo(f"labctl {__version__}")
         raise typer.Exit

@@ -19,7 +19,7 @@ from labctl.cli.options import (
 
 if TYPE_CHECKING:
     from labctl.bench import PlannedStep
-    from labctl.protocol import Protocol
+    from labctl.config.protocol import Protocol
 
 
 def check(
@@ -33,8 +33,8 @@ def check(
     Times are those that the station's last runs in the database took, where there are any. No instrument is
     touched. Exit code 2 and one sentence when something is wrong.
     """
-    from labctl.protocol import read_protocol
-    from labctl.station import read_station
+    from labctl.config.protocol import read_protocol
+    from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
@@ -80,7 +80,7 @@ def _print_plan(protocol: object, station: object, steps: list, total_s: float) 
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.words import duration
+    from labctl.readmodel.formatting import duration
 
     sample = protocol.sample  # type: ignore[attr-defined]
     table = Table(title=f"{protocol.title}: {sample.name}", title_justify="left")  # type: ignore[attr-defined]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.errors import ConfigurationError
+from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
-    from labctl.protocol import Protocol
-    from labctl.station import Station
+    from labctl.config.protocol import Protocol
+    from labctl.config.station import Station
 
 if TYPE_CHECKING:
     pass
@@ -117,8 +118,8 @@ def prepare(
     temperatures_degc: str = "",
 ) -> "tuple[Station, Protocol]":
     """Write station.toml and protocol.toml of the demo into `out`, and return them read and checked."""
-    from labctl.protocol import read_protocol
-    from labctl.station import read_station
+    from labctl.config.protocol import read_protocol
+    from labctl.config.station import read_station
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
     texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
@@ -194,7 +195,9 @@ def _measured(folder: Path) -> tuple[list[float], list[float]]:
     except ValueError as error:
         raise ConfigurationError("labctl demo", "--replay", str(error)) from error
     frequencies = sorted((float(f) for f in _exp(cell.spectra[0].ln_frequency)), reverse=True)
-    return [round(t - 273.15, 4) for t in cell.temperatures_k], [float(f"{f:.8g}") for f in frequencies]
+    return [round(t - ZERO_CELSIUS_K, 4) for t in cell.temperatures_k], [
+        float(f"{f:.8g}") for f in frequencies
+    ]
 
 
 def _exp(values: Any) -> Any:

@@ -19,8 +19,8 @@ def gui(
     start_runner: Annotated[bool, typer.Option(help="Start runner and supervisor where none runs.")] = True,
 ) -> None:
     """Queue, watch and control from a window. The night goes on when it is closed."""
+    from labctl.config.station import read_station
     from labctl.errors import ConfigurationError
-    from labctl.station import read_station
 
     if scheme not in ("system", "light", "dark"):
         raise ConfigurationError("labctl gui", "--scheme", f"is {scheme!r}; give system, light or dark")

@@ -8,6 +8,7 @@ import typer
 
 from labctl.cli.options import JsonOption
 from labctl.errors import ConfigurationError
+from labctl.units import ZERO_CELSIUS_K
 
 app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args_is_help=True)
 
@@ -27,7 +28,7 @@ def list_(
 
     What knows no `*IDN?` is asked in the words of each driver, which takes a second or two per driver.
     """
-    from labctl.discovery import ask_everybody
+    from labctl.instruments.discovery import ask_everybody
 
     if out is not None and not out.parent.is_dir():
         raise ConfigurationError(out, "", "cannot be written: its folder does not exist")
@@ -102,8 +103,8 @@ def check(station: StationArgument, as_json: JsonOption = False) -> None:
     Where the station file gives an `identity`, it must be the same to the letter. Each is brought to a known
     safe state first, so do not use it while a run is under way.
     """
+    from labctl.config.station import read_station
     from labctl.errors import InstrumentError
-    from labctl.station import read_station
 
     chosen = read_station(station)
     try:
@@ -127,20 +128,20 @@ def _reading(bench: Any, role: str) -> dict[str, str]:
     driver = bench.roles[role]
     reads = ""
     if role in ("oven", "thermometer"):
-        reads = f"{driver.temperature_k - 273.15:.2f} °C"
+        reads = f"{driver.temperature_k - ZERO_CELSIUS_K:.2f} °C"
     condition = str(getattr(driver, "condition", ""))
     return {"identity": str(driver.identity), "reads": reads, "condition": condition}
 
 
 def _limits_in_words(limits: Any) -> str:
-    low_degc, high_degc = (kelvin - 273.15 for kelvin in limits.temperature_k)
+    low_degc, high_degc = (kelvin - ZERO_CELSIUS_K for kelvin in limits.temperature_k)
     return f"{low_degc:g} to {high_degc:g} °C, {limits.potential_v:g} V, {limits.current_a:g} A"
 
 
 @app.command()
 def safe(station: StationArgument) -> None:
     """Make every instrument of a station safe, now: heaters off, cells off, sources at zero, read back."""
-    from labctl.station import read_station
+    from labctl.config.station import read_station
 
     chosen = read_station(station)
     failures = chosen.make_safe()

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Estimate
-from labctl.analysis.direct_current import conductance_bound_s
+from labctl.analysis.resistance.direct_current import conductance_bound_s
+from labctl.units import ZERO_CELSIUS_K
 
 STATION = """\
 name = "simulated rig"
@@ -170,15 +171,15 @@ def _run(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Measure in a folder that is thrown away; return the rows asked for."""
     import labctl
-    from labctl.protocol import parse_protocol
-    from labctl.run import StopRequest, run_protocol
-    from labctl.station import read_station
+    from labctl.config.protocol import parse_protocol
+    from labctl.config.station import read_station
+    from labctl.measure.run import StopRequest, run_protocol
     from labctl.store import Store
 
     protocol = PROTOCOL.format(
         name=material.name, cation=material.cation, thickness_mm=1e3 * thickness_m, area_cm2=1e4 * AREA_M2,
         electrodes=electrodes, procedure=procedure, parameters=parameters,
-        temperatures_degc=[round(kelvin - 273.15, 6) for kelvin in temperatures_k],
+        temperatures_degc=[round(kelvin - ZERO_CELSIUS_K, 6) for kelvin in temperatures_k],
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "station.toml"

@@ -7,7 +7,7 @@ from typing import Any
 
 from labctl.bench import PlannedStep
 from labctl.clock import Clock
-from labctl.words import celsius, duration, with_uncertainty
+from labctl.readmodel.formatting import celsius, duration, with_uncertainty
 
 Show = Callable[[str, Any], None]
 

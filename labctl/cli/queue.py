@@ -70,9 +70,9 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Check protocols against the station's limits and queue them, all of them or none."""
-    from labctl.protocol import read_protocol
+    from labctl.config.protocol import read_protocol
+    from labctl.config.station import read_station
     from labctl.queue.estimates import duration_s
-    from labctl.station import read_station
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
@@ -353,7 +353,7 @@ def _expected_row(expectation: Any) -> dict[str, Any]:
 
 
 def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
-    from labctl.words import duration
+    from labctl.readmodel.formatting import duration
 
     if as_json:
         typer.echo(json.dumps({"added": added}))
@@ -384,7 +384,7 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
 
 def _terms(job: "Job") -> str:
     """When it may run, how long it takes, what happens when it fails."""
-    from labctl.words import duration
+    from labctl.readmodel.formatting import duration
 
     words = [
         f"priority {job.priority}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     from labctl.queue.rehearsal import Rehearsal
@@ -32,10 +33,10 @@ def rehearse(
 
     Nothing real is touched and nothing is stored. Exit code 1 when a job would fail.
     """
-    from labctl.protocol import parse_protocol, read_protocol
+    from labctl.config.protocol import parse_protocol, read_protocol
+    from labctl.config.sample import kept_sample
+    from labctl.config.station import read_station
     from labctl.queue.rehearsal import rehearse as rehearse_protocols
-    from labctl.sample import kept_sample
-    from labctl.station import read_station
 
     chosen = read_station(station)
     protocols = [read_protocol(file, db) for file in files] if files else []
@@ -44,7 +45,7 @@ def rehearse(
             parse_protocol(job.protocol_text, job.source, sample=kept_sample(job.sample_text))
             for job in _waiting(db)
         ]
-    oven_k = _oven_k(db, chosen.name) if oven_degc is None else oven_degc + 273.15
+    oven_k = _oven_k(db, chosen.name) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
     found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
         typer.echo(json.dumps(_as_object(found)))
@@ -83,7 +84,7 @@ def _print(found: "Rehearsal", settings: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from labctl.words import celsius, duration
+    from labctl.readmodel.formatting import celsius, duration
 
     table = Table(title=f"{len(found.jobs)} job(s), {duration(found.duration_s)}", title_justify="left")
     for heading in ("job", "takes", "points", "hottest / °C", "peak / V", "settings", "outcome"):

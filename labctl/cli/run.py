@@ -20,7 +20,7 @@ from labctl.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from labctl.run import Outcome, StopRequest
+    from labctl.measure.run import Outcome, StopRequest
 
 
 def run(
@@ -38,8 +38,8 @@ def run(
     Ctrl-C once: the point under way is finished, every instrument made safe, the run marked aborted.
     Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed.
     """
-    from labctl.protocol import read_protocol
-    from labctl.station import read_station
+    from labctl.config.protocol import read_protocol
+    from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
@@ -63,9 +63,9 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
     `watched_as` is what the supervisor of real instruments takes this program for; empty: there is none.
     """
     from labctl.cli.progress import progress_display
+    from labctl.measure.run import StopRequest, run_protocol
     from labctl.queue.station_lock import station_lock
     from labctl.queue.under_watch import under_watch
-    from labctl.run import StopRequest, run_protocol
     from labctl.store import Store
 
     stop = StopRequest()

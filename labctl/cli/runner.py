@@ -9,8 +9,8 @@ import typer
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
 
 if TYPE_CHECKING:
+    from labctl.config.station import Station
     from labctl.queue.supervision import Supervision
-    from labctl.station import Station
 
 
 def runner(
@@ -32,11 +32,11 @@ def runner(
     runner. Ctrl-C twice: at once, still safe.
     """
     from labctl.cli.run import polite_signals
+    from labctl.config.station import read_station
+    from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
     from labctl.queue.notify import check_services
     from labctl.queue.runner import Runner
-    from labctl.station import read_station
-    from labctl.stop import StopRequest
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()
@@ -69,7 +69,7 @@ def _kept_by(supervision: "Supervision") -> dict[str, Any]:
 def _supervision(
     station: "Station", file: Path, db: Path, until_empty: bool, start_one: bool
 ) -> "Supervision":
-    from labctl.queue.night import read_night
+    from labctl.config.night import read_night
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervision import Supervision
 

@@ -109,7 +109,7 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.words import duration
+    from labctl.readmodel.formatting import duration
 
     table = Table(title=f"{len(runs)} run(s) in {db}", title_justify="left")
     for heading in ("run", "sample", "procedure", "status", "started (UTC)", "took"):
@@ -132,7 +132,7 @@ def _utc(time_s: float) -> str:
 def _print_run(content: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from labctl.fixture import in_words
+    from labctl.config.fixture import in_words
 
     run, sample = content["run"], content["sample"]
     console = Console()
@@ -158,7 +158,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.words import celsius
+    from labctl.readmodel.formatting import celsius
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
@@ -178,7 +178,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
     """Say of every spectrum that gave no conductivity why."""
-    from labctl.words import celsius
+    from labctl.readmodel.formatting import celsius
 
     return [
         f"no number from spectrum {row['spectrum']}"
@@ -189,7 +189,7 @@ def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
 
 
 def _conductivity_in_words(point: dict[str, Any]) -> str:
-    from labctl.words import with_uncertainty
+    from labctl.readmodel.formatting import with_uncertainty
 
     if point["bound"]:
         return f"{'<' if point['bound'] == 'upper' else '>'} {point['conductivity_s_m'] / 100:.2g}"
@@ -214,7 +214,7 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
 
 
 def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
-    from labctl.words import with_uncertainty
+    from labctl.readmodel.formatting import with_uncertainty
 
     lines = []
     for name, p in fit["parameters"].items():

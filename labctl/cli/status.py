@@ -111,7 +111,7 @@ def _heartbeats(ledger: "Ledger") -> list[dict[str, Any]]:
 
 def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.queue.hours import hour_in_words
-    from labctl.words import celsius
+    from labctl.readmodel.formatting import celsius
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
     if process["state"] != "running":

@@ -28,12 +28,12 @@ def supervisor(
     """
     from labctl.cli.run import polite_signals
     from labctl.cli.runner import say_what_happens
+    from labctl.config.station import read_station
+    from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
     from labctl.queue.notify import notifying, send_test_message
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
-    from labctl.station import read_station
-    from labctl.stop import StopRequest
 
     say_what_happens()
     chosen, stop = read_station(station), StopRequest()

@@ -77,7 +77,7 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
 
 def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> Any:
     """Make the table of the numbers themselves, rivals beside them."""
-    from labctl.words import celsius
+    from labctl.readmodel.formatting import celsius
 
     name = LABELS[quantity].partition(" ")[0]
     rivals = {"Watanabe": "watanabe", "naive": "naive"} if quantity == "rho_plus" else {}
@@ -115,7 +115,7 @@ def _table(title: str, headings: tuple[str, ...]) -> Any:
 
 
 def _value(number: dict[str, Any]) -> str:
-    from labctl.words import with_uncertainty
+    from labctl.readmodel.formatting import with_uncertainty
 
     if number["value"] is None:
         return "none"

@@ -12,6 +12,7 @@ import typer
 
 from labctl.cli.options import JsonOption
 from labctl.errors import ConfigurationError
+from labctl.units import ZERO_CELSIUS_K
 
 app = typer.Typer(help="Measure what is known already, through the whole stack.", no_args_is_help=True)
 
@@ -169,11 +170,11 @@ def _published(found: dict[str, Any]) -> str:
     if found["quantity"] != "conductivity":
         return f"{found['quantity']} = {found['published']:g}"
     sign = "< " if found["is_bound"] else ""
-    return f"{sign}{found['published'] / 100:.3g} S/cm at {found['temperature_k'] - 273.15:.0f} °C"
+    return f"{sign}{found['published'] / 100:.3g} S/cm at {found['temperature_k'] - ZERO_CELSIUS_K:.0f} °C"
 
 
 def _measured(found: dict[str, Any]) -> str:
-    from labctl.words import with_uncertainty
+    from labctl.readmodel.formatting import with_uncertainty
 
     if found["value"] is None:
         return "no number"

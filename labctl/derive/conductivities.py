@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
-from labctl.fixture import lead_of, without_fixture
+from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
 
 METHOD = "ionic_resistance_series"

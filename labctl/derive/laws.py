@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
-from labctl.analysis.law_fit import LawFit
+from labctl.analysis.laws.law_fit import LawFit
 from labctl.derive.conductivities import finite
 from labctl.store import Store
+from labctl.units import ZERO_CELSIUS_K
 
 METHOD_VERSION = "2"
 ROOM_TEMPERATURE_K = 298.15
@@ -73,7 +74,7 @@ def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
 
 def _place(point: dict[str, Any]) -> str:
     kelvin = point["temperature_k"] or point["setpoint_k"]
-    return f"{kelvin - 273.15:.2f} degC" if kelvin else "a spectrum without temperature"
+    return f"{kelvin - ZERO_CELSIUS_K:.2f} degC" if kelvin else "a spectrum without temperature"
 
 
 def _fit_rows(branch: str, measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

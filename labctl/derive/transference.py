@@ -21,7 +21,7 @@ from labctl.analysis import (
     fit_polarisation,
     ionic_resistance_series,
 )
-from labctl.analysis.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
 from labctl.derive.conductivities import finite
 from labctl.store import Database, Store
 

@@ -6,12 +6,12 @@ import signal
 import sys
 from pathlib import Path
 
+from labctl.config.station import Station
 from labctl.gui.qt import QtCore, QtWidgets
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.queue.ledger import Ledger
 from labctl.queue.processes import start_labctl
-from labctl.station import Station
 
 SIGNALS_SEEN_EVERY_MS = 200
 SWITCH_S = 2e-4

@@ -9,7 +9,7 @@ from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import dress_table, fit_columns
 from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
-from labctl.words import duration
+from labctl.readmodel.formatting import duration
 
 STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
 PERIODS = {"any time": None, "last day": 1, "last week": 7, "last month": 31, "last year": 366}

@@ -8,8 +8,8 @@ from labctl.gui.asking import Asker
 from labctl.gui.making_safe import SafeReport, make_safe
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import cancel_job
-from labctl.gui.station_view import StationView, status_in_words
 from labctl.queue.requests import Pauses, Requests
+from labctl.readmodel.station_view import StationView, status_in_words
 
 PAUSES = {"point": "after this &point", "step": "after this &step", "job": "after this &job"}
 

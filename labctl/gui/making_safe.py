@@ -15,11 +15,11 @@ from pathlib import Path
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import LabctlError, StoreError
-from labctl.gui.station_view import read_station_view
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.ledger import Ledger, insert
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import Pauses, Requests
+from labctl.readmodel.station_view import read_station_view
 
 log = logging.getLogger(__name__)
 OBEYED_WITHIN_S = 12.0

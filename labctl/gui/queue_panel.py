@@ -7,12 +7,12 @@ from labctl.clock import RealClock
 from labctl.gui.asking import Asker
 from labctl.gui.qt import Qt, QtGui, QtWidgets, Signal
 from labctl.gui.rows_model import Column, RowsModel
-from labctl.gui.station_view import StationView
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Requests
+from labctl.readmodel.station_view import StationView
 
 Line = tuple[Job, str, str, str]
 COLUMNS = (

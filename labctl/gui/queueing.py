@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
+from labctl.config.offered_procedures import Offered, in_file, shipped
+from labctl.config.protocol import Protocol, read_protocol
+from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
-from labctl.gui.procedures import Offered, in_file, shipped
-from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import ask_for_new_file, refuse_what_is_no_export, write_text
-from labctl.gui.wishes import Forecast, Wish, add_job, estimate
-from labctl.protocol import Protocol, read_protocol
 from labctl.queue.hours import hour_in_words, parse_hour
-from labctl.station import Station
-from labctl.words import duration
+from labctl.queue.submission import Forecast, Wish, add_job, estimate
+from labctl.readmodel.formatting import duration
+from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
 
 CHECK_AFTER_MS = 400
 ONE_PRESS_S = 1.0  # longer than the pause before a held key repeats

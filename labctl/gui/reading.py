@@ -9,10 +9,10 @@ from typing import Any
 
 from labctl.clock import RealClock
 from labctl.errors import StoreError
-from labctl.gui.following import RunFollower
 from labctl.gui.qt import QtCore, Signal
-from labctl.gui.station_view import read_station_view
 from labctl.queue.ledger import Ledger
+from labctl.readmodel.following import RunFollower
+from labctl.readmodel.station_view import read_station_view
 from labctl.store import Database
 from labctl.store.processes import is_gone
 

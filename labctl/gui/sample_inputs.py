@@ -5,11 +5,11 @@ from dataclasses import replace
 from math import pi, sqrt
 from typing import Any
 
-from labctl.fixture import Points
+from labctl.config.fixture import Points
 from labctl.gui.inputs import NotFilledIn, tab_through
-from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
+from labctl.readmodel.protocol_text import SampleForm
 
 ELECTRODES = ("blocking", "reversible")
 TEXTS = ("composition", "cation", "note")

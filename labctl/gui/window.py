@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
+from labctl.config.sample import Sample
+from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.browser import Browser
@@ -15,22 +17,20 @@ from labctl.gui.plots.log_tab import LogTab
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
-from labctl.gui.protocol_text import SampleForm
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
 from labctl.gui.saving import ask_for_new_file
-from labctl.gui.snapshot import RunSnapshot
-from labctl.gui.station_view import StationView
 from labctl.gui.style import appearance_of, choose_scheme, dress
-from labctl.gui.wishes import protocol_of_job, reuse
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
-from labctl.sample import Sample
-from labctl.station import Station
+from labctl.queue.submission import protocol_of_job, reuse
+from labctl.readmodel.protocol_text import SampleForm
+from labctl.readmodel.snapshot import RunSnapshot
+from labctl.readmodel.station_view import StationView
 from labctl.store import Database
 
 SAID_FOR_MS = 15_000

@@ -9,22 +9,22 @@ from typing import Any
 
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
+from labctl.config.night import Night
+from labctl.config.protocol import Protocol, parse_protocol, plan_of
+from labctl.config.sample import kept_sample
+from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
-from labctl.protocol import Protocol, parse_protocol, plan_of
+from labctl.measure.recording import Recording
+from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
 from labctl.queue.ledger import Ledger
-from labctl.queue.night import Night
-from labctl.queue.patience import Patience, patient_bench
 from labctl.queue.progress import Progress, procedures_finished, progress_of
+from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
-from labctl.recording import Recording
-from labctl.run import Outcome, run_procedure
-from labctl.sample import kept_sample
-from labctl.station import Station
 from labctl.store import Store
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from labctl.bench import PlannedStep
-from labctl.protocol import begin_at, plan_of
+from labctl.config.protocol import begin_at, plan_of
 from labctl.queue.ledger import Ledger
 
 FEWEST = 3

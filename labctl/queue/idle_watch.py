@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labctl.clock import Clock
+from labctl.config.night import InterlockSettings
+from labctl.config.station import Station
 from labctl.queue.interlocks import IdleInterlocks, Trip
-from labctl.queue.night import InterlockSettings
-from labctl.station import Station
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 10.0

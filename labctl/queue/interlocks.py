@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.config.night import InterlockSettings
 from labctl.errors import LabctlError
-from labctl.limits import Limits
-from labctl.queue.night import InterlockSettings
+from labctl.instruments.limits import Limits
+from labctl.units import ZERO_CELSIUS_K
 
 RISE_K = 2.0
 IDLE_RISE_K = 5.0

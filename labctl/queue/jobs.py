@@ -19,7 +19,7 @@ from labctl.queue.job import ENDED, STARTABLE, WAITING, FailurePolicy, Job
 from labctl.queue.ledger import Ledger, insert
 
 if TYPE_CHECKING:
-    from labctl.protocol import Protocol
+    from labctl.config.protocol import Protocol
 
 ORDER = """CASE state WHEN 'running' THEN 0 WHEN 'interrupted' THEN 1 WHEN 'queued' THEN 2 WHEN 'held' THEN 2
            ELSE 3 END, CASE WHEN state IN ('queued', 'held') THEN -priority END,

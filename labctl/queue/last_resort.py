@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.station_lock import station_lock
-from labctl.station import Station
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock
+from labctl.config.night import NotifySettings, read_night
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.ledger import Ledger
-from labctl.queue.night import NotifySettings, read_night
 from labctl.queue.requests import LABCTL, Pauses
-from labctl.station import Station
 
 log = logging.getLogger(__name__)
 URLS_VARIABLE = "LABCTL_NOTIFY_URLS"

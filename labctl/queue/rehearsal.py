@@ -12,10 +12,11 @@ from typing import Any
 
 from labctl.bench import Bench
 from labctl.clock import VirtualClock
+from labctl.config.own_instruments import brings_own_instruments
+from labctl.config.protocol import ProcedureEntry, Protocol
+from labctl.config.station import Simulation, Station
 from labctl.errors import ConfigurationError, LabctlError
-from labctl.own_instruments import brings_own_instruments
-from labctl.protocol import ProcedureEntry, Protocol
-from labctl.station import Simulation, Station
+from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
 KNOWN_DRIVERS = "sim_instruments.serve"
@@ -226,8 +227,8 @@ def _touched(jobs: Sequence[RehearsedJob], station: Station) -> list[str]:
     for job in jobs:
         if job.highest_k > limits.temperature_k[1] - 1:
             words.append(
-                f"{job.title}: the sample reaches {job.highest_k - 273.15:.1f} degC, the limit is "
-                f"{limits.temperature_k[1] - 273.15:g} degC"
+                f"{job.title}: the sample reaches {job.highest_k - ZERO_CELSIUS_K:.1f} degC, the limit is "
+                f"{limits.temperature_k[1] - ZERO_CELSIUS_K:g} degC"
             )
         if job.highest_potential_v > 0.9 * limits.potential_v:
             words.append(

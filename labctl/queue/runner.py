@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock, VirtualClock
+from labctl.config.night import read_night
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.stop import StopRequest
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
@@ -29,12 +32,9 @@ from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
-from labctl.queue.night import read_night
 from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
-from labctl.station import Station
-from labctl.stop import StopRequest
 from labctl.store import SpaceRule, Store
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError
-from labctl.station import Station
 
 HOLDER_AT = 16
 

@@ -7,13 +7,13 @@ queue to be resumed, and continues from its last finished step.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labctl.bench import ZERO_CELSIUS_K
 from labctl.clock import Clock
 from labctl.errors import LimitExceeded
-from labctl.limits import Limits
+from labctl.instruments.limits import Limits
+from labctl.measure.stop import StopRequest
 from labctl.queue.job import Job
 from labctl.queue.requests import Pause, Pauses, Request, Requests
-from labctl.stop import StopRequest
+from labctl.units import ZERO_CELSIUS_K
 
 LOOK_AGAIN_S = 1.0
 ABOUT_A_STEP = ("skip step", "temperatures")

@@ -10,7 +10,6 @@
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
-import importlib
 import logging
 import math
 from collections.abc import Callable
@@ -19,19 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock
+from labctl.config.night import read_night
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.stop import StopRequest
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger, insert
-from labctl.queue.night import read_night
+from labctl.queue.new_rows import Sightings
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
-from labctl.queue.sightings import Sightings
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
-from labctl.station import Station
-from labctl.stop import StopRequest
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
@@ -105,8 +104,10 @@ class Supervisor:
 
     def _warm_up(self) -> None:
         """Import now what making safe needs: VISA alone costs a second that nobody has then."""
-        importlib.import_module("labctl.connection")
-        pyvisa: Any = importlib.import_module("pyvisa")
+        import pyvisa
+
+        import labctl.instruments.connection  # noqa: F401 - what opens an instrument later
+
         try:
             self._visa = pyvisa.ResourceManager(self.station.visa_library)
         except (OSError, ValueError) as error:

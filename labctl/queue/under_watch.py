@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from labctl.clock import RealClock
+from labctl.config.night import read_night
+from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 from labctl.queue.heartbeat import Pulse
-from labctl.queue.night import read_night
 from labctl.queue.processes import start_labctl
 from labctl.queue.supervision import Supervision
-from labctl.station import Station
 
 SUPERVISOR_STARTS_WITHIN_S = 30.0
 SUPERVISOR_ENDS_WITHIN_S = 10.0

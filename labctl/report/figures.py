@@ -8,9 +8,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from labctl.report.refitting import fitted_again
+from labctl.units import ZERO_CELSIUS_K
 
 BOLTZMANN_EV_K = 8.617333262e-5
-ZERO_CELSIUS_K = 273.15
 
 
 def night_figure(db: Any, run_id: int) -> Figure:

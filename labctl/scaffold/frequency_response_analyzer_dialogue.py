@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from pymeasure.test import expected_protocol
 
+from labctl.config.station import read_station
 from labctl.errors import InstrumentError
 from labctl.scaffold.frequency_response_analyzer import NewInstrument
-from labctl.station import read_station
 
 OFF = [("LEV 0", None), ("BIAS 0", None)]
 SAFE = [*OFF, ("LEV?", "0"), ("BIAS?", "0")]

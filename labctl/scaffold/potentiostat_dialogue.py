@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pymeasure.test import expected_protocol
 
+from labctl.config.station import read_station
 from labctl.errors import InstrumentError
 from labctl.scaffold.potentiostat import NewInstrument
-from labctl.station import read_station
 
 OFF = [("CELL 0", None), ("POT 0", None)]
 SAFE = [*OFF, ("CELL?", "0")]

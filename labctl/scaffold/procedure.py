@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
 
-from labctl.bench import ZERO_CELSIUS_K, Bench, ImpedancePoint, PlannedStep
-from labctl.settle import SettlingCriterion, settle
+from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from labctl.measure.settle import SettlingCriterion, settle
+from labctl.units import ZERO_CELSIUS_K
 
 
 class NewProcedure(Procedure):

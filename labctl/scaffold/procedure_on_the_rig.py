@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 import labctl
-from labctl.protocol import read_protocol
-from labctl.run import StopRequest, run_protocol
+from labctl.config.protocol import read_protocol
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
 

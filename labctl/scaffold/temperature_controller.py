@@ -5,9 +5,9 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
-from labctl.bench import ZERO_CELSIUS_K
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
+from labctl.units import ZERO_CELSIUS_K
 
 RESOLUTION_K = 0.006
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from pymeasure.test import expected_protocol
 
+from labctl.config.station import read_station
 from labctl.errors import InstrumentError
 from labctl.scaffold.temperature_controller import NewInstrument
-from labctl.station import read_station
 
 SAFE = [("HEAT 0", None), ("HEAT?", "0")]
 

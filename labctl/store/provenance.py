@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import labctl
 from labctl.store.timekeeping import clock_offset
+from labctl.version import __version__
 
 MOST_CHANGED_FILES = 50
 GIT_TIMEOUT_S = 20.0
@@ -44,7 +44,7 @@ def collect_provenance(
         A file named here cannot be read: its contents would be missed in ten years.
     """
     return {
-        "labctl_version": labctl.__version__,
+        "labctl_version": __version__,
         "python": {"version": platform.python_version(), "implementation": platform.python_implementation()},
         "packages": package_versions(),
         "sqlite_version": sqlite3.sqlite_version,

@@ -17,8 +17,8 @@ import pytest
 
 from labctl.bench import Bench
 from labctl.clock import Clock, VirtualClock
+from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
-from labctl.station import Station, read_station
 
 STATION = """\
 name = "simulated rig"

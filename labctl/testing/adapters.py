@@ -5,8 +5,8 @@ from typing import Any
 from pymeasure.adapters import ProtocolAdapter
 
 from labctl.clock import VirtualClock
-from labctl.connection import Connection
 from labctl.errors import InstrumentError
+from labctl.instruments.connection import Connection
 
 
 class Silent(ProtocolAdapter):

@@ -16,9 +16,9 @@ import pytest
 
 from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
+from labctl.config.station import read_station
 from labctl.errors import InstrumentError, LimitExceeded
 from labctl.instrument import Channel, Instrument
-from labctl.station import read_station
 from labctl.testing.adapters import Babbling, Dead, Silent
 from labctl.testing.measurement import (
     AMPLITUDE_V,

@@ -23,8 +23,8 @@ from typing import Any
 from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
+from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
-from labctl.station import ROLES, read_station
 from labctl.testing.adapters import Remembering
 
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
@@ -159,7 +159,7 @@ class Candidate:
 
 def own_bases(driver_class: type) -> list[type]:
     """Return the class and what it inherits, without labctl's, pymeasure's and Python's."""
-    strangers = ("labctl.instrument", "labctl.devices", "pymeasure", "builtins", "typing")
+    strangers = ("labctl.instrument", "labctl.instruments.roles", "pymeasure", "builtins", "typing")
     return [base for base in driver_class.__mro__ if not base.__module__.startswith(strangers)]
 
 

@@ -5,10 +5,10 @@ from contextlib import closing
 import pytest
 
 import labctl
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, InstrumentError, LimitExceeded
 from labctl.queue.station_lock import station_lock
 from labctl.scripting import ScriptBench
-from labctl.station import read_station
 from labctl.testing import STATION, watched
 from procedures.eis import EIS
 

@@ -6,9 +6,9 @@ import pytest
 from pymeasure.experiment import Procedure, Results, Worker
 
 from labctl.clock import VirtualClock
+from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError
-from labctl.protocol import parse_protocol
-from labctl.run import StopRequest
+from labctl.measure.run import StopRequest
 from labctl.testing import watched
 from procedures.bruce_vincent import BruceVincent
 

@@ -1,7 +1,7 @@
 import pytest
 
+from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError
-from labctl.protocol import parse_protocol
 from procedures.dc_polarisation import DCPolarisation
 
 DC = "procedures.dc_polarisation:DCPolarisation"

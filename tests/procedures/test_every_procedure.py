@@ -9,9 +9,9 @@ import pytest
 from pymeasure.experiment import FloatParameter, Procedure
 
 import procedures
-from labctl.bench import ZERO_CELSIUS_K
 from labctl.clock import VirtualClock
 from labctl.testing import watched
+from labctl.units import ZERO_CELSIUS_K
 
 ABSTRACT = {"SpectrumProcedure", "TemperatureSeries", "PolarisationSeries"}
 

@@ -91,7 +91,7 @@ def test_a_lost_connection_is_closed(server, manager):
 
 
 def test_the_station_file_that_is_printed_works(server, tmp_path):
-    from labctl.station import read_station
+    from labctl.config.station import read_station
 
     path = tmp_path / "station.toml"
     path.write_text(server.station_toml())

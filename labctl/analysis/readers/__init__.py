@@ -15,7 +15,7 @@ import numpy as np
 from labctl.analysis.readers.claims import broken_claims, describe
 from labctl.analysis.readers.table import Table, read_table
 from labctl.analysis.readers.text import read_text
-from labctl.analysis.spectrum import Spectrum
+from labctl.analysis.spectra.spectrum import Spectrum
 
 LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
 

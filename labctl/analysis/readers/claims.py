@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from labctl.analysis.spectrum import FloatArray
+from labctl.analysis.numerics.arrays import FloatArray
 
 _FORMATS = (
     ("ZPlot", re.compile(r"^ZPLOT2", re.M)),

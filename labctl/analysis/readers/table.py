@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray
 from labctl.analysis.readers.cells import SEPARATORS, filled, is_value, number, split, value
 from labctl.analysis.readers.columns import Column, needed, refuse_unknown_units
 from labctl.analysis.readers.layout import Layout, find_layout
-from labctl.analysis.spectrum import BoolArray, ComplexArray, FloatArray
 
 _END = re.compile(r"<|[A-Z]+\tTABLE|\[")
 _FRAGMENT = re.compile(r"[-+.,;\d\seE]*\d[-+.,;\d\seE]*$")

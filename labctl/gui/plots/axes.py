@@ -7,7 +7,7 @@ import numpy as np
 
 from labctl.gui.plots.graphics import pg
 from labctl.gui.qt import QtGui, QtWidgets
-from labctl.words import ZERO_CELSIUS_K
+from labctl.units import ZERO_CELSIUS_K
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 PIXELS_FOR_A_LABEL = {"left": 22, "right": 22, "bottom": 38, "top": 38}

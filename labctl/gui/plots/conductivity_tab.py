@@ -9,16 +9,16 @@ import numpy as np
 
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.curves import Look, Points
-from labctl.gui.plots.law_words import law_in_words, law_name
 from labctl.gui.plots.laws import LawCurve, Laws
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
 from labctl.gui.plots.tab import Tab
-from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtWidgets
-from labctl.gui.snapshot import Row
-from labctl.words import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.law_text import law_in_words, law_name
+from labctl.readmodel.snapshot import Row
 
 TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm in a S/m

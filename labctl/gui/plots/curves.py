@@ -14,7 +14,7 @@ import numpy as np
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.symbols import Paper, Places, Symbol
 from labctl.gui.qt import QtCore, QtGui
-from labctl.gui.snapshot import Array
+from labctl.readmodel.snapshot import Array
 
 Points = tuple[Array, Array]
 Reach = tuple[float, float] | tuple[None, None]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from labctl.gui.qt import QtCore, Signal
-from labctl.gui.snapshot import Array, Row, RunSnapshot
+from labctl.readmodel.snapshot import Array, Row, RunSnapshot
 from labctl.report.refitting import fitted_again
 
 GRID = 200

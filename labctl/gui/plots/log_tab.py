@@ -7,7 +7,7 @@ from typing import Any
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.gui.snapshot import Row
+from labctl.readmodel.snapshot import Row
 
 MOST_LINES = 5000
 HEADINGS = ("time", "run", "level", "kind", "message")

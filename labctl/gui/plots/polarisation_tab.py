@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.gui.plots import polarisation_words
-from labctl.gui.plots.all_rows import all_rows
+from labctl.gui.plots import polarisation_text as polarisation_words
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
@@ -16,9 +15,10 @@ from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
-from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtWidgets
-from labctl.gui.snapshot import Array, PolarisationCurve
+from labctl.readmodel.all_rows import all_rows
+from labctl.readmodel.snapshot import Array, PolarisationCurve
 from labctl.store import Database
 
 Key = tuple[int, int]

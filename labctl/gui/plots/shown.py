@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from labctl.gui.plots.graphics import pg
-from labctl.gui.snapshot import RunSnapshot
+from labctl.readmodel.snapshot import RunSnapshot
 
 # After Okabe and Ito, made to stand out from black as from white.
 RUN_COLOURS = ("#0079bd", "#d55e00", "#009e73", "#c46a9c", "#8a63d2", "#a87b00", "#7a7a7a", "#c0392b")

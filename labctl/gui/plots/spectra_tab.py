@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.gui.plots import spectrum_words
+from labctl.gui.plots import spectrum_text as spectrum_words
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Curves, Look, Points
@@ -18,10 +18,10 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import RING, RUN_SYMBOLS
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.temperature_key import TemperatureKey
-from labctl.gui.plots.words_pane import WordsPane
+from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtGui, QtWidgets
-from labctl.gui.snapshot import Array, SpectrumCurve
-from labctl.words import celsius
+from labctl.readmodel.formatting import celsius
+from labctl.readmodel.snapshot import Array, SpectrumCurve
 
 Key = tuple[int, int]
 MOST_AT_ONCE = 20  # new spectra in one turn of the event loop

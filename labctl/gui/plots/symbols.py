@@ -8,7 +8,7 @@ from typing import Any
 from pyqtgraph.Qt import internals
 
 from labctl.gui.qt import QtCore, QtGui
-from labctl.gui.snapshot import Array
+from labctl.readmodel.snapshot import Array
 
 CIRCLE, SQUARE, RING, FRAME, UP, DOWN = "circle", "square", "ring", "frame", "triangle up", "triangle down"
 RUN_SYMBOLS = (CIRCLE, SQUARE, RING, FRAME)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
-from labctl.gui.plots.polarisation_words import QUANTITIES
+from labctl.gui.plots.polarisation_text import QUANTITIES
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.gui.snapshot import Row
-from labctl.words import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.snapshot import Row
 
 CONDUCTIVITIES = ("run", "T / °C", "1000 K / T", "R / Ω", "σ / S cm⁻¹", "branch", "remarks")
 TRANSFERENCE = ("run", "T / °C", "quantity", "value", "95 %", "remarks")

@@ -7,7 +7,7 @@ import numpy as np
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.shown import Appearance, heat
 from labctl.gui.qt import QtCore, QtGui, QtWidgets
-from labctl.words import ZERO_CELSIUS_K
+from labctl.units import ZERO_CELSIUS_K
 
 BAR = 14  # pixels
 

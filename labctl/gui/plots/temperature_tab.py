@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from labctl.gui.plots.all_rows import all_rows, parts_of
 from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -14,9 +13,10 @@ from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.gui.snapshot import Array
+from labctl.readmodel.all_rows import all_rows, parts_of
+from labctl.readmodel.snapshot import Array
 from labctl.store import Database
-from labctl.words import ZERO_CELSIUS_K
+from labctl.units import ZERO_CELSIUS_K
 
 
 class TemperatureTab(Tab):

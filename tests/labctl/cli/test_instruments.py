@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.cli.instruments import station_text
-from labctl.discovery import matching_drivers
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
-from labctl.station import read_station
+from labctl.instruments.discovery import matching_drivers
 
 runner = CliRunner()
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from qtpy import QtCore, QtTest, QtWidgets
 
 from labctl.clock import RealClock
+from labctl.config.station import read_station
 from labctl.gui.application import RunnerStarter
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
-from labctl.station import read_station
 
 PATIENCE_S = 300.0  # of a computer that does much else
 CLOCK = RealClock()

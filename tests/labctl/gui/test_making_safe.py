@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from labctl.clock import RealClock, ScaledClock
+from labctl.config.protocol import parse_protocol
 from labctl.gui import making_safe
 from labctl.gui.making_safe import make_safe
-from labctl.protocol import parse_protocol
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses

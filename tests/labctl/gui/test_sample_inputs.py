@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
+from labctl.config.protocol import parse_protocol
 from labctl.gui.inputs import NotFilledIn
-from labctl.gui.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.gui.sample_inputs import SampleInputs
-from labctl.protocol import parse_protocol
+from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
 
 SHORT = ((1e6, 2.5, 0.5), (1e3, 2.5, 0.0005))
 OPEN = ((1e6, 1.0, -5e4), (1e3, 1.0, -5e7))

@@ -14,20 +14,20 @@ from qtpy.QtCore import Qt
 
 from labctl.cli.gui import SCREENS, gui
 from labctl.clock import RealClock
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
 from labctl.gui.application import tell_of_other_window
 from labctl.gui.browser import Browser
 from labctl.gui.window import Window
-from labctl.protocol import parse_protocol
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue import ledger as ledger_module
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses, Requests
-from labctl.run import StopRequest, run_protocol
-from labctl.station import read_station
 from labctl.store import Store
 from labctl.testing import STATION
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from labctl.clock import VirtualClock
-from labctl.protocol import Protocol, parse_protocol
+from labctl.config.protocol import Protocol, parse_protocol
+from labctl.config.station import Station, read_station
+from labctl.measure.run import StopRequest
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses, Requests
 from labctl.queue.runner import Runner
-from labctl.run import StopRequest
-from labctl.station import Station, read_station
 from labctl.store import Database
 
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"

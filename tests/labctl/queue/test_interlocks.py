@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from labctl.limits import Limits
+from labctl.config.night import InterlockSettings
+from labctl.instruments.limits import Limits
 from labctl.queue.interlocks import IdleInterlocks, Interlocks
-from labctl.queue.night import InterlockSettings
 
 LIMITS = Limits(temperature_k=(273.15, 423.15), potential_v=1.0, current_a=0.1)
 SETTINGS = InterlockSettings(temperature_above_k=443.15, free_disk_mb=0.0)

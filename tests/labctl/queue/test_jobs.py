@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from labctl.config.protocol import Protocol, parse_protocol
 from labctl.errors import ConfigurationError, StoreError
-from labctl.protocol import Protocol, parse_protocol
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from labctl.config.night import NotifySettings, read_night
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.ledger import insert
-from labctl.queue.night import NotifySettings, read_night
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
 from labctl.queue.requests import LABCTL
-from labctl.station import read_station
 
 
 class Mailbox:

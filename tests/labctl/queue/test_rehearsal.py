@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
-from labctl.protocol import parse_protocol
 from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
 from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
-from labctl.station import read_station
 
 
 @pytest.fixture

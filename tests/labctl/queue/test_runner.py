@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.run import StopRequest
 from labctl.queue.attempt import Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
@@ -15,7 +16,6 @@ from labctl.queue.jobs import Jobs
 from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.runner import Runner
-from labctl.run import StopRequest
 from labctl.store import SpaceRule
 from labctl.store.processes import process_birth
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
@@ -616,8 +616,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from labctl.queue.runner import Runner
-from labctl.run import StopRequest
-from labctl.station import read_station
+from labctl.measure.run import StopRequest
+from labctl.config.station import read_station
 
 left = int(sys.argv[3])
 

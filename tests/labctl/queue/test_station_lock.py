@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.queue.station_lock import station_lock
-from labctl.station import read_station
 
 STATION = """
 name = "rig"

@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.clock import RealClock, VirtualClock
+from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -23,8 +25,6 @@ from labctl.queue.ledger import insert
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
-from labctl.run import StopRequest
-from labctl.station import Station, read_station
 from labctl.store import Store
 from labctl.store.processes import process_birth
 

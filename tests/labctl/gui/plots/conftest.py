@@ -10,7 +10,7 @@ pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
 pytest.importorskip("pyqtgraph", reason="the extra `gui` is not installed")
 
 from labctl.gui.plots.shown import ShownRun, run_colour
-from labctl.gui.snapshot import (
+from labctl.readmodel.snapshot import (
     PolarisationCurve,
     RunSnapshot,
     SpectrumCurve,

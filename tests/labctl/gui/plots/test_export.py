@@ -3,13 +3,13 @@ import sqlite3
 
 import pytest
 
-from labctl.gui.following import RunFollower
 from labctl.gui.plots.polarisation_tab import PolarisationTab
 from labctl.gui.plots.records_tab import RecordsTab
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.table_tab import TableTab
 from labctl.gui.plots.temperature_tab import TemperatureTab
+from labctl.readmodel.following import RunFollower
 from labctl.store import Database, Store
 
 LONG = 10_000

@@ -4,12 +4,12 @@ import pytest
 
 import labctl
 from labctl.clock import VirtualClock
-from labctl.gui.following import RunFollower
+from labctl.config.protocol import parse_protocol
 from labctl.gui.plots.laws import law_curves
 from labctl.gui.plots.shown import ShownRun, run_colour
 from labctl.gui.plots.tabs import make_tabs
-from labctl.protocol import parse_protocol
-from labctl.run import StopRequest, run_protocol
+from labctl.measure.run import StopRequest, run_protocol
+from labctl.readmodel.following import RunFollower
 from labctl.store import Store
 
 PROTOCOL = """\

@@ -1,0 +1,1 @@
+"""Circuit elements, circuits, and their fit to one spectrum or many."""

@@ -1,0 +1,345 @@
+"""Fit a circuit to a spectrum: complex non-linear least squares in logarithms, with nobody guessing.
+
+Modulus and angular frequency are divided by their geometric means; residuals are divided by
+|Z| unless the noise is known (Boukamp, Solid State Ionics 20 (1986) 31, 10.1016/0167-2738(86)90031-7).
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from math import exp, log
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from labctl.analysis.circuits.circuit import Circuit, parse_circuit
+from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME, WARBURG
+from labctl.analysis.circuits.first_guess import starting_points
+from labctl.analysis.circuits.piece_order import fastest_first
+from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray, IndexArray
+from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.least_squares import Minimum, minimise
+from labctl.analysis.numerics.residuals import Residuals, examine, examine_all
+from labctl.analysis.spectra.spectrum import Spectrum
+
+PART = 125  # spectra that a process is given at once
+
+Weights = Literal["modulus", "unit"] | ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitFit:
+    """A fitted circuit.
+
+    Attributes
+    ----------
+    circuit : str
+    parameters : dict of str to Estimate
+        SI units, in the order of the description. Student intervals through `Estimate.interval`.
+    covariance : (p, p)
+        Of the parameters, same order and units.
+    frequency_hz, z_ohm : (n,)
+        The points used, highest frequency first, and the fitted impedance there.
+    residuals : (n,) complex
+        (measured - fitted) / |measured| (with other weights: times the weight).
+    rms : float
+        Root mean square of the real and imaginary residuals, divided by the degrees of freedom.
+    autocorrelation : float
+        Of neighbouring residuals (first-order autoregression); 0 when nothing speaks for one.
+    effective_points : float
+        How many independent numbers the 2n residuals are worth.
+    flags : tuple of str
+    """
+
+    circuit: str
+    parameters: Mapping[str, Estimate]
+    covariance: FloatArray
+    frequency_hz: FloatArray
+    z_ohm: ComplexArray
+    residuals: ComplexArray
+    rms: float
+    autocorrelation: float
+    effective_points: float
+    converged: bool
+    at_bound: tuple[str, ...]
+    flags: tuple[str, ...]
+
+    @property
+    def values(self) -> FloatArray:
+        """(p,) the parameters as an array."""
+        return np.array([estimate.value for estimate in self.parameters.values()])
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion with the effective number of points (10.1214/aos/1176344136)."""
+        return self.bic_for(self.effective_points)
+
+    def bic_for(self, effective_points: float) -> float:
+        """The same for a number of points that the compared fits share."""
+        m, p = 2 * self.residuals.size, len(self.parameters)
+        mean_square = max(float(np.sum(np.abs(self.residuals) ** 2)) / m, 1e-30)
+        return effective_points * np.log(mean_square) + p * np.log(max(effective_points, 1.0))
+
+    def sum_of(self, names: Sequence[str]) -> Estimate:
+        """Sum of some parameters, with their covariance."""
+        chosen = [list(self.parameters).index(name) for name in names]
+        variance = self.covariance[np.ix_(chosen, chosen)].sum()
+        first = next(iter(self.parameters.values()))
+        total = float(self.values[chosen].sum())
+        return Estimate(total, float(np.sqrt(max(variance, 0.0))), first.degrees_of_freedom)
+
+
+def fit_circuit(
+    spectrum: Spectrum,
+    circuit: str,
+    *,
+    start: Mapping[str, float] | None = None,
+    weights: Weights = "modulus",
+    starts: int | None = None,
+) -> CircuitFit:
+    """Fit `circuit` (see `labctl.analysis.circuits.circuit`) to the usable points of a spectrum.
+
+    Parameters
+    ----------
+    start
+        SI values to start from, all of them; without it the first guess is made here.
+    weights
+        `"modulus"` (residuals relative to |Z|), `"unit"`, or the standard deviation of each point (n,) in
+        ohm (same for the real and the imaginary part), in the order of the spectrum.
+    starts
+        How many first guesses to follow; by default 1 for circuits up to six parameters, else 3.
+
+    Raises
+    ------
+    ValueError
+        When the circuit cannot be read, `start` lacks a parameter, `weights` has the wrong shape, or the
+        spectrum has fewer usable numbers than the circuit has parameters.
+    """
+    return fit_circuits([spectrum], circuit, starts=starts, start=start, weights=[weights])[0]
+
+
+def fit_circuits(
+    spectra: Sequence[Spectrum],
+    circuit: str,
+    *,
+    start: Mapping[str, float] | None = None,
+    weights: Sequence[Weights] | None = None,
+    starts: int | None = None,
+    executor: Executor | None = None,
+) -> list[CircuitFit]:
+    """Fit one circuit to many spectra in one go; arguments as in `fit_circuit`, weights one per spectrum.
+
+    A `concurrent.futures` executor of processes is given parts of the work; it pays from some thousand
+    spectra on, or where it stays open for the next batch.
+    """
+    model = parse_circuit(circuit)
+    if weights is None:
+        weights = ["modulus"] * len(spectra)
+    if executor is not None:
+        part = partial(_fit_part, circuit=circuit, start=start, starts=starts)
+        places = range(0, len(spectra), PART)
+        parts = [(spectra[i : i + PART], weights[i : i + PART]) for i in places]
+        return [fit for fits in executor.map(part, parts) for fit in fits]
+    count = starts or (1 if len(model.names) <= 6 else 3)
+    relative = [Problem.of(spectrum, model, "modulus") for spectrum in spectra]
+    fits = fit_problems(relative, [problem.starts(start, count) for problem in relative])
+    for i, (spectrum, w) in enumerate(zip(spectra, weights, strict=True)):
+        if not (isinstance(w, str) and w == "modulus"):
+            fits[i] = _with_other_weights(Problem.of(spectrum, model, w), fits[i])
+    return fits
+
+
+def _fit_part(part: tuple[Sequence[Spectrum], Sequence[Weights]], **arguments: Any) -> list[CircuitFit]:
+    """What another process does; by name, so that it can be sent there."""
+    spectra, weights = part
+    return fit_circuits(spectra, weights=weights, **arguments)
+
+
+def _with_other_weights(problem: "Problem", fit: CircuitFit) -> CircuitFit:
+    """The same fit with other weights, which see less of the small impedances and need a start that close."""
+    start = {name: estimate.value for name, estimate in fit.parameters.items()}
+    return fit_problems([problem], [problem.starts(start, 1)])[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A spectrum made ready for one circuit: scaled, sorted, weighted."""
+
+    circuit: Circuit
+    omega: FloatArray
+    z: ComplexArray
+    weight: FloatArray
+    ln_w: FloatArray
+    z_scale_ohm: float
+    w_scale_rad_s: float
+    noise_known: bool
+
+    @classmethod
+    def of(cls, spectrum: Spectrum, circuit: Circuit, weights: Weights) -> "Problem":
+        """Raises ValueError as `fit_circuit` does."""
+        clean = spectrum.cleaned()
+        if 2 * len(clean) <= len(circuit.names):
+            raise ValueError(
+                f"spectrum: {len(clean)} usable points cannot hold the {len(circuit.names)} parameters "
+                f"of {circuit.description}"
+            )
+        modulus = np.abs(clean.z_ohm)
+        omega = 2 * np.pi * clean.frequency_hz
+        ln_w = np.log(omega)
+        ln_scale = float(ln_w.sum()) / ln_w.size
+        z_scale, w_scale = exp(float(np.log(modulus).sum()) / ln_w.size), exp(ln_scale)
+        weight = _weight(weights, spectrum, modulus) * z_scale
+        return cls(
+            circuit, omega / w_scale, clean.z_ohm / z_scale, weight, ln_w - ln_scale, z_scale, w_scale,
+            noise_known=not isinstance(weights, str),
+        )  # fmt: skip
+
+    def starts(self, given: Mapping[str, float] | None, count: int) -> FloatArray:
+        """Where to begin, (k, p)."""
+        if given is None:
+            return starting_points(self.circuit, self.omega, self.z, self.weight, count)
+        missing = [name for name in self.circuit.names if name not in given]
+        if missing:
+            raise ValueError(f"start lacks {', '.join(missing)} of {self.circuit.description}")
+        values = np.array([float(given[name]) for name in self.circuit.names])
+        if not (np.isfinite(values) & (values > 0)).all():
+            raise ValueError("start must hold positive finite numbers")
+        return self.circuit.from_si(np.log(values)[None, :], self.z_scale_ohm, self.w_scale_rad_s)
+
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Limits by meaning, as logarithms in scaled units."""
+        modulus = np.abs(self.z)
+        small, large = log(modulus.min()), log(modulus.max())
+        fast, slow = -log(self.omega[0]), -log(self.omega[-1])
+        slowness = (fast - large - 9, slow - small + 9)
+        limits = {
+            EXPONENT: (log(0.3), 0.0),
+            TIME: (fast - 7, slow + 9),
+            INDUCTANCE: (small + fast - 16, large + 16 - min(fast, 0.0)),
+            CAPACITANCE: slowness,
+            CPE_ADMITTANCE: slowness,
+            WARBURG: (small - 9 - slow / 2, large + 9 - fast / 2),
+        }
+        both = np.array([limits.get(kind, (small - 9, large + 9)) for kind in self.circuit.kinds])
+        return both[:, 0], both[:, 1]
+
+
+def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatArray:
+    if isinstance(weights, str):
+        if weights not in ("modulus", "unit"):
+            raise ValueError(f"weights must be 'modulus', 'unit' or standard deviations, got {weights!r}")
+        return 1 / modulus if weights == "modulus" else np.full(modulus.size, 1 / np.median(modulus))
+    deviation = np.asarray(weights, float)
+    if deviation.shape != spectrum.frequency_hz.shape or not (deviation[spectrum.usable] > 0).all():
+        raise ValueError("weights must hold one positive standard deviation for each point")
+    keep = np.flatnonzero(spectrum.usable)
+    return 1 / deviation[keep[np.argsort(-spectrum.frequency_hz[keep], kind="stable")]]
+
+
+def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+    """Follow every start (k, p) of every problem, all of one circuit, and keep the best of each."""
+    fits: dict[int, CircuitFit] = {}
+    for points in sorted({problem.omega.size for problem in problems}):
+        chosen = [i for i, problem in enumerate(problems) if problem.omega.size == points]
+        batch = _fit_batch([problems[i] for i in chosen], [starts[i] for i in chosen])
+        fits.update(zip(chosen, batch, strict=True))
+    return [fits[i] for i in range(len(problems))]
+
+
+def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+    """The same for problems with the same number of points."""
+    owner = [i for i, own in enumerate(starts) for _ in own]
+    ln_w = np.array([problems[i].ln_w for i in owner])
+    z = np.array([problems[i].z for i in owner])
+    weight = np.array([problems[i].weight for i in owner]).repeat(2, axis=1)[:, None]
+    limits = [p.bounds() for p in problems]
+    lower, upper = (np.array([limits[i][side] for i in owner]) for side in (0, 1))
+    circuit, size = problems[0].circuit, len(problems[0].circuit.names)
+
+    def table(x: FloatArray, index: IndexArray) -> FloatArray:
+        own = index if len(index) < len(owner) else slice(None)
+        rows = np.empty((len(x), size + 1, ln_w.shape[1]), complex)
+        model = circuit.evaluate(x, ln_w[own], rows[:, :size])
+        np.subtract(model, z[own], out=rows[:, size])
+        parts = rows.view(float)
+        parts *= weight[own]
+        return parts
+
+    minimum = minimise(table, np.concatenate(list(starts)), lower, upper)
+    cost, best, first = np.where(np.isnan(minimum.cost), np.inf, minimum.cost), [], 0
+    for own in starts:
+        best.append(first + int(np.argmin(cost[first : first + len(own)])))
+        first += len(own)
+    return _describe(problems, minimum, np.array(best), lower, upper)
+
+
+def _describe(
+    problems: Sequence[Problem], minimum: Minimum, best: IndexArray, lower: FloatArray, upper: FloatArray
+) -> list[CircuitFit]:
+    """What is to be said about the fits at the places `best`, one for each problem."""
+    circuit, residuals = problems[0].circuit, minimum.residuals[best]
+    order = fastest_first(circuit, minimum.x[best])
+    x = np.take_along_axis(minimum.x[best], order, axis=1)
+    jacobian = np.take_along_axis(minimum.jacobian[best], order[:, :, None], axis=1)
+    held = (x <= lower[best] + 1e-9) | (x >= upper[best] - 1e-9)
+    if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
+        judged = [
+            examine(*own, problem.noise_known)
+            for own, problem in zip(zip(residuals, jacobian, held, strict=True), problems, strict=True)
+        ]
+    else:
+        judged = examine_all(residuals, jacobian, held, problems[0].noise_known)
+    rows = zip(problems, judged, x, held, -residuals, minimum.converged[best].tolist(), strict=True)
+    return [_described(*row) for row in rows]
+
+
+def _described(
+    problem: Problem,
+    examined: Residuals,
+    x: FloatArray,
+    held: BoolArray,
+    residuals: FloatArray,
+    converged: bool,
+) -> CircuitFit:
+    circuit = problem.circuit
+    log_si, change = circuit.to_si(x, problem.z_scale_ohm, problem.w_scale_rad_s)
+    values = np.exp(log_si)
+    scale = values[:, None] * change
+    covariance = scale @ examined.covariance @ scale.T
+    deviation = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    parameters = {
+        name: Estimate(v, u, examined.degrees_of_freedom)
+        for name, v, u in zip(circuit.names, values.tolist(), deviation.tolist(), strict=True)
+    }
+    complex_residuals = residuals.view(complex)
+    at_bound = tuple(name for name, is_held in zip(circuit.names, held.tolist(), strict=True) if is_held)
+    return CircuitFit(
+        circuit=circuit.description,
+        parameters=parameters,
+        covariance=covariance,
+        frequency_hz=problem.omega * problem.w_scale_rad_s / (2 * np.pi),
+        z_ohm=(problem.z - complex_residuals / problem.weight) * problem.z_scale_ohm,
+        residuals=complex_residuals,
+        rms=examined.rms,
+        autocorrelation=examined.autocorrelation,
+        effective_points=examined.effective_points,
+        converged=converged,
+        at_bound=at_bound,
+        flags=_flags(examined, at_bound, converged, parameters),
+    )
+
+
+def _flags(
+    examined: Residuals, at_bound: tuple[str, ...], converged: bool, parameters: Mapping[str, Estimate]
+) -> tuple[str, ...]:
+    flags = []
+    if not converged:
+        flags.append("fit did not converge")
+    flags += [f"parameter at its bound: {name}" for name in at_bound]
+    vague = [n for n, e in parameters.items() if n not in at_bound and e.relative_uncertainty > 0.5]
+    flags += [f"parameter not determined: {name}" for name in vague]
+    if examined.autocorrelation > 0:
+        flags.append(f"residuals correlated: {examined.autocorrelation:.2f} from point to point")
+    return tuple(flags)

@@ -1,0 +1,1 @@
+"""Temperature laws: Arrhenius, VTF, two segments, the choice between them, the next temperature."""

@@ -1,0 +1,199 @@
+"""Which law do these conductivities follow?
+
+Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
+lowest criterion of `laws.criterion` is preferred, the others stay beside it with weights. Laws
+compete for the points that are not outliers to them, and a VTF that is not distinguishable from Arrhenius, or
+is unphysical, does not compete. All fits that are handed out contain every point.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labctl.analysis.laws.arrhenius import ArrheniusForm
+from labctl.analysis.laws.contenders import TEMPERATURES_FOR_A_BREAK, Contender, contenders
+from labctl.analysis.laws.criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
+from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.laws.outliers import downweighted, ln_deviation, outliers
+from labctl.analysis.laws.temperature_series import (
+    TemperatureSeries,
+    distinct_temperatures_k,
+    temperature_series,
+)
+from labctl.analysis.laws.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
+from labctl.analysis.numerics.distributions import f_tail
+
+SUSPICION = 0.001
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemperatureLaw:
+    """The law chosen, and those that were not.
+
+    Attributes
+    ----------
+    law : {"arrhenius", "vtf", "two_segments"}
+    candidates : dict of str to LawFit
+        All laws that were fitted, with every point at full weight.
+    weights : dict of str to float
+        exp(-difference of the criterion / 2), normalised to a sum of 1; 0 for a law that cannot be.
+    outliers : (n,) bool
+        In the order of the arguments. Flagged, not dropped.
+    downweighted : LawFit or None
+        The chosen law with the outliers down-weighted; None where there is none.
+    suspected_break : TwoSegmentFit or None
+        Two segments that lie much closer, when there are too few temperatures to claim a break.
+    flags : tuple of str
+    """
+
+    law: str
+    candidates: dict[str, LawFit]
+    weights: dict[str, float]
+    outliers: NDArray[np.bool_]
+    downweighted: LawFit | None
+    suspected_break: TwoSegmentFit | None
+    flags: tuple[str, ...]
+
+    @property
+    def preferred(self) -> LawFit:
+        """The fit of the chosen law, every point at full weight."""
+        return self.candidates[self.law]
+
+
+def fit_temperature_law(
+    temperature_k: ArrayLike,
+    conductivity_s_m: ArrayLike,
+    form: ArrheniusForm = "ln_sigma_t",
+    prefactor_exponent: float = -0.5,
+    *,
+    standard_uncertainty_s_m: ArrayLike | None = None,
+    temperature_u_k: ArrayLike | None = None,
+    upper_bound: ArrayLike | None = None,
+    cryogenic: bool = False,
+) -> TemperatureLaw:
+    """Choose among Arrhenius, VTF and two segments; arguments as in `fit_arrhenius` and `fit_vtf`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: not positive, not finite, unequal lengths, Celsius, too few temperatures.
+    """
+    series = temperature_series(
+        temperature_k,
+        conductivity_s_m,
+        distinct=2,
+        standard_uncertainty_s_m=standard_uncertainty_s_m,
+        temperature_u_k=temperature_u_k,
+        upper_bound=upper_bound,
+        cryogenic=cryogenic,
+    )
+    found = temperature_law_of_series(series, form, prefactor_exponent)
+    if upper_bound is None:
+        return found
+    every = np.zeros(np.size(temperature_k), dtype=bool)
+    every[~np.asarray(upper_bound, dtype=bool)] = found.outliers
+    return replace(found, outliers=every)
+
+
+def temperature_law_of_series(
+    series: TemperatureSeries, form: ArrheniusForm = "ln_sigma_t", prefactor_exponent: float = -0.5
+) -> TemperatureLaw:
+    """Choose for a series that is already checked; `outliers` is in the order of the series."""
+    entries = [_entry(series, contender) for contender in contenders(series, form, prefactor_exponent)]
+    laws = dict.fromkeys(entry.law for entry in entries)
+    best = {law: min((e for e in entries if e.law == law), key=lambda e: e.criterion) for law in laws}
+    return _result(series, best, form)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One law in the competition: its fit without its outliers, and what that is worth."""
+
+    contender: Contender
+    mask: NDArray[np.bool_]
+    clean: LawFit
+    criterion: float
+
+    @property
+    def law(self) -> str:
+        return self.contender.law
+
+    def fit_of_every_point(self, series: TemperatureSeries) -> LawFit:
+        return self.contender.fit(series) if self.mask.any() else self.clean
+
+
+def _entry(series: TemperatureSeries, contender: Contender) -> _Entry:
+    mask = outliers(series, contender)
+    clean = contender.fit(series.select(~mask))
+    value = math.inf if clean.objections else criterion(clean, int(mask.sum()))
+    return _Entry(contender, mask, clean, value)
+
+
+def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusForm) -> TemperatureLaw:
+    chosen = min(best.values(), key=lambda entry: entry.criterion)
+    candidates = {law: entry.fit_of_every_point(series) for law, entry in best.items()}
+    suspected = None if "two_segments" in best else _suspected_break(candidates[chosen.law], form)
+    robust = None
+    if chosen.mask.any():
+        robust = chosen.contender.fit(downweighted(series, chosen.mask, chosen.clean))
+    return TemperatureLaw(
+        law=chosen.law,
+        candidates=candidates,
+        weights=criterion_weights({law: entry.criterion for law, entry in best.items()}),
+        outliers=chosen.mask,
+        downweighted=robust,
+        suspected_break=suspected,
+        flags=(
+            *_outlier_flags(series, chosen, candidates[chosen.law], robust),
+            *_rejections(best, chosen),
+            *_suspicion(suspected),
+            *candidates[chosen.law].flags,
+        ),
+    )
+
+
+def _outlier_flags(
+    series: TemperatureSeries, chosen: _Entry, preferred: LawFit, robust: LawFit | None
+) -> list[str]:
+    if robust is None:
+        return []
+    ratio = np.exp(ln_deviation(series, chosen.clean)[chosen.mask])
+    flags = [
+        f"outlier at {temperature:.2f} K: {factor:.3g} times what the other points say"
+        for temperature, factor in zip(series.temperature_k[chosen.mask], ratio, strict=True)
+    ]
+    return [*flags, f"with every point {preferred.headline}; outliers down-weighted {robust.headline}"]
+
+
+def _suspected_break(smooth: LawFit, form: ArrheniusForm) -> TwoSegmentFit | None:
+    """Two segments, if the F test of their extra parameters says more than chance and search can."""
+    temperatures = distinct_temperatures_k(smooth.series.temperature_k).size
+    if temperatures < 2 * POINTS_PER_SEGMENT:
+        return None
+    kink = two_segments_of_series(smooth.series, form, "kink")
+    more = kink.solution.parameters.size - smooth.solution.parameters.size
+    spare = len(kink.series) - kink.solution.parameters.size
+    left, gain = kink.solution.chi_square, smooth.solution.chi_square - kink.solution.chi_square
+    noise = max(left, spare * (1.0 if smooth.series.stated else SMALLEST_RELATIVE_SCATTER**2))
+    return kink if f_tail(gain / more / (noise / spare), more, spare) < SUSPICION else None
+
+
+def _suspicion(kink: TwoSegmentFit | None) -> list[str]:
+    if kink is None:
+        return []
+    at = kink.break_temperature_k.value
+    return [
+        f"a break near {at:.1f} K is suspected ({kink.headline}): "
+        f"{TEMPERATURES_FOR_A_BREAK} temperatures are needed to claim one"
+    ]
+
+
+def _rejections(best: dict[str, _Entry], chosen: _Entry) -> list[str]:
+    """Why a law that lies closer to the points than the chosen one was not taken."""
+    return [
+        f"{law} would lie closer to the points, but: {'; '.join(entry.clean.objections)}"
+        for law, entry in best.items()
+        if entry.clean.objections and criterion(entry.clean, int(entry.mask.sum())) < chosen.criterion - 6
+    ]

@@ -1,0 +1,1 @@
+"""Least squares, likelihood profiles, residual models, estimates and their propagation."""

@@ -1,0 +1,111 @@
+"""The resistances of one sample at several temperatures, each fit helped by its neighbours.
+
+On its own a spectrum is now and then fitted at a wrong minimum, a spike dressed up as an arc. Neighbours in
+temperature look alike, so every candidate circuit is fitted again from the solutions on both sides, and where
+that finds a better fit its neighbours are asked again, until nothing improves.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.candidates import Electrodes
+from labctl.analysis.resistance.single import (
+    RANGE_OHM,
+    Prepared,
+    Resistance,
+    check_arguments,
+    checked_lead,
+    conclude,
+    fit_candidates,
+    prepare,
+    start_values,
+)
+from labctl.analysis.spectra.spectrum import Spectrum
+
+BETTER = 1 - 1e-6
+MOST_ROUNDS = 8
+OUT_OF_LINE_LN = 0.5
+
+
+def ionic_resistance_series(
+    spectra: Sequence[Spectrum],
+    temperatures_k: ArrayLike,
+    electrodes: Electrodes = "blocking",
+    *,
+    lead_ohm: Estimate | float = 0.0,
+    range_ohm: tuple[float, float] = RANGE_OHM,
+) -> tuple[Resistance, ...]:
+    """Ionic resistance of each spectrum of a temperature series, in the order given.
+
+    temperatures_k (n,) may come in any order and repeat. Other arguments as in `ionic_resistance`. A
+    resistance that its neighbours contradict (ln R by more than 0.5 from the line through the two on either
+    side) carries the flag `out of line`.
+
+    Raises
+    ------
+    ValueError
+        When temperatures_k are not positive and finite, or not one for each spectrum; for other arguments
+        as `ionic_resistance`. A bad spectrum gives flags, never an error.
+    """
+    lead = checked_lead(lead_ohm)
+    check_arguments(electrodes, range_ohm)
+    temperatures = np.asarray(temperatures_k, float)
+    if temperatures.shape != (len(spectra),):
+        raise ValueError(f"temperatures_k must hold {len(spectra)} values, got shape {temperatures.shape}")
+    if not (np.isfinite(temperatures) & (temperatures > 0)).all():
+        raise ValueError("temperatures_k must be positive and finite")
+    order = np.argsort(temperatures, kind="stable")
+    data = [prepare(spectra[i]) for i in order]
+    fits = fit_candidates(data, electrodes)
+    improved = set(range(len(data)))
+    for _ in range(MOST_ROUNDS):
+        improved = _hand_on(data, fits, improved)
+    found = [
+        conclude(one, list(own.values()), electrodes, lead, range_ohm)
+        for one, own in zip(data, fits, strict=True)
+    ]
+    found = _in_line(found, temperatures[order])
+    return tuple(found[place] for place in np.argsort(order, kind="stable"))
+
+
+def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], sources: set[int]) -> set[int]:
+    """Refit the neighbours of the places in `sources` from the solutions there; return those improved."""
+    asked = [
+        (i, source) for source in sorted(sources) for i in (source - 1, source + 1) if 0 <= i < len(data)
+    ]
+    improved = set()
+    for circuit in {c: None for own in fits for c in own}:
+        pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
+        problems = [Problem.of(data[i].spectrum, parse_circuit(circuit), "modulus") for i, _ in pairs]
+        starts = [
+            p.starts(start_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)
+        ]
+        for (i, _), fit in zip(pairs, fit_problems(problems, starts), strict=True):
+            if fit.rms < fits[i][circuit].rms * BETTER:
+                fits[i][circuit] = fit
+                improved.add(i)
+    return improved
+
+
+def _in_line(found: list[Resistance], temperatures_k: FloatArray) -> list[Resistance]:
+    """Flag what lies off the line through its neighbours in ln R against 1/T."""
+    known = [i for i, r in enumerate(found) if r.bound is None and r.total_ohm.value > 0]
+    result = list(found)
+    for before, here, after in zip(known, known[1:], known[2:], strict=False):
+        x = [1 / temperatures_k[i] for i in (before, here, after)]
+        y = [math.log(found[i].total_ohm.value) for i in (before, here, after)]
+        if x[0] == x[2]:
+            continue
+        expected = y[0] + (y[2] - y[0]) * (x[1] - x[0]) / (x[2] - x[0])
+        if abs(y[1] - expected) > OUT_OF_LINE_LN:
+            flag = f"out of line: its neighbours lead one to expect about {math.exp(expected):.3g} ohm"
+            result[here] = replace(found[here], flags=(*found[here].flags, flag))
+    return result

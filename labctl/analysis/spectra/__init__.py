@@ -1,0 +1,1 @@
+"""Impedance spectra and the tests and corrections that need no circuit."""

@@ -1,0 +1,38 @@
+"""Single points that cannot belong to the spectrum: mains pick-up, a range change, a glitch."""
+
+import numpy as np
+
+from labctl.analysis.spectra.kramers_kronig import FEWEST_POINTS, KramersKronig, kramers_kronig
+from labctl.analysis.spectra.spectrum import Spectrum
+
+TIMES_THE_USUAL = 8.0
+SMALLEST_RESIDUAL = 0.02
+MOST_MASKED = 0.1
+
+
+def without_bad_points(clean: Spectrum) -> tuple[Spectrum, KramersKronig, tuple[float, ...]]:
+    """Leave out the points that spoil the Kramers-Kronig test, at most a tenth of them.
+
+    Returns the spectrum to use, its test and the frequencies left out. When leaving points out does not
+    help the test to pass, all are kept.
+    """
+    whole = test = kramers_kronig(clean)
+    kept, left_out = clean, []
+    while (worst := _worst(test)) is not None and len(left_out) < MOST_MASKED * len(clean):
+        left_out.append(float(kept.frequency_hz[worst]))
+        keep = np.arange(len(kept)) != worst
+        kept = Spectrum(kept.frequency_hz[keep], kept.z_ohm[keep])
+        if len(kept) < FEWEST_POINTS:
+            return clean, whole, ()
+        test = kramers_kronig(kept)
+    if left_out and test.passed and test.rms < 0.7 * whole.rms:
+        return kept, test, tuple(left_out)
+    return clean, whole, ()
+
+
+def _worst(test: KramersKronig) -> int | None:
+    """The point furthest off, when it is far beyond the others."""
+    size = np.abs(test.residuals)
+    worst = int(np.argmax(size))
+    usual = float(np.median(size))
+    return worst if size[worst] > max(TIMES_THE_USUAL * usual, SMALLEST_RESIDUAL) else None

@@ -1,0 +1,1 @@
+"""Polarisation, relaxation, transference numbers, Nernst-Einstein."""

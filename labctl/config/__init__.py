@@ -1,0 +1,1 @@
+"""Files that a person writes: station, protocol, sample, and the code that they name."""

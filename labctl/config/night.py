@@ -1,0 +1,115 @@
+"""The `[night]` table of a station file: what may happen while nobody is awake."""
+
+import math
+from dataclasses import dataclass
+
+from labctl.config.station import Station
+from labctl.config.table import Table
+from labctl.units import ZERO_CELSIUS_K
+
+EVENT_CLASSES = ("job", "interlock", "process", "person", "well")
+
+
+@dataclass(frozen=True)
+class InterlockSettings:
+    """What ends a job whatever its procedure does.
+
+    Attributes
+    ----------
+    temperature_above_k : float
+        No reading may be above; default 20 K above the station's highest set point.
+    runaway_k : float
+        So far above its set point the sample may not go on getting hotter.
+    afterheat_s : float
+        So long after everything was switched off the sample may still get hotter, by what the oven stores.
+    free_disk_mb : float
+        Less than this on the disk of the results stops the night.
+    watched_file, watched_content : str
+        A file that must not exist or, with `watched_content`, must not contain that text: a door switch,
+        a GPIO line as the system shows it.
+    """
+
+    temperature_above_k: float
+    runaway_k: float = 10.0
+    afterheat_s: float = 900.0
+    free_disk_mb: float = 100.0
+    watched_file: str = ""
+    watched_content: str = ""
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """Whom to tell: service addresses come from `urls_file` or the environment, never from here."""
+
+    urls_file: str = ""
+    events: tuple[str, ...] = ("job", "interlock", "process", "person")
+    most_per_hour: int = 12
+    all_is_well_every_h: float = 0.0
+
+
+@dataclass(frozen=True)
+class Night:
+    """A checked `[night]` table; every entry has a default, an absent table is the defaults.
+
+    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer are failed, never begun late
+    on a rig that may have changed; infinite: they wait for ever.
+    """
+
+    interlocks: InterlockSettings
+    notify: NotifySettings
+    restart_after_power_cut: bool = False
+    exchange_retries: int = 3
+    retry_delay_s: float = 2.0
+    longest_pause_s: float = 7200.0
+    longest_wait_for_person_s: float = 72 * 3600.0
+    silence_s: float = 3.0
+
+
+def read_night(station: Station) -> Night:
+    """Check the `[night]` table of a station; raises ConfigurationError with file, key and what is right."""
+    table = Table(station.source, station.night, "night.")
+    night = Night(
+        interlocks=_interlocks(table.table("interlocks", {}), station),
+        notify=_notify(table.table("notify", {})),
+        restart_after_power_cut=table.flag("restart_after_power_cut", False),
+        exchange_retries=int(table.number("exchange_retries", 3.0, minimum=0, maximum=20)),
+        retry_delay_s=table.number("retry_delay_s", 2.0, minimum=0, maximum=600),
+        longest_pause_s=60 * table.number("longest_pause_min", 120.0, minimum=1, maximum=10000),
+        longest_wait_for_person_s=_hours_or_for_ever(table, "longest_wait_for_person_h", 72.0),
+        silence_s=table.number("silence_s", 3.0, minimum=1, maximum=60),
+    )
+    table.refuse_unknown()
+    return night
+
+
+def _hours_or_for_ever(table: Table, key: str, default: float) -> float:
+    return 3600 * table.number(key, default, minimum=0) or math.inf
+
+
+def _interlocks(table: Table, station: Station) -> InterlockSettings:
+    highest_degc = station.limits.temperature_k[1] - ZERO_CELSIUS_K
+    settings = InterlockSettings(
+        temperature_above_k=table.number("temperature_above_degc", highest_degc + 20) + ZERO_CELSIUS_K,
+        runaway_k=table.number("runaway_k", 10.0, minimum=1),
+        afterheat_s=60 * table.number("afterheat_min", 15.0, minimum=0, maximum=10000),
+        free_disk_mb=table.number("free_disk_mb", 100.0, minimum=0),
+        watched_file=table.text("watched_file", ""),
+        watched_content=table.text("watched_content", ""),
+    )
+    table.refuse_unknown()
+    return settings
+
+
+def _notify(table: Table) -> NotifySettings:
+    default = NotifySettings()
+    events = table.take("events", list(default.events), "a list of event classes")
+    if not (isinstance(events, list) and all(event in EVENT_CLASSES for event in events)):
+        raise table.error("events", f"is {events!r}; give a list from {', '.join(EVENT_CLASSES)}")
+    settings = NotifySettings(
+        urls_file=table.text("urls_file", ""),
+        events=tuple(events),
+        most_per_hour=int(table.number("most_per_hour", 12.0, minimum=1, maximum=1000)),
+        all_is_well_every_h=table.number("all_is_well_every_h", 0.0, minimum=0, maximum=168),
+    )
+    table.refuse_unknown()
+    return settings

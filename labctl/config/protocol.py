@@ -1,0 +1,299 @@
+"""protocol.toml: a sample and the procedures to run on it, checked before anything is touched.
+
+`[[procedure]]` tables run in the order of the file. One with `repeat = 3` runs three times; one that holds
+`[[procedure.procedure]]` tables is a block of these. A protocol does not compute.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from labctl.bench import Limits, PlannedStep
+from labctl.config.loading import load_named
+from labctl.config.own_instruments import brings_own_instruments
+from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
+from labctl.config.station import Station
+from labctl.config.table import REQUIRED, Table, parse_document, read_document
+from labctl.errors import ConfigurationError, LimitExceeded
+
+MOST_PROCEDURES = 10_000
+
+
+@dataclass(frozen=True)
+class ProcedureEntry:
+    """One run of a `[[procedure]]` table: a class and the parameters as the file gives them.
+
+    `repetition` is `"2 of 3"` where it is repeated, with those of the blocks around it before it.
+    """
+
+    reference: str
+    procedure_class: type
+    parameters: Mapping[str, Any]
+    where: str
+    repetition: str = ""
+    sample: Sample | None = None
+
+    def build(self) -> Any:
+        """Return a procedure with its parameters set."""
+        procedure = self.procedure_class()
+        procedure.set_parameters(dict(self.parameters))
+        if self.sample is not None:
+            tell_sample(procedure, self.sample)
+        return procedure
+
+    @property
+    def name(self) -> str:
+        """What a list calls it: `EIS`, or `EIS 2 of 3`."""
+        return f"{self.procedure_class.__name__} {self.repetition}".strip()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A checked protocol file; `procedures` are all its runs in order, repeats written out."""
+
+    title: str
+    source: str
+    text: str
+    sample: Sample
+    procedures: tuple[ProcedureEntry, ...]
+
+    def plan(self) -> list[PlannedStep]:
+        """Return every step of every procedure, in order; where there are several, each names its own."""
+        several = len(self.procedures) > 1
+        return [
+            replace(step, label=f"{entry.name}: {step.label}") if several else step
+            for entry, plan in zip(self.procedures, self.plans(), strict=True)
+            for step in plan
+        ]
+
+    def plans(self) -> list[list[PlannedStep]]:
+        """Return the steps of each procedure, which finds the oven as warm as the one before left it."""
+        plans: list[list[PlannedStep]] = []
+        left_at_k = None
+        for entry in self.procedures:
+            procedure = entry.build()
+            if left_at_k is not None:
+                begin_at(procedure, left_at_k)
+            plans.append(plan_of(procedure))
+            left_at_k = last_temperature_k(plans[-1]) or left_at_k
+        return plans
+
+    def check_against(self, station: Station) -> None:
+        """Raise ConfigurationError if the station lacks a role or forbids a step. Touches nothing."""
+        for entry in self._different():
+            procedure = entry.build()
+            missing = set(getattr(procedure, "roles_needed", ())) - station.roles
+            if missing:
+                names = ", ".join(sorted(missing))
+                problem = (
+                    f"{entry.reference} needs the role {names}, which {station.source} gives to no instrument"
+                )
+                raise ConfigurationError(self.source, f"{entry.where}use", problem)
+            self._check_limits(entry, procedure, station)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what labctl cannot do for the procedures of this protocol, one sentence each."""
+        return tuple(
+            f"{entry.reference} opens its own instruments: labctl calls its shutdown() whatever happens, but "
+            "cannot check their limits, nor make them safe if that fails or this computer dies"
+            for entry in self._different()
+            if brings_own_instruments(entry.procedure_class)
+        )
+
+    def _different(self) -> list[ProcedureEntry]:
+        """Return the procedures as the file lists them, each once."""
+        return list({entry.where: entry for entry in reversed(self.procedures)}.values())[::-1]
+
+    def _check_limits(self, entry: ProcedureEntry, procedure: Any, station: Station) -> None:
+        for step in plan_of(procedure):
+            try:
+                check_step(step, station.limits)
+            except LimitExceeded as error:
+                problem = f"{step.label}: {error} (from {station.source})"
+                raise ConfigurationError(self.source, entry.where.rstrip("."), problem) from error
+
+
+def plan_of(procedure: Any) -> list[PlannedStep]:
+    """Return the steps a procedure announces; one step of unknown content where it announces none."""
+    if hasattr(procedure, "plan"):
+        return list(procedure.plan())
+    return [PlannedStep(type(procedure).__name__, _estimate_s(procedure))]
+
+
+def begin_at(procedure: Any, temperature_k: float) -> None:
+    """Tell a procedure at which temperature its plan finds the oven, where it wants to know."""
+    if hasattr(procedure, "begins_at_k"):
+        procedure.begins_at_k = temperature_k
+
+
+def last_temperature_k(plan: Sequence[PlannedStep]) -> float | None:
+    """Return the temperature at which a plan leaves the oven; None where it sets none."""
+    return next((step.temperature_k for step in reversed(plan) if step.temperature_k is not None), None)
+
+
+def _estimate_s(procedure: Any) -> float:
+    """The seconds that a pymeasure procedure itself estimates; NaN where it says nothing, or other things."""
+    try:
+        return float(procedure.get_estimates())
+    except Exception:  # noqa: BLE001 - it is anybody's code, and only an estimate
+        return math.nan
+
+
+def check_step(step: PlannedStep, limits: Limits) -> None:
+    """Raise LimitExceeded when a planned step leaves the limits."""
+    if step.temperature_k is not None:
+        limits.check_temperature(step.temperature_k)
+    limits.check_potential(step.potential_v, step.amplitude_v)
+    limits.check_current(step.current_a)
+
+
+def read_protocol(path: Path | str, database: Path | None = None) -> Protocol:
+    """Read and check a protocol file; raises ConfigurationError with file, key and what would be right.
+
+    `database` is where a sample that is only named is looked for, and a fixture named by its run.
+    """
+    return _protocol(read_document(path), Path(path).stem, database)
+
+
+def parse_protocol(
+    text: str, source: str, database: Path | None = None, sample: Sample | None = None
+) -> Protocol:
+    """Check protocol text that is not (or no longer) a file.
+
+    `sample` stands for the one that the text names: the sample as it was when the protocol was queued.
+    """
+    return _protocol(parse_document(text, source), Path(source).stem, database, sample)
+
+
+def _protocol(
+    document: Table, default_title: str, database: Path | None, sample: Sample | None = None
+) -> Protocol:
+    sample = _sample(document, database, sample)
+    protocol = Protocol(
+        title=document.text("title", default_title),
+        source=str(document.source),
+        text=document.document_text,
+        sample=sample,
+        procedures=tuple(replace(entry, sample=sample) for entry in _listed(document)),
+    )
+    document.refuse_unknown()
+    return protocol
+
+
+def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:
+    """The sample of a `[sample]` table, of a file beside the protocol, or of that name in the database."""
+    if isinstance(document.values.get("sample"), Mapping):
+        table = document.table("sample")  # asked for, also where the sample is known
+        return known or parse_sample(table, database)
+    wanted = "a table [sample], the name of a sample file, or the name of a sample measured before"
+    named = document.take("sample", REQUIRED, wanted)
+    if not isinstance(named, str):
+        raise document.error("sample", f"is {named!r}; give {wanted}")
+    if known is not None:
+        return known
+    if named.endswith(".toml"):
+        return read_sample(Path(str(document.source)).parent / named, database)
+    if database is None:
+        raise document.error("sample", f"names {named!r}, but no database is given to look for it")
+    return sample_of(named, database)
+
+
+def _listed(table: Table) -> list[ProcedureEntry]:
+    """Return the runs of the `[[procedure]]` tables in this one, in order, repeats written out."""
+    return [run for listed in table.tables("procedure") for run in _runs(listed)]
+
+
+def _runs(table: Table) -> list[ProcedureEntry]:
+    """Return the runs of one table: a procedure, or a block of them."""
+    if table.has("procedure"):
+        once, times = _listed(table), _times(table)
+        table.refuse_unknown()
+    else:
+        entry = _procedure(table)
+        once, times = [entry], 1 if "repeat" in entry.parameters else _times(table)
+    if times * len(once) > MOST_PROCEDURES:
+        raise table.error("repeat", f"makes {times * len(once)} runs; at most {MOST_PROCEDURES} are possible")
+    if times == 1:
+        return once
+    return [_repeated(run, number, times) for number in range(1, times + 1) for run in once]
+
+
+def _repeated(run: ProcedureEntry, number: int, times: int) -> ProcedureEntry:
+    within = f", {run.repetition}" if run.repetition else ""
+    return replace(run, repetition=f"{number} of {times}{within}")
+
+
+def _times(table: Table) -> int:
+    times = table.number("repeat", 1.0, minimum=1, maximum=MOST_PROCEDURES)
+    if not float(times).is_integer():
+        raise table.error("repeat", f"is {times!r}; give a whole number")
+    return int(times)
+
+
+def _procedure(table: Table) -> ProcedureEntry:
+    reference = table.text("use")
+    procedure_class = load_named(table, "use", reference)
+    if not hasattr(procedure_class, "set_parameters"):
+        raise table.error("use", f"is {reference!r}, which is not a pymeasure Procedure")
+    known = procedure_class()._parameters
+    ours = {"use"} if "repeat" in known else {"use", "repeat"}
+    parameters = {key: value for key, value in table.values.items() if key not in ours}
+    entry = ProcedureEntry(reference, procedure_class, parameters, table.path)
+    _check_parameters(entry, table)
+    return entry
+
+
+def _check_parameters(entry: ProcedureEntry, table: Table) -> None:
+    """Set each parameter alone, so that the one at fault can be named, then check them together."""
+    procedure = entry.procedure_class()
+    known = list(procedure._parameters)
+    for key, value in entry.parameters.items():
+        if key not in known:
+            raise table.unknown(key, known)
+        _check_type(table, key, value, procedure._parameters[key])
+        try:
+            procedure.set_parameters({key: value})
+        except (ValueError, TypeError) as error:
+            raise table.error(key, f"is {value!r}: {error}{_allowed(procedure._parameters[key])}") from error
+    missing = [name for name, parameter in procedure._parameters.items() if not parameter.is_set()]
+    if missing:
+        raise table.error(missing[0], f"is missing{_allowed(procedure._parameters[missing[0]])}")
+    _check_together(procedure, table)
+
+
+def _check_together(procedure: Any, table: Table) -> None:
+    try:
+        plan_of(procedure)
+    except ValueError as error:
+        raise table.error("", f"{error}") from error
+
+
+def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
+    """Refuse what pymeasure would convert in silence: numbers in quotes, true for 1, 2.5 for an integer."""
+    kind = type(parameter).__name__
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    wrong = {
+        "FloatParameter": not is_number,
+        "IntegerParameter": not (is_number and float(value).is_integer()),  # type: ignore[arg-type]
+        "BooleanParameter": not isinstance(value, bool),
+    }
+    if wrong.get(kind, False):
+        wanted = {"FloatParameter": "a number", "IntegerParameter": "a whole number"}.get(
+            kind, "true or false"
+        )
+        raise table.error(key, f"is {value!r}; give {wanted}{_allowed(parameter)}")
+
+
+def _allowed(parameter: Any) -> str:
+    """Say in words what a pymeasure parameter accepts."""
+    words = []
+    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
+    if low is not None and high is not None:
+        words.append(f"from {low:g} to {high:g}")
+    if getattr(parameter, "choices", None):
+        words.append("one of " + ", ".join(map(repr, parameter.choices)))
+    if getattr(parameter, "units", None):
+        words.append(f"in {parameter.units}")
+    return f" ({parameter.name}: {' '.join(words)})" if words else f" ({parameter.name})"

@@ -1,0 +1,177 @@
+"""What sits between the electrodes: read from a protocol, from a file of its own, or from the database."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from labctl.config.fixture import Points, are_swapped, kept_points, read_points
+from labctl.config.table import Table, read_document
+from labctl.errors import ConfigurationError
+from labctl.store import Database
+
+ELECTRODES = ("blocking", "reversible")
+LARGEST_MM = 200.0  # no sample is larger, but micrometres are often taken for millimetres
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties.
+
+    Either the resistance of the leads, which is taken off, or points (Hz, ohm, ohm) of the fixture with a
+    short or nothing in the place of the sample, which take it out of every spectrum; None: not told.
+    """
+
+    name: str
+    composition: str
+    cation: str
+    thickness_m: float
+    thickness_u_m: float
+    area_m2: float
+    area_u_m2: float
+    electrodes: str
+    note: str = ""
+    lead_ohm: float | None = None
+    lead_u_ohm: float | None = None
+    fixture_short: Points | None = None
+    fixture_open: Points | None = None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "Sample":
+        """The sample of a row of `samples`, also of an older file, or of what a job keeps."""
+        known: dict[str, Any] = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        for name in ("fixture_short", "fixture_open"):
+            known[name] = kept_points(known.get(name))
+        return cls(**known)
+
+
+def tell_sample(procedure: Any, sample: Sample) -> None:
+    """Give a procedure its sample and kind of electrodes, where its class leaves them open.
+
+    A laboratory's procedure may use these names for something else; then they stay what they are.
+    """
+    if getattr(type(procedure), "sample", None) is None:
+        procedure.sample = sample
+    if getattr(type(procedure), "electrodes", None) in ELECTRODES:
+        procedure.electrodes = sample.electrodes
+
+
+def sample_of(value: object, database: Path) -> Sample:
+    """Return the sample that a script names: itself, its file, or its name in the database.
+
+    Parameters
+    ----------
+    value : Sample, mapping or str or path
+        A mapping has the keys of a `[sample]` table; a text that ends in `.toml` is a file, any other text
+        the name of a sample that was measured before.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such sample, or something about it is wrong.
+    """
+    if isinstance(value, Sample):
+        return value
+    if isinstance(value, Mapping):
+        return parse_sample(Table("sample", value), database)
+    if isinstance(value, os.PathLike) or (isinstance(value, str) and value.endswith(".toml")):
+        return read_sample(Path(value), database)
+    if isinstance(value, str):
+        return find_sample(value, database)
+    problem = "give its file, its name in the database, or a mapping such as {'name': 'pellet 7', ...}"
+    raise ConfigurationError("sample", "", problem)
+
+
+def kept_sample(text: str) -> Sample | None:
+    """Return the sample that a job keeps as JSON; None where it keeps none."""
+    return Sample.of_row(json.loads(text)) if text else None
+
+
+def read_sample(path: Path, database: Path | None = None) -> Sample:
+    """Read a sample file: the keys of a `[sample]` table, with or without that heading."""
+    document = read_document(path)
+    table = document.table("sample") if document.has("sample") else document
+    if table is not document:
+        document.refuse_unknown()
+    return parse_sample(table, database)
+
+
+def find_sample(name: str, database: Path) -> Sample:
+    """Return the sample of that name which was added last; raises ConfigurationError where there is none."""
+    known: list[dict[str, Any]] = []
+    if database.is_file():
+        with Database(database) as db:
+            known = db.rows("SELECT * FROM samples ORDER BY id DESC")
+    for row in known:
+        if row["name"] == name:
+            return Sample.of_row(row)
+    names = ", ".join(repr(row["name"]) for row in known[:10]) or "none"
+    raise ConfigurationError(database, "samples", f"there is no sample {name!r}; known here: {names}")
+
+
+def parse_sample(table: Table, database: Path | None = None) -> Sample:
+    """Check a table of a sample; raises ConfigurationError with file, key and what would be right.
+
+    `database` is where a short or an open is looked for that is named by its run.
+    """
+    thickness_mm = _positive(table, "thickness_mm", LARGEST_MM)
+    area_m2, area_u_m2 = _area(table)
+    sample = Sample(
+        name=_name(table),
+        composition=table.text("composition", ""),
+        cation=table.text("cation", ""),
+        thickness_m=thickness_mm * 1e-3,
+        thickness_u_m=table.number("thickness_uncertainty_mm", 0.0, minimum=0.0, maximum=thickness_mm) * 1e-3,
+        area_m2=area_m2,
+        area_u_m2=area_u_m2,
+        electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
+        note=table.text("note", ""),
+        **_fixture(table, database),
+    )
+    table.refuse_unknown()
+    return sample
+
+
+def _name(table: Table) -> str:
+    name = table.text("name").strip()
+    if not name:
+        raise table.error("name", "is empty; say what the pellet or film is called")
+    return name
+
+
+def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
+    """The leads as a resistance, or the whole fixture as spectra; both would take the leads off twice."""
+    lead_ohm = table.number("lead_ohm", None, minimum=0.0)
+    lead_u_ohm = table.number("lead_uncertainty_ohm", None, minimum=0.0)
+    short, open_circuit = (read_points(table, key, database) for key in ("fixture_short", "fixture_open"))
+    if lead_ohm is None and lead_u_ohm is not None:
+        raise table.error("lead_uncertainty_ohm", "needs lead_ohm beside it")
+    if lead_ohm is not None and short is not None:
+        raise table.error("lead_ohm", "and fixture_short would take the leads off twice; give one of them")
+    if short and open_circuit and are_swapped(short, open_circuit):
+        raise table.error("fixture_short", "has a larger impedance than fixture_open; are they swapped?")
+    told = {"lead_ohm": lead_ohm, "lead_u_ohm": lead_u_ohm}
+    return {**told, "fixture_short": short, "fixture_open": open_circuit}
+
+
+def _area(table: Table) -> tuple[float, float]:
+    """Electrode area and its standard uncertainty, from a diameter or given as such."""
+    if table.has("area_cm2") == table.has("diameter_mm"):
+        raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
+    if table.has("area_cm2"):
+        area_cm2 = _positive(table, "area_cm2", LARGEST_MM**2 / 100)
+        u_cm2 = table.number("area_uncertainty_cm2", 0.0, minimum=0.0, maximum=area_cm2)
+        return area_cm2 * 1e-4, u_cm2 * 1e-4
+    diameter_m = _positive(table, "diameter_mm", LARGEST_MM) * 1e-3
+    u_m = table.number("diameter_uncertainty_mm", 0.0, minimum=0.0, maximum=diameter_m * 1e3) * 1e-3
+    return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
+
+
+def _positive(table: Table, key: str, maximum: float) -> float:
+    value = table.number(key, minimum=0.0, maximum=maximum)
+    if value == 0:
+        raise table.error(key, "is 0; give a number greater than zero")
+    return value

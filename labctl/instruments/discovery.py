@@ -1,0 +1,123 @@
+"""What hangs on the bus, and which driver speaks its language.
+
+Each address is asked `*IDN?`. Where nothing answers, every driver in turn asks in its own words with its own
+settings of the link: most serial instruments know no `*IDN?`. All of these only ask. Frames of bytes go over
+serial lines and sockets alone: on a bus they would reach instruments to which they mean something else.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from labctl.clock import RealClock
+from labctl.errors import InstrumentError
+from labctl.instrument import Instrument
+from labctl.instruments.connection import Connection
+
+ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTIOSTATS": "potentiostat"}
+ASKED = ("GPIB", "USB", "TCPIP")
+SERIAL = "ASRL"
+COMMON_QUESTION = "*IDN?"
+PATIENCE_MS = 1000
+
+
+def roles_of_drivers() -> dict[type, list[str]]:
+    """Return every shipped driver with the roles it can have."""
+    catalogue = importlib.import_module("drivers.catalogue")  # named, not imported: labctl knows no driver
+    roles: dict[type, list[str]] = {}
+    for group, role in ROLE_OF_GROUP.items():
+        for driver in getattr(catalogue, group):
+            roles.setdefault(driver, []).append(role)
+    return roles
+
+
+def matching_drivers(identity: str, question: str = COMMON_QUESTION) -> list[dict[str, Any]]:
+    """Return reference and roles of every driver that asks `question` and knows a word of `identity`."""
+    return [
+        _match(driver, roles)
+        for driver, roles in roles_of_drivers().items()
+        if identity and _question(driver) == question and any(w in identity for w in _words(driver))
+    ]
+
+
+def _match(driver: type, roles: list[str]) -> dict[str, Any]:
+    return {"driver": f"{driver.__module__}:{driver.__name__}", "roles": roles}
+
+
+def _question(driver: Any) -> str:
+    return driver.identity_question
+
+
+def _words(driver: Any) -> tuple[str, ...]:
+    return getattr(driver, "models", ()) or getattr(driver, "devices", ())
+
+
+def ask_everybody(manager: Any, library: Any, serial: bool) -> Iterator[dict[str, Any]]:
+    """Yield address, identity and matching drivers of every resource; a serial port is asked if wished.
+
+    `asked` is false for what was not asked.
+    """
+    for address in manager.list_resources():
+        asked = address.startswith((*ASKED, SERIAL) if serial else ASKED)
+        identity, drivers = _ask(manager, library, address) if asked else ("", [])
+        yield {"address": address, "identity": identity, "drivers": drivers, "asked": asked}
+
+
+def _ask(manager: Any, library: Any, address: str) -> tuple[str, list[dict[str, Any]]]:
+    identity = _common_answer(manager, address)
+    if "," in identity:  # maker, model, serial number, firmware: what everybody understands
+        return identity, matching_drivers(identity)
+    for language in _languages(address):
+        answer = _answer_to(language[0], library, address)
+        known = [d for d in language if answer and (not _words(d) or any(w in answer for w in _words(d)))]
+        if known:
+            return answer, [_match(driver, roles_of_drivers()[driver]) for driver in known]
+    return identity, []
+
+
+def _common_answer(manager: Any, address: str) -> str:
+    try:
+        with manager.open_resource(address, timeout=PATIENCE_MS) as resource:
+            resource.write(COMMON_QUESTION, termination="\n")
+            identity = resource.read_raw().decode("ascii").strip()
+            return identity if identity.isprintable() and not identity.startswith("?") else ""
+    except Exception:  # noqa: BLE001 - a VISA library raises anything, and the next address must be asked
+        return ""
+
+
+def _languages(address: str) -> list[list[Any]]:
+    """Return drivers that ask the same in the same way, together; those whose answer tells nothing, not."""
+    is_line = address.startswith(SERIAL) or address.endswith("::SOCKET")
+    languages: dict[str, list[Any]] = {}
+    for driver in roles_of_drivers():
+        own_protocol = _getter(driver) is not _getter(Instrument)
+        tells = is_line if own_protocol else bool(_words(driver))
+        if tells and not _needs_settings(driver):
+            key = f"{_getter(driver)} {_question(driver)} {driver.connection_settings}"
+            languages.setdefault(key, []).append(driver)
+    return list(languages.values())
+
+
+def _getter(driver: Any) -> Any:
+    return inspect.getattr_static(driver, "identity").fget
+
+
+def _needs_settings(driver: Any) -> bool:
+    parameters = inspect.signature(driver).parameters.values()
+    return any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters)
+
+
+def _answer_to(driver: Any, library: Any, address: str) -> str:
+    settings = {**driver.connection_settings, "timeout": PATIENCE_MS}
+    pace = {"write_interval_s": driver.write_interval_s, "quiet_after_s": driver.quiet_after_s}
+    try:
+        connection = Connection("it", address, RealClock(), library, **pace, **settings)
+    except InstrumentError:
+        return ""
+    try:
+        return driver(connection).identity
+    except InstrumentError:
+        return ""
+    finally:
+        connection.close()

@@ -1,0 +1,124 @@
+"""What a station forbids, and the guards that refuse it before anything is sent."""
+
+import math
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.errors import LimitExceeded
+from labctl.instruments.roles import (
+    CurrentPoint,
+    FrequencyResponseAnalyzer,
+    ImpedancePoint,
+    Potentiostat,
+    TemperatureController,
+)
+from labctl.units import ZERO_CELSIUS_K
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Hard limits of a station, SI units, inclusive.
+
+    Attributes
+    ----------
+    temperature_k : tuple[float, float]
+        Lowest and highest set point.
+    potential_v, current_a : float
+        Largest magnitude at the sample, direct and alternating part (peak) together.
+    """
+
+    temperature_k: tuple[float, float]
+    potential_v: float
+    current_a: float
+
+    def check_temperature(self, temperature_k: float) -> None:
+        """Raise LimitExceeded when a set point is forbidden or not a number."""
+        low, high = self.temperature_k
+        if not low <= temperature_k <= high:
+            raise LimitExceeded(
+                "temperature",
+                temperature_k - ZERO_CELSIUS_K,
+                low - ZERO_CELSIUS_K,
+                high - ZERO_CELSIUS_K,
+                "degC",
+            )
+
+    def check_potential(self, direct_v: float, amplitude_v: float = 0.0) -> None:
+        """Raise LimitExceeded when |direct| + peak of an rms amplitude is forbidden or not a number."""
+        peak_v = abs(direct_v) + math.sqrt(2) * abs(amplitude_v)
+        if not peak_v <= self.potential_v:
+            raise LimitExceeded("potential (peak)", peak_v, -self.potential_v, self.potential_v, "V")
+
+    def check_current(self, current_a: float) -> None:
+        """Raise LimitExceeded when |current| is forbidden or not a number."""
+        if not abs(current_a) <= self.current_a:
+            raise LimitExceeded("current", current_a, -self.current_a, self.current_a, "A")
+
+
+class GuardedTemperatureController:
+    """A temperature controller that refuses set points outside the limits; all else is the driver's."""
+
+    def __init__(self, driver: TemperatureController, limits: Limits) -> None:
+        self._driver, self._limits = driver, limits
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point; writing it energises the heater. Raises LimitExceeded before anything is sent."""
+        return self._driver.setpoint_k
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        self._limits.check_temperature(value)
+        self._driver.setpoint_k = value
+
+    @property
+    def ramp_rate_k_s(self) -> float:
+        """Rate at which the set point moves, 0 = at once."""
+        return self._driver.ramp_rate_k_s
+
+    @ramp_rate_k_s.setter
+    def ramp_rate_k_s(self, value: float) -> None:
+        self._driver.ramp_rate_k_s = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+
+class GuardedAnalyzer:
+    """A frequency response analyser that refuses potentials outside the limits."""
+
+    def __init__(self, driver: FrequencyResponseAnalyzer, limits: Limits) -> None:
+        self._driver, self._limits = driver, limits
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Measure one spectrum; raises LimitExceeded before anything is sent."""
+        self._limits.check_potential(bias_v, amplitude_v)
+        return self._driver.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+
+class GuardedPotentiostat:
+    """A potentiostat that refuses potentials and current limits outside the station's."""
+
+    def __init__(self, driver: Potentiostat, limits: Limits) -> None:
+        self._driver, self._limits = driver, limits
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Polarise the cell; raises LimitExceeded before anything is sent."""
+        self._limits.check_potential(potential_v)
+        self._limits.check_current(current_limit_a)
+        return self._driver.hold(potential_v, times_s, current_limit_a)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)

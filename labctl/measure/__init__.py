@@ -1,0 +1,1 @@
+"""One measurement: procedure, typed events, rows, settling, stop flag."""

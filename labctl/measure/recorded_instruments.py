@@ -1,0 +1,135 @@
+"""Instruments that tell what they measure: in a script nobody emits, so the words themselves do.
+
+Each wraps the guarded instrument of one role. A spectrum that a script takes becomes a spectrum in the
+database, a hold a polarisation; what a script says about its oven (set point, way up or down) goes with them.
+"""
+
+import math
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from labctl.instruments.roles import CurrentPoint, ImpedancePoint
+
+Emit = Callable[[str, Any], None]
+
+
+class Place:
+    """Where a script is: the set point under way and how it was reached, counted in steps.
+
+    Parameters
+    ----------
+    temperature_k : callable
+        The temperature of the sample now; NaN where the station measures none.
+    """
+
+    def __init__(self, temperature_k: Callable[[], float]) -> None:
+        self.temperature_k = temperature_k
+        self.step, self.branch = 0, "isothermal"
+        self.setpoint_k: float | None = None
+        self.holds = 0
+
+    def move_to(self, setpoint_k: float) -> None:
+        """Take note of a new set point."""
+        before_k = self.temperature_k() if self.setpoint_k is None else self.setpoint_k
+        self.step += self.setpoint_k is not None
+        self.branch = "cooling" if setpoint_k < before_k else "heating"
+        self.setpoint_k = setpoint_k
+
+    def about(self) -> dict[str, Any]:
+        """What every row knows; spectra and a hold belong together while the set point stays."""
+        about: dict[str, Any] = {"step": self.step, "branch": self.branch}
+        about |= {"polarisation": (self.step, self.holds)}
+        return about if self.setpoint_k is None else about | {"setpoint_k": self.setpoint_k}
+
+
+class _Telling:
+    def __init__(self, instrument: Any, place: Place, emit: Emit) -> None:
+        self.__dict__.update(_instrument=instrument, _place=place, _emit=emit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._instrument, name)
+
+
+class TellingOven(_Telling):
+    """A temperature controller whose set points are taken note of."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._instrument, name, value)
+        if name == "setpoint_k":
+            self._place.move_to(value)
+
+
+class TellingAnalyzer(_Telling):
+    """A frequency response analyser whose spectra are told."""
+
+    def sweep(
+        self,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float,
+        integration_s: float = 1.0,
+        bias_v: float = 0.0,
+    ) -> Generator[ImpedancePoint, None, None]:
+        """Measure one spectrum; see `labctl.bench.FrequencyResponseAnalyzer.sweep`."""
+        frequencies_hz = list(frequencies_hz)
+        points = self._instrument.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
+        settings = {"amplitude_v": amplitude_v, "integration_s": integration_s, "bias_v": bias_v}
+        return self._told(points, len(frequencies_hz), settings)
+
+    def _told(
+        self, points: Any, count: int, settings: Mapping[str, Any]
+    ) -> Generator[ImpedancePoint, None, None]:
+        about, measured = self._place.about(), 0
+        self._emit("spectrum", {"state": "started", **about, **settings})
+        try:
+            with closing(points):
+                for point in points:
+                    measured += 1
+                    reading = {"temperature_k": self._place.temperature_k()}
+                    self._emit("results", {**about, **reading, **point._asdict()})
+                    yield point
+        finally:
+            self._emit("spectrum", {"state": "finished" if measured == count else "aborted", **about})
+
+
+class TellingPotentiostat(_Telling):
+    """A potentiostat whose holds and rests are told."""
+
+    def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
+        """Watch the open cell; see `labctl.bench.Potentiostat.rest`."""
+        for point in self._instrument.rest(times_s):
+            self._emit("results", {"temperature_k": self._place.temperature_k(), **point._asdict()})
+            yield point
+
+    def hold(
+        self, potential_v: float, times_s: Iterable[float], current_limit_a: float
+    ) -> Generator[CurrentPoint, None, None]:
+        """Polarise the cell; see `labctl.bench.Potentiostat.hold`."""
+        return self._told(self._instrument.hold(potential_v, times_s, current_limit_a), potential_v)
+
+    def _told(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
+        about, state = self._place.about(), "aborted"
+        self._emit("polarisation", {"state": "started", **about, "potential_v": potential_v})
+        try:
+            with closing(points):
+                for point in points:
+                    reading = {"temperature_k": self._place.temperature_k()}
+                    self._emit("results", {**about, **reading, **point._asdict()})
+                    yield point
+            state = "finished"
+        except GeneratorExit as left:
+            state = "finished" if left.__context__ is None else "aborted"  # closed, or by what went wrong
+            raise
+        finally:
+            self._place.holds += 1
+            self._emit("polarisation", {"state": state, **about})
+
+
+TELLING = {"oven": TellingOven, "fra": TellingAnalyzer, "potentiostat": TellingPotentiostat}
+
+
+def thermometer_of(bench: Any) -> Callable[[], float]:
+    """Return what reads the temperature of the sample; NaN where the station measures none."""
+    if {"oven", "thermometer"} & set(bench.roles):
+        return lambda: bench.thermometer.temperature_k
+    return lambda: math.nan

@@ -1,0 +1,79 @@
+"""When is a temperature steady: inside a band, with a small slope, for the whole of a dwell.
+
+The criterion of careful automated rigs: |T - target| <= band and |dT/dt| <= slope, without a break, for the
+dwell. An excursion of either starts the dwell again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from labctl.bench import Bench, TemperatureReading
+from labctl.errors import SettlingTimeout
+
+
+@dataclass(frozen=True)
+class SettlingCriterion:
+    """Attributes are in kelvin and seconds; `slope_k_s` is judged over `slope_window_s`."""
+
+    band_k: float = 0.5
+    slope_k_s: float = 0.1 / 60
+    dwell_s: float = 1800.0
+    timeout_s: float = 4 * 3600.0
+    poll_s: float = 5.0
+    slope_window_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("band_k", "slope_k_s", "timeout_s", "poll_s", "slope_window_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be greater than zero, got {getattr(self, name)!r}")
+        if not self.dwell_s >= 0:
+            raise ValueError(f"dwell_s must not be negative, got {self.dwell_s!r}")
+
+
+def settle(
+    bench: Bench, target_k: float, criterion: SettlingCriterion, should_stop: Callable[[], bool]
+) -> Iterator[TemperatureReading]:
+    """Yield readings until the sample has been steady at `target_k` for the dwell, or a stop is asked for.
+
+    Raises
+    ------
+    SettlingTimeout
+        After `criterion.timeout_s` without a complete dwell.
+    InstrumentError
+        From the thermometer.
+    """
+    clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
+    window: deque[tuple[float, float]] = deque()
+    while not should_stop():
+        now_s, temperature_k = clock.monotonic(), bench.thermometer.temperature_k
+        window.append((now_s, temperature_k))
+        while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
+            window.popleft()
+        if not _is_steady(window, target_k, criterion):
+            steady_since_s = None
+        elif steady_since_s is None:
+            steady_since_s = now_s
+        phase = "approach" if steady_since_s is None else "dwell"
+        yield TemperatureReading(clock.time(), temperature_k, target_k, phase)
+        if steady_since_s is not None and now_s - steady_since_s >= criterion.dwell_s:
+            return
+        if now_s - start_s >= criterion.timeout_s:
+            raise SettlingTimeout(target_k, temperature_k, now_s - start_s, criterion.band_k)
+        clock.sleep(criterion.poll_s)
+
+
+def _is_steady(window: "deque[tuple[float, float]]", target_k: float, criterion: SettlingCriterion) -> bool:
+    """Judge the last reading by the band and the window by its slope; NaN is never steady."""
+    (first_s, _), (last_s, last_k) = window[0], window[-1]
+    watched_long_enough = len(window) > 1 and last_s - first_s >= criterion.slope_window_s - criterion.poll_s
+    in_band = abs(last_k - target_k) <= criterion.band_k
+    return watched_long_enough and in_band and abs(_slope_k_s(window)) <= criterion.slope_k_s
+
+
+def _slope_k_s(window: "deque[tuple[float, float]]") -> float:
+    """Least-squares slope of (time, temperature) pairs; 0 for a single pair."""
+    n = len(window)
+    mean_s, mean_k = sum(t for t, _ in window) / n, sum(k for _, k in window) / n
+    spread = sum((t - mean_s) ** 2 for t, _ in window)
+    return sum((t - mean_s) * (k - mean_k) for t, k in window) / spread if spread else 0.0

@@ -1,0 +1,1 @@
+"""pymeasure's own Results, Worker and windows over the database."""

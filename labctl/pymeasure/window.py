@@ -1,0 +1,158 @@
+"""pymeasure's ManagedWindow over the database: SQLiteWorker writes its runs, SQLiteResults reads them.
+
+    class MainWindow(SQLiteWindow, ManagedWindow):
+        database = "lab.db"
+        sample = "samples/cell_4.toml"
+
+1. A run that fails says why in the status line, and the next one starts.
+2. No click deletes or overwrites the database.
+"""
+
+import logging
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pymeasure.display.listeners import Monitor
+from pymeasure.display.manager import Manager
+from pymeasure.display.Qt import QtWidgets
+
+from labctl.errors import LabctlError
+from labctl.measure.procedure_facts import reference_of
+from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
+from labctl.store import Database
+
+if TYPE_CHECKING:
+    from pymeasure.display.windows.managed_window import ManagedWindowBase as _Window
+else:
+    _Window = object
+
+log = logging.getLogger(__name__)
+
+
+class SQLiteManager(Manager):
+    """pymeasure's queue of experiments, written into the database; one that fails stops no other."""
+
+    def next(self) -> None:
+        """Start the next experiment that waits, if there is one."""
+        if self.is_running():
+            raise RuntimeError("another procedure is running")
+        if not self.experiments.has_next():
+            return
+        experiment = self.experiments.next()
+        worker = SQLiteWorker(experiment.results, port=self.port, log_level=self.log_level)
+        worker.is_last = lambda: not self.experiments.has_next()
+        monitor = Monitor(worker.monitor_queue)
+        monitor.worker_running.connect(self._running)
+        monitor.worker_failed.connect(self._failed)
+        monitor.worker_abort_returned.connect(self._abort_returned)
+        monitor.worker_finished.connect(self._finish)
+        monitor.progress.connect(self._update_progress)
+        monitor.status.connect(self._update_status)
+        monitor.log.connect(self._update_log)
+        self._running_experiment, self._worker, self._monitor = experiment, worker, monitor
+        monitor.start()
+        worker.start()
+
+    def _failed(self) -> None:
+        super()._failed()
+        if self._is_continuous:
+            self.next()
+
+
+class SQLiteWindow(_Window):
+    """Stands before ManagedWindow among the bases of a window.
+
+    Attributes
+    ----------
+    database : str or path
+    sample : Sample, mapping, str or path
+        What is measured: see `labctl.config.sample.sample_of`.
+    """
+
+    database: str | PathLike[str] = "lab.db"
+    sample: Any = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "enable_file_input": False})
+
+    def _setup_ui(self) -> None:
+        super()._setup_ui()
+        manager = SQLiteManager(self.widget_list, self.browser, log_level=self.log_level, parent=self)
+        manager.abort_returned.connect(self.abort_returned)
+        manager.queued.connect(self.queued)
+        manager.running.connect(self.running)
+        manager.finished.connect(self.finished)
+        manager.failed.connect(self.failed)
+        manager.log.connect(self.log.handle)
+        self.manager = manager
+
+    def quit(self, evt: Any = None) -> None:
+        """Ask a running procedure to stop, and close; pymeasure leaves its thread of estimates running."""
+        super().quit(evt)
+        if self.use_estimator:
+            self.estimator.update_thread.join()
+
+    def queue(self, procedure: Any = None) -> None:
+        """Queue a procedure, that of the form by default; say why where it cannot be."""
+        try:
+            results = SQLiteResults(procedure or self.make_procedure(), self.database, self.sample)
+        except LabctlError as error:
+            self.say(f"Not queued: {error}")
+            return
+        self.manager.queue(self.new_experiment(results))
+
+    def failed(self, experiment: Any) -> None:
+        """Say why a run failed."""
+        self.finished(experiment)
+        self.say(f"run {experiment.results.run_id} failed: {experiment.results.reason}")
+
+    def say(self, words: str) -> None:
+        """Show a sentence in the status line; it stays until the next."""
+        log.warning(words)
+        self.statusBar().showMessage(words)
+
+    def open_experiment(self) -> None:
+        """Let a person choose a run of this procedure, and show it."""
+        chosen, accepted = QtWidgets.QInputDialog.getItem(self, "Open a run", "Run", self.runs(), 0, False)
+        if accepted and chosen:
+            self.open_run(int(chosen.split()[0]))
+
+    def runs(self) -> list[str]:
+        """Return the runs of this procedure in the database, the last first; each begins with its id."""
+        if not Path(self.database).is_file():
+            return []
+        query = "SELECT id, datetime(started_s, 'unixepoch') AS start, status FROM runs WHERE procedure = ?"
+        with Database(self.database) as db:
+            rows = db.rows(f"{query} ORDER BY id DESC", (reference_of(self.procedure_class),))
+        return [f"{row['id']}   {row['start']} UTC   {row['status']}" for row in rows]
+
+    def open_run(self, run_id: int) -> None:
+        """Show a run of the database beside the others, once."""
+        results = SQLiteResults.load(self.database, self.procedure_class, run_id)
+        if results.data_filename in self.manager.experiments:
+            self.say(f"run {run_id} is shown already")
+            return
+        experiment: Any = self.new_experiment(results)
+        for curve in filter(None, experiment.curve_list):
+            curve.update_data()
+        experiment.browser_item.setProgress(100)
+        self.manager.load(experiment)
+
+    def save_experiment_copy(self, source_filename: str) -> None:
+        """Write the rows of a run to a CSV file."""
+        name, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save rows", "", "CSV (*.csv)")
+        if name:  # whatever was typed, never the database
+            SQLiteResults.load(source_filename).data.to_csv(Path(name).with_suffix(".csv"), index=False)
+
+    def delete_experiment_data(self, experiment: Any) -> None:
+        """Refuse: measured rows are never deleted."""
+        self.say("Measured rows are not deleted; `Remove Graph` takes a run out of this window")
+
+    def open_file_externally(self, filename: str) -> None:
+        """Say where the rows are."""
+        self.say(f"The rows of this run are in {Path(self.database).absolute()}")
+
+    def reveal_in_file_explorer(self, filename: str) -> None:
+        """Show the folder of the database."""
+        super().reveal_in_file_explorer(str(Path(self.database).absolute()))

@@ -1,0 +1,98 @@
+"""Follows a run in the database, by the rows that came since the last look."""
+
+from dataclasses import replace
+from typing import Any
+
+from labctl.readmodel.growing_polarisations import Polarisations
+from labctl.readmodel.growing_spectra import Spectra
+from labctl.readmodel.long_tables import Columns, LongTable, Records
+from labctl.readmodel.run_parts import Parts
+from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
+from labctl.store import Database
+
+TEMPERATURE = Columns(("time_s", "temperature_k", "setpoint_k"), "temperature_k")
+MOST_EVENTS = 2000
+
+
+class RunFollower:
+    """One run with the parts it continues. Every `poll` reads a bounded number of rows.
+
+    Raises
+    ------
+    StoreError
+        From every method, when the file cannot be read.
+    """
+
+    def __init__(self, database: Database, run_id: int) -> None:
+        self._db = database
+        self.run_id = run_id
+        self._parts = Parts(database, run_id)
+        run = database.run(run_id)
+        self._snapshot = RunSnapshot(run, database.sample(run["sample_id"]), complete=False)
+        self._spectra = Spectra(self._parts)
+        self._polarisations = Polarisations(self._parts)
+        self._temperature = LongTable(self._parts, "temperature_log", "run_id", TEMPERATURE)
+        self._records = Records(self._parts)
+        self._events: list[dict[str, Any]] = []
+        self._derived_mark: Any = None
+
+    def poll(self) -> RunSnapshot:
+        """Read what came since; the same object as last time where nothing did."""
+        changes: dict[str, Any] = {}
+        self._poll_run(changes)
+        self._poll_events(changes)
+        self._poll_derived(changes)
+        if self._temperature.poll():
+            changes["temperature"] = TemperatureCurve(*self._temperature.columns())
+        for name in ("spectra", "polarisations", "records"):
+            part = getattr(self, f"_{name}")
+            if part.poll():
+                changes[name] = part.value()
+        self._count(changes)
+        if changes:
+            self._snapshot = replace(self._snapshot, **changes)
+        return self._snapshot
+
+    def _poll_run(self, changes: dict[str, Any]) -> None:
+        if self._snapshot.run["status"] == "running":
+            run = self._db.run(self.run_id)
+            if run != self._snapshot.run:
+                changes["run"] = run
+
+    def _poll_events(self, changes: dict[str, Any]) -> None:
+        last = self._events[-1]["id"] if self._events else 0
+        query = "SELECT * FROM events WHERE run_id IN ({parts}) AND id > ? ORDER BY id DESC LIMIT ?"
+        new = self._parts.rows_of(query, (last, MOST_EVENTS))
+        if new:
+            self._events = [*self._events, *reversed(new)][-MOST_EVENTS:]
+            changes["events"] = tuple(self._events)
+
+    def _poll_derived(self, changes: dict[str, Any]) -> None:
+        """Derived rows are few and may be made again: read all of them when any is new."""
+        query = """SELECT
+            (SELECT max(id) FROM conductivities WHERE run_id IN ({parts})) AS conductivities,
+            (SELECT max(id) FROM law_fits WHERE run_id = ?) AS fits,
+            (SELECT max(id) FROM transference_numbers WHERE run_id IN ({parts})) AS numbers"""
+        mark = self._parts.rows_of(query, (self.run_id, *self._parts.ids))[0]
+        if mark == self._derived_mark:
+            return
+        self._derived_mark = mark
+        changes["conductivities"] = tuple(
+            self._parts.rows_of(
+                "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
+                "WHERE c.run_id IN ({parts}) ORDER BY c.spectrum_id"
+            )
+        )
+        query = "SELECT * FROM law_fits WHERE run_id = ? ORDER BY branch, id"
+        changes["fits"] = tuple(self._db.rows(query, (self.run_id,)))
+        changes["transference_numbers"] = tuple(
+            self._parts.rows_of(
+                "SELECT * FROM transference_numbers WHERE run_id IN ({parts}) ORDER BY polarisation_id, id"
+            )
+        )
+
+    def _count(self, changes: dict[str, Any]) -> None:
+        read = (self._spectra, self._polarisations, self._temperature, self._records)
+        rows, complete = sum(part.rows for part in read), all(part.complete for part in read)
+        if rows != self._snapshot.rows or complete != self._snapshot.complete:
+            changes.update(rows=rows, complete=complete)

@@ -1,0 +1,124 @@
+"""The spectra of a run as they grow, with their resistances and the circuits that were fitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from labctl.analysis import Spectrum, fit_circuit
+from labctl.readmodel.run_parts import Parts
+from labctl.readmodel.snapshot import SpectrumCurve
+
+
+@dataclass
+class _OneSpectrum:
+    row: dict[str, Any]
+    frequency_hz: list[float] = field(default_factory=list)
+    z_ohm: list[complex] = field(default_factory=list)
+    temperatures_k: list[float] = field(default_factory=list)
+    bad: int = 0
+    curve: SpectrumCurve | None = None
+
+    def add(self, point: Mapping[str, Any]) -> None:
+        if point["status"] != "ok":
+            self.bad += 1
+            return
+        self.frequency_hz.append(point["frequency_hz"])
+        self.z_ohm.append(complex(point["z_real_ohm"], point["z_imag_ohm"]))
+        if point["temperature_k"] is not None:
+            self.temperatures_k.append(point["temperature_k"])
+
+    def drawn(self) -> SpectrumCurve:
+        row = self.row
+        kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else row["setpoint_k"]
+        about = {name: row[name] for name in ("id", "number", "step", "branch", "status", "setpoint_k")}
+        return SpectrumCurve(
+            **about,
+            temperature_k=kelvin,
+            frequency_hz=np.array(self.frequency_hz),
+            z_ohm=np.array(self.z_ohm, dtype=complex),
+            bad_points=self.bad,
+        )
+
+
+class Spectra:
+    """The spectra of the parts with their points, resistances and, one a poll, their fits."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._all: dict[int, _OneSpectrum] = {}
+        self._last: tuple[int, int] = (0, -1)
+        self._open: set[int] = set()
+        self._resistance_mark: Any = None
+        self._not_fitted: dict[int, Mapping[str, Any]] = {}
+        self.rows, self.complete = 0, True
+
+    def poll(self) -> bool:
+        """Read new points, statuses and resistances; return whether there were any."""
+        changed = self._poll_rows() | self._poll_points()
+        for spectrum_id in changed:
+            one = self._all[spectrum_id]
+            resistance = one.curve.resistance if one.curve else None
+            one.curve = replace(one.drawn(), resistance=resistance)
+        return bool(changed) | self._poll_resistances() | self._fit_one()
+
+    def value(self) -> tuple[SpectrumCurve, ...]:
+        """Every spectrum, in the order measured."""
+        return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)
+
+    def _poll_rows(self) -> set[int]:
+        known = max(self._all, default=0)
+        marks = ", ".join("?" * len(self._open))
+        query = f"SELECT * FROM spectra WHERE run_id IN ({{parts}}) AND (id > ? OR id IN ({marks}))"
+        changed = set()
+        for row in self._parts.rows_of(query, (known, *self._open)):
+            one = self._all.setdefault(row["id"], _OneSpectrum(row))
+            if one.curve is None or one.row["status"] != row["status"]:
+                one.row = row
+                changed.add(row["id"])
+            (self._open.add if row["status"] == "running" else self._open.discard)(row["id"])
+        return changed
+
+    def _poll_points(self) -> set[int]:
+        changed = set()
+        for part in self._parts.ids:
+            for point in self._points_since(part):
+                self._last = max(self._last, (point["spectrum_id"], point["number"]))
+                if point["spectrum_id"] not in self._all:
+                    continue
+                self._all[point["spectrum_id"]].add(point)
+                changed.add(point["spectrum_id"])
+                self.rows += 1
+        return changed
+
+    def _points_since(self, part: int) -> list[dict[str, Any]]:
+        """A spectrum of an older part is read whole before one of a newer part begins."""
+        return self._parts.rows_since("impedance_points", part, self._last)
+
+    def _poll_resistances(self) -> bool:
+        query = """SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id
+                   WHERE s.run_id IN ({parts}) AND r.quantity = 'total' AND r.id > ? ORDER BY r.id"""
+        new = self._parts.rows_of(query, (self._resistance_mark or 0,))
+        for row in new:
+            self._resistance_mark = row["id"]
+            one = self._all.get(row["spectrum_id"])
+            if one is not None and one.curve is not None:
+                one.curve = replace(one.curve, resistance=row)
+                self._not_fitted[row["spectrum_id"]] = row
+        return bool(new)
+
+    def _fit_one(self) -> bool:
+        """Draw the circuit of the newest spectrum that has none yet."""
+        if not self._not_fitted:
+            return False
+        spectrum_id = max(self._not_fitted)
+        row, one = self._not_fitted.pop(spectrum_id), self._all[spectrum_id]
+        if one.curve is None or not row["circuit"]:
+            return False
+        try:
+            fit = fit_circuit(Spectrum(one.curve.frequency_hz, one.curve.z_ohm), row["circuit"])
+        except ValueError:
+            return False
+        one.curve = replace(one.curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)
+        return True

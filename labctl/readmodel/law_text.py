@@ -1,0 +1,35 @@
+"""A temperature law in words: its form, its energy with uncertainty, its reservations."""
+
+from labctl.readmodel.formatting import with_uncertainty
+from labctl.readmodel.snapshot import Row
+
+LAWS = {
+    ("arrhenius", "ln_sigma_t"): "Arrhenius, ln(σT)",
+    ("arrhenius", "ln_sigma"): "Arrhenius, ln(σ)",
+    ("vtf", "T^-0.5"): "VTF, T^-1/2",
+    ("two_segments", "ln_sigma_t"): "two lines, ln(σT)",
+    ("two_segments", "ln_sigma"): "two lines, ln(σ)",
+}
+SYMBOLS = {
+    "activation_energy": "Ea",
+    "pseudo_activation_energy": "B",
+    "vogel_temperature": "T0",
+    "activation_energy_below": "Ea below",
+    "activation_energy_above": "Ea above",
+    "break_temperature": "break",
+}
+
+
+def law_name(row: Row) -> str:
+    """Return e.g. `Arrhenius, ln(σT)`."""
+    return LAWS.get((row["law"], row["form"]), f"{row['law']} {row['form']}")
+
+
+def law_in_words(row: Row) -> str:
+    """Return e.g. `Arrhenius, ln(σT): Ea = 0.8400 ± 0.0001 eV, 7 points`."""
+    numbers = [
+        f"{symbol} = {with_uncertainty(found['value'], found['standard_uncertainty'])} {found['unit']}"
+        for name, symbol in SYMBOLS.items()
+        if (found := row["parameters"].get(name)) is not None and found["value"] is not None
+    ]
+    return f"{law_name(row)}: {', '.join([*numbers, str(row['n_points']) + ' points'])}"

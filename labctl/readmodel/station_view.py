@@ -1,0 +1,124 @@
+"""What the window says about the station at one moment: runner, supervisor, queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.hours import hour_in_words
+from labctl.queue.job import STARTABLE, Job
+from labctl.queue.jobs import Jobs
+from labctl.queue.ledger import Ledger
+from labctl.queue.outlook import Expectation, outlook
+from labctl.queue.requests import Pause, Pauses
+from labctl.readmodel.formatting import celsius
+
+SILENCE_S = 4.0
+
+
+@dataclass(frozen=True)
+class StationView:
+    """One look at the station.
+
+    Attributes
+    ----------
+    runner : Heartbeat, optional
+        Its last sign of life; None when none ever ran.
+    runner_state, supervisor_state : str
+        `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`.
+    """
+
+    time_s: float
+    runner: Heartbeat | None
+    runner_state: str
+    supervisor_state: str
+    pause: Pause | None
+    jobs: tuple[Job, ...]
+    expected: Mapping[int, Expectation]
+
+    @property
+    def running_job(self) -> Job | None:
+        """The job under way, as the queue says."""
+        return next((job for job in self.jobs if job.state == "running"), None)
+
+    @property
+    def next_job(self) -> Job | None:
+        """The job that will start next."""
+        return next((job for job in self.jobs if job.state in STARTABLE), None)
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether a person should look: no live runner although one should be there."""
+        return self.runner_state in ("frozen", "dead") or (
+            self.running_job is not None and self.runner_state != "running"
+        )
+
+
+def read_station_view(ledger: Ledger, station: str, now_s: float) -> StationView:
+    """Look once at heartbeats, queue and pauses of a station."""
+    runner = Heartbeats(ledger, "runner", station).read()
+    supervisor = Heartbeats(ledger, "supervisor", station).read()
+    jobs = tuple(job for job in Jobs(ledger).listed() if job.station in (station, ""))
+    return StationView(
+        time_s=now_s,
+        runner=runner,
+        runner_state=_state(runner),
+        supervisor_state=_state(supervisor),
+        pause=Pauses(ledger).in_force(),
+        jobs=jobs,
+        expected=outlook(jobs, now_s, runner),
+    )
+
+
+def _state(beat: Heartbeat | None) -> str:
+    if beat is None:
+        return "none"
+    if beat.state == "ended":
+        return "ended"
+    if beat.state == "dead" or beat.gone:
+        return "dead"
+    return "running" if beat.lives(SILENCE_S) else "frozen"
+
+
+RUNNER_WORDS = {
+    "none": "no runner has run here yet",
+    "ended": "no runner: it ended in good order",
+    "dead": "THE RUNNER IS DEAD",
+    "frozen": "THE RUNNER GIVES NO SIGN OF LIFE",
+}
+
+
+def status_in_words(view: StationView) -> list[str]:
+    """Short phrases for the status line: runner, temperature, pause, next, end."""
+    words = [_runner_in_words(view)]
+    if view.runner_state == "running" and view.runner is not None:
+        words += _temperature_in_words(view.runner)
+    elif view.in_trouble and view.supervisor_state != "running":
+        words.append("AND NO SUPERVISOR: press Make safe, then look at the rig")
+    if view.pause is not None:
+        words.append(f"queue paused ({view.pause.reason or 'at a wish'})")
+    if view.next_job is not None:
+        words.append(f"next: job {view.next_job.id} {view.next_job.title}")
+    end_s = _all_done_s(view)
+    if end_s is not None:
+        words.append(f"all done about {hour_in_words(end_s, view.time_s)}")
+    return words
+
+
+def _runner_in_words(view: StationView) -> str:
+    if view.runner is None or view.runner_state != "running":
+        since = f", last sign {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
+        return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
+    return f"runner: {view.runner.doing or 'idle'}"
+
+
+def _temperature_in_words(runner: Heartbeat) -> list[str]:
+    if runner.temperature_k is None:
+        return []
+    wanted = f" (set {celsius(runner.setpoint_k)})" if runner.setpoint_k is not None else ""
+    return [f"{celsius(runner.temperature_k)} °C{wanted}"]
+
+
+def _all_done_s(view: StationView) -> float | None:
+    ends: list[Any] = [expectation.end_s for expectation in view.expected.values()]
+    return max(ends) if ends and None not in ends else None

@@ -1,0 +1,152 @@
+"""What may be asked again is; what may not is not."""
+
+from contextlib import closing
+
+import pytest
+
+from labctl.bench import Bench, CurrentPoint, ImpedancePoint
+from labctl.clock import VirtualClock
+from labctl.errors import InstrumentError
+from labctl.instruments.limits import Limits
+from labctl.queue.retry import Patience, patient_bench
+
+LIMITS = Limits(temperature_k=(200.0, 500.0), potential_v=1.0, current_a=0.1)
+
+
+class Instrument:
+    """Oven, analyser and potentiostat in one, failing on order."""
+
+    name, identity, ramp_rate_k_s = "all in one", "Maker,All,1,1", 0.0
+
+    def __init__(self):
+        self.done, self.failures = [], []
+
+    def _do(self, what):
+        self.done.append(what)
+        if self.failures and self.failures[0] == what:
+            self.failures.pop(0)
+            raise InstrumentError(self.name, what, "", "no answer")
+
+    @property
+    def temperature_k(self):
+        self._do("temperature?")
+        return 300.0
+
+    @property
+    def setpoint_k(self):
+        return 300.0
+
+    @setpoint_k.setter
+    def setpoint_k(self, value):
+        self._do(f"setpoint {value:g}")
+
+    def prepare(self):
+        self._do("prepare")
+
+    def make_safe(self):
+        self._do("safe")
+
+    def sweep(self, frequencies_hz, amplitude_v, integration_s=1.0, bias_v=0.0):
+        try:
+            for frequency_hz in frequencies_hz:
+                self._do(f"point {frequency_hz:g}")
+                yield ImpedancePoint(frequency_hz, 1.0, -1.0, 0.0)
+        finally:
+            self.done.append("stimulus off")
+
+    def hold(self, potential_v, times_s, current_limit_a):
+        try:
+            for time_s in times_s:
+                self._do(f"hold {time_s:g}")
+                yield CurrentPoint(time_s, time_s, potential_v, 1e-6)
+        finally:
+            self.done.append("cell off")
+
+
+@pytest.fixture
+def instrument():
+    return Instrument()
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def bench(instrument, told):
+    roles = dict.fromkeys(("oven", "fra", "potentiostat"), instrument)
+    return patient_bench(Bench(VirtualClock(), LIMITS, roles), Patience(3, 2.0), told.append)
+
+
+def test_one_instrument_of_three_roles_is_still_one(bench):
+    assert len(bench.devices) == 1
+
+
+def test_a_setting_is_written_again_before_the_question_is_repeated(bench, instrument, told):
+    bench.oven.setpoint_k = 350.0
+    instrument.failures = ["temperature?"]
+    assert bench.thermometer.temperature_k == 300.0
+    assert instrument.done == ["setpoint 350", "temperature?", "prepare", "setpoint 350", "temperature?"]
+    assert told == ["all in one: no answer (sent 'temperature?', no answer); trying again (1 of 3)"]
+
+
+def test_the_wait_grows_and_the_last_error_is_the_answer(bench, instrument, told):
+    instrument.failures = ["temperature?"] * 4
+    with pytest.raises(InstrumentError):
+        _ = bench.thermometer.temperature_k
+    assert bench.clock.monotonic() == 2 + 4 + 6
+    assert len(told) == 3
+
+
+def test_a_spectrum_goes_on_from_the_point_that_failed(bench, instrument):
+    instrument.failures = ["point 10"]
+    points = list(bench.fra.sweep([100.0, 10.0, 1.0], 0.01))
+    assert [point.frequency_hz for point in points] == [100.0, 10.0, 1.0]
+    assert [what for what in instrument.done if what.startswith("point")] == [
+        "point 100",
+        "point 10",
+        "point 10",
+        "point 1",
+    ]
+
+
+def test_every_point_may_be_tried_as_often(bench, instrument):
+    instrument.failures = ["point 10"] * 3 + ["point 1"] * 3
+    assert len(list(bench.fra.sweep([10.0, 1.0], 0.01))) == 2
+
+
+def test_a_spectrum_that_is_left_early_switches_the_stimulus_off(bench, instrument):
+    with closing(bench.fra.sweep([10.0, 1.0], 0.01)) as points:
+        next(points)
+    assert instrument.done[-1] == "stimulus off"
+
+
+def test_a_polarisation_is_never_resumed(bench, instrument):
+    instrument.failures = ["hold 2"]
+    with pytest.raises(InstrumentError):
+        list(bench.potentiostat.hold(0.01, [1.0, 2.0, 3.0], 1e-3))
+    assert instrument.done == ["hold 1", "hold 2", "cell off"]
+
+
+def test_while_a_cell_is_held_nothing_prepares_the_instrument_anew(bench, instrument):
+    instrument.failures = ["point 1"]
+    with closing(bench.potentiostat.hold(0.01, [1.0], 1e-3)) as held:
+        next(held)
+        with pytest.raises(InstrumentError):
+            list(bench.fra.sweep([1.0], 0.01, bias_v=0.01))
+    assert "prepare" not in instrument.done
+
+
+def test_after_make_safe_nothing_is_energised_again_by_a_retry(bench, instrument):
+    bench.oven.setpoint_k = 350.0
+    bench.make_safe()
+    instrument.failures = ["temperature?"]
+    _ = bench.thermometer.temperature_k
+    assert instrument.done.count("setpoint 350") == 1
+
+
+def test_make_safe_is_tried_again_too(bench, instrument):
+    instrument.failures = ["safe", "safe"]
+    bench.make_safe()
+    assert instrument.done == ["safe"] * 3

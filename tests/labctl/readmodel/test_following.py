@@ -1,0 +1,180 @@
+"""Following a run gives what the database holds, in bounded steps, whatever its size."""
+
+import numpy as np
+import pytest
+
+from labctl.readmodel import long_tables
+from labctl.readmodel.following import RunFollower
+from labctl.readmodel.growing_polarisations import foretold
+from labctl.store import Database, Store
+
+SAMPLE = {"name": "film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "reversible"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(tmp_path / "lab.db") as store:
+        yield store
+
+
+@pytest.fixture
+def begin(store):
+    def begin(job_id=None):
+        sample_id = store.find_or_add_sample(SAMPLE)
+        return store.insert(
+            "runs",
+            {
+                "sample_id": sample_id,
+                "procedure": "any:Any",
+                "status": "running",
+                "started_s": 0.0,
+                "job_id": job_id,
+            },
+        )
+
+    return begin
+
+
+@pytest.fixture
+def follow(store):
+    with Database(store.path) as database:
+        yield lambda run_id: RunFollower(database, run_id)
+
+
+def spectrum(store, run_id, number, points=5):
+    spectrum_id = store.insert(
+        "spectra", {"run_id": run_id, "number": number, "setpoint_k": 300.0, "started_s": 0.0}
+    )
+    for n in range(points):
+        store.append("impedance_points", point(spectrum_id, n))
+    return spectrum_id
+
+
+def point(spectrum_id, number, **changes):
+    usual = {"time_s": 1.0 * number, "frequency_hz": 10.0 ** (5 - number), "z_real_ohm": 100.0 + number}
+    return {
+        "spectrum_id": spectrum_id,
+        "number": number,
+        "z_imag_ohm": -1.0,
+        "status": "ok",
+        **usual,
+        **changes,
+    }
+
+
+def polarisation(store, run_id, current_a):
+    polarisation_id = store.insert(
+        "polarisations", {"run_id": run_id, "number": 0, "potential_v": 0.01, "started_s": 0.0}
+    )
+    for n, current in enumerate(current_a):
+        row = {"polarisation_id": polarisation_id, "number": n, "time_s": 1.0 * n, "elapsed_s": 1.0 * n}
+        store.append("polarisation_points", row | {"current_a": float(current), "potential_v": 0.01})
+    store.flush()
+
+
+def read_all(follower):
+    snapshot = follower.poll()
+    while not snapshot.complete:
+        snapshot = follower.poll()
+    return snapshot
+
+
+def test_points_appear_as_they_are_measured(store, begin, follow):
+    run_id = begin()
+    spectrum_id = spectrum(store, run_id, 0, points=3)
+    store.flush()
+    follower = follow(run_id)
+    assert follower.poll().spectra[0].frequency_hz.size == 3
+    store.append("impedance_points", point(spectrum_id, 3))
+    store.flush()
+    assert list(follower.poll().spectra[0].z_ohm.real) == [100, 101, 102, 103]
+
+
+def test_a_bad_point_is_counted_and_not_drawn(store, begin, follow):
+    run_id = begin()
+    spectrum_id = spectrum(store, run_id, 0, points=2)
+    store.append(
+        "impedance_points", point(spectrum_id, 2, status="overload", z_real_ohm=None, z_imag_ohm=None)
+    )
+    store.flush()
+    (curve,) = follow(run_id).poll().spectra
+    assert (curve.frequency_hz.size, curve.bad_points) == (2, 1)
+
+
+def test_nothing_new_is_the_same_snapshot(store, begin, follow):
+    run_id = begin()
+    spectrum(store, run_id, 0)
+    store.flush()
+    follower = follow(run_id)
+    read_all(follower)
+    assert follower.poll() is follower.poll()
+
+
+def test_many_currents_are_read_in_steps_and_keep_their_spike(store, begin, follow, monkeypatch):
+    monkeypatch.setattr(long_tables, "ROWS_AT_ONCE", 10_000)
+    run_id, current_a = begin(), np.exp(-np.arange(35_000) / 1e4)
+    current_a[23_456] = 9.0
+    polarisation(store, run_id, current_a)
+    follower = follow(run_id)
+    first = follower.poll()
+    assert (first.rows, first.complete) == (10_000, False)
+    (curve,) = read_all(follower).polarisations
+    assert curve.elapsed_s[-1] == 34_999
+    assert curve.elapsed_s.size < 9000
+    assert curve.current_a.max() == 9.0
+    assert curve.elapsed_s[curve.current_a.argmax()] == 23_456
+    assert (np.diff(curve.elapsed_s) >= 0).all()
+
+
+def test_a_current_marked_as_bad_is_no_current(store, begin, follow):
+    run_id = begin()
+    polarisation(store, run_id, np.full(30, 1e-6))
+    for n in range(30, 40):
+        row = {
+            "polarisation_id": 1,
+            "number": n,
+            "time_s": 1.0 * n,
+            "elapsed_s": 1.0 * n,
+            "potential_v": 0.01,
+        }
+        store.append("polarisation_points", row | {"current_a": 0.1, "status": "overload"})
+    store.flush()
+    (curve,) = read_all(follow(run_id)).polarisations
+    assert np.isnan(curve.current_a[30:]).all()
+    assert np.nanmax(curve.current_a) == 1e-6
+
+
+def test_a_continued_run_is_drawn_whole(store, begin, follow):
+    store.insert("jobs", {"uuid": "j", "protocol_text": "", "created_s": 0.0})
+    first = begin(job_id=1)
+    spectrum(store, first, 0)
+    store.update("runs", first, {"status": "interrupted", "reason": "killed"})
+    second = begin(job_id=1)
+    spectrum(store, second, 0)
+    store.flush()
+    assert len(follow(second).poll().spectra) == 2
+
+
+def test_a_relaxation_foretells_its_end():
+    time_s = np.arange(1.0, 400.0)
+    rng = np.random.default_rng(5)
+    current_a = 1e-6 * (1 + 2 * np.exp(-time_s / 150)) * (1 + 1e-3 * rng.standard_normal(time_s.size))
+    steady = foretold(time_s, current_a)
+    assert steady is not None
+    assert steady.low_a < 1e-6 < steady.high_a
+
+
+def test_noise_alone_foretells_nothing_wrong():
+    assert foretold(np.arange(3.0), np.ones(3)) is None
+
+
+def test_rows_of_own_columns_become_columns(store, begin, follow):
+    run_id = begin()
+    for n in range(4):
+        store.append(
+            "records", {"run_id": run_id, "number": n, "time_s": 0.0, "data": {"B (T)": n / 2, "who": "x"}}
+        )
+    store.flush()
+    records = follow(run_id).poll().records
+    assert list(records["B (T)"]) == [0, 0.5, 1, 1.5]
+    assert np.isnan(records["who"]).all()
