@@ -1,7 +1,7 @@
-"""Check that the environment of this interpreter is whole: it has pip, and every module its packages installed.
+"""Check that the environment of this interpreter is whole: it has pip, and every module of its packages.
 
-An installation that was interrupted leaves a package without its list of files, or without some of the files; pip
-would take such a package for installed. Exits 0 without a word, or 1 with the reason as one line.
+An interrupted installation leaves a package without its list of files, or without some of the files; pip
+takes such a package for installed. The exit code is 0, or 1 with the reason as one line.
 """
 
 import sys
