@@ -26,8 +26,8 @@ ORDINARY_PROGRAMS = (
     "uname",
 )
 
-# An interpreter with the module venv once the file `has-venv` exists, which finds libraries once
-# `has-libraries` does, and makes environments at once. Its pip notes its arguments in the file `pip`, then runs `pip-does`.
+# An interpreter: it has the module venv where the file `has-venv` is and libraries where
+# `has-libraries` is, and makes environments at once. Its pip notes its arguments in the file `pip`, then does what `pip-does` says.
 PYTHON = """\
 #!/bin/sh
 here={machine}
