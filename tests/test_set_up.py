@@ -27,7 +27,8 @@ ORDINARY_PROGRAMS = (
 )
 
 # An interpreter: it has the module venv where the file `has-venv` is and libraries where
-# `has-libraries` is, and makes environments at once. Its pip notes its arguments in the file `pip`, then does what `pip-does` says.
+# `has-libraries` is, and makes environments at once.
+# Its pip notes its arguments in the file `pip`, then does what `pip-does` says.
 PYTHON = """\
 #!/bin/sh
 here={machine}
