@@ -101,6 +101,14 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
+def test_without_python_the_command_brings_python_and_venv(machine):
+    machine.add_apt()
+    (machine.programs / "python3").unlink()
+    done = machine.set_up()
+    assert done.returncode == 1
+    assert done.stderr.endswith("install -y --no-install-recommends python3 python3-venv'\n")
+
+
 def test_where_all_is_here_nothing_is_asked_of_apt(machine):
     machine.add_apt()
     machine.has("has-venv")
