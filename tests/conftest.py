@@ -22,6 +22,8 @@ settings.load_profile("untimed")
 
 SET_UP = Path(__file__).parents[1] / ".ci" / "set-up"
 
+FOR_WANT_OF_A_PACKAGE = ("no Qt here", *(f"{name} is not installed" for name in ("git", "Xvfb", "xdotool")))
+
 
 @cache
 def lacking_for_tests() -> str:
@@ -36,7 +38,7 @@ def with_the_sentence(report):
     """A skip for want of Qt or of a program, with the command that installs it."""
     if report.skipped and isinstance(report.longrepr, tuple):
         path, line, reason = report.longrepr
-        if reason.endswith(("no Qt here", "is not installed")) and lacking_for_tests():
+        if reason.endswith(FOR_WANT_OF_A_PACKAGE) and lacking_for_tests():
             report.longrepr = (path, line, f"{reason}: {lacking_for_tests()}")
     return report
 
