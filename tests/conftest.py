@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -21,7 +22,6 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 SET_UP = Path(__file__).parents[1] / ".ci" / "set-up"
-
 FOR_WANT_OF_A_PACKAGE = ("no Qt here", *(f"{name} is not installed" for name in ("git", "Xvfb", "xdotool")))
 
 
@@ -30,7 +30,9 @@ def lacking_for_tests() -> str:
     """The sentence of the set-up about what this system lacks for the tests; empty where it lacks nothing."""
     if sys.platform != "linux":
         return ""
-    done = subprocess.run([SET_UP, "missing"], capture_output=True, text=True, check=True, timeout=60)
+    environment = os.environ | {"PYTHON": sys.executable}
+    command = [SET_UP, "missing"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     return done.stdout.strip()
 
 
@@ -123,10 +125,10 @@ def cell_station_text() -> str:
 
 @pytest.fixture
 def cell_station(tmp_path: Path):
-    """Make a station of Lake Shore 336, Solartron 1260 and 1287 before a symmetric cell of known ionics.
+    """Make a station of Lake Shore 336, Solartron 1260 and 1287 with a symmetric cell of known resistance.
 
     The room is at 30 degC, where the cell has `ionic_ohm`; `transference_number`, `electronic_share`,
-    `interphase` and other entries of the cell go by keyword; area 1 cm2, thickness 0.1 mm.
+    `interphase` and other entries of the cell are keyword arguments; area 1 cm2, thickness 0.1 mm.
     """
 
     def make(
