@@ -6,10 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
-pytest.importorskip("pyqtgraph", reason="the extra `gui` is not installed")
-
-from labctl.gui.plots.shown import ShownRun, run_colour
 from labctl.readmodel.snapshot import (
     PolarisationCurve,
     RunSnapshot,
@@ -18,7 +14,24 @@ from labctl.readmodel.snapshot import (
     TemperatureCurve,
 )
 
+try:
+    from qtpy import QtWidgets  # noqa: F401 - tried before pyqtgraph, which names no library
+except ImportError:
+    QT = False
+else:
+    from labctl.gui.plots.shown import ShownRun, run_colour
+
+    QT = True
+
 EV_K = 8.617333262e-5
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector):
+    """Skip each file of this folder where there is no Qt: none can be imported."""
+    if QT or not isinstance(collector, pytest.Module):
+        return None
+    return pytest.CollectReport(collector.nodeid, "skipped", (str(collector.path), 1, "no Qt here"), [])
 
 
 class Made:
@@ -176,11 +189,11 @@ class Made:
         """A run with these parts."""
         return RunSnapshot({"id": run_id, "parameters": {"band_k": 0.5}}, self.sample, **parts)
 
-    def run(self, run_id: int = 1, **parts: Any) -> ShownRun:
+    def run(self, run_id: int = 1, **parts: Any) -> "ShownRun":
         """A ticked run with these parts."""
         return ShownRun(self.snapshot(run_id, **parts), run_colour(run_id - 1), f"{run_id} pellet")
 
-    def full_run(self, run_id: int = 1, spectra: int = 3) -> ShownRun:
+    def full_run(self, run_id: int = 1, spectra: int = 3) -> "ShownRun":
         """A run with data for every tab."""
         return self.run(
             run_id,
@@ -194,7 +207,7 @@ class Made:
             records={"x": np.arange(5.0), "y": np.array([1.0, 10.0, 100.0, -1.0, 1000.0])},
         )
 
-    def changed(self, run: ShownRun, **parts: Any) -> ShownRun:
+    def changed(self, run: "ShownRun", **parts: Any) -> "ShownRun":
         """The same run at a later time."""
         return replace(run, snapshot=replace(run.snapshot, **parts))
 
