@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One worker per core; `make test WORKERS=` runs in one process, as a debugger wants it.
 WORKERS ?= --numprocesses auto
 
-.PHONY: demo test test-quick lint clean
+.PHONY: demo test test-quick lint mutants clean
 
 demo: $(VENV)/.installed
 	$(BIN)/labctl demo
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# MUTANTS holds options of benchmarks/mutants.py: make mutants MUTANTS="--mutants 100 --room derive"
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
