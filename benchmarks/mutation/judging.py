@@ -48,11 +48,11 @@ class Baseline:
         reaching = set(self.durations_s)
         if mutant.function is not None and not self._enters("", mutant):
             reaching = {name for name in self.durations_s if self._enters(name, mutant)} | self.launchers
-        mirrored = f"test_{Path(mutant.file).stem}.py"
+        mirrored = f"/test_{Path(mutant.file).stem}"
 
         def rank(name: str) -> tuple[bool, bool, float]:
             touches = any(file == mutant.file for file, _ in self.entered.get(name, ()))
-            return f"/{mirrored}::" not in f"/{name}", not touches, self.durations_s[name]
+            return mirrored not in name.partition("::")[0], not touches, self.durations_s[name]
 
         return sorted(reaching & set(self.durations_s), key=rank)
 
