@@ -1,1 +1,1 @@
-"""Instrument drivers, one file per model: the manual's words below, labctl's words above."""
+"""Instrument drivers, one file per model: the manual's commands below, the roles of labctl above."""

@@ -1,4 +1,4 @@
-"""Every driver by role: what `labctl instruments` chooses from. The type checker holds each to its role."""
+"""Lists of all drivers by role, used by `labctl instruments`. The type checker verifies each role."""
 
 from drivers.eurotherm import Eurotherm2400, Eurotherm3200, Eurotherm3500
 from drivers.huber import Huber

@@ -1,10 +1,10 @@
 """Eurotherm 2200/2400, 3200 and 3500 temperature controllers (Modbus RTU over a serial line).
 
-Source: the maker's Series 2000 communications handbook HA026230, and programs that drive 3200 and 3500.
-Values are read from the region of IEEE floats first, for the plain registers carry implied decimals that are
-not in the frame; where that region does not exist they are scaled by the display decimals, parameter 525.
+Sources: the manufacturer's Series 2000 communications handbook HA026230, and programs for the 3200 and 3500.
+Values are read from the region of IEEE floats if it exists, because the plain registers have implied decimals
+that are not in the frame; without that region they are scaled by the display decimals, parameter 525.
 
-Register 199, the instrument mode, is never written: values there run calibration routines or clear memory.
+Register 199, the instrument mode, is never written: its values start calibration routines or clear memory.
 """
 
 import math
@@ -47,12 +47,12 @@ STATUS_ERRORS = {
 
 
 def float_address(address: int) -> int:
-    """Return where the float of a parameter begins."""
+    """Return the first register address of a parameter's float."""
     return 2 * address + FLOAT_REGION
 
 
 def forbidden(request: bytes) -> bool:
-    """Tell whether a request would write the instrument mode, as a word or as a float."""
+    """Return whether a request would write the instrument mode, as a word or as a float."""
     touched = written_addresses(request)
     mode = (INSTRUMENT_MODE, float_address(INSTRUMENT_MODE), float_address(INSTRUMENT_MODE) + 1)
     return any(address in touched for address in mode)
@@ -66,8 +66,8 @@ class Eurotherm(Instrument):
     unit : int
         Modbus address, 1 to 254.
     decimals : int, optional
-        Display decimals where there is no float region; by default the instrument is asked (525). Set it to 0
-        where communication is configured to integer resolution.
+        Display decimals for an instrument without a float region; by default read from parameter 525. Set to
+        0 if communication is configured to integer resolution.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -97,7 +97,7 @@ class Eurotherm(Instrument):
         self._decimals: int | None = decimals
         self._floats = True
 
-    # One exchange, and no other way to the wire.
+    # All communication goes through `exchange`.
 
     def exchange(self, request: bytes) -> bytes:
         """Send a frame and return the data of its reply.
@@ -128,11 +128,11 @@ class Eurotherm(Instrument):
         return signed_words(self._ask(read_request(self.unit, address)))[0]
 
     def write_word(self, address: int, value: int) -> None:
-        """Write a register and read it back: a write to an unused one is dropped without a word."""
+        """Write a register and read it back, since writes to unused registers are silently ignored."""
         self._ask(write_request(self.unit, address, value))
         found = self.read_word(address)
         if found != value:
-            raise InstrumentError(self.name, f"register {address} = {value}", str(found), "was not taken")
+            raise InstrumentError(self.name, f"register {address} = {value}", str(found), "was not accepted")
 
     def read_value(self, address: int) -> float:
         """Return a parameter in its own unit."""
@@ -146,7 +146,7 @@ class Eurotherm(Instrument):
         return value
 
     def write_value(self, address: int, value: float) -> None:
-        """Write a parameter and read it back; raises ValueError for what does not fit."""
+        """Write a parameter and read it back; raises ValueError for a value out of range."""
         if not math.isfinite(value):
             raise ValueError(f"{value!r} cannot be sent to an instrument")
         if self._floats:
@@ -156,23 +156,23 @@ class Eurotherm(Instrument):
         found = self.read_value(address)
         if abs(found - value) > 0.51 / self._scale:
             raise InstrumentError(
-                self.name, f"parameter {address} = {value:g}", f"{found:g}", "was not taken"
+                self.name, f"parameter {address} = {value:g}", f"{found:g}", "was not accepted"
             )
 
     @property
     def _scale(self) -> int:
         return int(10 ** (self._decimals or 0))
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     @property
     def identity(self) -> str:
-        """Get maker, family and address (str): the protocol has no question for the model."""
+        """Get manufacturer, family and address (str): the protocol has no identity query."""
         return f"Eurotherm {self.family}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
 
     @property
     def condition(self) -> str:
-        """Get the summary status in words and, of a 2400, the set points that it allows (str)."""
+        """Get the summary status as text and, for a 2400, the range of allowed set points (str)."""
         status = self.read_word(SUMMARY_STATUS)
         words = [text for bit, text in {**ALARMS, **STATUS_ERRORS}.items() if status & bit]
         limits = []
@@ -182,7 +182,7 @@ class Eurotherm(Instrument):
         return ", ".join([*(words or ["no alarm"]), *limits])
 
     def prepare(self) -> None:
-        """Find out how values are coded; output off, no power at sensor break."""
+        """Determine how values are coded; output off, no power at sensor break."""
         self.check_identity("Eurotherm")
         self._find_coding()
         self.make_safe()
@@ -206,7 +206,7 @@ class Eurotherm(Instrument):
     def temperature_k(self) -> float:
         """Process value; InstrumentError while the instrument reports a broken sensor, loop or heater."""
         celsius = self.read_value(PROCESS_VALUE)
-        status = self.read_word(SUMMARY_STATUS)  # afterwards: a sensor may break between the two
+        status = self.read_word(SUMMARY_STATUS)  # read second: the sensor may break between the two reads
         doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
         if doubts:
             raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
@@ -222,13 +222,13 @@ class Eurotherm(Instrument):
         if not math.isfinite(value):
             raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         target_degc = value - ZERO_CELSIUS_K
-        if abs(self.read_value(TARGET_SETPOINT) - target_degc) > 0.5 / self._scale:  # spare its memory
+        if abs(self.read_value(TARGET_SETPOINT) - target_degc) > 0.5 / self._scale:  # limits memory wear
             self.write_value(TARGET_SETPOINT, target_degc)
         self.write_word(AUTO_MANUAL, AUTO)
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate limit of the set point in K/s, in the instrument per minute; 0 = none."""
+        """Rate limit of the set point in K/s (per minute in the instrument); 0 = no limit."""
         return self.read_value(RATE_LIMIT) / 60
 
     @ramp_rate_k_s.setter

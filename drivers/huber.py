@@ -1,7 +1,7 @@
 """Huber thermostats with Pilot ONE, Unistat, CC (PB protocol, serial or TCP port 8101).
 
-Sources: two independent open programs and the front pages of the maker's PB manual 1.2.0. A line is `{M`, two
-hexadecimal digits of address, four of value; the answer says `{S` and repeats them.
+Sources: two independent open-source programs and the front pages of the manufacturer's PB manual 1.2.0. A
+line is `{M`, two hexadecimal digits of address, four of value; the reply is `{S` with the same fields.
 """
 
 import re
@@ -22,22 +22,22 @@ SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
 
 
 def question(address: int) -> str:
-    """Ask for a variable."""
+    """Return the query for a variable."""
     return f"{{M{address:02X}****"
 
 
 def command(address: int, value: int) -> str:
-    """Set a variable; raises ValueError where `value` does not fit into 16 bits with a sign."""
+    """Return the command that sets a variable; raises ValueError if `value` exceeds 16 signed bits."""
     if not -0x8000 <= value <= 0x7FFF:
         raise ValueError(f"{value} does not fit into a message")
     return f"{{M{address:02X}{value & 0xFFFF:04X}"
 
 
 def parse_answer(line: str, address: int) -> int:
-    """Return the signed value of an answer; raises ValueError when it is none about `address`."""
+    """Return the signed value of a reply; raises ValueError if it is not a reply about `address`."""
     found = re.fullmatch(r"\{S([0-9A-F]{2})([0-9A-F]{4})", line)
     if not found or int(found[1], 16) != address:
-        raise ValueError(f"expected an answer about variable {address:02X}")
+        raise ValueError(f"expected a reply about variable {address:02X}")
     value = int(found[2], 16)
     if value == NOT_AVAILABLE:
         raise ValueError("this model does not have the variable")
@@ -50,9 +50,9 @@ class Huber(WithoutRamp, Instrument):
     Parameters
     ----------
     sensor : str
-        `internal`, `process` or `external`: which temperature is the sample's.
+        Sensor of the sample temperature: `internal`, `process` or `external`.
     keep_circulating : bool
-        Let the pump run when made safe, so that a hot sample cools down.
+        Keep the pump running in the safe state, so that a hot sample cools down.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -82,11 +82,11 @@ class Huber(WithoutRamp, Instrument):
         return self._exchange(question(address), address)
 
     def write_variable(self, address: int, value: int) -> None:
-        """Set a variable; raises InstrumentError unless the instrument repeats the value."""
+        """Set a variable; raises InstrumentError unless the instrument confirms the value."""
         sent = command(address, value)
         taken = self._exchange(sent, address)
         if taken != value:
-            raise InstrumentError(self.name, sent, str(taken), "was not taken")
+            raise InstrumentError(self.name, sent, str(taken), "was not accepted")
 
     def _exchange(self, sent: str, address: int) -> int:
         line = self.ask(sent).strip()
@@ -97,7 +97,7 @@ class Huber(WithoutRamp, Instrument):
 
     @property
     def setpoint_limits_degc(self) -> tuple[float, float]:
-        """Get lowest and highest set point that the instrument allows, in degrees Celsius."""
+        """Get the lowest and highest allowed set point, in degrees Celsius."""
         return (
             self.read_variable(SETPOINT_MINIMUM) / PER_KELVIN,
             self.read_variable(SETPOINT_MAXIMUM) / PER_KELVIN,
@@ -105,33 +105,35 @@ class Huber(WithoutRamp, Instrument):
 
     @property
     def identity(self) -> str:
-        """Get maker and range (str): the protocol has no question for the model."""
+        """Get manufacturer and range (str): the protocol has no identity query."""
         low, high = self.setpoint_limits_degc
         return f"Huber PB, {low:g} to {high:g} degC"
 
     @property
     def condition(self) -> str:
-        """Get error, warning and the set points that the instrument allows (str)."""
+        """Get error, warning and the range of allowed set points (str)."""
         low, high = self.setpoint_limits_degc
         doubts = f"error {self.read_variable(ERROR)}, warning {self.read_variable(WARNING)}"
         return f"{doubts} (0: none), set points {low:g} to {high:g} degC"
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check that a PB instrument answers; temperature control off."""
+        """Check that a PB instrument replies; switch temperature control off."""
         self.check_identity("Huber")
         self.make_safe()
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the sensor chosen; InstrumentError while the instrument reports an error."""
+        """Temperature of the selected sensor; InstrumentError while the instrument reports an error."""
         error = self.read_variable(ERROR)
         if error:
             raise InstrumentError(self.name, question(ERROR), str(error), f"error {error} at the thermostat")
         celsius = self.read_variable(SENSORS[self.sensor]) / PER_KELVIN
-        if celsius <= COLDEST_DEGC:  # -151 stands for a sensor that is not there
-            raise InstrumentError(self.name, f"sensor {self.sensor}", f"{celsius:g}", "no temperature")
+        if celsius <= COLDEST_DEGC:  # -151 means that the sensor is absent
+            raise InstrumentError(
+                self.name, f"sensor {self.sensor}", f"{celsius:g}", "not a valid temperature"
+            )
         return celsius + ZERO_CELSIUS_K
 
     @property
@@ -150,7 +152,7 @@ class Huber(WithoutRamp, Instrument):
         self.write_variable(TEMPERATURE_CONTROL, 1)
 
     def make_safe(self) -> None:
-        """Switch temperature control off and read it back; the pump as chosen."""
+        """Switch temperature control off, and the pump unless `keep_circulating`; read control back."""
         self.clear_bus()
         actions = [partial(self.write_variable, TEMPERATURE_CONTROL, 0)]
         if not self.keep_circulating:

@@ -1,7 +1,8 @@
 """Julabo circulators: CF, FC/FP, CORIO and FL families (RS-232, RS-485, USB serial).
 
-Sources: the maker's manuals of CF31 and FC, pages of CORIO and FL, and programs that drive real ones. An OUT
-command gives no answer and is obeyed in remote mode only, so everything set is read back.
+Sources: the manufacturer's manuals of CF31 and FC, pages of the CORIO and FL manuals, and programs in use
+with these instruments. An OUT command has no reply and works in remote mode only, so every setting is read
+back.
 """
 
 import re
@@ -20,7 +21,7 @@ FLOW_CONTROL_BYTES = "\x11\x13\r"
 
 
 def parse_status(reply: str) -> tuple[int, str]:
-    """Return number and text of `nn TEXT`; raises ValueError when it is not that."""
+    """Return number and text of `nn TEXT`; raises ValueError for any other format."""
     found = re.fullmatch(r"(-?\d{2}) +(\S.*)", reply)
     if not found:
         raise ValueError("expected a number and a text")
@@ -28,9 +29,9 @@ def parse_status(reply: str) -> tuple[int, str]:
 
 
 def degrees(value: float) -> str:
-    """Write a temperature with one or two decimals, as the manuals do; raises ValueError for NaN."""
+    """Format a temperature with one or two decimals, as in the manuals; raises ValueError for NaN."""
     if not abs(value) < 1000:
-        raise ValueError(f"{value!r} is not a temperature of a bath")
+        raise ValueError(f"{value!r} is not a valid bath temperature")
     text = f"{value:.2f}"
     return text[:-1] if text.endswith("0") else text
 
@@ -43,18 +44,18 @@ class Julabo(WithoutRamp, Instrument):
     external : bool
         Control and read the external Pt100 instead of the bath.
     rs485_address : int, optional
-        Address on an RS-485 line; the messages then begin with `Ann_`.
+        Address on an RS-485 line; messages are then prefixed with `Ann_`.
 
     Class attributes
     ----------------
     external_question : str
-        Where this family gives the external sensor, `""` where it has none.
+        Query for the external sensor, `""` if the family has none.
     selects_setpoint : bool
-        The family has three set points, of which the first must be chosen.
+        Whether the family has three set points, of which the first must be selected.
     unit_question : str
-        What this family answers with 0 for degrees Celsius and 1 for Fahrenheit, `""` where it is not known.
+        Query for the unit (0 degrees Celsius, 1 Fahrenheit), `""` if it is not known.
     limit_questions : tuple of str
-        Where this family gives its low and high warning limit.
+        Queries for the low and the high warning limit.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -81,10 +82,10 @@ class Julabo(WithoutRamp, Instrument):
         set_process=degrees,
     )
     setpoint_number = Instrument.control(
-        "IN_MODE_01", "OUT_MODE_01 %d", """Control which set point is in force (int, 0 = first).""", cast=int
+        "IN_MODE_01", "OUT_MODE_01 %d", """Control the active set point (int, 0 = first).""", cast=int
     )
     external_control = Instrument.control(
-        "IN_MODE_04", "OUT_MODE_04 %d", """Control whether the external sensor rules (0 or 1).""", cast=int
+        "IN_MODE_04", "OUT_MODE_04 %d", """Control whether the external sensor is used (0 or 1).""", cast=int
     )
     running = Instrument.control(
         "IN_MODE_05",
@@ -109,7 +110,7 @@ class Julabo(WithoutRamp, Instrument):
         self._prefix = "" if rs485_address is None else f"A{rs485_address:03d}_"
 
     def write(self, command: str, **kwargs: Any) -> None:
-        """Send a message, with the address in front on an RS-485 line."""
+        """Send a message, prefixed with the address on an RS-485 line."""
         super().write(self._prefix + command, **kwargs)
 
     def read(self, **kwargs: Any) -> str:
@@ -117,17 +118,17 @@ class Julabo(WithoutRamp, Instrument):
         return super().read(**kwargs).strip(FLOW_CONTROL_BYTES).removeprefix(self._prefix)
 
     def set_and_confirm(self, name: str, value: float, tolerance: float = 0.0) -> None:
-        """Set one of the manual's words and read it back; raises InstrumentError when it was not taken."""
+        """Set an instrument property and read it back; raises InstrumentError if it was not accepted."""
         setattr(self, name, value)
         found = getattr(self, name)
         if abs(found - value) > tolerance:
             raise InstrumentError(
-                self.name, f"{name} = {value:g}", f"{found:g}", f"was not taken: {self.status}"
+                self.name, f"{name} = {value:g}", f"{found:g}", f"was not accepted: {self.status}"
             )
 
     @property
     def status(self) -> str:
-        """Get the status in the instrument's words (str)."""
+        """Get the status text of the instrument (str)."""
         return self._number_and_status()[1]
 
     def _number_and_status(self) -> tuple[int, str]:
@@ -138,7 +139,7 @@ class Julabo(WithoutRamp, Instrument):
             raise self.refuse("STATUS", reply, str(problem)) from problem
 
     def check_status(self, wanted: str = "") -> None:
-        """Raise InstrumentError on an alarm, or where `wanted` is not in the status."""
+        """Raise InstrumentError on an alarm, or if `wanted` is not in the status."""
         number, text = self._number_and_status()
         if number < 0 or wanted not in text:
             problem = "alarm" if number < 0 else f"the instrument is not in {wanted.lower()} mode"
@@ -147,14 +148,14 @@ class Julabo(WithoutRamp, Instrument):
 
     @property
     def condition(self) -> str:
-        """Get the status in the instrument's words and, where the family tells, its warning limits (str)."""
+        """Get the status text of the instrument and, if available, its warning limits (str)."""
         limits = [f"{self.values(question)[0]:g}" for question in self.limit_questions]
         return self.status + (f", warns outside {' to '.join(limits)} degC" if limits else "")
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check model and remote mode; stopped, first set point, the sensor chosen."""
+        """Check model and remote mode; stop, select the first set point and the configured sensor."""
         self._check_model()
         self.make_safe()
         self._check_unit()
@@ -170,16 +171,16 @@ class Julabo(WithoutRamp, Instrument):
         except InstrumentError as failure:
             if failure.received:
                 raise
-            self.check_identity(*self.models)  # the first question after opening may be lost
+            self.check_identity(*self.models)  # the first query after opening may be lost
 
     def _check_unit(self) -> None:
-        """Refuse a bath that counts in degrees Fahrenheit: 77 of them look like a temperature."""
+        """Raise InstrumentError if the bath displays degrees Fahrenheit: 77 degF would be read as 77 degC."""
         if self.unit_question and self.values(self.unit_question)[0] != 0:
             raise self.refuse(self.unit_question, "1", "choose degrees Celsius at the front panel")
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the ruling sensor; InstrumentError on an alarm or an absent sensor."""
+        """Temperature of the controlling sensor; InstrumentError on an alarm or an absent sensor."""
         if self.external and self.external_question:
             (celsius,) = self.values(self.external_question)
         else:
@@ -199,13 +200,14 @@ class Julabo(WithoutRamp, Instrument):
         self.check_status("REMOTE START")
 
     def make_safe(self) -> None:
-        """Stop heating, cooling and pump, and read back that they are stopped."""
+        """Stop heating, cooling and pump, and read the stopped state back."""
         self.clear_bus()
         self.attempt_all(partial(setattr, self, "running", 0), self._confirm_stopped)
 
     def _confirm_stopped(self) -> None:
         if self.running:
-            raise InstrumentError(self.name, "IN_MODE_05", "1", f"the circulator still runs: {self.status}")
+            problem = f"the circulator is still running: {self.status}"
+            raise InstrumentError(self.name, "IN_MODE_05", "1", problem)
 
 
 class JulaboCF(Julabo):
@@ -227,7 +229,7 @@ class JulaboCorio(Julabo):
 
 
 class JulaboFL(Julabo):
-    """Julabo FL recirculating coolers: bath temperature and one set point, nothing else."""
+    """Julabo FL recirculating coolers: bath temperature and one set point only."""
 
     external_question: ClassVar[str] = ""
     selects_setpoint: ClassVar[bool] = False

@@ -1,7 +1,7 @@
 """Keithley 2450 and 2450-EC source-measure unit in its native SCPI language (GPIB, USB, LAN).
 
-Sources: commands that agree between pymeasure's and QCoDeS' drivers. pymeasure's own buffer methods speak the
-language of the 2400, which this driver refuses: `*LANG?` must say `SCPI`.
+Sources: commands that agree between pymeasure's and QCoDeS' drivers. pymeasure's own buffer methods use the
+language of the 2400, which this driver refuses: `*LANG?` must return `SCPI`.
 """
 
 import math
@@ -26,7 +26,7 @@ FUNCTIONS = ("VOLT", "CURR")
 class Keithley2450(ScpiInstrument):
     """A `labctl.bench.Potentiostat`: sources a voltage, logs the current.
 
-    Off means `HIMP`, the output relay open: `NORM` would leave the cell on a source of 0 V, close to a short.
+    The output-off state is `HIMP`, output relay open: `NORM` would hold the cell at 0 V, close to a short.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Keithley2450(ScpiInstrument):
     rear : bool
         Use the rear terminals.
     power_line_cycles : float
-        Integration of one reading, 0.01 to 10.
+        Integration time of one reading in power line cycles, 0.01 to 10.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -76,7 +76,7 @@ class Keithley2450(ScpiInstrument):
         self.four_wire, self.rear, self.power_line_cycles = four_wire, rear, power_line_cycles
 
     def prepare(self) -> None:
-        """Check model and language; the output is off and its relay open."""
+        """Check model and language; switch the output off with its relay open."""
         self.check_identity(*self.models)
         language = cast(str, self.language)
         if language != "SCPI":
@@ -85,7 +85,7 @@ class Keithley2450(ScpiInstrument):
         self.make_safe()
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
-        """Yield the open-circuit potential at `times_s` after the call: a current of zero is sourced."""
+        """Yield the open-circuit potential at `times_s` after the call, while sourcing zero current."""
         start_s = self.clock.monotonic()
         try:
             self.tell(
@@ -107,9 +107,9 @@ class Keithley2450(ScpiInstrument):
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
-        """Step the cell to `potential_v` by closing the output; yield points at `times_s` after it.
+        """Step the cell to `potential_v` by switching the output on; yield points at `times_s` after that.
 
-        Raises ValueError for what the instrument cannot do.
+        Raises ValueError for values out of the instrument's range.
         """
         self._check(potential_v, current_limit_a)
         try:
@@ -140,13 +140,13 @@ class Keithley2450(ScpiInstrument):
             f":SOUR:VOLT:ILIM {current_limit_a:.6g}",
             ':SENS:FUNC "CURR"',
             ":SENS:CURR:RANG:AUTO ON",
-            ":SOUR:VOLT:READ:BACK ON",  # the source value is then measured, not what was asked for
+            ":SOUR:VOLT:READ:BACK ON",  # report the measured source value, not the programmed one
             ":SENS:CURR:UNIT AMP",
             *self._reading_settings("CURR"),
         )
 
     def _reading_settings(self, function: str) -> tuple[str, ...]:
-        """Undo what somebody may have left at the front panel: a relative reading looks right."""
+        """Return commands that override front-panel settings: a relative reading would look valid."""
         return (
             f":SENS:{function}:REL:STAT OFF",
             f":CALC:{function}:MATH:STAT OFF",
@@ -162,7 +162,7 @@ class Keithley2450(ScpiInstrument):
         (reading,) = self.values(f":READ? {BUFFER}")
         stored, _, source = self.values(f":TRAC:DATA? 1,1,{BUFFER},READ,REL,SOUR", fields=3)
         if not math.isclose(stored, reading, rel_tol=1e-5, abs_tol=1e-15):
-            raise self.refuse(f":TRAC:DATA? 1,1,{BUFFER}", f"{stored:g}", "not the reading just taken")
+            raise self.refuse(f":TRAC:DATA? 1,1,{BUFFER}", f"{stored:g}", "differs from the last reading")
         return reading, source
 
     def _point(self, start_s: float, potential_v: float, current_a: float, doubts: list[str]) -> CurrentPoint:
@@ -172,16 +172,16 @@ class Keithley2450(ScpiInstrument):
         return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, "; ".join(doubts) or "ok")
 
     def output_off(self) -> None:
-        """Open the output relay, then set the source to zero: a charged cell never sees a source of 0 V.
+        """Open the output relay, then set the source to zero, so that a charged cell is never held at 0 V.
 
-        What off means is kept for a source of voltage and for one of current, which `rest` is.
+        The output-off state is set for the voltage source and for the current source, which `rest` uses.
         """
         off_means = (f":OUTP:{function}:SMOD HIMP" for function in FUNCTIONS)
         commands = (*off_means, ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
         self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def make_safe(self) -> None:
-        """Switch the output off, relay open, and read back that it is."""
+        """Switch the output off with its relay open, and read both back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(self.output_off, self._confirm_off)
@@ -192,5 +192,5 @@ class Keithley2450(ScpiInstrument):
         for function in FUNCTIONS:
             found = self.ask(f":OUTP:{function}:SMOD?").strip()
             if not found.startswith("HIMP"):
-                problem = "off leaves a source of 0 V at the cell, close to a short"
+                problem = "output-off state holds the cell at 0 V, close to a short"
                 raise InstrumentError(self.name, f":OUTP:{function}:SMOD?", found, problem)

@@ -1,7 +1,7 @@
 """Keysight E4990A impedance analyser, 20 Hz to 120 MHz (GPIB, USB, LAN).
 
-Sources: several programs that drive real ones. Each frequency is a sweep of two points at the same place, so
-that a point is stored as soon as it is measured and any list in any order can be asked for.
+Sources: several programs in use with these instruments. Each frequency is a sweep of two points at the same
+frequency, so that a point is stored as soon as it is measured and frequencies can be in any order.
 """
 
 import math
@@ -24,14 +24,14 @@ FREQUENCY_TOLERANCE = 1e-6
 
 
 def aperture(integration_s: float) -> int:
-    """Return the speed, 1 (fastest) to 5, for an integration time: 5 from one second up."""
+    """Return the speed setting, 1 (fastest) to 5, for an integration time; 5 for more than 0.8 s."""
     return min(5, max(1, math.ceil(5 * integration_s)))
 
 
 class KeysightE4990A(ScpiInstrument):
     """A `labctl.bench.FrequencyResponseAnalyzer`.
 
-    Its oscillator cannot be switched off: the least level, 5 mV, is the most that `make_safe()` can do.
+    The oscillator cannot be switched off: `make_safe()` sets its lowest level, 5 mV.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -56,13 +56,13 @@ class KeysightE4990A(ScpiInstrument):
         self._last_data: list[float] = []
 
     def prepare(self) -> None:
-        """Check the model; no bias, the least level, no sweep until asked for."""
+        """Check the model; set no bias, the lowest level and no running sweep."""
         self.check_identity(*self.models)
         self.write("*CLS")
         self.make_safe()
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
-        """Return about how long one point takes: two measurements of several periods."""
+        """Return the approximate duration of one point: two measurements of several periods."""
         return 0.3 + POINTS * (integration_s + 10 / frequency_hz)
 
     def sweep(
@@ -72,10 +72,10 @@ class KeysightE4990A(ScpiInstrument):
         integration_s: float = 1.0,
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
-        """Yield one point per frequency; bias off and least level when the iterator ends or is closed.
+        """Yield one point per frequency; bias off and lowest level when the iterator ends or is closed.
 
-        Raises ValueError for what the instrument cannot do, ConfigurationError when its fixture compensation
-        was not taken at these frequencies.
+        Raises ValueError for values out of the instrument's range, ConfigurationError if the fixture
+        compensation was not measured at these frequencies.
         """
         strict_range(amplitude_v, LEVEL_LIMITS_V)
         strict_range(bias_v, BIAS_LIMITS_V)
@@ -102,7 +102,7 @@ class KeysightE4990A(ScpiInstrument):
             absent = [f for f in frequencies_hz if not any(_same(f, taken) for taken in taken_hz)]
             if absent:
                 problem = (
-                    f"{kind} compensation was not taken at {absent[0]:g} Hz; take it at these frequencies"
+                    f"{kind} compensation not measured at {absent[0]:g} Hz; measure it at these frequencies"
                 )
                 raise ConfigurationError(self.name, "frequencies_hz", problem)
 
@@ -116,7 +116,7 @@ class KeysightE4990A(ScpiInstrument):
             ":SENS1:SWE:TYPE LIN",
             f":SENS1:SWE:POIN {POINTS}",
             f":SENS1:APER:TIME {aperture(integration_s)}",
-            ":CALC1:AVER OFF",  # left on at the front panel, it would mix in the frequencies before
+            ":CALC1:AVER OFF",  # if left on at the front panel, it would average with earlier frequencies
             ":SENS1:AVER:STAT OFF",
             ":SOUR1:MODE VOLT",
             ":SOUR1:BIAS:MODE VOLT",
@@ -128,10 +128,10 @@ class KeysightE4990A(ScpiInstrument):
         self._confirm_parameter(2, "X")
 
     def _new_data(self) -> list[float]:
-        """Return R and X of every point; to the last digit those of the point before are not new."""
+        """Return R and X of every point; raise InstrumentError if they equal the previous point exactly."""
         data = cast(list[float], self.values(":CALC1:DATA:RDAT?", fields=2 * POINTS))
         if data == self._last_data and max(map(abs, data)) < NO_DATA:
-            raise self.refuse(":CALC1:DATA:RDAT?", str(data), "the data of the point before")
+            raise self.refuse(":CALC1:DATA:RDAT?", str(data), "same data as the previous point")
         self._last_data = data
         return data
 
@@ -147,14 +147,14 @@ class KeysightE4990A(ScpiInstrument):
         self._trigger()
         axis_hz = cast(list[float], self.values(":SENS1:FREQ:DATA?", fields=POINTS))
         if not all(_same(measured, frequency_hz) for measured in axis_hz):
-            problem = f"the result of another frequency than {frequency_hz:g} Hz"
+            problem = f"result at a frequency other than {frequency_hz:g} Hz"
             raise self.refuse(":SENS1:FREQ:DATA?", str(axis_hz), problem)
         data = self._new_data()
         real_ohm, imag_ohm = (sum(data[part::2]) / POINTS for part in (0, 1))
         return ImpedancePoint(axis_hz[0], real_ohm, imag_ohm, self.clock.time(), self._status(data))
 
     def _trigger(self) -> None:
-        """Start a sweep and wait for its end, in one message: they are heard together or not at all."""
+        """Start a sweep and wait for its end in one message, so that both are received or neither."""
         (complete,) = self.values(":TRIG:SING;*OPC?")
         if complete != 1:
             raise self.refuse(":TRIG:SING;*OPC?", f"{complete:g}", "expected 1 at the end of the sweep")
@@ -169,13 +169,13 @@ class KeysightE4990A(ScpiInstrument):
         self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def make_safe(self) -> None:
-        """Take the bias away, set the least level, end any sweep, and read bias and level back."""
+        """Switch the bias off, set the lowest level, end any sweep, and read bias and level back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(
             self._stimulus_off,
             partial(self.confirm, ":SOUR:BIAS:STAT?", 0, "the bias is still on"),
-            partial(self.confirm, ":SOUR1:VOLT?", LEVEL_LIMITS_V[0], "the level is not the least"),
+            partial(self.confirm, ":SOUR1:VOLT?", LEVEL_LIMITS_V[0], "the level is not the lowest"),
         )
 
 

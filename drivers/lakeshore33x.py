@@ -1,7 +1,7 @@
 """Lake Shore 335, 336 and 350 temperature controllers (GPIB, USB serial, Ethernet port 7777).
 
-Sources: the maker's manuals (335 p. 120, 134) and the maker's own public Python driver. The instruments
-ignore an illegal command without a word, so every setting is followed by `*ESR?`.
+Sources: the manufacturer's manuals (335 p. 120, 134) and public Python driver. The instruments silently
+ignore an illegal command, so every setting is followed by `*ESR?`.
 """
 
 from functools import partial
@@ -37,7 +37,7 @@ class SensorInput(Channel):
     """One sensor input, A to D."""
 
     kelvin = Channel.measurement(
-        "KRDG? {ch}", """Measure the temperature in kelvin (float), without looking at the status."""
+        "KRDG? {ch}", """Measure the temperature in kelvin (float), without checking the status."""
     )
     reading_status = Channel.measurement(
         "RDGST? {ch}", """Get the reading status (int): a sum of the bits in READING_ERRORS.""", cast=int
@@ -45,12 +45,12 @@ class SensorInput(Channel):
     temperature_limit_k = Channel.control(
         "TLIMIT? {ch}",
         "TLIMIT {ch},%g",
-        """Control the temperature in kelvin above which all heaters go off (float, 0 = never).""",
+        """Control the temperature in kelvin above which all heaters switch off (float, 0 = no limit).""",
         check_set_errors=True,
     )
     preferred_unit = Channel.measurement(
         "INTYPE? {ch}",
-        """Get the unit in which set points are given (int): 1 kelvin, 2 Celsius, 3 sensor.""",
+        """Get the unit of the set points (int): 1 kelvin, 2 Celsius, 3 sensor.""",
         cast=int,
         values_kwargs={"fields": 0},
         get_process_list=lambda fields: fields[-1],
@@ -122,11 +122,11 @@ class LakeShore33x(Instrument):
     output : int
         Heater output of the loop.
     sensor : str
-        Input that controls it, `"A"` to `"D"`.
+        Controlling sensor input, `"A"` to `"D"`.
     heater_range : int
         Range switched on with a set point (335, 336: 1 low, 2 medium, 3 high; 350: to 5).
     temperature_limit_degc : float, optional
-        The instrument's own limit: above it all heaters go off, whatever the computer says.
+        Limit in the instrument: above it all heaters switch off, independently of the computer.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -171,33 +171,33 @@ class LakeShore33x(Instrument):
 
     @property
     def condition(self) -> str:
-        """Get what the instrument says of sensor and heater, and its own limit of temperature (str)."""
+        """Get the status of sensor and heater, and the instrument's temperature limit (str)."""
         reading = cast(int, self.input.reading_status)
         sensor = f"sensor {self.sensor} {in_words(reading, READING_ERRORS) if reading else 'good'}"
         limit = f"heaters off above {cast(float, self.input.temperature_limit_k):g} K (0: never)"
         return ", ".join((sensor, *self._heater_condition(), limit))
 
     def _heater_condition(self) -> tuple[str, ...]:
-        if self.output_number > 2:  # an analogue output does not know its load
+        if self.output_number > 2:  # an analogue output cannot detect its load
             return ()
         error = cast(int, self.loop.heater_error)
         return (f"heater {HEATER_ERRORS.get(error, f'error {error}') if error else 'good'}",)
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check model, unit and loop; heaters are off afterwards and stay off after a power cut, no ramp."""
+        """Check model, unit and loop; heaters off, also after a power failure, and no ramp."""
         self.check_identity(*self.models)
         self.write("*CLS")
         self.make_safe()
         self._offset_k = self._unit_offset_k()
         self.loop.mode = (CLOSED_LOOP, " ABCD".index(self.sensor), 0)
-        self.ramp_rate_k_s = 0.0  # one left on at the front panel would hold every set point back
+        self.ramp_rate_k_s = 0.0  # a ramp left on at the front panel would delay every set point
         if self.temperature_limit_degc is not None:
             self.input.temperature_limit_k = self.temperature_limit_degc + ZERO_CELSIUS_K
 
     def _unit_offset_k(self) -> float:
-        """What to add to a set point of the instrument to have kelvin."""
+        """Return the offset that converts a set point of the instrument to kelvin."""
         unit = self.input.preferred_unit
         if unit not in (KELVIN, CELSIUS):
             problem = (
@@ -208,7 +208,7 @@ class LakeShore33x(Instrument):
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the controlling sensor; InstrumentError when its status is not good."""
+        """Temperature of the controlling sensor; InstrumentError if its status is not good."""
         question = f"KRDG? {self.sensor};RDGST? {self.sensor}"
         kelvin, status = self.values(question, separator=";", fields=2)
         if status:
@@ -232,23 +232,25 @@ class LakeShore33x(Instrument):
         self._confirm_started(value)
 
     def _confirm_started(self, setpoint_k: float) -> None:
-        """Read set point (unless it ramps) and heater range back: what is not obeyed is not told."""
+        """Read back set point (unless ramping) and heater range, since refused commands have no reply."""
         found_k = self.setpoint_k
         if not self._ramp_rate_k_s and abs(found_k - setpoint_k) > SETPOINT_RESOLUTION_K:
-            raise InstrumentError(self.name, f"SETP? {self.loop.id}", f"{found_k:g}", "set point not taken")
+            problem = "set point not accepted"
+            raise InstrumentError(self.name, f"SETP? {self.loop.id}", f"{found_k:g}", problem)
         found = self.loop.heater_range
         if found != self.heater_range:
-            raise InstrumentError(self.name, f"RANGE? {self.loop.id}", str(found), "heater range not taken")
+            problem = "heater range not accepted"
+            raise InstrumentError(self.name, f"RANGE? {self.loop.id}", str(found), problem)
 
     def _start_ramp_from_here(self) -> None:
-        """Move the set point to the sample first: the instrument ramps from its set point, not from there."""
+        """Set the set point to the sample temperature, since the instrument ramps from its set point."""
         self.loop.ramp = (0, 0)
         self.loop.setpoint = self.temperature_k - self._offset_k
         self.loop.ramp = (1, self._ramp_rate_k_s * 60)
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate of later ramps, 0.1 to 100 K/min in K/s; 0 = straight to the set point."""
+        """Rate of later ramps in K/s, corresponding to 0.1 to 100 K/min; 0 = no ramp."""
         return self._ramp_rate_k_s
 
     @ramp_rate_k_s.setter
@@ -282,7 +284,7 @@ class LakeShore335(LakeShore33x):
 
 
 class LakeShore336(LakeShore33x):
-    """Lake Shore 336: two heater outputs, two analogue ones that can heat as well."""
+    """Lake Shore 336: two heater outputs and two analogue outputs that can also heat."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL336",)
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)

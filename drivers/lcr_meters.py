@@ -1,8 +1,8 @@
 """Keysight E4980A, E4980AL and Agilent 4284A LCR meters (GPIB, USB, LAN).
 
-Sources: a manual page, pymeasure's and QCoDeS' drivers. The commands are those on which they agree;
-pymeasure's classes are not used, for they drop the status of a measurement and wait without end. The lowest
-frequency is 20 Hz: bulk and grain boundary, not electrodes.
+Sources: a manual page, pymeasure's and QCoDeS' drivers. Only commands on which they agree are used;
+pymeasure's classes are not used, because they discard the measurement status and wait without a time-out. The
+lowest frequency is 20 Hz, which covers bulk and grain boundary but not electrodes.
 """
 
 import math
@@ -25,7 +25,7 @@ STATUS_WORDS = {1: "overload"}
 
 
 def aperture(integration_s: float) -> str:
-    """Return speed and averages nearest to an integration time: long is about half a second."""
+    """Return speed and averages nearest to an integration time; LONG is about 0.5 s."""
     if integration_s < LONG_APERTURE_S / 2:
         return "SHOR,1" if integration_s < 0.05 else "MED,1"
     return f"LONG,{min(MOST_AVERAGES, max(1, round(integration_s / LONG_APERTURE_S)))}"
@@ -37,9 +37,9 @@ class LcrMeter(ScpiInstrument):
     Class attributes
     ----------------
     frequency_limits_hz, level_limits_v
-        What the instrument can do; more is refused before it is sent.
+        Limits of the instrument; values outside are refused before anything is sent.
     idle_level_v : float
-        The least level that it takes.
+        Lowest level that the instrument accepts.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -61,13 +61,13 @@ class LcrMeter(ScpiInstrument):
     )
 
     def prepare(self) -> None:
-        """Check the model; no trigger, no bias, no level."""
+        """Check the model; hold the trigger, switch bias and level off."""
         self.check_identity(*self.models)
         self.write("*CLS")
         self.make_safe()
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
-        """Return about how long one point takes: the averages asked for, and some periods."""
+        """Return the approximate duration of one point: the averages and some periods."""
         return 0.2 + max(integration_s, LONG_APERTURE_S / 2) + 10 / frequency_hz
 
     def sweep(
@@ -79,7 +79,7 @@ class LcrMeter(ScpiInstrument):
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield one point per frequency; level and bias are off when the iterator ends or is closed.
 
-        Raises ValueError for what the instrument cannot do.
+        Raises ValueError for values out of the instrument's range.
         """
         strict_range(amplitude_v, self.level_limits_v)
         strict_range(bias_v, BIAS_LIMITS_V)
@@ -104,7 +104,7 @@ class LcrMeter(ScpiInstrument):
             ":INIT:CONT ON",
             ":FORM ASC",
             ":FUNC:IMP RX",
-            ":FUNC:DEV1:MODE OFF",  # left on at the front panel, R and X are deviations from some reference
+            ":FUNC:DEV1:MODE OFF",  # if left on at the front panel, R and X are deviations from a reference
             ":FUNC:DEV2:MODE OFF",
             f":APER {aperture(integration_s)}",
             f":BIAS:VOLT {bias_v:.6g}",
@@ -116,15 +116,15 @@ class LcrMeter(ScpiInstrument):
         self.frequency_hz = frequency_hz
         applied_hz = self.frequency_hz
         if not math.isclose(applied_hz, frequency_hz, rel_tol=FREQUENCY_TOLERANCE):
-            raise self.refuse(":FREQ?", f"{applied_hz:g}", f"{frequency_hz:g} Hz was not taken")
+            raise self.refuse(":FREQ?", f"{applied_hz:g}", f"{frequency_hz:g} Hz was not accepted")
         real_ohm, imag_ohm, status = self._triggered()
         return ImpedancePoint(applied_hz, real_ohm, imag_ohm, self.clock.time(), status)
 
     def _triggered(self) -> tuple[float, float, str]:
-        """Return R, X and status of a new measurement; a bin number may follow.
+        """Return R, X and status of a new measurement; a bin number may follow in the reply.
 
-        `*TRG` answers with what it measured. `:FETC?` after a trigger that got lost would answer with the
-        measurement before.
+        `*TRG` returns its own measurement. `:FETC?` after a lost trigger would return the previous
+        measurement.
         """
         fields = self.values("*TRG", fields=0)
         if len(fields) not in (3, 4) or fields[2] != int(fields[2]):
@@ -142,7 +142,7 @@ class LcrMeter(ScpiInstrument):
         self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def make_safe(self) -> None:
-        """Hold the trigger, take bias and level away, and read both back."""
+        """Hold the trigger, switch bias and level off, and read both back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(
@@ -159,7 +159,7 @@ class KeysightE4980A(LcrMeter):
 
 
 class Agilent4284A(LcrMeter):
-    """Agilent 4284A: 20 Hz to 1 MHz. Its level cannot be below 5 mV: that is what `make_safe()` sets."""
+    """Agilent 4284A: 20 Hz to 1 MHz. Its lowest level is 5 mV, which `make_safe()` sets."""
 
     models: ClassVar[tuple[str, ...]] = ("4284A",)
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 1e6)

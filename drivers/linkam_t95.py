@@ -1,7 +1,7 @@
 """Linkam T95 and TMS94 stage controllers (serial, 19200 baud).
 
-Sources: four independent open drivers. Everything ends with a carriage return; `T` answers ten bytes, some of
-them above 7F hexadecimal, every other command a carriage return alone.
+Sources: four independent open-source drivers. All messages end with a carriage return; the reply to `T` has
+ten bytes, some of them above 7F hexadecimal; the reply to any other command is a single carriage return.
 """
 
 import re
@@ -37,7 +37,7 @@ RATES_K_MIN = (0.01, 150.0)
 
 
 class StageStatus(NamedTuple):
-    """What `T` says."""
+    """Parsed reply to `T`."""
 
     state: int
     errors: tuple[str, ...]
@@ -45,12 +45,12 @@ class StageStatus(NamedTuple):
 
 
 def parse_status(reply: bytes) -> StageStatus:
-    """Return the status in ten bytes and a carriage return; raises ValueError when they are none."""
+    """Return the status in ten bytes and a carriage return; raises ValueError for an invalid reply."""
     if len(reply) != STATUS_BYTES + 1 or reply[-1:] != END:
         raise ValueError("expected ten bytes and a carriage return")
     state, errors = reply[0], reply[1]
     if state not in STATES or not errors & ERROR_BASE:
-        raise ValueError("the status bytes are none of the manual's")
+        raise ValueError("the status bytes are not in the manual")
     if not re.fullmatch(rb"[0-9A-Fa-f]{4}", reply[6:10]):
         raise ValueError("the temperature is not four hexadecimal digits")
     tenths = int(reply[6:10], 16)
@@ -61,12 +61,12 @@ def parse_status(reply: bytes) -> StageStatus:
 class LinkamT95(Instrument):
     """A `labctl.bench.TemperatureController`.
 
-    The controller does not tell its limit: `setpoint_k` is the last one set, and before it the temperature.
+    The limit cannot be read back: `setpoint_k` is the last value set, or the temperature before any was set.
 
     Parameters
     ----------
     fastest_k_min : float
-        Rate used when no ramp is asked for, 0.01 to 150 K/min.
+        Rate used without a ramp, 0.01 to 150 K/min.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -87,7 +87,7 @@ class LinkamT95(Instrument):
 
     @property
     def stage_status(self) -> StageStatus:
-        """Get state, errors in words and temperature in degrees Celsius."""
+        """Get state, errors as text and temperature in degrees Celsius."""
         self.write_bytes(b"T" + END)
         reply = self.read_bytes(STATUS_BYTES + 1)
         try:
@@ -100,23 +100,23 @@ class LinkamT95(Instrument):
         self.write_bytes(command.encode() + END)
         reply = self.read_bytes(1)
         if reply != END:
-            raise self.refuse(command, reply.hex(" "), "expected a carriage return alone")
+            raise self.refuse(command, reply.hex(" "), "expected a single carriage return")
 
     @property
     def identity(self) -> str:
-        """Get maker, protocol and state (str): the protocol has no question for the model."""
+        """Get manufacturer, protocol and state (str): the protocol has no identity query."""
         return f"Linkam T95 protocol, {STATES[self.stage_status.state]}"
 
     @property
     def condition(self) -> str:
-        """Get state and errors in words (str)."""
+        """Get state and errors as text (str)."""
         status = self.stage_status
         return ", ".join((STATES[status.state], *(status.errors or ("no error",))))
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check that a stage controller answers; stopped."""
+        """Check that a stage controller replies; stop the stage."""
         self.check_identity("Linkam")
         self.make_safe()
 
@@ -130,7 +130,7 @@ class LinkamT95(Instrument):
 
     @property
     def setpoint_k(self) -> float:
-        """Last set point, or the temperature where none was set. Writing it starts the stage."""
+        """Last set point, or the temperature if none was set. Writing it starts the stage."""
         return self.temperature_k if self._setpoint_k is None else self._setpoint_k
 
     @setpoint_k.setter
@@ -155,14 +155,14 @@ class LinkamT95(Instrument):
         self._ramp_rate_k_s = value
 
     def make_safe(self) -> None:
-        """Stop the stage and read back that it is stopped."""
+        """Stop the stage and read its state back."""
         self.clear_bus()
         self._setpoint_k = None
         self._wake()
         self.attempt_all(partial(self.tell, "E"), self._confirm_stopped)
 
     def _wake(self) -> None:
-        """Send `T`, which must come first after opening; whether it was heard shows in what follows."""
+        """Send `T`, which must come first after opening; errors show in the following commands."""
         with suppress(InstrumentError):
             _ = self.stage_status
 

@@ -1,7 +1,7 @@
-"""MethodSCRIPT, the language of PalmSens EmStat4, EmStat Pico and Nexus: scripts written, output decoded.
+"""MethodSCRIPT, the language of PalmSens EmStat4, EmStat Pico and Nexus: script generation, output parsing.
 
 Pure functions over text. Sources: MethodSCRIPT manual 1.8, EmStat4 and EmStat Pico protocol descriptions, and
-the maker's published examples. Numbers carry no decimal point: an integer and an SI prefix.
+the manufacturer's published examples. Numbers have no decimal point: an integer and an SI prefix.
 """
 
 import math
@@ -44,7 +44,7 @@ ERROR_WORDS = {
 
 @dataclass(frozen=True)
 class Variable:
-    """One value of a package: its two-letter type, SI value, status bits and range index where sent."""
+    """One value of a package: two-letter type, SI value, status bits and range index if sent."""
 
     kind: str
     value: float
@@ -53,12 +53,12 @@ class Variable:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What the instrument says against this value."""
+        """Status messages of this value; empty if it is good."""
         return tuple(words for bit, words in STATUS_WORDS.items() if self.status & bit)
 
 
 def parse_value(text: str) -> float:
-    """Return the SI value of seven hexadecimal digits and a prefix; NaN where the instrument says so.
+    """Return the SI value of seven hexadecimal digits and a prefix; NaN if the instrument sends nan.
 
     Raises ValueError for anything else.
     """
@@ -71,12 +71,12 @@ def parse_value(text: str) -> float:
 
 
 def parse_package(line: str) -> dict[str, Variable]:
-    """Return the variables of a line `P...` by type; raises ValueError when it is not one."""
+    """Return the variables of a line `P...` by type; raises ValueError for any other line."""
     if not line.startswith("P"):
         raise ValueError("not a data package")
     variables = [_parse_variable(field) for field in line[1:].split(";")]
     if len({variable.kind for variable in variables}) != len(variables):
-        raise ValueError("a variable comes twice")
+        raise ValueError("a variable occurs twice")
     return {variable.kind: variable for variable in variables}
 
 
@@ -96,7 +96,7 @@ def _parse_variable(field: str) -> Variable:
 
 
 def error_in(line: str) -> str:
-    """Return in words the error that a line reports (`!0032: Line 4`, `l!4001: ...`), `""` for none."""
+    """Return the error reported by a line (`!0032: Line 4`, `l!4001: ...`) as text, `""` for none."""
     found = re.fullmatch(r".?!([0-9A-Fa-f]{4})(?:: *(.*))?", line)
     if not found:
         return ""
@@ -107,7 +107,7 @@ def error_in(line: str) -> str:
 
 
 def literal(value: float) -> str:
-    """Write a number as an integer with an SI prefix, exact to 6e-7; raises ValueError where none fits."""
+    """Format a number as an integer with an SI prefix, exact to 6e-7; raises ValueError if none fits."""
     if value == 0:
         return "0"
     for prefix in WRITTEN_PREFIXES:
@@ -119,7 +119,7 @@ def literal(value: float) -> str:
 
 
 def log_spaced_runs(frequencies_hz: Sequence[float]) -> Iterator[Sequence[float]]:
-    """Split frequencies, order kept, into the longest runs of equal ratio: one measuring loop each."""
+    """Split frequencies, in order, into the longest runs of equal ratio: one measuring loop each."""
     start = 0
     while start < len(frequencies_hz):
         end = min(start + 2, len(frequencies_hz))
@@ -137,7 +137,7 @@ def _same_ratio(frequencies_hz: Sequence[float], start: int, end: int) -> bool:
 
 @dataclass(frozen=True)
 class CurrentRanges:
-    """Lowest and highest range in amperes that autoranging may use."""
+    """Lowest and highest current range of autoranging, in amperes."""
 
     lowest_a: float
     highest_a: float
@@ -158,7 +158,7 @@ def spectrum_script(
     ranges: CurrentRanges,
     cell_is_held: bool,
 ) -> tuple[str, ...]:
-    """Return the script of one spectrum; it leaves mode and cell alone where `cell_is_held`."""
+    """Return the script of one spectrum; it does not change mode and cell if `cell_is_held`."""
     bandwidth = f"set_max_bandwidth {literal(max(frequencies_hz))}"
     before = () if cell_is_held else _polarised(bias_v, ranges, bandwidth)
     after = () if cell_is_held else ("on_finished:", "cell_off")
@@ -190,7 +190,7 @@ def rest_script(interval_s: float) -> tuple[str, ...]:
 
 
 def _polarised(potential_v: float, ranges: CurrentRanges, *bandwidth: str) -> tuple[str, ...]:
-    """High-speed mode throughout: a spectrum needs it, and a change of mode would disturb a held cell."""
+    """Return cell-on commands in high-speed mode: spectra need it, and changing it disturbs a held cell."""
     potential = literal(potential_v)
     return (
         "set_pgstat_chan 0",

@@ -1,7 +1,7 @@
-"""Modbus RTU frames: requests written, replies checked. Pure functions over bytes.
+"""Modbus RTU frames: construction of requests, checking of replies. Pure functions over bytes.
 
-A frame is unit, function, data and a CRC-16 (low byte first). A reply that fails any check is a ValueError,
-one that carries an exception code a `ModbusRefusal`.
+A frame is unit, function, data and a CRC-16 (low byte first). A reply that fails any check raises ValueError,
+a reply with an exception code `ModbusRefusal`.
 """
 
 import struct
@@ -16,7 +16,7 @@ BAD_ADDRESS = 2
 
 
 class ModbusRefusal(ValueError):
-    """The instrument understood the request and refused it; `code` says why."""
+    """Request refused by the instrument; `code` is its exception code."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -34,29 +34,29 @@ def crc16(data: bytes) -> bytes:
 
 
 def framed(unit: int, function: int, data: bytes) -> bytes:
-    """Return a whole frame."""
+    """Return a complete frame."""
     body = bytes((unit, function)) + data
     return body + crc16(body)
 
 
 def read_request(unit: int, address: int, count: int = 1) -> bytes:
-    """Ask for `count` registers from `address`."""
+    """Return the request for `count` registers from `address`."""
     return framed(unit, READ, struct.pack(">HH", address, count))
 
 
 def write_request(unit: int, address: int, word: int) -> bytes:
-    """Write one signed 16-bit register; raises ValueError where `word` does not fit."""
+    """Return the request that writes one signed 16-bit register; raises ValueError if `word` does not fit."""
     return framed(unit, WRITE_ONE, struct.pack(">H", address) + signed_word(word))
 
 
 def write_block_request(unit: int, address: int, words: Sequence[int]) -> bytes:
-    """Write several registers from `address`, each 0 to 65535."""
+    """Return the request that writes several registers from `address`, each 0 to 65535."""
     head = struct.pack(">HHB", address, len(words), 2 * len(words))
     return framed(unit, WRITE_BLOCK, head + struct.pack(f">{len(words)}H", *words))
 
 
 def fast_status_request(unit: int) -> bytes:
-    """Ask for the status byte."""
+    """Return the request for the status byte."""
     return framed(unit, FAST_STATUS, b"")
 
 
@@ -75,7 +75,7 @@ def float_words(value: float) -> tuple[int, int]:
 
 
 def written_addresses(request: bytes) -> range:
-    """Return the registers that a request would write; empty for one that reads."""
+    """Return the register addresses that a request writes; empty for a read request."""
     address = int.from_bytes(request[2:4], "big")
     if request[1] == WRITE_ONE:
         return range(address, address + 1)
@@ -85,7 +85,7 @@ def written_addresses(request: bytes) -> range:
 
 
 def bytes_after_header(header: bytes) -> int:
-    """Return how many bytes follow the first three of a reply."""
+    """Return the number of bytes after the first three of a reply."""
     function = header[1]
     if function & EXCEPTION_BIT or function == FAST_STATUS:
         return CRC_BYTES
@@ -93,18 +93,18 @@ def bytes_after_header(header: bytes) -> int:
 
 
 def reply_data(request: bytes, reply: bytes) -> bytes:
-    """Return what a reply carries: register bytes, or the status byte, or nothing for a write.
+    """Return the data of a reply: register bytes, or the status byte, or nothing for a write.
 
-    Raises ModbusRefusal for an exception and ValueError for a reply that does not answer `request`.
+    Raises ModbusRefusal for an exception and ValueError for a reply that does not match `request`.
     """
     if len(reply) < HEADER_BYTES + CRC_BYTES or crc16(reply[:-CRC_BYTES]) != reply[-CRC_BYTES:]:
-        raise ValueError("the check bytes do not fit")
+        raise ValueError("the CRC does not match")
     if reply[0] != request[0]:
-        raise ValueError(f"unit {reply[0]} answered")
+        raise ValueError(f"reply from unit {reply[0]}")
     if reply[1] == request[1] | EXCEPTION_BIT:
         raise ModbusRefusal(reply[2])
     if reply[1] != request[1]:
-        raise ValueError(f"function {reply[1]} was answered")
+        raise ValueError(f"reply to function {reply[1]}")
     return _checked(request, reply[2:-CRC_BYTES])
 
 
@@ -113,7 +113,7 @@ def _checked(request: bytes, data: bytes) -> bytes:
     if function == READ:
         wanted = 2 * int.from_bytes(request[4:6], "big")
         if data[0] != wanted or len(data) != wanted + 1:
-            raise ValueError(f"{len(data) - 1} bytes came, {wanted} were asked for")
+            raise ValueError(f"got {len(data) - 1} bytes, expected {wanted}")
         return data[1:]
     if function == FAST_STATUS:
         return data

@@ -1,7 +1,8 @@
 """Oxford Instruments ITC503 temperature controller (GPIB, RS-232).
 
-The commands are those of pymeasure's `ITC503`, which is not used: it asks up to five times and waits on the
-wall clock. The instrument repeats the letter of a command it takes and puts a `?` before one it does not.
+The commands are the same as in pymeasure's `ITC503`, which is not used because it repeats queries up to five
+times and waits on the wall clock. The reply to a command is its letter; to a refused command, `?` and the
+command.
 """
 
 import re
@@ -22,12 +23,12 @@ REMOTE_UNLOCKED = 3
 
 
 class OxfordITC503(WithoutRamp, Instrument):
-    """A `labctl.bench.TemperatureController`; gas flow is left as it was set at the instrument.
+    """A `labctl.bench.TemperatureController`; the gas flow setting of the instrument is not changed.
 
     Parameters
     ----------
     sensor : int
-        Input 1, 2 or 3 that tells the sample's temperature.
+        Input of the sample temperature: 1, 2 or 3.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -64,7 +65,7 @@ class OxfordITC503(WithoutRamp, Instrument):
 
     @property
     def automatic(self) -> int:
-        """Get what runs by itself: 0 nothing, 1 heater, 2 gas, 3 both."""
+        """Get the automatic controls: 0 none, 1 heater, 2 gas, 3 both."""
         reply = self.ask("X").strip()
         found = re.match(r"X\dA([0-3])C\d", reply)
         if not found:
@@ -73,22 +74,22 @@ class OxfordITC503(WithoutRamp, Instrument):
 
     @property
     def condition(self) -> str:
-        """Get the status line and the heater's share of its power (str)."""
+        """Get the status line and the heater output in percent (str)."""
         return f"{self.ask('X').strip()}, heater {self.read_number(HEATER_PERCENT):g} %"
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model, take remote control; heater off."""
+        """Check the model, take remote control, switch the heater off."""
         self.check_identity(*self.models)
         self.make_safe()
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the sensor; InstrumentError where it cannot be one."""
+        """Temperature of the sensor; InstrumentError for an impossible value."""
         kelvin = self.read_number(self.sensor)
         if not 0 < kelvin <= LIMITS_K[1]:
-            raise self.refuse(f"R{self.sensor}", f"{kelvin:g}", "no temperature")
+            raise self.refuse(f"R{self.sensor}", f"{kelvin:g}", "not a valid temperature")
         return kelvin
 
     @property
@@ -103,9 +104,9 @@ class OxfordITC503(WithoutRamp, Instrument):
         self.tell(f"A{self.automatic | HEATER_AUTO}")
 
     def make_safe(self) -> None:
-        """Take remote control, set the heater to zero by hand, and read back that it is."""
+        """Take remote control, set the manual heater output to zero, and read it back."""
         self.clear_bus()
-        remote = partial(self.tell, f"C{REMOTE_UNLOCKED}")  # in local control it obeys nothing
+        remote = partial(self.tell, f"C{REMOTE_UNLOCKED}")  # in local control all commands are refused
         self.attempt_all(remote, self._heater_manual, partial(self.tell, "O0.0"), self._confirm_off)
 
     def _heater_manual(self) -> None:

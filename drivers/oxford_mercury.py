@@ -1,7 +1,7 @@
-"""Oxford Instruments MercuryiTC (LAN, GPIB, USB), in the command set that it calls SCPI.
+"""Oxford Instruments MercuryiTC (LAN, GPIB, USB), with the manufacturer's SCPI-like command set.
 
-The manual's words are pymeasure's `TemperatureSensor`; added here: a reply must repeat its question, and a
-setting must be answered with VALID.
+The manual's commands come from pymeasure's `TemperatureSensor`. This driver adds two checks: a reply must
+repeat its query, and the reply to a setting must be VALID.
 """
 
 from functools import partial
@@ -27,7 +27,7 @@ class ControlLoop(Channel, mercuryitc.TemperatureSensor):  # pyright: ignore[rep
     control_loop_PID_enabled = Channel.control(  # noqa: N815 - pymeasure names it so
         "READ:DEV:{ch}:TEMP:LOOP:ENAB",
         "SET:DEV:{ch}:TEMP:LOOP:ENAB:%s",
-        """Control whether the loop drives the heater (`"ON"`), or its percentage (`"OFF"`).""",
+        """Control whether the loop (`"ON"`) or the manual percentage (`"OFF"`) sets the heater.""",
         cast=str,
         preprocess_reply=_last,
         check_set_errors=True,
@@ -46,7 +46,7 @@ class ControlLoop(Channel, mercuryitc.TemperatureSensor):  # pyright: ignore[rep
     )
 
     def ask(self, command: str, query_delay: float | None = None) -> str:
-        """Ask, and refuse an answer that does not repeat the question."""
+        """Query, and raise InstrumentError for a reply that does not repeat the query."""
         reply = super().ask(command, query_delay).strip()
         expected = "STAT:" + self.insert_id(command).removeprefix("READ:") + ":"
         if not reply.startswith(expected):
@@ -67,7 +67,7 @@ class OxfordMercuryITC(Instrument):
     Parameters
     ----------
     sensor : str
-        Identifier of the sensor's board, as the instrument lists it.
+        Identifier of the sensor's board, as listed by the instrument.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -87,24 +87,24 @@ class OxfordMercuryITC(Instrument):
 
     @property
     def condition(self) -> str:
-        """Get what the loop does (str)."""
+        """Get the state of the loop (str)."""
         percent = self.loop.control_loop_heater_percent
-        return f"loop {self.loop.control_loop_PID_enabled}, heater by hand {percent:g} %"
+        return f"loop {self.loop.control_loop_PID_enabled}, manual heater output {percent:g} %"
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model; loop and heater off, no ramp."""
+        """Check the model; switch loop, heater and ramp off."""
         self.check_identity(*self.models)
         self.make_safe()
         self.ramp_rate_k_s = 0.0
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the sensor; InstrumentError where it cannot be one."""
+        """Temperature of the sensor; InstrumentError for an impossible value."""
         kelvin = cast(float, self.loop.temperature)
         if not LIMITS_K[0] < kelvin <= LIMITS_K[1]:
-            raise self.refuse("TEMP:SIG:TEMP", f"{kelvin:g}", "no temperature")
+            raise self.refuse("TEMP:SIG:TEMP", f"{kelvin:g}", "not a valid temperature")
         return kelvin
 
     @property
@@ -121,7 +121,7 @@ class OxfordMercuryITC(Instrument):
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate of later set points in K/s; 0 = straight to the set point."""
+        """Rate of later set points in K/s; 0 = no ramp."""
         return self._ramp_rate_k_s
 
     @ramp_rate_k_s.setter

@@ -1,8 +1,8 @@
-"""PalmSens EmStat4, EmStat Pico and Nexus: analyser and potentiostat in one, by MethodSCRIPT over serial.
+"""PalmSens EmStat4, EmStat Pico and Nexus: analyser and potentiostat in one, with MethodSCRIPT over serial.
 
-Sources: see `drivers.methodscript`. A script is loaded (`l`) and only then run (`r`): a refusal of `l` proves
-that the cell was not touched. After anything unexpected the driver synchronises (`Z`) and switches the cell
-off.
+Sources: see `drivers.methodscript`. A script is first loaded (`l`) and then run (`r`), so that a script
+refused on loading leaves the cell unchanged. After any unexpected reply the driver synchronises (`Z`) and
+switches the cell off.
 """
 
 import math
@@ -44,7 +44,7 @@ FLOW_CONTROL_BYTES = "\x11\x13\r"
 
 
 class Sample(NamedTuple):
-    """A package and when it came, on the monotonic clock."""
+    """A package and its arrival time on the monotonic clock."""
 
     taken_s: float
     package: Package
@@ -53,15 +53,15 @@ class Sample(NamedTuple):
 class MethodScriptInstrument(Instrument):
     """A `labctl.bench.FrequencyResponseAnalyzer` and `labctl.bench.Potentiostat`.
 
-    The instrument chooses how long it integrates; `integration_s` has no effect on it. It has no hardware
-    limit of current finer than its ranges: a point beyond the limit says so in `status`.
+    The instrument chooses its integration time; `integration_s` has no effect. Its hardware current limit is
+    no finer than its ranges: `status` marks a point beyond the limit.
 
     Class attributes
     ----------------
     devices : tuple of str
-        What the first six characters of the firmware text may be.
+        Accepted values of the first six characters of the firmware text.
     potential_limits_v, largest_amplitude_v, largest_frequency_hz
-        What the instrument can do; more is refused before anything is sent.
+        Limits of the instrument; values outside are refused before anything is sent.
     current_ranges_a : tuple of float
         Ranges, ascending.
     """
@@ -103,10 +103,10 @@ class MethodScriptInstrument(Instrument):
 
     @property
     def identity(self) -> str:
-        """Get maker, device with firmware, serial number (str)."""
+        """Get manufacturer, device with firmware, serial number (str)."""
         return f"PalmSens,{self.firmware},{self.serial_number}"
 
-    # What labctl asks of any analyser and any potentiostat.
+    # Members of `labctl.bench.FrequencyResponseAnalyzer` and `labctl.bench.Potentiostat`.
 
     def prepare(self) -> None:
         """Synchronise, switch the cell off, check the device."""
@@ -114,7 +114,7 @@ class MethodScriptInstrument(Instrument):
         self.check_identity(*self.devices)
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
-        """Return about how long one point takes: several periods, whatever `integration_s` is."""
+        """Return the approximate duration of one point: several periods, independent of `integration_s`."""
         return 0.3 + 4 / frequency_hz
 
     def sweep(
@@ -124,9 +124,10 @@ class MethodScriptInstrument(Instrument):
         integration_s: float = 1.0,
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
-        """Yield a point per frequency; the cell stays on only where a `hold` is open, at the same bias.
+        """Yield a point per frequency; afterwards the cell stays on only during a `hold` at the same bias.
 
-        Raises ValueError for what the instrument cannot do, or when the cell is held at another potential.
+        Raises ValueError for values out of the instrument's range, or if the cell is held at another
+        potential.
         """
         self._check_spectrum(frequencies_hz, amplitude_v, bias_v)
         if self._held_v is not None and abs(self._held_v - bias_v) > SAME_BIAS_V:
@@ -169,7 +170,7 @@ class MethodScriptInstrument(Instrument):
     def _impedance(self, package: Package | None, asked_hz: float) -> ImpedancePoint:
         frequency, real, imag = self._variables(package, FREQUENCY, Z_REAL, Z_IMAG)
         if not math.isclose(frequency.value, asked_hz, rel_tol=FREQUENCY_TOLERANCE):
-            problem = f"the result of another frequency than {asked_hz:g} Hz"
+            problem = f"result at a frequency other than {asked_hz:g} Hz"
             raise self.refuse("r", f"{frequency.value:g} Hz", problem)
         status = _status(real, imag)
         return ImpedancePoint(frequency.value, real.value, imag.value, self.clock.time(), status)
@@ -190,9 +191,9 @@ class MethodScriptInstrument(Instrument):
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
-        """Step the cell to `potential_v` and yield points at `times_s` after it; close it to switch off.
+        """Step the cell to `potential_v` and yield points at `times_s` after it; closing switches it off.
 
-        Raises ValueError for what the instrument cannot do.
+        Raises ValueError for values out of the instrument's range.
         """
         self._check_potential("potential_v", potential_v)
         ranges = self._ranges_up_to(current_limit_a)
@@ -202,22 +203,22 @@ class MethodScriptInstrument(Instrument):
             start_s = self._started_s
             self._held_v = potential_v
             for time_s in self.at_times(start_s, times_s):
-                at_once = first and time_s <= STEP_SAMPLE_UNTIL_S
-                sample = first.pop() if at_once else self._held_sample(potential_v)
+                immediate = first and time_s <= STEP_SAMPLE_UNTIL_S
+                sample = first.pop() if immediate else self._held_sample(potential_v)
                 yield self._current(sample, start_s, current_limit_a)
         finally:
             self._held_v = None
             self.cell_off()
 
     def _ranges_up_to(self, current_limit_a: float) -> CurrentRanges:
-        """Return the ranges up to the first that holds the limit: beyond it the instrument overloads."""
+        """Return the ranges up to the first that holds the limit; beyond it the instrument overloads."""
         if not current_limit_a > 0:
             raise ValueError(f"current_limit_a is {current_limit_a:g}; give more than zero")
         enough = [range_a for range_a in self.current_ranges_a if range_a >= current_limit_a]
         return CurrentRanges(self.current_ranges_a[0], (enough or self.current_ranges_a)[0 if enough else -1])
 
     def _held_sample(self, potential_v: float) -> Sample:
-        """Take a sample; its script is loaded each time, for a spectrum may have come between."""
+        """Take a sample; its script is loaded each time, since a spectrum may have run in between."""
         self._load(sample_script(potential_v, SAMPLE_S))
         return self._sample()
 
@@ -231,7 +232,7 @@ class MethodScriptInstrument(Instrument):
         return CurrentPoint(self.clock.time(), elapsed_s, potential.value, current.value, status)
 
     def cell_off(self) -> None:
-        """End what runs and switch the cell off; tried twice. Raises InstrumentError when it did not work."""
+        """End a running script and switch the cell off; raises InstrumentError if two attempts fail."""
         try:
             if self._running:
                 self._synchronise()
@@ -241,9 +242,9 @@ class MethodScriptInstrument(Instrument):
             self._execute(CELL_OFF_SCRIPT)
 
     def make_safe(self) -> None:
-        """Abort any script and switch the cell off: the instrument has run `cell_off` without an error."""
+        """Abort any script and switch the cell off, confirmed by a `cell_off` script without an error."""
         self._held_v = None
-        self._running = True  # for all that is known
+        self._running = True  # the true state is not known
         self.cell_off()
 
     # The link.
@@ -252,24 +253,24 @@ class MethodScriptInstrument(Instrument):
         return self.read().strip(FLOW_CONTROL_BYTES)
 
     def _answer(self, command: str) -> str:
-        """Send a command of one letter, or one that begins with it, and return what follows its echo."""
+        """Send a command that begins with one letter, and return the reply after the echo of this letter."""
         letter = command[:1]
         self._send(command)
         line = self._line()
         if error_in(line):
             raise InstrumentError(self.name, command, line, error_in(line))
         if not line.startswith(letter):
-            raise self.refuse(command, line, f"expected an answer that begins with {letter!r}")
+            raise self.refuse(command, line, f"expected a reply that begins with {letter!r}")
         return line[1:]
 
     def _send(self, command: str) -> None:
-        """Send a command; one with a script is ended by an empty line."""
+        """Send a command; a script is terminated by an empty line."""
         self.write(command)
         if "\n" in command:
             self.write("")
 
     def _synchronise(self) -> None:
-        """Abort whatever runs and read to its end."""
+        """Abort a running script and read its output to the end."""
         self._running = False
         self.set_timeout(5)
         self.write("")
@@ -290,10 +291,10 @@ class MethodScriptInstrument(Instrument):
         self.set_timeout(5)
         rest = self._answer("\n".join(("l", *script)))
         if rest:
-            raise self.refuse("l", f"l{rest}", "expected the echo alone")
+            raise self.refuse("l", f"l{rest}", "expected the echo only")
 
     def _execute(self, script: Sequence[str]) -> None:
-        """Run a script that says nothing. Where its echo is its end, ask whether anything still runs."""
+        """Run a script without output. If only its echo arrives, query whether a script is still running."""
         self.set_timeout(5)
         self._running = True
         answer = self._answer("\n".join(("e", *script)))
@@ -301,7 +302,7 @@ class MethodScriptInstrument(Instrument):
             self.set_timeout(ECHO_IS_ALL_AFTER_S)
             answer = answer or self._line()
         except InstrumentError as failure:
-            if failure.received:  # half an error message is no silence
+            if failure.received:  # a partial error message is not silence
                 raise
             self._confirm_idle()
         if error_in(answer):
@@ -315,10 +316,10 @@ class MethodScriptInstrument(Instrument):
         self.write("Z")
         answer = self._line()
         if answer != NOTHING_RUNS:
-            raise self.refuse("Z", answer, f"expected {NOTHING_RUNS}: the end of the script is not known")
+            raise self.refuse("Z", answer, f"expected {NOTHING_RUNS}: the script may still be running")
 
     def _sample(self) -> Sample:
-        """Run the loaded script, which takes one sample; return its last package."""
+        """Run the loaded script of one sample; return its last package."""
         samples = [Sample(self.clock.monotonic(), package) for package in self._packages(10)]
         if not samples:
             raise self.refuse("r", "", "the script ended without a sample")
@@ -329,7 +330,7 @@ class MethodScriptInstrument(Instrument):
         return self._run("r")
 
     def _run(self, command: str) -> Iterator[Package]:
-        """Yield the packages of a script to its end; raises InstrumentError for whatever else comes."""
+        """Yield the packages of a script to its end; raises InstrumentError for any other output."""
         self._running = True
         line = self._answer(command)
         self._started_s = self.clock.monotonic()
@@ -353,10 +354,10 @@ class MethodScriptInstrument(Instrument):
     def _end_of(self, packages: Iterator[Package]) -> None:
         surplus = len(list(packages))
         if surplus:
-            raise self.refuse("r", f"{surplus} more", "more points than were asked for")
+            raise self.refuse("r", f"{surplus} more", "more points than requested")
 
     def _variables(self, package: Package | None, *kinds: str) -> list[Variable]:
-        """Return variables of a package; InstrumentError where one is absent or not a number."""
+        """Return variables of a package; raises InstrumentError if one is absent or not a number."""
         if package is None:
             raise self.refuse("r", "", "the script ended before all points were measured")
         absent = [kind for kind in kinds if kind not in package]

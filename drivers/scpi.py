@@ -1,4 +1,4 @@
-"""What instruments with an SCPI error queue share: identity, and errors that nobody overlooks."""
+"""Base class of instruments with an SCPI error queue: identity and error checking."""
 
 from typing import ClassVar, cast
 
@@ -10,18 +10,18 @@ QUEUE_LENGTH = 50
 
 
 class ScpiInstrument(Instrument):
-    """An instrument that keeps its errors in `SYST:ERR?`.
+    """An instrument with its errors in `SYST:ERR?`.
 
     Class attributes
     ----------------
     models : tuple of str
-        One of these occurs in the identity.
+        Accepted model names; one of them must occur in the identity.
     """
 
     models: ClassVar[tuple[str, ...]] = ()
 
     def oldest_error(self) -> str:
-        """Return the oldest error of the queue in words and remove it; `""` when there is none."""
+        """Return the oldest error of the queue as text and remove it; `""` if there is none."""
         reply = self.ask("SYST:ERR?").strip()
         code, _, words = reply.partition(",")
         try:
@@ -32,11 +32,11 @@ class ScpiInstrument(Instrument):
 
     @property
     def condition(self) -> str:
-        """Get the oldest error that the instrument keeps (str)."""
+        """Get the oldest error in the queue of the instrument (str)."""
         return self.oldest_error() or "no error"
 
     def tell(self, *commands: str) -> None:
-        """Send commands; raises InstrumentError, naming the last, when the instrument refused one."""
+        """Send commands; raises InstrumentError, naming the last, if the instrument refused one."""
         for command in commands:
             self.write(command)
         error = self.oldest_error()
@@ -57,7 +57,7 @@ class ScpiInstrument(Instrument):
         return []
 
     def confirm(self, question: str, wanted: float, problem: str) -> None:
-        """Raise InstrumentError unless the answer to `question` is at most `wanted` in magnitude."""
+        """Raise InstrumentError unless the reply to `question` is at most `wanted` in magnitude."""
         found = cast(float, self.values(question)[0])
         if not abs(found) <= wanted:
             raise InstrumentError(self.name, question, f"{found:g}", problem)

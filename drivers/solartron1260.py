@@ -1,8 +1,8 @@
 """Solartron 1260 / 1260A impedance gain-phase analyser (GPIB).
 
-Sources: pages of the 1260 operating manual and programs that drive real ones. The two letters, a number, no
-echo; a measurement (`SI`) sends a line of 43 characters when it is done. Settings are not reliably readable,
-so every sweep sends all of them.
+Sources: pages of the 1260 operating manual and programs in use with these instruments. A command is two
+letters and a number, without echo; a measurement (`SI`) sends a line of 43 characters when it is done.
+Settings cannot be read back reliably, so every sweep sends all of them.
 """
 
 import math
@@ -26,11 +26,11 @@ FREQUENCY_LIMITS_HZ = (1e-5, 3.2e7)
 FREQUENCY_TOLERANCE = 1e-3
 
 IMPEDANCE = (
-    "SO1,3",  # result: V1 over current, an impedance
+    "SO1,3",  # result: V1 / current, an impedance
     "CZ0",  # as real and imaginary part
     "VI0",
     "UW0",
-    "SW0",  # no sweep of its own: every frequency is asked for
+    "SW0",  # no internal sweep: every frequency is set individually
     "AU0",
     "DC1,0",
     "DC3,0",
@@ -41,9 +41,9 @@ VOLTAGE_RATIO = ("SO1,2", "CV0", "VI0", "UW0", "SW0", "AU0", "DC1,0", "DC2,0", "
 
 
 def number(value: float) -> str:
-    """Write a number as the 1260 reads it: plain when short, else with a one-digit exponent and capital E.
+    """Format a number for the 1260: plain when short, otherwise with a one-digit exponent and capital E.
 
-    Raises ValueError for what is not finite.
+    Raises ValueError for a value that is not finite.
     """
     if not math.isfinite(value):
         raise ValueError(f"{value!r} cannot be sent to an instrument")
@@ -56,19 +56,19 @@ def number(value: float) -> str:
 
 
 def amplitude_limits_v(frequency_hz: float) -> tuple[float, float]:
-    """Return what the generator can give: 3 V, but 1 V above 10 MHz."""
+    """Return the amplitude limits of the generator: up to 3 V, up to 1 V above 10 MHz."""
     return HIGH_FREQUENCY_LIMITS_V if frequency_hz > HIGH_FREQUENCY_HZ else AMPLITUDE_LIMITS_V
 
 
 def integration_time_s(frequency_hz: float, integration_s: float) -> float:
-    """Return the time the instrument integrates: it extends the time asked for to whole cycles."""
+    """Return the effective integration time: the requested time extended to whole cycles."""
     return max(integration_s, math.ceil(integration_s * frequency_hz) / frequency_hz)
 
 
 def parse_result(line: str) -> tuple[float, float, float, int]:
     """Return frequency (Hz), real and imaginary part (ohm) and the error digit of a result line.
 
-    Raises ValueError when it is not one. Fewer digits and surrounding spaces are accepted.
+    Raises ValueError for any other line. Fewer digits and surrounding spaces are accepted.
     """
     fields = [field.strip() for field in line.split(",")]
     if len(fields) != RESULT_FIELDS:
@@ -86,13 +86,13 @@ def parse_result(line: str) -> tuple[float, float, float, int]:
 class Solartron1260(Instrument):
     """A `labctl.bench.FrequencyResponseAnalyzer`: two terminals, voltage drive, autoranging.
 
-    It has no cell relay: zero amplitude and zero bias is the most that `make_safe()` can do.
+    The instrument has no cell relay: `make_safe()` sets amplitude and bias to zero.
 
     Parameters
     ----------
     reads_back : bool
-        Ask for settings with the prefix form (`?VA`) after making safe. Switch it off for an instrument
-        that does not know the form: it would cost a time-out each.
+        Query settings with the prefix form (`?VA`) after making safe. Set to false for an instrument that
+        does not support this form, to avoid a time-out for each query.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -162,10 +162,10 @@ class Solartron1260(Instrument):
         super().__init__(adapter, name, **kwargs)
         self.reads_back = reads_back
 
-    # What labctl asks of any frequency response analyser.
+    # Members of `labctl.bench.FrequencyResponseAnalyzer`.
 
     def prepare(self) -> None:
-        """Fix the reply format, check the identity, reset, leave the generator at zero."""
+        """Set the reply format, check the identity, reset, set the generator to zero."""
         self._fix_reply_format()
         self.check_identity(*self.models)
         self.write("TT2")
@@ -177,7 +177,7 @@ class Solartron1260(Instrument):
             self.write(command)
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
-        """Return delay, integration in whole cycles and overhead of one point; autoranging may add to it."""
+        """Return delay, integration in whole cycles and overhead of one point; autoranging takes longer."""
         return MEASURING_DELAY_S + integration_time_s(frequency_hz, integration_s) + OVERHEAD_S
 
     def sweep(
@@ -198,7 +198,7 @@ class Solartron1260(Instrument):
         integration_s: float = 1.0,
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
-        """Yield what `settings` let it measure: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 over V2."""
+        """Yield the quantity selected by `settings`: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 / V2."""
         strict_range(bias_v, BIAS_LIMITS_V)
         for frequency_hz in frequencies_hz:
             strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
@@ -217,7 +217,7 @@ class Solartron1260(Instrument):
     def _set_up(
         self, settings: Sequence[str], generator_v: float, integration_s: float, bias_v: float
     ) -> None:
-        source = settings[0]  # twice: it cannot be read back, and the result of another looks right
+        source = settings[0]  # sent twice: it cannot be read back, and a wrong source gives plausible results
         for command in ("OP1,0", "OP2,1", "OP3,0", "GT0", source, *settings):
             self.write(command)
         self.integration_s = integration_s
@@ -228,17 +228,19 @@ class Solartron1260(Instrument):
             self._confirm_set_up(settings, generator_v, bias_v)
 
     def _confirm_set_up(self, settings: Sequence[str], generator_v: float, bias_v: float) -> None:
-        """Read back what would make a wrong impedance look right: level, bias and coordinates."""
+        """Read back level, bias and coordinates: if wrong, they give a plausible but wrong impedance."""
         coordinates = next(command for command in settings if command[:2] in ("CZ", "CV"))
         wanted = {"?VA": generator_v, "?VB": bias_v, f"?{coordinates[:2]}": float(coordinates[2:])}
         for question, value in wanted.items():
             (found,) = self.values(question)
             if not math.isclose(found, value, rel_tol=1e-3, abs_tol=1e-4):
-                raise InstrumentError(self.name, question, f"{found:g}", f"is not the {value:g} that was set")
+                raise InstrumentError(
+                    self.name, question, f"{found:g}", f"differs from the set value {value:g}"
+                )
 
     def _measure(self, frequency_hz: float, integration_s: float) -> ImpedancePoint:
         duration_s = self.point_duration_s(frequency_hz, integration_s)
-        self.set_timeout(3 * duration_s + 5)  # three: the instrument may range twice
+        self.set_timeout(3 * duration_s + 5)  # three times, since the instrument may change range twice
         self.frequency_hz = frequency_hz
         line = self.ask("SI")
         try:
@@ -246,7 +248,7 @@ class Solartron1260(Instrument):
         except ValueError as problem:
             raise self.refuse("SI", line, f"not a result: {problem}") from problem
         if not math.isclose(measured_hz, frequency_hz, rel_tol=FREQUENCY_TOLERANCE):
-            raise self.refuse("SI", line, f"the result of another frequency than {frequency_hz:g} Hz")
+            raise self.refuse("SI", line, f"result at a frequency other than {frequency_hz:g} Hz")
         status = "ok" if error == 0 else f"error {error}: overload or out of range"
         return ImpedancePoint(measured_hz, real_ohm, imag_ohm, self.clock.time(), status)
 

@@ -1,8 +1,8 @@
 """Solartron 1287 / 1287A electrochemical interface (GPIB).
 
-Sources: pages of the official guide and programs that drive real ones. Two letters and a number, no echo;
-`?ER` tells whether the last command was understood. Readings come from its voltmeter, which sends lines while
-`GP1` is on, so an answer may have to be looked for behind readings under way.
+Sources: pages of the official guide and programs in use with these instruments. A command is two letters and
+a number, without echo; `?ER` returns the error of the last command. The voltmeter sends readings while `GP1`
+is on, so a reply may arrive after pending readings.
 """
 
 import math
@@ -46,7 +46,7 @@ class Reading(NamedTuple):
 
     @property
     def status(self) -> str:
-        """`ok`, or what the instrument doubts."""
+        """`ok`, or the errors reported for potential and current."""
         doubts = [
             f"{quantity}: {CODE_WORDS.get(code, f'error {code:02d}')}"
             for quantity, code in (("potential", self.potential_code), ("current", self.current_code))
@@ -56,9 +56,9 @@ class Reading(NamedTuple):
 
 
 def parse_reading(line: str) -> Reading:
-    """Return the reading in a line of the short form or the long one, which ends with the time of day.
+    """Return the reading in a line of the short or the long form, which ends with the time of day.
 
-    Raises ValueError when it is not one.
+    Raises ValueError for any other line.
     """
     fields = [field.strip() for field in line.split(",")]
     if len(fields) not in (4, 8):
@@ -72,9 +72,9 @@ def parse_reading(line: str) -> Reading:
 
 
 def level(value: float) -> str:
-    """Write a level as programs send it: `0`, else five digits and a short exponent.
+    """Format a level: `0`, otherwise five digits and a short exponent.
 
-    Raises ValueError for what is not finite.
+    Raises ValueError for a value that is not finite.
     """
     if not math.isfinite(value):
         raise ValueError(f"{value!r} cannot be sent to an instrument")
@@ -101,15 +101,15 @@ class Solartron1287(Instrument):
     Parameters
     ----------
     standard_resistor_ohm : float, optional
-        Fix the current range (0.1 to 1e6 ohm in decades; full scale 0.2 V / R); the default ranges by itself.
+        Fixed current range (0.1 to 1e6 ohm in decades; full scale 0.2 V / R); the default is autoranging.
     version : str
-        Part of the answer to `?VN` to insist on; any answer will do by default, for its form is not known.
+        Required part of the reply to `?VN`; by default any reply is accepted, since its form is not known.
     reads_back : bool
-        Ask for settings whose loss would not show: `?PW` and `?BY` after making safe, `?IL`, `?RR` and `?PW`
-        before measuring. Switch it off where the instrument does not answer them.
+        Query settings that could be lost without notice: `?PW` and `?BY` after making safe, `?IL`, `?RR` and
+        `?PW` before measuring. Set to false for an instrument that does not reply to them.
     range_map_verified : bool
-        State that the table of current ranges was checked with a known resistor. Sources disagree on it, so a
-        current is never imposed before.
+        Whether the table of current ranges was checked with a known resistor. Sources disagree on it, so no
+        current is imposed before this check.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -159,7 +159,7 @@ class Solartron1287(Instrument):
         return RESISTOR_CODES[resistor_ohm]
 
     def last_error(self) -> int:
-        """Return the number of the last error, 0 for none; readings under way are discarded."""
+        """Return the number of the last error, 0 for none; pending readings are discarded."""
         reply = self.ask("?ER").strip()
         for _ in range(READINGS_UNDER_WAY):
             if "," not in reply:
@@ -170,7 +170,7 @@ class Solartron1287(Instrument):
         return int(reply)
 
     def tell(self, command: str) -> None:
-        """Send a command; raises InstrumentError when the instrument did not take it."""
+        """Send a command; raises InstrumentError if the instrument did not accept it."""
         self.write(command)
         self._refuse_error_after(command, "")
 
@@ -180,17 +180,17 @@ class Solartron1287(Instrument):
         error = self.last_error()
         return f"error {error:02d}" if error else "no error"
 
-    # What labctl asks of any potentiostat.
+    # Members of `labctl.bench.Potentiostat`.
 
     def prepare(self) -> None:
-        """Initialise, check the version, leave the cell off."""
+        """Initialise, check the version, switch the cell off."""
         for command in ("BK4", "OS0", "OT1", "CE"):
             self.write(command)
         self.check_identity(self.version)
         self.make_safe()
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
-        """Yield the open-circuit potential at `times_s` after the call: half standby, nothing applied."""
+        """Yield the open-circuit potential at `times_s` after the call, in half standby."""
         start_s = self.clock.monotonic()
         try:
             self._set_up(SMALLEST_LIMIT_A)
@@ -205,8 +205,9 @@ class Solartron1287(Instrument):
     ) -> Generator[CurrentPoint, None, None]:
         """Step the cell from its rest potential to `potential_v` and yield points at `times_s` after it.
 
-        The limit set is the largest of the instrument's, 2e-6 A times a power of ten, below
-        `current_limit_a`; a point that reaches it says so. The cell is off when the iterator ends.
+        The limit set is the largest limit of the instrument, 2e-6 A times a power of ten, that does not
+        exceed `current_limit_a`; `status` marks a point that reaches it. The cell is off when the iterator
+        ends.
         """
         self._check_potential(potential_v)
         limit_a = SMALLEST_LIMIT_A * 10 ** limit_code(current_limit_a)
@@ -214,7 +215,7 @@ class Solartron1287(Instrument):
             self._set_up(current_limit_a)
             start_s = self._step_to(potential_v)
             for _ in self.at_times(start_s, times_s):
-                yield self._judged(self._point(start_s), potential_v, limit_a)
+                yield self._checked(self._point(start_s), potential_v, limit_a)
         finally:
             self._held_v = None
             self.cell_off()
@@ -228,17 +229,17 @@ class Solartron1287(Instrument):
         limit = limit_code(current_limit_a)
         for command in (*SET_UP, f"IL{limit}", f"RR{self._range_code}"):
             self.tell(command)
-        if self.reads_back:  # `?ER` does not know of a command that got lost; a lost range scales the result
+        if self.reads_back:  # `?ER` does not show a lost command; a lost range command scales the result
             self._confirm("?IL", limit)
             self._confirm("?RR", self._range_code)
 
     def _confirm(self, question: str, wanted: int) -> None:
         (found,) = self.values(question, cast=int)
         if found != wanted:
-            raise InstrumentError(self.name, question, str(found), f"is not the {wanted} that was set")
+            raise InstrumentError(self.name, question, str(found), f"differs from the set value {wanted}")
 
     def _step_to(self, potential_v: float) -> float:
-        """Polarise at the rest potential first, so that the step is one; return when it was made."""
+        """Polarise at the rest potential first, then make a single step; return the time of the step."""
         self.tell("BY1")
         _, rest = self._reading()
         self._switch_on(rest.potential_v)
@@ -255,7 +256,7 @@ class Solartron1287(Instrument):
             self._confirm("?PW", 1)
 
     def _reading(self) -> tuple[float, Reading]:
-        """Return a reading begun after now, and when it came on the monotonic clock."""
+        """Return a reading begun after the call, and its arrival time on the monotonic clock."""
         self.set_timeout(10)
         self.write("GP1")
         line = self.read()
@@ -279,8 +280,8 @@ class Solartron1287(Instrument):
             self.clock.time(), taken_s - start_s, reading.potential_v, reading.current_a, reading.status
         )
 
-    def _judged(self, point: CurrentPoint, potential_v: float, limit_a: float) -> CurrentPoint:
-        """Doubt a point whose cell is not where it was put: the codes of limit and cut-out are not known."""
+    def _checked(self, point: CurrentPoint, potential_v: float, limit_a: float) -> CurrentPoint:
+        """Mark a point at the limit or off the set potential; limit and cut-out have no known error code."""
         doubts = [] if point.status == "ok" else [point.status]
         if abs(point.current_a) >= 0.99 * limit_a:
             doubts.append(f"at the current limit of {limit_a:g} A")
@@ -289,7 +290,7 @@ class Solartron1287(Instrument):
         return point._replace(status="; ".join(doubts) or "ok")
 
     def impose_current(self, current_a: float) -> None:
-        """Set a galvanostatic level, cell still off; ConfigurationError until the range map is verified."""
+        """Set a galvanostatic level with the cell off; ConfigurationError until the range map is verified."""
         if not self.range_map_verified:
             raise ConfigurationError(
                 self.name,
@@ -302,7 +303,7 @@ class Solartron1287(Instrument):
             self.tell(command)
 
     def cell_off(self) -> None:
-        """Polarisation off, level zero, leads open; raises InstrumentError when it was not taken twice."""
+        """Set polarisation off, level zero, leads open; raises InstrumentError after two failed attempts."""
         error = self._send_cell_off()
         if error:
             self.write("CE")
@@ -321,7 +322,7 @@ class Solartron1287(Instrument):
         return errors[0]
 
     def make_safe(self) -> None:
-        """Switch the cell off and read back, where possible, that it is."""
+        """Switch the cell off and, if `reads_back`, read its state back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(self.cell_off, self._confirm_off)

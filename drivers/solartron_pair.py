@@ -1,8 +1,8 @@
-"""Solartron 1260 and 1287 as one cell: the 1260 measures through the potentiostat.
+"""Solartron 1260 and 1287 combined: the 1260 measures through the potentiostat.
 
-Wiring: generator of the 1260 into the polarisation input of the 1287; its rear potential output to V1, its
-rear current output to V2. Then Z = (V1/V2) times the standard resistor, both outputs at gain 1, and the cell
-is at all times the 1287's, whose relay the 1260 has not.
+Wiring: generator of the 1260 to the polarisation input of the 1287; rear potential output of the 1287 to V1,
+rear current output to V2. Then Z = (V1/V2) times the standard resistor, with both outputs at gain 1. The cell
+stays connected to the 1287, which has the cell relay that the 1260 lacks.
 """
 
 import math
@@ -22,12 +22,12 @@ SAME_BIAS_V = 1e-6
 class Solartron1260With1287(Solartron1287):
     """A `labctl.bench.FrequencyResponseAnalyzer` and a `labctl.bench.Potentiostat` in one.
 
-    Its own address is the 1287's; the station file names the 1260 by `with`.
+    Its address is the address of the 1287; the entry `with` of the station file names the 1260.
 
     Parameters
     ----------
     partner : Solartron1260
-        The analyser, connected. This instrument prepares it and makes it safe.
+        The connected analyser. This instrument prepares it and makes it safe.
     standard_resistor_ohm : float
         Current range of the 1287 (0.1 to 1e6 ohm in decades). It scales every impedance: check it once with
         a known resistor.
@@ -60,16 +60,16 @@ class Solartron1260With1287(Solartron1287):
         self.resistor_ohm = standard_resistor_ohm
 
     def prepare(self) -> None:
-        """Prepare both; the cell is off."""
+        """Prepare both instruments; the cell is off."""
         self.analyser.prepare()
         super().prepare()
 
     def make_safe(self) -> None:
-        """Switch the cell off, then zero the generator; both are tried."""
+        """Switch the cell off, then set the generator to zero; both are attempted."""
         self.attempt_all(super().make_safe, self.analyser.make_safe)
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
-        """Return delay, integration in whole cycles and overhead of one point; autoranging may add to it."""
+        """Return delay, integration in whole cycles and overhead of one point; autoranging takes longer."""
         return self.analyser.point_duration_s(frequency_hz, integration_s)
 
     def sweep(
@@ -79,9 +79,9 @@ class Solartron1260With1287(Solartron1287):
         integration_s: float = 1.0,
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
-        """Yield a point per frequency; the cell stays on only where a `hold` is open, at the same bias.
+        """Yield a point per frequency; afterwards the cell stays on only during a `hold` at the same bias.
 
-        Raises ValueError when the cell is held at another potential than `bias_v`.
+        Raises ValueError if the cell is held at a potential other than `bias_v`.
         """
         if self._held_v is None:
             return self._sweep_at_bias(frequencies_hz, amplitude_v, integration_s, bias_v)
@@ -106,7 +106,9 @@ class Solartron1260With1287(Solartron1287):
         fine = amplitude_v <= LARGEST_FINE_AMPLITUDE_V
         for command in ("VX0", "IX0", "PI1" if fine else "PI0"):
             self.tell(command)
-        if self.reads_back:  # without its gain of 0.01 the cell would get a hundred times the amplitude
+        if (
+            self.reads_back
+        ):  # without the gain of 0.01 the amplitude at the cell would be a hundred times larger
             self._confirm("?PI", int(fine))
         generator_v = amplitude_v / FINE_GAIN if fine else amplitude_v
         ratios = self.analyser.spectrum(VOLTAGE_RATIO, frequencies_hz, generator_v, integration_s)
@@ -119,7 +121,7 @@ class Solartron1260With1287(Solartron1287):
     def _impedance(self, ratio: ImpedancePoint, amplitude_v: float) -> ImpedancePoint:
         error = self.last_error()
         doubts = [] if ratio.status == "ok" else [ratio.status]
-        size = abs(complex(ratio.z_real_ohm, ratio.z_imag_ohm))  # |Z| over the standard resistor
+        size = abs(complex(ratio.z_real_ohm, ratio.z_imag_ohm))  # |Z| / standard resistor
         if math.sqrt(2) * amplitude_v > FULL_SCALE_V * size:
             doubts.append("the alternating current is beyond the range of the standard resistor")
         if error:

@@ -1,7 +1,7 @@
 """Temptronic ATS-525, ATS-545 and ECO-560 air-stream systems.
 
-The manual's words are pymeasure's `ATSBase`; its set-point range truncates silently, so values are checked
-here before they are sent. The head is never moved: somebody's hand may be under it.
+The manual's commands come from pymeasure's `ATSBase`; its set-point range truncates silently, so this driver
+checks values before sending them. The head is never moved, because an operator's hand may be under it.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ RAMP_LIMITS_K_MIN = (0.1, 9999.0)
 
 
 def setpoint_number(celsius: float) -> int:
-    """Return which of the three set points a temperature belongs to."""
+    """Return the number of the set point (hot, ambient or cold) for a temperature."""
     if celsius >= 30:
         return HOT
     return COLD if celsius <= 20 else AMBIENT
@@ -44,7 +44,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self._ramp_rate_k_s = 0.0
 
     def wait_for(self, query_delay: float | None = None) -> None:
-        """Return at once: the pace is the connection's."""
+        """Return immediately: the connection sets the interval between messages."""
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message."""
@@ -52,20 +52,20 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
 
     @property
     def condition(self) -> str:
-        """Get errors in words and whether air flows (str)."""
+        """Get errors as text and the state of the air flow (str)."""
         error = cast(int, self.error_code)
         return f"{_in_words(error) if error else 'no error'}, air {'on' if self._flow & FLOW_ON else 'off'}"
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model, take remote control; no air flows."""
+        """Check the model, take remote control, stop the air flow."""
         self.check_identity(*self.models, "ATS", "ECO")
         self.make_safe()
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of air or sample, as chosen at the instrument; InstrumentError when it is invalid."""
+        """Temperature of air or sample, as selected at the instrument; InstrumentError if it is invalid."""
         error = cast(int, self.error_code)
         if error:
             raise InstrumentError(self.name, "EROR?", str(int(error)), _in_words(error))
@@ -100,11 +100,11 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
     def _confirm(self, name: str, wanted: float) -> None:
         found = getattr(self, name)
         if abs(found - wanted) > 0.051:
-            raise InstrumentError(self.name, f"{name} = {wanted:g}", f"{found:g}", "was not taken")
+            raise InstrumentError(self.name, f"{name} = {wanted:g}", f"{found:g}", "was not accepted")
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate of later set points in K/s, 0.1 to 9999 K/min; 0 = 9999, as fast as it can."""
+        """Rate of later set points in K/s, for 0.1 to 9999 K/min; 0 = 9999 K/min, the fastest."""
         return self._ramp_rate_k_s
 
     @ramp_rate_k_s.setter
@@ -115,7 +115,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self._ramp_rate_k_s = value
 
     def make_safe(self) -> None:
-        """Take remote control, stop the air flow and read back that it is stopped."""
+        """Take remote control, stop the air flow and read its state back."""
         self.clear_bus()
         self.attempt_all(
             partial(setattr, self, "remote_mode", True),
@@ -134,5 +134,5 @@ def _in_words(error: Any) -> str:
 
 
 def _ramp_step(k_min: float) -> float:
-    """Return the nearest rate that the instrument knows: tenths below 100 K/min, whole numbers above."""
+    """Return the nearest rate that the instrument accepts: tenths below 100 K/min, whole numbers above."""
     return round(k_min, 1) if k_min < 100 else float(round(k_min))

@@ -1,7 +1,7 @@
 """Thermotron 3800 chamber, control channel 1.
 
-The manual's words are pymeasure's `Thermotron3800`; its second of sleep after every message is the
-connection's silence here.
+The manual's commands come from pymeasure's `Thermotron3800`; its sleep of one second after every message is
+replaced by the connection's write interval.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from labctl.instrument import Instrument
 
 Mode = Thermotron3800.Thermotron3800Mode
 RUNNING = Mode.PROGRAM_MODE | Mode.MANUAL_MODE | Mode.EDIT_MODE_HOLD | Mode.DELAYED_START_MODE
-"""Held, a program goes on heating; delayed, it will begin to."""
+"""A held program continues heating; a delayed program will start heating."""
 RESOLUTION_K = 0.051
 POSSIBLE_DEGC = (-120.0, 250.0)
 
@@ -36,29 +36,29 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
     models: ClassVar[tuple[str, ...]] = ("3800",)
 
     def write(self, command: str, **kwargs: Any) -> None:
-        """Send a message; the silence after it is the connection's."""
+        """Send a message; the connection adds the pause after it."""
         PymeasureInstrument.write(self, command, **kwargs)
 
     @property
     def condition(self) -> str:
-        """Get the mode in words (str)."""
+        """Get the mode as text (str)."""
         mode = cast(int, self.mode)
         bits = [bit for bit in Mode if mode & bit]
         return ", ".join(str(bit.name).replace("_", " ").lower() for bit in bits) or "no mode"
 
-    # What labctl asks of any temperature controller.
+    # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model; stopped."""
+        """Check the model and stop the chamber."""
         self.check_identity(*self.models)
         self.make_safe()
 
     @property
     def temperature_k(self) -> float:
-        """Temperature of the chamber; InstrumentError where no chamber can be so cold or hot."""
+        """Temperature of the chamber; InstrumentError for a value out of the possible range."""
         celsius = cast(float, self.temperature)
         if not POSSIBLE_DEGC[0] <= celsius <= POSSIBLE_DEGC[1]:
-            raise InstrumentError(self.name, "PVAR1?", f"{celsius:g}", "no temperature")
+            raise InstrumentError(self.name, "PVAR1?", f"{celsius:g}", "not a valid temperature")
         return celsius + ZERO_CELSIUS_K
 
     @property
@@ -72,14 +72,14 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         self.setpoint = celsius
         self.run()
         if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
-            raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not taken")
+            raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not accepted")
 
     def make_safe(self) -> None:
-        """Stop the chamber and read back that it is stopped."""
+        """Stop the chamber and read its state back."""
         self.clear_bus()
         self.attempt_all(partial(self.write, "STOP"), self._confirm_stopped)
 
     def _confirm_stopped(self) -> None:
         mode = cast(int, self.mode)
         if mode & int(RUNNING):
-            raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber still runs")
+            raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber is still running")

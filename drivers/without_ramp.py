@@ -1,12 +1,12 @@
-"""For temperature controllers that cannot ramp."""
+"""Mixin for temperature controllers without a ramp."""
 
 
 class WithoutRamp:
-    """Has `ramp_rate_k_s`, which is always 0: as fast as the instrument can."""
+    """Mixin with a `ramp_rate_k_s` that is always 0: the instrument changes temperature at its own rate."""
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Always 0; ValueError for anything else."""
+        """Always 0; setting any other value raises ValueError."""
         return 0.0
 
     @ramp_rate_k_s.setter

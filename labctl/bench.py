@@ -1,7 +1,7 @@
-"""The words in which a procedure speaks to instruments, whatever their make.
+"""Interface between procedures and instruments, independent of the maker.
 
-A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. What a
-driver of each role has to do stands in `labctl.instruments.roles`.
+A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. The
+duties of a driver in each role are in `labctl.instruments.roles`.
 """
 
 import sys

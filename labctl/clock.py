@@ -20,7 +20,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What a procedure, the simulated rig and the runner ask of time."""
+    """Time as procedures, the simulated rig and the runner use it."""
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary start; never runs backwards."""

@@ -1,4 +1,4 @@
-"""What can go wrong, split by whose turn it is to act.
+"""Errors, by who has to act.
 
 A message is a sentence for people; the attributes are for programs.
 """

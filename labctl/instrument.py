@@ -1,4 +1,4 @@
-"""What every labctl driver inherits: pymeasure's Instrument and Channel with strict replies."""
+"""Base classes of every labctl driver: pymeasure's Instrument and Channel with strict replies."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from labctl.errors import InstrumentError
 class StrictReplies:
     """Replies are cast strictly and counted.
 
-    pymeasure keeps a string where the cast of a reply fails, and whatever number of fields came. A driver
+    pymeasure keeps a string where the cast of a reply fails, and accepts any number of fields. A driver
     that inherits from this class raises InstrumentError instead, and clears the bus so that the rest of a
     reply cannot answer the next question. Several fields are asked for by `values_kwargs={"fields": n}`.
     """
@@ -80,7 +80,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @property
     def identity(self) -> str:
-        """Get what the instrument says it is (str): maker, model, serial number, firmware where it can."""
+        """Get the identity that the instrument states (str): maker, model, serial number, firmware."""
         return self.ask(self.identity_question).strip()
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
@@ -89,7 +89,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         return InstrumentError(self.name, sent, received, problem)
 
     def clear_bus(self) -> None:
-        """Discard whatever is under way or unread, so that it cannot answer the next question."""
+        """Discard everything under way or unread, so that it cannot answer the next question."""
         clear = getattr(self.adapter, "clear", None) or self.adapter.connection.clear  # type: ignore[attr-defined]
         clear()
 

@@ -1,1 +1,1 @@
-"""Experiments, one file each: a pymeasure Procedure that reads like the experiment told aloud."""
+"""Experiments, one file each: pymeasure procedures that read like a description of the experiment."""

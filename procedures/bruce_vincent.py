@@ -1,7 +1,7 @@
 """Current fraction of a symmetric cell by Bruce and Vincent, at one or several temperatures.
 
-At each: rest, a spectrum (R0 and bulk), a small step of potential held until the current is steady, and a
-spectrum at that potential (Rss). Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1,
+At each temperature: rest, a spectrum (R0 and bulk), a small potential step held until the current is steady,
+a spectrum at that potential (Rss). Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1,
 10.1016/0022-0728(87)80001-3; Evans, Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
 """
 
@@ -21,7 +21,7 @@ class BruceVincent(PolarisationSeries):
     """Rest, spectrum, small constant potential until steady, spectrum; at one or several temperatures."""
 
     delta_v_v: Any = FloatParameter("Step of potential", units="V", minimum=0.001, maximum=0.05, default=0.01)
-    hold_max_min: Any = FloatParameter("Longest hold", units="min", minimum=0.2, maximum=20000, default=600)
+    hold_max_min: Any = FloatParameter("Maximum hold", units="min", minimum=0.2, maximum=20000, default=600)
     early_stop: Any = BooleanParameter(
         "Stop when the steady current is known by extrapolation", default=False
     )
@@ -35,11 +35,11 @@ class BruceVincent(PolarisationSeries):
 
     @property
     def rows_per_step(self) -> int:
-        """How many polarisations end a step."""
+        """Number of polarisations in a step."""
         return self.repeats
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Polarise the settled cell, as often as asked."""
+        """Polarise the settled cell, repeated as configured."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}
         for repeat in range(self.repeats):
             numbered = {"polarisation": step * self.repeats + repeat, **about}
@@ -51,11 +51,11 @@ class BruceVincent(PolarisationSeries):
                 return
 
     def rest_s(self, repeat: int) -> float:
-        """Return how long the cell rests before a polarisation: longer where one came before."""
+        """Return the rest time before a polarisation; it is longer before a repeat."""
         return 60 * (self.relaxation_min if repeat else self.rest_min)
 
     def ending(self, transient: Transient) -> Ending | None:
-        """Judge the samples so far: None when more are needed."""
+        """Return why the hold can end, judged by the samples so far; None if more are needed."""
         time_s, current_a = transient.arrays()
         if time_s.size < FEWEST_SAMPLES:
             return None
@@ -67,12 +67,12 @@ class BruceVincent(PolarisationSeries):
             if self.early_stop:
                 known = steady_current_known(time_s, current_a, self.early_stop_percent / 100)
                 return Ending("extrapolated", known.saved_s) if known.known else None
-        except ValueError:  # no fit yet: the current has no one sign, or does not decay
+        except ValueError:  # no fit yet: the current changes sign, or does not decay
             return None
         return None
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
-        """Yield rest, spectrum, hold (at its longest) and spectrum, as often as they are repeated."""
+        """Yield rest, spectrum, hold (with its maximum duration) and spectrum for each repeat."""
         if self.hold_min_min > self.hold_max_min:
             raise ValueError(
                 f"hold_min_min ({self.hold_min_min:g}) is above hold_max_min ({self.hold_max_min:g})"

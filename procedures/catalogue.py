@@ -1,4 +1,4 @@
-"""Every procedure that ships with labctl, the most used first."""
+"""List of all procedures shipped with labctl, most used first."""
 
 from procedures.bruce_vincent import BruceVincent
 from procedures.dc_polarisation import DCPolarisation

@@ -1,7 +1,7 @@
-"""Steps of potential between chosen electrodes: electronic conduction of a mixed conductor, and custom work.
+"""Potential steps for electronic conduction of mixed conductors and for user-defined experiments.
 
-Between electrodes that block ions the steady current is that of the electrons (Hebb, J. Chem. Phys. 20 (1952)
-185; Wagner, Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
+Between ion-blocking electrodes the steady current is electronic (Hebb, J. Chem. Phys. 20 (1952) 185; Wagner,
+Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
 """
 
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from procedures.transient import Transient
 
 
 class DCPolarisation(PolarisationSeries):
-    """At every temperature, one hold after another at each of a list of potentials above the rest."""
+    """At every temperature, consecutive holds at a list of potentials above the rest potential."""
 
     potentials_v: Any = FloatListParameter(
-        "Steps of potential above the rest", units="V", minimum=-10, maximum=10, default=[0.05]
+        "Potential steps above the rest potential", units="V", minimum=-10, maximum=10, default=[0.05]
     )
     hold_max_min: Any = FloatListParameter(
-        "Longest hold, one for all or one for each", units="min", minimum=0.2, maximum=20000, default=[120.0]
+        "Maximum hold, one value or one per step", units="min", minimum=0.2, maximum=20000, default=[120.0]
     )
     spectra: Any = BooleanParameter("Spectrum before each step", default=True)
 
-    lost_share: ClassVar[float] = 0.0  # between blocking electrodes no current is an answer, not a fault
+    lost_share: ClassVar[float] = 0.0  # between blocking electrodes zero current is a result, not a fault
 
     @property
     def rows_per_step(self) -> int:
-        """How many polarisations end a step."""
+        """Number of polarisations in a step."""
         return len(self.potentials_v)
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Polarise the settled cell at one potential after another."""
+        """Polarise the settled cell at each potential in turn."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}
         for number, (delta_v_v, longest_s) in enumerate(self.holds()):
             numbered = {"polarisation": step * len(self.potentials_v) + number, **about}
@@ -46,7 +46,7 @@ class DCPolarisation(PolarisationSeries):
                 return
 
     def holds(self) -> list[tuple[float, float]]:
-        """Return (step in V, longest time in s) of every hold; ValueError when the lists do not fit."""
+        """Return (step in V, maximum time in s) of every hold; raises ValueError for unequal lists."""
         if not self.potentials_v or 0 in self.potentials_v:
             raise ValueError("potentials_v must hold at least one step, none of them zero")
         longest_min = list(self.hold_max_min)
@@ -61,12 +61,12 @@ class DCPolarisation(PolarisationSeries):
         return [(delta, 60 * longest) for delta, longest in zip(self.potentials_v, longest_min, strict=True)]
 
     def ending(self, transient: Transient) -> Ending | None:
-        """Judge the last fifth of the hold: steady when its change is small and surely so."""
+        """Return `steady` if the current change in the last fifth of the hold is small, with its error."""
         change = transient.last_change()
         return Ending("steady") if change < self.steady_percent / 100 else None
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
-        """Yield rest, spectrum (if asked) and hold (at its longest) for each potential."""
+        """Yield rest, spectrum (if configured) and hold (with its maximum duration) for each potential."""
         for delta_v_v, longest_s in self.holds():
             yield PlannedStep(f"rest at {place}", 60 * self.rest_min, temperature_k=target_k)
             if self.spectra:

@@ -1,4 +1,4 @@
-"""One impedance spectrum, now, at whatever temperature the sample has."""
+"""One impedance spectrum at the present temperature of the sample."""
 
 from procedures.spectrum import SpectrumProcedure
 
@@ -7,5 +7,5 @@ class EIS(SpectrumProcedure):
     """One spectrum at the present temperature."""
 
     def execute(self) -> None:
-        """Take the spectrum."""
+        """Measure the spectrum."""
         self.take_spectrum({"spectrum": 0, "step": 0, "branch": "isothermal"})

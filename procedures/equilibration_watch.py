@@ -1,4 +1,4 @@
-"""Repeat a spectrum at each temperature until the resistance is steady: wetting, crystallisation."""
+"""Repeated spectra at each temperature until the resistance is steady: wetting, crystallisation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,25 +12,27 @@ from procedures.temperature_series import TemperatureSeries
 
 
 class EquilibrationWatch(TemperatureSeries):
-    """Settle, then take spectra at intervals until two in a row agree within a share of the resistance."""
+    """Settle, then measure spectra at intervals until two consecutive resistances agree."""
 
     steady_percent: Any = FloatParameter(
-        "Steady when two in a row agree within", units="%", minimum=0.01, maximum=50, default=1.0
+        "Steady when two consecutive agree within", units="%", minimum=0.01, maximum=50, default=1.0
     )
-    interval_min: Any = FloatParameter("Between spectra", units="min", minimum=0, maximum=10000, default=10)
+    interval_min: Any = FloatParameter(
+        "Time between spectra", units="min", minimum=0, maximum=10000, default=10
+    )
     spectra_at_most: Any = IntegerParameter(
-        "Spectra at most, at each temperature", minimum=2, maximum=1000, default=12
+        "Maximum spectra at each temperature", minimum=2, maximum=1000, default=12
     )
 
     taken = 0
 
     @property
     def rows_per_step(self) -> int:
-        """How many spectra certainly end a step: a watch that was cut is begun again."""
+        """Number of spectra that surely complete a step: an interrupted watch starts again."""
         return self.spectra_at_most
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Repeat until steady, or the most spectra have been taken."""
+        """Repeat spectra until the resistance is steady or `spectra_at_most` is reached."""
         before_ohm = None
         for number in range(self.spectra_at_most):
             about = {"spectrum": self.taken, "step": step, "branch": branch, "setpoint_k": target_k}
@@ -44,22 +46,22 @@ class EquilibrationWatch(TemperatureSeries):
                 self.wait(60 * self.interval_min)
 
     def resistance_ohm(self, points: list[ImpedancePoint]) -> float:
-        """Return the total resistance of a spectrum; nan where it has none."""
+        """Return the total resistance of a spectrum; nan if it cannot be determined."""
         return ionic_resistance(spectrum_of(points), electrodes=self.electrodes).total_ohm.value  # type: ignore[arg-type]
 
     def is_steady(self, before_ohm: float | None, now_ohm: float) -> bool:
-        """Tell whether two resistances in a row agree; nan never does."""
+        """Return whether two consecutive resistances agree; False for nan."""
         return before_ohm is not None and abs(now_ohm / before_ohm - 1) <= self.steady_percent / 100
 
     def wait(self, duration_s: float) -> None:
-        """Let time pass, watching the temperature and obeying a stop."""
+        """Wait for `duration_s` or until a stop or skip is requested."""
         clock = self.bench.clock
         end_s = clock.monotonic() + duration_s
         while clock.monotonic() < end_s and not self.should_leave():
             clock.sleep(min(10.0, max(0.0, end_s - clock.monotonic())))
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
-        """Yield the spectra at one temperature, as many as there may be."""
+        """Yield the maximum number of spectra at one temperature."""
         for number in range(self.spectra_at_most):
             spectrum = self.planned_spectrum(
                 target_k, f"{place}, {number + 1} of at most {self.spectra_at_most}"

@@ -1,4 +1,4 @@
-"""The potential of the cell at rest, against time."""
+"""Open-circuit potential of the cell as a function of time."""
 
 from contextlib import closing
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ class OpenCircuit(Procedure):
     bench: Bench
 
     def execute(self) -> None:
-        """Record until the time is over."""
+        """Record for the configured duration."""
         count = int(60 * self.duration_min / self.interval_s) + 1
         times_s = [i * self.interval_s for i in range(count)]
         with closing(self.bench.potentiostat.rest(times_s)) as points:
@@ -31,11 +31,11 @@ class OpenCircuit(Procedure):
                     return
 
     def shutdown(self) -> None:
-        """Leave every instrument safe."""
+        """Bring every instrument into its safe state."""
         self.bench.make_safe()
 
     def plan(self) -> list[PlannedStep]:
-        """Return the rest with its time."""
+        """Return the single step with its duration."""
         return [PlannedStep("open circuit", 60 * self.duration_min)]
 
     def get_estimates(self) -> float:

@@ -1,4 +1,4 @@
-"""Parameters that pymeasure lacks: a list of numbers within limits."""
+"""Parameter types missing in pymeasure: a list of numbers within limits."""
 
 import math
 from typing import Any
@@ -11,8 +11,8 @@ MOST_VALUES = 10_000
 class FloatListParameter(Parameter):
     """A list of floats, each from `minimum` to `maximum`.
 
-    Accepts a list, or a text for one line of a form: `"30, 60, 90"`, or `"30:120:15"` for first, last
-    (included) and step; both may be mixed.
+    Accepts a list, or text from one line of a form: `"30, 60, 90"`, or `"30:120:15"` for first, last
+    (included) and step; both can be mixed.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ class FloatListParameter(Parameter):
 
     @property
     def ui_class(self) -> Any:
-        """The field of a form; Qt is imported only where there is a form."""
+        """Input widget class of a form; Qt is imported only when this is read."""
         from pymeasure.display.inputs import VectorInput
 
         return VectorInput
 
     @ui_class.setter
     def ui_class(self, _: None) -> None:
-        """Pymeasure sets None for a parameter that leaves the choice to the form."""
+        """Ignored; pymeasure sets None to leave the choice to the form."""
 
     def convert(self, value: Any) -> list[float]:
-        """Return the list of floats; raises ValueError that names the element at fault."""
+        """Return the list of floats; raises ValueError naming the invalid element."""
         numbers = self._parse(value) if isinstance(value, str) else [_number(v) for v in _sequence(value)]
         for number in numbers:
             if not self.minimum <= number <= self.maximum:
@@ -82,7 +82,7 @@ def _float(field: str) -> float:
     try:
         return float(field)
     except ValueError:
-        raise ValueError(f"{field.strip()!r} is not a number; numbers are parted by commas") from None
+        raise ValueError(f"{field.strip()!r} is not a number; separate numbers by commas") from None
 
 
 def _span(part: str) -> list[float]:
@@ -95,7 +95,7 @@ def _span(part: str) -> list[float]:
     first, last, step = ends
     steps = math.floor((last - first) / step + 1e-9)
     if steps < 0:
-        raise ValueError(f"{part.strip()!r} leads away from its end")
+        raise ValueError(f"{part.strip()!r}: the step has the wrong sign")
     if steps >= MOST_VALUES:
-        raise ValueError(f"{part.strip()!r} makes {steps + 1} values; at most {MOST_VALUES} are possible")
+        raise ValueError(f"{part.strip()!r} gives {steps + 1} values; at most {MOST_VALUES} are allowed")
     return [first + i * step for i in range(steps + 1)]

@@ -1,4 +1,4 @@
-"""What every polarisation is made of: rest, spectrum, a step of potential with every point watched."""
+"""Base class of polarisation procedures: rest, spectrum and a potential step with checks of every point."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -15,7 +15,7 @@ from procedures.transient import LOST_SHARE, Rest, Transient, growing_times_s, r
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a polarisation may end: `steady`, `extrapolated` or `maximum time`, and the wait that was saved."""
+    """Reason for the end of a hold: `steady`, `extrapolated` or `maximum time`, and the time saved."""
 
     ended_by: str
     saved_s: float = 0.0
@@ -23,7 +23,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of potential: its size above the rest, the longest time, a spectrum before and while held."""
+    """One potential step: height above the rest potential, maximum duration, spectra before and during it."""
 
     delta_v_v: float
     longest_s: float
@@ -32,9 +32,10 @@ class Step:
 
 
 class PolarisationSeries(TemperatureSeries):
-    """Steps of potential on the settled cell, at one or several temperatures; the cell is off in between.
+    """Potential steps on the settled cell, at one or several temperatures; the cell is off in between.
 
-    Topics as `TemperatureSeries`, and `polarisation` (its start, and its end once the cell is off).
+    Emits the topics of `TemperatureSeries`, and `polarisation` (at its start, and at its end with the cell
+    off).
     """
 
     temperatures_degc: Any = FloatListParameter(
@@ -42,9 +43,9 @@ class PolarisationSeries(TemperatureSeries):
     )
     amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=0.05, default=0.005)
     rest_min: Any = FloatParameter("Rest before", units="min", minimum=0.1, maximum=10000, default=5)
-    hold_min_min: Any = FloatParameter("Shortest hold", units="min", minimum=0.1, maximum=10000, default=2)
+    hold_min_min: Any = FloatParameter("Minimum hold", units="min", minimum=0.1, maximum=10000, default=2)
     steady_percent: Any = FloatParameter(
-        "Steady when the last fifth of the hold changes less than",
+        "Steady when the change in the last fifth of the hold is below",
         units="%",
         minimum=0.01,
         maximum=10,
@@ -55,7 +56,7 @@ class PolarisationSeries(TemperatureSeries):
         "Samples per decade of time", minimum=5, maximum=1000, default=50
     )
     longest_interval_s: Any = FloatParameter(
-        "Longest time between samples", units="s", minimum=0.1, maximum=3600, default=30
+        "Maximum time between samples", units="s", minimum=0.1, maximum=3600, default=30
     )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra", "potentiostat")
@@ -68,11 +69,11 @@ class PolarisationSeries(TemperatureSeries):
     ]
 
     def ending(self, transient: Transient) -> Ending | None:
-        """Judge the samples so far: None when more are needed."""
+        """Return why the hold can end, judged by the samples so far; None if more are needed."""
         raise NotImplementedError
 
     def rest(self, about: dict[str, Any], duration_s: float) -> Rest:
-        """Watch the open cell; return its potential and drift."""
+        """Record the open cell; return its potential and drift."""
         points: list[CurrentPoint] = []
         with closing(self.bench.potentiostat.rest(self.sample_times_s(duration_s))) as resting:
             for point in resting:
@@ -83,7 +84,7 @@ class PolarisationSeries(TemperatureSeries):
         return rest_of(points)
 
     def polarise(self, about: dict[str, Any], before: Rest, step: Step) -> None:
-        """Spectrum, step of potential, spectrum; the cell is off when this returns."""
+        """Measure spectrum, potential step, spectrum; the cell is off when this returns."""
         about, expected_a = {**about, "spectrum": 2 * about["polarisation"]}, 0.0
         if step.spectrum_before:
             spectrum, _ = self.take_spectrum({**about, "phase": "spectrum at rest"}, before.potential_v)
@@ -100,7 +101,7 @@ class PolarisationSeries(TemperatureSeries):
         self.emit("polarisation", {**about, **state})
 
     def hold(self, about: dict[str, Any], transient: Transient, step: Step) -> dict[str, Any]:
-        """Hold the potential, take the current and, if asked, a spectrum; return how it ended."""
+        """Hold the potential, record the current and, if configured, a spectrum; return the final state."""
         complete = True
         with closing(self.held(transient.potential_v, step.longest_s)) as points:
             ending = self.watch(about, points, transient, step.longest_s)
@@ -113,20 +114,20 @@ class PolarisationSeries(TemperatureSeries):
         return {"state": "finished" if complete else "aborted", **vars(ending)}
 
     def held(self, potential_v: float, longest_s: float) -> Generator[CurrentPoint, None, None]:
-        """Return the polarisation about to be made; the cell is off when it is closed."""
+        """Return the generator of the polarisation; closing it switches the cell off."""
         times_s = self.sample_times_s(longest_s)
         return self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)
 
     def sample_times_s(self, longest_s: float) -> Iterator[float]:
-        """Yield when to sample: densely, then log-spaced, then evenly."""
+        """Yield the sample times: dense at first, then log-spaced, then even."""
         return sample_times_s(self.bench.clock, longest_s, self.samples_per_decade, self.longest_interval_s)
 
     def watch(
         self, about: dict[str, Any], points: Iterator[CurrentPoint], transient: Transient, longest_s: float
     ) -> Ending | None:
-        """Take the current until it is steady or known; None when the step is to be left.
+        """Record the current until it is steady or known; return None on a request to leave the step.
 
-        At the longest time it returns with `points` not exhausted: exhausting them would switch the cell off
+        At the maximum time it returns with `points` not exhausted: exhausting them would switch the cell off
         before the spectrum under polarisation.
         """
         judging_s = growing_times_s(60 * self.hold_min_min)
@@ -149,7 +150,7 @@ class PolarisationSeries(TemperatureSeries):
         return Ending("maximum time")
 
     def planned_hold(self, target_k: float, place: str, delta_v_v: float, longest_min: float) -> PlannedStep:
-        """Return one hold as it is planned: at its longest, at the largest current allowed."""
+        """Return the planned hold, with its maximum duration and the current limit."""
         return PlannedStep(
             f"hold {1e3 * delta_v_v:g} mV at {place}, at most",
             60 * longest_min,
@@ -160,5 +161,5 @@ class PolarisationSeries(TemperatureSeries):
 
 
 def _current_a(delta_v_v: float, point: ImpedancePoint) -> float:
-    """Return the size of the first current, by the lowest frequency of the spectrum before."""
+    """Return the magnitude of the initial current, from the lowest frequency of the preceding spectrum."""
     return abs(delta_v_v) / max(abs(complex(point.z_real_ohm, point.z_imag_ohm)), 1e-9)

@@ -1,6 +1,6 @@
-"""Where to measure next: the temperature law found so far says when enough is known and what is missing.
+"""Choice of the next temperature and of the end of a series, from the temperature law fitted so far.
 
-The sample's geometry is common to all temperatures and drops out: 1/R stands for the conductivity.
+The sample's geometry is common to all temperatures and cancels: 1/R takes the place of the conductivity.
 """
 
 import itertools
@@ -37,7 +37,7 @@ def spectrum_of(points: Sequence[ImpedancePoint]) -> Spectrum:
 
 
 def is_consistent(points: Sequence[ImpedancePoint]) -> bool:
-    """Tell whether a spectrum passes the Kramers-Kronig test; too few points to test count as passed."""
+    """Return whether a spectrum passes the Kramers-Kronig test; True with too few points to test."""
     try:
         return kramers_kronig(spectrum_of(points)).passed
     except ValueError:
@@ -45,17 +45,17 @@ def is_consistent(points: Sequence[ImpedancePoint]) -> bool:
 
 
 class SeriesSoFar:
-    """The conductivities of one run as the procedure itself sees them, to decide where to go next."""
+    """Conductances measured so far in one run, for the choice of the next temperature."""
 
     def __init__(self, electrodes: Any = "blocking") -> None:
         self._electrodes = electrodes
         self._points: list[tuple[float, float, float, float]] = []
 
     def add(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
-        """Take in a finished spectrum and the temperature at each of its points.
+        """Add a finished spectrum and the temperature at each of its points.
 
-        One without a resistance teaches nothing. The uncertainties are those of the later evaluation: of the
-        resistance, and of the temperature as far as it moved.
+        A spectrum without a resistance is ignored. The uncertainties of the resistance and of the
+        temperature, as far as it moved, are the same as in the later evaluation.
         """
         resistance = ionic_resistance(spectrum_of(points), electrodes=self._electrodes)
         total_ohm = resistance.total_ohm
@@ -66,7 +66,7 @@ class SeriesSoFar:
             self._points.append(point)
 
     def law(self) -> TemperatureLaw | None:
-        """Return the law so far; None below five temperatures."""
+        """Return the law fitted so far; None below five temperatures."""
         if len({round(point[0], 1) for point in self._points}) < FEWEST_TEMPERATURES:
             return None
         temperature_k, spread_k, conductance, relative = np.array(self._points).T
@@ -76,17 +76,17 @@ class SeriesSoFar:
         )
 
     def is_known(self, quantity: str, wanted_half_width: float) -> bool:
-        """Tell whether the 95 % interval of `quantity` is already as narrow as wanted."""
+        """Return whether the half width of the 95 % interval of `quantity` is small enough."""
         law = self.law()
         try:
             return law is not None and half_width(law, quantity) <= wanted_half_width
-        except ValueError:  # no law that fits so far has the quantity
+        except ValueError:  # the law fitted so far does not have the quantity
             return False
 
     def next_degc(self, quantity: str, low_k: float, high_k: float) -> float | None:
-        """Return the temperature (degC, to a tenth) that teaches most about `quantity`; None if nowhere.
+        """Return the most informative temperature (degC, to 0.1) for `quantity`; None if there is none.
 
-        Before there is a law, that is the middle of the widest gap.
+        Before a law can be fitted, this is the middle of the widest gap.
         """
         law = self.law()
         if law is None:

@@ -1,4 +1,4 @@
-"""What every procedure that takes impedance spectra is made of."""
+"""Base class of procedures that measure impedance spectra."""
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -15,10 +15,10 @@ POINT_OVERHEAD_S = 1.0
 
 
 class SpectrumProcedure(Procedure):
-    """Frequencies, amplitude and integration, and how one spectrum is taken and emitted.
+    """Frequencies, amplitude and integration time, and the measurement of one spectrum.
 
-    Give it `bench` before it starts. Topics: `spectrum` (its start and its end), `results` (one row per
-    point), `progress`.
+    `bench` must be set before the start. Topics emitted: `spectrum` (at its start and its end), `results`
+    (one row per point), `progress`.
     """
 
     frequency_max_hz: Any = FloatParameter(
@@ -52,9 +52,9 @@ class SpectrumProcedure(Procedure):
     def take_spectrum(
         self, about: dict[str, Any], bias_v: float = 0.0, repeats: bool = False
     ) -> tuple[list[ImpedancePoint], list[float]]:
-        """Emit one spectrum, return its points and the temperature (K) at each.
+        """Measure and emit one spectrum; return its points and the temperature (K) at each.
 
-        It may be left after the point under way.
+        On a request to stop or skip, the spectrum ends after the current point.
         """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
         self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
@@ -73,32 +73,32 @@ class SpectrumProcedure(Procedure):
         return points, readings_k
 
     def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:
-        """Return the spectrum about to be measured."""
+        """Return the generator of the points of a spectrum."""
         return self.bench.fra.sweep(self.frequencies(), self.amplitude_v, self.integration_s, bias_v)
 
     def is_complete(self, points: Sequence[ImpedancePoint]) -> bool:
-        """Tell whether a spectrum has all of its points."""
+        """Return whether a spectrum has all of its points."""
         return len(points) == len(self.frequencies())
 
     def temperature_now_k(self) -> float:
-        """Return the temperature of the sample; nan where the station measures none."""
+        """Return the temperature of the sample; nan for a station without a thermometer."""
         roles = self.bench.roles
         return self.bench.thermometer.temperature_k if "oven" in roles or "thermometer" in roles else math.nan
 
     def emit_progress(self, step: int, share: float) -> None:
-        """Say how far it is: the share of this step that is done, 0 to 1."""
+        """Emit the progress in percent; `share` is the fraction of this step that is done, 0 to 1."""
         self.emit("progress", 100 * share)
 
     def should_leave(self) -> bool:
-        """Tell whether to leave this step: the end, or the next step, is asked for."""
+        """Return whether to leave this step, because a stop or a skip was requested."""
         return self.should_stop() or self.should_skip()
 
     def shutdown(self) -> None:
-        """Leave every instrument safe."""
+        """Bring every instrument into its safe state."""
         self.bench.make_safe()
 
     def frequencies(self) -> list[float]:
-        """Return the frequencies in hertz, high to low, or those listed, in their order."""
+        """Return the frequencies in hertz, high to low, or the listed frequencies in their order."""
         if self.frequencies_hz:
             return list(self.frequencies_hz)
         if not self.frequency_min_hz < self.frequency_max_hz:
@@ -111,7 +111,7 @@ class SpectrumProcedure(Procedure):
         return [float(f) for f in np.geomspace(self.frequency_max_hz, self.frequency_min_hz, max(count, 2))]
 
     def planned_spectrum(self, target_k: float | None, place: str, bias_v: float = 0.0) -> PlannedStep:
-        """Return one spectrum as it is planned."""
+        """Return the planned step of one spectrum."""
         return PlannedStep(
             f"spectrum at {place}, {len(self.frequencies())} points",
             sum(map(self.point_duration_s, self.frequencies())),
@@ -121,16 +121,16 @@ class SpectrumProcedure(Procedure):
         )
 
     def point_duration_s(self, frequency_hz: float) -> float:
-        """Estimate one point: integration in whole cycles plus overhead."""
+        """Return the estimated duration of one point: integration in whole cycles plus overhead."""
         cycles = max(1.0, np.ceil(self.integration_s * frequency_hz))
         return float(max(self.integration_s, cycles / frequency_hz)) + POINT_OVERHEAD_S
 
     def plan(self) -> list[PlannedStep]:
-        """Return every step with its estimated time; nothing is touched."""
+        """Return every step with its estimated duration, without instrument access."""
         return list(self.planned())
 
     def planned(self) -> Iterator[PlannedStep]:
-        """Yield what will be done."""
+        """Yield the planned steps."""
         yield self.planned_spectrum(None, "the present temperature")
 
     def get_estimates(self) -> float:

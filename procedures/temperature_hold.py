@@ -1,4 +1,4 @@
-"""Hold one temperature for a time, and record it."""
+"""Hold at one temperature, with a record of the temperature."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from pymeasure.experiment import FloatParameter, Procedure
 
 from labctl.bench import ZERO_CELSIUS_K, Bench, PlannedStep
 from labctl.measure.settle import SettlingCriterion, settle
-from procedures.oven_way import ROOM_K, way_s
+from procedures.oven_timing import ROOM_K, travel_time_s
 
 
 class TemperatureHold(Procedure):
@@ -16,10 +16,8 @@ class TemperatureHold(Procedure):
     temperature_degc: Any = FloatParameter(
         "Temperature", units="degC", minimum=-270, maximum=1700, default=60.0
     )
-    hold_min: Any = FloatParameter("Hold, once steady", units="min", minimum=0, maximum=100000, default=60)
-    ramp_k_min: Any = FloatParameter(
-        "Ramp (0 = as fast as it can)", units="K/min", minimum=0, maximum=100, default=0
-    )
+    hold_min: Any = FloatParameter("Hold after settling", units="min", minimum=0, maximum=100000, default=60)
+    ramp_k_min: Any = FloatParameter("Ramp (0 = no ramp)", units="K/min", minimum=0, maximum=100, default=0)
     band_k: Any = FloatParameter("Settling band", units="K", minimum=0.001, maximum=20, default=0.5)
     settling_timeout_min: Any = FloatParameter(
         "Settling time-out", units="min", minimum=1, maximum=100000, default=240
@@ -41,14 +39,14 @@ class TemperatureHold(Procedure):
             self.emit("results", reading._asdict())
 
     def criterion(self) -> SettlingCriterion:
-        """Return when it is done; the time-out counts what comes before the hold."""
+        """Return the criterion that ends the hold; the time-out covers the time before the hold."""
         hold_s = 60 * self.hold_min
         return SettlingCriterion(
             band_k=self.band_k, dwell_s=hold_s, timeout_s=60 * self.settling_timeout_min + hold_s
         )
 
     def shutdown(self) -> None:
-        """Leave every instrument safe."""
+        """Bring every instrument into its safe state."""
         self.bench.make_safe()
 
     def plan(self) -> list[PlannedStep]:
@@ -57,7 +55,7 @@ class TemperatureHold(Procedure):
 
     def _planned(self) -> Iterator[PlannedStep]:
         target_k = self.temperature_degc + ZERO_CELSIUS_K
-        duration_s = way_s(self.begins_at_k, target_k, self.ramp_k_min / 60) + 60 * self.hold_min
+        duration_s = travel_time_s(self.begins_at_k, target_k, self.ramp_k_min / 60) + 60 * self.hold_min
         yield PlannedStep(f"hold {self.temperature_degc:g} degC", duration_s, temperature_k=target_k)
 
     def get_estimates(self) -> float:

@@ -1,4 +1,4 @@
-"""Spectra one after another while the temperature moves slowly; every point carries its own temperature."""
+"""Consecutive spectra during a slow temperature ramp; every point has its own temperature."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -6,22 +6,22 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
-from procedures.oven_way import ROOM_K, way_s
+from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.spectrum import SpectrumProcedure
 
 
 class TemperatureRampEIS(SpectrumProcedure):
-    """Ramp from one temperature to another and take spectra all the way.
+    """Ramp from one temperature to another with continuous spectra.
 
-    A spectrum is only as good as it is quick: the flags of its conductivity say how far the temperature moved
-    meanwhile. Leave the low frequencies out, or ramp more slowly.
+    The temperature moves during a spectrum; the flags of its conductivity give the change. To reduce it, omit
+    low frequencies or ramp more slowly.
     """
 
     start_degc: Any = FloatParameter("From", units="degC", minimum=-270, maximum=1700, default=30.0)
     end_degc: Any = FloatParameter("To", units="degC", minimum=-270, maximum=1700, default=90.0)
     ramp_k_min: Any = FloatParameter("Ramp", units="K/min", minimum=0.1, maximum=20, default=0.5)
     band_k: Any = FloatParameter(
-        "At the start and end within", units="K", minimum=0.01, maximum=20, default=1.0
+        "Tolerance at start and end", units="K", minimum=0.01, maximum=20, default=1.0
     )
     timeout_min: Any = FloatParameter(
         "Time-out beyond the ramp", units="min", minimum=1, maximum=10000, default=120
@@ -31,7 +31,7 @@ class TemperatureRampEIS(SpectrumProcedure):
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
 
     def execute(self) -> None:
-        """Reach the start, then take spectra until the end is reached."""
+        """Go to the start, then measure spectra until the end is reached."""
         self.bench.oven.ramp_rate_k_s = 0.0
         if not self.arrive(self.start_degc + ZERO_CELSIUS_K):
             return
@@ -49,7 +49,7 @@ class TemperatureRampEIS(SpectrumProcedure):
                 return
 
     def arrive(self, target_k: float) -> bool:
-        """Go to the start; False when a stop or the time-out comes first."""
+        """Go to the start; return False if a stop or the time-out comes first."""
         self.bench.oven.setpoint_k = target_k
         clock = self.bench.clock
         deadline_s = clock.monotonic() + 60 * self.timeout_min
@@ -60,13 +60,13 @@ class TemperatureRampEIS(SpectrumProcedure):
         return True
 
     def ramp_s(self) -> float:
-        """Return how long the ramp takes."""
+        """Return the duration of the ramp in s."""
         return abs(self.end_degc - self.start_degc) / self.ramp_k_min * 60
 
     def planned(self) -> Iterator[PlannedStep]:
-        """Yield the way to the start, then the ramp."""
+        """Yield the approach to the start, then the ramp."""
         start_k, end_k = self.start_degc + ZERO_CELSIUS_K, self.end_degc + ZERO_CELSIUS_K
-        to_start_s = way_s(self.begins_at_k, start_k)
+        to_start_s = travel_time_s(self.begins_at_k, start_k)
         yield PlannedStep(f"go to {self.start_degc:g} degC", to_start_s, temperature_k=start_k)
         label = f"ramp to {self.end_degc:g} degC at {self.ramp_k_min:g} K/min, spectra all the way"
         yield PlannedStep(label, self.ramp_s(), temperature_k=end_k, amplitude_v=self.amplitude_v)

@@ -1,4 +1,4 @@
-"""What every temperature series is made of: settle at each temperature, take spectra, go on."""
+"""Base class of temperature series: settle at each temperature, then measure."""
 
 from collections.abc import Container, Iterator
 from typing import Any, ClassVar
@@ -7,28 +7,26 @@ from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
 from labctl.measure.settle import SettlingCriterion, settle
-from procedures.oven_way import ROOM_K, way_s
+from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.parameters import FloatListParameter
 from procedures.spectrum import SpectrumProcedure
 
 
 class TemperatureSeries(SpectrumProcedure):
-    """A list of temperatures, up and, if asked, back down; `measure_at` says what is measured at each.
+    """A list of temperatures, up and optionally back down; `measure_at` measures at each of them.
 
-    Give it `bench` before it starts. Topics emitted: `results` (one row per point), `temperature` (every
-    reading while settling), `step` and `spectrum` (their starts, and the end of a spectrum), `progress`.
+    `bench` must be set before the start. Topics emitted: `results` (one row per point), `temperature` (every
+    reading while settling), `step` (at its start), `spectrum` (at its start and its end), `progress`.
 
-    Whoever runs it may say what is finished already (`finished_steps`), ask it to leave a step
-    (`should_skip`), and change what remains (`revise`).
+    The caller can set the steps that are already finished (`finished_steps`), request to leave a step
+    (`should_skip`) and change the remaining steps (`revise`).
     """
 
     temperatures_degc: Any = FloatListParameter(
         "Temperatures", units="degC", minimum=-270, maximum=1700, default=[30.0, 45.0, 60.0, 75.0, 90.0]
     )
     return_down: Any = BooleanParameter("Measure on the way down as well", default=False)
-    ramp_k_min: Any = FloatParameter(
-        "Ramp (0 = as fast as it can)", units="K/min", minimum=0, maximum=100, default=0
-    )
+    ramp_k_min: Any = FloatParameter("Ramp (0 = no ramp)", units="K/min", minimum=0, maximum=100, default=0)
     band_k: Any = FloatParameter("Settling band", units="K", minimum=0.001, maximum=20, default=0.5)
     slope_k_min: Any = FloatParameter(
         "Settling slope", units="K/min", minimum=0.0001, maximum=10, default=0.1
@@ -39,7 +37,7 @@ class TemperatureSeries(SpectrumProcedure):
     )
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     step_ends_with: ClassVar[str] = "spectra"
-    rows_per_step: Any = 1  # how many finished rows of that table end a step
+    rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
@@ -55,15 +53,15 @@ class TemperatureSeries(SpectrumProcedure):
                 return
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Measure what there is to measure at one temperature, already settled."""
+        """Measure at one temperature, after settling."""
         raise NotImplementedError
 
     def knows_enough(self, step: int) -> bool:
-        """Tell after a step whether the rest of the list is not needed."""
+        """Return, after a step, whether the remaining steps can be omitted."""
         return False
 
     def remaining_steps(self) -> Iterator[tuple[int, float, str]]:
-        """Announce and yield (step, target in K, branch) of each step not finished; the list may change."""
+        """Emit and yield (step, target in K, branch) of each unfinished step; the list can change."""
         step = 0
         while step < len(self.steps()):
             target_k, branch = self.steps()[step]
@@ -73,22 +71,22 @@ class TemperatureSeries(SpectrumProcedure):
             step += 1
 
     def revise(self, from_step: int, temperatures_degc: list[float]) -> None:
-        """Replace the steps from `from_step` on, the way back included; ValueError names a bad one."""
+        """Replace the steps from `from_step` on, including the way back; ValueError for a bad value."""
         parameter = self._parameters["temperatures_degc"]
         self.revisions = (*self.revisions, (from_step, parameter.convert(temperatures_degc)))
 
     def bring_to(self, target_k: float) -> None:
-        """Set the oven and wait until the sample is steady, or a stop is asked for."""
+        """Set the oven and wait until the sample is steady or a stop is requested."""
         self.bench.oven.setpoint_k = target_k
         for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
             self.emit("temperature", reading._asdict())
 
     def emit_progress(self, step: int, share: float) -> None:
-        """Say how far it is: the share of this step that is done, 0 to 1."""
+        """Emit the progress in percent; `share` is the fraction of this step that is done, 0 to 1."""
         self.emit("progress", 100 * (step + share) / len(self.steps()))
 
     def steps(self) -> list[tuple[float, str]]:
-        """Return (target in K, branch) of every step; raises ValueError when there is none."""
+        """Return (target in K, branch) of every step; raises ValueError if there are none."""
         up_k = [t + ZERO_CELSIUS_K for t in self.temperatures_degc]
         if not up_k:
             raise ValueError("temperatures_degc is empty; give at least one temperature")
@@ -106,7 +104,7 @@ class TemperatureSeries(SpectrumProcedure):
         return steps
 
     def criterion(self) -> SettlingCriterion:
-        """Return when the temperature counts as steady."""
+        """Return the criterion for a steady temperature."""
         return SettlingCriterion(
             band_k=self.band_k,
             slope_k_s=self.slope_k_min / 60,
@@ -118,14 +116,14 @@ class TemperatureSeries(SpectrumProcedure):
         """Yield settling and measuring at every temperature."""
         here_k = self.begins_at_k
         for target_k, branch in self.steps():
-            settling_s = way_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
+            settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
             here_k = target_k
             place = f"{target_k - ZERO_CELSIUS_K:g} degC ({branch})"
             yield PlannedStep(f"settle at {place}", settling_s, temperature_k=target_k)
             yield from self.planned_at(target_k, place)
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
-        """Yield what `measure_at` will do at one temperature, named `place`."""
+        """Yield the planned steps of `measure_at` at one temperature, named `place`."""
         yield self.planned_spectrum(target_k, place)
 
 

@@ -1,4 +1,4 @@
-"""A temperature series: settle at each temperature, take an impedance spectrum, go on."""
+"""Temperature series with one impedance spectrum at each settled temperature."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from procedures.temperature_series import TemperatureSeries
 
 
 class TemperatureSteppedEIS(TemperatureSeries):
-    """Impedance spectra up a list of temperatures and, if asked, back down."""
+    """Impedance spectra at a list of temperatures, up and optionally back down."""
 
     repeat_inconsistent: Any = BooleanParameter("Repeat a spectrum that fails Kramers-Kronig", default=False)
     refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
     refine_half_width: Any = FloatParameter(
-        "Stop at this half width of its 95 % interval",
+        "Stop at this half width of the 95 % interval",
         units="eV or K",
         minimum=1e-6,
         maximum=1e3,
         default=0.005,
     )
     refine_insertions: Any = IntegerParameter(
-        "Temperatures to insert at most", minimum=0, maximum=50, default=5
+        "Maximum inserted temperatures", minimum=0, maximum=50, default=5
     )
 
     inserted = 0
@@ -32,7 +32,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         super().execute()
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Take one spectrum, and once more if it is inconsistent and that is asked for."""
+        """Measure one spectrum, and repeat it if it is inconsistent and `repeat_inconsistent` is set."""
         about: dict[str, Any] = {"spectrum": step, "step": step, "branch": branch, "setpoint_k": target_k}
         points, readings_k = self.take_spectrum(about)
         if self.repeat_inconsistent and not self.should_leave() and not is_consistent(points):
@@ -41,7 +41,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
             self.series.add(readings_k, points)
 
     def knows_enough(self, step: int) -> bool:
-        """Tell whether enough is known; at the end of the list, add the temperature that teaches most."""
+        """Return whether enough is known; at the end of the list, append the most informative temperature."""
         if self.refine == "off":
             return False
         if self.series.is_known(self.refine, self.refine_half_width):

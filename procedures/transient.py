@@ -1,4 +1,4 @@
-"""The current of a cell that is held at a potential: when to sample it, and when to let go at once."""
+"""Current transient of a polarised cell: sample times, checks of every sample, change of the current."""
 
 import math
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ LAST_SHARE, FEWEST_LAST = 0.2, 5
 def sample_times_s(
     clock: Clock, longest_s: float, per_decade: float, longest_interval_s: float
 ) -> Iterator[float]:
-    """Yield 0, then log-spaced times up to `longest_s`, never further apart than `longest_interval_s`.
+    """Yield 0, then log-spaced times up to `longest_s`, at most `longest_interval_s` apart.
 
-    Times count from the first. The first are closer than most instruments can follow; what is past by then
-    is left out.
+    Times count from the first request. The first times are closer than most instruments can measure; times
+    already past are omitted.
     """
     start_s, growth, time_s = clock.monotonic(), 10 ** (1 / per_decade), FIRST_SAMPLE_S
     yield 0.0
@@ -37,7 +37,7 @@ def sample_times_s(
 
 
 def growing_times_s(first_s: float, growth: float = 1.2) -> Iterator[float]:
-    """Yield times at which to judge a transient: each `growth` times the one before."""
+    """Yield times for checks of a transient, each `growth` times the previous one."""
     while True:
         yield first_s
         first_s *= growth
@@ -52,14 +52,14 @@ class Rest:
 
 
 def rest_of(points: list[CurrentPoint]) -> Rest:
-    """Return potential and drift over the second half of what was seen of the resting cell.
+    """Return potential and drift of the resting cell, from the second half of the points.
 
-    Raises InstrumentError when the instrument doubts every point.
+    Raises InstrumentError if no point there has the status `ok`.
     """
     good = [point for point in points[len(points) // 2 :] if point.status == "ok"]
     if not good:
         status = points[-1].status if points else "no point"
-        raise InstrumentError("potentiostat", "rest", "", f"no potential at rest: {status}")
+        raise InstrumentError("potentiostat", "rest", "", f"no valid rest potential: {status}")
     time_s = np.array([point.time_s for point in good]) - good[0].time_s
     potential_v = [point.potential_v for point in good]
     drift_v_s = float(np.polyfit(time_s, potential_v, 1)[0]) if np.ptp(time_s) > 0 else 0.0
@@ -68,19 +68,19 @@ def rest_of(points: list[CurrentPoint]) -> Rest:
 
 @dataclass
 class Transient:
-    """The samples of one step of potential so far; each is judged as it is taken.
+    """Samples of one potential step so far; each is checked when it is added.
 
     Parameters
     ----------
     potential_v : float
-        At which the cell is held.
+        Potential at which the cell is held.
     current_limit_a : float
         Largest current allowed.
     expected_a : float
-        Size of the current to begin with, 0 where it is not known.
+        Magnitude of the expected initial current, 0 if it is not known.
     lost_share : float
-        A current that falls below this share of the one before, and by more than its noise can, means an open
-        cell; 0: it may fall to nothing.
+        A current that falls below this fraction of the previous one, and by more than the noise, indicates an
+        open cell; 0 disables this check.
     """
 
     potential_v: float
@@ -91,14 +91,14 @@ class Transient:
     current_a: list[float] = field(default_factory=list)
 
     def take(self, point: CurrentPoint) -> None:
-        """Keep a sample.
+        """Add a sample.
 
         Raises
         ------
         LimitExceeded
             The current is beyond its limit.
         InstrumentError
-            The instrument doubts the sample, the cell is not at its potential, or the circuit is open.
+            The sample is flagged by the instrument, the cell is not at its potential, or the circuit is open.
         """
         if not abs(point.current_a) <= self.current_limit_a:
             raise LimitExceeded("current", point.current_a, -self.current_limit_a, self.current_limit_a, "A")
@@ -112,17 +112,17 @@ class Transient:
     def _problem(self, point: CurrentPoint) -> str:
         before_a = abs(self.current_a[-1]) if self.current_a else self.expected_a
         if point.status != "ok":
-            return f"the instrument doubts this point: {point.status}"
+            return f"the instrument flagged this point: {point.status}"
         off_v = abs(point.potential_v - self.potential_v)
         if not off_v <= NOT_HELD_V + NOT_HELD_SHARE * abs(self.potential_v):
             return "the cell is not at its potential"
         small = abs(point.current_a) < self.lost_share * before_a
         if small and before_a - abs(point.current_a) > BEYOND_NOISE * self._noise_a():
-            return f"the current fell from {before_a:.3g} A at once: the circuit is open"
+            return f"the current dropped suddenly from {before_a:.3g} A: the circuit is open"
         return ""
 
     def _noise_a(self) -> float:
-        """Return about the standard deviation of the latest samples about their course; 0 while unknown."""
+        """Return the approximate standard deviation of the latest samples about their trend; 0 if unknown."""
         steps_a = np.abs(np.diff(self.current_a[-NOISE_SAMPLES:]))
         return float(np.median(steps_a)) if steps_a.size >= FEWEST_FOR_NOISE else 0.0
 
@@ -133,9 +133,9 @@ class Transient:
         return time_s[new], current_a[new]
 
     def last_change(self) -> float:
-        """Return the largest credible change of the current over the last fifth of the time.
+        """Return an upper bound of the relative change of the current over the last fifth of the time.
 
-        Relative to the mean there; the trend plus twice its standard error, infinite below five samples.
+        The trend plus twice its standard error, relative to the mean there; infinite below five samples.
         """
         time_s, current_a = self.arrays()
         last = time_s >= (1 - LAST_SHARE) * time_s[-1] if time_s.size else time_s > 0

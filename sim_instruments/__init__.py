@@ -1,1 +1,1 @@
-"""Stand-ins for the instruments: what the wire says (YAML) and the physics behind it."""
+"""Simulated instruments: message definitions (YAML) and the physics behind them."""

@@ -1,4 +1,4 @@
-"""Which cell a rig gets: a material, a circuit, or measured spectra."""
+"""Construction of a rig's cell from a material, a circuit or measured spectra."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -15,7 +15,7 @@ _GEOMETRY = ("thickness_m", "area_m2", "electrodes")
 
 
 class CellOptions(Protocol):
-    """The options of a rig that concern its cell."""
+    """The options of a rig that define its cell."""
 
     @property
     def material(self) -> str: ...  # noqa: D102
@@ -32,7 +32,7 @@ class CellOptions(Protocol):
 
 
 def make_cell(options: CellOptions) -> Cell:
-    """Make the cell. TypeError or ValueError names the option that is wrong."""
+    """Make the cell. Raises TypeError or ValueError naming the invalid option."""
     if options.replay is not None:
         return Cell(read_replay(options.replay))
     chosen = material(options.material)

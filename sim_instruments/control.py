@@ -1,12 +1,12 @@
-"""A served rig's control channel: one JSON object per line, asked and answered.
+"""Control channel of a served rig: one JSON object per line, in request and reply.
 
-{"do": "state"}                                    the truth: time, oven, cell, terminals, instruments
-{"do": "fault", "kind": "late", "command": "KRDG"} order a fault; the keys are those of `FaultPlan.add`
-{"do": "log"}                                      the faults that came
-{"do": "clear"}                                    cancel the orders
+{"do": "state"}                                    true state of time, oven, cell, terminals, instruments
+{"do": "fault", "kind": "late", "command": "KRDG"} plan a fault, with the arguments of `FaultPlan.add`
+{"do": "log"}                                      the faults that occurred
+{"do": "clear"}                                    cancel the pending faults
 {"do": "stop"}                                     stop serving
 
-Every answer has `ok`; when it is false, `error` says why. Instruments are named by model or by address.
+Every reply has `ok`; when it is false, `error` gives the reason. Instruments are named by model or address.
 """
 
 import json
@@ -18,11 +18,11 @@ from sim_instruments.rig import Rig
 
 
 class Control:
-    """Answers one line at a time; `stop` is called when it is asked for."""
+    """Processes one request line at a time; calls `stop` on the request `stop`."""
 
     def __init__(self, rig: Rig, names: dict[str, str], stop: Callable[[], None]) -> None:
         self._rig, self._names, self._stop = rig, names, stop
-        self._deeds: dict[str, Callable[[dict[str, Any]], Any]] = {
+        self._actions: dict[str, Callable[[dict[str, Any]], Any]] = {
             "state": lambda request: true_state(rig),
             "fault": self._fault,
             "log": lambda request: [asdict(strike) for strike in rig.faults.log],
@@ -31,7 +31,7 @@ class Control:
         }
 
     def answer(self, line: bytes) -> bytes:
-        """One line for one line."""
+        """Return one reply line for one request line."""
         try:
             with self._rig.world.lock:
                 self._rig.world.now()
@@ -41,21 +41,21 @@ class Control:
         return json.dumps(reply).encode() + b"\n"
 
     def _do(self, request: Any) -> Any:
-        if not isinstance(request, dict) or request.get("do") not in self._deeds:
-            raise ValueError(f"do: one of {', '.join(self._deeds)} is needed, got {request!r}")
-        deed = request.pop("do")
-        return self._deeds[deed](request)
+        if not isinstance(request, dict) or request.get("do") not in self._actions:
+            raise ValueError(f"do: one of {', '.join(self._actions)} is needed, got {request!r}")
+        action = request.pop("do")
+        return self._actions[action](request)
 
     def _fault(self, request: dict[str, Any]) -> None:
-        meant = request.get("instrument", "")
-        request["instrument"] = self._names.get(meant, meant)
-        if meant and request["instrument"] not in self._rig.instruments:
-            raise ValueError(f"instrument: {meant!r} is none of {', '.join(self._names)}")
+        name = request.get("instrument", "")
+        request["instrument"] = self._names.get(name, name)
+        if name and request["instrument"] not in self._rig.instruments:
+            raise ValueError(f"instrument: {name!r} is none of {', '.join(self._names)}")
         self._rig.faults.add(**request)
 
 
 def true_state(rig: Rig) -> dict[str, Any]:
-    """What is really the case, as plain numbers."""
+    """True state of the rig, as plain numbers."""
     world = rig.world
     return {
         "time_s": world.time_s,

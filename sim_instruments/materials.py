@@ -1,4 +1,4 @@
-"""The review's materials, ready to be put into the simulated cell."""
+"""Materials of the review, as input for the simulated cell."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from sim_instruments.world.laws import Law, law_from
 
 @dataclass(frozen=True)
 class Material:
-    """One material: its law, and what a cell made of it needs.
+    """One material: its conductivity law and the cell parameters that depend on it.
 
-    `assumed` names the entries the review does not print.
+    `assumed` names the entries that are not given in the review.
     """
 
     name: str
@@ -37,13 +37,13 @@ def materials() -> dict[str, Material]:
 
 @cache
 def without_number() -> tuple[dict[str, Any], ...]:
-    """The review's rows that name a material and print no conductivity."""
+    """Rows of the review that name a material without a conductivity."""
     table = tomllib.loads(files("sim_instruments").joinpath("materials.toml").read_text("utf-8"))
     return tuple(table.get("without_number", ()))
 
 
 def material(name: str) -> Material:
-    """One material by name; ValueError lists the names when there is no such."""
+    """One material by name; raises ValueError listing the known names."""
     try:
         return materials()[name]
     except KeyError:

@@ -1,6 +1,6 @@
-"""An instrument of somebody's own whose messages are bytes: the class that its YAML file names.
+"""Base class for user-defined instruments with binary messages, and its loading from a YAML file.
 
-`wire: {framer: frames, model: "module:Class"}` in a device; the module lies beside the file.
+The device has the entry `wire: {framer: frames, model: "module:Class"}`; the module lies beside the file.
 """
 
 import importlib
@@ -13,10 +13,10 @@ from sim_instruments.world.world import World
 
 
 class OwnModel:
-    """Inherit from it and say `reset()`, `cut()`, `answer()` and `energised`.
+    """Model of a user-defined instrument; subclasses define `reset()`, `cut()`, `answer()` and `energised`.
 
-    `self.world` has the simulated cell and oven: `world.terminals` holds the cell at a potential and tells
-    the current, `world.oven` has the temperatures, `world.time_s` is now.
+    `self.world` has the simulated cell and oven: `world.terminals` holds the cell at a potential and gives
+    the current, `world.oven` has the temperatures, `world.time_s` is the present time.
     """
 
     def __init__(self, world: World) -> None:
@@ -33,25 +33,25 @@ class OwnModel:
         raise NotImplementedError
 
     def cut(self, buffer: bytearray) -> bytes | None:
-        """Take the first whole message out of what has been heard; None if more bytes are needed."""
+        """Remove the first complete message from `buffer` and return it; None if more bytes are needed."""
         raise NotImplementedError
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Return the answer to a message, None for silence."""
+        """Return the reply to a message, None for no reply."""
         raise NotImplementedError
 
     def plug_in(self, port: SimDevice) -> None:
-        """Nothing is said unasked."""
+        """Ignore the port: this model sends nothing unsolicited."""
 
     def not_understood(self, message: str) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def declined(self, message: str, code: int) -> None:
-        """Silence."""
+        """Send no reply."""
 
 
 def own_model(file: Path, reference: str) -> type[OwnModel]:
-    """Return the class `module:Class` beside a YAML file; ValueError says what is wrong with the name."""
+    """Return the class `module:Class` of a module beside a YAML file; raises ValueError if it is invalid."""
     module_name, _, name = reference.partition(":")
     sys.path.insert(0, str(file.resolve().parent))
     try:

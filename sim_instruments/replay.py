@@ -1,11 +1,11 @@
-"""Measured spectra as the cell.
+"""A cell that replays measured spectra.
 
 A file holds frequency, real and imaginary part per line: whitespace or comma separated numbers under a
-header (Novocontrol's `Freq.[Hz] Zs'[ohm] Zs''[ohm]`, or csv with named columns). Its temperature is a
-column of it, or stands in its name: `s04147-140deg.txt`, `x_25.5C.csv`, `run-20degC.txt` is 20 degC,
+header (Novocontrol's `Freq.[Hz] Zs'[ohm] Zs''[ohm]`, or csv with named columns). The temperature is a
+column of the file or part of its name: `s04147-140deg.txt`, `x_25.5C.csv`, `run-20degC.txt` is 20 degC,
 `run_-20degC.txt` is -20 degC. Between the measured points ln Z is linear in 1/T and in ln f. Beyond the
-measured frequencies the spectrum goes on as a constant-phase element of its last phase; beyond the measured
-temperatures the outermost slope in 1/T goes on, with the phase held within 90 degrees.
+measured frequencies the spectrum is extrapolated as a constant-phase element with the last phase; beyond the
+measured temperatures with the outermost slope in 1/T, with the phase limited to 90 degrees.
 """
 
 import cmath
@@ -53,7 +53,7 @@ class MeasuredSpectrum:
 
 
 class ReplayedCell:
-    """A cell that answers with measured spectra; `temperatures_k` are those measured, rising."""
+    """A cell that replays measured spectra; `temperatures_k` are the measured temperatures, rising."""
 
     def __init__(self, spectra: Sequence[MeasuredSpectrum]) -> None:
         if not spectra:
@@ -63,7 +63,7 @@ class ReplayedCell:
         self._inverse_k = np.array([1 / t for t in self.temperatures_k])[::-1]
 
     def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
-        """Impedance in ohm; does not age."""
+        """Impedance in ohm; independent of the age."""
         if len(self.spectra) == 1:
             return cmath.exp(self.spectra[0].ln_z_at(frequency_hz))
         low = _segment(self._inverse_k, 1 / temperature_k)
@@ -78,7 +78,7 @@ class ReplayedCell:
     def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
         """Current per volt, S, after a step: Hamon's approximation, Re(1/Z) at the frequency 0.1/t.
 
-        B. V. Hamon, Proc. IEE 99 (1952) 151 (10.1049/pi-4.1952.0016): a few per cent.
+        B. V. Hamon, Proc. IEE 99 (1952) 151 (10.1049/pi-4.1952.0016); accurate to a few per cent.
         """
         return (1 / self.impedance_ohm(0.1 / elapsed_s, temperature_k, age_s)).real
 
@@ -94,7 +94,7 @@ def _linear(x_grid: NDArray[np.float64], y_grid: NDArray[np.complex128], x: floa
 
 
 def read_replay(place: str | Path) -> ReplayedCell:
-    """Read a file, or every spectrum file of a folder. ValueError names file and line that are wrong."""
+    """Read a file, or every spectrum file of a folder. Raises ValueError naming the invalid file and line."""
     place = Path(place)
     if not place.exists():
         raise ValueError(f"replay: {place}: there is no such file or folder")
@@ -107,7 +107,7 @@ def read_replay(place: str | Path) -> ReplayedCell:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """Files with a temperature in their name; failing that, spectra with one in a column."""
+    """Files with a temperature in their name; without any, files with a temperature column."""
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
     named = [path for path in files if temperature_in_name(path.name) is not None]
     return named or [path for path in files if _has_temperature_column(path)]
@@ -124,7 +124,7 @@ def _cells(line: str) -> list[str]:
 
 
 def temperature_in_name(name: str) -> float | None:
-    """Kelvin, from `140deg`, `-20degC`, `25C`, `300K` in a file name."""
+    """Temperature in kelvin from `140deg`, `-20degC`, `25C`, `300K` in a file name; None without one."""
     stem = name.rpartition(".")[0] or name
     every = list(_IN_NAME.finditer(stem))
     if not every:
@@ -194,7 +194,7 @@ def _row(
 
 
 def _header_columns(cells: list[str]) -> _Columns | None:
-    """Columns by name, if this line names a frequency, a real and an imaginary part."""
+    """Column numbers, if this line names a frequency, a real and an imaginary part."""
     names = [cell.lower() for cell in cells]
     frequency = _find(names, lambda n: n.startswith("freq"))
     imag = _find(names, lambda n: "imag" in n or "''" in n or '"' in n.strip('"') or "im(" in n)

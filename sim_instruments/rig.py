@@ -1,4 +1,4 @@
-"""A rig: instruments that answer on VISA addresses, in front of one oven and one cell.
+"""A rig: simulated instruments at VISA addresses that share one oven and one cell.
 
 from sim_instruments.rig import build
 rig = build(VirtualClock(), seed=1)
@@ -16,7 +16,6 @@ from typing import Any
 from pyvisa.rname import InvalidResourceName, to_canonical_name
 
 from sim_instruments.cells import make_cell
-from sim_instruments.mishaps import Mishaps
 from sim_instruments.stand_ins import MODELS, Parts, StandIn, stand_ins_of
 from sim_instruments.wire.definition import make_device
 from sim_instruments.wire.device import SimDevice
@@ -25,11 +24,12 @@ from sim_instruments.wire.library import RigLibrary
 from sim_instruments.world.noise import ImpedanceNoise
 from sim_instruments.world.oven import Oven, OvenProperties
 from sim_instruments.world.world import Clock, World
+from sim_instruments.world_faults import WorldFaults
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `build` takes besides clock and seed; see there."""
+    """Options of `build` besides clock and seed; `build` documents them."""
 
     material: str = "Mg3(BH4)4(NH2)2"
     cell: Mapping[str, Any] | None = None
@@ -61,7 +61,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass
 class Rig:
-    """A built rig: `visa_library` for pyvisa and pymeasure, the rest for tests and demonstrations."""
+    """A simulated rig: `visa_library` for pyvisa and pymeasure, the rest for tests and demonstrations."""
 
     visa_library: RigLibrary
     instruments: dict[str, Any]
@@ -85,32 +85,33 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     clock :
         `monotonic()` and `sleep(seconds)`; virtual, scaled or real.
     seed : int
-        Of all chance in it; two rigs of one seed behave alike.
+        Seed of all random numbers; two rigs with the same seed behave alike.
     material : str
         An entry of materials.toml; the ionic resistance is thickness / (conductivity area).
     cell : mapping
-        Parameters of `world.cell.CircuitCell` that differ from those of the material, e.g.
+        Parameters of `world.cell.CircuitCell` that replace the parameters of the material, e.g.
         `{"law": {"law": "vtf", ...}, "grain_boundary_share": 0.6}`, and `melts_at_k`.
     thickness_m, area_m2, electrodes : float, float, "blocking" or "reversible"
     noise_fraction : float
-        Noise of real and imaginary part in parts of |Z|, at 1 s of integration; 0.001, or 0 with `replay`.
+        Noise of real and imaginary part as a fraction of |Z|, at 1 s of integration; default 0.001, or 0
+        with `replay`.
     replay : path
-        Measured spectra, a file or a folder of them, as the cell.
+        File or folder of measured spectra that replace the simulated cell.
     ambient_k : float
-        Temperature of the room, and of oven and sample at the start.
+        Temperature of the room, and initial temperature of oven and sample.
     oven : mapping
         Parameters of `world.oven.OvenProperties`.
     description : path
-        A TOML file with a table `instruments`, address = model; the name of one in `rigs/`; or stand-ins of
-        your own, a YAML file of pyvisa-sim (see `stand_ins`). The default has a Lake Shore 336, a Solartron
-        1260 and a Solartron 1287.
+        A TOML file with a table `instruments`, address = model; the name of a file in `rigs/`; or a YAML
+        file of pyvisa-sim with user-defined stand-ins (see `stand_ins`). The default has a Lake Shore 336, a
+        Solartron 1260 and a Solartron 1287.
     instruments : mapping
-        Address = model, instead of a description.
+        Address = model; replaces `description`.
 
     Raises
     ------
     TypeError, ValueError
-        Name the option and what would be right. Nothing is built then.
+        Invalid option; the message names it and the accepted values. Nothing is built.
     """
     chosen = _checked(options)
     oven = Oven(float(chosen.ambient_k), OvenProperties.of(dict(chosen.oven or {})))
@@ -126,12 +127,12 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         models[address] = stand_in.make(parts)
         devices[address] = make_device(stand_in.name, stand_in.definition, models[address], world, faults)
         library.add(address, devices[address])
-    Mishaps(faults, world, models)
+    WorldFaults(faults, world, models)
     return Rig(library, models, devices, world, faults)
 
 
 def instruments_of(options: Mapping[str, Any]) -> Mapping[str, str]:
-    """The instruments that `build` would connect with these options, address = model; raises as it does."""
+    """Instruments that `build` would create with these options, address = model; raises the same errors."""
     return {address: stand_in.name for address, stand_in in _stand_ins(_checked(dict(options))).items()}
 
 

@@ -1,10 +1,10 @@
-"""A rig for other processes: every instrument on a TCP socket of this machine, and a control channel.
+"""Server that offers a rig to other processes: one TCP socket per instrument, and a control channel.
 
     from sim_instruments.serve import serve
     serve({"seed": 1}, RealClock())
 
-Sockets listen on 127.0.0.1 alone. Reached with pyvisa-py as `TCPIP0::127.0.0.1::PORT::SOCKET`; the control
-channel is described in `control`. Time is the clock's, real or scaled; a virtual clock would stand still.
+Sockets listen on 127.0.0.1 only. Their pyvisa-py address is `TCPIP0::127.0.0.1::PORT::SOCKET`; the control
+channel is described in `control`. The clock is real or scaled; with a virtual clock, time would not advance.
 """
 
 import contextlib
@@ -57,45 +57,45 @@ DRIVERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass
 class Outlet:
-    """One listening socket and whoever is connected to it; answers go to the one who spoke last."""
+    """One listening socket and its connected clients; replies go to the client that sent last."""
 
     name: str
     listener: socket.socket
     exchange: Exchange | None = None
-    guests: list[socket.socket] = field(default_factory=list)
-    speaker: socket.socket | None = None
-    heard: bytearray = field(default_factory=bytearray)
+    clients: list[socket.socket] = field(default_factory=list)
+    last_sender: socket.socket | None = None
+    received: bytearray = field(default_factory=bytearray)
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Port number of the listening socket."""
         return self.listener.getsockname()[1]
 
     @property
     def address(self) -> str:
-        """The VISA resource name of it."""
+        """VISA resource name of the socket."""
         return f"TCPIP0::{HOST}::{self.port}::SOCKET"
 
 
 class Server:
-    """A rig, served. Use as a context manager, or `run()` it in the thread at hand.
+    """Server of one rig. Used as a context manager, or with `run()` in the calling thread.
 
     Parameters
     ----------
     rig_options : mapping
-        Options of `build`, and `seed`. Addresses in them do not count: each instrument gets a port.
+        Options of `build`, and `seed`. Their addresses are ignored: each instrument gets a port.
     clock :
         Real or scaled.
     first_port : int
-        Ports are numbered from here, in the order of the rig's description, the control channel last;
-        0: any that are free.
+        First port number; the ports follow the order of the rig's description, the control channel last.
+        0: any free ports.
 
     Raises
     ------
     TypeError, ValueError
-        As `build` does.
+        Same as `build`.
     OSError
-        A port is taken.
+        A port is already in use.
     """
 
     def __init__(self, rig_options: Mapping[str, Any], clock: Clock, first_port: int = 0) -> None:
@@ -137,11 +137,11 @@ class Server:
             self._thread.join()
 
     def stop(self) -> None:
-        """End `run()` soon."""
+        """Make `run()` return after its current cycle."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Serve until stopped; sockets are closed then."""
+        """Serve until stopped, then close the sockets."""
         try:
             while not self._stopping.is_set():
                 self._turn()
@@ -149,7 +149,7 @@ class Server:
             self._close()
 
     def station_toml(self, name: str = "served simulated rig") -> str:
-        """A station file that reaches this rig through pyvisa-py."""
+        """Text of a station file that connects to this rig through pyvisa-py."""
         served: set[str] = set()
         parts = [_STATION_HEAD.format(name=name, control=f"{HOST}:{self.control.port}", speed=self.speed)]
         for outlet in self.outlets:
@@ -165,70 +165,70 @@ class Server:
         for key, _ in self._selector.select(POLL_S):
             outlet = key.data
             if key.fileobj is outlet.listener:
-                self._welcome(outlet)
+                self._accept(outlet)
             else:
-                self._listen_to(outlet, key.fileobj)  # type: ignore[arg-type]
+                self._receive(outlet, key.fileobj)  # type: ignore[arg-type]
         for outlet in self.outlets:
             self._deliver(outlet)
 
-    def _welcome(self, outlet: Outlet) -> None:
-        guest, _ = outlet.listener.accept()
-        guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if outlet.exchange is not None and not outlet.guests:
+    def _accept(self, outlet: Outlet) -> None:
+        client, _ = outlet.listener.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if outlet.exchange is not None and not outlet.clients:
             outlet.exchange.restart()
-        outlet.guests.append(guest)
-        self._selector.register(guest, selectors.EVENT_READ, outlet)
+        outlet.clients.append(client)
+        self._selector.register(client, selectors.EVENT_READ, outlet)
 
-    def _listen_to(self, outlet: Outlet, guest: socket.socket) -> None:
+    def _receive(self, outlet: Outlet, client: socket.socket) -> None:
         try:
-            data = guest.recv(65536)
+            data = client.recv(65536)
         except OSError:
             data = b""
         if not data:
-            self._dismiss(outlet, guest)
+            self._disconnect(outlet, client)
         elif outlet.exchange is None:
-            self._answer_control(outlet, guest, data)
+            self._answer_control(outlet, client, data)
         else:
-            outlet.speaker = guest
-            self._or_dismiss_all(outlet, lambda: outlet.exchange.put(data))  # type: ignore[union-attr]
+            outlet.last_sender = client
+            self._close_on_loss(outlet, lambda: outlet.exchange.put(data))  # type: ignore[union-attr]
 
-    def _answer_control(self, outlet: Outlet, guest: socket.socket, data: bytes) -> None:
-        outlet.heard += data
-        while b"\n" in outlet.heard:
-            line, _, rest = outlet.heard.partition(b"\n")
-            outlet.heard = rest
-            guest.sendall(self._control.answer(bytes(line)))
+    def _answer_control(self, outlet: Outlet, client: socket.socket, data: bytes) -> None:
+        outlet.received += data
+        while b"\n" in outlet.received:
+            line, _, rest = outlet.received.partition(b"\n")
+            outlet.received = rest
+            client.sendall(self._control.answer(bytes(line)))
 
     def _deliver(self, outlet: Outlet) -> None:
-        if not outlet.guests or outlet.exchange is None:
+        if not outlet.clients or outlet.exchange is None:
             return
         exchange, ready = outlet.exchange, []
-        self._or_dismiss_all(outlet, lambda: ready.append(exchange.get()))
-        if ready and ready[0] and outlet.speaker is not None:
+        self._close_on_loss(outlet, lambda: ready.append(exchange.get()))
+        if ready and ready[0] and outlet.last_sender is not None:
             try:
-                outlet.speaker.sendall(ready[0])
+                outlet.last_sender.sendall(ready[0])
             except OSError:
-                self._dismiss(outlet, outlet.speaker)
+                self._disconnect(outlet, outlet.last_sender)
 
-    def _or_dismiss_all(self, outlet: Outlet, deed: Callable[[], None]) -> None:
-        """A lost connection is a closed one."""
+    def _close_on_loss(self, outlet: Outlet, action: Callable[[], None]) -> None:
+        """Close all client connections when the device reports a lost connection."""
         try:
-            deed()
+            action()
         except VisaIOError:
-            for guest in list(outlet.guests):
-                self._dismiss(outlet, guest)
+            for client in list(outlet.clients):
+                self._disconnect(outlet, client)
 
-    def _dismiss(self, outlet: Outlet, guest: socket.socket) -> None:
-        self._selector.unregister(guest)
-        outlet.guests.remove(guest)
-        if outlet.speaker is guest:
-            outlet.speaker = None
-        guest.close()
+    def _disconnect(self, outlet: Outlet, client: socket.socket) -> None:
+        self._selector.unregister(client)
+        outlet.clients.remove(client)
+        if outlet.last_sender is client:
+            outlet.last_sender = None
+        client.close()
 
     def _close(self) -> None:
         for outlet in (*self.outlets, self.control):
-            for guest in outlet.guests:
-                guest.close()
+            for client in outlet.clients:
+                client.close()
             outlet.listener.close()
         self._selector.close()
         self.rig.close()
@@ -260,7 +260,7 @@ def serve(
     first_port: int = 0,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Announce a station file, then serve a rig until the control channel or the keyboard says stop."""
+    """Announce a station file, then serve a rig until a stop request or a keyboard interrupt."""
     server = Server(rig_options, clock, first_port)
     announce(server.station_toml())
     with contextlib.suppress(KeyboardInterrupt):
@@ -268,11 +268,11 @@ def serve(
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket that no other program can share."""
+    """Open a listening socket that is not shared with other programs."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
-        listener.setsockopt(socket.SOL_SOCKET, alone, 1)
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+        listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
         listener.bind((HOST, port))
         listener.listen()
     except OSError:

@@ -1,9 +1,9 @@
-"""Every stand-in: what the wire says (a YAML file) and what behaves behind it (a model).
+"""Registry of stand-ins: message definition (a YAML file) and behaviour (a model) of each instrument.
 
-Beside those shipped, any YAML file of pyvisa-sim is a stand-in: its properties keep what is written to them,
-and answer after the faults of the rig. `wire: {energised: [heating]}` in a device names the properties that
-mean, when not zero, that heater, cell or source is on. One whose messages are bytes names a class of its own:
-see `own_model`.
+In addition to the stand-ins shipped, any YAML file of pyvisa-sim defines stand-ins: their properties keep the
+values written to them, and the rig's faults apply to their replies. `wire: {energised: [heating]}` in a
+device names the properties that mean, when not zero, that heater, cell or source is on. A device with binary
+messages names its own class; see `own_model`.
 """
 
 from collections.abc import Callable
@@ -30,14 +30,14 @@ from sim_instruments.instruments.thermotron3800 import Thermotron3800
 from sim_instruments.own_model import own_model
 from sim_instruments.wire.definition import load_definition, read_definitions
 from sim_instruments.wire.device import Model
-from sim_instruments.wire.remembering import Remembering, bound_to_themselves
+from sim_instruments.wire.property_model import PropertyModel, bind_properties
 from sim_instruments.world.noise import ImpedanceNoise
 from sim_instruments.world.world import World
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model may be made of."""
+    """Shared parts of the rig that a model is constructed from."""
 
     world: World
     noise: ImpedanceNoise
@@ -45,7 +45,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class StandIn:
-    """One kind of instrument; `file` holds its definition where that is shared with another kind."""
+    """One type of instrument; `file` names its definition when it is shared with another type."""
 
     name: str
     make: Callable[[Parts], Model]
@@ -54,7 +54,7 @@ class StandIn:
 
     @property
     def definition(self) -> dict[str, Any]:
-        """What the wire says."""
+        """Message definition, as read from YAML."""
         return self.given or load_definition(self.file or self.name)
 
 
@@ -100,7 +100,7 @@ MODELS: dict[str, StandIn] = {
 
 
 def stand_ins_of(file: Path) -> dict[str, StandIn]:
-    """The stand-ins in a YAML file of pyvisa-sim, by address; ValueError names what is wrong with it."""
+    """Stand-ins in a YAML file of pyvisa-sim, by address; raises ValueError if the file is invalid."""
     found = {}
     for address, (name, definition) in read_definitions(file).items():
         found[address] = _own(file, name, definition)
@@ -112,9 +112,9 @@ def _own(file: Path, name: str, definition: dict[str, Any]) -> StandIn:
     if reference:
         made_by = own_model(file, reference)
         return StandIn(name, lambda parts: made_by(parts.world), given=definition)
-    bound = bound_to_themselves(name, definition)
-    return StandIn(name, partial(_remembering, bound), given=bound)
+    bound = bind_properties(name, definition)
+    return StandIn(name, partial(_property_model, bound), given=bound)
 
 
-def _remembering(definition: dict[str, Any], parts: Parts) -> Model:
-    return Remembering(definition)
+def _property_model(definition: dict[str, Any], parts: Parts) -> Model:
+    return PropertyModel(definition)

@@ -1,1 +1,1 @@
-"""VISA connections, discovery, what each role can do, and the limits of a station."""
+"""VISA connections, discovery, the roles of instruments, and the limits of a station."""

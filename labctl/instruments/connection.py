@@ -2,9 +2,9 @@
 
 pyvisa only warns when a reply ends without its terminator, and `+295.0026` cut to `+295` still parses. Here a
 time-out, a truncated reply, bytes that are not text and a lost connection are each an InstrumentError that
-names the instrument, what was sent and what came back; the bus is cleared before it is raised.
+names the instrument, the message sent and the reply; the bus is cleared before it is raised.
 
-A serial line cannot be told to forget an answer that is still on its way. What arrives between an answer and
+A serial line cannot discard an answer that is still on its way. What arrives between an answer and
 the next question is discarded, and after a time-out the next question waits a while for what comes late.
 """
 
@@ -134,10 +134,10 @@ class Connection(VISAAdapter):
         return InstrumentError(self.instrument, self.last_sent, text, problem)
 
     def clear(self) -> None:
-        """Discard whatever is under way or unread. An instrument that cannot be cleared will say so next.
+        """Discard everything under way or unread. An instrument that cannot be cleared will say so next.
 
-        A network socket is closed, and opened again at the next message: what comes late then comes to
-        nobody, and pyvisa-py's own clear of a socket never returns once the other side has closed it.
+        A network socket is closed, and opened again at the next message: a late answer is then lost,
+        and pyvisa-py's own clear of a socket never returns once the other side has closed it.
         """
         if self._is_socket:
             self.connection.close()

@@ -1,4 +1,4 @@
-"""What hangs on the bus, and which driver speaks its language.
+"""Instruments on the bus, and the drivers that know them.
 
 Each address is asked `*IDN?`. Where nothing answers, every driver in turn asks in its own words with its own
 settings of the link: most serial instruments know no `*IDN?`. All of these only ask. Frames of bytes go over
@@ -54,9 +54,9 @@ def _words(driver: Any) -> tuple[str, ...]:
 
 
 def ask_everybody(manager: Any, library: Any, serial: bool) -> Iterator[dict[str, Any]]:
-    """Yield address, identity and matching drivers of every resource; a serial port is asked if wished.
+    """Yield address, identity and matching drivers of every resource; a serial port only where asked for.
 
-    `asked` is false for what was not asked.
+    `asked` is false for an address that was left out.
     """
     for address in manager.list_resources():
         asked = address.startswith((*ASKED, SERIAL) if serial else ASKED)
@@ -87,7 +87,7 @@ def _common_answer(manager: Any, address: str) -> str:
 
 
 def _languages(address: str) -> list[list[Any]]:
-    """Return drivers that ask the same in the same way, together; those whose answer tells nothing, not."""
+    """Return drivers grouped by question and settings; drivers with an uninformative answer are left out."""
     is_line = address.startswith(SERIAL) or address.endswith("::SOCKET")
     languages: dict[str, list[Any]] = {}
     for driver in roles_of_drivers():

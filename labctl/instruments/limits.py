@@ -1,4 +1,4 @@
-"""What a station forbids, and the guards that refuse it before anything is sent."""
+"""Limits of a station, and the guards that refuse a value before anything is sent."""
 
 import math
 from collections.abc import Generator, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What the instruments of a bench can do, and the points they yield, whatever their make.
+"""Roles of the instruments of a bench, and the points they yield, independent of the maker.
 
 A driver satisfies a Protocol here by having its members; nothing is inherited. `labctl.bench` hands the names
 on: drivers and procedures import them from there.

@@ -1,1 +1,1 @@
-"""What `labctl new` starts from: working examples, one per role, copied under another name."""
+"""Working examples that `labctl new` copies under another name, one per role."""

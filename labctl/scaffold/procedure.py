@@ -1,4 +1,4 @@
-"""How a sample changes while it stays at one temperature: a spectrum after every interval."""
+"""Ageing of a sample at one temperature: a spectrum after every interval."""
 
 from contextlib import closing
 from typing import Any, ClassVar
@@ -38,7 +38,7 @@ class NewProcedure(Procedure):
     bench: Bench  # the station's instruments, within its limits; labctl gives it
 
     def execute(self) -> None:
-        """Wait and measure, as often as asked for, or until somebody asks to stop."""
+        """Wait and measure, as often as asked for, or until a stop is requested."""
         for number in range(self.spectra):
             self.wait_at(self.temperature_degc + ZERO_CELSIUS_K)
             if self.should_stop():
@@ -54,7 +54,7 @@ class NewProcedure(Procedure):
             self.emit("temperature", reading._asdict())
 
     def take_spectrum(self, number: int) -> None:
-        """Measure from high to low frequency; told where it begins and ends, labctl evaluates it."""
+        """Measure from high to low frequency; labctl evaluates what lies between start and end."""
         about = {"spectrum": number, "step": number}
         self.emit("spectrum", {"state": "started", "amplitude_v": self.amplitude_v, **about})
         points = 0
@@ -70,7 +70,7 @@ class NewProcedure(Procedure):
         self.emit("progress", 100 * (number + 1) / self.spectra)
 
     def shutdown(self) -> None:
-        """Leave every instrument safe, whatever happened."""
+        """Leave every instrument safe after any ending."""
         self.bench.make_safe()
 
     def frequencies_hz(self) -> list[float]:

@@ -1,1 +1,1 @@
-"""One model per instrument: YAML for what the wire says, Python for what the instrument does."""
+"""Instrument models: YAML for the messages, Python for the behaviour."""

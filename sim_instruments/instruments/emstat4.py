@@ -1,11 +1,11 @@
 """PalmSens EmStat4, EmStat Pico and Nexus: potentiostats that run MethodSCRIPT: EIS, CA, OCP.
 
-`e` or `l`, then lines, then an empty line, load a script; `r` runs what was loaded. A refusal to load leaves
-the cell untouched. `Z` ends the loop, runs `on_finished:` and answers the empty line; a run-time error does
-*not* run `on_finished:`, so the cell stays as it was. Impedance is sent as it is: `cd` below zero for a
-capacitor (set `imaginary_sign` to -1 for the other habit). The echo of a script that sends nothing stands on
-a line of its own before the empty one; with `brief_echo` the line feed after it *is* the end, which the
-sources do not rule out.
+`e` or `l`, then lines, then an empty line, load a script; `r` runs the loaded script. A script refused on
+loading leaves the cell unchanged. `Z` ends the loop, runs `on_finished:` and replies with the empty line; a
+run-time error does *not* run `on_finished:`, so the cell keeps its state. Impedance is sent with its true
+sign: `cd` is negative for a capacitor (set `imaginary_sign` to -1 for the opposite convention). The echo of a
+script that sends nothing is a separate line before the empty line; with `brief_echo` the line feed after the
+echo *is* the end, which the sources do not rule out.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -33,7 +33,7 @@ Pauses = Generator[float, None, None]
 
 @dataclass(frozen=True)
 class Family:
-    """What differs between the devices: the firmware's text, ranges with their indices, and limits."""
+    """Differences between the devices: firmware text, ranges with their indices, and limits."""
 
     firmware: str
     current_ranges: dict[float, int]
@@ -98,7 +98,7 @@ class EmStat4:
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: cell off, no script."""
+        """Return to the power-on state: cell off, no script."""
         self.cell_is_on = False
         self.mode = OFF
         self.potential_v = 0.0
@@ -119,20 +119,20 @@ class EmStat4:
         return self.cell_is_on
 
     def plug_in(self, port: SimDevice) -> None:
-        """Talk through `port`."""
+        """Store the port for replies."""
         self._port = port
 
     def not_understood(self, message: str) -> None:
-        """A single letter nobody knows: error 0003."""
-        self._say(f"{message[:1]}!0003")
+        """Reply to an unknown letter with error 0003."""
+        self._send(f"{message[:1]}!0003")
 
     def declined(self, message: str, code: int) -> None:
-        """Never: refusals are answered."""
+        """Never called: refusals are sent as replies."""
 
     # Lines.
 
     def hear(self, line: str) -> None:
-        """Take one line."""
+        """Process one line."""
         if self._lines is not None:
             self._collect(line)
         elif line:
@@ -144,13 +144,13 @@ class EmStat4:
         if letter == "Z":
             self._abort()
         elif self._running is not None:
-            self._say(line if letter in "hHYR" else f"{letter}!{NOT_ALLOWED:04X}")
+            self._send(line if letter in "hHYR" else f"{letter}!{NOT_ALLOWED:04X}")
         elif letter in ("e", "l"):
             self._loading, self._lines = letter, []
         elif letter == "r":
             self._run_loaded()
         elif letter in answers:
-            self._say(answers[letter])
+            self._send(answers[letter])
         else:
             self.not_understood(line)
 
@@ -163,20 +163,20 @@ class EmStat4:
         try:
             self.loaded = parse_script(lines)
         except ScriptError as error:
-            self._say(f"{self._loading}!{error.code:04X}: Line {error.line}, Col 1")
+            self._send(f"{self._loading}!{error.code:04X}: Line {error.line}, Col 1")
             return
         if self._loading == "l":
-            self._say("l")
+            self._send("l")
         else:
             self._start("e")
 
     def _run_loaded(self) -> None:
         if self.loaded is None:
-            self._say(f"r!{NO_SCRIPT:04X}")
+            self._send(f"r!{NO_SCRIPT:04X}")
         else:
             self._start("r")
 
-    def _say(self, text: str) -> None:
+    def _send(self, text: str) -> None:
         self._port.send(self._prefix + text, "script" if self._running is not None else text[:1])
         self._prefix = ""
 
@@ -197,24 +197,24 @@ class EmStat4:
         except StopIteration:
             self._end()
         except ScriptError as error:
-            self._say(f"!{error.code:04X}: Line {error.line}")
+            self._send(f"!{error.code:04X}: Line {error.line}")
             self._end()
         else:
             self.world.at(self.world.time_s + pause_s, lambda: self._go_on(number))
 
     def _end(self) -> None:
         if self._prefix and not self.brief_echo:
-            self._say("")
-        self._say("")
+            self._send("")
+        self._send("")
         self._running, self._in_loop = None, False
 
     def _abort(self) -> None:
         if self._running is None:
-            self._say(f"Z!{NOT_ALLOWED:04X}")
+            self._send(f"Z!{NOT_ALLOWED:04X}")
             return
-        self._say("Z")
+        self._send("Z")
         if self._in_loop:
-            self._say("*")
+            self._send("*")
         assert self.loaded is not None
         self._run_number += 1
         self._running = self._finish(self.loaded)
@@ -248,10 +248,10 @@ class EmStat4:
             yield from step(statement)
 
     def _measure(self, loop: Statement, inside: tuple[Statement, ...]) -> Pauses:
-        """Run a loop: after each pause that its measurement takes, send what its packages ask for."""
+        """Run a loop: after the pause of each measurement, send the variables of its packages."""
         pauses = self._loops[loop.command](loop)
         first_pause_s = next(pauses)
-        self._say(LOOP_MARKS[loop.command])
+        self._send(LOOP_MARKS[loop.command])
         self._in_loop = True
         yield first_pause_s
         for pause_s in pauses:
@@ -259,11 +259,11 @@ class EmStat4:
             yield pause_s
         self._send_package(inside)
         self._in_loop = False
-        self._say("*")
+        self._send("*")
 
     def _send_package(self, inside: tuple[Statement, ...]) -> None:
         names = [statement.arguments[0] for statement in inside if statement.command == "pck_add"]
-        self._say(package([self._values[name] for name in names if name in self._values]))
+        self._send(package([self._values[name] for name in names if name in self._values]))
 
     # Statements.
 
@@ -311,7 +311,7 @@ class EmStat4:
             raise ScriptError(POTENTIAL_OUT_OF_RANGE, statement.line)
         return potential_v
 
-    # Measurements: each yields how long a point takes, and then has its values ready.
+    # Measurements: each yields the duration of a point, and then has its values ready.
 
     def _ca(self, loop: Statement) -> Pauses:
         potential_name, current_name = loop.arguments[:2]

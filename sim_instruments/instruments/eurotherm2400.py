@@ -1,12 +1,13 @@
-"""Eurotherm 2400, 3200 and 3500: a controller of the oven over Modbus RTU.
+"""Eurotherm 2400, 3200 and 3500: oven controllers on Modbus RTU.
 
 Registers hold degrees Celsius and percent times ten to the number of decimals (register 525); from 0x8000 on
-the same parameters stand as IEEE floats in two words. Standby (199 = 1) stops the output; any other value
-but 0 wipes the instrument and makes it deaf for 5 s, as leaving the configuration level does. Reading an
-unused address gives an undefined number, a block of one word written there is dropped.
+the same parameters are available as IEEE floats in two words. Standby (199 = 1) stops the output; any value
+other than 0 and 1 resets the instrument, which then ignores input for 5 s, as after leaving the configuration
+level. Reading an unused address gives an undefined number, a block of one word written there is ignored.
 
-The 3200 tells its working output in 4, the 3500 in 85 and its process value in 289 too; neither keeps a power
-for sensor break in 34. Whether they have the floats is not known: here the 3500 has them, the 3200 has not.
+The 3200 has its working output in register 4, the 3500 in 85 and its process value also in 289; neither has
+the sensor-break power in 34. It is not known whether they have the floats: here the 3500 has them, the 3200
+has not.
 """
 
 import struct
@@ -29,7 +30,7 @@ NORMAL, STANDBY = 0, 1
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: how it is read and, if it can be, written; `scaled` ones have implied decimals."""
+    """One parameter: its getter and, if writable, its setter; `scaled` parameters have implied decimals."""
 
     get: Callable[[], float]
     put: Callable[[float], None] | None = None
@@ -51,7 +52,7 @@ class Eurotherm2400:
         world.oven.attach(self._heat)
 
     def reset(self) -> None:
-        """Settings as delivered: automatic, setpoint 20 degC, no rate limit."""
+        """Return to the factory settings: automatic, setpoint 20 degC, no rate limit."""
         self.target_c = self.working_c = 20.0
         self.rate_c_min = 0.0
         self.manual = False
@@ -63,33 +64,33 @@ class Eurotherm2400:
         self._pid.forget()
 
     def plug_in(self, port: SimDevice) -> None:
-        """Take the port to fall silent on."""
+        """Store the port, to ignore input after a reset."""
         self._port = port
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Modbus."""
+        """Reply to a Modbus frame."""
         return respond(frame, self.unit, self)
 
     def not_understood(self, message: str) -> None:
-        """Never: frames that are not understood are answered with an exception or not at all."""
+        """Never called: an invalid frame gets an exception reply or none."""
 
     def declined(self, message: str, code: int) -> None:
-        """Never, likewise."""
+        """Never called: a declined request gets an exception reply."""
 
     @property
     def energised(self) -> bool:
-        """Whether it controls, or gives power by hand."""
+        """Whether the controller is active or has a manual output."""
         return self.mode == NORMAL and (not self.manual or self.output_percent > 0)
 
     @property
     def heater_power_w(self) -> float:
-        """The truth for tests: what the output gives."""
+        """True output power, for tests."""
         return FULL_POWER_W * self.output_percent / 100
 
     # Registers.
 
     def read_registers(self, address: int, count: int) -> list[int]:
-        """Words from `address` on."""
+        """Read words from `address` on."""
         if address >= FLOATS and self.family == "3200":
             raise ModbusError(ILLEGAL_ADDRESS)
         if address >= FLOATS:

@@ -1,6 +1,7 @@
 """Huber circulator, PB protocol: `{M` address value, `{S` address value, hundredths of a degree in hex.
 
-A value out of its limits is not taken: the answer shows what holds. What the model does not have is 7FFF.
+A value out of its limits is ignored: the reply has the value in force. An address that the model does not
+have reads 7FFF.
 """
 
 import re
@@ -17,7 +18,7 @@ _REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
 
 
 class Huber(WithLoop):
-    """The circulator"""
+    """The circulator."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -44,18 +45,18 @@ class Huber(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: stopped, 20 degC."""
+        """Return to the power-on state: stopped, 20 degC."""
         self.loop.stop()
         self.setpoint_c = 20.0
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
         self.circulating = False
 
     def plug_in(self, port: SimDevice) -> None:
-        """Answer through `port`."""
+        """Store the port for replies."""
         self._port = port
 
     def hear(self, line: str) -> None:
-        """One request; what is none is met with silence."""
+        """Reply to one request; ignore any other line."""
         request = _REQUEST.fullmatch(line.strip())
         if request is None:
             return
@@ -65,10 +66,10 @@ class Huber(WithLoop):
         self._port.send(f"{{S{address:02X}{self._read(address):04X}", line)
 
     def not_understood(self, message: str) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def declined(self, message: str, code: int) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def _read(self, address: int) -> int:
         reader = self._readers.get(address)

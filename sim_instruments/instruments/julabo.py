@@ -1,8 +1,8 @@
-"""Julabo circulators (CF31-type, FC, CORIO, FL): OUT commands are silent, and obeyed only in remote mode.
+"""Julabo circulators (CF31-type, FC, CORIO, FL): OUT commands have no reply and work in remote mode only.
 
-`remote` is the front panel's switch. A wrong command shows in STATUS once, as a number below zero; so do
-alarms as long as they last. FC gives the external sensor as `IN_PV_01` and the power as `IN_PV_02`; FL knows
-its bath, one set point, start and stop.
+`remote` is the switch of the front panel. STATUS shows an invalid command once, as a negative number, and an
+alarm as long as it lasts. FC has the external sensor in `IN_PV_01` and the power in `IN_PV_02`; FL has the
+bath temperature, one set point, start and stop only.
 """
 
 from sim_instruments.wire.device import Refusal, SimDevice
@@ -41,7 +41,7 @@ class Julabo(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after the mains have failed: stopped, and to be started anew."""
+        """Return to the state after a mains failure: stopped until restarted."""
         self.loop.stop()
         self.loop.target_k = 20.0 + ZERO_CELSIUS_K
         self.error = 0
@@ -59,10 +59,10 @@ class Julabo(WithLoop):
         self._limits = {0: 100, 1: 100}
 
     def plug_in(self, port: SimDevice) -> None:
-        """Nothing is said unasked."""
+        """Ignore the port: this model sends nothing unsolicited."""
 
     def status(self) -> str:
-        """STATUS: a number and a text; an error is told once."""
+        """STATUS: a number and a text; an error is reported once."""
         error, self.error = self.error, 0
         error = SENSOR_ALARM if self.sensor_fault else error
         if error:
@@ -76,7 +76,7 @@ class Julabo(WithLoop):
         return VERSIONS[self.family]
 
     def process_value(self, number: int) -> str:
-        """IN_PV_0n: 0 bath, 1 power, 2 external, 3 and 4 safety; FC has 1 and 2 the other way round."""
+        """IN_PV_0n: 0 bath, 1 power, 2 external, 3 and 4 safety; FC has 1 and 2 exchanged."""
         swapped = {1: 2, 2: 1} if self.family == "FC" else {}
         readers = (self.bath_c, self.power_percent, self.external_c, self.bath_c, self.safety_c)
         known = 1 if self.family == "FL" else len(readers)
@@ -89,7 +89,7 @@ class Julabo(WithLoop):
         return self.world.oven.sensor_k - ZERO_CELSIUS_K + 0.005 * self._chance.standard_normal()
 
     def external_c(self) -> float:
-        """IN_PV_02: the external Pt100 sits at the sample."""
+        """IN_PV_02: external Pt100 at the sample."""
         return self.world.oven.sample_k - ZERO_CELSIUS_K + 0.005 * self._chance.standard_normal()
 
     def power_percent(self) -> float:
@@ -135,7 +135,7 @@ class Julabo(WithLoop):
         self.loop.target_k = self._settings[self._modes[SELECTED]] + ZERO_CELSIUS_K
 
     def get_parameter(self, number: int) -> float:
-        """IN_PAR: kept, without effect."""
+        """IN_PAR: stored, without effect."""
         self._require(number in self._parameters, INVALID_COMMAND)
         return self._parameters[number]
 
@@ -157,11 +157,11 @@ class Julabo(WithLoop):
         self._limits[number] = value
 
     def not_understood(self, message: str) -> None:
-        """Told by the next STATUS."""
+        """Report the error in the next STATUS."""
         self.error = INVALID_COMMAND
 
     def declined(self, message: str, code: int) -> None:
-        """Told by the next STATUS."""
+        """Report the error in the next STATUS."""
         self.error = code
 
     def _require_remote(self) -> None:

@@ -1,9 +1,9 @@
-"""Keithley 2450: a voltage source that measures its current, native SCPI.
+"""Keithley 2450: voltage source with current measurement, native SCPI.
 
-What happens when the output goes off is `OUTP:VOLT:SMOD`, for a source of current `OUTP:CURR:SMOD`: HIMP
-opens a relay, the others leave 0 V on the cell, which is close to a short across it. A current above the
-limit is held at the limit, and `ILIM:TRIP?` says so.
-Of current sources only that of zero is simulated, to read the potential at rest.
+`OUTP:VOLT:SMOD`, for a current source `OUTP:CURR:SMOD`, sets the state with the output off: HIMP opens a
+relay, the others leave 0 V on the cell, which is close to a short across it. A current above the limit is
+held at the limit and reported by `ILIM:TRIP?`. As a current source only zero current is simulated, for
+reading the open-circuit potential.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Keithley2450(ScpiStatus):
         self._sizes = {DEFAULT_BUFFER: 100_000}
 
     def reset(self) -> None:
-        """*RST: output off, in the mode of the time."""
+        """*RST: output off, in the present output-off mode."""
         self.set_output(False)
         self._defaults()
 
@@ -65,12 +65,12 @@ class Keithley2450(ScpiStatus):
 
     @property
     def output_on(self) -> bool:
-        """The truth for tests."""
+        """True state of the output, for tests."""
         return self._output
 
     @property
     def energised(self) -> bool:
-        """Whether the output is on, or went off in a way that leaves 0 V on the cell."""
+        """Whether the output is on, or off with 0 V on the cell."""
         return self._output or self.shorted
 
     @property
@@ -119,7 +119,7 @@ class Keithley2450(ScpiStatus):
         return self._off_modes["CURR"]
 
     def _set_off_mode(self, function: str, name: str) -> None:
-        """What off means; it holds from the next time that the output goes off."""
+        """Set the output-off state; it applies when the output next goes off."""
         short = name.upper()[:4]
         self.require(short in OFF_MODES)
         self._off_modes[function] = short
@@ -137,7 +137,7 @@ class Keithley2450(ScpiStatus):
         return self.source_function
 
     def set_source_current(self, value: float) -> None:
-        """SOUR:CURR: zero alone."""
+        """SOUR:CURR: zero only."""
         self.require(value == 0, SETTINGS_CONFLICT)
 
     def get_source_current(self) -> float:
@@ -145,7 +145,7 @@ class Keithley2450(ScpiStatus):
         return 0.0
 
     def set_voltage_limit(self, value: float) -> None:
-        """SOUR:CURR:VLIM: never reached at rest."""
+        """SOUR:CURR:VLIM: never reached at open circuit."""
         self.require(0 < value <= 210)
 
     def set_nplc(self, value: float) -> None:
@@ -211,7 +211,7 @@ class Keithley2450(ScpiStatus):
         return self.terminals
 
     def set_relative(self, on: bool) -> None:
-        """SENS:CURR:REL:STAT: readings less an offset."""
+        """SENS:CURR:REL:STAT: subtract an offset from the readings."""
         self.relative = on
 
     def set_offset(self, value: float) -> None:
@@ -224,18 +224,18 @@ class Keithley2450(ScpiStatus):
         self.unit = name.upper()
 
     def set_voltage_unit(self, name: str) -> None:
-        """SENS:VOLT:UNIT: VOLT alone."""
+        """SENS:VOLT:UNIT: VOLT only."""
         self.require(name.upper() == "VOLT", SETTINGS_CONFLICT)
 
     def set_math(self, on: bool) -> None:
-        """CALC:CURR:MATH:STAT: of all formulas m x + b with m = 0.5."""
+        """CALC:CURR:MATH:STAT: the only simulated formula is m x + b with m = 0.5 and b = 0."""
         self.halved = on
 
     def set_plain(self, on: bool) -> None:
-        """A setting without effect on what is simulated."""
+        """Accept a setting without effect on the simulation."""
 
     def read(self, buffer: str = DEFAULT_BUFFER) -> None:
-        """READ?, MEAS?: measure `count` times, store, send the last."""
+        """READ?, MEAS?: measure `count` times, store, send the last reading."""
         name = self._named(buffer)
         self._measure_into(name, lambda: self._send_last(name))
 
@@ -297,7 +297,7 @@ class Keithley2450(ScpiStatus):
         self._buffers[self._named(buffer)].clear()
 
     def buffer_data(self, first: int, last: int, text: str = DEFAULT_BUFFER) -> str:
-        """TRAC:DATA? first,last,"buffer",READ,REL,SOUR: counted from 1."""
+        """TRAC:DATA? first,last,"buffer",READ,REL,SOUR: indices from 1."""
         name, *fields = text.split(",")
         kept = self._buffers[self._named(name)]
         self.require(1 <= first <= last <= len(kept))

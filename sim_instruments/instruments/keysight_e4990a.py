@@ -1,6 +1,6 @@
-"""Keysight E4990A: sweeps impedance from 20 Hz to 120 MHz; `*OPC?` answers when a sweep is done.
+"""Keysight E4990A: impedance sweeps from 20 Hz to 120 MHz; `*OPC?` replies when a sweep is done.
 
-Fixture compensation is kept (points and state), but the stand-in has perfect leads: it changes nothing.
+Fixture compensation is stored (points and state) but changes nothing, since the simulated leads are perfect.
 There is no cell relay, and the level cannot be below 5 mV.
 """
 
@@ -60,7 +60,7 @@ class KeysightE4990A(ScpiStatus):
 
     @property
     def energised(self) -> bool:
-        """Whether bias, or more than the least level, is at the cell."""
+        """Whether a bias, or a level above the minimum, is at the cell."""
         return self.level_v > LEAST_LEVEL_V or (self.bias_on and self.bias_v != 0)
 
     # Settings.
@@ -108,7 +108,7 @@ class KeysightE4990A(ScpiStatus):
         self.averaging = on
 
     def set_sweep_averaging(self, on: bool) -> None:
-        """CALC1:AVER: a trace is the mean of this sweep and the one before, whatever its axis was."""
+        """CALC1:AVER: a trace is the mean of this sweep and the previous sweep, even if its axis differs."""
         self.averages_sweeps = on
 
     def set_sweeps(self, count: int) -> None:
@@ -117,7 +117,7 @@ class KeysightE4990A(ScpiStatus):
         self.sweeps = count
 
     def set_mode(self, name: str) -> None:
-        """SOUR1:MODE, SOUR1:BIAS:MODE: voltage alone is simulated."""
+        """SOUR1:MODE, SOUR1:BIAS:MODE: only voltage is simulated."""
         self.require(name.upper().startswith("VOLT"), SETTINGS_CONFLICT)
 
     def set_bias_state(self, on: bool) -> None:
@@ -143,14 +143,14 @@ class KeysightE4990A(ScpiStatus):
         return self.trigger_source
 
     def set_format(self, name: str) -> None:
-        """FORM:DATA: ASCii alone is simulated."""
+        """FORM:DATA: only ASCii is simulated."""
         self.require(name.upper().startswith("ASC"), SETTINGS_CONFLICT)
 
     def set_plain(self, on: bool) -> None:
-        """A setting without effect on what is simulated."""
+        """Accept a setting without effect on the simulation."""
 
     def do_nothing(self) -> None:
-        """A command without effect on what is simulated."""
+        """Accept a command without effect on the simulation."""
 
     # Sweeping.
 
@@ -187,7 +187,7 @@ class KeysightE4990A(ScpiStatus):
         self._port.send("1", "*OPC?", after_s=max(0.0, self._done_s - self.world.time_s) + 0.01)
 
     def operation_condition(self) -> int:
-        """STAT:OPER:COND?: 16 while it measures."""
+        """STAT:OPER:COND?: 16 during a measurement."""
         return MEASURING if self.world.time_s < self._done_s else 0
 
     def send_data(self) -> None:

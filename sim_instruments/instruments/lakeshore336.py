@@ -1,9 +1,9 @@
-"""Lake Shore 335, 336 and 350: a PID controller with setpoint ramps, two heater outputs and silent refusals.
+"""Lake Shore 335, 336 and 350: PID controller with setpoint ramps and two heater outputs.
 
-Input A is the control sensor of the oven, input B a thermometer at the sample; C and D are empty. Output 1
-drives the oven's heater (100 W at the highest range, a decade less per range below); output 2 is not
-connected, outputs 3 and 4, which the 335 has not, are analogue. The 350 has five ranges. The setpoint ramp
-starts at the present setpoint, wherever the oven is.
+Refused commands have no reply. Input A is the control sensor of the oven, input B a thermometer at the
+sample; C and D are empty. Output 1 drives the oven's heater (100 W at the highest range, a decade less per
+range below); output 2 is not connected; outputs 3 and 4, absent on the 335, are analogue. The 350 has five
+ranges. The setpoint ramp starts at the present setpoint, regardless of the oven temperature.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ KELVIN, CELSIUS = 1, 2
 
 @dataclass
 class Output:
-    """One heater output; setpoints in kelvin whatever the units of its input."""
+    """One heater output; setpoints in kelvin, regardless of the units of its input."""
 
     highest_range: int
     setpoint_k: float = 295.15
@@ -46,11 +46,11 @@ class Output:
 
     @property
     def ramping(self) -> bool:
-        """Whether the setpoint is still on its way."""
+        """Whether the setpoint ramp is in progress."""
         return self.ramp_on and self.ramp_k_min > 0 and self.setpoint_k != self.target_k
 
     def move_setpoint(self, step_s: float) -> None:
-        """Ramp for `step_s` seconds."""
+        """Advance the setpoint ramp by `step_s` seconds."""
         if not self.ramping:
             self.setpoint_k = self.target_k
             return
@@ -59,7 +59,7 @@ class Output:
         self.setpoint_k += max(-step_k, min(step_k, missing_k))
 
     def control(self, sensor_k: float, step_s: float) -> float:
-        """Percent of the range; the integral setting is in thousandths of a repeat per second."""
+        """Return the output in percent of the range; `integral` is in thousandths of a repeat per second."""
         return self.pid.control(
             self.setpoint_k - sensor_k,
             step_s,
@@ -86,7 +86,7 @@ class Input:
 class LakeShore336:
     """The controller; temperatures in kelvin.
 
-    `sensor_fault` is what RDGST? adds for input A (128: open circuit); it makes the heaters stop.
+    `sensor_fault` is the RDGST? value of input A (128: open circuit); a nonzero value stops the heaters.
     """
 
     world: World
@@ -105,7 +105,7 @@ class LakeShore336:
         self.world.oven.attach(self._heat)
 
     def plug_in(self, port: SimDevice) -> None:
-        """Answer serial polls through `port`."""
+        """Store the port and provide its status byte."""
         self._port = port
         port.status_bits = self._status_bits
         port.service_mask = lambda: self.service_enable
@@ -128,25 +128,25 @@ class LakeShore336:
 
     @property
     def heater_power_w(self) -> float:
-        """What output 1 gives at this moment."""
+        """Present power of output 1."""
         return self._power_w(self.outputs[1])
 
     @property
     def setpoint_k(self) -> float:
-        """Setpoint of output 1 at this moment of its ramp."""
+        """Present setpoint of output 1, along its ramp."""
         return self.outputs[1].setpoint_k
 
     # Temperatures.
 
     def read_kelvin(self, name: str) -> float:
-        """Reading of an input; 0 where nothing valid is measured."""
+        """Reading of an input; 0 for an invalid reading."""
         if self.reading_status(name):
             return 0.0
         oven = self.world.oven
         return (oven.sensor_k if name == "A" else oven.sample_k) + NOISE_K * self._noise.standard_normal()
 
     def kelvin_reply(self, name: str) -> str:
-        """KRDG?: one input or, for 0, all."""
+        """KRDG?: one input, or all inputs for 0."""
         return self._readings(name, self.read_kelvin)
 
     def celsius_reply(self, name: str) -> str:
@@ -154,7 +154,7 @@ class LakeShore336:
         return self._readings(name, lambda letter: self.read_kelvin(letter) - ZERO_CELSIUS_K)
 
     def sensor_reply(self, name: str) -> str:
-        """SRDG?: ohm of a platinum 100 sensor (IEC 60751)."""
+        """SRDG?: resistance in ohm of a Pt100 sensor (IEC 60751)."""
         return self._readings(name, lambda letter: _platinum_ohm(self.read_kelvin(letter)))
 
     def _readings(self, name: str, read) -> str:
@@ -179,7 +179,7 @@ class LakeShore336:
         return output.setpoint_k - self._offset_k(output)
 
     def set_setpoint(self, number: int, value: float) -> None:
-        """SETP: at once, or where the ramp goes."""
+        """SETP: set immediately, or as the target of the ramp."""
         output = self._output(number)
         target_k = value + self._offset_k(output)
         if not 0 <= target_k <= 1505:
@@ -208,7 +208,7 @@ class LakeShore336:
         return self._output(number).range
 
     def set_range(self, number: int, value: int) -> None:
-        """RANGE: 0 off; what is above the limit of the sensor stays off."""
+        """RANGE: 0 is off; above TLIMIT the heaters switch off again."""
         output = self._output(number)
         self._require(0 <= value <= output.highest_range)
         if value == 0:
@@ -273,7 +273,7 @@ class LakeShore336:
         return self._input(name.upper()).limit_k
 
     def set_limit(self, name: str, limit_k: float) -> None:
-        """TLIMIT: above it every heater goes off; 0 for none."""
+        """TLIMIT: temperature above which all heaters switch off; 0 for no limit."""
         self._require(limit_k >= 0)
         self._input(name.upper()).limit_k = limit_k
 
@@ -310,7 +310,7 @@ class LakeShore336:
     # Status.
 
     def operation_status(self) -> int:
-        """OPST?: 4 and 8, ramps of outputs 2 and 1 done; 16, a new reading; 2, a sensor overloaded."""
+        """OPST?: 4 and 8, ramps of outputs 2 and 1 done; 16, new reading; 2, sensor overload."""
         done = 4 * (not self.outputs[2].ramping) + 8 * (not self.outputs[1].ramping)
         return done + 16 + 2 * bool(self.sensor_fault)
 
@@ -341,11 +341,11 @@ class LakeShore336:
         self.event_status = POWER_ON
 
     def not_understood(self, message: str) -> None:
-        """Nothing is said; the event status register knows."""
+        """Set the command error bit of the event status register; send no reply."""
         self.event_status |= COMMAND_ERROR
 
     def declined(self, message: str, code: int) -> None:
-        """Nothing is said; the event status register knows."""
+        """Set the execution error bit of the event status register; send no reply."""
         self.event_status |= EXECUTION_ERROR
 
     def _status_bits(self) -> int:

@@ -1,8 +1,8 @@
-"""Keysight E4980A and Agilent 4284A: LCR meters, 20 Hz upwards, one point or a list of them.
+"""Keysight E4980A and Agilent 4284A: LCR meters from 20 Hz, measuring one point or a list of points.
 
-With the internal trigger they measure without end and `FETC?` has the latest point; with the others `TRIG`
-measures once and `FETC?` waits for it. The output resistance is 100 ohm. A result that is no measurement is
-9.9E37 with status 1. There is no cell relay: level and bias are on whenever they are not zero.
+With the internal trigger they measure continuously and `FETC?` returns the latest point; with the other
+triggers `TRIG` measures once and `FETC?` waits for the result. The output resistance is 100 ohm. An invalid
+result is 9.9E37 with status 1. There is no cell relay: level and bias are on whenever they are not zero.
 """
 
 import cmath
@@ -35,7 +35,7 @@ class LcrMeter(ScpiStatus):
     Parameters
     ----------
     longest_list : int
-        How many frequencies a list may have: 201 on the E4980A, 10 on the 4284A.
+        Highest number of frequencies in a list: 201 on the E4980A, 10 on the 4284A.
     """
 
     def __init__(self, world: World, noise: ImpedanceNoise, longest_list: int = 201) -> None:
@@ -114,7 +114,7 @@ class LcrMeter(ScpiStatus):
         """INIT:CONT."""
 
     def set_format(self, name: str) -> None:
-        """FORM: ASCII alone is simulated."""
+        """FORM: only ASCII is simulated."""
         self.require(name.strip().upper().startswith("ASC"))
 
     def set_list(self, text: str) -> None:
@@ -127,12 +127,12 @@ class LcrMeter(ScpiStatus):
         self.frequencies_hz = values
 
     def set_list_mode(self, name: str) -> None:
-        """LIST:MODE: SEQuence alone."""
+        """LIST:MODE: SEQuence only."""
         self.require(name.upper().startswith("SEQ"))
         self.list_page = True
 
     def set_page(self, name: str) -> None:
-        """DISP:PAGE: LIST sweeps the list, others measure points."""
+        """DISP:PAGE: LIST measures the list, other pages single points."""
         self.list_page = name.upper() == "LIST"
 
     # Measuring.
@@ -159,7 +159,7 @@ class LcrMeter(ScpiStatus):
         self._ready_s, self._results = -math.inf, []
 
     def fetch(self) -> None:
-        """FETC?: the latest result, or the one under way when it is done."""
+        """FETC?: the latest result, or the result of the measurement in progress when it is done."""
         if self.trigger_source == "INT" and not self.list_page:
             self._port.send(self._point(self.frequency_hz), "FETC?")
             return
@@ -180,7 +180,7 @@ class LcrMeter(ScpiStatus):
         return SWEEP_DONE if done else 0
 
     def calibrate(self) -> None:
-        """CORR:OPEN, SHOR, LOAD: the stand-in has perfect leads."""
+        """CORR:OPEN, SHOR, LOAD: without effect, since the simulated leads are perfect."""
 
     def set_correction(self, on: bool) -> None:
         """CORR:...:STAT."""

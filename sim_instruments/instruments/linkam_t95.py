@@ -1,7 +1,7 @@
-"""Linkam T95: a heating and freezing stage. It answers nothing until it has been asked `T` once.
+"""Linkam T95: heating and freezing stage. It replies only after a first `T`.
 
-`T` is answered with ten bytes: what it does, errors, pump, three unused, the temperature in tenths of a
-degree as four hexadecimal digits. Everything else is answered with an empty line; wrong values are ignored.
+The reply to `T` has ten bytes: state, errors, pump, three unused, the temperature in tenths of a degree as
+four hexadecimal digits. The reply to any other command is an empty line; invalid values are ignored.
 """
 
 import re
@@ -34,35 +34,35 @@ class LinkamT95(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on."""
+        """Return to the power-on state."""
         self.loop.stop()
         self.awake = False
         self.rate_c_min, self.limit_c = 10.0, 25.0
 
     def plug_in(self, port: SimDevice) -> None:
-        """Answer through `port`."""
+        """Store the port for replies."""
         self._port = port
 
     def hear(self, line: str) -> None:
-        """One command."""
+        """Process one command."""
         if line == "T":
             self.awake = True
             self._port.send(self._status(), "T")
         elif self.awake and line:
-            self._obey(line)
+            self._execute(line)
             self._port.send("", line)
 
     def not_understood(self, message: str) -> None:
-        """Answered with an empty line like all others."""
+        """Never called: `hear` sends an empty line in reply to any command."""
 
     def declined(self, message: str, code: int) -> None:
-        """Likewise."""
+        """Never called: `hear` sends an empty line in reply to any command."""
 
-    def _obey(self, line: str) -> None:
-        for pattern, deed in self._commands:
+    def _execute(self, line: str) -> None:
+        for pattern, action in self._commands:
             match = pattern.fullmatch(line)
             if match:
-                deed(*match.groups())
+                action(*match.groups())
 
     def _set_rate(self, digits: str) -> None:
         if 1 <= int(digits) <= 15000:

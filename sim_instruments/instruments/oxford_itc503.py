@@ -1,7 +1,7 @@
-"""Oxford Instruments ITC503: one letter and a number per message, and the letter again for an answer.
+"""Oxford Instruments ITC503: one letter and a number per message; the reply repeats the letter.
 
-What it does not obey it repeats with `?` in front: anything but questions while it is in local control, a
-heater set by hand while that is automatic, what it does not know. `T` and `O` take more digits than it keeps.
+A refused message is repeated with `?` in front: any command in local control, a manual heater setting in
+automatic mode, an unknown message. `T` and `O` accept more digits than are stored.
 """
 
 import re
@@ -20,13 +20,13 @@ _MESSAGE = re.compile(r"([A-Z])([+-]?\d*\.?\d*)")
 
 
 class OxfordITC503(WithLoop):
-    """The controller: sensor 1 is that of the oven, 2 sits at the sample, 3 is absent."""
+    """The controller: sensor 1 is in the oven, sensor 2 at the sample, sensor 3 is absent."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.loop = Loop(world.oven, heating_w=FULL_POWER_W, cooling_w=0.0)
         self._chance = world.chance("oxford_itc503")
-        self._questions: dict[str, Callable[[str], str | None]] = {
+        self._queries: dict[str, Callable[[str], str | None]] = {
             "R": self._read,
             "V": lambda digits: None if digits else VERSION,
             "X": lambda digits: None if digits else self._status(),
@@ -40,7 +40,7 @@ class OxfordITC503(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: local and locked, heater at zero by hand."""
+        """Return to the power-on state: local and locked, manual heater output zero."""
         self.loop.stop()
         self.control = LOCAL_LOCKED
         self.gas_automatic = False
@@ -48,31 +48,31 @@ class OxfordITC503(WithLoop):
         self.loop.target_k = 0.0
 
     def plug_in(self, port: SimDevice) -> None:
-        """Answer through `port`."""
+        """Store the port for replies."""
         self._port = port
 
     def hear(self, line: str) -> None:
-        """One message; `Q` alone has no answer."""
+        """Process one message; only `Q` has no reply."""
         message = line.strip()
         if message and not message.startswith("Q"):
             self._port.send(self._answer(message) or f"?{message}", message)
 
     def not_understood(self, message: str) -> None:
-        """Answered with `?` in front."""
+        """Never called: `hear` replies to an invalid message with `?` in front."""
 
     def declined(self, message: str, code: int) -> None:
-        """Likewise."""
+        """Never called: `hear` replies to a refused message with `?` in front."""
 
     def _answer(self, message: str) -> str | None:
         found = _MESSAGE.fullmatch(message)
         if found is None:
             return None
         letter, digits = found.groups()
-        if letter in self._questions:
-            return self._questions[letter](digits)
-        return letter if self._obeys(letter, digits) else None
+        if letter in self._queries:
+            return self._queries[letter](digits)
+        return letter if self._execute(letter, digits) else None
 
-    def _obeys(self, letter: str, digits: str) -> bool:
+    def _execute(self, letter: str, digits: str) -> bool:
         try:
             value = float(digits)
         except ValueError:
@@ -93,7 +93,7 @@ class OxfordITC503(WithLoop):
         if int(value) & HEATER:
             self.loop.running = True
         elif self.loop.running:
-            self.loop.by_hand(self.loop.percent)
+            self.loop.set_manually(self.loop.percent)
         return True
 
     def _set_target(self, value: float) -> bool:
@@ -105,7 +105,7 @@ class OxfordITC503(WithLoop):
     def _set_heater(self, value: float) -> bool:
         if self.loop.running or not 0 <= value <= HIGHEST_PERCENT:
             return False
-        self.loop.by_hand(round(value, 1))
+        self.loop.set_manually(round(value, 1))
         return True
 
     def _set_gas(self, value: float) -> bool:

@@ -1,7 +1,7 @@
-"""Oxford Instruments MercuryiTC in the command set that it calls SCPI.
+"""Oxford Instruments MercuryiTC, with the manufacturer's SCPI-like command set.
 
-Every message is answered: a question with what was asked and its value with the unit, a setting with itself
-and VALID or INVALID. The loop is on the sensor `MB1.T1`; ENAB switches between control and HSET by hand.
+Every message has a reply: a query is repeated with its value and unit, a setting is repeated with VALID or
+INVALID. The loop is on the sensor `MB1.T1`; ENAB switches between control and the manual output HSET.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class OxfordMercury(WithLoop):
         self.loop = Loop(world.oven, heating_w=FULL_POWER_W, cooling_w=0.0)
         self._chance = world.chance("oxford_mercury")
         loop = f"{SENSOR}:LOOP"
-        self._questions: dict[str, Callable[[], str]] = {
+        self._queries: dict[str, Callable[[], str]] = {
             "*IDN?": lambda: "",
             "SYS:CAT": lambda: f"{SENSOR}:{HEATER}",
             f"{SENSOR}:SIG:TEMP": lambda: f"{self._temperature_k():.4f}K",
@@ -47,35 +47,35 @@ class OxfordMercury(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: the loop by hand, no power."""
+        """Return to the power-on state: manual output, no power."""
         self.loop.stop()
         self.loop.target_k = 300.0
         self.loop.rate_k_s = 0.0
         self.rate_k_min, self.ramp_on = 5.0, False
 
     def plug_in(self, port: SimDevice) -> None:
-        """Answer through `port`."""
+        """Store the port for replies."""
         self._port = port
 
     def hear(self, line: str) -> None:
-        """One message."""
+        """Process one message."""
         message = line.strip()
         verb, _, rest = message.partition(":")
         if message == "*IDN?":
             self._port.send(IDENTITY, message)
         elif verb == "READ":
-            known = rest in self._questions
-            self._port.send(f"STAT:{rest}:{self._questions[rest]() if known else 'INVALID'}", message)
+            known = rest in self._queries
+            self._port.send(f"STAT:{rest}:{self._queries[rest]() if known else 'INVALID'}", message)
         elif verb == "SET":
             word, _, value = rest.rpartition(":")
             valid = word in self._settings and self._settings[word](value)
             self._port.send(f"STAT:{message}:{'VALID' if valid else 'INVALID'}", message)
 
     def not_understood(self, message: str) -> None:
-        """Answered with INVALID."""
+        """Never called: `hear` replies to an unknown message with INVALID."""
 
     def declined(self, message: str, code: int) -> None:
-        """Likewise."""
+        """Never called: `hear` replies to a refused setting with INVALID."""
 
     def _temperature_k(self) -> float:
         reading_k = self.world.oven.sensor_k + NOISE_K * self._chance.standard_normal()
@@ -95,7 +95,7 @@ class OxfordMercury(WithLoop):
             self.loop.running = True
             self.loop.working_k = self.world.oven.sensor_k if self.ramp_on else self.loop.target_k
         elif self.loop.running:
-            self.loop.by_hand(self.loop.percent)
+            self.loop.set_manually(self.loop.percent)
         return True
 
     def _set_heater(self, text: str) -> bool:
@@ -103,7 +103,7 @@ class OxfordMercury(WithLoop):
         if value is None or not 0 <= value <= 100:
             return False
         if not self.loop.running:
-            self.loop.by_hand(value)
+            self.loop.set_manually(value)
         return True
 
     def _set_rate(self, text: str) -> bool:

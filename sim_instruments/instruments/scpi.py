@@ -1,4 +1,4 @@
-"""What the SCPI stand-ins share: the error queue and the status registers of IEEE 488.2."""
+"""Error queue and IEEE 488.2 status registers shared by the SCPI stand-ins."""
 
 from collections import deque
 
@@ -14,7 +14,7 @@ QUEUE_LENGTH = 10
 
 
 class ScpiStatus:
-    """An error queue and `*ESR?`; mixed into a model, whose `reset` is its own."""
+    """Mixin with an error queue and `*ESR?`; the model defines `reset`."""
 
     no_error = '+0,"No error"'
 
@@ -23,7 +23,7 @@ class ScpiStatus:
         self.event_status = 128
 
     def plug_in(self, port: SimDevice) -> None:
-        """Take the port."""
+        """Store the port for replies."""
         self._port = port
 
     def next_error(self) -> str:
@@ -44,12 +44,12 @@ class ScpiStatus:
         return status
 
     def not_understood(self, message: str) -> None:
-        """Queued; nothing is said."""
+        """Queue the error; send no reply."""
         self.errors.append(UNDEFINED_HEADER)
         self.event_status |= 32
 
     def declined(self, message: str, code: int) -> None:
-        """Queued; nothing is said."""
+        """Queue the error; send no reply."""
         self.errors.append(code if code in TEXTS else OUT_OF_RANGE)
         self.event_status |= 16
 

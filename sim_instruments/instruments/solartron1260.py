@@ -1,8 +1,8 @@
-"""Solartron 1260: a generator of 50 ohm behind one cell, correlated with voltage V1 and current I.
+"""Solartron 1260: a 50 ohm generator driving one cell, correlated with voltage V1 and current I.
 
 A measurement takes the delay, then the integration time rounded up to whole cycles, then an overhead of
-about 0.8 s; finding another current range costs one integration more. Its result line goes to GPIB only
-after `OP2,1`. A setting out of range is ignored and `?ER` says 03. The generator is on whenever its
+about 0.8 s; a change of the current range takes one more integration. Its result line goes to GPIB only
+after `OP2,1`. A setting out of range is ignored and `?ER` returns 03. The generator is on whenever its
 amplitude or bias is not zero: there is no cell relay.
 """
 
@@ -39,7 +39,7 @@ class Reading:
 class Solartron1260:
     """The analyser; its settings are attributes in SI units, amplitudes rms.
 
-    `overload` is a switch for tests and faults: every reading then says so.
+    `overload` is a switch for tests and faults that sets the overload digit of every reading.
     """
 
     def __init__(self, world: World, noise: ImpedanceNoise) -> None:
@@ -51,7 +51,7 @@ class Solartron1260:
         self.reset()
 
     def reset(self) -> None:
-        """Settings after initialise: generator at zero, results sent nowhere."""
+        """Settings after initialise: generator at zero, no output of results."""
         self.frequency_hz, self.amplitude_v, self.bias_v = 1000.0, 0.0, 0.0
         self.amplitude_a, self.bias_a, self.generator_type = 0.0, 0.0, 0
         self.integration_s, self.delay_s = 0.1, 0.0
@@ -66,7 +66,7 @@ class Solartron1260:
         self._current_scale_a = CURRENT_SCALES_A[-1]
 
     def plug_in(self, port: SimDevice) -> None:
-        """Send results through `port`."""
+        """Store the port for results and provide its status byte."""
         self._port = port
         port.status_bits = self._status_bits
         port.service_mask = lambda: self.service_enable
@@ -102,16 +102,16 @@ class Solartron1260:
 
     @property
     def averaging_s(self) -> float:
-        """The integration time as it will be: whole cycles."""
+        """Effective integration time, rounded up to whole cycles."""
         period_s = 1 / self.frequency_hz
         return max(1, math.ceil(self.integration_s / period_s - 1e-9)) * period_s
 
     def measure(self) -> None:
-        """SI: one measurement; its result comes when it is done."""
+        """SI: start one measurement; the result is sent when it is done."""
         self._start("SI")
 
     def recycle(self) -> None:
-        """RE: one measurement after another until BK."""
+        """RE: repeat measurements until BK."""
         self.recycling = True
         self._start("RE")
 
@@ -138,13 +138,13 @@ class Solartron1260:
             self._start(command)
 
     def send_again(self) -> None:
-        """DO: the last result once more."""
+        """DO: send the last result again."""
         if self.last is None:
             raise Refusal(OUT_OF_RANGE)
         self._port.send(self._line(self.last), "DO")
 
     def _ranging(self) -> int:
-        """How many integrations are lost in finding the current range."""
+        """Number of integrations spent on finding the current range."""
         scale_a = self._current_range_a(self._drive(self._impedance_ohm())[1])
         lost = int(scale_a != self._current_scale_a)
         self._current_scale_a = scale_a
@@ -167,7 +167,7 @@ class Solartron1260:
         return self.world.cell_impedance_ohm(self.frequency_hz)
 
     def _drive(self, z_ohm: complex) -> tuple[float, float, bool]:
-        """Voltage across and current through the cell, rms, and whether the generator can."""
+        """Voltage across and current through the cell, rms, and whether the amplitude is reached."""
         if self.generator_type == 0:
             current_a = self.amplitude_v / abs(OUTPUT_OHM + z_ohm)
             return current_a * abs(z_ohm), current_a, True
@@ -175,7 +175,7 @@ class Solartron1260:
         return current_a * abs(z_ohm), current_a, current_a == self.amplitude_a
 
     def _voltage_ratio(self, z_ohm: complex) -> complex:
-        """V1 over V2: the cell's, if a potentiostat hands its voltage and current on; else noise."""
+        """V1 / V2: from the cell if a potentiostat passes its voltage and current on, otherwise noise."""
         front_end = self.world.front_end
         if front_end is None or not (front_end.generator_gain and self.amplitude_v):
             real, imag = self._chance.standard_normal(2)
@@ -206,7 +206,7 @@ class Solartron1260:
             first, second = abs(reading.ratio), math.degrees(cmath.phase(reading.ratio))
         return f"{reading.frequency_hz:+.7E},{first:+.4E},{second:+.4E},{reading.error_digit},00"
 
-    # Settings with two arguments, and those that change nothing here.
+    # Settings with two arguments, and settings without effect on the simulation.
 
     def route(self, output: int, what: int) -> None:
         """OP: 1 RS-423, 2 GPIB, 3 file; 0 nothing, 1 all results, 2 those out of limits (none)."""
@@ -246,18 +246,18 @@ class Solartron1260:
         self.source = (first, second)
 
     def set_plain(self, value: int) -> None:
-        """A setting without effect on what is simulated."""
+        """Accept a setting without effect on the simulation."""
         self._require(0 <= value <= 99)
 
     def set_compliance(self, value: float) -> None:
-        """VC, IC: the monitor's limits; the monitor is off."""
+        """VC, IC: limits of the monitor, which is off."""
         self._require(value >= 0)
 
     def clear_file(self) -> None:
-        """FC: there is no file of results."""
+        """FC: without effect; there is no result file."""
 
     def self_test(self, number: int) -> None:
-        """TT: 1 initialise, 2 reset, 3 test; nothing is answered for 2 s."""
+        """TT: 1 initialise, 2 reset, 3 test; replies are delayed by 2 s."""
         self._require(number in (1, 2, 3))
         self.break_off()
         if number in (1, 2):
@@ -276,11 +276,11 @@ class Solartron1260:
         self.error = self.event_status = 0
 
     def not_understood(self, message: str) -> None:
-        """Error 01."""
+        """Set error 01."""
         self.error, self.event_status = UNKNOWN_COMMAND, self.event_status | 32
 
     def declined(self, message: str, code: int) -> None:
-        """The setting stays as it was."""
+        """Set the error code; the setting is unchanged."""
         self.error, self.event_status = code or OUT_OF_RANGE, self.event_status | 16
 
     def read_event_status(self) -> int:

@@ -1,10 +1,10 @@
-"""Solartron 1287: a potentiostat on the cell, with a voltmeter that pushes its readings.
+"""Solartron 1287: potentiostat with a voltmeter that sends unsolicited readings.
 
-`PW1` connects the cell and holds it at PV (or at rest, after `ON1`), `PW0` leaves it open. With `RU1` and
-`GP1` or `GP2` the two quantities chosen by PX and PY are pushed four times a second; who listens seldom gets
-the latest. Current is read over the standard resistor (full scale 200 mV over it); more than the limit IL
-cuts the cell off (OL0) or is held there (OL1). Sweeps and IR compensation are not simulated: `SW1`, `SW2`
-are refused, CC is accepted and does nothing.
+`PW1` connects the cell and holds it at PV (or at its rest potential, after `ON1`), `PW0` opens it. With `RU1`
+and `GP1` or `GP2` the two quantities chosen by PX and PY are sent four times a second; an infrequent read
+gets the latest reading. Current is measured over the standard resistor (full scale 200 mV); a current above
+the limit IL disconnects the cell (OL0) or is held at the limit (OL1). Sweeps and IR compensation are not
+simulated: `SW1`, `SW2` are refused, CC is accepted without effect.
 """
 
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ RANGES_V = (0.02, 0.2, 2.0, 20.0)
 
 @dataclass
 class Voltmeter:
-    """The clockwork of the pushed readings."""
+    """Timing of the unsolicited readings."""
 
     owner: "Solartron1287"
     started_s: float
     next_s: float
 
     def line(self) -> str:
-        """The reading of now."""
+        """Return the present reading and advance `next_s`."""
         now_s = self.owner.world.time_s
         periods = int((now_s - self.started_s) / PERIOD_S + 1e-9) + 1
         self.next_s = self.started_s + periods * PERIOD_S
@@ -55,11 +55,11 @@ class Solartron1287:
         world.front_end = self
 
     def plug_in(self, port: SimDevice) -> None:
-        """Push readings through `port`."""
+        """Store the port for readings."""
         self._port = port
 
     def reset(self) -> None:
-        """Settings after initialise: cell off, voltmeter halted."""
+        """Settings after initialise: cell off, voltmeter stopped."""
         self._galvanostat = self.half_standby = self.hold_rest = self.external_gain = 0
         self._potential_v = self._current_a = 0.0
         self.polarised = 0
@@ -82,7 +82,7 @@ class Solartron1287:
 
     @property
     def cell_on(self) -> bool:
-        """The truth for tests: is the cell connected and driven?"""
+        """True state of the cell, for tests: connected and driven or not."""
         return self._polarised
 
     @property
@@ -92,7 +92,7 @@ class Solartron1287:
 
     @property
     def potential_v(self) -> float:
-        """PV, V between the reference electrodes."""
+        """PV, potential in V between the reference electrodes."""
         return self._potential_v
 
     @potential_v.setter
@@ -134,11 +134,11 @@ class Solartron1287:
 
     @property
     def limit_a(self) -> float:
-        """IL as amperes."""
+        """IL in amperes."""
         return LIMIT_STEPS_A[self.limit]
 
     def true_current_a(self) -> float:
-        """Current now, after the limit has had its say."""
+        """Present current, with the limit applied."""
         current_a = self.world.terminals.current_a(self.world.time_s)
         if abs(current_a) <= self.limit_a or self.at_limit == 2:
             return current_a
@@ -147,18 +147,18 @@ class Solartron1287:
             return 0.0
         return self.limit_a if current_a > 0 else -self.limit_a
 
-    # What the analyser gets.
+    # Signals passed to the analyser.
 
     @property
     def generator_gain(self) -> float:
-        """Volts at the cell per volt of the analyser's generator."""
+        """Voltage at the cell per volt of the analyser's generator."""
         if not self._polarised:
             return 0.0
         return 0.01 if self.external_gain else 1.0
 
     @property
     def standard_ohm(self) -> float:
-        """The resistor, with the gains of the rear outputs."""
+        """Standard resistor, multiplied by the gains of the rear outputs."""
         ohm = RESISTORS_OHM[self.resistor - 1] if self.resistor else SENSE_V / self._auto_scale_a()
         return ohm * 10.0 ** (self.rear_current_gain - self.rear_voltage_gain)
 
@@ -179,7 +179,7 @@ class Solartron1287:
 
     @property
     def results(self) -> int:
-        """GP: 0 nothing, 1 long lines with the time, 2 short ones."""
+        """GP: 0 no output, 1 long lines with the time, 2 short lines."""
         return self._results
 
     @results.setter
@@ -197,7 +197,7 @@ class Solartron1287:
             self._port.stream = Voltmeter(self, now_s, now_s + PERIOD_S)
 
     def reading_line(self) -> str:
-        """Two quantities, their error codes, and in long lines the hour."""
+        """Two quantities, their error codes, and in long lines the time of day."""
         (first, first_code), (second, second_code) = (
             self._quantity(number) for number in (self.first_quantity, self.second_quantity)
         )
@@ -253,11 +253,11 @@ class Solartron1287:
         self._require(what == 0)
 
     def set_plain(self, value: int) -> None:
-        """A setting without effect on what is simulated."""
+        """Accept a setting without effect on the simulation."""
         self._require(0 <= value <= 99)
 
     def set_pair(self, first: int, second: int) -> None:
-        """Likewise, with two arguments."""
+        """Accept a setting with two arguments without effect on the simulation."""
         self._require(0 <= first <= 99 and 0 <= second <= 99)
 
     def set_terminator(self, value: int) -> None:
@@ -267,11 +267,11 @@ class Solartron1287:
         self._port.sends_end = bool(value)
 
     def not_understood(self, message: str) -> None:
-        """Error 01."""
+        """Set error 01."""
         self.error = UNKNOWN_COMMAND
 
     def declined(self, message: str, code: int) -> None:
-        """The setting stays as it was."""
+        """Set the error code; the setting is unchanged."""
         self.error = code or OUT_OF_RANGE
 
     @staticmethod

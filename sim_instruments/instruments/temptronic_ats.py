@@ -1,8 +1,8 @@
-"""Temptronic ATS-545: air of a chosen temperature blown on the sample; heats and cools.
+"""Temptronic ATS-545: temperature-controlled air stream that heats or cools the sample.
 
-Three set points (0 hot, 1 ambient, 2 cold) of which SETN chooses one, each with its own value and ramp; FLOW
-starts and stops the air. Settings are obeyed after `%RM` alone. Nothing is said to a setting; one that is out
-of range is dropped.
+SETN selects one of three set points (0 hot, 1 ambient, 2 cold), each with its own value and ramp; FLOW starts
+and stops the air. Settings take effect only after `%RM`. A setting has no reply; a value out of range is
+ignored.
 """
 
 from sim_instruments.wire.device import Refusal, SimDevice
@@ -29,7 +29,7 @@ class TemptronicATS(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: local, no air."""
+        """Return to the power-on state: local, no air."""
         self.loop.stop()
         self.remote = False
         self.head_down = 1
@@ -40,7 +40,7 @@ class TemptronicATS(WithLoop):
         self._aim()
 
     def plug_in(self, port: SimDevice) -> None:
-        """Nothing is said unasked."""
+        """Ignore the port: this model sends nothing unsolicited."""
 
     def take_remote(self) -> None:
         """%RM."""
@@ -55,7 +55,7 @@ class TemptronicATS(WithLoop):
         return self._number
 
     def set_number(self, number: int) -> None:
-        """SETN: which of the three."""
+        """SETN: select one of the three set points."""
         self._require(number in (0, 1, 2))
         self._number = number
         self._aim()
@@ -65,7 +65,7 @@ class TemptronicATS(WithLoop):
         return self._setpoints_c[self._number]
 
     def set_setpoint(self, value: float) -> None:
-        """SETP: of the one chosen, within its range."""
+        """SETP: value of the selected set point, within its range."""
         low, high = SETPOINT_RANGES_C[self._number]
         self._require(low <= value <= high)
         self._setpoints_c[self._number] = round(value, 1)
@@ -76,13 +76,13 @@ class TemptronicATS(WithLoop):
         return self._ramps_k_min[self._number]
 
     def set_ramp(self, value: float) -> None:
-        """RAMP: of the one chosen."""
+        """RAMP: rate of the selected set point."""
         self._require(0 <= value <= FASTEST_K_MIN)
         self._ramps_k_min[self._number] = value
         self._aim()
 
     def moving_setpoint(self) -> float:
-        """SETD?: where the ramp is."""
+        """SETD?: present set point of the ramp."""
         return self.loop.working_k - ZERO_CELSIUS_K
 
     def set_flow(self, on: int) -> None:
@@ -99,7 +99,7 @@ class TemptronicATS(WithLoop):
         return self.head_down
 
     def set_head(self, down: int) -> None:
-        """HEAD: it moves."""
+        """HEAD: 1 lowers the head, 0 raises it."""
         self._require(down in (0, 1))
         self.head_down = down
 
@@ -110,7 +110,7 @@ class TemptronicATS(WithLoop):
         return self.world.oven.sensor_k - ZERO_CELSIUS_K + NOISE_K * self._chance.standard_normal()
 
     def errors(self) -> int:
-        """EROR?: an open sensor."""
+        """EROR?: 32 for an open sensor, otherwise 0."""
         return AIR_SENSOR_OPEN if self.sensor_fault else 0
 
     def condition(self) -> int:
@@ -132,10 +132,10 @@ class TemptronicATS(WithLoop):
         self.longest_s = value
 
     def not_understood(self, message: str) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def declined(self, message: str, code: int) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def _aim(self) -> None:
         k_min = self._ramps_k_min[self._number]

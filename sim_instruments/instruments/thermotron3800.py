@@ -1,7 +1,7 @@
-"""Thermotron 3800 chamber, channel 1: a set point that RUNM starts and STOP ends; heats and cools.
+"""Thermotron 3800 chamber, channel 1: heats or cools to a set point between RUNM and STOP.
 
-A new set point is in force, and told by SETP1?, only after RUNM. For a while after a command it hears
-nothing.
+A new set point takes effect, and is returned by SETP1?, only after RUNM. For a short time after a command the
+chamber ignores input.
 """
 
 from sim_instruments.wire.device import Refusal, SimDevice
@@ -26,13 +26,13 @@ class Thermotron3800(WithLoop):
         self.reset()
 
     def reset(self) -> None:
-        """As after power-on: stopped."""
+        """Return to the power-on state: stopped."""
         self.loop.stop()
         self.given_c = self.setpoint_c = 25.0
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
 
     def plug_in(self, port: SimDevice) -> None:
-        """Take the port to be deaf on."""
+        """Store the port, to ignore input after a command."""
         self._port = port
 
     def initialise(self) -> None:
@@ -74,10 +74,10 @@ class Thermotron3800(WithLoop):
         return MANUAL if self.loop.running else EDIT_STOPPED
 
     def not_understood(self, message: str) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def declined(self, message: str, code: int) -> None:
-        """Silence."""
+        """Send no reply."""
 
     def _busy(self, seconds: float = DEAF_S) -> None:
         self._port.deaf_until_s = self.world.time_s + seconds

@@ -1,1 +1,1 @@
-"""What happens between a VISA call and an instrument model: messages, replies that take time, faults."""
+"""Layer between VISA calls and instrument models: messages, timed replies, faults."""

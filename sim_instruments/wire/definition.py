@@ -1,9 +1,9 @@
-"""From a YAML file to a device.
+"""Loading of device definitions from YAML files.
 
-The file is pyvisa-sim's own (spec 1.1), so that stock `ResourceManager("file.yaml@sim")` answers from it
-with fixed values. What stock ignores binds it to a model:
+The format is pyvisa-sim's (spec 1.1), so that stock `ResourceManager("file.yaml@sim")` can load the file and
+replies with fixed values. Entries that stock pyvisa-sim ignores bind the definition to a model:
 
-* `bind: attribute` in a property: its getter and setter are that attribute of the model;
+* `bind: attribute` in a property: its getter and setter use that attribute of the model;
 * `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
   format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
   `?FR`), `framer` (see `framed`), `model` (see `own_model`), `serial` (`baud_rate`, `data_bits`, `parity`,
@@ -34,11 +34,11 @@ def load_definition(name: str) -> dict[str, Any]:
 
 
 def read_definitions(file: Path) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The devices of a YAML file with their names, by address; ValueError says what is wrong with it."""
+    """Devices of a YAML file with their names, by address; raises ValueError if the file is invalid."""
     try:
         data = parser.Loader(str(file), bundled=False).data
     except Exception as problem:
-        raise ValueError(f"{file}: no YAML file of pyvisa-sim: {problem}") from problem
+        raise ValueError(f"{file}: not a YAML file of pyvisa-sim: {problem}") from problem
     resources = data.get("resources") or {}
     if not resources:
         raise ValueError(f"{file}: there are no resources")
@@ -53,7 +53,7 @@ def read_definitions(file: Path) -> dict[str, tuple[str, dict[str, Any]]]:
 def make_device(
     name: str, definition: dict[str, Any], model: Model, world: World, faults: FaultPlan
 ) -> SimDevice:
-    """Join a definition and a model. Raises AttributeError if the model lacks what the file calls."""
+    """Make a device of a definition and a model. Raises AttributeError if the model lacks a bound member."""
     wire = definition.get("wire", {})
     framer = wire.get("framer", "commands")
     if framer not in _KINDS:
@@ -100,7 +100,7 @@ def _commands(definition: dict[str, Any], model: Model) -> list[Command]:
 
 
 def _suffixed(command: Command) -> Command:
-    """`FR?` for `?FR`."""
+    """The same command with suffix query: `FR?` for `?FR`."""
     return compile_command(f"{command.template[1:]}?", command.call, command.reply)
 
 

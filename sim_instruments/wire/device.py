@@ -1,8 +1,8 @@
-"""One instrument on the wire: bytes in, messages out, each when it is ready.
+"""Simulated device: splits received bytes into messages and sends each reply at its time.
 
-A model has no bytes in it. It offers what its YAML file calls (`call: read_kelvin`, `bind: setpoint_k`),
-raises `Refusal` for what the instrument would not do, and may `port.send()` by itself when a measurement is
-done. Errors of Python in a model are errors of this program and pass through to the caller.
+A model does not handle bytes. It has the members named in its YAML file (`call: read_kelvin`,
+`bind: setpoint_k`), raises `Refusal` for a command that the instrument declines, and calls `port.send()`
+when a measurement is done. Python exceptions in a model are program errors and propagate to the caller.
 """
 
 import heapq
@@ -22,11 +22,11 @@ from sim_instruments.wire.serial_line import SerialLine
 from sim_instruments.world.world import World
 
 LONG_S = 0.5
-"""An answer due later than this does not keep others from a serial line."""
+"""A reply due later than this does not occupy the serial line."""
 
 
 class Refusal(Exception):
-    """The instrument understands and declines; `code` is what its error register will say."""
+    """Raised when the instrument declines a valid command; `code` goes into its error register."""
 
     def __init__(self, code: int = 0) -> None:
         super().__init__(f"refused with code {code}")
@@ -34,18 +34,18 @@ class Refusal(Exception):
 
 
 class Model(Protocol):
-    """What the wire asks of every instrument model."""
+    """Interface of every instrument model."""
 
     def plug_in(self, port: "SimDevice") -> None:
-        """Take the port to `send()` by; called once."""
+        """Store the port used for `send()`; called once."""
         ...
 
     def not_understood(self, message: str) -> None:
-        """A message that is no command of this instrument."""
+        """Handle a message that is not a command of this instrument."""
         ...
 
     def declined(self, message: str, code: int) -> None:
-        """A command that raised Refusal."""
+        """Handle a command that raised Refusal."""
         ...
 
     def reset(self) -> None:
@@ -54,24 +54,24 @@ class Model(Protocol):
 
 
 class Stream(Protocol):
-    """An instrument that pushes readings by itself: whoever listens gets the latest."""
+    """Unsolicited readings of an instrument; a read returns the latest one."""
 
     next_s: float
 
     def line(self) -> str:
-        """The reading of now; `next_s` moves on."""
+        """Return the present reading and advance `next_s`."""
         ...
 
 
 class BoundProperty(Property):
-    """A property of the YAML file that lives in the model, not in the wire."""
+    """A property of the YAML file with its value stored in the model."""
 
     def __init__(self, name: str, specs: dict[str, str], model: Model, attribute: str) -> None:
         self._model, self._attribute = model, attribute
         super().__init__(name, "", specs)
 
     def init_value(self, string_value: str) -> None:
-        """Leave the model as it is: its own defaults hold."""
+        """Keep the model's default value."""
 
     def get_value(self) -> Any:
         """Read the model."""
@@ -93,18 +93,18 @@ class BoundProperty(Property):
 
 
 class SimDevice(Device):
-    """A pyvisa-sim device whose replies take time and whose state is a model's.
+    """A pyvisa-sim device with timed replies and its state in a model.
 
     Parameters
     ----------
     name : str
     model : Model
     world, faults :
-        Those of the rig.
+        World and faults of the rig.
     latency_s : float
-        From the end of a query to the beginning of its answer.
+        Time from the end of a query to the beginning of its reply.
     ignored : bytes
-        Bytes that do not count at either end of a message.
+        Bytes stripped from both ends of a message.
     end_is_eom : bool
         Whether END (GPIB's EOI) ends a message as the terminator does.
     """
@@ -140,16 +140,16 @@ class SimDevice(Device):
 
     @property
     def address(self) -> str:
-        """The VISA resource name this device answers at."""
+        """VISA resource name of this device."""
         return self.resource_name or self.name
 
     @property
     def online(self) -> bool:
-        """Whether it is there at all."""
+        """Whether the device is connected."""
         return self.world.time_s >= self.offline_until_s
 
     def write(self, data: bytes, end: bool = False) -> None:
-        """Take bytes from the host; act on every message they complete."""
+        """Receive bytes from the host; process every message they complete."""
         if self.world.now() < self.deaf_until_s:
             return
         self._input_buffer.extend(data)
@@ -157,20 +157,20 @@ class SimDevice(Device):
             self.hear(message)
 
     def hear(self, message: bytes) -> None:
-        """Act on one complete message; the answers to commands joined by the delimiter come in one line."""
+        """Process one complete message; replies to commands joined by the delimiter are sent in one line."""
         answers = []
         for part in message.split(self.delimiter) if self.delimiter else [message]:
             text = part.decode("latin-1").strip()
-            answer = self._obey(text) if text else None
+            answer = self._execute(text) if text else None
             if answer is not None:
                 answers.append(answer)
         if answers:
             self.send(self.delimiter.decode().join(answers), message.decode("latin-1").strip())
 
     def send(self, reply: str | bytes, command: str = "", after_s: float | None = None) -> None:
-        """Put an answer in the outbox, ready after `after_s` (default: the latency), terminator added.
+        """Put a reply with terminator in the outbox, ready after `after_s` (default: the latency).
 
-        `command` is what it answers: the faults ordered for that command fall on it.
+        `command` is the command it replies to; faults planned for that command apply to the reply.
         """
         body = reply.encode("latin-1") if isinstance(reply, str) else reply
         ready_s = max(self.world.time_s, self.busy_until_s) + (self.latency_s if after_s is None else after_s)
@@ -178,11 +178,11 @@ class SimDevice(Device):
         if fault is None:
             self._post(body + self._response_eom, ready_s)
         elif fault.kind != "timeout":
-            self._post_spoilt(body, ready_s, fault)
+            self._post_faulty(body, ready_s, fault)
 
     def take(self, into: bytearray, count: int, stop: int | None, end_ends: bool) -> StatusCode | None:
-        """Move what is ready into `into`; return why the read ends, or None if it must wait for more."""
-        self._listen()
+        """Move ready bytes into `into`; return why the read ends, or None if it must wait for more."""
+        self._push_reading()
         while self._outbox and self._outbox[0][0] <= self.world.time_s and len(into) < count:
             message = self._outbox[0][2]
             wanted = self._wanted(message, count - len(into), stop)
@@ -198,44 +198,44 @@ class SimDevice(Device):
 
     @property
     def next_arrival_s(self) -> float:
-        """When the next answer that is not yet there will be; infinite when none is on its way."""
+        """Time when the next pending reply becomes ready; infinite without one."""
         if self.stream is not None and not self._outbox:
             return self.stream.next_s
         return min((ready_s for ready_s, *_ in self._outbox if ready_s > self.world.time_s), default=math.inf)
 
     @property
     def waiting_bytes(self) -> int:
-        """How many bytes are ready to be read."""
+        """Number of bytes ready to be read."""
         return sum(len(body) for ready_s, _, body in self._outbox if ready_s <= self.world.time_s)
 
     def clear(self) -> None:
-        """Device clear: forget what was half said, unread or on its way."""
+        """Device clear: discard partial input, unread replies and pending replies."""
         self._input_buffer.clear()
         self._outbox.clear()
 
     def clear_line(self) -> None:
-        """Forget what was half said and what is unread: all that the computer's end of a line can do."""
+        """Discard partial input and unread replies, as far as the host's end of a serial line can."""
         self._input_buffer.clear()
         self.discard_arrived()
 
     def discard_arrived(self) -> None:
-        """Forget what is ready and unread; what is still on its way will come."""
+        """Discard ready, unread replies; pending replies still arrive."""
         self._outbox = [reply for reply in self._outbox if reply[0] > self.world.time_s]
         heapq.heapify(self._outbox)
 
     def poll(self) -> int:
-        """The status byte, with MAV (16) while an answer is waiting, RQS (64) while service is wanted."""
+        """Status byte, with MAV (16) while a reply is waiting, RQS (64) while service is requested."""
         bits = self.status_bits() | (16 if self.waiting_bytes else 0)
         return bits | (64 if bits & self.service_mask() else 0)
 
     def check_online(self) -> None:
-        """Raise VI_ERROR_CONN_LOST while the device is gone."""
+        """Raise VI_ERROR_CONN_LOST while the device is offline."""
         self.world.now()
         if not self.online:
             raise VisaIOError(StatusCode.error_connection_lost)
 
-    def _listen(self) -> None:
-        """Let a pushing instrument push, if nobody's question is being answered."""
+    def _push_reading(self) -> None:
+        """Send the next unsolicited reading, if it is due and no reply is pending."""
         if self.stream is not None and not self._outbox and self.stream.next_s <= self.world.time_s:
             self.send(self.stream.line(), "stream", after_s=0.0)
 
@@ -247,19 +247,19 @@ class SimDevice(Device):
         return room if found < 0 else found + 1
 
     def _messages(self, ended: bool) -> list[bytes]:
-        """The messages now complete; what is left waits for its terminator."""
+        """Complete messages; an incomplete rest stays buffered until its terminator."""
         messages = self._input_buffer.split(self._query_eom)
         self._input_buffer = bytearray()
         if not ended:
             self._input_buffer = messages.pop()
         return [bytes(message).strip(self.ignored) for message in messages]
 
-    def _obey(self, command: str) -> str | None:
-        """Carry out one command and return its answer, if it has one."""
+    def _execute(self, command: str) -> str | None:
+        """Execute one command and return its reply, if any."""
         self.faults.strike(IN_THE_WORLD, self.address, command, self.world.time_s)
         fault = self.faults.strike(ON_HEARING, self.address, command, self.world.time_s)
         if fault is not None:
-            self._suffer(fault)
+            self._apply_fault(fault)
             return None
         found = self.grammar.find(command)
         if found is None:
@@ -271,7 +271,7 @@ class SimDevice(Device):
             self.model.declined(command, refusal.code)
             return None
 
-    def _suffer(self, fault: Fault) -> None:
+    def _apply_fault(self, fault: Fault) -> None:
         now_s = self.world.time_s
         if fault.kind == "lost":
             self.clear()
@@ -289,7 +289,7 @@ class SimDevice(Device):
         heapq.heappush(self._outbox, (ready_s, self._sent, bytearray(body)))
 
     def _sent_at_s(self, ready_s: float, count: int) -> float:
-        """When the last of `count` bytes has left: what is due soon takes its turn on the line."""
+        """Time when the last of `count` bytes has been sent; replies due soon queue for the line."""
         assert self.line is not None
         duration_s = self.line.duration_s(count)
         if ready_s - self.world.time_s > LONG_S:
@@ -297,7 +297,7 @@ class SimDevice(Device):
         self._line_free_s = max(ready_s, self._line_free_s) + duration_s
         return self._line_free_s
 
-    def _post_spoilt(self, body: bytes, ready_s: float, fault: Fault) -> None:
+    def _post_faulty(self, body: bytes, ready_s: float, fault: Fault) -> None:
         eom = self._response_eom
         match fault.kind:
             case "late":

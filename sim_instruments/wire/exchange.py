@@ -1,4 +1,4 @@
-"""Bytes between a stream (socket, pseudo-terminal) and a device, for hosts outside this process."""
+"""Byte exchange between a stream (socket, pseudo-terminal) and a device, for hosts outside this process."""
 
 from sim_instruments.wire.device import SimDevice
 
@@ -6,19 +6,19 @@ MOST_BYTES = 1 << 20
 
 
 class Exchange:
-    """What a gateway does with one device."""
+    """Gateway to one device."""
 
     def __init__(self, device: SimDevice) -> None:
         self.device = device
 
     def put(self, data: bytes) -> None:
-        """Hand bytes from the host over; raises VI_ERROR_CONN_LOST (VisaIOError)."""
+        """Pass bytes from the host to the device; raises VI_ERROR_CONN_LOST (VisaIOError)."""
         with self.device.world.lock:
             self.device.check_online()
             self.device.write(data)
 
     def get(self) -> bytes:
-        """Whatever is ready for the host, perhaps nothing; raises VI_ERROR_CONN_LOST (VisaIOError)."""
+        """Return the bytes ready for the host, possibly none; raises VI_ERROR_CONN_LOST (VisaIOError)."""
         ready = bytearray()
         with self.device.world.lock:
             self.device.check_online()
@@ -26,6 +26,6 @@ class Exchange:
         return bytes(ready)
 
     def restart(self) -> None:
-        """Forget what an earlier host left behind."""
+        """Discard input and replies of an earlier host."""
         with self.device.world.lock:
             self.device.clear()

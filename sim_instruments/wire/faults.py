@@ -1,30 +1,30 @@
-"""Things that go wrong, on order: which, to whom, at what command, when, how often, how likely.
+"""Planned faults: kind, instrument, command, time, count and probability.
 
-What the host sees of the faults on the wire:
+Faults on the wire, as the host sees them:
 
-timeout     the command is obeyed, its answer never comes
-late        the answer comes `delay_s` too late: the next question reads it
-garble      bytes of the answer are others, some above 0x7F
-truncate    half the answer and no terminator
-fields      the last field of the answer is missing
-value       the answer is `value`
-refuse      the command is not obeyed; nothing is said
-lost        VI_ERROR_CONN_LOST now and for `duration_s`; opening it finds nothing meanwhile
-reboot      settings are the defaults, buffers are empty, nothing is heard for `duration_s`
+timeout     the command is executed, its reply never arrives
+late        the reply arrives `delay_s` too late: the next query reads it
+garble      bytes of the reply are replaced by others, all 0x80 or above
+truncate    half the reply and no terminator
+fields      the last field of the reply is missing
+value       the reply is `value`
+refuse      the command is not executed; there is no reply
+lost        VI_ERROR_CONN_LOST now and for `duration_s`; during that time a session cannot be opened
+reboot      settings are the defaults, buffers are empty, input is ignored for `duration_s`
 
-A command is what the host said, or for what comes by itself: `SI` and `RE` for results of the 1260, `stream`
-for pushed readings, `script` for lines of a script, the frame in hexadecimal for Modbus.
+`command` matches the message of the host, or for unsolicited messages: `SI` and `RE` for results of the 1260,
+`stream` for pushed readings, `script` for lines of a script, the frame in hexadecimal for Modbus.
 
-And those in the world, which last `duration_s`:
+Faults in the world, which last `duration_s`:
 
 sensor_fault     the control sensor is open (status 128)
 overload         the analyser's or ammeter's input is overloaded
-heater_stuck_on  the heater gives `value` watts (100) whatever it is told
-heater_dead      the heater gives nothing
+heater_stuck_on  the heater gives `value` watts (100) regardless of its controller
+heater_dead      the heater gives no power
 never_settles    the sensor swings by `value` kelvin (2)
 cell_open        the cell is disconnected
 cell_short       the cell is shorted
-clock_jump       the clock on the wall is `value` seconds (3600) ahead; a clock without `jump` is left alone
+clock_jump       the wall clock is `value` seconds (3600) ahead; a clock without `jump` is not changed
 """
 
 import math
@@ -54,7 +54,7 @@ KINDS = ON_HEARING | ON_ANSWERING | IN_THE_WORLD
 
 @dataclass(frozen=True)
 class Strike:
-    """One fault that happened."""
+    """One fault that occurred."""
 
     time_s: float
     kind: str
@@ -64,7 +64,7 @@ class Strike:
 
 @dataclass
 class Fault:
-    """One order; `left` counts down, `skip` commands are let pass first."""
+    """One planned fault; it occurs up to `count` times, after `skip` matching commands."""
 
     kind: str
     instrument: str = ""
@@ -89,10 +89,10 @@ class Fault:
         try:
             self.pattern = re.compile(self.command)
         except re.error as problem:
-            raise ValueError(f"command: {self.command!r} is no regular expression: {problem}") from problem
+            raise ValueError(f"command: {self.command!r} is not a regular expression: {problem}") from problem
 
     def fits(self, instrument: str, command: str, time_s: float) -> bool:
-        """Whether this is the instrument, the command and the hour."""
+        """Whether instrument, command and time match this fault."""
         if not (self.count > 0 and self.after_s <= time_s <= self.until_s):
             return False
         if self.kind in IN_THE_WORLD and not self.command:
@@ -101,7 +101,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults ordered for one rig, and `log`, those that came.
+    """Faults planned for one rig; `log` lists the faults that occurred.
 
     `rig.faults.add("late", instrument="GPIB0::12::INSTR", command=r"KRDG", skip=3, count=2)`
     """
@@ -114,10 +114,10 @@ class FaultPlan:
         self.on_world_strike: Callable[[Fault], None] = lambda fault: None
 
     def add(self, kind: str, instrument: str = "", command: str = "", **details: float | str | None) -> Fault:
-        """Order a fault; ValueError or TypeError names what is wrong with the order.
+        """Plan a fault; raises ValueError or TypeError naming the invalid argument.
 
         `instrument` is an address (empty: any), `command` a regular expression searched in the command.
-        World faults without a `command` come at `after_s` (seconds since the rig was built).
+        World faults without a `command` occur at `after_s` (seconds since the rig was built).
         """
         fault = Fault(kind, instrument, command, **details)  # type: ignore[arg-type]
         self.orders.append(fault)
@@ -125,7 +125,7 @@ class FaultPlan:
         return fault
 
     def strike(self, kinds: frozenset[str], instrument: str, command: str, time_s: float) -> Fault | None:
-        """The first order of these kinds that falls on this command now; it is counted and logged."""
+        """Return the first fault of these kinds that applies to this command now; count and log it."""
         for fault in self.orders:
             if fault.kind in kinds and fault.fits(instrument, command, time_s) and self._falls(fault):
                 self.record(fault, instrument, command, time_s)
@@ -133,14 +133,14 @@ class FaultPlan:
         return None
 
     def record(self, fault: Fault, instrument: str, command: str, time_s: float) -> None:
-        """Count it and write it down."""
+        """Count and log one occurrence."""
         fault.count -= 1
         self.log.append(Strike(time_s, fault.kind, instrument, command))
         if fault.kind in IN_THE_WORLD:
             self.on_world_strike(fault)
 
     def clear(self) -> None:
-        """Cancel all orders; what has befallen stays."""
+        """Cancel all planned faults; effects of past faults remain."""
         for fault in self.orders:
             fault.count = 0
         self.orders.clear()

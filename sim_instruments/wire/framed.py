@@ -1,7 +1,8 @@
-"""Devices whose dialogue is no list of commands: lines that belong together, or binary frames.
+"""Devices with a dialogue of dependent lines or binary frames instead of independent commands.
 
-Their YAML file says `framer: lines`, `framer: modbus_rtu`, or `framer: frames` where the model cuts its own.
-A fault's `command` is matched against the line, or the frame in hexadecimal: `01 03 00 01 00 02 95 F8`.
+Their YAML file has `framer: lines`, `framer: modbus_rtu`, or `framer: frames` if the model cuts its own
+frames. A fault's `command` is matched against the line, or the frame in hexadecimal: `01 03 00 01 00 02 95
+F8`.
 """
 
 from typing import Protocol
@@ -14,47 +15,47 @@ SILENT_CHARACTERS = 3.5
 
 
 class LineModel(Model, Protocol):
-    """A model that reads line by line, empty ones too."""
+    """A model that reads line by line, including empty lines."""
 
     def hear(self, line: str) -> None:
-        """Take one line; answer through the port."""
+        """Process one line; reply through the port."""
         ...
 
 
 class FrameModel(Model, Protocol):
-    """A model that answers frames."""
+    """A model that replies to frames."""
 
     def answer(self, frame: bytes) -> bytes | None:
-        """The answering frame, None for silence."""
+        """Return the reply frame, None for no reply."""
         ...
 
 
 class LineDevice(SimDevice):
-    """Hands every line to its model."""
+    """Passes every line to its model."""
 
     model: LineModel
 
     def hear(self, message: bytes) -> None:
-        """Take one line without its terminator."""
+        """Process one line without its terminator."""
         text = message.decode("latin-1")
-        if not self._stricken(text):
+        if not self._struck_by_fault(text):
             self.model.hear(text)
 
-    def _stricken(self, text: str) -> bool:
+    def _struck_by_fault(self, text: str) -> bool:
         self.faults.strike(IN_THE_WORLD, self.address, text, self.world.time_s)
         fault = self.faults.strike(ON_HEARING, self.address, text, self.world.time_s)
         if fault is not None:
-            self._suffer(fault)
+            self._apply_fault(fault)
         return fault is not None
 
 
 class FrameDevice(LineDevice):
-    """Cuts frames out of the stream, Modbus RTU or a model's own; a silence drops half a frame."""
+    """Cuts frames out of the stream, Modbus RTU or model-specific; a silence discards an incomplete frame."""
 
     model: FrameModel  # type: ignore[assignment]
 
     def write(self, data: bytes, end: bool = False) -> None:
-        """Take bytes from the host; answer every frame they complete."""
+        """Receive bytes from the host; reply to every frame they complete."""
         now_s = self.world.now()
         if now_s < self.deaf_until_s:
             return
@@ -68,7 +69,7 @@ class FrameDevice(LineDevice):
 
     def _respond(self, frame: bytes) -> None:
         text = frame.hex(" ").upper()
-        answer = None if self._stricken(text) else self.model.answer(frame)
+        answer = None if self._struck_by_fault(text) else self.model.answer(frame)
         if answer is not None:
             self.send(answer, text)
 

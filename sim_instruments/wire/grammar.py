@@ -1,11 +1,11 @@
-"""What an instrument understands: command templates, matched to methods of its model.
+"""Command templates of an instrument, matched to methods of its model.
 
-A template is literal text with holes: `RAMP {int},{int},{float}`, `KRDG? {word}`, `FR{float}`. Holes are
+A template is literal text with placeholders: `RAMP {int},{int},{float}`, `KRDG? {word}`, `FR{float}`:
 `{int}`, `{float}`, `{switch}` (ON, OFF, 1, 0), `{word}` (letters, digits, underscore), `{text}` (anything),
 `{}` (anything without a comma or a question mark).
-Letters match in either case; blanks round commas do not count; a blank in a template is a blank or more.
-A template that begins with a colon is SCPI: `:FREQuency[:CW] {float}` has a short form in capitals, parts in
-brackets may be left out, and so may the first colon and a 1 at the end of a word.
+Matching ignores case and blanks around commas; a blank in a template matches one or more blanks.
+A template that begins with a colon is SCPI: `:FREQuency[:CW] {float}` has a short form in capitals; parts in
+brackets, the first colon and a 1 at the end of a word are optional.
 """
 
 import re
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-_HOLES: dict[str, tuple[str, Callable[[str], Any]]] = {
+_PLACEHOLDERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "int": (r"([+-]?\d+)", int),
     "float": (r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?)", float),
     "switch": (r"(ON|OFF|1|0)", lambda text: text.upper() in ("ON", "1")),
@@ -22,14 +22,14 @@ _HOLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "text": (r"(.*)", str),
     "": (r"([^,?]+?)", str),
 }
-_HOLE = re.compile(r"\{(\w*)\}")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _HEADER = re.compile(r":?([?*]?[A-Za-z]{0,2})")
 _SCPI_TOKEN = re.compile(r"([A-Z]+)([a-z]*)(1?)|(.)")
 
 
 @dataclass(frozen=True)
 class Command:
-    """One template bound to what answers it. `reply` formats what `call` returns; None: nothing is sent."""
+    """One template bound to a callable. `reply` formats the return value of `call`; None: no reply."""
 
     template: str
     pattern: re.Pattern[str]
@@ -38,7 +38,7 @@ class Command:
     reply: str | None
 
     def run(self, match: re.Match[str]) -> str | None:
-        """Do it; return what is sent back, if anything."""
+        """Execute the command; return the reply, if any."""
         arguments = [cast(text) for cast, text in zip(self.casts, match.groups(), strict=True)]
         value = self.call(*arguments)
         if self.reply is None:
@@ -47,7 +47,7 @@ class Command:
 
 
 def compile_command(template: str, call: Callable[..., Any], reply: str | None) -> Command:
-    """Make a Command of a template. Raises ValueError for an unknown hole."""
+    """Make a Command of a template. Raises ValueError for an unknown placeholder."""
     pattern, casts = _compiled(template)
     return Command(template, pattern, casts, call, reply)
 
@@ -55,13 +55,13 @@ def compile_command(template: str, call: Callable[..., Any], reply: str | None) 
 @cache
 def _compiled(template: str) -> tuple[re.Pattern[str], tuple[Callable[[str], Any], ...]]:
     casts, pieces, end = [], [], 0
-    for hole in _HOLE.finditer(template):
-        if hole[1] not in _HOLES:
-            raise ValueError(f"{template!r}: no hole is called {hole[0]!r}")
-        expression, cast = _HOLES[hole[1]]
-        pieces += [_literal(template, end, hole.start()), r"\s*", expression]
+    for placeholder in _PLACEHOLDER.finditer(template):
+        if placeholder[1] not in _PLACEHOLDERS:
+            raise ValueError(f"{template!r}: {placeholder[0]!r} is not a placeholder")
+        expression, cast = _PLACEHOLDERS[placeholder[1]]
+        pieces += [_literal(template, end, placeholder.start()), r"\s*", expression]
         casts.append(cast)
-        end = hole.end()
+        end = placeholder.end()
     pieces.append(_literal(template, end, len(template)))
     return re.compile("".join(pieces), re.IGNORECASE), tuple(casts)
 
@@ -75,7 +75,7 @@ def _literal(template: str, start: int, stop: int) -> str:
 
 
 def _scpi(text: str) -> str:
-    """Short and long forms, optional parts, optional 1 of a SCPI header and whatever follows it."""
+    """Pattern of a SCPI header (short and long forms, optional parts, optional 1) and its arguments."""
     words, blank, rest = text.partition(" ")
     pattern = "".join(_scpi_token(*token.groups()) for token in _SCPI_TOKEN.finditer(words))
     return pattern + (r"\s+" + re.escape(rest).replace(",", r"\s*,\s*") if blank else "")
@@ -89,7 +89,7 @@ def _scpi_token(short: str | None, long: str | None, one: str | None, other: str
 
 
 def header(text: str) -> str:
-    """What a message begins with, in upper case, two letters of it: the table of commands is sorted by it."""
+    """First two letters of a message in upper case; key of the table of commands."""
     match = _HEADER.match(text)
     return match[1].upper() if match else ""
 
@@ -103,7 +103,7 @@ class Grammar:
             self._by_header.setdefault(header(command.template), []).append(command)
 
     def find(self, message: str) -> tuple[Command, re.Match[str]] | None:
-        """The first command whose template the whole message matches."""
+        """Return the first command with a template that matches the whole message."""
         for command in self._by_header.get(header(message), ()):
             match = command.pattern.fullmatch(message)
             if match:
@@ -112,5 +112,5 @@ class Grammar:
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """Every template, for tests that try them all."""
+        """All templates, for tests of every command."""
         return tuple(command.template for commands in self._by_header.values() for command in commands)

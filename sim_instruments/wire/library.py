@@ -1,8 +1,8 @@
-"""A VISA library for one rig: pyvisa-sim's, with a world of its own.
+"""VISA library for one rig, derived from pyvisa-sim, with separate state for each rig.
 
-What differs from pyvisa-sim 0.7: an absent address cannot be opened, statuses below zero are raised, a
-Python error in a model is not swallowed, waiting is done on the rig's clock, and device clear, serial poll
-and flush exist.
+Differences from pyvisa-sim 0.7: an absent address cannot be opened, negative statuses are raised, a Python
+exception in a model is not swallowed, waiting uses the rig's clock, and device clear, serial poll and flush
+are implemented.
 """
 
 import itertools
@@ -21,14 +21,14 @@ _serial_numbers = itertools.count(1)
 
 
 class RigLibrary(SimVisaLibrary):
-    """Make one with `RigLibrary.private()`; give it to `pyvisa.ResourceManager` as it is."""
+    """VISA library of one rig; made with `RigLibrary.private()` and passed to `pyvisa.ResourceManager`."""
 
     sessions: dict[int, Any]
     devices: Devices
 
     @classmethod
     def private(cls) -> "RigLibrary":
-        """A library that shares nothing with any other."""
+        """Make a library that shares no state with any other."""
         return cls(f"simulated rig {next(_serial_numbers)}")  # type: ignore[return-value]
 
     def _init(self) -> None:
@@ -46,7 +46,7 @@ class RigLibrary(SimVisaLibrary):
         self.devices.add_device(rname.to_canonical_name(address), device)
 
     def open(self, session: Any, resource_name: str, access_mode: Any = 0, open_timeout: Any = 0) -> Any:
-        """Open a session; raises VI_ERROR_RSRC_NFOUND for an address where nothing answers."""
+        """Open a session; raises VI_ERROR_RSRC_NFOUND for an address without a device."""
         parsed = rname.parse_resource_name(resource_name)
         device = self._device(str(parsed))
         opened = SESSIONS[(parsed.interface_type_const, parsed.resource_class)](
@@ -77,7 +77,7 @@ class RigLibrary(SimVisaLibrary):
         return count, self.handle_return_value(session, status)
 
     def clear(self, session: Any) -> StatusCode:
-        """Device clear; on a serial line, which has none, what is on its way will come all the same."""
+        """Device clear; a serial line has none, so there only arrived bytes are discarded."""
         with self._locked(session) as device:
             if device.address.startswith("ASRL"):
                 device.clear_line()
@@ -86,7 +86,7 @@ class RigLibrary(SimVisaLibrary):
         return self.handle_return_value(session, StatusCode.success)
 
     def flush(self, session: Any, mask: constants.BufferOperation) -> StatusCode:
-        """Discard what has arrived (any of the read operations); writes leave nothing behind."""
+        """Discard arrived bytes (for any of the read operations); writes are never buffered."""
         reading = (
             constants.BufferOperation.discard_read_buffer
             | constants.BufferOperation.discard_read_buffer_no_io
@@ -104,7 +104,7 @@ class RigLibrary(SimVisaLibrary):
             return device.poll(), self.handle_return_value(session, StatusCode.success)
 
     def assert_trigger(self, session: Any, protocol: constants.TriggerProtocol) -> StatusCode:
-        """Group execute trigger: heard as `*TRG`."""
+        """Group execute trigger: processed as `*TRG`."""
         with self._locked(session) as device:
             device.hear(b"*TRG")
         return self.handle_return_value(session, StatusCode.success)
@@ -114,7 +114,7 @@ class RigLibrary(SimVisaLibrary):
         return self.handle_return_value(session, StatusCode.success)
 
     def enable_event(self, session: Any, event_type: Any, mechanism: Any, context: None = None) -> StatusCode:
-        """Accept; a request for service is seen by `wait_on_event`."""
+        """Accept any event; `wait_on_event` waits for the service request."""
         return self.handle_return_value(session, StatusCode.success)
 
     def wait_on_event(self, session: Any, in_event_type: constants.EventType, timeout: int) -> Any:

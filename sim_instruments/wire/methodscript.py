@@ -40,11 +40,11 @@ ARGUMENT_COUNTS = {
     "on_finished:": (0,),
 }
 _NOT_SIMULATED = ("meas_loop_lsv", "meas_loop_cv", "meas_loop_cp", "meas_loop_geis", "meas_loop_swv", "loop")
-"""Commands of the language that this stand-in does not carry out."""
+"""Commands of the language that this stand-in does not simulate."""
 
 
 class ScriptError(Exception):
-    """Refused with this code at this line (from 1)."""
+    """Script refused with an error code at a line number (from 1)."""
 
     def __init__(self, code: int, line: int) -> None:
         super().__init__(f"{code:04X} in line {line}")
@@ -53,7 +53,7 @@ class ScriptError(Exception):
 
 @dataclass(frozen=True)
 class Statement:
-    """One command of a script and where it stands."""
+    """One command of a script and its line number."""
 
     line: int
     command: str
@@ -70,7 +70,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Script:
-    """A checked script: what runs, and what runs in the end."""
+    """A checked script: its body and its `on_finished:` part."""
 
     body: tuple[Statement, ...]
     finish: tuple[Statement, ...]
@@ -142,7 +142,7 @@ class Variable:
     range_index: int | None = None
 
     def encoded(self) -> str:
-        """As it stands in a package."""
+        """The variable as written in a package."""
         text = self.kind + encode_number(self.value)
         if self.status is not None:
             text += f",1{self.status:X}"
@@ -152,7 +152,7 @@ class Variable:
 
 
 def encode_number(value: float) -> str:
-    """Seven hexadecimal digits and a prefix, as fine as they allow; not a number is `     nan`."""
+    """Seven hexadecimal digits and a prefix, at the finest resolution; not a number is `     nan`."""
     if math.isnan(value):
         return "     nan"
     for prefix, exponent in _EXPONENTS.items():

@@ -13,7 +13,7 @@ _SHORTEST = 4
 
 
 class ModbusError(Exception):
-    """Answered with this exception code."""
+    """Request refused with a Modbus exception code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"Modbus exception {code}")
@@ -21,18 +21,18 @@ class ModbusError(Exception):
 
 
 class Registers(Protocol):
-    """What holds the 16-bit registers."""
+    """A model with 16-bit registers."""
 
     def read_registers(self, address: int, count: int) -> Sequence[int]:
-        """Values 0 to 65535; raises ModbusError."""
+        """Return values 0 to 65535; raises ModbusError."""
         ...
 
     def write_registers(self, address: int, values: Sequence[int], function: int) -> None:
-        """Take values 0 to 65535; raises ModbusError."""
+        """Write values 0 to 65535; raises ModbusError."""
         ...
 
     def fast_status(self) -> int:
-        """One byte for function 7."""
+        """Return the status byte for function 7."""
         ...
 
 
@@ -47,12 +47,12 @@ def crc(data: bytes) -> bytes:
 
 
 def sealed(body: bytes) -> bytes:
-    """A frame of its body."""
+    """A frame: the body with its CRC."""
     return body + crc(body)
 
 
 def cut_frame(buffer: bytearray) -> bytes | None:
-    """Take the first complete request out of `buffer`; None if more bytes are needed."""
+    """Remove the first complete request from `buffer` and return it; None if more bytes are needed."""
     length = _length(buffer)
     if length is None or len(buffer) < length:
         return None
@@ -71,7 +71,7 @@ def _length(buffer: bytearray) -> int | None:
 
 
 def respond(frame: bytes, unit: int, registers: Registers) -> bytes | None:
-    """The answer of slave `unit`; None when the frame is damaged, for another, or for all."""
+    """Reply of slave `unit`; None when the frame is damaged, addressed to another unit or a broadcast."""
     if crc(frame[:-2]) != frame[-2:] or frame[0] not in (unit, BROADCAST):
         return None
     function = frame[1]

@@ -1,4 +1,4 @@
-"""The settings of a serial port that both ends must share."""
+"""Serial port settings that must agree at both ends."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _STOP_BITS = {1.0: StopBits.one, 1.5: StopBits.one_and_a_half, 2.0: StopBits.two
 
 @dataclass(frozen=True)
 class SerialLine:
-    """Speed and frame as the instrument is set; with other settings it hears nothing."""
+    """Baud rate and frame set in the instrument; it receives nothing sent with other settings."""
 
     baud_rate: int = 9600
     data_bits: int = 8
@@ -20,7 +20,7 @@ class SerialLine:
 
     @classmethod
     def of(cls, entries: dict[str, str]) -> "SerialLine":
-        """Take the entries of a YAML file."""
+        """Make settings from the entries of a YAML file."""
         return cls(
             int(entries.get("baud_rate", 9600)),
             int(entries.get("data_bits", 8)),
@@ -29,7 +29,7 @@ class SerialLine:
         )
 
     def agrees(self, attribute: Callable[[ResourceAttribute], Any]) -> bool:
-        """Whether a host whose port has these VISA attributes is understood."""
+        """Whether the VISA attributes of a host's port match these settings."""
         return (
             attribute(ResourceAttribute.asrl_baud_rate) == self.baud_rate
             and attribute(ResourceAttribute.asrl_data_bits) == self.data_bits
@@ -38,6 +38,6 @@ class SerialLine:
         )
 
     def duration_s(self, count: int) -> float:
-        """How long `count` bytes are on the line."""
+        """Transmission time of `count` bytes."""
         frame_bits = 1 + self.data_bits + (self.parity != "none") + self.stop_bits
         return count * frame_bits / self.baud_rate

@@ -1,4 +1,4 @@
-"""Sessions that wait on the rig's clock, and move whole answers instead of single bytes."""
+"""VISA sessions that wait on the rig's clock and transfer whole replies instead of single bytes."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from pyvisa_sim.sessions import gpib, serial, session, tcpip, usb
 from sim_instruments.wire.device import SimDevice
 
 SHORTEST_SLEEP_S = 1e-9
-"""More than the rounding of a clock reading, so that every sleep moves time."""
+"""Longer than the rounding error of a clock reading, so that every sleep advances the time."""
 
 
 class TimedSession(session.MessageBasedSession):
-    """Reads until END, the termination character, the count or the time-out, whichever is first."""
+    """Session that reads until END, termination character, count or time-out, whichever comes first."""
 
     carries_end = True
 
@@ -29,7 +29,7 @@ class TimedSession(session.MessageBasedSession):
         return self.device
 
     def after_parsing(self) -> None:
-        """Fill in the attributes, with LF for the termination character as VISA says."""
+        """Set the attributes, with LF as termination character as in the VISA standard."""
         super().after_parsing()
         self.attrs[ResourceAttribute.termchar] = 0x0A
 
@@ -53,7 +53,7 @@ class TimedSession(session.MessageBasedSession):
         return bytes(received), status
 
     def write(self, data: bytes) -> tuple[int, StatusCode]:
-        """Hand bytes over; raises VI_ERROR_CONN_LOST."""
+        """Pass bytes to the device; raises VI_ERROR_CONN_LOST."""
         with self.instrument.world.lock:
             self.instrument.check_online()
             self.instrument.write(
@@ -76,7 +76,7 @@ class TimedSession(session.MessageBasedSession):
             return bool(self.instrument.poll() & 64)
 
     def _wait(self, deadline_s: float) -> None:
-        """Sleep until something can have changed."""
+        """Sleep until the next reply, scheduled action or deadline."""
         world = self.instrument.world
         with world.lock:
             wake_s = min(self.instrument.next_arrival_s, world.next_plan_s, deadline_s)
@@ -100,37 +100,37 @@ class TimedSession(session.MessageBasedSession):
 
 
 class GPIBSession(TimedSession, gpib.GPIBInstrumentSession):
-    """GPIB: END travels with the last byte."""
+    """GPIB: END is sent with the last byte."""
 
 
 class USBSession(TimedSession, usb.USBInstrumentSession):
-    """USB-TMC: END as in GPIB."""
+    """USB-TMC: END is sent as in GPIB."""
 
 
 class TCPIPSession(TimedSession, tcpip.TCPIPInstrumentSession):
-    """VXI-11: END as in GPIB."""
+    """VXI-11: END is sent as in GPIB."""
 
 
 class SocketSession(TimedSession, tcpip.TCPIPSocketSession):
-    """A raw socket: a stream without ends."""
+    """Raw socket: a stream without END."""
 
     carries_end = False
 
 
 class SerialSession(TimedSession, serial.SerialInstrumentSession):
-    """A serial port: a stream; VISA ends a read at the termination character unless told otherwise."""
+    """Serial port: a stream; by default VISA ends a read at the termination character."""
 
     carries_end = False
 
     def get_attribute(self, attribute: ResourceAttribute) -> tuple[Any, StatusCode]:
-        """Attributes, with the number of bytes that have arrived."""
+        """Return an attribute, including the number of arrived bytes."""
         if attribute == ResourceAttribute.asrl_avalaible_number:
             self.instrument.world.now()
             return self.instrument.waiting_bytes, StatusCode.success
         return super().get_attribute(attribute)
 
     def write(self, data: bytes) -> tuple[int, StatusCode]:
-        """Hand bytes over; with other line settings than the instrument's they are lost."""
+        """Pass bytes to the device; with line settings that differ from the instrument's they are lost."""
         line = self.instrument.line
         if line is not None and not line.agrees(self._get):
             return len(data), StatusCode.success

@@ -1,1 +1,1 @@
-"""One oven, one cell, one clock: the physics every simulated instrument shares."""
+"""Physics shared by all simulated instruments of a rig: one oven, one cell, one clock."""

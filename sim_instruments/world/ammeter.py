@@ -1,4 +1,4 @@
-"""A digital meter: ranges, autoranging, resolution, noise, overload."""
+"""Digital meter with ranges, autoranging, resolution, noise and overload."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class MeterReading:
-    """A reading, the full scale it was made on, and whether it overflowed."""
+    """A reading, its full scale and its overload flag."""
 
     value: float
     full_scale: float
@@ -28,7 +28,7 @@ class Meter:
     headroom: float = 1.05
 
     def read(self, true: float, chance: np.random.Generator, full_scale: float | None = None) -> MeterReading:
-        """Read once, on the full scale given or the smallest that fits."""
+        """Read once, on the given full scale or the smallest that fits."""
         scale = self.choose(true) if full_scale is None else full_scale
         limit = scale * self.headroom
         seen = true + self.noise * scale * chance.standard_normal()

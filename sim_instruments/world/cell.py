@@ -1,4 +1,4 @@
-"""The cell: one equivalent circuit that every instrument sees.
+"""Equivalent circuit of the cell, shared by all instruments.
 
     Z(w) = jw L_c + R_lead + sum_k R_k / (1 + (jw R_k C_k)^n_k) + Z_d(w)
 
@@ -25,7 +25,7 @@ SHORT_OHM = 0.01
 
 
 class Electrochemistry(Protocol):
-    """What a cell must answer: its impedance at any frequency, temperature and age."""
+    """Electrical response of a cell: impedance and step conductance at any frequency, temperature and age."""
 
     def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
         """Impedance in ohm, imaginary part negative when capacitive."""
@@ -38,9 +38,9 @@ class Electrochemistry(Protocol):
 
 @dataclass(frozen=True)
 class Interphase:
-    """The layer on reversible electrodes: `share` of the ionic resistance when fresh, then growing.
+    """Layer on reversible electrodes: a `share` of the ionic resistance when fresh, growing with age.
 
-    With a `law` of its own its resistance is thickness / (law area), the sample's thickness, instead.
+    With its own `law` its resistance is thickness / (law area) instead, with the sample's thickness.
     `growth_per_sqrt_hour` is the relative growth with the square root of time; `growth_share` and
     `growth_time_s` an exponential approach.
     """
@@ -65,8 +65,8 @@ class Interphase:
 class CircuitCell:
     """A sample between two electrodes; lengths in m, areas in m2, capacitances per m2 of electrode.
 
-    `grain_boundary_share` divides the resistance that `law` gives between bulk and grain boundary, so that
-    the conductivity is that of the law; a `grain_boundary_law` adds thickness / (grain_boundary_law area).
+    `grain_boundary_share` divides the resistance given by `law` between bulk and grain boundary, so that the
+    total conductivity follows the law; a `grain_boundary_law` adds thickness / (grain_boundary_law area).
     """
 
     law: Law
@@ -89,15 +89,15 @@ class CircuitCell:
     interphase: Interphase = field(default_factory=Interphase)
 
     def ionic_ohm(self, temperature_k: float) -> float:
-        """Bulk and grain boundary together."""
+        """Resistance of bulk and grain boundary in series."""
         return self.bulk_ohm(temperature_k) + self.grain_boundary_ohm(temperature_k)
 
     def bulk_ohm(self, temperature_k: float) -> float:
-        """Bulk alone."""
+        """Resistance of the bulk."""
         return self._ohm(self.law, temperature_k) * (1 - self.grain_boundary_share)
 
     def grain_boundary_ohm(self, temperature_k: float) -> float:
-        """Grain boundary alone; 0 without one."""
+        """Resistance of the grain boundary; 0 without one."""
         own_ohm = self._ohm(self.law, temperature_k) * self.grain_boundary_share
         return own_ohm + self._ohm(self.grain_boundary_law, temperature_k)
 
@@ -106,7 +106,7 @@ class CircuitCell:
         return self.thickness_m / (law.conductivity_s_m(temperature_k) * self.area_m2) if law else 0.0
 
     def interphase_ohm(self, temperature_k: float, age_s: float = 0.0) -> float:
-        """Both interphases of a cell with reversible electrodes; none (0) on blocking ones."""
+        """Resistance of both interphases; 0 with blocking electrodes."""
         if self.electrodes == "blocking":
             return 0.0
         fresh_ohm = self._ohm(self.interphase.law, temperature_k)
@@ -133,7 +133,7 @@ class CircuitCell:
         return self.ionic_ohm(temperature_k) * (1 - self.electronic_share) / self.electronic_share
 
     def direct_ohm(self, temperature_k: float, age_s: float = 0.0) -> float:
-        """Resistance to a direct current in the end; infinite for blocking electrodes without leakage."""
+        """Steady-state resistance to direct current; infinite for blocking electrodes without leakage."""
         ions_ohm = math.inf
         if self.electrodes != "blocking":
             ions_ohm = self.ionic_ohm(temperature_k) + self.interphase_ohm(temperature_k, age_s)
@@ -145,7 +145,7 @@ class CircuitCell:
         return self.impedance_at_s_ohm(2j * math.pi * frequency_hz, temperature_k, age_s)
 
     def impedance_at_s_ohm(self, s_per_s: complex, temperature_k: float, age_s: float = 0.0) -> complex:
-        """Impedance at a complex frequency s (jw on the imaginary axis), as the step response needs it."""
+        """Impedance at a complex frequency s (jw on the imaginary axis), for the step response."""
         ions = self._arcs_ohm(s_per_s, temperature_k) + self._electrode_ohm(s_per_s, temperature_k, age_s)
         if self.electronic_share:
             ions = 1 / (1 / ions + 1 / self.electronic_ohm(temperature_k))
@@ -177,9 +177,10 @@ class CircuitCell:
 
 
 class Cell:
-    """The sample as the instruments find it now: its electrochemistry and what has befallen it.
+    """Present state of the sample: its electrochemistry and its faults.
 
-    `open` and `shorted` are switches for tests and faults; `melts_at_k`, once passed, shorts it for good.
+    `open` and `shorted` are switches for tests and faults; a temperature above `melts_at_k` shorts the cell
+    permanently.
     """
 
     def __init__(self, electrochemistry: Electrochemistry, melts_at_k: float = math.inf) -> None:
@@ -190,7 +191,7 @@ class Cell:
 
     def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
         """Impedance in ohm at one frequency in Hz; imaginary part negative when capacitive."""
-        self.feel(temperature_k)
+        self.melt_if_hot(temperature_k)
         if self.open:
             return 1 / (1 / OPEN_OHM + 2j * math.pi * frequency_hz * 1e-13)
         if self.shorted:
@@ -198,16 +199,16 @@ class Cell:
         return self.electrochemistry.impedance_ohm(frequency_hz, temperature_k, age_s)
 
     def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
-        """Current per volt, S, `elapsed_s` after a step of potential; nothing through an open cell."""
-        self.feel(temperature_k)
+        """Current per volt, S, `elapsed_s` after a step of potential; 1e-13 S for an open cell."""
+        self.melt_if_hot(temperature_k)
         if self.open:
             return 1 / OPEN_OHM
         if self.shorted:
             return 1 / SHORT_OHM
         return self.electrochemistry.step_conductance_s(elapsed_s, temperature_k, age_s)
 
-    def feel(self, temperature_k: float) -> None:
-        """Melt if it is hot enough."""
+    def melt_if_hot(self, temperature_k: float) -> None:
+        """Short the cell if the temperature is above its melting point."""
         self.shorted = self.shorted or temperature_k > self.melts_at_k
 
 

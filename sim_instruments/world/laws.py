@@ -1,6 +1,6 @@
-"""How a conductivity depends on temperature.
+"""Conductivity as a function of temperature.
 
-What to use when: `Arrhenius` for ceramics and hydrides, `VogelTammannFulcher` for amorphous polymers,
+Use `Arrhenius` for ceramics and hydrides, `VogelTammannFulcher` for amorphous polymers,
 `TwoRegimes` for melting and order-disorder transitions. Equations 2 and 11 of O'Donnell & Greenbaum,
 Batteries 2021, 7, 3 (10.3390/batteries7010003).
 """
@@ -59,7 +59,7 @@ class VogelTammannFulcher:
 
 @dataclass(frozen=True)
 class TwoRegimes:
-    """One law below a transition and another above it, passing over within `width_k` (in ln sigma)."""
+    """One law below a transition and another above it, blended over `width_k` (in ln sigma)."""
 
     below: Law
     above: Law
@@ -74,9 +74,9 @@ class TwoRegimes:
 
 
 def law_from(entry: dict) -> Law:
-    """Make a law of its description, as a materials file or `cell={"law": {...}}` writes it.
+    """Make a law from its table in a materials file or in `cell={"law": {...}}`.
 
-    Raises ValueError naming the entry that is missing, unknown or not a number.
+    Raises ValueError naming an entry that is missing, unknown or not a number.
     """
     kinds = {"arrhenius": _arrhenius, "vtf": _vtf, "two_regimes": _two_regimes}
     kind = entry.get("law", "arrhenius")

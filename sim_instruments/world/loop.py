@@ -1,4 +1,4 @@
-"""A temperature loop as circulators and stages have it: heats and cools, ramps, runs or stands still."""
+"""Temperature control loop of circulators and stages: heating, cooling, ramps, start and stop."""
 
 from sim_instruments.world.oven import Oven
 from sim_instruments.world.pid import Pid
@@ -8,14 +8,14 @@ INTEGRAL_PER_S = 0.01
 
 
 class Loop:
-    """Attached to an oven. `sensor_fault`, when not zero, stops it; `manual_percent` is what it gives without
-    control.
+    """Control loop attached to an oven. A nonzero `sensor_fault` stops it; `manual_percent` is its output
+    without control.
 
     Parameters
     ----------
     oven : Oven
     heating_w, cooling_w : float
-        What it can give and take.
+        Highest heating and cooling power.
     """
 
     def __init__(self, oven: Oven, heating_w: float, cooling_w: float) -> None:
@@ -30,7 +30,7 @@ class Loop:
 
     @property
     def power_w(self) -> float:
-        """What it gives to the oven; below zero it cools."""
+        """Power delivered to the oven; negative when cooling."""
         return self.percent / 100 * (self.heating_w if self.percent > 0 else self.cooling_w)
 
     @property
@@ -39,12 +39,12 @@ class Loop:
         return self.working_k == self.target_k
 
     def stop(self) -> None:
-        """Neither heat nor cool."""
+        """Stop heating and cooling."""
         self.running, self.percent, self.manual_percent = False, 0.0, 0.0
         self._pid.forget()
 
-    def by_hand(self, percent: float) -> None:
-        """Give so much without control."""
+    def set_manually(self, percent: float) -> None:
+        """Set a constant output without control."""
         self.stop()
         self.percent = self.manual_percent = percent
 
@@ -69,13 +69,13 @@ class Loop:
 
 
 class WithLoop:
-    """What tests and faults see of every instrument that has a `loop`."""
+    """Mixin for instruments with a `loop`: the properties used by tests and faults."""
 
     loop: Loop
 
     @property
     def sensor_fault(self) -> int:
-        """Not zero: the control sensor has failed. A switch for tests and faults."""
+        """Nonzero when the control sensor has failed. A switch for tests and faults."""
         return self.loop.sensor_fault
 
     @sensor_fault.setter
@@ -84,15 +84,15 @@ class WithLoop:
 
     @property
     def running(self) -> bool:
-        """Whether it controls."""
+        """Whether the control loop is running."""
         return self.loop.running
 
     @property
     def energised(self) -> bool:
-        """Whether it heats or cools, or would."""
+        """Whether the loop is running or has a manual output."""
         return self.loop.running or self.loop.manual_percent != 0
 
     @property
     def heater_power_w(self) -> float:
-        """What it gives; below zero it cools."""
+        """Power delivered to the oven; negative when cooling."""
         return self.loop.power_w

@@ -1,4 +1,4 @@
-"""What a frequency response analyser sees of an impedance: noise, ranges, overload."""
+"""Impedance as measured by a frequency response analyser: noise, ranges, overload."""
 
 import math
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class Signal:
 
     @property
     def overloaded(self) -> bool:
-        """Whether either does not fit its range."""
+        """Whether voltage or current exceeds its range."""
         return self.voltage_v > self.voltage_scale_v or self.current_a > self.current_scale_a
 
     @property
     def clipping(self) -> float:
-        """The factor by which an overload falsifies |Z|; 1 without overload."""
+        """Factor by which an overload changes |Z|; 1 without overload."""
         voltage = min(1.0, self.voltage_scale_v / self.voltage_v) if self.voltage_v else 1.0
         current = min(1.0, self.current_scale_a / self.current_a) if self.current_a else 1.0
         return voltage / current
@@ -30,17 +30,17 @@ class Signal:
 
 @dataclass(frozen=True)
 class ImpedanceNoise:
-    """Noise of an impedance, per component, in parts of |Z| at 1 s of averaging.
+    """Noise of an impedance, per component, as a fraction of |Z| at 1 s of averaging.
 
-    Proportional part `fraction`; a floor of `floor` of full scale adds to it in quadrature, seen through how
-    much of its range voltage and current fill. Both fall with the square root of the averaging time.
+    `fraction` is proportional to |Z|; `floor`, a fraction of full scale, adds in quadrature, scaled by full
+    scale over signal for voltage and current. Both fall with the square root of the averaging time.
     """
 
     fraction: float
     floor: float
 
     def deviation(self, signal: Signal, averaging_s: float) -> float:
-        """Standard deviation of real and imaginary part each, in parts of |Z|."""
+        """Standard deviation of the real and of the imaginary part, as a fraction of |Z|."""
         parts = (
             self.fraction,
             self.floor * signal.current_scale_a / signal.current_a,
@@ -51,7 +51,7 @@ class ImpedanceNoise:
     def observe(
         self, z_ohm: complex, signal: Signal, averaging_s: float, chance: np.random.Generator
     ) -> complex:
-        """One reading of `z_ohm`. Without a signal it is noise divided by noise, as on the bench."""
+        """One reading of `z_ohm`. Without a signal it is noise divided by noise, as in a real instrument."""
         real, imag, more_real, more_imag = chance.standard_normal(4)
         if not (signal.voltage_v and signal.current_a):
             scale_ohm = signal.voltage_scale_v / signal.current_scale_a
@@ -61,5 +61,5 @@ class ImpedanceNoise:
 
 
 def smallest_fitting(scales: tuple[float, ...], value: float) -> float:
-    """The smallest full scale a value fits on, or the largest there is: autoranging."""
+    """Autoranging: the smallest full scale that holds a value, or the largest available."""
     return next((scale for scale in scales if value <= scale), scales[-1])

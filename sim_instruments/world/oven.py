@@ -1,8 +1,8 @@
-"""The oven: limited heater, slower cooling, a sensor near the heater and a sample that follows it later.
+"""Oven with limited heater power, slow cooling, a sensor near the heater and a lagging sample.
 
-The block obeys C dT/dt = P - G (T - T_ambient); the sensor follows the block within seconds, the sample
-within minutes. It is integrated on a fixed grid and interpolated between, so the temperatures do not depend
-on how often anybody looks.
+The block follows C dT/dt = P - G (T - T_ambient); the sensor follows the block within seconds, the sample
+within minutes. The equation is integrated on a fixed grid and interpolated between grid points, so the
+temperatures do not depend on how often they are read.
 """
 
 import math
@@ -14,7 +14,7 @@ GRID_S = 1.0
 
 @dataclass(frozen=True)
 class OvenProperties:
-    """What an oven is made of."""
+    """Thermal properties of an oven."""
 
     heat_capacity_j_k: float = 400.0
     loss_w_k: float = 0.1
@@ -25,7 +25,7 @@ class OvenProperties:
 
     @classmethod
     def of(cls, entries: dict) -> "OvenProperties":
-        """Take entries by name; TypeError or ValueError names the one that is wrong."""
+        """Make properties from named entries; raises TypeError or ValueError naming the invalid entry."""
         known = {field.name for field in fields(cls)}
         for key, value in entries.items():
             if key not in known:
@@ -38,8 +38,8 @@ class OvenProperties:
 class Oven:
     """Temperatures of block, sensor and sample in kelvin, driven by the heaters attached to it.
 
-    Faults are attributes: `heater_stuck_w` (a heater that ignores its controller; None: well), `heater_dead`,
-    `restless_k` (amplitude of a disturbance that no controller settles).
+    Faults are attributes: `heater_stuck_w` (power of a heater that ignores its controller; None without this
+    fault), `heater_dead`, `restless_k` (amplitude of a disturbance that no controller can settle).
     """
 
     def __init__(self, ambient_k: float, properties: OvenProperties | None = None) -> None:
@@ -57,17 +57,17 @@ class Oven:
         self._sample_share = 1 - math.exp(-GRID_S / max(self.properties.sample_lag_s, 1e-9))
 
     def attach(self, heater: Callable[[float, float], float]) -> None:
-        """Let `heater(sensor_k, step_s)` say, once per grid step, how many watts it gives."""
+        """Add a heater; `heater(sensor_k, step_s)` returns its power in watts, once per grid step."""
         self._heaters.append(heater)
 
     def advance(self, time_s: float) -> None:
-        """Live until `time_s`, seconds since the rig was built."""
+        """Integrate up to `time_s`, in seconds since the rig was built."""
         self._now_s = max(self._now_s, time_s)
         while self._grid_s < self._now_s:
             self._step()
 
     def start_at(self, temperature_k: float) -> None:
-        """Put block, sensor and sample at one temperature, as after a long dwell."""
+        """Set block, sensor and sample to one temperature, as after a long dwell."""
         self._before = self._after = (temperature_k, temperature_k, temperature_k)
 
     @property

@@ -1,11 +1,11 @@
-"""A PID controller without wind-up, output in percent."""
+"""PID controller with anti-windup, output in percent."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Pid:
-    """What a controller remembers between two steps."""
+    """A PID controller and its state between two steps."""
 
     accumulated_percent: float = 0.0
     last_error_k: float = 0.0
@@ -20,7 +20,7 @@ class Pid:
         offset_percent: float = 0.0,
         lowest_percent: float = 0.0,
     ) -> float:
-        """gain (e + integral of e dt + de/dt) + offset, from the lowest to 100; the integral waits there."""
+        """gain (e + integral of e dt + de/dt) + offset, limited to lowest..100; the integral stops there."""
         slope_k_s = (error_k - self.last_error_k) / step_s
         self.last_error_k = error_k
         direct = gain_percent_k * (error_k + derivative_s * slope_k_s) + offset_percent
@@ -30,5 +30,5 @@ class Pid:
         return max(lowest_percent, min(100.0, direct + self.accumulated_percent))
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Reset the integral."""
         self.accumulated_percent = 0.0

@@ -1,4 +1,4 @@
-"""The current after a potential step, from the same Z that the impedance comes from.
+"""Current after a potential step, computed from the impedance Z of the cell.
 
 I(t) = dV y(t), with y the inverse Laplace transform of 1 / (s Z(s)), by the fixed Talbot contour of Abate &
 Valko, Int. J. Numer. Meth. Engng 60 (2004) 979 (10.1002/nme.995).
@@ -18,9 +18,9 @@ _WEIGHTS = [
 
 
 def inverse_laplace(transform: Callable[[complex], complex], time_s: float) -> float:
-    """Value at `time_s` > 0 of the function whose Laplace transform is `transform`.
+    """Value at `time_s` > 0 of the function with the Laplace transform `transform`.
 
-    Good to about 1e-9 of its scale for functions without oscillation. Raises ValueError for other times.
+    Accurate to about 1e-9 of its scale for functions without oscillation. Raises ValueError for other times.
     """
     if not time_s > 0:
         raise ValueError(f"time_s: more than zero is needed, got {time_s!r}")

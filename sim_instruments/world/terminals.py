@@ -1,4 +1,4 @@
-"""The two ends of the cell, as potentiostats hold them: the potential's history decides the current."""
+"""Terminals of the cell: the current follows from the history of the applied potential."""
 
 from sim_instruments.world.cell import Cell
 from sim_instruments.world.oven import Oven
@@ -8,11 +8,11 @@ LONGEST_HISTORY = 64
 
 
 class Terminals:
-    """What direct-current instruments do to the cell.
+    """Connection of direct-current instruments to the cell.
 
-    `connected` and `potential_v` are the truth about polarisation. The current is the sum of the responses to
-    every step of potential since the cell was connected, at the temperature of now; potentials at rest decay
-    at once when the cell is disconnected.
+    `connected` and `potential_v` are the true state of polarisation. The current is the sum of the responses
+    to every step of potential since the cell was connected, at the present temperature; when the cell is
+    disconnected its potential decays immediately.
     """
 
     def __init__(self, cell: Cell, oven: Oven) -> None:
@@ -22,17 +22,17 @@ class Terminals:
         self._steps: list[tuple[float, float]] = []
 
     def hold(self, potential_v: float, time_s: float) -> None:
-        """Connect the cell, if it is not, and hold it at a potential from `time_s` on."""
+        """Connect the cell, if it is not connected, and hold it at a potential from `time_s` on."""
         if not self.connected:
             self.connected, self.potential_v, self._steps = True, 0.0, []
         change_v = potential_v - self.potential_v
         if change_v:
             self._steps.append((time_s, change_v))
-            self._forget()
+            self._shorten_history()
         self.potential_v = potential_v
 
     def disconnect(self) -> None:
-        """Leave the cell open."""
+        """Open the cell circuit."""
         self.connected, self.potential_v, self._steps = False, 0.0, []
 
     def current_a(self, time_s: float) -> float:
@@ -43,8 +43,8 @@ class Terminals:
             for since_s, change_v in self._steps
         )
 
-    def _forget(self) -> None:
-        """Join the two oldest steps of a long history: their responses have become alike."""
+    def _shorten_history(self) -> None:
+        """Merge the two oldest steps of a long history; their responses have become alike."""
         if len(self._steps) > LONGEST_HISTORY:
             (_, first_v), (since_s, second_v), *rest = self._steps
             self._steps = [(since_s, first_v + second_v), *rest]

@@ -1,4 +1,4 @@
-"""The world of one rig: its time, its oven, its cell, its chance."""
+"""Shared state of one rig: time, oven, cell and random numbers."""
 
 import heapq
 import math
@@ -14,36 +14,37 @@ from sim_instruments.world.terminals import Terminals
 
 
 class Clock(Protocol):
-    """What the rig asks of time."""
+    """Clock used by the rig."""
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
+        """Time in seconds since an arbitrary start."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`."""
         ...
 
 
 class FrontEnd(Protocol):
-    """A potentiostat between the analyser's generator and the cell; it hands on voltages."""
+    """A potentiostat between the analyser's generator and the cell that passes voltages on."""
 
     @property
     def generator_gain(self) -> float:
-        """Volts at the cell per volt of the generator; 0 while the cell is off."""
+        """Voltage at the cell per volt of the generator; 0 while the cell is off."""
         ...
 
     @property
     def standard_ohm(self) -> float:
-        """Volts handed on as V2 per ampere through the cell, over those handed on as V1 per volt."""
+        """V2 output per ampere through the cell, divided by V1 output per volt at the cell, in ohm."""
         ...
 
 
 class World:
-    """Everything the instruments of one rig share.
+    """State shared by the instruments of one rig.
 
-    Nothing runs in the background: whoever asks calls `now()`, which lives up to the present, doing what was
-    planned with `at()` on the way, each at its own time. `lock` guards it; it is never held across a sleep.
+    Nothing runs in the background: each caller first calls `now()`, which advances the simulation to the
+    present and runs the actions scheduled with `at()`, each at its own time. `lock` guards the state; it is
+    never held across a sleep.
     """
 
     def __init__(self, clock: Clock, oven: Oven, cell: Cell, seed: int) -> None:
@@ -58,7 +59,7 @@ class World:
         self._planned = 0
 
     def now(self) -> float:
-        """Live up to the present; return seconds since the rig was built."""
+        """Advance the simulation to the present; return seconds since the rig was built."""
         present_s = self.clock.monotonic() - self._start_s
         while self._plans and self._plans[0][0] <= present_s:
             due_s, _, action = heapq.heappop(self._plans)
@@ -68,24 +69,24 @@ class World:
         return self.time_s
 
     def at(self, time_s: float, action: Callable[[], None]) -> None:
-        """Do `action` when the rig is `time_s` old (at once, if that has passed, at the next `now()`)."""
+        """Schedule `action` at `time_s` seconds since the rig was built; if past, at the next `now()`."""
         self._planned += 1
         heapq.heappush(self._plans, (time_s, self._planned, action))
 
     @property
     def next_plan_s(self) -> float:
-        """When something will happen by itself; infinite when nothing will."""
+        """Time of the next scheduled action; infinite without one."""
         return self._plans[0][0] if self._plans else math.inf
 
     def chance(self, name: str) -> np.random.Generator:
-        """A random generator of this rig's seed for one purpose, independent of every other purpose's."""
+        """Random generator from this rig's seed for one purpose, independent of the other generators."""
         return np.random.default_rng([self._seed, *name.encode()])
 
     def cell_impedance_ohm(self, frequency_hz: float) -> complex:
-        """Impedance of the cell now."""
+        """Present impedance of the cell."""
         return self.cell.impedance_ohm(frequency_hz, self.oven.sample_k, self.time_s)
 
     def _advance(self, time_s: float) -> None:
         self.time_s = max(self.time_s, time_s)
         self.oven.advance(self.time_s)
-        self.cell.feel(self.oven.sample_k)
+        self.cell.melt_if_hot(self.oven.sample_k)

@@ -127,7 +127,7 @@ def test_a_write_that_was_dropped_is_noticed(dialogue):
     frame = write_request(1, 273, 0)
     with (
         dialogue(Eurotherm2400, [(frame, frame), *word(273, 1)]) as oven,
-        pytest.raises(InstrumentError, match="was not taken"),
+        pytest.raises(InstrumentError, match="was not accepted"),
     ):
         oven.write_word(273, 0)
 

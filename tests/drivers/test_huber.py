@@ -45,7 +45,7 @@ def test_a_set_point_outside_them_is_never_sent(dialogue, kelvin):
 
 def test_a_set_point_the_instrument_changed_is_an_error(dialogue):
     pairs = [*LIMITS, ("{M0009C4", "{S0007D0")]
-    with dialogue(Huber, pairs) as bath, pytest.raises(InstrumentError, match="not taken"):
+    with dialogue(Huber, pairs) as bath, pytest.raises(InstrumentError, match="not accepted"):
         bath.setpoint_k = 298.15
 
 

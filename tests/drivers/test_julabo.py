@@ -107,7 +107,10 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         bath.make_safe()
         bath.make_safe()
     pairs = [SAFE[0], ("IN_MODE_05", "1"), ("STATUS", "01 MANUAL START")]
-    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="still runs: MANUAL START"):
+    with (
+        dialogue(JulaboCF, pairs) as bath,
+        pytest.raises(InstrumentError, match="still running: MANUAL START"),
+    ):
         bath.make_safe()
 
 

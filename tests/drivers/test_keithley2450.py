@@ -87,7 +87,7 @@ def test_a_reading_that_is_not_the_one_just_taken_is_an_error_and_the_output_off
     stale[2] = (stale[2][0], "1.7E-06,0.0,1.0E-02")
     with (
         dialogue(Keithley2450, [*SET_UP, (":OUTP ON", None), *stale, *OFF]) as smu,
-        pytest.raises(InstrumentError, match="not the reading just taken"),
+        pytest.raises(InstrumentError, match="differs from the last reading"),
     ):
         list(smu.hold(0.01, [0], 1e-3))
 

@@ -87,7 +87,7 @@ def test_the_data_of_the_point_before_are_no_new_point(dialogue):
     old = point("99,-4,101,-6")
     with (
         dialogue(KeysightE4990A, [*BARE, *SET_UP, *old, *old[:-1], *OFF]) as analyser,
-        pytest.raises(InstrumentError, match="the point before"),
+        pytest.raises(InstrumentError, match="the previous point"),
     ):
         list(analyser.sweep([1000, 1000], 0.02))
 
@@ -114,7 +114,7 @@ def test_making_safe_may_be_repeated_and_reads_back(dialogue):
         analyser.make_safe()
         analyser.make_safe()
     pairs = [*SAFE[:-1], (":SOUR1:VOLT?", "0.5")]
-    with dialogue(KeysightE4990A, pairs) as analyser, pytest.raises(InstrumentError, match="not the least"):
+    with dialogue(KeysightE4990A, pairs) as analyser, pytest.raises(InstrumentError, match="not the lowest"):
         analyser.make_safe()
 
 

@@ -122,7 +122,7 @@ def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, w
 
 @pytest.mark.parametrize(
     ("setpoint", "range_", "words"),
-    [("+295.00", "3", "set point not taken"), ("+300.0", "0", "range not taken")],
+    [("+295.00", "3", "set point not accepted"), ("+300.0", "0", "range not accepted")],
 )
 def test_a_set_point_or_range_that_was_lost_is_noticed(dialogue, setpoint, range_, words):
     pairs = [

@@ -92,7 +92,7 @@ def test_a_frequency_that_was_not_taken_is_an_error(dialogue):
     pairs = [*SET_UP, *point("", "+2.00000E+01")[:2], *OFF]
     with (
         dialogue(KeysightE4980A, pairs) as meter,
-        pytest.raises(InstrumentError, match="1000 Hz was not taken"),
+        pytest.raises(InstrumentError, match="1000 Hz was not accepted"),
     ):
         list(meter.sweep([1000], 0.02))
 

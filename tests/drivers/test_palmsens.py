@@ -113,7 +113,7 @@ def test_overload_is_in_the_status_and_the_value_kept(dialogue):
         ("PdcDF5DFF4u;cc     nan,10,287;cd82DB1A8u,10,287", "not a number"),
         ("PdcDF5DFF4u;cc896D904m,10,287", "lacks cd"),
         ("PdcDF5DFF4u;cc896D9", "not a data package"),
-        ("Pdc800000A ;cc896D904m;cd82DB1A8u", "another frequency"),
+        ("Pdc800000A ;cc896D904m;cd82DB1A8u", "frequency other than"),
         ("!0032: Line 4", "the cell was overloaded"),
         ("?#", "not a line"),
     ],

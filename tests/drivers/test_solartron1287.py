@@ -115,13 +115,19 @@ def test_a_limit_or_range_that_got_lost_is_noticed_before_the_cell_is_on(dialogu
     *told_before, limit, _range = set_up()
     asked = [limit] if question == "?RR" else []
     pairs = [*told_before, *asked, (question, answer), *CELL_OFF]
-    with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="that was set"):
+    with (
+        dialogue(Solartron1287, pairs) as cell,
+        pytest.raises(InstrumentError, match="differs from the set"),
+    ):
         list(cell.hold(0.01, [0.0], 2e-3))
 
 
 def test_a_cell_that_was_not_connected_is_noticed(dialogue):
     pairs = [*set_up(), *STEP[:-3], ("?PW", "0"), *CELL_OFF]
-    with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="not the 1"):
+    with (
+        dialogue(Solartron1287, pairs) as cell,
+        pytest.raises(InstrumentError, match="set value 1"),
+    ):
         list(cell.hold(0.01, [0.0], 2e-3))
 
 

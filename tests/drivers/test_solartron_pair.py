@@ -126,5 +126,5 @@ def test_a_gain_that_got_lost_is_noticed_before_the_generator_is_on(dialogue):
     with expected_protocol(Solartron1260, []) as analyser:
         settings = {"partner": analyser, "standard_resistor_ohm": 100.0}
         opened = dialogue(Solartron1260With1287, cell_pairs, **settings)
-        with opened as cell, pytest.raises(InstrumentError, match="not the 1"):
+        with opened as cell, pytest.raises(InstrumentError, match="set value 1"):
             list(cell.sweep([1000], 0.01))

@@ -48,7 +48,7 @@ def test_without_a_ramp_it_goes_as_fast_as_it_can_also_after_one(dialogue):
 
 def test_a_set_point_the_instrument_did_not_take_starts_nothing(dialogue):
     pairs = [("SETN 2", None), ("RAMP 9999", None), ("SETP -80", None), ("SETP?", "-60.0")]
-    with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="was not taken"):
+    with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="was not accepted"):
         stream.setpoint_k = 193.15
 
 

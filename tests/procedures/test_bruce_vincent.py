@@ -99,7 +99,7 @@ def test_a_stop_in_any_phase_switches_the_cell_off_and_keeps_the_points(cell_sta
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("overload", "doubts this point"), ("cell_open", "the circuit is open"), ("lost", "cannot open")],
+    [("overload", "flagged this point"), ("cell_open", "the circuit is open"), ("lost", "cannot open")],
 )
 def test_a_fault_in_mid_polarisation_switches_the_cell_off_within_one_point(
     cell_station, measure_cell, kind, words

@@ -32,9 +32,9 @@ def test_a_line_of_text_lists_numbers_and_ranges(text, numbers):
     [
         ("30:90", "first:last:step"),
         ("30:90:0", "first:last:step"),
-        ("30:90:-5", "leads away"),
+        ("30:90:-5", "wrong sign"),
         ("abc", "'abc' is not a number"),
-        ("30 60", "parted by commas"),
+        ("30 60", "separate numbers by commas"),
         ("30:120:1e-6", "90000001 values; at most 10000"),
         ([30, "60"], "'60' is not a number"),
         ([30, True], "True is not a number"),

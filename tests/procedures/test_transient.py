@@ -50,7 +50,7 @@ def test_the_rest_is_the_mean_of_its_second_half_and_its_drift():
 
 
 def test_a_rest_without_a_good_point_is_an_error():
-    with pytest.raises(InstrumentError, match="no potential at rest: overload"):
+    with pytest.raises(InstrumentError, match="no valid rest potential: overload"):
         rest_of([point(0.0, 0.0, status="overload")])
 
 
@@ -62,7 +62,7 @@ def test_a_rest_without_a_good_point_is_an_error():
         (point(3.0, float("nan")), LimitExceeded, "current"),
         (point(3.0, 1e-5, potential_v=0.02), InstrumentError, "not at its potential"),
         (point(3.0, 1e-5, potential_v=float("nan")), InstrumentError, "not at its potential"),
-        (point(3.0, 1e-5, status="overload"), InstrumentError, "doubts this point: overload"),
+        (point(3.0, 1e-5, status="overload"), InstrumentError, "flagged this point: overload"),
         (point(3.0, 1e-8), InstrumentError, "the circuit is open"),
     ],
 )

@@ -99,7 +99,7 @@ def test_its_devices_can_be_listed_without_building_it(oven_file):
         ("{device: oven}", "{device: stove}", "stove"),
         ("resources:\n  GPIB0::1::INSTR: {device: oven}", "resources: {}", "no resources"),
         ("    dialogues:", "    channels: {a: {}}\n    dialogues:", "channels"),
-        ('spec: "1.1"', "spec: [", "no YAML file"),
+        ('spec: "1.1"', "spec: [", "not a YAML file"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(oven_file, old, new, named):

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from labctl.analysis.circuits.elements import CPE_ADMITTANCE, ELEMENTS, QUARTER_TURN, Element, Kind
 from labctl.analysis.numerics.arrays import Array, ComplexArray, FloatArray
 
-_TOKEN = re.compile(r"\s*(p\(|[-,()]|(?:CPE|Ws|Wo|[RCLWG])[A-Za-z0-9]*)")
+_TOKEN = re.compile(r"\s*(p\(|[-,()]|[A-Za-z][A-Za-z0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Leaf:
     def evaluate(self, ln_w: Array, p: Array, dz: Array) -> Array:
         """Impedance (..., n) for p (..., parameters, 1); its derivatives are written into dz."""
         own = slice(self.first, self.stop)
-        return self.element.shape(ln_w, p[..., own, :], dz[..., own, :])
+        return self.element.impedance(ln_w, p[..., own, :], dz[..., own, :])
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Circuit:
 
     @property
     def series(self) -> tuple[Node, ...]:
-        """What the top level joins in series."""
+        """The pieces that the top level joins in series."""
         if isinstance(self.root, Join) and not self.root.parallel:
             return self.root.branches
         return (self.root,)
@@ -138,7 +138,7 @@ class Circuit:
     def to_si(self, x: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> tuple[FloatArray, FloatArray]:
         """Logarithms of the SI parameters (..., p) of a circuit fitted in scaled units, with d(SI)/d(x).
 
-        The second array (..., p, p) is the identity but for a CPE, whose Q in scaled units depends on n.
+        The second array (..., p, p) is the identity except for a CPE: its Q in scaled units depends on n.
         """
         ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
         impedance_power, frequency_power, admittances = self._scaling
@@ -211,10 +211,12 @@ class _Parser:
         token = self.take()
         if token == "p(":
             return self.parallel()
-        match = re.fullmatch(r"(CPE|Ws|Wo|[RCLWG])(\w*)", token)
-        if match is None:
+        if not token[0].isalpha():
             raise self.error(f"an element is missing before {token!r}")
-        return self.leaf(ELEMENTS[match.group(1)], token)
+        symbol = max((known for known in ELEMENTS if token.startswith(known)), key=len, default=None)
+        if symbol is None:
+            raise self.error(f"cannot read {token!r}; the elements are {', '.join(ELEMENTS)}")
+        return self.leaf(ELEMENTS[symbol], token)
 
     def parallel(self) -> Node:
         branches = [self.series()]

@@ -1,4 +1,4 @@
-"""Where to start a fit: a dictionary of shapes, one for each piece the circuit joins in series.
+"""Start values of a circuit fit, from a dictionary of shapes for each piece that the circuit joins in series.
 
 Each piece is drawn at a grid of its inner parameters (time constants, exponents) with unit size; for every
 combination the sizes follow from linear least squares. The combinations with non-negative sizes and the
@@ -28,8 +28,9 @@ TINY = 1e-30
 class _Dictionary:
     """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
 
-    columns (c, 2n): what each draws, real and imaginary in turn; owners: the columns of each piece; choices
-    (pieces, k): columns to try together; pairs (pieces, pieces, k): where their products stand among c * c.
+    columns (c, 2n): impedance of each shape, real and imaginary in turn; owners: the columns of each piece;
+    choices (pieces, k): columns to try together; pairs (pieces, pieces, k): where their products stand among
+    c * c.
     """
 
     shapes: list[FloatArray]
@@ -77,7 +78,8 @@ def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
     for i, kind in enumerate(kinds):
         if kind is EXPONENT:
             chosen[:, i] = np.log(ARC_EXPONENT)
-            chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
+            if kinds[i - 1] is CPE_ADMITTANCE:
+                chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Fit a circuit to a spectrum: complex non-linear least squares in logarithms, with nobody guessing.
+"""Fit a circuit to a spectrum: complex non-linear least squares in logarithms, without start values.
 
 Modulus and angular frequency are divided by their geometric means; residuals are divided by
 |Z| unless the noise is known (Boukamp, Solid State Ionics 20 (1986) 31, 10.1016/0167-2738(86)90031-7).
@@ -278,7 +278,7 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
 def _describe(
     problems: Sequence[Problem], minimum: Minimum, best: IndexArray, lower: FloatArray, upper: FloatArray
 ) -> list[CircuitFit]:
-    """What is to be said about the fits at the places `best`, one for each problem."""
+    """Describe the fits at the places `best`, one for each problem."""
     circuit, residuals = problems[0].circuit, minimum.residuals[best]
     order = fastest_first(circuit, minimum.x[best])
     x = np.take_along_axis(minimum.x[best], order, axis=1)

@@ -1,8 +1,9 @@
 """One circuit through a whole temperature series, some of its parameters the same at every temperature.
 
-Where the permittivity or an exponent does not change, sharing it carries what the cold spectra know about the
-arc to the hot ones, where the arc has left the window. Whether it may be shared is tested: an F test compares
-the common fit with the separate ones (Bates & Watts, Nonlinear Regression Analysis, 1988, section 3.10).
+Where the permittivity or an exponent does not change, sharing it carries information of the cold spectra
+about the arc to the hot ones, where the arc has left the window. Whether it may be shared is tested: an F
+test compares the common fit with the separate ones (Bates & Watts, Nonlinear Regression Analysis, 1988,
+section 3.10).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which of several arcs is which: pieces that are alike are ordered by their time, fastest first."""
+"""Order of the pieces of a circuit that are alike: by their time constant, fastest first."""
 
 from functools import lru_cache
 

@@ -152,7 +152,7 @@ def arrhenius_design(
 
 
 def ln_prefactor(temperature_k: NDArray[np.float64], form: ArrheniusForm) -> NDArray[np.float64]:
-    """What is added to ln sigma before the line is laid: ln T, or nothing."""
+    """Term added to ln sigma before the line is fitted: ln T, or nothing."""
     return np.log(temperature_k) if form == "ln_sigma_t" else np.zeros_like(temperature_k)
 
 

@@ -1,4 +1,4 @@
-"""Which law do these conductivities follow?
+"""Choice of the temperature law that a series of conductivities follows.
 
 Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
 lowest criterion of `laws.criterion` is preferred, the others stay beside it with weights. Laws

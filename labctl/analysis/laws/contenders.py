@@ -35,7 +35,7 @@ class Contender:
     designs : callable
         Temperatures (n,) -> columns of the linear parameters at every node of the scan, (k, n, p).
     prefactor : callable
-        Temperatures (n,) -> what is added to ln sigma to make the problem linear, (n,).
+        Temperatures (n,) -> term added to ln sigma that makes the problem linear, (n,).
     """
 
     law: str

@@ -36,7 +36,7 @@ def criterion_weights(criteria: dict[str, float]) -> dict[str, float]:
 
 
 def _minus_two_ln_likelihood(fit: LawFit) -> float:
-    """Of Gaussian residuals whose uncertainties share one free factor, at its best value."""
+    """Of Gaussian residuals with one free factor common to their uncertainties, at its best value."""
     n, chi_square = len(fit.series), fit.solution.chi_square
     least = 1.0 if fit.series.stated else SMALLEST_RELATIVE_SCATTER**2
     variance = max(chi_square / n, least)

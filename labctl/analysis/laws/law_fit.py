@@ -1,4 +1,4 @@
-"""What every fitted temperature law can say, and the rule by which it states its uncertainty.
+"""Properties common to all fitted temperature laws, and the rule by which they state their uncertainty.
 
 The rule. Points are weighted by the uncertainties the caller states (the part that is not common to all
 points: a wrong thickness shifts ln A and leaves Ea alone). Where the points scatter more than stated, or
@@ -25,7 +25,7 @@ WORTH_SAYING = 1.05  # scatter over stated uncertainty that is told; less would 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Least-squares solution of one law, and what the scatter says about it.
+    """Least-squares solution of one law, and the scatter about it.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class LawFit(ABC):
     series : TemperatureSeries
         The points behind the fit.
     solution : Solution
-        Internal parameters with their covariance; `residuals` are those of ln sigma.
+        Internal parameters with their covariance; `residuals` are in ln sigma.
     r_squared : float
         Coefficient of determination of ln sigma.
     flags : tuple of str

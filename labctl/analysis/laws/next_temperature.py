@@ -1,8 +1,8 @@
-"""Where to put the next temperature.
+"""Proposal of the next temperature to measure.
 
 While laws compete: where the two most likely disagree most (Atkinson & Fedorov, 10.1093/biomet/62.1.57).
 At a break: the middle of its interval. Else: where one more point takes most from the variance of the wanted
-quantity, (g' C f)^2 / (1 + f' C f), with g the gradient of the quantity, f that of ln sigma and C the
+quantity, (g' C f)^2 / (1 + f' C f), with g the gradient of the quantity, f the gradient of ln sigma and C the
 covariance (sequential c-optimal design, Fedorov 1972, ch. 2).
 """
 
@@ -77,12 +77,12 @@ def next_temperature(
     quantity: str | None = None,
     closest_k: float = 1.0,
 ) -> NextTemperature | None:
-    """Propose the temperature that teaches most, or None where every choice is too close to a measured one.
+    """Propose the most informative temperature, or None where all are too close to a measured one.
 
     Parameters
     ----------
     found : TemperatureLaw
-        What is known so far.
+        Points measured so far.
     lowest_k, highest_k : float
         Limits of the proposal.
     quantity : str, optional

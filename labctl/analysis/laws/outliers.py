@@ -1,7 +1,7 @@
 """Points that no member of a family of laws can reconcile with the others.
 
 Each point is left out in turn, everywhere in the scan of a law at once (deletion formula, Cook & Weisberg
-1982, ch. 2), and the most suspect one is compared with what the law predicts from the rest (externally
+1982, ch. 2), and the most suspect one is compared with the prediction of the law from the rest (externally
 studentised residual, Bonferroni over the points). Nothing is dropped: the caller gets a mask and weights.
 """
 

@@ -21,7 +21,7 @@ class TemperatureSeries:
     temperature_u_k : (n,) or None
         Stated standard uncertainty of each temperature; 0 only where ln sigma has its own.
     weight : (n,)
-        1 for an ordinary point, less for one that is held to be an outlier.
+        1 for an ordinary point, less for an outlier.
     bound_temperature_k, bound_s_m : (m,)
         Points of which only "sigma < x" is known.
     """
@@ -75,7 +75,7 @@ class TemperatureSeries:
         return np.sqrt((variance if self.stated else 1.0) / self.weight)
 
     def flags(self) -> tuple[str, ...]:
-        """What a reader must know about the points before looking at a fit of them."""
+        """Reservations about the points, to be read before any fit of them."""
         count = self.bound_s_m.size
         return (f"{count} upper bound{'s' * (count > 1)} left out of the fit",) if count else ()
 

@@ -102,7 +102,7 @@ def vogel_model(
 
 @dataclass(frozen=True, eq=False)
 class LikelihoodRegion:
-    """All (a, c, s) whose chi-square is not worse than the best by more than a confidence level allows.
+    """All (a, c, s) with a chi-square no worse than the best by more than a confidence level allows.
 
     Attributes
     ----------

@@ -137,8 +137,8 @@ def fit_vtf(
     prefactor_exponent : float
         m in T^m: -1/2 (default), 0 and -1 are in use.
     residuals : {"ln_sigma", "sigma"}
-        What is squared. "sigma" serves comparison with work that fitted so; at constant relative noise it
-        triples the error of T0.
+        The residual that is squared. "sigma" serves comparison with work that fitted so; at constant relative
+        noise it triples the error of T0.
     standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic
         As in `fit_arrhenius`.
 

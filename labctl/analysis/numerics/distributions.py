@@ -1,6 +1,6 @@
 """Quantiles and tail probabilities of the usual distributions.
 
-They are those of scipy.stats, whose import alone takes longer than most analyses; scipy.special is loaded by
+Same values as scipy.stats; importing that takes longer than most analyses. scipy.special is loaded by
 the first call.
 """
 

@@ -1,4 +1,4 @@
-"""Estimates whose interval is not symmetric about the value."""
+"""Estimates with an interval that is not symmetric about the value."""
 
 import math
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class LogEstimate(Estimate):
 
 @dataclass(frozen=True, slots=True)
 class ProfileEstimate(Estimate):
-    """A fitted parameter whose `interval()` is its profile interval: lopsided, and open when it must be."""
+    """A fitted parameter; its `interval()` is the profile interval, which may be asymmetric or open."""
 
     profile: Callable[[float], tuple[float, float]] = field(repr=False, compare=False, kw_only=True)
 

@@ -1,4 +1,4 @@
-"""What the residuals of a fit say: how large they are, whether neighbours agree, what the fit is worth.
+"""Residuals of a fit: their size, their correlation between neighbours, and the covariance that follows.
 
 Noise that is correlated from point to point (drift, a circuit that is not quite right) makes intervals from
 white-noise formulas too short. A first-order autoregression along the frequencies is estimated by restricted
@@ -22,7 +22,7 @@ RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """What `examine` found; covariance (p, p) is that of the fitted logarithms."""
+    """Result of `examine`; covariance (p, p) of the fitted logarithms."""
 
     rms: float
     autocorrelation: float
@@ -148,7 +148,8 @@ def _suspicious(residuals: FloatArray) -> bool:
 
 
 def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArray) -> FloatArray:
-    """Noise around each of n frequencies over that of all, (..., n): an analyser averages longer at low ones.
+    """Noise around each of n frequencies over the noise of all (..., n); an analyser averages longer at low
+    ones.
 
     Squares of the residuals (..., 2n) over the freedom left to them (White, Econometrica 48 (1980) 817, with
     the leverages of the jacobian (..., p, 2n)), both summed over the neighbours.

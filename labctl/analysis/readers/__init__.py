@@ -1,8 +1,8 @@
 """Read a measured spectrum from the file an instrument maker's program has written.
 
-The makers' files are all the same thing: some text, then a table whose columns have names. The text is
-decoded, the table found by its column names, and what the maker says besides (the planned sweep, the number
-of points, an abort) is held against what the table holds. Known so: csv with any usual separator and decimal
+All makers' files consist of some text and a table with named columns. The text is decoded, the table is
+found by its column names, and other statements of the file (the planned sweep, the number of points, an
+abort) are compared with the table. Known so: csv with any usual separator and decimal
 sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments,
 VersaStudio .par, Parstat, PowerSuite.
 """
@@ -25,7 +25,7 @@ __all__ = ["read_spectra", "read_spectrum"]
 def read_spectrum(path: str | PathLike[str]) -> Spectrum:
     """Read the spectrum in a file, n points in the file's order; of several sweeps the first, with a warning.
 
-    Whatever had to be left out or guessed is in `.warnings`; `.metadata["format"]` names the maker. An area,
+    Everything left out or guessed is in `.warnings`; `.metadata["format"]` names the maker. An area,
     a mass or a thickness in the file is ignored.
 
     Raises

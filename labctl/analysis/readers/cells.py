@@ -42,7 +42,7 @@ def numbers(line: str) -> list[float] | None:
 
 
 def is_value(cell: str) -> bool:
-    """A number, or one of the words that stand for one that could not be measured."""
+    """A number, or one of the words for a value that could not be measured."""
     return number(cell) is not None or cell.strip().lower() in _NOT_A_NUMBER
 
 

@@ -1,4 +1,4 @@
-"""What a file says about itself besides its table, held against the table."""
+"""Statements of a file about itself, compared with its table."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ TOLERANCE = 1.5
 
 
 def describe(text: str) -> str:
-    """Whose program wrote the file; `table` when it does not say."""
+    """Maker of the program that wrote the file; `table` when the file does not say."""
     return next((name for name, mark in _FORMATS if mark.search(text[:20000])), "table")
 
 

@@ -1,4 +1,4 @@
-"""What a column's heading means: `-Im(Z)/Ohm`, `Zs''[ohm]`, `Frequency (kHz)`, `z_real_ohm` ..."""
+"""Meaning of a column's heading: `-Im(Z)/Ohm`, `Zs''[ohm]`, `Frequency (kHz)`, `z_real_ohm` ..."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _PER_AREA = re.compile(r"(ohm|Ω)\S*\s*[.·*x ]?\s*c?m\s*(²|\^?2)", re.IGNORECA
 class Column:
     """A column's place and meaning; `factor` turns its numbers into SI with the true sign.
 
-    `unit` is as the file names it; the factor of one that is not known is nan.
+    `unit` is as the file names it; the factor of an unknown unit is nan.
     """
 
     place: int

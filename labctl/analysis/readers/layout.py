@@ -1,4 +1,4 @@
-"""Where a table begins and what its columns mean."""
+"""Layout of a table: the line where it begins and the meaning of its columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""Find the table of numbers in a text and read it, leaving out what is broken and saying so.
+"""Find the table of numbers in a text and read it; broken rows are left out with a warning.
 
 1. A line counts when it has as many cells as the others and as the headings say: one cell too few or too many
    puts numbers under the wrong headings.
 2. Numbers alone on a line are the rest of a line that was torn: its neighbours do not count either.
-3. Whatever is left out between the first line and the last is named in a warning.
+3. Everything left out between the first line and the last is named in a warning.
 """
 
 import re
@@ -26,7 +26,7 @@ LARGEST_PHASE_IN_RADIANS = 1.6
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What the file holds: (n,) arrays in SI units, in its order."""
+    """Content of the file: (n,) arrays in SI units, in its order."""
 
     frequency_hz: FloatArray
     z_ohm: ComplexArray
@@ -84,7 +84,7 @@ def _is_negated(columns: dict[str, Column]) -> bool:
 
 
 def _read_rows(lines: Sequence[str], layout: Layout) -> tuple[list[list[str]], list[str]]:
-    """The rows of the table in their cells, and warnings about what was left out."""
+    """The rows of the table in their cells, and warnings about rows left out."""
     separator = _data_separator(lines, layout)
     width = _usual_width(lines, layout, separator)
     everything = [_classified(n, line, layout, separator, width) for n, line in enumerate(lines, 1)]
@@ -197,7 +197,7 @@ def _is_cut(lines: Sequence[str], line: _Line, rows: list[list[str]], layout: La
 
 
 def _refuse_mixed_decimals(rows: list[list[str]], columns: dict[str, Column]) -> None:
-    """1,234 beside 1.5 is a thousand, not one and a quarter; nothing else tells."""
+    """1,234 beside 1.5 is a thousand, not one and a quarter; there is no other sign."""
     cells = [row[column.place] for row in rows for column in needed(columns)]
     commas, points = (next((cell for cell in cells if sign in cell), None) for sign in ",.")
     if commas and points:

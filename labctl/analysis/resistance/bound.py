@@ -1,4 +1,4 @@
-"""What can still be said when the resistance itself is out of sight: at least this, at most that.
+"""Lower and upper bounds for a resistance that a spectrum does not determine.
 
 For resistances and capacitances in any connection Z' falls with frequency, from the total resistance at the
 lowest to the series resistance at the highest (Guillemin, Synthesis of Passive Networks, 1957, ch. 4). So the
@@ -60,7 +60,7 @@ def bound_from_data(clean: Spectrum) -> Bound | None:
 
 
 def bound_from_range(total_ohm: Estimate, range_ohm: tuple[float, float]) -> Bound | None:
-    """The bound when a fitted resistance is outside what the instrument can measure, or not above zero."""
+    """The bound when a fitted resistance is outside the range of the instrument, or not above zero."""
     low, high = range_ohm
     if total_ohm.value > high:
         return Bound(high, "lower", f"out of range: {total_ohm.value:.3g} ohm is above {high:.3g} ohm")

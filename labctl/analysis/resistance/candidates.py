@@ -1,4 +1,7 @@
-"""Which circuits a cell can be, which of their resistances belong to the electrolyte, and what rules one out.
+"""Candidate circuits of a cell, the relaxations in their fits, and the objections that rule a fit out.
+
+A candidate is one entry of BLOCKING or REVERSIBLE; labels are free, the parts are read from the parsed
+circuit.
 
 The gates keep a fit from dressing up a spike as an arc of huge resistance: a resistance must be seen on the
 real axis, its relaxation must be inside the window, and the data must determine it.
@@ -9,7 +12,10 @@ from typing import Literal
 
 import numpy as np
 
+from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.elements import EXPONENT, INDUCTANCE, RESISTANCE
 from labctl.analysis.circuits.fit import CircuitFit
+from labctl.analysis.circuits.pieces import Capacitive, names_of_kinds, pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.resistance.bound import LEAST_ELECTRODE_CAPACITANCE_F
 
@@ -65,31 +71,37 @@ class Relaxation:
 
 
 def relaxations(fit: CircuitFit) -> tuple[Relaxation, ...]:
-    """The parallel R and CPE (or C) pairs of a fit, fastest first."""
+    """The arcs of a fit, each a resistor beside a CPE or a capacitor, fastest first."""
     found = []
-    for number in range(1, 10):
-        resistance = fit.parameters.get(f"R{number}")
-        if resistance is None:
-            continue
-        q, n = fit.parameters[f"CPE{number}_Q"].value, fit.parameters[f"CPE{number}_n"].value
-        log_tau = float(np.log(resistance.value) + np.log(q)) / n
-        found.append(Relaxation(f"R{number}", resistance.value, float(np.exp(min(log_tau, 600.0))), n))
+    for arc in pieces_of(fit.circuit).arcs:
+        resistance = fit.parameters[arc.resistance].value
+        q, n = _admittance(fit, arc.beside)
+        log_tau = float(np.log(resistance) + np.log(q)) / n
+        found.append(Relaxation(arc.resistance, resistance, float(np.exp(min(log_tau, 600.0))), n))
     return tuple(sorted(found, key=lambda arc: arc.time_s))
+
+
+def _admittance(fit: CircuitFit, element: Capacitive) -> tuple[float, float]:
+    """Q and n of a CPE; C and 1 of a capacitor."""
+    n = 1.0 if element.exponent is None else fit.parameters[element.exponent].value
+    return fit.parameters[element.admittance].value, n
 
 
 def objections(fit: CircuitFit, electrodes: Electrodes) -> tuple[str, ...]:
     """Why a fit cannot be the cell; empty when nothing speaks against it."""
+    circuit, pieces = parse_circuit(fit.circuit), pieces_of(fit.circuit)
+    exponents = names_of_kinds(circuit, EXPONENT)
     real_axis = MOST_OF_THE_REAL_AXIS * float((fit.z_ohm.real).max())
     found = [] if fit.converged else ["did not converge"]
-    found += [f"{name} at its bound" for name in fit.at_bound if not name.endswith("_n")]
+    found += [f"{name} at its bound" for name in fit.at_bound if name not in exponents]
     found += [f"{name} not determined" for name in _vague(fit)]
-    for name, estimate in fit.parameters.items():
-        if name.startswith("R") and estimate.value > real_axis:
+    for name in (*pieces.resistors, *(arc.resistance for arc in pieces.arcs)):
+        if fit.parameters[name].value > real_axis:
             found.append(f"{name} beyond the real axis")
     for arc in relaxations(fit):
         found += _arc_objections(arc, fit)
-    diffusion = fit.parameters.get("Ws1_tau")
-    if diffusion is not None and any(arc.time_s > diffusion.value for arc in relaxations(fit)):
+    slowest_s = max((arc.time_s for arc in relaxations(fit)), default=0.0)
+    if any(fit.parameters[name].value < slowest_s for name in pieces.diffusion_times):
         found.append("diffusion faster than an arc")
     if electrodes == "blocking" and spike_capacitance_f(fit) < LEAST_ELECTRODE_CAPACITANCE_F:
         found.append("the spike is too small a capacitance to be an electrode")
@@ -116,24 +128,20 @@ def _arc_objections(arc: Relaxation, fit: CircuitFit) -> list[str]:
 
 def _spike_reactance_ohm(fit: CircuitFit, omega: float) -> float:
     """Modulus of the blocking electrode's -Z'' at omega; 0 when the circuit has none."""
-    last = fit.circuit.rsplit("-", 1)[-1]
-    if not last.startswith("CPE") or last.endswith(")"):
+    spike = pieces_of(fit.circuit).spike
+    if spike is None:
         return 0.0
-    q, n = fit.parameters[f"{last}_Q"].value, fit.parameters[f"{last}_n"].value
+    q, n = _admittance(fit, spike)
     return float(np.sin(n * np.pi / 2) * omega**-n / q)
 
 
 def _vague(fit: CircuitFit) -> list[str]:
-    """R and L whose relative standard uncertainty is too large.
+    """Resistances and inductances with too large a relative standard uncertainty.
 
     A weak Warburg element may stay: it does no harm, and leaving it out bends the arc before it.
     """
-    return [
-        name
-        for name, estimate in fit.parameters.items()
-        if (name[0] in "RL" or name.endswith("_R"))
-        and estimate.relative_uncertainty > MOST_RELATIVE_UNCERTAINTY
-    ]
+    judged = names_of_kinds(parse_circuit(fit.circuit), RESISTANCE, INDUCTANCE)
+    return [name for name in judged if fit.parameters[name].relative_uncertainty > MOST_RELATIVE_UNCERTAINTY]
 
 
 def spike_capacitance_f(fit: CircuitFit) -> float:

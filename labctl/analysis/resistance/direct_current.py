@@ -1,4 +1,4 @@
-"""What a direct current says of a sample that conducts too little for a spectrum: an upper bound."""
+"""Upper bound of the conductivity from a direct current, where a spectrum finds none."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""How far circuits that describe a spectrum about equally well disagree about its resistance.
+"""Spread of the resistance between circuits that describe a spectrum about equally well.
 
 A quoted error that knows one circuit only is too small: the variance stated is
 sum w_k (u_k^2 + (R_k - R)^2) over the plausible circuits (Buckland, Burnham & Augustin, Biometrics 53 (1997)
@@ -24,7 +24,7 @@ class Contender:
 
 
 def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Estimate, tuple[str, ...]]:
-    """The best circuit's total, widened by those not clearly worse, and a flag if that tells."""
+    """The best circuit's total, widened by those not clearly worse, and a flag where that matters."""
     plausible = [best, *(other for other in others if other.bic - best.bic < PLAUSIBLE_BIC)]
     weights = [math.exp(-0.5 * max(contender.bic - best.bic, 0.0)) for contender in plausible]
     variance = sum(

@@ -3,14 +3,16 @@
 By the capacitance that goes with it (J. T. S. Irvine, D. C. Sinclair & A. R. West, Electroceramics:
 Characterization by Impedance Spectroscopy, Adv. Mater. 2 (1990) 132, table 1, for a sample as wide as it is
 thick): bulk near 1e-12 F, grain boundaries 1e-11 to 1e-8 F, surface layers to 1e-7 F, interfaces with the
-electrodes above. Flat samples have more, so the fastest arc is called bulk up to 1e-9 F, and what is slower
-or larger a grain boundary. A grain boundary alone in the window may so be called bulk; the total is the same.
+electrodes above. Flat samples have more, so the fastest arc is called bulk up to 1e-9 F, and a slower
+or larger one a grain boundary. A grain boundary alone in the window may so be called bulk; the total is the
+same.
 """
 
 import math
 from dataclasses import dataclass
 
 from labctl.analysis.circuits.fit import CircuitFit
+from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.candidates import Electrodes, relaxations
 
@@ -33,9 +35,9 @@ class Arc:
 
 
 def total(fit: CircuitFit, electrodes: Electrodes) -> Estimate:
-    """Resistance of the electrolyte (with whatever leads are in it); nan when the circuit has none."""
+    """Resistance of the electrolyte (leads included); nan when the circuit has none."""
     arcs = [a.name for a in relaxations(fit) if not _is_interphase(a.capacitance_f, electrodes)]
-    names = (["R0"] if "R0" in fit.parameters else []) + arcs
+    names = [*pieces_of(fit.circuit).resistors, *arcs]
     return fit.sum_of(names) if names else Estimate(math.nan, math.nan)
 
 
@@ -47,9 +49,8 @@ def interphase(fit: CircuitFit, electrodes: Electrodes) -> Estimate | None:
 
 def named_arcs(fit: CircuitFit, electrodes: Electrodes) -> tuple[Arc, ...]:
     """The parts with their names, fastest first."""
-    arcs = []
-    if "R0" in fit.parameters:
-        arcs.append(Arc("series", fit.parameters["R0"], math.nan, math.nan))
+    series = pieces_of(fit.circuit).resistors
+    arcs = [Arc("series", fit.sum_of(series), math.nan, math.nan)] if series else []
     bulk_taken = False
     for arc in relaxations(fit):
         is_bulk = not bulk_taken and arc.capacitance_f <= GRAIN_BOUNDARY_CAPACITANCE_F

@@ -1,4 +1,4 @@
-"""The resistance as it is read with a ruler: what a referee compares the fit with."""
+"""Resistances read from the plot without a fit, for comparison with the fit."""
 
 import numpy as np
 

@@ -2,7 +2,7 @@
 
 Bad points are masked, every candidate circuit is fitted, impossible fits are ruled out, the Bayesian
 information criterion with the effective number of points chooses, and the uncertainty holds the spread of
-the circuits that are as good. What is reported is the total: the low-frequency end of the electrolyte's arcs.
+the circuits that are as good. The result is the total: the low-frequency end of the electrolyte's arcs.
 """
 
 import math
@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import CANDIDATES, Electrodes, is_inductive, objections
@@ -27,6 +29,7 @@ MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
+CABLES = "L0"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Resistance:
     ----------
     total_ohm : Estimate
         Bulk and grain boundaries together; the uncertainty holds noise, correlation of the residuals, the
-        spread between plausible circuits and that of a lead subtracted. nan when nothing could be said.
+        spread between plausible circuits and the uncertainty of a lead subtracted. nan when unknown.
     arcs : tuple of Arc
         The parts, fastest first: `series`, `bulk`, `grain boundary`, `interphase`.
     interphase_ohm : Estimate or None
@@ -83,7 +86,7 @@ def ionic_resistance(
     lead_ohm: Estimate | float = 0.0,
     range_ohm: tuple[float, float] = RANGE_OHM,
 ) -> Resistance:
-    """Ionic resistance of a spectrum of n points, with nobody looking.
+    """Ionic resistance of a spectrum of n points, without a person's choice.
 
     Parameters
     ----------
@@ -94,7 +97,7 @@ def ionic_resistance(
     lead_ohm : Estimate or float
         Resistance of the leads, from a measured short; it is taken off the total.
     range_ohm : (low, high)
-        What the instrument can measure; a resistance outside becomes a bound.
+        Range of the instrument; a resistance outside becomes a bound.
 
     Raises
     ------
@@ -110,7 +113,7 @@ def ionic_resistance(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A spectrum with its bad points out, highest frequency first, and what was seen on the way."""
+    """A spectrum without its bad points, highest frequency first, and the findings of the checks."""
 
     spectrum: Spectrum
     flags: tuple[str, ...]
@@ -172,16 +175,26 @@ def fit_candidates(data: Sequence[Prepared], electrodes: Electrodes) -> list[dic
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
     for one, fits in zip(data, found, strict=True):
-        _teach_the_simpler(one, fits)
+        _refit_from_richer(one, fits)
     return found
 
 
-def _teach_the_simpler(data: Prepared, fits: dict[str, CircuitFit]) -> None:
-    """What does much worse than with a series resistor starts again from that one's solution."""
+def _refit_from_richer(data: Prepared, fits: dict[str, CircuitFit]) -> None:
+    """Refit a circuit that does much worse than with one more series resistor, from that one's solution."""
     for description, fit in fits.items():
-        richer = fits.get(f"R0-{description}")
+        richer = _with_series_resistor(description, fits)
         if richer is not None and richer.rms * MUCH_WORSE < fit.rms:
             fits[description] = _better(fit, _started_from(data, description, richer))
+
+
+def _with_series_resistor(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit of the same circuit with one more resistor in series; None where it is no candidate."""
+    names = set(parse_circuit(description).names)
+    for other, fit in fits.items():
+        added = set(parse_circuit(other).names) - names
+        if len(added) == 1 and added <= {*pieces_of(other).resistors} and names <= fit.parameters.keys():
+            return fit
+    return None
 
 
 def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
@@ -189,7 +202,7 @@ def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
 
 
 def _started_from(data: Prepared, description: str, richer: CircuitFit) -> CircuitFit:
-    """A circuit fitted from the solution of one that has it as a part."""
+    """A circuit fitted from the solution of a richer circuit."""
     problem = Problem.of(data.spectrum, parse_circuit(description), "modulus")
     return fit_problems([problem], [problem.starts(start_values(richer), 1)])[0]
 
@@ -222,8 +235,12 @@ def candidates_for(data: Prepared, electrodes: Electrodes) -> tuple[str, ...]:
         return ()
     circuits = CANDIDATES[electrodes]
     if data.inductive:
-        circuits = (*circuits, *(f"L0-{c}" for c in circuits))
+        circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))
     return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def _has_inductor(description: str) -> bool:
+    return INDUCTANCE in parse_circuit(description).kinds
 
 
 def conclude(

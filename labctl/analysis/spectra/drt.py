@@ -54,8 +54,8 @@ class RelaxationTimes:
 def drt(spectrum: Spectrum, strength: float | None = None) -> RelaxationTimes:
     """Distribution of relaxation times of the usable points.
 
-    `strength` is that of the regularisation, for residuals relative to |Z| and gamma relative to its median;
-    by default cross-validation chooses it.
+    `strength` is the weight of the regularisation, for residuals relative to |Z| and gamma relative to its
+    median; by default cross-validation chooses it.
 
     Raises
     ------
@@ -99,7 +99,7 @@ class _Tikhonov:
         return nnls(a, b, maxiter=50 * a.shape[1])[0]
 
     def cross_validation(self, strength: float) -> float:
-        """How badly each part predicts the other; what a part cannot see is refitted to the other."""
+        """Misfit of each half's prediction of the other; components a half does not see are refitted."""
         total = 0.0
         for parts, turn, unseen in (((True, False), -1j, slice(-2, None)), ((False, True), 1, slice(-3, -2))):
             x = self.solve(strength, parts)
@@ -128,7 +128,7 @@ class _Tikhonov:
 
 
 def _maxima(gamma: FloatArray) -> np.ndarray:
-    """Places of the maxima whose hill, down to the valleys beside it, holds more than 1 % of the area."""
+    """Places of the maxima with more than 1 % of the area between the valleys on either side."""
     steps = np.diff(np.concatenate([[0.0], gamma, [0.0]]))
     moves = np.flatnonzero(steps)
     turns = np.flatnonzero((steps[moves][:-1] > 0) & (steps[moves][1:] < 0))

@@ -1,7 +1,7 @@
 """Taking the fixture out of a spectrum: open and short compensation.
 
 The cables and clamps are a series impedance Zs (measured with the sample replaced by a short) and a parallel
-admittance Yo (measured with nothing in place). What is left of a measured Zm is
+admittance Yo (measured with nothing in place). The corrected impedance of a measured Zm is
 (Zm - Zs) / (1 - (Zm - Zs) Yo) with Yo = 1 / (Zo - Zs)
 (Agilent Impedance Measurement Handbook, 4th ed., 5950-3000, section 3.2).
 """

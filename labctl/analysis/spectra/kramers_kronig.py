@@ -1,4 +1,4 @@
-"""Is a spectrum one that a linear, causal, steady cell can have? The linear Kramers-Kronig test.
+"""The linear Kramers-Kronig test: consistency of a spectrum with a linear, causal, steady cell.
 
 The spectrum is fitted by a chain that is Kramers-Kronig consistent by construction: a resistor, M parallel
 RC pairs with time constants fixed on a logarithmic grid, a series inductor and a series capacitor. What it
@@ -134,7 +134,7 @@ class _Chain:
         return columns
 
     def solve(self, columns: FloatArray, m: int) -> FloatArray:
-        """What the fitted part determines, (k,); zero for a column that it does not see."""
+        """Solution from the fitted part, (k,); zero for a column that it does not determine."""
         x = np.zeros(len(columns))
         if self.fit == "complex":
             x[:] = _least_squares(columns.reshape(len(x), -1), self.target.ravel())
@@ -158,7 +158,7 @@ class _Chain:
 
 
 def _grow(chain: _Chain, clean: Spectrum, c: float, largest: int, stubborn: bool) -> KramersKronig:
-    """The first M whose mu falls below c; when stubborn, the first of those that passes, if one does."""
+    """The first M with mu below c; when stubborn, the first of those that passes, if one does."""
     first = None
     for m in range(1, largest + 1):
         columns = chain.columns(m)
@@ -203,7 +203,7 @@ def _judge(clean: Spectrum, fitted: ComplexArray, m: int, mu: float) -> KramersK
 
 
 def point_to_point_noise(residuals: ComplexArray) -> float:
-    """Standard deviation of what a straight line through the neighbours does not predict (robust)."""
+    """Standard deviation from a straight line through the neighbours (robust)."""
     if residuals.size < 3:
         return 0.0
     second = residuals[1:-1] - 0.5 * (residuals[:-2] + residuals[2:])

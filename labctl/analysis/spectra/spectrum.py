@@ -1,4 +1,4 @@
-"""An impedance spectrum: what was measured at which frequency, before anybody has judged it."""
+"""An impedance spectrum as measured, before any judgement of its points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,11 +26,11 @@ class Spectrum:
     z_ohm : (n,) complex
         True impedance: the imaginary part of a capacitor is negative.
     status : (n,) str or None
-        What the instrument said about each point; `""` and `"good"` mean nothing was wrong.
+        Status that the instrument gave each point; `""` and `"good"` mean that nothing was wrong.
     warnings : tuple of str
-        What a reader had to leave out or guess.
+        Things left out or guessed by the reader.
     metadata : mapping of str to str
-        What the file said about itself. A sample's area is never taken from it.
+        Statements of the file about itself. A sample's area is never taken from it.
 
     Raises
     ------

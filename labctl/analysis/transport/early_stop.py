@@ -21,11 +21,11 @@ class EarlyStop:
     known : bool
         The steady current is known well enough to stop now.
     reason : str
-        Why, or what is missing.
+        The reason, or the missing condition.
     fit : PolarisationFit or None
         Of all samples; None when there are too few.
     saved_s : float
-        What the wait for a current within 1 % of its end would still take; 0 when not known.
+        Remaining wait for a current within 1 % of its end; 0 when not known.
     """
 
     known: bool

@@ -41,7 +41,7 @@ class PolarisationFit:
     Attributes
     ----------
     initial_current_a : Estimate
-        I0 at t = 0+: dV / Rs where the spectrum's resistance was given, else that of the transient.
+        I0 at t = 0+: dV / Rs where the spectrum's resistance was given, else from the transient.
     steady_current_a : Estimate
         Iss: extrapolated while the law describes the samples, else the observed mean.
     transient_initial_current_a, extrapolated_current_a, time_constant_s : Estimate
@@ -128,7 +128,7 @@ def fit_polarisation(
         The step, and the bulk and interphase resistance Rb + R0 of the spectrum before it: given both, I0 is
         dV / Rs and is compared with the transient.
     ignore_before_s : float
-        Leave out what is earlier.
+        Leave out earlier samples.
     steady_tolerance : float
         Relative change of the current over the last fifth of the time that counts as steady.
 

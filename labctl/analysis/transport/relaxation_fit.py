@@ -171,7 +171,7 @@ def _fit(
 
 
 def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the samples do not tell gets a large variance, not none."""
+    """A parameter that the samples do not determine gets a large variance, not none."""
     values, vectors = np.linalg.eigh(information)
     return (vectors / np.maximum(values, 1e-12 * values.max())) @ vectors.T
 

@@ -31,7 +31,7 @@ class Transference:
     ----------
     value : Estimate
     label : str
-        What the number is, e.g. "rho+ (Bruce-Vincent)".
+        Name of the number, e.g. "rho+ (Bruce-Vincent)".
     meaning : str
         In words, with the condition on which it is the transference number proper.
     inputs : dict of str to Estimate
@@ -67,7 +67,7 @@ def bruce_vincent(
 
     t+ = Iss (dV - I0 R0) / (I0 (dV - Iss Rss)), Evans, Vincent & Bruce, 10.1016/0032-3861(87)90394-6.
     Uncertainties of the inputs propagate linearly. Where I0 was not measured but is dV / (Rb + R0), its error
-    is that of dV, Rb and R0, and `watanabe` has the uncertainty that knows it.
+    comes from dV, Rb and R0, and `watanabe` has the uncertainty that includes it.
 
     Parameters
     ----------

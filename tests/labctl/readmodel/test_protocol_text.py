@@ -16,7 +16,7 @@ def test_what_is_filled_in_comes_back_from_the_text(name, note, amplitude_v, thi
     sample = SampleForm(name, note=note, thickness_mm=thickness_mm)
     text = protocol_text("any", sample, [ProcedureForm(EIS, {"amplitude_v": amplitude_v})])
     protocol = parse_protocol(text, "form.toml")
-    assert protocol.sample.name == name
+    assert protocol.sample.name == name.strip()
     assert protocol.sample.thickness_m == pytest.approx(thickness_mm / 1e3, rel=1e-15)
     assert protocol.procedures[0].parameters["amplitude_v"] == amplitude_v
 

@@ -46,8 +46,8 @@ def test_templates_refuse_the_rest(template, message):
     assert answer(template, message) is None
 
 
-def test_an_unknown_hole_is_refused():
-    with pytest.raises(ValueError, match="hole"):
+def test_an_unknown_placeholder_is_refused():
+    with pytest.raises(ValueError, match="placeholder"):
         compile_command("FR{number}", print, None)
 
 

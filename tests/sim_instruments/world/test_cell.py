@@ -80,5 +80,5 @@ def test_an_open_cell_is_huge_and_a_short_is_nothing():
 def test_a_molten_cell_stays_shorted():
     sample = Cell(cell(), melts_at_k=400.0)
     assert abs(sample.impedance_ohm(1e3, 390.0)) > 1
-    sample.feel(401.0)
+    sample.melt_if_hot(401.0)
     assert abs(sample.impedance_ohm(1e3, 300.0)) < 0.1

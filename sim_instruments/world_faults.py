@@ -1,7 +1,7 @@
-"""Faults that befall the world: oven, cell, sensors, the clock on the wall.
+"""Faults of oven, cell, sensors and wall clock.
 
-Several of one kind may overlap. The latest is in force; when it passes, the one before it that still lasts;
-when the last has passed, what was before the first.
+Faults of one kind can overlap. The latest is in force; when it ends, the latest of those still active; when
+the last one ends, the value from before the first fault is restored.
 """
 
 import math
@@ -14,25 +14,25 @@ from sim_instruments.world.world import World
 Undo = Callable[[], None]
 
 
-class Mishaps:
-    """Makes the world faults of a plan happen, and pass again after their `duration_s`."""
+class WorldFaults:
+    """Applies the world faults of a plan and reverts them after their `duration_s`."""
 
     def __init__(self, plan: FaultPlan, world: World, instruments: Mapping[str, Any]) -> None:
         self._plan, self._world, self._instruments = plan, world, instruments
-        self._spoilt: dict[tuple[int, str], Spoilt] = {}
+        self._overrides: dict[tuple[int, str], OverriddenAttribute] = {}
         plan.on_order = self._schedule
-        plan.on_world_strike = self._befall
+        plan.on_world_strike = self._apply
 
     def _schedule(self, fault: Fault) -> None:
-        """Plan what waits for a time; what waits for a command is struck by the wire."""
+        """Schedule a fault without a command; the wire triggers those with a command."""
         if fault.kind in IN_THE_WORLD and not fault.command:
-            self._world.at(fault.after_s, lambda: self._come(fault))
+            self._world.at(fault.after_s, lambda: self._trigger(fault))
 
-    def _come(self, fault: Fault) -> None:
+    def _trigger(self, fault: Fault) -> None:
         if fault.count > 0:
             self._plan.record(fault, fault.instrument, "", self._world.time_s)
 
-    def _befall(self, fault: Fault) -> None:
+    def _apply(self, fault: Fault) -> None:
         undo = self._effect(fault)
         if not math.isinf(fault.duration_s):
             self._world.at(self._world.time_s + fault.duration_s, undo)
@@ -58,13 +58,13 @@ class Mishaps:
                 return self._each(fault, "overload", True)
 
     def _each(self, fault: Fault, attribute: str, value: Any) -> Undo:
-        """Set it in every instrument meant that has it."""
-        meant = [
+        """Set an attribute of every addressed instrument that has it."""
+        targets = [
             model
             for address, model in self._instruments.items()
             if fault.instrument in ("", address) and hasattr(model, attribute)
         ]
-        undos = [self._set(model, attribute, value) for model in meant]
+        undos = [self._set(model, attribute, value) for model in targets]
 
         def undo_all() -> None:
             for undo in undos:
@@ -73,7 +73,9 @@ class Mishaps:
         return undo_all
 
     def _set(self, thing: object, attribute: str, value: Any) -> Undo:
-        return self._spoilt.setdefault((id(thing), attribute), Spoilt(thing, attribute)).by(value)
+        return self._overrides.setdefault(
+            (id(thing), attribute), OverriddenAttribute(thing, attribute)
+        ).override(value)
 
     def _jump(self, seconds: float) -> Undo:
         jump = getattr(self._world.clock, "jump", lambda seconds: None)
@@ -81,26 +83,26 @@ class Mishaps:
         return lambda: jump(-seconds)
 
 
-class Spoilt:
-    """An attribute that faults hold at their values."""
+class OverriddenAttribute:
+    """An attribute overridden by one or more faults."""
 
     def __init__(self, thing: object, attribute: str) -> None:
         self._thing, self._attribute = thing, attribute
         self._before: Any = None
-        self._lasting: dict[object, Any] = {}
+        self._active: dict[object, Any] = {}
 
-    def by(self, value: Any) -> Undo:
-        """Set it; the function returned lets this fault pass."""
-        if not self._lasting:
+    def override(self, value: Any) -> Undo:
+        """Set the attribute; return the function that ends this fault."""
+        if not self._active:
             self._before = getattr(self._thing, self._attribute)
         fault = object()
-        self._lasting[fault] = value
+        self._active[fault] = value
         setattr(self._thing, self._attribute, value)
-        return lambda: self._pass(fault)
+        return lambda: self._end(fault)
 
-    def _pass(self, fault: object) -> None:
-        del self._lasting[fault]
-        setattr(self._thing, self._attribute, [self._before, *self._lasting.values()][-1])
+    def _end(self, fault: object) -> None:
+        del self._active[fault]
+        setattr(self._thing, self._attribute, [self._before, *self._active.values()][-1])
 
 
 def _amount(fault: Fault, default: float) -> float:
