@@ -7,6 +7,7 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite
 from labctl.store import Store
 from labctl.units import ZERO_CELSIUS_K
@@ -46,8 +47,9 @@ def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, An
 
 
 def _temperatures(points: Sequence[dict[str, Any]]) -> int:
-    """Count the different temperatures of the points that are numbers."""
-    return len({round(p["temperature_k"], 1) for p in points if p["bound"] is None})
+    """Count the different temperatures of the points that are numbers, as the analysis counts them."""
+    measured = [p["temperature_k"] for p in points if p["bound"] is None]
+    return distinct_temperatures_k(np.array(measured)).size
 
 
 def _usable(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
