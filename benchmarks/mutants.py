@@ -12,7 +12,7 @@ evenly from all mutants of the rooms with a seeded generator.
 Each mutant is written into a private copy of the project below the temporary folder, never into the working
 tree. The unmutated tests of a room run once, traced, to learn which test enters which function. A mutant then
 runs against the tests that enter its function, those named after its file first, then the quickest, until the
-first failure. Tests that start processes are always among them; code outside functions meets all tests of the
+first failure. Processes that a test starts are traced as well; code outside functions meets all tests of the
 room. A mutant counts as killed when a test fails, when the tests cannot be collected, or when they are not
 finished by a deadline derived from the unmutated run. Mutants that change nothing observable cannot be told
 from the others and count as survivors.

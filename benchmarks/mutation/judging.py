@@ -1,8 +1,7 @@
-"""Which tests a mutant meets, and whether one of them fails."""
+"""The tests that a mutant meets, and whether one of them fails."""
 
 import json
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,10 @@ class UnmutatedTestsFail(Exception):
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the unmutated tests of a room did: functions entered, time taken, processes started."""
+    """Functions that the unmutated tests of a room entered ("": outside of any test), and their times."""
 
     entered: dict[str, set[tuple[str, int]]]
     durations_s: dict[str, float]
-    launchers: set[str]
 
     @classmethod
     def measure(cls, project: Project, room: Room, made: Copy) -> "Baseline":
@@ -30,31 +28,31 @@ class Baseline:
         if not tests:
             raise UnmutatedTestsFail(f"{room.name}: no tests match {', '.join(room.tests)}")
         folders = {(made.root / pattern).parent for pattern in room.sources}
+        made.entered.write_text("", encoding="utf-8")
         code, output = made.run(project, tests, traced=Path(os.path.commonpath(folders)))
         if code != 0:
             raise UnmutatedTestsFail(f"{room.name}: pytest ended with {code}\n{output[-4000:]}")
-        seen = json.loads((made.folder / "report.json").read_text(encoding="utf-8"))
-        root = made.root.as_posix()
-        entered = {
-            name: {(Path(file).as_posix().removeprefix(root + "/"), line) for file, line in places}
-            for name, places in seen["entered"].items()
-        }
+        entered: dict[str, set[tuple[str, int]]] = {}
+        for line in made.entered.read_text(encoding="utf-8").splitlines():
+            test, file, first = line.split("\t")
+            place = (Path(file).relative_to(made.root).as_posix(), int(first))
+            entered.setdefault(test.rpartition(" ")[0], set()).add(place)
         if not entered:
             raise UnmutatedTestsFail(f"{room.name}: its tests enter no function of {', '.join(room.sources)}")
-        return cls(entered, seen["durations_s"], set(seen["launchers"]))
+        return cls(entered, json.loads(made.report.read_text(encoding="utf-8")))
 
     def tests_for(self, mutant: Mutant) -> list[str]:
         """Return the tests that may notice a mutant: those named after its file first, then the quickest."""
-        reaching = set(self.durations_s)
+        reaching = list(self.durations_s)
         if mutant.function is not None and not self._enters("", mutant):
-            reaching = {name for name in self.durations_s if self._enters(name, mutant)} | self.launchers
+            reaching = [name for name in self.durations_s if self._enters(name, mutant)]
         mirrored = f"/test_{Path(mutant.file).stem}"
 
         def rank(name: str) -> tuple[bool, bool, float]:
             touches = any(file == mutant.file for file, _ in self.entered.get(name, ()))
             return mirrored not in name.partition("::")[0], not touches, self.durations_s[name]
 
-        return sorted(reaching & set(self.durations_s), key=rank)
+        return sorted(reaching, key=rank)
 
     def _enters(self, name: str, mutant: Mutant) -> bool:
         first, last = mutant.function or (0, 0)
@@ -80,16 +78,10 @@ def judge(project: Project, baseline: Baseline, mutant: Mutant, made: Copy) -> V
     chosen = baseline.tests_for(mutant)
     if not chosen:
         return Verdict(mutant.key, mutant.room, False, "no test reaches it", 0, 0.0)
-    path = made.root / mutant.file
-    source = path.read_bytes()
-    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
     deadline_s = project.grace_s + 5 * sum(baseline.durations_s[name] for name in chosen)
     files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
-    try:
-        path.write_bytes(mutant.applied(source))
+    with made.changed(mutant.file, mutant.applied):
         code, output = made.run(project, files, chosen=chosen, deadline_s=deadline_s)
-    finally:
-        path.write_bytes(source)
     if code == 5:
         raise UnmutatedTestsFail(f"no test was collected for {mutant.key}\n{output[-2000:]}")
     how = {0: "survived", None: "deadline"}.get(code, "test")

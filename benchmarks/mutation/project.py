@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LEFT_OUT = (".*", "__pycache__", "build", "demo", "*.egg-info", "*.db", "node_modules")
+LEFT_OUT = (".*", "build", "demo", "*.egg-info", "*.db", "node_modules")
 SUITE = ("-m", "not slow", "--hypothesis-seed=0")
 
 

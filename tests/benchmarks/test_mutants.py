@@ -91,6 +91,18 @@ def test_a_change_that_no_test_notices_is_reported_and_the_others_are_counted(to
     assert told == []  # a finished run has nothing left to do
 
 
+def test_a_test_that_starts_a_process_meets_what_that_process_enters(tool, tiny, tmp_path):
+    (tiny.root / "tests/test_signs.py").write_text(
+        "import subprocess, sys\n\ndef test_from_afar():\n"
+        '    program = "from tiny.signs import untested; assert untested(1) == 2"\n'
+        '    subprocess.run([sys.executable, "-c", program], check=True)\n',
+        encoding="utf-8",
+    )
+    added = [m for m in tool.sample(tiny, 1000, seed=1) if m.text == "(x - 1)"]
+    (verdict,) = tool.run(tiny, added, tool.Results(tmp_path / "out.jsonl"), tell=lambda line: None)
+    assert (verdict.killed, verdict.how, verdict.tests) == (True, "test", 1)
+
+
 def test_a_mutant_that_never_ends_is_killed_at_its_deadline(tool, tiny, tmp_path):
     (tiny.root / "tiny/signs.py").write_text(
         "def sign(x):\n    n = 0\n    while n < 3:\n        n += 1\n"
