@@ -1,7 +1,7 @@
 """Tracer that notes which functions each test enters, started as `sitecustomize` by each interpreter.
 
 Settings come from the environment, so that processes started by a test have them too. `MUTATION_TRACED` is
-the folder whose functions are noted; `MUTATION_ENTERED` is the file that takes a line for each test and function.
+the folder whose functions are noted, `MUTATION_ENTERED` the file with a line for each test and function.
 """
 
 import os
