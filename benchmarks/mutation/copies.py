@@ -32,21 +32,28 @@ class Copy:
 
     @property
     def entered(self) -> Path:
-        """Lines of test, file and first line of each function entered by a traced run."""
-        return self.folder / "entered.txt"
+        """Folder of lines of test, file and first line of each function entered by a traced run."""
+        return self.folder / "entered"
 
     @classmethod
     def make(cls, project: Project, folder: Path) -> "Copy":
         """Copy the project, compiled, into a new folder."""
         shutil.copytree(project.root, folder / "project", ignore=shutil.ignore_patterns(*LEFT_OUT))
         compileall.compile_dir(folder / "project", quiet=2)
-        (folder / "tmp").mkdir()
-        (folder / "tracing").mkdir()
+        for name in ("tmp", "tracing", "entered"):
+            (folder / name).mkdir()
+        (folder / "entered").chmod(0o777)  # some tests read as another user
         shutil.copy(Path(__file__).with_name("tracing.py"), folder / "tracing" / "sitecustomize.py")
         data = project.root.parent / "shared"  # measured data, which some tests skip without
         if data.is_dir() and sys.platform != "win32":
             (folder / "shared").symlink_to(data)
         return cls(folder)
+
+    def lines_entered(self) -> Iterator[list[str]]:
+        """Yield test, file and first line of each function entered by the processes of a traced run."""
+        for path in self.entered.iterdir():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                yield line.split("\t")
 
     @contextmanager
     def changed(self, file: str, change: Callable[[bytes], bytes]) -> Iterator[None]:

@@ -28,13 +28,13 @@ class Baseline:
         if not tests:
             raise UnmutatedTestsFail(f"{room.name}: no tests match {', '.join(room.tests)}")
         folders = {(made.root / pattern).parent for pattern in room.sources}
-        made.entered.write_text("", encoding="utf-8")
+        for earlier in made.entered.iterdir():
+            earlier.unlink()
         code, output = made.run(project, tests, traced=Path(os.path.commonpath(folders)))
         if code != 0:
             raise UnmutatedTestsFail(f"{room.name}: pytest ended with {code}\n{output[-4000:]}")
         entered: dict[str, set[tuple[str, int]]] = {}
-        for line in made.entered.read_text(encoding="utf-8").splitlines():
-            test, file, first = line.split("\t")
+        for test, file, first in made.lines_entered():
             place = (Path(file).relative_to(made.root).as_posix(), int(first))
             entered.setdefault(test.rpartition(" ")[0], set()).add(place)
         if not entered:

@@ -1,12 +1,14 @@
 """Tracer that notes which functions each test enters, started as `sitecustomize` by each interpreter.
 
 Settings come from the environment, so that processes started by a test have them too. `MUTATION_TRACED` is
-the folder whose functions are noted, `MUTATION_ENTERED` the file with a line for each test and function.
+the folder whose functions are noted, `MUTATION_ENTERED` the folder for a file of each process, with a line
+for each test and function.
 """
 
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 
@@ -24,8 +26,12 @@ class Tracer:
         place = (os.environ.get("PYTEST_CURRENT_TEST", ""), code.co_filename, code.co_firstlineno)
         if place not in self._seen:
             self._seen.add(place)
-            with open(self._output, "a", encoding="utf-8") as file:
-                file.write("\t".join(map(str, place)) + "\n")
+            self._note("\t".join(map(str, place)) + "\n")
+
+    def _note(self, line: str) -> None:
+        """Add a line at once, for a process that is killed; one that may not write here leaves none."""
+        with suppress(OSError), open(f"{self._output}/{os.getpid()}.txt", "a", encoding="utf-8") as file:
+            file.write(line)
 
 
 if "MUTATION_TRACED" in os.environ:
