@@ -154,9 +154,10 @@ def test_a_break_is_paid_for_by_its_parameters_and_two_more(transition, paid):
 
 
 def test_a_width_that_no_point_feels_is_not_paid_for():
-    """The narrowest step is a tenth of the smallest spacing, here 0.1 K, with its neighbours 5 K away."""
+    """The step is sharp: its neighbours, 5 K away, lie off their lines on the side away from it."""
     kelvin = np.array([300.0, 301.0, 310.0, 320.0, 331.0, 341.0, 350.0, 360.0, 370.0, 380.0])
-    fit = fit_two_segments(kelvin, two_lines(kelvin, jump=3.0), transition="step")
+    sharp = np.exp(np.where(kelvin == 331.0, -0.05, 0.0) + np.where(kelvin == 341.0, 0.05, 0.0))
+    fit = fit_two_segments(kelvin, sharp * two_lines(kelvin, jump=3.0), transition="step")
     assert 331 < fit.break_temperature_k.value < 341
     assert fit.paid_parameters == (5, 2)
     assert fit.solution.unit_covariance[5, 5] == 0
