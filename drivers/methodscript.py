@@ -32,7 +32,7 @@ ERROR_WORDS = {
     0x0001: "unspecified", 0x0002: "bad variable type", 0x0003: "unknown command", 0x0006: "not allowed now",
     0x0007: "bad value", 0x0008: "too long", 0x0009: "time-out", 0x000C: "no script",
     0x000F: "potential out of range", 0x0011: "bad frequency", 0x0012: "bad amplitude",
-    0x0014: "open circuit asked for with the cell on", 0x001B: "not supported by this device",
+    0x0014: "open circuit requested with the cell on", 0x001B: "not supported by this device",
     0x001F: "no licence", 0x0021: "bad potentiostat mode", 0x0028: "division by zero",
     0x0032: "aborted: the cell was overloaded", 0x0058: "timing", 0x005A: "timing",
     0x0080: "the counter electrode oscillates", 0x4001: "unknown script command",

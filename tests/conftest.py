@@ -87,10 +87,10 @@ def cell_station_text() -> str:
 
 @pytest.fixture
 def cell_station(tmp_path: Path):
-    """Make a station of Lake Shore 336, Solartron 1260 and 1287 before a symmetric cell of known ionics.
+    """Make a station of Lake Shore 336, Solartron 1260 and 1287 with a symmetric cell of known resistance.
 
     The room is at 30 degC, where the cell has `ionic_ohm`; `transference_number`, `electronic_share`,
-    `interphase` and other entries of the cell go by keyword; area 1 cm2, thickness 0.1 mm.
+    `interphase` and other entries of the cell are keyword arguments; area 1 cm2, thickness 0.1 mm.
     """
 
     def make(

@@ -1,4 +1,4 @@
-"""Any controller with any analyser: the simulated cell's numbers come back, whatever carries the words."""
+"""Combinations of controllers and analysers over all interfaces reproduce the simulated cell's numbers."""
 
 import math
 from dataclasses import dataclass, replace
@@ -103,7 +103,7 @@ def names_of(combination):
 
 @pytest.fixture
 def measure(tmp_path):
-    """Run both procedures, or the spectra alone, on a combination of instruments."""
+    """Run both procedures, or only the spectra, on a combination of instruments."""
 
     def run(combination, electrodes, procedures, seed=1):
         path = tmp_path / "station.toml"
@@ -173,7 +173,7 @@ def conductivity_s_m(temperature_k):
 
 
 def deviations(found):
-    """How far each number is from the truth, in its own standard uncertainties."""
+    """Deviation of each number from the truth, in its standard uncertainties."""
     assert [round(row["temperature_k"] - 273.15) for row in found.conductivities[:2]] == [40, 60]
     assert not any(row["bound"] for row in found.conductivities)
     for row in found.conductivities:
@@ -185,7 +185,7 @@ def deviations(found):
 
 
 def assert_within_the_intervals(found):
-    """All numbers together lie in their joint 95 % region, and none is far out of its own."""
+    """All numbers lie in their joint 95 % region, and each is near its own interval."""
     z = list(deviations(found))
     assert sum(value**2 for value in z) <= chi2.ppf(0.95, len(z)), z
     assert max(map(abs, z)) < 3, z

@@ -1,4 +1,4 @@
-"""What README and the docs show is what labctl does."""
+"""README and docs agree with the behaviour of labctl."""
 
 import inspect
 import os
@@ -29,7 +29,7 @@ def blocks(text, language):
 
 @pytest.fixture
 def shown(tmp_path):
-    """The two files that README shows, as files."""
+    """The two files shown in README."""
     station, protocol = blocks(README, "toml")
     (tmp_path / "station.toml").write_text(station, encoding="utf-8")
     (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")
@@ -106,7 +106,7 @@ def test_the_replay_command_in_readme_works(oxide_pellet, tmp_path):
 
 @pytest.fixture
 def person(tmp_path, monkeypatch):
-    """Somebody who types commands of labctl in a folder, and gets the exit code and what is printed."""
+    """Simulated user who runs labctl commands in a folder and gets exit code and output."""
     monkeypatch.chdir(tmp_path)
     for name in ("LABCTL_STATION", "LABCTL_DB"):
         monkeypatch.delenv(name, raising=False)
@@ -198,7 +198,7 @@ def test_every_parameter_of_the_shipped_procedure_is_in_the_reference():
 
 
 def test_the_help_of_the_program_stays_light():
-    """No package that takes long to import may be loaded before a command needs it."""
+    """No package with a long import time may be loaded before a command needs it."""
     code = (
         "import sys; from typer.testing import CliRunner; from labctl.cli import app;"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"

@@ -1,4 +1,4 @@
-"""The pages about protocols, scripts and pymeasure procedures: what they show is run."""
+"""The examples on the pages about protocols, scripts and pymeasure procedures are executed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ FILM = 'name = "film 2"\nthickness_mm = 0.1\narea_cm2 = 1.0\nelectrodes = "rever
 
 
 class Page:
-    """A page, and a folder with the files it shows: `# name` in the first line says which."""
+    """A page and a folder with its files; `# name` in the first line gives the name."""
 
     def __init__(self, name, folder):
         self.text = (HOW_TO / name).read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ class Page:
         return found
 
     def commands(self):
-        """Every line that begins with a program of ours, as words."""
+        """Every line that begins with one of our programs, split into words."""
         lines = re.findall(r"^    ((?:labctl|python) .*)$", self.text, flags=re.M)
         return [line.split("#")[0].split() for line in lines]
 
@@ -68,14 +68,14 @@ def page(tmp_path):
     return show
 
 
-def test_the_protocols_shown_are_right_and_come_in_the_order_told(page):
+def test_the_protocols_shown_are_valid_and_run_in_the_stated_order(page):
     shown = page("write-a-protocol.md")
     drying = shown.write("drying.toml", shown.block('title = "drying'))
     ageing = shown.write("ageing.toml", shown.block('title = "does it age"'))
     assert [e.name for e in read_protocol(drying).procedures] == ["TemperatureHold", "TemperatureSteppedEIS"]
     names = [entry.name for entry in read_protocol(ageing).procedures]
-    told = re.findall(r"`(\w+(?: \d of \d)?)`", shown.text.partition("in order, with times: ")[2])
-    assert names[:4] == told[:4]
+    shown_names = re.findall(r"`(\w+(?: \d of \d)?)`", shown.text.partition("in order, with durations: ")[2])
+    assert names[:4] == shown_names[:4]
     assert len(names) == 7
 
 
@@ -119,7 +119,7 @@ def test_the_hold_shown_gives_a_transference_number(page, cell_station_text):
         assert len(db.transference_numbers()) == 1
 
 
-def test_every_word_of_the_bench_that_is_told_is_there(page):
+def test_every_listed_method_of_the_bench_exists(page):
     from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController
     from labctl.scripting import ScriptBench
 
@@ -146,7 +146,7 @@ resources:
 
 @pytest.fixture
 def drift(page):
-    """The page about their procedure, its meter simulated, its protocol shortened to seconds."""
+    """The page about pymeasure procedures, with a simulated meter and a protocol of some seconds."""
     shown = page("run-a-pymeasure-procedure.md")
     shown.write("station.toml", shown.block('name = "magnet room"'))
     shown.write("samples/cell_4.toml", FILM.replace("film 2", "cell 4"))

@@ -1,7 +1,7 @@
-"""What labctl leans on in pymeasure, each by name: where a newer one moved it, the failure says what moved.
+"""Internals of pymeasure used by labctl; a failure names the part changed by a newer version.
 
-The pin `pymeasure>=0.16,<0.17` keeps installations where these hold. Whoever lifts it reads here what to
-mend.
+The pin `pymeasure>=0.16,<0.17` keeps installations to versions with these internals. Before changing the pin,
+make these tests pass.
 """
 
 import importlib

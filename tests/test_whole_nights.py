@@ -1,4 +1,4 @@
-"""The promises of the first page, kept from the command line's own functions down to the simulated wire."""
+"""Guarantees of the README, tested from the command line functions down to the simulated wire."""
 
 import pytest
 

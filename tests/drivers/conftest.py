@@ -28,7 +28,7 @@ CANDIDATES.append(
 
 @pytest.fixture(params=CANDIDATES, ids=lambda candidate: candidate.driver_class.__name__)
 def candidate(request):
-    """Every driver shipped, in turn."""
+    """Each shipped driver in turn."""
     return request.param
 
 
@@ -44,7 +44,7 @@ def clock():
 
 @pytest.fixture
 def dialogue(clock):
-    """Open a driver that must say exactly these messages and gets exactly these answers."""
+    """Open a driver that must send exactly these messages and gets exactly these replies."""
 
     @contextmanager
     def opened(driver_class, pairs, **settings):
@@ -57,7 +57,7 @@ def dialogue(clock):
 
 @pytest.fixture
 def broken_at(monkeypatch):
-    """Let every message that equals `message` fail as a lost connection would."""
+    """Make every message that equals `message` fail like a lost connection."""
 
     def break_messages(driver, message):
         def broken(write):

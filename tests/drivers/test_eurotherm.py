@@ -91,7 +91,7 @@ def test_decimals_that_make_no_sense_are_refused(dialogue):
         oven.prepare()
 
 
-def test_power_at_sensor_break_is_taken_away(dialogue):
+def test_power_at_sensor_break_is_set_to_zero(dialogue):
     pairs = [*prepared()[:-1], *floating(34, 20.0), *written_float(34, 0.0)]
     with dialogue(Eurotherm2400, pairs) as oven:
         oven.prepare()

@@ -1,4 +1,4 @@
-"""What holds for every driver shipped: the contract, and that nothing is forgotten."""
+"""Tests of all shipped drivers: the contract, and the completeness of the catalogue."""
 
 import importlib
 import inspect
@@ -58,7 +58,7 @@ def test_no_module_of_a_driver_sleeps_or_reads_a_clock_of_its_own(module):
     assert not re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\.sleep\(", source)
 
 
-def test_the_condition_is_told_in_words_and_energises_nothing(candidate):
+def test_the_condition_is_text_and_energises_nothing(candidate):
     with candidate.connected() as trial:
         trial.driver.prepare()
         if hasattr(trial.driver, "condition"):

@@ -1,4 +1,4 @@
-"""Every driver shipped, with each fault of the rig at each exchange of a short measurement."""
+"""All shipped drivers, with each fault of the rig at each exchange of a short measurement."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A person follows docs/how-to/add-an-instrument.md with an instrument that is not shipped."""
+"""The steps of docs/how-to/add-an-instrument.md for an instrument that is not shipped."""
 
 import os
 import re
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(tmp_path):
-    """The scaffold, edited as the page says."""
+    """The scaffold, edited as described on the page."""
     made = CliRunner().invoke(
         app, ["driver", "AcmeOven", "--role", "temperature_controller", "--folder", str(tmp_path)]
     )

@@ -23,7 +23,7 @@ def test_the_code_on_the_page_is_the_source_itself(block):
 
 
 @pytest.mark.slow
-def test_the_example_whose_messages_are_bytes_passes_the_contract(tmp_path):
+def test_the_example_with_binary_messages_passes_the_contract(tmp_path):
     for file in filter(Path.is_file, BYTES.iterdir()):
         shutil.copy(file, tmp_path)
     (suite,) = re.findall(r"^    pytest (--labctl-driver bin_stat.*)$", PAGE, flags=re.M)

@@ -50,7 +50,7 @@ def test_a_set_point_the_instrument_changed_is_an_error(dialogue):
 
 
 @pytest.mark.parametrize(("sensor", "address"), [("internal", "01"), ("process", "3A"), ("external", "07")])
-def test_the_sensor_chosen_is_asked(dialogue, sensor, address):
+def test_the_selected_sensor_is_read(dialogue, sensor, address):
     pairs = [NO_ERROR, (f"{{M{address}****", f"{{S{address}F830")]
     with dialogue(Huber, pairs, sensor=sensor) as bath:
         assert bath.temperature_k == pytest.approx(253.15)
@@ -92,7 +92,7 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         bath.make_safe()
 
 
-def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
     with dialogue(Huber, SAFE[1:]) as bath:
         broken_at(bath, "{M140000")
         with pytest.raises(InstrumentError, match="no answer"):

@@ -50,7 +50,7 @@ def test_another_instrument_is_refused_at_once(dialogue):
 
 
 @pytest.mark.parametrize("status", ["00 MANUAL STOP", "01 MANUAL START"])
-def test_a_bath_in_manual_mode_is_refused_for_it_would_obey_nothing(dialogue, status):
+def test_a_bath_in_manual_mode_is_refused_because_it_ignores_commands(dialogue, status):
     pairs = [IDENTITY, *SAFE, CELSIUS, ("STATUS", status)]
     with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="not in remote mode"):
         bath.prepare()
@@ -114,7 +114,7 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         bath.make_safe()
 
 
-def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
     with dialogue(JulaboCF, SAFE[1:]) as bath:
         broken_at(bath, "OUT_MODE_05 0")
         with pytest.raises(InstrumentError, match="no answer"):

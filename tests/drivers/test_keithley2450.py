@@ -92,7 +92,7 @@ def test_a_reading_that_is_not_the_one_just_taken_is_an_error_and_the_output_off
         list(smu.hold(0.01, [0], 1e-3))
 
 
-def test_a_refused_setting_is_said_and_the_output_never_on(dialogue):
+def test_a_refused_setting_is_reported_and_the_output_never_on(dialogue):
     refused = [*SET_UP[:-1], ("SYST:ERR?", '-222,"Parameter data out of range"'), FINE]
     with (
         dialogue(Keithley2450, [*refused, *OFF]) as smu,
@@ -139,7 +139,7 @@ def test_making_safe_opens_the_relay_first_and_may_be_repeated(dialogue):
         smu.make_safe()
 
 
-def test_an_output_that_stays_on_is_said_so(dialogue):
+def test_an_output_that_stays_on_is_reported(dialogue):
     with (
         dialogue(Keithley2450, [*OFF, (":OUTP?", "1")]) as smu,
         pytest.raises(InstrumentError, match="still on"),

@@ -94,7 +94,7 @@ def test_a_good_reading_is_kelvin(dialogue, reply, kelvin):
         ("+0.000;160", "temperature over range, sensor units over range"),
     ],
 )
-def test_a_reading_the_instrument_doubts_is_an_error_in_words(dialogue, reply, words):
+def test_a_reading_flagged_by_the_instrument_is_an_error_with_its_text(dialogue, reply, words):
     with dialogue(LakeShore335, [(READING, reply)]) as oven, pytest.raises(InstrumentError, match=words):
         _ = oven.temperature_k
 
@@ -165,7 +165,7 @@ def test_a_ramp_the_instrument_cannot_do_is_refused_before_sending(dialogue, rat
         oven.ramp_rate_k_s = rate_k_min / 60
 
 
-def test_the_manuals_words_answer_as_the_manual_says(dialogue):
+def test_the_commands_of_the_manual_reply_as_in_the_manual(dialogue):
     pairs = [
         ("HTR? 1", "55.89"), ("HTRST? 1", "0"), ("HTRST? 1", "1"), ("PID? 1", "+50.0,+20.0,+0.0"),
         ("PID 1,50.0,20.0,0.0", None), ACCEPTED, ("OUTMODE? 1", "1,1,0"), ("TLIMIT? A", "+400.0"),
@@ -196,7 +196,7 @@ def test_all_four_outputs_of_the_larger_models_go_off(dialogue, driver_class, ou
         oven.make_safe()
 
 
-def test_a_heater_that_stays_on_is_said_so(dialogue):
+def test_a_heater_that_stays_on_is_reported(dialogue):
     pairs = [*SAFE[:-2], ("RANGE? 1", "3"), ("RANGE? 2", "0")]
     with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="heater 1 is still on"):
         oven.make_safe()

@@ -37,7 +37,7 @@ def test_preparing_checks_the_model_and_takes_the_stimulus_away(dialogue, driver
         meter.prepare()
 
 
-def test_the_one_is_not_the_other(dialogue):
+def test_the_two_models_are_distinguished(dialogue):
     identity = ("*IDN?", "HEWLETT-PACKARD,4284A,0,REV01.20")
     with dialogue(KeysightE4980A, [identity]) as meter, pytest.raises(InstrumentError, match="not a E4980"):
         meter.prepare()
@@ -74,7 +74,7 @@ def test_the_frequency_is_the_one_the_instrument_took(dialogue):
         ("+1.00000E+02,-5.00000E+00,-1", "measurement status -1"),
     ],
 )
-def test_what_the_instrument_doubts_is_in_the_status(dialogue, reply, status):
+def test_flags_of_the_instrument_are_in_the_status(dialogue, reply, status):
     with dialogue(KeysightE4980A, [*SET_UP, *point(reply), *OFF]) as meter:
         (measured,) = meter.sweep([1000], 0.02)
     assert measured.status == status
@@ -97,7 +97,7 @@ def test_a_frequency_that_was_not_taken_is_an_error(dialogue):
         list(meter.sweep([1000], 0.02))
 
 
-def test_a_refused_setting_is_said_in_the_instruments_words(dialogue):
+def test_a_refused_setting_is_reported_with_the_instruments_message(dialogue):
     pairs = [
         *SET_UP[:-1],
         ("SYST:ERR?", '-222,"Data out of range"'),

@@ -1,4 +1,4 @@
-"""Somebody used the instrument by hand before the run: what was left on must not end up in a number."""
+"""Settings left at the front panel before a run must not change a measured number."""
 
 import pytest
 

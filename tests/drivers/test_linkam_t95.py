@@ -22,7 +22,7 @@ def test_the_temperature_is_four_hexadecimal_digits_in_tenths(digits, celsius):
     assert parse_status(status(tenths=digits)[1]).celsius == celsius
 
 
-def test_the_first_question_is_the_one_that_must_be(dialogue):
+def test_the_first_query_is_the_required_one(dialogue):
     with dialogue(LinkamT95, [status(), *SAFE]) as stage:
         stage.prepare()
 
@@ -103,7 +103,7 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         stage.make_safe()
 
 
-def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
     with dialogue(LinkamT95, [status(), status()]) as stage:
         broken_at(stage, b"E\r")
         with pytest.raises(InstrumentError, match="no answer"):

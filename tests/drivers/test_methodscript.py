@@ -74,7 +74,7 @@ def test_every_package_of_the_maker_decodes(line, expected):
         ("1B", ("timing not met", "overload", "overload warning")),
     ],
 )
-def test_status_bits_are_said_in_words(status, doubts):
+def test_status_bits_are_reported_as_text(status, doubts):
     assert parse_package(f"Pba800000Am,{status}")["ba"].doubts == doubts
 
 
@@ -100,7 +100,7 @@ def test_a_damaged_package_is_refused(line):
         ("", ""),
     ],
 )
-def test_errors_are_said_in_words(line, words):
+def test_errors_are_reported_as_text(line, words):
     assert error_in(line) == words
 
 

@@ -77,7 +77,7 @@ def test_the_fast_status_is_one_byte():
         (write_request(1, 2, 500), "01 86 03 02 61", 3, "bad value"),
     ],
 )
-def test_exceptions_are_said_in_words(request_, reply, code, said):
+def test_exceptions_are_reported_as_text(request_, reply, code, said):
     frame = hexadecimal(reply)
     with pytest.raises(ModbusRefusal, match=said) as refusal:
         reply_data(request_, frame)
@@ -98,7 +98,7 @@ def test_one_changed_byte_is_always_noticed(body, position, change):
 
 
 @given(st.binary(max_size=12))
-def test_no_bytes_whatever_are_taken_for_another_reply(reply):
+def test_no_random_bytes_are_accepted_as_a_reply(reply):
     with pytest.raises(ValueError):
         reply_data(read_request(1, 1), reply)
 
@@ -109,7 +109,7 @@ def test_no_bytes_whatever_are_taken_for_another_reply(reply):
      framed(1, 3, b"\x02\x00\xfa\x00\xfa"), framed(1, 3, b"\x02\x00")],
     ids=["unit", "function", "more", "longer", "shorter"],
 )  # fmt: skip
-def test_a_sound_frame_that_answers_something_else_is_refused(reply):
+def test_a_valid_frame_of_another_reply_is_refused(reply):
     with pytest.raises(ValueError):
         reply_data(read_request(1, 1), reply)
 

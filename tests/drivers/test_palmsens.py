@@ -273,7 +273,7 @@ def test_the_hold_is_over_for_the_first_times_only(dialogue):
 
 
 @pytest.mark.parametrize("brief", [False, True], ids=["echo and empty line", "echo alone"])
-def test_the_end_of_a_script_that_says_nothing_is_understood_either_way(brief):
+def test_both_forms_of_the_end_of_a_script_without_output_are_accepted(brief):
     with find_candidate("drivers.palmsens:EmStat4HR").connected() as trial:
         (model,) = trial.rig.instruments.values()
         model.brief_echo = brief
@@ -288,7 +288,7 @@ def test_the_end_of_a_script_that_says_nothing_is_understood_either_way(brief):
 
 
 @pytest.mark.parametrize("kind", ["garble", "truncate"])
-def test_a_script_that_failed_in_words_nobody_understands_is_no_success(kind):
+def test_a_script_with_an_unknown_error_message_is_a_failure(kind):
     with find_candidate("drivers.palmsens:EmStat4HR").connected() as trial:
         trial.rig.faults.add(kind, command="^script$", count=99)
         with pytest.raises(InstrumentError):

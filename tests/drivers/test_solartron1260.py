@@ -71,7 +71,7 @@ def test_closing_a_spectrum_early_zeroes_the_generator(dialogue):
         points.close()
 
 
-def test_a_point_the_instrument_doubts_keeps_its_value_and_says_so(dialogue):
+def test_a_point_flagged_by_the_instrument_keeps_its_value_and_its_flag(dialogue):
     line = "+1.0000000E+03,+1.0000E+02,-5.0000E+00,2,00"
     with dialogue(Solartron1260, [*SET_UP, *CONFIRMED, *said("FR1000"), ("SI", line), *ENDED]) as fra:
         (point,) = fra.sweep([1000], 0.1)
@@ -114,13 +114,13 @@ def test_making_safe_may_be_repeated(dialogue):
         fra.make_safe()
 
 
-def test_making_safe_first_discards_a_result_that_nobody_read(dialogue):
+def test_making_safe_first_discards_an_unread_result(dialogue):
     with dialogue(Solartron1260, SAFE) as fra:
         fra.make_safe()
         assert fra.adapter.connection.clear.called
 
 
-def test_an_amplitude_that_is_not_gone_is_said_so(dialogue):
+def test_an_amplitude_that_stays_on_is_reported(dialogue):
     pairs = [*OFF, ("?VA", "+1.0000E-01"), ("?VB", "+0.0000E+00")]
     with (
         dialogue(Solartron1260, pairs) as fra,

@@ -47,7 +47,7 @@ def test_preparing_initialises_and_leaves_the_cell_off(dialogue):
 
 
 @pytest.mark.parametrize("answer", ["1286 V1.0", ""])
-def test_a_version_other_than_the_one_insisted_on_is_refused(dialogue, answer):
+def test_a_version_other_than_the_required_one_is_refused(dialogue, answer):
     pairs = [*said("BK4", "OS0", "OT1", "CE"), ("?VN", answer)]
     with dialogue(Solartron1287, pairs, version="1287") as cell, pytest.raises(InstrumentError):
         cell.prepare()
@@ -92,7 +92,7 @@ def test_the_rest_potential_is_where_a_charged_cell_is_switched_on(dialogue):
         ("+1.00000E-04,+0.00000E+00,00,00", "not at the set potential: limited or cut out"),
     ],
 )
-def test_limit_overload_and_cut_out_keep_the_value_and_are_said_in_the_status(dialogue, line, words):
+def test_limit_overload_and_cut_out_keep_the_value_and_are_in_the_status(dialogue, line, words):
     with dialogue(Solartron1287, [*set_up(), *STEP, *reading(line), *CELL_OFF]) as cell:
         (point,) = cell.hold(0.01, [0.0], 2e-3)
     assert words in point.status
@@ -131,7 +131,7 @@ def test_a_cell_that_was_not_connected_is_noticed(dialogue):
         list(cell.hold(0.01, [0.0], 2e-3))
 
 
-def test_readings_under_way_do_not_answer_the_next_question(dialogue):
+def test_pending_readings_are_not_taken_for_the_next_reply(dialogue):
     late = [("GP1", AT_TEN_MILLIVOLT), ("GP0", None), ("?ER", LOGGED), (None, LOGGED), (None, "00")]
     with dialogue(Solartron1287, [*set_up(), *STEP, *late, *CELL_OFF]) as cell:
         (point,) = cell.hold(0.01, [0.0], 2e-3)
@@ -178,7 +178,7 @@ def test_making_safe_is_tried_twice_and_then_breaks_off(dialogue):
         cell.make_safe()
 
 
-def test_a_cell_that_is_still_on_is_said_so(dialogue):
+def test_a_cell_that_stays_on_is_reported(dialogue):
     pairs = [*CELL_OFF, ("?PW", "1"), ("?BY", "0")]
     with dialogue(Solartron1287, pairs) as cell, pytest.raises(InstrumentError, match="the cell is still on"):
         cell.make_safe()

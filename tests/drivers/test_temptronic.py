@@ -100,7 +100,7 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         stream.make_safe()
 
 
-def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
     with dialogue(TemptronicATS, [SAFE[0], SAFE[2]]) as stream:
         broken_at(stream, "FLOW 0")
         with pytest.raises(InstrumentError, match="no answer"):

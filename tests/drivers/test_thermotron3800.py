@@ -56,7 +56,7 @@ def test_a_program_that_runs_is_held_or_waits_to_start_is_not_safe(dialogue, mod
         chamber.make_safe()
 
 
-def test_a_failing_message_does_not_keep_the_read_back_from_being_asked(dialogue, broken_at):
+def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
     with dialogue(ThermotronOven, SAFE[1:]) as chamber:
         broken_at(chamber, "STOP")
         with pytest.raises(InstrumentError, match="no answer"):

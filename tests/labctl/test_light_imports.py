@@ -1,4 +1,4 @@
-"""What must not be loaded before it is needed: each of these would make every command wait."""
+"""Packages that must not be imported before they are needed, because they would delay every command."""
 
 import subprocess
 import sys

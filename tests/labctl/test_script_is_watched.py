@@ -1,4 +1,4 @@
-"""A script or `labctl run` in front of real instruments (a rig in another process is no other) is watched."""
+"""Supervision of scripts and `labctl run` on real instruments, or on a rig in another process."""
 
 import os
 import signal

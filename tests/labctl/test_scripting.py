@@ -23,7 +23,7 @@ def db_path(tmp_path):
 
 @pytest.fixture
 def rig_of(monkeypatch):
-    """Let scripts open this station, and show what lies behind it."""
+    """Let scripts open this station; return its rig."""
 
     def watch(station):
         watched_station, keeper = watched(station)

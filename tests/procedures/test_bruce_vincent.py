@@ -129,7 +129,7 @@ def test_a_fault_in_mid_polarisation_switches_the_cell_off_within_one_point(
 
 
 class Failing:
-    """A driver whose call number `fail_at` raises, generators' steps included."""
+    """A driver that raises at call number `fail_at`, with steps of generators counted as calls."""
 
     def __init__(self, driver, fail_at, counter):
         self.__dict__.update(_driver=driver, _fail_at=fail_at, _counter=counter)

@@ -1,4 +1,4 @@
-"""What holds for every shipped procedure."""
+"""Tests of all shipped procedures."""
 
 import importlib
 import inspect
@@ -57,7 +57,7 @@ def test_it_has_a_plan_with_times_from_its_defaults(procedure_class):
 
 
 @every_procedure
-def test_its_columns_are_named_once_and_say_their_units(procedure_class):
+def test_its_columns_are_named_once_with_their_units(procedure_class):
     columns = procedure_class.DATA_COLUMNS
     assert columns
     assert len(set(columns)) == len(columns)
@@ -67,7 +67,7 @@ def test_its_columns_are_named_once_and_say_their_units(procedure_class):
 
 
 @every_procedure
-def test_it_says_which_roles_it_needs(procedure_class):
+def test_it_declares_the_roles_it_needs(procedure_class):
     assert set(procedure_class.roles_needed) <= {"oven", "fra", "potentiostat", "thermometer"}
     assert procedure_class.__doc__
 
@@ -96,7 +96,7 @@ def test_a_single_spectrum_is_taken_at_the_present_temperature(rig):
     assert [r["state"] for topic, r in emitted if topic == "spectrum"] == ["started", "finished"]
 
 
-def test_a_hold_lasts_as_long_as_asked_once_it_is_steady(rig):
+def test_a_hold_lasts_as_long_as_configured_after_settling(rig):
     rows, _ = run(procedure_named("TemperatureHold"), rig, temperature_degc=60.0, hold_min=30.0)
     unsteady = [number for number, row in enumerate(rows) if row["phase"] != "dwell"]
     held = rows[unsteady[-1] + 1 :]

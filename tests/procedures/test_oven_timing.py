@@ -1,4 +1,4 @@
-"""What a plan assumes of an oven that nobody has measured."""
+"""Assumed times of an oven without measurements."""
 
 import math
 

@@ -99,7 +99,7 @@ def test_a_temperature_is_recorded_with_every_point(rig):
 
 
 def measured_degc(rig, **parameters):
-    """Run a procedure and give the set points at which it took spectra."""
+    """Run a procedure; return the set points of its spectra."""
     procedure, spectra = procedure_with(**parameters), []
     procedure.bench = rig.bench
     procedure.emit = lambda topic, record: spectra.append(record) if topic == "spectrum" else None
@@ -137,7 +137,7 @@ def test_without_refinement_the_list_is_the_list(rig):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_spectrum_that_drifted_is_repeated_once_if_asked(rig, monkeypatch, wanted):
+def test_a_spectrum_that_drifted_is_repeated_once_if_configured(rig, monkeypatch, wanted):
     monkeypatch.setattr("procedures.temperature_stepped_eis.is_consistent", lambda points: False)
     visited = measured_degc(rig, repeat_inconsistent=wanted)
     assert visited == ([60.0, 60.0, 80.0, 80.0] if wanted else [60.0, 80.0])

@@ -88,7 +88,7 @@ def test_a_small_current_in_noise_is_no_open_circuit():
     assert min(map(abs, samples.current_a)) < 1e-10
 
 
-def test_an_open_circuit_is_seen_at_once_where_the_noise_is_a_tenth():
+def test_an_open_circuit_is_detected_immediately_if_the_noise_is_a_tenth():
     chance, samples = np.random.default_rng(12), transient()
     for number, noise in enumerate(chance.standard_normal(200)):
         samples.take(point(float(number), 1e-5 * (1 + 0.1 * noise)))

@@ -17,7 +17,7 @@ def clock():
 
 @pytest.fixture
 def build_rig(clock):
-    """Build rigs on one virtual clock; they are closed afterwards."""
+    """Build rigs on one virtual clock, closed after the test."""
     rigs = []
 
     def make(**options):

@@ -1,4 +1,4 @@
-"""Whatever is said to an instrument, it neither breaks nor answers the wrong question."""
+"""Arbitrary messages to an instrument cause neither an exception nor a reply to another query."""
 
 import re
 import struct
@@ -60,7 +60,7 @@ def message_from(template, fillings):
 
 
 def conversations(name):
-    """Lists of messages: templates of the instrument, filled with anything, and free text."""
+    """Lists of messages: templates of the instrument filled with random values, and free text."""
     address, _ = LINKS.get(name, ("GPIB0::2::INSTR", {}))
     rig = build(VirtualClock(), instruments={address: name})
     templates = rig.devices[address].grammar.templates

@@ -50,7 +50,7 @@ def test_the_second_value_of_the_aluminas_is_met_in_the_middle_of_its_range():
 
 
 @pytest.mark.parametrize("name", sorted(materials()))
-def test_every_material_conducts_at_any_temperature_and_says_what_is_assumed(name):
+def test_every_material_conducts_at_any_temperature_and_lists_its_assumed_entries(name):
     entry = material(name)
     values = [entry.law.conductivity_s_m(t) for t in (250.0, 300.0, 350.0, 400.0, 900.0)]
     assert values == sorted(values)

@@ -1,4 +1,4 @@
-"""The Eurotherm stand-in, asked by Modbus implementations that are not ours, over a pseudo-terminal."""
+"""The Eurotherm stand-in with third-party Modbus implementations, over a pseudo-terminal."""
 
 import os
 import select
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def line():
-    """The name of a serial port behind which the stand-in sits, and its rig."""
+    """Name of the stand-in's serial port, and its rig."""
     import pty
     import tty
 

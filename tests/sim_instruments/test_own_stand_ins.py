@@ -1,4 +1,4 @@
-"""A YAML file of pyvisa-sim as the instruments of a rig."""
+"""User-defined stand-ins: a YAML file of pyvisa-sim as the instruments of a rig."""
 
 from pathlib import Path
 
@@ -51,21 +51,21 @@ def oven(build_rig, connect, oven_file):
     return rig, connect(rig, ADDRESS, timeout=1000)
 
 
-def test_its_properties_keep_what_is_written_and_its_dialogues_answer(oven):
+def test_its_properties_keep_written_values_and_its_dialogues_reply(oven):
     rig, port = oven
     assert port.query("*IDN?") == "ACME,OVEN,0,1"
     assert port.query("SETP 60") == "OK"
     assert (port.query("SETP?"), rig.instruments[ADDRESS].setpoint) == ("60.00", 60.0)
 
 
-def test_what_it_does_not_understand_or_take_is_answered_as_the_file_says(oven):
+def test_invalid_and_refused_messages_get_the_error_reply_of_the_file(oven):
     _, port = oven
     assert port.query("COFFEE") == "what?"
     assert port.query("SETP 900") == "what?"
     assert port.query("SETP?") == "25.00"
 
 
-def test_the_file_says_what_means_that_something_is_on(oven):
+def test_the_file_names_the_properties_that_energise(oven):
     rig, port = oven
     model = rig.instruments[ADDRESS]
     assert model.energised is False
@@ -75,7 +75,7 @@ def test_the_file_says_what_means_that_something_is_on(oven):
     assert model.energised is False
 
 
-def test_a_file_that_does_not_say_it_leaves_it_open(build_rig, oven_file):
+def test_without_energising_properties_the_state_is_unknown(build_rig, oven_file):
     rig = build_rig(description=oven_file(FILE.replace("    wire: {energised: [heating]}\n", "")))
     assert rig.instruments[ADDRESS].energised is None
 

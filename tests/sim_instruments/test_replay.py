@@ -97,7 +97,7 @@ def test_a_folder_without_temperatures_and_one_that_is_not_there_are_refused(tmp
         read_replay(tmp_path / "absent")
 
 
-def test_the_oxide_pellet_answers_as_it_was_measured(shared_data, build_rig, connect):
+def test_the_oxide_pellet_is_replayed_as_measured(shared_data, build_rig, connect):
     rig = build_rig(replay=shared_data / "oxide_pellet_eis")
     assert rig.world.cell.electrochemistry.temperatures_k == pytest.approx((413.15, 433.15, 453.15, 473.15))
     rig.world.oven.start_at(413.15)

@@ -42,7 +42,7 @@ def test_instruments_answer_over_a_real_visa_transport(server, manager):
     assert len(fra.read()) == 43
 
 
-def test_the_control_channel_tells_the_truth(server, manager):
+def test_the_control_channel_reports_the_true_state(server, manager):
     oven = open_port(server, manager, "lakeshore336")
     oven.write("SETP 1,350;RANGE 1,3")
     assert oven.query("RANGE? 1") == "3"

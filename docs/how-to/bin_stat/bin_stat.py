@@ -1,7 +1,7 @@
-"""BinStat: a potentiostat (made up) whose messages are bytes, on a serial port at 115200 baud.
+"""BinStat: an invented potentiostat with binary messages, on a serial port at 115200 baud.
 
 A message is AA, the number of bytes that follow the length, a code, data, and the exclusive or of all bytes
-from the length on. The answer has the code plus 80 hexadecimal; FF is a refusal. Numbers are IEEE singles,
+from the length on. The reply has the code plus 80 hexadecimal; FF is a refusal. Numbers are IEEE singles,
 high byte first.
 """
 
@@ -16,28 +16,28 @@ from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
-START, ANSWERED, REFUSED = 0xAA, 0x80, 0xFF
+START, REPLY, REFUSED = 0xAA, 0x80, 0xFF
 IDENTIFY, SET_POTENTIAL, SET_LIMIT, SET_CELL, GET_CELL, MEASURE = 0x01, 0x10, 0x11, 0x12, 0x13, 0x20
 POTENTIAL_LIMIT_V, CURRENT_LIMITS_A = 5.0, (1e-6, 0.1)
 HEADER_BYTES = 2
 
 
 def framed(code: int, data: bytes = b"") -> bytes:
-    """Return a whole message."""
+    """Return a complete message."""
     body = bytes((len(data) + 2, code)) + data
     return bytes((START,)) + body + bytes((reduce(xor, body),))
 
 
-def answered(code: int, reply: bytes) -> bytes:
-    """Return the data of an answer; raises ValueError when it is none to `code`."""
+def reply_data(code: int, reply: bytes) -> bytes:
+    """Return the data of a reply; raises ValueError if it is not a reply to `code`."""
     if len(reply) < HEADER_BYTES + 2 or reply[0] != START or len(reply) != HEADER_BYTES + reply[1]:
-        raise ValueError("not a whole message")
+        raise ValueError("not a complete message")
     if reduce(xor, reply[1:]):
-        raise ValueError("the check byte does not fit")
+        raise ValueError("the check byte does not match")
     if reply[2] == REFUSED:
         raise ValueError("the instrument refused")
-    if reply[2] != code | ANSWERED:
-        raise ValueError(f"the answer to another message, {reply[2]:02X}")
+    if reply[2] != code | REPLY:
+        raise ValueError(f"reply to another message, {reply[2]:02X}")
     return reply[3:-1]
 
 
@@ -51,35 +51,35 @@ class BinStat(Instrument):
     write_interval_s: ClassVar[float] = 0.01
 
     def exchange(self, code: int, layout: str, data: bytes = b"") -> tuple[Any, ...]:
-        """Send a message and return what its answer holds, by a `struct` layout.
+        """Send a message and return the values of its reply, unpacked by a `struct` layout.
 
-        Raises InstrumentError for any other answer.
+        Raises InstrumentError for any other reply.
         """
         request = framed(code, data)
         self.write_bytes(request)
         reply = self.read_bytes(HEADER_BYTES)
         reply += self.read_bytes(reply[1]) if len(reply) == HEADER_BYTES else b""
         try:
-            return struct.unpack(layout, answered(code, reply))
+            return struct.unpack(layout, reply_data(code, reply))
         except (ValueError, struct.error) as problem:
             raise self.refuse(request.hex(" "), reply.hex(" "), str(problem)) from problem
 
     @property
     def identity(self) -> str:
-        """Get maker, model, serial number and firmware (str)."""
+        """Get manufacturer, model, serial number and firmware (str)."""
         (text,) = self.exchange(IDENTIFY, "24s")
         return text.decode("ascii", "replace").rstrip()
 
     def set_number(self, code: int, value: float) -> None:
-        """Set a level; raises InstrumentError unless the instrument repeats it."""
+        """Set a level; raises InstrumentError unless the instrument confirms it."""
         (taken,) = self.exchange(code, ">f", struct.pack(">f", value))
         if not math.isclose(taken, value, rel_tol=1e-6, abs_tol=1e-9):
-            raise InstrumentError(self.name, f"{code:02X} {value:g}", f"{taken:g}", "was not taken")
+            raise InstrumentError(self.name, f"{code:02X} {value:g}", f"{taken:g}", "was not accepted")
 
-    # What labctl asks of any potentiostat.
+    # Members of `labctl.bench.Potentiostat`.
 
     def prepare(self) -> None:
-        """Check the model; cell off."""
+        """Check the model; switch the cell off."""
         self.check_identity("BinStat")
         self.make_safe()
 
@@ -93,9 +93,9 @@ class BinStat(Instrument):
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
-        """Step the cell to `potential_v`, yield points at `times_s` after it; close it to switch off.
+        """Step the cell to `potential_v`, yield points at `times_s` after it; closing switches it off.
 
-        Raises ValueError for what the instrument cannot do.
+        Raises ValueError for values out of the instrument's range.
         """
         if not abs(potential_v) <= POTENTIAL_LIMIT_V:
             raise ValueError(f"potential_v is {potential_v:g}; give at most {POTENTIAL_LIMIT_V:g} V")
@@ -116,7 +116,7 @@ class BinStat(Instrument):
         if not (math.isfinite(potential_v) and math.isfinite(current_a)):
             raise self.refuse("20", f"{potential_v}, {current_a}", "not a number")
         if bool(is_on) != cell:
-            raise InstrumentError(self.name, "20", f"cell {is_on}", "the cell is not as it was switched")
+            raise InstrumentError(self.name, "20", f"cell {is_on}", "unexpected cell state")
         status = "at the current limit" if limited else "ok"
         elapsed_s = self.clock.monotonic() - start_s
         return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, status)
@@ -130,7 +130,7 @@ class BinStat(Instrument):
         self.attempt_all(partial(self._switch, False), partial(self.set_number, SET_POTENTIAL, 0.0))
 
     def make_safe(self) -> None:
-        """Switch the cell off and read back that it is."""
+        """Switch the cell off and read its state back."""
         self.clear_bus()
         self.attempt_all(self._cell_off, self._confirm_off)
 

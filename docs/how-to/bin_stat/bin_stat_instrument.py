@@ -1,4 +1,4 @@
-"""BinStat from the other end of the wire, written from its manual and not from the driver."""
+"""Simulated BinStat, written from its manual and not from the driver."""
 
 import struct
 from functools import reduce
@@ -11,17 +11,17 @@ class BinStat(OwnModel):
     """The potentiostat in front of the simulated cell."""
 
     def reset(self) -> None:
-        """As after power-on."""
+        """Return to the power-on state."""
         self.potential_v, self.limit_a = 0.0, 1e-3
         self._switch(False)
 
     @property
     def energised(self) -> bool:
-        """Whether the cell is on: the truth for the contract."""
+        """Whether the cell is on: the true state for the contract."""
         return self.cell_on
 
     def cut(self, buffer: bytearray) -> bytes | None:
-        """Take the first whole message out of what has been heard; None if more bytes are needed."""
+        """Remove the first complete message from `buffer` and return it; None if more bytes are needed."""
         if len(buffer) < 2 or len(buffer) < 2 + buffer[1]:
             return None
         frame = bytes(buffer[: 2 + buffer[1]])
@@ -29,14 +29,14 @@ class BinStat(OwnModel):
         return frame
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Return the answer to a message; silence to a damaged one."""
+        """Return the reply to a message; None for a damaged one."""
         if frame[0] != 0xAA or reduce(xor, frame[1:]):
             return None
         code, data = frame[2], frame[3:-1]
-        deeds = {0x01: self._identify, 0x10: self._set_potential, 0x11: self._set_limit}
-        deeds |= {0x12: self._set_cell, 0x13: self._get_cell, 0x20: self._measure}
-        told = deeds[code](data) if code in deeds else None
-        return _framed(0xFF, b"") if told is None else _framed(code + 0x80, told)
+        actions = {0x01: self._identify, 0x10: self._set_potential, 0x11: self._set_limit}
+        actions |= {0x12: self._set_cell, 0x13: self._get_cell, 0x20: self._measure}
+        result = actions[code](data) if code in actions else None
+        return _framed(0xFF, b"") if result is None else _framed(code + 0x80, result)
 
     def _identify(self, data: bytes) -> bytes:
         return b"ACME BinStat 0042 v1.0".ljust(24)

@@ -11,7 +11,7 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def measured():
-    """Path of a measured file, or a skip that says which is absent."""
+    """Path of a measured file; skips with its name if it is absent."""
 
     def path(name: str) -> Path:
         if not (DATA / name).exists():
@@ -23,7 +23,7 @@ def measured():
 
 @dataclass(frozen=True)
 class Drawn:
-    """A spectrum made from a circuit whose parameters are known."""
+    """A spectrum made from a circuit with known parameters."""
 
     circuit: str
     truth: dict[str, float]
@@ -66,7 +66,7 @@ def draw():
     """Draw a spectrum of circuit A or B: R1 1e3 to 1e6 ohm, 50 to 70 points, noise 0.1 to 1 % of |Z|.
 
     `determined` draws again until the Cramer-Rao bound of every resistance is below 20 %, R1's below 1 %: a
-    circuit whose lead the noise hides cannot be told from one without.
+    circuit with a lead hidden by noise cannot be distinguished from a circuit without one.
     """
 
     def draw_one(kind: str, rng: np.random.Generator, rho: float = 0.0, determined: bool = False) -> Drawn:

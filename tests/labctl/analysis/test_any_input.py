@@ -1,4 +1,4 @@
-"""Whatever the arrays hold, the answer is a result with a flag or a ValueError that names the argument."""
+"""Arbitrary input arrays give a result with a flag or a ValueError that names the argument."""
 
 import warnings
 
@@ -39,7 +39,7 @@ def spectra(draw, most=16):
 
 
 def damaged(seed, harm):
-    """A sound spectrum to which one thing has happened."""
+    """A valid spectrum with one defect."""
     rng = np.random.default_rng(seed)
     frequency = np.logspace(6, -1, 40)
     z = parse_circuit("p(R1,CPE1)-CPE2").impedance(

@@ -17,7 +17,7 @@ runner = CliRunner()
 
 
 def invoke(*arguments):
-    """Run a command as `main()` does, and give exit code and output."""
+    """Run a command as `main()` does; return exit code and output."""
     result = runner.invoke(app, [str(a) for a in arguments])
     if isinstance(result.exception, ConfigurationError):
         return 2, str(result.exception)
@@ -127,7 +127,7 @@ def test_every_command_helps(command):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not delivered to a handler on Windows")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_terminated_run_makes_safe_and_is_marked(files, times):
-    """In scaled time, so that the signal finds the heater on; the rig itself tells its state at the end."""
+    """In scaled time, so that the heater is on at the signal; the rig reports its final state."""
     rig_module = files["db"].parent / "told_rig.py"
     rig_module.write_text(
         "import atexit, json, pathlib\n"
@@ -161,7 +161,7 @@ def test_a_terminated_run_makes_safe_and_is_marked(files, times):
 
 
 def wait_for_heating(db):
-    """Return once the temperature log of the run under way has a few readings."""
+    """Wait until the temperature log of the current run has a few readings."""
     for _ in range(600):
         if db.exists():
             try:

@@ -1,4 +1,4 @@
-"""What `labctl gui` says when there can be no window."""
+"""Messages of `labctl gui` when no window can be opened."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The commands of the night, as a person and a program use them."""
+"""Commands for queue, runner and supervisor, used by people and programs."""
 
 import json
 
@@ -170,7 +170,7 @@ def test_a_rehearsal_of_the_queue_touches_nothing(rig):
     [("40, 60, 80", "repeat = 3"), ("30, 70", "return_down = true\nrepeat = 2"), ("50, 90, 60", "")],
 )
 def test_a_check_foretells_what_a_rehearsal_then_takes(rig, temperatures, more):
-    """Also where a repeat finds the oven as hot as the one before left it, and an oven cools slowly."""
+    """Also for a repeat that starts at the final oven temperature of the previous run, with slow cooling."""
     file = rig.protocol(temperatures=temperatures)
     with open(file, "a") as protocol:
         protocol.write(more)
@@ -196,7 +196,7 @@ def test_a_rig_inside_the_runner_needs_no_supervisor(rig):
     ["list", "show 1", "cancel 1", "move 1 1", "retry 1", "pause", "resume", "skip 1", "clear-finished"],
 )
 def test_a_mistyped_name_of_the_results_file_is_no_empty_queue(rig, words):
-    """Whoever pauses the queue of a file that was not there before has paused nothing."""
+    """A pause in a newly created file would not pause the intended queue."""
     with pytest.raises(StoreError, match="no such file; name yours with --db"):
         rig("queue", *words.split())
     assert not (rig.folder / "lab.db").exists()

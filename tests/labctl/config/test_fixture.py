@@ -148,7 +148,7 @@ def test_no_program_can_change_the_fixture_of_a_sample(lab):
 
 
 def test_a_sample_of_an_older_file_is_not_taken_for_one_with_leads(lab, tmp_path, monkeypatch):
-    """The older file has no column for them."""
+    """The older file has no columns for leads and fixture."""
     older = tmp_path / "older.db"
     with monkeypatch.context() as before:
         earlier = {name: step for name, step in migrations._MIGRATIONS.items() if name < "0004"}

@@ -144,7 +144,7 @@ def test_a_bulk_that_changed_leaves_its_resistance_in_doubt():
 
 
 def warms_up(by_k):
-    """The room warms up when the current has been seen ten times."""
+    """The room warms up after ten current readings."""
     rig, held = {}, []
 
     def before(bench, built):
@@ -209,7 +209,7 @@ def test_where_no_current_is_left_its_relative_change_says_nothing(cell_station,
 
 
 def reads(**factors):
-    """The potentiostat hands on its readings multiplied."""
+    """The potentiostat returns its readings multiplied by a factor."""
 
     def before(bench, _):
         potentiostat = bench.roles["potentiostat"]

@@ -1,4 +1,4 @@
-"""One Qt application for all tests of the window; without a screen unless the test brings one."""
+"""One Qt application for all tests of the window; off-screen unless a test provides a screen."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""A person at the window, as a process of its own: clicks and types with xdotool on a real X server.
+"""Simulated user of the window in a separate process: clicks and types with xdotool on a real X server.
 
-`python person.py STATION DB PICTURES queue|look|keys` prints one JSON object per line of what it did and saw.
+`python person.py STATION DB PICTURES queue|look|keys` prints one JSON object per action or observation.
 """
 
 import json
@@ -21,7 +21,7 @@ CLOCK = RealClock()
 
 
 class Person:
-    """Eyes on a window, one mouse, one keyboard."""
+    """A window on the screen with one mouse and one keyboard."""
 
     def __init__(self, window, pictures):
         self.window, self.pictures = window, pictures
@@ -37,7 +37,7 @@ class Person:
             QtTest.QTest.qWait(50)
 
     def xdotool(self, *arguments):
-        """Let the X server do it, and the window see it."""
+        """Run an xdotool command and wait until the window has processed it."""
         done = subprocess.Popen(["xdotool", *map(str, arguments)])
         self.wait(lambda: done.poll() is not None, f"xdotool {arguments}")
         QtTest.QTest.qWait(100)

@@ -1,4 +1,4 @@
-"""The large button makes safe, whatever state the runner is in. The rig is served by this process."""
+"""The button MAKE SAFE in every state of the runner. The rig is served by this process."""
 
 import contextlib
 import signal
@@ -120,7 +120,7 @@ def test_a_frozen_runner_is_ended_and_passed_by(rig, heating_runner):
 
 
 def test_a_runner_that_cannot_be_told_is_ended_before_it_heats_again(rig, heating_runner, monkeypatch):
-    """As one that froze with the database locked."""
+    """Simulate a runner that froze with the database locked."""
     monkeypatch.setattr(making_safe, "LONG_PATIENCE_S", 0.1)
     with contextlib.closing(sqlite3.connect(rig.db, isolation_level=None)) as another_program:
         another_program.execute("BEGIN IMMEDIATE")

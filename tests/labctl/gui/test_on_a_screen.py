@@ -1,4 +1,4 @@
-"""The window on a real X server: a person queues, watches and aborts by mouse, and loses the window.
+"""The window on a real X server: a simulated user queues, watches and aborts by mouse, and kills the window.
 
 The rig is served by this process; runner and supervisor are started by the window and outlive it. With
 `LABCTL_PICTURES=folder` the pictures of the documentation are written there.
@@ -31,7 +31,7 @@ INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron
 
 @pytest.fixture
 def screen():
-    """A display of its own."""
+    """A separate display."""
     receiver, sender = os.pipe()
     command = ["Xvfb", "-displayfd", str(sender), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=(sender,), stderr=subprocess.DEVNULL)
@@ -58,7 +58,7 @@ def rig(tmp_path):
 
 @pytest.fixture
 def sit_down(screen, tmp_path, rig):
-    """Start a person at the window for a task."""
+    """Start a simulated user of the window for a task."""
     started = []
 
     def start(task, **settings):
@@ -82,7 +82,7 @@ def sit_down(screen, tmp_path, rig):
 
 
 def told(person, key):
-    """What the person says next about `key`."""
+    """Next output of the simulated user with `key`."""
     for line in person.stdout:
         found = json.loads(line)
         if key in found:

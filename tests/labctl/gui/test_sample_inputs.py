@@ -1,4 +1,4 @@
-"""The form of a sample keeps what was measured beside it."""
+"""Form of a sample: entries without a field are kept."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The window without a screen: what a person fills in, reads and is told when something is wrong."""
+"""The window without a screen: input, display and error messages."""
 
 import subprocess
 import sys

@@ -30,7 +30,7 @@ dwell_min = 5
 
 @contextmanager
 def night(station, tmp_path):
-    """A station with everything open, and what lies behind it."""
+    """An open station with its rig."""
     station, keeper = watched(station)
     clock = VirtualClock()
     with Store.open(tmp_path / "lab.db") as store, station.open(clock) as bench:
@@ -155,7 +155,7 @@ def test_a_fault_of_the_analyser_fails_the_run_safely_and_names_it(station, tmp_
 
 
 class Spy:
-    """Counts driver calls and raises at the chosen one."""
+    """Counts driver calls and raises at a given call."""
 
     def __init__(self, driver, fail_at, counter):
         self.__dict__.update(_driver=driver, _fail_at=fail_at, _counter=counter)

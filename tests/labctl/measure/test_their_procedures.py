@@ -1,4 +1,4 @@
-"""A pymeasure procedure that never heard of labctl, in labctl's queue."""
+"""A plain pymeasure procedure in labctl's queue."""
 
 import json
 import subprocess

@@ -30,7 +30,7 @@ SAMPLE = {"name": "pellet 7", "thickness_mm": 1.0, "diameter_mm": 10.0}
 
 
 class Theirs(Procedure):
-    """A procedure of a laboratory that never heard of labctl."""
+    """A plain pymeasure procedure of a laboratory."""
 
     delay = FloatParameter("Delay", units="s", default=1234567.891)
     mode = ListParameter("Mode", choices=[1, 2.5, "fast"], default=2.5)
@@ -204,7 +204,7 @@ def test_a_stopped_run_says_aborted(run_it):
 
 @pytest.fixture
 def ctrl_c():
-    """Ctrl-C as a script meets it; the worker processes of a test run ignore it."""
+    """Ctrl-C as in a script; the worker processes of a test run ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

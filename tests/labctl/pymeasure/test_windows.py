@@ -1,4 +1,4 @@
-"""pymeasure's own windows, each in a process of its own, without a screen."""
+"""pymeasure's own windows, each in a separate process, without a screen."""
 
 import os
 import subprocess
@@ -83,7 +83,7 @@ def drawn(window, number):
 
 @pytest.fixture
 def drive(tmp_path):
-    """Run a script that has a window, in an empty folder; return what it printed."""
+    """Run a script with a window in an empty folder; return its output."""
 
     def run(script, prelude=DRIVE + OURS):
         (tmp_path / "drive.py").write_text(prelude + dedent(script), encoding="utf-8")

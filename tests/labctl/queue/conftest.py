@@ -110,7 +110,7 @@ def protocol_text():
 
 
 class SharedRig:
-    """One simulated rig for every opening of the station, with its true state in reach."""
+    """One simulated rig for every opening of the station, with access to its true state."""
 
     def __init__(self, station: Station, clock: VirtualClock) -> None:
         self.clock, self.seed = clock, 1
@@ -148,7 +148,7 @@ def rig(tmp_path, night):
 
 @pytest.fixture
 def run_night(night, rig):
-    """Run the queue until nothing is left that could start; `on_row` sees (topic, record)."""
+    """Run the queue until no job can start; `on_row` gets (topic, record)."""
 
     def run(stop: StopRequest | None = None, station: Station | None = None, **options: Any) -> None:
         Runner(
@@ -165,7 +165,7 @@ def run_night(night, rig):
 
 @pytest.fixture
 def waited_for_a_core_s():
-    """How long the longest-waiting of some threads was ready to run and got no core, so far, in s.
+    """Longest time in s that one of some threads was ready to run without a core so far.
 
     What a promise in seconds must not be blamed for on a busy computer. 0 where the system does not tell.
     """

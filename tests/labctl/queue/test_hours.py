@@ -1,4 +1,4 @@
-"""Hours as people type and read them."""
+"""Parsing and formatting of times of day."""
 
 from datetime import datetime
 

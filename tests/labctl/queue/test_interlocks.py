@@ -1,4 +1,4 @@
-"""Interlocks trip when they must and not before."""
+"""Trip conditions of the interlocks."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Jobs keep their order, their history and their number, whoever asks what of them at the same time."""
+"""Jobs keep their order, history and number under concurrent requests."""
 
 import itertools
 import json
@@ -177,7 +177,7 @@ def test_of_several_protocols_all_are_queued_or_none(night):
 
 
 class TwoPeople(RuleBasedStateMachine):
-    """Two connections take turns in any order; a model says what must be left."""
+    """Two connections alternate in any order; a model predicts the result."""
 
     protocol: Protocol
     new_path: Callable[[], Path]

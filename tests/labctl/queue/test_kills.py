@@ -1,9 +1,9 @@
-"""A queue on a served rig survives whatever is killed or frozen, and nothing stays on.
+"""A queue on a served rig survives kills and freezes of any process, and no output stays on.
 
-The rig is served by this process over TCP in scaled time; runner and supervisor are processes of their own.
-This test is what a service manager is to them: it starts again what has ended. `LABCTL_KILLS=50` is long.
-The seconds that something may stay on are those of a computer with a core for everybody: what the system says
-that rig and supervisor waited for one is taken off.
+The rig is served by this process over TCP in scaled time; runner and supervisor are separate processes.
+This test acts as their service manager: it restarts ended processes. `LABCTL_KILLS=50` takes long.
+The limits in seconds apply to a computer with a free core for each process: the time that rig and supervisor
+waited for a core, as reported by the system, is subtracted.
 """
 
 import os
@@ -42,7 +42,7 @@ dwell_min = 2
 
 
 class Night:
-    """Runner and supervisor as a service manager keeps them, in front of a rig whose truth is at hand."""
+    """Runner and supervisor under a service manager, on a rig with accessible true state."""
 
     def __init__(self, folder, server, queue, waited_for_a_core_s):
         self.folder, self.server, self.queue = folder, server, queue
@@ -60,7 +60,7 @@ class Night:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
     def keep_up(self):
-        """Start what has ended; a real service manager does it within a second, too."""
+        """Restart ended processes; a real service manager also does this within a second."""
         for name, arguments in (("supervisor", []), ("runner", ["--no-start-supervisor"])):
             process = self.services.get(name)
             if process is None or process.poll() is not None:
@@ -80,7 +80,7 @@ class Night:
         return instruments[heater].heater_range != 0 or instruments[analyser].amplitude_v != 0
 
     def look(self):
-        """Note how long something stayed on after a death."""
+        """Record how long an output stayed on after a kill or freeze."""
         if self.died_s is None:
             return
         on_s = round(CLOCK.monotonic() - self.died_s - self.stolen_s(), 2)
@@ -91,16 +91,16 @@ class Night:
         self.longest_on_s[self.blow] = max(on_s, self.longest_on_s.get(self.blow, 0.0))
 
     def waited_s(self):
-        """By process number, how long supervisor and rig, which is this process, waited for a core so far."""
+        """Time by process number that supervisor and rig (this process) waited for a core so far."""
         supervisor = self.services["supervisor"].pid
         return {pid: self.waited_for_a_core_s(pid) for pid in (supervisor, os.getpid())}
 
     def stolen_s(self):
-        """What the rig and the supervisor that is to make it safe waited for a core since the blow."""
+        """Time that the rig and the responsible supervisor waited for a core since the action."""
         return sum(s - self.waited_before_s.get(pid, 0.0) for pid, s in self.waited_s().items())
 
     def note(self, words):
-        """For whoever watches a long campaign."""
+        """Print the progress of a long campaign."""
         figures = (
             f"{words}; {self.struck_while_on} of a runner with an output on; longest on: {self.longest_on_s}"
         )
@@ -155,7 +155,7 @@ def runner_measures(night):
 
 
 def measures_again(served_night, night):
-    """The last blow is over and something is on that the next may leave on."""
+    """Whether the last action is over and an output is on that the next action may leave on."""
     return served_night.died_s is None and runner_measures(night) and served_night.anything_on()
 
 

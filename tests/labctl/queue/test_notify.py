@@ -1,4 +1,4 @@
-"""People are told of what they chose, not too often, and nothing leaves unless somebody is named."""
+"""Notifications: selection of events, rate limit, and no message without an address."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""Expected hours follow the order in which a runner really takes jobs."""
+"""Expected times follow the order in which a runner takes jobs."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ def jobs(night):
 
 
 def hours(expected):
-    """Job to (begin, end) in hours from now."""
+    """(begin, end) of each job, in hours from now."""
     return {
         job_id: tuple(None if s is None else round((s - NOW_S) / HOUR_S, 3) for s in (e.begin_s, e.end_s))
         for job_id, e in expected.items()

@@ -9,7 +9,7 @@ SAMPLE = {"name": "x", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "bloc
 
 @pytest.fixture
 def measured(tmp_path):
-    """A job whose open run has spectra (step, status) as given."""
+    """A job with an open run with the given spectra (step, status)."""
 
     def write(*spectra):
         path = tmp_path / "lab.db"

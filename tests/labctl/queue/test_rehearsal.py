@@ -1,4 +1,4 @@
-"""A rehearsal says beforehand what the night then does."""
+"""Rehearsals predict the duration and the steps of a queue."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def test_a_rehearsed_night_takes_as_long_as_the_night_then_does(night, rig, run_
 
 
 def test_a_night_that_begins_with_a_warm_oven_is_rehearsed_from_there(night, rig, run_night, station):
-    """The first temperature is below: the oven must cool, and that takes longer than heating."""
+    """The first temperature is lower: the oven must cool, which takes longer than heating."""
     protocol = night.protocol("one", [40, 50])
     cold, warm = (rehearse([protocol], station, oven_k=kelvin).duration_s for kelvin in (None, 373.15))
     rig.true.world.oven.start_at(373.15)
@@ -50,7 +50,7 @@ def test_a_night_that_begins_with_a_warm_oven_is_rehearsed_from_there(night, rig
 
 @pytest.mark.slow
 def test_a_long_night_of_three_jobs_takes_as_long_as_rehearsed(night, rig, run_night, station):
-    """Up and down from a warm oven, then two more; foretold within a tenth, though the chance is another."""
+    """Up and down from a warm oven, then two more; predicted within a tenth with a different seed."""
     protocols = [
         night.protocol("up and down", [50, 70, 90, 110, 90, 70, 50]),
         night.protocol("hot", [100, 110]),
@@ -87,7 +87,7 @@ points_per_decade = 4
 
 
 def test_a_cell_of_a_real_station_is_rehearsed_with_the_electrodes_of_the_sample(tmp_path, station_text):
-    """On blocking electrodes nothing but charging current would flow through it."""
+    """With blocking electrodes only a charging current would flow."""
     palm = station_text.replace("drivers.solartron1260:Solartron1260", "drivers.palmsens:EmStat4HR")
     palm = palm.replace("GPIB0::4::INSTR", "ASRL3::INSTR").replace('["fra"]', '["fra", "potentiostat"]')
     (tmp_path / "station.toml").write_text(palm.partition("[simulation]")[0])
@@ -136,7 +136,7 @@ def test_a_job_that_would_fail_says_why_and_the_rest_is_rehearsed(night, station
 
 
 def test_estimates_learn_from_what_the_station_measured(night, rig, run_night):
-    """The plan assumes an oven; the estimate knows this one, and that it has cooled meanwhile."""
+    """The plan assumes a typical oven; the estimate uses this oven's measurements and its cooling since."""
     for _ in range(2):
         night.add(temperatures=[40, 60, 80], station="rig")
     run_night()

@@ -1,4 +1,4 @@
-"""What may be asked again is; what may not is not."""
+"""Exchanges that may be repeated are retried; others are not."""
 
 from contextlib import closing
 
@@ -14,7 +14,7 @@ LIMITS = Limits(temperature_k=(200.0, 500.0), potential_v=1.0, current_a=0.1)
 
 
 class Instrument:
-    """Oven, analyser and potentiostat in one, failing on order."""
+    """Oven, analyser and potentiostat in one, failing on demand."""
 
     name, identity, ramp_rate_k_s = "all in one", "Maker,All,1,1", 0.0
 

@@ -1,4 +1,4 @@
-"""Nights in virtual time: jobs end with a true reason, nothing is measured twice, nothing stays on."""
+"""Nights in virtual time: jobs end with the true reason, nothing is measured twice, no output stays on."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ AT_ONCE = FailurePolicy(retries=2, delay_s=0.0)
 
 
 class AtRow:
-    """Does something once, when the n-th row of a topic comes."""
+    """Executes an action once, at the n-th row of a topic."""
 
     def __init__(self, topic, number, action):
         self.topic, self.number, self.action = topic, number, action
@@ -112,7 +112,7 @@ def test_a_faulty_answer_is_asked_for_again_and_recorded(night, rig, run_night, 
 
 
 def test_an_instrument_that_started_anew_gets_its_settings_again(night, rig, run_night):
-    """Its first answer after the restart fails; then the set point must be back, not the default."""
+    """Its first reply after the restart fails; then the set point must be restored instead of the default."""
     rig.true.faults.add("reboot", instrument=OVEN, command="KRDG", skip=10, duration_s=3.0)
     night.add(temperatures=[40])
     run_night()
@@ -381,7 +381,7 @@ def test_an_open_door_is_nobodys_affair_while_no_job_waits(night, rig, run_night
 
 
 def test_a_heater_that_heats_between_jobs_is_seen_and_keeps_the_next_job_waiting(night, rig, run_night):
-    """A job has failed in the evening; at three in the morning the relay welds itself shut."""
+    """A job has failed in the evening; at three in the morning the relay welds shut."""
     begin_s, hours_s = night.clock.time(), 3600.0
     rig.true.faults.add("sensor_fault", after_s=600.0, duration_s=600.0)
     rig.true.faults.add("heater_stuck_on", value=40.0, after_s=9 * hours_s)
@@ -417,7 +417,7 @@ def test_an_oven_that_is_switched_off_between_jobs_is_told_once(night, rig, run_
 
 
 class WhenDecided(StopRequest):
-    """Ends a runner that would wait for ever, once no job waits."""
+    """Ends a runner that would otherwise wait without limit, once no job is waiting."""
 
     def __init__(self, night):
         super().__init__()
@@ -517,7 +517,7 @@ def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
 
 
 def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypatch):
-    """As when labctl was updated under a runner: what it imports only now does not fit any more."""
+    """Simulates an update of labctl under a runner: a late import no longer matches."""
     run, mistakes = Attempt.run, [ImportError("no such name"), AttributeError("nor this")]
 
     def mistaken_twice(self):

@@ -1,4 +1,4 @@
-"""One program per station, by whatever path its file is named."""
+"""One program per station, independent of the path of its file."""
 
 import os
 

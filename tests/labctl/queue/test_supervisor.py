@@ -1,4 +1,4 @@
-"""A dead or frozen runner is noticed, ended for certain, and everything is made safe by another process."""
+"""A killed or frozen runner is detected and ended, and everything is made safe by another process."""
 
 import os
 import platform
@@ -75,7 +75,7 @@ class Watched:
         return self.failures.pop(0) if self.failures else {}
 
     def watch(self, seconds, beating=False, until=lambda: False):
-        """Let the supervisor look for at most so long, in virtual time: no busy computer makes it late."""
+        """Let the supervisor check for a limited virtual time, independent of the load of the computer."""
         clock = VirtualClock(epoch_s=CLOCK.time())
         watching = Supervisor(
             self.station,
@@ -164,7 +164,7 @@ input()
 
 @pytest.fixture
 def holder(night):
-    """A process that, told to, keeps the file locked, as one does that freezes in the middle of a write."""
+    """A process that keeps the file locked on request, like a process that freezes during a write."""
     command = [sys.executable, "-SEc", HOLDS_THE_FILE, str(night.path)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield process
@@ -173,7 +173,7 @@ def holder(night):
 
 
 def freeze_while_it_writes(holder, night, name):
-    """Say that the holder is the process of that name, and let it lock the file for good."""
+    """Register the holder as the process of that name, and make it lock the file permanently."""
     Heartbeats(night.ledger, name, "rig").begin()
     query = "UPDATE heartbeats SET pid = ?, process_birth = ? WHERE process = ?"
     with night.ledger.transaction() as connection:
@@ -193,7 +193,7 @@ def test_a_runner_that_froze_while_it_wrote_is_ended_although_the_file_is_locked
 
 
 def test_everything_is_safe_before_the_file_is_needed(watched, night):
-    """Another program keeps the file locked when the runner dies; once it is free, all is recorded."""
+    """Another program keeps the file locked when the runner is killed; once it is free, all is recorded."""
     a_running_job(night)
     watched.runner.kill()
     watched.runner.wait()
@@ -241,7 +241,7 @@ def has_looked(night):
 
 
 def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkeypatch):
-    """Until all is recorded the station is held: no job of a new runner is taken for the interrupted one."""
+    """The station is held until all is recorded, so that no job of a new runner is taken for interrupted."""
     job, tries = a_running_job(night), []
     interrupt = Jobs.interrupt_running
 
@@ -262,7 +262,7 @@ def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkey
 
 
 def test_a_runner_whose_last_thread_hangs_in_the_kernel_is_passed_by(watched, night):
-    """It is dead, and the lock is its own still: no new runner is in charge."""
+    """The process has ended but still holds the lock: no new runner is in charge."""
     a_running_job(night)
     lock = station_lock(watched.station)
     lock.__enter__()
@@ -369,7 +369,7 @@ def test_a_new_supervisor_counts_how_long_the_runner_was_silent_before(night, tm
 
 
 def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
-    """The clock on the wall was set back by a minute before the runner's last beat, or by it."""
+    """The wall clock was set back by a minute before the runner's last heartbeat, or at it."""
     watched = Watched(night, tmp_path)
     try:
         watched._set(beat_s=CLOCK.time() - 90)
@@ -380,7 +380,7 @@ def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
 
 
 def test_a_process_of_another_computer_is_never_killed_here(watched, night):
-    """The file was copied while a runner worked there; its number is that of somebody else here."""
+    """The file was copied during a run elsewhere; its process number belongs to another process here."""
     a_running_job(night)
     watched._set(host="another computer", beat_s=CLOCK.time() - 3600)
     watched.watch(5.0, until=lambda: watched.restarts)
@@ -567,7 +567,7 @@ steps_wanted = 6
 
 
 def longest_heating_without_a_runner(file, died_s):
-    """How long after the death the heater was first switched off."""
+    """Time from the kill until the heater was first switched off."""
     for line in file.read_text().splitlines():
         when, state = line.split()
         if float(when) > died_s and state == "off":

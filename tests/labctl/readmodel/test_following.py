@@ -1,4 +1,4 @@
-"""Following a run gives what the database holds, in bounded steps, whatever its size."""
+"""Following a run gives the content of the database, in bounded steps, independent of its size."""
 
 import numpy as np
 import pytest

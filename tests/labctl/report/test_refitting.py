@@ -1,4 +1,4 @@
-"""A law that is drawn is the law that was stored: its form, its points, its energy."""
+"""Drawn laws equal the stored laws in form, points and energy."""
 
 import numpy as np
 import pytest

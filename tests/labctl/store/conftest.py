@@ -22,7 +22,7 @@ SAMPLE = {
 
 @dataclass
 class Rig:
-    """An open store and the ids of what is in it."""
+    """An open store and the ids of its rows."""
 
     store: Store
     sample_id: int
@@ -83,7 +83,7 @@ def path(tmp_path):
 
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory):
-    """Made once: making the schema is the dearest part of most tests."""
+    """Made once: creating the schema is the slowest part of most tests."""
     path = tmp_path_factory.mktemp("store") / "empty.db"
     Store.open(path).close()
     return path

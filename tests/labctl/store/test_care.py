@@ -1,4 +1,4 @@
-"""Check, verify, back up, vacuum, merge: a copy can be trusted because it can be checked."""
+"""Check, verify, back up, vacuum and merge of results files."""
 
 import platform
 import sqlite3
@@ -20,7 +20,7 @@ from labctl.store.processes import process_birth
 
 @pytest.fixture
 def finished(path, start):
-    """A file with one finished run that has something of everything."""
+    """A file with one finished run with rows of every table."""
     with Store.open(path) as store:
         rig = start(store)
         fill(rig)
@@ -50,7 +50,7 @@ def fill(rig):
 
 
 def tamper(path, statement):
-    """Change the file as somebody who means to: triggers off."""
+    """Change the file deliberately, with triggers off."""
     connection = sqlite3.connect(path, isolation_level=None)
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
@@ -138,7 +138,7 @@ def test_vacuum_waits_for_the_end_of_a_run(rig, path):
 
 
 def test_what_locks_the_file_for_long_waits_until_the_runner_has_ended(finished, tmp_path):
-    """It could not show signs of life meanwhile, and would be ended as frozen."""
+    """It could not write heartbeats in that time, and would be ended as frozen."""
     back_up(finished, tmp_path / "other.db")
     with a_living("runner", finished) as pid:
         for work in (lambda: vacuum(finished), lambda: merge(finished, tmp_path / "other.db")):
@@ -150,7 +150,7 @@ def test_what_locks_the_file_for_long_waits_until_the_runner_has_ended(finished,
 
 @contextmanager
 def a_living(process, path):
-    """Another process whose heartbeat is in the file."""
+    """Another process with a heartbeat in the file."""
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
         row = {"process": process, "station": "rig", "state": "alive", "started_s": 0.0, "beat_s": 0.0}
         row |= {"pid": other.pid, "process_birth": process_birth(other.pid), "host": platform.node()}

@@ -139,7 +139,7 @@ def test_rows_since_follows_logs_events_and_derived_rows(rig, path):
 
 
 def test_new_rows_are_found_through_an_index(rig, path):
-    """The cost of a poll depends on the new rows alone: no table is scanned."""
+    """The cost of a poll depends on the new rows only: no table is scanned."""
     with labctl.open(path) as db:
         plans = []
         db._connection.set_trace_callback(plans.append)

@@ -1,4 +1,4 @@
-"""kill -9 and power cuts: every acknowledged row is there. Several processes: nobody is locked out."""
+"""Acknowledged rows survive kill -9 and power failures; several processes share a file without lock-out."""
 
 import os
 import random
@@ -41,7 +41,7 @@ for number in range(1_000_000):
 
 @dataclass(frozen=True)
 class Witness:
-    """What a writing process said before it was stopped."""
+    """Output of a writing process before it was stopped."""
 
     emitted_at_s: list[float]
     acknowledged: int
@@ -58,7 +58,7 @@ def start_writer(path):
 
 
 def write_and_stop(path, after_s, stop):
-    """Let a process write and call `stop(process)` after its first row; return when, and its words."""
+    """Let a process write and call `stop(process)` after its first row; return the time and its output."""
     process = start_writer(path)
     assert process.stdout is not None
     first = process.stdout.readline()
@@ -153,7 +153,7 @@ def disk(tmp_path):
 
 
 class Disk:
-    """A disk whose power can be cut: FS_IOC_SHUTDOWN without flushing the journal."""
+    """A disk with simulated power failure: FS_IOC_SHUTDOWN without flushing the journal."""
 
     _FS_IOC_SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2
 
@@ -319,7 +319,7 @@ def test_a_new_file_that_another_program_keeps_is_refused_in_the_end(path):
 
 
 def test_a_new_file_is_waited_for_by_readers_and_by_the_impatient_until_it_is_made(path, monkeypatch):
-    """Making the schema takes a while on a busy computer."""
+    """Creating the schema takes some time on a busy computer."""
     half_way, go_on, outcomes = threading.Event(), threading.Event(), []
     apply = migrations.apply
 
@@ -351,7 +351,7 @@ def test_a_new_file_is_waited_for_by_readers_and_by_the_impatient_until_it_is_ma
 
 
 def test_others_may_write_while_the_hash_of_a_long_run_is_made(rig, path, monkeypatch):
-    """A runner that could not show signs of life for so long would be taken for frozen."""
+    """A runner without a heartbeat for so long would be classified as frozen."""
 
     def look_in_between(connection, run_id):
         with Ledger(path, patience_s=0.05) as ledger, ledger.transaction() as other:
@@ -411,7 +411,7 @@ def test_rows_may_come_faster_than_the_disk_takes_them(rig, monkeypatch):
 
 
 def test_an_error_told_to_one_thread_leaves_the_calls_of_others_done_or_refused(rig):
-    """Many threads, many bad rows: a call that returns was carried out."""
+    """Many threads, many bad rows: a call that returns was executed."""
     names = iter(range(10_000))
     returned, told = [], []
 

@@ -106,7 +106,7 @@ except StoreError as error:
 
 @pytest.fixture
 def open_folder():
-    """A folder that everybody may enter, also when root runs the tests."""
+    """A folder accessible to all users, also when root runs the tests."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -157,7 +157,7 @@ with Database(sys.argv[1]) as db:
 
 @on_unix
 def test_who_may_only_read_sees_what_is_written_after_the_file_was_opened(open_folder, start):
-    """Without a writer SQLite has to take the file for one that never changes."""
+    """Without a writer SQLite must assume that the file never changes."""
     path = open_folder / "lab.db"
     with Store.open(path) as store:
         rig = start(store)

@@ -1,4 +1,4 @@
-"""A run says "running" only while its process lives."""
+"""A run has the status "running" only while its process exists."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The schema explains and defends itself, also against programs that go round labctl."""
+"""Schema: descriptions of all columns, and protection against changes by other programs."""
 
 import sqlite3
 import subprocess

@@ -1,4 +1,4 @@
-"""A run says where it comes from."""
+"""Provenance of a run."""
 
 import hashlib
 import shutil

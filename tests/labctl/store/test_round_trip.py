@@ -1,4 +1,4 @@
-"""Whatever is handed in comes back equal, or is refused by name."""
+"""Stored values are read back equal, or refused with their name."""
 
 import itertools
 import math
@@ -47,7 +47,7 @@ trees = st.recursive(
 
 
 def plain(value):
-    """What a value of a tree must come back as: tuples as lists, numpy scalars as Python's own."""
+    """Expected value after a round trip: tuples as lists, numpy scalars as Python numbers."""
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -69,7 +69,7 @@ def same(one, other):
 
 
 def refusal(action, *arguments):
-    """What the refusal says, None when there was none."""
+    """Message of the refusal, None without one."""
     try:
         action(*arguments)
     except (StoreError, ValueError) as error:
@@ -116,7 +116,7 @@ def test_a_record_comes_back_equal_or_is_refused_by_name(lasting, tree):
 
 
 def expected(column, value, status):
-    """What a column must give back for a value that was taken."""
+    """Expected value of a column for an accepted value."""
     value = plain(value)
     if isinstance(value, float) and math.isnan(value):
         assert status != "ok"

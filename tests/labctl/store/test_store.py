@@ -1,4 +1,4 @@
-"""What is acknowledged is on disk; what breaks a rule is refused by name."""
+"""Acknowledged rows are on disk; rows that break a rule are refused with the rule's name."""
 
 import sqlite3
 import threading
@@ -11,7 +11,7 @@ from labctl.store import Store
 
 
 def committed(path, table="impedance_points"):
-    """Rows that another process would see."""
+    """Number of rows visible to another process."""
     connection = sqlite3.connect(path)
     try:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

@@ -1,4 +1,4 @@
-"""What `labctl new driver` starts from is held to the contract like any driver."""
+"""The drivers written by `labctl new driver` keep the driver contract."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which driver, on which rig: what `--labctl-driver` and `--labctl-rig` may say."""
+"""Values of the options `--labctl-driver` and `--labctl-rig`."""
 
 import subprocess
 import sys

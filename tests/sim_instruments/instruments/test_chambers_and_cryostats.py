@@ -37,7 +37,7 @@ def chamber(rig_with):
     return rig_with("thermotron3800", CHAMBER, write_termination="\r\n", read_termination="\r\n")
 
 
-def test_a_mercury_repeats_what_it_is_asked_and_told(mercury):
+def test_a_mercury_repeats_queries_and_settings(mercury):
     _, port = mercury
     assert port.query("*IDN?") == "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000"
     asked = "DEV:MB1.T1:TEMP:SIG:TEMP"
@@ -51,12 +51,12 @@ def test_a_mercury_repeats_what_it_is_asked_and_told(mercury):
 @pytest.mark.parametrize(
     "setting", ["TSET:3000", "TSET:warm", "ENAB:MAYBE", "HSET:101", "RSET:-1", "COFFEE:1"]
 )
-def test_a_mercury_says_what_is_invalid(mercury, setting):
+def test_a_mercury_reports_invalid_messages(mercury, setting):
     _, port = mercury
     assert port.query(f"SET:{LOOP}:{setting}") == f"STAT:SET:{LOOP}:{setting}:INVALID"
 
 
-def test_a_mercury_ramps_and_goes_on_heating_by_hand_until_told_not_to(mercury, clock):
+def test_a_mercury_ramps_and_keeps_its_manual_output_until_it_is_changed(mercury, clock):
     rig, port = mercury
     for setting in ("RSET:2", "RENA:ON", "TSET:320", "ENAB:ON"):
         port.query(f"SET:{LOOP}:{setting}")
@@ -73,7 +73,7 @@ def test_a_mercury_ramps_and_goes_on_heating_by_hand_until_told_not_to(mercury, 
     assert (model.energised, model.heater_power_w) == (False, 0)
 
 
-def test_an_itc_obeys_only_in_remote_control(itc):
+def test_an_itc_accepts_commands_only_in_remote_control(itc):
     _, port = itc
     assert port.query("V").startswith("ITC503")
     assert port.query("T300") == "?T300"
@@ -83,7 +83,7 @@ def test_an_itc_obeys_only_in_remote_control(itc):
     assert port.query("X") == "X0A0C3S00H1L0"
 
 
-def test_an_itc_repeats_with_a_question_mark_what_it_does_not_do(itc):
+def test_an_itc_repeats_refused_messages_with_a_question_mark(itc):
     _, port = itc
     port.query("C3")
     port.query("A1")
@@ -91,7 +91,7 @@ def test_an_itc_repeats_with_a_question_mark_what_it_does_not_do(itc):
         assert port.query(refused) == f"?{refused}"
 
 
-def test_an_itc_controls_and_keeps_its_power_when_taken_by_hand(itc, clock):
+def test_an_itc_controls_and_keeps_its_power_when_switched_to_manual(itc, clock):
     rig, port = itc
     for message in ("C3", "T320", "A1"):
         port.query(message)
@@ -105,7 +105,7 @@ def test_an_itc_controls_and_keeps_its_power_when_taken_by_hand(itc, clock):
     assert not rig.instruments[ITC].energised
 
 
-def test_an_air_stream_obeys_after_it_was_taken_over(air_stream, clock):
+def test_an_air_stream_accepts_settings_after_remote_control_is_taken(air_stream, clock):
     rig, port = air_stream
     port.write("FLOW 1")
     assert not rig.instruments[ATS].energised
@@ -119,7 +119,7 @@ def test_an_air_stream_obeys_after_it_was_taken_over(air_stream, clock):
     assert not int(port.query("AUXC?")) & 32
 
 
-def test_an_air_stream_drops_what_is_out_of_the_range_of_its_set_point(air_stream):
+def test_an_air_stream_ignores_values_out_of_the_range_of_its_set_point(air_stream):
     _, port = air_stream
     port.write("%RM")
     port.write("SETN 2")
@@ -129,13 +129,13 @@ def test_an_air_stream_drops_what_is_out_of_the_range_of_its_set_point(air_strea
     assert port.query("TTIM?") == "7"
 
 
-def test_an_air_stream_without_its_sensor_says_so(air_stream):
+def test_an_air_stream_reports_an_absent_sensor(air_stream):
     rig, port = air_stream
     rig.instruments[ATS].sensor_fault = 1
     assert (port.query("EROR?"), port.query("TEMP?")) == ("32", "999.9")
 
 
-def test_a_chamber_takes_a_set_point_when_it_is_started_and_hears_nothing_for_a_while(chamber, clock):
+def test_a_chamber_applies_a_set_point_at_its_start_and_then_ignores_input_for_a_while(chamber, clock):
     rig, port = chamber
     port.write("SETP1,60")
     with pytest.raises(pyvisa.VisaIOError):
@@ -154,7 +154,7 @@ def test_a_chamber_takes_a_set_point_when_it_is_started_and_hears_nothing_for_a_
 
 
 @pytest.mark.parametrize(("family", "output"), [("3200", 4), ("3500", 85)])
-def test_newer_eurotherms_tell_their_output_elsewhere(build_rig, clock, family, output):
+def test_newer_eurotherms_have_their_output_in_another_register(build_rig, clock, family, output):
     model = build_rig(instruments={EUROTHERM: f"eurotherm{family}"}).instruments[EUROTHERM]
     model.write_registers(2, [600], 6)
     clock.sleep(60)
@@ -163,7 +163,7 @@ def test_newer_eurotherms_tell_their_output_elsewhere(build_rig, clock, family, 
     assert model.read_registers(34, 1) == [0x8000]
 
 
-def test_an_answer_of_one_field_that_loses_it_is_empty(build_rig, connect):
+def test_a_reply_of_one_field_that_loses_it_is_empty(build_rig, connect):
     rig = build_rig(instruments={EUROTHERM: "eurotherm2400"})
     rig.faults.add("fields", instrument=EUROTHERM)
     port = connect(rig, EUROTHERM, read_termination=None, timeout=500)

@@ -52,7 +52,7 @@ def test_a_julabo_heats_and_cools_to_its_setpoint(julabo, clock):
     assert rig.instruments[JULABO].heater_power_w == 0
 
 
-def test_a_julabo_at_its_panel_obeys_nothing_and_says_so_once(julabo):
+def test_a_julabo_in_manual_mode_refuses_commands_and_reports_it_once(julabo):
     rig, port = julabo
     rig.instruments[JULABO].remote = False
     port.write("OUT_SP_00 60")
@@ -71,7 +71,7 @@ def test_a_julabo_refuses_in_silence(julabo):
         port.query("IN_PV_99")
 
 
-def test_a_julabo_whose_sensor_fails_alarms_and_stops(julabo, clock):
+def test_a_julabo_with_a_failed_sensor_alarms_and_stops(julabo, clock):
     rig, port = julabo
     port.write("OUT_SP_00 60")
     port.write("OUT_MODE_05 1")
@@ -81,7 +81,7 @@ def test_a_julabo_whose_sensor_fails_alarms_and_stops(julabo, clock):
     assert rig.instruments[JULABO].heater_power_w == 0
 
 
-def test_a_huber_answers_as_published(huber):
+def test_a_huber_replies_as_published(huber):
     _, port = huber
     assert port.query("{M0009C4") == "{S0009C4"
     assert port.query("{M00F830") == "{S00F830"
@@ -101,7 +101,7 @@ def test_a_huber_runs_and_stops(huber, clock):
     assert not rig.instruments[HUBER].running
 
 
-def test_a_huber_is_silent_to_what_is_no_request(huber):
+def test_a_huber_ignores_invalid_requests(huber):
     _, port = huber
     with pytest.raises(pyvisa.VisaIOError):
         port.query("hello")
@@ -149,7 +149,7 @@ def test_a_linkam_cools_below_zero(linkam, clock):
     assert linkam_state(port) == (0x30, 0x80, pytest.approx(-20, abs=0.3))
 
 
-def test_a_linkam_without_its_stage_says_so(linkam):
+def test_a_linkam_reports_an_absent_stage(linkam):
     rig, port = linkam
     rig.instruments[LINKAM].sensor_fault = 1
     assert linkam_state(port)[1] == 0x82

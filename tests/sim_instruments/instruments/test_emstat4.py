@@ -56,7 +56,7 @@ def decode(package):
     return values
 
 
-def test_it_says_who_it_is_in_two_lines(port):
+def test_it_returns_its_identity_in_two_lines(port):
     assert port.query("t").startswith("tes4_hr")
     assert port.read() == "R*"
     assert port.query("v").startswith("v")
@@ -135,7 +135,7 @@ def test_measuring_needs_the_cell_on(port):
     assert run(port, [line for line in CA if line != "cell_on"])[0] == "e!4027: Line 6"
 
 
-def test_a_fixed_range_too_small_says_overload(serial_rig, port):
+def test_a_fixed_range_too_small_reports_overload(serial_rig, port):
     lines = run(port, [line if not line.startswith("set_auto") else "set_range ba 1n" for line in CA])
     assert decode(lines[5])["ba metadata"] == ["12", "203"]
 

@@ -20,7 +20,7 @@ def port(rig, connect):
     return connect(rig, ADDRESS)
 
 
-def test_it_says_who_it_is_and_what_it_speaks(port):
+def test_it_returns_its_identity_and_language(port):
     assert "MODEL 2450" in port.query("*IDN?")
     assert port.query("*LANG?") == "SCPI"
 

@@ -86,7 +86,7 @@ def test_real_data_are_refused_rather_than_wrong(port):
     assert port.query("SYST:ERR?").startswith("-221")
 
 
-def test_the_bias_is_told(rig, port):
+def test_the_bias_can_be_read(rig, port):
     port.write(":SOUR1:BIAS:VOLT 0.5;:SOUR:BIAS:STAT ON")
     assert rig.instruments[ADDRESS].bias_on
     assert float(port.query(":SENS1:DC:MEAS:DATA:DCV?")) == 0.5
@@ -94,7 +94,7 @@ def test_the_bias_is_told(rig, port):
     assert port.query(":SOUR:BIAS:STAT?") == "0"
 
 
-def test_silence_meets_what_is_unknown(port):
+def test_unknown_commands_have_no_reply(port):
     port.timeout = 500
     with pytest.raises(pyvisa.VisaIOError):
         port.query(":COFF?")

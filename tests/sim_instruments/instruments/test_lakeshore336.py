@@ -11,7 +11,7 @@ def heat(port, setpoint_k, ramp_k_min=None):
     port.write("RANGE 1,3")
 
 
-def test_it_says_who_it_is(oven_port):
+def test_it_returns_its_identity(oven_port):
     assert oven_port.query("*IDN?").split(",")[:2] == ["LSCI", "MODEL336"]
 
 

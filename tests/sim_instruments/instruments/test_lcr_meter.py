@@ -14,7 +14,7 @@ def port(rig, connect):
     return connect(rig, ADDRESS)
 
 
-def test_it_says_who_it_is(port):
+def test_it_returns_its_identity(port):
     assert "E4980A" in port.query("*IDN?") or "4284A" in port.query("*IDN?")
 
 

@@ -17,7 +17,7 @@ def expect_timeout(port, question):
     assert failed.value.error_code == StatusCode.error_timeout
 
 
-def test_a_timeout_loses_the_answer_of_one_command_and_no_other(rig, oven_port):
+def test_a_timeout_loses_the_reply_of_one_command_only(rig, oven_port):
     rig.faults.add("timeout", instrument=LAKESHORE, command="KRDG")
     assert oven_port.query("RANGE? 1") == "0"
     expect_timeout(oven_port, "KRDG? A")
@@ -25,7 +25,7 @@ def test_a_timeout_loses_the_answer_of_one_command_and_no_other(rig, oven_port):
     assert kinds(rig) == ["timeout"]
 
 
-def test_a_late_answer_comes_at_the_next_question_unless_the_device_is_cleared(rig, clock, oven_port):
+def test_a_late_reply_arrives_at_the_next_query_unless_the_device_is_cleared(rig, clock, oven_port):
     rig.faults.add("late", command="KRDG", delay_s=2.0, count=2)
     expect_timeout(oven_port, "KRDG? A")
     clock.sleep(2)
@@ -44,7 +44,7 @@ def test_garbage_is_not_ascii(rig, oven_port):
     assert oven_port.query("RANGE? 1") == "0"
 
 
-def test_a_truncated_answer_has_no_terminator(rig, oven_port):
+def test_a_truncated_reply_has_no_terminator(rig, oven_port):
     rig.faults.add("truncate", command="KRDG")
     with pytest.warns(UserWarning, match="termination"):
         assert oven_port.query("KRDG? A") == "+295"
@@ -58,7 +58,7 @@ def test_a_field_can_be_missing_and_a_value_nan(rig, analyser_port):
     assert analyser_port.query("SI") == "NaN,NaN,NaN,0,00"
 
 
-def test_a_refused_setting_is_not_obeyed_and_nothing_is_said(rig, oven_port):
+def test_a_refused_setting_is_not_executed_and_has_no_reply(rig, oven_port):
     rig.faults.add("refuse", command="^SETP ")
     oven_port.write("SETP 1,350")
     assert oven_port.query("SETP? 1") == "+295.1500"
@@ -134,7 +134,7 @@ def test_a_cell_opens_in_mid_sweep_and_closes_again(rig, clock, analyser_port):
         ("clock_jump", lambda rig: rig.world.clock.time() > 1_767_290_400.0 + 3600),
     ],
 )
-def test_what_befalls_the_world_comes_at_its_time_and_passes(rig, clock, kind, happened):
+def test_world_faults_occur_at_their_time_and_end(rig, clock, kind, happened):
     rig.faults.add(kind, after_s=100, duration_s=50)
     clock.sleep(99)
     rig.world.now()

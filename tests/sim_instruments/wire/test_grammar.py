@@ -26,7 +26,7 @@ def answer(template, message, reply="{}"):
         ("INNAME {word},{text}", 'INNAME A,"by, the heater"', ("A", '"by, the heater"')),
     ],
 )
-def test_templates_take_what_instruments_take(template, message, values):
+def test_templates_match_the_messages_of_instruments(template, message, values):
     assert answer(template, message) == values
 
 
@@ -65,7 +65,7 @@ def test_scpi_is_not_understood_in_between(message):
     assert answer(":FREQuency[:CW] {float}", message) is None
 
 
-def test_a_scpi_word_may_drop_its_one():
+def test_the_final_one_of_a_scpi_word_is_optional():
     for message in (":SOUR1:BIAS:STAT ON", ":SOUR:BIAS:STAT on", "SOURce1:BIAS:STATe 1"):
         assert answer(":SOURce1:BIAS:STATe {switch}", message) == (True,)
     assert answer(":SOURce1:BIAS:STATe {switch}", ":SOUR2:BIAS:STAT ON") is None

@@ -1,4 +1,4 @@
-"""What the rig uses of pyvisa-sim's inside. When one of these fails, its next version has moved it."""
+"""Internals of pyvisa-sim used by the rig. A failure here means that a new version has changed them."""
 
 from inspect import signature
 
@@ -7,7 +7,7 @@ from pyvisa_sim import component, devices, highlevel, parser
 from pyvisa_sim.sessions import session
 
 
-def test_the_version_is_the_one_leant_on():
+def test_the_installed_version_is_the_tested_one():
     assert pyvisa_sim.__version__.startswith("0.7.")
 
 
@@ -20,7 +20,7 @@ def test_devices_keep_their_terminators_and_input_where_they_were():
     assert list(signature(devices.Device.write).parameters) == ["self", "data"]
 
 
-def test_the_table_of_devices_answers_by_canonical_name():
+def test_the_table_of_devices_is_indexed_by_canonical_name():
     table, device = devices.Devices(), devices.Device("x", b";")
     table.add_device("GPIB0::1::INSTR", device)
     assert table["GPIB0::1::INSTR"] is device

@@ -60,7 +60,7 @@ def test_two_rigs_share_nothing(build_rig, connect):
     assert first.visa_library is not second.visa_library
 
 
-def test_a_message_without_its_terminator_and_without_end_is_not_heard(rig, connect):
+def test_a_message_without_terminator_and_end_is_not_processed(rig, connect):
     port = connect(rig, LAKESHORE, send_end=False, timeout=100)
     port.write_raw(b"KRDG? A")
     with pytest.raises(pyvisa.VisaIOError):
@@ -75,20 +75,20 @@ def test_end_completes_a_message_on_gpib(rig, connect):
     assert port.read_raw() == b"0\r\n"
 
 
-def test_several_messages_in_one_write_are_all_heard(rig, connect):
+def test_several_messages_in_one_write_are_all_processed(rig, connect):
     port = connect(rig, LAKESHORE)
     port.write_raw(b"RANGE? 1\nRAMPST? 1\n")
     assert [port.read_raw(), port.read_raw()] == [b"0\r\n", b"0\r\n"]
 
 
-def test_an_unread_reply_answers_the_next_question_until_the_device_is_cleared(oven_port):
+def test_an_unread_reply_is_read_at_the_next_query_until_the_device_is_cleared(oven_port):
     oven_port.write("*IDN?")
     assert oven_port.query("RANGE? 1").startswith("LSCI")
     oven_port.clear()
     assert oven_port.query("RANGE? 1") == "0"
 
 
-def test_a_serial_poll_shows_a_waiting_answer(clock, oven_port):
+def test_a_serial_poll_shows_a_waiting_reply(clock, oven_port):
     assert oven_port.read_stb() & 16 == 0
     oven_port.write("RANGE? 1")
     clock.sleep(0.1)
@@ -100,7 +100,7 @@ def test_a_reply_can_be_read_in_pieces(oven_port):
     assert [oven_port.read_bytes(1), oven_port.read_bytes(2)] == [b"0", b"\r\n"]
 
 
-def test_pymeasure_speaks_to_the_library_instance(rig):
+def test_pymeasure_works_with_the_library_instance(rig):
     from pymeasure.adapters import VISAAdapter
 
     adapter = VISAAdapter(LAKESHORE, visa_library=rig.visa_library)
@@ -118,7 +118,7 @@ def stock_port(name):
 
 
 @pytest.mark.parametrize("name", TEXT_INSTRUMENTS)
-def test_the_file_of_a_text_instrument_loads_in_stock_pyvisa_sim_and_says_who_it_is(name):
+def test_the_file_of_a_text_instrument_loads_in_stock_pyvisa_sim_and_returns_its_identity(name):
     manager, port = stock_port(name)
     port.write_termination = "\r" if name == "julabo" else "\n"
     port.read_termination = "\n"

@@ -41,7 +41,7 @@ def test_every_kind_of_link_carries_a_dialogue(linked, address, settings):
 
 
 @pytest.mark.parametrize("wrong", [{"baud_rate": 9600}, {"data_bits": 8}, {"parity": Parity.none}])
-def test_a_serial_line_set_otherwise_hears_nothing(linked, wrong):
+def test_a_serial_line_with_other_settings_receives_nothing(linked, wrong):
     port = linked("ASRL3::INSTR", **{**SERIAL, **wrong})
     with pytest.raises(pyvisa.VisaIOError):
         port.query("*IDN?")

@@ -43,17 +43,17 @@ FRAMES = [
 
 
 @pytest.mark.parametrize(("name", "unit", "registers", "request_hex", "reply_hex"), FRAMES)
-def test_frames_of_the_handbook_are_answered_as_it_prints(name, unit, registers, request_hex, reply_hex):
+def test_frames_of_the_handbook_get_the_printed_replies(name, unit, registers, request_hex, reply_hex):
     assert respond(bytes.fromhex(request_hex), unit, Map(registers)) == bytes.fromhex(reply_hex)
 
 
-def test_a_damaged_frame_and_one_for_another_are_answered_with_silence():
+def test_a_damaged_frame_and_a_frame_for_another_unit_get_no_reply():
     good = bytes.fromhex("01 03 00 01 00 01 D5 CA")
     assert respond(good[:-1] + b"\x00", 1, Map({1: 0})) is None
     assert respond(good, 2, Map({1: 0})) is None
 
 
-def test_a_broadcast_is_obeyed_in_silence():
+def test_a_broadcast_is_executed_without_a_reply():
     registers = Map({2: 0})
     assert respond(sealed(bytes.fromhex("00 06 00 02 00 07")), 1, registers) is None
     assert registers.values[2] == 7

@@ -17,13 +17,13 @@ def test_readings_are_whole_steps_of_the_resolution():
         assert value / 1e-11 == pytest.approx(round(value / 1e-11), abs=1e-6)
 
 
-def test_an_overload_is_said_and_clipped():
+def test_an_overload_is_reported_and_clipped():
     reading = METER.read(1e-3, np.random.default_rng(1), full_scale=2e-6)
     assert reading.overloaded
     assert reading.value == pytest.approx(2.1e-6)
 
 
-def test_the_noise_is_what_was_asked_for():
+def test_the_noise_is_as_configured():
     chance = np.random.default_rng(1)
     values = np.array([Meter((1.0,), noise=1e-3).read(0.3, chance).value for _ in range(2000)])
     assert values.std() == pytest.approx(1e-3, rel=0.06)

@@ -13,7 +13,7 @@ def repeated(noise: ImpedanceNoise, signal: Signal, averaging_s: float, count: i
 
 
 @pytest.mark.parametrize("averaging_s", [0.1, 1.0, 10.0])
-def test_the_noise_of_repeated_points_is_the_one_asked_for(averaging_s):
+def test_the_noise_of_repeated_points_is_as_configured(averaging_s):
     noise = ImpedanceNoise(1e-3, 1e-5)
     deviations = repeated(noise, STRONG, averaging_s) - (3000 - 2000j)
     expected_ohm = abs(3000 - 2000j) * noise.deviation(STRONG, averaging_s)
@@ -42,7 +42,7 @@ def test_the_smallest_range_that_fits_is_taken():
     assert [smallest_fitting((1.0, 10.0), x) for x in (0.5, 1.0, 3.0, 99.0)] == [1.0, 1.0, 10.0, 10.0]
 
 
-def test_the_analysers_repeated_points_scatter_as_the_rig_was_asked(build_rig, connect):
+def test_the_analysers_repeated_points_scatter_as_configured_in_the_rig(build_rig, connect):
     rig = build_rig(noise_fraction=0.002, oven={"ambient_drift_k": 0.0}, cell={"lead_ohm": 0.0})
     port = connect(rig, "GPIB0::4::INSTR", read_termination="\r\n")
     port.write("OP2,1;SO1,3;CZ0;VA1;IS1;FR10000")

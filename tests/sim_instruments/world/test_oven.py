@@ -33,7 +33,7 @@ def test_the_sample_follows_the_sensor_with_its_lag():
     assert oven.sensor_k - oven.sample_k == pytest.approx(114 * drift_k_s, abs=1e-3)
 
 
-def test_temperatures_do_not_depend_on_how_often_one_looks():
+def test_temperatures_do_not_depend_on_how_often_they_are_read():
     seldom, often = heated(50.0, 0), heated(50.0, 0)
     for i in range(1, 1001):
         often.advance(i * 0.377)

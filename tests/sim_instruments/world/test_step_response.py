@@ -13,7 +13,7 @@ LAW = Arrhenius(1e-2, 333.15, 0.5)
 
 
 def stehfest(transform, time_s: float, terms: int = 14) -> float:
-    """Gaver-Stehfest inversion: real abscissae only, an oracle of another kind."""
+    """Gaver-Stehfest inversion with real abscissae only, as an independent reference."""
     half, total = terms // 2, 0.0
     for k in range(1, terms + 1):
         weight = 0.0

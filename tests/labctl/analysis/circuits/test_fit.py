@@ -105,7 +105,7 @@ def test_a_fit_ends_at_the_same_place_alone_and_among_others(circuit):
 
 
 def test_odd_fits_among_plain_ones_are_said_as_alone():
-    """Noise that is correlated beside white noise; a spectrum without any spoils nobody's numbers."""
+    """Correlated noise beside white noise; a spectrum without noise does not affect other results."""
     correlated = np.convolve(noisy(5.0, 9) - clean(), np.ones(5) / 2, "same") + clean()
     impedances = (noisy(5.0, 1), correlated, noisy(5.0, 2), noisy(5.0, 3), clean())
     spectra = [Spectrum(FREQUENCY_HZ, z) for z in impedances]
@@ -119,7 +119,7 @@ def test_odd_fits_among_plain_ones_are_said_as_alone():
 
 
 def test_a_batch_may_be_parted_among_processes():
-    """Everything that goes there and comes back is pickled; ."""
+    """Everything sent to and returned from the processes is pickled."""
     spectra = [Spectrum(FREQUENCY_HZ, noisy(5.0, k), metadata={"k": str(k)}) for k in range(130)]
 
     class Elsewhere:

@@ -1,4 +1,4 @@
-"""An element is one decorated function, as docs/how-to/add-an-element.md shows."""
+"""User-defined elements: one decorated function, as in docs/how-to/add-an-element.md."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "add-an-element.md"
 
 @pytest.fixture
 def only_here(monkeypatch):
-    """Elements of a test end with it."""
+    """Remove the elements that a test has added."""
     known = dict(elements.ELEMENTS)
     monkeypatch.setattr(elements, "ELEMENTS", known)
     monkeypatch.setattr(circuit_module, "ELEMENTS", known)
@@ -27,7 +27,7 @@ def only_here(monkeypatch):
 
 @pytest.fixture
 def zarc(only_here):
-    """What the page leaves behind when its blocks are run one after the other."""
+    """Names defined by the blocks of the page, executed in order."""
     names: dict[str, object] = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S):
         exec(compile(block, str(PAGE), "exec"), names)

@@ -1,4 +1,4 @@
-"""The parsed tree says which part of a circuit is what."""
+"""Recognition of the parts of a circuit in its parsed tree."""
 
 import pytest
 

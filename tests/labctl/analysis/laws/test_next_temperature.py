@@ -25,7 +25,7 @@ def measured(law, temperature_k, rng, noise=0.01):
 
 
 def temperatures_until_known(law, quantity, half, rng, start, noise=0.01, refine=True):
-    """How many temperatures it takes to bring the 95 % half-width of a quantity below `half`."""
+    """Number of temperatures needed to reduce the 95 % half-width of a quantity below `half`."""
     temperature = np.linspace(LOWEST_K, HIGHEST_K, start)
     sigma = measured(law, temperature, rng, noise)
     while temperature.size < 80:

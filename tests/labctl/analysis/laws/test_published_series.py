@@ -1,4 +1,4 @@
-"""Series that others measured and fitted."""
+"""Published temperature series with published fits."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""Measured files, damaged: what is read is right, and what is missing is said."""
+"""Damaged measured files: the data read are correct, and missing parts are reported."""
 
 import re
 
@@ -27,7 +27,7 @@ OWN = b"freq;real;imag;note\n" + b"".join(
 
 
 class Damaged:
-    """A file's lines, those of its table, and what was done to them."""
+    """Lines of a file, lines of its table, and the damage applied."""
 
     def __init__(self, raw: bytes, rng: np.random.Generator) -> None:
         self.lines, self.rng = raw.split(b"\n"), rng

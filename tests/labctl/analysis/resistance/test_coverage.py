@@ -1,4 +1,4 @@
-"""How often the stated numbers are right, over many spectra whose truth is known."""
+"""Coverage of the stated intervals, over many spectra with known true values."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_the_circuit_chosen_is_the_one_that_made_the_spectrum(draw, kind, seed, 
 
 
 def vtf_series(rng):
-    """24 temperatures of a polymer whose arc leaves the window upwards, and the total resistance of each."""
+    """24 temperatures of a polymer with an arc that moves above the window, and each total resistance."""
     temperatures_k, frequency = np.linspace(253, 368, 24), np.logspace(6, -1, 60)
     pseudo_activation_k = rng.uniform(0.06, 0.10) / 8.617333262e-5
     vogel_k, prefactor_ohm = rng.uniform(170, 205), rng.uniform(2, 30)

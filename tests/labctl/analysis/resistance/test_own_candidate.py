@@ -1,4 +1,4 @@
-"""A candidate circuit is one entry; the rest follows from the parsed circuit."""
+"""User-defined candidate circuits: one entry, everything else follows from the parsed circuit."""
 
 import numpy as np
 import pytest

@@ -75,7 +75,7 @@ def blocking(r1=1e4, seed=1, noise=1e-3, frequency=FREQUENCY_HZ, capacitance=1e-
 
 
 def test_the_lpscl_uncertainty_covers_every_circuit_that_looks_plausible(measured):
-    """Circuits that all look plausible give 1453 to 1499 ohm."""
+    """Plausible circuits give 1453 to 1499 ohm."""
     found = ionic_resistance(read_spectrum(measured("spectra/PEIS_LPSCl_IonBlocking_-25C.txt")))
     low, high = found.total_ohm.interval()
     assert found.total_ohm.value == pytest.approx(1470, rel=0.01)

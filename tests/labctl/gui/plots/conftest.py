@@ -1,4 +1,4 @@
-"""Made-up runs, small and of known truth, and a screen to show tabs on."""
+"""Small synthetic runs with known true values, and a screen for the tabs."""
 
 from dataclasses import replace
 from typing import Any
@@ -57,13 +57,13 @@ class Made:
         return replace(made, **about)
 
     def running_spectrum(self, number: int = 0, kelvin: float = 300.0, points: int = 10):
-        """One that is being measured."""
+        """A run in progress."""
         none = np.empty(0)
         about = {"status": "running", "resistance": None, "fit_frequency_hz": none, "fit_z_ohm": none}
         return self.spectrum(number, kelvin, points, **about)
 
     def conductivity(self, number: int, kelvin: float, **about: Any) -> dict[str, Any]:
-        """Exactly on an Arrhenius law of 0.5 eV in ln(sigma T)."""
+        """Conductivities exactly on an Arrhenius law of 0.5 eV in ln(sigma T)."""
         sigma = 1e8 / kelvin * np.exp(-0.5 / EV_K / kelvin)
         row = {
             "id": number,
@@ -81,7 +81,7 @@ class Made:
         return row | about
 
     def conductivities(self, count: int = 6) -> tuple[dict[str, Any], ...]:
-        """From 300 K upwards."""
+        """Temperatures from 300 K upwards."""
         return tuple(self.conductivity(n + 1, 300.0 + 10 * n) for n in range(count))
 
     def fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
@@ -155,11 +155,11 @@ class Made:
         return RunSnapshot({"id": run_id, "parameters": {"band_k": 0.5}}, self.sample, **parts)
 
     def run(self, run_id: int = 1, **parts: Any) -> ShownRun:
-        """The same, ticked."""
+        """A ticked run with these parts."""
         return ShownRun(self.snapshot(run_id, **parts), run_colour(run_id - 1), f"{run_id} pellet")
 
     def full_run(self, run_id: int = 1, spectra: int = 3) -> ShownRun:
-        """A run that has something for every tab."""
+        """A run with data for every tab."""
         return self.run(
             run_id,
             spectra=tuple(self.spectrum(n, 300.0 + 10 * n) for n in range(spectra)),
@@ -173,7 +173,7 @@ class Made:
         )
 
     def changed(self, run: ShownRun, **parts: Any) -> ShownRun:
-        """The run at a later moment."""
+        """The same run at a later time."""
         return replace(run, snapshot=replace(run.snapshot, **parts))
 
 
@@ -184,7 +184,7 @@ def made() -> Made:
 
 @pytest.fixture
 def on_screen(app):
-    """Show widgets, let them paint, and take them away when the test is over."""
+    """Show widgets, let them paint, and close them at the end of the test."""
     shown: list[Any] = []
 
     def show(widget: Any) -> Any:

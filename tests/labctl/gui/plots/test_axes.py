@@ -20,7 +20,7 @@ def labels(axis, low, high, size):
 
 
 def number(text):
-    """What a label says."""
+    """Text of a label."""
     mantissa, _, power = text.rpartition("·") if "·" in text else ("1", "", text)
     if power.startswith("10") and power[2:].translate(SUPERSCRIPTS) != power[2:]:
         return float(mantissa) * 10 ** int(power[2:].translate(SUPERSCRIPTS))

@@ -20,7 +20,7 @@ def plot(app, on_screen):
 
 
 def tinted(widget, app, channel):
-    """How many pixels of a widget are clearly red (0), green (1) or blue (2)."""
+    """Number of pixels of a widget that are clearly red (0), green (1) or blue (2)."""
     app.processEvents()
     image = widget.grab().toImage()
     pixels = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.width(), 4)

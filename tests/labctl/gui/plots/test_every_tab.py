@@ -1,4 +1,4 @@
-"""What holds for every tab."""
+"""Tests of all tabs."""
 
 import csv
 import sys
@@ -15,7 +15,7 @@ every_tab = pytest.mark.parametrize("make", TABS, ids=lambda tab: tab.name)
 
 
 def sentences(tab):
-    """Everything that a tab says in its middle or beside it."""
+    """All text in the middle of a tab or beside it."""
     plots = [value.sentence for value in vars(tab).values() if hasattr(value, "sentence")]
     return " ".join(plots + [label.text() for label in tab.findChildren(QtWidgets.QLabel)])
 
@@ -144,7 +144,7 @@ def test_values_that_are_missing_do_no_harm(make, on_screen, made, app, tmp_path
 
 @every_tab
 def test_drawing_again_and_again_loses_no_reference(make, on_screen, made, app):
-    """A Qt binding that did made the interpreter abort after some hundred repaints."""
+    """A Qt binding with this fault made the interpreter abort after some hundred repaints."""
     tab = on_screen(make())
     run = made.full_run()
 

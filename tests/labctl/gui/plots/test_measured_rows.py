@@ -1,4 +1,4 @@
-"""From the rows of a measured run to its tabs."""
+"""Tabs of a measured run, from its rows."""
 
 import pytest
 
