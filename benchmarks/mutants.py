@@ -1,8 +1,8 @@
 """Mutation run: small changes to the source, each of which at least one test of its room must notice.
 
-    python benchmarks/mutants.py --mutants 400 --seed 1        the sample of docs/explanation/testing.md
-    python benchmarks/mutants.py --room derive --list          what can be changed in one room
-    python benchmarks/mutants.py --survivors-of earlier.jsonl  only what survived an earlier run
+    python benchmarks/mutants.py --mutants 400 --seed 1          the sample of docs/explanation/testing.md
+    python benchmarks/mutants.py --room derive --list            what can be changed in one room
+    python benchmarks/mutants.py --survivors-of earlier.jsonl    only what survived an earlier run
 
 A mutant is one changed comparison, arithmetic or boolean operator, number, condition, sign, term, pair of
 arguments or bounds, `return` or statement. Strings (messages, SQL, docstrings), type annotations, decorators,
@@ -113,7 +113,7 @@ def _verdicts(project: Project, mutants: Sequence[Mutant], copies: Copies, pool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, judge and report; return 0 even where mutants survive, 1 where the unmutated tests fail."""
-    chosen = _options().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     rooms = tuple(room for room in ROOMS if chosen.room is None or room.name in chosen.room)
     project = Project(Path(__file__).resolve().parents[1], rooms)
     mutants = sample(project, chosen.mutants, chosen.seed)
@@ -134,19 +134,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
-    parser.add_argument("--mutants", type=int, default=400, help="size of the sample (default: 400)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
+    options.add_argument("--mutants", type=int, default=400, help="size of the sample (default: 400)")
+    options.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
     rooms = [room.name for room in ROOMS]
-    parser.add_argument("--room", action="append", choices=rooms, help="only this room (may be repeated)")
-    parser.add_argument("--workers", type=int, default=2, help="tests run at once (default: 2)")
-    parser.add_argument("--list", action="store_true", help="print the sample and run nothing")
-    parser.add_argument("--survivors-of", type=Path, metavar="FILE", help="only survivors of an earlier run")
+    options.add_argument("--room", action="append", choices=rooms, help="only this room (may be repeated)")
+    options.add_argument("--workers", type=int, default=2, help="tests run at once (default: 2)")
+    options.add_argument("--list", action="store_true", help="print the sample and run nothing")
+    options.add_argument("--survivors-of", type=Path, metavar="FILE", help="only survivors of an earlier run")
     default = Path(tempfile.gettempdir()) / "labctl-mutants.jsonl"
-    parser.add_argument("--out", type=Path, default=default, help=f"results, continued (default: {default})")
-    return parser
+    options.add_argument("--out", type=Path, default=default, help=f"results, continued (default: {default})")
+    return options
 
 
 if __name__ == "__main__":
