@@ -16,8 +16,10 @@ class Tracer:
     """A trace function that notes calls of functions below a folder, once for each test."""
 
     def __init__(self, folder: str, output: str) -> None:
-        self._folder, self._output = folder, output
+        self._folder = folder
         self._seen: set[tuple[str, str, int]] = set()
+        # Opened now: some tests go on as a user who may not. Written line by line: some are killed.
+        self._file = open(f"{output}/{os.getpid()}.txt", "a", buffering=1, encoding="utf-8")  # noqa: SIM115
 
     def __call__(self, frame: Any, event: str, _argument: Any) -> None:
         code = frame.f_code
@@ -26,12 +28,8 @@ class Tracer:
         place = (os.environ.get("PYTEST_CURRENT_TEST", ""), code.co_filename, code.co_firstlineno)
         if place not in self._seen:
             self._seen.add(place)
-            self._note("\t".join(map(str, place)) + "\n")
-
-    def _note(self, line: str) -> None:
-        """Add a line at once, for a process that is killed; one that may not write here leaves none."""
-        with suppress(OSError), open(f"{self._output}/{os.getpid()}.txt", "a", encoding="utf-8") as file:
-            file.write(line)
+            with suppress(OSError):  # a test that lets no file grow
+                self._file.write("\t".join(map(str, place)) + "\n")
 
 
 if "MUTATION_TRACED" in os.environ:

@@ -337,6 +337,14 @@ def test_a_part_left_by_a_backup_that_was_killed_is_written_over(finished, tmp_p
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_backup_is_one_file_without_a_log_beside_it(finished, tmp_path):
+    back_up(finished, tmp_path / "copy.db")
+    connection = sqlite3.connect(tmp_path / "copy.db")
+    assert connection.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
+    connection.close()
+    assert [found.name for found in tmp_path.glob("copy*")] == ["copy.db"]
+
+
 def test_vacuum_needs_room_for_a_second_copy_and_its_log(finished, tmp_path, monkeypatch):
     size, asked = finished.stat().st_size, []
     monkeypatch.setattr("labctl.store.care._require_space", lambda target, size: asked.append((target, size)))

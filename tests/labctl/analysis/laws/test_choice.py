@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import f
 
 from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments
+from labctl.analysis.laws.choice import _suspected_break
 from labctl.analysis.laws.criterion import criterion, criterion_weights
 
 KB = 8.617333262e-5
@@ -172,29 +173,42 @@ def bent(difference_ev, n=8, noise=0.01):
     return kelvin, np.exp(-np.where(x < 0, 0.5 - difference_ev, 0.5) * x + noise * SCATTER[:n])
 
 
-@pytest.mark.parametrize("stated", [None, 0.008, 0.03])
-def test_a_break_is_suspected_from_one_chance_in_a_thousand_on(stated):
-    """F test of the two parameters that a kink has more than a line, against the scatter about the kink."""
+@pytest.mark.parametrize(("stated", "n"), [(None, 8), (None, 6), (0.002, 8), (0.03, 8)])
+def test_a_break_is_suspected_from_one_chance_in_a_thousand_on(stated, n):
+    """F test of the two parameters that a kink has more than a line, against the scatter about the kink.
 
-    def expected(difference_ev):
-        kelvin, sigma = bent(difference_ev)
-        told = {} if stated is None else {"standard_uncertainty_s_m": stated * sigma}
-        line = fit_arrhenius(kelvin, sigma, **told)
-        kink = fit_two_segments(kelvin, sigma, transition="kink", **told)
-        noise = max(kink.solution.chi_square, 4.0 if stated else 0.0)
+    Scatter below what was stated counts as what was stated.
+    """
+
+    def told(sigma):
+        return {} if stated is None else {"standard_uncertainty_s_m": stated * sigma}
+
+    def probability(difference_ev):
+        kelvin, sigma = bent(difference_ev, n)
+        line = fit_arrhenius(kelvin, sigma, **told(sigma))
+        kink = fit_two_segments(kelvin, sigma, transition="kink", **told(sigma))
+        noise = max(kink.solution.chi_square, n - 4.0 if stated else 0.0)
         gain = line.solution.chi_square - kink.solution.chi_square
-        return f.sf(gain / 2 / (noise / 4), 2, 4) < 0.001, told
+        return f.sf(gain / 2 / (noise / (n - 4)), 2, n - 4)
 
-    differences = np.linspace(0.02, 0.9, 23)
-    calls = [bool(expected(difference)[0]) for difference in differences]
-    assert True in calls
-    assert False in calls
-    for difference, call in zip(differences, calls, strict=True):
-        kelvin, sigma = bent(difference)
-        found = fit_temperature_law(kelvin, sigma, **expected(difference)[1])
-        if found.law == "arrhenius" and not found.outliers.any():
-            assert (found.suspected_break is not None) is call
-            assert any("is suspected" in flag for flag in found.flags) is call
+    low, high = 0.01, 5.0
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if probability(middle) < 0.001 else (middle, high)
+    for difference, suspected in ((0.97 * low, False), (1.03 * high, True)):
+        kelvin, sigma = bent(difference, n)
+        line = fit_arrhenius(kelvin, sigma, **told(sigma))
+        assert (_suspected_break(line, "ln_sigma_t") is not None) is suspected
+
+
+def test_a_suspected_break_is_told_with_what_it_takes_to_claim_one():
+    kelvin, sigma = bent(0.45, 8, noise=1e-3)
+    found = fit_temperature_law(kelvin, sigma)
+    kink = found.suspected_break
+    assert found.flags[0] == (
+        f"a break near {kink.break_temperature_k.value:.1f} K is suspected ({kink.headline}): "
+        "10 temperatures are needed to claim one"
+    )
 
 
 @pytest.mark.parametrize(("n", "laws"), [(4, 1), (5, 2), (9, 2), (10, 3)])
