@@ -35,9 +35,7 @@ class Mutant:
 def _children(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the parts of a node that tests can be asked to notice a change of."""
     match node:
-        case ast.JoinedStr() | ast.Import() | ast.ImportFrom():
-            return
-        case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == "__repr__":
+        case _ if _stays_whole(node):
             return
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
@@ -46,16 +44,34 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from [*node.args.defaults, node.body]
         case ast.ClassDef():
             yield from _statements(node.body)
+        case ast.Module():
+            yield from (statement for statement in node.body if not _names_a_type(statement))
         case ast.AnnAssign():
             yield from [node.value] if node.value else []
-        case ast.Assign() if "__all__" in ast.unparse(node.targets[0]):
-            return
-        case ast.Call() if _stays(node):
-            return
         case ast.If() if _never_here(node.test) is not None:
             yield from _statements(node.orelse if _never_here(node.test) else node.body)
         case _:
             yield from ast.iter_child_nodes(node)
+
+
+def _stays_whole(node: ast.AST) -> bool:
+    """Whether nothing inside is changed: text, imports, `__repr__`, `__all__`, and signals to processes."""
+    match node:
+        case ast.FunctionDef(name="__repr__") | ast.JoinedStr() | ast.Import() | ast.ImportFrom():
+            return True
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return True
+    return _is_a_signal(node)
+
+
+def _is_a_signal(node: ast.AST) -> bool:
+    """Whether it is a call of `os.kill`, where a changed number could end another process."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "os.kill"
+
+
+def _names_a_type(statement: ast.stmt) -> bool:
+    """Whether it is like `Row = tuple[int, str]`: nothing runs differently when it is changed."""
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Subscript)
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -98,10 +114,8 @@ def _found(node: ast.AST, function: Lines | None) -> Iterator[tuple[Change, Line
 
 
 def _stays(node: ast.AST) -> bool:
-    """Conditions on the platform stay, and `os.kill`: a changed number could end another process."""
-    if isinstance(node, ast.If):
-        return _never_here(node.test) is not None
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "os.kill"
+    """Whether the node itself stays: a condition on the platform, a signal."""
+    return _is_a_signal(node) or (isinstance(node, ast.If) and _never_here(node.test) is not None)
 
 
 def mutants_of(room: str, file: str, source: bytes) -> list[Mutant]:

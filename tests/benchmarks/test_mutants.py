@@ -125,6 +125,7 @@ def test_tests_that_fail_before_anything_is_changed_stop_the_run(tool, tiny, tmp
 def test_strings_annotations_and_code_for_elsewhere_stay_as_they_are(tool, tiny):
     lines = {mutant.line for mutant in tool.sample(tiny, 1000, seed=1)}
     assert lines == {11, 12, 13, 17}
+    assert mutants_of(tool, 'Kind = Literal["a", "b"]\nRow = tuple[int, str]\n') == set()
     assert mutants_of(tool, 'X = f"{0 + 1}"\nY: "Literal[3]" = "a" "b"\n') == set()
     assert mutants_of(tool, 'X = "a %d" % 3\nSQL = "SELECT 1"\n') == {
         'X = "a %d" % 4\nSQL = "SELECT 1"\n'

@@ -211,6 +211,12 @@ def test_two_readings_further_apart_than_the_window_have_a_slope():
     assert not is_settled(lambda t: 299.8 + 1.1 * 0.1 * t / 60, **slow)
 
 
+def test_of_polls_further_apart_than_the_window_two_are_enough():
+    slow = {"poll_s": 120.0, "slope_window_s": 60.0, "dwell_s": 0.0, "timeout_s": 400.0}
+    _, elapsed_s = settled(bench_with(lambda t: 300.4 if t < 100 else 300.0), **slow, slope_k_s=1e-4)
+    assert elapsed_s == 240
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

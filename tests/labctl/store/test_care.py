@@ -118,7 +118,12 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(finished, tmp_
     with pytest.raises(StoreError, match="overwrites nothing"):
         back_up(finished, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "precious"
-    monkeypatch.setattr("labctl.store.care._copy", lambda *_: (_ for _ in ()).throw(StoreError("cut")))
+
+    def cut(_, target):
+        target.write_text("half")
+        raise StoreError("cut")
+
+    monkeypatch.setattr("labctl.store.care._copy", cut)
     with pytest.raises(StoreError, match="cut"):
         back_up(finished, tmp_path / "other.db")
     assert not list(tmp_path.glob("other*"))
