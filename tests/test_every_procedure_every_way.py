@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 from typer.testing import CliRunner
 
 import labctl
@@ -85,8 +85,8 @@ def by_labctl_run(place):
 
 def by_the_runner(place):
     station, clock = read_station(place.folder / "station.toml"), VirtualClock()
-    with Ledger(place.db) as ledger:
-        jobs = Jobs(ledger, clock)
+    with WriteConnection(place.db) as connection:
+        jobs = Jobs(connection, clock)
         job_id = jobs.add(read_protocol(place.folder / "protocol.toml"))
         Runner(station, place.db, StopRequest(), clock=clock, until_empty=True).run()
         job = jobs.get(job_id)

@@ -1,7 +1,7 @@
 """A station whose only instrument is an analyser records spectra; the temperature is not known."""
 
 import pytest
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 from typer.testing import CliRunner
 
 import labctl
@@ -56,8 +56,8 @@ def by_labctl_run(folder):
 
 def by_the_runner(folder):
     station, clock = read_station(folder / "station.toml"), VirtualClock()
-    with Ledger(folder / "lab.db") as ledger:
-        Jobs(ledger, clock).add(read_protocol(folder / "protocol.toml"))
+    with WriteConnection(folder / "lab.db") as connection:
+        Jobs(connection, clock).add(read_protocol(folder / "protocol.toml"))
         Runner(station, folder / "lab.db", StopRequest(), clock=clock, until_empty=True).run()
 
 

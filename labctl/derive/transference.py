@@ -66,7 +66,9 @@ class Polarisation:
 
     @property
     def delta_v_v(self) -> Estimate:
-        """The step, as read back, above the potential at rest."""
+        """The step, as read back, above the potential at rest; nan where no sample of the hold is good."""
+        if not self.potential_v.size:
+            return Estimate(math.nan, math.nan)
         mean_v = float(np.mean(self.potential_v))
         spread_v = float(np.std(self.potential_v, ddof=1)) if self.potential_v.size > 1 else 0.0
         return Estimate(mean_v - self.rest_v, spread_v / math.sqrt(self.potential_v.size))

@@ -1,4 +1,5 @@
 import json
+import math
 import re
 from pathlib import Path
 
@@ -205,3 +206,171 @@ def test_the_query_of_the_page_gives_the_conductivities_that_a_law_uses(series):
     with labctl.open(series.path) as db:
         found = db.rows(query.replace("f.id = 1", f"f.id = {rows[0]['id']}"))
     assert [row["spectrum_id"] for row in found] == preferred["spectra"]
+
+
+BOLTZMANN_EV_K = 8.617333262e-5
+KELVINS = tuple(float(kelvin) for kelvin in range(310, 390, 10))
+
+
+def exact(path, kelvins=KELVINS, sigma_s_m=arrhenius, **own):
+    """Spectra whose conductivities follow a law exactly."""
+    made = Series(path)
+    for kelvin in kelvins:
+        made.spectrum(kelvin, **({"conductivity_s_m": sigma_s_m(kelvin)} | own))
+    return made
+
+
+def line(x, y):
+    """Slope, intercept, and their standard uncertainties from the scatter, by the textbook."""
+    n, mean_x, mean_y = len(x), sum(x) / len(x), sum(y) / len(y)
+    spread = sum((a - mean_x) ** 2 for a in x)
+    slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+    intercept = mean_y - slope * mean_x
+    variance = sum((b - intercept - slope * a) ** 2 for a, b in zip(x, y, strict=True)) / (n - 2)
+    return slope, intercept, math.sqrt(variance / spread)
+
+
+def test_an_exact_arrhenius_law_gives_back_its_parameters_and_its_value_at_25_degc(tmp_path):
+    preferred, rows = exact(tmp_path / "lab.db").laws()
+    assert (preferred["law"], preferred["method"]) == ("arrhenius", "fit_arrhenius")
+    assert (preferred["n_points"], preferred["derived_s"]) == (8, 3.0)
+    assert preferred["activation_energy_ev"] == pytest.approx(0.5, rel=1e-6)
+    parameters = preferred["parameters"]
+    assert parameters["activation_energy"]["unit"] == "eV"
+    assert parameters["pre_exponential"]["value"] == pytest.approx(1e8, rel=1e-4)
+    assert parameters["conductivity_at_25_degc"]["unit"] == "S/m"
+    at_25_degc = 1e8 / 298.15 * math.exp(-0.5 / BOLTZMANN_EV_K / 298.15)
+    assert parameters["conductivity_at_25_degc"]["value"] == pytest.approx(at_25_degc, rel=1e-4)
+    assert [row["preferred"] for row in rows].count(1) == 1
+    assert len(rows) == len({(row["law"], row["form"]) for row in rows})
+
+
+def test_both_forms_of_arrhenius_are_kept_each_with_its_energy(tmp_path):
+    _, rows = exact(tmp_path / "lab.db").laws()
+    forms = {row["form"]: row for row in rows if row["law"] == "arrhenius"}
+    ln_sigma = [math.log(arrhenius(kelvin)) for kelvin in KELVINS]
+    slope, _, _ = line([1 / (BOLTZMANN_EV_K * kelvin) for kelvin in KELVINS], ln_sigma)
+    assert set(forms) == {"ln_sigma_t", "ln_sigma"}
+    assert forms["ln_sigma"]["activation_energy_ev"] == pytest.approx(-slope, rel=1e-3)
+    assert forms["ln_sigma"]["preferred"] == 0
+
+
+def test_an_interval_is_that_of_the_textbook_line_in_its_order(series):
+    """Without stated uncertainties the scatter about the line gives them, with 6 degrees of freedom."""
+    for row in series.store.read().rows("SELECT * FROM conductivities"):
+        where = {"spectrum_id": row["spectrum_id"]}
+        changed = {"relative_uncertainty_resistance": None, "temperature_u_k": 0.0}
+        kept = {key: value for key, value in row.items() if key != "id"}
+        series.store.replace_derived("conductivities", where, [kept | changed])
+    points = series.store.read().rows("SELECT * FROM conductivities ORDER BY id")
+    preferred, _ = series.laws()
+    x = [1 / (BOLTZMANN_EV_K * point["temperature_k"]) for point in points]
+    y = [math.log(point["conductivity_s_m"] * point["temperature_k"]) for point in points]
+    slope, _, u = line(x, y)
+    energy = preferred["parameters"]["activation_energy"]
+    assert energy["value"] == pytest.approx(-slope, rel=1e-6)
+    assert preferred["activation_energy_ev"] == energy["value"]
+    assert energy["standard_uncertainty"] == pytest.approx(u, rel=0.02)
+    assert preferred["standard_uncertainty_ev"] == energy["standard_uncertainty"]
+    assert energy["low_95"] == pytest.approx(
+        energy["value"] - 2.447 * energy["standard_uncertainty"], rel=1e-3
+    )
+    assert energy["high_95"] == pytest.approx(
+        energy["value"] + 2.447 * energy["standard_uncertainty"], rel=1e-3
+    )
+
+
+def test_a_point_of_small_uncertainty_weighs_more(tmp_path):
+    made = Series(tmp_path / "lab.db")
+    for kelvin in KELVINS:
+        off = 1.3 if kelvin == 310.0 else 1.0
+        made.spectrum(
+            kelvin,
+            conductivity_s_m=off * arrhenius(kelvin),
+            relative_uncertainty_resistance=0.3 if kelvin == 310.0 else 0.003,
+        )
+    preferred, _ = made.laws()
+    assert preferred["activation_energy_ev"] == pytest.approx(0.5, abs=0.002)
+
+
+def test_the_weights_of_the_laws_sum_to_one(series):
+    _, rows = series.laws()
+    weights = {row["law"]: row["parameters"]["weight"] for row in rows}
+    assert {weight["unit"] for weight in weights.values()} == {"1"}
+    assert sum(weight["value"] for weight in weights.values()) == pytest.approx(1.0)
+
+
+def branches_of(made):
+    derive_fits(made.store, made.run_id, 3.0)
+    with made.store.read() as db:
+        rows = db.rows("SELECT DISTINCT branch FROM law_fits")
+    return sorted(row["branch"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("cooling_k", "branches"),
+    [
+        ((), ["all"]),
+        ((375.0,), ["all"]),
+        ((375.0, 375.45), ["all"]),
+        ((375.0, 375.55), ["all", "cooling", "heating"]),
+    ],
+)
+def test_heating_and_cooling_stand_apart_where_each_has_two_temperatures(series, cooling_k, branches):
+    for kelvin in cooling_k:
+        series.spectrum(kelvin, branch="cooling")
+    assert branches_of(series) == branches
+    assert branches_of(series) == branches  # again, and not twice
+
+
+@pytest.mark.parametrize(("kelvins", "branches"), [((310.0, 310.45), []), ((310.0, 310.55), ["all"])])
+def test_a_law_needs_two_temperatures(tmp_path, kelvins, branches):
+    made = exact(tmp_path / "lab.db", kelvins)
+    assert branches_of(made) == branches
+    made.store.close()
+
+
+def test_only_points_that_are_numbers_count_as_temperatures(tmp_path):
+    made = exact(tmp_path / "lab.db", (310.0,))
+    made.spectrum(320.0, bound="upper")
+    made.spectrum(330.0, bound="lower")
+    made.spectrum(340.0, number=False)
+    assert branches_of(made) == []
+    made.store.close()
+
+
+def test_heating_that_differs_from_cooling_is_told_of_all_points_only(tmp_path):
+    made = Series(tmp_path / "lab.db")
+    for kelvin in KELVINS:
+        made.spectrum(kelvin)
+    for kelvin in reversed(KELVINS):
+        made.spectrum(kelvin, 1.5, branch="cooling")
+    derive_fits(made.store, made.run_id, 3.0)
+    with made.store.read() as db:
+        rows = db.rows("SELECT * FROM law_fits")
+    made.store.close()
+    told = [row for row in rows if any("heating" in flag and "cooling" in flag for flag in row["flags"])]
+    assert [(row["branch"], row["preferred"]) for row in told] == [("all", 1)]
+
+
+def test_cooling_that_repeats_heating_is_no_remark(tmp_path):
+    made = exact(tmp_path / "lab.db")
+    for kelvin in reversed(KELVINS):
+        made.spectrum(kelvin, branch="cooling", conductivity_s_m=arrhenius(kelvin))
+    preferred, _ = made.laws()
+    assert not any("heating" in flag for flag in preferred["flags"])
+
+
+def test_a_vtf_law_has_no_value_at_25_degc_below_its_vogel_temperature(tmp_path):
+    def sigma_s_m(kelvin):
+        return 100.0 / math.sqrt(kelvin) * math.exp(-0.03 / (BOLTZMANN_EV_K * (kelvin - 300.0)))
+
+    _, rows = exact(tmp_path / "lab.db", [320.0 + 5 * n for n in range(14)], sigma_s_m).laws()
+    (vtf,) = [row for row in rows if row["law"] == "vtf"]
+    parameters = vtf["parameters"]
+    assert parameters["vogel_temperature"]["value"] == pytest.approx(300.0, abs=0.5)
+    assert parameters["vogel_temperature"]["unit"] == "K"
+    assert parameters["pseudo_activation_energy"]["value"] == pytest.approx(0.03, rel=0.01)
+    assert vtf["activation_energy_ev"] == parameters["pseudo_activation_energy"]["value"]
+    assert "conductivity_at_25_degc" not in parameters
+    assert vtf["form"] == "T^-0.5"
