@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from labctl.store.transactions import WriteConnection
 from typer.testing import CliRunner
 
 import labctl
@@ -16,6 +15,7 @@ from labctl.measure.procedure_facts import reference_of
 from labctl.measure.stop import StopRequest
 from labctl.queue.jobs import Jobs
 from labctl.queue.runner import Runner
+from labctl.store.transactions import WriteConnection
 from procedures.catalogue import PROCEDURES
 
 SAMPLE = """\

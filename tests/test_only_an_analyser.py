@@ -1,7 +1,6 @@
 """A station whose only instrument is an analyser records spectra; the temperature is not known."""
 
 import pytest
-from labctl.store.transactions import WriteConnection
 from typer.testing import CliRunner
 
 import labctl
@@ -12,6 +11,7 @@ from labctl.config.station import read_station
 from labctl.measure.stop import StopRequest
 from labctl.queue.jobs import Jobs
 from labctl.queue.runner import Runner
+from labctl.store.transactions import WriteConnection
 from procedures.eis import EIS
 
 STATION = """\
