@@ -211,14 +211,19 @@ def _run(
 
 def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:
     """Carry the number measured nearest to the temperature to it, along the slope of all."""
+    rows = [row for row in rows if row["temperature_k"] is not None]
+    if not rows:
+        return nothing("no spectrum has a temperature reading")
     nearest = min(rows, key=lambda row: abs(row["temperature_k"] - temperature_k))
     value, u, flags = nearest["conductivity_s_m"], nearest["standard_uncertainty_s_m"], nearest["flags"]
     if nearest["bound"]:
         low, high = (value, math.inf) if nearest["bound"] == "lower" else (0.0, value)
         return Measured(value, math.nan, low, high, nearest["bound"], tuple(flags))
+    if u is None:
+        return nothing("the uncertainty of the conductivity is not known", *flags)
     slope_k = _slope_of_logarithm(rows)
     carried = value * math.exp(slope_k * (temperature_k - nearest["temperature_k"]))
-    relative = math.hypot((u or 0.0) / value, slope_k * SENSOR_TO_SAMPLE_K)
+    relative = math.hypot(u / value, slope_k * SENSOR_TO_SAMPLE_K)
     estimate = Estimate(carried, carried * relative)
     low, high = estimate.interval()
     return Measured(carried, estimate.standard_uncertainty, low, high, None, tuple(flags))

@@ -19,9 +19,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest_s:02d} s" if minutes else f"{rest_s} s"
 
 
-def celsius(temperature_k: float) -> str:
-    """Return degrees Celsius to two decimals."""
-    return f"{temperature_k - ZERO_CELSIUS_K:.2f}"
+def celsius(temperature_k: float | None) -> str:
+    """Return degrees Celsius to two decimals; `?` when not known."""
+    return "?" if temperature_k is None else f"{temperature_k - ZERO_CELSIUS_K:.2f}"
 
 
 def with_uncertainty(value: float, uncertainty: float | None) -> str:

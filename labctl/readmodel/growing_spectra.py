@@ -32,7 +32,7 @@ class _OneSpectrum:
 
     def drawn(self) -> SpectrumCurve:
         row = self.row
-        kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else row["setpoint_k"]
+        kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else None
         about = {name: row[name] for name in ("id", "number", "step", "branch", "status", "setpoint_k")}
         return SpectrumCurve(
             **about,

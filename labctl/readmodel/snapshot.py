@@ -25,7 +25,7 @@ class SpectrumCurve:
     bad_points : int
         Points the instrument or procedure marked as not good.
     temperature_k : float, optional
-        Mean of the sample over the points; the set point where it was not measured.
+        Mean of the sample over the points; None where it was not measured.
     resistance : mapping, optional
         The row of its total resistance (`resistances`), with `circuit` and `flags`.
     fit_frequency_hz, fit_z_ohm : arrays (m,)

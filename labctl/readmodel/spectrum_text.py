@@ -8,8 +8,7 @@ TWO_SIDED_95 = 1.959964
 
 def title(spectrum: SpectrumCurve) -> str:
     """Return e.g. `no. 3, 70.02 °C, cooling, being measured`."""
-    kelvin = spectrum.temperature_k if spectrum.temperature_k is not None else spectrum.setpoint_k
-    parts = [f"no. {spectrum.number}", f"{celsius(kelvin)} °C" if kelvin else "no temperature"]
+    parts = [f"no. {spectrum.number}", _place(spectrum)]
     if spectrum.branch == "cooling":
         parts.append("cooling")
     if spectrum.status == "running":
@@ -17,6 +16,14 @@ def title(spectrum: SpectrumCurve) -> str:
     elif spectrum.status != "finished":
         parts.append(spectrum.status)
     return ", ".join(parts)
+
+
+def _place(spectrum: SpectrumCurve) -> str:
+    if spectrum.temperature_k is not None:
+        return f"{celsius(spectrum.temperature_k)} °C"
+    if spectrum.setpoint_k is not None:
+        return f"no temperature (set to {celsius(spectrum.setpoint_k)} °C)"
+    return "no temperature"
 
 
 def resistance(spectrum: SpectrumCurve) -> str:

@@ -10,6 +10,7 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -62,6 +63,10 @@ def _m0004_fixture(db: "Sqlite") -> None:
     db.execute(FIXTURE_TRIGGER)
 
 
+def _m0005_law_columns(db: "Sqlite") -> None:
+    _add_columns(db, "law_fits", ADDED_TO_LAW_FITS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -74,6 +79,7 @@ _MIGRATIONS = {
     "0002_queue": _m0002_queue,
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
+    "0005_law_columns": _m0005_law_columns,
 }
 
 

@@ -178,3 +178,15 @@ def test_rows_of_own_columns_become_columns(store, begin, follow):
     records = follow(run_id).poll().records
     assert list(records["B (T)"]) == [0, 0.5, 1, 1.5]
     assert np.isnan(records["who"]).all()
+
+
+def test_a_set_point_is_not_shown_as_the_temperature_of_a_spectrum(store, begin, follow):
+    run_id = begin()
+    spectrum(store, run_id, 0)
+    measured = spectrum(store, run_id, 1, points=0)
+    for n, kelvin in enumerate((301.0, None, 303.0)):
+        store.append("impedance_points", point(measured, n, temperature_k=kelvin))
+    store.flush()
+    first, second = read_all(follow(run_id)).spectra
+    assert (first.setpoint_k, first.temperature_k) == (300.0, None)
+    assert second.temperature_k == 302.0
