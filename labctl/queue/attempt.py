@@ -1,4 +1,4 @@
-"""One attempt at a job: what is finished is skipped, what was cut repeated; it ends with a true reason."""
+"""One attempt at a job: finished steps are skipped, the interrupted one is repeated, the reason recorded."""
 
 import logging
 import math
@@ -10,8 +10,7 @@ from typing import Any
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import Protocol, parse_protocol, plan_of
-from labctl.config.sample import kept_sample
+from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
@@ -21,11 +20,13 @@ from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
-from labctl.queue.ledger import Ledger
 from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
+from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
+from labctl.store.queries.progress import spectra_without_conductivity, underived_spectrum_ids
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
@@ -41,7 +42,7 @@ class Attempt:
     station: Station
     night: Night
     store: Store
-    ledger: Ledger
+    connection: WriteConnection
     clock: Clock
     pulse: Pulse
     steering: Steering
@@ -58,7 +59,7 @@ class Attempt:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
 
     def run(self) -> Ending:
-        """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
+        """Measure the rest of the job; raises StoreError only, when nothing can be recorded."""
         ending = None
         try:
             protocol = self._protocol()
@@ -74,14 +75,12 @@ class Attempt:
         return ending
 
     def _protocol(self) -> Protocol:
-        sample = kept_sample(self.job.sample_text)
-        source = self.job.source or f"job {self.job.id}"
-        protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
+        protocol = protocol_of_job(self.job)
         protocol.check_against(self.station)
         return protocol
 
     def _open(self, opened: ExitStack) -> Bench:
-        """Connect to the station; what is tried again in a measurement is tried again here."""
+        """Connect to the station, with as many retries as in a measurement."""
         failures = 0
         while True:
             try:
@@ -111,19 +110,19 @@ class Attempt:
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]
-        first = procedures_finished(self.ledger, self.job.id)
+        first = procedures_finished(self.connection, self.job.id)
         for index in range(first, len(protocol.procedures)):
             outcome = self._run_procedure(protocol, index, patient)
             if outcome.status != "finished":
                 return self._ending(outcome)
-        return Ending("finished", spectra_without_value(self.ledger, self.job.id))
+        return Ending("finished", spectra_without_value(self.connection, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
         planned = entry.build()
         self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
-        progress = progress_of(self.ledger, self.job.id, step_ends_with, rows_per_step)
+        progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(self._takes_s[index + 1 :])
 
@@ -211,25 +210,16 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
 
-def spectra_without_value(ledger: Ledger, job_id: int) -> str:
+def spectra_without_value(connection: WriteConnection, job_id: int) -> str:
     """Say how many finished spectra of a job gave no conductivity; `""` where every one did."""
-    query = """SELECT count(*) AS n, count(*) - count(c.spectrum_id) AS without
-               FROM spectra s JOIN runs r ON r.id = s.run_id
-               LEFT JOIN (SELECT DISTINCT spectrum_id FROM conductivities) c ON c.spectrum_id = s.id
-               WHERE r.job_id = ? AND s.status = 'finished'"""
-    (found,) = ledger.rows(query, (job_id,))
-    return f"{found['without']} of {found['n']} spectra gave no conductivity" if found["without"] else ""
+    without, spectra = spectra_without_conductivity(connection, job_id)
+    return f"{without} of {spectra} spectra gave no conductivity" if without else ""
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:
-    """Derive what a killed process left underived in the runs that this one continues, and fit."""
-    query = (
-        "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
-        "WHERE p.run_id = ? AND s.status = 'finished' "
-        "AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"
-    )
-    with store.read() as db:
-        missing = [row["id"] for row in db.rows(query, (run_id,))]
+    """Derive the spectra that a killed process left without results in the runs continued here, and fit."""
+    with store.read() as database:
+        missing = underived_spectrum_ids(database, run_id)
     for spectrum_id in missing:
         derive_spectrum(store, spectrum_id, derived_s)
     derive_fits(store, run_id, derived_s)

@@ -1,7 +1,7 @@
 """The whole queue on the simulated rig in virtual time: how long, how near the limits, what would be sent.
 
 The rig stands at the addresses of the station's own instruments, and the station's own drivers talk to it:
-every message is the one that the real instrument would hear. Nothing is stored and nothing real is touched.
+every message is the same as to the real instrument. Nothing is stored and nothing real is touched.
 """
 
 import importlib
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True)
 class RehearsedJob:
-    """What a protocol did. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
+    """A rehearsed protocol. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
 
     title: str
     duration_s: float
@@ -69,12 +69,12 @@ def rehearse(
     seed : int
         Of all chance in the rig.
     oven_k : float, optional
-        Temperature of the oven at the beginning, K; that of the room by default.
+        Temperature of the oven at the beginning, K; room temperature by default.
 
     Raises
     ------
     ConfigurationError
-        The station has an instrument that nobody simulates, or forbids a step.
+        The station has an instrument without a simulator, or forbids a step.
     """
     for protocol in protocols:
         protocol.check_against(station)
@@ -92,7 +92,7 @@ class Tape:
     messages: list[Message] = field(default_factory=list)
 
     def listen(self, library: Any) -> None:
-        """Note what is written to any session of a VISA library."""
+        """Record every message written to any session of a VISA library."""
         write, addresses = library.write, {}
 
         def noting(session: Any, data: bytes) -> Any:
@@ -112,7 +112,7 @@ class Tape:
 
 @dataclass
 class _Watcher:
-    """What a procedure emits, as far as a rehearsal wants to know it."""
+    """Keeps the extremes of the emitted records for the rehearsal."""
 
     points: int = 0
     highest_k: float = 0.0
@@ -172,7 +172,7 @@ class Rigs:
     """Simulated rigs in the place of a station's own, each with its oven as warm as the last one left it.
 
     A station with a rig of its own keeps that rig's cell; any other gets one with the sample's dimensions and
-    electrodes, of a material that nobody chose.
+    electrodes, of a default material.
     """
 
     def __init__(self, station: Station, seed: int, oven_k: float | None) -> None:

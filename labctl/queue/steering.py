@@ -1,4 +1,4 @@
-"""What the procedure asks after every point: go on, wait, leave the step, stop? Here persons answer.
+"""Control of a running procedure by persons: after every point it goes on, waits, skips its step or stops.
 
 A pause holds the temperature and lasts only so long: then everything is made safe and the job waits for the
 queue to be resumed, and continues from its last finished step.
@@ -26,7 +26,7 @@ class Steering(StopRequest):
     Parameters
     ----------
     runner_stop : StopRequest
-        That of the whole runner (signals).
+        Stop flag of the whole runner (signals).
     longest_pause_s : float
     """
 
@@ -77,11 +77,11 @@ class Steering(StopRequest):
             self._place = ""
 
     def should_skip(self) -> bool:
-        """Tell whether to leave the step under way and go on with the next."""
+        """Return whether to leave the step under way and go on with the next."""
         return self._skipping
 
     def __call__(self) -> bool:
-        """Tell whether to stop; obeys what was asked meanwhile, and waits while the queue is paused here."""
+        """Return whether to stop; obeys new requests first, and waits while the queue is paused here."""
         self._look()
         waited_s = 0.0
         while not self.reason and (pause := self._pause_here()) is not None:

@@ -13,10 +13,10 @@ from labctl.config.protocol import plan_of, read_protocol
 from labctl.config.station import read_station
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
 from labctl.queue.runner import Runner
 from labctl.store import Store
+from labctl.store.transactions import WriteConnection
 
 THEIR_FILE = """
 from pymeasure.experiment import FloatParameter, IntegerParameter, Metadata, Procedure
@@ -177,8 +177,8 @@ def test_queued_and_cut_it_goes_on_with_the_repeat_that_was_cut(protocol, bare_s
         if rows.count("results") == cut:
             stop.request("SIGTERM")
 
-    with Ledger(tmp_path / "lab.db") as ledger:
-        jobs = Jobs(ledger, clock)
+    with WriteConnection(tmp_path / "lab.db") as connection:
+        jobs = Jobs(connection, clock)
         job_id = jobs.add(protocol())
         for wish in (stop, StopRequest()):
             Runner(station, tmp_path / "lab.db", wish, clock=clock, until_empty=True, on_row=see).run()

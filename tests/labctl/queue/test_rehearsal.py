@@ -8,8 +8,8 @@ from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
-from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
+from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
@@ -141,8 +141,8 @@ def test_estimates_learn_from_what_the_station_measured(night, rig, run_night):
         night.add(temperatures=[40, 60, 80], station="rig")
     run_night()
     protocol = night.protocol(temperatures=[45, 65, 85])
-    with Ledger(night.path) as ledger:
-        pace = measured_pace(ledger, "rig", procedure_of)
+    with WriteConnection(night.path) as connection:
+        pace = measured_pace(connection, "rig", procedure_of)
     night.clock.sleep(12 * 3600)
     start_s = night.clock.monotonic()
     night.jobs.add(protocol)

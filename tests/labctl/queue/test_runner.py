@@ -13,11 +13,11 @@ from labctl.queue.attempt import Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.runner import Runner
 from labctl.store import SpaceRule
 from labctl.store.processes import process_birth
+from labctl.store.transactions import WriteConnection
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
 
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
@@ -236,8 +236,8 @@ def test_a_running_job_is_cancelled_by_request(night, rig, run_night):
 def resume_after(night, seconds):
     def wait():
         night.clock.sleep(seconds)
-        with Ledger(night.path) as ledger:
-            Pauses(ledger, night.clock).resume()
+        with WriteConnection(night.path) as connection:
+            Pauses(connection, night.clock).resume()
 
     return lambda: night.clock.start_thread(wait)
 
@@ -300,9 +300,9 @@ def test_without_a_supervisor_no_job_is_started(night, run_night):
 def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_night):
     job = night.add()
     night.jobs.claim("rig")
-    heartbeats = Heartbeats(night.ledger, "runner", "rig")
+    heartbeats = Heartbeats(night.connection, "runner", "rig")
     heartbeats.begin()
-    with night.ledger.transaction() as connection:
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
     run_night()
     assert night.states() == ["interrupted"]
@@ -319,8 +319,8 @@ def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_
 def test_a_station_may_choose_to_go_on_after_a_power_cut(night, rig, run_night, tmp_path):
     night.add()
     night.jobs.claim("rig")
-    Heartbeats(night.ledger, "runner", "rig").begin()
-    with night.ledger.transaction() as connection:
+    Heartbeats(night.connection, "runner", "rig").begin()
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
     run_night(station=replace(rig.station, night={"restart_after_power_cut": True}))
     assert night.states() == ["finished"]
@@ -413,7 +413,7 @@ def test_an_oven_that_is_switched_off_between_jobs_is_told_once(night, rig, run_
     run_night()
     assert night.states() == ["finished", "finished"]
     (told,) = events(night, "process")
-    assert "nobody sees the temperature now: oven" in told["message"]
+    assert "the temperature is not read now: oven" in told["message"]
 
 
 class WhenDecided(StopRequest):
@@ -538,7 +538,7 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
     night.add()
     with pytest.raises(ZeroDivisionError):
         run_night()
-    beat = Heartbeats(night.ledger, "runner", "rig").read()
+    beat = Heartbeats(night.connection, "runner", "rig").read()
     assert beat is not None
     assert beat.state == "alive"
     assert not rig.heater_is_on
@@ -592,8 +592,8 @@ def test_a_station_file_changed_under_the_runner_is_told_once(night, rig, run_ni
 
 def test_a_second_station_of_the_same_name_in_the_same_file_is_refused(night, run_night):
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
-        Heartbeats(night.ledger, "runner", "rig").begin()
-        with night.ledger.transaction() as connection:
+        Heartbeats(night.connection, "runner", "rig").begin()
+        with night.connection.transaction() as connection:
             row = (other.pid, process_birth(other.pid))
             connection.execute("UPDATE heartbeats SET pid = ?, process_birth = ?, beat_s = beat_s + 600", row)
         with pytest.raises(ConfigurationError, match=rf"is 'rig', and a runner of another .*pid {other.pid}"):
@@ -654,7 +654,7 @@ def test_a_night_survives_runners_killed_at_any_row(night, tmp_path, station_tex
 
 def test_an_attempt_without_its_protocol_text_fails_in_words(night, run_night):
     night.add()
-    with night.ledger.transaction() as connection:
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE jobs SET protocol_text = 'no = [toml'")
     run_night()
     assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]

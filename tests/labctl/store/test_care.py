@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
-from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
+from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def a_living(process, path):
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
         row = {"process": process, "station": "rig", "state": "alive", "started_s": 0.0, "beat_s": 0.0}
         row |= {"pid": other.pid, "process_birth": process_birth(other.pid), "host": platform.node()}
-        with Ledger(path) as ledger, ledger.transaction() as connection:
-            insert(connection, "heartbeats", row)
+        with WriteConnection(path) as connection, connection.transaction():
+            connection.insert("heartbeats", row)
         yield other.pid
         other.communicate(b"\n")
 
