@@ -6,9 +6,8 @@ docstring says so.
 
 from typing import Any
 
-from labctl.store.database import Database
 from labctl.store.queries.run_parts import part_ids
-from labctl.store.queries.source import marks
+from labctl.store.queries.source import Rows, marks
 
 _OUTCOMES = """
 SELECT count(*) AS finished, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
@@ -30,32 +29,32 @@ SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' OR
 """
 
 
-def spectrum_row(db: Database, spectrum_id: int) -> dict[str, Any]:
+def spectrum_row(db: Rows, spectrum_id: int) -> dict[str, Any]:
     """Return the row of one spectrum."""
     (row,) = db.rows("SELECT * FROM spectra WHERE id = ?", (spectrum_id,))
     return row
 
 
-def finished_spectra(db: Database, run_id: int) -> list[int]:
+def finished_spectra(db: Rows, run_id: int) -> list[int]:
     """Return the ids of the finished spectra of a run, in the order measured."""
     query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
     return [row["id"] for row in db.rows(query, (run_id,))]
 
 
-def spectrum_temperatures_k(db: Database, spectrum_id: int) -> list[float]:
+def spectrum_temperatures_k(db: Rows, spectrum_id: int) -> list[float]:
     """Return the temperature readings taken at the points of a spectrum; empty without a reading."""
     query = """SELECT temperature_k FROM impedance_points
                WHERE spectrum_id = ? AND temperature_k IS NOT NULL ORDER BY number"""
     return [row["temperature_k"] for row in db.rows(query, (spectrum_id,))]
 
 
-def spectrum_outcomes(db: Database, run_id: int) -> dict[str, int]:
+def spectrum_outcomes(db: Rows, run_id: int) -> dict[str, int]:
     """Count a run's finished spectra, those without a conductivity (`silent`), those with a bound only."""
     (row,) = db.rows(_OUTCOMES, (run_id,))
     return row
 
 
-def law_points(db: Database, run_id: int) -> list[dict[str, Any]]:
+def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
     """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
@@ -66,18 +65,18 @@ def law_points(db: Database, run_id: int) -> list[dict[str, Any]]:
     return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
 
 
-def polarisation_row(db: Database, polarisation_id: int) -> dict[str, Any]:
+def polarisation_row(db: Rows, polarisation_id: int) -> dict[str, Any]:
     """Return the row of one polarisation."""
     (row,) = db.rows("SELECT * FROM polarisations WHERE id = ?", (polarisation_id,))
     return row
 
 
-def finished_polarisations(db: Database, run_id: int) -> list[int]:
+def finished_polarisations(db: Rows, run_id: int) -> list[int]:
     """Return the ids of the finished polarisations of a run, in the order measured."""
     query = "SELECT id FROM polarisations WHERE run_id = ? AND status = 'finished' ORDER BY number"
     return [row["id"] for row in db.rows(query, (run_id,))]
 
 
-def good_polarisation_points(db: Database, polarisation_id: int) -> list[dict[str, Any]]:
+def good_polarisation_points(db: Rows, polarisation_id: int) -> list[dict[str, Any]]:
     """Return the points of a polarisation that have the status ok, in the order measured."""
     return db.rows(_GOOD_CURRENTS, (polarisation_id,))

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from labctl.store.database import Database
 from labctl.store.queries.run_parts import part_ids
-from labctl.store.queries.source import marks
+from labctl.store.queries.source import Rows, marks
 from labctl.store.transactions import Row, WriteConnection
 
 
@@ -46,7 +45,7 @@ def spectra_without_conductivity(connection: WriteConnection, job_id: int) -> tu
     return found["without"], found["n"]
 
 
-def underived_spectrum_ids(database: Database, run_id: int) -> list[int]:
+def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
     """Return the finished spectra without a resistance, of a run and of those that it continues."""
     parts = part_ids(database, run_id)
     query = f"""SELECT s.id FROM spectra s WHERE s.run_id IN ({marks(parts)}) AND s.status = 'finished'
