@@ -16,8 +16,7 @@ BOLTZMANN_EV_K = 8.617333262e-5
 
 def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
-    points = conductivities.of_parts(db, db.part_ids(run_id))
-    points.sort(key=lambda point: point["temperature_k"])
+    points = sorted(conductivities.of_parts(db, db.part_ids(run_id)), key=_cold_to_hot)
     fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
     figure = Figure(figsize=(13, 5), layout="constrained")
@@ -33,6 +32,11 @@ def night_figure(db: Any, run_id: int) -> Figure:
     _draw_conductivities(panels["law"], panels["deviation"], points, colours, fits)
     figure.suptitle(f"{sample['name']}  (run {run_id})", fontsize=11)
     return figure
+
+
+def _cold_to_hot(point: dict[str, Any]) -> float:
+    """Return the temperature to sort by; a point without one comes first."""
+    return -1.0 if point["temperature_k"] is None else point["temperature_k"]
 
 
 def _draw_spectrum(nyquist: Any, bode: Any, spectrum: Any, point: dict[str, Any], colour: Any) -> None:
