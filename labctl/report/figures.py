@@ -18,8 +18,7 @@ NO_POINTS = "the points of this law were not kept: `labctl fit` derives it anew"
 
 def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
-    points = conductivities.of_parts(db, db.part_ids(run_id))
-    points.sort(key=_cold_to_hot)
+    points = sorted(conductivities.of_parts(db, db.part_ids(run_id)), key=_cold_to_hot)
     fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
     figure = Figure(figsize=(13, 5), layout="constrained")
@@ -37,16 +36,16 @@ def night_figure(db: Any, run_id: int) -> Figure:
     return figure
 
 
-def _cold_to_hot(point: Row) -> float:
-    """Sort key; points of unknown temperature come first, as NULL does in SQL."""
-    return point["temperature_k"] or 0.0
-
-
 def _colours(points: Sequence[Row]) -> list[Any]:
     """One colour for each point, cold to hot in the order given; grey where the temperature is not known."""
     known = len(on_a_plot(points))
     scale = iter(colormaps["plasma"](np.linspace(0.05, 0.85, max(known, 1))))
     return ["0.6" if point["temperature_k"] is None else next(scale) for point in points]
+
+
+def _cold_to_hot(point: Row) -> float:
+    """Return the temperature to sort by; a point without one comes first."""
+    return -1.0 if point["temperature_k"] is None else point["temperature_k"]
 
 
 def _draw_spectrum(nyquist: Any, bode: Any, spectrum: Any, point: dict[str, Any], colour: Any) -> None:

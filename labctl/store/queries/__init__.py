@@ -1,1 +1,1 @@
-"""Named queries, one module for each subject: functions of a database or a connection that return rows."""
+"""Named queries, a module for each subject: functions of a database or a connection."""

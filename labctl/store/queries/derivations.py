@@ -6,7 +6,8 @@ docstring says so.
 
 from typing import Any
 
-from labctl.store.queries.source import Rows
+from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Rows, marks
 
 _OUTCOMES = """
 SELECT count(*) AS finished, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
@@ -18,9 +19,8 @@ SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, EXISTS (
     SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
     WHERE again.repeat_of = s.id AND d.temperature_k IS NOT NULL
 ) AS repeated
-FROM spectra s JOIN run_parts part ON part.part_id = s.run_id
-LEFT JOIN conductivities c ON c.spectrum_id = s.id
-WHERE part.run_id = ? AND (c.id IS NOT NULL OR s.status = 'finished')
+FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
+WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
 ORDER BY s.id
 """
@@ -61,7 +61,8 @@ def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
     `spectrum_id`), `number`, `branch` and `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition
     gave a conductivity at a known temperature. Spectra taken while a potential was held are left out.
     """
-    return db.rows(_LAW_POINTS, (run_id,))
+    parts = part_ids(db, run_id)
+    return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
 
 
 def polarisation_row(db: Rows, polarisation_id: int) -> dict[str, Any]:

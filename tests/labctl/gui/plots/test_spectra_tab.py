@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from labctl.gui.plots.spectrum_text import title
 
 from labctl.gui.plots.spectra_tab import MOST_AT_ONCE, SpectraTab
 from labctl.gui.qt import QtCore
+from labctl.readmodel.spectrum_text import title
 
 
 @pytest.fixture

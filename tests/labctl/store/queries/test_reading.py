@@ -1,5 +1,8 @@
 """Named queries over a run that continues a cut one, beside a run of another job."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from labctl.errors import StoreError
@@ -182,3 +185,10 @@ def test_records_are_thinned_by_their_number(night):
     rig.store.flush()
     assert [row["data"]["n"] for row in records.every(db, 2, 1, 3)] == [3, 6]
     assert [*db.records(3).n] == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_the_parts_of_a_run_are_read_in_one_place():
+    everything = sorted((Path(__file__).parents[4] / "labctl").rglob("*.py"))
+    reading = re.compile(r"(FROM|JOIN)\s+run_parts\b")
+    found = [path.name for path in everything if reading.search(path.read_text(encoding="utf-8"))]
+    assert found == ["run_parts.py"]
