@@ -201,7 +201,7 @@ def one_night(kind: str, seed: int) -> dict[str, Any]:
                 db,
                 Over(jobs, clock),
                 clock=clock,
-                on_row=lambda topic, record: emitted.update([topic]),
+                on_event=lambda event: emitted.update([event.topic]),
             ).run()
         return {"kind": kind, "seed": seed, **judged(db, shared, emitted["results"], kind)}
 
@@ -354,7 +354,7 @@ def main() -> int:
     options = parser().parse_args()
     logging.disable(logging.CRITICAL)
     # Spectra are evaluated when their run ends; not one by one as well, which changes no value.
-    Recording._derive = lambda self, spectrum_id: None
+    Recording._evaluate_spectrum = lambda self, spectrum_id: None
     nights: list[dict[str, Any]] = []
     if options.results and options.results.exists():
         nights = [json.loads(line) for line in options.results.read_text("utf-8").splitlines()]

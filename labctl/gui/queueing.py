@@ -221,11 +221,14 @@ class QueueingPanel(QtWidgets.QWidget):
         self._show_inputs()
 
     def _offer_once(self, offered: Offered) -> None:
-        if any(known.reference == offered.reference for known in self._offered):
-            return
-        self._offered.append(offered)
-        self.procedure.addItem(offered.title)
-        place = self.procedure.count() - 1
+        """Offer a procedure; the class of an edited file, or of another of that name, replaces the former."""
+        references = [known.reference for known in self._offered]
+        if offered.reference not in references:
+            self._offered.append(offered)
+            self.procedure.addItem(offered.title)
+        place = [*references, offered.reference].index(offered.reference)
+        if self._offered[place].procedure_class is not offered.procedure_class:
+            self._offered[place] = offered
         self.procedure.setItemData(place, offered.summary, Qt.ItemDataRole.ToolTipRole)
 
     def _chosen(self) -> Offered:

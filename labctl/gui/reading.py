@@ -15,15 +15,12 @@ from labctl.readmodel.following import RunFollower
 from labctl.readmodel.station_view import read_station_view
 from labctl.store import Database
 from labctl.store.processes import is_gone
+from labctl.store.queries import events, runs
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.3
-RUN_LIST = """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
-              r.ended_s, r.clock, r.pid, r.process_birth, r.host
-              FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id"""
-
-STATION_EVENTS = "SELECT * FROM events WHERE run_id IS NULL ORDER BY id DESC LIMIT 500"
+MOST_STATION_EVENTS = 500
 
 
 class Reader(QtCore.QObject):
@@ -125,20 +122,21 @@ class Reader(QtCore.QObject):
         return self._read_watched(database)
 
     def _read_runs(self, database: Database) -> None:
-        mark = database.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status")
+        mark = runs.counts_by_status(database)
         running = [r for r in mark if r["status"] == "running"]
         if mark != self._runs_mark or running:
-            rows = [_told_truly(row) for row in database.rows(RUN_LIST)]
+            rows = [_told_truly(row) for row in runs.with_samples(database)]
             if (mark, rows) != (self._runs_mark, self._told_runs):
                 self._told_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
 
     def _read_station_events(self, database: Database) -> None:
-        last = database.rows("SELECT max(id) AS id FROM events WHERE run_id IS NULL")[0]["id"] or 0
+        last = events.last_id_of_station(database)
         if last != self._last_event:
             self._last_event = last
-            self.station_events.emit(tuple(reversed(database.rows(STATION_EVENTS))))
+            newest = events.newest_of_station(database, MOST_STATION_EVENTS)
+            self.station_events.emit(tuple(reversed(newest)))
 
     def _read_watched(self, database: Database) -> bool:
         wanted, more = self._wanted, False

@@ -32,6 +32,7 @@ from labctl.readmodel.protocol_text import SampleForm
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.readmodel.station_view import StationView
 from labctl.store import Database
+from labctl.store.queries import runs, samples
 from labctl.store.transactions import WriteConnection
 
 SAID_FOR_MS = 15_000
@@ -39,7 +40,7 @@ UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
 NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
-SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
+MOST_SAMPLES = 200
 
 
 class Window(QtWidgets.QMainWindow):
@@ -224,7 +225,9 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_runs(self, rows: list[dict[str, Any]]) -> None:
         self.browser.show_runs(rows)
-        self.asker.ask(lambda connection: connection.rows(SAMPLES), self._remember_samples)
+        self.asker.ask(
+            lambda connection: samples.newest_first(connection, MOST_SAMPLES), self._remember_samples
+        )
 
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
@@ -251,9 +254,7 @@ class Window(QtWidgets.QMainWindow):
             tab.show_runs(shown)
 
     def _reuse(self, run_id: int) -> None:
-        query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
-                   JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
-        self.asker.ask(lambda connection: _old_protocol(connection, query, run_id), self._load)
+        self.asker.ask(lambda connection: _old_protocol(connection, run_id), self._load)
 
     def _fill_in(self, job: Job) -> None:
         self.asker.ask(lambda connection: (protocol_of_job(job), None), self._load)
@@ -350,8 +351,8 @@ class Window(QtWidgets.QMainWindow):
             QtCore.QTimer.singleShot(0, self._dress)
 
 
-def _old_protocol(connection: WriteConnection, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    row = connection.rows(query, (run_id,))[0]
+def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:
+    row = runs.protocol_and_sample(connection, run_id)
     sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)

@@ -2,10 +2,10 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
@@ -14,6 +14,25 @@ from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.measure.events import (
+    AnyEvent,
+    CurrentMeasured,
+    Emitted,
+    NoteWritten,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationEvaluated,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    RunEnded,
+    SpectrumEnded,
+    SpectrumEvaluated,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.measure.recording import Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.estimates import Pace, duration_s, remaining_s
@@ -31,7 +50,6 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
-ROW_OF = {"spectrum": "spectra", "polarisation": "polarisations"}
 
 
 @dataclass
@@ -47,7 +65,7 @@ class Attempt:
     pulse: Pulse
     steering: Steering
     pace: Pace
-    on_row: Callable[[str, Any], None]
+    on_event: Callable[[AnyEvent], None]
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
     _procedure: Any = field(init=False, default=None)
@@ -149,7 +167,7 @@ class Attempt:
         )
         try:
             derive_what_is_missing(self.store, self._recording.run_id, self.clock.time())
-        except (ValueError, ArithmeticError, LookupError) as error:
+        except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement
             self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
 
     def _ending(self, outcome: Outcome) -> Ending:
@@ -162,42 +180,61 @@ class Attempt:
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)
 
-    def _see(self, topic: str, record: Any) -> None:
-        """Follow every row: for the persons who steer, the heartbeat, the interlocks, the display."""
-        self.steering.see(topic, record)
-        if topic == "step":
-            self._tell_step(record)
-        elif topic in ("temperature", "results") and isinstance(record, Mapping):
-            self._tell_reading(topic, record)
-        elif topic in ("spectrum", "polarisation"):
-            self._promise(self._longest_sign_s)
-            self.progressed |= ROW_OF[topic] == self._step_ends_with and record.get("state") == "finished"
-        self.on_row(topic, record)
-        if topic not in ("event", "end", "derived") and isinstance(record, Mapping):
-            self._judge(topic, record)
+    def _see(self, event: AnyEvent) -> None:
+        """Follow every event: for the persons who steer, the heartbeat, the interlocks, the display."""
+        self.steering.see(event)
+        match event:
+            case StepStarted():
+                self._tell_step(event)
+            case TemperatureRead():
+                self._tell_reading(event, SETTLING_SIGN_S)
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self._tell_reading(event, self._longest_sign_s)
+            case SpectrumStarted() | SpectrumEnded():
+                self._tell_part(event, "spectra")
+            case PolarisationStarted() | PolarisationEnded():
+                self._tell_part(event, "polarisations")
+            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+                pass  # no sign of where the job is
+            case NoteWritten() | RunEnded():
+                pass
+            case _:
+                assert_never(event)
+        self.on_event(event)
+        if isinstance(event, Emitted) and not isinstance(event, ProgressMade):
+            self._judge(event)
 
-    def _judge(self, topic: str, record: Mapping[str, Any]) -> None:
-        trip = self._interlocks.judge(topic, record) or self._interlocks.look_around()
+    def _judge(self, event: Emitted) -> None:
+        trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
         if trip is None:
             return
         self._recording.event("error", "interlock", trip.words)
         self.steering.stops_queue = trip.words if trip.stops_queue else ""
         raise InterlockTripped(trip)
 
-    def _tell_step(self, record: Mapping[str, Any]) -> None:
-        left_s = remaining_s(self._procedure, record["step"], self.pace) + self._later_s
+    def _tell_step(self, event: StepStarted) -> None:
+        left_s = remaining_s(self._procedure, event.step, self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
-        self._doing = f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}"
+        self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
         self._promise(self._longest_sign_s)
         self.pulse.tell(
             doing=self._doing,
-            setpoint_k=record.get("setpoint_k"),
+            setpoint_k=event.setpoint_k,
             expected_end_s=RealClock().time() + left_s / speed if math.isfinite(left_s) else None,
         )
 
-    def _tell_reading(self, topic: str, record: Mapping[str, Any]) -> None:
-        silence_s = SETTLING_SIGN_S if topic == "temperature" else self._longest_sign_s
-        self._promise(silence_s, doing=self._doing, temperature_k=record.get("temperature_k"))
+    def _tell_reading(
+        self, event: TemperatureRead | PointMeasured | CurrentMeasured | RowMeasured, silence_s: float
+    ) -> None:
+        self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))
+
+    def _tell_part(
+        self,
+        event: SpectrumStarted | SpectrumEnded | PolarisationStarted | PolarisationEnded,
+        table: str,
+    ) -> None:
+        self._promise(self._longest_sign_s)
+        self.progressed |= table == self._step_ends_with and event.state == "finished"
 
     def _promise(self, silence_s: float, **told: Any) -> None:
         """Promise the next sign of this thread within `silence_s` of the station's time; NaN: nothing."""

@@ -5,7 +5,6 @@ how much longer or shorter settling and measuring really took here; the medians 
 An oven still hot from the job before is not foreseen: `rehearsal` knows it, for it has an oven.
 """
 
-import importlib
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from labctl.bench import PlannedStep
+from labctl.config.loading import loaded_class
 from labctl.config.protocol import begin_at, plan_of
 from labctl.store.queries.durations import finished_spectra_times, last_finished_runs
 from labctl.store.transactions import WriteConnection
@@ -129,10 +129,12 @@ def _typical(ratios: Iterable[float]) -> float:
 
 def procedure_of(reference: str, parameters: dict[str, Any]) -> Any:
     """Build the procedure of an earlier run; None where its class is gone or refuses the parameters."""
-    module, _, name = reference.partition(":")
+    procedure_class = loaded_class(reference)
+    if procedure_class is None:
+        return None
     try:
-        procedure = getattr(importlib.import_module(module), name)()
+        procedure = procedure_class()
         procedure.set_parameters(parameters)
-    except (ImportError, AttributeError, ValueError, TypeError):
+    except Exception:  # noqa: BLE001 - it is anybody's code, and only an estimate
         return None
     return procedure

@@ -57,7 +57,7 @@ class Interlocks:
     def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
         """Judge one row: temperature, impedance point or current point; None when all is well."""
         temperature_k = record.get("temperature_k")
-        if temperature_k is not None:
+        if temperature_k is not None and not math.isnan(temperature_k):
             trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
             if trip:
                 return trip

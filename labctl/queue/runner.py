@@ -17,12 +17,12 @@ import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.events import AnyEvent
 from labctl.measure.stop import StopRequest
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
@@ -66,8 +66,8 @@ class Runner:
         Called twice a second, in a thread of its own: starts a supervisor where none lives.
     until_empty : bool
         End when no job is left that could start, instead of waiting for more.
-    on_row : callable
-        Called with (topic, record) for everything measured.
+    on_event : callable
+        Given every event of a job.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class Runner:
         keep_supervised: Callable[[], None] = lambda: None,
         until_empty: bool = False,
         pace: Pace | None = None,
-        on_row: Callable[[str, Any], None] = lambda topic, record: None,
+        on_event: Callable[[AnyEvent], None] = lambda event: None,
     ) -> None:
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self.clock = clock or station.make_clock()
         self._virtual = isinstance(self.clock, VirtualClock)
         self._queue_clock: Clock = self.clock if self._virtual else RealClock()
-        self._supervised, self._until_empty, self._on_row = supervised, until_empty, on_row
+        self._supervised, self._until_empty, self._on_event = supervised, until_empty, on_event
         self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
         self._failures = 0
@@ -293,7 +293,7 @@ class Runner:
             self._pulse,
             steering,
             self._pace,
-            self._on_row,
+            self._on_event,
         )
         try:
             ending = attempt.run()

@@ -5,11 +5,29 @@ queue to be resumed, and continues from its last finished step.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.clock import Clock
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
+from labctl.measure.events import (
+    AnyEvent,
+    CurrentMeasured,
+    NoteWritten,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationEvaluated,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    RunEnded,
+    SpectrumEnded,
+    SpectrumEvaluated,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.measure.stop import StopRequest
 from labctl.queue.job import Job
 from labctl.queue.requests import Pause, Pauses, Request, Requests
@@ -17,7 +35,6 @@ from labctl.units import ZERO_CELSIUS_K
 
 LOOK_AGAIN_S = 1.0
 ABOUT_A_STEP = ("skip step", "temperatures")
-SIGNS_OF_A_STEP = ("step", "temperature", "results", "spectrum", "polarisation")
 
 
 class Steering(StopRequest):
@@ -59,22 +76,32 @@ class Steering(StopRequest):
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
-    def see(self, topic: str, record: Any) -> None:
+    def see(self, event: AnyEvent) -> None:
         """Follow where the procedure is."""
-        self._under_way |= topic in SIGNS_OF_A_STEP
-        if topic == "step":
-            self._step, self._skipping, self._place = record["step"], False, ""
-        elif topic == "polarisation":
-            self._polarised = record.get("state") == "started"
-            self._place = "" if self._polarised else "step"
-        elif self._polarised:
-            self._place = ""  # a pause must not leave the cell polarised
-        elif topic == "results":
-            self._place = "point"
-        elif topic == "spectrum":
-            self._place = "" if record.get("state") == "started" else "step"
-        elif topic == "temperature":
-            self._place = ""
+        match event:
+            case StepStarted():
+                self._step, self._skipping = event.step, False
+                self._now_at("")
+            case PolarisationStarted() | PolarisationEnded():
+                self._polarised = event.state == "started"
+                self._now_at("step")
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self._now_at("point")
+            case SpectrumEnded():
+                self._now_at("step")
+            case SpectrumStarted() | TemperatureRead():
+                self._now_at("")
+            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+                pass  # the procedure is where it was
+            case NoteWritten() | RunEnded():
+                pass
+            case _:
+                assert_never(event)
+
+    def _now_at(self, place: str) -> None:
+        """Take note of what has just ended; a pause must not leave the cell polarised."""
+        self._under_way = True
+        self._place = "" if self._polarised else place
 
     def should_skip(self) -> bool:
         """Return whether to leave the step under way and go on with the next."""

@@ -1,1 +1,1 @@
-"""Named queries: every SELECT and change of rows, in a module for each subject."""
+"""Named queries, a module for each subject: functions of a database or a connection."""

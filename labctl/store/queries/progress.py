@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from labctl.store.database import Database
+from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Rows, marks
 from labctl.store.transactions import Row, WriteConnection
 
 
@@ -44,14 +45,12 @@ def spectra_without_conductivity(connection: WriteConnection, job_id: int) -> tu
     return found["without"], found["n"]
 
 
-def underived_spectrum_ids(database: Database, run_id: int) -> list[int]:
+def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
     """Return the finished spectra without a resistance, of a run and of those that it continues."""
-    query = (
-        "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
-        "WHERE p.run_id = ? AND s.status = 'finished' "
-        "AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"
-    )
-    return [row["id"] for row in database.rows(query, (run_id,))]
+    parts = part_ids(database, run_id)
+    query = f"""SELECT s.id FROM spectra s WHERE s.run_id IN ({marks(parts)}) AND s.status = 'finished'
+                AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"""
+    return [row["id"] for row in database.rows(query, parts)]
 
 
 def running_run_ids(connection: WriteConnection, pid: int, host: str) -> list[int]:

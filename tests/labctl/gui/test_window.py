@@ -354,6 +354,16 @@ def test_procedures_of_a_laboratory_s_own_file_are_offered(window, tmp_path, db)
     assert protocol.procedures[0].reference == "our_own:QuickLook"
 
 
+def test_a_file_that_is_opened_again_after_an_edit_is_offered_as_it_is_now(window, tmp_path):
+    file = tmp_path / "our_edited.py"
+    panel = fill_in(window)
+    for summary in ("One spectrum in a hurry.", "One spectrum at leisure."):
+        file.write_text(f"from procedures.eis import EIS\n\n\nclass QuickLook(EIS):\n    '''{summary}'''\n")
+        panel.open_procedures(file)
+        assert panel.summary.text() == summary
+    assert [panel.procedure.itemText(n) for n in range(panel.procedure.count())].count("QuickLook") == 1
+
+
 def test_a_job_is_filled_in_again_with_its_sample_as_queued(two_jobs, window):
     press(two_jobs, 2, "reuse")
     wait(lambda: window.queueing.title.text() == "second", "the form filled in")
@@ -371,10 +381,19 @@ def test_a_procedure_with_instruments_of_its_own_is_warned_of(window, tmp_path):
     wait(lambda: "its own instruments" in panel.estimate.text(), "the warning")
 
 
-def test_a_file_that_cannot_be_imported_is_refused_in_words(window, tmp_path):
-    (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module", "broken.py imports 'no_such_module', which is not installed (line 1)"),
+        ("raise SystemExit", "broken.py ends the program when it is imported"),
+        ("def f(:", "broken.py, line 1: invalid syntax"),
+        ("x = 1", "defines no pymeasure Procedure"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_refused_in_words(window, tmp_path, text, said):
+    (tmp_path / "broken.py").write_text(text)
     window.queueing.open_procedures(tmp_path / "broken.py")
-    assert "no_such_module_anywhere" in window.queueing.estimate.text()
+    assert said in window.queueing.estimate.text()
 
 
 @pytest.fixture

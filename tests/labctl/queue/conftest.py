@@ -155,7 +155,7 @@ def rig(tmp_path, night):
 
 @pytest.fixture
 def run_night(night, rig):
-    """Run the queue until no job can start; `on_row` gets (topic, record)."""
+    """Run the queue until no job can start; `on_event` gets every event."""
 
     def run(stop: StopRequest | None = None, station: Station | None = None, **options: Any) -> None:
         Runner(

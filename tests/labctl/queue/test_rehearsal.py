@@ -121,10 +121,10 @@ def test_a_protocol_that_the_station_forbids_is_refused_before_anything_runs(nig
         rehearse([night.protocol(temperatures=[160])], station)
 
 
-def test_an_instrument_that_nobody_simulates_is_named(night, station):
+def test_an_instrument_without_a_simulator_is_named(night, station):
     entry = replace(station.instruments[0], driver="drivers.of_ours:Homemade")
     strange = replace(real(station), instruments=(entry, *station.instruments[1:]))
-    with pytest.raises(ConfigurationError, match=r"nobody simulates drivers\.of_ours:Homemade"):
+    with pytest.raises(ConfigurationError, match=r"no simulator is registered for drivers\.of_ours:Homemade"):
         rehearse([night.protocol()], strange)
 
 
