@@ -139,7 +139,7 @@ class Supervisor:
         self._saw_runner = True
         state = state_of(runner, self.night.silence_s, self._silence.of)
         if state == "dead":
-            self._rescue(runner, "ended without a word")
+            self._rescue(runner, "ended unexpectedly")
         elif state == "frozen":
             self._rescue(runner, "is frozen: no sign of life in time")
         else:

@@ -1,8 +1,8 @@
 """Checkpoints for connections that write all day and must never wait for the disk.
 
-Heartbeats write 8 kB/s for ever. A checkpoint waits for the disk, so another thread makes it, through a
-connection of its own. `PASSIVE` waits for no other program. Only where that did not suffice, because writers
-never paused, `RESTART` keeps them waiting for a moment.
+Heartbeats write 16 kB/s all day. A checkpoint waits for the disk, so a separate thread makes it, through its
+own connection. A `PASSIVE` checkpoint waits for no other program. If the -wal still grows, because writers
+never pause, a `RESTART` checkpoint makes them wait for a moment.
 """
 
 import logging
@@ -54,7 +54,7 @@ class BackgroundCheckpoints:
             self._due.set()
 
     def close(self) -> None:
-        """End the thread; one that waits for the disk is left behind."""
+        """End the thread, without waiting longer than `CLOSES_WITHIN_S` for a stuck disk."""
         self._over = True
         self._due.set()
         self._thread.join(CLOSES_WITHIN_S)

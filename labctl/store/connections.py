@@ -1,4 +1,4 @@
-"""Connections: how the file is opened for writing and for reading, and which files are refused."""
+"""Open a file for writing or for reading, and refuse files that cannot be used."""
 
 import math
 import random
@@ -15,7 +15,7 @@ from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
-EMPTY_FOR_S = 0.5  # then nobody is making the file
+EMPTY_FOR_S = 0.5  # then no program is creating the file
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -24,7 +24,7 @@ def open_for_writing(
 ) -> sqlite3.Connection:
     """A connection that creates, migrates and writes; usable from any one thread at a time.
 
-    Without `may_create` a file that vanishes at this moment is not made again, empty.
+    Without `may_create` a missing file is not created empty.
 
     Raises
     ------
@@ -78,11 +78,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 class FrozenView(sqlite3.Connection):
-    """Of a file in a folder that cannot be written: it is taken not to change, so look whether it did."""
+    """Connection to a file in a read-only folder. SQLite assumes that it never changes; see `file_state`."""
 
 
 def file_state(path: Path) -> tuple[int, int, int, bool]:
-    """What differs once somebody has written the file; raises `StoreError` when it is gone."""
+    """State that changes when the file is written; raises `StoreError` if the file is missing."""
     try:
         status = path.stat()
     except OSError as error:
@@ -91,9 +91,9 @@ def file_state(path: Path) -> tuple[int, int, int, bool]:
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Read-only; also from a folder that cannot be written, where SQLite finds no room for its -shm file.
+    """Open read-only, also in a read-only folder, where SQLite cannot create its -shm file.
 
-    A file that is only locked is never taken for one that does not change.
+    A file that is only locked is not treated as one in a read-only folder.
     """
     address = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
@@ -115,7 +115,7 @@ def _wal(path: Path) -> Path:
 
 
 def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
-    """Another program may be making the file at this moment: wait for it as long as for a lock."""
+    """Wait while another program creates the file, as long as for a lock."""
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
@@ -126,8 +126,8 @@ def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
-    """WAL from now on. Two programs that switch the same new file at once shut each other out, and SQLite
-    then refuses without waiting: its busy time-out does not hold for a lock that is to be widened."""
+    """Switch to WAL. If two programs switch the same new file at once, SQLite refuses without waiting: its
+    busy time-out does not apply to upgrading a lock."""
     clock = RealClock()
     give_up_at = clock.monotonic() + busy_timeout_s
     while True:
@@ -156,9 +156,9 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    """Bring the file up to date, all of it or nothing; only one program at a time, and looks again.
+    """Apply all pending migrations in one transaction, one program at a time.
 
-    Even the impatient wait until another one has done it.
+    Waits `BUSY_TIMEOUT_S` for another program that migrates, also if the caller has a shorter time-out.
     """
     if not migrations.pending(connection):
         return
@@ -176,7 +176,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _refuse_while_used(path: Path, connection: sqlite3.Connection, migration: str) -> None:
-    """A program that was started before labctl was updated would fail in the middle of the night."""
+    """A program started before the update of labctl would fail on the migrated file."""
     if users := users_of(connection):
         raise StoreError(
             f"{path}: this labctl is newer and would change the file ({migration}), but {users[0]} of the "
@@ -191,7 +191,7 @@ def _back_up_beside(path: Path, migration: str) -> None:
 
 
 def _add_log10(connection: sqlite3.Connection) -> None:
-    """The views need it, and SQLite has it only when built with its mathematical functions."""
+    """Add log10, which the views need, if SQLite was built without its mathematical functions."""
     try:
         connection.execute("SELECT log10(1.0)").fetchall()
     except sqlite3.OperationalError:

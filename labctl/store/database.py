@@ -64,7 +64,7 @@ class Database:
         self._numeric = {name for name, _ in described} - {n for n, unit in described if unit in _NOT_NUMBERS}
 
     def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
-        """What a SELECT gives, as dicts; JSON columns are decoded."""
+        """Rows of a SELECT as dicts; JSON columns are decoded."""
         names, rows = self._fetch(query, parameters)
         encoded = [index for index, name in enumerate(names) if name in self._json]
         return [dict(zip(names, _decoded(row, encoded), strict=True)) for row in rows]
@@ -72,7 +72,7 @@ class Database:
     def rows_since(self, table: str, run_id: int, last_key: Any = None) -> list[dict[str, Any]]:
         """Rows of one part of a run that came after the one with `last_key`, oldest first.
 
-        The cost is that of the new rows alone.
+        The cost depends on the new rows only.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Database:
         return frame
 
     def events(self, run: int | str | None = "last") -> "pd.DataFrame":
-        """The events of a run, oldest first; None: those of the station and the file."""
+        """The events of a run, oldest first; None: events of the station and the file."""
         if run is None:
             return events.of_station(self._frames)
         return events.of_parts(self._frames, self.part_ids(run))
@@ -202,7 +202,7 @@ class Database:
         return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
-        """What a SELECT gives, as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
+        """Result of a SELECT as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
         import pandas as pd
 
         names, rows = self._fetch(query, parameters)
@@ -219,7 +219,7 @@ class Database:
         return self.frame("SELECT * FROM columns ORDER BY table_name, column_name")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -231,7 +231,7 @@ class Database:
     def _fetch(
         self, query: str, parameters: Sequence[Any] | Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """All rows at once: an open SELECT would keep the WAL from being folded back."""
+        """Fetch all rows at once: an open SELECT would prevent the -wal from starting again."""
         self._look_anew_if_changed()
         with explaining(self.path):
             cursor = self._connection.execute(query, parameters)
@@ -249,7 +249,7 @@ class Database:
         return Through(self._fetch)
 
     def _look_anew_if_changed(self) -> bool:
-        """Whether the file was replaced, or a `FrozenView` was written: then what was read is old."""
+        """Reopen if the file was replaced, or if a `FrozenView` was written; return whether it was."""
         if self._state == self._present_state():
             return False
         self._connection.close()

@@ -1,7 +1,7 @@
-"""Whether database, -wal and -shm are still the files that an open connection uses.
+"""Detect that database, -wal or -shm are no longer the files that an open connection uses.
 
-On Unix a program continues to write into a file that was deleted, and loses all of it when it ends. The -wal
-holds what is not yet copied into the database, and the -shm holds the locks, so they count like the database.
+On Unix a program continues to write into a deleted file, and the content is lost when the program ends. The
+-wal holds rows not yet copied into the database, and the -shm holds the locks: both are part of the database.
 """
 
 import os
@@ -29,7 +29,7 @@ class Files:
         return cls(_identity(path), _identity(wal_of(path)), _identity(shm_of(path)))
 
     def loss(self, path: Path, now: "Files") -> str:
-        """Return which file is no longer the same, in words; "" when none changed."""
+        """Return a description of the file that changed; "" if none did."""
         pairs = ((path, self.database, now.database), (wal_of(path), self.wal, now.wal))
         for file, before, after in (*pairs, (shm_of(path), self.shm, now.shm)):
             if before != after:
@@ -55,7 +55,7 @@ class Presence:
         self._hole = False
 
     def loss(self) -> str:
-        """Return what happened to one of the files, in words; "" while all is well. Outside a transaction."""
+        """Return a description of the loss; "" if there is none. Outside a transaction."""
         now = Files.of(self._path)
         if now != self.files:
             return self.files.loss(self._path, now)
@@ -69,12 +69,12 @@ class Presence:
         return ""
 
     def loss_on_close_look(self) -> str:
-        """As `loss`; read the frames too. A -wal that was truncated can have grown again since."""
+        """As `loss`, but read the frames too: a truncated -wal may have grown again."""
         self._hole = self._hole or has_hole(self._path)
         return self.loss()
 
     def _emptied_by_checkpoint(self, mark: WalMark) -> bool:
-        """Whether another program emptied the -wal by `wal_checkpoint(TRUNCATE)`: so is its index."""
+        """Whether another program emptied the -wal and its index by `wal_checkpoint(TRUNCATE)`."""
         if mark.size >= HEADER_BYTES:
             return False
         try:

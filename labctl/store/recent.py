@@ -20,7 +20,7 @@ Work = Callable[[sqlite3.Connection], Any]
 
 @dataclass(frozen=True)
 class Transaction:
-    """Rows appended, what a caller did after them, and when, by a monotonic clock."""
+    """Rows appended, the work of a caller after them, and the time by a monotonic clock."""
 
     rows: Sequence[Row]
     work: Work | None
@@ -28,7 +28,7 @@ class Transaction:
 
 
 class RecentTransactions:
-    """Everything committed since the last complete checkpoint and lately, at most `MOST_ROWS` rows."""
+    """Transactions committed since the last complete checkpoint or lately, at most `MOST_ROWS` rows."""
 
     def __init__(self) -> None:
         self._transactions: deque[Transaction] = deque()
@@ -71,7 +71,7 @@ class RecentTransactions:
         return sum(not _holds(connection, row) for one in self._transactions for row in one.rows)
 
     def repeat_in(self, connection: sqlite3.Connection) -> None:
-        """Write into an older copy of the database what it lacks, in the order of the commits."""
+        """Repeat in an older copy of the database the transactions that it lacks, in order."""
         connection.execute("BEGIN IMMEDIATE")
         for transaction in self._transactions:
             for insertion, values in transaction.rows:
@@ -84,7 +84,7 @@ class RecentTransactions:
 
 
 def _repeat(connection: sqlite3.Connection, work: Work) -> None:
-    """Do it again, unless the copy holds it: then the rules of the tables refuse it."""
+    """Do the work again; if the copy holds its result already, the rules of the tables refuse it."""
     connection.execute("SAVEPOINT again")
     try:
         work(connection)

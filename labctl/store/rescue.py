@@ -1,11 +1,11 @@
-"""Save what a lost database held: a checked copy beside it, which then takes its place.
+"""Save the content of a lost database in a checked copy, and put the copy in its place.
 
 1. The copy is read through the connection that still has the lost files open. Where that fails, because the
    -wal was truncated, it is the database as of the last checkpoint with the transactions since then repeated.
 2. A copy gets its name once it is complete, checked and on disk. An unfinished one ends in `.part`.
 3. It is put back only where no other data is lost: the path is free, or still leads to the damaged file.
    The -wal and -shm of the damaged file are removed first: SQLite would replay them into the copy.
-4. One process at a time puts back; the others see the new file and open it.
+4. One process at a time puts back. The other processes detect the new file and open it.
 """
 
 import os
@@ -70,7 +70,9 @@ class Rescue:
         raise problem
 
     def put_back(self, recent: RecentTransactions) -> bool:
-        """Let the path lead to a database with all the copy holds but recent rows; return whether it does.
+        """Put the copy at the path of the database; return whether the path now leads to all its rows.
+
+        Recent rows may be missing there: `RecentTransactions.repeat_in` adds them.
 
         On Windows nothing is put back: there an open file can be neither deleted nor replaced.
         """

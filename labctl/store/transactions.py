@@ -1,7 +1,7 @@
 """A connection for short transactions: a few rows at a time. For one thread at a time.
 
-It looks before each use whether its files were lost (`labctl.store.presence`). The program that measures puts
-back what it can (`labctl.store.rescue`); this connection waits for that, and then opens the new file.
+Before each use it checks whether its files were lost (`labctl.store.presence`). The program that measures
+puts a copy back (`labctl.store.rescue`); this connection waits for the copy, and opens it.
 """
 
 import os
@@ -107,9 +107,9 @@ class WriteConnection:
         return self
 
     def rescue(self) -> None:
-        """Save what lost files held, and put it back; nothing where none was lost.
+        """Save the content of lost files, and put it back; do nothing if no file was lost.
 
-        For a program that knows that the one which measures has ended.
+        For a program that knows that the measuring program has ended.
 
         Raises
         ------
@@ -147,7 +147,7 @@ class WriteConnection:
         stale.close()
 
     def _check_files(self) -> None:
-        """Open the file that was put back, and wait for it. Heartbeats do not wait: they may be lost."""
+        """Wait for the file to be put back, and open it. Heartbeats do not wait, since they may be lost."""
         if self._connection.in_transaction:
             return
         clock = RealClock()

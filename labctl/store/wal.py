@@ -120,7 +120,7 @@ def _has_hole(wal: int) -> bool:
 
 
 def _gap_before_a_frame(wal: int, header: bytes) -> bool:
-    """A frame that was missing is read again: a writer may have appended it, and the next ones, meanwhile."""
+    """A missing frame is read a second time: a writer may have appended it and others since."""
     (page_size,) = struct.unpack_from(">I", header, 8)
     salts, missing = header[16:24], -1
     for start in range(HEADER_BYTES, os.fstat(wal).st_size, FRAME_HEADER_BYTES + page_size):

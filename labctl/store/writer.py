@@ -1,16 +1,16 @@
 """The thread that writes.
 
-1. One connection, one thread. Requests are served in the order they came.
-2. A batch of rows is committed 50 ms after its first row, or at once when somebody waits.
+1. One connection, one thread. Requests are served in order.
+2. A batch of rows is committed 50 ms after its first row, or at once if a caller waits.
 3. Acknowledged means committed (WAL, synchronous=FULL): the rows survive a power cut.
-4. A row that breaks a rule of the schema is refused alone; its neighbours are stored.
-5. When the file cannot be written, rows stay here and are tried again with the next request. The trouble is
-   told to the next call, unless it has passed by then and every row is stored.
-6. An error is raised once, by the next call of whatever kind, and that call is not carried out.
-7. Before each commit, and every second, the files are looked at. Where one was deleted, replaced or
-   truncated, all they held is saved in a copy, which is put in their place; the next call is told, and work
-   continues. Where it cannot be put back, each commit is saved in the copy, and each call is told.
-8. The -wal is copied into the database every second while rows come, and at the end of a spectrum.
+4. A row that breaks a rule of the schema is refused; its neighbours are stored.
+5. If the file cannot be written, rows are kept and tried again with the next request. The next call raises
+   the error, unless every row is stored by then.
+6. An error is raised once, by the next call of any kind, and that call is not carried out.
+7. Before each commit, and every second, the files are checked. If one was deleted, replaced or truncated,
+   the content is saved in a copy and put back; the next call raises an error that names the copy, and work
+   continues. If it cannot be put back, each commit is saved in the copy, and each call raises.
+8. The -wal is copied into the database every second while rows arrive, and at the end of a spectrum.
 """
 
 import logging
@@ -46,7 +46,7 @@ MOST_WAITING_ROWS = 50_000
 
 @dataclass(frozen=True)
 class _Call:
-    """Work in a transaction that a caller waits for, the rows it stores, whether it ends a part of a run."""
+    """Work in a transaction that a caller waits for. `ends_part`: a spectrum or run ends with it."""
 
     work: Work
     rows: int
@@ -56,9 +56,9 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a transaction did.
+    """Result of a transaction.
 
-    `stored`: rows that were appended, without those that broke a rule. `problem`: of a refused row, or of the
+    `stored`: appended rows that broke no rule. `problem`: of a refused row, or of the
     call, which then was not carried out.
     """
 
@@ -69,16 +69,16 @@ class _Outcome:
 
 
 class Writer:
-    """Rows and calls go in from any thread, one thread commits them.
+    """Takes rows and calls from any thread; one thread commits them.
 
     Parameters
     ----------
     path : Path
         The file.
     connection : sqlite3.Connection
-        In autocommit mode; from now on the writer's own.
+        In autocommit mode; used by the writer only.
     space : SpaceRule
-        When to tell a run that the disk is nearly full.
+        When a run is asked to end because the disk is nearly full.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, space: SpaceRule) -> None:
@@ -91,7 +91,7 @@ class Writer:
         self._clock = RealClock()
         self._checkpoint_s = self._next_rescue_s = self._clock.monotonic()
         self._space = space
-        self._told_shortage = False
+        self._shortage_reported = False
         self._requests: deque[Row | _Call] = deque()
         self._unwritten: list[Row] = []
         self._error: StoreError | None = None  # a row was refused, or the disk is nearly full
@@ -104,7 +104,7 @@ class Writer:
         self._thread.start()
 
     def append(self, insertion: Insertion, values: Sequence[Any]) -> None:
-        """Hand over a row; raises the error of an earlier one."""
+        """Pass a row to the thread; raises the error of an earlier row."""
         if self._error is not None or self._trouble is not None:
             self._raise_error()
         if len(self._requests) > MOST_WAITING_ROWS:
@@ -112,11 +112,11 @@ class Writer:
         self._hand_over((insertion, values))
 
     def call(self, work: Work, rows: int = 0) -> Any:
-        """Carry out `work` in a transaction after everything handed over; return once it is committed."""
+        """Carry out `work` in a transaction after all earlier rows; return once it is committed."""
         return self._wait_for(_Call(work, rows))
 
     def end_part(self, work: Work) -> None:
-        """As `call`; return once the database file itself holds everything, if no reader prevents it."""
+        """As `call`, for the end of a spectrum or run: a checkpoint follows before it returns."""
         self._wait_for(_Call(work, 0, ends_part=True))
 
     def _wait_for(self, call: _Call) -> Any:
@@ -125,7 +125,7 @@ class Writer:
         return call.done.result()
 
     def close(self) -> None:
-        """Commit what is left and end the thread; the connection is closed whatever happens."""
+        """Commit the remaining rows, end the thread, and close the connection in every case."""
         last = _Call(do_nothing, 0)
         with self._gate:
             if self._closed:
@@ -186,7 +186,7 @@ class Writer:
         self._note(self._new_shortage())
 
     def _answer(self, call: _Call) -> None:
-        """Do the call, unless an error is still to be told: then that is the answer."""
+        """Carry out the call, unless an earlier error is pending: then the call raises that."""
         with self._gate:
             earlier, self._error = self._error, None
         try:
@@ -225,7 +225,7 @@ class Writer:
         return replace(outcome, problem=_both(told, outcome.problem)) if told else outcome
 
     def _put_right_if_lost(self) -> StoreError | None:
-        """Save what the files held where one was lost, and put it back; return what happened."""
+        """If a file was lost, save the content and put it back; return the error to raise."""
         loss = self._presence.loss()
         if not loss:
             return None
@@ -247,7 +247,7 @@ class Writer:
             raise StoreError(f"{self._path}: {loss}; not rescued: {error}") from error
 
     def _reopen(self, words: str) -> None:
-        """Go on with the file that was put back, which may have been made before the last commit."""
+        """Open the file that was put back, and repeat transactions that its copy was too old for."""
         (timeout_ms,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
         fresh = open_for_writing(self._path, timeout_ms / 1000, may_create=False)
         try:
@@ -273,7 +273,7 @@ class Writer:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        """Copy the -wal into the database; what fails is tried again, for the rows are in the -wal."""
+        """Copy the -wal into the database; a failure is logged and tried again."""
         self._checkpoint_s = self._clock.monotonic()
         if self._presence.loss_on_close_look():
             return
@@ -302,18 +302,18 @@ class Writer:
             self._connection.rollback()
 
     def _new_shortage(self) -> StoreError | None:
-        """A nearly full disk is told once, so that the run can still write how it ended."""
+        """The error for a nearly full disk, once, so that the run can still record its end."""
         shortage = self._space.shortage(self._path)
-        told, self._told_shortage = self._told_shortage, shortage is not None
-        return None if told else shortage
+        reported, self._shortage_reported = self._shortage_reported, shortage is not None
+        return None if reported else shortage
 
 
 def do_nothing(_: sqlite3.Connection) -> None:
-    """The work of somebody who only waits."""
+    """No work: for a caller that only waits."""
 
 
 def _carried_out(connection: sqlite3.Connection, call: _Call, before: _Outcome) -> _Outcome:
-    """A problem with the rows of the call undoes the call alone; any other error leaves by itself."""
+    """Carry out the call. A problem with its rows undoes the call only; other errors are raised."""
     connection.execute("SAVEPOINT a_call")
     try:
         outcome = replace(before, rows=before.rows + call.rows, result=call.work(connection))
