@@ -170,6 +170,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
             _back_up_beside(path, missing[0])
         migrations.apply(connection)
         connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # the tables are in the file itself
     except BaseException:
         connection.rollback()
         raise

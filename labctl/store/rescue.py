@@ -17,9 +17,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from labctl.store import migrations
 from labctl.store.presence import Files
 from labctl.store.recent import RecentTransactions
 from labctl.store.wal import is_a_wal, shm_of, wal_of
+
+if sys.platform != "win32":
+    import fcntl
 
 MEASURED_TABLES = (
     "spectra",
@@ -152,6 +156,8 @@ def _copy(source: sqlite3.Connection, target: Path, recent: RecentTransactions, 
     target.unlink(missing_ok=True)
     source.execute("VACUUM INTO ?", (str(target),))
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        if migrations.pending(copy):
+            raise sqlite3.DatabaseError("the copy is damaged: it lacks tables")
         if repeat:
             recent.repeat_in(copy)
         (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
@@ -211,8 +217,6 @@ def _one_process_at_a_time(folder: Path) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    import fcntl
-
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

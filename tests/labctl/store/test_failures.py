@@ -39,18 +39,6 @@ def append_until_it_fails(rig):
     raise AssertionError("no error came")
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @as_root
 def test_a_full_disk_is_named_and_its_rows_are_kept_until_there_is_room(small_disk, start):
     path = small_disk / "lab.db"

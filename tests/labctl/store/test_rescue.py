@@ -1,6 +1,7 @@
 """Database, -wal or -shm lost while open: every acknowledged row is saved, and the loss is reported."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,9 +13,11 @@ import pytest
 
 from labctl.clock import RealClock
 from labctl.errors import StoreError
-from labctl.store import Database, Store
+from labctl.store import Database, SpaceRule, Store
 from labctl.store.connections import open_for_writing
+from labctl.store.presence import Files
 from labctl.store.recent import RecentTransactions, Transaction
+from labctl.store.rescue import Rescue
 from labctl.store.wal import WalMark, checkpoint, has_hole, shm_of, wal_of, wal_size
 
 pytestmark = pytest.mark.skipif(
@@ -137,6 +140,24 @@ def append(rig, first, last):
         rig.store.append("impedance_points", rig.point(number))
 
 
+def write(rig, first, last):
+    """Append rows and flush until they are stored; return the errors met, whichever call raised them."""
+    errors, number = [], first
+    while number < last:
+        try:
+            rig.store.append("impedance_points", rig.point(number))
+            number += 1
+        except StoreError as error:
+            errors.append(str(error))
+    for _ in range(2):
+        try:
+            rig.store.flush()
+            break
+        except StoreError as error:
+            errors.append(str(error))
+    return errors
+
+
 def rescued(path, number=1):
     return path.with_name(f"lab.rescued-{number}.db")
 
@@ -150,12 +171,8 @@ def test_every_acknowledged_row_is_in_the_rescued_copy_and_in_the_file(rig, path
     assert acknowledged == 300
     blow(path)
     beside.ask()
-    append(rig, 300, 310)
-    with pytest.raises(
-        StoreError, match=r"while open; all it held is in .*lab.rescued-1.db, and was put back"
-    ):
-        rig.store.flush()
-    rig.store.flush()
+    (error,) = write(rig, 300, 310)
+    assert re.search(r"while open; all it held is in .*lab.rescued-1.db, and was put back", error)
     assert count(rescued(path)) >= acknowledged
     assert integrity(rescued(path)) == "ok"
     append(rig, 310, 320)
@@ -205,6 +222,21 @@ def test_a_refused_row_is_not_missed_in_the_rescued_copy(rig, path):
     assert count(path) == 5
 
 
+def test_a_new_file_has_its_tables_in_the_database_itself(path, tmp_path):
+    with Store.open(path):
+        shutil.copy(path, tmp_path / "alone.db")
+    assert count(tmp_path / "alone.db", "runs") == 0
+
+
+def test_a_copy_without_tables_is_never_put_back(rig, path):
+    """A -wal that held the tables and was truncated leaves an empty database, which is sound to SQLite."""
+    rig.store.flush()
+    with closing(sqlite3.connect(path.with_name("empty.db"))) as empty:
+        with pytest.raises(sqlite3.DatabaseError, match="it lacks tables"):
+            Rescue(path, Files.of(path.with_name("other.db"))).save(empty, RecentTransactions())
+    assert list(path.parent.glob("*rescued*")) == []
+
+
 def test_a_second_loss_gets_a_second_copy(rig, path):
     for number in (1, 2):
         append(rig, 10 * number, 10 * number + 5)
@@ -224,9 +256,9 @@ def test_a_file_that_a_person_put_in_its_place_is_left_alone(rig, path, empty_fi
     os.replace(replacement, path)
     delete(wal_of(path), shm_of(path))
     for number in (5, 6):
-        append(rig, number, number + 1)
-        with pytest.raises(StoreError, match=r"lab.db was replaced while open; .*lab.rescued-1.db$"):
-            rig.store.flush()
+        errors = write(rig, number, number + 1)
+        assert errors
+        assert all(re.search(r"lab.db was replaced while open; .*lab.rescued-1.db$", e) for e in errors)
         assert count(rescued(path)) == number + 1
     assert count(path) == 0
     with pytest.raises(StoreError, match="replaced"):
@@ -287,16 +319,13 @@ def test_without_room_nothing_is_acknowledged_until_the_rescue_succeeds(rig, pat
     delete(path, wal_of(path))
     monkeypatch.setattr("labctl.store.rescue.shutil.copyfile", _no_room)
     monkeypatch.setattr("labctl.store.rescue._to_disk", _no_room)
-    append(rig, 5, 8)
-    for _ in range(2):
-        with pytest.raises(StoreError, match=r"deleted while open; not rescued: .*No space left"):
-            rig.store.flush()
+    errors = write(rig, 5, 8)
+    assert len(errors) >= 2
+    assert all(re.search(r"deleted while open; not rescued: .*No space left", error) for error in errors)
     assert rig.store.acknowledged == acknowledged
     assert list(path.parent.glob("*rescued*")) == []
     monkeypatch.undo()
-    with pytest.raises(StoreError, match="put back"):
-        rig.store.flush()
-    rig.store.flush()
+    assert any("put back" in error for error in write(rig, 8, 8))
     assert rig.store.acknowledged == acknowledged + 3
     assert count(path) == 8
 
@@ -305,23 +334,86 @@ def _no_room(*_):
     raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_sends_the_copy_to_the_temporary_folder(rig, path, tmp_path_factory, monkeypatch):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(elsewhere))
+@pytest.fixture
+def elsewhere(tmp_path_factory, monkeypatch):
+    """The temporary folder."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(folder))
+    return folder
+
+
+def test_without_its_folder_the_copy_goes_to_the_temporary_folder(rig, path, elsewhere):
     append(rig, 0, 5)
     rig.store.flush()
     delete(path)
     path.parent.rename(path.parent.with_name("moved away"))
-    with pytest.raises(
-        StoreError, match=r"deleted while open; all it held is in .*elsewhere.*lab.rescued-1.db$"
-    ):
-        rig.store.flush()
-    append(rig, 5, 7)
-    with pytest.raises(StoreError, match="deleted"):
-        rig.store.flush()
+    errors = write(rig, 5, 7)
+    assert re.search(r"deleted while open; all it held is in .*elsewhere.*lab.rescued-1.db$", errors[-1])
     assert count(elsewhere / "lab.rescued-1.db") == 7
     with pytest.raises(StoreError, match="deleted"):
         rig.store.close()
+
+
+def test_on_a_full_disk_the_copy_goes_to_the_temporary_folder(small_disk, start, elsewhere):
+    path = small_disk / "lab.db"
+    store = Store.open(path, space=SpaceRule(before_run=0, during_run=0))
+    rig = start(store)
+    append(rig, 0, 5)
+    store.flush()
+    ballast = small_disk / "other.bin"
+    free = os.statvfs(small_disk)
+    ballast.write_bytes(bytes(free.f_bavail * free.f_frsize))
+    delete(wal_of(path))
+    errors = write(rig, 5, 5)
+    assert re.search(r"-wal was deleted while open; .*elsewhere.*lab.rescued-1.db$", errors[0])
+    assert count(elsewhere / "lab.rescued-1.db") == 5
+    ballast.unlink()
+    with pytest.raises(StoreError):
+        store.close()
+
+
+WITHOUT_PERMISSION = """
+import os, sys
+from labctl.errors import StoreError
+from labctl.store import Store
+import tempfile
+if os.geteuid() == 0:
+    os.seteuid(65534)
+tempfile.tempdir = sys.argv[2]
+store = Store.open(sys.argv[1])
+sample = {"name": "a", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+run = {"sample_id": store.find_or_add_sample(sample), "procedure": "p:C", "started_s": 0.0}
+store.insert("runs", run)
+print(store.acknowledged, flush=True)
+input()
+for _ in range(2):
+    try:
+        store.flush()
+    except StoreError as error:
+        print(error, flush=True)
+os._exit(0)
+"""
+
+
+def test_in_a_folder_that_has_become_read_only_the_copy_goes_to_the_temporary_folder(tmp_path_factory):
+    folder, elsewhere = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("elsewhere")
+    for open_to_all in (folder, elsewhere, *folder.parents[:2]):
+        open_to_all.chmod(0o777)
+    path = folder / "lab.db"
+    Store.open(path).close()
+    path.chmod(0o666)
+    command = [sys.executable, "-c", WITHOUT_PERMISSION, str(path), str(elsewhere)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert int(writer.stdout.readline()) >= 1
+        delete(wal_of(path))
+        folder.chmod(0o555)
+        told, _ = writer.communicate("\n", timeout=60)
+    folder.chmod(0o755)
+    assert re.search(
+        r"-wal was deleted while open; all it held is in .*elsewhere.*lab.rescued-1.db$", told, re.M
+    )
+    assert count(elsewhere / "lab.rescued-1.db", "runs") == 1
 
 
 KILLED_DURING_RESCUE = """
