@@ -1,6 +1,6 @@
 """Checkpoints for connections that write all day and must never wait for the disk.
 
-Heartbeats write 16 kB/s all day. A checkpoint waits for the disk, so a separate thread makes it, through its
+Heartbeats write 25 kB/s all day. A checkpoint waits for the disk, so a separate thread makes it, through its
 own connection. A `PASSIVE` checkpoint waits for no other program. If the -wal still grows, because writers
 never pause, a `RESTART` checkpoint makes them wait for a moment.
 """

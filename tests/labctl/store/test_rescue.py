@@ -231,9 +231,10 @@ def test_a_new_file_has_its_tables_in_the_database_itself(path, tmp_path):
 def test_a_copy_without_tables_is_never_put_back(rig, path):
     """A -wal that held the tables and was truncated leaves an empty database, which is sound to SQLite."""
     rig.store.flush()
-    with closing(sqlite3.connect(path.with_name("empty.db"))) as empty:
-        with pytest.raises(sqlite3.DatabaseError, match="it lacks tables"):
-            Rescue(path, Files.of(path.with_name("other.db"))).save(empty, RecentTransactions())
+    rescue = Rescue(path, Files.of(path.with_name("other.db")))
+    empty = sqlite3.connect(path.with_name("empty.db"))
+    with closing(empty), pytest.raises(sqlite3.DatabaseError, match="it lacks tables"):
+        rescue.save(empty, RecentTransactions())
     assert list(path.parent.glob("*rescued*")) == []
 
 

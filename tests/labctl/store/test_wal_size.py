@@ -41,7 +41,7 @@ def test_without_checkpoints_the_same_heartbeats_would_fill_the_disk(path, monke
     """The test can fail: this is how it was."""
     monkeypatch.setattr("labctl.store.background.BackgroundCheckpoints.count", lambda self: None)
     with BENCHMARK["Station"](path) as station:
-        for _ in range(1500):
+        for _ in range(1000):
             station.beat()
         assert wal_size(path) > 10 * SIZE_LIMIT_BYTES / 4
 
