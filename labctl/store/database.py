@@ -263,7 +263,10 @@ class Database:
     def _present_state(self) -> tuple[int, int, int, bool] | Files:
         if isinstance(self._connection, FrozenView):
             return file_state(self.path)
-        return Files.of(Path(os.path.realpath(self.path)))
+        try:
+            return Files.of(Path(os.path.realpath(self.path)))
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be read any more: {error.strerror}") from error
 
     def _points_since(
         self, table: str, run_id: int, last_key: tuple[int, int] | None

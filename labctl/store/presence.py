@@ -25,7 +25,13 @@ class Files:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Read them. Takes a few microseconds."""
+        """Read them. Takes a few microseconds.
+
+        Raises
+        ------
+        OSError
+            The disk or the permissions do not tell: the files are neither known to be there nor to be lost.
+        """
         return cls(_identity(path), _identity(wal_of(path)), _identity(shm_of(path)))
 
     def loss(self, path: Path, now: "Files") -> str:
@@ -56,12 +62,14 @@ class Presence:
 
     def loss(self) -> str:
         """Return a description of the loss; "" if there is none. Outside a transaction."""
-        now = Files.of(self._path)
+        try:
+            now, mark = Files.of(self._path), WalMark.of(self._path)
+        except OSError:  # a failing disk is no loss; the next commit meets it
+            return ""
         if now != self.files:
             return self.files.loss(self._path, now)
         if self._hole:
             return f"{wal_of(self._path).name} was truncated while open"
-        mark = WalMark.of(self._path)
         if not self._mark.is_followed_by(mark) and not self._emptied_by_checkpoint(mark):
             short = mark.size < max(HEADER_BYTES, self._mark.size)
             return f"{wal_of(self._path).name} was {'truncated' if short else 'overwritten'} while open"
@@ -87,6 +95,6 @@ class Presence:
 def _identity(path: Path) -> Identity | None:
     try:
         status = os.stat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_dev, status.st_ino

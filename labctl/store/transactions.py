@@ -116,7 +116,7 @@ class WriteConnection:
         StoreError
             Nothing could be saved, or the copy could not be put back; the message names the copy.
         """
-        loss = self._files.loss(self.path, Files.of(self._real_path))
+        loss = self._files.loss(self.path, self._present_files())
         if not loss:
             return
         rescue, none = Rescue(self.path, self._files), RecentTransactions()
@@ -146,13 +146,19 @@ class WriteConnection:
             self.without_fsync()
         stale.close()
 
+    def _present_files(self) -> Files:
+        try:
+            return Files.of(self._real_path)
+        except OSError:  # a failing disk is no loss; the statement that follows meets it
+            return self._files
+
     def _check_files(self) -> None:
         """Wait for the file to be put back, and open it. Heartbeats do not wait, since they may be lost."""
         if self._connection.in_transaction:
             return
         clock = RealClock()
         give_up_s = clock.monotonic() + PUT_BACK_WITHIN_S
-        while (now := Files.of(self._real_path)) != self._files:
+        while (now := self._present_files()) != self._files:
             if now.database not in (None, self._files.database):
                 self._reopen()
                 return

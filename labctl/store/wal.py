@@ -45,11 +45,11 @@ class WalMark:
 
     @classmethod
     def of(cls, path: Path) -> "WalMark":
-        """Read the mark of the -wal of a database; empty where there is none."""
+        """Read the mark of the -wal of a database; empty without one; OSError where the disk fails."""
         try:
             with wal_of(path).open("rb", buffering=0) as file:
                 return cls(file.read(HEADER_BYTES), file.seek(0, 2))
-        except OSError:
+        except FileNotFoundError:
             return cls(b"", 0)
 
     def is_followed_by(self, later: "WalMark") -> bool:

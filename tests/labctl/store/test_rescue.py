@@ -297,6 +297,24 @@ def test_a_checkpoint_of_another_program_that_empties_the_wal_is_no_loss(rig, pa
     assert not rescued(path).exists()
 
 
+def test_a_disk_that_fails_is_not_taken_for_a_loss(rig, path, monkeypatch):
+    """Where the system does not tell, nothing is known to be lost, and nothing is put anywhere."""
+    append(rig, 0, 5)
+    rig.store.flush()
+
+    def failing(_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("labctl.store.presence.os.stat", failing)
+    assert write(rig, 5, 8) == []
+    monkeypatch.undo()
+    monkeypatch.setattr("labctl.store.presence.WalMark.of", failing)
+    assert write(rig, 8, 10) == []
+    monkeypatch.undo()
+    assert count(path) == 10
+    assert list(path.parent.glob("*rescued*")) == []
+
+
 def test_a_link_to_the_file_is_followed(tmp_path, path, start):
     Store.open(path).close()
     link = tmp_path / "link" / "results.db"
