@@ -89,6 +89,10 @@ class Bench:
             if role in self.roles:
                 self._guards[role] = guard(self.roles[role], self.limits)
 
+    def within(self, limits: Limits) -> "Bench":
+        """Return a bench with the same instruments that refuses what `limits` forbid."""
+        return Bench(self.clock, limits, self.roles, self.station)
+
     @property
     def oven(self) -> TemperatureController:
         """The temperature controller; raises ConfigurationError if the station names none."""

@@ -212,8 +212,9 @@ def _opened(
             recording.begin_script(sample, station, text, file)
         ending = Ending(plain, recording)
         try:
+            limits = plain.limits if sample is None else sample.within(plain.limits)
             yield ScriptBench(
-                plain.clock, plain.limits, plain.roles, plain.station, recording=recording, sample=sample
+                plain.clock, limits, plain.roles, plain.station, recording=recording, sample=sample
             )
         except BaseException as error:
             ending.take(error)

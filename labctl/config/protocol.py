@@ -109,11 +109,13 @@ class Protocol:
         return list({entry.where: entry for entry in reversed(self.procedures)}.values())[::-1]
 
     def _check_limits(self, entry: ProcedureEntry, procedure: Any, station: Station) -> None:
+        limits = self.sample.within(station.limits)
+        origin = station.source if limits == station.limits else f"{station.source} and the sample"
         for step in plan_of(procedure):
             try:
-                check_step(step, station.limits)
+                check_step(step, limits)
             except LimitExceeded as error:
-                problem = f"{step.label}: {error} (from {station.source})"
+                problem = f"{step.label}: {error} (from {origin})"
                 raise ConfigurationError(self.source, entry.where.rstrip("."), problem) from error
 
 

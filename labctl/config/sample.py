@@ -11,8 +11,10 @@ from typing import Any
 from labctl.config.fixture import Points, are_swapped, kept_points, read_points
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError
+from labctl.instruments.limits import Limits
 from labctl.store import Database
 from labctl.store.queries.samples import newest_first
+from labctl.units import ZERO_CELSIUS_K
 
 ELECTRODES = ("blocking", "reversible")
 LARGEST_MM = 200.0  # no sample is larger, but micrometres are often taken for millimetres
@@ -24,6 +26,8 @@ class Sample:
 
     Either the resistance of the leads, which is taken off, or points (Hz, ohm, ohm) of the fixture with a
     short or nothing in the place of the sample, which take it out of every spectrum; None: not told.
+
+    The ceilings `_max_` are what the sample endures; None: no other limit than the station's.
     """
 
     name: str
@@ -39,6 +43,9 @@ class Sample:
     lead_u_ohm: float | None = None
     fixture_short: Points | None = None
     fixture_open: Points | None = None
+    temperature_max_k: float | None = None
+    potential_max_v: float | None = None
+    current_max_a: float | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "Sample":
@@ -47,6 +54,10 @@ class Sample:
         for name in ("fixture_short", "fixture_open"):
             known[name] = kept_points(known.get(name))
         return cls(**known)
+
+    def within(self, limits: Limits) -> Limits:
+        """Return the limits that hold for this sample: the lowest of a station's and its own ceilings."""
+        return limits.lowered_to(self.temperature_max_k, self.potential_max_v, self.current_max_a)
 
 
 def tell_sample(procedure: Any, sample: Sample) -> None:
@@ -131,6 +142,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
         note=table.text("note", ""),
         **_fixture(table, database),
+        **_ceilings(table),
     )
     table.refuse_unknown()
     return sample
@@ -156,6 +168,20 @@ def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
         raise table.error("fixture_short", "has a larger impedance than fixture_open; are they swapped?")
     told = {"lead_ohm": lead_ohm, "lead_u_ohm": lead_u_ohm}
     return {**told, "fixture_short": short, "fixture_open": open_circuit}
+
+
+def _ceilings(table: Table) -> dict[str, Any]:
+    """The highest temperature, potential and current that the sample endures; None where not given."""
+    maximum_degc = table.number("temperature_max_degc", None, minimum=-ZERO_CELSIUS_K)
+    return {
+        "temperature_max_k": None if maximum_degc is None else maximum_degc + ZERO_CELSIUS_K,
+        "potential_max_v": _ceiling(table, "potential_max_v"),
+        "current_max_a": _ceiling(table, "current_max_a"),
+    }
+
+
+def _ceiling(table: Table, key: str) -> float | None:
+    return _positive(table, key, math.inf) if table.has(key) else None
 
 
 def _area(table: Table) -> tuple[float, float]:

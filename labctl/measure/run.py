@@ -74,6 +74,7 @@ def run_procedure(
         The run could not even be begun in the store. Nothing was energised.
     """
     procedure = entry.build()
+    bench = bench.within(protocol.sample.within(bench.limits))
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)

@@ -76,6 +76,10 @@ class Steering(StopRequest):
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
+    def keep_within(self, limits: Limits) -> None:
+        """Refuse new set points outside these limits, which hold for the sample of the job."""
+        self._limits = limits
+
     def see(self, event: AnyEvent) -> None:
         """Follow where the procedure is."""
         match event:

@@ -30,6 +30,7 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
+from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -85,6 +86,7 @@ class Supervisor:
         self._insisted_s: dict[int, float] = {}
         self._unwritten: list[dict[str, Any]] = []
         self._saw_runner = self._begun = False
+        self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
@@ -256,6 +258,10 @@ class Supervisor:
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
+        if runner.run_id is not None and runner.run_id != self._watched_run_id:
+            ceilings = samples.ceilings_of_run(self._connection, runner.run_id)
+            self._interlocks.hold_for_sample(*ceilings)
+            self._watched_run_id = runner.run_id
         for topic, record in self._new_rows.since_last(runner):
             if trip := self._interlocks.judge(topic, record):
                 return trip
