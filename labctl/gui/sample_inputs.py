@@ -81,11 +81,11 @@ class SampleInputs(QtWidgets.QGroupBox):
 
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
         """A fixture is measured, not typed: it stays with the form, in sight, until somebody unticks it."""
-        told = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
+        names = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
         self._fixture_points = points
-        self.fixture.setText(f"taken out: {' and '.join(told)}" if told else "not measured")
-        self.fixture.setEnabled(bool(told))
-        self.fixture.setChecked(bool(told))
+        self.fixture.setText(f"taken out: {' and '.join(names)}" if names else "not measured")
+        self.fixture.setEnabled(bool(names))
+        self.fixture.setChecked(bool(names))
 
     def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Offer the samples of the database, the newest first."""

@@ -62,10 +62,10 @@ KEYS = {
 def protocol_text(title: str, sample: SampleForm, procedures: Sequence[ProcedureForm]) -> str:
     """The TOML of a protocol with these procedures in order."""
     lines = [f"title = {toml_value(title)}", "", "[sample]"]
-    told = {
+    entries = {
         KEYS.get(name, name): value for name, value in vars(sample).items() if value not in ("", 0.0, None)
     }
-    lines += [f"{name} = {toml_value(value)}" for name, value in told.items()]
+    lines += [f"{name} = {toml_value(value)}" for name, value in entries.items()]
     for procedure in procedures:
         lines += ["", "[[procedure]]", f"use = {toml_value(procedure.reference)}"]
         lines += [f"{name} = {toml_value(value)}" for name, value in procedure.parameters.items()]

@@ -76,8 +76,8 @@ class Trial:
     @property
     def energised(self) -> bool | None:
         """Whether heater, cell or source is on in truth; None where the stand-in does not know."""
-        told = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
-        known = [on for on in told if on is not None]
+        states = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
+        known = [on for on in states if on is not None]
         return any(known) if known else None
 
     @property

@@ -75,9 +75,9 @@ class LogTab(Tab):
     def _events(self) -> list[tuple[int | str, Row]]:
         """Run (nothing for the station) and event of those that pass the filter, oldest first."""
         levels = FILTERS[self._filter.currentText()]
-        told: list[tuple[int | str, Sequence[Row]]] = [("", self._of_station)]
-        told += [(run.snapshot.id, run.snapshot.events) for run in self.runs]
-        events = [(run_id, e) for run_id, several in told for e in several if e["level"] in levels]
+        sources: list[tuple[int | str, Sequence[Row]]] = [("", self._of_station)]
+        sources += [(run.snapshot.id, run.snapshot.events) for run in self.runs]
+        events = [(run_id, e) for run_id, several in sources for e in several if e["level"] in levels]
         return sorted(events, key=lambda item: item[1]["id"])  # simulated runs have a time of their own
 
     def _line(self, item: tuple[int | str, Row]) -> Line:
