@@ -61,7 +61,7 @@ def without_fixture(measured: "Spectrum", sample: Mapping[str, Any]) -> "Spectru
 
 
 def lead_of(sample: Mapping[str, Any]) -> "Estimate":
-    """Return the lead resistance to subtract, ohm; 0 with the short's uncertainty after a short correction."""
+    """Return the lead resistance to subtract, ohm: 0 with the short's uncertainty if a short is given."""
     from labctl.analysis import Estimate, lead_resistance
 
     short = _spectrum(sample.get("fixture_short"))

@@ -185,7 +185,7 @@ def _protocol(
 
 
 def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:
-    """Return the sample of a `[sample]` table, of a file beside the protocol, or of the database by its name."""
+    """Return the sample of a `[sample]` table, of a file beside the protocol, or by name of the database."""
     if isinstance(document.values.get("sample"), Mapping):
         table = document.table("sample")  # counts as read, also if the sample is known
         return known or parse_sample(table, database)
