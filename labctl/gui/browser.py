@@ -7,7 +7,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.queue_panel import set_up_table, fit_columns
+from labctl.gui.queue_panel import fit_columns, set_up_table
 from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.readmodel.formatting import duration
 

@@ -23,7 +23,7 @@ from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
 from labctl.gui.saving import ask_for_new_file
-from labctl.gui.style import appearance_of, choose_scheme, apply_appearance
+from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.requests import Pauses
