@@ -21,7 +21,7 @@ class StationView:
     Attributes
     ----------
     runner : Heartbeat, optional
-        Its last sign of life; None when none ever ran.
+        Its last heartbeat; None if no runner ever ran.
     runner_state, supervisor_state : str
         `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`; see `state_of`.
     """
@@ -46,7 +46,7 @@ class StationView:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether a person should look: no live runner although one should be there."""
+        """Whether the user should act: no live runner although there should be one."""
         return self.runner_state in ("frozen", "dead") or (
             self.running_job is not None and self.runner_state != "running"
         )
