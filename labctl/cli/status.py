@@ -144,7 +144,7 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
     if process["state"] != "running":
-        return f"{head} (last sign {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
+        return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
     if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")

@@ -41,7 +41,7 @@ def supervisor(
         typer.echo(f"sent to {send_test_message(chosen)} address(es)")
         return
     if chosen.simulation is not None:
-        typer.echo("the rig of this station lives in the runner's process and dies with it: nothing to watch")
+        typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
     arguments = ["runner", "--station", str(station), "--db", str(db)]
     arguments += ["--until-empty"] if until_empty else []

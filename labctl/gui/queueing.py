@@ -145,9 +145,9 @@ class QueueingPanel(QtWidgets.QWidget):
         self.add, self.replace, self.remove = (
             QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
         )
-        self.add.setToolTip("Put the procedure as filled in at the end of the sequence")
-        self.replace.setToolTip("Put the procedure as filled in into the place of the chosen one")
-        self.sequence.setToolTip("Return fills in the chosen one again")
+        self.add.setToolTip("Append the procedure in the form to the sequence")
+        self.replace.setToolTip("Replace the chosen procedure by the one in the form")
+        self.sequence.setToolTip("Return fills the form from the chosen one")
         self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
@@ -341,8 +341,8 @@ class QueueingPanel(QtWidgets.QWidget):
             return [self.form()]
         if not any(form is self._filled_in for form in self._sequence):
             raise ValueError(
-                "the procedure filled in above is not in the sequence: add it, put it into the place of "
-                "another, or fill in one of the sequence again"
+                "the procedure in the form is not in the sequence: add it, replace another by it, or "
+                "fill the form from one in the sequence"
             )
         return self._sequence
 
