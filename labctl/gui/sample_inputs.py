@@ -1,4 +1,4 @@
-"""The form of a sample, with the samples that the database remembers."""
+"""The form of a sample, with the samples of the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ NO_CEILING_DEGC = -273.15  # shown as words
 
 
 class SampleInputs(QtWidgets.QGroupBox):
-    """What sits between the electrodes.
+    """Inputs of the sample between the electrodes.
 
     Signals
     -------
@@ -56,7 +56,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         let_wheel_pass(self)
 
     def form(self) -> SampleForm:
-        """The sample as filled in; raises NotFilledIn when it has no name, no thickness or no area."""
+        """Return the sample as filled in; raises NotFilledIn without a name, a thickness or an area."""
         name = self.name.currentText().strip()
         if not name:
             raise NotFilledIn(self.name, "give the sample a name")
@@ -82,7 +82,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         return remembered if remembered and _looks_like(filled, remembered) else filled
 
     def load(self, sample: SampleForm) -> None:
-        """Fill in a sample; as long as nothing is edited it is given back exactly."""
+        """Fill in a sample; it is returned exactly until a field is edited."""
         self._remembered[sample.name] = sample
         self.name.setEditText(sample.name)
         for key in TEXTS:
@@ -99,12 +99,12 @@ class SampleInputs(QtWidgets.QGroupBox):
         return None if value == self.temperature_max_degc.minimum() else value
 
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
-        """A fixture is measured, not typed: it stays with the form, in sight, until somebody unticks it."""
-        told = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
+        """Show the fixture of a sample, which cannot be typed: it is kept until the user unticks it."""
+        names = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
         self._fixture_points = points
-        self.fixture.setText(f"taken out: {' and '.join(told)}" if told else "not measured")
-        self.fixture.setEnabled(bool(told))
-        self.fixture.setChecked(bool(told))
+        self.fixture.setText(f"taken out: {' and '.join(names)}" if names else "not measured")
+        self.fixture.setEnabled(bool(names))
+        self.fixture.setChecked(bool(names))
 
     def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Offer the samples of the database, the newest first."""
@@ -170,7 +170,7 @@ class SampleInputs(QtWidgets.QGroupBox):
 
 
 def _number(high: float, suffix: str, words_for_zero: str = "") -> QtWidgets.QDoubleSpinBox:
-    """From zero, which it shows as words where it stands for nothing."""
+    """Return an input for a number from 0, which shows 0 as text if 0 means no value."""
     field = QtWidgets.QDoubleSpinBox()
     field.setDecimals(6)
     field.setRange(0, high)
@@ -187,7 +187,7 @@ def _set_quietly(field: QtWidgets.QDoubleSpinBox, value: float) -> None:
 
 
 def _looks_like(filled: SampleForm, remembered: SampleForm) -> bool:
-    """Whether the form still shows a remembered sample: texts equal, numbers to the digits shown."""
+    """Return whether the form still shows a stored sample: texts equal, numbers to the digits shown."""
     return all(
         abs(new - old) < 1e-6 if isinstance(old, float) and isinstance(new, float) else new == old
         for new, old in zip(vars(filled).values(), vars(remembered).values(), strict=True)

@@ -103,7 +103,7 @@ class Steering(StopRequest):
                 assert_never(event)
 
     def _now_at(self, place: str) -> None:
-        """Take note of what has just ended; a pause must not leave the cell polarised."""
+        """Set where the run is; a pause must not leave the cell polarised."""
         self._under_way = True
         self._place = "" if self._polarised else place
 

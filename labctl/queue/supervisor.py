@@ -143,7 +143,7 @@ class Supervisor:
         if state == "dead":
             self._rescue(runner, "ended without a word")
         elif state == "frozen":
-            self._rescue(runner, "is frozen: no sign of life in time")
+            self._rescue(runner, "is frozen: no heartbeat in time")
         else:
             self._unsafe_since_s = None
             self._watch(runner)
@@ -153,7 +153,7 @@ class Supervisor:
         try:
             self._last_seen = self._runner.read()
         except StoreError as error:
-            log.error("the runner's signs of life cannot be read: %s", error)
+            log.error("the runner's heartbeat cannot be read: %s", error)
         return self._last_seen
 
     def _without_runner(self, runner: Heartbeat | None) -> None:

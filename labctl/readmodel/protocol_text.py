@@ -1,4 +1,4 @@
-"""A protocol file from the entries of a form: the same text that a person would have typed."""
+"""A protocol file from the entries of a form, as a person would type it."""
 
 import json
 import math
@@ -41,7 +41,7 @@ class SampleForm:
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "SampleForm":
-        """The form of a row of `samples`, or of a protocol's sample."""
+        """Return the form for a row of `samples` or for a protocol's sample."""
         texts = {name: row[name] for name in ("name", "composition", "cation", "electrodes", "note")}
         return cls(
             **texts,
@@ -67,10 +67,10 @@ KEYS = {
 
 
 def protocol_text(title: str, sample: SampleForm, procedures: Sequence[ProcedureForm]) -> str:
-    """The TOML of a protocol with these procedures in order."""
+    """Return the TOML text of a protocol with these procedures in order."""
     lines = [f"title = {toml_value(title)}", "", "[sample]"]
-    told = {KEYS.get(name, name): value for name, value in vars(sample).items() if _is_given(name, value)}
-    lines += [f"{name} = {toml_value(value)}" for name, value in told.items()]
+    entries = {KEYS.get(name, name): value for name, value in vars(sample).items() if _is_given(name, value)}
+    lines += [f"{name} = {toml_value(value)}" for name, value in entries.items()]
     for procedure in procedures:
         lines += ["", "[[procedure]]", f"use = {toml_value(procedure.reference)}"]
         lines += [f"{name} = {toml_value(value)}" for name, value in procedure.parameters.items()]
@@ -87,7 +87,7 @@ def _degc(temperature_k: float | None) -> float | None:
 
 
 def _typed(value_si: float, unit_si: float) -> float:
-    """The shortest number that a protocol turns into exactly this value again."""
+    """Return the shortest number that a protocol converts back into exactly this value."""
     for digits in (12, 15, 16, 17):
         typed = float(f"{value_si / unit_si:.{digits}g}")
         for near in (typed, math.nextafter(typed, math.inf), math.nextafter(typed, -math.inf)):
@@ -97,9 +97,9 @@ def _typed(value_si: float, unit_si: float) -> float:
 
 
 def toml_value(value: Any) -> str:
-    """A value as TOML writes it, numbers exact.
+    """Return a value in TOML, numbers exact.
 
-    Raises ValueError for what TOML cannot say (None, objects).
+    Raises ValueError for values without a TOML form (None, objects).
     """
     if isinstance(value, bool):
         return "true" if value else "false"
