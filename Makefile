@@ -9,7 +9,7 @@ WORKERS ?= --numprocesses auto
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
-.PHONY: demo test test-quick lint wheel-demo fresh-machine clean set-up-again
+.PHONY: demo test test-quick lint mutants wheel-demo fresh-machine clean set-up-again
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -30,6 +30,10 @@ lint: $(VENV)/.installed-dev
 # Builds sdist and wheel, and runs the demo from the wheel in an environment of its own.
 wheel-demo: $(VENV)/.installed-dev
 	.ci/wheel-demo
+
+# MUTANTS holds options of benchmarks/mutants.py: make mutants MUTANTS="--mutants 100 --room derive"
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
 
 # Shows on a bare Debian 12 in a chroot, as root and as two kinds of user, that the targets above set themselves up.
 # Needs root, debootstrap and the package index. `make fresh-machine TESTS=` runs all tests there.

@@ -62,5 +62,19 @@ class LimitExceeded(LabctlError):
         )
 
 
+class EventError(LabctlError):
+    """An emitted event is wrong: a field is misspelt, missing or impossible.
+
+    Attributes
+    ----------
+    event, field : str
+        The event's class, or the topic of a plain dict, and the field at fault.
+    """
+
+    def __init__(self, event: str, field: str, problem: str) -> None:
+        self.event, self.field, self.problem = event, field, problem
+        super().__init__(f"{event}: {field!r} {problem}" if field else f"{event}: {problem}")
+
+
 class StoreError(LabctlError):
     """A row could not be made durable, or a database cannot be used; the message names the cause."""

@@ -30,6 +30,7 @@ from labctl.config.protocol import check_step, plan_of
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
+from labctl.measure.events import TemperatureRead
 from labctl.measure.recorded_instruments import TELLING, Place, thermometer_of
 from labctl.measure.recording import Recording
 from labctl.measure.settle import SettlingCriterion, settle
@@ -93,7 +94,7 @@ class ScriptBench(Bench):
         for reading in settle(self, target_k, criterion, lambda: False):
             last_k = reading.temperature_k
             if self.recording is not None:
-                self.recording.emit("temperature", reading._asdict())
+                self.recording.emit("temperature", TemperatureRead(**reading._asdict()))
         return last_k
 
     def take_spectrum(

@@ -178,7 +178,7 @@ def measure_cell(tmp_path: Path):
         electrodes: str = "reversible",
         cation: str = "Li+",
         before: Any = None,
-        on_row: Any = None,
+        on_event: Any = None,
         stop: Any = None,
         database: str = "lab.db",
     ) -> Any:
@@ -191,7 +191,7 @@ def measure_cell(tmp_path: Path):
             bench = before(bench, keeper.rig) if before else bench
             protocol = parse_protocol(text, "protocol.toml")
             protocol.check_against(watched_station)
-            outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_row)
+            outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_event)
             cell_on = keeper.rig.instruments["GPIB0::6::INSTR"].cell_on
         return Measured(outcomes[-1], cell_on, keeper.rig, path)
 

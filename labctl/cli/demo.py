@@ -1,6 +1,5 @@
 """`labctl demo`: a whole night on the simulated rig, in seconds."""
 
-import importlib
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _replay_files(
 def _measured(folder: Path) -> tuple[list[float], list[float]]:
     """Temperatures and frequencies of the spectra; the rig that replays them is the one that reads them."""
     try:
-        cell = importlib.import_module("sim_instruments.replay").read_replay(folder)
+        cell = shipped_module("sim_instruments.replay").read_replay(folder)
     except ValueError as error:
         raise ConfigurationError("labctl demo", "--replay", str(error)) from error
     frequencies = sorted((float(f) for f in _exp(cell.spectra[0].ln_frequency)), reverse=True)

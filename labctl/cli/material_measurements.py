@@ -5,6 +5,7 @@ Each function runs a protocol through the whole stack in virtual time and return
 
 import math
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 
 from labctl.analysis import Estimate
 from labctl.analysis.resistance.direct_current import conductance_bound_s
+from labctl.store.queries import conductivities, polarisations, transference_numbers
+from labctl.store.queries.source import Rows
 from labctl.units import ZERO_CELSIUS_K
 
 STATION = """\
@@ -98,7 +101,7 @@ def measure_conductivity(material: Any, temperature_k: float, seed: int) -> Meas
     parameters = "frequency_min_hz = 0.1\npoints_per_decade = 8\namplitude_v = 0.05"
     rows = _run(
         material, seed, PELLET_M, "blocking", "temperature_stepped_eis:TemperatureSteppedEIS", beside,
-        parameters, ANALYSER + 'roles = ["fra"]\n', "SELECT * FROM conductivities ORDER BY id",
+        parameters, ANALYSER + 'roles = ["fra"]\n', conductivities.of_file,
     )  # fmt: skip
     return _at(rows, temperature_k) if rows else nothing("no resistance could be read from any spectrum")
 
@@ -109,9 +112,7 @@ def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -
     rows = _run(
         material, seed, FILM_M, "blocking", "dc_polarisation:DCPolarisation", [temperature_k], parameters,
         ANALYSER + 'roles = ["fra"]\n' + SOURCE_METER,
-        "SELECT p.elapsed_s, p.current_a, p.potential_v - coalesce(h.rest_potential_v, 0) AS step_v "
-        "FROM polarisation_points p JOIN polarisations h ON h.id = p.polarisation_id WHERE p.status = 'ok'",
-        WITH_SOURCE_METER,
+        polarisations.good_currents_of_file, WITH_SOURCE_METER,
     )  # fmt: skip
     if not rows:
         return nothing("no current was measured")
@@ -144,10 +145,10 @@ def _transference(
 ) -> Measured:  # fmt: skip
     fitting = [ohm for ohm in STANDARD_OHM if 0.2 / ohm > 2 * current_a]
     instruments = ANALYSER + POTENTIOSTAT.format(resistor_ohm=fitting[-1] if fitting else STANDARD_OHM[0])
-    query = "SELECT * FROM transference_numbers"
     rows = _run(
-        material, seed, FILM_M, electrodes, procedure, [temperature_k], parameters, instruments, query
-    )
+        material, seed, FILM_M, electrodes, procedure, [temperature_k], parameters, instruments,
+        transference_numbers.of_file,
+    )  # fmt: skip
     if not rows or rows[0]["value"] is None:
         return nothing(*(rows[0]["flags"] if rows else ["the polarisation gave no number"]))
     row = rows[0]
@@ -166,10 +167,11 @@ def _ionic_ohm(material: Any, temperature_k: float, thickness_m: float) -> float
 
 def _run(
     material: Any, seed: int, thickness_m: float, electrodes: str, procedure: str,
-    temperatures_k: list[float], parameters: str, instruments: str, query: str,
+    temperatures_k: list[float], parameters: str, instruments: str,
+    wanted: Callable[[Rows], list[dict[str, Any]]],
     models: dict[str, str] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Measure in a folder that is thrown away; return the rows asked for."""
+    """Measure in a temporary folder; return the rows of the query `wanted`."""
     import labctl
     from labctl.config.protocol import parse_protocol
     from labctl.config.station import read_station
@@ -204,19 +206,24 @@ def _run(
         if outcome.status != "finished":
             raise RuntimeError(f"{material.name}: {outcome.reason}")
         with labctl.open(database) as db:
-            return db.rows(query)
+            return wanted(db)
 
 
 def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:
     """Carry the number measured nearest to the temperature to it, along the slope of all."""
+    rows = [row for row in rows if row["temperature_k"] is not None]
+    if not rows:
+        return nothing("no spectrum has a temperature reading")
     nearest = min(rows, key=lambda row: abs(row["temperature_k"] - temperature_k))
     value, u, flags = nearest["conductivity_s_m"], nearest["standard_uncertainty_s_m"], nearest["flags"]
     if nearest["bound"]:
         low, high = (value, math.inf) if nearest["bound"] == "lower" else (0.0, value)
         return Measured(value, math.nan, low, high, nearest["bound"], tuple(flags))
+    if u is None:
+        return nothing("the uncertainty of the conductivity is not known", *flags)
     slope_k = _slope_of_logarithm(rows)
     carried = value * math.exp(slope_k * (temperature_k - nearest["temperature_k"]))
-    relative = math.hypot((u or 0.0) / value, slope_k * SENSOR_TO_SAMPLE_K)
+    relative = math.hypot(u / value, slope_k * SENSOR_TO_SAMPLE_K)
     estimate = Estimate(carried, carried * relative)
     low, high = estimate.interval()
     return Measured(carried, estimate.standard_uncertainty, low, high, None, tuple(flags))

@@ -1,6 +1,5 @@
 """`labctl new`: start a driver or a procedure of your own from a working example."""
 
-import importlib.util
 import keyword
 import re
 from enum import StrEnum
@@ -29,6 +28,7 @@ current_a = 0.01
 driver = "{module}:{class_name}"
 address = "GPIB0::1::INSTR"
 roles = ["{role}"]
+stand_in = "{module}_stand_in.yaml"  # for labctl rehearse
 """
 
 
@@ -103,10 +103,12 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
 
 def _names(name: str, command: str = "labctl new driver") -> tuple[str, str]:
     """Return module and class; raises ConfigurationError for what Python cannot import."""
+    from labctl.config.loading import is_installed
+
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     if not (module.isidentifier() and module.isascii()) or keyword.iskeyword(module):
         raise ConfigurationError(command, "NAME", f"{name!r} cannot name a Python module")
-    if importlib.util.find_spec(module) is not None:
+    if is_installed(module):
         raise ConfigurationError(command, "NAME", f"a module {module!r} is installed already")
     words = name.split("_")
     return module, "".join(word[:1].upper() + word[1:] for word in words)

@@ -16,8 +16,8 @@ from labctl.errors import ConfigurationError, StoreError
 if TYPE_CHECKING:
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
@@ -31,7 +31,7 @@ PersonOption = Annotated[
 class OpenQueue:
     """The queue of one file, for one command."""
 
-    ledger: "Ledger"
+    connection: "WriteConnection"
     jobs: "Jobs"
     requests: "Requests"
     pauses: "Pauses"
@@ -41,15 +41,15 @@ class OpenQueue:
 def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
         raise StoreError(
             f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
         )
-    with Ledger(db) as ledger:
-        yield OpenQueue(ledger, Jobs(ledger), Requests(ledger), Pauses(ledger))
+    with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
 @app.command()
@@ -72,10 +72,11 @@ def add(
     """Check protocols against the station's limits and queue them, all of them or none."""
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
-    from labctl.queue.estimates import duration_s
+    from labctl.queue.submission import Terms, submit
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
+    terms = Terms(person=person or _user(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -83,21 +84,8 @@ def add(
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
-        pace = _pace(queue.ledger, chosen.name)
-        taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
-        ids = queue.jobs.add_all(
-            list(zip(protocols, taking_s, strict=True)),
-            station=chosen.name,
-            person=person or _user(),
-            priority=priority,
-            policy=policy,
-            held=held,
-            **hours,
-        )
-    added = [
-        {"job": job_id, "title": protocol.title, "duration_s": takes_s}
-        for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
-    ]
+        queued = submit(queue.connection, chosen, protocols, terms)
+    added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
 
 
@@ -115,7 +103,7 @@ def list_jobs(
     with open_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
-        runners = all_runners(queue.ledger)
+        runners = all_runners(queue.connection)
     now_s = RealClock().time()
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
@@ -124,7 +112,7 @@ def list_jobs(
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
-        typer.secho(f"paused: {pause.reason or 'at a wish'} (labctl queue resume)", fg="yellow")
+        typer.secho(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
 
 
 @app.command()
@@ -132,7 +120,7 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
     """Show one job: its protocol, its history, its runs."""
     with open_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
-        runs = queue.ledger.rows("SELECT id, status, reason FROM runs WHERE job_id = ? ORDER BY id", (job,))
+        runs = queue.jobs.runs(job)
     if as_json:
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
         typer.echo(json.dumps(_job_row(found) | content))
@@ -304,19 +292,14 @@ def _policy(retries: int, delay_s: float, then: str) -> Any:
 
 def _hour(option: str, text: str) -> float | None:
     from labctl.clock import RealClock
-    from labctl.queue.hours import parse_hour
+    from labctl.queue.hours import parse_future_hour
 
     if not text:
         return None
-    now_s = RealClock().time()
     try:
-        time_s = parse_hour(text, now_s)
+        return parse_future_hour(text, RealClock().time())
     except ValueError as error:
         raise ConfigurationError("labctl queue add", option, str(error)) from error
-    if time_s < now_s:
-        problem = f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}"
-        raise ConfigurationError("labctl queue add", option, problem)
-    return time_s
 
 
 def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
@@ -325,12 +308,6 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
         problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
-
-
-def _pace(ledger: "Ledger", station: str) -> Any:
-    from labctl.queue.estimates import measured_pace, procedure_of
-
-    return measured_pace(ledger, station, procedure_of)
 
 
 def _user() -> str:
@@ -376,8 +353,8 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         expectation = expected.get(job.id)
         begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
         ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (told, expectation.warning if expectation else "")))
+        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
     Console().print(table)
 

@@ -75,9 +75,9 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
         under_watch(station, db, watched_as, "--without-supervisor") if watched_as else nullcontext(),
         station.open() as bench,
         polite_signals(stop),
-        progress_display(bench.clock, protocol.plan(), quiet) as on_row,
+        progress_display(bench.clock, protocol.plan(), quiet) as on_event,
     ):
-        return run_protocol(protocol, station, bench, store, stop, on_row)
+        return run_protocol(protocol, station, bench, store, stop, on_event)
 
 
 @contextmanager

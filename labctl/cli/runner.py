@@ -20,7 +20,7 @@ def runner(
         bool, typer.Option("--until-empty", help="End when no job is left that could start.")
     ] = False,
     without_supervisor: Annotated[
-        bool, typer.Option("--without-supervisor", help="Start jobs although nobody watches.")
+        bool, typer.Option("--without-supervisor", help="Start jobs without a supervisor.")
     ] = False,
     start_supervisor: Annotated[
         bool, typer.Option(help="Start a supervisor where none lives; a service does without.")
@@ -77,12 +77,12 @@ def _supervision(
     arguments = ["supervisor", *options, *(["--until-empty"] if until_empty else [])]
     log = db.with_suffix(".supervisor.log")
     start = (lambda: start_labctl(arguments, log)) if start_one else None
-    return Supervision(db, station.name, 2 * read_night(station).silence_s, start)
+    return Supervision(db, station.name, read_night(station).silence_s, start)
 
 
 def _pace(db: Path, station: str) -> Any:
     from labctl.queue.estimates import measured_pace, procedure_of
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
-    with Ledger(db) as ledger:
-        return measured_pace(ledger, station, procedure_of)
+    with WriteConnection(db) as connection:
+        return measured_pace(connection, station, procedure_of)

@@ -1,12 +1,12 @@
 """`labctl sim`: a simulated rig for other processes."""
 
-import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 
 app = typer.Typer(help="A simulated rig for other processes.", no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def serve(
     given = {name: value for name, value in options.items() if value is not None}
     try:
         # Named, not imported: labctl knows no rig.
-        serving = importlib.import_module("sim_instruments.serve").serve
+        serving = shipped_module("sim_instruments.serve").serve
         serving(given, ScaledClock(speed), first_port=port, announce=announce)
     except (TypeError, ValueError, OSError) as error:
         raise ConfigurationError("labctl sim serve", "", str(error)) from error

@@ -20,11 +20,11 @@ def supervisor(
         bool, typer.Option("--until-empty", help="Passed on to the runner that is started.")
     ] = False,
     test_message: Annotated[
-        bool, typer.Option("--test-message", help="Send one message to those who would be told, and leave.")
+        bool, typer.Option("--test-message", help="Send one message to every address, then end.")
     ] = False,
 ) -> None:
     """Watch the runner of a station. A dead or frozen one is noticed within seconds: its instruments are made
-    safe from here, it is recorded, and those named in the station file are told.
+    safe from here, it is recorded, and a message goes to the addresses of the station file.
     """
     from labctl.cli.run import polite_signals
     from labctl.cli.runner import say_what_happens

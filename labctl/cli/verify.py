@@ -1,6 +1,5 @@
 """`labctl verify`: known answers through the whole stack."""
 
-import importlib
 import json
 import math
 import os
@@ -12,6 +11,7 @@ import typer
 
 from labctl.cli.options import JsonOption
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 app = typer.Typer(help="Measure what is known already, through the whole stack.", no_args_is_help=True)
@@ -80,11 +80,11 @@ def questions() -> list[Question]:
 
 def without_number() -> list[dict[str, Any]]:
     """Return the rows of the review that name a material and print no number, with its words."""
-    return list(importlib.import_module("sim_instruments.materials").without_number())
+    return list(shipped_module("sim_instruments.materials").without_number())
 
 
 def _materials() -> dict[str, Any]:
-    return importlib.import_module("sim_instruments.materials").materials()
+    return shipped_module("sim_instruments.materials").materials()
 
 
 def _questions_of(entry: Any) -> Iterable[Question]:

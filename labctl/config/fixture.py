@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labctl.config.table import Table
 from labctl.errors import StoreError
 from labctl.store import Database
+from labctl.store.queries.spectra import last_finished
 
 if TYPE_CHECKING:
     from labctl.analysis import Estimate, Spectrum
@@ -102,11 +103,10 @@ def _measured(run: str, database: Path | None) -> "Spectrum":
     if database is None or not database.is_file():
         raise ValueError(f"names run {run}, but there is no database to look for it")
     with Database(database) as db:
-        query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number DESC LIMIT 1"
-        found = db.rows(query, (db.run(run)["id"],))
-        if not found:
+        found = last_finished(db, db.run(run)["id"])
+        if found is None:
             raise ValueError(f"names run {run}, which has no finished spectrum")
-        return db.spectrum(found[0]["id"])
+        return db.spectrum(found)
 
 
 def _spectrum(told: Any) -> "Spectrum | None":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.bench import Limits, PlannedStep
-from labctl.config.loading import load_named
+from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
 from labctl.config.station import Station
@@ -25,7 +25,8 @@ MOST_PROCEDURES = 10_000
 class ProcedureEntry:
     """One run of a `[[procedure]]` table: a class and the parameters as the file gives them.
 
-    `repetition` is `"2 of 3"` where it is repeated, with those of the blocks around it before it.
+    `repetition` is `"2 of 3"` where it is repeated, with those of the blocks around it before it; `code` the
+    files of code that were loaded for the class.
     """
 
     reference: str
@@ -34,6 +35,7 @@ class ProcedureEntry:
     where: str
     repetition: str = ""
     sample: Sample | None = None
+    code: tuple[CodeIdentity, ...] = ()
 
     def build(self) -> Any:
         """Return a procedure with its parameters set."""
@@ -234,13 +236,14 @@ def _times(table: Table) -> int:
 
 def _procedure(table: Table) -> ProcedureEntry:
     reference = table.text("use")
-    procedure_class = load_named(table, "use", reference)
+    named = load_named(table, "use", reference)
+    procedure_class = named.value
     if not hasattr(procedure_class, "set_parameters"):
         raise table.error("use", f"is {reference!r}, which is not a pymeasure Procedure")
     known = procedure_class()._parameters
     ours = {"use"} if "repeat" in known else {"use", "repeat"}
     parameters = {key: value for key, value in table.values.items() if key not in ours}
-    entry = ProcedureEntry(reference, procedure_class, parameters, table.path)
+    entry = ProcedureEntry(reference, procedure_class, parameters, table.path, code=named.code)
     _check_parameters(entry, table)
     return entry
 

@@ -12,6 +12,7 @@ from labctl.config.fixture import Points, are_swapped, kept_points, read_points
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError
 from labctl.store import Database
+from labctl.store.queries.samples import newest_first
 
 ELECTRODES = ("blocking", "reversible")
 LARGEST_MM = 200.0  # no sample is larger, but micrometres are often taken for millimetres
@@ -104,7 +105,7 @@ def find_sample(name: str, database: Path) -> Sample:
     known: list[dict[str, Any]] = []
     if database.is_file():
         with Database(database) as db:
-            known = db.rows("SELECT * FROM samples ORDER BY id DESC")
+            known = newest_first(db)
     for row in known:
         if row["name"] == name:
             return Sample.of_row(row)

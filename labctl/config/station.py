@@ -17,11 +17,12 @@ from labctl.bench import (
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
-from labctl.config.loading import load_named
+from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.units import ZERO_CELSIUS_K
 
+RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -34,7 +35,8 @@ ROLES: Mapping[str, type] = {
 class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
-    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything).
+    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything),
+    `stand_in` its simulator, `code` the files of code that were loaded for its driver.
     """
 
     name: str
@@ -46,6 +48,8 @@ class InstrumentEntry:
     connection: Mapping[str, Any]
     partner: str = ""
     identity: str = ""
+    stand_in: str = ""
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Simulation:
     seed: int
     clock: str | float
     options: Mapping[str, Any]
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,7 +241,8 @@ def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
 
 def _instrument(name: str, table: Table) -> InstrumentEntry:
     reference = table.text("driver")
-    driver_class = load_named(table, "driver", reference)
+    named = load_named(table, "driver", reference)
+    driver_class = named.value
     if not inspect.isclass(driver_class):
         raise table.error("driver", f"is {reference!r}, which is not a class")
     address = table.text("address")
@@ -250,6 +256,8 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
         connection=connection_settings(table.table("connection", {}), driver_class, address),
         partner=_partner(table, driver_class),
         identity=table.text("identity", ""),
+        stand_in=table.text("stand_in", ""),
+        code=named.code,
     )
     table.refuse_unknown()
     return entry
@@ -305,15 +313,24 @@ def _partner(table: Table, driver_class: type) -> str:
 
 def _simulation(table: Table) -> Simulation:
     reference = table.text("rig", "sim_instruments.rig:build")
+    named = load_named(table, "rig", reference)
     simulation = Simulation(
         rig=reference,
-        build=load_named(table, "rig", reference),
+        build=named.value,
         seed=int(table.number("seed", 1.0, minimum=0)),
         clock=_clock(table),
-        options=dict(table.table("options", {}).values),
+        options=_beside(table, table.table("options", {}).values),
+        code=named.code,
     )
     table.refuse_unknown()
     return simulation
+
+
+def _beside(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a rig; a file or folder that they name is looked for beside the station file."""
+    folder = Path(str(table.source)).parent
+    named = {key: folder / options[key] for key in RIG_FILES if isinstance(options.get(key), str)}
+    return {**options, **{key: str(path) for key, path in named.items() if path.exists()}}
 
 
 def _clock(table: Table) -> str | float:

@@ -10,8 +10,8 @@ from labctl.config.station import Station
 from labctl.gui.qt import QtCore, QtWidgets
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
-from labctl.queue.ledger import Ledger
 from labctl.queue.processes import start_labctl
+from labctl.store.transactions import WriteConnection
 
 SIGNALS_SEEN_EVERY_MS = 200
 SWITCH_S = 2e-4
@@ -25,7 +25,7 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     StoreError
         The database cannot be used.
     """
-    Ledger(db).close()  # made or brought up to date now, with a sentence where that fails
+    WriteConnection(db).close()  # made or brought up to date now, with a sentence where that fails
     QtCore.QLocale.setDefault(QtCore.QLocale.c())
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     assert isinstance(application, QtWidgets.QApplication)

@@ -9,16 +9,16 @@ from typing import Any
 
 from labctl.errors import LabctlError
 from labctl.gui.qt import QtCore, Signal
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 
-Question = Callable[[Ledger], Any]
+Question = Callable[[WriteConnection], Any]
 Answer = Callable[[Any], None]
 
 
 class Asker(QtCore.QObject):
-    """Runs one question after the other on a ledger of its own; answers arrive in the window's thread.
+    """Runs one question after the other on a connection of its own; answers arrive in the window's thread.
 
     Signals
     -------
@@ -46,7 +46,7 @@ class Asker(QtCore.QObject):
         self._thread.join(5)
 
     def ask(self, question: Question, then: Answer | None = None, otherwise: Answer | None = None) -> None:
-        """Run `question(ledger)` in the thread, then `then(result)` here.
+        """Run `question(connection)` in the thread, then `then(result)` here.
 
         What goes wrong is told by `refused`, and to `otherwise`, where that is given, alone.
         """
@@ -70,8 +70,8 @@ class Asker(QtCore.QObject):
     def _answer(self, question: Question) -> Any:
         if not self._db.exists():
             raise FileNotFoundError(f"{self._db} is gone; nothing was written")
-        with Ledger(self._db, may_create=False) as ledger:
-            return question(ledger)
+        with WriteConnection(self._db, may_create=False) as connection:
+            return question(connection)
 
     def _deliver(self, answer: Answer, result: Any) -> None:
         answer(result)

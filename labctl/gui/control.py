@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from labctl.config.station import Station
 from labctl.gui.asking import Asker
-from labctl.gui.making_safe import SafeReport, make_safe
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import cancel_job
+from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests
 from labctl.readmodel.station_view import StationView, status_in_words
 
@@ -31,10 +32,11 @@ class ControlBar(QtWidgets.QFrame):
     _made_safe = Signal(object)
 
     def __init__(
-        self, station_file: Path, station: str, db: Path, asker: Asker, person: Callable[[], str]
+        self, station: Station, silence_s: float, db: Path, asker: Asker, person: Callable[[], str]
     ) -> None:
         super().__init__()
-        self._files, self._station, self._asker, self._person = (station_file, db), station, asker, person
+        self._station, self._silence_s, self._db = station, silence_s, db
+        self._asker, self._person = asker, person
         self._view: StationView | None = None
         self._build()
         self._lay_out()
@@ -67,7 +69,7 @@ class ControlBar(QtWidgets.QFrame):
             return
         person = self._person()
         self._asker.ask(
-            lambda ledger: cancel_job(ledger, job, person),
+            lambda connection: cancel_job(connection, job, person),
             lambda _: self.said.emit(
                 f"job {job.id} is asked to stop after its point; what it measured stays"
             ),
@@ -123,18 +125,20 @@ class ControlBar(QtWidgets.QFrame):
     def _pause(self, after: str) -> None:
         person = self._person()
         self._asker.ask(
-            lambda ledger: Pauses(ledger).pause(after, "at a wish", person),
+            lambda connection: Pauses(connection).pause(after, person=person),
             lambda _: self.said.emit(f"the queue is paused after this {after}"),
         )
 
     def _resume(self) -> None:
-        self._asker.ask(lambda ledger: Pauses(ledger).resume(), lambda _: self.said.emit("the queue goes on"))
+        self._asker.ask(
+            lambda connection: Pauses(connection).resume(), lambda _: self.said.emit("the queue goes on")
+        )
 
     def _skip(self) -> None:
         job, person = (self._view.running_job if self._view else None), self._person()
         if job is not None:
             self._asker.ask(
-                lambda ledger: Requests(ledger).ask(job.id, "skip step", person=person),
+                lambda connection: Requests(connection).ask(job.id, "skip step", person=person),
                 lambda _: self.said.emit(f"job {job.id} is asked to leave its step"),
             )
 
@@ -147,8 +151,9 @@ class ControlBar(QtWidgets.QFrame):
         )
 
     def _make_safe(self) -> None:
-        station_file, db = self._files
-        self._made_safe.emit(make_safe(station_file, self._station, db, self._person()))
+        station, person = self._station, self._person()
+        report = make_safe(Path(station.source), station.name, self._db, person, self._silence_s)
+        self._made_safe.emit(report)
 
     def _tell_made_safe(self, report: SafeReport) -> None:
         self.safe.setEnabled(True)

@@ -10,9 +10,9 @@ from labctl.gui.rows_model import Column, RowsModel
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Requests
 from labctl.readmodel.station_view import StationView
+from labctl.store.transactions import WriteConnection
 
 Line = tuple[Job, str, str, str]
 COLUMNS = (
@@ -110,11 +110,12 @@ class QueuePanel(QtWidgets.QWidget):
             self._buttons[name].setEnabled(possible)
         self._buttons["hold"].setText("&Release" if state == "held" else "&Hold")
 
-    def _do(self, what: str, action: Callable[[Ledger, Job, str], Any]) -> None:
+    def _do(self, what: str, action: Callable[[WriteConnection, Job, str], Any]) -> None:
         job, person = self.selected(), self._person()
         if job is not None:
             self._asker.ask(
-                lambda ledger: action(ledger, job, person), lambda _: self.said.emit(f"job {job.id} {what}")
+                lambda connection: action(connection, job, person),
+                lambda _: self.said.emit(f"job {job.id} {what}"),
             )
 
     def _earlier(self) -> None:
@@ -128,14 +129,14 @@ class QueuePanel(QtWidgets.QWidget):
         waiting = [line[0].id for line in self.model.rows if line[0].state in ("queued", "held")]
         if job is not None and job.id in waiting:
             place = max(1, waiting.index(job.id) + 1 + by)
-            self._do("moved", lambda ledger, job, person: Jobs(ledger).move(job.id, place, person))
+            self._do("moved", lambda connection, job, person: Jobs(connection).move(job.id, place, person))
 
     def _hold_or_release(self) -> None:
         job = self.selected()
         if job is not None and job.state == "held":
-            self._do("released", lambda ledger, job, person: Jobs(ledger).release(job.id, person))
+            self._do("released", lambda connection, job, person: Jobs(connection).release(job.id, person))
         else:
-            self._do("held", lambda ledger, job, person: Jobs(ledger).hold(job.id, person))
+            self._do("held", lambda connection, job, person: Jobs(connection).hold(job.id, person))
 
     def _cancel(self) -> None:
         self._do("is cancelled", cancel_job)
@@ -150,22 +151,22 @@ class QueuePanel(QtWidgets.QWidget):
 
     def _clear(self) -> None:
         self._asker.ask(
-            lambda ledger: Jobs(ledger).clear_finished(),
+            lambda connection: Jobs(connection).clear_finished(),
             lambda count: self.said.emit(f"{count} ended job(s) no longer listed; nothing was deleted"),
         )
 
 
-def cancel_job(ledger: Ledger, job: Job, person: str) -> None:
+def cancel_job(connection: WriteConnection, job: Job, person: str) -> None:
     """Cancel a waiting job at once, a running one by asking the runner."""
-    if Jobs(ledger).get(job.id).state == "running":
-        Requests(ledger).ask(job.id, "cancel", person=person)
+    if Jobs(connection).get(job.id).state == "running":
+        Requests(connection).ask(job.id, "cancel", person=person)
     else:
-        Jobs(ledger).cancel(job.id, person)
+        Jobs(connection).cancel(job.id, person)
 
 
-def _retry_job(ledger: Ledger, job: Job, person: str) -> None:
-    finished = Jobs(ledger).get(job.id).state == "finished"
-    Jobs(ledger).retry(job.id, person, from_start=finished)
+def _retry_job(connection: WriteConnection, job: Job, person: str) -> None:
+    finished = Jobs(connection).get(job.id).state == "finished"
+    Jobs(connection).retry(job.id, person, from_start=finished)
 
 
 def dress_table(table: QtWidgets.QTableView) -> None:

@@ -15,8 +15,8 @@ from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import ask_for_new_file, refuse_what_is_no_export, write_text
-from labctl.queue.hours import hour_in_words, parse_hour
-from labctl.queue.submission import Forecast, Wish, add_job, estimate
+from labctl.queue.hours import hour_in_words, parse_future_hour
+from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
 
@@ -94,10 +94,12 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def check(self) -> None:
         """Hold the protocol against the station's limits and say how long it takes; touch nothing."""
-        wish = self._wish()
-        if wish is not None:
+        submission = self._submission()
+        if submission is not None:
             self._asker.ask(
-                lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+                lambda connection: estimate(connection, self._station, submission),
+                self._show_estimate,
+                self._refuse,
             )
 
     def queue(self) -> None:
@@ -105,19 +107,21 @@ class QueueingPanel(QtWidgets.QWidget):
 
         A double click or a key held down queues once.
         """
-        wish = self._wish()
-        if wish is None or self._pressed_again(wish):
+        submission = self._submission()
+        if submission is None or self._pressed_again(submission):
             return
         self._in_hand = True
         self._asker.ask(
-            lambda ledger: add_job(ledger, self._station, wish), self._show_queued, self._refuse_to_queue
+            lambda connection: add_job(connection, self._station, submission),
+            self._show_queued,
+            self._refuse_to_queue,
         )
 
-    def _pressed_again(self, wish: Wish) -> bool:
-        """Whether this press belongs to the last one: the same wish, unanswered or a moment ago."""
+    def _pressed_again(self, submission: Submission) -> bool:
+        """Whether this press belongs to the last one: the same submission, unanswered or a moment ago."""
         now_s = self._clock.monotonic()
-        last, self._last_press = self._last_press, (wish, now_s)
-        if last is None or last[0] != wish:
+        last, self._last_press = self._last_press, (submission, now_s)
+        if last is None or last[0] != submission:
             return False
         return self._in_hand or now_s - last[1] < ONE_PRESS_S
 
@@ -152,7 +156,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.estimate.setWordWrap(True)
         self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._clock = RealClock()
-        self._last_press: tuple[Wish, float] | None = None
+        self._last_press: tuple[Submission, float] | None = None
         self._in_hand = False
         self._timer = QtCore.QTimer(self)
         self._timer.setSingleShot(True)
@@ -217,11 +221,14 @@ class QueueingPanel(QtWidgets.QWidget):
         self._show_inputs()
 
     def _offer_once(self, offered: Offered) -> None:
-        if any(known.reference == offered.reference for known in self._offered):
-            return
-        self._offered.append(offered)
-        self.procedure.addItem(offered.title)
-        place = self.procedure.count() - 1
+        """Offer a procedure; the class of an edited file, or of another of that name, replaces the former."""
+        references = [known.reference for known in self._offered]
+        if offered.reference not in references:
+            self._offered.append(offered)
+            self.procedure.addItem(offered.title)
+        place = [*references, offered.reference].index(offered.reference)
+        if self._offered[place].procedure_class is not offered.procedure_class:
+            self._offered[place] = offered
         self.procedure.setItemData(place, offered.summary, Qt.ItemDataRole.ToolTipRole)
 
     def _chosen(self) -> Offered:
@@ -272,45 +279,48 @@ class QueueingPanel(QtWidgets.QWidget):
     def _check_quietly(self) -> None:
         """Show the estimate of what is filled in; say nothing of what is not filled in yet."""
         try:
-            wish = self._wish_or_error()
+            submission = self._submission_or_error()
         except ValueError:
             return
         self._asker.ask(
-            lambda ledger: estimate(ledger, self._station, wish), self._show_estimate, self._refuse
+            lambda connection: estimate(connection, self._station, submission),
+            self._show_estimate,
+            self._refuse,
         )
 
-    def _wish(self) -> Wish | None:
+    def _submission(self) -> Submission | None:
         try:
-            return self._wish_or_error()
+            return self._submission_or_error()
         except ValueError as error:
             self._refuse(str(error))
             if isinstance(error, NotFilledIn):
                 error.field.setFocus()
             return None
 
-    def _wish_or_error(self) -> Wish:
+    def _submission_or_error(self) -> Submission:
         folder = self._chosen().folder or self._folder
         person, not_before = self.person.text().strip(), self.not_before.text().strip()
         if not_before:
-            parse_hour(not_before, RealClock().time())
-        return Wish(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
+            parse_future_hour(not_before, RealClock().time())
+        return Submission(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
 
     def _show_estimate(self, found: Forecast) -> None:
         takes_s, now_s = found.takes_s, RealClock().time()
         begin_s = max(now_s, self._free_s or now_s)
         end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
-        steps = f"{found.steps} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
+        steps = (
+            f"{len(found.steps)} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
+        )
         self._say(". ".join([steps, *found.warnings]))
 
     def _refuse_to_queue(self, sentence: str) -> None:
         self._in_hand, self._last_press = False, None
         self._refuse(sentence)
 
-    def _show_queued(self, found: tuple[int, float]) -> None:
+    def _show_queued(self, job: QueuedJob) -> None:
         self._in_hand = False
-        job_id, takes_s = found
-        self._say(f"job {job_id} queued, about {duration(takes_s)}")
-        self.queued.emit(job_id)
+        self._say(f"job {job.id} queued, about {duration(job.takes_s)}")
+        self.queued.emit(job.id)
 
     def _say(self, sentence: str) -> None:
         self.estimate.setProperty("refused", False)

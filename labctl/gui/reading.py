@@ -10,19 +10,17 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.gui.qt import QtCore, Signal
-from labctl.queue.ledger import Ledger
+from labctl.queue.silence import Silences
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.station_view import read_station_view
 from labctl.store import Database
 from labctl.store.processes import is_gone
+from labctl.store.queries import events, runs
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.3
-RUN_LIST = """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
-              r.ended_s, r.clock, r.pid, r.process_birth, r.host
-              FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id"""
-
-STATION_EVENTS = "SELECT * FROM events WHERE run_id IS NULL ORDER BY id DESC LIMIT 500"
+MOST_STATION_EVENTS = 500
 
 
 class Reader(QtCore.QObject):
@@ -43,9 +41,13 @@ class Reader(QtCore.QObject):
     station_events = Signal(object)
     trouble = Signal(str)
 
-    def __init__(self, db: Path, station: str, parent: QtCore.QObject | None = None) -> None:
+    def __init__(
+        self, db: Path, station: str, silence_s: float, parent: QtCore.QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._db, self._station = db, station
+        self._db, self._station, self._silence_s = db, station, silence_s
+        self._clock = RealClock()
+        self._silences = Silences(self._clock)
         self._wanted: tuple[int, ...] = ()
         self._followers: dict[int, RunFollower] = {}
         self._told: dict[int, Any] = {}
@@ -92,12 +94,12 @@ class Reader(QtCore.QObject):
     def _read_until_something_is_wrong(self) -> None:
         """Raises StoreError; a file that is gone is never made again here."""
         identity = self._identity()
-        with Database(self._db) as database, Ledger(self._db, may_create=False) as ledger:
+        with Database(self._db) as database, WriteConnection(self._db, may_create=False) as connection:
             self._runs_mark, self._last_event = None, 0
             while not self._stop.is_set():
                 if self._identity() != identity:
                     raise StoreError(f"{self._db}: the file was replaced; reading the new one")
-                more = self._look(database, ledger)
+                more = self._look(database, connection)
                 self._say("")
                 if not more:
                     self._look_now.wait(LOOK_EVERY_S)
@@ -110,28 +112,31 @@ class Reader(QtCore.QObject):
             raise StoreError(f"{self._db} is gone or cannot be reached: {error.strerror}") from error
         return found.st_dev, found.st_ino
 
-    def _look(self, database: Database, ledger: Ledger) -> bool:
+    def _look(self, database: Database, connection: WriteConnection) -> bool:
         """Read everything once; return whether there is more to read at once."""
         self._read_runs(database)
         self._read_station_events(database)
-        self.station_changed.emit(read_station_view(ledger, self._station, RealClock().time()))
+        now_s = self._clock.time()
+        view = read_station_view(connection, self._station, now_s, self._silence_s, self._silences.of)
+        self.station_changed.emit(view)
         return self._read_watched(database)
 
     def _read_runs(self, database: Database) -> None:
-        mark = database.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status")
+        mark = runs.counts_by_status(database)
         running = [r for r in mark if r["status"] == "running"]
         if mark != self._runs_mark or running:
-            rows = [_told_truly(row) for row in database.rows(RUN_LIST)]
+            rows = [_told_truly(row) for row in runs.with_samples(database)]
             if (mark, rows) != (self._runs_mark, self._told_runs):
                 self._told_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
 
     def _read_station_events(self, database: Database) -> None:
-        last = database.rows("SELECT max(id) AS id FROM events WHERE run_id IS NULL")[0]["id"] or 0
+        last = events.last_id_of_station(database)
         if last != self._last_event:
             self._last_event = last
-            self.station_events.emit(tuple(reversed(database.rows(STATION_EVENTS))))
+            newest = events.newest_of_station(database, MOST_STATION_EVENTS)
+            self.station_events.emit(tuple(reversed(newest)))
 
     def _read_watched(self, database: Database) -> bool:
         wanted, more = self._wanted, False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
+from labctl.config.night import read_night
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.errors import LabctlError
@@ -25,20 +26,21 @@ from labctl.gui.saving import ask_for_new_file
 from labctl.gui.style import appearance_of, choose_scheme, dress
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.submission import protocol_of_job, reuse
 from labctl.readmodel.protocol_text import SampleForm
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.readmodel.station_view import StationView
 from labctl.store import Database
+from labctl.store.queries import runs, samples
+from labctl.store.transactions import WriteConnection
 
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
 NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
-SAMPLES = "SELECT * FROM samples ORDER BY id DESC LIMIT 200"
+MOST_SAMPLES = 200
 
 
 class Window(QtWidgets.QMainWindow):
@@ -59,7 +61,8 @@ class Window(QtWidgets.QMainWindow):
         super().__init__()
         self.station, self.db, self._start_runner = station, db, start_runner
         self.setWindowTitle(f"labctl   {station.name}   {db.name}")
-        self.asker, self.reader = Asker(db, self), Reader(db, station.name, self)
+        self._silence_s = read_night(station).silence_s
+        self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
@@ -92,7 +95,7 @@ class Window(QtWidgets.QMainWindow):
     def _build(self) -> None:
         self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
         person = self.queueing.person.text
-        self.control = ControlBar(Path(self.station.source), self.station.name, self.db, self.asker, person)
+        self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
@@ -222,7 +225,9 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_runs(self, rows: list[dict[str, Any]]) -> None:
         self.browser.show_runs(rows)
-        self.asker.ask(lambda ledger: ledger.rows(SAMPLES), self._remember_samples)
+        self.asker.ask(
+            lambda connection: samples.newest_first(connection, MOST_SAMPLES), self._remember_samples
+        )
 
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
@@ -249,12 +254,10 @@ class Window(QtWidgets.QMainWindow):
             tab.show_runs(shown)
 
     def _reuse(self, run_id: int) -> None:
-        query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
-                   JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
-        self.asker.ask(lambda ledger: _old_protocol(ledger, query, run_id), self._load)
+        self.asker.ask(lambda connection: _old_protocol(connection, run_id), self._load)
 
     def _fill_in(self, job: Job) -> None:
-        self.asker.ask(lambda ledger: (protocol_of_job(job), None), self._load)
+        self.asker.ask(lambda connection: (protocol_of_job(job), None), self._load)
 
     def _load(self, found: tuple[Any, SampleForm | None]) -> None:
         self.queueing.load_protocol(*found)
@@ -336,7 +339,9 @@ class Window(QtWidgets.QMainWindow):
         box.exec()
         if box.clickedButton() is pause:
             person = self.queueing.person.text()
-            self.asker.ask(lambda ledger: Pauses(ledger).pause("step", "the window was closed", person))
+            self.asker.ask(
+                lambda connection: Pauses(connection).pause("step", "the window was closed", person)
+            )
         return box.clickedButton() in (leave, pause)
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
@@ -346,8 +351,8 @@ class Window(QtWidgets.QMainWindow):
             QtCore.QTimer.singleShot(0, self._dress)
 
 
-def _old_protocol(ledger: Ledger, query: str, run_id: int) -> tuple[Any, SampleForm]:
-    row = ledger.rows(query, (run_id,))[0]
+def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:
+    row = runs.protocol_and_sample(connection, run_id)
     sample = Sample.of_row(row)
     parameters = json.loads(row["parameters"])
     found = reuse(row["protocol_text"], f"run {run_id}", row["procedure"], parameters, sample)

@@ -1,7 +1,8 @@
-"""Instruments that tell what they measure: in a script nobody emits, so the words themselves do.
+"""Wrappers that emit the events of everything that a script measures.
 
-Each wraps the guarded instrument of one role. A spectrum that a script takes becomes a spectrum in the
-database, a hold a polarisation; what a script says about its oven (set point, way up or down) goes with them.
+Each wraps the guarded instrument of one role. A spectrum of a script becomes a spectrum in the database, a
+hold becomes a polarisation; both carry the set point of the oven and whether it was reached by heating or
+cooling.
 """
 
 import math
@@ -10,6 +11,14 @@ from contextlib import closing
 from typing import Any
 
 from labctl.instruments.roles import CurrentPoint, ImpedancePoint
+from labctl.measure.events import (
+    CurrentMeasured,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationStarted,
+    SpectrumEnded,
+    SpectrumStarted,
+)
 
 Emit = Callable[[str, Any], None]
 
@@ -39,8 +48,7 @@ class Place:
     def about(self) -> dict[str, Any]:
         """What every row knows; spectra and a hold belong together while the set point stays."""
         about: dict[str, Any] = {"step": self.step, "branch": self.branch}
-        about |= {"polarisation": (self.step, self.holds)}
-        return about if self.setpoint_k is None else about | {"setpoint_k": self.setpoint_k}
+        return about | {"polarisation": (self.step, self.holds), "setpoint_k": self.setpoint_k}
 
 
 class _Telling:
@@ -52,7 +60,7 @@ class _Telling:
 
 
 class TellingOven(_Telling):
-    """A temperature controller whose set points are taken note of."""
+    """A temperature controller with a record of its set points."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._instrument, name, value)
@@ -61,7 +69,7 @@ class TellingOven(_Telling):
 
 
 class TellingAnalyzer(_Telling):
-    """A frequency response analyser whose spectra are told."""
+    """A frequency response analyser that emits the events of its spectra."""
 
     def sweep(
         self,
@@ -80,25 +88,28 @@ class TellingAnalyzer(_Telling):
         self, points: Any, count: int, settings: Mapping[str, Any]
     ) -> Generator[ImpedancePoint, None, None]:
         about, measured = self._place.about(), 0
-        self._emit("spectrum", {"state": "started", **about, **settings})
+        self._emit("spectrum", SpectrumStarted(**about, **settings))
         try:
             with closing(points):
                 for point in points:
                     measured += 1
-                    reading = {"temperature_k": self._place.temperature_k()}
-                    self._emit("results", {**about, **reading, **point._asdict()})
+                    reading_k = self._place.temperature_k()
+                    row = PointMeasured(**about, temperature_k=reading_k, **point._asdict())
+                    self._emit("results", row)
                     yield point
         finally:
-            self._emit("spectrum", {"state": "finished" if measured == count else "aborted", **about})
+            state = "finished" if measured == count else "aborted"
+            self._emit("spectrum", SpectrumEnded(state=state, **about))
 
 
 class TellingPotentiostat(_Telling):
-    """A potentiostat whose holds and rests are told."""
+    """A potentiostat that emits the events of its holds and rests."""
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
         """Watch the open cell; see `labctl.bench.Potentiostat.rest`."""
         for point in self._instrument.rest(times_s):
-            self._emit("results", {"temperature_k": self._place.temperature_k(), **point._asdict()})
+            row = CurrentMeasured(temperature_k=self._place.temperature_k(), **point._asdict())
+            self._emit("results", row)
             yield point
 
     def hold(
@@ -109,12 +120,13 @@ class TellingPotentiostat(_Telling):
 
     def _told(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
         about, state = self._place.about(), "aborted"
-        self._emit("polarisation", {"state": "started", **about, "potential_v": potential_v})
+        self._emit("polarisation", PolarisationStarted(potential_v=potential_v, **about))
         try:
             with closing(points):
                 for point in points:
-                    reading = {"temperature_k": self._place.temperature_k()}
-                    self._emit("results", {**about, **reading, **point._asdict()})
+                    reading_k = self._place.temperature_k()
+                    row = CurrentMeasured(**about, temperature_k=reading_k, **point._asdict())
+                    self._emit("results", row)
                     yield point
             state = "finished"
         except GeneratorExit as left:
@@ -122,7 +134,7 @@ class TellingPotentiostat(_Telling):
             raise
         finally:
             self._place.holds += 1
-            self._emit("polarisation", {"state": state, **about})
+            self._emit("polarisation", PolarisationEnded(state=state, **about))
 
 
 TELLING = {"oven": TellingOven, "fra": TellingAnalyzer, "potentiostat": TellingPotentiostat}

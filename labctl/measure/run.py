@@ -15,6 +15,7 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import tell_sample
 from labctl.config.station import Station
 from labctl.errors import StoreError
+from labctl.measure.events import AnyEvent
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
 from labctl.store import Store
@@ -41,12 +42,12 @@ def run_protocol(
     bench: Bench,
     store: Store,
     stop: StopRequest,
-    on_row: Callable[[str, Any], None] | None = None,
+    on_event: Callable[[AnyEvent], None] | None = None,
 ) -> list[Outcome]:
     """Run the procedures of a protocol in order, up to the first that does not finish."""
     outcomes: list[Outcome] = []
     for entry in protocol.procedures:
-        recording = Recording(store, bench, on_row)
+        recording = Recording(store, bench, on_event)
         outcomes.append(run_procedure(entry, protocol, station, bench, recording, stop))
         if outcomes[-1].status != "finished":
             break

@@ -11,7 +11,6 @@ A laboratory's procedure streams into SQLite as it stands, in a script or in pym
 3. The database can be neither deleted nor overwritten through a window: `data_filename` is no file.
 """
 
-import importlib
 import logging
 import sys
 import threading
@@ -28,6 +27,7 @@ from pymeasure.experiment import Parameter, Procedure, Results, Worker
 from pymeasure.experiment.results import CSVFormatter
 
 from labctl.clock import Clock, RealClock
+from labctl.config.loading import loaded_class
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.errors import LabctlError, StoreError
 from labctl.measure.recording import Recording
@@ -358,7 +358,7 @@ def _empty(columns: list[str]) -> "pd.DataFrame":
 def _rebuilt(row: Mapping[str, Any], facts: Mapping[str, Any], procedure_class: type | None) -> Procedure:
     """The procedure of a run; a stand-in with the same parameters and columns where its class is gone."""
     given = {name: value for name, value in row["parameters"].items() if value is not None}
-    known = procedure_class or _class_named(row["procedure"])
+    known = procedure_class or loaded_class(row["procedure"])
     try:
         procedure = known() if known else _stand_in(row, facts)
         procedure.set_parameters(given)
@@ -370,14 +370,6 @@ def _rebuilt(row: Mapping[str, Any], facts: Mapping[str, Any], procedure_class: 
             metadata._value, metadata.evaluated = fact["value"], True
             setattr(procedure, name, fact["value"])
     return procedure
-
-
-def _class_named(reference: str) -> Any:
-    module_name, _, name = reference.partition(":")
-    try:
-        return getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError):
-        return None
 
 
 def _stand_in(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Procedure:

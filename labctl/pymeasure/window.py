@@ -21,6 +21,7 @@ from labctl.errors import LabctlError
 from labctl.measure.procedure_facts import reference_of
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
 from labctl.store import Database
+from labctl.store.queries.runs import of_procedure
 
 if TYPE_CHECKING:
     from pymeasure.display.windows.managed_window import ManagedWindowBase as _Window
@@ -122,9 +123,8 @@ class SQLiteWindow(_Window):
         """Return the runs of this procedure in the database, the last first; each begins with its id."""
         if not Path(self.database).is_file():
             return []
-        query = "SELECT id, datetime(started_s, 'unixepoch') AS start, status FROM runs WHERE procedure = ?"
         with Database(self.database) as db:
-            rows = db.rows(f"{query} ORDER BY id DESC", (reference_of(self.procedure_class),))
+            rows = of_procedure(db, reference_of(self.procedure_class))
         return [f"{row['id']}   {row['start']} UTC   {row['status']}" for row in rows]
 
     def open_run(self, run_id: int) -> None:

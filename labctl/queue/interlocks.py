@@ -1,7 +1,7 @@
-"""Interlocks: what ends a job whatever its procedure does.
+"""Interlocks: conditions that end a job in any procedure.
 
-The runner asks at every row it records, the supervisor at every row it finds in the file: two judges, one
-law. Judgement over what is seen; nothing is asked of an instrument here.
+The runner asks at every row it records, the supervisor at every row it finds in the file: both by the
+same code. Only recorded rows are judged; no instrument is asked here.
 """
 
 import math
@@ -23,7 +23,7 @@ WARM_K = 45 + ZERO_CELSIUS_K
 
 @dataclass(frozen=True)
 class Trip:
-    """An interlock that tripped. `stops_queue`: the rig is in doubt, so no further job begins by itself."""
+    """An interlock that tripped. `stops_queue`: the rig is in doubt, so the queue waits for a person."""
 
     name: str
     words: str
@@ -47,7 +47,7 @@ class Interlocks:
     limits : Limits
         Of the station: potentials and currents are held against them.
     results : Path
-        The file of the results, whose disk must not fill up.
+        The results file; its disk must not fill up.
     """
 
     def __init__(self, settings: InterlockSettings, limits: Limits, results: Path) -> None:
@@ -57,7 +57,7 @@ class Interlocks:
     def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
         """Judge one row: temperature, impedance point or current point; None when all is well."""
         temperature_k = record.get("temperature_k")
-        if temperature_k is not None:
+        if temperature_k is not None and not math.isnan(temperature_k):
             trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
             if trip:
                 return trip
@@ -65,7 +65,7 @@ class Interlocks:
         return None if at_rest else self._cell(record)
 
     def look_around(self) -> Trip | None:
-        """Judge what is not measured: the disk and the watched file."""
+        """Judge the disk and the watched file, which no row contains."""
         return self._disk() or self._watched_file()
 
     def _too_hot(self, temperature_k: float) -> Trip | None:

@@ -1,1 +1,1 @@
-"""What screens show of a run, a station and a queue: values without Qt, fed by rows."""
+"""The state of a run, a station and a queue as screens show it: values without Qt, made from rows."""

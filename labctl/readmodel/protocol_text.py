@@ -1,4 +1,4 @@
-"""A protocol file from what a person filled in; the same text that a person would have typed."""
+"""A protocol file from the entries of a form: the same text that a person would have typed."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Columns that grow for ever and stay small: what a screen can show of them, extremes kept."""
+"""Columns thinned to the resolution of a screen, extremes kept: they grow for ever and stay small."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class ThinnedColumns:
     ----------
     columns : int
     extremes_of : int
-        The column whose least and greatest values must stay visible.
+        The column of which the least and greatest values must stay visible.
     most_rows : int
         Rows held at most after appending.
     """

@@ -102,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--labctl-rig",
         metavar="RIG",
         default="",
-        help="its stand-in: a YAML file of pyvisa-sim, a station file with [simulation], or module:build",
+        help="its stand-in: a YAML file of pyvisa-sim, a station file, or module:build",
     )
 
 

@@ -7,7 +7,6 @@ import inspect
 import json
 import math
 import re
-import sys
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
+from labctl.config.loading import module_of
 from labctl.config.station import read_station
 from labctl.errors import InstrumentError, LimitExceeded
 from labctl.instrument import Channel, Instrument
@@ -91,7 +91,7 @@ def test_the_manuals_words_are_described_by_what_they_do(candidate: Candidate) -
 
 def _classes_described(candidate: Candidate) -> list[type]:
     own = own_bases(candidate.driver_class)
-    modules = [sys.modules[base.__module__] for base in own]
+    modules = [module_of(base) for base in own]
     channels = [c for module in modules for c in vars(module).values() if inspect.isclass(c)]
     return own + [c for c in channels if issubclass(c, Channel) and c is not Channel]
 
@@ -133,7 +133,7 @@ def _instrument_text(name: str, one: Candidate | Partner) -> str:
 def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:
     """Rule: time belongs to the bench; a driver that sleeps cannot be simulated, nor aborted."""
     for base in own_bases(candidate.driver_class):
-        source = inspect.getsource(sys.modules[base.__module__])
+        source = inspect.getsource(module_of(base))
         own_time = re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\bsleep\(", source)
         assert not own_time, f"{base.__module__}: {own_time and own_time[0]}"
 

@@ -4,32 +4,32 @@
 asks for. A RIG is one of
 
 * `file.yaml`: the instrument as pyvisa-sim describes it, as `labctl new driver` writes it;
-* `station.toml`: a station file with `[simulation]` that names the driver: for settings, or a partner;
+* `station.toml`: a station file that names the driver: for settings, or a partner;
 * `file.py:build` or `module:build`: a function that takes a clock and `seed` and returns a rig;
 * the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
 """
 
-import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
+from labctl.config.loading import CannotLoad, load_reference
+from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 from labctl.testing.adapters import Remembering
 
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
-SHIPPED_RIG, SHIPPED_DRIVERS = "sim_instruments.rig:build", "sim_instruments.serve:DRIVERS"
+SHIPPED_RIG = "sim_instruments.rig:build"
+REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
 QUIET_CELL: Mapping[str, Any] = {
     "electrodes": "reversible",
@@ -214,13 +214,16 @@ def _stationed(reference: str, driver_class: type, rig: str) -> Candidate:
     own = next((entry for entry in entries.values() if entry.driver_class is driver_class), None)
     if own is None:
         raise ConfigurationError(rig, "instruments", f"none has the driver {reference}")
-    if station.simulation is None:
-        raise ConfigurationError(rig, "simulation", "is missing: a driver is tried on a simulated rig only")
     simulation = station.simulation
-    options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
+    if simulation is None:
+        build_rig = shipped_module(SHIPPED_RIG.partition(":")[0]).build
+        options = {**QUIET_CELL, "instruments": stand_ins_of(station)}
+    else:
+        build_rig = simulation.build
+        options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
 
     def build(clock: VirtualClock, seed: int = 1) -> Any:
-        return simulation.build(clock, seed=seed, **options)
+        return build_rig(clock, seed=seed, **options)
 
     with_ = entries.get(own.partner)
     partner = Partner(with_.driver_class, with_.address, with_.settings) if with_ else None
@@ -237,11 +240,10 @@ def _check_settings(candidate: Candidate) -> None:
 
 
 def _shipped_stand_in(reference: str) -> str:
-    shipped = named(SHIPPED_DRIVERS, "--labctl-rig")
-    for name, (driver, _) in shipped.items():
-        if driver == reference:
-            return name
-    raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    name = shipped_module(REGISTRY).stand_in_for(reference)
+    if name is None:
+        raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    return name
 
 
 def _address_for(driver_class: Any) -> str:
@@ -250,23 +252,15 @@ def _address_for(driver_class: Any) -> str:
 
 
 def named(reference: str, option: str) -> Any:
-    """Import what `module:Name` or `file.py:Name` names; raises ConfigurationError."""
-    module_name, colon, name = reference.rpartition(":")
-    if not (colon and module_name and name):
-        raise ConfigurationError(option, "", f"is {reference!r}; give module:Name, as in mylab.oven:Oven")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    """Load what `module:Name` or `file.py:Name` names, from this folder or as installed.
+
+    Raises ConfigurationError.
+    """
+    place, colon, name = reference.rpartition(":")
+    folder = Path.cwd()
+    if colon and place.endswith(".py"):
+        folder, reference = Path(place).parent, f"{Path(place).stem}:{name}"
     try:
-        module = _from_file(Path(module_name)) if module_name.endswith(".py") else _module(module_name)
-        return getattr(module, name)
-    except (ImportError, AttributeError, OSError) as problem:
-        raise ConfigurationError(option, "", f"{reference} cannot be imported: {problem}") from problem
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(name)
-
-
-def _from_file(file: Path) -> ModuleType:
-    sys.path.insert(0, str(file.resolve().parent))
-    return importlib.import_module(file.stem)
+        return load_reference(reference, folder).value
+    except CannotLoad as problem:
+        raise ConfigurationError(option, "", f"{reference} cannot be imported: it {problem}") from problem

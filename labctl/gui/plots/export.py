@@ -1,6 +1,7 @@
 """Files of what a tab shows: csv, png, svg. An export is whole or absent, and never lands on a database."""
 
 import csv
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,4 +56,6 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, list | tuple):
         return "; ".join(map(str, value))
+    if isinstance(value, dict):
+        return json.dumps(value)
     return repr(float(value)) if isinstance(value, float) else value

@@ -12,7 +12,7 @@ from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.all_rows import all_rows, parts_of
+from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.snapshot import Array
 from labctl.store import Database
 
@@ -78,8 +78,8 @@ class RecordsTab(Tab):
         rows = (
             (run.snapshot.id, row["number"], row["time_s"], *(row["data"].get(name) for name in names))
             for run in self.runs
-            for part in parts_of(database, run.snapshot.id)
-            for row in all_rows(database, "records", "run_id", part)
+            for part in database.part_ids(run.snapshot.id)
+            for row in all_rows(database, "records", part)
         )
         return ("run_id", "number", "time_s", *names), rows
 

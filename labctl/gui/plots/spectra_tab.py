@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from labctl.gui.plots import spectrum_text as spectrum_words
+from labctl.gui.plots import spectrum_html
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Curves, Look, Points
 from labctl.gui.plots.equal_view import EqualView
-from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import RING, RUN_SYMBOLS
@@ -20,7 +19,8 @@ from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.temperature_key import TemperatureKey
 from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtGui, QtWidgets
-from labctl.readmodel.formatting import celsius
+from labctl.readmodel import spectrum_text
+from labctl.readmodel.formatting import celsius, si
 from labctl.readmodel.snapshot import Array, SpectrumCurve
 
 Key = tuple[int, int]
@@ -188,7 +188,7 @@ class SpectraTab(Tab):
         """Keep the list of spectra up to date."""
         several = len(self.runs) > 1
         self._choice.offer(
-            [(f"run {one.key[0]}, " * several + spectrum_words.title(one.spectrum), one.key) for one in drawn]
+            [(f"run {one.key[0]}, " * several + spectrum_text.title(one.spectrum), one.key) for one in drawn]
         )
 
     def _draw_nyquist(self, shown: list[Drawn], scale: str) -> bool:
@@ -201,10 +201,10 @@ class SpectraTab(Tab):
 
     def _say(self, shown: list[Drawn], chosen: Drawn | None, not_drawn: int) -> None:
         if chosen:
-            self._words.say(*spectrum_words.on_one(chosen.run, chosen.spectrum, self.appearance))
+            self._words.say(*spectrum_html.on_one(chosen.run, chosen.spectrum, self.appearance))
         else:
             every = [(one.run, one.spectrum) for one in shown]
-            self._words.say(*spectrum_words.on_all(every, self.appearance, not_drawn))
+            self._words.say(*spectrum_html.on_all(every, self.appearance, not_drawn))
 
     def _note(self, key: Hashable, index: int) -> str:
         run_id, spectrum_id, _ = key  # type: ignore[misc]
@@ -214,9 +214,9 @@ class SpectraTab(Tab):
         z_ohm = one.spectrum.z_ohm[index]
         kelvin = one.spectrum.temperature_k
         lines = [
-            pg.siFormat(one.spectrum.frequency_hz[index], suffix="Hz", precision=4),
-            f"Z' = {pg.siFormat(z_ohm.real, suffix='Ω', precision=4)}",
-            f"−Z'' = {pg.siFormat(-z_ohm.imag, suffix='Ω', precision=4)}",
+            si(one.spectrum.frequency_hz[index], "Hz", 4),
+            f"Z' = {si(z_ohm.real, 'Ω', 4)}",
+            f"−Z'' = {si(-z_ohm.imag, 'Ω', 4)}",
             f"{celsius(kelvin)} °C" if kelvin is not None else "no temperature",
         ]
         return "\n".join(lines)

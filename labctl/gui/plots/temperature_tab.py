@@ -13,7 +13,7 @@ from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.all_rows import all_rows, parts_of
+from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.snapshot import Array
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
@@ -71,8 +71,8 @@ class TemperatureTab(Tab):
         rows = (
             (run.snapshot.id, *(row[name] for name in names))
             for run in self.runs
-            for part in parts_of(database, run.snapshot.id)
-            for row in all_rows(database, "temperature_log", "run_id", part)
+            for part in database.part_ids(run.snapshot.id)
+            for row in all_rows(database, "temperature_log", part)
         )
         return ("run_id", *names), rows
 

@@ -53,6 +53,11 @@ def test_a_new_set_point_above_forgets_what_was(interlocks):
     assert interlocks.judge("temperature", reading(420.0, 350.0)) is None
 
 
+def test_a_temperature_that_is_not_known_trips_nothing(interlocks):
+    assert interlocks.judge("results", reading(float("nan"), 350.0)) is None
+    assert interlocks.judge("results", {"setpoint_k": 350.0}) is None
+
+
 @pytest.mark.parametrize(
     ("row", "name"),
     [

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
-from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
+from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
@@ -118,7 +118,12 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(finished, tmp_
     with pytest.raises(StoreError, match="overwrites nothing"):
         back_up(finished, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "precious"
-    monkeypatch.setattr("labctl.store.care._copy", lambda *_: (_ for _ in ()).throw(StoreError("cut")))
+
+    def cut(_, target):
+        target.write_text("half")
+        raise StoreError("cut")
+
+    monkeypatch.setattr("labctl.store.care._copy", cut)
     with pytest.raises(StoreError, match="cut"):
         back_up(finished, tmp_path / "other.db")
     assert not list(tmp_path.glob("other*"))
@@ -154,8 +159,8 @@ def a_living(process, path):
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
         row = {"process": process, "station": "rig", "state": "alive", "started_s": 0.0, "beat_s": 0.0}
         row |= {"pid": other.pid, "process_birth": process_birth(other.pid), "host": platform.node()}
-        with Ledger(path) as ledger, ledger.transaction() as connection:
-            insert(connection, "heartbeats", row)
+        with WriteConnection(path) as connection, connection.transaction():
+            connection.insert("heartbeats", row)
         yield other.pid
         other.communicate(b"\n")
 
@@ -221,6 +226,32 @@ def test_merge_keeps_references_to_the_run_that_was_continued(finished, tmp_path
     assert repeated["run_id"] == repeat["run_id"] - 1
 
 
+def law_of(run_id, spectra):
+    row = {"run_id": run_id, "branch": "all", "law": "arrhenius", "form": "ln_sigma", "n_points": 2}
+    return row | {"method": "m", "method_version": "1", "derived_s": 1.0, "spectra": spectra}
+
+
+def test_merge_leads_a_law_to_the_same_spectra_in_this_file(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        store.update("runs", rig.run_id, {"status": "aborted", "ended_s": 2.0})
+        second = store.insert("runs", {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 3.0})
+        own = store.insert("spectra", {"run_id": second, "number": 4, "started_s": 3.0})
+        laws = [law_of(second, [own, rig.spectrum_id]), law_of(second, None), law_of(second, [own, 777])]
+        store.replace_derived("law_fits", {"run_id": second}, laws)
+        store.update("runs", second, {"status": "finished", "ended_s": 4.0})
+    assert len(merge(finished, other).added) == 2
+    with Database(finished) as db:
+        laws = db.rows("SELECT * FROM law_fits WHERE run_id = ? ORDER BY id", (db.run("last")["id"],))
+        numbers = dict(db.frame("SELECT id, number FROM spectra")[["id", "number"]].to_numpy())
+        runs = dict(db.frame("SELECT id, run_id FROM spectra")[["id", "run_id"]].to_numpy())
+    known, unknown, elsewhere = (law["spectra"] for law in laws)
+    assert [numbers[spectrum] for spectrum in known] == [4, 0]
+    assert [runs[spectrum] - laws[0]["run_id"] for spectrum in known] == [0, -1]
+    assert (unknown, elsewhere) == (None, None)
+
+
 def test_a_column_that_a_later_schema_adds_leaves_the_hash_of_older_runs(finished):
     tamper(finished, "ALTER TABLE polarisations ADD COLUMN ended_with TEXT NOT NULL DEFAULT ''")
     tamper(finished, "ALTER TABLE impedance_points ADD COLUMN phase_error_deg REAL")
@@ -276,3 +307,80 @@ def test_a_missing_file_is_a_wrong_request(arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, arguments).exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_tells_size_migrations_and_runs(rig, path):
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 2.0})
+    rig.store.insert("runs", {"sample_id": rig.sample_id, "procedure": "p:P", "started_s": 3.0})
+    found = check(path)
+    assert (found.path, found.bytes) == (path, path.stat().st_size)
+    assert (found.runs, found.running, found.problems) == (2, 1, ())
+    assert len(found.migrations) > 1
+
+
+def test_a_check_names_the_run_that_changed_and_the_one_that_was_never_sealed(finished, start):
+    with Store.open(finished) as store:
+        rig = start(store)
+        store.update("runs", rig.run_id, {"status": "finished", "ended_s": 2.0})
+    tamper(finished, "UPDATE runs SET content_hash = NULL WHERE id = 2")
+    tamper(finished, "UPDATE impedance_points SET z_real_ohm = 1.0 WHERE number = 3")
+    uuids = [run.uuid for run in verify(finished)]
+    assert check(finished).problems == (
+        f"Run 1 ({uuids[0]}) is not what it was at its end.",
+        f"Run 2 ({uuids[1]}) ended without a content hash.",
+    )
+    assert [run.intact for run in verify(finished)] == [False, False]
+
+
+def test_a_damaged_file_is_not_counted_and_names_twenty_problems_at_most(finished):
+    tamper(finished, "PRAGMA foreign_keys = OFF")
+    connection = sqlite3.connect(finished, isolation_level=None)
+    for name in [n for (n,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("DELETE FROM polarisations")
+    for number in range(30):
+        connection.execute(
+            "INSERT INTO polarisation_points "
+            "(polarisation_id, number, time_s, elapsed_s, potential_v, current_a) VALUES (77, ?, 1, 1, 1, 1)",
+            (number,),
+        )
+    connection.close()
+    found = check(finished)
+    assert (found.runs, found.running) == (0, 0)
+    assert found.problems == ("A row of polarisation_points refers to a missing row of polarisations.",) * 20
+
+
+def test_a_backup_needs_room_for_the_file_and_its_log(rig, path, tmp_path, monkeypatch):
+    rig.append_points(200)
+    rig.store.flush()
+    needed = path.stat().st_size + path.with_name(path.name + "-wal").stat().st_size
+    assert needed > path.stat().st_size
+    asked = []
+    monkeypatch.setattr("labctl.store.care._require_space", lambda target, size: asked.append((target, size)))
+    back_up(path, tmp_path / "copy.db")
+    assert asked == [(tmp_path / "copy.db", needed)]
+
+
+def test_a_part_left_by_a_backup_that_was_killed_is_written_over(finished, tmp_path):
+    (tmp_path / "copy.db.part").write_text("half")
+    back_up(finished, tmp_path / "copy.db")
+    assert check(tmp_path / "copy.db").problems == ()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_backup_is_one_file_without_a_log_beside_it(finished, tmp_path):
+    back_up(finished, tmp_path / "copy.db")
+    connection = sqlite3.connect(tmp_path / "copy.db")
+    assert connection.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
+    connection.close()
+    assert [found.name for found in tmp_path.glob("copy*")] == ["copy.db"]
+
+
+def test_vacuum_needs_room_for_a_second_copy_and_its_log(finished, tmp_path, monkeypatch):
+    size, asked = finished.stat().st_size, []
+    monkeypatch.setattr("labctl.store.care._require_space", lambda target, size: asked.append((target, size)))
+    before, after = vacuum(finished)
+    assert asked == [(finished, 2 * size)]
+    assert (before, after) == (size, finished.stat().st_size)
+    with pytest.raises(StoreError, match=r"nothing\.db: no such file"):
+        vacuum(tmp_path / "nothing.db")

@@ -181,3 +181,68 @@ def test_numbers_that_are_missing_everywhere_are_still_numbers(rig, path):
         assert np.isnan(db.runs()["ended_s"]).all()
         assert db.conductivities()["conductivity_s_m"].dtype == float
         assert db.runs()["content_hash"].tolist() == [None]
+
+
+def test_every_frame_holds_its_rows_and_nothing_of_others(rig, path):
+    store, run_id = rig.store, rig.run_id
+    about = {"run_id": run_id, "number": 0, "started_s": 1.0}
+    holds = [store.insert("polarisations", about | {"number": n, "potential_v": 0.01 * n}) for n in (0, 1)]
+    for hold in holds:
+        point = {"polarisation_id": hold, "number": 0, "time_s": 1.0, "elapsed_s": 0.0, "potential_v": 0.1}
+        store.append("polarisation_points", point | {"current_a": 1e-6 * hold})
+    made = {"method": "m", "method_version": "1", "derived_s": 1.0, "flags": []}
+    found = {"spectrum_id": rig.spectrum_id, "quantity": "total", "resistance_ohm": None, "bound": None}
+    store.replace_derived("resistances", {"spectrum_id": rig.spectrum_id}, [found | made])
+    number = {"polarisation_id": holds[1], "run_id": run_id, "quantity": "rho_plus", "value": 0.3} | made
+    store.replace_derived("transference_numbers", {"polarisation_id": holds[1]}, [number])
+    event = {"time_s": 1.0, "level": "info", "kind": "k", "message": "of the file"}
+    store.append("events", event)
+    store.append("events", event | {"run_id": run_id, "message": "of the run"})
+    store.record_provenance(run_id, {"packages": {"numpy": "2.0"}, "operator": "Ada"})
+    with labctl.open(path) as db:
+        assert db.polarisation_points(holds[1])["current_a"].tolist() == [1e-6 * holds[1]]
+        assert db.polarisations(run_id)["potential_v"].tolist() == [0.0, 0.01]
+        resistances = db.resistances(run_id)
+        assert resistances["quantity"].tolist() == ["total"]
+        assert resistances["resistance_ohm"].dtype == float
+        assert resistances["resistance_ohm"].isna().all()
+        assert resistances["flags"].tolist() == [[]]
+        assert db.transference_numbers(run_id)["value"].tolist() == [0.3]
+        assert db.events(run_id)["message"].tolist() == ["of the run"]
+        assert db.events(None)["message"].tolist() == ["of the file"]
+        assert db.samples()["name"].tolist() == ["pellet 7"]
+        assert db.sample(rig.sample_id)["composition"] == "Li7La3Zr2O12"
+        assert db.provenance() == {"operator": "Ada", "packages": {"numpy": "2.0"}}
+        described = db.columns().set_index(["table_name", "column_name"])["unit"]
+        assert described["impedance_points", "z_real_ohm"] == "ohm"
+        with pytest.raises(StoreError, match="no sample 7"):
+            db.sample(7)
+        with pytest.raises(StoreError, match="runs cannot be followed row by row"):
+            db.rows_since("runs", run_id)
+
+
+def test_a_uuid_beginning_that_fits_two_runs_is_refused_and_one_in_capitals_is_not(rig, path):
+    for uuid in ("aaaa-1", "aaaa-2"):
+        run = {"sample_id": rig.sample_id, "procedure": "p:P", "started_s": 1.0, "uuid": uuid}
+        rig.store.insert("runs", run)
+    with labctl.open(path) as db:
+        with pytest.raises(StoreError, match="'aaaa' fits 2 runs; give more of the uuid"):
+            db.run("aaaa")
+        assert db.run("AAAA-2")["uuid"] == "aaaa-2"
+
+
+def test_a_file_without_a_run_says_so(path, empty_file):
+    with labctl.open(empty_file) as db, pytest.raises(StoreError, match="no run yet"):
+        db.run()
+
+
+@pytest.mark.parametrize("table", ["temperature_log", "records"])
+def test_numbered_rows_are_followed_by_their_number(rig, path, table):
+    for number in range(4):
+        own = {"temperature_k": 300.0} if table == "temperature_log" else {"data": {"a": 1}}
+        rig.store.append(table, {"run_id": rig.run_id, "number": number, "time_s": 1.0} | own)
+    rig.store.flush()
+    with labctl.open(path) as db:
+        for last, left in ((None, [0, 1, 2, 3]), (0, [1, 2, 3]), (2, [3]), (3, [])):
+            assert [row["number"] for row in db.rows_since(table, rig.run_id, last)] == left
+        assert db.rows_since(table, rig.run_id + 1) == []

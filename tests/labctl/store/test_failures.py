@@ -295,6 +295,8 @@ MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
 server:/export /home/lab nfs4 rw 0 0
 /dev/sdb1 /home/lab/local\\040disk xfs rw 0 0
+/dev/sdc1 /mnt/twice ext4 rw 0 0
+/dev/sdc2 /mnt/twice btrfs rw 0 0
 //nas/share /mnt/nas cifs rw 0 0
 me@host:/ /mnt/far fuse.sshfs rw 0 0
 """
@@ -308,6 +310,7 @@ me@host:/ /mnt/far fuse.sshfs rw 0 0
         ("/home/lab/local disk/2026", "xfs"),
         ("/mnt/nas/x", "cifs"),
         ("/mnt/far", "fuse.sshfs"),
+        ("/mnt/twice/x", "btrfs"),  # mounted over the other
     ],
 )
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(folder, kind):

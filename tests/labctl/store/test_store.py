@@ -208,3 +208,31 @@ def test_measured_tables_cannot_be_replaced(rig):
         rig.store.replace_derived("impedance_points", {"spectrum_id": 1}, [])
     with pytest.raises(StoreError, match="at least one column"):
         rig.store.replace_derived("conductivities", {}, [])
+
+
+def test_not_a_number_is_no_value_where_none_is_allowed_and_refused_where_one_is_required(rig):
+    nothing = {"relative_uncertainty_resistance": float("nan")}
+    where = {"spectrum_id": rig.spectrum_id}
+    rig.store.replace_derived("conductivities", where, [rig.conductivity(**nothing)])
+    with rig.read() as db:
+        (row,) = db.rows("SELECT relative_uncertainty_resistance FROM conductivities")
+    assert row == {"relative_uncertainty_resistance": None}
+    with pytest.raises(StoreError, match=r"conductivity_s_m: not a number \(NaN\), but a value is required$"):
+        rig.store.replace_derived("conductivities", where, [rig.conductivity(conductivity_s_m=float("nan"))])
+
+
+def test_a_point_that_claims_to_be_good_says_so_when_its_value_is_refused(rig):
+    for value, words in ((float("nan"), "not a number"), (float("inf"), "infinite")):
+        with pytest.raises(StoreError, match=words + ".*: the point's status says ok"):
+            rig.store.append("impedance_points", rig.point(0, temperature_k=value))
+
+
+def test_infinity_is_kept_as_an_uncertainty_alone(rig):
+    where = {"spectrum_id": rig.spectrum_id}
+    unknown = {"standard_uncertainty_s_m": float("inf"), "temperature_u_k": float("inf")}
+    rig.store.replace_derived("conductivities", where, [rig.conductivity(**unknown)])
+    with rig.read() as db:
+        (row,) = db.rows("SELECT standard_uncertainty_s_m, temperature_u_k FROM conductivities")
+    assert row == unknown
+    with pytest.raises(StoreError, match=r"conductivity_s_m: infinite, but a finite value is required$"):
+        rig.store.replace_derived("conductivities", where, [rig.conductivity(conductivity_s_m=float("inf"))])

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from scipy.stats import f
 
-from labctl.analysis import fit_temperature_law
+from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments
+from labctl.analysis.laws.choice import _suspected_break
+from labctl.analysis.laws.criterion import criterion, criterion_weights
 
 KB = 8.617333262e-5
 
@@ -159,3 +162,89 @@ def test_a_setpoint_that_is_reached_twice_counts_once():
 def test_one_temperature_is_refused():
     with pytest.raises(ValueError, match="at least 2 different temperatures, got 1"):
         fit_temperature_law([300.0, 300.0, 300.0], [1e-3, 1.1e-3, 0.9e-3])
+
+
+SCATTER = np.array([0.5, -1.0, 1.2, -0.4, 0.3, -1.1, 0.9, 0.2, -0.8, 0.6])
+
+
+def bent(difference_ev, n=8, noise=0.01):
+    kelvin = np.linspace(300.0, 370.0, n)
+    x = 1 / (KB * kelvin) - 1 / (KB * 335.0)
+    return kelvin, np.exp(-np.where(x < 0, 0.5 - difference_ev, 0.5) * x + noise * SCATTER[:n])
+
+
+@pytest.mark.parametrize(("stated", "n"), [(None, 8), (None, 6), (0.002, 8), (0.03, 8)])
+def test_a_break_is_suspected_from_one_chance_in_a_thousand_on(stated, n):
+    """F test of the two parameters that a kink has more than a line, against the scatter about the kink.
+
+    Scatter below what was stated counts as what was stated.
+    """
+
+    def told(sigma):
+        return {} if stated is None else {"standard_uncertainty_s_m": stated * sigma}
+
+    def probability(difference_ev):
+        kelvin, sigma = bent(difference_ev, n)
+        line = fit_arrhenius(kelvin, sigma, **told(sigma))
+        kink = fit_two_segments(kelvin, sigma, transition="kink", **told(sigma))
+        noise = max(kink.solution.chi_square, n - 4.0 if stated else 0.0)
+        gain = line.solution.chi_square - kink.solution.chi_square
+        return f.sf(gain / 2 / (noise / (n - 4)), 2, n - 4)
+
+    low, high = 0.01, 5.0
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if probability(middle) < 0.001 else (middle, high)
+    for difference, suspected in ((0.97 * low, False), (1.03 * high, True)):
+        kelvin, sigma = bent(difference, n)
+        line = fit_arrhenius(kelvin, sigma, **told(sigma))
+        assert (_suspected_break(line, "ln_sigma_t") is not None) is suspected
+
+
+def test_a_suspected_break_is_told_with_what_it_takes_to_claim_one():
+    kelvin, sigma = bent(0.45, 8, noise=1e-3)
+    found = fit_temperature_law(kelvin, sigma)
+    kink = found.suspected_break
+    assert found.flags[0] == (
+        f"a break near {kink.break_temperature_k.value:.1f} K is suspected ({kink.headline}): "
+        "10 temperatures are needed to claim one"
+    )
+
+
+@pytest.mark.parametrize(("n", "laws"), [(4, 1), (5, 2), (9, 2), (10, 3)])
+def test_five_temperatures_allow_a_curve_and_ten_a_break(n, laws):
+    kelvin, sigma = bent(0.0, n)
+    found = fit_temperature_law(kelvin, sigma)
+    assert list(found.candidates) == ["arrhenius", "vtf", "two_segments"][:laws]
+    assert set(found.weights) == set(found.candidates)
+
+
+@pytest.mark.parametrize(("n", "possible"), [(5, False), (6, True)])
+def test_a_break_needs_three_temperatures_on_either_side_to_be_suspected(n, possible):
+    kelvin = np.linspace(300.0, 370.0, n)
+    x = 1 / (KB * kelvin) - 1 / (KB * 340.0)
+    sigma = np.exp(-np.where(x < 0, 0.2, 1.2) * x + 1e-4 * SCATTER[:n])
+    assert (fit_temperature_law(kelvin, sigma).suspected_break is not None) is possible
+
+
+def test_the_weights_are_those_of_the_criterion():
+    kelvin, sigma = bent(0.0, 10)
+    found = fit_temperature_law(kelvin, sigma)
+    values = {law: np.inf if fit.objections else criterion(fit) for law, fit in found.candidates.items()}
+    assert not found.outliers.any()
+    assert found.weights == pytest.approx(criterion_weights(values))
+    assert found.law == min(values, key=values.get)
+    assert found.preferred is found.candidates[found.law]
+
+
+def test_an_outlier_is_named_with_the_factor_by_which_it_is_off():
+    kelvin, sigma = bent(0.0, 9)
+    sigma[4] *= 1.5
+    found = fit_temperature_law(kelvin, sigma)
+    clean = fit_arrhenius(np.delete(kelvin, 4), np.delete(sigma, 4))
+    factor = sigma[4] / clean.conductivity_s_m(float(kelvin[4])).value
+    assert found.outliers.tolist() == [place == 4 for place in range(9)]
+    assert found.flags[0] == f"outlier at {kelvin[4]:.2f} K: {factor:.3g} times what the other points say"
+    every, robust = found.preferred.headline, found.downweighted.headline
+    assert found.flags[1] == f"with every point {every}; outliers down-weighted {robust}"
+    assert len(found.preferred.series) == 9

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, f
 
 from labctl.analysis import compare_branches, heating_points
 
@@ -91,3 +92,70 @@ def test_branches_without_a_common_range_are_flagged():
 def test_the_branches_must_be_as_many_as_the_points():
     with pytest.raises(ValueError, match="heating has 2 entries, temperature_k has 3"):
         compare_branches([300.0, 310.0, 320.0], [1e-3, 2e-3, 3e-3], [True, True])
+
+
+SCATTER = np.array([0.5, -1.0, 1.2, -0.4, 0.3, -1.1, 0.9, 0.2, -0.8, 0.6, -0.5, 0.4, -0.7])
+
+
+def lines(ln_ratio, noise=0.01):
+    """Two lines in ln sigma against 1 / kB T: conductivities, and what the textbook says of each branch."""
+    heating = heating_points(CYCLE_K)
+    x = 1 / (KB * CYCLE_K)
+    y = 10.0 - 0.5 * x + np.where(heating, 0.0, ln_ratio) + noise * SCATTER
+    at = 1 / (KB * 2 / (1 / 303.15 + 1 / 353.15))
+    told = []
+    for chosen in (np.ones(13, dtype=bool), heating, ~heating):
+        slope, intercept = np.polyfit(x[chosen], y[chosen], 1)
+        left = np.sum((y[chosen] - slope * x[chosen] - intercept) ** 2)
+        spread = np.sum((x[chosen] - x[chosen].mean()) ** 2)
+        own = 1 / chosen.sum() + (at - x[chosen].mean()) ** 2 / spread
+        told.append((left, intercept + slope * at, own))
+    return np.exp(y), heating, told
+
+
+@pytest.mark.parametrize("ln_ratio", [0.0, 0.01, -0.02, 0.05])
+def test_the_probability_is_that_of_the_f_test_doubled_for_two_looks(ln_ratio):
+    sigma, heating, ((together, _, _), (up, _, _), (down, _, _)) = lines(ln_ratio)
+    found = compare_branches(CYCLE_K, sigma, heating, "ln_sigma")
+    assert {law.law for law in (found.together, found.heating, found.cooling)} == {"arrhenius"}
+    ratio = (together - up - down) / 2 / ((up + down) / (13 - 4))
+    p_value = min(1.0, 2 * f.sf(ratio, 2, 9))
+    assert found.p_value == pytest.approx(p_value, rel=1e-4)
+    assert found.significant == (p_value < 0.01)
+
+
+def test_the_ratio_is_that_of_cooling_over_heating_in_the_middle_of_the_common_range():
+    sigma, heating, (_, (up, ln_up, own_up), (down, ln_down, own_down)) = lines(-0.05)
+    found = compare_branches(CYCLE_K, sigma, heating, "ln_sigma")
+    assert found.ln_ratio.value == pytest.approx(ln_down - ln_up, abs=1e-6)
+    variance = up / 5 * own_up + down / 4 * own_down
+    assert found.ln_ratio.standard_uncertainty == pytest.approx(math.sqrt(variance), rel=1e-3)
+    assert found.ln_ratio.degrees_of_freedom == 4.0
+    factor = math.exp(found.ln_ratio.value)
+    assert found.flags == (
+        f"hysteresis: cooling differs from heating by a factor {factor:.3g} (p = {found.p_value:.1g})",
+    )
+
+
+@pytest.mark.parametrize("ln_ratio", [0.02, 0.1])
+def test_stated_uncertainties_are_tested_by_chi_square(ln_ratio):
+    sigma, heating, ((together, _, _), (up, _, _), (down, _, _)) = lines(ln_ratio, noise=0.005)
+    found = compare_branches(CYCLE_K, sigma, heating, "ln_sigma", standard_uncertainty_s_m=0.02 * sigma)
+    gain = (together - up - down) / 0.02**2
+    assert found.p_value == pytest.approx(min(1.0, 2 * chi2.sf(gain, 2)), rel=1e-3)
+
+
+def test_stated_uncertainties_that_are_too_small_are_tested_by_f():
+    sigma, heating, ((together, _, _), (up, _, _), (down, _, _)) = lines(0.03)
+    found = compare_branches(CYCLE_K, sigma, heating, "ln_sigma", standard_uncertainty_s_m=0.002 * sigma)
+    ratio = (together - up - down) / 2 / ((up + down) / 9)
+    assert found.p_value == pytest.approx(min(1.0, 2 * f.sf(ratio, 2, 9)), rel=1e-3)
+
+
+def test_a_branch_of_one_temperature_is_not_tested():
+    kelvin = np.array([300.0, 310.0, 320.0, 330.0, 329.8, 329.7])
+    found = compare_branches(kelvin, np.exp(-0.5 / (KB * kelvin)), kelvin != kelvin.round())
+    assert found.flags == ("hysteresis not tested: a branch has fewer than two temperatures",)
+    assert (found.heating, found.ln_ratio, found.significant) == (None, None, False)
+    assert found.cooling is not None
+    assert math.isnan(found.p_value)

@@ -1,9 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from labctl.analysis import fit_arrhenius, fit_vtf
+from labctl.analysis.laws.vtf import _flags
+from labctl.analysis.numerics.interval_estimates import ProfileEstimate
 
 KB = 8.617333262e-5
 TEMPERATURE_K = np.linspace(303.15, 363.15, 10)
@@ -130,3 +133,78 @@ def test_temperature_errors_widen_the_interval_of_t0():
 def test_an_unknown_residual_is_refused():
     with pytest.raises(ValueError, match="residuals must be"):
         fit_vtf(TEMPERATURE_K, vtf(TEMPERATURE_K), residuals="log10")  # type: ignore[arg-type]
+
+
+LOWEST_K = float(TEMPERATURE_K[0])  # T0 is searched up to 1 K below it
+OPEN = "T0 not identifiable: its 95 % interval is not closed"
+NOT_TOLD_APART = "not distinguishable from Arrhenius: the 95 % interval of T0 holds 0 K"
+BENDS = "not VTF: the Arrhenius plot bends the other way (T0 below 0 K)"
+AT_THE_DATA = "not VTF: T0 lies at the lowest measured temperature"
+
+
+def flags_with(t0_k, interval_k, b_ev=0.08):
+    """Flags of a fit whose T0 and B are what is told here."""
+    fit = fit_vtf(TEMPERATURE_K, vtf(TEMPERATURE_K))
+    t0 = ProfileEstimate(t0_k, 1.0, profile=lambda level: interval_k)
+    b = ProfileEstimate(b_ev, 0.001, profile=lambda level: (b_ev, b_ev))
+    return _flags(replace(fit, vogel_temperature_k=t0, pseudo_activation_energy_ev=b))
+
+
+@pytest.mark.parametrize(
+    ("t0_k", "interval_k", "flags"),
+    [
+        (205.0, (190.0, 220.0), []),
+        (205.0, (0.1, 220.0), []),
+        (205.0, (0.0, 220.0), [NOT_TOLD_APART]),
+        (205.0, (-1.0, 220.0), [NOT_TOLD_APART]),
+        (-50.0, (-100.0, 0.0), [NOT_TOLD_APART]),
+        (-50.0, (-100.0, -0.1), [BENDS]),
+        (-50.0, (-math.inf, -0.1), [BENDS, OPEN]),
+        (205.0, (-math.inf, 220.0), [NOT_TOLD_APART, OPEN]),
+        (205.0, (190.0, LOWEST_K - 1.0), [OPEN]),
+        (205.0, (190.0, LOWEST_K - 1.005), [OPEN]),
+        (205.0, (190.0, LOWEST_K - 1.02), []),
+        (LOWEST_K - 1.005, (290.0, 301.0), [AT_THE_DATA]),
+        (LOWEST_K - 1.02, (290.0, 301.0), []),
+    ],
+)
+def test_what_an_interval_of_t0_says_of_the_law(t0_k, interval_k, flags):
+    told = [flag for flag in flags_with(t0_k, interval_k) if not flag.startswith("unphysical")]
+    assert told == flags
+
+
+@pytest.mark.parametrize(("strength", "told"), [(1.4, True), (1.6, False)])
+def test_a_law_more_fragile_than_any_glass_former_is_unphysical(strength, told):
+    flags = flags_with(205.0, (190.0, 220.0), strength * KB * 205.0)
+    words = (
+        f"unphysical: strength B / (kB T0) = {strength:.2g} is below that of any glass former, "
+        "with T0 = 205 K; look for a transition instead"
+    )
+    assert (words in flags) is told
+
+
+def test_a_law_that_falls_is_told_as_that_alone():
+    assert flags_with(205.0, (-1.0, 220.0), 0.0) == ("not VTF: conductivity does not rise with temperature",)
+    assert flags_with(205.0, (190.0, 220.0), 1e-9)[0].startswith("unphysical")
+
+
+def test_flags_that_begin_with_not_or_unphysical_are_objections():
+    fit = fit_vtf(TEMPERATURE_K, vtf(TEMPERATURE_K))
+    assert fit.objections == ()
+    changed = replace(fit, flags=("not VTF: a", "a flag", "unphysical: b", OPEN, "nothing"))
+    assert changed.objections == ("not VTF: a", "unphysical: b")
+
+
+def test_three_temperatures_are_needed_and_the_exponent_is_a_number():
+    assert fit_vtf(TEMPERATURE_K[:3], vtf(TEMPERATURE_K[:3])).prefactor_exponent == -0.5
+    with pytest.raises(ValueError, match="prefactor_exponent must be finite, got nan"):
+        fit_vtf(TEMPERATURE_K, vtf(TEMPERATURE_K), math.nan)
+
+
+def test_the_headline_names_both_parameters_with_their_uncertainty():
+    fit = fit_vtf(TEMPERATURE_K, noisy(np.random.default_rng(9), vtf(TEMPERATURE_K), 0.01))
+    b, t0 = fit.pseudo_activation_energy_ev, fit.vogel_temperature_k
+    assert fit.headline == (
+        f"B = {b.value:.4f} ± {b.standard_uncertainty:.4f} eV, "
+        f"T0 = {t0.value:.1f} ± {t0.standard_uncertainty:.1f} K (T^-0.5)"
+    )

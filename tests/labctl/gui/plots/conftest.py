@@ -97,9 +97,10 @@ class Made:
         """Temperatures from 300 K upwards."""
         return tuple(self.conductivity(n + 1, 300.0 + 10 * n) for n in range(count))
 
-    def fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
-        """A row of `law_fits`."""
+    def older_fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
+        """A row of `law_fits` as an older labctl left it: without `spectra` and `curve`."""
         energy = {"value": energy_ev, "standard_uncertainty": 0.003, "unit": "eV"}
+        pre_exponential = {"value": 1e8, "standard_uncertainty": 1e7, "unit": "S K/m"}
         row = {
             "id": number,
             "branch": "all",
@@ -108,10 +109,23 @@ class Made:
             "preferred": 1,
             "activation_energy_ev": energy_ev,
             "standard_uncertainty_ev": 0.003,
-            "parameters": {"activation_energy": energy},
+            "parameters": {"activation_energy": energy, "pre_exponential": pre_exponential},
             "n_points": 6,
             "flags": [],
         }
+        return row | about
+
+    def fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
+        """A row of `law_fits` that stands on the six conductivities."""
+        curve = {
+            "reference": 1 / (EV_K * 325),
+            "transition": "",
+            "parameters": [np.log(1e8) - energy_ev / (EV_K * 325), energy_ev],
+            "covariance": [[1e-6, 0.0], [0.0, 9e-6]],
+            "degrees_of_freedom": 4.0,
+            "temperature_range_k": [300.0, 350.0],
+        }
+        row = self.older_fit(number, energy_ev) | {"curve": curve, "spectra": [1, 2, 3, 4, 5, 6]}
         return row | about
 
     def vtf_fit(self) -> dict[str, Any]:
@@ -120,7 +134,15 @@ class Made:
             "pseudo_activation_energy": {"value": 0.48, "standard_uncertainty": 0.01, "unit": "eV"},
             "vogel_temperature": {"value": 3.0, "standard_uncertainty": 1.0, "unit": "K"},
         }
-        about = {"law": "vtf", "form": "T^-0.5", "preferred": 0, "activation_energy_ev": None}
+        curve = {
+            "reference": 325.0,
+            "transition": "",
+            "parameters": [0.5, 0.0537, 1 / 322],
+            "covariance": None,
+            "degrees_of_freedom": None,
+            "temperature_range_k": [300.0, 350.0],
+        }
+        about = {"law": "vtf", "form": "T^-0.5", "preferred": 0, "activation_energy_ev": None, "curve": curve}
         return self.fit(2, **about, parameters=parameters)
 
     def polarisation(self, number: int = 0, count: int = 50, **about: Any):

@@ -1,0 +1,109 @@
+"""A small database made by hand, and resistances as an analysis would have found them."""
+
+import math
+import shutil
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from labctl.analysis import Estimate, Resistance
+from labctl.store import Store
+
+SAMPLE = {
+    "name": "pellet",
+    "thickness_m": 1e-3,
+    "thickness_u_m": 1e-5,
+    "area_m2": 5e-5,
+    "area_u_m2": 1e-6,
+    "electrodes": "blocking",
+    "cation": "Li+",
+}
+
+
+class Notebook:
+    """One run of one sample, into which rows are written."""
+
+    def __init__(self, store: Store, sample: dict[str, Any]) -> None:
+        self.store = store
+        self._numbers = {"spectra": 0, "polarisations": 0}
+        run = {"sample_id": store.find_or_add_sample(SAMPLE | sample), "procedure": "p:P", "started_s": 1.0}
+        self.run_id = store.insert("runs", run)
+
+    def _begin(self, table: str, row: dict[str, Any]) -> int:
+        about = {"run_id": self.run_id, "number": self._numbers[table], "started_s": 1.0}
+        self._numbers[table] += 1
+        return self.store.insert(table, about | row)
+
+    def spectrum(self, readings_k=(300.0, 300.0, 300.0), status="finished", impedances=None, **row) -> int:
+        """Write a spectrum with a point for each temperature (None: not read); return its id."""
+        row = {"setpoint_k": 300.0} | row
+        spectrum_id = self._begin("spectra", row)
+        for number, kelvin in enumerate(readings_k):
+            frequency_hz, z_ohm = impedances[number] if impedances else (10.0 ** (6 - number), 100.0 - 5.0j)
+            point = {"spectrum_id": spectrum_id, "number": number, "time_s": 1.0, "temperature_k": kelvin}
+            point |= {"frequency_hz": frequency_hz, "z_real_ohm": z_ohm.real, "z_imag_ohm": z_ohm.imag}
+            self.store.append("impedance_points", point)
+        if status != "running":
+            self.store.update("spectra", spectrum_id, {"status": status, "ended_s": 2.0})
+        self.store.flush()
+        return spectrum_id
+
+    def polarisation(self, samples, ended=None, temperatures_k=None, **row) -> int:
+        """Write a hold of (elapsed s, V, A) samples; return its id."""
+        polarisation_id = self._begin("polarisations", {"potential_v": 0.01, "setpoint_k": 300.0} | row)
+        kelvin = temperatures_k or [300.0] * len(samples)
+        for number, (elapsed_s, potential_v, current_a) in enumerate(samples):
+            point = {"polarisation_id": polarisation_id, "number": number, "time_s": 1.0 + elapsed_s}
+            point |= {"elapsed_s": elapsed_s, "potential_v": potential_v, "current_a": current_a}
+            self.store.append("polarisation_points", point | {"temperature_k": kelvin[number]})
+        self.store.flush()
+        ended = {"status": "finished", "ended_s": 2.0} | (ended or {})
+        self.store.update("polarisations", polarisation_id, ended)
+        return polarisation_id
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        with self.store.read() as db:
+            return db.rows(f"SELECT * FROM {table} ORDER BY id")
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory):
+    """Made once: making the schema takes longer than most tests."""
+    path = tmp_path_factory.mktemp("derive") / "empty.db"
+    Store.open(path).close()
+    return path
+
+
+@pytest.fixture
+def notebook(tmp_path, empty_file):
+    """Make a notebook for a sample that differs from the usual pellet by what is given."""
+    opened = []
+
+    def make(**sample) -> Notebook:
+        path = tmp_path / f"{len(opened)}.db"
+        shutil.copy(empty_file, path)
+        opened.append(Store.open(path))
+        return Notebook(opened[-1], sample)
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def found(
+    total_ohm: float, u_ohm: float = 1.0, interphase_ohm: Estimate | None = None, **changes
+) -> Resistance:
+    """A resistance as `ionic_resistance_series` gives it."""
+    series = math.hypot(u_ohm, interphase_ohm.standard_uncertainty if interphase_ohm else 0.0)
+    fit = SimpleNamespace(parameters={"R1": 1.0, "R2": 1.0}, sum_of=lambda names: Estimate(1.0, series))
+    fields = {"arcs": (), "circuit": "p(R1,CPE1)-CPE2", "bound": None, "flags": (), "candidates": ()}
+    fields |= {"intercept_ohm": math.nan, "minimum_ohm": math.nan, "fit": fit}
+    return Resistance(
+        total_ohm=Estimate(total_ohm, u_ohm), interphase_ohm=interphase_ohm, **(fields | changes)
+    )
+
+
+@pytest.fixture
+def resistance():
+    return found
