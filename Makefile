@@ -1,20 +1,25 @@
-# Each target makes .venv and installs what it needs. PYTHON names another interpreter (3.11 or later).
+# `make demo` and `make test` do all the set-up, packages of the system included (.ci/set-up has the list).
+# PYTHON names another interpreter (3.11 or later).
 PYTHON ?= python3
+export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 # One worker per core; `make test WORKERS=` runs in one process, as a debugger wants it.
 WORKERS ?= --numprocesses auto
+# What pytest runs, options included; empty for everything.
+TESTS ?=
 
-.PHONY: demo test test-quick lint mutants clean
+.PHONY: demo test test-quick lint mutants wheel-demo fresh-machine clean set-up-again
+.NOTPARALLEL:
 
 demo: $(VENV)/.installed
 	$(BIN)/labctl demo
 
 test: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) $(TESTS)
 
 test-quick: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) -m "not slow"
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) -m "not slow" $(TESTS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -22,21 +27,30 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Builds sdist and wheel, and runs the demo from the wheel in an environment of its own.
+wheel-demo: $(VENV)/.installed-dev
+	.ci/wheel-demo
+
 # MUTANTS holds options of benchmarks/mutants.py: make mutants MUTANTS="--mutants 100 --room derive"
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+# Shows on a bare Debian 12 in a chroot, as root and as two kinds of user, that the targets above set themselves up.
+# Needs root, debootstrap and the package index. `make fresh-machine TESTS=` runs all tests there.
+fresh-machine: export TESTS ?= tests/labctl/gui tests/labctl/config tests/labctl/measure
+fresh-machine:
+	.ci/fresh-machine
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
+$(VENV)/.installed: pyproject.toml
+	.ci/set-up demo
 
-$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[dev,gui]"
-	touch $@ $(VENV)/.installed
+$(VENV)/.installed-dev: pyproject.toml
+	.ci/set-up test
+
+# An environment whose interpreter is gone, or whose set-up was interrupted, is set up again.
+ifneq ($(shell test -x $(BIN)/python && test ! -e $(VENV)/.unfinished && echo whole),whole)
+$(VENV)/.installed $(VENV)/.installed-dev: set-up-again
+endif
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -36,9 +36,9 @@ from labctl.measure.recording import Recording
 from labctl.measure.run import StopRequest
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.runner import Runner
 from labctl.store import Database
+from labctl.store.transactions import WriteConnection
 
 OVEN, ANALYSER, POTENTIOSTAT = "GPIB0::12::INSTR", "GPIB0::4::INSTR", "GPIB0::6::INSTR"
 FAULTS_A_NIGHT = 6
@@ -192,8 +192,8 @@ def one_night(kind: str, seed: int) -> dict[str, Any]:
         shared = SharedRig(read_station(path), clock, seed, FILMS if film else PELLETS)
         addresses = (OVEN, ANALYSER, POTENTIOSTAT) if film else (OVEN, ANALYSER)
         order_faults(shared.rig, kind, random.Random(seed), addresses)
-        with Ledger(db) as ledger:
-            jobs, emitted = Jobs(ledger, clock), Counter[str]()
+        with WriteConnection(db) as connection:
+            jobs, emitted = Jobs(connection, clock), Counter[str]()
             for text in texts:
                 jobs.add(parse_protocol(text, str(Path(folder) / "p.toml")), policy=FailurePolicy(2, 60.0))
             Runner(
@@ -201,7 +201,7 @@ def one_night(kind: str, seed: int) -> dict[str, Any]:
                 db,
                 Over(jobs, clock),
                 clock=clock,
-                on_row=lambda topic, record: emitted.update([topic]),
+                on_event=lambda event: emitted.update([event.topic]),
             ).run()
         return {"kind": kind, "seed": seed, **judged(db, shared, emitted["results"], kind)}
 
@@ -354,7 +354,7 @@ def main() -> int:
     options = parser().parse_args()
     logging.disable(logging.CRITICAL)
     # Spectra are evaluated when their run ends; not one by one as well, which changes no value.
-    Recording._derive = lambda self, spectrum_id: None
+    Recording._evaluate_spectrum = lambda self, spectrum_id: None
     nights: list[dict[str, Any]] = []
     if options.results and options.results.exists():
         nights = [json.loads(line) for line in options.results.read_text("utf-8").splitlines()]

@@ -23,9 +23,9 @@ from labctl.config.station import Station, read_station
 from labctl.measure.run import StopRequest
 from labctl.queue.estimates import duration_s
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
 from labctl.queue.runner import Runner
+from labctl.store.transactions import WriteConnection
 
 PELLET = """
 title = "{title}"
@@ -149,8 +149,8 @@ def run(protocols: list[Protocol], station: Station, db: Path, oven_k: float | N
     if oven_k is not None:
         rig.world.oven.start_at(oven_k)
     shared = replace(station.simulation, build=lambda clock, seed, **options: rig, options={})
-    with Ledger(db) as ledger:
-        jobs = Jobs(ledger, clock)
+    with WriteConnection(db) as connection:
+        jobs = Jobs(connection, clock)
         for protocol in protocols:
             jobs.add(protocol)
         station = replace(station, simulation=shared)

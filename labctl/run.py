@@ -1,5 +1,6 @@
 """Former name of `labctl.measure.run`, kept for programs that import it."""
 
 from labctl.measure.run import Outcome, run_procedure, run_protocol
+from labctl.measure.stop import StopRequest
 
-__all__ = ["Outcome", "run_procedure", "run_protocol"]
+__all__ = ["Outcome", "StopRequest", "run_procedure", "run_protocol"]

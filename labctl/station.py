@@ -1,5 +1,5 @@
 """Former name of `labctl.config.station`, kept for programs that import it."""
 
-from labctl.config.station import InstrumentEntry, Simulation, Station, read_station
+from labctl.config.station import ROLES, InstrumentEntry, Simulation, Station, read_station
 
-__all__ = ["InstrumentEntry", "Simulation", "Station", "read_station"]
+__all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]

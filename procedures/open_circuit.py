@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter, Procedure
 
 from labctl.bench import Bench, CurrentPoint, PlannedStep
+from labctl.measure.events import CurrentMeasured
 
 
 class OpenCircuit(Procedure):
@@ -25,7 +26,7 @@ class OpenCircuit(Procedure):
         times_s = [i * self.interval_s for i in range(count)]
         with closing(self.bench.potentiostat.rest(times_s)) as points:
             for number, point in enumerate(points, start=1):
-                self.emit("results", point._asdict())
+                self.emit("results", CurrentMeasured(**point._asdict()))
                 self.emit("progress", 100 * number / count)
                 if self.should_stop():
                     return

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from labctl.bench import CurrentPoint, ImpedancePoint, PlannedStep
+from labctl.measure.events import CurrentMeasured, PolarisationEnded, PolarisationStarted
 from procedures.parameters import FloatListParameter
 from procedures.temperature_series import TemperatureSeries
 from procedures.transient import LOST_SHARE, Rest, Transient, growing_times_s, rest_of, sample_times_s
@@ -78,7 +79,7 @@ class PolarisationSeries(TemperatureSeries):
         with closing(self.bench.potentiostat.rest(self.sample_times_s(duration_s))) as resting:
             for point in resting:
                 points.append(point)
-                self.emit("results", {**about, "phase": "rest", **point._asdict()})
+                self.emit("results", CurrentMeasured(**about, phase="rest", **point._asdict()))
                 if self.should_leave():
                     break
         return rest_of(points)
@@ -94,11 +95,15 @@ class PolarisationSeries(TemperatureSeries):
         transient = Transient(
             before.potential_v + step.delta_v_v, self.current_limit_a, expected_a, self.lost_share
         )
-        rested = {"rest_potential_v": before.potential_v, "rest_drift_v_s": before.drift_v_s}
-        began = {"state": "started", "potential_v": transient.potential_v}
-        self.emit("polarisation", {**about, **began, **rested})
+        started = PolarisationStarted(
+            potential_v=transient.potential_v,
+            rest_potential_v=before.potential_v,
+            rest_drift_v_s=before.drift_v_s,
+            **about,
+        )
+        self.emit("polarisation", started)
         state = self.hold(about, transient, step)
-        self.emit("polarisation", {**about, **state})
+        self.emit("polarisation", PolarisationEnded(**about, **state))
 
     def hold(self, about: dict[str, Any], transient: Transient, step: Step) -> dict[str, Any]:
         """Hold the potential, record the current and, if configured, a spectrum; return the final state."""
@@ -133,10 +138,11 @@ class PolarisationSeries(TemperatureSeries):
         judging_s = growing_times_s(60 * self.hold_min_min)
         judge_s, thermometer_s = next(judging_s), 0.0
         for point in points:
-            row = {**about, "phase": "hold", **point._asdict()}
+            temperature_k = None
             if point.elapsed_s >= thermometer_s:
-                row["temperature_k"] = self.bench.thermometer.temperature_k
+                temperature_k = self.bench.thermometer.temperature_k
                 thermometer_s = point.elapsed_s + self.longest_interval_s
+            row = CurrentMeasured(**about, phase="hold", temperature_k=temperature_k, **point._asdict())
             self.emit("results", row)
             transient.take(point)
             if self.should_leave():

@@ -4,6 +4,7 @@ The sample's geometry is common to all temperatures and cancels: 1/R takes the p
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,13 +55,17 @@ class SeriesSoFar:
     def add(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
         """Add a finished spectrum and the temperature at each of its points.
 
-        A spectrum without a resistance is ignored. The uncertainties of the resistance and of the
-        temperature, as far as it moved, are the same as in the later evaluation.
+        A spectrum without a resistance or a temperature is ignored. The uncertainties of the resistance and
+        of the temperature, as far as it moved, are the same as in the later evaluation: the spread of a
+        single reading is unknown, and then the scatter of the points alone is used.
         """
+        readings_k = [kelvin for kelvin in readings_k if math.isfinite(kelvin)]
+        if not readings_k:
+            return
         resistance = ionic_resistance(spectrum_of(points), electrodes=self._electrodes)
         total_ohm = resistance.total_ohm
         if resistance.bound is None and np.isfinite(total_ohm.relative_uncertainty) and total_ohm.value > 0:
-            spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else 0.0
+            spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else math.nan
             conductance = 1 / total_ohm.value
             point = (float(np.mean(readings_k)), spread_k, conductance, total_ohm.relative_uncertainty)
             self._points.append(point)
@@ -70,6 +75,8 @@ class SeriesSoFar:
         if len({round(point[0], 1) for point in self._points}) < FEWEST_TEMPERATURES:
             return None
         temperature_k, spread_k, conductance, relative = np.array(self._points).T
+        if not np.isfinite(spread_k).all():
+            return fit_temperature_law(temperature_k, conductance)
         stated = conductance * relative
         return fit_temperature_law(
             temperature_k, conductance, standard_uncertainty_s_m=stated, temperature_u_k=spread_k

@@ -9,6 +9,7 @@ import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
 
 from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
 from procedures.parameters import FloatListParameter
 
 POINT_OVERHEAD_S = 1.0
@@ -57,19 +58,20 @@ class SpectrumProcedure(Procedure):
         On a request to stop or skip, the spectrum ends after the current point.
         """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
-        self.emit("spectrum", {"state": "started", "repeats": repeats, **about, **settings})
+        self.emit("spectrum", SpectrumStarted(repeats=repeats, **about, **settings))
         points: list[ImpedancePoint] = []
         readings_k: list[float] = []
         with closing(self.sweep(bias_v)) as sweep:
             for point in sweep:
                 points.append(point)
                 readings_k.append(self.temperature_now_k())
-                self.emit("results", {**about, "temperature_k": readings_k[-1], **point._asdict()})
+                row = PointMeasured(**about, temperature_k=readings_k[-1], **point._asdict())
+                self.emit("results", row)
                 self.emit_progress(about["step"], len(points) / len(self.frequencies()))
                 if self.should_leave():
                     break
         complete = self.is_complete(points)
-        self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
+        self.emit("spectrum", SpectrumEnded(state="finished" if complete else "aborted", **about))
         return points, readings_k
 
     def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:

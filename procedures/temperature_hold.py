@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter, Procedure
 
 from labctl.bench import ZERO_CELSIUS_K, Bench, PlannedStep
+from labctl.measure.events import TemperatureRead
 from labctl.measure.settle import SettlingCriterion, settle
 from procedures.oven_timing import ROOM_K, travel_time_s
 
@@ -35,7 +36,7 @@ class TemperatureHold(Procedure):
         self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
         self.bench.oven.setpoint_k = target_k
         for reading in settle(self.bench, target_k, self.criterion(), self.should_stop):
-            self.emit("temperature", reading._asdict())
+            self.emit("temperature", TemperatureRead(**reading._asdict()))
             self.emit("results", reading._asdict())
 
     def criterion(self) -> SettlingCriterion:

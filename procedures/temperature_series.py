@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
+from labctl.measure.events import StepStarted, TemperatureRead
 from labctl.measure.settle import SettlingCriterion, settle
 from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.parameters import FloatListParameter
@@ -66,7 +67,7 @@ class TemperatureSeries(SpectrumProcedure):
         while step < len(self.steps()):
             target_k, branch = self.steps()[step]
             if step not in self.finished_steps:
-                self.emit("step", {"step": step, "of": len(self.steps()), "setpoint_k": target_k})
+                self.emit("step", StepStarted(step=step, of=len(self.steps()), setpoint_k=target_k))
                 yield step, target_k, branch
             step += 1
 
@@ -79,7 +80,7 @@ class TemperatureSeries(SpectrumProcedure):
         """Set the oven and wait until the sample is steady or a stop is requested."""
         self.bench.oven.setpoint_k = target_k
         for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
-            self.emit("temperature", reading._asdict())
+            self.emit("temperature", TemperatureRead(**reading._asdict()))
 
     def emit_progress(self, step: int, share: float) -> None:
         """Emit the progress in percent; `share` is the fraction of this step that is done, 0 to 1."""

@@ -5,7 +5,10 @@ The device has the entry `wire: {framer: frames, model: "module:Class"}`; the mo
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sim_instruments.wire.device import SimDevice
@@ -51,15 +54,62 @@ class OwnModel:
 
 
 def own_model(file: Path, reference: str) -> type[OwnModel]:
-    """Return the class `module:Class` of a module beside a YAML file; raises ValueError if it is invalid."""
+    """Return the class `module:Class` of a module beside a YAML file; raises ValueError if it is invalid.
+
+    The module, and what it imports from the folder, is executed anew at each call.
+    """
     module_name, _, name = reference.partition(":")
-    sys.path.insert(0, str(file.resolve().parent))
+    folder = file.resolve().parent
     try:
-        found: Any = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as problem:
-        raise ValueError(f"{file}: wire: model: {reference!r} cannot be imported: {problem}") from problem
-    finally:
-        sys.path.remove(str(file.resolve().parent))
+        with _modules_of(folder):
+            found: Any = getattr(_module(folder, module_name), name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        words = f"{type(problem).__name__}: {problem}"
+        raise ValueError(f"{file}: wire: model: {reference!r} cannot be imported: {words}") from problem
     if not (isinstance(found, type) and issubclass(found, OwnModel)):
         raise ValueError(f"{file}: wire: model: {reference!r} is no sim_instruments.own_model.OwnModel")
     return found
+
+
+def _module(folder: Path, name: str) -> ModuleType:
+    path = folder.joinpath(*name.split(".")).with_suffix(".py")
+    if not path.is_file():
+        return importlib.import_module(name)
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules.setdefault(name, module)  # dataclasses look for it there
+    exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
+    return module
+
+
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """Let modules of a folder be imported, after all others; remove them from sys.modules afterwards.
+
+    Two folders may hold modules of one name, and a file may change.
+    """
+    names = {path.stem for path in folder.iterdir()}
+    free = {name for name in names & set(sys.modules) if not _is_elsewhere(name)}
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in free}
+    before = set(sys.modules)
+    sys.path.append(str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in names and _lies_in(folder, sys.modules[name]):
+                del sys.modules[name]
+        sys.modules.update(kept)
+
+
+def _is_elsewhere(name: str) -> bool:
+    finders = (finder for finder in sys.meta_path if hasattr(finder, "find_spec"))
+    return any(finder.find_spec(name, None) is not None for finder in finders)
+
+
+def _lies_in(folder: Path, module: ModuleType) -> bool:
+    searched = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    return any(place is not None and Path(place).resolve().is_relative_to(folder) for place in searched)

@@ -16,7 +16,7 @@ from typing import Any
 from pyvisa.rname import InvalidResourceName, to_canonical_name
 
 from sim_instruments.cells import make_cell
-from sim_instruments.stand_ins import MODELS, Parts, StandIn, stand_ins_of
+from sim_instruments.stand_ins import MODELS, Parts, StandIn, stand_in_at, stand_ins_of
 from sim_instruments.wire.definition import make_device
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.faults import FaultPlan
@@ -106,7 +106,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         file of pyvisa-sim with user-defined stand-ins (see `stand_ins`). The default has a Lake Shore 336, a
         Solartron 1260 and a Solartron 1287.
     instruments : mapping
-        Address = model; replaces `description`.
+        Address = model, or the YAML file of a user-defined stand-in; replaces `description`.
 
     Raises
     ------
@@ -171,10 +171,15 @@ def _named(chosen: Options) -> Mapping[str, StandIn]:
     names = chosen.instruments
     if names is None:
         names = tomllib.loads(_description(Path(chosen.description))).get("instruments", {})
-    for address, name in names.items():
-        if name not in MODELS:
-            raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
-    return {address: MODELS[name] for address, name in names.items()}
+    return {address: _chosen(source, address, name) for address, name in names.items()}
+
+
+def _chosen(source: str | Path, address: str, name: str) -> StandIn:
+    if Path(name).suffix in (".yaml", ".yml"):
+        return stand_in_at(Path(name), address)
+    if name not in MODELS:
+        raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
+    return MODELS[name]
 
 
 def _description(place: Path) -> str:

@@ -19,40 +19,12 @@ from pyvisa.errors import VisaIOError
 
 from sim_instruments.control import Control
 from sim_instruments.rig import Rig, build, instruments_of
+from sim_instruments.stand_ins import DRIVERS
 from sim_instruments.wire.exchange import Exchange
 from sim_instruments.world.world import Clock
 
 HOST = "127.0.0.1"
 POLL_S = 0.002
-
-DRIVERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "lakeshore335": ("drivers.lakeshore33x:LakeShore335", ("oven",)),
-    "lakeshore336": ("drivers.lakeshore33x:LakeShore336", ("oven",)),
-    "lakeshore350": ("drivers.lakeshore33x:LakeShore350", ("oven",)),
-    "eurotherm2400": ("drivers.eurotherm:Eurotherm2400", ("oven",)),
-    "eurotherm3200": ("drivers.eurotherm:Eurotherm3200", ("oven",)),
-    "eurotherm3500": ("drivers.eurotherm:Eurotherm3500", ("oven",)),
-    "solartron1260": ("drivers.solartron1260:Solartron1260", ("fra",)),
-    "solartron1287": ("drivers.solartron1287:Solartron1287", ("potentiostat",)),
-    "emstat4": ("drivers.palmsens:EmStat4HR", ("fra", "potentiostat")),
-    "emstat4_lr": ("drivers.palmsens:EmStat4LR", ("fra", "potentiostat")),
-    "emstat_pico": ("drivers.palmsens:EmStatPico", ("fra", "potentiostat")),
-    "nexus": ("drivers.palmsens:Nexus", ("fra", "potentiostat")),
-    "keysight_e4980a": ("drivers.lcr_meters:KeysightE4980A", ("fra",)),
-    "agilent_4284a": ("drivers.lcr_meters:Agilent4284A", ("fra",)),
-    "keysight_e4990a": ("drivers.keysight_e4990a:KeysightE4990A", ("fra",)),
-    "keithley2450": ("drivers.keithley2450:Keithley2450", ("potentiostat",)),
-    "julabo": ("drivers.julabo:JulaboCF", ("oven",)),
-    "julabo_fc": ("drivers.julabo:JulaboFC", ("oven",)),
-    "julabo_corio": ("drivers.julabo:JulaboCorio", ("oven",)),
-    "julabo_fl": ("drivers.julabo:JulaboFL", ("oven",)),
-    "huber": ("drivers.huber:Huber", ("oven",)),
-    "linkam_t95": ("drivers.linkam_t95:LinkamT95", ("oven",)),
-    "oxford_mercury": ("drivers.oxford_mercury:OxfordMercuryITC", ("oven",)),
-    "oxford_itc503": ("drivers.oxford_itc503:OxfordITC503", ("oven",)),
-    "temptronic_ats": ("drivers.temptronic:TemptronicATS", ("oven",)),
-    "thermotron3800": ("drivers.thermotron3800:ThermotronOven", ("oven",)),
-}
 
 
 @dataclass

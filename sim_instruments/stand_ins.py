@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pyvisa.rname import to_canonical_name
+
 from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
@@ -45,12 +47,18 @@ class Parts:
 
 @dataclass(frozen=True)
 class StandIn:
-    """One type of instrument; `file` names its definition when it is shared with another type."""
+    """One type of instrument; `file` names its definition when it is shared with another type.
+
+    `driver` is the driver for it, as a station file names it, and `roles` are those it can have; both are
+    empty for a stand-in from a user's own YAML file.
+    """
 
     name: str
     make: Callable[[Parts], Model]
     file: str = ""
     given: dict[str, Any] | None = None
+    driver: str = ""
+    roles: tuple[str, ...] = ()
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -58,45 +66,115 @@ class StandIn:
         return self.given or load_definition(self.file or self.name)
 
 
-def _in_the_world(name: str, made_by: Callable[..., Model], file: str = "", **settings: Any) -> StandIn:
-    return StandIn(name, lambda parts: made_by(parts.world, **settings), file)
+Roles = tuple[str, ...]
+OVEN, ANALYSER, POTENTIOSTAT = ("oven",), ("fra",), ("potentiostat",)
+BOTH = ANALYSER + POTENTIOSTAT
 
 
-def _with_noise(name: str, made_by: Callable[..., Model], file: str = "", **settings: Any) -> StandIn:
-    return StandIn(name, lambda parts: made_by(parts.world, parts.noise, **settings), file)
+def _in_the_world(
+    name: str, driver: str, roles: Roles, made_by: Callable[..., Model], file: str = "", **settings: Any
+) -> StandIn:
+    return StandIn(name, lambda parts: made_by(parts.world, **settings), file, driver=driver, roles=roles)
+
+
+def _with_noise(
+    name: str, driver: str, roles: Roles, made_by: Callable[..., Model], file: str = "", **settings: Any
+) -> StandIn:
+    def make(parts: Parts) -> Model:
+        return made_by(parts.world, parts.noise, **settings)
+
+    return StandIn(name, make, file, driver=driver, roles=roles)
 
 
 MODELS: dict[str, StandIn] = {
     stand_in.name: stand_in
     for stand_in in (
-        _in_the_world("lakeshore335", LakeShore336, "lakeshore336", model="335"),
-        _in_the_world("lakeshore336", LakeShore336),
-        _in_the_world("lakeshore350", LakeShore336, "lakeshore336", model="350"),
-        _in_the_world("eurotherm2400", Eurotherm2400),
-        _in_the_world("eurotherm3200", Eurotherm2400, "eurotherm2400", family="3200"),
-        _in_the_world("eurotherm3500", Eurotherm2400, "eurotherm2400", family="3500"),
-        _in_the_world("julabo", Julabo),
-        _in_the_world("julabo_fc", Julabo, "julabo", family="FC"),
-        _in_the_world("julabo_corio", Julabo, "julabo", family="CORIO"),
-        _in_the_world("julabo_fl", Julabo, "julabo", family="FL"),
-        _in_the_world("huber", Huber),
-        _in_the_world("linkam_t95", LinkamT95),
-        _in_the_world("oxford_mercury", OxfordMercury),
-        _in_the_world("oxford_itc503", OxfordITC503),
-        _in_the_world("temptronic_ats", TemptronicATS),
-        _in_the_world("thermotron3800", Thermotron3800),
-        _with_noise("solartron1260", Solartron1260),
-        _in_the_world("solartron1287", Solartron1287),
-        _in_the_world("keithley2450", Keithley2450),
-        _with_noise("keysight_e4980a", LcrMeter, longest_list=201),
-        _with_noise("agilent_4284a", LcrMeter, longest_list=10),
-        _with_noise("keysight_e4990a", KeysightE4990A),
-        _with_noise("emstat4", EmStat4),
-        _with_noise("emstat4_lr", EmStat4, "emstat4", family=EMSTAT4_LR),
-        _with_noise("emstat_pico", EmStat4, "emstat4", family=EMSTAT_PICO),
-        _with_noise("nexus", EmStat4, "emstat4", family=NEXUS),
+        _in_the_world(
+            "lakeshore335",
+            "drivers.lakeshore33x:LakeShore335",
+            OVEN,
+            LakeShore336,
+            "lakeshore336",
+            model="335",
+        ),
+        _in_the_world("lakeshore336", "drivers.lakeshore33x:LakeShore336", OVEN, LakeShore336),
+        _in_the_world(
+            "lakeshore350",
+            "drivers.lakeshore33x:LakeShore350",
+            OVEN,
+            LakeShore336,
+            "lakeshore336",
+            model="350",
+        ),
+        _in_the_world("eurotherm2400", "drivers.eurotherm:Eurotherm2400", OVEN, Eurotherm2400),
+        _in_the_world(
+            "eurotherm3200",
+            "drivers.eurotherm:Eurotherm3200",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="3200",
+        ),
+        _in_the_world(
+            "eurotherm3500",
+            "drivers.eurotherm:Eurotherm3500",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="3500",
+        ),
+        _in_the_world("julabo", "drivers.julabo:JulaboCF", OVEN, Julabo),
+        _in_the_world("julabo_fc", "drivers.julabo:JulaboFC", OVEN, Julabo, "julabo", family="FC"),
+        _in_the_world("julabo_corio", "drivers.julabo:JulaboCorio", OVEN, Julabo, "julabo", family="CORIO"),
+        _in_the_world("julabo_fl", "drivers.julabo:JulaboFL", OVEN, Julabo, "julabo", family="FL"),
+        _in_the_world("huber", "drivers.huber:Huber", OVEN, Huber),
+        _in_the_world("linkam_t95", "drivers.linkam_t95:LinkamT95", OVEN, LinkamT95),
+        _in_the_world("oxford_mercury", "drivers.oxford_mercury:OxfordMercuryITC", OVEN, OxfordMercury),
+        _in_the_world("oxford_itc503", "drivers.oxford_itc503:OxfordITC503", OVEN, OxfordITC503),
+        _in_the_world("temptronic_ats", "drivers.temptronic:TemptronicATS", OVEN, TemptronicATS),
+        _in_the_world("thermotron3800", "drivers.thermotron3800:ThermotronOven", OVEN, Thermotron3800),
+        _with_noise("solartron1260", "drivers.solartron1260:Solartron1260", ANALYSER, Solartron1260),
+        _in_the_world("solartron1287", "drivers.solartron1287:Solartron1287", POTENTIOSTAT, Solartron1287),
+        _in_the_world("keithley2450", "drivers.keithley2450:Keithley2450", POTENTIOSTAT, Keithley2450),
+        _with_noise(
+            "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201
+        ),
+        _with_noise("agilent_4284a", "drivers.lcr_meters:Agilent4284A", ANALYSER, LcrMeter, longest_list=10),
+        _with_noise("keysight_e4990a", "drivers.keysight_e4990a:KeysightE4990A", ANALYSER, KeysightE4990A),
+        _with_noise("emstat4", "drivers.palmsens:EmStat4HR", BOTH, EmStat4),
+        _with_noise("emstat4_lr", "drivers.palmsens:EmStat4LR", BOTH, EmStat4, "emstat4", family=EMSTAT4_LR),
+        _with_noise(
+            "emstat_pico", "drivers.palmsens:EmStatPico", BOTH, EmStat4, "emstat4", family=EMSTAT_PICO
+        ),
+        _with_noise("nexus", "drivers.palmsens:Nexus", BOTH, EmStat4, "emstat4", family=NEXUS),
     )
 }
+
+
+DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
+"""Driver and roles of every stand-in that ships, by its name."""
+
+_ALSO = {"drivers.solartron_pair:Solartron1260With1287": "solartron1287"}
+
+
+def stand_in_for(driver: str) -> str | None:
+    """Name of the stand-in that answers a driver, named `module:Class`; None if there is none."""
+    names = {stand_in.driver: stand_in.name for stand_in in MODELS.values()}
+    return (names | _ALSO).get(driver)
+
+
+def stand_in_at(file: Path, address: str) -> StandIn:
+    """Stand-in for one address in a YAML file: the one given for it there, or the only one.
+
+    Raises ValueError if the file is invalid or has neither.
+    """
+    found = {to_canonical_name(place): stand_in for place, stand_in in stand_ins_of(file).items()}
+    wanted = to_canonical_name(address)
+    if wanted in found:
+        return found[wanted]
+    if len(found) == 1:
+        return next(iter(found.values()))
+    raise ValueError(f"{file}: there is no resource {address}; there are {', '.join(sorted(found))}")
 
 
 def stand_ins_of(file: Path) -> dict[str, StandIn]:

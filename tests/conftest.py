@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,40 @@ from labctl.testing import watched
 # A busy machine is no failure: hypothesis times every example by default, and how long examples take to make.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+SET_UP = Path(__file__).parents[1] / ".ci" / "set-up"
+FOR_WANT_OF_A_PACKAGE = ("no Qt here", *(f"{name} is not installed" for name in ("git", "Xvfb", "xdotool")))
+
+
+@cache
+def lacking_for_tests() -> str:
+    """The sentence of the set-up about what this system lacks for the tests; empty where it lacks nothing."""
+    if sys.platform != "linux":
+        return ""
+    environment = os.environ | {"PYTHON": sys.executable}
+    command = [SET_UP, "missing"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.strip()
+
+
+def with_the_sentence(report):
+    """A skip for want of Qt or of a program, with the command that installs it."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        if reason.endswith(FOR_WANT_OF_A_PACKAGE) and lacking_for_tests():
+            report.longrepr = (path, line, f"{reason}: {lacking_for_tests()}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return with_the_sentence((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    return with_the_sentence((yield))
+
 
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
@@ -140,7 +178,7 @@ def measure_cell(tmp_path: Path):
         electrodes: str = "reversible",
         cation: str = "Li+",
         before: Any = None,
-        on_row: Any = None,
+        on_event: Any = None,
         stop: Any = None,
         database: str = "lab.db",
     ) -> Any:
@@ -153,7 +191,7 @@ def measure_cell(tmp_path: Path):
             bench = before(bench, keeper.rig) if before else bench
             protocol = parse_protocol(text, "protocol.toml")
             protocol.check_against(watched_station)
-            outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_row)
+            outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_event)
             cell_on = keeper.rig.instruments["GPIB0::6::INSTR"].cell_on
         return Measured(outcomes[-1], cell_on, keeper.rig, path)
 

@@ -13,7 +13,7 @@ from labctl.config.station import read_station
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
-from sim_instruments.serve import DRIVERS
+from sim_instruments.stand_ins import DRIVERS
 from sim_instruments.world.laws import BOLTZMANN_EV_K
 
 pytestmark = pytest.mark.slow

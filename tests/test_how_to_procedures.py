@@ -10,6 +10,8 @@ import pytest
 
 import labctl
 from labctl.config.protocol import read_protocol
+from labctl.errors import EventError
+from labctl.measure.events import SpectrumStarted
 from labctl.testing import STATION
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
@@ -92,6 +94,23 @@ def test_the_commands_about_protocols_work(page):
     files = re.findall(r"^\| `(\w+\.\w+)` \|", shown.text, flags=re.M)
     assert files
     assert all((shown.folder / name).is_file() for name in files)
+
+
+def test_the_procedure_of_typed_events_shown_measures_a_spectrum(page):
+    shown = page("write-a-protocol.md")
+    sample = shown.block("# samples/pellet_3.toml")
+    shown.write("one.toml", f'[sample]\n{sample}\n[[procedure]]\nuse = "one_spectrum:OneSpectrum"\n')
+    shown.run("labctl", "run", "one.toml", "--db", "lab.db")
+    with labctl.open(shown.folder / "lab.db") as db:
+        assert list(db.spectra()["status"]) == ["finished"]
+        assert list(db.points(1)["frequency_hz"]) == [1e6, 1e5, 1e4, 1e3, 100.0]
+
+
+def test_the_error_of_a_misspelt_field_is_the_one_shown(page):
+    shown = page("write-a-protocol.md").text
+    with pytest.raises(EventError) as caught:
+        SpectrumStarted(amplitude_V=0.02)
+    assert f"`{caught.value}`" in shown
 
 
 def test_the_script_shown_measures_and_its_commands_work(page):
@@ -200,7 +219,7 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 @pytest.mark.slow
 @pytest.mark.parametrize("script", ["window.py", "eis_window.py"])
 def test_the_windows_shown_work(drift, script):
-    pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
+    pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
     if script == "eis_window.py":
         drift.write("station.toml", STATION)
     drift.write("operate.py", OPERATE)

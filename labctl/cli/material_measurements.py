@@ -1,10 +1,11 @@
-"""One material of the review in the simulated rig, measured by the procedure a person would choose.
+"""One material of the review in the simulated rig, measured by a suitable procedure.
 
 Each function runs a protocol through the whole stack in virtual time and returns a number with its interval.
 """
 
 import math
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 
 from labctl.analysis import Estimate
 from labctl.analysis.resistance.direct_current import conductance_bound_s
+from labctl.store.queries import conductivities, polarisations, transference_numbers
+from labctl.store.queries.source import Rows
 from labctl.units import ZERO_CELSIUS_K
 
 STATION = """\
@@ -77,12 +80,12 @@ OVEN = {"heat_capacity_j_k": 100.0, "loss_w_k": 0.05, "sample_lag_s": 60.0}
 SENSOR_TO_SAMPLE_K = 0.02
 STANDARD_OHM = (0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 NEIGHBOUR_K = 10.0
-ROOM_K, COOLER_K = 295.15, 15.0  # the oven stands in a cooler where it must not heat
+ROOM_K, COOLER_K = 295.15, 15.0  # the oven is in a cooler for temperatures below room temperature
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A number with its 95 % interval; `bound` is set where only a limit can be stated; flags in words."""
+    """A number with its 95 % interval; `bound` is set if only a limit is known; flags as text."""
 
     value: float
     standard_uncertainty: float
@@ -93,25 +96,23 @@ class Measured:
 
 
 def measure_conductivity(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Spectra between blocking electrodes at the temperature and beside it; S/m at the temperature."""
+    """Measure spectra between blocking electrodes at and near the temperature; S/m at the temperature."""
     beside = [temperature_k - NEIGHBOUR_K, temperature_k, temperature_k + NEIGHBOUR_K]
     parameters = "frequency_min_hz = 0.1\npoints_per_decade = 8\namplitude_v = 0.05"
     rows = _run(
         material, seed, PELLET_M, "blocking", "temperature_stepped_eis:TemperatureSteppedEIS", beside,
-        parameters, ANALYSER + 'roles = ["fra"]\n', "SELECT * FROM conductivities ORDER BY id",
+        parameters, ANALYSER + 'roles = ["fra"]\n', conductivities.of_file,
     )  # fmt: skip
     return _at(rows, temperature_k) if rows else nothing("no resistance could be read from any spectrum")
 
 
 def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Hold 0.5 V on a film by a source meter: nothing in it conducts better than its largest current says."""
+    """Hold 0.5 V on a film by a source meter: its largest current gives an upper bound, S/m."""
     parameters = "potentials_v = [0.5]\nspectra = false\nhold_min_min = 10\nhold_max_min = [60]"
     rows = _run(
         material, seed, FILM_M, "blocking", "dc_polarisation:DCPolarisation", [temperature_k], parameters,
         ANALYSER + 'roles = ["fra"]\n' + SOURCE_METER,
-        "SELECT p.elapsed_s, p.current_a, p.potential_v - coalesce(h.rest_potential_v, 0) AS step_v "
-        "FROM polarisation_points p JOIN polarisations h ON h.id = p.polarisation_id WHERE p.status = 'ok'",
-        WITH_SOURCE_METER,
+        polarisations.good_currents_of_file, WITH_SOURCE_METER,
     )  # fmt: skip
     if not rows:
         return nothing("no current was measured")
@@ -124,13 +125,13 @@ def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -
 
 
 def measure_current_fraction(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Bruce-Vincent on a film between electrodes of its metal."""
+    """Measure a film between electrodes of its metal by Bruce-Vincent."""
     current_a = 0.01 / _ionic_ohm(material, temperature_k, FILM_M)
     return _transference(material, temperature_k, seed, "reversible", "bruce_vincent:BruceVincent", current_a)
 
 
 def measure_electronic_share(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Hold 50 mV between blocking electrodes: the current that stays is the electrons'."""
+    """Hold 50 mV between blocking electrodes: the steady-state current is electronic."""
     current_a = AMPLITUDE_PEAK_V / _ionic_ohm(material, temperature_k, FILM_M)
     parameters = "potentials_v = [0.05]\nfrequency_min_hz = 10.0\nhold_max_min = [60]"
     return _transference(
@@ -144,10 +145,10 @@ def _transference(
 ) -> Measured:  # fmt: skip
     fitting = [ohm for ohm in STANDARD_OHM if 0.2 / ohm > 2 * current_a]
     instruments = ANALYSER + POTENTIOSTAT.format(resistor_ohm=fitting[-1] if fitting else STANDARD_OHM[0])
-    query = "SELECT * FROM transference_numbers"
     rows = _run(
-        material, seed, FILM_M, electrodes, procedure, [temperature_k], parameters, instruments, query
-    )
+        material, seed, FILM_M, electrodes, procedure, [temperature_k], parameters, instruments,
+        transference_numbers.of_file,
+    )  # fmt: skip
     if not rows or rows[0]["value"] is None:
         return nothing(*(rows[0]["flags"] if rows else ["the polarisation gave no number"]))
     row = rows[0]
@@ -156,7 +157,7 @@ def _transference(
 
 
 def nothing(*flags: str) -> Measured:
-    """Return the answer that has no number, and why."""
+    """Return a result without a number, with the reason."""
     return Measured(math.nan, math.nan, math.nan, math.nan, flags=flags)
 
 
@@ -166,10 +167,11 @@ def _ionic_ohm(material: Any, temperature_k: float, thickness_m: float) -> float
 
 def _run(
     material: Any, seed: int, thickness_m: float, electrodes: str, procedure: str,
-    temperatures_k: list[float], parameters: str, instruments: str, query: str,
+    temperatures_k: list[float], parameters: str, instruments: str,
+    wanted: Callable[[Rows], list[dict[str, Any]]],
     models: dict[str, str] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Measure in a folder that is thrown away; return the rows asked for."""
+    """Measure in a temporary folder; return the rows of the query `wanted`."""
     import labctl
     from labctl.config.protocol import parse_protocol
     from labctl.config.station import read_station
@@ -204,26 +206,31 @@ def _run(
         if outcome.status != "finished":
             raise RuntimeError(f"{material.name}: {outcome.reason}")
         with labctl.open(database) as db:
-            return db.rows(query)
+            return wanted(db)
 
 
 def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:
-    """Carry the number measured nearest to the temperature to it, along the slope of all."""
+    """Extrapolate the number measured nearest to the temperature, with the slope of all numbers."""
+    rows = [row for row in rows if row["temperature_k"] is not None]
+    if not rows:
+        return nothing("no spectrum has a temperature reading")
     nearest = min(rows, key=lambda row: abs(row["temperature_k"] - temperature_k))
     value, u, flags = nearest["conductivity_s_m"], nearest["standard_uncertainty_s_m"], nearest["flags"]
     if nearest["bound"]:
         low, high = (value, math.inf) if nearest["bound"] == "lower" else (0.0, value)
         return Measured(value, math.nan, low, high, nearest["bound"], tuple(flags))
+    if u is None:
+        return nothing("the uncertainty of the conductivity is not known", *flags)
     slope_k = _slope_of_logarithm(rows)
     carried = value * math.exp(slope_k * (temperature_k - nearest["temperature_k"]))
-    relative = math.hypot((u or 0.0) / value, slope_k * SENSOR_TO_SAMPLE_K)
+    relative = math.hypot(u / value, slope_k * SENSOR_TO_SAMPLE_K)
     estimate = Estimate(carried, carried * relative)
     low, high = estimate.interval()
     return Measured(carried, estimate.standard_uncertainty, low, high, None, tuple(flags))
 
 
 def _slope_of_logarithm(rows: list[dict[str, Any]]) -> float:
-    """d ln(sigma) / dT over the numbers of a series, 1/K; 0 where there are less than two."""
+    """Return d ln(sigma) / dT over the numbers of a series, 1/K; 0 for fewer than two."""
     numbers = [row for row in rows if not row["bound"]]
     if len(numbers) < 2:
         return 0.0

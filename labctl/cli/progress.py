@@ -1,22 +1,41 @@
-"""The progress bar of a run: temperature, step, time left, and what the fits say so far."""
+"""The progress bar of a run: temperature, step, time left, and the results of the fits so far."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.bench import PlannedStep
 from labctl.clock import Clock
+from labctl.measure.events import (
+    AnyEvent,
+    CurrentMeasured,
+    NoteWritten,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationEvaluated,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    RunEnded,
+    SpectrumEnded,
+    SpectrumEvaluated,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.readmodel.formatting import celsius, duration, with_uncertainty
+from labctl.readmodel.transference_text import QUANTITIES
 
-Show = Callable[[str, Any], None]
+Show = Callable[[AnyEvent], None]
 
 
 @contextmanager
 def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> Iterator[Show]:
-    """Give a function to be told of every topic; it draws a bar on the terminal unless `quiet`."""
+    """Give a function that takes every event and draws a bar on the terminal, unless `quiet`."""
     if quiet:
-        yield lambda topic, record: None
+        yield lambda event: None
         return
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -40,23 +59,53 @@ class _Line:
         self._last_shown_s = -1e9
         self._said: set[str] = set()
 
-    def show(self, topic: str, record: Any) -> None:
-        if topic in ("temperature", "results"):
-            self._at(record)
-        elif topic == "derived" and record["conductivity"]:
-            self._progress.console.print(_conductivity_line(record), highlight=False)
-            self._remark(record)
-        elif topic == "event" and record["level"] != "info":
-            self._progress.console.print(f"[yellow]{record['kind']}: {record['message']}[/]")
-        elif topic == "end" and record["status"] == "finished":
+    def show(self, event: AnyEvent) -> None:
+        match event:
+            case TemperatureRead() | PointMeasured() | CurrentMeasured() | RowMeasured():
+                self._at(event)
+            case SpectrumEvaluated():
+                self._evaluated(event)
+            case PolarisationEvaluated():
+                self._transference(event.transference_number)
+            case NoteWritten():
+                self._note(event)
+            case RunEnded():
+                self._end(event)
+            case SpectrumStarted() | SpectrumEnded() | PolarisationStarted() | PolarisationEnded():
+                pass  # their points are displayed
+            case StepStarted() | ProgressMade() | OwnTopic():
+                pass  # the plan gives the progress
+            case _:
+                assert_never(event)
+
+    def _evaluated(self, event: SpectrumEvaluated) -> None:
+        """Print the conductivity of this spectrum, its flags, and new flags of the law."""
+        if event.conductivity is None:
+            return
+        self._print(_conductivity_line(event.conductivity, event.fits))
+        of_law = {flag for fit in event.fits if fit["preferred"] for flag in fit["flags"]}
+        self._remark((*event.conductivity["flags"], *sorted(of_law - self._said)))
+        self._said = of_law
+
+    def _transference(self, number: Mapping[str, Any] | None) -> None:
+        if number is not None:
+            self._print(_transference_line(number))
+            self._remark(number["flags"])
+
+    def _note(self, event: NoteWritten) -> None:
+        if event.level != "info":
+            self._progress.console.print(f"[yellow]{event.kind}: {event.message}[/]")
+
+    def _end(self, event: RunEnded) -> None:
+        if event.status == "finished":
             self._progress.update(self._task, completed=1.0, left="", description="finished")
 
-    def _remark(self, record: dict[str, Any]) -> None:
-        """Print what is to be said of this spectrum, and of the law where that is new."""
-        of_law = {flag for fit in record["fits"] if fit["preferred"] for flag in fit["flags"]}
-        for remark in (*record["conductivity"]["flags"], *sorted(of_law - self._said)):
+    def _remark(self, remarks: Iterable[str]) -> None:
+        for remark in remarks:
             self._progress.console.print(f"            {remark}", style="yellow", highlight=False)
-        self._said = of_law
+
+    def _print(self, line: str) -> None:
+        self._progress.console.print(line, highlight=False)
 
     def _at(self, record: Mapping[str, Any]) -> None:
         elapsed_s = self._clock.monotonic() - self._start_s
@@ -74,7 +123,7 @@ class _Line:
 
 
 def _doing(record: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a row tells of where it was measured; a laboratory's own procedure may tell nothing."""
+    """Yield set point and frequency or phase of a row, where it has them."""
     setpoint = _degc(record.get("setpoint_k"))
     yield setpoint and f"set {setpoint}"
     yield f"{record['frequency_hz']:.3g} Hz" if "frequency_hz" in record else str(record.get("phase", ""))
@@ -84,16 +133,22 @@ def _degc(temperature_k: float | None) -> str:
     return f"{celsius(temperature_k)} °C" if isinstance(temperature_k, int | float) else ""
 
 
-def _conductivity_line(record: dict[str, Any]) -> str:
-    row = record["conductivity"]
+def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]) -> str:
     u_s_m = row["standard_uncertainty_s_m"]
     sigma = with_uncertainty(row["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
     if row["bound"]:
         sigma = f"{'<' if row['bound'] == 'upper' else '>'} {row['conductivity_s_m'] / 100:.2g}"
-    fit = next((f for f in record["fits"] if f["preferred"] and f["branch"] == "all"), None)
+    fit = next((f for f in fits if f["preferred"] and f["branch"] == "all"), None)
     law = ""
     if fit and fit["activation_energy_ev"] is not None and fit["standard_uncertainty_ev"] is not None:
         symbol = "B" if fit["law"] == "vtf" else "Ea"
         energy = with_uncertainty(fit["activation_energy_ev"], fit["standard_uncertainty_ev"])
         law = f"   so far {symbol} = {energy} eV ({fit['law']}, {fit['form']})"
-    return f"{celsius(row['temperature_k']):>7} °C  {sigma} S/cm{law}"
+    return f"{_degc(row['temperature_k']) or '? °C':>10}  {sigma} S/cm{law}"
+
+
+def _transference_line(row: Mapping[str, Any]) -> str:
+    """Return the line of one number; a row without a number has fewer columns."""
+    value = row.get("value")
+    number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
+    return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {QUANTITIES[row['quantity']]} = {number}"

@@ -1,4 +1,4 @@
-"""`labctl queue`: jobs for the runner of a station. Every command may be used while it measures."""
+"""`labctl queue`: jobs for the runner of a station. Every command can be used during a measurement."""
 
 import json
 import math
@@ -16,14 +16,14 @@ from labctl.errors import ConfigurationError, StoreError
 if TYPE_CHECKING:
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 PersonOption = Annotated[
-    str, typer.Option("--person", help="Who asks; default: the user.", envvar="LABCTL_PERSON")
+    str, typer.Option("--person", help="Name of the person; default: the user.", envvar="LABCTL_PERSON")
 ]
 
 
@@ -31,7 +31,7 @@ PersonOption = Annotated[
 class OpenQueue:
     """The queue of one file, for one command."""
 
-    ledger: "Ledger"
+    connection: "WriteConnection"
     jobs: "Jobs"
     requests: "Requests"
     pauses: "Pauses"
@@ -39,17 +39,17 @@ class OpenQueue:
 
 @contextmanager
 def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
-    """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
+    """Open the queue of a file; a missing file, which may be a mistyped name, is created only with `make`."""
     from labctl.queue.jobs import Jobs
-    from labctl.queue.ledger import Ledger
     from labctl.queue.requests import Pauses, Requests
+    from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
         raise StoreError(
             f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
         )
-    with Ledger(db) as ledger:
-        yield OpenQueue(ledger, Jobs(ledger), Requests(ledger), Pauses(ledger))
+    with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
 @app.command()
@@ -57,25 +57,26 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    priority: Annotated[int, typer.Option(help="A higher priority runs first.")] = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
-    deadline: Annotated[str, typer.Option(help="Do not begin after this hour.")] = "",
+    deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
-    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Wait before each.")] = 1.0,
+    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Delay before each.")] = 1.0,
     on_failure: Annotated[
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
-    held: Annotated[bool, typer.Option("--held", help="Queue it held.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Check protocols against the station's limits and queue them, all of them or none."""
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
-    from labctl.queue.estimates import duration_s
+    from labctl.queue.submission import Terms, submit
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
+    terms = Terms(person=person or _user(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -83,28 +84,15 @@ def add(
         for warning in protocol.warnings():
             typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
-        pace = _pace(queue.ledger, chosen.name)
-        taking_s = [_known(duration_s(protocol.plan(), pace) / chosen.speed) for protocol in protocols]
-        ids = queue.jobs.add_all(
-            list(zip(protocols, taking_s, strict=True)),
-            station=chosen.name,
-            person=person or _user(),
-            priority=priority,
-            policy=policy,
-            held=held,
-            **hours,
-        )
-    added = [
-        {"job": job_id, "title": protocol.title, "duration_s": takes_s}
-        for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
-    ]
+        queued = submit(queue.connection, chosen, protocols, terms)
+    added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
 
 
 @app.command("list")
 def list_jobs(
     db: DatabaseOption = DEFAULT_DATABASE,
-    everything: Annotated[bool, typer.Option("--all", help="Those cleared as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List cleared jobs as well.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the jobs in the order they will run, with their expected end."""
@@ -115,7 +103,7 @@ def list_jobs(
     with open_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
-        runners = all_runners(queue.ledger)
+        runners = all_runners(queue.connection)
     now_s = RealClock().time()
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
@@ -124,7 +112,7 @@ def list_jobs(
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
-        typer.secho(f"paused: {pause.reason or 'at a wish'} (labctl queue resume)", fg="yellow")
+        typer.secho(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
 
 
 @app.command()
@@ -132,13 +120,13 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
     """Show one job: its protocol, its history, its runs."""
     with open_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
-        runs = queue.ledger.rows("SELECT id, status, reason FROM runs WHERE job_id = ? ORDER BY id", (job,))
+        runs = queue.jobs.runs(job)
     if as_json:
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
         typer.echo(json.dumps(_job_row(found) | content))
         return
     typer.echo(
-        f"job {found.id} {found.title!r} of {found.person or 'nobody'}: {found.state} ({found.reason})"
+        f"job {found.id} {found.title!r} of {found.person or 'unknown'}: {found.state} ({found.reason})"
     )
     typer.echo(f"  {_terms(found)}")
     for row in history:
@@ -163,7 +151,7 @@ def move(
 
 @app.command()
 def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Let a waiting job wait until it is released."""
+    """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
         queue.jobs.hold(job, person or _user())
     typer.echo(f"job {job} held")
@@ -184,7 +172,7 @@ def cancel(
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Cancel a job; a running one is stopped after its point, made safe, and what it measured stays."""
+    """Cancel a job; a running one is stopped after its point and made safe, measured data is kept."""
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
             queue.requests.ask(job, "cancel now" if now else "cancel", person=person or _user())
@@ -219,11 +207,11 @@ def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 @app.command()
 def pause(
     after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
-    reason: Annotated[str, typer.Option(help="For those who wonder.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason, shown to others.")] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Start no further job; the one under way waits at its temperature, at most for the station's time."""
+    """Start no further job; a running one waits at its temperature, at most for the station's time."""
     with open_queue(db) as queue:
         queue.pauses.pause(after, reason, person or _user())
     typer.echo(f"the queue is paused after this {after}")
@@ -238,7 +226,7 @@ def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 
 @app.command()
 def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Leave the step that a running job is in, and go on with its next."""
+    """Skip the current step of a running job and continue with the next."""
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "skip step", person=person or _user())
@@ -249,7 +237,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
 def temperatures(
     job: JobArgument,
     list_degc: Annotated[
-        str, typer.Argument(help="What remains, as 60,70 or 60:100:10.", show_default=False)
+        str, typer.Argument(help="Remaining temperatures, as 60,70 or 60:100:10.", show_default=False)
     ],
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
@@ -274,7 +262,7 @@ def _temperatures(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found:
-        raise ConfigurationError("queue", "temperatures", f"{text!r} is no list; give 60,70 or 60:100:10")
+        raise ConfigurationError("queue", "temperatures", f"{text!r} is not a list; give 60,70 or 60:100:10")
     return found
 
 
@@ -304,19 +292,14 @@ def _policy(retries: int, delay_s: float, then: str) -> Any:
 
 def _hour(option: str, text: str) -> float | None:
     from labctl.clock import RealClock
-    from labctl.queue.hours import parse_hour
+    from labctl.queue.hours import parse_future_hour
 
     if not text:
         return None
-    now_s = RealClock().time()
     try:
-        time_s = parse_hour(text, now_s)
+        return parse_future_hour(text, RealClock().time())
     except ValueError as error:
         raise ConfigurationError("labctl queue add", option, str(error)) from error
-    if time_s < now_s:
-        problem = f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}"
-        raise ConfigurationError("labctl queue add", option, problem)
-    return time_s
 
 
 def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
@@ -325,12 +308,6 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
         problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
-
-
-def _pace(ledger: "Ledger", station: str) -> Any:
-    from labctl.queue.estimates import measured_pace, procedure_of
-
-    return measured_pace(ledger, station, procedure_of)
 
 
 def _user() -> str:
@@ -376,14 +353,14 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         expectation = expected.get(job.id)
         begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
         ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (told, expectation.warning if expectation else "")))
+        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
     Console().print(table)
 
 
 def _terms(job: "Job") -> str:
-    """When it may run, how long it takes, what happens when it fails."""
+    """Return start conditions, duration and failure policy of a job as text."""
     from labctl.readmodel.formatting import duration
 
     words = [

@@ -1,7 +1,6 @@
 """`labctl rehearse`: the whole queue on the simulated rig, in seconds, before the night."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,8 @@ from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
+    from labctl.config.protocol import Protocol
+    from labctl.config.station import Station
     from labctl.queue.rehearsal import Rehearsal
 
 
@@ -22,7 +23,7 @@ def rehearse(
     db: DatabaseOption = DEFAULT_DATABASE,
     oven_degc: Annotated[
         float | None,
-        typer.Option(help="Oven at the beginning; default: what the runner reads, else the room."),
+        typer.Option(help="Oven at the beginning; default: the runner's reading, else room temperature."),
     ] = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")
@@ -33,19 +34,13 @@ def rehearse(
 
     Nothing real is touched and nothing is stored. Exit code 1 when a job would fail.
     """
-    from labctl.config.protocol import parse_protocol, read_protocol
-    from labctl.config.sample import kept_sample
+    from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
     from labctl.queue.rehearsal import rehearse as rehearse_protocols
 
     chosen = read_station(station)
-    protocols = [read_protocol(file, db) for file in files] if files else []
-    if not files:
-        protocols = [
-            parse_protocol(job.protocol_text, job.source, sample=kept_sample(job.sample_text))
-            for job in _waiting(db)
-        ]
-    oven_k = _oven_k(db, chosen.name) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
+    protocols = [read_protocol(file, db) for file in files] if files else _waiting(db)
+    oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
     found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
         typer.echo(json.dumps(_as_object(found)))
@@ -55,23 +50,27 @@ def rehearse(
         raise typer.Exit(1)
 
 
-def _waiting(db: Path) -> Iterable[Any]:
+def _waiting(db: Path) -> "list[Protocol]":
     from labctl.cli.queue import open_queue
+    from labctl.queue.submission import waiting_protocols
 
     with open_queue(db) as queue:
-        return queue.jobs.listed(states=("interrupted", "queued"))
+        return waiting_protocols(queue.connection)
 
 
-def _oven_k(db: Path, station: str) -> float | None:
-    """What a runner that lives has read last."""
+def _oven_k(db: Path, station: "Station") -> float | None:
+    """Return the last reading of a running runner, K."""
+    from labctl.config.night import read_night
     from labctl.queue.heartbeat import Heartbeats
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         return None
-    with Ledger(db) as ledger:
-        runner = Heartbeats(ledger, "runner", station).read()
-    return runner.temperature_k if runner is not None and runner.lives(10.0) else None
+    with WriteConnection(db) as connection:
+        runner = Heartbeats(connection, "runner", station.name).read()
+    if runner is None or not runner.lives(read_night(station).silence_s):
+        return None
+    return runner.temperature_k
 
 
 def _as_object(found: "Rehearsal") -> dict[str, Any]:

@@ -2,61 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
-from labctl.cli.transference_numbers import print_transference_numbers, transference_numbers
+from labctl.cli.transference_numbers import print_transference_numbers
 
-CONDUCTIVITY_KEYS = (
-    "temperature_k",
-    "temperature_u_k",
-    "total_resistance_ohm",
-    "conductivity_s_m",
-    "standard_uncertainty_s_m",
-    "bound",
-    "branch",
-    "flags",
-)
+if TYPE_CHECKING:
+    from labctl.store import Database
 
-WITHOUT_NUMBER = """
-SELECT s.number AS spectrum, s.setpoint_k, r.flags FROM spectra s
-LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
-WHERE s.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) AND s.status = 'finished'
-    AND NOT EXISTS (SELECT 1 FROM conductivities c WHERE c.spectrum_id = s.id)
-ORDER BY s.id
-"""
-
-LAWS = {
-    ("arrhenius", "ln_sigma_t"): "Arrhenius, ln(sigma T)",
-    ("arrhenius", "ln_sigma"): "Arrhenius, ln(sigma)",
-    ("vtf", "T^-0.5"): "VTF, T^-1/2",
-    ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
-    ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
-}
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
 geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"""
-SYMBOLS = {
-    "activation_energy": "Ea",
-    "pseudo_activation_energy": "B",
-    "vogel_temperature": "T0",
-    "pre_exponential": "A",
-    "activation_energy_below": "Ea below",
-    "activation_energy_above": "Ea above",
-    "break_temperature": "break",
-    "conductivity_at_25_degc": "sigma(25 °C)",
-    "pre_exponential_below": "A below",
-    "pre_exponential_above": "A above",
-}
 
 
 def show(
     run: Annotated[
-        str, typer.Argument(help="Number, start of the uuid, or `last`; nothing lists the runs.")
+        str, typer.Argument(help="Number, start of the uuid, or `last`; omit to list the runs.")
     ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
@@ -74,34 +39,29 @@ def show(
         _print_runs(content["runs"], db)
 
 
-def list_runs(database: Any) -> list[dict[str, Any]]:
+def list_runs(database: "Database") -> list[dict[str, Any]]:
     """Return every run with its sample, oldest first."""
-    return database.rows(
-        "SELECT r.id, r.uuid, s.name AS sample, r.procedure, r.status, r.reason, r.started_s, r.ended_s, "
-        "r.clock FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id"
-    )
+    from labctl.store.queries import runs
+
+    return runs.with_samples(database)
 
 
-def describe(database: Any, run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample and all that was derived.
+def describe(database: "Database", run: str) -> dict[str, Any]:
+    """Return one run as the object that `--json` prints: run, sample and all derived rows.
 
-    The conductivities of a run that continues a cut one include those of the part before.
+    For a run that continues an interrupted run, conductivities include the earlier part.
     """
+    from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
+
     row = database.run(run)
-    points = database.rows(
-        "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
-        "WHERE c.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.spectrum_id",
-        (row["id"],),
-    )
-    silent = database.rows(WITHOUT_NUMBER, (row["id"],))
-    fits = database.rows("SELECT * FROM law_fits WHERE run_id = ? ORDER BY branch, id", (row["id"],))
+    parts = database.part_ids(row["id"])
     return {
         "run": row,
         "sample": database.sample(row["sample_id"]),
-        "conductivities": [{key: point[key] for key in CONDUCTIVITY_KEYS} for point in points],
-        "without_number": silent,
-        "fits": fits,
-        "transference_numbers": transference_numbers(database, row["id"]),
+        "conductivities": conductivities.of_parts(database, parts),
+        "without_number": spectra.without_conductivity(database, parts),
+        "fits": law_fits.of_run(database, row["id"]),
+        "transference_numbers": transference_numbers.of_parts(database, parts),
     }
 
 
@@ -155,29 +115,23 @@ def _print_run(content: dict[str, Any]) -> None:
 
 
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
-    """Print temperature, resistance and conductivity in S/cm; remarks follow, once each."""
+    """Print the shown columns of each conductivity; remarks follow, once each."""
     from rich.table import Table
 
-    from labctl.readmodel.formatting import celsius
+    from labctl.readmodel.shown_columns import CONDUCTIVITY
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
-    for heading in ("T / °C", "1000 K / T", "R / ohm", "sigma / S/cm", "remarks"):
+    for heading in (*(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points:
-        table.add_row(
-            celsius(point["temperature_k"]),
-            f"{1000 / point['temperature_k']:.4f}",
-            f"{point['total_resistance_ohm']:.5g}",
-            _conductivity_in_words(point),
-            remarks.marks(point["flags"]),
-        )
+        table.add_row(*(column.text(point) for column in CONDUCTIVITY), remarks.marks(point["flags"]))
     console.print(table)
     remarks.print(console)
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
-    """Say of every spectrum that gave no conductivity why."""
+    """Return the reason for each spectrum without a conductivity."""
     from labctl.readmodel.formatting import celsius
 
     return [
@@ -188,24 +142,16 @@ def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _conductivity_in_words(point: dict[str, Any]) -> str:
-    from labctl.readmodel.formatting import with_uncertainty
-
-    if point["bound"]:
-        return f"{'<' if point['bound'] == 'upper' else '>'} {point['conductivity_s_m'] / 100:.2g}"
-    u_s_m = point["standard_uncertainty_s_m"]
-    return with_uncertainty(point["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
-
-
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
+    from labctl.readmodel.law_text import law_name
+
     remarks = Remarks()
     console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:
-        law = LAWS.get((fit["law"], fit["form"]), f"{fit['law']} {fit['form']}")
         branch = "" if fit["branch"] == "all" else f" of {fit['branch']}"
         mark = "*" if fit["preferred"] else " "
-        title = f" {mark} {law}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
+        title = f" {mark} {law_name(fit)}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
         console.print(title.rstrip(), highlight=False, style="bold" if fit["preferred"] else "")
         for line in _parameters_in_words(fit):
             console.print(f"     {line}", highlight=False)
@@ -215,6 +161,7 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
 
 def _parameters_in_words(fit: dict[str, Any]) -> list[str]:
     from labctl.readmodel.formatting import with_uncertainty
+    from labctl.readmodel.law_text import SYMBOLS
 
     lines = []
     for name, p in fit["parameters"].items():

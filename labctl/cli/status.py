@@ -1,36 +1,46 @@
-"""`labctl status`: what runs now, how warm it is, what comes next, what went wrong last."""
+"""`labctl status`: running processes, temperature, next job, last warnings."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
 
 if TYPE_CHECKING:
-    from labctl.queue.ledger import Ledger
+    from labctl.queue.silence import Silences
+    from labctl.store.transactions import WriteConnection
 
-SILENCE_S = 5.0
 WATCH_EVERY_S = 2.0
+SHOWN_AS = {"running": "running", "ended": "ended", "dead": "NOT RUNNING", "frozen": "FROZEN"}
 
 
 def status(
+    station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what the station is doing. "running" is said only of a runner that shows signs of life."""
+    """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
+
+    A process is FROZEN without a heartbeat for longer than `silence_s` of the station file, or 3 s for
+    stations of another name or without a station file. For a supervisor the time is doubled.
+    """
     from labctl.clock import RealClock
-    from labctl.queue.ledger import Ledger
+    from labctl.queue.silence import Silences
+    from labctl.store.transactions import WriteConnection
 
     if not db.exists():
         from labctl.errors import StoreError
 
         raise StoreError(f"{db}: no such file; name yours with --db")
-    clock = RealClock()
-    with Ledger(db) as ledger:
+    clock, allowed_s = RealClock(), _silence_of_station(station)
+    silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
+    with WriteConnection(db) as connection:
         while True:
-            content = describe(ledger, clock.time())
+            content = describe(connection, clock.time(), allowed_s, silences)
             if watch:
                 _clear_screen()
             typer.echo(json.dumps(content) if as_json else "\n".join(in_words(content, clock.time())))
@@ -48,33 +58,54 @@ def _clear_screen() -> None:
     Console().clear()
 
 
-def describe(ledger: "Ledger", now_s: float) -> dict[str, Any]:
-    """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings."""
+def _silence_of_station(path: Path) -> dict[str, float]:
+    """Return `silence_s` by the name of the station; empty without a station file."""
+    from labctl.config.night import read_silence
+    from labctl.errors import ConfigurationError
+
+    if not path.exists():
+        return {}
+    try:
+        name, silence_s = read_silence(path)
+    except ConfigurationError as error:
+        typer.secho(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
+        return {}
+    return {name: silence_s}
+
+
+def describe(
+    connection: "WriteConnection", now_s: float, allowed_s: Mapping[str, float], silences: "Silences"
+) -> dict[str, Any]:
+    """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings.
+
+    `allowed_s` is `silence_s` by station, as far as it is known.
+    """
     from labctl.queue.heartbeat import all_runners
     from labctl.queue.jobs import Jobs
     from labctl.queue.outlook import outlook_of_all
     from labctl.queue.requests import Pauses
+    from labctl.store.queries.notifications import last_warnings
 
-    jobs, beats = Jobs(ledger).listed(), _heartbeats(ledger)
-    expected = outlook_of_all(jobs, now_s, all_runners(ledger))
+    jobs = Jobs(connection).listed()
+    expected = outlook_of_all(jobs, now_s, all_runners(connection))
     ends = [e.end_s for e in expected.values()]
     counts: dict[str, int] = {}
     for job in jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    pause = Pauses(ledger).in_force()
+    pause = Pauses(connection).in_force()
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
-        "processes": [{k: v for k, v in beat.items() if k != "beat"} for beat in beats],
-        "paused": None if pause is None else pause.reason or "at a wish",
+        "processes": _processes(connection, allowed_s, silences),
+        "paused": None if pause is None else pause.words,
         "jobs": counts,
         "next": None if following is None else {"job": following.id, "title": following.title},
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
-        "warnings": _last_warnings(ledger),
+        "warnings": last_warnings(connection),
     }
 
 
 def in_words(content: dict[str, Any], now_s: float) -> list[str]:
-    """Return the lines that a person reads."""
+    """Return the lines for people to read."""
     from labctl.queue.hours import hour_in_words
 
     lines = [_process_line(process, now_s) for process in content["processes"]]
@@ -94,18 +125,16 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     return lines
 
 
-def _heartbeats(ledger: "Ledger") -> list[dict[str, Any]]:
-    from labctl.queue.heartbeat import Heartbeat
+def _processes(
+    connection: "WriteConnection", allowed_s: Mapping[str, float], silences: "Silences"
+) -> list[dict[str, Any]]:
+    from labctl.config.night import DEFAULT_SILENCE_S
+    from labctl.queue.heartbeat import all_heartbeats, state_of
 
-    rows = ledger.rows("SELECT * FROM heartbeats ORDER BY process, station")
     found = []
-    for row in rows:
-        beat = Heartbeat(**row)
-        alive = beat.lives(SILENCE_S)
-        state = "running" if alive else "ended" if beat.state == "ended" else "NOT RUNNING"
-        if beat.state == "alive" and not alive and not beat.gone:
-            state = "FROZEN"
-        found.append({**row, "state": state, "beat": beat})
+    for beat in all_heartbeats(connection):
+        silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
+        found.append(vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silences.of)]})
     return found
 
 
@@ -115,16 +144,10 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
     if process["state"] != "running":
-        return f"{head} (last sign {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
+        return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
     if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")
     return f"{head}, " + ", ".join(parts) if process["process"] == "runner" else head
-
-
-def _last_warnings(ledger: "Ledger") -> list[dict[str, Any]]:
-    query = """SELECT time_s, level, kind, message FROM events
-               WHERE level <> 'info' ORDER BY id DESC LIMIT 5"""
-    return ledger.rows(query)

@@ -1,29 +1,31 @@
-"""The `[night]` table of a station file: what may happen while nobody is awake."""
+"""The `[night]` table of a station file: settings for unattended operation."""
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from labctl.config.station import Station
-from labctl.config.table import Table
+from labctl.config.table import Table, read_document
 from labctl.units import ZERO_CELSIUS_K
 
+DEFAULT_SILENCE_S = 3.0  # also where the station file is not known
 EVENT_CLASSES = ("job", "interlock", "process", "person", "well")
 
 
 @dataclass(frozen=True)
 class InterlockSettings:
-    """What ends a job whatever its procedure does.
+    """Conditions that end a job in any procedure.
 
     Attributes
     ----------
     temperature_above_k : float
-        No reading may be above; default 20 K above the station's highest set point.
+        Maximum of any temperature reading; default 20 K above the station's highest set point.
     runaway_k : float
-        So far above its set point the sample may not go on getting hotter.
+        Maximum excess over the set point while the sample is still getting hotter.
     afterheat_s : float
-        So long after everything was switched off the sample may still get hotter, by what the oven stores.
+        Time for which the sample may still get hotter after everything is off, from heat in the oven.
     free_disk_mb : float
-        Less than this on the disk of the results stops the night.
+        Minimum free space on the disk of the results.
     watched_file, watched_content : str
         A file that must not exist or, with `watched_content`, must not contain that text: a door switch,
         a GPIO line as the system shows it.
@@ -39,7 +41,7 @@ class InterlockSettings:
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """Whom to tell: service addresses come from `urls_file` or the environment, never from here."""
+    """Notifications: service addresses come from `urls_file` or the environment, never from here."""
 
     urls_file: str = ""
     events: tuple[str, ...] = ("job", "interlock", "process", "person")
@@ -51,8 +53,9 @@ class NotifySettings:
 class Night:
     """A checked `[night]` table; every entry has a default, an absent table is the defaults.
 
-    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer are failed, never begun late
-    on a rig that may have changed; infinite: they wait for ever.
+    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer fail instead of starting
+    late on a rig that may have changed; infinite: no limit. `silence_s`: a runner without a new
+    heartbeat for longer counts as frozen.
     """
 
     interlocks: InterlockSettings
@@ -62,11 +65,11 @@ class Night:
     retry_delay_s: float = 2.0
     longest_pause_s: float = 7200.0
     longest_wait_for_person_s: float = 72 * 3600.0
-    silence_s: float = 3.0
+    silence_s: float = DEFAULT_SILENCE_S
 
 
 def read_night(station: Station) -> Night:
-    """Check the `[night]` table of a station; raises ConfigurationError with file, key and what is right."""
+    """Check the `[night]` table of a station; raises ConfigurationError with file, key and a valid value."""
     table = Table(station.source, station.night, "night.")
     night = Night(
         interlocks=_interlocks(table.table("interlocks", {}), station),
@@ -76,10 +79,27 @@ def read_night(station: Station) -> Night:
         retry_delay_s=table.number("retry_delay_s", 2.0, minimum=0, maximum=600),
         longest_pause_s=60 * table.number("longest_pause_min", 120.0, minimum=1, maximum=10000),
         longest_wait_for_person_s=_hours_or_for_ever(table, "longest_wait_for_person_h", 72.0),
-        silence_s=table.number("silence_s", 3.0, minimum=1, maximum=60),
+        silence_s=_silence_s(table),
     )
     table.refuse_unknown()
     return night
+
+
+def read_silence(path: Path | str) -> tuple[str, float]:
+    """Read only the name of a station and its `[night] silence_s`, without loading any driver.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, or one of the two values is wrong.
+    """
+    document = read_document(path)
+    night = document.table("night", {}).values
+    return document.text("name", Path(path).stem), _silence_s(Table(path, night, "night."))
+
+
+def _silence_s(table: Table) -> float:
+    return table.number("silence_s", DEFAULT_SILENCE_S, minimum=1, maximum=60)
 
 
 def _hours_or_for_ever(table: Table, key: str, default: float) -> float:

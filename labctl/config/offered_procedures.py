@@ -1,14 +1,14 @@
-"""Which procedures the window offers: those that ship, those of a file somebody opens."""
+"""Procedures offered by the window: the shipped ones and those in a file that the user opens."""
 
-import importlib
-import importlib.util
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
+from labctl.config.loading import CannotLoad, load_module
 from labctl.errors import ConfigurationError
+from labctl.shipped import shipped_module
 
-CATALOGUE = "procedures.catalogue"  # named, not imported: labctl knows no procedure
+CATALOGUE = "procedures.catalogue"  # loaded by name: labctl imports no procedure
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Offered:
 
     @property
     def title(self) -> str:
-        """What a list calls it."""
+        """Name in a list."""
         return self.procedure_class.__name__
 
     @property
@@ -31,29 +31,27 @@ class Offered:
 
 
 def shipped() -> list[Offered]:
-    """The procedures that ship with labctl, the most used first."""
-    found = importlib.import_module(CATALOGUE).PROCEDURES
+    """Return the procedures shipped with labctl, the most used first."""
+    found = shipped_module(CATALOGUE).PROCEDURES
     return [Offered(cls, f"{cls.__module__}:{cls.__name__}") for cls in found]
 
 
 def in_file(path: Path) -> list[Offered]:
-    """The pymeasure procedures that a Python file defines.
+    """Return the pymeasure procedures that a Python file defines.
 
     Raises
     ------
     ConfigurationError
-        The file cannot be imported, or defines none.
+        The file cannot be loaded or defines no procedure.
     """
     from pymeasure.experiment import Procedure
 
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ConfigurationError(str(path), "", "is not a Python file")
-    module = importlib.util.module_from_spec(spec)
+    if path.suffix != ".py" or "." in path.stem:
+        raise ConfigurationError(str(path), "", "is not a Python file that can be imported: give NAME.py")
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigurationError(str(path), "", f"cannot be imported: {error}") from error
+        module, _ = load_module(path.stem, path.parent)
+    except CannotLoad as problem:
+        raise ConfigurationError(str(path), "", str(problem)) from problem
     own = [
         found
         for found in vars(module).values()

@@ -1,4 +1,4 @@
-"""station.toml: which instruments hang where, in which roles, and what is forbidden. From it, a Bench."""
+"""station.toml: instruments, their addresses and roles, and the limits. A station opens a Bench."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +17,12 @@ from labctl.bench import (
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
-from labctl.config.loading import load_named
+from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.units import ZERO_CELSIUS_K
 
+RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -34,7 +35,8 @@ ROLES: Mapping[str, type] = {
 class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
-    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything).
+    `connection` holds the settings of its VISA resource, `identity` its required identity (`""`: any),
+    `stand_in` its simulator, `code` the files of code that were loaded for its driver.
     """
 
     name: str
@@ -46,25 +48,28 @@ class InstrumentEntry:
     connection: Mapping[str, Any]
     partner: str = ""
     identity: str = ""
+    stand_in: str = ""
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """The `[simulation]` table: a rig instead of hardware."""
+    """The `[simulation]` table: a simulated rig instead of hardware."""
 
     rig: str
     build: Any
     seed: int
     clock: str | float
     options: Mapping[str, Any]
+    code: tuple[CodeIdentity, ...] = ()
 
 
 @dataclass(frozen=True)
 class Station:
-    """A checked station file; nothing has been touched to make it.
+    """A checked station file; reading it touches no instrument.
 
-    `night` is its `[night]` table as it stands, for whoever runs a queue. `speed` is how many times faster
-    than real a rig lives that another process simulates; 1 for instruments.
+    `night` is its unchecked `[night]` table. `speed` is the speed relative to real time of a rig that is
+    simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -79,11 +84,11 @@ class Station:
 
     @property
     def roles(self) -> frozenset[str]:
-        """Every role that some instrument serves."""
+        """All roles served by an instrument."""
         return frozenset(role for entry in self.instruments for role in entry.roles)
 
     def make_clock(self) -> Clock:
-        """Return the clock this station runs on: the wall's, unless it is simulated."""
+        """Return the clock of this station: real time, unless it is simulated."""
         if self.simulation is None and self.speed != 1:
             return ScaledClock(self.speed)
         if self.simulation is None or self.simulation.clock == "real":
@@ -94,7 +99,7 @@ class Station:
 
     @contextmanager
     def open(self, clock: Clock | None = None) -> Iterator[Bench]:
-        """Connect to every instrument and check its identity; make all safe on the way out, whatever happens.
+        """Connect to every instrument and check its identity; always make all safe on exit.
 
         Raises
         ------
@@ -122,7 +127,7 @@ class Station:
     def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.
 
-        For when nobody else is connected any more: it asks for no identity and prepares nothing.
+        For use when no other process is connected. Identities are not checked, and nothing is prepared.
         """
         clock = clock or self.make_clock()
         failures: dict[str, str] = {}
@@ -175,14 +180,14 @@ class Station:
 
 
 def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
-    """Hold what the instrument says it is against the station file: serial number and firmware included."""
+    """Compare an instrument's identity with the station file, including serial number and firmware."""
     if entry.identity and (found := driver.identity) != entry.identity:
         problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
         raise InstrumentError(entry.name, "identity", found, problem)
 
 
 def read_station(path: Path | str) -> Station:
-    """Read and check a station file; raises ConfigurationError with file, key and what would be right."""
+    """Read and check a station file; raises ConfigurationError with file, key and a valid value."""
     document = read_document(path)
     station = Station(
         name=document.text("name", Path(path).stem),
@@ -223,7 +228,7 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
 
 
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
-    """Refuse a `with` that names nothing, itself or an instrument in turn with another; and an idle one."""
+    """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
     alone = {entry.name for entry in entries if not entry.partner}
     partners = {entry.partner for entry in entries}
     for entry in entries:
@@ -236,7 +241,8 @@ def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
 
 def _instrument(name: str, table: Table) -> InstrumentEntry:
     reference = table.text("driver")
-    driver_class = load_named(table, "driver", reference)
+    named = load_named(table, "driver", reference)
+    driver_class = named.value
     if not inspect.isclass(driver_class):
         raise table.error("driver", f"is {reference!r}, which is not a class")
     address = table.text("address")
@@ -250,6 +256,8 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
         connection=connection_settings(table.table("connection", {}), driver_class, address),
         partner=_partner(table, driver_class),
         identity=table.text("identity", ""),
+        stand_in=table.text("stand_in", ""),
+        code=named.code,
     )
     table.refuse_unknown()
     return entry
@@ -305,15 +313,24 @@ def _partner(table: Table, driver_class: type) -> str:
 
 def _simulation(table: Table) -> Simulation:
     reference = table.text("rig", "sim_instruments.rig:build")
+    named = load_named(table, "rig", reference)
     simulation = Simulation(
         rig=reference,
-        build=load_named(table, "rig", reference),
+        build=named.value,
         seed=int(table.number("seed", 1.0, minimum=0)),
         clock=_clock(table),
-        options=dict(table.table("options", {}).values),
+        options=_beside(table, table.table("options", {}).values),
+        code=named.code,
     )
     table.refuse_unknown()
     return simulation
+
+
+def _beside(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a rig; files and folders that they name are looked up beside the station file."""
+    folder = Path(str(table.source)).parent
+    named = {key: folder / options[key] for key in RIG_FILES if isinstance(options.get(key), str)}
+    return {**options, **{key: str(path) for key, path in named.items() if path.exists()}}
 
 
 def _clock(table: Table) -> str | float:

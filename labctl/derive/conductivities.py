@@ -5,7 +5,8 @@ so that each helps its neighbours in temperature.
 """
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,67 +14,78 @@ import numpy as np
 from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
+from labctl.store.queries import derivations
+from labctl.units import ZERO_CELSIUS_K
 
 METHOD = "ionic_resistance_series"
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 NEIGHBOURS = 1
 STILL_K = 0.5
 
 OPPOSITE = {"lower": "upper", "upper": "lower", None: None}
 
 
+@dataclass(frozen=True)
+class Temperature:
+    """Of the sample during a spectrum.
+
+    Attributes
+    ----------
+    kelvin : float or None
+        Mean of the readings; None without a reading: a set point is not one.
+    spread_k : float or None
+        Their standard deviation; None where less than two readings leave it unknown.
+    flags : tuple of str
+    """
+
+    kelvin: float | None
+    spread_k: float | None
+    flags: tuple[str, ...] = ()
+
+
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
     """Derive one spectrum, seen beside the one before it; return its conductivity row.
 
-    None means that nothing could be said; the flags of the resistance rows say why.
+    None means that the spectrum gives no conductivity; the flags of the resistance rows say why.
     """
     with store.read() as db:
-        (run,) = db.rows("SELECT run_id FROM spectra WHERE id = ?", (spectrum_id,))
-        spectra = _finished(db, run["run_id"])
-    ids = [row["id"] for row in spectra]
-    seen = spectra[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
-    return _derive(store, run["run_id"], seen, derived_s, only=spectrum_id)[-1]
+        run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]
+        ids = derivations.finished_spectra(db, run_id)
+    seen = ids[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
+    return _derive(store, run_id, seen, derived_s, only=spectrum_id)[-1]
 
 
 def derive_conductivities(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
     """Derive every finished spectrum of a run, all seen together; return a row (or None) for each."""
     with store.read() as db:
-        spectra = _finished(db, run_id)
-    return _derive(store, run_id, spectra, derived_s) if spectra else []
+        ids = derivations.finished_spectra(db, run_id)
+    return _derive(store, run_id, ids, derived_s) if ids else []
 
 
 def spectra_without_number(store: Store, run_id: int) -> str:
     """How many finished spectra of a run gave no conductivity, and how many a bound only; `""` for none."""
-    query = """SELECT count(*) AS spectra, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
-               FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
-               WHERE s.run_id = ? AND s.status = 'finished'"""
     with store.read() as db:
-        (found,) = db.rows(query, (run_id,))
+        found = derivations.spectrum_outcomes(db, run_id)
     told = {"no conductivity": found["silent"], "only a bound": found["bounds"]}
-    parts = [f"{count} of {found['spectra']} spectra gave {what}" for what, count in told.items() if count]
+    parts = [f"{count} of {found['finished']} spectra gave {what}" for what, count in told.items() if count]
     return ", ".join(parts)
 
 
-def _finished(db: Database, run_id: int) -> list[dict[str, Any]]:
-    query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
-    return db.rows(query, (run_id,))
-
-
 def _derive(
-    store: Store, run_id: int, spectra: list[dict[str, Any]], derived_s: float, only: int | None = None
+    store: Store, run_id: int, ids: list[int], derived_s: float, only: int | None = None
 ) -> list[dict[str, Any] | None]:
     with store.read() as db:
         sample = db.sample(db.run(run_id)["sample_id"])
-        temperatures = [_temperature(db, row["id"]) for row in spectra]
-        measured = [without_fixture(db.spectrum(row["id"]), sample) for row in spectra]
-    kelvin = [value for value, _, _ in temperatures]
+        temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
+        measured = [without_fixture(db.spectrum(spectrum_id), sample) for spectrum_id in ids]
+    kelvin = [temperature.kelvin for temperature in temperatures]
     found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
     found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
     rows = []
-    for spectrum, temperature, resistance in zip(spectra, temperatures, found, strict=True):
-        if only is not None and spectrum["id"] != only:
+    for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
+        if only is not None and spectrum_id != only:
             continue
-        made = {"spectrum_id": spectrum["id"], "method": METHOD, "method_version": METHOD_VERSION}
+        made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         rows.append(_write(store, run_id, made, temperature, resistance, sample))
     return rows
@@ -83,36 +95,44 @@ def _write(
     store: Store,
     run_id: int,
     made: dict[str, Any],
-    temperature: tuple[float, float, float],
+    temperature: Temperature,
     resistance: Resistance,
     sample: dict[str, Any],
 ) -> dict[str, Any] | None:
     where = {"spectrum_id": made["spectrum_id"]}
+    if temperature.kelvin is None:
+        resistance = replace(resistance, flags=(*resistance.flags, *temperature.flags))
     store.replace_derived("resistances", where, _resistance_rows(resistance, made))
     row = None
     if math.isfinite(resistance.total_ohm.value) and resistance.total_ohm.value > 0:
-        kelvin, spread_k, moved_k = temperature
-        flags = list(resistance.flags)
-        if moved_k > STILL_K:
-            flags.append(f"the temperature moved by {moved_k:.1f} K during the spectrum")
-        row = {"run_id": run_id, "temperature_k": kelvin, "temperature_u_k": spread_k, "flags": flags}
+        flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
+        row = {"run_id": run_id, "flags": flags}
+        row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= made | _conductivity_columns(resistance, sample)
     store.replace_derived("conductivities", where, [row] if row else [])
     return row
 
 
-def _temperature(db: Database, spectrum_id: int) -> tuple[float, float, float]:
-    """Mean of the readings during the spectrum, their standard deviation, and from lowest to highest, K.
+def _temperature(db: Database, spectrum_id: int) -> Temperature:
+    readings_k = derivations.spectrum_temperatures_k(db, spectrum_id)
+    if not readings_k:
+        return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
+    spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else None
+    return Temperature(float(np.mean(readings_k)), spread_k, _moved_flags(readings_k))
 
-    Without a reading the set point stands, with no spread.
-    """
-    query = "SELECT temperature_k FROM impedance_points WHERE spectrum_id = ? AND temperature_k IS NOT NULL"
-    readings = [row["temperature_k"] for row in db.rows(query, (spectrum_id,))]
-    if not readings:
-        (row,) = db.rows("SELECT setpoint_k FROM spectra WHERE id = ?", (spectrum_id,))
-        return (row["setpoint_k"] or 298.15), 0.0, 0.0
-    spread_k = float(np.std(readings, ddof=1)) if len(readings) > 1 else 0.0
-    return float(np.mean(readings)), spread_k, max(readings) - min(readings)
+
+def _moved_flags(readings_k: Sequence[float]) -> tuple[str, ...]:
+    moved_k = max(readings_k) - min(readings_k)
+    moved = moved_k > STILL_K
+    return (f"the temperature moved by {moved_k:.1f} K during the spectrum",) if moved else ()
+
+
+def no_reading_flag(row: dict[str, Any]) -> str:
+    """Say that a spectrum or polarisation has no temperature reading, and what its set point was."""
+    if row["setpoint_k"] is None:
+        return "no temperature reading: the temperature is not known"
+    set_degc = row["setpoint_k"] - ZERO_CELSIUS_K
+    return f"no temperature reading: the set point of {set_degc:.2f} degC is not the temperature"
 
 
 def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[str, Any]]:

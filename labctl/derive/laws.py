@@ -7,33 +7,27 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite
 from labctl.store import Store
+from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 ROOM_TEMPERATURE_K = 298.15
-POINTS = """
-SELECT c.*, s.branch, s.setpoint_k, EXISTS (
-    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id WHERE again.repeat_of = s.id
-) AS repeated
-FROM spectra s JOIN run_parts part ON part.part_id = s.run_id
-LEFT JOIN conductivities c ON c.spectrum_id = s.id
-WHERE part.run_id = ? AND (c.id IS NOT NULL OR s.status = 'finished')
-    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
-ORDER BY s.id
-"""
 
 
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
     """Fit the temperature laws to all conductivities of a run so far; return the rows written.
 
-    A run that continues an interrupted one is fitted together with it. A spectrum that was repeated is left
-    out in favour of its repetition; a bound does not enter as a number. What is left out is named in a flag.
+    A run that continues an interrupted one is fitted together with it. Each row lists in `spectra` the
+    spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
+    A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
+    temperature do not enter as numbers. A flag names each spectrum left out.
     """
     with store.read() as db:
-        points = db.rows(POINTS, (run_id,))
+        points = derivations.law_points(db, run_id)
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
     store.replace_derived("law_fits", {"run_id": run_id}, rows)
@@ -42,26 +36,24 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
     ways = {way: [p for p in points if p["branch"] == way] for way in ("heating", "cooling")}
-    apart = list(ways.items()) if all(_temperatures(_usable(ways[way])) > 1 for way in ways) else []
+    apart = list(ways.items()) if all(_temperatures(ways[way]) > 1 for way in ways) else []
     return [("all", points), *apart]
 
 
 def _temperatures(points: Sequence[dict[str, Any]]) -> int:
-    """Count the different temperatures of the points that are numbers, as the analysis counts them."""
-    measured = [p["temperature_k"] for p in points if p["bound"] is None]
-    return distinct_temperatures_k(np.array(measured)).size
-
-
-def _usable(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the points that a fit is given: numbers, and upper bounds to hold the law against."""
-    return [p for p in points if not p["repeated"] and p["conductivity_s_m"] and p["bound"] != "lower"]
+    """Count the different temperatures of the points that a law stands on, as the analysis counts them."""
+    used_k = [p["temperature_k"] for p in points if not _why_left_out(p)]
+    return distinct_temperatures_k(np.array(used_k)).size
 
 
 def _why_left_out(point: dict[str, Any]) -> str:
+    """Return why a law does not stand on a point; empty where it does."""
     if point["repeated"]:
         return "measured again"
     if point["conductivity_s_m"] is None:
         return "no number"
+    if point["temperature_k"] is None:
+        return "no temperature"
     return "only a bound" if point["bound"] else ""
 
 
@@ -75,49 +67,74 @@ def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _place(point: dict[str, Any]) -> str:
-    kelvin = point["temperature_k"] or point["setpoint_k"]
-    return f"{kelvin - ZERO_CELSIUS_K:.2f} degC" if kelvin else "a spectrum without temperature"
+    """Name a spectrum by its temperature (its set point if it gave no number), else by its number."""
+    kelvin, set_k = point["temperature_k"], point["setpoint_k"]
+    if point["conductivity_s_m"] is None:
+        kelvin = set_k
+    if kelvin is not None:
+        return f"{kelvin - ZERO_CELSIUS_K:.2f} degC"
+    if set_k is None:
+        return f"spectrum {point['number']}"
+    return f"spectrum {point['number']}, set point {set_k - ZERO_CELSIUS_K:.2f} degC"
 
 
 def _fit_rows(branch: str, measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    points = _usable(measured)
-    if _temperatures(points) < 2:
+    if _temperatures(measured) < 2:
         return []
-    data, bounded = _arrays(points), np.array([p["bound"] == "upper" for p in points])
+    points = [p for p in measured if not _why_left_out(p)]
+    bounds = [p for p in measured if _why_left_out(p) == "only a bound" and p["bound"] == "upper"]
+    data = _arrays([*points, *bounds])
+    bounded = np.array([False] * len(points) + [True] * len(bounds))
     choice = fit_temperature_law(**data, upper_bound=bounded)
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     fits.insert(1, ("arrhenius", "ln_sigma", fit_arrhenius(form="ln_sigma", **data, upper_bound=bounded)))
-    left_out = _left_out_flags(measured)
+    left_out = [*_left_out_flags(measured), *_spread_flags(points)]
     remarks = _hysteresis_flags(branch, points)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
     for row in rows:
+        row["spectra"] = [point["spectrum_id"] for point in points]
         row["flags"] = [*left_out, *row["flags"], *(remarks if row["preferred"] else [])]
     return rows
 
 
 def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Arguments common to every fit; the uncertainty is the part that is not common to all points."""
+    """Arguments common to every fit; the uncertainty is the part that is not common to all points.
+
+    Uncertainties are stated when they are known of every number: of its resistance and of its temperature.
+    Otherwise nothing is stated and the scatter of the points decides; an unknown spread is not taken as 0.
+    """
     sigma = np.array([point["conductivity_s_m"] for point in points])
     relative = np.array([point["relative_uncertainty_resistance"] for point in points], dtype=float)
+    spread_k = np.array([point["temperature_u_k"] for point in points], dtype=float)
     numbers = np.array([point["bound"] is None for point in points])
-    stated = bool(np.isfinite(relative[numbers]).all())
+    stated = bool(np.isfinite(relative[numbers]).all() and np.isfinite(spread_k[numbers]).all())
     return {
         "temperature_k": np.array([point["temperature_k"] for point in points]),
         "conductivity_s_m": sigma,
         "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
-        "temperature_u_k": np.array([p["temperature_u_k"] or 0.0 for p in points]) if stated else None,
+        "temperature_u_k": spread_k if stated else None,
     }
 
 
+def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+    """Say where the spread of a temperature is not known, for then no stated uncertainty counts."""
+    unknown = sum(point["temperature_u_k"] is None for point in points)
+    if not unknown:
+        return []
+    return [
+        f"the spread of the temperature is not known for {unknown} of {len(points)} points: uncertainties "
+        "follow from the scatter of the points alone"
+    ]
+
+
 def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]]) -> list[str]:
-    """What a test of heating against cooling says; a run one way has nothing to compare."""
-    usable = [p for p in points if p["bound"] is None]
-    heating = np.array([p["branch"] == "heating" for p in usable])
+    """Compare heating with cooling; empty for a run in one direction."""
+    heating = np.array([p["branch"] == "heating" for p in points])
     if branch != "all" or heating.all() or not heating.any():
         return []
-    return list(compare_branches(**_arrays(usable), heating=heating).flags)
+    return list(compare_branches(**_arrays(points), heating=heating).flags)
 
 
 def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureLaw) -> dict[str, Any]:
@@ -134,6 +151,7 @@ def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureL
         "activation_energy_ev": finite(energy_ev.value) if energy_ev else None,
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit) | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
+        "curve": function_of(fit).as_dict(),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
         "method": f"fit_{law}",

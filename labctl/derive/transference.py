@@ -1,7 +1,7 @@
 """Polarisations to transference numbers: current, two spectra and potential of one cell, put together.
 
 A cell with reversible electrodes gives rho+ by Bruce and Vincent, one with blocking electrodes the share of
-the electrons by Hebb and Wagner. Where nothing can be said, the row says why.
+the electrons by Hebb and Wagner. A row without a number says why.
 """
 
 import math
@@ -22,10 +22,11 @@ from labctl.analysis import (
     ionic_resistance_series,
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
-from labctl.derive.conductivities import finite
+from labctl.derive.conductivities import finite, no_reading_flag
 from labctl.store import Database, Store
+from labctl.store.queries import derivations
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
 LARGE_MISS_SHARE = 0.05
@@ -48,9 +49,10 @@ COLUMN_OF = {  # argument: columns of its value and standard uncertainty
 
 @dataclass(frozen=True)
 class Polarisation:
-    """What was measured: the row, the sample, samples (n,) of the current, and the spectra around it.
+    """One hold as measured: the row, the sample, samples (n,) of the current, and the spectra around it.
 
-    `moved_k` is the temperature at the end of the hold less that of the spectrum before; 0 where not known.
+    `temperature_k` is the mean of the readings during the hold, `moved_k` the temperature at its end less
+    the mean during the spectrum before; None where there was no reading.
     """
 
     row: dict[str, Any]
@@ -58,8 +60,8 @@ class Polarisation:
     elapsed_s: np.ndarray
     potential_v: np.ndarray
     current_a: np.ndarray
-    temperature_k: float
-    moved_k: float
+    temperature_k: float | None
+    moved_k: float | None
     spectra: list[Resistance]
 
     @property
@@ -73,8 +75,8 @@ class Polarisation:
 
     @property
     def rest_v(self) -> float:
-        """The potential at rest, V; 0 where it was not measured."""
-        return self.row["rest_potential_v"] or 0.0
+        """The potential at rest, V; taken as 0 where it was not measured, which a flag says."""
+        return 0.0 if self.row["rest_potential_v"] is None else self.row["rest_potential_v"]
 
 
 def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) -> dict[str, Any] | None:
@@ -90,31 +92,28 @@ def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) ->
 
 def derive_polarisations(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
     """Derive every finished polarisation of a run; return a row (or None) for each."""
-    query = "SELECT id FROM polarisations WHERE run_id = ? AND status = 'finished' ORDER BY number"
     with store.read() as db:
-        ids = [row["id"] for row in db.rows(query, (run_id,))]
+        ids = derivations.finished_polarisations(db, run_id)
     return [derive_polarisation(store, polarisation_id, derived_s) for polarisation_id in ids]
 
 
 def _read(db: Database, polarisation_id: int) -> Polarisation:
-    (row,) = db.rows("SELECT * FROM polarisations WHERE id = ?", (polarisation_id,))
-    points = db.rows(
-        "SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number",
-        (polarisation_id,),
-    )
+    row = derivations.polarisation_row(db, polarisation_id)
+    points = derivations.good_polarisation_points(db, polarisation_id)
     elapsed_s, potential_v, current_a = (
         np.array([point[name] for point in points], dtype=float)
         for name in ("elapsed_s", "potential_v", "current_a")
     )
     new = np.diff(elapsed_s, prepend=-math.inf) > 0
     readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
-    kelvin = float(np.mean(readings_k)) if readings_k else (row["setpoint_k"] or math.nan)
     moved_k = _at_the_end_k(points) - _in_spectrum_k(db, row["initial_spectrum_id"])
     sample = db.sample(db.run(row["run_id"])["sample_id"])
     ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
     found = (
         ionic_resistance_series(
-            [db.spectrum(spectrum_id) for spectrum_id in ids], [kelvin] * len(ids), sample["electrodes"]
+            [db.spectrum(spectrum_id) for spectrum_id in ids],
+            [finite(_in_spectrum_k(db, spectrum_id)) for spectrum_id in ids],
+            sample["electrodes"],
         )
         if ids
         else []
@@ -125,8 +124,8 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
         elapsed_s[new],
         potential_v[new],
         current_a[new],
-        kelvin,
-        moved_k if math.isfinite(moved_k) else 0.0,
+        float(np.mean(readings_k)) if readings_k else None,
+        finite(moved_k),
         list(found),
     )
 
@@ -141,13 +140,12 @@ def _at_the_end_k(points: list[dict[str, Any]]) -> float:
 
 def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
     """Return the mean temperature during a spectrum; nan without a reading."""
-    query = "SELECT avg(temperature_k) AS mean_k FROM impedance_points WHERE spectrum_id = ?"
-    (row,) = db.rows(query, (spectrum_id,))
-    return math.nan if row["mean_k"] is None else float(row["mean_k"])
+    readings_k = [] if spectrum_id is None else derivations.spectrum_temperatures_k(db, spectrum_id)
+    return float(np.mean(readings_k)) if readings_k else math.nan
 
 
 def _row(measured: Polarisation) -> dict[str, Any] | None:
-    """Return the row without who made it when; None where the electrodes ask for what was not measured."""
+    """Return the row without its maker and time; None where a spectrum is missing that the method needs."""
     blocking = measured.sample["electrodes"] == "blocking"
     if not blocking and len(measured.spectra) < 2:
         return None
@@ -155,14 +153,15 @@ def _row(measured: Polarisation) -> dict[str, Any] | None:
         "polarisation_id": measured.row["id"],
         "run_id": measured.row["run_id"],
         "quantity": "electronic" if blocking else "rho_plus",
-        "temperature_k": finite(measured.temperature_k),
+        "temperature_k": measured.temperature_k,
         "method": "electronic_transference" if blocking else "bruce_vincent",
     }
     evaluate = _electronic if blocking else _current_fraction
     try:
         relaxation, result, flags = evaluate(measured)
     except ValueError as problem:
-        return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": [f"no number: {problem}"]}
+        flags = [f"no number: {problem}", *_no_reading_flags(measured)]
+        return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": flags}
     flags = _flags(measured, [*result.flags, *flags])
     return about | _columns(result) | {"relaxation": relaxation, "flags": flags}
 
@@ -218,7 +217,7 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
 
 
 def _change_ohm(before_ohm: Estimate, after_ohm: Estimate) -> float:
-    """Return what a resistance changed by, 0 where noise may explain it."""
+    """Return the change of a resistance, 0 where noise may explain it."""
     change_ohm = after_ohm.value - before_ohm.value
     noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
     return change_ohm if abs(change_ohm) > ALARM * noise_ohm else 0.0
@@ -244,7 +243,7 @@ def _with_drift(before_ohm: Estimate, after_ohm: Estimate) -> Estimate:
 
 def _with_move(total_ohm: Estimate, measured: Polarisation) -> Estimate:
     """R with the doubt of a temperature that moved until the current was steady, at a usual 0.5 eV."""
-    if not measured.moved_k:
+    if not measured.moved_k or measured.temperature_k is None:
         return total_ohm
     per_k = USUAL_ACTIVATION_ENERGY_EV / (BOLTZMANN_EV_K * measured.temperature_k**2)
     return _widened(total_ohm, total_ohm.value * per_k * measured.moved_k / math.sqrt(3))
@@ -345,7 +344,8 @@ def _bulk_flags(before_ohm: Estimate, after_ohm: Estimate) -> list[str]:
 def _drift_flags(measured: Polarisation) -> list[str]:
     """What did not stay as it was set: the temperature, and the potential."""
     flags, set_v = [], measured.row["potential_v"]
-    if abs(measured.moved_k) > NOTICEABLE_MOVE_K:
+    flags += _no_reading_flags(measured)
+    if measured.moved_k is not None and abs(measured.moved_k) > NOTICEABLE_MOVE_K:
         flags.append(
             f"the temperature moved by {measured.moved_k:+.2f} K between the spectrum before and the end of "
             "the hold: at 0.5 eV a kelvin is about 6 % of a resistance"
@@ -359,13 +359,24 @@ def _drift_flags(measured: Polarisation) -> list[str]:
     return flags
 
 
+def _no_reading_flags(measured: Polarisation) -> list[str]:
+    if measured.temperature_k is None:
+        return [no_reading_flag(measured.row)]
+    if measured.moved_k is None:
+        return ["the spectrum before has no temperature reading: whether it moved since is not known"]
+    return []
+
+
 def _rest_flags(measured: Polarisation) -> list[str]:
     flags, step_v = [], abs(measured.delta_v_v.value)
+    if measured.row["rest_potential_v"] is None:
+        flags.append("the potential at rest was not measured: taken as 0 V")
     if abs(measured.rest_v) > LARGE_REST_SHARE * step_v:
         flags.append(
             f"the cell rested at {1e3 * measured.rest_v:.3g} mV: its electrodes are not alike, or not at rest"
         )
-    drift_v = (measured.row["rest_drift_v_s"] or 0.0) * float(measured.elapsed_s[-1])
+    drift_v_s = measured.row["rest_drift_v_s"]
+    drift_v = math.nan if drift_v_s is None else drift_v_s * float(measured.elapsed_s[-1])
     if abs(drift_v) > LARGE_DRIFT_SHARE * step_v:
         flags.append(f"the potential at rest drifted: by {1e3 * drift_v:.3g} mV over the time of the hold")
     return flags

@@ -1,13 +1,14 @@
-"""The bar over everything: what the station does, pause, skip, abort, and one large button."""
+"""The control bar at the top: state of the station, pause, skip, abort and the MAKE SAFE button."""
 
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from labctl.config.station import Station
 from labctl.gui.asking import Asker
-from labctl.gui.making_safe import SafeReport, make_safe
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import cancel_job
+from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests
 from labctl.readmodel.station_view import StationView, status_in_words
 
@@ -20,7 +21,7 @@ class ControlBar(QtWidgets.QFrame):
     Signals
     -------
     said(str), warned(str)
-        A sentence for the person; one that should not be overlooked.
+        A message for the user; a message that must not be overlooked.
     runner_wanted()
         Start a runner.
     """
@@ -31,17 +32,18 @@ class ControlBar(QtWidgets.QFrame):
     _made_safe = Signal(object)
 
     def __init__(
-        self, station_file: Path, station: str, db: Path, asker: Asker, person: Callable[[], str]
+        self, station: Station, silence_s: float, db: Path, asker: Asker, person: Callable[[], str]
     ) -> None:
         super().__init__()
-        self._files, self._station, self._asker, self._person = (station_file, db), station, asker, person
+        self._station, self._silence_s, self._db = station, silence_s, db
+        self._asker, self._person = asker, person
         self._view: StationView | None = None
         self._build()
         self._lay_out()
         self._connect()
 
     def show_station(self, view: StationView) -> None:
-        """Show a fresh look; red when no runner shows signs of life although one should."""
+        """Show the current state; red when a runner should be running but has no heartbeat."""
         self._view = view
         first, *others = status_in_words(view)
         self.state.setText(first)
@@ -55,26 +57,26 @@ class ControlBar(QtWidgets.QFrame):
         self.start.setVisible(view.runner_state != "running")
 
     def show_unseen(self, since: str) -> None:
-        """Say that nobody knows how the station is; what was shown before may be wrong by now."""
+        """Show that the state of the station is unknown; the state shown before may be outdated."""
         self.state.setText(f"THE STATION CANNOT BE SEEN since {since}")
         self.details.setText("the database does not answer; MAKE SAFE works without it")
         self._colour("trouble")
 
     def abort_job(self, sure: bool = False) -> None:
-        """Ask the runner to cancel the job under way; what it measured stays."""
+        """Ask the runner to cancel the job under way; measured data is kept."""
         job = self._view.running_job if self._view else None
         if job is None or not (sure or self._is_sure(job.id)):
             return
         person = self._person()
         self._asker.ask(
-            lambda ledger: cancel_job(ledger, job, person),
+            lambda connection: cancel_job(connection, job, person),
             lambda _: self.said.emit(
                 f"job {job.id} is asked to stop after its point; what it measured stays"
             ),
         )
 
     def make_safe(self) -> None:
-        """Make everything safe in a thread of its own, whatever else hangs."""
+        """Make everything safe in a separate thread, also if the rest of the window hangs."""
         self.safe.setEnabled(False)
         self.safe.setText("Making safe…")
         threading.Thread(target=self._make_safe, name="labctl make safe", daemon=True).start()
@@ -123,18 +125,20 @@ class ControlBar(QtWidgets.QFrame):
     def _pause(self, after: str) -> None:
         person = self._person()
         self._asker.ask(
-            lambda ledger: Pauses(ledger).pause(after, "at a wish", person),
+            lambda connection: Pauses(connection).pause(after, person=person),
             lambda _: self.said.emit(f"the queue is paused after this {after}"),
         )
 
     def _resume(self) -> None:
-        self._asker.ask(lambda ledger: Pauses(ledger).resume(), lambda _: self.said.emit("the queue goes on"))
+        self._asker.ask(
+            lambda connection: Pauses(connection).resume(), lambda _: self.said.emit("the queue goes on")
+        )
 
     def _skip(self) -> None:
         job, person = (self._view.running_job if self._view else None), self._person()
         if job is not None:
             self._asker.ask(
-                lambda ledger: Requests(ledger).ask(job.id, "skip step", person=person),
+                lambda connection: Requests(connection).ask(job.id, "skip step", person=person),
                 lambda _: self.said.emit(f"job {job.id} is asked to leave its step"),
             )
 
@@ -147,8 +151,9 @@ class ControlBar(QtWidgets.QFrame):
         )
 
     def _make_safe(self) -> None:
-        station_file, db = self._files
-        self._made_safe.emit(make_safe(station_file, self._station, db, self._person()))
+        station, person = self._station, self._person()
+        report = make_safe(Path(station.source), station.name, self._db, person, self._silence_s)
+        self._made_safe.emit(report)
 
     def _tell_made_safe(self, report: SafeReport) -> None:
         self.safe.setEnabled(True)

@@ -1,4 +1,4 @@
-"""The queue as a table, with what a person may do to a job."""
+"""The queue as a table, with actions on a job."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from labctl.gui.rows_model import Column, RowsModel
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Requests
 from labctl.readmodel.station_view import StationView
+from labctl.store.transactions import WriteConnection
 
 Line = tuple[Job, str, str, str]
 COLUMNS = (
@@ -27,12 +27,12 @@ COLUMNS = (
 
 
 class QueuePanel(QtWidgets.QWidget):
-    """Jobs in the order they will run.
+    """The jobs in the order in which they will run.
 
     Signals
     -------
     said(str), job_wanted(Job)
-        A sentence for the person; a job whose protocol to fill in again.
+        A message for the user; a job to fill the form from.
     """
 
     said = Signal(str)
@@ -45,7 +45,7 @@ class QueuePanel(QtWidgets.QWidget):
         self.table = QtWidgets.QTableView(self)
         self.table.setModel(self.model)
         self.table.setAccessibleName("Queue")
-        dress_table(self.table)
+        set_up_table(self.table)
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self.table)
@@ -55,7 +55,7 @@ class QueuePanel(QtWidgets.QWidget):
         self._enable()
 
     def show_station(self, view: StationView) -> None:
-        """Show the jobs of a fresh look."""
+        """Show the jobs of the current view."""
         known = len(self.model.rows)
         self.model.show_rows([_line(job, view) for job in view.jobs])
         if len(self.model.rows) > known:
@@ -110,11 +110,12 @@ class QueuePanel(QtWidgets.QWidget):
             self._buttons[name].setEnabled(possible)
         self._buttons["hold"].setText("&Release" if state == "held" else "&Hold")
 
-    def _do(self, what: str, action: Callable[[Ledger, Job, str], Any]) -> None:
+    def _do(self, what: str, action: Callable[[WriteConnection, Job, str], Any]) -> None:
         job, person = self.selected(), self._person()
         if job is not None:
             self._asker.ask(
-                lambda ledger: action(ledger, job, person), lambda _: self.said.emit(f"job {job.id} {what}")
+                lambda connection: action(connection, job, person),
+                lambda _: self.said.emit(f"job {job.id} {what}"),
             )
 
     def _earlier(self) -> None:
@@ -128,14 +129,14 @@ class QueuePanel(QtWidgets.QWidget):
         waiting = [line[0].id for line in self.model.rows if line[0].state in ("queued", "held")]
         if job is not None and job.id in waiting:
             place = max(1, waiting.index(job.id) + 1 + by)
-            self._do("moved", lambda ledger, job, person: Jobs(ledger).move(job.id, place, person))
+            self._do("moved", lambda connection, job, person: Jobs(connection).move(job.id, place, person))
 
     def _hold_or_release(self) -> None:
         job = self.selected()
         if job is not None and job.state == "held":
-            self._do("released", lambda ledger, job, person: Jobs(ledger).release(job.id, person))
+            self._do("released", lambda connection, job, person: Jobs(connection).release(job.id, person))
         else:
-            self._do("held", lambda ledger, job, person: Jobs(ledger).hold(job.id, person))
+            self._do("held", lambda connection, job, person: Jobs(connection).hold(job.id, person))
 
     def _cancel(self) -> None:
         self._do("is cancelled", cancel_job)
@@ -150,26 +151,26 @@ class QueuePanel(QtWidgets.QWidget):
 
     def _clear(self) -> None:
         self._asker.ask(
-            lambda ledger: Jobs(ledger).clear_finished(),
+            lambda connection: Jobs(connection).clear_finished(),
             lambda count: self.said.emit(f"{count} ended job(s) no longer listed; nothing was deleted"),
         )
 
 
-def cancel_job(ledger: Ledger, job: Job, person: str) -> None:
+def cancel_job(connection: WriteConnection, job: Job, person: str) -> None:
     """Cancel a waiting job at once, a running one by asking the runner."""
-    if Jobs(ledger).get(job.id).state == "running":
-        Requests(ledger).ask(job.id, "cancel", person=person)
+    if Jobs(connection).get(job.id).state == "running":
+        Requests(connection).ask(job.id, "cancel", person=person)
     else:
-        Jobs(ledger).cancel(job.id, person)
+        Jobs(connection).cancel(job.id, person)
 
 
-def _retry_job(ledger: Ledger, job: Job, person: str) -> None:
-    finished = Jobs(ledger).get(job.id).state == "finished"
-    Jobs(ledger).retry(job.id, person, from_start=finished)
+def _retry_job(connection: WriteConnection, job: Job, person: str) -> None:
+    finished = Jobs(connection).get(job.id).state == "finished"
+    Jobs(connection).retry(job.id, person, from_start=finished)
 
 
-def dress_table(table: QtWidgets.QTableView) -> None:
-    """Whole rows, no grid, the last column takes what is left."""
+def set_up_table(table: QtWidgets.QTableView) -> None:
+    """Select whole rows, show no grid, stretch the last column."""
     table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)
@@ -179,13 +180,13 @@ def dress_table(table: QtWidgets.QTableView) -> None:
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(round(1.6 * QtGui.QFontMetrics(table.font()).height()))
     table.horizontalHeader().setStretchLastSection(True)
-    table.horizontalHeader().setResizeContentsPrecision(100)  # rows looked at: thousands take their time
+    table.horizontalHeader().setResizeContentsPrecision(100)  # rows measured: thousands would be slow
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setHighlightSections(False)
 
 
 def fit_columns(table: QtWidgets.QTableView) -> None:
-    """Make each column as wide as its text; the last keeps what is left."""
+    """Make each column as wide as its text; the last column takes the remaining width."""
     table.resizeColumnsToContents()
     table.horizontalHeader().setStretchLastSection(False)
     table.horizontalHeader().setStretchLastSection(True)
@@ -195,5 +196,5 @@ def _line(job: Job, view: StationView) -> Line:
     expected, now_s = view.expected.get(job.id), RealClock().time()
     begins = hour_in_words(expected.begin_s, now_s) if expected else ""
     ends = hour_in_words(expected.end_s, now_s) if expected else ""
-    told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-    return job, begins, ends, "; ".join(filter(None, (told, expected.warning if expected else "")))
+    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    return job, begins, ends, "; ".join(filter(None, (reason, expected.warning if expected else "")))

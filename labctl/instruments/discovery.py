@@ -5,7 +5,6 @@ settings of the link: most serial instruments know no `*IDN?`. All of these only
 serial lines and sockets alone: on a bus they would reach instruments to which they mean something else.
 """
 
-import importlib
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from labctl.clock import RealClock
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 from labctl.instruments.connection import Connection
+from labctl.shipped import shipped_module
 
 ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTIOSTATS": "potentiostat"}
 ASKED = ("GPIB", "USB", "TCPIP")
@@ -24,7 +24,7 @@ PATIENCE_MS = 1000
 
 def roles_of_drivers() -> dict[type, list[str]]:
     """Return every shipped driver with the roles it can have."""
-    catalogue = importlib.import_module("drivers.catalogue")  # named, not imported: labctl knows no driver
+    catalogue = shipped_module("drivers.catalogue")  # named, not imported: labctl knows no driver
     roles: dict[type, list[str]] = {}
     for group, role in ROLE_OF_GROUP.items():
         for driver in getattr(catalogue, group):

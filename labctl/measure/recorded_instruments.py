@@ -1,7 +1,8 @@
-"""Instruments that tell what they measure: in a script nobody emits, so the words themselves do.
+"""Wrappers that emit the events of everything that a script measures.
 
-Each wraps the guarded instrument of one role. A spectrum that a script takes becomes a spectrum in the
-database, a hold a polarisation; what a script says about its oven (set point, way up or down) goes with them.
+Each wraps the guarded instrument of one role. A spectrum of a script becomes a spectrum in the database, a
+hold becomes a polarisation; both carry the set point of the oven and whether it was reached by heating or
+cooling.
 """
 
 import math
@@ -10,17 +11,25 @@ from contextlib import closing
 from typing import Any
 
 from labctl.instruments.roles import CurrentPoint, ImpedancePoint
+from labctl.measure.events import (
+    CurrentMeasured,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationStarted,
+    SpectrumEnded,
+    SpectrumStarted,
+)
 
 Emit = Callable[[str, Any], None]
 
 
 class Place:
-    """Where a script is: the set point under way and how it was reached, counted in steps.
+    """The position of a script in its series: current set point, heating or cooling, step number.
 
     Parameters
     ----------
     temperature_k : callable
-        The temperature of the sample now; NaN where the station measures none.
+        Returns the current temperature of the sample in K; NaN without a thermometer.
     """
 
     def __init__(self, temperature_k: Callable[[], float]) -> None:
@@ -30,20 +39,19 @@ class Place:
         self.holds = 0
 
     def move_to(self, setpoint_k: float) -> None:
-        """Take note of a new set point."""
+        """Set a new set point in K."""
         before_k = self.temperature_k() if self.setpoint_k is None else self.setpoint_k
         self.step += self.setpoint_k is not None
         self.branch = "cooling" if setpoint_k < before_k else "heating"
         self.setpoint_k = setpoint_k
 
     def about(self) -> dict[str, Any]:
-        """What every row knows; spectra and a hold belong together while the set point stays."""
+        """Return the labels of every row; spectra and a hold at one set point belong together."""
         about: dict[str, Any] = {"step": self.step, "branch": self.branch}
-        about |= {"polarisation": (self.step, self.holds)}
-        return about if self.setpoint_k is None else about | {"setpoint_k": self.setpoint_k}
+        return about | {"polarisation": (self.step, self.holds), "setpoint_k": self.setpoint_k}
 
 
-class _Telling:
+class _Recorded:
     def __init__(self, instrument: Any, place: Place, emit: Emit) -> None:
         self.__dict__.update(_instrument=instrument, _place=place, _emit=emit)
 
@@ -51,8 +59,8 @@ class _Telling:
         return getattr(self._instrument, name)
 
 
-class TellingOven(_Telling):
-    """A temperature controller whose set points are taken note of."""
+class RecordedOven(_Recorded):
+    """A temperature controller with a record of its set points."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._instrument, name, value)
@@ -60,8 +68,8 @@ class TellingOven(_Telling):
             self._place.move_to(value)
 
 
-class TellingAnalyzer(_Telling):
-    """A frequency response analyser whose spectra are told."""
+class RecordedAnalyzer(_Recorded):
+    """A frequency response analyser that emits the events of its spectra."""
 
     def sweep(
         self,
@@ -74,62 +82,66 @@ class TellingAnalyzer(_Telling):
         frequencies_hz = list(frequencies_hz)
         points = self._instrument.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
         settings = {"amplitude_v": amplitude_v, "integration_s": integration_s, "bias_v": bias_v}
-        return self._told(points, len(frequencies_hz), settings)
+        return self._recorded(points, len(frequencies_hz), settings)
 
-    def _told(
+    def _recorded(
         self, points: Any, count: int, settings: Mapping[str, Any]
     ) -> Generator[ImpedancePoint, None, None]:
         about, measured = self._place.about(), 0
-        self._emit("spectrum", {"state": "started", **about, **settings})
+        self._emit("spectrum", SpectrumStarted(**about, **settings))
         try:
             with closing(points):
                 for point in points:
                     measured += 1
-                    reading = {"temperature_k": self._place.temperature_k()}
-                    self._emit("results", {**about, **reading, **point._asdict()})
+                    reading_k = self._place.temperature_k()
+                    row = PointMeasured(**about, temperature_k=reading_k, **point._asdict())
+                    self._emit("results", row)
                     yield point
         finally:
-            self._emit("spectrum", {"state": "finished" if measured == count else "aborted", **about})
+            state = "finished" if measured == count else "aborted"
+            self._emit("spectrum", SpectrumEnded(state=state, **about))
 
 
-class TellingPotentiostat(_Telling):
-    """A potentiostat whose holds and rests are told."""
+class RecordedPotentiostat(_Recorded):
+    """A potentiostat that emits the events of its holds and rests."""
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
         """Watch the open cell; see `labctl.bench.Potentiostat.rest`."""
         for point in self._instrument.rest(times_s):
-            self._emit("results", {"temperature_k": self._place.temperature_k(), **point._asdict()})
+            row = CurrentMeasured(temperature_k=self._place.temperature_k(), **point._asdict())
+            self._emit("results", row)
             yield point
 
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
         """Polarise the cell; see `labctl.bench.Potentiostat.hold`."""
-        return self._told(self._instrument.hold(potential_v, times_s, current_limit_a), potential_v)
+        return self._recorded(self._instrument.hold(potential_v, times_s, current_limit_a), potential_v)
 
-    def _told(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
+    def _recorded(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
         about, state = self._place.about(), "aborted"
-        self._emit("polarisation", {"state": "started", **about, "potential_v": potential_v})
+        self._emit("polarisation", PolarisationStarted(potential_v=potential_v, **about))
         try:
             with closing(points):
                 for point in points:
-                    reading = {"temperature_k": self._place.temperature_k()}
-                    self._emit("results", {**about, **reading, **point._asdict()})
+                    reading_k = self._place.temperature_k()
+                    row = CurrentMeasured(**about, temperature_k=reading_k, **point._asdict())
+                    self._emit("results", row)
                     yield point
             state = "finished"
         except GeneratorExit as left:
-            state = "finished" if left.__context__ is None else "aborted"  # closed, or by what went wrong
+            state = "finished" if left.__context__ is None else "aborted"  # closed normally, or by an error
             raise
         finally:
             self._place.holds += 1
-            self._emit("polarisation", {"state": state, **about})
+            self._emit("polarisation", PolarisationEnded(state=state, **about))
 
 
-TELLING = {"oven": TellingOven, "fra": TellingAnalyzer, "potentiostat": TellingPotentiostat}
+RECORDED = {"oven": RecordedOven, "fra": RecordedAnalyzer, "potentiostat": RecordedPotentiostat}
 
 
 def thermometer_of(bench: Any) -> Callable[[], float]:
-    """Return what reads the temperature of the sample; NaN where the station measures none."""
+    """Return a function that reads the sample's temperature in K; it gives NaN without a thermometer."""
     if {"oven", "thermometer"} & set(bench.roles):
         return lambda: bench.thermometer.temperature_k
     return lambda: math.nan

@@ -1,36 +1,55 @@
-"""One attempt at a job: what is finished is skipped, what was cut repeated; it ends with a true reason."""
+"""One attempt at a job: finished steps are skipped, the interrupted one is repeated, the reason recorded."""
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import Protocol, parse_protocol, plan_of
-from labctl.config.sample import kept_sample
+from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.measure.events import (
+    AnyEvent,
+    CurrentMeasured,
+    Emitted,
+    NoteWritten,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationEvaluated,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    RunEnded,
+    SpectrumEnded,
+    SpectrumEvaluated,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.measure.recording import Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
-from labctl.queue.ledger import Ledger
 from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
+from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
+from labctl.store.queries.progress import spectra_without_conductivity, underived_spectrum_ids
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
-ROW_OF = {"spectrum": "spectra", "polarisation": "polarisations"}
 
 
 @dataclass
@@ -41,12 +60,12 @@ class Attempt:
     station: Station
     night: Night
     store: Store
-    ledger: Ledger
+    connection: WriteConnection
     clock: Clock
     pulse: Pulse
     steering: Steering
     pace: Pace
-    on_row: Callable[[str, Any], None]
+    on_event: Callable[[AnyEvent], None]
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
     _procedure: Any = field(init=False, default=None)
@@ -58,7 +77,7 @@ class Attempt:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
 
     def run(self) -> Ending:
-        """Measure what is left of the job; raises StoreError only, when nothing can be recorded."""
+        """Measure the rest of the job; raises StoreError only, when nothing can be recorded."""
         ending = None
         try:
             protocol = self._protocol()
@@ -74,14 +93,12 @@ class Attempt:
         return ending
 
     def _protocol(self) -> Protocol:
-        sample = kept_sample(self.job.sample_text)
-        source = self.job.source or f"job {self.job.id}"
-        protocol = parse_protocol(self.job.protocol_text, source, sample=sample)
+        protocol = protocol_of_job(self.job)
         protocol.check_against(self.station)
         return protocol
 
     def _open(self, opened: ExitStack) -> Bench:
-        """Connect to the station; what is tried again in a measurement is tried again here."""
+        """Connect to the station, with as many retries as in a measurement."""
         failures = 0
         while True:
             try:
@@ -108,22 +125,27 @@ class Attempt:
 
     def _measure(self, protocol: Protocol, bench: Bench) -> Ending:
         self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
+        sample = protocol.sample
+        self._interlocks.hold_for_sample(
+            sample.temperature_max_k, sample.potential_max_v, sample.current_max_a
+        )
+        self.steering.keep_within(sample.within(self.station.limits))
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]
-        first = procedures_finished(self.ledger, self.job.id)
+        first = procedures_finished(self.connection, self.job.id)
         for index in range(first, len(protocol.procedures)):
             outcome = self._run_procedure(protocol, index, patient)
             if outcome.status != "finished":
                 return self._ending(outcome)
-        return Ending("finished", spectra_without_value(self.ledger, self.job.id))
+        return Ending("finished", spectra_without_value(self.connection, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
         planned = entry.build()
         self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
-        progress = progress_of(self.ledger, self.job.id, step_ends_with, rows_per_step)
+        progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(self._takes_s[index + 1 :])
 
@@ -150,7 +172,7 @@ class Attempt:
         )
         try:
             derive_what_is_missing(self.store, self._recording.run_id, self.clock.time())
-        except (ValueError, ArithmeticError, LookupError) as error:
+        except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement
             self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
 
     def _ending(self, outcome: Outcome) -> Ending:
@@ -163,42 +185,61 @@ class Attempt:
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)
 
-    def _see(self, topic: str, record: Any) -> None:
-        """Follow every row: for the persons who steer, the heartbeat, the interlocks, the display."""
-        self.steering.see(topic, record)
-        if topic == "step":
-            self._tell_step(record)
-        elif topic in ("temperature", "results") and isinstance(record, Mapping):
-            self._tell_reading(topic, record)
-        elif topic in ("spectrum", "polarisation"):
-            self._promise(self._longest_sign_s)
-            self.progressed |= ROW_OF[topic] == self._step_ends_with and record.get("state") == "finished"
-        self.on_row(topic, record)
-        if topic not in ("event", "end", "derived") and isinstance(record, Mapping):
-            self._judge(topic, record)
+    def _see(self, event: AnyEvent) -> None:
+        """Follow every event: for the persons who steer, the heartbeat, the interlocks, the display."""
+        self.steering.see(event)
+        match event:
+            case StepStarted():
+                self._tell_step(event)
+            case TemperatureRead():
+                self._tell_reading(event, SETTLING_SIGN_S)
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self._tell_reading(event, self._longest_sign_s)
+            case SpectrumStarted() | SpectrumEnded():
+                self._tell_part(event, "spectra")
+            case PolarisationStarted() | PolarisationEnded():
+                self._tell_part(event, "polarisations")
+            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+                pass  # no sign of where the job is
+            case NoteWritten() | RunEnded():
+                pass
+            case _:
+                assert_never(event)
+        self.on_event(event)
+        if isinstance(event, Emitted) and not isinstance(event, ProgressMade):
+            self._judge(event)
 
-    def _judge(self, topic: str, record: Mapping[str, Any]) -> None:
-        trip = self._interlocks.judge(topic, record) or self._interlocks.look_around()
+    def _judge(self, event: Emitted) -> None:
+        trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
         if trip is None:
             return
         self._recording.event("error", "interlock", trip.words)
         self.steering.stops_queue = trip.words if trip.stops_queue else ""
         raise InterlockTripped(trip)
 
-    def _tell_step(self, record: Mapping[str, Any]) -> None:
-        left_s = remaining_s(self._procedure, record["step"], self.pace) + self._later_s
+    def _tell_step(self, event: StepStarted) -> None:
+        left_s = remaining_s(self._procedure, event.step, self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
-        self._doing = f"job {self.job.id} {self.job.title!r}: step {record['step'] + 1} of {record['of']}"
+        self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
         self._promise(self._longest_sign_s)
         self.pulse.tell(
             doing=self._doing,
-            setpoint_k=record.get("setpoint_k"),
+            setpoint_k=event.setpoint_k,
             expected_end_s=RealClock().time() + left_s / speed if math.isfinite(left_s) else None,
         )
 
-    def _tell_reading(self, topic: str, record: Mapping[str, Any]) -> None:
-        silence_s = SETTLING_SIGN_S if topic == "temperature" else self._longest_sign_s
-        self._promise(silence_s, doing=self._doing, temperature_k=record.get("temperature_k"))
+    def _tell_reading(
+        self, event: TemperatureRead | PointMeasured | CurrentMeasured | RowMeasured, silence_s: float
+    ) -> None:
+        self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))
+
+    def _tell_part(
+        self,
+        event: SpectrumStarted | SpectrumEnded | PolarisationStarted | PolarisationEnded,
+        table: str,
+    ) -> None:
+        self._promise(self._longest_sign_s)
+        self.progressed |= table == self._step_ends_with and event.state == "finished"
 
     def _promise(self, silence_s: float, **told: Any) -> None:
         """Promise the next sign of this thread within `silence_s` of the station's time; NaN: nothing."""
@@ -211,25 +252,16 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
 
-def spectra_without_value(ledger: Ledger, job_id: int) -> str:
+def spectra_without_value(connection: WriteConnection, job_id: int) -> str:
     """Say how many finished spectra of a job gave no conductivity; `""` where every one did."""
-    query = """SELECT count(*) AS n, count(*) - count(c.spectrum_id) AS without
-               FROM spectra s JOIN runs r ON r.id = s.run_id
-               LEFT JOIN (SELECT DISTINCT spectrum_id FROM conductivities) c ON c.spectrum_id = s.id
-               WHERE r.job_id = ? AND s.status = 'finished'"""
-    (found,) = ledger.rows(query, (job_id,))
-    return f"{found['without']} of {found['n']} spectra gave no conductivity" if found["without"] else ""
+    without, spectra = spectra_without_conductivity(connection, job_id)
+    return f"{without} of {spectra} spectra gave no conductivity" if without else ""
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:
-    """Derive what a killed process left underived in the runs that this one continues, and fit."""
-    query = (
-        "SELECT s.id FROM spectra s JOIN run_parts p ON p.part_id = s.run_id "
-        "WHERE p.run_id = ? AND s.status = 'finished' "
-        "AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"
-    )
-    with store.read() as db:
-        missing = [row["id"] for row in db.rows(query, (run_id,))]
+    """Derive the spectra that a killed process left without results in the runs continued here, and fit."""
+    with store.read() as database:
+        missing = underived_spectrum_ids(database, run_id)
     for spectrum_id in missing:
         derive_spectrum(store, spectrum_id, derived_s)
     derive_fits(store, run_id, derived_s)

@@ -1,4 +1,4 @@
-"""Whether the computer was started again since: after a power cut nothing heats by itself."""
+"""Identifies the start of the computer: after a power cut nothing heats without a person."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ def boot_mark() -> str:
 
 
 def same_boot(before: str, now: str) -> bool:
-    """Tell whether two marks belong to one start; times count as one within two minutes (a clock is set)."""
+    """Return whether two marks are of one start; times within two minutes are (a clock may be set)."""
     if before.isdecimal() and now.isdecimal():
         return abs(int(before) - int(now)) <= SAME_START_WITHIN_S
     return before == now

@@ -1,21 +1,22 @@
-"""How long it will take: the plan's own times, corrected by what this station measured before.
+"""Estimated durations: the times of the plan, corrected by earlier runs of this station.
 
 A procedure announces its steps with times from manuals and assumed rates. Finished steps of earlier runs say
 how much longer or shorter settling and measuring really took here; the medians of those ratios are the pace.
 An oven still hot from the job before is not foreseen: `rehearsal` knows it, for it has an oven.
 """
 
-import importlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from labctl.bench import PlannedStep
+from labctl.config.loading import loaded_class
 from labctl.config.protocol import begin_at, plan_of
-from labctl.queue.ledger import Ledger
+from labctl.store.queries.durations import finished_spectra_times, last_finished_runs
+from labctl.store.transactions import WriteConnection
 
 FEWEST = 3
 MOST_RUNS = 20
@@ -31,7 +32,7 @@ class Pace:
     measuring: float = 1.0
 
     def duration_s(self, step: PlannedStep, before: PlannedStep | None = None) -> float:
-        """What a planned step will take; NaN where the plan does not know."""
+        """Return the duration of a planned step; NaN where the plan does not know it."""
         if not is_settling(step):
             return step.duration_s * self.measuring
         cools = before is not None and (before.temperature_k or 0.0) > (step.temperature_k or 0.0)
@@ -44,20 +45,23 @@ def is_settling(step: PlannedStep) -> bool:
     return step.temperature_k is not None and not excited
 
 
-def duration_s(plan: Sequence[PlannedStep], pace: Pace | None = None) -> float:
-    """What a plan will take in all; NaN where a step is not known."""
-    pace = pace or Pace()
-    settlings: list[PlannedStep | None] = [None]
-    total_s = 0.0
+def paced(plan: Sequence[PlannedStep], pace: Pace) -> list[PlannedStep]:
+    """Return the steps of a plan with the durations that this station needs, in s of its clock."""
+    steps: list[PlannedStep] = []
+    settling: PlannedStep | None = None
     for step in plan:
-        total_s += pace.duration_s(step, settlings[-1])
-        if is_settling(step):
-            settlings.append(step)
-    return total_s
+        steps.append(replace(step, duration_s=pace.duration_s(step, settling)))
+        settling = step if is_settling(step) else settling
+    return steps
+
+
+def duration_s(plan: Sequence[PlannedStep], pace: Pace | None = None) -> float:
+    """Return the duration of a plan; NaN where a step has none."""
+    return sum(step.duration_s for step in paced(plan, pace or Pace()))
 
 
 def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> float:
-    """What the steps of a procedure from `from_step` on will take, those finished left out."""
+    """Return the duration of the steps of a procedure from `from_step` on, without finished ones."""
     plan = plan_of(procedure)
     steps = len(procedure.steps()) if hasattr(procedure, "steps") else 1
     per_step = max(1, len(plan) // max(1, steps))
@@ -66,22 +70,20 @@ def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> flo
     return duration_s([plan[n] for n in left], pace)
 
 
-def measured_pace(ledger: Ledger, station: str, procedures: Any) -> Pace:
+def measured_pace(connection: WriteConnection, station: str, procedures: Any) -> Pace:
     """The pace of a station's last finished runs; 1 where fewer than three steps are known.
 
     `procedures` builds a procedure from (reference, parameters), or gives None where it cannot.
     """
-    query = """SELECT id, job_id, procedure, parameters, started_s FROM runs
-               WHERE station = ? AND status = 'finished' ORDER BY id DESC LIMIT ?"""
     ratios: dict[str, list[float]] = {"heating": [], "cooling": [], "measuring": []}
     left = _Left()
-    for run in reversed(ledger.rows(query, (station, MOST_RUNS))):
+    for run in reversed(last_finished_runs(connection, station, MOST_RUNS)):
         procedure = procedures(run["procedure"], json.loads(run["parameters"]))
         found = left if left.belongs_to(run) else _Left()
         left = _Left()
         if procedure is not None:
             begin_at(procedure, found.temperature_k)
-            left = _compare(ledger, run, plan_of(procedure), ratios, found)
+            left = _compare(connection, run, plan_of(procedure), ratios, found)
     return Pace(**{kind: _typical(values) for kind, values in ratios.items()})
 
 
@@ -100,16 +102,14 @@ class _Left:
 
 
 def _compare(
-    ledger: Ledger,
+    connection: WriteConnection,
     run: dict[str, Any],
     plan: Sequence[PlannedStep],
     ratios: dict[str, list[float]],
     found: _Left,
 ) -> _Left:
     """Hold the spectra of a run against a plan that alternates settling and one spectrum."""
-    query = """SELECT started_s, ended_s FROM spectra
-               WHERE run_id = ? AND status = 'finished' ORDER BY number"""
-    spectra = ledger.rows(query, (run["id"],))
+    spectra = finished_spectra_times(connection, run["id"])
     pairs = list(zip(plan[::2], plan[1::2], strict=False))
     if len(spectra) != len(pairs) or not all(is_settling(s) and not is_settling(m) for s, m in pairs):
         return _Left()
@@ -129,10 +129,12 @@ def _typical(ratios: Iterable[float]) -> float:
 
 def procedure_of(reference: str, parameters: dict[str, Any]) -> Any:
     """Build the procedure of an earlier run; None where its class is gone or refuses the parameters."""
-    module, _, name = reference.partition(":")
+    procedure_class = loaded_class(reference)
+    if procedure_class is None:
+        return None
     try:
-        procedure = getattr(importlib.import_module(module), name)()
+        procedure = procedure_class()
         procedure.set_parameters(parameters)
-    except (ImportError, AttributeError, ValueError, TypeError):
+    except Exception:  # noqa: BLE001 - it is anybody's code, and only an estimate
         return None
     return procedure

@@ -1,4 +1,4 @@
-"""Signs of life of runner and supervisor. Nothing is called running without a fresh one.
+"""Heartbeats of runner and supervisor. A process without a fresh heartbeat is not called running.
 
 Times are the wall's also when the station's are scaled: whether a process lives is no matter of simulation.
 """
@@ -15,12 +15,14 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.errors import StoreError
 from labctl.queue.boot import boot_mark
-from labctl.queue.ledger import Ledger
 from labctl.store.processes import is_gone, process_birth
+from labctl.store.queries import heartbeats as queries
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
 LOCK_PATIENCE_S = 1.0
+SUPERVISOR_MAY_BE_SILENT = 2.0  # times as long as a runner: it does not beat while it makes safe
 
 
 @dataclass(frozen=True)
@@ -55,26 +57,61 @@ class Heartbeat:
         """Whether its measuring thread has broken its promise of a sign."""
         return self.due_s is not None and self.beat_s > self.due_s
 
+    def age_s(self) -> float:
+        """How long ago it was written, by the clock on the wall."""
+        return RealClock().time() - self.beat_s
+
     def lives(self, silence_s: float) -> bool:
-        """Whether it is there and shows it, judged at one glance by the clock on the wall."""
-        silent = RealClock().time() - self.beat_s > silence_s
-        return self.state == "alive" and not self.gone and not silent and not self.overdue
+        """Whether its process is running, judged once by the age of the heartbeat; see `state_of`."""
+        return state_of(self, silence_s) == "running"
+
+
+def state_of(
+    beat: Heartbeat | None, silence_s: float, silent_for_s: Callable[[Heartbeat], float] = Heartbeat.age_s
+) -> str:
+    """Return the state of a process: the one rule by which a runner or supervisor counts as frozen.
+
+    Parameters
+    ----------
+    beat : Heartbeat, optional
+        Its last heartbeat; None when it never ran.
+    silence_s : float
+        `silence_s` of the station's `[night]` table; `DEFAULT_SILENCE_S` where the station file is not known.
+        A supervisor may be silent for twice as long.
+    silent_for_s : callable
+        Returns for how many seconds a heartbeat has not changed. By default its age, for a process that looks
+        once; a process that watches passes `Silence.of`, which a corrected system clock does not mislead.
+
+    Returns
+    -------
+    str
+        `"none"`; `"ended"` (in good order); `"dead"` (its process is gone, or it was found dead); `"frozen"`
+        (no heartbeat for longer than allowed, or its measuring thread broke its promise); `"running"`.
+    """
+    if beat is None:
+        return "none"
+    if beat.state == "ended":
+        return "ended"
+    if beat.state == "dead" or beat.gone:
+        return "dead"
+    allowed_s = silence_s * (SUPERVISOR_MAY_BE_SILENT if beat.process == "supervisor" else 1.0)
+    silent = silent_for_s(beat) > allowed_s
+    return "frozen" if silent or beat.overdue else "running"
 
 
 class Heartbeats:
     """The heartbeat of one process of one station."""
 
-    def __init__(self, ledger: Ledger, process: str, station: str) -> None:
-        self._ledger, self._key = ledger, {"process": process, "station": station}
+    def __init__(self, connection: WriteConnection, process: str, station: str) -> None:
+        self._connection, self._key = connection, {"process": process, "station": station}
 
     def read(self) -> Heartbeat | None:
         """The last heartbeat; None when that process never ran here."""
-        query = "SELECT * FROM heartbeats WHERE process = :process AND station = :station"
-        rows = self._ledger.rows(query, self._key)
-        return Heartbeat(**rows[0]) if rows else None
+        row = queries.heartbeat(self._connection, **self._key)
+        return None if row is None else Heartbeat(**row)
 
     def begin(self) -> None:
-        """Replace whatever was there by this process, alive."""
+        """Write the first heartbeat of this process in the place of the last process."""
         now_s, pid = RealClock().time(), os.getpid()
         row = {
             **self._key,
@@ -86,17 +123,11 @@ class Heartbeats:
             "started_s": now_s,
             "beat_s": now_s,
         }
-        marks = ", ".join(f":{name}" for name in row)
-        with self._ledger.transaction() as connection:
-            query = "SELECT last_event_id FROM heartbeats WHERE process = :process AND station = :station"
-            seen = connection.execute(query, self._key).fetchone()
-            row["last_event_id"] = seen[0] if seen else None
-            connection.execute(
-                f"INSERT OR REPLACE INTO heartbeats ({', '.join(row)}) VALUES ({marks}, :last_event_id)", row
-            )
+        with self._connection.transaction() as connection:
+            queries.replace_heartbeat(connection, row)
 
     def beat(self, **changes: Any) -> None:
-        """Show a sign of life, with what has changed."""
+        """Write a heartbeat, with the changes."""
         self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes)
 
     def end(self) -> None:
@@ -108,21 +139,22 @@ class Heartbeats:
         self._write(pid=beat.pid, state="dead", due_s=None)
 
     def _write(self, pid: int, **changes: Any) -> None:
-        assignments = ", ".join(f"{name} = :{name}" for name in changes)
-        query = f"""UPDATE heartbeats SET {assignments}
-                    WHERE process = :process AND station = :station AND pid = :pid"""
-        with self._ledger.transaction() as connection:
-            connection.execute(query, {**changes, **self._key, "pid": pid})
+        with self._connection.transaction() as connection:
+            queries.change_heartbeat(connection, **self._key, pid=pid, changes=changes)
 
 
-def all_runners(ledger: Ledger) -> dict[str, Heartbeat]:
+def all_heartbeats(connection: WriteConnection) -> list[Heartbeat]:
+    """The last heartbeats of all processes, by process and station."""
+    return [Heartbeat(**row) for row in queries.all_heartbeats(connection)]
+
+
+def all_runners(connection: WriteConnection) -> dict[str, Heartbeat]:
     """The last heartbeat of every station's runner, by the name of the station."""
-    rows = ledger.rows("SELECT * FROM heartbeats WHERE process = 'runner'")
-    return {row["station"]: Heartbeat(**row) for row in rows}
+    return {row["station"]: Heartbeat(**row) for row in queries.runner_heartbeats(connection)}
 
 
 class Pulse:
-    """Beats in a thread of its own, saying what the measuring thread told it last.
+    """Writes heartbeats in a thread of its own, with the last news of the measuring thread.
 
     Parameters
     ----------
@@ -143,7 +175,7 @@ class Pulse:
         self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
 
     def tell(self, **changes: Any) -> None:
-        """What the measuring thread does; seen with the next beat."""
+        """Set columns from the measuring thread; written with the next heartbeat."""
         self._told = {**self._told, **changes}
 
     def promise(self, seconds: float | None) -> None:
@@ -155,8 +187,8 @@ class Pulse:
         self._in_good_order = False
 
     def __enter__(self) -> "Pulse":
-        with Ledger(self._path).without_fsync() as ledger:
-            Heartbeats(ledger, "runner", self._station).begin()
+        with WriteConnection(self._path).without_fsync() as connection:
+            Heartbeats(connection, "runner", self._station).begin()
         self._start()
         return self
 
@@ -167,8 +199,8 @@ class Pulse:
         if not self._in_good_order:
             return
         try:
-            with Ledger(self._path).without_fsync() as ledger:
-                Heartbeats(ledger, "runner", self._station).end()
+            with WriteConnection(self._path).without_fsync() as connection:
+                Heartbeats(connection, "runner", self._station).end()
         except StoreError as error:
             log.error("the last heartbeat could not be written: %s", error)
 
@@ -178,8 +210,8 @@ class Pulse:
     def _live(self) -> None:
         while not self._over.is_set():
             try:
-                with Ledger(self._path, LOCK_PATIENCE_S).without_fsync() as ledger:
-                    self._beat_on(Heartbeats(ledger, "runner", self._station))
+                with WriteConnection(self._path, LOCK_PATIENCE_S).without_fsync() as connection:
+                    self._beat_on(Heartbeats(connection, "runner", self._station))
             except StoreError as error:
                 log.warning("no heartbeat: %s", error)
                 self._over.wait(BEAT_S)
@@ -205,7 +237,7 @@ class Pulse:
 
 
 class StillPulse(Pulse):
-    """For virtual time, where nobody watches: it writes its begin and its end, and does not beat between."""
+    """For virtual time, which no supervisor watches: writes begin and end, no heartbeats between."""
 
     def _start(self) -> None:
         return

@@ -9,7 +9,7 @@ _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
 def parse_hour(text: str, now_s: float) -> float:
     """Return s since 1970-01-01 UTC for a local hour; `HH:MM` is the next time the clock shows it.
 
-    Raises ValueError that says what is understood.
+    Raises ValueError that gives examples.
     """
     if later := _LATER.fullmatch(text.strip()):
         return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
@@ -21,7 +21,17 @@ def parse_hour(text: str, now_s: float) -> float:
             return (then if then > now else then + timedelta(days=1)).timestamp()
         return datetime.fromisoformat(text.strip()).timestamp()
     except ValueError:
-        raise ValueError(f"{text!r} is no hour; give 22:30, '2026-11-23 06:00', +90min or +8h") from None
+        raise ValueError(
+            f"cannot parse time {text!r}; use e.g. 22:30, '2026-11-23 06:00', +90min or +8h"
+        ) from None
+
+
+def parse_future_hour(text: str, now_s: float) -> float:
+    """Return s since 1970-01-01 UTC as `parse_hour`; raises ValueError also for an hour that is past."""
+    time_s = parse_hour(text, now_s)
+    if time_s < now_s:
+        raise ValueError(f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}")
+    return time_s
 
 
 def hour_in_words(time_s: float | None, now_s: float) -> str:
@@ -32,3 +42,7 @@ def hour_in_words(time_s: float | None, now_s: float) -> str:
     days = (then.date() - now.date()).days
     pattern = "%H:%M" if days == 0 else "%a %H:%M" if 0 < days < 7 else "%Y-%m-%d %H:%M"
     return then.strftime(pattern)
+
+
+def _stamp(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M:%S")

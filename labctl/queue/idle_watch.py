@@ -22,7 +22,7 @@ THERMOMETERS = ("thermometer", "oven")
 
 @dataclass(frozen=True)
 class Sight:
-    """One look: the reading in K and what is wrong with it, or why there is none."""
+    """One look: the reading in K and the interlock that it trips, or why there is none."""
 
     temperature_k: float | None
     trip: Trip | None = None
@@ -71,7 +71,7 @@ class IdleWatch:
         return Sight(temperature_k, trip)
 
     def let_go(self) -> None:
-        """Disconnect, so that a job, or whoever makes safe, can connect."""
+        """Disconnect, so that a job, or the process that makes safe, can connect."""
         self._bench = None
         try:
             self._open.close()

@@ -1,7 +1,7 @@
-"""Interlocks: what ends a job whatever its procedure does.
+"""Interlocks: conditions that end a job in any procedure.
 
-The runner asks at every row it records, the supervisor at every row it finds in the file: two judges, one
-law. Judgement over what is seen; nothing is asked of an instrument here.
+The runner asks at every row it records, the supervisor at every row it finds in the file: both by the
+same code. Only recorded rows are judged; no instrument is asked here.
 """
 
 import math
@@ -18,12 +18,13 @@ from labctl.units import ZERO_CELSIUS_K
 
 RISE_K = 2.0
 IDLE_RISE_K = 5.0
+ABOVE_CEILING_K = 2.0  # overshoot at a set point that is the sample's ceiling
 WARM_K = 45 + ZERO_CELSIUS_K
 
 
 @dataclass(frozen=True)
 class Trip:
-    """An interlock that tripped. `stops_queue`: the rig is in doubt, so no further job begins by itself."""
+    """An interlock that tripped. `stops_queue`: the rig is in doubt, so the queue waits for a person."""
 
     name: str
     words: str
@@ -47,17 +48,29 @@ class Interlocks:
     limits : Limits
         Of the station: potentials and currents are held against them.
     results : Path
-        The file of the results, whose disk must not fill up.
+        The results file; its disk must not fill up.
     """
 
     def __init__(self, settings: InterlockSettings, limits: Limits, results: Path) -> None:
-        self._settings, self._limits, self._results = settings, limits, results
+        self._settings, self._results = settings, results
+        self._station_limits = self._limits = limits
+        self._ceiling_k = math.inf
         self._lowest_above_k = math.inf
+
+    def hold_for_sample(
+        self,
+        temperature_max_k: float | None,
+        potential_max_v: float | None,
+        current_max_a: float | None,
+    ) -> None:
+        """Judge by the ceilings of this sample too, from now on; None: it has none of its own."""
+        self._limits = self._station_limits.lowered_to(None, potential_max_v, current_max_a)
+        self._ceiling_k = math.inf if temperature_max_k is None else temperature_max_k
 
     def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
         """Judge one row: temperature, impedance point or current point; None when all is well."""
         temperature_k = record.get("temperature_k")
-        if temperature_k is not None:
+        if temperature_k is not None and not math.isnan(temperature_k):
             trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
             if trip:
                 return trip
@@ -65,11 +78,19 @@ class Interlocks:
         return None if at_rest else self._cell(record)
 
     def look_around(self) -> Trip | None:
-        """Judge what is not measured: the disk and the watched file."""
+        """Judge the disk and the watched file, which no row contains."""
         return self._disk() or self._watched_file()
 
     def _too_hot(self, temperature_k: float) -> Trip | None:
-        return too_hot(temperature_k, self._settings)
+        if trip := too_hot(temperature_k, self._settings):
+            return trip
+        if temperature_k <= self._ceiling_k + ABOVE_CEILING_K:
+            return None
+        words = (
+            f"temperature {_degc(temperature_k)} is above {_degc(self._ceiling_k)}, the highest that the "
+            "sample endures"
+        )
+        return Trip("temperature", words, stops_queue=False)
 
     def _runaway(self, temperature_k: float, setpoint_k: float | None) -> Trip | None:
         """Far above its set point the heater is off, and the sample can only cool."""

@@ -17,7 +17,7 @@ class FailurePolicy:
     Attributes
     ----------
     retries : int
-        Further attempts without a new finished step; each begins after the last one that is.
+        Further attempts without a new finished step; each begins after the last finished step.
     delay_s : float
         Wait before each.
     then : str

@@ -1,4 +1,4 @@
-"""What is left to do when the results file cannot be used at all: make safe, without it."""
+"""Make safe without the results file, when it cannot be used at all."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def safe_without_file(station: Station, make_safe: Callable[[], dict[str, str]]) -> Iterator[None]:
-    """Make every instrument safe where a StoreError ends what is inside and no runner holds the station.
+    """Make every instrument safe where a StoreError ends the block and no runner holds the station.
 
-    A runner that was killed may have left a heater on, and the file that would tell so is locked.
+    A runner that was killed may have left a heater on, and the file that records it is locked.
     """
     try:
         yield

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import Clock, RealClock
-from labctl.config.night import NotifySettings, read_night
+from labctl.config.night import DEFAULT_SILENCE_S, NotifySettings, read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import LABCTL, Pauses
+from labctl.store.queries.heartbeats import set_last_event
+from labctl.store.queries.notifications import events_after, newest_event_id
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 URLS_VARIABLE = "LABCTL_NOTIFY_URLS"
@@ -70,13 +72,13 @@ def send_test_message(station: Station) -> int:
     Raises
     ------
     ConfigurationError
-        Nobody is named, or an address is none.
+        No address is given, or one is not valid.
     LabctlError
         A service did not take it.
     """
     urls = service_urls(read_night(station).notify, station)
     if not urls:
-        problem = f"names nobody; give urls_file, or set {URLS_VARIABLE}"
+        problem = f"gives no address; give urls_file, or set {URLS_VARIABLE}"
         raise ConfigurationError(station.source, "night.notify", problem)
     services = apprise_services(urls, station)
     if not services.notify(title=f"{station.name}: test", body="labctl would reach you like this."):
@@ -86,15 +88,15 @@ def send_test_message(station: Station) -> int:
 
 @contextmanager
 def notifying(station: Station, db: Path) -> Iterator[None]:
-    """Tell people of the events of the file, in a thread, while inside; where nobody is named, nothing."""
-    settings = read_night(station).notify
-    urls = service_urls(settings, station)
+    """Send messages about the events of the file, in a thread, while inside; without addresses, none."""
+    night = read_night(station)
+    urls = service_urls(night.notify, station)
     if not urls:
         yield
         return
     services, over = apprise_services(urls, station), threading.Event()
-    with Ledger(db) as ledger:
-        messenger = Messenger(ledger, station.name, settings, services)
+    with WriteConnection(db) as connection:
+        messenger = Messenger(connection, station.name, night.notify, services, silence_s=night.silence_s)
 
         def live() -> None:
             while not over.wait(LOOK_EVERY_S):
@@ -117,27 +119,30 @@ class Messenger:
     ----------
     services : object
         Anything with `notify(title=, body=) -> bool`.
+    silence_s : float
+        `silence_s` of the station's `[night]` table: only a running runner is reported as well.
     """
 
     def __init__(
         self,
-        ledger: Ledger,
+        connection: WriteConnection,
         station: str,
         settings: NotifySettings,
         services: Any,
         clock: Clock | None = None,
+        silence_s: float = DEFAULT_SILENCE_S,
     ) -> None:
-        self._ledger, self._station, self._settings = ledger, station, settings
-        self._services, self._clock = services, clock or RealClock()
+        self._connection, self._station, self._settings = connection, station, settings
+        self._services, self._clock, self._silence_s = services, clock or RealClock(), silence_s
         self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
         self._held_back: Counter[str] = Counter()
         self._well_s = self._clock.monotonic()
         self._last_id = self._begin_after()
 
     def look(self) -> None:
-        """Send what is new; an error of file or service is logged, and tried again where nothing was sent."""
+        """Send messages about new events; an error is logged, and tried again where nothing was sent."""
         try:
-            for event in self._new_events():
+            for event in events_after(self._connection, self._last_id):
                 self._tell(event)
                 self._last_id = event["id"]
                 self._remember()
@@ -147,19 +152,14 @@ class Messenger:
 
     def _begin_after(self) -> int:
         """The last event that an earlier supervisor looked at, else the newest: old news stay old."""
-        beat = Heartbeats(self._ledger, "supervisor", self._station).read()
+        beat = Heartbeats(self._connection, "supervisor", self._station).read()
         if beat is not None and beat.last_event_id is not None:
             return beat.last_event_id
-        return self._ledger.rows("SELECT coalesce(max(id), 0) AS id FROM events")[0]["id"]
+        return newest_event_id(self._connection)
 
     def _remember(self) -> None:
-        query = """UPDATE heartbeats SET last_event_id = ? WHERE process = 'supervisor' AND station = ?"""
-        with self._ledger.transaction() as connection:
-            connection.execute(query, (self._last_id, self._station))
-
-    def _new_events(self) -> list[dict[str, Any]]:
-        query = "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT 100"
-        return self._ledger.rows(query, (self._last_id,))
+        with self._connection.transaction() as connection:
+            set_last_event(connection, self._station, self._last_id)
 
     def _tell(self, event: dict[str, Any]) -> None:
         event_class = event["kind"].partition(" ")[0]
@@ -172,11 +172,11 @@ class Messenger:
         if not every_s or self._clock.monotonic() - self._well_s < every_s:
             return
         self._well_s = self._clock.monotonic()
-        runner = Heartbeats(self._ledger, "runner", self._station).read()
-        pause = Pauses(self._ledger).in_force()
+        runner = Heartbeats(self._connection, "runner", self._station).read()
+        pause = Pauses(self._connection).in_force()
         if pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
-        elif runner is not None and runner.lives(10.0):
+        elif runner is not None and runner.lives(self._silence_s):
             self._send("well", "all is well", runner.doing or "idle")
 
     def _send(self, event_class: str, what: str, body: str) -> None:

@@ -1,4 +1,4 @@
-"""When the jobs that wait will begin and end, as far as anybody can say now."""
+"""Expected begin and end of the waiting jobs, as far as they are known now."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from labctl.queue.job import STARTABLE, Job
 
 @dataclass(frozen=True)
 class Expectation:
-    """Expected begin and end, s since 1970-01-01 UTC; None where it cannot be said. `warning` for people."""
+    """Expected begin and end, s since 1970-01-01 UTC; None where not known. `warning` for people."""
 
     begin_s: float | None
     end_s: float | None
@@ -28,7 +28,7 @@ def outlook_of_all(
 
 
 def outlook(jobs: Sequence[Job], now_s: float, runner: Heartbeat | None) -> dict[int, Expectation]:
-    """Expect one job after the other: always the first of the queue whose hour has come."""
+    """Expect one job after the other: always the first of the queue that may begin."""
     expected: dict[int, Expectation] = {}
     free_s: float | None = now_s
     for job in jobs:
@@ -52,7 +52,7 @@ def outlook(jobs: Sequence[Job], now_s: float, runner: Heartbeat | None) -> dict
 
 
 def _next(waiting: Sequence[Job], free_s: float | None) -> Job:
-    """The first whose hour has come when the rig is free, else the one whose hour comes first."""
+    """The first that may begin when the rig is free, else the first to be allowed to."""
     for job in waiting:
         if free_s is None or (job.not_before_s or 0.0) <= free_s:
             return job

@@ -1,4 +1,4 @@
-"""Other processes of ours: started so that they outlive whoever started them, ended for certain."""
+"""Other labctl processes: started so that they outlive the process that starts them, ended for certain."""
 
 import os
 import platform
@@ -32,7 +32,8 @@ def start_labctl(arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes
 def end_for_certain(beat: Heartbeat, clock: Clock) -> bool:
     """Kill the process of a heartbeat, a frozen one too; return whether it is gone.
 
-    One of another computer, from where the file was copied, is left alone: its number is somebody else here.
+    A process of another computer, from where the file was copied, is left alone: here another
+    process has its number.
     """
     if beat.host != platform.node():
         return False

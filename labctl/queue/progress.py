@@ -1,4 +1,4 @@
-"""What of a job is measured already, read from the measured rows themselves: there is no second book.
+"""Progress of a job, read from the measured rows themselves: no second record is kept.
 
 A job runs its procedures in order, each in one run or in several that continue one another. A procedure is
 finished when a run of it is; a step, when the row that ends it (a spectrum, a polarisation) is finished.
@@ -8,7 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from labctl.queue.ledger import Ledger
+from labctl.store.queries import progress as queries
+from labctl.store.queries.requests import obeyed_requests
+from labctl.store.transactions import WriteConnection
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Progress:
     procedure : int
         Index of the procedure to run next.
     finished_steps : frozenset of int
-        Steps of it that are measured, or were skipped at a person's wish.
+        Steps of it that are measured, or were skipped by a person's request.
     cut : dict
         Step to the id of the last spectrum that was begun in it and not finished.
     revisions : tuple
@@ -33,55 +35,45 @@ class Progress:
     revisions: tuple[tuple[int, list[float]], ...]
 
 
-def procedures_finished(ledger: Ledger, job_id: int) -> int:
+def procedures_finished(connection: WriteConnection, job_id: int) -> int:
     """How many procedures of a job are finished."""
-    query = "SELECT count(*) AS n FROM runs WHERE job_id = ? AND status = 'finished'"
-    return ledger.rows(query, (job_id,))[0]["n"]
+    return queries.finished_run_count(connection, job_id)
 
 
 def progress_of(
-    ledger: Ledger, job_id: int, step_ends_with: str = "spectra", rows_per_step: int = 1
+    connection: WriteConnection, job_id: int, step_ends_with: str = "spectra", rows_per_step: int = 1
 ) -> Progress:
     """Where a job stands.
 
-    `step_ends_with` is the table whose finished rows end a step of its procedure, `rows_per_step` how many of
-    them do. A step with fewer is finished too once a later one has begun.
+    A step ends with `rows_per_step` finished rows of the table `step_ends_with`. A step with fewer is
+    finished too once a later one has begun.
     """
-    procedure = procedures_finished(ledger, job_id)
-    runs = _open_runs(ledger, job_id)
-    rows = _steps(ledger, step_ends_with, runs, finished=True)
-    cut = {step: row_id for step, (_, row_id) in _steps(ledger, "spectra", runs, finished=False).items()}
+    procedure = procedures_finished(connection, job_id)
+    runs = queries.open_run_ids(connection, job_id)
+    rows = _steps(connection, step_ends_with, runs, finished=True)
+    cut = {step: row_id for step, (_, row_id) in _steps(connection, "spectra", runs, finished=False).items()}
     last = max([*rows, *cut], default=0)
     measured = {step for step, (count, _) in rows.items() if count >= rows_per_step or step < last}
-    wishes = _wishes(ledger, job_id, procedure)
-    skipped = {wish["step"] for kind, wish in wishes if kind == "skip step"}
+    requests = _obeyed(connection, job_id, procedure)
+    skipped = {details["step"] for kind, details in requests if kind == "skip step"}
     return Progress(
         procedure,
         frozenset(measured | skipped),
         {step: row_id for step, row_id in cut.items() if step not in measured},
-        tuple((w["from_step"], w["temperatures_degc"]) for kind, w in wishes if kind == "temperatures"),
+        tuple((d["from_step"], d["temperatures_degc"]) for kind, d in requests if kind == "temperatures"),
     )
 
 
-def _open_runs(ledger: Ledger, job_id: int) -> list[int]:
-    """Runs of the procedure under way: those after the last finished one."""
-    query = """SELECT id FROM runs WHERE job_id = :job AND id > coalesce(
-               (SELECT max(id) FROM runs WHERE job_id = :job AND status = 'finished'), 0) ORDER BY id"""
-    return [row["id"] for row in ledger.rows(query, {"job": job_id})]
-
-
-def _steps(ledger: Ledger, table: str, runs: list[int], finished: bool) -> dict[int, tuple[int, int]]:
+def _steps(
+    connection: WriteConnection, table: str, runs: list[int], finished: bool
+) -> dict[int, tuple[int, int]]:
     """Step to how many rows it has, finished or not, and the id of the last."""
-    if table not in ("spectra", "polarisations"):
-        raise ValueError(f"step_ends_with must be 'spectra' or 'polarisations', got {table!r}")
-    marks = ", ".join("?" * len(runs))
-    comparison = "=" if finished else "<>"
-    query = f"""SELECT step, count(*) AS n, max(id) AS id FROM {table}
-                WHERE run_id IN ({marks}) AND status {comparison} 'finished' GROUP BY step"""
-    return {row["step"]: (row["n"], row["id"]) for row in ledger.rows(query, runs)}
+    rows = queries.rows_by_step(connection, table, runs, finished)
+    return {row["step"]: (row["n"], row["id"]) for row in rows}
 
 
-def _wishes(ledger: Ledger, job_id: int, procedure: int) -> list[tuple[str, dict[str, Any]]]:
-    query = "SELECT kind, details FROM requests WHERE job_id = ? AND outcome = 'obeyed' ORDER BY id"
-    wishes = [(row["kind"], json.loads(row["details"])) for row in ledger.rows(query, (job_id,))]
-    return [(kind, wish) for kind, wish in wishes if wish.get("procedure") == procedure]
+def _obeyed(connection: WriteConnection, job_id: int, procedure: int) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and details of the obeyed requests about one procedure of a job, oldest first."""
+    rows = obeyed_requests(connection, job_id)
+    requests = [(row["kind"], json.loads(row["details"])) for row in rows]
+    return [(kind, details) for kind, details in requests if details.get("procedure") == procedure]

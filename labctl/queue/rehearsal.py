@@ -1,25 +1,41 @@
 """The whole queue on the simulated rig in virtual time: how long, how near the limits, what would be sent.
 
 The rig stands at the addresses of the station's own instruments, and the station's own drivers talk to it:
-every message is the one that the real instrument would hear. Nothing is stored and nothing real is touched.
+every message is the same as to the real instrument. Nothing is stored and nothing real is touched.
 """
 
-import importlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, assert_never
 
-from labctl.bench import Bench
+from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
+from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import Simulation, Station
 from labctl.errors import ConfigurationError, LabctlError
+from labctl.measure.columns import Columns
+from labctl.measure.emitted import event_of
+from labctl.measure.events import (
+    CurrentMeasured,
+    Emitted,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    SpectrumEnded,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
+from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
-KNOWN_DRIVERS = "sim_instruments.serve"
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True)
 class RehearsedJob:
-    """What a protocol did. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
+    """A rehearsed protocol. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
 
     title: str
     duration_s: float
@@ -42,6 +58,7 @@ class RehearsedJob:
     highest_potential_v: float
     problem: str
     settings: tuple[Message, ...]
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -69,19 +86,19 @@ def rehearse(
     seed : int
         Of all chance in the rig.
     oven_k : float, optional
-        Temperature of the oven at the beginning, K; that of the room by default.
+        Temperature of the oven at the beginning, K; room temperature by default.
 
     Raises
     ------
     ConfigurationError
-        The station has an instrument that nobody simulates, or forbids a step.
+        The station has an instrument without a simulator, or forbids a step.
     """
     for protocol in protocols:
         protocol.check_against(station)
     clock = VirtualClock()
     tape, rigs = Tape(clock), Rigs(station, seed, oven_k)
     jobs = tuple(_rehearse_job(protocol, rigs.station_for(protocol, tape), tape) for protocol in protocols)
-    return Rehearsal(jobs, tuple(_touched(jobs, station)))
+    return Rehearsal(jobs, tuple(_touched(jobs)))
 
 
 @dataclass
@@ -92,7 +109,7 @@ class Tape:
     messages: list[Message] = field(default_factory=list)
 
     def listen(self, library: Any) -> None:
-        """Note what is written to any session of a VISA library."""
+        """Record every message written to any session of a VISA library."""
         write, addresses = library.write, {}
 
         def noting(session: Any, data: bytes) -> Any:
@@ -112,40 +129,59 @@ class Tape:
 
 @dataclass
 class _Watcher:
-    """What a procedure emits, as far as a rehearsal wants to know it."""
+    """Sums up the events of a procedure for a rehearsal: points, highest temperature and potential."""
 
     points: int = 0
     highest_k: float = 0.0
     highest_potential_v: float = 0.0
 
     def emit(self, topic: str, record: Any) -> None:
-        if topic in ("temperature", "results"):
-            self.highest_k = max(self.highest_k, record.get("temperature_k") or 0.0)
-        if topic == "results":
-            self.points += 1
-        if topic == "spectrum" and record["state"] == "started":
-            peak_v = abs(record.get("bias_v", 0.0)) + math.sqrt(2) * record.get("amplitude_v", 0.0)
-            self.highest_potential_v = max(self.highest_potential_v, peak_v)
-        if topic == "polarisation" and record["state"] == "started":
-            self.highest_potential_v = max(self.highest_potential_v, abs(record["potential_v"]))
+        """Take an emitted record; a batch counts as one point for each of its rows."""
+        if topic != "batch results":
+            self.see(event_of(topic, record))
+            return
+        for row in Columns(()).rows(record):
+            self.see(event_of("results", row))
+
+    def see(self, event: Emitted) -> None:
+        match event:
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self.points += 1
+                self._at(event.get("temperature_k"))
+            case TemperatureRead():
+                self._at(event.temperature_k)
+            case SpectrumStarted():
+                self._potential(abs(event.bias_v or 0.0) + math.sqrt(2) * (event.amplitude_v or 0.0))
+            case PolarisationStarted():
+                self._potential(abs(event.potential_v))
+            case SpectrumEnded() | PolarisationEnded() | StepStarted() | ProgressMade() | OwnTopic():
+                pass  # nothing to add
+            case _:
+                assert_never(event)
+
+    def _at(self, temperature_k: float | None) -> None:
+        self.highest_k = max(self.highest_k, temperature_k or 0.0)
+
+    def _potential(self, potential_v: float) -> None:
+        self.highest_potential_v = max(self.highest_potential_v, potential_v)
 
 
 def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
     clock = tape.clock
     watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
-    problem = ""
+    problem, limits = "", protocol.sample.within(station.limits)
     try:
         _refuse_own_instruments(protocol)
         with station.open(clock) as bench:
             for entry in protocol.procedures:
-                _perform(entry, bench, watcher)
+                _perform(entry, bench.within(limits), watcher)
     except LabctlError as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001 - a rehearsal is for finding mistakes of procedures too
         problem = f"{type(error).__name__}: {error}"
     duration_s = clock.monotonic() - begin_s
     seen = (watcher.points, watcher.highest_k, watcher.highest_potential_v)
-    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin))
+    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin), limits)
 
 
 def _refuse_own_instruments(protocol: Protocol) -> None:
@@ -172,14 +208,14 @@ class Rigs:
     """Simulated rigs in the place of a station's own, each with its oven as warm as the last one left it.
 
     A station with a rig of its own keeps that rig's cell; any other gets one with the sample's dimensions and
-    electrodes, of a material that nobody chose.
+    electrodes, of a default material.
     """
 
     def __init__(self, station: Station, seed: int, oven_k: float | None) -> None:
         given = station.simulation
         self._station, self._seed, self._oven_k = station, given.seed if given else seed, oven_k
-        self._build = given.build if given else importlib.import_module(RIG).build
-        self._options = dict(given.options) if given else {"instruments": _stand_ins(station)}
+        self._build = given.build if given else shipped_module(RIG).build
+        self._options = dict(given.options) if given else {"instruments": stand_ins_of(station)}
         self._rig: Any = None
 
     def station_for(self, protocol: Protocol, tape: "Tape") -> Station:
@@ -210,21 +246,11 @@ def _cell_of(protocol: Protocol) -> dict[str, Any]:
     return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
 
 
-def _stand_ins(station: Station) -> dict[str, str]:
-    """Address to simulated model for the drivers of a station."""
-    drivers: dict[str, Any] = importlib.import_module(KNOWN_DRIVERS).DRIVERS
-    models = {driver: model for model, (driver, _) in drivers.items()}
-    for entry in station.instruments:
-        if entry.driver not in models:
-            problem = f"nobody simulates {entry.driver}; there are {', '.join(sorted(models))}"
-            raise ConfigurationError(station.source, f"instruments.{entry.name}.driver", problem)
-    return {entry.address: models[entry.driver] for entry in station.instruments}
-
-
-def _touched(jobs: Sequence[RehearsedJob], station: Station) -> list[str]:
+def _touched(jobs: Sequence[RehearsedJob]) -> list[str]:
     """Sentences about readings within one kelvin of a limit or beyond it, and potentials within a tenth."""
-    limits, words = station.limits, []
+    words = []
     for job in jobs:
+        limits = job.limits
         if job.highest_k > limits.temperature_k[1] - 1:
             words.append(
                 f"{job.title}: the sample reaches {job.highest_k - ZERO_CELSIUS_K:.1f} degC, the limit is "

@@ -27,7 +27,7 @@ class Patience:
 
 
 def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
-    """The same bench whose instruments try again; every retry is told to `report` in words."""
+    """The same bench with instruments that try again; `report` gets a sentence about every retry."""
     holds: list[object] = []
     drivers = {id(driver): driver for driver in bench.roles.values()}
     patient = {
@@ -144,7 +144,7 @@ class PatientInstrument:
         self.clock.sleep(self.patience.delay_s * failures)
 
     def _restore(self) -> None:
-        """Known state first, which energises nothing, then what was set, in the order it was set."""
+        """Known state first, which energises nothing, then the settings, in the order they were set."""
         self._clear()
         if self.holds and not self.settings:
             return

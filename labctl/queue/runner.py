@@ -1,9 +1,9 @@
-"""The runner: one per station. Claims jobs, measures them, and leaves everything safe whatever happens.
+"""The runner: one per station. Claims jobs, measures them, and leaves everything safe in every case.
 
 1. Before the first job every instrument is made safe; after a power cut nothing heats until a person says so.
 2. A job that fails is tried again as its policy says, from its last finished step; then the night goes on.
    Attempts that failed are counted since the last step that was finished.
-3. A job is started only while a supervisor lives, unless the runner is told to do without.
+3. A job is started only while a supervisor is running, unless the runner is started without one.
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
 5. Between jobs the temperature is watched. Jobs that an interlock kept waiting too long are failed.
@@ -17,12 +17,12 @@ import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.measure.events import AnyEvent
 from labctl.measure.stop import StopRequest
 from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.estimates import Pace
@@ -31,11 +31,12 @@ from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.store import SpaceRule, Store
+from labctl.store.queries.progress import running_run_ids
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
@@ -60,13 +61,13 @@ class Runner:
     clock : Clock, optional
         The station's own by default.
     supervised : callable, optional
-        Tells whether a supervisor lives; None: do without.
+        Returns whether a supervisor is running; None: do without.
     keep_supervised : callable
         Called twice a second, in a thread of its own: starts a supervisor where none lives.
     until_empty : bool
         End when no job is left that could start, instead of waiting for more.
-    on_row : callable
-        Told (topic, record) of everything measured.
+    on_event : callable
+        Given every event of a job.
     """
 
     def __init__(
@@ -80,14 +81,14 @@ class Runner:
         keep_supervised: Callable[[], None] = lambda: None,
         until_empty: bool = False,
         pace: Pace | None = None,
-        on_row: Callable[[str, Any], None] = lambda topic, record: None,
+        on_event: Callable[[AnyEvent], None] = lambda event: None,
     ) -> None:
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self.clock = clock or station.make_clock()
         self._virtual = isinstance(self.clock, VirtualClock)
         self._queue_clock: Clock = self.clock if self._virtual else RealClock()
-        self._supervised, self._until_empty, self._on_row = supervised, until_empty, on_row
+        self._supervised, self._until_empty, self._on_event = supervised, until_empty, on_event
         self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
         self._failures = 0
@@ -98,7 +99,7 @@ class Runner:
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
-        """Work until told to stop.
+        """Work until asked to stop.
 
         Raises
         ------
@@ -107,10 +108,14 @@ class Runner:
         StoreError
             The file cannot be written for a long time. Everything is safe.
         """
-        with station_lock(self.station), Store.open(self.db) as self._store, Ledger(self.db) as self._ledger:
-            self._jobs = Jobs(self._ledger, self._queue_clock)
-            self._pauses = Pauses(self._ledger, self._queue_clock)
-            before = Heartbeats(self._ledger, "runner", self.station.name).read()
+        with (
+            station_lock(self.station),
+            Store.open(self.db) as self._store,
+            WriteConnection(self.db) as self._connection,
+        ):
+            self._jobs = Jobs(self._connection, self._queue_clock)
+            self._pauses = Pauses(self._connection, self._queue_clock)
+            before = Heartbeats(self._connection, "runner", self.station.name).read()
             self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
@@ -136,7 +141,7 @@ class Runner:
         raise ConfigurationError(self.station.source, "name", problem)
 
     def _take_over(self, before: Heartbeat | None) -> None:
-        """Whatever the last runner left: its job is interrupted, its instruments are made safe."""
+        """Interrupt the job that the last runner left, and make the instruments safe."""
         reason = f"its runner (pid {before.pid}) ended without a word" if before else "no runner was left"
         interrupted = self._jobs.interrupt_running(self.station.name, reason)
         if self.station.simulation is None:
@@ -149,7 +154,7 @@ class Runner:
             self._announce("warning", "person", words)
 
     def _next_or_wait(self) -> bool:
-        """One job, or a moment of waiting; False when the runner shall end."""
+        """One job, or a moment of waiting; False when the runner is to end."""
         try:
             going_on = self._next()
         except Exception as error:  # noqa: BLE001 - the night goes on
@@ -196,7 +201,7 @@ class Runner:
         return True
 
     def _must_not_begin(self) -> bool:
-        """Tell whether an interlock that is no matter of measuring keeps the next job from beginning."""
+        """Return whether disk or watched file keep the next job from beginning."""
         trip = Interlocks(self.night.interlocks, self.station.limits, self.db).look_around()
         words = trip.words if trip is not None else self._want_of_room()
         if words:
@@ -211,7 +216,7 @@ class Runner:
         return ""
 
     def _note_changed_station(self) -> None:
-        """Say once for each change that the limits and addresses in force are those of the start."""
+        """Warn once for each change that the limits and addresses read at the start stay in force."""
         try:
             text = Path(self.station.source).read_text("utf-8")
         except (OSError, UnicodeDecodeError):
@@ -237,7 +242,7 @@ class Runner:
             return
         self._pulse.tell(temperature_k=sight.temperature_k)
         if sight.problem and not self._unwatched:
-            self._announce("warning", "process", f"nobody sees the temperature now: {sight.problem}")
+            self._announce("warning", "process", f"the temperature is not read now: {sight.problem}")
         self._unwatched = bool(sight.problem)
         if sight.trip is not None:
             self._doubt_the_rig(sight.trip)
@@ -252,7 +257,7 @@ class Runner:
         self._watch.begin_again()
 
     def _give_up_waiting(self, pause: Pause) -> None:
-        """Fail the jobs that an interlock has kept waiting for so long that nobody expects them any more."""
+        """Fail the jobs that an interlock has kept waiting for longer than the station allows."""
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
         if self._waited is None or self._waited[0] != pause.paused_s:
             self._waited = (pause.paused_s, now_s)
@@ -268,7 +273,7 @@ class Runner:
         from labctl.queue.attempt import Attempt  # its analysis takes seconds to import: safety comes first
 
         self._watch.let_go()
-        requests = Requests(self._ledger, self._queue_clock)
+        requests = Requests(self._connection, self._queue_clock)
         steering = Steering(
             job,
             requests,
@@ -283,12 +288,12 @@ class Runner:
             self.station,
             self.night,
             self._store,
-            self._ledger,
+            self._connection,
             self.clock,
             self._pulse,
             steering,
             self._pace,
-            self._on_row,
+            self._on_event,
         )
         try:
             ending = attempt.run()
@@ -317,9 +322,9 @@ class Runner:
             self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop", LABCTL)
 
     def _drop_requests(self, job: Job, ending: Ending, goes_on: bool) -> None:
-        """What nobody took in time is answered; that the job shall end holds for its next attempt as well."""
+        """Answer requests not taken in time; a request to end the job holds for its next attempt as well."""
         kept = ("cancel", "cancel now", "stop") if goes_on else ()
-        Requests(self._ledger, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
+        Requests(self._connection, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
 
     def _announce_ending(self, job: Job, ending: Ending) -> None:
         level = {"failed": "error", "interrupted": "warning"}.get(ending.state, "info")
@@ -371,7 +376,6 @@ class Runner:
         return True
 
     def _end_own_runs(self, reason: str) -> None:
-        query = "SELECT id FROM runs WHERE status = 'running' AND pid = ? AND host = ?"
-        for row in self._ledger.rows(query, (os.getpid(), platform.node())):
+        for run_id in running_run_ids(self._connection, os.getpid(), platform.node()):
             end = {"status": "failed", "reason": reason, "ended_s": self.clock.time()}
-            self._store.update("runs", row["id"], end)
+            self._store.update("runs", run_id, end)

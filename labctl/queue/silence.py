@@ -1,4 +1,6 @@
-"""How long another process has been silent, judged by change, not by age."""
+"""Silence of another process: judged by change of its heartbeat, not by age."""
+
+import math
 
 from labctl.clock import Clock
 from labctl.queue.heartbeat import Heartbeat
@@ -7,19 +9,24 @@ ONE_LOOK_COUNTS_S = 1.0
 
 
 class Silence:
-    """Adds up how long a heartbeat did not change, by a clock that nobody sets.
+    """Adds up how long a heartbeat did not change, by a monotonic clock.
 
-    No look counts for more than a second: where the whole computer slept, the other process slept too.
+    No look counts for more than `one_look_counts_s`: where the whole computer slept, the other process slept
+    too.
 
     Parameters
     ----------
     clock : Clock
     believed_s : float
         Of the age of the first heartbeat seen, by the clock on the wall, at most so much is believed.
+    one_look_counts_s : float
+        Not less than the time between two looks, in s.
     """
 
-    def __init__(self, clock: Clock, believed_s: float = 0.0) -> None:
-        self._clock, self._believed_s = clock, believed_s
+    def __init__(
+        self, clock: Clock, believed_s: float = 0.0, one_look_counts_s: float = ONE_LOOK_COUNTS_S
+    ) -> None:
+        self._clock, self._believed_s, self._one_look_counts_s = clock, believed_s, one_look_counts_s
         self._mark: tuple[int, float] | None = None
         self._looked_s = clock.monotonic()
         self._silent_s = 0.0
@@ -32,6 +39,28 @@ class Silence:
         elif mark != self._mark:
             self._silent_s = 0.0
         else:
-            self._silent_s += min(now_s - self._looked_s, ONE_LOOK_COUNTS_S)
+            self._silent_s += min(now_s - self._looked_s, self._one_look_counts_s)
         self._mark, self._looked_s = mark, now_s
         return self._silent_s
+
+
+class Silences:
+    """The silence of several processes; the age of the first heartbeat seen of each is believed.
+
+    Parameters
+    ----------
+    clock : Clock
+    one_look_counts_s : float
+        As for `Silence`.
+    """
+
+    def __init__(self, clock: Clock, one_look_counts_s: float = ONE_LOOK_COUNTS_S) -> None:
+        self._clock, self._one_look_counts_s = clock, one_look_counts_s
+        self._each: dict[tuple[str, str], Silence] = {}
+
+    def of(self, beat: Heartbeat) -> float:
+        """Look once more; return for how many seconds nothing new was seen of this process."""
+        key = (beat.process, beat.station)
+        if key not in self._each:
+            self._each[key] = Silence(self._clock, math.inf, self._one_look_counts_s)
+        return self._each[key].of(beat)

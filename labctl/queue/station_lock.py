@@ -16,7 +16,7 @@ HOLDER_AT = 16
 def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
     """Hold the station; the lock is a file beside the station file.
 
-    A rig inside this process needs none: nobody else can reach it.
+    A rig inside this process needs none: no other process can reach it.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
 
 
 def holder_of(station: Station, role: str = "runner") -> int | None:
-    """Number of the process that held the station last; None where nobody ever did."""
+    """Number of the process that held the station last; None where none ever did."""
     try:
         with _path(station, role).open("rb") as file:
             file.seek(HOLDER_AT)  # past the byte that is locked
@@ -52,7 +52,7 @@ def holder_of(station: Station, role: str = "runner") -> int | None:
 
 
 def _path(station: Station, role: str) -> Path:
-    """One for a station, by whatever link its file is named."""
+    """One for a station, also where its file is named by a link."""
     return Path(station.source).resolve().with_suffix(f".{role}.lock")
 
 

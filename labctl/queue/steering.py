@@ -1,15 +1,33 @@
-"""What the procedure asks after every point: go on, wait, leave the step, stop? Here persons answer.
+"""Control of a running procedure by persons: after every point it goes on, waits, skips its step or stops.
 
 A pause holds the temperature and lasts only so long: then everything is made safe and the job waits for the
 queue to be resumed, and continues from its last finished step.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from labctl.clock import Clock
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
+from labctl.measure.events import (
+    AnyEvent,
+    CurrentMeasured,
+    NoteWritten,
+    OwnTopic,
+    PointMeasured,
+    PolarisationEnded,
+    PolarisationEvaluated,
+    PolarisationStarted,
+    ProgressMade,
+    RowMeasured,
+    RunEnded,
+    SpectrumEnded,
+    SpectrumEvaluated,
+    SpectrumStarted,
+    StepStarted,
+    TemperatureRead,
+)
 from labctl.measure.stop import StopRequest
 from labctl.queue.job import Job
 from labctl.queue.requests import Pause, Pauses, Request, Requests
@@ -17,7 +35,6 @@ from labctl.units import ZERO_CELSIUS_K
 
 LOOK_AGAIN_S = 1.0
 ABOUT_A_STEP = ("skip step", "temperatures")
-SIGNS_OF_A_STEP = ("step", "temperature", "results", "spectrum", "polarisation")
 
 
 class Steering(StopRequest):
@@ -26,7 +43,7 @@ class Steering(StopRequest):
     Parameters
     ----------
     runner_stop : StopRequest
-        That of the whole runner (signals).
+        Stop flag of the whole runner (signals).
     longest_pause_s : float
     """
 
@@ -59,29 +76,43 @@ class Steering(StopRequest):
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
-    def see(self, topic: str, record: Any) -> None:
+    def keep_within(self, limits: Limits) -> None:
+        """Refuse new set points outside these limits, which hold for the sample of the job."""
+        self._limits = limits
+
+    def see(self, event: AnyEvent) -> None:
         """Follow where the procedure is."""
-        self._under_way |= topic in SIGNS_OF_A_STEP
-        if topic == "step":
-            self._step, self._skipping, self._place = record["step"], False, ""
-        elif topic == "polarisation":
-            self._polarised = record.get("state") == "started"
-            self._place = "" if self._polarised else "step"
-        elif self._polarised:
-            self._place = ""  # a pause must not leave the cell polarised
-        elif topic == "results":
-            self._place = "point"
-        elif topic == "spectrum":
-            self._place = "" if record.get("state") == "started" else "step"
-        elif topic == "temperature":
-            self._place = ""
+        match event:
+            case StepStarted():
+                self._step, self._skipping = event.step, False
+                self._now_at("")
+            case PolarisationStarted() | PolarisationEnded():
+                self._polarised = event.state == "started"
+                self._now_at("step")
+            case PointMeasured() | CurrentMeasured() | RowMeasured():
+                self._now_at("point")
+            case SpectrumEnded():
+                self._now_at("step")
+            case SpectrumStarted() | TemperatureRead():
+                self._now_at("")
+            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+                pass  # the procedure is where it was
+            case NoteWritten() | RunEnded():
+                pass
+            case _:
+                assert_never(event)
+
+    def _now_at(self, place: str) -> None:
+        """Set where the run is; a pause must not leave the cell polarised."""
+        self._under_way = True
+        self._place = "" if self._polarised else place
 
     def should_skip(self) -> bool:
-        """Tell whether to leave the step under way and go on with the next."""
+        """Return whether to leave the step under way and go on with the next."""
         return self._skipping
 
     def __call__(self) -> bool:
-        """Tell whether to stop; obeys what was asked meanwhile, and waits while the queue is paused here."""
+        """Return whether to stop; obeys new requests first, and waits while the queue is paused here."""
         self._look()
         waited_s = 0.0
         while not self.reason and (pause := self._pause_here()) is not None:

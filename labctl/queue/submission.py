@@ -1,23 +1,41 @@
-"""What a person wishes to be measured: checked against the station, estimated, queued. Knows no Qt."""
+"""Submission of protocols to the queue: checked against the station, estimated, queued.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+The window and the command line use these same functions. Knows no Qt.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from labctl.bench import PlannedStep
 from labctl.clock import RealClock
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
-from labctl.queue.estimates import duration_s, measured_pace, procedure_of
-from labctl.queue.hours import parse_hour
-from labctl.queue.job import Job
+from labctl.errors import ConfigurationError
+from labctl.queue.estimates import Pace, measured_pace, paced, procedure_of
+from labctl.queue.hours import parse_future_hour
+from labctl.queue.job import STARTABLE, FailurePolicy, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A protocol with what the queue wants to know about it; `not_before` as typed, empty for at once."""
+class Terms:
+    """When and how jobs are to run; hours in s since 1970-01-01 UTC, None where there is none."""
+
+    person: str = ""
+    priority: int = 0
+    not_before_s: float | None = None
+    deadline_s: float | None = None
+    policy: FailurePolicy = field(default_factory=FailurePolicy)
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Protocol text as filled in by a person; `not_before` as typed, empty for at once."""
 
     text: str
     source: str
@@ -25,60 +43,116 @@ class Wish:
     held: bool
     not_before: str
 
+    def terms(self) -> Terms:
+        """The terms of the job; raises ConfigurationError where the hour is past or none."""
+        try:
+            not_before_s = parse_future_hour(self.not_before, RealClock().time()) if self.not_before else None
+        except ValueError as error:
+            raise ConfigurationError(self.source, "not before", str(error)) from error
+        return Terms(person=self.person, held=self.held, not_before_s=not_before_s)
+
 
 @dataclass(frozen=True)
 class Forecast:
-    """Number of steps, s that they take (NaN: not known), and what labctl cannot do for them."""
+    """The steps of a protocol, and warnings about guarantees that labctl cannot give for them.
 
-    steps: int
-    takes_s: float
+    The durations of the steps, in s (NaN: not known), are by the clock on the wall.
+    """
+
+    steps: tuple[PlannedStep, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def takes_s(self) -> float:
+        """The duration of all steps in s; NaN where one is not known."""
+        return sum(step.duration_s for step in self.steps)
 
-def estimate(ledger: Ledger, station: Station, wish: Wish) -> Forecast:
-    """Hold the protocol against the station and say how long it takes.
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """A job just queued, with its estimated duration in s; NaN: not known."""
+
+    id: int
+    title: str
+    takes_s: float
+
+
+def forecast(protocol: Protocol, station: Station, connection: WriteConnection | None = None) -> Forecast:
+    """Check a protocol against a station and estimate how long each step takes. Touches nothing.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    station : Station
+    connection : WriteConnection, optional
+        With the earlier runs of the station, which correct the planned times; None: times as planned.
 
     Raises
     ------
-    ConfigurationError, LimitExceeded
-        The protocol is wrong, or the station forbids it.
+    ConfigurationError
+        The station lacks a role, or forbids a step.
     """
-    protocol, takes_s = _checked(ledger, station, wish)
-    return Forecast(len(protocol.plan()), takes_s, protocol.warnings())
+    return _forecast(protocol, station, Pace() if connection is None else _pace(connection, station))
 
 
-def add_job(ledger: Ledger, station: Station, wish: Wish) -> tuple[int, float]:
-    """Queue the protocol; number of the job, and s that it takes. Raises as `estimate`."""
-    protocol, takes_s = _checked(ledger, station, wish)
-    job_id = Jobs(ledger).add(
-        protocol,
-        station=station.name,
-        person=wish.person,
-        held=wish.held,
-        not_before_s=parse_hour(wish.not_before, RealClock().time()) if wish.not_before else None,
-        duration_s=takes_s if takes_s == takes_s else None,
+def _pace(connection: WriteConnection, station: Station) -> Pace:
+    return measured_pace(connection, station.name, procedure_of)
+
+
+def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
+    protocol.check_against(station)
+    speed = getattr(station.make_clock(), "factor", 1.0)
+    steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
+    return Forecast(tuple(steps), protocol.warnings())
+
+
+def submit(
+    connection: WriteConnection, station: Station, protocols: Sequence[Protocol], terms: Terms
+) -> list[QueuedJob]:
+    """Check protocols against a station and queue them, all or none. Raises as `forecast`."""
+    pace = _pace(connection, station)
+    taking_s = [_forecast(protocol, station, pace).takes_s for protocol in protocols]
+    known_s = [takes_s if math.isfinite(takes_s) else None for takes_s in taking_s]
+    ids = Jobs(connection).add_all(
+        list(zip(protocols, known_s, strict=True)), station=station.name, **vars(terms)
     )
-    return job_id, takes_s
+    return [
+        QueuedJob(job_id, protocol.title, takes_s)
+        for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
+    ]
+
+
+def estimate(connection: WriteConnection, station: Station, submission: Submission) -> Forecast:
+    """Check and estimate a submission; raises as `forecast`, and where the text is wrong."""
+    return forecast(_protocol(connection, submission), station, connection)
+
+
+def add_job(connection: WriteConnection, station: Station, submission: Submission) -> QueuedJob:
+    """Queue a submission. Raises as `estimate`, and where the hour is past."""
+    (queued,) = submit(connection, station, [_protocol(connection, submission)], submission.terms())
+    return queued
+
+
+def _protocol(connection: WriteConnection, submission: Submission) -> Protocol:
+    return parse_protocol(submission.text, submission.source, connection.path)
 
 
 def protocol_of_job(job: Job) -> Protocol:
-    """The protocol of a job with its sample as it was when it was queued; raises ConfigurationError."""
+    """Parse the protocol of a job, with its sample as it was when queued; raises ConfigurationError."""
     source = job.source or f"job {job.id}"
     return parse_protocol(job.protocol_text, source, sample=kept_sample(job.sample_text))
 
 
+def waiting_protocols(connection: WriteConnection) -> list[Protocol]:
+    """Parse the protocols of the jobs that wait for their turn, in order; raises ConfigurationError."""
+    return [protocol_of_job(job) for job in Jobs(connection).listed(states=STARTABLE)]
+
+
 def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any], sample: Sample) -> Protocol:
-    """The protocol of an old run, with one procedure only: that of the run, its parameters exact.
+    """Return the protocol of an old run with only the procedure of that run, its parameters exact.
 
     Raises ConfigurationError when its procedure is not to be found here any more.
     """
     protocol = parse_protocol(text, source, sample=sample)
     entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
     return replace(protocol, procedures=(replace(entry, parameters=dict(parameters)),))
-
-
-def _checked(ledger: Ledger, station: Station, wish: Wish) -> tuple[Protocol, float]:
-    protocol = parse_protocol(wish.text, wish.source)
-    protocol.check_against(station)
-    pace = measured_pace(ledger, station.name, procedure_of)
-    return protocol, duration_s(protocol.plan(), pace)

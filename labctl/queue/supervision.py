@@ -7,9 +7,9 @@ from pathlib import Path
 
 from labctl.clock import RealClock
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
-from labctl.queue.ledger import Ledger
 from labctl.queue.processes import end_for_certain
 from labctl.queue.silence import Silence
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
@@ -17,7 +17,7 @@ FROZEN_AFTER_S = 10.0
 
 
 class Supervision:
-    """Keeps a supervisor alive. Call `keep()` from one thread only; `alive()` from any.
+    """Keeps a supervisor running. Call `keep()` from one thread only, the other method from any.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class Supervision:
     station : str
         Name of the station.
     silence_s : float
-        A supervisor silent for longer does not count.
+        `silence_s` of the station's `[night]` table; see `state_of`.
     start : callable, optional
-        Starts one; None: somebody else does.
+        Starts one; None: another program does.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Supervision:
         self._silence = Silence(self._clock)
 
     def alive(self) -> bool:
-        """Tell whether a supervisor shows signs of life."""
+        """Return whether a supervisor is running."""
         beat = self._read()
         return beat is not None and beat.lives(self._silence_s)
 
@@ -69,5 +69,5 @@ class Supervision:
         return False
 
     def _read(self) -> Heartbeat | None:
-        with Ledger(self._db) as ledger:
-            return Heartbeats(ledger, "supervisor", self._station).read()
+        with WriteConnection(self._db) as connection:
+            return Heartbeats(connection, "supervisor", self._station).read()

@@ -2,11 +2,11 @@
 
 1. A runner that is gone, or silent for longer than `silence_s`, is ended for certain; then, and only then,
    the instruments are opened here and made safe. While a runner lives, it alone talks to instruments.
-2. It judges what the runner records by the same interlocks as the runner. A trip is first a request; a runner
+2. It judges the recorded rows by the same interlocks as the runner. A trip is first a request; a runner
    that does not obey within five seconds is ended.
-3. Whatever it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing is
-   written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by anybody.
-   A runner whose signs of life cannot be read shows none.
+3. Everything it does is an event in the file. A rescue that fails is tried again until it succeeds. Nothing
+   is written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by any
+   program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 """
 
@@ -22,15 +22,17 @@ from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger, insert
-from labctl.queue.new_rows import Sightings
+from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
+from labctl.store.queries import samples
+from labctl.store.queries.notifications import add_event
+from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
@@ -51,7 +53,7 @@ class Supervisor:
     db : Path
     stop : StopRequest
     restart : callable, optional
-        Starts a new runner; None: somebody else does.
+        Starts a new runner; None: another program does.
     ends_with_runner : bool
         End once a runner has ended in good order.
     make_safe : callable, optional
@@ -82,28 +84,32 @@ class Supervisor:
         self._trip: Trip | None = None
         self._asked: tuple[int | None, int | None] | None = None
         self._insisted_s: dict[int, float] = {}
-        self._untold: list[dict[str, Any]] = []
+        self._unwritten: list[dict[str, Any]] = []
         self._saw_runner = self._begun = False
+        self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
-        """Look four times a second until told to stop; raises ConfigurationError if one is there."""
-        with station_lock(self.station, "supervisor"), Ledger(self.db, LOCK_PATIENCE_S) as self._ledger:
-            self._ledger.without_fsync()
-            self._runner = Heartbeats(self._ledger, "runner", self.station.name)
-            self._own = Heartbeats(self._ledger, "supervisor", self.station.name)
+        """Look four times a second until asked to stop; raises ConfigurationError if one is there."""
+        with (
+            station_lock(self.station, "supervisor"),
+            WriteConnection(self.db, LOCK_PATIENCE_S) as self._connection,
+        ):
+            self._connection.without_fsync()
+            self._runner = Heartbeats(self._connection, "runner", self.station.name)
+            self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
-            self._sightings = Sightings(self._ledger)
+            self._new_rows = NewRows(self._connection)
             for first in (self._show_life, self._warm_up):
-                self._or_say_why_not(first)
+                self._logging_failure(first)
             while not self.stop():
-                for do in (self._look, self._tell_untold, self._show_life):
-                    self._or_say_why_not(do)
+                for do in (self._look, self._write_events, self._show_life):
+                    self._logging_failure(do)
                 self._clock.sleep(LOOK_EVERY_S)
-            self._or_say_why_not(self._own.end)
+            self._logging_failure(self._own.end)
 
     def _warm_up(self) -> None:
-        """Import now what making safe needs: VISA alone costs a second that nobody has then."""
+        """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
         import pyvisa
 
         import labctl.instruments.connection  # noqa: F401 - what opens an instrument later
@@ -113,7 +119,7 @@ class Supervisor:
         except (OSError, ValueError) as error:
             self._announce("error", "interlock", f"no VISA here, nothing could be made safe: {error}")
 
-    def _or_say_why_not(self, do: Callable[[], None]) -> None:
+    def _logging_failure(self, do: Callable[[], None]) -> None:
         try:
             do()
         except Exception as error:
@@ -133,20 +139,21 @@ class Supervisor:
             self._without_runner(runner)
             return
         self._saw_runner = True
-        if runner.gone:
+        state = state_of(runner, self.night.silence_s, self._silence.of)
+        if state == "dead":
             self._rescue(runner, "ended without a word")
-        elif self._silence.of(runner) > self.night.silence_s or runner.overdue:
-            self._rescue(runner, "is frozen: no sign of life in time")
+        elif state == "frozen":
+            self._rescue(runner, "is frozen: no heartbeat in time")
         else:
             self._unsafe_since_s = None
             self._watch(runner)
 
     def _read_runner(self) -> Heartbeat | None:
-        """Its last heartbeat; where the file cannot be read, the last one that could."""
+        """Its last heartbeat; where the file cannot be read, the last one read before."""
         try:
             self._last_seen = self._runner.read()
         except StoreError as error:
-            log.error("the runner's signs of life cannot be read: %s", error)
+            log.error("the runner's heartbeat cannot be read: %s", error)
         return self._last_seen
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
@@ -158,7 +165,7 @@ class Supervisor:
     def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
 
-        The station is held until all is recorded: a new runner's job is not the one that was interrupted.
+        The station is held until all is recorded: the job of a new runner is not the interrupted one.
         """
         gone = end_for_certain(runner, self._clock)
         with ExitStack() as held:
@@ -181,7 +188,7 @@ class Supervisor:
 
     def _pass_by(self, runner: Heartbeat) -> None:
         """A thread of it hangs in the kernel, in a disk or a bus that does not answer, and keeps the station:
-        make safe past it. It is recorded, and a new runner started, once the station is let go.
+        make safe past it. It is recorded, and a new runner started, once the station is released.
         """
         failures = self._made_safe_after(runner)
         now_s = self._clock.monotonic()
@@ -245,13 +252,17 @@ class Supervisor:
         attempt = (runner.job_id, runner.run_id)
         if self._trip is not None and attempt != self._asked:
             details = {"reason": f"interlock: {self._trip.words}", "stops_queue": self._trip.stops_queue}
-            Requests(self._ledger).ask(runner.job_id, "stop", details, "supervisor")
+            Requests(self._connection).ask(runner.job_id, "stop", details, "supervisor")
             self._announce("error", "interlock", f"job {runner.job_id} must end: {self._trip.words}")
             self._asked, self._trip = attempt, None
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
-        for topic, record in self._sightings.since_last(runner):
+        if runner.run_id is not None and runner.run_id != self._watched_run_id:
+            ceilings = samples.ceilings_of_run(self._connection, runner.run_id)
+            self._interlocks.hold_for_sample(*ceilings)
+            self._watched_run_id = runner.run_id
+        for topic, record in self._new_rows.since_last(runner):
             if trip := self._interlocks.judge(topic, record):
                 return trip
         return self._interlocks.look_around()
@@ -259,7 +270,7 @@ class Supervisor:
     def _insist(self, runner: Heartbeat) -> None:
         """End a runner that does not obey a request that cannot wait, counted from when it is seen."""
         now_s = self._clock.monotonic()
-        for request in Requests(self._ledger).pending(runner.job_id or 0):
+        for request in Requests(self._connection).pending(runner.job_id or 0):
             seen_s = self._insisted_s.setdefault(request.id, now_s)
             if request.kind in ("stop", "cancel now") and now_s - seen_s > OBEY_WITHIN_S:
                 self._end_job(runner, request)
@@ -271,26 +282,26 @@ class Supervisor:
 
         def conclude() -> None:
             if request.details.get("stops_queue"):
-                Pauses(self._ledger).pause("job", reason, LABCTL)
+                Pauses(self._connection).pause("job", reason, LABCTL)
             state = "cancelled" if request.kind == "cancel now" else "failed"
             self._jobs().end(request.job_id, state, reason)
-            Requests(self._ledger).take(request, "obeyed", request.details)
+            Requests(self._connection).take(request, "obeyed", request.details)
 
         self._rescue(runner, f"did not obey in time ({reason})", conclude)
 
     def _jobs(self) -> Jobs:
-        return Jobs(self._ledger)
+        return Jobs(self._connection)
 
     def _announce(self, level: str, kind: str, message: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
         row = {"time_s": self._clock.time(), "level": level, "kind": kind, "message": message}
-        self._untold.append(row)
+        self._unwritten.append(row)
         with suppress(StoreError):  # it is tried again after every look
-            self._tell_untold()
+            self._write_events()
 
-    def _tell_untold(self) -> None:
+    def _write_events(self) -> None:
         """Write the events that the file has not taken yet."""
-        while self._untold:
-            with self._ledger.transaction() as connection:
-                insert(connection, "events", self._untold[0])
-            del self._untold[0]
+        while self._unwritten:
+            with self._connection.transaction() as connection:
+                add_event(connection, self._unwritten[0])
+            del self._unwritten[0]

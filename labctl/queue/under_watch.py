@@ -19,7 +19,7 @@ SUPERVISOR_ENDS_WITHIN_S = 10.0
 
 @contextmanager
 def under_watch(station: Station, database: Path, doing: str, does_without: str) -> Iterator[None]:
-    """Show signs of life as a runner does, with a supervisor that looks at them.
+    """Write heartbeats as a runner does, watched by a supervisor.
 
     Killed or frozen, this program is ended by the supervisor, and every instrument made safe. A rig inside
     this process has no supervisor: it ends with the process.
@@ -32,7 +32,7 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
     doing : str
         What `labctl status` says of this program.
     does_without : str
-        What a person gives to go without a supervisor; for the message.
+        The option that does without a supervisor; for the message.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
         return
     arguments = ["supervisor", "--station", station.source, "--db", str(database), "--ends-with-runner"]
     log = database.with_suffix(".supervisor.log")
-    silence_s = 2 * read_night(station).silence_s
+    silence_s = read_night(station).silence_s
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> "subprocess.Popen[bytes]":
@@ -62,7 +62,7 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
 
 
 def _see_off(started: "list[subprocess.Popen[bytes]]") -> None:
-    """Wait for the supervisors that end with this program; one that has more to do is left alone."""
+    """Wait for the supervisors that end with this program; a supervisor with more to do is left alone."""
     for child in started:
         with suppress(subprocess.TimeoutExpired):
             child.wait(SUPERVISOR_ENDS_WITHIN_S)

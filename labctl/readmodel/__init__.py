@@ -1,1 +1,1 @@
-"""What screens show of a run, a station and a queue: values without Qt, fed by rows."""
+"""The state of a run, a station and a queue for display: values without Qt, made from rows."""

@@ -5,12 +5,12 @@ from typing import Any
 
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
-from labctl.readmodel.long_tables import Columns, LongTable, Records
-from labctl.readmodel.run_parts import Parts
+from labctl.readmodel.long_tables import LongTable, Records
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.store import Database
+from labctl.store.queries import conductivities, derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries.numbered_rows import TEMPERATURES
 
-TEMPERATURE = Columns(("time_s", "temperature_k", "setpoint_k"), "temperature_k")
 MOST_EVENTS = 2000
 
 
@@ -26,13 +26,13 @@ class RunFollower:
     def __init__(self, database: Database, run_id: int) -> None:
         self._db = database
         self.run_id = run_id
-        self._parts = Parts(database, run_id)
+        self._parts = database.part_ids(run_id)
         run = database.run(run_id)
         self._snapshot = RunSnapshot(run, database.sample(run["sample_id"]), complete=False)
-        self._spectra = Spectra(self._parts)
-        self._polarisations = Polarisations(self._parts)
-        self._temperature = LongTable(self._parts, "temperature_log", "run_id", TEMPERATURE)
-        self._records = Records(self._parts)
+        self._spectra = Spectra(database, self._parts)
+        self._polarisations = Polarisations(database, self._parts)
+        self._temperature = LongTable(database, TEMPERATURES)
+        self._records = Records(database, self._parts)
         self._events: list[dict[str, Any]] = []
         self._derived_mark: Any = None
 
@@ -42,7 +42,7 @@ class RunFollower:
         self._poll_run(changes)
         self._poll_events(changes)
         self._poll_derived(changes)
-        if self._temperature.poll():
+        if self._temperature.poll(self._parts):
             changes["temperature"] = TemperatureCurve(*self._temperature.columns())
         for name in ("spectra", "polarisations", "records"):
             part = getattr(self, f"_{name}")
@@ -61,35 +61,21 @@ class RunFollower:
 
     def _poll_events(self, changes: dict[str, Any]) -> None:
         last = self._events[-1]["id"] if self._events else 0
-        query = "SELECT * FROM events WHERE run_id IN ({parts}) AND id > ? ORDER BY id DESC LIMIT ?"
-        new = self._parts.rows_of(query, (last, MOST_EVENTS))
+        new = events.newest_of_parts(self._db, self._parts, last, MOST_EVENTS)
         if new:
             self._events = [*self._events, *reversed(new)][-MOST_EVENTS:]
             changes["events"] = tuple(self._events)
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
-        """Derived rows are few and may be made again: read all of them when any is new."""
-        query = """SELECT
-            (SELECT max(id) FROM conductivities WHERE run_id IN ({parts})) AS conductivities,
-            (SELECT max(id) FROM law_fits WHERE run_id = ?) AS fits,
-            (SELECT max(id) FROM transference_numbers WHERE run_id IN ({parts})) AS numbers"""
-        mark = self._parts.rows_of(query, (self.run_id, *self._parts.ids))[0]
+        """Read all derived rows when any is new: they are few and may be replaced."""
+        db, parts = self._db, self._parts
+        mark = derived_rows.newest_ids(db, self.run_id, parts)
         if mark == self._derived_mark:
             return
         self._derived_mark = mark
-        changes["conductivities"] = tuple(
-            self._parts.rows_of(
-                "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id "
-                "WHERE c.run_id IN ({parts}) ORDER BY c.spectrum_id"
-            )
-        )
-        query = "SELECT * FROM law_fits WHERE run_id = ? ORDER BY branch, id"
-        changes["fits"] = tuple(self._db.rows(query, (self.run_id,)))
-        changes["transference_numbers"] = tuple(
-            self._parts.rows_of(
-                "SELECT * FROM transference_numbers WHERE run_id IN ({parts}) ORDER BY polarisation_id, id"
-            )
-        )
+        changes["conductivities"] = tuple(conductivities.of_parts(db, parts))
+        changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
+        changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
 
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)

@@ -1,21 +1,21 @@
-"""The polarisations of a run as they grow, and the steady current that they foretell."""
+"""The polarisations of a run as they grow, with the extrapolated steady-state current."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from labctl.analysis import fit_polarisation
-from labctl.readmodel.long_tables import Columns, LongTable
-from labctl.readmodel.run_parts import Parts
+from labctl.readmodel.long_tables import LongTable
 from labctl.readmodel.snapshot import Array, PolarisationCurve, SteadyCurrent
+from labctl.store import Database
+from labctl.store.queries import polarisations
+from labctl.store.queries.numbered_rows import GOOD_CURRENTS
 
-GOOD_CURRENT = "CASE WHEN status = 'ok' THEN current_a END"  # an overloaded one is a number too
-CURRENT = Columns(("elapsed_s", GOOD_CURRENT), GOOD_CURRENT)
-FEWEST_TO_FORETELL = 24
-FORETELL_AGAIN_AFTER = 1.15  # times as many rows
+FEWEST_TO_EXTRAPOLATE = 24
+EXTRAPOLATE_AGAIN_AFTER = 1.15  # times as many rows
 
 
 @dataclass
@@ -23,14 +23,14 @@ class _OnePolarisation:
     row: dict[str, Any]
     log: LongTable
     curve: PolarisationCurve | None = None
-    foretold_rows: int = 0
+    extrapolated_rows: int = 0
 
 
 class Polarisations:
-    """The polarisations of the parts with their currents and what the currents foretell."""
+    """The polarisations of the parts with their currents and extrapolated steady-state currents."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, database: Database, parts: Sequence[int]) -> None:
+        self._db, self._parts = database, parts
         self._all: dict[int, _OnePolarisation] = {}
         self.rows, self.complete = 0, True
 
@@ -41,7 +41,7 @@ class Polarisations:
         for row in self._rows():
             one = self._all.get(row["id"])
             if one is None:
-                log = LongTable(self._parts, "polarisation_points", "polarisation_id", CURRENT)
+                log = LongTable(self._db, GOOD_CURRENTS)
                 one = self._all[row["id"]] = _OnePolarisation(row, log)
             new_rows = one.log.poll([row["id"]])
             self.complete = self.complete and one.log.complete
@@ -49,7 +49,7 @@ class Polarisations:
                 one.row, changed = row, True
                 steady = one.curve.steady if one.curve else None
                 one.curve = replace(_current_curve(row, one.log), steady=steady)
-            changed |= self._foretell(one)
+            changed |= self._extrapolate(one)
         self.rows = sum(one.log.rows for one in self._all.values())
         return changed
 
@@ -58,20 +58,20 @@ class Polarisations:
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        for row in self._parts.rows_of("SELECT * FROM polarisations WHERE run_id IN ({parts}) ORDER BY id"):
+        for row in polarisations.of_parts(self._db, self._parts):
             one = self._all.get(row["id"])
             if one is None or one.row["status"] == "running" or not one.log.complete:
                 yield row
 
-    def _foretell(self, one: _OnePolarisation) -> bool:
-        """Fit again when there are a good part more points than at the last fit."""
+    def _extrapolate(self, one: _OnePolarisation) -> bool:
+        """Fit again when there are considerably more points than at the last fit."""
         curve, rows = one.curve, one.log.rows
         if curve is None or not one.log.complete:
             return False
-        if rows < max(FEWEST_TO_FORETELL, FORETELL_AGAIN_AFTER * one.foretold_rows):
+        if rows < max(FEWEST_TO_EXTRAPOLATE, EXTRAPOLATE_AGAIN_AFTER * one.extrapolated_rows):
             return False
-        one.foretold_rows = rows
-        steady = foretold(curve.elapsed_s, curve.current_a)
+        one.extrapolated_rows = rows
+        steady = extrapolated_current(curve.elapsed_s, curve.current_a)
         one.curve = replace(curve, steady=steady)
         return steady is not None
 
@@ -81,8 +81,8 @@ def _current_curve(row: Mapping[str, Any], log: LongTable) -> PolarisationCurve:
     return PolarisationCurve(**about, elapsed_s=log.columns()[0], current_a=log.columns()[1])
 
 
-def foretold(elapsed_s: Array, current_a: Array) -> SteadyCurrent | None:
-    """The steady current that a relaxation fitted to the samples so far foretells; None where none fits."""
+def extrapolated_current(elapsed_s: Array, current_a: Array) -> SteadyCurrent | None:
+    """Fit a relaxation to the samples so far; return its steady-state current, None where none fits."""
     good = np.isfinite(elapsed_s) & np.isfinite(current_a) & (elapsed_s > 0)
     time_s, first = np.unique(elapsed_s[good], return_index=True)
     every = max(1, len(time_s) // 400)

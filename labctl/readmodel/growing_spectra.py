@@ -1,14 +1,15 @@
 """The spectra of a run as they grow, with their resistances and the circuits that were fitted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from labctl.analysis import Spectrum, fit_circuit
-from labctl.readmodel.run_parts import Parts
 from labctl.readmodel.snapshot import SpectrumCurve
+from labctl.store import Database
+from labctl.store.queries import resistances, spectra
 
 
 @dataclass
@@ -31,7 +32,7 @@ class _OneSpectrum:
 
     def drawn(self) -> SpectrumCurve:
         row = self.row
-        kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else row["setpoint_k"]
+        kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else None
         about = {name: row[name] for name in ("id", "number", "step", "branch", "status", "setpoint_k")}
         return SpectrumCurve(
             **about,
@@ -45,12 +46,12 @@ class _OneSpectrum:
 class Spectra:
     """The spectra of the parts with their points, resistances and, one a poll, their fits."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, database: Database, parts: Sequence[int]) -> None:
+        self._db, self._parts = database, parts
         self._all: dict[int, _OneSpectrum] = {}
         self._last: tuple[int, int] = (0, -1)
         self._open: set[int] = set()
-        self._resistance_mark: Any = None
+        self._resistance_mark = 0
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
         self.rows, self.complete = 0, True
 
@@ -69,10 +70,8 @@ class Spectra:
 
     def _poll_rows(self) -> set[int]:
         known = max(self._all, default=0)
-        marks = ", ".join("?" * len(self._open))
-        query = f"SELECT * FROM spectra WHERE run_id IN ({{parts}}) AND (id > ? OR id IN ({marks}))"
         changed = set()
-        for row in self._parts.rows_of(query, (known, *self._open)):
+        for row in spectra.new_or_watched(self._db, self._parts, known, [*self._open]):
             one = self._all.setdefault(row["id"], _OneSpectrum(row))
             if one.curve is None or one.row["status"] != row["status"]:
                 one.row = row
@@ -82,7 +81,7 @@ class Spectra:
 
     def _poll_points(self) -> set[int]:
         changed = set()
-        for part in self._parts.ids:
+        for part in self._parts:
             for point in self._points_since(part):
                 self._last = max(self._last, (point["spectrum_id"], point["number"]))
                 if point["spectrum_id"] not in self._all:
@@ -93,13 +92,11 @@ class Spectra:
         return changed
 
     def _points_since(self, part: int) -> list[dict[str, Any]]:
-        """A spectrum of an older part is read whole before one of a newer part begins."""
-        return self._parts.rows_since("impedance_points", part, self._last)
+        """Return the points to read; a spectrum of an older part is read completely before a newer part."""
+        return self._db.rows_since("impedance_points", part, self._last)
 
     def _poll_resistances(self) -> bool:
-        query = """SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id
-                   WHERE s.run_id IN ({parts}) AND r.quantity = 'total' AND r.id > ? ORDER BY r.id"""
-        new = self._parts.rows_of(query, (self._resistance_mark or 0,))
+        new = resistances.new_totals(self._db, self._parts, self._resistance_mark)
         for row in new:
             self._resistance_mark = row["id"]
             one = self._all.get(row["spectrum_id"])

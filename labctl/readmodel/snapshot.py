@@ -1,4 +1,4 @@
-"""What the window knows of a run at one moment: values made by the reading thread, never changed later."""
+"""A run at one moment, as the window shows it: values made by the reading thread, never changed later."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class SpectrumCurve:
     bad_points : int
         Points the instrument or procedure marked as not good.
     temperature_k : float, optional
-        Mean of the sample over the points; the set point where it was not measured.
+        Mean of the sample over the points; None where it was not measured.
     resistance : mapping, optional
         The row of its total resistance (`resistances`), with `circuit` and `flags`.
     fit_frequency_hz, fit_z_ohm : arrays (m,)
@@ -49,7 +49,7 @@ class SpectrumCurve:
 
 @dataclass(frozen=True)
 class SteadyCurrent:
-    """The steady current that the points so far foretell, with its 95 % interval, in A."""
+    """The steady current extrapolated from the points so far, with its 95 % interval, in A."""
 
     current_a: float
     low_a: float
@@ -59,7 +59,7 @@ class SteadyCurrent:
 
 @dataclass(frozen=True)
 class PolarisationCurve:
-    """The current of one polarisation, thinned to what a screen can show; arrays (n,)."""
+    """The current of one polarisation, thinned to the resolution of a screen; arrays (n,)."""
 
     id: int
     number: int
@@ -73,7 +73,7 @@ class PolarisationCurve:
 
 @dataclass(frozen=True)
 class TemperatureCurve:
-    """The temperature log, thinned to what a screen can show; arrays (n,), NaN where there was no value."""
+    """The temperature log, thinned to the resolution of a screen; arrays (n,), NaN for no value."""
 
     time_s: Array = field(default_factory=_empty)
     temperature_k: Array = field(default_factory=_empty)
@@ -82,7 +82,7 @@ class TemperatureCurve:
 
 @dataclass(frozen=True)
 class RunSnapshot:
-    """A run with all its parts (those of the same job before a cut included).
+    """A run with all its parts (earlier runs of the same job before a cut included).
 
     Attributes
     ----------
@@ -118,5 +118,5 @@ class RunSnapshot:
 
     @property
     def title(self) -> str:
-        """What a legend calls it."""
+        """Its name in a legend."""
         return f"{self.id} {self.sample['name']}"

@@ -1,19 +1,17 @@
-"""What the window says about the station at one moment: runner, supervisor, queue."""
+"""State of a station at one moment: runner, supervisor, queue."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import STARTABLE, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.outlook import Expectation, outlook
 from labctl.queue.requests import Pause, Pauses
 from labctl.readmodel.formatting import celsius
-
-SILENCE_S = 4.0
+from labctl.store.transactions import WriteConnection
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,9 @@ class StationView:
     Attributes
     ----------
     runner : Heartbeat, optional
-        Its last sign of life; None when none ever ran.
+        Its last heartbeat; None if no runner ever ran.
     runner_state, supervisor_state : str
-        `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`.
+        `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`; see `state_of`.
     """
 
     time_s: float
@@ -48,43 +46,52 @@ class StationView:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether a person should look: no live runner although one should be there."""
+        """Whether the user should act: no live runner although there should be one."""
         return self.runner_state in ("frozen", "dead") or (
             self.running_job is not None and self.runner_state != "running"
         )
 
 
-def read_station_view(ledger: Ledger, station: str, now_s: float) -> StationView:
-    """Look once at heartbeats, queue and pauses of a station."""
-    runner = Heartbeats(ledger, "runner", station).read()
-    supervisor = Heartbeats(ledger, "supervisor", station).read()
-    jobs = tuple(job for job in Jobs(ledger).listed() if job.station in (station, ""))
+def read_station_view(
+    connection: WriteConnection,
+    station: str,
+    now_s: float,
+    silence_s: float,
+    silent_for_s: Callable[[Heartbeat], float] = Heartbeat.age_s,
+) -> StationView:
+    """Look once at heartbeats, queue and pauses of a station.
+
+    Parameters
+    ----------
+    connection : WriteConnection
+    station : str
+        Its name.
+    now_s : float
+        s since 1970-01-01 UTC.
+    silence_s : float
+        `silence_s` of its `[night]` table.
+    silent_for_s : callable
+        As for `state_of`.
+    """
+    runner = Heartbeats(connection, "runner", station).read()
+    supervisor = Heartbeats(connection, "supervisor", station).read()
+    jobs = tuple(job for job in Jobs(connection).listed() if job.station in (station, ""))
     return StationView(
         time_s=now_s,
         runner=runner,
-        runner_state=_state(runner),
-        supervisor_state=_state(supervisor),
-        pause=Pauses(ledger).in_force(),
+        runner_state=state_of(runner, silence_s, silent_for_s),
+        supervisor_state=state_of(supervisor, silence_s, silent_for_s),
+        pause=Pauses(connection).in_force(),
         jobs=jobs,
         expected=outlook(jobs, now_s, runner),
     )
 
 
-def _state(beat: Heartbeat | None) -> str:
-    if beat is None:
-        return "none"
-    if beat.state == "ended":
-        return "ended"
-    if beat.state == "dead" or beat.gone:
-        return "dead"
-    return "running" if beat.lives(SILENCE_S) else "frozen"
-
-
 RUNNER_WORDS = {
     "none": "no runner has run here yet",
-    "ended": "no runner: it ended in good order",
+    "ended": "no runner: it ended normally",
     "dead": "THE RUNNER IS DEAD",
-    "frozen": "THE RUNNER GIVES NO SIGN OF LIFE",
+    "frozen": "THE RUNNER DOES NOT RESPOND",
 }
 
 
@@ -94,9 +101,9 @@ def status_in_words(view: StationView) -> list[str]:
     if view.runner_state == "running" and view.runner is not None:
         words += _temperature_in_words(view.runner)
     elif view.in_trouble and view.supervisor_state != "running":
-        words.append("AND NO SUPERVISOR: press Make safe, then look at the rig")
+        words.append("AND NO SUPERVISOR: press Make safe, then check the rig")
     if view.pause is not None:
-        words.append(f"queue paused ({view.pause.reason or 'at a wish'})")
+        words.append(f"queue paused ({view.pause.words})")
     if view.next_job is not None:
         words.append(f"next: job {view.next_job.id} {view.next_job.title}")
     end_s = _all_done_s(view)
@@ -107,7 +114,7 @@ def status_in_words(view: StationView) -> list[str]:
 
 def _runner_in_words(view: StationView) -> str:
     if view.runner is None or view.runner_state != "running":
-        since = f", last sign {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
+        since = f", last heartbeat {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
         return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
     return f"runner: {view.runner.doing or 'idle'}"
 

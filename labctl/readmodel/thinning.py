@@ -1,4 +1,4 @@
-"""Columns that grow for ever and stay small: what a screen can show of them, extremes kept."""
+"""Columns thinned to the resolution of a screen, extremes kept: any number of rows in bounded memory."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class ThinnedColumns:
     ----------
     columns : int
     extremes_of : int
-        The column whose least and greatest values must stay visible.
+        The column of which the least and greatest values must stay visible.
     most_rows : int
         Rows held at most after appending.
     """
@@ -45,7 +45,7 @@ def thinned(rows: Array, extremes_of: int) -> Array:
     key = rows[: 4 * fours, extremes_of].reshape(fours, 4)
     key = np.where(np.isnan(key), -np.inf, key)
     low, high = key.argmin(axis=1), key.argmax(axis=1)
-    high = np.where(low == high, 3 - low, high)  # all alike: two different ones
+    high = np.where(low == high, 3 - low, high)  # equal values: keep two different rows
     first = 4 * np.arange(fours)
     kept = np.sort(np.concatenate([first + low, first + high, np.arange(4 * fours, len(rows))]))
     return rows[kept]

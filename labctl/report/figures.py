@@ -1,33 +1,32 @@
 """Figures of a run, drawn from its rows."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from labctl.report.refitting import fitted_again
+from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
+from labctl.readmodel.snapshot import Row
+from labctl.store.queries import conductivities, law_fits
 from labctl.units import ZERO_CELSIUS_K
 
-BOLTZMANN_EV_K = 8.617333262e-5
+NO_POINTS = "the points of this law were not kept: `labctl fit` derives it anew"
 
 
 def night_figure(db: Any, run_id: int) -> Figure:
-    """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
-    query = (
-        "SELECT s.id, s.branch, c.* FROM spectra s JOIN conductivities c ON c.spectrum_id = s.id "
-        "WHERE s.run_id IN (SELECT part_id FROM run_parts WHERE run_id = ?) ORDER BY c.temperature_k"
-    )
-    points = db.rows(query, (run_id,))
-    fits = db.rows("SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all'", (run_id,))
+    """Return Nyquist and Bode of every spectrum, conductivity with its law, and the deviations from it."""
+    points = sorted(conductivities.of_parts(db, db.part_ids(run_id)), key=_cold_to_hot)
+    fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
     figure = Figure(figsize=(13, 5), layout="constrained")
     panels = figure.subplot_mosaic(
         [["nyquist", "bode", "law"], ["nyquist", "bode", "deviation"]], height_ratios=(3, 1)
     )
     nyquist, bode = panels["nyquist"], panels["bode"]
-    colours = colormaps["plasma"](np.linspace(0.05, 0.85, max(len(points), 1)))
+    colours = _colours(points)
     for point, colour in zip(points, colours, strict=False):
         _draw_spectrum(nyquist, bode, db.spectrum(point["spectrum_id"]), point, colour)
     _finish_nyquist(nyquist)
@@ -37,8 +36,21 @@ def night_figure(db: Any, run_id: int) -> Figure:
     return figure
 
 
+def _colours(points: Sequence[Row]) -> list[Any]:
+    """One colour for each point, cold to hot in the order given; grey for an unknown temperature."""
+    known = len(on_a_plot(points))
+    scale = iter(colormaps["plasma"](np.linspace(0.05, 0.85, max(known, 1))))
+    return ["0.6" if point["temperature_k"] is None else next(scale) for point in points]
+
+
+def _cold_to_hot(point: Row) -> float:
+    """Return the temperature to sort by; a point without one comes first."""
+    return -1.0 if point["temperature_k"] is None else point["temperature_k"]
+
+
 def _draw_spectrum(nyquist: Any, bode: Any, spectrum: Any, point: dict[str, Any], colour: Any) -> None:
-    label = f"{point['temperature_k'] - ZERO_CELSIUS_K:.0f} °C"
+    kelvin = point["temperature_k"]
+    label = "T not known" if kelvin is None else f"{kelvin - ZERO_CELSIUS_K:.0f} °C"
     scaled = spectrum.z_ohm / point["total_resistance_ohm"]
     nyquist.plot(scaled.real, -scaled.imag, ".-", ms=4, lw=0.6, color=colour, label=label)
     bode.loglog(spectrum.frequency_hz, np.abs(spectrum.z_ohm), ".-", ms=3, lw=0.6, color=colour, label=label)
@@ -61,18 +73,19 @@ def _finish_bode(axes: Any) -> None:
 def _draw_conductivities(
     axes: Any, below: Any, points: list[dict[str, Any]], colours: Any, fits: list[dict[str, Any]]
 ) -> None:
-    """Draw conductivity against 1000/T with the preferred law, and under it what the law leaves."""
-    for point, colour in zip(points, colours, strict=False):
-        _draw_conductivity(axes, point, colour)
+    """Draw conductivity against 1000/T with the stored law, and below it the deviations of its points."""
+    colour_of = {point["spectrum_id"]: colour for point, colour in zip(points, colours, strict=False)}
+    for point in on_a_plot(points):
+        _draw_conductivity(axes, point, colour_of[point["spectrum_id"]])
     preferred = next((fit for fit in fits if fit["preferred"]), None)
-    numbers = [(p, c) for p, c in zip(points, colours, strict=False) if not p["bound"]]
-    if preferred and len(numbers) > 1:
-        fit = fitted_again(points, preferred)
-        _draw_law(axes, fit, preferred)
-        _draw_deviations(below, fit, numbers)
+    curve = law_curve(preferred, points) if preferred else None
+    if curve is not None:
+        _draw_law(axes, curve)
+        stands_on = points_of(curve.row, points)
+        _draw_deviations(below, curve, [(point, colour_of[point["spectrum_id"]]) for point in stands_on])
     axes.set_yscale("log")
     axes.set(ylabel="conductivity / S/cm")
-    below.set(xlabel="1000 K / T", ylabel="off the law / %", xlim=axes.get_xlim())
+    below.set(xlabel="1000 K / T", ylabel="deviation from law / %", xlim=axes.get_xlim())
     below.yaxis.label.set_fontsize(8)
     axes.tick_params(labelbottom=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
@@ -80,49 +93,44 @@ def _draw_conductivities(
     top.tick_params(labelsize=7)
 
 
-def _draw_conductivity(axes: Any, point: dict[str, Any], colour: Any) -> None:
+def _draw_conductivity(axes: Any, point: Row, colour: Any) -> None:
     inverse, sigma = 1000 / point["temperature_k"], point["conductivity_s_m"] / 100
     if point["bound"]:
         axes.plot(inverse, sigma, marker="v" if point["bound"] == "upper" else "^", color=colour, ms=7)
         return
-    bar = 1.96 * (point["standard_uncertainty_s_m"] or 0.0) / 100
+    u_s_m = point["standard_uncertainty_s_m"]
+    bar = None if u_s_m is None else 1.96 * u_s_m / 100
     marker = "s" if point["branch"] == "cooling" else "o"
     axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, ms=5, capsize=2)
 
 
-def _draw_law(axes: Any, fit: Any, preferred: dict[str, Any]) -> None:
-    grid_k = _grid_k(fit)
-    ln_sigma, ln_u = fit.ln_conductivity(grid_k)
-    mid = np.exp(ln_sigma) / 100
-    axes.plot(1000 / grid_k, mid, "-", color="0.3", lw=1, zorder=0, label=_law_in_words(preferred))
-    spread = np.exp(1.96 * ln_u)
-    if np.isfinite(spread).all():
-        axes.fill_between(1000 / grid_k, mid / spread, mid * spread, color="0.8", zorder=-1)
+def _draw_law(axes: Any, curve: LawCurve) -> None:
+    inverse, mid = 1000 / curve.temperature_k, np.exp(curve.ln_sigma) / 100
+    words = _law_in_words(curve.row) + (f"\n{curve.remark}" if curve.remark else "")
+    axes.plot(inverse, mid, "-", color="0.3", lw=1, zorder=0, label=words)
+    if curve.has_band:
+        spread = np.exp(curve.ln_half_width)
+        axes.fill_between(inverse, mid / spread, mid * spread, color="0.8", zorder=-1)
     axes.legend(fontsize=8, frameon=False, loc="lower left")
 
 
-def _draw_deviations(axes: Any, fit: Any, numbers: list[tuple[dict[str, Any], Any]]) -> None:
-    """Draw each point's deviation from the law with its 95 % bar (geometry left out), and the law's band."""
-    grid_k = _grid_k(fit)
-    _, ln_u = fit.ln_conductivity(grid_k)
-    if np.isfinite(ln_u).all():
-        band = 100 * np.expm1(1.96 * ln_u)
-        axes.fill_between(1000 / grid_k, -band, band, color="0.85", zorder=-1)
+def _draw_deviations(axes: Any, curve: LawCurve, points: list[tuple[Row, Any]]) -> None:
+    """Draw the deviation of each point from the law, with 95 % bars (without geometry), and the band."""
+    if curve.has_band:
+        band = 100 * np.expm1(curve.ln_half_width)
+        axes.fill_between(1000 / curve.temperature_k, -band, band, color="0.85", zorder=-1)
     axes.axhline(0, color="0.3", lw=0.8)
-    for point, colour in numbers:
-        ln_sigma, _ = fit.ln_conductivity([point["temperature_k"]])
-        off = 100 * np.expm1(np.log(point["conductivity_s_m"]) - ln_sigma[0])
-        bar = 196 * (point["relative_uncertainty_resistance"] or 0.0)
+    if not points:
+        axes.text(0.5, 0.6, NO_POINTS, transform=axes.transAxes, ha="center", fontsize=7)
+    for point, colour in points:
+        off = 100 * np.expm1(curve.ln_deviation(point))
+        relative = point["relative_uncertainty_resistance"]
+        bar = None if relative is None else 196 * relative
         marker = "s" if point["branch"] == "cooling" else "o"
         axes.errorbar(1000 / point["temperature_k"], off, yerr=bar, fmt=marker, color=colour, ms=4, capsize=2)
 
 
-def _grid_k(fit: Any) -> Any:
-    low_k, high_k = fit.temperature_range_k
-    return np.linspace(low_k, high_k, 200)
-
-
-def _law_in_words(fit: dict[str, Any]) -> str:
+def _law_in_words(fit: Row) -> str:
     ea, u = fit["activation_energy_ev"], fit["standard_uncertainty_ev"]
     symbol = {"arrhenius": "Ea", "vtf": "B"}.get(fit["law"], "")
     energy = ""

@@ -7,6 +7,7 @@ import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
 
 from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted, TemperatureRead
 from labctl.measure.settle import SettlingCriterion, settle
 from labctl.units import ZERO_CELSIUS_K
 
@@ -51,22 +52,22 @@ class NewProcedure(Procedure):
         criterion = SettlingCriterion(dwell_s=dwell_s, timeout_s=4 * 3600 + dwell_s)
         self.bench.oven.setpoint_k = target_k
         for reading in settle(self.bench, target_k, criterion, self.should_stop):
-            self.emit("temperature", reading._asdict())
+            self.emit("temperature", TemperatureRead(**reading._asdict()))
 
     def take_spectrum(self, number: int) -> None:
         """Measure from high to low frequency; labctl evaluates what lies between start and end."""
-        about = {"spectrum": number, "step": number}
-        self.emit("spectrum", {"state": "started", "amplitude_v": self.amplitude_v, **about})
+        self.emit("spectrum", SpectrumStarted(step=number, amplitude_v=self.amplitude_v))
         points = 0
         with closing(self.bench.fra.sweep(self.frequencies_hz(), self.amplitude_v)) as sweep:
             for point in sweep:
                 temperature_k = self.bench.thermometer.temperature_k
-                self.emit("results", {"spectrum": number, "temperature_k": temperature_k, **point._asdict()})
+                row = PointMeasured(spectrum=number, temperature_k=temperature_k, **point._asdict())
+                self.emit("results", row)
                 points += 1
                 if self.should_stop():
                     break
         complete = points == len(self.frequencies_hz())
-        self.emit("spectrum", {"state": "finished" if complete else "aborted", **about})
+        self.emit("spectrum", SpectrumEnded(state="finished" if complete else "aborted"))
         self.emit("progress", 100 * (number + 1) / self.spectra)
 
     def shutdown(self) -> None:

@@ -9,6 +9,21 @@ from labctl.errors import StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode, decode_all
+from labctl.store.queries import (
+    conductivities,
+    events,
+    law_fits,
+    polarisations,
+    records,
+    resistances,
+    runs,
+    samples,
+    spectra,
+    temperature_log,
+    transference_numbers,
+)
+from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Through
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +33,6 @@ if TYPE_CHECKING:
 _NOT_NUMBERS = ("text", "JSON", "UTC")
 _BY_NUMBER = ("temperature_log", "records")
 _BY_ID = ("spectra", "polarisations", "events", "conductivities", "law_fits", "transference_numbers")
-_PARTS = "(SELECT part_id FROM run_parts WHERE run_id = ?)"
 _BY_PARENT = {
     "impedance_points": ("spectrum_id", "spectra"),
     "polarisation_points": ("polarisation_id", "polarisations"),
@@ -85,7 +99,7 @@ class Database:
         StoreError
             No such run, or a uuid beginning that fits several.
         """
-        found = self.rows(*_run_query(run))
+        found = runs.named(self, run)
         if not found:
             raise StoreError(f"{self.path}: no run {run!r}" if run != "last" else f"{self.path}: no run yet")
         if len(found) > 1:
@@ -94,42 +108,44 @@ class Database:
 
     def sample(self, sample_id: int) -> dict[str, Any]:
         """The row of one sample."""
-        found = self.rows("SELECT * FROM samples WHERE id = ?", (sample_id,))
+        found = samples.with_id(self, sample_id)
         if not found:
             raise StoreError(f"{self.path}: no sample {sample_id}")
         return found[0]
 
     def provenance(self, run: int | str = "last") -> dict[str, Any]:
         """Where the run came from, by key."""
-        query = "SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key"
-        return {row["key"]: row["value"] for row in self.rows(query, (self.run(run)["id"],))}
+        return {row["key"]: row["value"] for row in runs.provenance(self, self.run(run)["id"])}
+
+    def part_ids(self, run: int | str = "last") -> list[int]:
+        """Ids of a run and of the earlier runs of its job that it continues, oldest first."""
+        return part_ids(self, self.run(run)["id"])
 
     def runs(self) -> "pd.DataFrame":
         """All runs, oldest first."""
-        return self.frame("SELECT * FROM runs ORDER BY id")
+        return runs.all_runs(self._frames)
 
     def samples(self) -> "pd.DataFrame":
         """All samples."""
-        return self.frame("SELECT * FROM samples ORDER BY id")
+        return samples.all_samples(self._frames)
 
     def spectra(self, run: int | str = "last") -> "pd.DataFrame":
         """The spectra of a run, in order."""
-        return self._of_run("spectra", run)
+        return spectra.of_parts(self._frames, self.part_ids(run))
 
     def polarisations(self, run: int | str = "last") -> "pd.DataFrame":
         """The polarisations of a run, in order."""
-        return self._of_run("polarisations", run)
+        return polarisations.of_parts(self._frames, self.part_ids(run))
 
     def temperatures(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature log of a run, in order."""
-        return self._of_run("temperature_log", run)
+        return temperature_log.of_parts(self._frames, self.part_ids(run))
 
     def records(self, run: int | str = "last") -> "pd.DataFrame":
         """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""
         import pandas as pd
 
-        query = f"SELECT number, time_s, data FROM records WHERE run_id IN {_PARTS} ORDER BY run_id, number"
-        _, rows = self._fetch(query, (self.run(run)["id"],))
+        _, rows = records.of_parts(self._tuples, self.part_ids(run))
         frame = pd.DataFrame(decode_all([data for _, _, data in rows]))
         for name, values in (("time_s", [row[1] for row in rows]), ("number", [row[0] for row in rows])):
             if name not in frame:
@@ -139,42 +155,32 @@ class Database:
     def events(self, run: int | str | None = "last") -> "pd.DataFrame":
         """The events of a run, oldest first; None: those of the station and the file."""
         if run is None:
-            return self.frame("SELECT * FROM events WHERE run_id IS NULL ORDER BY id")
-        return self._of_run("events", run)
+            return events.of_station(self._frames)
+        return events.of_parts(self._frames, self.part_ids(run))
 
     def resistances(self, run: int | str = "last") -> "pd.DataFrame":
         """The resistances of all spectra of a run."""
-        query = (
-            "SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id "
-            f"WHERE s.run_id IN {_PARTS} ORDER BY s.id, r.id"
-        )
-        return self.frame(query, (self.run(run)["id"],))
+        return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
-        """The conductivities of a run, in the order of its spectra."""
-        query = f"SELECT * FROM conductivities WHERE run_id IN {_PARTS} ORDER BY spectrum_id, id"
-        return self.frame(query, (self.run(run)["id"],))
+        """The conductivities of a run with the branch of their spectrum, in the order of its spectra."""
+        return conductivities.of_parts(self._frames, self.part_ids(run))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
-        last = f"SELECT max(run_id) FROM law_fits WHERE run_id IN {_PARTS}"
-        query = f"SELECT * FROM law_fits WHERE run_id = ({last}) ORDER BY id"
-        return self.frame(query, (self.run(run)["id"],))
+        return law_fits.newest_of_parts(self._frames, self.part_ids(run))
 
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
-        """The transference numbers of a run."""
-        return self._of_run("transference_numbers", run)
+        """The transference numbers of a run, with the end of their polarisation, in the order measured."""
+        return transference_numbers.of_parts(self._frames, self.part_ids(run))
 
     def points(self, spectrum_id: int) -> "pd.DataFrame":
         """The points of a spectrum, bad ones included (see `status`)."""
-        return self.frame(
-            "SELECT * FROM impedance_points WHERE spectrum_id = ? ORDER BY number", (spectrum_id,)
-        )
+        return spectra.points(self._frames, spectrum_id)
 
     def polarisation_points(self, polarisation_id: int) -> "pd.DataFrame":
         """The points of a polarisation, bad ones included (see `status`)."""
-        query = "SELECT * FROM polarisation_points WHERE polarisation_id = ? ORDER BY number"
-        return self.frame(query, (polarisation_id,))
+        return polarisations.points(self._frames, polarisation_id)
 
     def spectrum(self, spectrum_id: int) -> "Spectrum":
         """The good points of a spectrum, in the order measured.
@@ -188,13 +194,9 @@ class Database:
 
         from labctl.analysis import Spectrum
 
-        if not self.rows("SELECT id FROM spectra WHERE id = ?", (spectrum_id,)):
+        if not spectra.with_id(self, spectrum_id):
             raise StoreError(f"{self.path}: no spectrum {spectrum_id}")
-        query = (
-            "SELECT frequency_hz, z_real_ohm, z_imag_ohm FROM impedance_points "
-            "WHERE spectrum_id = ? AND status = 'ok' ORDER BY number"
-        )
-        _, rows = self._fetch(query, (spectrum_id,))
+        _, rows = spectra.good_points(self._tuples, spectrum_id)
         frequency_hz, z_real_ohm, z_imag_ohm = np.array(rows, dtype=float).reshape(-1, 3).T
         return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
 
@@ -237,6 +239,14 @@ class Database:
             return self._fetch(query, parameters)
         return [column[0] for column in cursor.description or ()], rows
 
+    @property
+    def _frames(self) -> "Through[pd.DataFrame]":
+        return Through(self.frame)
+
+    @property
+    def _tuples(self) -> Through[tuple[list[str], list[tuple[Any, ...]]]]:
+        return Through(self._fetch)
+
     def _look_anew_if_changed(self) -> bool:
         """Whether a file that was taken not to change has been written since: then what was read is old."""
         if not isinstance(self._connection, FrozenView) or self._state == file_state(self.path):
@@ -244,11 +254,6 @@ class Database:
         self._connection.close()
         self._connection, self._state = open_for_reading(self.path), file_state(self.path)
         return True
-
-    def _of_run(self, table: str, run: int | str) -> "pd.DataFrame":
-        key = "run_id, number" if table in _BY_NUMBER else "id"
-        query = f"SELECT * FROM {table} WHERE run_id IN {_PARTS} ORDER BY {key}"
-        return self.frame(query, (self.run(run)["id"],))
 
     def _points_since(
         self, table: str, run_id: int, last_key: tuple[int, int] | None
@@ -264,15 +269,6 @@ class Database:
             WHERE o.run_id = :run AND o.id > :parent
             ORDER BY 1, 2"""
         return self.rows(query, {"run": run_id, "parent": parent_id, "number": number})
-
-
-def _run_query(run: int | str) -> tuple[str, tuple[Any, ...]]:
-    if run == "last":
-        return "SELECT * FROM runs ORDER BY id DESC LIMIT 1", ()
-    if isinstance(run, int) or run.isdecimal():
-        number = int(run)
-        return "SELECT * FROM runs WHERE id = ?", (number,)
-    return "SELECT * FROM runs WHERE substr(uuid, 1, ?) = ?", (len(run), run.lower())
 
 
 def _decoded(row: tuple[Any, ...], encoded: Sequence[int]) -> Sequence[Any]:

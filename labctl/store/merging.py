@@ -10,6 +10,7 @@ from labctl.errors import StoreError
 from labctl.store.care import RunCheck, require_nobody_else, verify_runs
 from labctl.store.causes import explaining
 from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, references
 from labctl.store.rows import DERIVED_TABLES
@@ -126,7 +127,17 @@ class _Copy:
         if table == "resistances":
             of_run = "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)"
         for row in self._rows(table, of_run, self._old_id):
-            self._insert(table, self._linked(table, row))
+            linked = self._linked(table, row)
+            if linked.get("spectra") is not None:
+                linked["spectra"] = self._same_spectra(linked["spectra"])
+            self._insert(table, linked)
+
+    def _same_spectra(self, text: str) -> str | None:
+        """A JSON list of spectrum ids in this file's ids; None (not known) where one of them is not here."""
+        try:
+            return encode([self._same_row("spectra", old_id) for old_id in decode(text)])
+        except StoreError:
+            return None
 
     def _linked(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """The row without its own key, and with the keys of this file instead of those of the other."""
@@ -141,7 +152,10 @@ class _Copy:
     def _same_row(self, table: str, old_id: int) -> int:
         """Our key of a spectrum or polarisation, also one of an earlier run that this one continues."""
         query = f"SELECT r.uuid, t.number FROM {table} t JOIN runs r ON r.id = t.run_id WHERE t.id = ?"
-        uuid, number = self._theirs.execute(query, (old_id,)).fetchone()
+        named = self._theirs.execute(query, (old_id,)).fetchone()
+        if named is None:
+            raise StoreError(f"it refers to row {old_id} of {table}, which its own file does not have")
+        uuid, number = named
         query = f"SELECT t.id FROM {table} t JOIN runs r ON r.id = t.run_id WHERE r.uuid = ? AND t.number = ?"
         found = self._ours.execute(query, (uuid, number)).fetchone()
         if found is None:

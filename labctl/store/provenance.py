@@ -6,7 +6,7 @@ import platform
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ def collect_provenance(
     *,
     operator: str = "",
     scripts: Sequence[Path] = (),
+    code: Sequence[Mapping[str, Any]] = (),
     calibrations: Sequence[Path] = (),
     time_server: str | None = None,
 ) -> dict[str, Any]:
@@ -33,6 +34,9 @@ def collect_provenance(
         Who measures; the account name when empty.
     scripts : sequence of path
         The rig's own procedures, drivers, station and protocol files, or folders of them.
+    code : sequence of mapping
+        `path`, `bytes` and `sha256` of files as they were when they were loaded: they may have changed since.
+        Size and hash are None where they are not known.
     calibrations : sequence of path
         Calibration, open and short files in use.
     time_server : str, optional
@@ -43,6 +47,7 @@ def collect_provenance(
     OSError
         A file named here cannot be read: its contents would be missed in ten years.
     """
+    places = [*scripts, *(Path(file["path"]) for file in code)]
     return {
         "labctl_version": __version__,
         "python": {"version": platform.python_version(), "implementation": platform.python_implementation()},
@@ -52,8 +57,8 @@ def collect_provenance(
         "operating_system": platform.platform(),
         "operator": operator or _account(),
         "command": list(sys.argv),
-        "scripts": [git_state(folder) for folder in sorted({_folder(path) for path in scripts})],
-        "script_files": [file_identity(path) for path in scripts if path.is_file()],
+        "scripts": [git_state(folder) for folder in sorted({_folder(path) for path in places})],
+        "script_files": [*(file_identity(path) for path in scripts if path.is_file()), *map(dict, code)],
         "calibrations": [file_identity(path) for path in calibrations],
         "clock_offset": clock_offset(time_server),
     }

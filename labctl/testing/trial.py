@@ -1,35 +1,35 @@
-"""A driver to be tested, and the simulated rig on which it is tried.
+"""A driver under test, and the simulated rig for its test.
 
 `find_candidate("mylab.oven:Oven", "mylab/oven.yaml")` is what `pytest --labctl-driver ... --labctl-rig ...`
-asks for. A RIG is one of
+runs. A RIG is one of
 
 * `file.yaml`: the instrument as pyvisa-sim describes it, as `labctl new driver` writes it;
-* `station.toml`: a station file with `[simulation]` that names the driver: for settings, or a partner;
+* `station.toml`: a station file that names the driver, for settings or a partner;
 * `file.py:build` or `module:build`: a function that takes a clock and `seed` and returns a rig;
-* the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
+* the name of a stand-in shipped with labctl; not needed for a driver shipped with labctl.
 """
 
-import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
+from labctl.config.loading import CannotLoad, load_reference
+from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
-from labctl.testing.adapters import Remembering
+from labctl.shipped import shipped_module
+from labctl.testing.adapters import RecordingConnection
 
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
-SHIPPED_RIG, SHIPPED_DRIVERS = "sim_instruments.rig:build", "sim_instruments.serve:DRIVERS"
+SHIPPED_RIG = "sim_instruments.rig:build"
+REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
 QUIET_CELL: Mapping[str, Any] = {
     "electrodes": "reversible",
@@ -46,7 +46,7 @@ QUIET_CELL: Mapping[str, Any] = {
         }
     },
 }
-"""1000 ohm at any temperature: a value that differs is wrong, and no noise excuses it."""
+"""1000 ohm at any temperature: a different value is wrong, and there is no noise."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +60,29 @@ class Partner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A candidate connected to its stand-in; nothing has been said yet."""
+    """A candidate connected to its stand-in; no message has been sent."""
 
     driver: Any
     rig: Any
     clock: VirtualClock
-    said: list[str]
-    connections: tuple[Remembering, ...]
+    sent: list[str]
+    connections: tuple[RecordingConnection, ...]
 
     @property
     def addresses(self) -> list[str]:
-        """Where the driver, and its partner if it has one, are connected."""
+        """Addresses of the driver and, if it has one, its partner."""
         return [to_canonical_name(connection.connection.resource_name) for connection in self.connections]
 
     @property
     def energised(self) -> bool | None:
-        """Whether heater, cell or source is on in truth; None where the stand-in does not know."""
-        told = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
-        known = [on for on in told if on is not None]
+        """Whether heater, cell or source is truly on; None if the stand-in does not know."""
+        states = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
+        known = [on for on in states if on is not None]
         return any(known) if known else None
 
     @property
     def longest_timeout_s(self) -> float:
-        """The longest time-out that the driver asked for."""
+        """The longest time-out requested by the driver."""
         return max(connection.longest_timeout_s for connection in self.connections)
 
 
@@ -107,12 +107,12 @@ class Candidate:
 
     @property
     def roles(self) -> list[str]:
-        """What it can be, by its members."""
+        """Possible roles, by its members."""
         return [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
 
     @property
     def claimed_roles(self) -> list[str]:
-        """What it says it is, in its docstring or those it inherits from."""
+        """Roles named in its docstring or in an inherited docstring."""
         text = "".join(base.__doc__ or "" for base in own_bases(self.driver_class))
         return [role for role, protocol in PROTOCOL_OF.items() if f"labctl.bench.{protocol}`" in text]
 
@@ -125,31 +125,31 @@ class Candidate:
 
     @contextmanager
     def connected(self, seed: int = 1) -> Iterator[Trial]:
-        """Connect to a new rig in virtual time; the rig is gone afterwards."""
-        clock, said = VirtualClock(), []
+        """Connect to a new rig in virtual time; the rig is closed afterwards."""
+        clock, sent = VirtualClock(), []
         rig = self.build(clock, seed=seed)
         try:
             connections, partner = [], {}
             if self.partner:
-                connections.append(self._connection(self.partner, rig, clock, said))
+                connections.append(self._connection(self.partner, rig, clock, sent))
                 with_ = self.partner.driver_class(connections[0], **self.partner.settings)
                 partner = {"partner": with_}
-            connections.append(self._connection(self, rig, clock, said))
+            connections.append(self._connection(self, rig, clock, sent))
             driver = self.driver_class(connections[-1], **partner, **self.settings)
-            yield Trial(driver, rig, clock, said, tuple(connections))
+            yield Trial(driver, rig, clock, sent, tuple(connections))
         finally:
             rig.close()
 
     @staticmethod
     def _connection(
-        whose: "Candidate | Partner", rig: Any, clock: VirtualClock, said: list[str]
-    ) -> Remembering:
-        of: Any = whose.driver_class
-        return Remembering(
+        device: "Candidate | Partner", rig: Any, clock: VirtualClock, sent: list[str]
+    ) -> RecordingConnection:
+        of: Any = device.driver_class
+        return RecordingConnection(
             of.__name__,
-            whose.address,
+            device.address,
             clock,
-            said=said,
+            sent=sent,
             visa_library=rig.visa_library,
             write_interval_s=of.write_interval_s,
             quiet_after_s=of.quiet_after_s,
@@ -158,7 +158,7 @@ class Candidate:
 
 
 def own_bases(driver_class: type) -> list[type]:
-    """Return the class and what it inherits, without labctl's, pymeasure's and Python's."""
+    """Return the class and its bases, without bases from labctl, pymeasure or Python."""
     strangers = ("labctl.instrument", "labctl.instruments.roles", "pymeasure", "builtins", "typing")
     return [base for base in driver_class.__mro__ if not base.__module__.startswith(strangers)]
 
@@ -214,13 +214,16 @@ def _stationed(reference: str, driver_class: type, rig: str) -> Candidate:
     own = next((entry for entry in entries.values() if entry.driver_class is driver_class), None)
     if own is None:
         raise ConfigurationError(rig, "instruments", f"none has the driver {reference}")
-    if station.simulation is None:
-        raise ConfigurationError(rig, "simulation", "is missing: a driver is tried on a simulated rig only")
     simulation = station.simulation
-    options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
+    if simulation is None:
+        build_rig = shipped_module(SHIPPED_RIG.partition(":")[0]).build
+        options = {**QUIET_CELL, "instruments": stand_ins_of(station)}
+    else:
+        build_rig = simulation.build
+        options = {**(QUIET_CELL if simulation.rig == SHIPPED_RIG else {}), **simulation.options}
 
     def build(clock: VirtualClock, seed: int = 1) -> Any:
-        return simulation.build(clock, seed=seed, **options)
+        return build_rig(clock, seed=seed, **options)
 
     with_ = entries.get(own.partner)
     partner = Partner(with_.driver_class, with_.address, with_.settings) if with_ else None
@@ -237,36 +240,27 @@ def _check_settings(candidate: Candidate) -> None:
 
 
 def _shipped_stand_in(reference: str) -> str:
-    shipped = named(SHIPPED_DRIVERS, "--labctl-rig")
-    for name, (driver, _) in shipped.items():
-        if driver == reference:
-            return name
-    raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    name = shipped_module(REGISTRY).stand_in_for(reference)
+    if name is None:
+        raise ConfigurationError("--labctl-rig", "", f"is missing: labctl has no stand-in for {reference}")
+    return name
 
 
 def _address_for(driver_class: Any) -> str:
-    """Return an address of an interface that the driver is made for."""
+    """Return an address of an interface that the driver supports."""
     return "ASRL2::INSTR" if "asrl" in driver_class.connection_settings else ADDRESS
 
 
 def named(reference: str, option: str) -> Any:
-    """Import what `module:Name` or `file.py:Name` names; raises ConfigurationError."""
-    module_name, colon, name = reference.rpartition(":")
-    if not (colon and module_name and name):
-        raise ConfigurationError(option, "", f"is {reference!r}; give module:Name, as in mylab.oven:Oven")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    """Load the object named by `module:Name` or `file.py:Name`, from this folder or installed.
+
+    Raises ConfigurationError.
+    """
+    place, colon, name = reference.rpartition(":")
+    folder = Path.cwd()
+    if colon and place.endswith(".py"):
+        folder, reference = Path(place).parent, f"{Path(place).stem}:{name}"
     try:
-        module = _from_file(Path(module_name)) if module_name.endswith(".py") else _module(module_name)
-        return getattr(module, name)
-    except (ImportError, AttributeError, OSError) as problem:
-        raise ConfigurationError(option, "", f"{reference} cannot be imported: {problem}") from problem
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(name)
-
-
-def _from_file(file: Path) -> ModuleType:
-    sys.path.insert(0, str(file.resolve().parent))
-    return importlib.import_module(file.stem)
+        return load_reference(reference, folder).value
+    except CannotLoad as problem:
+        raise ConfigurationError(option, "", f"{reference} cannot be imported: it {problem}") from problem

@@ -10,7 +10,7 @@ from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
 from labctl.testing.trial import QUIET_CELL, Candidate, Partner, find_candidate
 from sim_instruments.rig import build
-from sim_instruments.serve import DRIVERS
+from sim_instruments.stand_ins import DRIVERS
 
 PAIR = {"GPIB0::6::INSTR": "solartron1287", "GPIB0::4::INSTR": "solartron1260"}
 CANDIDATES = [find_candidate(reference) for reference, _ in DRIVERS.values()]

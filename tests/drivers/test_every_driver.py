@@ -13,7 +13,7 @@ from drivers import catalogue
 from labctl.instrument import Instrument
 from labctl.testing.contract import *  # noqa: F403 - every rule of the contract
 from labctl.testing.trial import PROTOCOL_OF
-from sim_instruments.serve import DRIVERS as STAND_INS
+from sim_instruments.stand_ins import DRIVERS as STAND_INS
 
 PROJECT = Path(__file__).parents[2]
 MODULES = [importlib.import_module(f"drivers.{info.name}") for info in pkgutil.iter_modules(drivers.__path__)]

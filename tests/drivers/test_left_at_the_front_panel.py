@@ -6,7 +6,7 @@ from drivers.keithley2450 import Keithley2450
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from labctl.testing.trial import find_candidate
-from sim_instruments.serve import DRIVERS
+from sim_instruments.stand_ins import DRIVERS
 
 AMPLITUDE_V, STEP_V, LIMIT_A = 0.02, 0.01, 1e-3
 

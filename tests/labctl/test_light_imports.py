@@ -32,9 +32,9 @@ def test_help_waits_for_nothing_heavy():
 
 
 def test_status_waits_for_nothing_heavy(tmp_path):
-    from labctl.queue.ledger import Ledger
+    from labctl.store.transactions import WriteConnection
 
-    Ledger(tmp_path / "lab.db").close()
+    WriteConnection(tmp_path / "lab.db").close()
     assert not loaded_by(command("status", "--db", str(tmp_path / "lab.db"))).intersection(HEAVY)
 
 

@@ -11,7 +11,7 @@ import labctl
 from labctl.clock import RealClock, ScaledClock
 from labctl.errors import ConfigurationError
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
 INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
@@ -48,8 +48,8 @@ def served(tmp_path):
 
 
 def beat(db_path, process):
-    with Ledger(db_path) as ledger:
-        return Heartbeats(ledger, process, "served").read()
+    with WriteConnection(db_path) as connection:
+        return Heartbeats(connection, process, "served").read()
 
 
 def end_supervisor(db_path):

@@ -84,12 +84,12 @@ def test_relaxation_and_repeat_polarise_again_with_spectra_of_their_own(cell_sta
 def test_a_stop_in_any_phase_switches_the_cell_off_and_keeps_the_points(cell_station, measure_cell, after):
     stop, seen = StopRequest(), []
 
-    def watch(topic, record):
-        seen.append(record["phase"] if topic == "results" else "")
+    def watch(event):
+        seen.append(event.phase if event.topic == "results" else "")
         if seen.count(after) == 3:
             stop.request("asked")
 
-    measured = measure_cell(cell_station(), SHORT, on_row=watch, stop=stop)
+    measured = measure_cell(cell_station(), SHORT, on_event=watch, stop=stop)
     assert (measured.outcome.status, measured.cell_on) == ("aborted", False)
     assert seen.count(after) == 3
     held = states(measured)
@@ -106,8 +106,8 @@ def test_a_fault_in_mid_polarisation_switches_the_cell_off_within_one_point(
 ):
     seen = []
 
-    def watch(topic, record):
-        if topic == "results" and record["phase"] == "hold":
+    def watch(event):
+        if event.topic == "results" and event.phase == "hold":
             seen.append(rig["rig"].world.time_s)
             if len(seen) == 20:
                 details = {"duration_s": 0.01} if kind == "lost" else {}
@@ -119,7 +119,7 @@ def test_a_fault_in_mid_polarisation_switches_the_cell_off_within_one_point(
         rig["rig"] = built
         return bench
 
-    measured = measure_cell(cell_station(), SHORT, before=before, on_row=watch)
+    measured = measure_cell(cell_station(), SHORT, before=before, on_event=watch)
     assert measured.outcome.status == "failed"
     assert words in measured.outcome.reason
     assert not measured.cell_on

@@ -59,3 +59,20 @@ def test_a_spectrum_is_consistent_until_it_drifts():
     assert is_consistent(steady)
     assert not is_consistent(steady[:20] + later[20:])
     assert is_consistent(steady[:3])
+
+
+def test_an_unknown_spread_of_a_temperature_counts_as_nothing_stated():
+    series, known = SeriesSoFar(), series_at([310.0, 320.0, 335.0, 350.0, 370.0], spread_k=0.0)
+    for seed, kelvin in enumerate([310.0, 320.0, 335.0, 350.0, 370.0]):
+        resistance_ohm = 1e4 * np.exp(0.5 / BOLTZMANN_EV_K * (1 / kelvin - 1 / 333.15))
+        series.add([kelvin], spectrum(resistance_ohm, seed))
+    assert known.law().preferred.series.stated
+    assert not series.law().preferred.series.stated
+    assert len(series.law().preferred.series) == 5
+
+
+@pytest.mark.parametrize("readings_k", [[], [np.nan, np.nan]])
+def test_a_spectrum_without_a_temperature_is_no_point_of_the_law(readings_k):
+    series = series_at([310.0, 320.0, 335.0, 350.0, 370.0])
+    series.add(readings_k, spectrum(1e6))
+    assert len(series.law().preferred.series) == 5

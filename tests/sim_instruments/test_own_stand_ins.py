@@ -1,5 +1,6 @@
 """User-defined stand-ins: a YAML file of pyvisa-sim as the instruments of a rig."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,76 @@ def test_a_stand_in_that_cannot_be_made_is_named(tmp_path, monkeypatch, framer, 
     path.write_text(FRAMES.replace("FRAMER", framer).replace("MODEL", model), encoding="utf-8")
     with pytest.raises(ValueError, match=named):
         build(VirtualClock(), description=path)
+
+
+MODEL = """\
+from dataclasses import dataclass
+from sim_instruments.own_model import OwnModel
+import frames_of_ours
+
+
+class Meter(OwnModel):
+    told = frames_of_ours.TOLD
+
+    def reset(self):
+        pass
+"""
+
+
+@pytest.fixture
+def meter(tmp_path):
+    """Write a folder with a stand-in, its model and a module that the model imports."""
+
+    def write(folder, told, model=MODEL):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / "meter.yaml"
+        text = FRAMES.replace("FRAMER", "frames").replace("MODEL", "meter_model_of_ours:Meter")
+        path.write_text(text, encoding="utf-8")
+        (path.parent / "meter_model_of_ours.py").write_text(model, encoding="utf-8")
+        (path.parent / "frames_of_ours.py").write_text(f"TOLD = {told}", encoding="utf-8")
+        return path
+
+    return write
+
+
+def told(path):
+    return build(VirtualClock(), description=path).instruments["ASRL3::INSTR"].told
+
+
+def test_models_of_one_name_in_two_folders_are_two(meter):
+    one, two = meter("one", 1), meter("two", 2)
+    assert [told(one), told(two), told(one)] == [1, 2, 1]
+    assert {"meter_model_of_ours", "frames_of_ours"}.isdisjoint(sys.modules)
+    assert not [place for place in sys.path if place in (str(one.parent), str(two.parent))]
+
+
+def test_an_edited_model_is_loaded_anew(meter):
+    assert told(meter("one", 1)) == 1
+    assert told(meter("one", "100")) == 100
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("x = (", "SyntaxError"),
+        ("import no_such_thing", "no_such_thing"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_one_error(meter, model, named):
+    with pytest.raises(ValueError, match=named):
+        told(meter("one", 1, model))
+
+
+def test_a_model_may_be_given_for_one_address_of_a_rig(meter):
+    rig = build(VirtualClock(), instruments={"ASRL7::INSTR": str(meter("one", 5)), "ASRL1": "huber"})
+    assert rig.instruments["ASRL7::INSTR"].told == 5
+    assert set(rig.instruments) == {"ASRL1::INSTR", "ASRL7::INSTR"}
+
+
+def test_a_file_with_several_resources_must_have_the_address(tmp_path):
+    path = tmp_path / "two.yaml"
+    path.write_text(FILE + "  GPIB0::2::INSTR: {device: oven}\n", encoding="utf-8")
+    assert build(VirtualClock(), instruments={"GPIB0::2": str(path)}).instruments
+    with pytest.raises(ValueError, match="there is no resource GPIB0::7::INSTR; there are GPIB0::1::INSTR"):
+        build(VirtualClock(), instruments={"GPIB0::7::INSTR": str(path)})

@@ -108,7 +108,7 @@ def test_every_model_has_a_driver_that_can_be_imported_for_its_station_file():
     import importlib
 
     from sim_instruments.rig import MODELS
-    from sim_instruments.serve import DRIVERS
+    from sim_instruments.stand_ins import DRIVERS
 
     assert set(DRIVERS) == set(MODELS)
     for reference, roles in DRIVERS.values():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
@@ -37,7 +37,7 @@ OUT_OF_LINE_LN = 0.5
 
 def ionic_resistance_series(
     spectra: Sequence[Spectrum],
-    temperatures_k: ArrayLike,
+    temperatures_k: ArrayLike | Sequence[float | None],
     electrodes: Electrodes = "blocking",
     *,
     lead_ohm: Estimate | float = 0.0,
@@ -45,35 +45,47 @@ def ionic_resistance_series(
 ) -> tuple[Resistance, ...]:
     """Ionic resistance of each spectrum of a temperature series, in the order given.
 
-    temperatures_k (n,) may come in any order and repeat. Other arguments as in `ionic_resistance`. A
-    resistance that its neighbours contradict (ln R by more than 0.5 from the line through the two on either
-    side) carries the flag `out of line`.
+    temperatures_k (n,) may come in any order and repeat; None stands for a temperature that is not known, and
+    its spectrum is fitted alone, without neighbours. Other arguments as in `ionic_resistance`. A resistance
+    that its neighbours contradict (ln R by more than 0.5 from the line through the two on either side)
+    carries the flag `out of line`.
 
     Raises
     ------
     ValueError
-        When temperatures_k are not positive and finite, or not one for each spectrum; for other arguments
+        When temperatures_k are neither None nor positive and finite, or not one for each spectrum; for others
         as `ionic_resistance`. A bad spectrum gives flags, never an error.
     """
     lead = checked_lead(lead_ohm)
     check_arguments(electrodes, range_ohm)
-    temperatures = np.asarray(temperatures_k, float)
-    if temperatures.shape != (len(spectra),):
-        raise ValueError(f"temperatures_k must hold {len(spectra)} values, got shape {temperatures.shape}")
-    if not (np.isfinite(temperatures) & (temperatures > 0)).all():
-        raise ValueError("temperatures_k must be positive and finite")
-    order = np.argsort(temperatures, kind="stable")
+    known, temperatures = _known_temperatures(temperatures_k, len(spectra))
+    rising = known[np.argsort(temperatures, kind="stable")]
+    order = np.concatenate([rising, np.setdiff1d(np.arange(len(spectra)), known)])
     data = [prepare(spectra[i]) for i in order]
     fits = fit_candidates(data, electrodes)
-    improved = set(range(len(data)))
+    improved = set(range(len(known)))
     for _ in range(MOST_ROUNDS):
-        improved = _hand_on(data, fits, improved)
+        improved = _hand_on(data[: len(known)], fits[: len(known)], improved)
     found = [
         conclude(one, list(own.values()), electrodes, lead, range_ohm)
         for one, own in zip(data, fits, strict=True)
     ]
-    found = _in_line(found, temperatures[order])
+    found = [*_in_line(found[: len(known)], np.sort(temperatures)), *found[len(known) :]]
     return tuple(found[place] for place in np.argsort(order, kind="stable"))
+
+
+def _known_temperatures(
+    temperatures_k: ArrayLike | Sequence[float | None], count: int
+) -> tuple[NDArray[np.int_], FloatArray]:
+    """Places (m,) of the known temperatures, and these (m,) in the order given."""
+    given = np.asarray(temperatures_k, dtype=object)
+    if given.shape != (count,):
+        raise ValueError(f"temperatures_k must hold {count} values, got shape {given.shape}")
+    known = np.array([place for place, kelvin in enumerate(given) if kelvin is not None], dtype=int)
+    temperatures = given[known].astype(float)
+    if not (np.isfinite(temperatures) & (temperatures > 0)).all():
+        raise ValueError("temperatures_k must be positive and finite, or None")
+    return known, temperatures
 
 
 def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], sources: set[int]) -> set[int]:

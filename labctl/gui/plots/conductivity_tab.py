@@ -9,15 +9,16 @@ import numpy as np
 
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.curves import Look, Points
-from labctl.gui.plots.laws import LawCurve, Laws
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, typeset
+from labctl.readmodel.law_curve import LawCurve, law_curves, on_a_plot
 from labctl.readmodel.law_text import law_in_words, law_name
+from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 
 TWO_SIDED_95 = 1.959964
@@ -27,14 +28,13 @@ KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least; bars and 
 
 
 class ConductivityTab(Tab):
-    """Points with their 95 % bars, the preferred law with its band, the other laws dashed; words beside."""
+    """Points with 95 % bars, the preferred law with its band, the other laws dashed; text beside."""
 
     name = "Conductivity"
 
     def __init__(self) -> None:
         super().__init__()
-        self._laws = Laws()
-        self._laws.fitted.connect(self.refresh)
+        self._curves: dict[int, tuple[ShownRun, tuple[LawCurve, ...]]] = {}
         self._points: dict[Hashable, list[Row]] = {}
         self.plot = Plot(self._note, {"left": DecadeAxis("left"), "top": CelsiusAxis("top")})
         self.plot.showAxis("top")
@@ -50,13 +50,14 @@ class ConductivityTab(Tab):
         beside.setStretchFactor(0, 1)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addWidget(beside)
-        self.dress()
+        self.apply_appearance()
 
     def draw(self) -> None:
-        """Draw what changed: points, laws, words."""
+        """Draw changed points, laws and text."""
         keys: list[Hashable] = []
         self._points = {}
-        laws = [(run, self._laws.curves(run.snapshot)) for run in self.runs]
+        laws = [(run, self._laws_of(run)) for run in self.runs]
+        self._curves = {run.snapshot.id: (run, curves) for run, curves in laws}
         for run, curves in laws:
             keys += [key for curve in curves for key in self._draw_law(run, curve)]
         for run in self.runs:
@@ -66,7 +67,7 @@ class ConductivityTab(Tab):
         headline = KEY_TO_SYMBOLS if self._points else ""
         self._words.say(headline, "".join(self._in_words(run, curves) for run, curves in laws))
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
@@ -87,19 +88,23 @@ class ConductivityTab(Tab):
         return header, self._table_rows()
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the plot without the words beside it."""
+        """Return the plot without the text beside it."""
         return self._canvas
 
-    def wait_for_laws(self) -> None:
-        """Return when the laws of what is shown are fitted."""
-        self._laws.wait()
+    def _laws_of(self, run: ShownRun) -> tuple[LawCurve, ...]:
+        """Return the curves of a run's stored laws; the same objects as last time for unchanged rows."""
+        now, (before, curves) = run.snapshot, self._curves.get(run.snapshot.id, (None, ()))
+        if before is not None:
+            then = before.snapshot
+            if then.fits is now.fits and then.conductivities is now.conductivities:
+                return curves
+        return law_curves(now.fits, now.conductivities)
 
     def _draw_points(self, run: ShownRun) -> list[Hashable]:
         source = run.snapshot.conductivities
-        for row in source:
+        for row in on_a_plot(source):
             kind = row["bound"] or row["branch"]
-            if row["temperature_k"]:
-                self._points.setdefault((run.snapshot.id, kind), []).append(row)
+            self._points.setdefault((run.snapshot.id, kind), []).append(row)
         keys: list[Hashable] = []
         for kind, (symbol, size) in KINDS.items():
             key = (run.snapshot.id, kind)
@@ -118,7 +123,7 @@ class ConductivityTab(Tab):
         band = Look(run.colour, fill=50 if preferred else 0)
         if preferred:
             self.plot.curves.draw((*key, "band"), band, curve, None, lambda: _band(curve))
-        self.plot.curves.draw(key, line, curve, None, lambda: _line(curve, 0.0))
+        self.plot.curves.draw(key, line, curve, None, lambda: _line(curve, 0))
         return [(*key, "band"), key] if preferred else [key]
 
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
@@ -131,8 +136,8 @@ class ConductivityTab(Tab):
             flags = [*row["flags"], *([remarks[row["id"]]] if row["id"] in remarks else [])]
             lines += [self._warning(flag) for flag in flags]
         for row in run.snapshot.conductivities:
-            if row["flags"] and row["temperature_k"]:
-                lines.append(self._warning(f"{celsius(row['temperature_k'])} °C: {'; '.join(row['flags'])}"))
+            if row["flags"]:
+                lines.append(self._warning(f"{_place(row)}: {'; '.join(row['flags'])}"))
         return "".join(lines)
 
     def _warning(self, sentence: str) -> str:
@@ -159,21 +164,24 @@ class ConductivityTab(Tab):
                     *about,
                 )
         for run in self.runs:
-            for curve in self._laws.curves(run.snapshot):
-                mid, spread = np.exp(curve.ln_sigma), np.exp(TWO_SIDED_95 * curve.ln_u)
+            for curve in self._laws_of(run):
+                mid, spread = np.exp(curve.ln_sigma), np.exp(curve.ln_half_width)
                 columns = zip(curve.temperature_k, mid, mid / spread, mid * spread, strict=True)
                 for numbers in columns:
-                    yield (run.snapshot.id, law_name(curve.row), "all", *map(float, numbers), "", "", "")
+                    yield (
+                        run.snapshot.id,
+                        typeset(law_name(curve.row)),
+                        "all",
+                        *map(float, numbers),
+                        "",
+                        "",
+                        "",
+                    )
 
 
 def sigma_in_words(row: Row) -> str:
     """Return conductivity in S/cm with its standard uncertainty, or the bound."""
-    if row["bound"]:
-        sign = "<" if row["bound"] == "upper" else ">"
-        return f"σ {sign} {row['conductivity_s_m'] * S_CM:.2g} S/cm"
-    u_s_m = row["standard_uncertainty_s_m"]
-    u_s_cm = None if u_s_m is None else u_s_m * S_CM
-    return f"σ = {with_uncertainty(row['conductivity_s_m'] * S_CM, u_s_cm)} S/cm"
+    return f"σ {'' if row['bound'] else '= '}{conductivity_s_cm(row)} S/cm"
 
 
 def _interval_s_m(row: Row) -> tuple[float, float]:
@@ -196,14 +204,21 @@ def _bars(rows: Sequence[Row]) -> Points:
     return np.repeat(inverse[good], 2), np.log10(ends[good].ravel() * S_CM)
 
 
-def _line(curve: LawCurve, uncertainties: float) -> Points:
-    ln_sigma = curve.ln_sigma + uncertainties * curve.ln_u
+def _line(curve: LawCurve, side: int) -> Points:
+    """Return the law (side 0), or the lower (-1) or upper (1) end of its 95 % band."""
+    ln_sigma = curve.ln_sigma + (side * curve.ln_half_width if side else 0.0)
     return 1000 / curve.temperature_k, ln_sigma / math.log(10) + math.log10(S_CM)
 
 
 def _band(curve: LawCurve) -> Points:
-    if not np.isfinite(curve.ln_u).all():
+    if not curve.has_band:
         return np.empty(0), np.empty(0)
-    x, low = _line(curve, -TWO_SIDED_95)
-    _, high = _line(curve, TWO_SIDED_95)
+    x, low = _line(curve, -1)
+    _, high = _line(curve, 1)
     return np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])
+
+
+def _place(row: Row) -> str:
+    """Return the temperature of a conductivity as text, or its spectrum if the temperature is not known."""
+    kelvin = row["temperature_k"]
+    return f"spectrum {row['spectrum_id']}" if kelvin is None else f"{celsius(kelvin)} °C"

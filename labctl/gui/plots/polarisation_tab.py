@@ -1,4 +1,4 @@
-"""The current of polarised cells against time, with the steady current it leads to."""
+"""The current of polarised cells against time, with the extrapolated steady-state current."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.gui.plots import polarisation_text as polarisation_words
+from labctl.gui.plots import polarisation_html
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
@@ -17,7 +17,9 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtWidgets
+from labctl.readmodel import polarisation_text
 from labctl.readmodel.all_rows import all_rows
+from labctl.readmodel.formatting import si
 from labctl.readmodel.snapshot import Array, PolarisationCurve
 from labctl.store import Database
 
@@ -51,7 +53,7 @@ class Drawn:
 
 
 class PolarisationTab(Tab):
-    """Current against elapsed time, the steady current foretold with its 95 % band; words beside."""
+    """Current against elapsed time, the extrapolated steady current with its 95 % band; text beside."""
 
     name = "Polarisation"
 
@@ -79,7 +81,7 @@ class PolarisationTab(Tab):
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(beside, 1)
-        self.dress()
+        self.apply_appearance()
 
     def choose(self, key: Key | None) -> None:
         """Show one polarisation, named by run and polarisation, or all."""
@@ -87,35 +89,35 @@ class PolarisationTab(Tab):
         self._choice.choose(key)
 
     def draw(self) -> None:
-        """Draw what changed: currents, what they lead to, words."""
+        """Draw changed currents, extrapolated currents and text."""
         drawn = self._all_drawn()
         self._by_key = {one.key: one for one in drawn}
-        titles = [(polarisation_words.title(one.curve), one.key) for one in drawn]
+        titles = [(polarisation_text.title(one.curve), one.key) for one in drawn]
         self._choice.offer([(f"run {key[0]}, {title}", key) for title, key in titles])
         shown = self._shown()
         self.plot.curves.keep([key for one in shown for key in self._draw_one(one)])
         self.plot.say("" if drawn else "no polarisation yet")
         self._say(shown)
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Points of the polarisations that are drawn, and the steady currents that they foretell."""
+        """Return the points of the drawn polarisations and their extrapolated steady currents."""
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, _points_drawn(one)))
 
     def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """The same with every point, also those marked as bad."""
+        """Return the same with every point, bad points included."""
 
         def measured(one: Drawn) -> Iterator[tuple[Any, Any, str]]:
-            for row in all_rows(database, "polarisation_points", "polarisation_id", one.curve.id):
+            for row in all_rows(database, "polarisation_points", one.curve.id):
                 yield row["elapsed_s"], row["current_a"], row["status"]
 
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, measured(one)))
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the plot without the words beside it."""
+        """Return the plot without the text beside it."""
         return self._canvas
 
     def _shown(self) -> list[Drawn]:
@@ -142,9 +144,9 @@ class PolarisationTab(Tab):
     def _say(self, shown: list[Drawn]) -> None:
         head = f"<b>{len(shown)} polarisation{'' if len(shown) == 1 else 's'}</b>" if shown else ""
         running = [one.curve for one in shown if one.curve.status == "running"]
-        headline = [head, *(escape(polarisation_words.now(curve)) for curve in running)]
+        headline = [head, *(escape(polarisation_text.now(curve)) for curve in running)]
         text = [
-            polarisation_words.on_one(one.curve, one.run.snapshot, one.colour, self.appearance)
+            polarisation_html.on_one(one.curve, one.run.snapshot, one.colour, self.appearance)
             for one in shown
         ]
         self._words.say("<br>".join(headline), "".join(text))
@@ -155,8 +157,8 @@ class PolarisationTab(Tab):
             return ""
         kept = np.flatnonzero(one.curve.elapsed_s > 0) if self._log_time.isChecked() else None
         at = index if kept is None else int(kept[index])
-        current = pg.siFormat(one.curve.current_a[at], suffix="A", precision=5)
-        return f"{one.curve.elapsed_s[at]:.5g} s\n{current}\n{polarisation_words.title(one.curve)}"
+        current = si(float(one.curve.current_a[at]), "A", 5)
+        return f"{one.curve.elapsed_s[at]:.5g} s\n{current}\n{polarisation_text.title(one.curve)}"
 
     def _chosen(self) -> None:
         self._canvas.point_out_nothing()
@@ -167,7 +169,7 @@ class PolarisationTab(Tab):
         axis = DecadeAxis("bottom") if log else pg.AxisItem("bottom")
         self.plot.setAxisItems({"bottom": axis})
         self.plot.label("bottom", "time since the potential was applied / s")
-        self.dress()
+        self.apply_appearance()
         self.refresh()
         self.plot.enableAutoRange()
 
@@ -184,8 +186,8 @@ def _table_rows(one: Drawn, points: Iterator[tuple[Any, Any, str]]) -> Iterator[
         yield (*one.key, "measured", *about, elapsed_s, current_a, None, None, status)
     if steady is not None:
         for elapsed_s in _span(curve, False):
-            foretold = (steady.current_a, steady.low_a, steady.high_a, steady.words)
-            yield (*one.key, "steady current", *about, float(elapsed_s), *foretold)
+            extrapolated = (steady.current_a, steady.low_a, steady.high_a, steady.words)
+            yield (*one.key, "steady current", *about, float(elapsed_s), *extrapolated)
 
 
 def _time(elapsed_s: Array, log: bool) -> Array:
@@ -198,7 +200,7 @@ def _current(curve: PolarisationCurve, log: bool) -> Points:
 
 
 def _span(curve: PolarisationCurve, log: bool) -> Array:
-    """First and last time drawn, (2,), or nothing."""
+    """Return the first and last time drawn, (2,), or an empty array."""
     kept = curve.elapsed_s[curve.elapsed_s > 0] if log else curve.elapsed_s
     return _time(kept[[0, -1]], log) if kept.size else np.empty(0)
 

@@ -1,50 +1,29 @@
-"""The numbers themselves: conductivities and transference numbers."""
+"""Tables of conductivities and transference numbers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
-from labctl.gui.plots.polarisation_text import QUANTITIES
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
-from labctl.readmodel.formatting import celsius, with_uncertainty
+from labctl.readmodel.formatting import celsius, typeset
+from labctl.readmodel.shown_columns import CONDUCTIVITY
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.transference_text import interval, quantity, value
 
-CONDUCTIVITIES = ("run", "T / °C", "1000 K / T", "R / Ω", "σ / S cm⁻¹", "branch", "remarks")
+HEADINGS = ("run", *(column.typeset_heading for column in CONDUCTIVITY), "branch", "remarks")
 TRANSFERENCE = ("run", "T / °C", "quantity", "value", "95 %", "remarks")
-EXPORTED = {
-    "conductivities": (
-        "temperature_k",
-        "temperature_u_k",
-        "total_resistance_ohm",
-        "conductivity_s_m",
-        "standard_uncertainty_s_m",
-        "bound",
-        "branch",
-        "flags",
-    ),
-    "transference_numbers": (
-        "temperature_k",
-        "quantity",
-        "value",
-        "standard_uncertainty",
-        "low_95",
-        "high_95",
-        "naive",
-        "watanabe",
-        "flags",
-    ),
-}
+EXPORTED = ("conductivities", "transference_numbers")
 
 
 class TableTab(Tab):
-    """Two tables; ± is one standard uncertainty. The second appears when there is something in it."""
+    """Two tables; ± is one standard uncertainty. The second is hidden while empty."""
 
     name = "Table"
 
     def __init__(self) -> None:
         super().__init__()
-        self.conductivities = LinesModel(CONDUCTIVITIES, _conductivity)
+        self.conductivities = LinesModel(HEADINGS, _conductivity)
         self.transference = LinesModel(TRANSFERENCE, _transference)
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
         self._titles = (QtWidgets.QLabel(), QtWidgets.QLabel("transference numbers"))
@@ -61,11 +40,11 @@ class TableTab(Tab):
         layout.addWidget(self.views[1], 1)
 
     def copy(self) -> None:
-        """Copy the table that has the keyboard, else that of the conductivities."""
+        """Copy the table with the keyboard focus, else the conductivities."""
         (self.views[1] if self.views[1].hasFocus() else self.views[0]).copy()
 
     def draw(self) -> None:
-        """Fill in the lines that changed."""
+        """Update changed lines."""
         conductivities = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.conductivities]
         numbers = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.transference_numbers]
         many = len(conductivities)
@@ -79,39 +58,26 @@ class TableTab(Tab):
                 view.fit_columns()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Both tables in columns of the database; `table` says which."""
-        columns = list(dict.fromkeys(name for names in EXPORTED.values() for name in names))
-        rows = (
-            (run.snapshot.id, table, *(row[name] if name in names else None for name in columns))
-            for table, names in EXPORTED.items()
+        """Return both tables with every column of the database; the column `table` names the table."""
+        found = [
+            (run.snapshot.id, table, row)
+            for table in EXPORTED
             for run in self.runs
             for row in getattr(run.snapshot, table)
-        )
+        ]
+        columns = list(dict.fromkeys(name for _, _, row in found for name in row if name != "run_id"))
+        rows = ((run_id, table, *(row.get(name) for name in columns)) for run_id, table, row in found)
         return ("run_id", "table", *columns), rows
 
 
 def _conductivity(item: tuple[int, Row]) -> Line:
     run_id, row = item
-    kelvin = row["temperature_k"]
-    place = (celsius(kelvin), f"{1000 / kelvin:.4f}") if kelvin else ("", "")
-    resistance = f"{row['total_resistance_ohm']:.5g}"
-    remarks = "; ".join(row["flags"])
-    return Line((str(run_id), *place, resistance, _sigma_s_cm(row), row["branch"], remarks))
-
-
-def _sigma_s_cm(row: Row) -> str:
-    sigma = row["conductivity_s_m"] / 100
-    if row["bound"]:
-        return f"{'<' if row['bound'] == 'upper' else '>'} {sigma:.2g}"
-    u = row["standard_uncertainty_s_m"]
-    return with_uncertainty(sigma, None if u is None else u / 100)
+    cells = (column.text(row) for column in CONDUCTIVITY)
+    return Line((str(run_id), *cells, row["branch"], "; ".join(row["flags"])))
 
 
 def _transference(item: tuple[int, Row]) -> Line:
     run_id, row = item
-    value = "none" if row["value"] is None else with_uncertainty(row["value"], row["standard_uncertainty"])
-    known = row["low_95"] is not None and row["high_95"] is not None
-    interval = f"{row['low_95']:.4g} to {row['high_95']:.4g}" if known else ""
     place = celsius(row["temperature_k"]) if row["temperature_k"] else ""
-    name = str(QUANTITIES.get(row["quantity"], row["quantity"]))
-    return Line((str(run_id), place, name, value, interval, "; ".join(row["flags"])))
+    cells = (place, typeset(quantity(row)), value(row), interval(row))
+    return Line((str(run_id), *cells, "; ".join(row["flags"])))

@@ -2,14 +2,17 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
+from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -40,9 +43,7 @@ def _m0001_first(db: "Sqlite") -> None:
 
 
 def _m0002_queue(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_JOBS:
-        db.execute(f"ALTER TABLE jobs ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('jobs', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "jobs", ADDED_TO_JOBS)
     for statement in _statements(QUEUE_TABLES):
         db.execute(statement)
     for described in described_columns(QUEUE_TABLES):
@@ -50,9 +51,7 @@ def _m0002_queue(db: "Sqlite") -> None:
 
 
 def _m0003_polarisation(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_POLARISATIONS:
-        db.execute(f"ALTER TABLE polarisations ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('polarisations', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "polarisations", ADDED_TO_POLARISATIONS)
     db.execute(FIXED_TRIGGER)
     db.execute("DELETE FROM columns WHERE table_name = 'transference_numbers'")
     for statement in _statements(POLARISATION_TABLES):
@@ -62,10 +61,24 @@ def _m0003_polarisation(db: "Sqlite") -> None:
 
 
 def _m0004_fixture(db: "Sqlite") -> None:
-    for column, declaration, unit, meaning in ADDED_TO_SAMPLES:
-        db.execute(f"ALTER TABLE samples ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES ('samples', ?, ?, ?)", (column, unit, meaning))
+    _add_columns(db, "samples", ADDED_TO_SAMPLES)
     db.execute(FIXTURE_TRIGGER)
+
+
+def _m0005_law_columns(db: "Sqlite") -> None:
+    _add_columns(db, "law_fits", ADDED_TO_LAW_FITS)
+
+
+def _m0007_ceilings(db: "Sqlite") -> None:
+    _add_columns(db, "samples", CEILINGS)
+    db.execute(CEILING_TRIGGER)
+
+
+def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
+    """Add columns, each given as name, declaration, unit and meaning."""
+    for column, declaration, unit, meaning in added:
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declaration}")
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (table, column, unit, meaning))
 
 
 _MIGRATIONS = {
@@ -73,6 +86,8 @@ _MIGRATIONS = {
     "0002_queue": _m0002_queue,
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
+    "0005_law_columns": _m0005_law_columns,
+    "0007_ceilings": _m0007_ceilings,
 }
 
 

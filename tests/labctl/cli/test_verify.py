@@ -1,10 +1,11 @@
 import json
+import math
 
 import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
-from labctl.cli.material_measurements import Measured
+from labctl.cli.material_measurements import Measured, _at
 from labctl.cli.verify import Question, _bound, _inside, allowed_outside, questions, without_number
 
 runner = CliRunner()
@@ -83,3 +84,20 @@ def test_a_material_that_is_not_there_is_a_wrong_request():
     result = runner.invoke(app, ["verify", "materials", "--only", "unobtainium"])
     assert result.exit_code != 0
     assert "unobtainium" in str(result.exception)
+
+
+def measured_row(kelvin, **about):
+    row = {"temperature_k": kelvin, "conductivity_s_m": 1e-3, "standard_uncertainty_s_m": 1e-5}
+    return row | {"bound": None, "flags": []} | about
+
+
+def test_a_number_is_carried_from_spectra_with_a_temperature_alone():
+    rows = [measured_row(None, conductivity_s_m=1.0), measured_row(300.0)]
+    assert _at(rows, 300.0).value == pytest.approx(1e-3)
+    assert _at([measured_row(None)], 300.0).flags == ("no spectrum has a temperature reading",)
+
+
+def test_an_unknown_uncertainty_makes_no_interval():
+    found = _at([measured_row(300.0, standard_uncertainty_s_m=None)], 300.0)
+    assert math.isnan(found.value)
+    assert found.flags == ("the uncertainty of the conductivity is not known",)

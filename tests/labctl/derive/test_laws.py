@@ -1,5 +1,7 @@
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 import labctl
 from labctl.cli import app
 from labctl.derive import derive_fits
+from labctl.readmodel.law_curve import law_curve, points_of
 from labctl.store import Store
 
 SAMPLE = {"name": "pellet", "thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"}
@@ -24,13 +27,17 @@ class Series:
     def __init__(self, path):
         self.path, self.number, self.chance = path, 0, np.random.default_rng(3)
         self.store = Store.open(path)
+        job = {"uuid": "j", "protocol_text": "p", "created_s": 1.0}
+        self.job_id = self.store.insert("jobs", job)
         run = {"sample_id": self.store.find_or_add_sample(SAMPLE), "procedure": "p:P", "started_s": 1.0}
+        run |= {"job_id": self.job_id}
         self.run_id = self.store.insert("runs", run)
 
-    def spectrum(self, temperature_k, factor=1.0, *, bound=None, repeat_of=None, number=True, **own):
-        about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0}
+    def spectrum(
+        self, temperature_k, factor=1.0, *, bound=None, repeat_of=None, number=True, branch="heating", **own
+    ):
+        about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0, "branch": branch}
         about |= {"setpoint_k": temperature_k, "repeat_of": repeat_of}
-        about |= {"branch": own.pop("branch", "heating")}
         spectrum_id = self.store.insert("spectra", about)
         self.store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 2.0})
         self.number += 1
@@ -45,6 +52,12 @@ class Series:
             silent = where | MADE | {"quantity": "total", "resistance_ohm": None, "flags": ["too few points"]}
             self.store.replace_derived("resistances", where, [silent])
         return spectrum_id
+
+    def continue_in_another_run(self):
+        """End the run and go on in a second one of the same job."""
+        self.store.update("runs", self.run_id, {"status": "interrupted", "ended_s": 2.0})
+        about = {"sample_id": 1, "procedure": "p:P", "started_s": 3.0, "job_id": self.job_id}
+        self.run_id, self.number = self.store.insert("runs", about), 0
 
     def laws(self):
         derive_fits(self.store, self.run_id, 3.0)
@@ -110,6 +123,89 @@ def test_show_says_which_spectra_gave_no_number_and_why(series):
     assert "8 of 9 points used; left out: 126.85 degC (no number)" in shown
     content = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert content["without_number"] == [{"spectrum": 8, "setpoint_k": 400.0, "flags": ["too few points"]}]
+
+
+def test_a_law_names_the_spectra_it_stands_on_and_no_other(series):
+    series.spectrum(300.0, bound="upper", factor=3.0)
+    series.spectrum(390.0, bound="lower", factor=0.3)
+    series.spectrum(400.0, number=False)
+    series.spectrum(380.0, repeat_of=8)
+    _, rows = series.laws()
+    assert {row["law"] for row in rows} >= {"arrhenius", "vtf"}
+    for row in rows:
+        assert row["spectra"] == [1, 2, 3, 4, 5, 6, 7, 12]
+        assert row["n_points"] == len(row["spectra"])
+
+
+def test_a_law_of_a_branch_names_the_spectra_of_the_branch(tmp_path):
+    both = Series(tmp_path / "lab.db")
+    for number, kelvin in enumerate([310, 330, 350, 350, 330, 310]):
+        both.spectrum(float(kelvin), branch="heating" if number < 3 else "cooling")
+    both.laws()
+    with labctl.open(both.path) as db:
+        named = {row["branch"]: row["spectra"] for row in db.rows("SELECT branch, spectra FROM law_fits")}
+    assert named == {"all": [1, 2, 3, 4, 5, 6], "heating": [1, 2, 3], "cooling": [4, 5, 6]}
+
+
+def test_a_spectrum_under_a_potential_is_no_point_of_a_law(series):
+    steady = series.spectrum(395.0, factor=0.5)
+    about = {"run_id": series.run_id, "number": 0, "potential_v": 0.01, "started_s": 1.0}
+    polarisation_id = series.store.insert("polarisations", about)
+    series.store.update("polarisations", polarisation_id, {"steady_spectrum_id": steady})
+    preferred, _ = series.laws()
+    assert steady not in preferred["spectra"]
+    assert preferred["n_points"] == 8
+
+
+def test_a_continued_run_names_the_spectra_of_its_earlier_part_too(series):
+    series.continue_in_another_run()
+    series.spectrum(400.0)
+    preferred, _ = series.laws()
+    assert preferred["spectra"] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_the_law_that_is_drawn_is_the_one_that_was_stored(series):
+    """A bad spectrum that was repeated, a steady spectrum and a bound once bent the drawn law."""
+    bad = series.spectrum(395.0, factor=3.0)
+    series.spectrum(395.0, repeat_of=bad)
+    series.spectrum(405.0, bound="lower", factor=2.0)
+    preferred, _ = series.laws()
+    with labctl.open(series.path) as db:
+        query = "SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id"
+        conductivities = db.rows(query)
+    curve = law_curve(preferred, conductivities)
+    inverse_ev = 1 / (8.617333262e-5 * curve.temperature_k)
+    ln_sigma_t = curve.ln_sigma + np.log(curve.temperature_k)
+    drawn_ev = -np.diff(ln_sigma_t) / np.diff(inverse_ev)
+    assert drawn_ev == pytest.approx(np.full(199, preferred["activation_energy_ev"]), rel=1e-9)
+    assert curve.remark == ""
+    assert curve.has_band
+    stands_on = points_of(preferred, conductivities)
+    assert [point["spectrum_id"] for point in stands_on] == [1, 2, 3, 4, 5, 6, 7, 8, 10]
+    assert max(abs(curve.ln_deviation(point)) for point in stands_on) < 0.01
+
+
+def test_every_stored_law_keeps_its_curve(series):
+    _, rows = series.laws()
+    for row in rows:
+        curve = law_curve(row, ())
+        assert curve.has_band
+        assert (curve.temperature_k[0], curve.temperature_k[-1]) == (310.0, 380.0)
+        (at_25,) = curve.function.ln_conductivity(298.15)[0]
+        assert np.exp(at_25) == pytest.approx(row["parameters"]["conductivity_at_25_degc"]["value"], rel=1e-9)
+        low, high = (row["parameters"]["conductivity_at_25_degc"][name] for name in ("low_95", "high_95"))
+        (half,) = curve.function.ln_half_width(298.15)
+        assert half == pytest.approx(np.log(high / low) / 2, rel=1e-9)
+
+
+def test_the_query_of_the_page_gives_the_conductivities_that_a_law_uses(series):
+    series.spectrum(300.0, bound="upper", factor=3.0)
+    preferred, rows = series.laws()
+    page = (Path(__file__).parents[3] / "docs/explanation/store.md").read_text(encoding="utf-8")
+    (query,) = (block for block in re.findall(r"```sql\n(.*?)```", page, re.S) if "json_each" in block)
+    with labctl.open(series.path) as db:
+        found = db.rows(query.replace("f.id = 1", f"f.id = {rows[0]['id']}"))
+    assert [row["spectrum_id"] for row in found] == preferred["spectra"]
 
 
 BOLTZMANN_EV_K = 8.617333262e-5

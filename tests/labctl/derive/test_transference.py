@@ -114,12 +114,12 @@ def test_a_cut_polarisation_gives_no_number(cell_station, measure_cell):
 
     stop, held = StopRequest(), []
 
-    def watch(topic, record):
-        held.extend([1] if topic == "results" and record.get("phase") == "hold" else [])
+    def watch(event):
+        held.extend([1] if event.topic == "results" and event.get("phase") == "hold" else [])
         if len(held) == 30:
             stop.request("enough")
 
-    measured = measure_cell(cell_station(), BRIEF, on_row=watch, stop=stop)
+    measured = measure_cell(cell_station(), BRIEF, on_event=watch, stop=stop)
     assert measured.rows("SELECT * FROM transference_numbers") == []
     with labctl.open(measured.path) as db:
         assert len(db.polarisation_points(1)) == 30
@@ -151,13 +151,13 @@ def warms_up(by_k):
         rig["rig"] = built
         return bench
 
-    def watch(topic, record):
-        held.extend([1] if topic == "results" and record.get("phase") == "hold" else [])
+    def watch(event):
+        held.extend([1] if event.topic == "results" and event.get("phase") == "hold" else [])
         if len(held) == 10:
             rig["rig"].world.oven.ambient_k += by_k
             held.append(1)
 
-    return {"before": before, "on_row": watch}
+    return {"before": before, "on_event": watch}
 
 
 def test_a_temperature_that_moves_while_held_is_told_and_carried(cell_station, measure_cell):

@@ -16,7 +16,7 @@ import pytest
 
 from labctl.clock import ScaledClock
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
 pytestmark = [
@@ -47,11 +47,11 @@ def rig(tmp_path):
     options = {"seed": 3, "instruments": INSTRUMENTS, "material": "Mg3(BH4)4(NH2)2"}
     with Server(options, ScaledClock(SPEED)) as server:
         (tmp_path / "station.toml").write_text(server.station_toml("rig"))
-        Ledger(tmp_path / "lab.db").close()
+        WriteConnection(tmp_path / "lab.db").close()
         yield server
-        with Ledger(tmp_path / "lab.db") as ledger:
+        with WriteConnection(tmp_path / "lab.db") as connection:
             for process in ("supervisor", "runner"):
-                beat = Heartbeats(ledger, process, "rig").read()
+                beat = Heartbeats(connection, process, "rig").read()
                 if beat is not None and not beat.gone:
                     os.kill(beat.pid, signal.SIGKILL)
 

@@ -19,16 +19,15 @@ from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
-from labctl.gui.application import tell_of_other_window
+from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
 from labctl.gui.window import Window
 from labctl.measure.run import StopRequest, run_protocol
-from labctl.queue import ledger as ledger_module
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses, Requests
-from labctl.store import Store
+from labctl.store import Store, transactions
+from labctl.store.transactions import WriteConnection
 from labctl.testing import STATION
 
 PATIENCE_S = 30.0
@@ -63,7 +62,7 @@ def station(tmp_path):
 
 @pytest.fixture
 def db(tmp_path):
-    Ledger(tmp_path / "lab.db").close()
+    WriteConnection(tmp_path / "lab.db").close()
     return tmp_path / "lab.db"
 
 
@@ -91,8 +90,8 @@ def old_run(station, db):
 
 
 def jobs_of(db):
-    with Ledger(db) as ledger:
-        return Jobs(ledger).listed()
+    with WriteConnection(db) as connection:
+        return Jobs(connection).listed()
 
 
 def fill_in(window, name="film"):
@@ -106,10 +105,10 @@ def fill_in(window, name="film"):
 
 def run_in(station, db):
     """A heartbeat and a running job as a runner would show them; returns the job's id."""
-    with Ledger(db) as ledger:
-        Heartbeats(ledger, "runner", station.name).begin()
-        job_id = Jobs(ledger).add(parse_protocol(PROTOCOL, "p.toml"), station=station.name)
-        Jobs(ledger).claim(station.name)
+    with WriteConnection(db) as connection:
+        Heartbeats(connection, "runner", station.name).begin()
+        job_id = Jobs(connection).add(parse_protocol(PROTOCOL, "p.toml"), station=station.name)
+        Jobs(connection).claim(station.name)
     return job_id
 
 
@@ -327,9 +326,9 @@ def test_an_old_run_is_drawn_at_once(old_run, window):
 
 
 def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
-    wait(lambda: old_run in window.reader._told, "the run")
+    wait(lambda: old_run in window.reader._emitted, "the run")
     window.browser.model.tick([old_run], False)
-    wait(lambda: not window.reader._told and not window._snapshots, "nothing of it to be left")
+    wait(lambda: not window.reader._emitted and not window._snapshots, "nothing of it to be left")
 
 
 def test_runs_are_filtered_by_words_and_state(old_run, window):
@@ -355,6 +354,16 @@ def test_procedures_of_a_laboratory_s_own_file_are_offered(window, tmp_path, db)
     assert protocol.procedures[0].reference == "our_own:QuickLook"
 
 
+def test_a_file_that_is_opened_again_after_an_edit_is_offered_as_it_is_now(window, tmp_path):
+    file = tmp_path / "our_edited.py"
+    panel = fill_in(window)
+    for summary in ("One spectrum in a hurry.", "One spectrum at leisure."):
+        file.write_text(f"from procedures.eis import EIS\n\n\nclass QuickLook(EIS):\n    '''{summary}'''\n")
+        panel.open_procedures(file)
+        assert panel.summary.text() == summary
+    assert [panel.procedure.itemText(n) for n in range(panel.procedure.count())].count("QuickLook") == 1
+
+
 def test_a_job_is_filled_in_again_with_its_sample_as_queued(two_jobs, window):
     press(two_jobs, 2, "reuse")
     wait(lambda: window.queueing.title.text() == "second", "the form filled in")
@@ -372,18 +381,27 @@ def test_a_procedure_with_instruments_of_its_own_is_warned_of(window, tmp_path):
     wait(lambda: "its own instruments" in panel.estimate.text(), "the warning")
 
 
-def test_a_file_that_cannot_be_imported_is_refused_in_words(window, tmp_path):
-    (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module", "broken.py imports 'no_such_module', which is not installed (line 1)"),
+        ("raise SystemExit", "broken.py ends the program when it is imported"),
+        ("def f(:", "broken.py, line 1: invalid syntax"),
+        ("x = 1", "defines no pymeasure Procedure"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_refused_in_words(window, tmp_path, text, said):
+    (tmp_path / "broken.py").write_text(text)
     window.queueing.open_procedures(tmp_path / "broken.py")
-    assert "no_such_module_anywhere" in window.queueing.estimate.text()
+    assert said in window.queueing.estimate.text()
 
 
 @pytest.fixture
 def two_jobs(window, db):
-    with Ledger(db) as ledger:
+    with WriteConnection(db) as connection:
         for title in ("first", "second"):
             protocol = parse_protocol(PROTOCOL.replace("an old one", title), "p.toml")
-            Jobs(ledger).add(protocol, station=window.station.name)
+            Jobs(connection).add(protocol, station=window.station.name)
     wait(lambda: len(window.queue.model.rows) == 2, "the jobs")
     return window.queue
 
@@ -409,13 +427,13 @@ def test_jobs_are_moved_held_released_and_cancelled_by_buttons(two_jobs, db):
 
 
 def test_pause_and_resume_reach_the_queue(window, db):
-    with Ledger(db) as ledger:
+    with WriteConnection(db) as connection:
         window.control.pause.click()
-        wait(lambda: Pauses(ledger).in_force(), "the pause")
-        assert Pauses(ledger).in_force().after == "step"
+        wait(lambda: Pauses(connection).in_force(), "the pause")
+        assert Pauses(connection).in_force().after == "step"
         wait(lambda: window.control.resume.isVisible(), "the button that resumes")
         window.control.resume.click()
-        wait(lambda: Pauses(ledger).in_force() is None, "the end of the pause")
+        wait(lambda: Pauses(connection).in_force() is None, "the end of the pause")
 
 
 def test_a_running_job_is_skipped_and_aborted_by_keys(window, station, db):
@@ -423,18 +441,18 @@ def test_a_running_job_is_skipped_and_aborted_by_keys(window, station, db):
     wait(lambda: window.control.abort.isEnabled(), "the running job")
     window.activateWindow()
     QtTest.QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
-    with Ledger(db) as ledger:
-        wait(lambda: Requests(ledger).pending(job_id), "the first request")
+    with WriteConnection(db) as connection:
+        wait(lambda: Requests(connection).pending(job_id), "the first request")
         window.control.abort_job(sure=True)
-        wait(lambda: len(Requests(ledger).pending(job_id)) == 2, "both requests")
-        assert [request.kind for request in Requests(ledger).pending(job_id)] == ["skip step", "cancel"]
+        wait(lambda: len(Requests(connection).pending(job_id)) == 2, "both requests")
+        assert [request.kind for request in Requests(connection).pending(job_id)] == ["skip step", "cancel"]
 
 
 def test_a_dead_runner_turns_the_bar_red_and_is_named(window, station, db):
     program = (
-        "import sys; from pathlib import Path; from labctl.queue.ledger import Ledger\n"
+        "import sys; from pathlib import Path; from labctl.store.transactions import WriteConnection\n"
         "from labctl.queue.heartbeat import Heartbeats\n"
-        "Heartbeats(Ledger(Path(sys.argv[1])), 'runner', sys.argv[2]).begin()\n"
+        "Heartbeats(WriteConnection(Path(sys.argv[1])), 'runner', sys.argv[2]).begin()\n"
         "print('alive', flush=True); sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(db), station.name]
@@ -461,8 +479,8 @@ def test_a_vanished_database_is_told_and_not_made_again(window, db):
 
 def test_a_fault_in_one_question_leaves_the_next_one_answered(window):
     answers = []
-    window.asker.ask(lambda ledger: 1 / 0)
-    window.asker.ask(lambda ledger: 42, answers.append)
+    window.asker.ask(lambda connection: 1 / 0)
+    window.asker.ask(lambda connection: 42, answers.append)
     wait(lambda: answers, "the second answer")
     assert "ZeroDivisionError" in window.warning.text()
 
@@ -482,7 +500,7 @@ def test_an_old_look_is_never_shown_as_the_state_of_now(window, monkeypatch):
 
 
 def test_a_full_disk_refuses_the_job_in_words(window, db, monkeypatch):
-    opened = ledger_module.open_for_writing
+    opened = transactions.open_for_writing
 
     def open_without_space(path, *arguments):
         connection = opened(path, *arguments)
@@ -491,7 +509,7 @@ def test_a_full_disk_refuses_the_job_in_words(window, db, monkeypatch):
 
     panel = fill_in(window)
     panel.title.setText("long " * 5000)
-    monkeypatch.setattr(ledger_module, "open_for_writing", open_without_space)
+    monkeypatch.setattr(transactions, "open_for_writing", open_without_space)
     panel.queue_button.click()
     wait(lambda: "disk is full" in panel.estimate.text(), "the refusal")
     monkeypatch.undo()
@@ -499,14 +517,14 @@ def test_a_full_disk_refuses_the_job_in_words(window, db, monkeypatch):
 
 
 def test_what_happened_to_the_station_stands_in_the_log(window, db):
-    with Ledger(db) as ledger, ledger.transaction() as connection:
+    with WriteConnection(db) as connection, connection.transaction():
         row = {
             "time_s": 0.0,
             "level": "error",
             "kind": "process",
             "message": "the runner ended without a word",
         }
-        ledger_module.insert(connection, "events", row)
+        connection.insert("events", row)
     log = next(tab for tab in window.tabs if tab.name == "Log")
     window.tab_widget.setCurrentWidget(log)
     wait(lambda: log.model.items, "the event")
@@ -525,9 +543,9 @@ def test_without_a_screen_a_sentence_says_so(monkeypatch, tmp_path):
 
 
 def test_a_second_window_says_so(window, db):
-    first = tell_of_other_window(window, db)
+    first = lock_against_second_window(window, db)
     assert "both may be used" not in window.statusBar().currentMessage()
-    second = tell_of_other_window(window, db)
+    second = lock_against_second_window(window, db)
     assert "both may be used" in window.statusBar().currentMessage()
     first.unlock()
     del second
@@ -545,8 +563,8 @@ def test_nothing_in_the_window_writes_over_the_database(old_run, window, db):
 
 
 def test_a_procedure_that_is_gone_is_told_when_its_job_is_filled_in_again(window, db):
-    with Ledger(db) as ledger:
-        Jobs(ledger).add(parse_protocol(PROTOCOL, "p.toml"), station=window.station.name)
+    with WriteConnection(db) as connection:
+        Jobs(connection).add(parse_protocol(PROTOCOL, "p.toml"), station=window.station.name)
     (job,) = jobs_of(db)
     text = job.protocol_text.replace("temperature_stepped_eis", "of_last_year")
     window._fill_in(replace(job, protocol_text=text))

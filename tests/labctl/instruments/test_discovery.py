@@ -5,7 +5,7 @@ from labctl.clock import VirtualClock
 from labctl.instruments import discovery
 from labctl.instruments.discovery import ask_everybody
 from sim_instruments.rig import build
-from sim_instruments.serve import DRIVERS
+from sim_instruments.stand_ins import DRIVERS
 
 SERIAL = (
     "lakeshore336", "eurotherm2400", "eurotherm3200", "julabo", "julabo_fl", "huber", "linkam_t95",

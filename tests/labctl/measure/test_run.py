@@ -7,10 +7,13 @@ import pytest
 import labctl
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol, read_protocol
+from labctl.errors import StoreError
+from labctl.measure.events import SpectrumEvaluated
 from labctl.measure.recording import Recording
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
 from labctl.testing import watched
+from procedures.spectrum import SpectrumProcedure
 
 OVEN, FRA = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
@@ -37,9 +40,9 @@ def night(station, tmp_path):
         yield station, bench, store, keeper.rig
 
 
-def run_short(station, bench, store, stop=None, on_row=None):
+def run_short(station, bench, store, stop=None, on_event=None):
     (outcome,) = run_protocol(
-        parse_protocol(SHORT, "short.toml"), station, bench, store, stop or StopRequest(), on_row
+        parse_protocol(SHORT, "short.toml"), station, bench, store, stop or StopRequest(), on_event
     )
     return outcome
 
@@ -73,15 +76,15 @@ def test_a_finished_run_has_every_point_and_an_end(station, protocol_file, tmp_p
 
 
 def test_conductivities_and_fits_grow_while_the_run_goes_on(station, tmp_path):
-    derived = []
+    events = []
     with night(station, tmp_path) as (station, bench, store, _):
-        run_short(station, bench, store, on_row=lambda topic, record: derived.append((topic, record)))
-    records = [record for topic, record in derived if topic == "derived"]
-    assert [record["conductivity"]["temperature_k"] for record in records] == pytest.approx(
+        run_short(station, bench, store, on_event=events.append)
+    records = [event for event in events if isinstance(event, SpectrumEvaluated)]
+    assert [record.conductivity["temperature_k"] for record in records] == pytest.approx(
         [333.15, 343.15], abs=0.1
     )
-    assert records[0]["fits"] == []
-    assert {fit["law"] for fit in records[1]["fits"]} == {"arrhenius"}
+    assert records[0].fits == []
+    assert {fit["law"] for fit in records[1].fits} == {"arrhenius"}
 
 
 def test_the_same_seed_measures_the_same_night(station, tmp_path):
@@ -102,8 +105,8 @@ def test_the_same_seed_measures_the_same_night(station, tmp_path):
 def test_a_stop_finishes_the_point_and_keeps_what_was_measured(station, tmp_path):
     stop, seen = StopRequest(), []
 
-    def stop_at_third_point(topic, record):
-        seen.append(topic)
+    def stop_at_third_point(event):
+        seen.append(event.topic)
         if seen.count("results") == 3:
             stop.request("asked by the test")
 
@@ -120,7 +123,7 @@ def test_a_stop_finishes_the_point_and_keeps_what_was_measured(station, tmp_path
 def test_a_stop_while_settling_ends_at_the_next_reading(station, tmp_path):
     stop = StopRequest()
     with night(station, tmp_path) as (station, bench, store, rig):
-        outcome = run_short(station, bench, store, stop, lambda topic, _: stop.request("now"))
+        outcome = run_short(station, bench, store, stop, lambda event: stop.request("now"))
         assert outputs(rig) == (0, 0, 0)
         assert bench.clock.monotonic() < 60
     assert outcome.status == "aborted"
@@ -279,3 +282,47 @@ def test_what_a_procedure_measures_beside_a_point_is_kept_too(station, tmp_path)
         assert len(db.points(1)) == 2
         (record,) = db.rows("SELECT data FROM records")
         assert record["data"] == {"spectrum_id": 1, "point": 1, "humidity_percent": 31.5}
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("no temperature"), ValueError("too few points"), StoreError("full")]
+)
+def test_an_evaluation_that_fails_is_an_event_and_the_run_goes_on(station, tmp_path, monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    for name in ("derive_spectrum", "derive_fits", "derive_run"):
+        monkeypatch.setattr(f"labctl.measure.recording.{name}", fails)
+    with night(station, tmp_path) as (station, bench, store, _):
+        outcome = run_short(station, bench, store)
+    assert outcome.status == "finished"
+    with labctl.open(tmp_path / "lab.db") as db:
+        events = db.rows("SELECT message FROM events WHERE kind = 'evaluation failed'")
+        assert {event["message"] for event in events} == {f"{type(error).__name__}: {error}"}
+        assert len(db.rows("SELECT * FROM spectra WHERE status = 'finished'")) == 2
+
+
+def test_a_misspelt_field_fails_the_run_by_its_name_and_everything_is_safe(station, tmp_path, monkeypatch):
+    def misspells(self, about, bias_v=0.0, repeats=False):
+        self.emit("spectrum", {"state": "started", "amplitude_V": 0.02, **about})
+
+    monkeypatch.setattr(SpectrumProcedure, "take_spectrum", misspells)
+    with night(station, tmp_path) as (station, bench, store, rig):
+        outcome = run_short(station, bench, store)
+        assert outputs(rig) == (0, 0, 0)
+    assert (outcome.status, outcome.error) == ("failed", "EventError")
+    assert outcome.reason == (
+        "EventError: spectrum: 'amplitude_V' is not a field of it; did you mean 'amplitude_v'?"
+    )
+    with labctl.open(tmp_path / "lab.db") as db:
+        assert db.rows("SELECT * FROM spectra") == []
+
+
+def test_a_set_point_above_the_ceiling_of_the_sample_reaches_no_oven(station, tmp_path):
+    """A protocol that was checked against another sample, or a procedure that plans nothing."""
+    text = SHORT.replace('name = "pellet"', 'name = "pellet"\ntemperature_max_degc = 65')
+    with night(station, tmp_path) as (station, bench, store, rig):
+        (outcome,) = run_protocol(parse_protocol(text, "short.toml"), station, bench, store, StopRequest())
+        assert outcome.status == "failed"
+        assert "65 degC" in outcome.reason
+        assert outputs(rig) == (0, 0, 0)

@@ -13,10 +13,10 @@ from labctl.config.protocol import plan_of, read_protocol
 from labctl.config.station import read_station
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
 from labctl.queue.runner import Runner
 from labctl.store import Store
+from labctl.store.transactions import WriteConnection
 
 THEIR_FILE = """
 from pymeasure.experiment import FloatParameter, IntegerParameter, Metadata, Procedure
@@ -116,10 +116,10 @@ def protocol(tmp_path):
 
 @pytest.fixture
 def run(bare_station, tmp_path):
-    def run(protocol, stop=None, on_row=None):
+    def run(protocol, stop=None, on_event=None):
         protocol.check_against(bare_station)
         with Store.open(tmp_path / "lab.db") as store, bare_station.open() as bench:
-            return run_protocol(protocol, bare_station, bench, store, stop or StopRequest(), on_row)
+            return run_protocol(protocol, bare_station, bench, store, stop or StopRequest(), on_event)
 
     return run
 
@@ -142,7 +142,7 @@ def test_it_runs_as_it_stands_and_keeps_everything_exactly(protocol, run, tmp_pa
 
 def test_a_wish_to_stop_reaches_it_and_its_shutdown_is_called(protocol, run, tmp_path):
     stop = StopRequest()
-    (outcome,) = run(protocol(points=1000), stop, lambda *_: stop.request("enough"))
+    (outcome,) = run(protocol(points=1000), stop, lambda event: stop.request("enough"))
     assert (outcome.status, outcome.reason) == ("aborted", "enough")
     drift = sys.modules["their_drift_file"].Drift
     assert not drift.last.meter.is_open
@@ -172,17 +172,17 @@ def test_queued_and_cut_it_goes_on_with_the_repeat_that_was_cut(protocol, bare_s
     station = replace(bare_station, speed=1.0)
     stop = StopRequest()
 
-    def see(topic, record):
-        rows.append(topic)
+    def see(event):
+        rows.append(event.topic)
         if rows.count("results") == cut:
             stop.request("SIGTERM")
 
-    with Ledger(tmp_path / "lab.db") as ledger:
-        jobs = Jobs(ledger, clock)
+    with WriteConnection(tmp_path / "lab.db") as connection:
+        jobs = Jobs(connection, clock)
         job_id = jobs.add(protocol())
         for wish in (stop, StopRequest()):
-            Runner(station, tmp_path / "lab.db", wish, clock=clock, until_empty=True, on_row=see).run()
-            see = lambda topic, record: None  # noqa: E731
+            Runner(station, tmp_path / "lab.db", wish, clock=clock, until_empty=True, on_event=see).run()
+            see = lambda event: None  # noqa: E731
         assert jobs.get(job_id).state == "finished", jobs.get(job_id).reason
     with labctl.open(tmp_path / "lab.db") as db:
         runs = db.rows("SELECT id, status FROM runs ORDER BY id")

@@ -10,7 +10,7 @@ import pytest
 import labctl
 from labctl.testing import STATION
 
-pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
+pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
 DRIVE = '''
 import logging, sys, threading, time

@@ -11,10 +11,10 @@ from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.station import Station, read_station
 from labctl.measure.run import StopRequest
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses, Requests
 from labctl.queue.runner import Runner
 from labctl.store import Database
+from labctl.store.transactions import WriteConnection
 
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
@@ -65,7 +65,7 @@ class Night:
 
     path: Path
     clock: VirtualClock
-    ledger: Ledger
+    connection: WriteConnection
     jobs: Jobs
     requests: Requests
     pauses: Pauses
@@ -95,8 +95,15 @@ class Night:
 @pytest.fixture
 def night(tmp_path):
     path, clock = tmp_path / "lab.db", VirtualClock()
-    with Ledger(path) as ledger:
-        yield Night(path, clock, ledger, Jobs(ledger, clock), Requests(ledger, clock), Pauses(ledger, clock))
+    with WriteConnection(path) as connection:
+        yield Night(
+            path,
+            clock,
+            connection,
+            Jobs(connection, clock),
+            Requests(connection, clock),
+            Pauses(connection, clock),
+        )
 
 
 @pytest.fixture
@@ -148,7 +155,7 @@ def rig(tmp_path, night):
 
 @pytest.fixture
 def run_night(night, rig):
-    """Run the queue until no job can start; `on_row` gets (topic, record)."""
+    """Run the queue until no job can start; `on_event` gets every event."""
 
     def run(stop: StopRequest | None = None, station: Station | None = None, **options: Any) -> None:
         Runner(

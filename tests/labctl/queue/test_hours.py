@@ -26,7 +26,7 @@ def test_an_hour_is_understood(text, expected):
 
 @pytest.mark.parametrize("text", ["25:00", "soon", "+3days", ""])
 def test_what_is_no_hour_is_refused_with_examples(text):
-    with pytest.raises(ValueError, match=r"give 22:30"):
+    with pytest.raises(ValueError, match=r"use e.g. 22:30"):
         parse_hour(text, NOON_S)
 
 

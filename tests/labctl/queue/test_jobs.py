@@ -15,7 +15,7 @@ from labctl.config.protocol import Protocol, parse_protocol
 from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
+from labctl.store.transactions import WriteConnection
 
 
 def order(jobs):
@@ -155,8 +155,8 @@ def test_two_programs_that_claim_at_once_never_get_the_same_job(night):
     claimed = []
 
     def claim_all():
-        with Ledger(night.path) as ledger:
-            jobs = Jobs(ledger, night.clock)
+        with WriteConnection(night.path) as connection:
+            jobs = Jobs(connection, night.clock)
             while (job := jobs.claim("rig")) is not None:
                 claimed.append(job.id)
 
@@ -187,8 +187,8 @@ class TwoPeople(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         path = self.new_path()
-        self.ledgers = [Ledger(path).without_fsync() for _ in range(2)]
-        self.views = [Jobs(ledger) for ledger in self.ledgers]
+        self.connections = [WriteConnection(path).without_fsync() for _ in range(2)]
+        self.views = [Jobs(connection) for connection in self.connections]
         self.expected: dict[int, str] = {}
         self.line: list[int] = []
 
@@ -253,8 +253,8 @@ class TwoPeople(RuleBasedStateMachine):
             assert [job.id for job in listed if job.state in ("queued", "held")] == self.line
 
     def teardown(self):
-        for ledger in self.ledgers:
-            ledger.close()
+        for connection in self.connections:
+            connection.close()
 
 
 def test_two_people_never_lose_or_double_a_job(tmp_path, protocol_text):

@@ -150,7 +150,7 @@ def spectra_of(night):
 
 
 def runner_measures(night):
-    beat = Heartbeats(night.ledger, "runner", "served").read()
+    beat = Heartbeats(night.connection, "runner", "served").read()
     return beat is not None and beat.lives(2.0) and beat.job_id is not None
 
 

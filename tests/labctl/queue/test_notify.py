@@ -12,7 +12,6 @@ from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.ledger import insert
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
 from labctl.queue.requests import LABCTL
 
@@ -34,13 +33,13 @@ def station(tmp_path, station_text):
 
 def happen(night, kind, message="it happened", level="info", run_id=None):
     row = {"time_s": 0.0, "level": level, "kind": kind, "message": message, "run_id": run_id}
-    with night.ledger.transaction() as connection:
-        insert(connection, "events", row)
+    with night.connection.transaction() as connection:
+        connection.insert("events", row)
 
 
 def messenger(night, **settings):
     mailbox = Mailbox()
-    return Messenger(night.ledger, "rig", NotifySettings(**settings), mailbox, night.clock), mailbox
+    return Messenger(night.connection, "rig", NotifySettings(**settings), mailbox, night.clock), mailbox
 
 
 def test_events_of_the_chosen_classes_are_told_once(night):
@@ -53,7 +52,7 @@ def test_events_of_the_chosen_classes_are_told_once(night):
 
 
 def test_old_news_are_not_told_and_those_between_two_supervisors_are(night):
-    Heartbeats(night.ledger, "supervisor", "rig").begin()
+    Heartbeats(night.connection, "supervisor", "rig").begin()
     happen(night, "job finished", "old")
     first, mailbox = messenger(night)
     happen(night, "job failed", "new")
@@ -82,7 +81,7 @@ def test_all_is_well_is_told_only_while_a_runner_lives(night):
     night.clock.sleep(3601)
     teller.look()
     assert mailbox.messages == []
-    Heartbeats(night.ledger, "runner", "rig").begin()
+    Heartbeats(night.connection, "runner", "rig").begin()
     night.clock.sleep(3601)
     teller.look()
     assert mailbox.messages == [("rig: all is well", "idle")]
@@ -90,7 +89,7 @@ def test_all_is_well_is_told_only_while_a_runner_lives(night):
 
 def test_all_is_not_called_well_while_the_queue_waits_for_a_person(night):
     teller, mailbox = messenger(night, all_is_well_every_h=1.0)
-    Heartbeats(night.ledger, "runner", "rig").begin()
+    Heartbeats(night.connection, "runner", "rig").begin()
     night.pauses.pause("job", "interlock: too hot", LABCTL)
     night.clock.sleep(3601)
     teller.look()
@@ -114,7 +113,7 @@ def test_many_messages_of_one_class_hold_back_none_of_another(night):
 def test_a_test_message_goes_to_everybody_named_or_says_that_nobody_is(station, receiver, monkeypatch):
     pytest.importorskip("apprise", reason="the extra `notify` is not installed")
     monkeypatch.delenv(notify.URLS_VARIABLE, raising=False)
-    with pytest.raises(ConfigurationError, match="names nobody"):
+    with pytest.raises(ConfigurationError, match="gives no address"):
         send_test_message(station)
     address = f"json://127.0.0.1:{receiver.server_port}/"
     monkeypatch.setenv(notify.URLS_VARIABLE, f"{address} {address}second")

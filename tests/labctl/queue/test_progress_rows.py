@@ -1,8 +1,8 @@
 import pytest
 
-from labctl.queue.ledger import Ledger
 from labctl.queue.progress import progress_of
 from labctl.store import Store
+from labctl.store.transactions import WriteConnection
 
 SAMPLE = {"name": "x", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
 
@@ -32,23 +32,23 @@ def measured(tmp_path):
                 if status != "running":
                     store.update("spectra", spectrum, {"status": status, "ended_s": 1.0})
             store.update("runs", run, {"status": "interrupted", "reason": "", "ended_s": 2.0})
-        return Ledger(path), job
+        return WriteConnection(path), job
 
     return write
 
 
 def test_a_step_with_fewer_rows_than_it_needs_is_not_finished(measured):
-    ledger, job = measured((0, "finished"), (0, "finished"), (1, "finished"))
-    assert progress_of(ledger, job, rows_per_step=2).finished_steps == {0}
+    connection, job = measured((0, "finished"), (0, "finished"), (1, "finished"))
+    assert progress_of(connection, job, rows_per_step=2).finished_steps == {0}
 
 
 def test_a_step_is_finished_once_a_later_one_has_begun(measured):
-    ledger, job = measured((0, "finished"), (1, "interrupted"))
-    progress = progress_of(ledger, job, rows_per_step=12)
+    connection, job = measured((0, "finished"), (1, "interrupted"))
+    progress = progress_of(connection, job, rows_per_step=12)
     assert progress.finished_steps == {0}
     assert set(progress.cut) == {1}
 
 
 def test_one_row_is_enough_for_a_plain_series(measured):
-    ledger, job = measured((0, "finished"), (1, "finished"))
-    assert progress_of(ledger, job).finished_steps == {0, 1}
+    connection, job = measured((0, "finished"), (1, "finished"))
+    assert progress_of(connection, job).finished_steps == {0, 1}

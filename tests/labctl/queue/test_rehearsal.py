@@ -8,8 +8,8 @@ from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
-from labctl.queue.ledger import Ledger
 from labctl.queue.rehearsal import rehearse
+from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
@@ -121,10 +121,10 @@ def test_a_protocol_that_the_station_forbids_is_refused_before_anything_runs(nig
         rehearse([night.protocol(temperatures=[160])], station)
 
 
-def test_an_instrument_that_nobody_simulates_is_named(night, station):
+def test_an_instrument_without_a_simulator_is_named(night, station):
     entry = replace(station.instruments[0], driver="drivers.of_ours:Homemade")
     strange = replace(real(station), instruments=(entry, *station.instruments[1:]))
-    with pytest.raises(ConfigurationError, match=r"nobody simulates drivers\.of_ours:Homemade"):
+    with pytest.raises(ConfigurationError, match=r"no simulator is registered for drivers\.of_ours:Homemade"):
         rehearse([night.protocol()], strange)
 
 
@@ -141,8 +141,8 @@ def test_estimates_learn_from_what_the_station_measured(night, rig, run_night):
         night.add(temperatures=[40, 60, 80], station="rig")
     run_night()
     protocol = night.protocol(temperatures=[45, 65, 85])
-    with Ledger(night.path) as ledger:
-        pace = measured_pace(ledger, "rig", procedure_of)
+    with WriteConnection(night.path) as connection:
+        pace = measured_pace(connection, "rig", procedure_of)
     night.clock.sleep(12 * 3600)
     start_s = night.clock.monotonic()
     night.jobs.add(protocol)

@@ -13,11 +13,11 @@ from labctl.queue.attempt import Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
 from labctl.queue.requests import Pauses
 from labctl.queue.runner import Runner
 from labctl.store import SpaceRule
 from labctl.store.processes import process_birth
+from labctl.store.transactions import WriteConnection
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
 
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
@@ -30,8 +30,8 @@ class AtRow:
     def __init__(self, topic, number, action):
         self.topic, self.number, self.action = topic, number, action
 
-    def __call__(self, topic, record):
-        if topic == self.topic:
+    def __call__(self, event):
+        if event.topic == self.topic:
             self.number -= 1
             if self.number == 0:
                 self.action()
@@ -49,7 +49,7 @@ def test_a_night_of_three_jobs_finishes_in_order_and_leaves_all_off(night, rig, 
 def test_a_stopped_job_continues_with_the_next_runner_from_its_last_finished_step(night, rig, run_night):
     job, stop = night.add(temperatures=[40, 50, 60]), StopRequest()
     sixth_point_of_the_second = 16 + 6
-    run_night(stop, on_row=AtRow("results", sixth_point_of_the_second, lambda: stop.request("SIGTERM")))
+    run_night(stop, on_event=AtRow("results", sixth_point_of_the_second, lambda: stop.request("SIGTERM")))
     assert night.states() == ["interrupted"]
     assert night.jobs.get(job).reason == "SIGTERM"
     assert not rig.heater_is_on
@@ -76,7 +76,7 @@ def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):
     stop = StopRequest()
     stop.request("SIGINT")
     stop.reason = ""
-    run_night(stop, on_row=AtRow("results", 5, interrupt))
+    run_night(stop, on_event=AtRow("results", 5, interrupt))
     assert night.finished_spectra() == [(1, 40.0), (1, 50.0)]
     with night.read() as db:
         assert [run["status"] for run in db.rows("SELECT status FROM runs ORDER BY id")] == [
@@ -124,11 +124,11 @@ def test_a_fault_that_stays_fails_the_job_after_its_attempts_and_the_night_goes_
     night.add("unlucky", [40], policy=FailurePolicy(retries=1, delay_s=0.0))
     night.add("next", [40])
 
-    def mend(topic, record):
-        if topic == "end" and record["run_id"] == 2:
+    def mend(event):
+        if event.topic == "end" and event.run_id == 2:
             fault.count = 0
 
-    run_night(on_row=mend)
+    run_night(on_event=mend)
     assert night.states() == ["failed", "finished"]
     assert "time-out" in night.jobs.get(1).reason
     assert [row["state"] for row in night.jobs.history(1)] == [
@@ -158,12 +158,12 @@ def test_attempts_are_counted_anew_after_every_finished_step(night, rig, run_nig
     """A fault at the fifth point of every step: each step is repeated once, no step twice."""
     fifth_points = [AtRow("results", number, lambda: fail_for_good(rig)) for number in (5, 5 + 21, 5 + 42)]
 
-    def strike(topic, record):
+    def strike(event):
         for point in fifth_points:
-            point(topic, record)
+            point(event)
 
     night.add(temperatures=[40, 45, 50], policy=FailurePolicy(retries=1, delay_s=0.0))
-    run_night(on_row=strike)
+    run_night(on_event=strike)
     assert night.states() == ["finished"]
     failed = [row for row in night.jobs.history(1) if row["state"] == "interrupted"]
     assert len(failed) == 3
@@ -190,7 +190,7 @@ def test_a_settling_that_takes_too_long_fails_the_job_with_that_reason(night, ri
 
 def test_a_skipped_step_is_left_at_once_and_never_measured(night, run_night):
     job = night.add(temperatures=[40, 50, 60])
-    run_night(on_row=AtRow("temperature", 3, lambda: night.requests.ask(job, "skip step")))
+    run_night(on_event=AtRow("temperature", 3, lambda: night.requests.ask(job, "skip step")))
     assert night.states() == ["finished"]
     assert night.finished_spectra() == [(job, 50.0), (job, 60.0)]
 
@@ -202,7 +202,7 @@ def test_the_remaining_temperatures_can_change_while_a_job_runs_and_the_change_s
         night.requests.ask(job, "temperatures", {"temperatures_degc": [45, 42]}, "ann")
 
     rows = [AtRow("results", 20, change), AtRow("results", 35, lambda: stop.request("SIGTERM"))]
-    run_night(stop, on_row=lambda *row: [action(*row) for action in rows])
+    run_night(stop, on_event=lambda event: [action(event) for action in rows])
     run_night()
     assert night.states() == ["finished"]
     assert [t for _, t in night.finished_spectra()] == [40.0, 50.0, 45.0, 42.0]
@@ -218,7 +218,7 @@ def test_the_remaining_temperatures_can_change_while_a_job_runs_and_the_change_s
 def test_a_change_beyond_the_limits_is_refused_in_words_and_nothing_changes(night, run_night):
     job = night.add(temperatures=[40, 50])
     ask = {"temperatures_degc": [400]}
-    run_night(on_row=AtRow("results", 3, lambda: night.requests.ask(job, "temperatures", ask)))
+    run_night(on_event=AtRow("results", 3, lambda: night.requests.ask(job, "temperatures", ask)))
     assert [t for _, t in night.finished_spectra()] == [40.0, 50.0]
     with night.read() as db:
         (outcome,) = db.rows("SELECT outcome FROM requests")
@@ -227,7 +227,7 @@ def test_a_change_beyond_the_limits_is_refused_in_words_and_nothing_changes(nigh
 
 def test_a_running_job_is_cancelled_by_request(night, rig, run_night):
     job = night.add(temperatures=[40, 50])
-    run_night(on_row=AtRow("results", 3, lambda: night.requests.ask(job, "cancel", person="ann")))
+    run_night(on_event=AtRow("results", 3, lambda: night.requests.ask(job, "cancel", person="ann")))
     assert night.states() == ["cancelled"]
     assert night.jobs.get(job).reason == "cancelled by ann"
     assert not rig.heater_is_on
@@ -236,8 +236,8 @@ def test_a_running_job_is_cancelled_by_request(night, rig, run_night):
 def resume_after(night, seconds):
     def wait():
         night.clock.sleep(seconds)
-        with Ledger(night.path) as ledger:
-            Pauses(ledger, night.clock).resume()
+        with WriteConnection(night.path) as connection:
+            Pauses(connection, night.clock).resume()
 
     return lambda: night.clock.start_thread(wait)
 
@@ -255,13 +255,13 @@ def test_a_pause_holds_the_temperature_after_the_point_or_the_step(
 
     at = AtRow("results", 20, pause)
 
-    def watch(topic, record):
-        at(topic, record)
-        if topic == "results":
+    def watch(event):
+        at(event)
+        if event.topic == "results":
             times.append(night.clock.time())
 
     with night.clock.participant():
-        run_night(on_row=watch)
+        run_night(on_event=watch)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     longest = max(range(len(gaps)), key=gaps.__getitem__)
     assert night.states() == ["finished"]
@@ -272,7 +272,7 @@ def test_a_pause_holds_the_temperature_after_the_point_or_the_step(
 
 def test_a_forgotten_pause_ends_safe_and_the_job_waits(night, rig, run_night):
     night.add(temperatures=[40, 50])
-    run_night(on_row=AtRow("results", 20, lambda: night.pauses.pause("point")))
+    run_night(on_event=AtRow("results", 20, lambda: night.pauses.pause("point")))
     assert night.states() == ["interrupted"]
     assert "paused for longer than 120 min" in night.jobs.get(1).reason
     assert not rig.heater_is_on
@@ -300,9 +300,9 @@ def test_without_a_supervisor_no_job_is_started(night, run_night):
 def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_night):
     job = night.add()
     night.jobs.claim("rig")
-    heartbeats = Heartbeats(night.ledger, "runner", "rig")
+    heartbeats = Heartbeats(night.connection, "runner", "rig")
     heartbeats.begin()
-    with night.ledger.transaction() as connection:
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
     run_night()
     assert night.states() == ["interrupted"]
@@ -319,8 +319,8 @@ def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_
 def test_a_station_may_choose_to_go_on_after_a_power_cut(night, rig, run_night, tmp_path):
     night.add()
     night.jobs.claim("rig")
-    Heartbeats(night.ledger, "runner", "rig").begin()
-    with night.ledger.transaction() as connection:
+    Heartbeats(night.connection, "runner", "rig").begin()
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE heartbeats SET boot = 'an earlier start', pid = 4000000")
     run_night(station=replace(rig.station, night={"restart_after_power_cut": True}))
     assert night.states() == ["finished"]
@@ -413,7 +413,7 @@ def test_an_oven_that_is_switched_off_between_jobs_is_told_once(night, rig, run_
     run_night()
     assert night.states() == ["finished", "finished"]
     (told,) = events(night, "process")
-    assert "nobody sees the temperature now: oven" in told["message"]
+    assert "the temperature is not read now: oven" in told["message"]
 
 
 class WhenDecided(StopRequest):
@@ -538,7 +538,7 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
     night.add()
     with pytest.raises(ZeroDivisionError):
         run_night()
-    beat = Heartbeats(night.ledger, "runner", "rig").read()
+    beat = Heartbeats(night.connection, "runner", "rig").read()
     assert beat is not None
     assert beat.state == "alive"
     assert not rig.heater_is_on
@@ -547,7 +547,7 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
 def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(night, rig, run_night):
     fail_for_good(rig)
     job = night.add(policy=AT_ONCE)
-    run_night(on_row=AtRow("end", 1, lambda: night.requests.ask(job, "cancel", person="ann")))
+    run_night(on_event=AtRow("end", 1, lambda: night.requests.ask(job, "cancel", person="ann")))
     assert night.states() == ["cancelled"]
     assert night.jobs.get(job).reason == "cancelled by ann"
     assert night.finished_spectra() == []
@@ -555,7 +555,7 @@ def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(nigh
 
 def test_new_temperatures_that_a_killed_runner_did_not_take_follow_the_step_under_way(night, run_night):
     job, stop = night.add(temperatures=[40, 50, 60, 70]), StopRequest()
-    run_night(stop, on_row=AtRow("results", 40, lambda: stop.request("SIGTERM")))
+    run_night(stop, on_event=AtRow("results", 40, lambda: stop.request("SIGTERM")))
     night.requests.ask(job, "temperatures", {"temperatures_degc": [45, 42]}, "ann")
     run_night()
     assert [t for _, t in night.finished_spectra()] == [40.0, 50.0, 60.0, 45.0, 42.0]
@@ -592,8 +592,8 @@ def test_a_station_file_changed_under_the_runner_is_told_once(night, rig, run_ni
 
 def test_a_second_station_of_the_same_name_in_the_same_file_is_refused(night, run_night):
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
-        Heartbeats(night.ledger, "runner", "rig").begin()
-        with night.ledger.transaction() as connection:
+        Heartbeats(night.connection, "runner", "rig").begin()
+        with night.connection.transaction() as connection:
             row = (other.pid, process_birth(other.pid))
             connection.execute("UPDATE heartbeats SET pid = ?, process_birth = ?, beat_s = beat_s + 600", row)
         with pytest.raises(ConfigurationError, match=rf"is 'rig', and a runner of another .*pid {other.pid}"):
@@ -621,13 +621,13 @@ from labctl.config.station import read_station
 
 left = int(sys.argv[3])
 
-def on_row(topic, record):
+def on_event(event):
     global left
     left -= 1
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-Runner(read_station(sys.argv[1]), Path(sys.argv[2]), StopRequest(), until_empty=True, on_row=on_row).run()
+Runner(read_station(sys.argv[1]), Path(sys.argv[2]), StopRequest(), until_empty=True, on_event=on_event).run()
 """
 
 
@@ -654,7 +654,7 @@ def test_a_night_survives_runners_killed_at_any_row(night, tmp_path, station_tex
 
 def test_an_attempt_without_its_protocol_text_fails_in_words(night, run_night):
     night.add()
-    with night.ledger.transaction() as connection:
+    with night.connection.transaction() as connection:
         connection.execute("UPDATE jobs SET protocol_text = 'no = [toml'")
     run_night()
     assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]

@@ -21,7 +21,6 @@ from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import insert
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
@@ -54,7 +53,7 @@ class Watched:
         self.runner = subprocess.Popen(
             [sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
-        self.beats = Heartbeats(night.ledger, "runner", "rig")
+        self.beats = Heartbeats(night.connection, "runner", "rig")
         self.begin_runner()
 
     def begin_runner(self):
@@ -64,7 +63,7 @@ class Watched:
 
     def _set(self, **changes):
         names = ", ".join(f"{name} = ?" for name in changes)
-        with self.night.ledger.transaction() as connection:
+        with self.night.connection.transaction() as connection:
             connection.execute(f"UPDATE heartbeats SET {names} WHERE process = 'runner'", [*changes.values()])
 
     def beat(self, **changes):
@@ -174,9 +173,9 @@ def holder(night):
 
 def freeze_while_it_writes(holder, night, name):
     """Register the holder as the process of that name, and make it lock the file permanently."""
-    Heartbeats(night.ledger, name, "rig").begin()
+    Heartbeats(night.connection, name, "rig").begin()
     query = "UPDATE heartbeats SET pid = ?, process_birth = ? WHERE process = ?"
-    with night.ledger.transaction() as connection:
+    with night.connection.transaction() as connection:
         connection.execute(query, (holder.pid, process_birth(holder.pid), name))
     holder.stdin.write("now\n")
     holder.stdin.flush()
@@ -237,7 +236,7 @@ def test_a_file_that_cannot_be_read_hides_no_dead_runner_and_all_is_told_in_the_
 
 def has_looked(night):
     query = "SELECT 1 FROM heartbeats WHERE process = 'supervisor' AND beat_s > started_s"
-    return bool(night.ledger.rows(query))
+    return bool(night.connection.rows(query))
 
 
 def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkeypatch):
@@ -306,8 +305,8 @@ def test_an_interlock_that_trips_while_the_file_is_locked_is_not_forgotten(watch
         return ask(self, *arguments)
 
     monkeypatch.setattr(Requests, "ask", refuse_twice)
-    watched.watch(10.0, beating=True, until=lambda: Requests(night.ledger).pending(job))
-    assert len(Requests(night.ledger).pending(job)) == 1
+    watched.watch(10.0, beating=True, until=lambda: Requests(night.connection).pending(job))
+    assert len(Requests(night.connection).pending(job)) == 1
 
 
 def test_an_interlock_trips_again_when_the_job_is_tried_again(watched, night):
@@ -315,8 +314,8 @@ def test_an_interlock_trips_again_when_the_job_is_tried_again(watched, night):
     attempts = []
 
     def begin_an_attempt_where_the_last_was_stopped():
-        for request in Requests(night.ledger).pending(job):
-            Requests(night.ledger).take(request, "obeyed")
+        for request in Requests(night.connection).pending(job):
+            Requests(night.connection).take(request, "obeyed")
         if requests_so_far(night) == len(attempts) < 2:
             attempts.append(a_run(night, job))
             watched.beat(job_id=job, run_id=attempts[-1], setpoint_k=400.0)
@@ -328,7 +327,7 @@ def test_an_interlock_trips_again_when_the_job_is_tried_again(watched, night):
 
 
 def requests_so_far(night):
-    return night.ledger.rows("SELECT count(*) AS n FROM requests")[0]["n"]
+    return night.connection.rows("SELECT count(*) AS n FROM requests")[0]["n"]
 
 
 def test_a_supervisor_that_froze_while_it_wrote_is_ended_and_replaced(night, holder, monkeypatch):
@@ -348,7 +347,7 @@ def test_a_supervisor_that_froze_while_it_wrote_is_ended_and_replaced(night, hol
 def test_a_supervisor_that_beats_is_left_alone_by_the_runner(night, monkeypatch):
     monkeypatch.setattr(supervision, "FROZEN_AFTER_S", 1.0)
     keeper = supervision.Supervision(night.path, "rig", 60.0)
-    beats = Heartbeats(night.ledger, "supervisor", "rig")
+    beats = Heartbeats(night.connection, "supervisor", "rig")
     beats.begin()
     for _ in range(12):
         beats.beat()
@@ -415,9 +414,9 @@ def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
     assert watched.made_safe == []
 
 
-def a_run(night, job):
+def a_run(night, job, **ceilings):
     with Store.open(night.path) as store:
-        sample = vars(night.protocol().sample)
+        sample = vars(night.protocol().sample) | ceilings
         row = {
             "sample_id": store.find_or_add_sample(sample),
             "procedure": "p:P",
@@ -429,8 +428,8 @@ def a_run(night, job):
 
 def too_hot(night, run):
     row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 460.0, "setpoint_k": 400.0}
-    with night.ledger.transaction() as connection:
-        insert(connection, "temperature_log", row)
+    with night.connection.transaction() as connection:
+        connection.insert("temperature_log", row)
 
 
 def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
@@ -438,12 +437,25 @@ def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
     run = a_run(night, job)
     watched.beat(job_id=job, run_id=run, setpoint_k=400.0)
     too_hot(night, run)
-    watched.watch(5.0, beating=True, until=lambda: Requests(night.ledger).pending(job))
-    (request,) = Requests(night.ledger).pending(job)
+    watched.watch(5.0, beating=True, until=lambda: Requests(night.connection).pending(job))
+    (request,) = Requests(night.connection).pending(job)
     assert request.kind == "stop"
     assert request.details["stops_queue"]
     assert "temperature 186.9 degC is above 170.0 degC" in request.details["reason"]
     assert watched.made_safe == []
+
+
+def test_a_temperature_above_the_ceiling_of_the_sample_ends_the_job_and_not_the_queue(watched, night):
+    job = a_running_job(night)
+    run = a_run(night, job, temperature_max_k=430.0)
+    watched.beat(job_id=job, run_id=run, setpoint_k=430.0)
+    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 433.0, "setpoint_k": 430.0}
+    with night.connection.transaction() as connection:
+        connection.insert("temperature_log", row)
+    watched.watch(5.0, beating=True, until=lambda: Requests(night.connection).pending(job))
+    (request,) = Requests(night.connection).pending(job)
+    assert not request.details["stops_queue"]
+    assert "the highest that the sample endures" in request.details["reason"]
 
 
 def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night, monkeypatch):
@@ -451,7 +463,7 @@ def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night, monke
     job = a_running_job(night)
     watched.beat(job_id=job)
     night.requests.ask(job, "stop", {"reason": "interlock: too hot", "stops_queue": True}, "supervisor")
-    with night.ledger.transaction() as connection:  # by a clock that was an hour fast until just now
+    with night.connection.transaction() as connection:  # by a clock that was an hour fast until just now
         connection.execute("UPDATE requests SET asked_s = ?", (CLOCK.time() + 3600,))
     watched.watch(15.0, beating=True, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
@@ -593,9 +605,9 @@ def test_real_processes_survive_a_dead_and_a_frozen_runner(
     runner = subprocess.Popen([*labctl, "runner", *options, "--until-empty"], stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: points_of_the_third_spectrum(night) >= 2, 300)
-        supervising = Heartbeats(night.ledger, "supervisor", "file rig").read().pid
+        supervising = Heartbeats(night.connection, "supervisor", "file rig").read().pid
         died_s, waited_s = CLOCK.time(), waited_for_a_core_s(supervising)
-        os.kill(Heartbeats(night.ledger, "runner", "file rig").read().pid, getattr(signal, blow))
+        os.kill(Heartbeats(night.connection, "runner", "file rig").read().pid, getattr(signal, blow))
         wait_until(lambda: longest_heating_without_a_runner(heater, died_s) < float("inf"), 300)
         waited_s = waited_for_a_core_s(supervising) - waited_s
         wait_until(lambda: night.states() == ["finished"], 300)
@@ -622,7 +634,7 @@ def points_of_the_third_spectrum(night):
 
 
 def supervisor_lives(night):
-    beat = Heartbeats(night.ledger, "supervisor", "file rig").read()
+    beat = Heartbeats(night.connection, "supervisor", "file rig").read()
     return beat is not None and beat.lives(5.0)
 
 

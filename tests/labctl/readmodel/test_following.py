@@ -5,7 +5,7 @@ import pytest
 
 from labctl.readmodel import long_tables
 from labctl.readmodel.following import RunFollower
-from labctl.readmodel.growing_polarisations import foretold
+from labctl.readmodel.growing_polarisations import extrapolated_current
 from labctl.store import Database, Store
 
 SAMPLE = {"name": "film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "reversible"}
@@ -155,17 +155,17 @@ def test_a_continued_run_is_drawn_whole(store, begin, follow):
     assert len(follow(second).poll().spectra) == 2
 
 
-def test_a_relaxation_foretells_its_end():
+def test_a_relaxation_is_extrapolated_to_its_end():
     time_s = np.arange(1.0, 400.0)
     rng = np.random.default_rng(5)
     current_a = 1e-6 * (1 + 2 * np.exp(-time_s / 150)) * (1 + 1e-3 * rng.standard_normal(time_s.size))
-    steady = foretold(time_s, current_a)
+    steady = extrapolated_current(time_s, current_a)
     assert steady is not None
     assert steady.low_a < 1e-6 < steady.high_a
 
 
-def test_noise_alone_foretells_nothing_wrong():
-    assert foretold(np.arange(3.0), np.ones(3)) is None
+def test_noise_alone_is_extrapolated_to_nothing_wrong():
+    assert extrapolated_current(np.arange(3.0), np.ones(3)) is None
 
 
 def test_rows_of_own_columns_become_columns(store, begin, follow):
@@ -178,3 +178,15 @@ def test_rows_of_own_columns_become_columns(store, begin, follow):
     records = follow(run_id).poll().records
     assert list(records["B (T)"]) == [0, 0.5, 1, 1.5]
     assert np.isnan(records["who"]).all()
+
+
+def test_a_set_point_is_not_shown_as_the_temperature_of_a_spectrum(store, begin, follow):
+    run_id = begin()
+    spectrum(store, run_id, 0)
+    measured = spectrum(store, run_id, 1, points=0)
+    for n, kelvin in enumerate((301.0, None, 303.0)):
+        store.append("impedance_points", point(measured, n, temperature_k=kelvin))
+    store.flush()
+    first, second = read_all(follow(run_id)).spectra
+    assert (first.setpoint_k, first.temperature_k) == (300.0, None)
+    assert second.temperature_k == 302.0

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
-from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
+from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ def a_living(process, path):
     with subprocess.Popen([sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE) as other:
         row = {"process": process, "station": "rig", "state": "alive", "started_s": 0.0, "beat_s": 0.0}
         row |= {"pid": other.pid, "process_birth": process_birth(other.pid), "host": platform.node()}
-        with Ledger(path) as ledger, ledger.transaction() as connection:
-            insert(connection, "heartbeats", row)
+        with WriteConnection(path) as connection, connection.transaction():
+            connection.insert("heartbeats", row)
         yield other.pid
         other.communicate(b"\n")
 
@@ -224,6 +224,32 @@ def test_merge_keeps_references_to_the_run_that_was_continued(finished, tmp_path
         (repeated,) = db.rows("SELECT * FROM spectra WHERE id = ?", (repeat["repeat_of"],))
     assert (repeated["number"], repeated["status"]) == (0, "aborted")
     assert repeated["run_id"] == repeat["run_id"] - 1
+
+
+def law_of(run_id, spectra):
+    row = {"run_id": run_id, "branch": "all", "law": "arrhenius", "form": "ln_sigma", "n_points": 2}
+    return row | {"method": "m", "method_version": "1", "derived_s": 1.0, "spectra": spectra}
+
+
+def test_merge_leads_a_law_to_the_same_spectra_in_this_file(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        store.update("runs", rig.run_id, {"status": "aborted", "ended_s": 2.0})
+        second = store.insert("runs", {"sample_id": rig.sample_id, "procedure": "p:C", "started_s": 3.0})
+        own = store.insert("spectra", {"run_id": second, "number": 4, "started_s": 3.0})
+        laws = [law_of(second, [own, rig.spectrum_id]), law_of(second, None), law_of(second, [own, 777])]
+        store.replace_derived("law_fits", {"run_id": second}, laws)
+        store.update("runs", second, {"status": "finished", "ended_s": 4.0})
+    assert len(merge(finished, other).added) == 2
+    with Database(finished) as db:
+        laws = db.rows("SELECT * FROM law_fits WHERE run_id = ? ORDER BY id", (db.run("last")["id"],))
+        numbers = dict(db.frame("SELECT id, number FROM spectra")[["id", "number"]].to_numpy())
+        runs = dict(db.frame("SELECT id, run_id FROM spectra")[["id", "run_id"]].to_numpy())
+    known, unknown, elsewhere = (law["spectra"] for law in laws)
+    assert [numbers[spectrum] for spectrum in known] == [4, 0]
+    assert [runs[spectrum] - laws[0]["run_id"] for spectrum in known] == [0, -1]
+    assert (unknown, elsewhere) == (None, None)
 
 
 def test_a_column_that_a_later_schema_adds_leaves_the_hash_of_older_runs(finished):

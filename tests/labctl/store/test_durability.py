@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import pytest
 
 from labctl.errors import StoreError
-from labctl.queue.ledger import Ledger, insert
 from labctl.store import Database, Store, migrations
 from labctl.store.care import verify
 from labctl.store.connections import open_for_writing
 from labctl.store.fingerprint import content_hash
+from labctl.store.transactions import WriteConnection
 
 WRITE_UNTIL_KILLED = """
 import os, sys, threading, time
@@ -339,7 +339,7 @@ def test_a_new_file_is_waited_for_by_readers_and_by_the_impatient_until_it_is_ma
     maker = threading.Thread(target=opened, args=(lambda: Store.open(path),))
     maker.start()
     assert half_way.wait(20)
-    ways = (lambda: Database(path), lambda: Ledger(path, patience_s=0.01))
+    ways = (lambda: Database(path), lambda: WriteConnection(path, patience_s=0.01))
     others = [threading.Thread(target=opened, args=(how,)) for how in ways]
     for other in others:
         other.start()
@@ -354,8 +354,8 @@ def test_others_may_write_while_the_hash_of_a_long_run_is_made(rig, path, monkey
     """A runner without a heartbeat for so long would be classified as frozen."""
 
     def look_in_between(connection, run_id):
-        with Ledger(path, patience_s=0.05) as ledger, ledger.transaction() as other:
-            insert(other, "events", {"time_s": 1.0, "level": "info", "kind": "between", "message": "me"})
+        with WriteConnection(path, patience_s=0.05) as other, other.transaction():
+            other.insert("events", {"time_s": 1.0, "level": "info", "kind": "between", "message": "me"})
         return content_hash(connection, run_id)
 
     monkeypatch.setattr("labctl.store.store.content_hash", look_in_between)

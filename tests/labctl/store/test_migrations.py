@@ -10,6 +10,7 @@ import pytest
 
 from labctl.errors import StoreError
 from labctl.store import Database, Store, connections, migrations
+from labctl.store.care import verify
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.processes import process_birth
@@ -271,3 +272,35 @@ def test_columns_added_later_to_measured_tables_are_empty_in_older_runs(stranger
     for table in MEASURED:
         for _, column, _, _, default, _ in stranger.execute(f"PRAGMA table_info({table})").fetchall():
             assert (table, column) in first or default in (None, "''"), (table, column)
+
+
+OLDER = [name for name in migrations._MIGRATIONS if name < "0005"]
+
+
+@pytest.mark.parametrize("newest", OLDER)
+def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
+    path, start, monkeypatch, newest
+):
+    law = {"branch": "all", "law": "arrhenius", "form": "ln_sigma_t", "preferred": 1, "n_points": 7}
+    law |= {"activation_energy_ev": 0.5, "standard_uncertainty_ev": 0.01, "flags": ["a reservation"]}
+    law |= {"parameters": {"activation_energy": {"value": 0.5}}}
+    law |= {"method": "m", "method_version": "1", "derived_s": 2.0}
+    with monkeypatch.context() as patch:
+        earlier = {name: step for name, step in migrations._MIGRATIONS.items() if name <= newest}
+        patch.setattr(migrations, "_MIGRATIONS", earlier)
+        with Store.open(path) as store:
+            law |= {"run_id": start(store).run_id}
+            store.replace_derived("law_fits", {"run_id": law["run_id"]}, [law])
+            with store.read() as db:
+                (before,) = db.rows("SELECT * FROM law_fits")
+                assert "spectra" not in before
+            store.update("runs", law["run_id"], {"status": "finished", "ended_s": 3.0})
+    with Store.open(path) as store, store.read() as db:
+        (after,) = db.rows("SELECT * FROM law_fits")
+        described = set(db.columns().query("table_name == 'law_fits'")["column_name"])
+        hashed = db.run("last")["content_hash"]
+    assert after == before | {"spectra": None, "curve": None}
+    assert {name: after[name] for name in law} == law
+    assert set(after) == described
+    assert [run.intact for run in verify(path)] == [True]
+    assert verify(path)[0].recorded_hash == hashed

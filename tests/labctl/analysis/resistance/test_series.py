@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from labctl.analysis import Spectrum, ionic_resistance_series, parse_circuit
+from labctl.analysis.resistance import series
 
 FREQUENCY_HZ = np.logspace(6, -1, 43)
 TEMPERATURES_K = np.array([330.0, 300.0, 315.0, 345.0])
@@ -47,3 +48,35 @@ def test_temperatures_that_do_not_fit_are_refused(temperatures_k):
 
 def test_no_spectra_give_no_resistances():
     assert ionic_resistance_series([], []) == ()
+
+
+def test_a_spectrum_of_unknown_temperature_is_fitted_alone_and_is_no_neighbour():
+    odd = spectrum(315.0, 2, factor=8.0)[0]
+    around = [spectrum(t, k)[0] for k, t in enumerate([300.0, 330.0, 345.0])]
+    told = ionic_resistance_series([around[0], odd, *around[1:]], [300.0, 315.0, 330.0, 345.0])
+    assert any("out of line" in flag for flag in told[1].flags)
+    silent = ionic_resistance_series([around[0], odd, *around[1:]], [300.0, None, 330.0, 345.0])
+    assert not any("out of line" in flag for found in silent for flag in found.flags)
+    (alone,) = ionic_resistance_series([odd], [None])
+    assert silent[1].total_ohm.value == pytest.approx(alone.total_ohm.value, rel=1e-9)
+    without = ionic_resistance_series(around, [300.0, 330.0, 345.0])
+    for found, expected in zip((silent[0], *silent[2:]), without, strict=True):
+        assert found.total_ohm.value == pytest.approx(expected.total_ohm.value, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("temperatures_k", "neighbours"), [([None] * 4, 0), ([300.0, None, 330.0, 345.0], 3)]
+)
+def test_solutions_are_handed_on_among_known_temperatures_alone(monkeypatch, temperatures_k, neighbours):
+    hand_on, seen = series._hand_on, []
+
+    def watched(data, fits, sources):
+        seen.append((len(data), len(fits)))
+        return hand_on(data, fits, sources)
+
+    monkeypatch.setattr(series, "_hand_on", watched)
+    found = ionic_resistance_series(
+        [spectrum(t, k)[0] for k, t in enumerate([300.0, 315.0, 330.0, 345.0])], temperatures_k
+    )
+    assert set(seen) == {(neighbours, neighbours)}
+    assert len(found) == 4

@@ -6,10 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("PySide6", reason="the extra `gui` is not installed")
-pytest.importorskip("pyqtgraph", reason="the extra `gui` is not installed")
-
-from labctl.gui.plots.shown import ShownRun, run_colour
 from labctl.readmodel.snapshot import (
     PolarisationCurve,
     RunSnapshot,
@@ -18,7 +14,24 @@ from labctl.readmodel.snapshot import (
     TemperatureCurve,
 )
 
+try:
+    from qtpy import QtWidgets  # noqa: F401 - tried before pyqtgraph, which names no library
+except ImportError:
+    QT = False
+else:
+    from labctl.gui.plots.shown import ShownRun, run_colour
+
+    QT = True
+
 EV_K = 8.617333262e-5
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector):
+    """Skip each file of this folder where there is no Qt: none can be imported."""
+    if QT or not isinstance(collector, pytest.Module):
+        return None
+    return pytest.CollectReport(collector.nodeid, "skipped", (str(collector.path), 1, "no Qt here"), [])
 
 
 class Made:
@@ -84,9 +97,10 @@ class Made:
         """Temperatures from 300 K upwards."""
         return tuple(self.conductivity(n + 1, 300.0 + 10 * n) for n in range(count))
 
-    def fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
-        """A row of `law_fits`."""
+    def older_fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
+        """A row of `law_fits` as an older labctl left it: without `spectra` and `curve`."""
         energy = {"value": energy_ev, "standard_uncertainty": 0.003, "unit": "eV"}
+        pre_exponential = {"value": 1e8, "standard_uncertainty": 1e7, "unit": "S K/m"}
         row = {
             "id": number,
             "branch": "all",
@@ -95,10 +109,23 @@ class Made:
             "preferred": 1,
             "activation_energy_ev": energy_ev,
             "standard_uncertainty_ev": 0.003,
-            "parameters": {"activation_energy": energy},
+            "parameters": {"activation_energy": energy, "pre_exponential": pre_exponential},
             "n_points": 6,
             "flags": [],
         }
+        return row | about
+
+    def fit(self, number: int = 1, energy_ev: float = 0.5, **about: Any) -> dict[str, Any]:
+        """A row of `law_fits` that stands on the six conductivities."""
+        curve = {
+            "reference": 1 / (EV_K * 325),
+            "transition": "",
+            "parameters": [np.log(1e8) - energy_ev / (EV_K * 325), energy_ev],
+            "covariance": [[1e-6, 0.0], [0.0, 9e-6]],
+            "degrees_of_freedom": 4.0,
+            "temperature_range_k": [300.0, 350.0],
+        }
+        row = self.older_fit(number, energy_ev) | {"curve": curve, "spectra": [1, 2, 3, 4, 5, 6]}
         return row | about
 
     def vtf_fit(self) -> dict[str, Any]:
@@ -107,7 +134,15 @@ class Made:
             "pseudo_activation_energy": {"value": 0.48, "standard_uncertainty": 0.01, "unit": "eV"},
             "vogel_temperature": {"value": 3.0, "standard_uncertainty": 1.0, "unit": "K"},
         }
-        about = {"law": "vtf", "form": "T^-0.5", "preferred": 0, "activation_energy_ev": None}
+        curve = {
+            "reference": 325.0,
+            "transition": "",
+            "parameters": [0.5, 0.0537, 1 / 322],
+            "covariance": None,
+            "degrees_of_freedom": None,
+            "temperature_range_k": [300.0, 350.0],
+        }
+        about = {"law": "vtf", "form": "T^-0.5", "preferred": 0, "activation_energy_ev": None, "curve": curve}
         return self.fit(2, **about, parameters=parameters)
 
     def polarisation(self, number: int = 0, count: int = 50, **about: Any):
@@ -154,11 +189,11 @@ class Made:
         """A run with these parts."""
         return RunSnapshot({"id": run_id, "parameters": {"band_k": 0.5}}, self.sample, **parts)
 
-    def run(self, run_id: int = 1, **parts: Any) -> ShownRun:
+    def run(self, run_id: int = 1, **parts: Any) -> "ShownRun":
         """A ticked run with these parts."""
         return ShownRun(self.snapshot(run_id, **parts), run_colour(run_id - 1), f"{run_id} pellet")
 
-    def full_run(self, run_id: int = 1, spectra: int = 3) -> ShownRun:
+    def full_run(self, run_id: int = 1, spectra: int = 3) -> "ShownRun":
         """A run with data for every tab."""
         return self.run(
             run_id,
@@ -172,7 +207,7 @@ class Made:
             records={"x": np.arange(5.0), "y": np.array([1.0, 10.0, 100.0, -1.0, 1000.0])},
         )
 
-    def changed(self, run: ShownRun, **parts: Any) -> ShownRun:
+    def changed(self, run: "ShownRun", **parts: Any) -> "ShownRun":
         """The same run at a later time."""
         return replace(run, snapshot=replace(run.snapshot, **parts))
 

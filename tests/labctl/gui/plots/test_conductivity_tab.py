@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from labctl.gui.plots import laws
 from labctl.gui.plots.conductivity_tab import ConductivityTab
-from labctl.gui.plots.laws import FITTED_TO_OTHERS, law_curves
+from labctl.readmodel.law_curve import NO_BAND_KEPT
 
 
 @pytest.fixture
@@ -13,7 +12,6 @@ def tab(app, on_screen):
 
 def show(tab, app, *runs):
     tab.show_runs(runs)
-    tab.wait_for_laws()
     app.processEvents()
 
 
@@ -75,45 +73,60 @@ def test_the_law_is_named_with_form_and_uncertainty_and_its_flags(tab, app, made
     assert any(line.startswith("VTF, T^-1/2: B = 0.480 ± 0.010 eV, T0 = 3.0 ± 1.0 K") for line in lines)
 
 
-def test_a_law_that_was_fitted_to_other_points_says_so(made):
-    (curve,) = law_curves(made.conductivities(), (made.fit(),))
-    assert curve.remark == ""
-    (other,) = law_curves(made.conductivities(), (made.fit(energy_ev=0.52),))
-    assert other.remark == FITTED_TO_OTHERS
+def test_the_stored_law_is_drawn_whatever_the_points_beside_it_are(tab, app, made):
+    run = made.full_run()
+    show(tab, app, run)
+    before = tab.plot.curves.points((1, "law", "arrhenius"))
+    others = (*run.snapshot.conductivities, made.conductivity(99, 380.0, conductivity_s_m=1.0))
+    show(tab, app, made.changed(run, conductivities=others))
+    after = tab.plot.curves.points((1, "law", "arrhenius"))
+    assert np.array_equal(before, after)
+    assert (1, "law", "arrhenius", "band") in tab.plot.curves.drawn()
 
 
-def test_a_law_that_cannot_be_drawn_is_left_out(made):
-    assert law_curves(made.conductivities(1), (made.fit(),)) == ()
-    assert law_curves((), (made.fit(),)) == ()
+def test_a_law_of_an_older_file_has_no_band_and_says_so(tab, app, made):
+    run = made.run(conductivities=made.conductivities(), fits=(made.older_fit(),))
+    show(tab, app, run)
+    x, y = tab.plot.curves.points((1, "law", "arrhenius"))
+    points_x, points_y = tab.plot.curves.points((1, "heating"))
+    assert np.interp(points_x, x[::-1], y[::-1]) == pytest.approx(points_y, abs=1e-3)
+    assert (1, "law", "arrhenius", "band") not in tab.plot.curves.drawn()
+    assert NO_BAND_KEPT in words(tab)
 
 
-def test_laws_of_one_branch_are_not_drawn(made):
-    assert law_curves(made.conductivities(), (made.fit(branch="heating"),)) == ()
+def test_a_law_that_cannot_be_drawn_is_left_out(tab, app, made):
+    show(tab, app, made.run(fits=(made.older_fit(),)))
+    assert tab.plot.curves.drawn() == []
+    assert "Arrhenius" in words(tab)
 
 
-def test_laws_are_fitted_again_only_when_conductivities_or_fits_change(tab, app, made, monkeypatch):
-    fitted = []
-    whole = laws.law_curves
-    monkeypatch.setattr(laws, "law_curves", lambda *rows: (fitted.append(1), whole(*rows))[1])
+def test_laws_of_one_branch_are_not_drawn(tab, app, made):
+    show(tab, app, made.run(conductivities=made.conductivities(), fits=(made.fit(branch="heating"),)))
+    assert [key for key in tab.plot.curves.drawn() if "law" in key] == []
+
+
+def test_a_law_is_drawn_anew_only_when_its_rows_change(tab, app, made, monkeypatch):
+    from labctl.gui.plots import conductivity_tab
+
+    drawn = []
+    whole = conductivity_tab.law_curves
+    monkeypatch.setattr(conductivity_tab, "law_curves", lambda *rows: (drawn.append(1), whole(*rows))[1])
     run = made.full_run()
     show(tab, app, run)
     show(tab, app, made.changed(run, spectra=()))
     show(tab, app, made.changed(run, events=(made.event(1),)))
-    assert len(fitted) == 1
-    more = (*run.snapshot.conductivities, made.conductivity(99, 380.0))
-    show(tab, app, made.changed(run, conductivities=more))
-    assert len(fitted) == 2
+    assert len(drawn) == 1
+    show(tab, app, made.changed(run, fits=(made.fit(energy_ev=0.6),)))
+    assert len(drawn) == 2
 
 
-def test_the_old_law_stays_while_the_new_one_is_fitted(tab, app, made):
-    run = made.full_run()
-    show(tab, app, run)
-    more = made.changed(run, conductivities=(*run.snapshot.conductivities, made.conductivity(99, 380.0)))
-    tab.show_runs([more])
-    assert (1, "law", "arrhenius") in tab.plot.curves.drawn()
-    assert tab.plot.curves.points((1, "law", "arrhenius"))[0].min() == pytest.approx(1000 / 350)
-    show(tab, app, more)
-    assert tab.plot.curves.points((1, "law", "arrhenius"))[0].min() == pytest.approx(1000 / 380)
+def test_a_conductivity_without_temperature_is_named_and_not_drawn(tab, app, made):
+    flag = "no temperature reading: the temperature is not known"
+    rows = (made.conductivity(1, 400.0), made.conductivity(7, 400.0, temperature_k=None, flags=[flag]))
+    show(tab, app, made.run(conductivities=rows))
+    assert tab.plot.curves.points((1, "heating"))[0] == pytest.approx([2.5])
+    assert f"spectrum 7: {flag}" in words(tab)
+    assert len([row for row in tab.table()[1] if row[1] == "measured"]) == 1
 
 
 def test_pointing_at_a_point_tells_temperature_conductivity_and_flags(tab, app, made):

@@ -5,11 +5,11 @@ import pytest
 import labctl
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol
-from labctl.gui.plots.laws import law_curves
 from labctl.gui.plots.shown import ShownRun, run_colour
 from labctl.gui.plots.tabs import make_tabs
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.readmodel.following import RunFollower
+from labctl.readmodel.law_curve import law_curves
 from labctl.store import Store
 
 PROTOCOL = """\
@@ -49,8 +49,10 @@ def test_a_simulated_run_is_seen_in_every_tab_and_its_laws_are_those_that_were_s
     measured, on_screen, app, tmp_path
 ):
     snapshot = measured.snapshot
-    curves = law_curves(snapshot.conductivities, snapshot.fits)
+    curves = law_curves(snapshot.fits, snapshot.conductivities)
     assert [curve.remark for curve in curves] == [""]
+    assert curves[0].has_band
+    assert curves[0].row["spectra"] == [point["spectrum_id"] for point in snapshot.conductivities]
     assert curves[0].row["preferred"]
     measured_k = [point["temperature_k"] for point in snapshot.conductivities]
     assert (curves[0].temperature_k[0], curves[0].temperature_k[-1]) == (min(measured_k), max(measured_k))

@@ -64,7 +64,7 @@ def test_a_running_polarisation_says_how_far_it_is(on_screen, made):
     tab.show_runs([made.run(polarisations=(made.polarisation(status="running", steady=None),))])
     words = tab._words.words()
     assert "no. 0, 10 mV at 30.00 °C, being measured: 1.015 µA after 8 min 10 s" in words
-    assert "no steady current can be foretold yet" in words
+    assert "too few points to extrapolate the steady current" in words
 
 
 def test_logarithmic_time_leaves_out_time_zero_and_notes_stay_true(on_screen, made, app):

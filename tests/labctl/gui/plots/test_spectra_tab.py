@@ -3,6 +3,7 @@ import pytest
 
 from labctl.gui.plots.spectra_tab import MOST_AT_ONCE, SpectraTab
 from labctl.gui.qt import QtCore
+from labctl.readmodel.spectrum_text import title
 
 
 @pytest.fixture
@@ -198,3 +199,11 @@ def test_one_temperature_needs_no_colour_key(tab, made, app):
     assert tab._temperatures.isVisible()
     app.processEvents()
     assert tab._temperatures.getAxis("right").width() > 30
+
+
+@pytest.mark.parametrize(
+    ("setpoint_k", "words"),
+    [(333.15, "no. 0, no temperature (set to 60.00 °C)"), (None, "no. 0, no temperature")],
+)
+def test_a_spectrum_without_a_reading_is_not_called_by_its_set_point_alone(made, setpoint_k, words):
+    assert title(made.spectrum(temperature_k=None, setpoint_k=setpoint_k)) == words

@@ -3,7 +3,7 @@
 from labctl.gui.plots.log_tab import MOST_LINES, LogTab
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.plots.table_tab import TableTab
-from labctl.gui.qt import QtWidgets
+from labctl.gui.qt import Qt, QtWidgets
 
 
 def lines(model):
@@ -16,6 +16,8 @@ def test_conductivities_are_written_as_the_command_line_writes_them(on_screen, m
     row = made.conductivity(1, 323.15, total_resistance_ohm=153130.0, flags=["a remark"], **sigma)
     bound = made.conductivity(2, 303.15, bound="upper", conductivity_s_m=1e-7, branch="cooling")
     tab.show_runs([made.run(conductivities=(row, bound))])
+    headings = [tab.conductivities.headerData(place, Qt.Orientation.Horizontal) for place in range(7)]
+    assert headings == ["run", "T / °C", "1000 K / T", "R / Ω", "σ / S cm⁻¹", "branch", "remarks"]
     first, second = lines(tab.conductivities)
     assert first == ("1", "50.00", "3.0945", "1.5313e+05", "(8.31 ± 0.12)e-07", "heating", "a remark")
     assert second[4:6] == ("< 1e-09", "cooling")

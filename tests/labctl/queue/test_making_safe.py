@@ -12,11 +12,11 @@ import pytest
 
 from labctl.clock import RealClock, ScaledClock
 from labctl.config.protocol import parse_protocol
-from labctl.gui import making_safe
-from labctl.gui.making_safe import make_safe
+from labctl.queue import making_safe
 from labctl.queue.jobs import Jobs
-from labctl.queue.ledger import Ledger
+from labctl.queue.making_safe import make_safe
 from labctl.queue.requests import Pauses
+from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
 INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
@@ -66,14 +66,14 @@ def rig(tmp_path):
     options = {"seed": 3, "instruments": INSTRUMENTS, "material": "Mg3(BH4)4(NH2)2"}
     with Server(options, ScaledClock(60.0)) as server:
         (tmp_path / "station.toml").write_text(server.station_toml("rig"))
-        Ledger(tmp_path / "lab.db").close()
+        WriteConnection(tmp_path / "lab.db").close()
         yield Rig(tmp_path, server)
 
 
 @pytest.fixture
 def heating_runner(rig):
-    with Ledger(rig.db) as ledger:
-        Jobs(ledger).add(parse_protocol(PROTOCOL, "p.toml"), station="rig")
+    with WriteConnection(rig.db) as connection:
+        Jobs(connection).add(parse_protocol(PROTOCOL, "p.toml"), station="rig")
     process = rig.start_runner()
     wait(lambda: rig.heater_range > 0, "the heater to be on")
     yield process
@@ -89,8 +89,8 @@ def wait(condition, what):
 
 
 def queue_of(rig):
-    with Ledger(rig.db) as ledger:
-        return [job.state for job in Jobs(ledger).listed()], Pauses(ledger).in_force()
+    with WriteConnection(rig.db) as connection:
+        return [job.state for job in Jobs(connection).listed()], Pauses(connection).in_force()
 
 
 def test_without_any_runner_the_instruments_are_made_safe_from_here(rig):
@@ -134,8 +134,8 @@ def test_a_runner_that_cannot_be_told_is_ended_before_it_heats_again(rig, heatin
 
 def test_the_wish_and_its_outcome_are_recorded(rig):
     rig.make_safe()
-    with Ledger(rig.db) as ledger:
-        (event,) = ledger.rows("SELECT * FROM events WHERE kind = 'person'")
+    with WriteConnection(rig.db) as connection:
+        (event,) = connection.rows("SELECT * FROM events WHERE kind = 'person'")
     assert "asked for by Mara" in event["message"]
 
 

@@ -1,0 +1,20 @@
+"""Text on one polarisation for the pane beside the plot, as HTML."""
+
+from html import escape
+
+from labctl.gui.plots.shown import Appearance
+from labctl.readmodel.formatting import typeset
+from labctl.readmodel.polarisation_text import steady_current, title
+from labctl.readmodel.snapshot import PolarisationCurve, RunSnapshot
+from labctl.readmodel.transference_text import number_in_words
+
+
+def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: Appearance) -> str:
+    """Return title, steady current, transference numbers and their flags, as HTML."""
+    head = f"<b><span style='color:{colour}'>▬</span> run {run.id}, {escape(title(curve))}</b>"
+    lines = [head, escape(steady_current(curve))]
+    for row in run.transference_numbers:
+        if row["polarisation_id"] == curve.id:
+            lines.append(f"<b>{escape(typeset(number_in_words(row)))}</b>")
+            lines += [f"<span style='color:{appearance.warning}'>{escape(f)}</span>" for f in row["flags"]]
+    return f"<p>{'<br>'.join(line for line in lines if line)}</p>"

@@ -1,0 +1,1 @@
+"""Named queries, a module for each subject: functions of a database or a connection."""

@@ -1,0 +1,17 @@
+"""Conductivities, each derived from one spectrum."""
+
+from collections.abc import Sequence
+
+from labctl.store.queries.source import Result, Row, Rows, Source, marks
+
+
+def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
+    """The conductivities of the parts with the branch of their spectrum, in the order of the spectra."""
+    query = f"""SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
+                WHERE c.run_id IN ({marks(parts)}) ORDER BY c.spectrum_id, c.id"""
+    return db.rows(query, parts)
+
+
+def of_file(db: Rows) -> list[Row]:
+    """The conductivities of all runs, in the order derived."""
+    return db.rows("SELECT * FROM conductivities ORDER BY id", ())

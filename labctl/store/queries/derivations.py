@@ -1,0 +1,82 @@
+"""Rows that derived quantities are made from, and counts of derived rows.
+
+A derivation reads finished spectra and polarisations only; the runs that a run continues count where the
+docstring says so.
+"""
+
+from typing import Any
+
+from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Rows, marks
+
+_OUTCOMES = """
+SELECT count(*) AS finished, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
+FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
+WHERE s.run_id = ? AND s.status = 'finished'
+"""
+_LAW_POINTS = """
+SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, EXISTS (
+    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
+    WHERE again.repeat_of = s.id AND d.temperature_k IS NOT NULL
+) AS repeated
+FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
+WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
+    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
+ORDER BY s.id
+"""
+_GOOD_CURRENTS = """
+SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number
+"""
+
+
+def spectrum_row(db: Rows, spectrum_id: int) -> dict[str, Any]:
+    """Return the row of one spectrum."""
+    (row,) = db.rows("SELECT * FROM spectra WHERE id = ?", (spectrum_id,))
+    return row
+
+
+def finished_spectra(db: Rows, run_id: int) -> list[int]:
+    """Return the ids of the finished spectra of a run, in the order measured."""
+    query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
+    return [row["id"] for row in db.rows(query, (run_id,))]
+
+
+def spectrum_temperatures_k(db: Rows, spectrum_id: int) -> list[float]:
+    """Return the temperature readings taken at the points of a spectrum; empty without a reading."""
+    query = """SELECT temperature_k FROM impedance_points
+               WHERE spectrum_id = ? AND temperature_k IS NOT NULL ORDER BY number"""
+    return [row["temperature_k"] for row in db.rows(query, (spectrum_id,))]
+
+
+def spectrum_outcomes(db: Rows, run_id: int) -> dict[str, int]:
+    """Count a run's finished spectra, those without a conductivity (`silent`), those with a bound only."""
+    (row,) = db.rows(_OUTCOMES, (run_id,))
+    return row
+
+
+def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
+    """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
+
+    Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
+    `spectrum_id`), `number`, `branch` and `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition
+    gave a conductivity at a known temperature. Spectra taken while a potential was held are left out.
+    """
+    parts = part_ids(db, run_id)
+    return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
+
+
+def polarisation_row(db: Rows, polarisation_id: int) -> dict[str, Any]:
+    """Return the row of one polarisation."""
+    (row,) = db.rows("SELECT * FROM polarisations WHERE id = ?", (polarisation_id,))
+    return row
+
+
+def finished_polarisations(db: Rows, run_id: int) -> list[int]:
+    """Return the ids of the finished polarisations of a run, in the order measured."""
+    query = "SELECT id FROM polarisations WHERE run_id = ? AND status = 'finished' ORDER BY number"
+    return [row["id"] for row in db.rows(query, (run_id,))]
+
+
+def good_polarisation_points(db: Rows, polarisation_id: int) -> list[dict[str, Any]]:
+    """Return the points of a polarisation that have the status ok, in the order measured."""
+    return db.rows(_GOOD_CURRENTS, (polarisation_id,))

@@ -1,0 +1,59 @@
+"""Queries about what of a job is measured already."""
+
+from collections.abc import Sequence
+
+from labctl.store.queries.run_parts import part_ids
+from labctl.store.queries.source import Rows, marks
+from labctl.store.transactions import Row, WriteConnection
+
+
+def finished_run_count(connection: WriteConnection, job_id: int) -> int:
+    """Return how many runs of a job are finished."""
+    return connection.value("SELECT count(*) FROM runs WHERE job_id = ? AND status = 'finished'", (job_id,))
+
+
+def open_run_ids(connection: WriteConnection, job_id: int) -> list[int]:
+    """Return the runs of a job after its last finished one, oldest first."""
+    query = """SELECT id FROM runs WHERE job_id = :job AND id > coalesce(
+               (SELECT max(id) FROM runs WHERE job_id = :job AND status = 'finished'), 0) ORDER BY id"""
+    return [row["id"] for row in connection.rows(query, {"job": job_id})]
+
+
+def rows_by_step(
+    connection: WriteConnection, table: str, run_ids: Sequence[int], finished: bool
+) -> list[Row]:
+    """Return step, n (how many), id (the last) of the rows of `spectra` or `polarisations` of some runs.
+
+    Those with status finished, or all others.
+    """
+    if table not in ("spectra", "polarisations"):
+        raise ValueError(f"step_ends_with must be 'spectra' or 'polarisations', got {table!r}")
+    marks = ", ".join("?" * len(run_ids))
+    comparison = "=" if finished else "<>"
+    query = f"""SELECT step, count(*) AS n, max(id) AS id FROM {table}
+                WHERE run_id IN ({marks}) AND status {comparison} 'finished' GROUP BY step"""
+    return connection.rows(query, run_ids)
+
+
+def spectra_without_conductivity(connection: WriteConnection, job_id: int) -> tuple[int, int]:
+    """Return how many finished spectra of a job have no conductivity, and how many there are."""
+    query = """SELECT count(*) AS n, count(*) - count(c.spectrum_id) AS without
+               FROM spectra s JOIN runs r ON r.id = s.run_id
+               LEFT JOIN (SELECT DISTINCT spectrum_id FROM conductivities) c ON c.spectrum_id = s.id
+               WHERE r.job_id = ? AND s.status = 'finished'"""
+    (found,) = connection.rows(query, (job_id,))
+    return found["without"], found["n"]
+
+
+def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
+    """Return the finished spectra without a resistance, of a run and of those that it continues."""
+    parts = part_ids(database, run_id)
+    query = f"""SELECT s.id FROM spectra s WHERE s.run_id IN ({marks(parts)}) AND s.status = 'finished'
+                AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"""
+    return [row["id"] for row in database.rows(query, parts)]
+
+
+def running_run_ids(connection: WriteConnection, pid: int, host: str) -> list[int]:
+    """Return the runs that this process still calls running."""
+    query = "SELECT id FROM runs WHERE status = 'running' AND pid = ? AND host = ?"
+    return [row["id"] for row in connection.rows(query, (pid, host))]

@@ -1,0 +1,51 @@
+"""Runs."""
+
+from labctl.store.queries.source import Result, Row, Rows, Source
+
+
+def all_runs(db: Source[Result]) -> Result:
+    """Every run, oldest first."""
+    return db.rows("SELECT * FROM runs ORDER BY id", ())
+
+
+def named(db: Rows, run: int | str) -> list[Row]:
+    """The runs that a name fits: an id, `"last"`, or the beginning of a uuid."""
+    if run == "last":
+        return db.rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1", ())
+    if isinstance(run, int) or run.isdecimal():
+        return db.rows("SELECT * FROM runs WHERE id = ?", (int(run),))
+    return db.rows("SELECT * FROM runs WHERE substr(uuid, 1, ?) = ?", (len(run), run.lower()))
+
+
+def with_samples(db: Rows) -> list[Row]:
+    """Every run with the name of its sample and the process that wrote it, oldest first."""
+    return db.rows(
+        """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
+           r.ended_s, r.clock, r.pid, r.process_birth, r.host
+           FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",
+        (),
+    )
+
+
+def counts_by_status(db: Rows) -> list[Row]:
+    """Number, last id and last end of the runs of each status: they differ when any run is new or ended."""
+    return db.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status", ())
+
+
+def of_procedure(db: Rows, reference: str) -> list[Row]:
+    """Id, start (UTC, as text) and status of the runs of a procedure `module:Class`, the last first."""
+    query = """SELECT id, datetime(started_s, 'unixepoch') AS start, status FROM runs
+               WHERE procedure = ? ORDER BY id DESC"""
+    return db.rows(query, (reference,))
+
+
+def protocol_and_sample(db: Rows, run_id: int) -> Row:
+    """Protocol text, procedure and parameters of a run, with all columns of its sample."""
+    query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
+               JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
+    return db.rows(query, (run_id,))[0]
+
+
+def provenance(db: Rows, run_id: int) -> list[Row]:
+    """Keys and values of the origin of a run, by key."""
+    return db.rows("SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key", (run_id,))
