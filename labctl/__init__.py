@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from labctl import opener
+from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
@@ -41,3 +41,4 @@ def __getattr__(name: str) -> Any:
 
 
 opener.register(_open_bench)
+shipped.find_behind_others()

@@ -106,6 +106,17 @@ def test_a_lower_bound_is_no_number_and_hides_no_outlier(series):
     assert preferred["activation_energy_ev"] == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("bound", "factor", "is_told"),
+    [("upper", 0.9, True), ("upper", 1.1, False), ("lower", 0.9, False), ("lower", 1.1, False)],
+)
+def test_a_law_above_an_upper_bound_says_so(series, bound, factor, is_told):
+    series.spectrum(345.0, bound=bound, factor=factor)
+    preferred, _ = series.laws()
+    above = [flag for flag in preferred["flags"] if flag.startswith("the law lies above the bound sigma < ")]
+    assert [flag.endswith(" at 345.00 K") for flag in above] == [True] * is_told
+
+
 def test_a_thermometer_that_does_not_move_by_its_last_digit_costs_no_law(tmp_path):
     still = Series(tmp_path / "lab.db")
     for temperature_k in range(310, 390, 10):
