@@ -72,6 +72,12 @@ def wire_of(address: str) -> str:
     return canonical
 
 
+def is_on_loopback(address: str) -> bool:
+    """Return whether an address leads to this computer itself, as that of a served rig does."""
+    name = _parsed(canonical_address(address))
+    return isinstance(name, HOSTS) and name.host_address == LOCALHOST
+
+
 def _parsed(address: str) -> rname.ResourceName | None:
     """Return the parts of an address, also of a bare serial port; None for what is no VISA name."""
     text = address.strip()

@@ -22,7 +22,7 @@ def safe_without_file(station: Station, make_safe: Callable[[], dict[str, str]])
     except StoreError as error:
         log.error("%s: making every instrument safe without it", error)
         try:
-            with station_lock(station):
+            with station_lock(station, doing="making safe"):
                 failures = make_safe()
         except ConfigurationError as held:
             log.error("nothing was touched: %s", held)

@@ -109,7 +109,7 @@ class Runner:
             The file cannot be written for a long time. Everything is safe.
         """
         with (
-            station_lock(self.station),
+            station_lock(self.station, doing="its queue"),
             Store.open(self.db) as self._store,
             WriteConnection(self.db) as self._connection,
         ):
