@@ -27,7 +27,7 @@ from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import LABCTL, Pauses, Request, Requests
+from labctl.queue.requests import LABCTL, MADE_SAFE, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
 from labctl.store.queries.notifications import add_event
@@ -209,7 +209,7 @@ class Supervisor:
     def _tell(self, what: str, failures: dict[str, str]) -> None:
         if not failures:
             self._unsafe_since_s = None
-            self._announce("error", "process", f"{what}; every instrument was made safe")
+            self._announce("error", "process", f"{what}; {MADE_SAFE}")
             return
         words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
         if self._unsafe_since_s is None:
