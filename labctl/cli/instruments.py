@@ -27,6 +27,7 @@ app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args
 
 StationArgument = Annotated[Path, typer.Argument(help="The station file.", envvar="LABCTL_STATION")]
 RELEASED_WITHIN_S = 3.0
+TRIES_BESIDE_ANOTHER = 5
 
 
 @app.command("list")
@@ -201,7 +202,7 @@ def _make_safe_if_free(station: "Station") -> "Holder | None":
             return refusal.holder
         except LocksUnusable as error:  # nobody can hold them with such a folder
             typer.secho(str(error), err=True, fg="yellow")
-        _make_safe_from_here(station)
+        _report_safe(station, station.make_safe())
     return None
 
 
@@ -214,14 +215,20 @@ def _make_safe_past(station: "Station") -> None:
     while (holder := _make_safe_if_free(station)) is not None and clock.monotonic() < end_s:
         clock.sleep(0.1)
     if holder is not None:
-        typer.secho(
-            f"going past {holder.words}: it may energise the instruments again", err=True, fg="yellow"
-        )
-        _make_safe_from_here(station)
+        words = f"going past {holder.words}: it may energise the instruments again"
+        typer.secho(words, err=True, fg="yellow")
+        _report_safe(station, _failures_beside_another(station))
 
 
-def _make_safe_from_here(station: "Station") -> None:
+def _failures_beside_another(station: "Station") -> dict[str, str]:
+    """Make safe while another program talks as well, which may take the answers: it is tried a few times."""
     failures = station.make_safe()
+    for _ in range(TRIES_BESIDE_ANOTHER - 1):
+        failures = station.make_safe() if failures else {}
+    return failures
+
+
+def _report_safe(station: "Station", failures: dict[str, str]) -> None:
     for entry in station.instruments:
         problem = failures.get(entry.name)
         typer.secho(f"{entry.name:14s} {problem or 'safe'}", fg="red" if problem else "green")
