@@ -14,7 +14,6 @@ import os
 import re
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -22,11 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
-from labctl.errors import ConfigurationError
+from labctl.instruments.lock_errors import FOLDER_VARIABLE, UNKNOWN, HardwareHeld, Holder, LocksUnusable
 from labctl.instruments.lock_files import lock_first_byte, open_lock_file, read_content, write_content
 from labctl.instruments.wires import canonical_address, is_on_loopback
 
-FOLDER_VARIABLE = "LABCTL_LOCK_DIR"
 SHARED_FOLDERS = (Path("/run/lock"), Path("/tmp"))  # the same for every user, unlike TMPDIR
 FOLDER = "labctl"
 FOR_EVERYBODY = 0o1777
@@ -36,54 +34,6 @@ IDENTITY_PARTS = 4
 COMMAND_WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 
 Stated = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds an instrument; `pid` 0 where that is not known, `since_s` on the clock of the wall."""
-
-    program: str
-    pid: int
-    station: str
-    doing: str
-    since_s: float
-
-    @property
-    def words(self) -> str:
-        """Program, process, what it does, station, since when."""
-        if self.pid <= 0:
-            return "another program, which left no name"
-        doing = f" for {self.doing}" if self.doing else ""
-        station = f" on station {self.station!r}" if self.station else ""
-        words = f"{self.program} (pid {self.pid}){doing}{station}, since {_hour(self.since_s)}"
-        return "".join(letter if letter.isprintable() else "?" for letter in words)  # another user wrote it
-
-
-UNKNOWN = Holder("", 0, "", "", 0.0)
-
-
-class HardwareHeld(ConfigurationError):
-    """Another program, or another part of this one, holds an instrument. Nothing was touched.
-
-    Attributes
-    ----------
-    holder : Holder
-    """
-
-    def __init__(self, name: str, holder: Holder) -> None:
-        self.holder = holder
-        super().__init__(name, "", f"in use by {holder.words}; one program at a time may talk to it")
-
-
-class LocksUnusable(ConfigurationError):
-    """The lock files cannot be used. Nothing was touched."""
-
-    def __init__(self, path: Path, error: OSError) -> None:
-        problem = (
-            f"instruments cannot be locked: {error.strerror}; make the folder writable for every user who "
-            f"measures, or name another in {FOLDER_VARIABLE}, the same for all"
-        )
-        super().__init__(path, "", problem)
 
 
 @dataclass
@@ -306,12 +256,6 @@ def _writable_for_all(folder: Path) -> bool:
         return bool(folder.stat().st_mode & 0o002)
     except OSError:
         return False
-
-
-def _hour(time_s: float) -> str:
-    then, now = time.localtime(time_s), time.localtime(RealClock().time())
-    same_day = then[:3] == now[:3]
-    return time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", then)
 
 
 def _forget_after_fork() -> None:

@@ -1,5 +1,6 @@
 """One program per station, and per instrument: locks that the system takes back when their holder dies."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,7 +8,10 @@ from pathlib import Path
 
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
+from labctl.instruments.lock_errors import LocksUnusable
 from labctl.instruments.lock_files import lock_first_byte, read_content, write_content
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -37,6 +41,24 @@ def station_lock(station: Station, role: str = "runner", doing: str = "") -> Ite
         held.enter_context(_file_lock(station, role))
         if role == "runner":
             held.enter_context(station.hold(doing))
+        yield
+
+
+@contextmanager
+def rescue_lock(station: Station) -> Iterator[None]:
+    """Hold the station as a runner does, to make it safe; lock files that cannot be used do not prevent that.
+
+    Raises ConfigurationError where another process holds the station or, as HardwareHeld, an instrument.
+    """
+    if station.simulation is not None:
+        yield
+        return
+    with ExitStack() as held:
+        held.enter_context(_file_lock(station, "runner"))
+        try:
+            held.enter_context(station.hold("making safe"))
+        except LocksUnusable as error:
+            log.error("%s", error)
         yield
 
 

@@ -21,6 +21,7 @@ from labctl.clock import Clock, RealClock
 from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.interlocks import Interlocks, Trip
@@ -29,7 +30,7 @@ from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, MADE_SAFE, Pauses, Request, Requests
 from labctl.queue.silence import Silence
-from labctl.queue.station_lock import holder_of, station_lock
+from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -168,7 +169,10 @@ class Supervisor:
         gone = end_for_certain(runner, self._clock)
         with ExitStack() as held:
             try:
-                held.enter_context(station_lock(self.station))
+                held.enter_context(rescue_lock(self.station))
+            except HardwareHeld as other:
+                self._tell(f"the runner (pid {runner.pid}) {why}", {"not reached": str(other)})
+                return
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
@@ -220,7 +224,7 @@ class Supervisor:
         if self._clock.monotonic() - (self._unsafe_since_s or 0.0) < TRY_AGAIN_S:
             return
         try:
-            with station_lock(self.station):
+            with rescue_lock(self.station):
                 failures = self._make_safe()
         except ConfigurationError:
             self._unsafe_since_s = None

@@ -14,11 +14,13 @@ from labctl.clock import RealClock, ScaledClock
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
+from labctl.instruments import locks
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import Pauses
 from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
+IDENTITY = "LSCI,MODEL336,336A1SM/SIMULAT,2.9"
 INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
 CLOCK = RealClock()
 PROTOCOL = """
@@ -177,6 +179,19 @@ def test_instruments_of_a_killed_program_are_made_safe_from_here(rig):
     assert result.exit_code == 0, result.output
     assert result.output.count(" safe") == 2
     assert not rig.heater_is_on
+
+
+@pytest.mark.parametrize("stated", [True, False], ids=["identity in the station file", "identity asked"])
+def test_an_instrument_that_is_held_at_another_address_is_left_as_it_is(rig, monkeypatch, stated):
+    monkeypatch.setattr(locks, "is_on_loopback", lambda address: False)
+    rig.heat()
+    if stated:
+        text = rig.station.read_text()
+        rig.station.write_text(text.replace("address =", f'identity = "{IDENTITY}"\naddress =', 1))
+    with locks.hardware_locks(["COM3"], "its queue", "other", [("COM3", IDENTITY)]):
+        sentence = refused("instruments", "check", rig.station)
+    assert sentence.startswith("identity:LSCI,MODEL336,336A1SM/SIMULAT: in use by ")
+    assert rig.heater_is_on
 
 
 def test_a_folder_without_room_for_locks_does_not_keep_the_heater_on(rig, tmp_path, monkeypatch):
