@@ -76,6 +76,21 @@ class Rig:
         wait(lambda: self.heater_is_on if with_job else self.beats, "the runner")
         return process
 
+    def hold_elsewhere(self, address, identity):
+        source = f"""
+import sys
+from labctl.instruments.locks import hardware_locks
+with hardware_locks([{address!r}], "its queue", "other", [({address!r}, {identity!r})]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        process = subprocess.Popen([sys.executable, "-c", source], text=True, **pipes)
+        self._programs.callback(process.communicate)
+        self._programs.callback(process.kill)
+        assert process.stdout.readline() == "held\n"
+        return process
+
     @property
     def beats(self):
         with WriteConnection(self.db) as connection:
@@ -188,9 +203,9 @@ def test_an_instrument_that_is_held_at_another_address_is_left_as_it_is(rig, mon
     if stated:
         text = rig.station.read_text()
         rig.station.write_text(text.replace("address =", f'identity = "{IDENTITY}"\naddress =', 1))
-    with locks.hardware_locks(["COM3"], "its queue", "other", [("COM3", IDENTITY)]):
-        sentence = refused("instruments", "check", rig.station)
-    assert sentence.startswith("identity:LSCI,MODEL336,336A1SM/SIMULAT: in use by ")
+    other = rig.hold_elsewhere("COM3", IDENTITY)
+    sentence = refused("instruments", "check", rig.station)
+    assert sentence.startswith(f"identity:LSCI,MODEL336,336A1SM/SIMULAT: in use by python (pid {other.pid})")
     assert rig.heater_is_on
 
 
