@@ -11,7 +11,7 @@ StationOption = Annotated[
 DatabaseOption = Annotated[Path, typer.Option("--db", help="The results file.", envvar="LABCTL_DB")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 PersonOption = Annotated[
-    str, typer.Option("--person", help="Who asks; default: the user.", envvar="LABCTL_PERSON")
+    str, typer.Option("--person", help="Name of the person; default: the user.", envvar="LABCTL_PERSON")
 ]
 ProtocolArgument = Annotated[Path, typer.Argument(help="The protocol file.", show_default=False)]
 

@@ -1,4 +1,4 @@
-"""Signs of life of runner and supervisor. Nothing is called running without a fresh one.
+"""Heartbeats of runner and supervisor. A process without a fresh heartbeat is not called running.
 
 Times are the wall's also when the station's are scaled: whether a process lives is no matter of simulation.
 """
@@ -127,7 +127,7 @@ class Heartbeats:
             queries.replace_heartbeat(connection, row)
 
     def beat(self, **changes: Any) -> None:
-        """Show a sign of life, with what has changed."""
+        """Write a heartbeat, with the changes."""
         self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes)
 
     def end(self) -> None:
