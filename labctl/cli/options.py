@@ -20,7 +20,7 @@ DEFAULT_DATABASE = Path("lab.db")
 
 
 def user_name() -> str:
-    """Return the name of the user of this process; empty where the system does not tell it."""
+    """Return the name of the user of this process; empty if the system does not know it."""
     import getpass
 
     try:

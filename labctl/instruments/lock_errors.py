@@ -1,4 +1,4 @@
-"""Why an instrument cannot be held: another program holds it, or the lock files cannot be used."""
+"""Errors of locking an instrument, and the description of the program that holds it."""
 
 import time
 from dataclasses import dataclass

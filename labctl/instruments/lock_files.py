@@ -1,7 +1,7 @@
 """Lock files: the operating system releases a lock when its holder ends, however it ends.
 
-The lock is on the first byte, because Windows lets nobody else read what is locked; what the holder writes
-about itself begins at `CONTENT_AT`. A lock file is never deleted: another process may be about to lock it.
+The lock is on the first byte, because on Windows no other process can read a locked byte; the description of the
+holder begins at `CONTENT_AT`. A lock file is never deleted: another process may be about to lock it.
 """
 
 import os
@@ -50,13 +50,13 @@ def lock_first_byte(descriptor: int) -> None:
 
 
 def write_content(descriptor: int, text: str) -> None:
-    """Write what the holder says about itself, in place of what was there."""
+    """Replace the description of the holder."""
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.write(descriptor, f"{'':{CONTENT_AT}}{text}\n".encode())
 
 
 def read_content(descriptor: int) -> str:
-    """Return what the last holder wrote about itself."""
+    """Return the description that the last holder wrote."""
     os.lseek(descriptor, CONTENT_AT, os.SEEK_SET)
     return os.read(descriptor, LONGEST_CONTENT).decode(errors="replace").strip()

@@ -117,7 +117,7 @@ def is_simulated_here(visa_library: Any) -> bool:
 
 
 def is_known_by_identity(address: str) -> bool:
-    """Return whether the identity of an instrument tells it from all others."""
+    """Return whether the identity of an instrument distinguishes it from all others."""
     return not is_on_loopback(address)
 
 

@@ -73,13 +73,13 @@ def wire_of(address: str) -> str:
 
 
 def is_on_loopback(address: str) -> bool:
-    """Return whether an address leads to this computer itself, as that of a served rig does."""
+    """Return whether an address is on this computer, as with a served rig."""
     name = _parsed(canonical_address(address))
     return isinstance(name, HOSTS) and name.host_address == LOCALHOST
 
 
 def _parsed(address: str) -> rname.ResourceName | None:
-    """Return the parts of an address, also of a bare serial port; None for what is no VISA name."""
+    """Return the parts of an address, also of a bare serial port; None if it is not a VISA name."""
     text = address.strip()
     if COM_PORT.fullmatch(text) or text.startswith("/"):
         text = f"ASRL{text}::INSTR"

@@ -1,9 +1,9 @@
 """Ask the runner or supervisor that holds the instruments to make safe, and wait for its confirmation.
 
 1. The queue is paused, with the request as its reason, and a job under way is asked to stop.
-2. A runner makes safe when it sees that pause. One that does not obey is ended by its supervisor, which then
-   makes safe itself.
-3. Safe is what one of them has confirmed since, in an event. Nothing is ended from here.
+2. A runner makes safe when it sees that pause. Its supervisor ends a runner that does not obey, and makes safe
+   itself.
+3. The answer is safe only after one of them has confirmed it in a new event. No process is ended from here.
 """
 
 from labctl.clock import RealClock
@@ -33,8 +33,8 @@ def ask_to_make_safe(request: SafeRequest, holder: Holder) -> SafeReport | None:
     Returns
     -------
     SafeReport or None
-        None where it cannot be asked: it reads no requests, or those of another results file; or where it has
-        ended without a confirmation, so that the instruments may be free now.
+        None if it cannot be asked, because it reads no requests or uses another results file; or if it ended
+        without a confirmation, so that the instruments may be free now.
     """
     if holder.program not in PROCESSES or not request.db.exists():
         return None

@@ -259,7 +259,7 @@ class Runner:
         self._watch.begin_again()
 
     def _make_safe_if_asked(self, pause: Pause) -> None:
-        """Once for each pause that asks for it, confirmed by an event that somebody waits for."""
+        """Make safe once for each pause that requests it, and confirm it in an event."""
         if not pause.asks_safe or pause.paused_s <= self._asked_safe_s:
             return
         self._asked_safe_s = pause.paused_s
