@@ -1,7 +1,7 @@
 """Lock files: the operating system releases a lock when its holder ends, however it ends.
 
-The lock is on the first byte, because on Windows no other process can read a locked byte; the description of the
-holder begins at `CONTENT_AT`. A lock file is never deleted: another process may be about to lock it.
+The lock is on the first byte, because on Windows no other process can read a locked byte; the description of
+the holder begins at `CONTENT_AT`. A lock file is never deleted: another process may be about to lock it.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Ask the runner or supervisor that holds the instruments to make safe, and wait for its confirmation.
 
 1. The queue is paused, with the request as its reason, and a job under way is asked to stop.
-2. A runner makes safe when it sees that pause. Its supervisor ends a runner that does not obey, and makes safe
-   itself.
+2. A runner makes safe when it sees that pause. Its supervisor ends a runner that does not obey, and makes
+   safe itself.
 3. The answer is safe only after one of them has confirmed it in a new event. No process is ended from here.
 """
 
