@@ -200,7 +200,7 @@ def _opened(
     station: Station, database: Path | None, sample: Sample | None, watched: bool, text: str, file: Path
 ) -> Iterator[ScriptBench]:
     with ExitStack() as stack:
-        stack.enter_context(station_lock(station))
+        stack.enter_context(station_lock(station, doing=f"the script {file.name}"))
         store = stack.enter_context(Store.open(database)) if database else None
         if database and watched:
             doing = f"the script {file.name}"

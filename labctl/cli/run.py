@@ -70,7 +70,7 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
 
     stop = StopRequest()
     with (
-        station_lock(station),
+        station_lock(station, doing=f"the protocol {protocol.title!r}"),
         Store.open(db) as store,
         under_watch(station, db, watched_as, "--without-supervisor") if watched_as else nullcontext(),
         station.open() as bench,

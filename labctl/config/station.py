@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,16 +106,18 @@ class Station:
         InstrumentError
             An instrument is absent, is another one, or cannot be made safe.
         ConfigurationError
-            The simulated rig refuses its options.
+            The simulated rig refuses its options, or another process holds an instrument.
         """
         clock = clock or self.make_clock()
         with ExitStack() as stack:
+            stack.enter_context(self._joint_hold())
             library = self._visa_library(clock, stack)
             roles: dict[str, Any] = {}
             drivers: dict[str, Any] = {}
             for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
                 driver = self._connect(entry, clock, library, stack, drivers)
                 drivers[entry.name] = driver
+                stack.enter_context(self._hold_by_serial_number(entry, driver))  # before anything is set
                 if entry.roles:  # one without is prepared by the instrument that works with it
                     driver.prepare()
                 stack.callback(driver.make_safe)
@@ -123,6 +125,51 @@ class Station:
             for entry in self.instruments:
                 _check_identity(entry, drivers[entry.name])
             yield Bench(clock, self.limits, roles, self.name)
+
+    def hold(self, doing: str) -> AbstractContextManager[None]:
+        """Keep every instrument from all other programs and parts of this one; `open` may still be used.
+
+        Raises
+        ------
+        HardwareHeld
+            Another one holds an instrument; the message says which.
+        LocksUnusable
+            The lock files cannot be used.
+        """
+        from labctl.instruments.locks import hardware_locks
+
+        return hardware_locks(self._addresses_here, doing, self.name, self._stated_identities)
+
+    def _joint_hold(self) -> AbstractContextManager[None]:
+        from labctl.instruments.locks import joint_hardware_locks
+
+        return joint_hardware_locks(self._addresses_here, "", self.name, self._stated_identities)
+
+    def _hold_by_serial_number(self, entry: InstrumentEntry, driver: Any) -> AbstractContextManager[None]:
+        """Hold an instrument under its serial number too: another program may know it at another address."""
+        from labctl.instruments.locks import is_known_by_identity, joint_hardware_locks
+
+        if entry.identity or not self._addresses_here or not is_known_by_identity(entry.address):
+            return nullcontext()
+        try:
+            identity = str(driver.identity)
+        except InstrumentError:  # it is not prepared yet; where it stays silent, preparing it says so
+            return nullcontext()
+        return joint_hardware_locks((), "", self.name, [(entry.address, identity)])
+
+    @property
+    def _addresses_here(self) -> tuple[str, ...]:
+        """Addresses of instruments that another process can reach as well."""
+        from labctl.instruments.locks import is_simulated_here
+
+        if self.simulation is not None or is_simulated_here(self.visa_library):
+            return ()
+        return tuple(entry.address for entry in self.instruments)
+
+    @property
+    def _stated_identities(self) -> list[tuple[str, str]]:
+        stated = [(entry.address, entry.identity) for entry in self.instruments if entry.identity]
+        return stated if self._addresses_here else []
 
     def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.

@@ -14,6 +14,7 @@ from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.instruments.locks import now_doing
 from labctl.measure.events import (
     AnyEvent,
     CurrentMeasured,
@@ -84,7 +85,7 @@ class Attempt:
         except Exception as error:  # noqa: BLE001 - it may be in anybody's procedure
             return Ending("failed", _in_words(error), type(error).__name__)  # nothing was touched
         try:
-            with ExitStack() as opened:
+            with now_doing(f"job {self.job.id} {self.job.title!r}"), ExitStack() as opened:
                 ending = self._measure(protocol, self._open(opened))
         except StoreError:
             raise

@@ -20,7 +20,7 @@ from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import Pauses, Requests
+from labctl.queue.requests import MAKE_SAFE, Pauses, Requests
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -52,7 +52,7 @@ class SafeRequest:
     @property
     def words(self) -> str:
         """The reason, for log and queue."""
-        return f"make safe, asked for by {self.person or 'an unnamed person'}"
+        return f"{MAKE_SAFE}, asked for by {self.person or 'an unnamed person'}"
 
     def connection(self, patience_s: float) -> WriteConnection:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
@@ -127,7 +127,7 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
     clock = RealClock()
     Pauses(connection).pause("job", request.words, request.person)
     runner = Heartbeats(connection, "runner", request.station).read()
-    job = _running_job(connection, request)
+    job = running_job(connection, request)
     if job is not None and state_of(runner, request.silence_s) == "running":
         details = {"reason": request.words, "stops_queue": True}
         Requests(connection).ask(job.id, "stop", details, request.person)
@@ -137,14 +137,15 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
             waited_s += 0.2
             runner = Heartbeats(connection, "runner", request.station).read()
             alive = state_of(runner, request.silence_s) == "running"
-            if alive and _running_job(connection, request) is None:
+            if alive and running_job(connection, request) is None:
                 words = f"job {job.id} was stopped and every instrument made safe; the queue is paused"
                 return SafeReport(True, words)
     _end(runner, clock)
     return None
 
 
-def _running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
+def running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
+    """Return the job under way on the station; None where none is."""
     jobs = Jobs(connection).listed(states=("running",))
     return next((job for job in jobs if job.station in (request.station, "")), None)
 
@@ -157,7 +158,7 @@ def _end(runner: Heartbeat | None, clock: Clock) -> bool:
 
 
 def _directly(station_file: Path, done_before: str = "") -> SafeReport:
-    command = [sys.executable, "-m", "labctl", "instruments", "safe", str(station_file)]
+    command = [sys.executable, "-m", "labctl", "instruments", "safe", "--force", str(station_file)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=SAFE_TAKES_S, check=False

@@ -31,7 +31,7 @@ from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
+from labctl.queue.requests import LABCTL, MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.store import SpaceRule, Store
@@ -96,6 +96,7 @@ class Runner:
         self._unwatched = False
         self._doing = ""
         self._station_text = station.text
+        self._asked_safe_s = self._queue_clock.time()  # asked before: done at the start
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
@@ -109,7 +110,7 @@ class Runner:
             The file cannot be written for a long time. Everything is safe.
         """
         with (
-            station_lock(self.station),
+            station_lock(self.station, doing="its queue"),
             Store.open(self.db) as self._store,
             WriteConnection(self.db) as self._connection,
         ):
@@ -164,6 +165,7 @@ class Runner:
 
     def _next(self) -> bool:
         if (pause := self._pauses.in_force()) is not None:
+            self._make_safe_if_asked(pause)
             self._give_up_waiting(pause)
             return self._idle("waiting: the queue is paused", None)
         if self._supervised is not None and not self._supervised():
@@ -255,6 +257,14 @@ class Runner:
             self._pauses.pause("job", f"interlock: {trip.words}", LABCTL)
         self._make_sure_safe("between jobs")
         self._watch.begin_again()
+
+    def _make_safe_if_asked(self, pause: Pause) -> None:
+        """Make safe once for each pause that requests it, and confirm it in an event."""
+        if not pause.asks_safe or pause.paused_s <= self._asked_safe_s:
+            return
+        self._asked_safe_s = pause.paused_s
+        if self._make_sure_safe("as asked"):
+            self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 
     def _give_up_waiting(self, pause: Pause) -> None:
         """Fail the jobs that an interlock has kept waiting for longer than the station allows."""

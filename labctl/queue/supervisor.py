@@ -21,15 +21,16 @@ from labctl.clock import Clock, RealClock
 from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import LABCTL, Pauses, Request, Requests
+from labctl.queue.requests import LABCTL, MADE_SAFE, Pauses, Request, Requests
 from labctl.queue.silence import Silence
-from labctl.queue.station_lock import holder_of, station_lock
+from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
@@ -170,7 +171,10 @@ class Supervisor:
         gone = end_for_certain(runner, self._clock)
         with ExitStack() as held:
             try:
-                held.enter_context(station_lock(self.station))
+                held.enter_context(rescue_lock(self.station))
+            except HardwareHeld as other:
+                self._tell(f"the runner (pid {runner.pid}) {why}", {"not reached": str(other)})
+                return
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
@@ -212,7 +216,7 @@ class Supervisor:
     def _tell(self, what: str, failures: dict[str, str]) -> None:
         if not failures:
             self._unsafe_since_s = None
-            self._announce("error", "process", f"{what}; every instrument was made safe")
+            self._announce("error", "process", f"{what}; {MADE_SAFE}")
             return
         words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
         if self._unsafe_since_s is None:
@@ -223,7 +227,7 @@ class Supervisor:
         if self._clock.monotonic() - (self._unsafe_since_s or 0.0) < TRY_AGAIN_S:
             return
         try:
-            with station_lock(self.station):
+            with rescue_lock(self.station):
                 failures = self._make_safe()
         except ConfigurationError:
             self._unsafe_since_s = None

@@ -17,6 +17,7 @@ from labctl.cli import app
 from labctl.clock import RealClock, VirtualClock
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
 from labctl.queue.heartbeat import Heartbeats
@@ -277,6 +278,35 @@ def test_a_runner_whose_last_thread_hangs_in_the_kernel_is_passed_by(watched, ni
     watched.stop = StopRequest()
     watched.watch(30.0, until=lambda: watched.restarts)
     assert night.states() == ["interrupted"]
+
+
+def test_a_program_that_holds_the_instruments_of_a_dead_runner_is_named_and_waited_for(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    with hardware_locks(["GPIB::12"], "a check of its instruments"):
+        watched.watch(3.0)
+    assert watched.made_safe == []
+    assert night.states() == ["running"]
+    ((kind, message),) = watched.events()
+    assert kind == "interlock"
+    assert "ended without a word; NOT SAFE" in message
+    assert f"(pid {os.getpid()}) for a check of its instruments" in message
+    watched.stop = StopRequest()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
+def test_a_lock_folder_that_cannot_be_used_keeps_no_supervisor_from_making_safe(
+    watched, night, tmp_path, monkeypatch
+):
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("LABCTL_LOCK_DIR", str(tmp_path / "no folder"))
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
 
 
 def test_a_supervisor_that_cannot_open_the_file_makes_safe_unless_somebody_holds_the_station(
