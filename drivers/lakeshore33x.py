@@ -264,13 +264,14 @@ class LakeShore33x(Instrument):
         """Switch every heater off, that of the loop first, and set its manual output to zero."""
         others = [number for number in self.heater_outputs if number != self.output_number]
         ranges = (f"RANGE {number},0" for number in (self.output_number, *others))
-        self.send_all(*ranges, f"MOUT {self.output_number},0")
+        self.send_all(*ranges, f"MOUT {self.output_number},0.00")
 
     def make_safe(self) -> None:
         """Switch every heater off, set manual output to zero, and read both back."""
         outputs = [Output(self, number) for number in self.heater_outputs]
         self.attempt_all(
             self.switch_off,
+            self.check_set_errors,
             *(partial(self._confirm_off, output) for output in outputs),
             self._confirm_no_manual_output,
         )

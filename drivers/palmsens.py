@@ -254,7 +254,10 @@ class MethodScriptInstrument(Instrument):
 
         MethodSCRIPT has no query for the state of the cell: the acknowledged script is the confirmation.
         """
-        self.attempt_all(self.switch_off, self.clear_bus, self.cell_off)
+        self.clear_bus()
+        self._held_v = None
+        self._running = True  # the true state is not known
+        self.cell_off()
 
     # The link.
 
