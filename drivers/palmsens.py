@@ -246,8 +246,7 @@ class MethodScriptInstrument(Instrument):
         self._held_v = None
         self._running = True  # the true state is not known
         self.set_timeout(5)
-        for command in ("", "Z", "\n".join(("e", *CELL_OFF_SCRIPT))):
-            self._send(command)
+        self.send_all("", "Z", "\n".join(("e", *CELL_OFF_SCRIPT)), "")
 
     def make_safe(self) -> None:
         """Abort any script and switch the cell off, confirmed by a `cell_off` script without an error.

@@ -71,7 +71,8 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
 
 
 def test_switching_off_leaves_automatic_gas_flow_as_it_was_read(dialogue):
-    with dialogue(OxfordITC503, [status(3), OFF[0], ("A2", "A"), OFF[2], READ_BACK[0], status(2)]) as cryostat:
+    pairs = [status(3), OFF[0], ("A2", "A"), OFF[2], READ_BACK[0], status(2)]
+    with dialogue(OxfordITC503, pairs) as cryostat:
         cryostat.make_safe()
 
 
