@@ -321,8 +321,16 @@ class Solartron1287(Instrument):
         )
         return errors[0]
 
+    def switch_off(self) -> None:
+        """Set polarisation off, level zero, leads open."""
+        self.set_timeout(5)
+        self.send_all("PW0", *CELL_OFF)
+
     def make_safe(self) -> None:
-        """Switch the cell off and, if `reads_back`, read its state back."""
+        """Switch the cell off and read polarisation and standby back.
+
+        Without `reads_back` only the error of the last command (`?ER`) confirms it.
+        """
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(self.cell_off, self._confirm_off)

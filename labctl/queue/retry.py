@@ -145,6 +145,11 @@ class PatientInstrument:
         finally:
             self.holds.remove(mark)
 
+    def switch_off(self) -> None:
+        """Send the off messages once; a fault later does not switch anything on again."""
+        self.settings.clear()
+        self.driver.switch_off()
+
     def make_safe(self) -> None:
         """Remove every stimulus, and forget the settings."""
         self.settings.clear()
