@@ -25,6 +25,7 @@ from labctl.instruments.making_safe import Output, longest_s, make_all_safe, wit
 from labctl.instruments.uninterrupted import uninterrupted
 from labctl.units import ZERO_CELSIUS_K
 
+OPENS_WITHIN_MS = 1000  # a session in which only to make safe; otherwise as long as the VISA library likes
 RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
@@ -222,6 +223,7 @@ class Station:
         library: Any,
         stack: ExitStack,
         connected: Mapping[str, Any],
+        **opening: Any,
     ) -> Any:
         from labctl.instruments.connection import Connection
 
@@ -234,6 +236,7 @@ class Station:
             write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
             quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
             **entry.connection,
+            **opening,
         )
         stack.callback(connection.close)
         partner = {"partner": connected[entry.partner]} if entry.partner else {}
@@ -255,7 +258,7 @@ class _Opening:
             connected = {partner.name: self.driver_of(partner) for partner in partners}
             session = self._sessions[entry.name]
             self._drivers[entry.name] = self._station._connect(
-                entry, self._clock, self._library, session, connected
+                entry, self._clock, self._library, session, connected, open_timeout=OPENS_WITHIN_MS
             )
         return self._drivers[entry.name]
 

@@ -147,18 +147,22 @@ class _Turn:
 
     def switch_off(self, line: "Iterable[_Turn]") -> None:
         """Send the off command, where the driver has one of its own."""
-        with self._noting_failure(), self._within(min(SWITCH_OFF_S, self.output.within_s), line):
+        limit_s = min(SWITCH_OFF_S, self.output.within_s)
+        with self._noting_failure():
             self.driver = self.output.connect()
             switch_off = getattr(self.driver, "switch_off", None)
             if switch_off is not None:
-                switch_off()
+                with self._within(limit_s, line):
+                    switch_off()
 
     def confirm(self, line: "Iterable[_Turn]") -> None:
         """Make safe with read-back, in the time that is left."""
-        with self._noting_failure(), self._within(self.output.within_s - self._spent_s, line):
+        left_s = self.output.within_s - self._spent_s
+        with self._noting_failure():
             if self.driver is None:
                 self.driver = self.output.connect()
-            self.driver.make_safe()
+            with self._within(left_s, line):
+                self.driver.make_safe()
             self._failure, self._confirmed = None, True
 
     def close(self) -> None:
@@ -186,13 +190,19 @@ class _Turn:
     @contextmanager
     def _within(self, seconds: float, line: "Iterable[_Turn]") -> Iterator[None]:
         """Hold every exchange on this wire to one deadline; a partner of the driver is on it, too."""
-        deadline_s = self._clock.monotonic() + seconds
         with ExitStack() as held:
-            for driver in (turn.driver for turn in line):
-                until = getattr(getattr(driver, "adapter", None), "until", None)
-                if until is not None:
-                    held.enter_context(until(deadline_s))
+            for turn in line:
+                _hold_to(turn.driver, seconds, held)
             yield
+
+
+def _hold_to(driver: Any, seconds: float, held: ExitStack) -> None:
+    """Let every exchange of a driver end in so many seconds, counted on its own clock."""
+    adapter = getattr(driver, "adapter", None)
+    until = getattr(driver, "until", None) or getattr(adapter, "until", None)
+    clock = getattr(adapter, "clock", None)
+    if until is not None and clock is not None:
+        held.enter_context(until(clock.monotonic() + seconds * getattr(clock, "factor", 1.0)))
 
 
 @dataclass
