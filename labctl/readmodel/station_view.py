@@ -23,7 +23,7 @@ class StationView:
     runner : Heartbeat, optional
         Its last sign of life; None when none ever ran.
     runner_state, supervisor_state : str
-        `"running"`, `"ended"` (everything off), `"unsafe"`, `"dismissed"`, `"frozen"`, `"dead"` or `"none"`; see
+        `"running"`, `"ended"` (all off), `"unsafe"`, `"dismissed"`, `"frozen"`, `"dead"` or `"none"`; see
         `state_of`.
     """
 
