@@ -114,13 +114,14 @@ class Supervisor:
 
     def _stays(self) -> bool:
         """Whether something is unsafe, which is told once to whoever asked to stop."""
-        stays = self._last_seen is not None and self._last_seen.state == "unsafe"
+        runner = self._read_runner()
+        stays = runner is not None and runner.state == "unsafe"
         if stays and not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                self._left.problem,
+                runner.unsafe if runner is not None else "",
             )
         return stays
 
