@@ -118,7 +118,8 @@ def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[
         try:
             action()
         except Exception as error:  # noqa: BLE001 - the next must still be tried
-            status, words = "failed", f"while making safe: {_in_words(error)}"
+            status = "failed" if status == "finished" else status
+            words = f"while making safe: {_in_words(error)}"
             if words not in reason:
                 reason = "; ".join(filter(None, (reason, words)))
     return status, reason

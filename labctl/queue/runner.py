@@ -320,7 +320,8 @@ class Runner:
         safe = not self._off.problem or self._make_sure_safe(f"after job {job.id}")
         attempts = 1 if ending.progressed else job.attempts + 1
         worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
-        if worth_it and safe and attempts <= job.policy.retries and not stops_queue:
+        may_go_on = safe or self.stop()  # the next runner makes safe first
+        if worth_it and may_go_on and attempts <= job.policy.retries and not stops_queue:
             later_s = self._queue_clock.time() + job.policy.delay_s
             words = f"attempt {attempts} failed: {ending.reason}"
             self._jobs.try_again(job.id, words, later_s, attempts)
