@@ -18,7 +18,7 @@ from labctl.instruments.limits import (
     GuardedTemperatureController,
     Limits,
 )
-from labctl.instruments.making_safe import Output, make_all_safe
+from labctl.instruments.making_safe import Output, make_all_safe, within_s_of
 from labctl.instruments.roles import (
     CurrentPoint,
     Device,
@@ -96,7 +96,7 @@ class Bench:
 
     def within(self, limits: Limits) -> "Bench":
         """Return a bench with the same instruments that refuses what `limits` forbid."""
-        return Bench(self.clock, limits, self.roles, self.station)
+        return Bench(self.clock, limits, self.roles, self.station, outputs=self.outputs)
 
     @property
     def oven(self) -> TemperatureController:
@@ -139,9 +139,16 @@ class Bench:
             raise ExceptionGroup("not every instrument could be made safe", failures)
 
     def _outputs_of_roles(self) -> list[Output]:
+        """The instruments that have a role; as their wires are not known, they take turns."""
         oven = self.roles.get("oven")
         return [
-            Output(f"{number} {device.name}", partial(_itself, device), heats=device is oven)
+            Output(
+                f"{number} {device.name}",
+                partial(_itself, device),
+                heats=device is oven,
+                wires=frozenset([self.station]),
+                within_s=within_s_of(type(device)),
+            )
             for number, device in enumerate(self.devices)
         ]
 

@@ -75,6 +75,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         Pauses that the instrument needs: after any message, and after certain messages (by exact text).
     identity_question : str
         Query of its identity.
+    safe_within_s : float
+        How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
     acknowledges : bool
         Whether the protocol answers every command, so that `switch_off()` reads these answers.
     """
@@ -83,6 +85,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     write_interval_s: ClassVar[float] = 0.0
     quiet_after_s: ClassVar[dict[str, float]] = {}
     identity_question: ClassVar[str] = "*IDN?"
+    safe_within_s: ClassVar[float] = 2.0
     acknowledges: ClassVar[bool] = False
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:

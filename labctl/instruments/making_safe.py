@@ -23,8 +23,8 @@ from labctl.instruments.uninterrupted import uninterrupted
 
 INSTRUMENT_S = 2.0
 """How long one instrument may take, from opening its session to the read-back."""
-SWITCH_OFF_S = 1.0
-"""How much of that its off command may take, before the next instrument of the wire has its turn."""
+SWITCH_OFF_SHARE = 0.5
+"""The part of that for its off commands, before the next instrument of the wire has its turn."""
 STARTING_S = 0.5
 LOOK_EVERY_S = 0.05
 CLOSED_WITHIN_S = 0.2
@@ -147,7 +147,7 @@ class _Turn:
 
     def switch_off(self, line: "Iterable[_Turn]") -> None:
         """Send the off command, where the driver has one of its own."""
-        limit_s = min(SWITCH_OFF_S, self.output.within_s)
+        limit_s = SWITCH_OFF_SHARE * self.output.within_s
         with self._noting_failure():
             self.driver = self.output.connect()
             switch_off = getattr(self.driver, "switch_off", None)

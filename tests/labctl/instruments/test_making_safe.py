@@ -4,14 +4,18 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from importlib import import_module
 
 import pytest
 
 from labctl.clock import RealClock, ScaledClock, VirtualClock
 from labctl.config.station import read_station
 from labctl.errors import InstrumentError, NotMadeSafe
-from labctl.instruments.making_safe import Output, longest_s, make_all_safe
+from labctl.instruments.connection import Connection
+from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
+from sim_instruments.rig import build
 from sim_instruments.serve import Server
+from sim_instruments.stand_ins import DRIVERS
 
 CLOCK = RealClock()
 SICK_FIRST = {"GPIB0::4::INSTR": "solartron1260", "GPIB0::12::INSTR": "lakeshore336"}
@@ -182,6 +186,26 @@ def test_a_shared_wire_takes_the_sum_and_others_do_not_add_to_it():
     assert longest_s(shared) == 4.0
     assert longest_s([*shared, output(d, "line", "other")]) == 8.0
     assert longest_s([]) == 0.0
+
+
+SERIAL = "ASRL1::INSTR"
+
+
+@pytest.mark.parametrize("model", [model for model, (driver, _) in DRIVERS.items() if driver])
+def test_every_driver_switches_off_and_reads_back_within_its_time(model):
+    """Only the silences that the instrument needs take time here; the rest of its time is for the line."""
+    module, _, name = DRIVERS[model][0].partition(":")
+    driver_class, clock = getattr(import_module(module), name), VirtualClock()
+    rig = build(clock, seed=1, instruments={SERIAL: model})
+    pace = {"write_interval_s": driver_class.write_interval_s, "quiet_after_s": driver_class.quiet_after_s}
+    settings = {**pace, **driver_class.connection_settings}
+    driver = driver_class(Connection("it", SERIAL, clock, rig.visa_library, **settings))
+    driver.prepare()
+    begun_s = clock.monotonic()
+    driver.switch_off()
+    driver.make_safe()
+    assert clock.monotonic() - begun_s <= 0.7 * within_s_of(driver_class)
+    rig.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="raises a signal of POSIX")
