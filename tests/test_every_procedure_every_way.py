@@ -17,12 +17,13 @@ from labctl.queue.jobs import Jobs
 from labctl.queue.runner import Runner
 from labctl.store.transactions import WriteConnection
 from procedures.catalogue import PROCEDURES
+from procedures.dc_polarisation import DCPolarisation
 
 SAMPLE = """\
 name = "film"
 thickness_mm = 0.1
 area_cm2 = 1.0
-electrodes = "reversible"
+electrodes = "{electrodes}"
 cation = "Li+"
 """
 FREQUENCIES = {"frequencies_hz": [1e6, 1e5, 1e4, 1e3, 1e2, 10.0, 1.0]}
@@ -45,10 +46,7 @@ TABLES = {  # a table with rows of its measurement
     "OpenCircuit": "records",
 }
 
-SHOWN = {
-    "BruceVincent": "rho+ (Bruce-Vincent) = ",
-    "DCPolarisation": "rho+ (Bruce-Vincent) = ",
-}  # as evaluated
+SHOWN = {"BruceVincent": "rho+ (Bruce-Vincent) = ", "DCPolarisation": "t_el (Hebb-Wagner) = "}
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,11 @@ class Place:
 def place(request, tmp_path, cell_station_text):
     procedure = request.param
     lines = [f"{name} = {value}" for name, value in PARAMETERS[procedure.__name__].items()]
-    protocol = f'[sample]\n{SAMPLE}\n[[procedure]]\nuse = "{reference_of(procedure)}"\n' + "\n".join(lines)
+    sample = SAMPLE.format(electrodes="blocking" if procedure is DCPolarisation else "reversible")
+    protocol = f'[sample]\n{sample}\n[[procedure]]\nuse = "{reference_of(procedure)}"\n' + "\n".join(lines)
     (tmp_path / "station.toml").write_text(cell_station_text, encoding="utf-8")
     (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")
-    (tmp_path / "sample.toml").write_text(SAMPLE, encoding="utf-8")
+    (tmp_path / "sample.toml").write_text(sample, encoding="utf-8")
     return Place(tmp_path, procedure)
 
 

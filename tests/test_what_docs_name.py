@@ -39,10 +39,14 @@ def test_every_link_into_a_page_meets_a_heading(page):
         assert anchor in anchors(there.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
+MADE_BY_THE_READER = {"labctl/store/migrations/conductance_column.py"}
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_file_of_the_project_that_is_named_exists(page):
     folders = "(?:labctl|drivers|procedures|sim_instruments|benchmarks|tests|docs)"
-    for name in re.findall(rf"(?<![\w/.]){folders}/[\w/-]+\.(?:py|toml|yaml|md|png)", TEXTS[page]):
+    named = set(re.findall(rf"(?<![\w/.]){folders}/[\w/-]+\.(?:py|toml|yaml|md|png)", TEXTS[page]))
+    for name in named - MADE_BY_THE_READER:
         assert (ROOT / name).exists() or ((ROOT / page).parent / name).exists(), name
 
 

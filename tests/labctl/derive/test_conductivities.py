@@ -132,11 +132,11 @@ def test_points_without_a_reading_do_not_enter_the_temperature(derived, resistan
     assert row["temperature_u_k"] == pytest.approx(0.2 / math.sqrt(2))
 
 
-def test_two_readings_have_a_spread_and_one_has_none(derived, resistance):
+def test_two_readings_have_a_spread_and_the_spread_of_one_is_unknown(derived, resistance):
     row, _ = derived(resistance(2000.0), (299.9, 300.1))
     assert row["temperature_u_k"] == pytest.approx(0.2 / math.sqrt(2))
     row, _ = derived(resistance(2000.0), (300.1,))
-    assert (row["temperature_k"], row["temperature_u_k"]) == (pytest.approx(300.1), 0.0)
+    assert (row["temperature_k"], row["temperature_u_k"]) == (pytest.approx(300.1), None)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

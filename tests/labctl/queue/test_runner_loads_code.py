@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labctl.config.protocol import parse_protocol
+from labctl.measure.events import SpectrumStarted
 
 OURS = """\
 from procedures.eis import EIS
@@ -66,11 +67,11 @@ def test_a_file_that_is_edited_while_a_job_runs_is_loaded_anew_for_the_next(
     add(volt=0.01)
     add(volt=0.01)
 
-    def edit(topic, record):
-        if topic == "spectrum":
+    def edit(event):
+        if isinstance(event, SpectrumStarted):
             (tmp_path / "lab" / "amplitudes.py").write_text("VOLT = 0.03", encoding="utf-8")
 
-    run_night(on_row=edit)
+    run_night(on_event=edit)
     assert night.states() == ["finished"] * 2
     assert amplitudes_v(night) == [0.01, 0.03]
     assert [hashes(night, run)["amplitudes.py"] for run in (1, 2)] == [
