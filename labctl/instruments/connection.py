@@ -89,7 +89,7 @@ class Connection(VISAAdapter):
 
     def _open(self) -> None:
         try:
-            super().__init__(**self._opening, **self._limited_opening())
+            super().__init__(**self._opening | self._limited_opening())
         except Exception as error:  # without its bus a VISA library raises ValueError, or anything
             address = self._opening["resource_name"]
             raise InstrumentError(
@@ -102,7 +102,15 @@ class Connection(VISAAdapter):
         """Return how long opening may take, where there is a deadline."""
         if self.deadline_s is None:
             return {}
-        return {"open_timeout": max(1, round(1000 * (self.deadline_s - self.clock.monotonic())))}
+        return {"open_timeout": max(1, round(1000 * self._until_s(self.deadline_s)))}
+
+    def _until_s(self, monotonic_s: float) -> float:
+        """Return how many seconds of VISA are left: those of the wall, also where the clock is scaled."""
+        return (monotonic_s - self.clock.monotonic()) / getattr(self.clock, "factor", 1.0)
+
+    def _in_s(self, seconds: float) -> float:
+        """Return the time of the clock in so many seconds of VISA."""
+        return self.clock.monotonic() + seconds * getattr(self.clock, "factor", 1.0)
 
     @contextmanager
     def until(self, monotonic_s: float) -> Iterator[None]:
@@ -168,11 +176,11 @@ class Connection(VISAAdapter):
         if self._skips_answers:
             raise self._error("not read: an earlier acknowledgement did not come")
         allowed_s = self._time_left_s()
-        end_s = self.clock.monotonic() + allowed_s
+        end_s = self._in_s(allowed_s)
         received = bytearray()
         try:
             while len(received) < count:
-                left_s = end_s - self.clock.monotonic()
+                left_s = self._until_s(end_s)
                 if left_s <= 0:
                     raise VisaIOError(StatusCode.error_timeout)
                 self._wait_at_most(left_s, nearly=bool(received))
@@ -184,6 +192,9 @@ class Connection(VISAAdapter):
             self._wait_at_most(self._timeout_s)
         except (VisaIOError, OSError) as error:
             raise self._failure(error, allowed_s, bytes(received)) from error
+        except KeyboardInterrupt:
+            self.clear()  # the rest of this answer must not confirm that something is off
+            raise
         return bytes(received)
 
     def _receive_chunk(self, received: bytearray, count: float) -> StatusCode:
@@ -199,7 +210,7 @@ class Connection(VISAAdapter):
     def _all_that_waits(self) -> bytes:
         """Return what has come, until nothing more comes or the time-out of all of it is over."""
         received = bytearray()
-        end_s = self.clock.monotonic() + self._time_left_s()
+        end_s = self._in_s(self._time_left_s())
         while len(received) <= LONGEST_REPLY_BYTES and self.clock.monotonic() <= end_s:
             try:
                 self._receive_chunk(received, len(received) + 1)
@@ -219,7 +230,7 @@ class Connection(VISAAdapter):
         if self._is_urgent:
             limits_s.append(ACKNOWLEDGED_WITHIN_S)
         if self.deadline_s is not None:
-            limits_s.append(self.deadline_s - self.clock.monotonic())
+            limits_s.append(self._until_s(self.deadline_s))
         if min(limits_s) <= 0:
             raise self._error("no time is left before the deadline")
         return min(limits_s)
