@@ -82,3 +82,4 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     console = Console()
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
+    console.print(station.watchdog_words)

@@ -147,7 +147,7 @@ class _Turn:
 
     def switch_off(self, line: "Iterable[_Turn]") -> None:
         """Send the off command, where the driver has one of its own."""
-        limit_s = min(SWITCH_OFF_S, self.output.within_s)
+        limit_s = max(SWITCH_OFF_S, self.output.within_s / 2)
         with self._noting_failure():
             self.driver = self.output.connect()
             switch_off = getattr(self.driver, "switch_off", None)

@@ -8,6 +8,7 @@
    is written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by any
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
+5. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
 """
 
 import logging
@@ -30,6 +31,7 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
+from labctl.queue.watchdog import Kicker
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -98,12 +100,15 @@ class Supervisor:
             self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._new_rows = NewRows(self._connection)
+            kicker = Kicker(self.station, self._clock)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
             while not self.stop():
                 for do in (self._look, self._write_events, self._show_life):
                     self._logging_failure(do)
+                kicker.kick_if(well=self._unsafe_since_s is None)
                 self._clock.sleep(LOOK_EVERY_S)
+            kicker.close()
             self._logging_failure(self._own.end)
 
     def _warm_up(self) -> None:
