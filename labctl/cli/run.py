@@ -103,6 +103,22 @@ def polite_signals(stop: "StopRequest") -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def stop_signals(stop: "StopRequest") -> Iterator[None]:
+    """Every SIGINT, SIGTERM and SIGHUP only asks for a stop: for a supervisor, which is never interrupted."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def request(number: int, frame: FrameType | None) -> None:
+        stop.request(f"stopped by {signal.Signals(number).name}")
+
+    before = {signal.Signals[name]: signal.signal(signal.Signals[name], request) for name in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _Polite:
     """The signal handler of a program that measures."""
 
@@ -118,9 +134,7 @@ class _Polite:
         elif not self._stop():
             self.later(number)
         elif self._interrupted or name == "SIGHUP":
-            say(
-                f"{name}: this program is about to end; before that every output is switched off and read back"
-            )
+            say(f"{name}: about to end, after every output was switched off and read back")
         else:
             self._interrupted = True
             raise KeyboardInterrupt

@@ -17,7 +17,7 @@ messages with a time-out for each transfer. An answer without end is given up at
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pymeasure.adapters import VISAAdapter
@@ -319,6 +319,9 @@ class Connection(VISAAdapter):
             self._abandon_answer()
             return self._error(f"time-out after {waited_s:.3g} s", received)
         self._lost = code == StatusCode.error_connection_lost
+        if self._lost:
+            with suppress(VisaIOError, OSError):
+                self.connection.close()
         return self._error(_words(error), received)
 
     def _get_ready(self) -> None:

@@ -185,7 +185,7 @@ def test_the_supervisor_kicks_while_nothing_is_unsafe_and_not_while_something_is
     with clock.participant():
         thread = clock.start_thread(supervisor.run)
         clock.sleep(5)
-        supervisor._unsafe_since_s = math.inf
+        Heartbeats(night.connection, "runner", "station").mark_unsafe(beats.read(), "oven: silent")
         clock.sleep(5)
         stop.request("enough")
         with clock.released():
