@@ -281,6 +281,8 @@ class Connection(VISAAdapter):
         A network socket is closed, and opened again at the next message: a late answer is then lost,
         and pyvisa-py's own clear of a socket never returns once the other side has closed it.
         """
+        if self._lost:
+            return
         if self._is_socket:
             self.connection.close()
             self._lost = True
