@@ -20,7 +20,7 @@ def supervisor(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     restart_runner: Annotated[
-        bool, typer.Option("--restart-runner", help="Start a new runner after a dead or frozen one.")
+        bool, typer.Option("--restart-runner", help="Start a new runner if one is dead or frozen.")
     ] = False,
     ends_with_runner: Annotated[
         bool, typer.Option("--ends-with-runner", help="End when the runner has ended with everything off.")
@@ -37,12 +37,12 @@ def supervisor(
     ] = False,
     person: PersonOption = "",
 ) -> None:
-    """Watch the runner of a station. A dead or frozen one is noticed within seconds: its instruments are made
-    safe from here, it is recorded, and a message goes to the addresses of the station file. While something
+    """Watch the runner of a station. A dead or frozen runner is noticed within seconds: its instruments are
+    made safe, the event is recorded, and a message goes to the addresses of the station file. While an output
     could not be read back off it stays, tries every two seconds, and does not obey a signal to stop.
     """
     from labctl.cli.run import stop_signals
-    from labctl.cli.runner import say_what_happens
+    from labctl.cli.runner import log_to_terminal
     from labctl.config.station import read_station
     from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
@@ -50,7 +50,7 @@ def supervisor(
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
 
-    say_what_happens()
+    log_to_terminal()
     chosen, stop = read_station(station), StopRequest()
     if test_message:
         typer.echo(f"sent to {send_test_message(chosen)} address(es)")
@@ -59,7 +59,7 @@ def supervisor(
         typer.echo(_dismissed(db, chosen.name, person))
         return
     if chosen.simulation is not None:
-        typer.echo("the rig of this station lives in the runner's process and dies with it: nothing to watch")
+        typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
     arguments = ["runner", "--station", str(station), "--db", str(db)]
     arguments += ["--until-empty"] if until_empty else []

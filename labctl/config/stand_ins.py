@@ -21,7 +21,7 @@ def stand_ins_of(station: Station) -> Mapping[str, str]:
 
     A watchdog on a wire of its own is left out: no bench opens it.
 
-    Raises ConfigurationError that names the instrument for which there is none.
+    Raises ConfigurationError that names an instrument without a stand-in.
     """
     registry = shipped_module(REGISTRY)
     return {entry.address: _stand_in(entry, station, registry) for entry in station.held}

@@ -45,7 +45,7 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError")  # a settling that failed would cost hours again
+WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a failed settling would take hours again
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
@@ -152,7 +152,7 @@ class Runner:
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Interrupt the job that the last runner left, and make the instruments safe."""
-        reason = f"its runner (pid {before.pid}) ended without a word" if before else "no runner was left"
+        reason = f"its runner (pid {before.pid}) ended unexpectedly" if before else "no runner was left"
         interrupted = self._jobs.interrupt_running(self.station.name, reason)
         if self.station.simulation is None:
             self._make_sure_safe("at the start")
@@ -320,7 +320,8 @@ class Runner:
         safe = not self._off.problem or self._make_sure_safe(f"after job {job.id}")
         attempts = 1 if ending.progressed else job.attempts + 1
         worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
-        if worth_it and safe and attempts <= job.policy.retries and not stops_queue:
+        may_go_on = safe or self.stop()  # the next runner makes safe first
+        if worth_it and may_go_on and attempts <= job.policy.retries and not stops_queue:
             later_s = self._queue_clock.time() + job.policy.delay_s
             words = f"attempt {attempts} failed: {ending.reason}"
             self._jobs.try_again(job.id, words, later_s, attempts)

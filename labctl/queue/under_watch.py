@@ -21,7 +21,7 @@ SUPERVISOR_ENDS_WITHIN_S = 10.0
 
 @contextmanager
 def under_watch(station: Station, database: Path, doing: str, does_without: str) -> Iterator[OnLeft]:
-    """Show signs of life as a runner does, with a supervisor that looks at them.
+    """Write heartbeats as a runner does, watched by a supervisor.
 
     Killed or frozen, this program is ended by the supervisor, and every instrument made safe. It yields the
     `on_left` of `Station.open`: only where that is told of no problem, the program ends as `ended`; else the

@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
+from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -76,6 +78,11 @@ def _m0006_unsafe(db: "Sqlite") -> None:
     db.execute("INSERT INTO columns VALUES ('heartbeats', 'unsafe', 'text', ?)", (UNSAFE,))
 
 
+def _m0007_ceilings(db: "Sqlite") -> None:
+    _add_columns(db, "samples", CEILINGS)
+    db.execute(CEILING_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -90,6 +97,7 @@ _MIGRATIONS = {
     "0004_fixture": _m0004_fixture,
     "0005_law_columns": _m0005_law_columns,
     "0006_unsafe": _m0006_unsafe,
+    "0007_ceilings": _m0007_ceilings,
 }
 
 
@@ -114,7 +122,7 @@ def unknown(connection: sqlite3.Connection) -> list[str]:
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Apply what is pending, inside the transaction that the caller has begun."""
+    """Apply the pending migrations, inside the transaction begun by the caller."""
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
 
