@@ -28,6 +28,7 @@ from labctl.instruments.roles import (
     TemperatureController,
     TemperatureReading,
     Thermometer,
+    Watchdog,
 )
 from labctl.opener import CallableModule
 from labctl.units import ZERO_CELSIUS_K
@@ -45,6 +46,7 @@ __all__ = [
     "TemperatureController",
     "TemperatureReading",
     "Thermometer",
+    "Watchdog",
 ]
 
 
@@ -72,7 +74,7 @@ class Bench:
     clock : Clock
     limits : Limits
     roles : Mapping[str, object]
-        Role (`oven`, `fra`, `potentiostat`, `thermometer`) to driver; one driver may serve several.
+        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`) to driver; one may serve several.
     outputs : tuple[Output, ...]
         What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
     """

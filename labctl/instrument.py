@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from threading import RLock
 from typing import Any, ClassVar
 
 from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
-from labctl.clock import Clock, RealClock
+from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.errors import InstrumentError
 
 
@@ -122,6 +123,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         """The clock of the connection: real time, unless the instrument is simulated."""
         return getattr(self.adapter, "clock", None) or RealClock()
 
+    @property
+    def in_virtual_time(self) -> bool:
+        """Whether time jumps, so that no thread could kick a watchdog."""
+        return isinstance(self.clock, VirtualClock)
+
     def at_times(self, start_s: float, times_s: Iterable[float]) -> Iterator[float]:
         """Yield each of `times_s` when it has come, counted from `start_s` on the monotonic clock.
 
@@ -172,6 +178,33 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
                 failures.append(failure)
         if failures:
             raise failures[0]
+
+
+class SharedSession:
+    """Mixin for a driver whose `kick()` is called from another thread: one exchange at a time.
+
+    It stands before `Instrument` among the bases. A question and its answer, or one message, are one
+    exchange.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._one_exchange = RLock()
+        super().__init__(*args, **kwargs)
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send a message when no other exchange is under way."""
+        with self._one_exchange:
+            super().write(command, **kwargs)  # type: ignore[misc] - of the instrument that follows
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send a question and return its answer when no other exchange is under way."""
+        with self._one_exchange:
+            return super().ask(command, query_delay)  # type: ignore[misc] - of the instrument that follows
+
+    def clear_bus(self) -> None:
+        """Discard everything under way or unread, between two exchanges."""
+        with self._one_exchange:
+            super().clear_bus()  # type: ignore[misc] - of the instrument that follows
 
 
 class Channel(StrictReplies, PymeasureChannel):  # pyright: ignore[reportIncompatibleMethodOverride]

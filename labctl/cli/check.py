@@ -82,6 +82,7 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     console = Console(markup=False)
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
+    console.print(station.watchdog_words)
     if station.instruments:
         console.print(
             f"making safe takes at most {station.safe_within_s:g} s: the instruments of one wire take turns"

@@ -141,6 +141,7 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
         if entry["condition"]:
             typer.echo(f"{'':14s} {entry['condition']}")
     typer.echo(f"limits: {_limits_in_words(chosen.limits)}")
+    typer.echo(chosen.watchdog_words)
     typer.echo(f"all of {chosen.name} answer; nothing was energised")
 
 

@@ -15,12 +15,14 @@ from labctl.bench import (
     Potentiostat,
     TemperatureController,
     Thermometer,
+    Watchdog,
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError, NotMadeSafe
+from labctl.instruments.kicking import kicked
 from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
 from labctl.instruments.uninterrupted import uninterrupted
 from labctl.units import ZERO_CELSIUS_K
@@ -32,6 +34,7 @@ ROLES: Mapping[str, type] = {
     "fra": FrequencyResponseAnalyzer,
     "potentiostat": Potentiostat,
     "thermometer": Thermometer,
+    "watchdog": Watchdog,
 }
 
 
@@ -91,6 +94,41 @@ class Station:
         """All roles served by an instrument."""
         return frozenset(role for entry in self.instruments for role in entry.roles)
 
+    @property
+    def own_watchdog(self) -> InstrumentEntry | None:
+        """The watchdog on a wire of its own, which the supervisor kicks; None where there is none.
+
+        A bench does not open it, and it is not made safe: not to kick it is what makes safe.
+        """
+        alone = (entry for entry in self.instruments if entry.roles == ("watchdog",))
+        return next(alone, None)
+
+    @property
+    def held(self) -> tuple[InstrumentEntry, ...]:
+        """The instruments that a bench opens: all but a watchdog on a wire of its own."""
+        return tuple(entry for entry in self.instruments if entry is not self.own_watchdog)
+
+    @property
+    def watchdog_words(self) -> str:
+        """A sentence that names the hardware watchdog and the process that kicks it, or says: none."""
+        alone = self.own_watchdog
+        if alone is not None:
+            return f"hardware watchdog: {alone.name}, on a wire of its own, kicked by the supervisor"
+        inside = [entry.name for entry in self.instruments if hasattr(entry.driver_class, "kick")]
+        if inside:
+            return f"hardware watchdog: inside {', '.join(inside)}, kicked by the process that holds it"
+        return "hardware watchdog: none (docs/how-to/build-a-watchdog.md)"
+
+    def connect_watchdog(self, clock: Clock, stack: ExitStack) -> Any:
+        """Return the driver of `own_watchdog` in a new session, which `stack` closes.
+
+        Raises InstrumentError where it cannot be opened.
+        """
+        entry = self.own_watchdog
+        assert entry is not None, "the station has no watchdog on a wire of its own"
+        library = self._visa_library(clock, stack)
+        return self._connect(entry, clock, library, stack, {}, open_timeout=OPENS_WITHIN_MS)
+
     def make_clock(self) -> Clock:
         """Return the clock of this station: real time, unless it is simulated."""
         if self.simulation is None and self.speed != 1:
@@ -133,16 +171,17 @@ class Station:
             roles: dict[str, Any] = {}
             drivers: dict[str, Any] = {}
             try:
-                for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
+                for entry in sorted(self.held, key=lambda entry: bool(entry.partner)):
                     driver = self._connect(entry, clock, library, connections, drivers)
                     drivers[entry.name] = driver
                     connections.enter_context(self._hold_by_serial_number(entry, driver))  # before it is set
                     if entry.roles:  # one without is prepared by the instrument that works with it
                         driver.prepare()
                     roles |= dict.fromkeys(entry.roles, driver)
-                for entry in self.instruments:
+                for entry in self.held:
                     _check_identity(entry, drivers[entry.name])
-                yield Bench(clock, self.limits, roles, self.name, outputs=self._outputs(drivers))
+                with kicked(drivers.values(), clock):
+                    yield Bench(clock, self.limits, roles, self.name, outputs=self._outputs(drivers))
             finally:
                 with uninterrupted():
                     self._leave(clock, drivers, on_left)
@@ -153,7 +192,7 @@ class Station:
         """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
         states = make_all_safe(self._outputs(drivers), clock)
         problems = {name: state.problem for name, state in states.items() if not state.confirmed}
-        unreached = {e.name: "was not reached" for e in self.instruments if e.name not in drivers}
+        unreached = {e.name: "was not reached" for e in self.held if e.name not in drivers}
         on_left(problems | unreached)
         if problems:
             raise NotMadeSafe(problems)
@@ -217,7 +256,7 @@ class Station:
                 library = self._visa_library(clock, stack)
                 _load(library)
             except Exception as failure:  # noqa: BLE001 - a VISA library raises anything
-                return {entry.name: f"{type(failure).__name__}: {failure}" for entry in self.instruments}
+                return {entry.name: f"{type(failure).__name__}: {failure}" for entry in self.held}
             opening = _Opening(self, clock, library)
             states = make_all_safe(self._outputs_by(opening), clock, meanwhile)
         return {name: state.problem for name, state in states.items() if not state.confirmed}
@@ -225,13 +264,13 @@ class Station:
     @property
     def safe_within_s(self) -> float:
         """How long making safe takes at most, in s: 2 s for each instrument of the wire with the most."""
-        return longest_s(self._outputs(dict.fromkeys(entry.name for entry in self.instruments)))
+        return longest_s(self._outputs(dict.fromkeys(entry.name for entry in self.held)))
 
     def _outputs(self, drivers: Mapping[str, Any]) -> tuple[Output, ...]:
         """The instruments whose session is open."""
         return tuple(
             self._output(entry, partial(drivers.__getitem__, entry.name))
-            for entry in self.instruments
+            for entry in self.held
             if entry.name in drivers
         )
 
@@ -239,7 +278,7 @@ class Station:
         """Every instrument, in a session of its own."""
         return tuple(
             self._output(entry, partial(opening.driver_of, entry), partial(opening.close, entry.name))
-            for entry in self.instruments
+            for entry in self.held
         )
 
     def _output(
@@ -247,7 +286,7 @@ class Station:
     ) -> Output:
         from labctl.instruments.wires import wire_of
 
-        addresses = [e.address for e in self.instruments if e.name in (entry.name, entry.partner)]
+        addresses = [e.address for e in self.held if e.name in (entry.name, entry.partner)]
         heats, within_s = "oven" in entry.roles, within_s_of(entry.driver_class)
         return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s)
 
@@ -366,7 +405,21 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
             if role in served:
                 raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
             served[role] = entry.name
+    _check_watchdog(table, entries)
     return entries
+
+
+def _check_watchdog(table: Table, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse a watchdog alone that shares its wire: two processes would talk over it at the same time."""
+    from labctl.instruments.wires import wire_of
+
+    alone = next((entry for entry in entries if entry.roles == ("watchdog",)), None)
+    sharing = [
+        e.name for e in entries if alone and e is not alone and wire_of(e.address) == wire_of(alone.address)
+    ]
+    if alone and sharing:
+        problem = f"is on the wire of {sharing[0]!r}; the supervisor needs a wire of its own for the watchdog"
+        raise table.error(f"{alone.name}.address", problem)
 
 
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:

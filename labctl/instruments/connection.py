@@ -183,7 +183,7 @@ class Connection(VISAAdapter):
                 left_s = self._until_s(end_s)
                 if left_s <= 0:
                     raise VisaIOError(StatusCode.error_timeout)
-                self._wait_at_most(left_s)
+                self._wait_at_most(left_s, nearly=bool(received))
                 status = self._receive_chunk(received, count)
                 if is_end(status):
                     break
@@ -235,9 +235,13 @@ class Connection(VISAAdapter):
             raise self._error("no time is left before the deadline")
         return min(limits_s)
 
-    def _wait_at_most(self, seconds: float) -> None:
-        """Set the time-out of VISA, unless it is nearly the same: it reconfigures a serial port each time."""
-        if 0.9 * self._visa_timeout_s - 0.02 <= seconds <= self._visa_timeout_s or not math.isfinite(seconds):
+    def _wait_at_most(self, seconds: float, nearly: bool = False) -> None:
+        """Set the time-out of VISA, unless it is that already.
+
+        `nearly` lets it be a twentieth longer: setting it reconfigures a serial port.
+        """
+        shortest_s = 0.95 * self._visa_timeout_s if nearly else self._visa_timeout_s - 0.001
+        if shortest_s <= seconds <= self._visa_timeout_s or not math.isfinite(seconds):
             return
         self.connection.timeout = max(1, math.ceil(1000 * seconds))
         self._visa_timeout_s = seconds
@@ -277,6 +281,8 @@ class Connection(VISAAdapter):
         A network socket is closed, and opened again at the next message: a late answer is then lost,
         and pyvisa-py's own clear of a socket never returns once the other side has closed it.
         """
+        if self._lost:
+            return
         if self._is_socket:
             self.connection.close()
             self._lost = True

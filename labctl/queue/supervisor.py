@@ -10,6 +10,7 @@
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
    tells people, also when it was asked to stop; until everything is off or a person dismissed it.
+6. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
 """
 
 import logging
@@ -35,6 +36,7 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
+from labctl.queue.watchdog import Kicker
 from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
@@ -107,13 +109,23 @@ class Supervisor:
             self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._new_rows = NewRows(self._connection)
+            kicker = Kicker(self.station, self._clock)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
             while not self.stop() or self._stays():
                 for do in (self._look, self._write_events, self._show_life):
                     self._logging_failure(do)
+                kicker.kick_if(well=self._is_well)
                 self._clock.sleep(LOOK_EVERY_S)
+            kicker.close()
             self._logging_failure(self._own.end)
+
+    @property
+    def _is_well(self) -> bool:
+        """Whether no output is known that could not be read back off."""
+        left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
+        hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
+        return not (left_on or hangs_unsafe)
 
     def _stays(self) -> bool:
         """Whether something is unsafe, which is told once to whoever asked to stop."""

@@ -299,6 +299,19 @@ def test_switching_off_needs_no_answer_and_keeps_a_deadline(candidate: Candidate
         assert not (trial.energised and _has_own_switch_off(candidate))
 
 
+def test_it_is_made_safe_within_the_time_that_it_states(candidate: Candidate) -> None:
+    """Rule 2: `safe_within_s` is enough for the off messages and, after them, for `make_safe()`."""
+    with candidate.connected() as trial:
+        energise(trial)
+        began_s = trial.clock.monotonic()
+        trial.driver.switch_off()
+        off_s = trial.clock.monotonic() - began_s
+        trial.driver.make_safe()
+        stated_s = candidate.driver_class.safe_within_s
+        assert off_s <= stated_s / 2
+        assert trial.clock.monotonic() - began_s <= stated_s
+
+
 def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
     """Rule 2: a silent instrument is not waited for beyond it."""
     with candidate.connected() as trial:

@@ -26,7 +26,8 @@ from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 from labctl.testing.adapters import RecordingConnection
 
-PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
+NOT_TRIED = ("thermometer", "watchdog")
+PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role not in NOT_TRIED}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
