@@ -108,7 +108,7 @@ class EmergencyStop(QtCore.QObject):
         number = f", attempt {self._attempt}" if self._attempt > 1 else ""
         words = [f"Making safe since {_second(self._began_s)}{number} … {took_s} s"]
         if self._next is not None:
-            words.append(f"pressed again at {_second(self._next[1])}: another attempt follows")
+            words.append(f"Pressed again at {_second(self._next[1])}: another attempt follows")
         if self._before:
             words.append(self._before)
         self._change(MAKING, ". ".join(words))

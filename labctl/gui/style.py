@@ -23,6 +23,7 @@ QPushButton#safe {{
     background: #b3261e; color: #ffffff; font-weight: bold; padding: 0.6em 1.4em; border-radius: 4px;
     border: 2px solid #7d1710;
 }}
+ControlBar[station="trouble"] QPushButton#safe {{ border-color: #ffffff; }}
 QPushButton#safe:hover, QPushButton#safe:focus {{ background: #d33a30; border-color: {foreground}; }}
 QPushButton#safe:disabled {{ background: #8c5a56; }}
 QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}
