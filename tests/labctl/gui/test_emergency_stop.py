@@ -76,7 +76,7 @@ def test_a_second_press_during_an_attempt_starts_another_one_and_says_so(stop_of
     stop = stop_of(rig)
     stop.press("Ada")
     stop.press("Ben")
-    assert "pressed again at" in stop.words
+    assert "Pressed again at" in stop.words
     assert "another attempt follows" in stop.words
     rig.go.release()
     wait(lambda: len(rig.people) == 2, "the second attempt")
