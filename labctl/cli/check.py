@@ -79,6 +79,6 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     for number, step in enumerate(found.steps, start=1):
         elapsed_s += step.duration_s
         table.add_row(str(number), step.label, duration(step.duration_s), duration(elapsed_s))
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")

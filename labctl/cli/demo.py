@@ -211,7 +211,7 @@ def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> N
     from labctl.cli.show import describe, print_conductivities, print_fits
     from labctl.report.figures import night_figure
 
-    console = Console()
+    console = Console(markup=False)
     with labctl.open(database) as db:
         content = describe(db, str(run_id))
         figure = out / "demo.png"

@@ -356,7 +356,7 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
         remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _terms(job: "Job") -> str:

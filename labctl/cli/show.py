@@ -80,7 +80,7 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
         started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
         name = row["procedure"].rpartition(":")[2]
         table.add_row(str(row["id"]), row["sample"], name, status, started, took)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _utc(time_s: float) -> str:
@@ -95,7 +95,7 @@ def _print_run(content: dict[str, Any]) -> None:
     from labctl.config.fixture import in_words
 
     run, sample = content["run"], content["sample"]
-    console = Console()
+    console = Console(markup=False)
     status = run["status"] + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(
@@ -146,6 +146,9 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
     from labctl.readmodel.law_text import law_name
 
+    if not fits:
+        console.print("no temperature law")
+        return
     remarks = Remarks()
     console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:

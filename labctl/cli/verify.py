@@ -229,7 +229,7 @@ def _print(found: list[dict[str, Any]], silent: list[dict[str, Any]], outside: i
         table.add_column(heading, overflow="fold")
     for cells in _cells(found, silent):
         table.add_row(*cells)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     for row in found:
         if row["inside"] is False:

@@ -205,7 +205,7 @@ class ControlBar(QtWidgets.QFrame):
         shown = "trouble" if self.stop.state in (MAKING, NOT_SAFE) else state
         if self.property("station") != shown:
             self.setProperty("station", shown)
-            for widget in (self, self.state, self.details, self.outcome):
+            for widget in (self, self.state, self.details, self.outcome, self.safe):
                 _polish(widget)
 
 

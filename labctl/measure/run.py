@@ -6,15 +6,17 @@
 """
 
 import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import tell_sample
 from labctl.config.station import Station
-from labctl.errors import StoreError
+from labctl.errors import EventError, StoreError
 from labctl.measure.events import AnyEvent
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
@@ -104,7 +106,8 @@ def _measure(
         return "aborted", f"{stop.reason or 'interrupted'}, at once"
     except Exception as error:
         log.debug("procedure failed", exc_info=True)
-        return "failed", f"{type(error).__name__}: {error}"
+        place = _line_of(error) if isinstance(error, EventError) else ""
+        return "failed", f"{type(error).__name__}: {error}{place}"
     return ("aborted", stop.reason) if stop() else ("finished", "")
 
 
@@ -122,6 +125,15 @@ def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[
             status = "failed"
             reason = "; ".join(filter(None, (reason, f"while making safe: {_in_words(error)}")))
     return status, reason
+
+
+def _line_of(error: Exception) -> str:
+    """Return the file and line that emitted a wrong event: the innermost that is not of this package."""
+    here = Path(__file__).parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith("<") and Path(frame.filename).parent != here:
+            return f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return ""
 
 
 def _in_words(error: Exception) -> str:

@@ -141,7 +141,7 @@ class Supervisor:
         self._saw_runner = True
         state = state_of(runner, self.night.silence_s, self._silence.of)
         if state == "dead":
-            self._rescue(runner, "ended without a word")
+            self._rescue(runner, "ended unexpectedly")
         elif state == "frozen":
             self._rescue(runner, "is frozen: no heartbeat in time")
         else:
@@ -178,6 +178,7 @@ class Supervisor:
                     self._pass_by(runner)
                 return
             failures = self._made_safe_after(runner)
+            self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
             self._runner.mark_dead(runner)

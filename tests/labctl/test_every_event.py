@@ -165,6 +165,17 @@ def test_the_progress_display_shows_what_is_for_people(show, shown):
     assert "retry: asked again" in lines
 
 
+@pytest.mark.parametrize("message", ["no answer [/dev/ttyUSB0]", "pellet [bold] of [red]"])
+def test_the_progress_display_prints_brackets_as_they_are(show, shown, message):
+    show(NoteWritten(run_id=1, time_s=0.0, level="warning", kind="retry", message=message))
+    assert f"retry: {message}" in shown.getvalue()
+
+
+@pytest.mark.parametrize("frequency_hz", [None, "low", [1.0]])
+def test_a_column_of_another_kind_does_not_stop_the_progress_display(show, frequency_hz):
+    show(RowMeasured(values_by_column={"frequency_hz": frequency_hz}))
+
+
 def test_steering_knows_where_the_procedure_is_after_every_event(steering):
     places = []
     for one in IN_ORDER:

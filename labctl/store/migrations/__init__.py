@@ -112,7 +112,7 @@ def unknown(connection: sqlite3.Connection) -> list[str]:
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Apply what is pending, inside the transaction that the caller has begun."""
+    """Apply the pending migrations, inside the transaction begun by the caller."""
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
 

@@ -515,13 +515,13 @@ def test_what_happened_to_the_station_stands_in_the_log(window, db):
             "time_s": 0.0,
             "level": "error",
             "kind": "process",
-            "message": "the runner ended without a word",
+            "message": "the runner ended unexpectedly",
         }
         connection.insert("events", row)
     log = next(tab for tab in window.tabs if tab.name == "Log")
     window.tab_widget.setCurrentWidget(log)
     wait(lambda: log.model.items, "the event")
-    assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended without a word")
+    assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended unexpectedly")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")

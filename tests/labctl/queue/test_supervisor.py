@@ -135,7 +135,7 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert night.states() == ["interrupted"]
     ((kind, message),) = watched.events()
     assert kind == "process"
-    assert "ended without a word; every instrument was made safe" in message
+    assert "ended unexpectedly; every instrument was made safe" in message
     beat = watched.beats.read()
     assert beat is not None
     assert beat.state == "dead"
