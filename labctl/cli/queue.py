@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    PersonOption,
+    StationOption,
+    user_name,
+)
 from labctl.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -22,9 +30,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
-PersonOption = Annotated[
-    str, typer.Option("--person", help="Name of the person; default: the user.", envvar="LABCTL_PERSON")
-]
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def add(
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
-    terms = Terms(person=person or _user(), priority=priority, policy=policy, held=held, **hours)
+    terms = Terms(person=person or user_name(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -145,7 +150,7 @@ def move(
 ) -> None:
     """Move a waiting job to another place in the queue."""
     with open_queue(db) as queue:
-        queue.jobs.move(job, place, person or _user())
+        queue.jobs.move(job, place, person or user_name())
     typer.echo(f"job {job} moved")
 
 
@@ -153,7 +158,7 @@ def move(
 def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
     """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
-        queue.jobs.hold(job, person or _user())
+        queue.jobs.hold(job, person or user_name())
     typer.echo(f"job {job} held")
 
 
@@ -161,7 +166,7 @@ def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
 def release(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
     """Let a held job run when its turn comes."""
     with open_queue(db) as queue:
-        queue.jobs.release(job, person or _user())
+        queue.jobs.release(job, person or user_name())
     typer.echo(f"job {job} released")
 
 
@@ -175,10 +180,10 @@ def cancel(
     """Cancel a job; a running one is stopped after its point and made safe, measured data is kept."""
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
-            queue.requests.ask(job, "cancel now" if now else "cancel", person=person or _user())
+            queue.requests.ask(job, "cancel now" if now else "cancel", person=person or user_name())
             typer.echo(f"job {job} is asked to stop")
             return
-        queue.jobs.cancel(job, person or _user())
+        queue.jobs.cancel(job, person or user_name())
     typer.echo(f"job {job} cancelled")
 
 
@@ -193,7 +198,7 @@ def retry(
 ) -> None:
     """Queue a failed or cancelled job again; it continues from its last finished step."""
     with open_queue(db) as queue:
-        queued = queue.jobs.retry(job, person or _user(), from_start)
+        queued = queue.jobs.retry(job, person or user_name(), from_start)
     typer.echo(f"job {queued} queued")
 
 
@@ -213,7 +218,7 @@ def pause(
 ) -> None:
     """Start no further job; a running one waits at its temperature, at most for the station's time."""
     with open_queue(db) as queue:
-        queue.pauses.pause(after, reason, person or _user())
+        queue.pauses.pause(after, reason, person or user_name())
     typer.echo(f"the queue is paused after this {after}")
 
 
@@ -229,7 +234,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
     """Skip the current step of a running job and continue with the next."""
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
-        queue.requests.ask(job, "skip step", person=person or _user())
+        queue.requests.ask(job, "skip step", person=person or user_name())
     typer.echo(f"job {job} is asked to leave its step")
 
 
@@ -246,7 +251,7 @@ def temperatures(
     wanted = _temperatures(list_degc)
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
-        queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or _user())
+        queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
     typer.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
 
 
@@ -308,15 +313,6 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
         problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _job_row(job: "Job") -> dict[str, Any]:

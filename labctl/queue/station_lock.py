@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labctl.clock import RealClock
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 
 HOLDER_AT = 16
+SUPERVISOR_RECORDS_S = 5.0  # after an attempt to make safe it keeps the station until that is recorded
+LOOK_AGAIN_S = 0.1
 
 
 @contextmanager
 def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
     """Hold the station; the lock is a file beside the station file.
 
-    A rig inside this process needs none: no other process can reach it.
+    A supervisor that holds it for one attempt to make safe is waited for. A rig inside this process needs no
+    lock: no other process can reach it.
 
     Raises
     ------
@@ -58,12 +62,27 @@ def _path(station: Station, role: str) -> Path:
 
 def _lock(descriptor: int, station: Station, role: str) -> None:
     try:
-        _lock_first_byte(descriptor)
+        _wait_for_supervisor(descriptor, station, role)
     except OSError:
         os.lseek(descriptor, HOLDER_AT, os.SEEK_SET)
         holder = os.read(descriptor, 64).decode(errors="replace").strip() or "another process"
         problem = f"the station {station.name!r} already has a {role} ({holder}); one at a time may use it"
         raise ConfigurationError(station.source, "", problem) from None
+
+
+def _wait_for_supervisor(descriptor: int, station: Station, role: str) -> None:
+    """Lock, as soon as a supervisor that makes safe lets go; raises OSError if another program holds it."""
+    clock = RealClock()
+    end_s = clock.monotonic() + station.safe_within_s + SUPERVISOR_RECORDS_S
+    while True:
+        try:
+            return _lock_first_byte(descriptor)
+        except OSError:
+            holder = holder_of(station, role)
+            others_attempt = role == "runner" and holder == holder_of(station, "supervisor") != os.getpid()
+            if not others_attempt or clock.monotonic() > end_s:
+                raise
+            clock.sleep(LOOK_AGAIN_S)
 
 
 def _lock_first_byte(descriptor: int) -> None:
