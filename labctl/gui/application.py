@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from labctl.config.station import Station
-from labctl.gui.qt import QtCore, QtWidgets
+from labctl.gui.garbage import GuiThreadCollector
+from labctl.gui.qt import Qt, QtCore, QtWidgets
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.queue.processes import start_labctl
@@ -30,6 +31,7 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     assert isinstance(application, QtWidgets.QApplication)
     application.setApplicationName("labctl")
+    application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)  # F12 must reach the window
     choose_scheme(application, scheme)
     share_the_interpreter()
     starter = RunnerStarter(station, db) if start_runner else (lambda: None)
@@ -37,9 +39,13 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     lock = lock_against_second_window(window, db)
     window.show()
     _end_at_signals(window)
-    code = application.exec()
-    lock.unlock()
-    return code
+    collector = GuiThreadCollector()
+    collector.start()
+    try:
+        return application.exec()
+    finally:
+        collector.stop()
+        lock.unlock()
 
 
 def share_the_interpreter() -> None:

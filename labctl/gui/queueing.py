@@ -13,8 +13,9 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
+from labctl.gui.questions import ask_for_file, ask_for_new_file
 from labctl.gui.sample_inputs import SampleInputs
-from labctl.gui.saving import ask_for_new_file, refuse_what_is_no_export, write_text
+from labctl.gui.saving import refuse_what_is_no_export, write_text
 from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
@@ -251,11 +252,8 @@ class QueueingPanel(QtWidgets.QWidget):
         self._edited_procedure()
 
     def _open_file(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "A file with pymeasure procedures", str(self._folder), "Python (*.py)"
-        )
-        if name:
-            self.open_procedures(Path(name))
+        title, kinds = "A file with pymeasure procedures", "Python (*.py)"
+        ask_for_file(self, title, self._folder, kinds, self.open_procedures)
 
     def open_procedures(self, path: Path) -> None:
         """Offer the procedures of a file and choose its first."""
@@ -377,18 +375,22 @@ class QueueingPanel(QtWidgets.QWidget):
         return ", ".join(form.reference.rpartition(":")[2] for form in procedures)
 
     def _load_file(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "A protocol", str(self._folder), "Protocols (*.toml)"
+        ask_for_file(
+            self,
+            "A protocol",
+            self._folder,
+            "Protocols (*.toml)",
+            lambda path: self._try_with_file(lambda: self.load_protocol(read_protocol(path, self._db))),
         )
-        if name:
-            self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name), self._db)))
 
     def _save_file(self) -> None:
-        path = ask_for_new_file(
-            self, "Save the protocol", self._folder / "protocol.toml", "Protocols (*.toml)"
+        ask_for_new_file(
+            self,
+            "Save the protocol",
+            self._folder / "protocol.toml",
+            "Protocols (*.toml)",
+            lambda path: self._try_with_file(lambda: self.save_protocol(path)),
         )
-        if path is not None:
-            self._try_with_file(lambda: self.save_protocol(path))
 
     def save_protocol(self, path: Path) -> None:
         """Write the protocol as filled in, completely or not at all; never over a database or station file.

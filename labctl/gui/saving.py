@@ -5,20 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from labctl.gui.qt import QtWidgets
-
 SQLITE_HEADER = b"SQLite format 3\x00"
-
-
-def ask_for_new_file(parent: QtWidgets.QWidget, title: str, start: Path, kinds: str) -> Path | None:
-    """Ask for a file name; the suffix of `start` is added before Qt asks whether to replace a file."""
-    dialog = QtWidgets.QFileDialog(parent, title, str(start.parent), kinds)
-    dialog.setAcceptMode(QtWidgets.QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(start.suffix)
-    dialog.selectFile(start.name)
-    chosen = dialog.selectedFiles() if dialog.exec() else []
-    dialog.deleteLater()
-    return Path(chosen[0]) if chosen else None
 
 
 def refuse_what_is_no_export(path: Path, endings: Sequence[str]) -> None:

@@ -14,10 +14,16 @@ ControlBar {{ border-bottom: 1px solid {muted}; }}
 ControlBar[station="trouble"] {{ background: #b3261e; }}
 ControlBar[station="trouble"] QLabel {{ color: #ffffff; }}
 QLabel#state {{ font-weight: bold; }}
+QLabel#outcome {{ font-size: 18pt; font-weight: bold; padding: 0.3em 0.6em; border-radius: 4px; }}
+ControlBar QLabel#outcome[outcome="safe"] {{ background: #1b6e3c; color: #ffffff; }}
+ControlBar QLabel#outcome[outcome="making"], ControlBar QLabel#outcome[outcome="not safe"] {{
+    background: #7d1710; color: #ffffff;
+}}
 QPushButton#safe {{
     background: #b3261e; color: #ffffff; font-weight: bold; padding: 0.6em 1.4em; border-radius: 4px;
     border: 2px solid #7d1710;
 }}
+ControlBar[station="trouble"] QPushButton#safe {{ border-color: #ffffff; }}
 QPushButton#safe:hover, QPushButton#safe:focus {{ background: #d33a30; border-color: {foreground}; }}
 QPushButton#safe:disabled {{ background: #8c5a56; }}
 QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}

@@ -19,10 +19,11 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from labctl.gui.questions import ask, ask_for_new_file
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
-from labctl.gui.saving import ask_for_new_file
+from labctl.gui.stop_key import StopKey
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
@@ -65,6 +66,7 @@ class Window(QtWidgets.QMainWindow):
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
+        self._may_close = False
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
         self._watch = QtCore.QTimer(self)
         self._build()
@@ -75,6 +77,7 @@ class Window(QtWidgets.QMainWindow):
         self.asker.start()
         self.reader.start()
         self._watch.start(LOOK_AT_LOOKS_MS)
+        self.stop_key.install()
 
     def say(self, sentence: str) -> None:
         """Show a message in the status bar."""
@@ -96,6 +99,7 @@ class Window(QtWidgets.QMainWindow):
         self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
         person = self.queueing.person.text
         self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
+        self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
@@ -146,6 +150,7 @@ class Window(QtWidgets.QMainWindow):
         self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
 
     def _build_menu(self) -> None:
+        self.menuBar().setNativeMenuBar(False)  # a menu bar of the desktop would keep F12 from the window
         file, view = self.menuBar().addMenu("&File"), self.menuBar().addMenu("&View")
         for text, keys, action in (
             ("Export &picture of this tab…", "", self._export_picture),
@@ -191,6 +196,7 @@ class Window(QtWidgets.QMainWindow):
         self.queueing.queued.connect(self._show_queue)
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
+        self.stop_key.pressed.connect(self.control.make_safe)
         self.asker.refused.connect(self.warn)
         self._exported.connect(self.say)
         self._not_exported.connect(self.warn)
@@ -273,9 +279,10 @@ class Window(QtWidgets.QMainWindow):
 
     def _export_picture(self) -> None:
         tab = self._tab()
-        path = ask_for_new_file(self, "Export picture", self._start(tab, ".png"), "Pictures (*.png *.svg)")
-        if path is None:
-            return
+        start, kinds = self._start(tab, ".png"), "Pictures (*.png *.svg)"
+        ask_for_new_file(self, "Export picture", start, kinds, lambda path: self._write_picture(tab, path))
+
+    def _write_picture(self, tab: Tab, path: Path) -> None:
         try:
             tab.export_picture(path)
         except (OSError, ValueError) as error:
@@ -285,11 +292,13 @@ class Window(QtWidgets.QMainWindow):
 
     def _export_data(self) -> None:
         tab = self._tab()
-        path = ask_for_new_file(self, "Export data", self._start(tab, ".csv"), "Tables (*.csv)")
-        if path is not None:
-            tab.catch_up()
-            self.say(f"writing {path}…")
-            threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
+        start, kinds = self._start(tab, ".csv"), "Tables (*.csv)"
+        ask_for_new_file(self, "Export data", start, kinds, lambda path: self._write_data(tab, path))
+
+    def _write_data(self, tab: Tab, path: Path) -> None:
+        tab.catch_up()
+        self.say(f"writing {path}…")
+        threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
 
     def export_data(self, tab: Tab, path: Path) -> None:
         """Write all data of a tab, from any thread; takes minutes for millions of rows."""
@@ -317,32 +326,35 @@ class Window(QtWidgets.QMainWindow):
             tab.set_appearance(appearance)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
-        """Ask what to do with a running job before closing."""
-        if self._view is not None and self._view.running_job is not None and not self._may_close():
+        """Close; while a job is running only after the question what to do with it was answered."""
+        if self._view is not None and self._view.running_job is not None and not self._may_close:
             event.ignore()
+            self._ask_before_closing()
             return
+        self.stop_key.remove()
         self._watch.stop()
         self.reader.stop()
         self.asker.stop()
         event.accept()
 
-    def _may_close(self) -> bool:
+    def _ask_before_closing(self) -> None:
         """Ask whether to leave everything running, to pause, or not to close."""
-        box = QtWidgets.QMessageBox(self)
-        box.setIcon(QtWidgets.QMessageBox.Icon.Question)
-        box.setText("A job is under way. It goes on without this window.")
-        roles = QtWidgets.QMessageBox.ButtonRole
-        leave = box.addButton("&Leave it running", roles.AcceptRole)
-        pause = box.addButton("&Pause after this step", roles.ActionRole)
-        box.addButton("&Stay", roles.RejectRole)
-        box.setDefaultButton(leave)
-        box.exec()
-        if box.clickedButton() is pause:
-            person = self.queueing.person.text()
-            self.asker.ask(
-                lambda connection: Pauses(connection).pause("step", "the window was closed", person)
-            )
-        return box.clickedButton() in (leave, pause)
+        ask(
+            self,
+            "A job is under way. It goes on without this window.",
+            {"&Leave it running": self._close_now, "&Pause after this step": self._pause_and_close},
+            default="&Leave it running",
+            otherwise="&Stay",
+        )
+
+    def _pause_and_close(self) -> None:
+        person = self.queueing.person.text()
+        self.asker.ask(lambda connection: Pauses(connection).pause("step", "the window was closed", person))
+        self._close_now()
+
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
         """Follow the system from light to dark."""
