@@ -1,4 +1,4 @@
-"""labctl: ion transport in solid electrolytes, measured overnight and evaluated honestly."""
+"""labctl: automated measurement and evaluation of ion transport in solid electrolytes."""
 
 import os
 from importlib import import_module
@@ -8,7 +8,7 @@ from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
-    from labctl.scripting import open_bench as bench  # what `labctl.bench(...)` calls
+    from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
     from labctl.store import Database
 
 __all__ = ["__version__", "bench", "open"]
@@ -34,7 +34,7 @@ def _open_bench(*arguments: Any, **options: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Load `labctl.bench`: the module of the bench's words, which opens a bench when it is called."""
+    """Load `labctl.bench`: the module of the bench interface; a call of it opens a bench."""
     if name == "bench":
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'labctl' has no attribute {name!r}")

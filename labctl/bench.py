@@ -1,4 +1,4 @@
-"""Interface between procedures and instruments, independent of the maker.
+"""Interface between procedures and instruments, independent of the manufacturer.
 
 A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. The
 duties of a driver in each role are in `labctl.instruments.roles`.
@@ -48,9 +48,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of a procedure as it will be, for `labctl check`: nothing is touched to make it.
+    """One planned step of a procedure, for `labctl check`; planning touches no instrument.
 
-    `temperature_k` is None where the step does not set one; potentials are direct and rms alternating parts.
+    `temperature_k` is None if the step sets none; potentials are direct and rms alternating parts.
     """
 
     label: str
@@ -88,6 +88,10 @@ class Bench:
         for role, guard in guards.items():
             if role in self.roles:
                 self._guards[role] = guard(self.roles[role], self.limits)
+
+    def within(self, limits: Limits) -> "Bench":
+        """Return a bench with the same instruments that refuses what `limits` forbid."""
+        return Bench(self.clock, limits, self.roles, self.station)
 
     @property
     def oven(self) -> TemperatureController:

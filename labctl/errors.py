@@ -9,14 +9,14 @@ class LabctlError(Exception):
 
 
 class ConfigurationError(LabctlError):
-    """Nothing has been touched yet: mend the file and try again.
+    """A file is wrong and nothing has been touched yet: correct the file and try again.
 
     Attributes
     ----------
     source : str
-        The file (or other origin) that holds the mistake.
+        The file (or other origin) with the mistake.
     key : str
-        Dotted path of the entry in it, `""` when the file as a whole is meant.
+        Dotted path of the entry in it, `""` for the whole file.
     """
 
     def __init__(self, source: object, key: str, problem: str) -> None:
@@ -26,12 +26,12 @@ class ConfigurationError(LabctlError):
 
 
 class InstrumentError(LabctlError):
-    """An instrument did not answer, or answered something that cannot be a measurement.
+    """An instrument did not reply, or its reply cannot be a measurement.
 
     Attributes
     ----------
     instrument, sent, received : str
-        Who, the last message sent, and what came back (`""`: nothing).
+        Its name, the last message sent, and the reply (`""`: none).
     """
 
     def __init__(self, instrument: str, sent: str, received: str, problem: str) -> None:
@@ -53,7 +53,7 @@ class SettlingTimeout(LabctlError):
 
 
 class LimitExceeded(LabctlError):
-    """A value was asked for that the station forbids. It was not sent."""
+    """A value outside the station's limits was requested. It was not sent."""
 
     def __init__(self, quantity: str, value: float, low: float, high: float, unit: str) -> None:
         self.quantity, self.value, self.low, self.high, self.unit = quantity, value, low, high, unit
@@ -77,4 +77,4 @@ class EventError(LabctlError):
 
 
 class StoreError(LabctlError):
-    """A row could not be made durable, or a database cannot be used; the message names the cause."""
+    """A row could not be stored, or a database cannot be used; the message names the cause."""

@@ -16,7 +16,7 @@ class StrictReplies:
 
     pymeasure keeps a string where the cast of a reply fails, and accepts any number of fields. A driver
     that inherits from this class raises InstrumentError instead, and clears the bus so that the rest of a
-    reply cannot answer the next question. Several fields are asked for by `values_kwargs={"fields": n}`.
+    reply cannot answer the next question. Several fields are requested by `values_kwargs={"fields": n}`.
     """
 
     ask: Callable[..., str]
@@ -31,7 +31,7 @@ class StrictReplies:
         fields: int = 1,
         **kwargs: Any,
     ) -> list[Any]:
-        """Ask `command`, split the reply and cast every field.
+        """Send `command`, split the reply and cast every field.
 
         Raises InstrumentError where a cast fails, a number is not finite, or the number of fields is not
         `fields` (0: any number).
@@ -55,16 +55,16 @@ class StrictReplies:
 
 
 class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """A pymeasure Instrument that never keeps a reply it could not understand.
+    """A pymeasure Instrument that raises InstrumentError for a reply that it cannot interpret.
 
     Class attributes
     ----------------
     connection_settings : dict
         Keyword arguments of the VISA resource (terminations, time-out in ms, `asrl={...}` ...).
     write_interval_s, quiet_after_s
-        Silences the instrument needs: after any message, and after certain ones (by exact text).
+        Pauses that the instrument needs: after any message, and after certain messages (by exact text).
     identity_question : str
-        What makes it say what it is.
+        Query of its identity.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -80,7 +80,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @property
     def identity(self) -> str:
-        """Get the identity that the instrument states (str): maker, model, serial number, firmware."""
+        """Get the identity of the instrument (str): manufacturer, model, serial number, firmware."""
         return self.ask(self.identity_question).strip()
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
@@ -89,12 +89,12 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         return InstrumentError(self.name, sent, received, problem)
 
     def clear_bus(self) -> None:
-        """Discard everything under way or unread, so that it cannot answer the next question."""
+        """Discard everything under way or unread, so that it cannot be taken for the next reply."""
         clear = getattr(self.adapter, "clear", None) or self.adapter.connection.clear  # type: ignore[attr-defined]
         clear()
 
     def check_identity(self, *expected: str) -> None:
-        """Raise InstrumentError unless one of `expected` occurs in what it says it is (`""`: any)."""
+        """Raise InstrumentError unless one of `expected` occurs in its identity (`""`: any)."""
         identity = self.identity
         if not identity or not any(word in identity for word in expected):
             raise self.refuse(
@@ -103,7 +103,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @property
     def clock(self) -> Clock:
-        """The clock of the connection: the wall's, unless the instrument is simulated."""
+        """The clock of the connection: real time, unless the instrument is simulated."""
         return getattr(self.adapter, "clock", None) or RealClock()
 
     def at_times(self, start_s: float, times_s: Iterable[float]) -> Iterator[float]:
@@ -123,7 +123,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
             self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
 
     def attempt_all(self, *actions: Callable[[], object]) -> None:
-        """Do every action even if one fails, then raise the first failure: for `make_safe()`."""
+        """Do every action even if one fails, then raise the first failure; for `make_safe()`."""
         failures: list[InstrumentError] = []
         for action in actions:
             try:
@@ -135,7 +135,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
 
 class Channel(StrictReplies, PymeasureChannel):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """A pymeasure Channel that is as strict as its Instrument."""
+    """A pymeasure Channel with the strict replies of its Instrument."""
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why `received` cannot be used."""

@@ -1,4 +1,4 @@
-"""The packages that are installed beside labctl and found by name: drivers, procedures, the simulated rig.
+"""Packages installed beside labctl and imported by name: drivers, procedures, the simulated rig.
 
 labctl imports none of them; TOML files name their modules. `drivers` and `procedures` are common names: a
 laboratory's own folder, the working directory or another distribution may hold a package of the same name

@@ -30,8 +30,8 @@ def check(
 ) -> None:
     """Parse a protocol, hold it against the station's limits, list every step with its estimated time.
 
-    Times are those that the station's last runs in the database took, where there are any, in real time. No
-    instrument is touched. Exit code 2 and one sentence when something is wrong.
+    Times are real times, measured in the station's last runs in the database if there are any. No
+    instrument is touched. Exit code 2 and a message when something is wrong.
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
@@ -57,7 +57,7 @@ def _forecast(protocol: "Protocol", station: "Station", db: Path) -> "Forecast":
 
 
 def _as_object(found: "Forecast") -> dict[str, Any]:
-    """The plan for programs; a duration that is not known is null."""
+    """Return the plan for programs; an unknown duration is null."""
     steps = [vars(step) | {"duration_s": _known(step.duration_s)} for step in found.steps]
     return {"steps": steps, "duration_s": _known(found.takes_s), "warnings": list(found.warnings)}
 

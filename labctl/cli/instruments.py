@@ -1,4 +1,4 @@
-"""`labctl instruments`: what hangs on the bus, whether it is what the station says, making it safe."""
+"""`labctl instruments`: list connected instruments, check them against the station file, make them safe."""
 
 import json
 from pathlib import Path
@@ -24,9 +24,9 @@ def list_(
     out: Annotated[Path | None, typer.Option(help="Write a station file to start from.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List VISA resources, ask each what it is, name the driver that fits.
+    """List VISA resources, query their identities, name the matching drivers.
 
-    What knows no `*IDN?` is asked in the words of each driver, which takes a second or two per driver.
+    An instrument without `*IDN?` is queried with the commands of each driver, one or two seconds per driver.
     """
     from labctl.instruments.discovery import ask_everybody
 
@@ -47,7 +47,7 @@ def list_(
 
 
 def _manager(library: str) -> Any:
-    """Open the VISA library; its remarks about packages that it could use are nobody's business here."""
+    """Open the VISA library; hide its remarks about optional packages."""
     import warnings
 
     import pyvisa
@@ -72,7 +72,7 @@ def _print_found(found: list[dict[str, Any]]) -> None:
 
 
 def station_text(found: list[dict[str, Any]], library: str) -> str:
-    """Return a station file with every recognised instrument; the limits are deliberately narrow."""
+    """Return a station file with every recognised instrument and deliberately narrow limits."""
     lines = ['name = "my rig"', *([f'visa_library = "{library}"'] if library else [])]
     lines += ["", "[limits]  # narrow on purpose: put yours in", "temperature_degc = [15, 40]"]
     lines += ["potential_v = 0.1", "current_a = 0.001"]
@@ -98,10 +98,10 @@ def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> l
 
 @app.command()
 def check(station: StationArgument, as_json: JsonOption = False) -> None:
-    """Talk to every instrument of a station: identity, status, limits, what it reads. Energises nothing.
+    """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
 
-    Where the station file gives an `identity`, it must be the same to the letter. Each is brought to a known
-    safe state first, so do not use it while a run is under way.
+    An `identity` in the station file must match exactly. Each instrument is first brought to a known
+    safe state, so do not use it while a run is under way.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError

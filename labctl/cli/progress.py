@@ -72,9 +72,9 @@ class _Line:
             case RunEnded():
                 self._end(event)
             case SpectrumStarted() | SpectrumEnded() | PolarisationStarted() | PolarisationEnded():
-                pass  # their points are shown
+                pass  # their points are displayed
             case StepStarted() | ProgressMade() | OwnTopic():
-                pass  # the plan tells how far it is
+                pass  # the plan gives the progress
             case _:
                 assert_never(event)
 
@@ -150,7 +150,7 @@ def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]
 
 
 def _transference_line(row: Mapping[str, Any]) -> str:
-    """Return the line of one number; a row without a number lacks its columns, its flags say why."""
+    """Return the line of one number; a row without a number has fewer columns."""
     value = row.get("value")
     number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
     return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {QUANTITIES[row['quantity']]} = {number}"

@@ -1,4 +1,4 @@
-"""`labctl queue`: jobs for the runner of a station. Every command may be used while it measures."""
+"""`labctl queue`: jobs for the runner of a station. Every command can be used during a measurement."""
 
 import json
 import math
@@ -23,7 +23,7 @@ app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the q
 
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 PersonOption = Annotated[
-    str, typer.Option("--person", help="Who asks; default: the user.", envvar="LABCTL_PERSON")
+    str, typer.Option("--person", help="Name of the person; default: the user.", envvar="LABCTL_PERSON")
 ]
 
 
@@ -39,7 +39,7 @@ class OpenQueue:
 
 @contextmanager
 def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
-    """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
+    """Open the queue of a file; a missing file, which may be a mistyped name, is created only with `make`."""
     from labctl.queue.jobs import Jobs
     from labctl.queue.requests import Pauses, Requests
     from labctl.store.transactions import WriteConnection
@@ -57,15 +57,15 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    priority: Annotated[int, typer.Option(help="A higher priority runs first.")] = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
-    deadline: Annotated[str, typer.Option(help="Do not begin after this hour.")] = "",
+    deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
-    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Wait before each.")] = 1.0,
+    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Delay before each.")] = 1.0,
     on_failure: Annotated[
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
-    held: Annotated[bool, typer.Option("--held", help="Queue it held.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -92,7 +92,7 @@ def add(
 @app.command("list")
 def list_jobs(
     db: DatabaseOption = DEFAULT_DATABASE,
-    everything: Annotated[bool, typer.Option("--all", help="Those cleared as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List cleared jobs as well.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the jobs in the order they will run, with their expected end."""
@@ -126,7 +126,7 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
         typer.echo(json.dumps(_job_row(found) | content))
         return
     typer.echo(
-        f"job {found.id} {found.title!r} of {found.person or 'nobody'}: {found.state} ({found.reason})"
+        f"job {found.id} {found.title!r} of {found.person or 'unknown'}: {found.state} ({found.reason})"
     )
     typer.echo(f"  {_terms(found)}")
     for row in history:
@@ -151,7 +151,7 @@ def move(
 
 @app.command()
 def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Let a waiting job wait until it is released."""
+    """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
         queue.jobs.hold(job, person or _user())
     typer.echo(f"job {job} held")
@@ -172,7 +172,7 @@ def cancel(
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Cancel a job; a running one is stopped after its point, made safe, and what it measured stays."""
+    """Cancel a job; a running one is stopped after its point and made safe, measured data is kept."""
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
             queue.requests.ask(job, "cancel now" if now else "cancel", person=person or _user())
@@ -207,11 +207,11 @@ def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 @app.command()
 def pause(
     after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
-    reason: Annotated[str, typer.Option(help="For those who wonder.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason, shown to others.")] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Start no further job; the one under way waits at its temperature, at most for the station's time."""
+    """Start no further job; a running one waits at its temperature, at most for the station's time."""
     with open_queue(db) as queue:
         queue.pauses.pause(after, reason, person or _user())
     typer.echo(f"the queue is paused after this {after}")
@@ -226,7 +226,7 @@ def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 
 @app.command()
 def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Leave the step that a running job is in, and go on with its next."""
+    """Skip the current step of a running job and continue with the next."""
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "skip step", person=person or _user())
@@ -237,7 +237,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
 def temperatures(
     job: JobArgument,
     list_degc: Annotated[
-        str, typer.Argument(help="What remains, as 60,70 or 60:100:10.", show_default=False)
+        str, typer.Argument(help="Remaining temperatures, as 60,70 or 60:100:10.", show_default=False)
     ],
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
@@ -262,7 +262,7 @@ def _temperatures(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found:
-        raise ConfigurationError("queue", "temperatures", f"{text!r} is no list; give 60,70 or 60:100:10")
+        raise ConfigurationError("queue", "temperatures", f"{text!r} is not a list; give 60,70 or 60:100:10")
     return found
 
 
@@ -360,7 +360,7 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
 
 
 def _terms(job: "Job") -> str:
-    """When it may run, how long it takes, what happens when it fails."""
+    """Return start conditions, duration and failure policy of a job as text."""
     from labctl.readmodel.formatting import duration
 
     words = [

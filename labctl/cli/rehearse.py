@@ -23,7 +23,7 @@ def rehearse(
     db: DatabaseOption = DEFAULT_DATABASE,
     oven_degc: Annotated[
         float | None,
-        typer.Option(help="Oven at the beginning; default: what the runner reads, else the room."),
+        typer.Option(help="Oven at the beginning; default: the runner's reading, else room temperature."),
     ] = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")

@@ -30,7 +30,7 @@ def run(
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
     without_supervisor: Annotated[
-        bool, typer.Option("--without-supervisor", help="Measure although nobody watches.")
+        bool, typer.Option("--without-supervisor", help="Measure without a supervisor.")
     ] = False,
 ) -> None:
     """Measure a protocol now and write every point to the database as it comes.
@@ -58,9 +58,9 @@ def run(
 
 
 def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str = "") -> "list[Outcome]":
-    """Hold the station, open it and the store, run the protocol with a progress display, let go.
+    """Lock and open the station, open the store, run the protocol with a progress display, unlock.
 
-    `watched_as` is what the supervisor of real instruments takes this program for; empty: there is none.
+    `watched_as` names this program to the supervisor of real instruments; empty: no supervisor.
     """
     from labctl.cli.progress import progress_display
     from labctl.measure.run import StopRequest, run_protocol
@@ -82,7 +82,7 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
 
 @contextmanager
 def polite_signals(stop: "StopRequest") -> Iterator[None]:
-    """First SIGINT or SIGTERM asks for a stop, the second interrupts."""
+    """Handle signals: the first SIGINT or SIGTERM requests a stop, the second interrupts."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         if stop():

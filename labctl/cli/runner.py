@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 def runner(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    until_empty: Annotated[
-        bool, typer.Option("--until-empty", help="End when no job is left that could start.")
-    ] = False,
+    until_empty: Annotated[bool, typer.Option("--until-empty", help="End when no job can start.")] = False,
     without_supervisor: Annotated[
         bool, typer.Option("--without-supervisor", help="Start jobs without a supervisor.")
     ] = False,
     start_supervisor: Annotated[
-        bool, typer.Option(help="Start a supervisor where none lives; a service does without.")
+        bool, typer.Option(help="Start a supervisor if none is running; not for a service.")
     ] = True,
 ) -> None:
     """Measure the queue of a station, one job after the other, until stopped.
@@ -38,7 +36,7 @@ def runner(
     from labctl.queue.notify import check_services
     from labctl.queue.runner import Runner
 
-    say_what_happens()
+    log_to_terminal()
     chosen, stop = read_station(station), StopRequest()
     check_services(chosen)
     supervision = None
@@ -55,8 +53,8 @@ def runner(
         ).run()
 
 
-def say_what_happens() -> None:
-    """Log to the terminal, or to the file that a service keeps, with the hour."""
+def log_to_terminal() -> None:
+    """Log with timestamps to the terminal, or to the log file of a service."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("pymeasure", "pyvisa", "pyvisa-sim"):
         logging.getLogger(chatty).setLevel(logging.ERROR)

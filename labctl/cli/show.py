@@ -21,7 +21,7 @@ geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in thei
 
 def show(
     run: Annotated[
-        str, typer.Argument(help="Number, start of the uuid, or `last`; nothing lists the runs.")
+        str, typer.Argument(help="Number, start of the uuid, or `last`; omit to list the runs.")
     ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
@@ -47,9 +47,9 @@ def list_runs(database: "Database") -> list[dict[str, Any]]:
 
 
 def describe(database: "Database", run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample and all that was derived.
+    """Return one run as the object that `--json` prints: run, sample and all derived rows.
 
-    The conductivities of a run that continues a cut one include those of the part before.
+    For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
 
@@ -115,7 +115,7 @@ def _print_run(content: dict[str, Any]) -> None:
 
 
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
-    """Print the columns that people see of each conductivity; remarks follow, once each."""
+    """Print the shown columns of each conductivity; remarks follow, once each."""
     from rich.table import Table
 
     from labctl.readmodel.shown_columns import CONDUCTIVITY
@@ -131,7 +131,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
-    """Say of every spectrum that gave no conductivity why."""
+    """Return the reason for each spectrum without a conductivity."""
     from labctl.readmodel.formatting import celsius
 
     return [

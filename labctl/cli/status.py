@@ -1,4 +1,4 @@
-"""`labctl status`: what runs now, how warm it is, what comes next, what went wrong last."""
+"""`labctl status`: running processes, temperature, next job, last warnings."""
 
 import json
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ SHOWN_AS = {"running": "running", "ended": "ended", "dead": "NOT RUNNING", "froz
 def status(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
 
-    A process is FROZEN when it was silent for longer than `silence_s` of the station file; for stations of
-    another name, or without a station file, than 3 s. A supervisor may be silent for twice as long.
+    A process is FROZEN without a heartbeat for longer than `silence_s` of the station file, or 3 s for
+    stations of another name or without a station file. For a supervisor the time is doubled.
     """
     from labctl.clock import RealClock
     from labctl.queue.silence import Silences
@@ -59,7 +59,7 @@ def _clear_screen() -> None:
 
 
 def _silence_of_station(path: Path) -> dict[str, float]:
-    """Return `silence_s` by the name of the station; empty where there is no station file."""
+    """Return `silence_s` by the name of the station; empty without a station file."""
     from labctl.config.night import read_silence
     from labctl.errors import ConfigurationError
 
@@ -105,7 +105,7 @@ def describe(
 
 
 def in_words(content: dict[str, Any], now_s: float) -> list[str]:
-    """Return the lines that a person reads."""
+    """Return the lines for people to read."""
     from labctl.queue.hours import hour_in_words
 
     lines = [_process_line(process, now_s) for process in content["processes"]]
@@ -144,7 +144,7 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
     if process["state"] != "running":
-        return f"{head} (last sign {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
+        return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
     if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")

@@ -11,10 +11,10 @@ def supervisor(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     restart_runner: Annotated[
-        bool, typer.Option("--restart-runner", help="Start a new runner after a dead or frozen one.")
+        bool, typer.Option("--restart-runner", help="Start a new runner if one is dead or frozen.")
     ] = False,
     ends_with_runner: Annotated[
-        bool, typer.Option("--ends-with-runner", help="End when the runner has ended in good order.")
+        bool, typer.Option("--ends-with-runner", help="End when the runner has ended normally.")
     ] = False,
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="Passed on to the runner that is started.")
@@ -23,11 +23,11 @@ def supervisor(
         bool, typer.Option("--test-message", help="Send one message to every address, then end.")
     ] = False,
 ) -> None:
-    """Watch the runner of a station. A dead or frozen one is noticed within seconds: its instruments are made
-    safe from here, it is recorded, and a message goes to the addresses of the station file.
+    """Watch the runner of a station. A dead or frozen runner is noticed within seconds: its instruments are
+    made safe, the event is recorded, and a message goes to the addresses of the station file.
     """
     from labctl.cli.run import polite_signals
-    from labctl.cli.runner import say_what_happens
+    from labctl.cli.runner import log_to_terminal
     from labctl.config.station import read_station
     from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
@@ -35,13 +35,13 @@ def supervisor(
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervisor import Supervisor
 
-    say_what_happens()
+    log_to_terminal()
     chosen, stop = read_station(station), StopRequest()
     if test_message:
         typer.echo(f"sent to {send_test_message(chosen)} address(es)")
         return
     if chosen.simulation is not None:
-        typer.echo("the rig of this station lives in the runner's process and dies with it: nothing to watch")
+        typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
     arguments = ["runner", "--station", str(station), "--db", str(db)]
     arguments += ["--until-empty"] if until_empty else []

@@ -19,7 +19,7 @@ YAML = (".yaml", ".yml")
 def stand_ins_of(station: Station) -> Mapping[str, str]:
     """Return address = stand-in for a rig of simulated instruments: a name, or the path of a YAML file.
 
-    Raises ConfigurationError that names the instrument for which there is none.
+    Raises ConfigurationError that names an instrument without a stand-in.
     """
     registry = shipped_module(REGISTRY)
     return {entry.address: _stand_in(entry, station, registry) for entry in station.instruments}

@@ -1,4 +1,4 @@
-"""station.toml: which instruments hang where, in which roles, and what is forbidden. From it, a Bench."""
+"""station.toml: instruments, their addresses and roles, and the limits. A station opens a Bench."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ ROLES: Mapping[str, type] = {
 class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
-    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything),
+    `connection` holds the settings of its VISA resource, `identity` its required identity (`""`: any),
     `stand_in` its simulator, `code` the files of code that were loaded for its driver.
     """
 
@@ -54,7 +54,7 @@ class InstrumentEntry:
 
 @dataclass(frozen=True)
 class Simulation:
-    """The `[simulation]` table: a rig instead of hardware."""
+    """The `[simulation]` table: a simulated rig instead of hardware."""
 
     rig: str
     build: Any
@@ -66,10 +66,10 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Station:
-    """A checked station file; nothing has been touched to make it.
+    """A checked station file; reading it touches no instrument.
 
-    `night` is its `[night]` table as it stands, for whoever runs a queue. `speed` is how many times faster
-    than real a rig lives that another process simulates; 1 for instruments.
+    `night` is its unchecked `[night]` table. `speed` is the speed relative to real time of a rig that is
+    simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -84,11 +84,11 @@ class Station:
 
     @property
     def roles(self) -> frozenset[str]:
-        """Every role that some instrument serves."""
+        """All roles served by an instrument."""
         return frozenset(role for entry in self.instruments for role in entry.roles)
 
     def make_clock(self) -> Clock:
-        """Return the clock this station runs on: the wall's, unless it is simulated."""
+        """Return the clock of this station: real time, unless it is simulated."""
         if self.simulation is None and self.speed != 1:
             return ScaledClock(self.speed)
         if self.simulation is None or self.simulation.clock == "real":
@@ -99,7 +99,7 @@ class Station:
 
     @contextmanager
     def open(self, clock: Clock | None = None) -> Iterator[Bench]:
-        """Connect to every instrument and check its identity; make all safe on the way out, whatever happens.
+        """Connect to every instrument and check its identity; always make all safe on exit.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class Station:
     def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.
 
-        For when nobody else is connected any more: it asks for no identity and prepares nothing.
+        For use when no other process is connected. Identities are not checked, and nothing is prepared.
         """
         clock = clock or self.make_clock()
         failures: dict[str, str] = {}
@@ -180,14 +180,14 @@ class Station:
 
 
 def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
-    """Hold what the instrument says it is against the station file: serial number and firmware included."""
+    """Compare an instrument's identity with the station file, including serial number and firmware."""
     if entry.identity and (found := driver.identity) != entry.identity:
         problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
         raise InstrumentError(entry.name, "identity", found, problem)
 
 
 def read_station(path: Path | str) -> Station:
-    """Read and check a station file; raises ConfigurationError with file, key and what would be right."""
+    """Read and check a station file; raises ConfigurationError with file, key and a valid value."""
     document = read_document(path)
     station = Station(
         name=document.text("name", Path(path).stem),
@@ -228,7 +228,7 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
 
 
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
-    """Refuse a `with` that names nothing, itself or an instrument in turn with another; and an idle one."""
+    """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
     alone = {entry.name for entry in entries if not entry.partner}
     partners = {entry.partner for entry in entries}
     for entry in entries:
@@ -327,7 +327,7 @@ def _simulation(table: Table) -> Simulation:
 
 
 def _beside(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a rig; a file or folder that they name is looked for beside the station file."""
+    """Return the options of a rig; files and folders that they name are looked up beside the station file."""
     folder = Path(str(table.source)).parent
     named = {key: folder / options[key] for key in RIG_FILES if isinstance(options.get(key), str)}
     return {**options, **{key: str(path) for key, path in named.items() if path.exists()}}

@@ -1,4 +1,4 @@
-"""The bar over everything: what the station does, pause, skip, abort, and one large button."""
+"""The control bar at the top: state of the station, pause, skip, abort and the MAKE SAFE button."""
 
 import threading
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class ControlBar(QtWidgets.QFrame):
     Signals
     -------
     said(str), warned(str)
-        A sentence for the person; one that should not be overlooked.
+        A message for the user; a message that must not be overlooked.
     runner_wanted()
         Start a runner.
     """
@@ -43,7 +43,7 @@ class ControlBar(QtWidgets.QFrame):
         self._connect()
 
     def show_station(self, view: StationView) -> None:
-        """Show a fresh look; red when no runner shows signs of life although one should."""
+        """Show the current state; red when a runner should be running but has no heartbeat."""
         self._view = view
         first, *others = status_in_words(view)
         self.state.setText(first)
@@ -57,13 +57,13 @@ class ControlBar(QtWidgets.QFrame):
         self.start.setVisible(view.runner_state != "running")
 
     def show_unseen(self, since: str) -> None:
-        """Say that nobody knows how the station is; what was shown before may be wrong by now."""
+        """Show that the state of the station is unknown; the state shown before may be outdated."""
         self.state.setText(f"THE STATION CANNOT BE SEEN since {since}")
         self.details.setText("the database does not answer; MAKE SAFE works without it")
         self._colour("trouble")
 
     def abort_job(self, sure: bool = False) -> None:
-        """Ask the runner to cancel the job under way; what it measured stays."""
+        """Ask the runner to cancel the job under way; measured data is kept."""
         job = self._view.running_job if self._view else None
         if job is None or not (sure or self._is_sure(job.id)):
             return
@@ -76,7 +76,7 @@ class ControlBar(QtWidgets.QFrame):
         )
 
     def make_safe(self) -> None:
-        """Make everything safe in a thread of its own, whatever else hangs."""
+        """Make everything safe in a separate thread, also if the rest of the window hangs."""
         self.safe.setEnabled(False)
         self.safe.setText("Making safe…")
         threading.Thread(target=self._make_safe, name="labctl make safe", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Dark and light, and the few places where colour carries meaning (always with words beside it)."""
+"""Dark and light colours, and the few colours with a meaning (always with text beside them)."""
 
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.qt import Qt, QtGui, QtWidgets
@@ -25,7 +25,7 @@ QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}
 
 
 def choose_scheme(application: QtWidgets.QApplication, scheme: str) -> None:
-    """Take on `"system"`, `"light"` or `"dark"`."""
+    """Set the colour scheme: `"system"`, `"light"` or `"dark"`."""
     application.setStyle("Fusion")
     application.styleHints().setColorScheme(SCHEMES[scheme])
     wanted = Appearance(dark=scheme == "dark")
@@ -36,13 +36,13 @@ def choose_scheme(application: QtWidgets.QApplication, scheme: str) -> None:
 
 
 def appearance_of(application: QtWidgets.QApplication) -> Appearance:
-    """Whether the window is dark now."""
+    """Return the appearance of the window: dark or light."""
     ground = application.palette().color(QtGui.QPalette.ColorRole.Window)
     return Appearance(dark=ground.lightness() < 128)
 
 
 def _palette(appearance: Appearance) -> QtGui.QPalette:
-    """Every role from ground and text of an appearance."""
+    """Return a palette with the background and text colours of an appearance."""
     roles, states = QtGui.QPalette.ColorRole, QtGui.QPalette.ColorGroup
     text, ground = QtGui.QColor(appearance.foreground), QtGui.QColor(appearance.background)
     raised = ground.lighter(160) if appearance.dark else QtGui.QColor("#efefef")
@@ -59,7 +59,7 @@ def _palette(appearance: Appearance) -> QtGui.QPalette:
     return palette
 
 
-def dress(window: QtWidgets.QWidget, appearance: Appearance) -> None:
-    """Set the colours that carry meaning."""
+def apply_appearance(window: QtWidgets.QWidget, appearance: Appearance) -> None:
+    """Set the colours that have a meaning."""
     names = {name: getattr(appearance, name) for name in ("muted", "foreground", "error")}
     window.setStyleSheet(SHEET.format(**names))

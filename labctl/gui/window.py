@@ -1,4 +1,4 @@
-"""The window: a client of the runner. Closing or losing it costs nothing."""
+"""The window: a client of the runner. Closing it, or a crash of it, does not affect the measurement."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
 from labctl.gui.saving import ask_for_new_file
-from labctl.gui.style import appearance_of, choose_scheme, dress
+from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.requests import Pauses
@@ -44,7 +44,7 @@ MOST_SAMPLES = 200
 
 
 class Window(QtWidgets.QMainWindow):
-    """Queueing to the left, what is measured in the middle, runs and queue below, control on top.
+    """Main window: queueing at the left, plots in the middle, runs and queue below, control bar on top.
 
     Parameters
     ----------
@@ -71,26 +71,26 @@ class Window(QtWidgets.QMainWindow):
         self._lay_out()
         self._build_menu()
         self._connect()
-        self._dress()
+        self._apply_appearance()
         self.asker.start()
         self.reader.start()
         self._watch.start(LOOK_AT_LOOKS_MS)
 
     def say(self, sentence: str) -> None:
-        """Tell the person something that may be overlooked."""
+        """Show a message in the status bar."""
         self.statusBar().showMessage(sentence, SAID_FOR_MS)
 
     def warn(self, sentence: str) -> None:
-        """Show a sentence until it is dismissed, without stopping anything."""
+        """Show a message until it is dismissed, without blocking."""
         self.warning.setText(sentence)
         self.warning_bar.setVisible(bool(sentence))
 
     def choose_scheme(self, scheme: str) -> None:
-        """Take on `"system"`, `"light"` or `"dark"`."""
+        """Set the colour scheme: `"system"`, `"light"` or `"dark"`."""
         application = QtWidgets.QApplication.instance()
         if isinstance(application, QtWidgets.QApplication):
             choose_scheme(application, scheme)
-        self._dress()
+        self._apply_appearance()
 
     def _build(self) -> None:
         self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
@@ -132,7 +132,7 @@ class Window(QtWidgets.QMainWindow):
         across.addWidget(middle)
         across.setStretchFactor(1, 1)
         narrow = NARROWEST_MIDDLE * self.fontMetrics().averageCharWidth()
-        for panel in (self.tab_widget, below):  # a small screen cuts these, never the button that makes safe
+        for panel in (self.tab_widget, below):  # a small screen cuts these, never the button MAKE SAFE
             panel.setMinimumWidth(narrow)
         across.setSizes([1, 1000])
         whole = QtWidgets.QWidget(self)
@@ -194,7 +194,7 @@ class Window(QtWidgets.QMainWindow):
         self.asker.refused.connect(self.warn)
         self._exported.connect(self.say)
         self._not_exported.connect(self.warn)
-        self._watch.timeout.connect(self._look_at_looks)
+        self._watch.timeout.connect(self._check_last_reading)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
 
@@ -214,8 +214,8 @@ class Window(QtWidgets.QMainWindow):
             if isinstance(tab, LogTab):
                 tab.show_station(events)
 
-    def _look_at_looks(self) -> None:
-        """An old look is no sign of life."""
+    def _check_last_reading(self) -> None:
+        """Show that the state is unknown when the last reading is too old."""
         if self._view is not None and self._clock.monotonic() - self._seen_s > UNSEEN_AFTER_S:
             self.control.show_unseen(hour_in_words(self._view.time_s, self._clock.time()))
 
@@ -292,7 +292,7 @@ class Window(QtWidgets.QMainWindow):
             threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
 
     def export_data(self, tab: Tab, path: Path) -> None:
-        """Write all data of a tab, for minutes where there are millions of rows; from any thread."""
+        """Write all data of a tab, from any thread; takes minutes for millions of rows."""
         try:
             with Database(self.db) as database:
                 tab.export_data(path, database)
@@ -307,17 +307,17 @@ class Window(QtWidgets.QMainWindow):
     def _start(self, tab: Tab, suffix: str) -> Path:
         return self.db.parent / f"{tab.name.lower()}{suffix}"
 
-    def _dress(self) -> None:
+    def _apply_appearance(self) -> None:
         application = QtWidgets.QApplication.instance()
         if not isinstance(application, QtWidgets.QApplication):
             return
         appearance = appearance_of(application)
-        dress(self, appearance)
+        apply_appearance(self, appearance)
         for tab in self.tabs:
             tab.set_appearance(appearance)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
-        """Ask what becomes of the night, where there is one."""
+        """Ask what to do with a running job before closing."""
         if self._view is not None and self._view.running_job is not None and not self._may_close():
             event.ignore()
             return
@@ -327,7 +327,7 @@ class Window(QtWidgets.QMainWindow):
         event.accept()
 
     def _may_close(self) -> bool:
-        """Offer to leave everything running, to pause, or to stay."""
+        """Ask whether to leave everything running, to pause, or not to close."""
         box = QtWidgets.QMessageBox(self)
         box.setIcon(QtWidgets.QMessageBox.Icon.Question)
         box.setText("A job is under way. It goes on without this window.")
@@ -348,7 +348,7 @@ class Window(QtWidgets.QMainWindow):
         """Follow the system from light to dark."""
         super().changeEvent(event)
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
-            QtCore.QTimer.singleShot(0, self._dress)
+            QtCore.QTimer.singleShot(0, self._apply_appearance)
 
 
 def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:

@@ -1,8 +1,8 @@
-"""One procedure: rows, events, a safe end.
+"""Run one procedure: rows, events, a safe end.
 
-1. Whatever happens, `shutdown()` of the procedure is called and every instrument is made safe.
-2. The run gets an end status and a reason: finished, aborted (somebody asked) or failed (with the error).
-3. A first request to stop is polite: the point under way is finished. It is the procedure that obeys it.
+1. At the end of a run, `shutdown()` of the procedure is always called and every instrument made safe.
+2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error).
+3. After a first request to stop, the procedure finishes the point under way and then stops itself.
 """
 
 import logging
@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `status` is finished, aborted or failed; `reason` says why, or what is missing.
+    """The end of a run: `status` is finished, aborted or failed; `reason` gives the cause or missing results.
 
-    `error` is the name of the exception that failed it, `""` where none did.
+    `error` is the name of the exception that failed it, `""` if there was none.
     """
 
     run_id: int
@@ -46,7 +46,7 @@ def run_protocol(
     stop: StopRequest,
     on_event: Callable[[AnyEvent], None] | None = None,
 ) -> list[Outcome]:
-    """Run the procedures of a protocol in order, up to the first that does not finish."""
+    """Run the procedures of a protocol in order; stop after the first that does not finish."""
     outcomes: list[Outcome] = []
     for entry in protocol.procedures:
         recording = Recording(store, bench, on_event)
@@ -65,17 +65,18 @@ def run_procedure(
     stop: StopRequest,
     steer: Callable[[Any], None] = lambda procedure: None,
 ) -> Outcome:
-    """Run one procedure to its end, whichever it is; never raises for what the procedure or the rig did.
+    """Run one procedure to its end; errors of the procedure or the rig are returned, not raised.
 
-    `steer` is given the procedure after its run has begun and before it starts: what is finished already,
-    which step to leave.
+    `steer` is called with the procedure after its run has begun and before it starts, to set finished
+    steps and steps to skip.
 
     Raises
     ------
     StoreError
-        The run could not even be begun in the store. Nothing was energised.
+        The beginning of the run could not be stored. Nothing was energised.
     """
     procedure = entry.build()
+    bench = bench.within(protocol.sample.within(bench.limits))
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
@@ -111,9 +112,9 @@ def _measure(
 
 
 def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
-    """Shut down and make safe; what fails here outranks a success.
+    """Shut down and make safe; a failure here changes a finished run to failed.
 
-    An interrupt stops one action only: the next makes safe again, and so does the station when it is left.
+    An interrupt stops one action only: the next makes safe again, and so does the station on exit.
     """
     for action in (procedure.shutdown, bench.make_safe):
         try:

@@ -125,6 +125,11 @@ class Attempt:
 
     def _measure(self, protocol: Protocol, bench: Bench) -> Ending:
         self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
+        sample = protocol.sample
+        self._interlocks.hold_for_sample(
+            sample.temperature_max_k, sample.potential_max_v, sample.current_max_a
+        )
+        self.steering.keep_within(sample.within(self.station.limits))
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]

@@ -1,4 +1,4 @@
-"""Signs of life of runner and supervisor. Nothing is called running without a fresh one.
+"""Heartbeats of runner and supervisor. A process without a fresh heartbeat is not called running.
 
 Times are the wall's also when the station's are scaled: whether a process lives is no matter of simulation.
 """
@@ -127,8 +127,12 @@ class Heartbeats:
             queries.replace_heartbeat(connection, row)
 
     def beat(self, **changes: Any) -> None:
-        """Show a sign of life, with what has changed."""
-        self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes)
+        """Write a heartbeat, with the changes; begin again where the file was replaced by another."""
+        if self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes):
+            return
+        there = self.read()
+        if there is None or there.gone:
+            self.begin()
 
     def end(self) -> None:
         """Say that this process ends in good order."""
@@ -138,9 +142,9 @@ class Heartbeats:
         """Say that the process of that heartbeat was found dead."""
         self._write(pid=beat.pid, state="dead", due_s=None)
 
-    def _write(self, pid: int, **changes: Any) -> None:
+    def _write(self, pid: int, **changes: Any) -> int:
         with self._connection.transaction() as connection:
-            queries.change_heartbeat(connection, **self._key, pid=pid, changes=changes)
+            return queries.change_heartbeat(connection, **self._key, pid=pid, changes=changes)
 
 
 def all_heartbeats(connection: WriteConnection) -> list[Heartbeat]:
@@ -187,7 +191,7 @@ class Pulse:
         self._in_good_order = False
 
     def __enter__(self) -> "Pulse":
-        with WriteConnection(self._path).without_fsync() as connection:
+        with WriteConnection(self._path, may_create=False).without_fsync() as connection:
             Heartbeats(connection, "runner", self._station).begin()
         self._start()
         return self
@@ -199,7 +203,7 @@ class Pulse:
         if not self._in_good_order:
             return
         try:
-            with WriteConnection(self._path).without_fsync() as connection:
+            with WriteConnection(self._path, may_create=False).without_fsync() as connection:
                 Heartbeats(connection, "runner", self._station).end()
         except StoreError as error:
             log.error("the last heartbeat could not be written: %s", error)
@@ -210,7 +214,9 @@ class Pulse:
     def _live(self) -> None:
         while not self._over.is_set():
             try:
-                with WriteConnection(self._path, LOCK_PATIENCE_S).without_fsync() as connection:
+                with WriteConnection(
+                    self._path, LOCK_PATIENCE_S, may_create=False
+                ).without_fsync() as connection:
                     self._beat_on(Heartbeats(connection, "runner", self._station))
             except StoreError as error:
                 log.warning("no heartbeat: %s", error)

@@ -43,7 +43,7 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError")  # a settling that failed would cost hours again
+WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a failed settling would take hours again
 SAFE_TRIES = 20
 SAFE_WAIT_S = 15.0
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
@@ -142,7 +142,7 @@ class Runner:
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Interrupt the job that the last runner left, and make the instruments safe."""
-        reason = f"its runner (pid {before.pid}) ended without a word" if before else "no runner was left"
+        reason = f"its runner (pid {before.pid}) ended unexpectedly" if before else "no runner was left"
         interrupted = self._jobs.interrupt_running(self.station.name, reason)
         if self.station.simulation is None:
             self._make_sure_safe("at the start")

@@ -69,5 +69,5 @@ class Supervision:
         return False
 
     def _read(self) -> Heartbeat | None:
-        with WriteConnection(self._db) as connection:
+        with WriteConnection(self._db, may_create=False) as connection:
             return Heartbeats(connection, "supervisor", self._station).read()

@@ -30,6 +30,7 @@ from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, station_lock
+from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -85,6 +86,7 @@ class Supervisor:
         self._insisted_s: dict[int, float] = {}
         self._unwritten: list[dict[str, Any]] = []
         self._saw_runner = self._begun = False
+        self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
@@ -139,9 +141,9 @@ class Supervisor:
         self._saw_runner = True
         state = state_of(runner, self.night.silence_s, self._silence.of)
         if state == "dead":
-            self._rescue(runner, "ended without a word")
+            self._rescue(runner, "ended unexpectedly")
         elif state == "frozen":
-            self._rescue(runner, "is frozen: no sign of life in time")
+            self._rescue(runner, "is frozen: no heartbeat in time")
         else:
             self._unsafe_since_s = None
             self._watch(runner)
@@ -151,7 +153,7 @@ class Supervisor:
         try:
             self._last_seen = self._runner.read()
         except StoreError as error:
-            log.error("the runner's signs of life cannot be read: %s", error)
+            log.error("the runner's heartbeat cannot be read: %s", error)
         return self._last_seen
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
@@ -176,6 +178,7 @@ class Supervisor:
                     self._pass_by(runner)
                 return
             failures = self._made_safe_after(runner)
+            self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
             self._runner.mark_dead(runner)
@@ -256,6 +259,10 @@ class Supervisor:
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
+        if runner.run_id is not None and runner.run_id != self._watched_run_id:
+            ceilings = samples.ceilings_of_run(self._connection, runner.run_id)
+            self._interlocks.hold_for_sample(*ceilings)
+            self._watched_run_id = runner.run_id
         for topic, record in self._new_rows.since_last(runner):
             if trip := self._interlocks.judge(topic, record):
                 return trip

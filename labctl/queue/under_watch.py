@@ -19,7 +19,7 @@ SUPERVISOR_ENDS_WITHIN_S = 10.0
 
 @contextmanager
 def under_watch(station: Station, database: Path, doing: str, does_without: str) -> Iterator[None]:
-    """Show signs of life as a runner does, with a supervisor that looks at them.
+    """Write heartbeats as a runner does, watched by a supervisor.
 
     Killed or frozen, this program is ended by the supervisor, and every instrument made safe. A rig inside
     this process has no supervisor: it ends with the process.

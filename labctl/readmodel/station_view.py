@@ -21,7 +21,7 @@ class StationView:
     Attributes
     ----------
     runner : Heartbeat, optional
-        Its last sign of life; None when none ever ran.
+        Its last heartbeat; None if no runner ever ran.
     runner_state, supervisor_state : str
         `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`; see `state_of`.
     """
@@ -46,7 +46,7 @@ class StationView:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether a person should look: no live runner although one should be there."""
+        """Whether the user should act: no live runner although there should be one."""
         return self.runner_state in ("frozen", "dead") or (
             self.running_job is not None and self.runner_state != "running"
         )
@@ -89,9 +89,9 @@ def read_station_view(
 
 RUNNER_WORDS = {
     "none": "no runner has run here yet",
-    "ended": "no runner: it ended in good order",
+    "ended": "no runner: it ended normally",
     "dead": "THE RUNNER IS DEAD",
-    "frozen": "THE RUNNER GIVES NO SIGN OF LIFE",
+    "frozen": "THE RUNNER DOES NOT RESPOND",
 }
 
 
@@ -101,7 +101,7 @@ def status_in_words(view: StationView) -> list[str]:
     if view.runner_state == "running" and view.runner is not None:
         words += _temperature_in_words(view.runner)
     elif view.in_trouble and view.supervisor_state != "running":
-        words.append("AND NO SUPERVISOR: press Make safe, then look at the rig")
+        words.append("AND NO SUPERVISOR: press Make safe, then check the rig")
     if view.pause is not None:
         words.append(f"queue paused ({view.pause.words})")
     if view.next_job is not None:
@@ -114,7 +114,7 @@ def status_in_words(view: StationView) -> list[str]:
 
 def _runner_in_words(view: StationView) -> str:
     if view.runner is None or view.runner_state != "running":
-        since = f", last sign {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
+        since = f", last heartbeat {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
         return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
     return f"runner: {view.runner.doing or 'idle'}"
 

@@ -1,4 +1,4 @@
-"""Many rows in one transaction: quickly when all are good, one by one when one is not."""
+"""Insert many rows in one transaction: in one statement if all are valid, else one by one."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from labctl.store.causes import ROW_ERRORS
 from labctl.store.rows import Insertion
 
 ROWS_PER_STATEMENT = 64
-"""sqlite3 lets go of the interpreter once for each statement: the procedure goes on meanwhile."""
+"""sqlite3 releases the interpreter lock once for each statement, so the procedure can continue."""
 
 Row = tuple[Insertion, Sequence[Any]]
 Refusal = tuple[Row, Exception]

@@ -1,4 +1,4 @@
-"""Looking after a file: check, verify, back up, vacuum."""
+"""Maintenance of a file: check, verify, back up, vacuum."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ MOST_PROBLEMS = 20
 
 @dataclass(frozen=True)
 class RunCheck:
-    """One ended run: the hash made at its end and the hash of what the file holds now."""
+    """One ended run: the hash made at its end and the hash of its present content."""
 
     run_id: int
     uuid: str
@@ -28,7 +28,7 @@ class RunCheck:
 
     @property
     def intact(self) -> bool:
-        """Whether the run is word for word what it was at its end."""
+        """Whether the run is unchanged since its end."""
         return self.recorded_hash == self.actual_hash
 
 
@@ -92,11 +92,11 @@ def check(path: Path) -> FileCheck:
 
 def _damage(connection: sqlite3.Connection) -> list[str]:
     try:
-        said = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+        found = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
         orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_PROBLEMS)
     except sqlite3.DatabaseError as error:
         return [f"The file is damaged: {error}."]
-    problems = [f"The file is damaged: {line}." for (line,) in said if line != "ok"]
+    problems = [f"The file is damaged: {line}." for (line,) in found if line != "ok"]
     return problems + [
         f"A row of {table} refers to a missing row of {parent}." for table, _, parent, _ in orphans
     ]
@@ -145,11 +145,11 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
     try:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-        (said,) = copy.execute("PRAGMA integrity_check").fetchone()
+        (found,) = copy.execute("PRAGMA integrity_check").fetchone()
     finally:
         copy.close()
-    if said != "ok":
-        raise StoreError(f"{target}: the copy is damaged, and so may be the original: {said}")
+    if found != "ok":
+        raise StoreError(f"{target}: the copy is damaged, and so may be the original: {found}")
 
 
 def vacuum(path: Path) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def vacuum(path: Path) -> tuple[int, int]:
 
 
 def require_nobody_else(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise `StoreError` where a runner or supervisor lives: a long lock would make it look frozen."""
+    """Raise `StoreError` if a runner or supervisor is running: a long lock would make it look frozen."""
     if users := users_of(connection):
         raise StoreError(f"{path}: {users[0]} uses the file, and this would lock it for long; stop it first")
 

@@ -1,4 +1,4 @@
-"""Why SQLite refused, in words that tell a person what to do."""
+"""Messages for SQLite errors, with the cause and the action to take."""
 
 import shutil
 import sqlite3
@@ -36,7 +36,7 @@ def explained(path: Path, error: sqlite3.Error) -> StoreError:
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Turn what sqlite3 raises inside into a `StoreError`."""
+    """Turn exceptions of sqlite3 inside the block into a `StoreError`."""
     try:
         yield
     except sqlite3.Error as error:

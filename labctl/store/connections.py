@@ -1,4 +1,4 @@
-"""Connections: how the file is opened for writing and for reading, and which files are refused."""
+"""Open a file for writing or for reading, and refuse files that cannot be used."""
 
 import math
 import random
@@ -11,10 +11,11 @@ from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
 from labctl.store.users import users_of
+from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
-EMPTY_FOR_S = 0.5  # then nobody is making the file
+EMPTY_FOR_S = 0.5  # then no program is creating the file
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -23,7 +24,7 @@ def open_for_writing(
 ) -> sqlite3.Connection:
     """A connection that creates, migrates and writes; usable from any one thread at a time.
 
-    Without `may_create` a file that vanishes at this moment is not made again, empty.
+    Without `may_create` a missing file is not created empty.
 
     Raises
     ------
@@ -41,6 +42,8 @@ def open_for_writing(
             _check_origin(path, connection)
             _switch_to_wal(connection, busy_timeout_s)
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # see labctl.store.wal.checkpoint
+            connection.execute(f"PRAGMA journal_size_limit = {SIZE_LIMIT_BYTES}")
             connection.execute("PRAGMA foreign_keys = ON")
             _add_log10(connection)
             _migrate(path, connection)
@@ -75,22 +78,22 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 class FrozenView(sqlite3.Connection):
-    """Of a file in a folder that cannot be written: it is taken not to change, so look whether it did."""
+    """Connection to a file in a read-only folder. SQLite assumes that it never changes; see `file_state`."""
 
 
 def file_state(path: Path) -> tuple[int, int, int, bool]:
-    """What differs once somebody has written the file; raises `StoreError` when it is gone."""
+    """State that changes when the file is written; raises `StoreError` if the file is missing."""
     try:
         status = path.stat()
     except OSError as error:
         raise StoreError(f"{path}: cannot be read any more: {error.strerror}") from error
-    return status.st_ino, status.st_size, status.st_mtime_ns, _wal(path).exists()
+    return status.st_ino, status.st_size, status.st_mtime_ns, wal_of(path).exists()
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Read-only; also from a folder that cannot be written, where SQLite finds no room for its -shm file.
+    """Open read-only, also in a read-only folder, where SQLite cannot create its -shm file.
 
-    A file that is only locked is never taken for one that does not change.
+    A file that is only locked is not treated as one in a read-only folder.
     """
     address = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
@@ -99,7 +102,7 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         no_room = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not no_room or _wal(path).exists():
+        if not no_room or wal_of(path).exists():
             raise
         return sqlite3.connect(
             address + "&immutable=1", uri=True, check_same_thread=False, factory=FrozenView
@@ -112,19 +115,19 @@ def _wal(path: Path) -> Path:
 
 
 def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
-    """Another program may be making the file at this moment: wait for it as long as for a lock."""
+    """Wait while another program creates the file, as long as for a lock."""
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
-        being_made = path.stat().st_size > 0 or _wal(path).exists()
+        being_made = path.stat().st_size > 0 or wal_of(path).exists()
         if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
             raise StoreError(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
-    """WAL from now on. Two programs that switch the same new file at once shut each other out, and SQLite
-    then refuses without waiting: its busy time-out does not hold for a lock that is to be widened."""
+    """Switch to WAL. If two programs switch the same new file at once, SQLite refuses without waiting: its
+    busy time-out does not apply to upgrading a lock."""
     clock = RealClock()
     give_up_at = clock.monotonic() + busy_timeout_s
     while True:
@@ -153,9 +156,9 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
-    """Bring the file up to date, all of it or nothing; only one program at a time, and looks again.
+    """Apply all pending migrations in one transaction, one program at a time.
 
-    Even the impatient wait until another one has done it.
+    Waits `BUSY_TIMEOUT_S` for another program that migrates, also if the caller has a shorter time-out.
     """
     if not migrations.pending(connection):
         return
@@ -167,13 +170,14 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
             _back_up_beside(path, missing[0])
         migrations.apply(connection)
         connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # the tables are in the file itself
     except BaseException:
         connection.rollback()
         raise
 
 
 def _refuse_while_used(path: Path, connection: sqlite3.Connection, migration: str) -> None:
-    """A program that was started before labctl was updated would fail in the middle of the night."""
+    """A program started before the update of labctl would fail on the migrated file."""
     if users := users_of(connection):
         raise StoreError(
             f"{path}: this labctl is newer and would change the file ({migration}), but {users[0]} of the "
@@ -188,7 +192,7 @@ def _back_up_beside(path: Path, migration: str) -> None:
 
 
 def _add_log10(connection: sqlite3.Connection) -> None:
-    """The views need it, and SQLite has it only when built with its mathematical functions."""
+    """Add log10, which the views need, if SQLite was built without its mathematical functions."""
     try:
         connection.execute("SELECT log10(1.0)").fetchall()
     except sqlite3.OperationalError:

@@ -9,6 +9,7 @@ from labctl.errors import StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode, decode_all
+from labctl.store.presence import Files
 from labctl.store.queries import (
     conductivities,
     events,
@@ -53,7 +54,7 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
+        self._open()
         try:
             _, described = self._fetch("SELECT column_name, unit FROM columns", ())
         except BaseException:
@@ -63,7 +64,7 @@ class Database:
         self._numeric = {name for name, _ in described} - {n for n, unit in described if unit in _NOT_NUMBERS}
 
     def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
-        """What a SELECT gives, as dicts; JSON columns are decoded."""
+        """Rows of a SELECT as dicts; JSON columns are decoded."""
         names, rows = self._fetch(query, parameters)
         encoded = [index for index, name in enumerate(names) if name in self._json]
         return [dict(zip(names, _decoded(row, encoded), strict=True)) for row in rows]
@@ -71,7 +72,7 @@ class Database:
     def rows_since(self, table: str, run_id: int, last_key: Any = None) -> list[dict[str, Any]]:
         """Rows of one part of a run that came after the one with `last_key`, oldest first.
 
-        The cost is that of the new rows alone.
+        The cost depends on the new rows only.
 
         Parameters
         ----------
@@ -153,7 +154,7 @@ class Database:
         return frame
 
     def events(self, run: int | str | None = "last") -> "pd.DataFrame":
-        """The events of a run, oldest first; None: those of the station and the file."""
+        """The events of a run, oldest first; None: events of the station and the file."""
         if run is None:
             return events.of_station(self._frames)
         return events.of_parts(self._frames, self.part_ids(run))
@@ -201,7 +202,7 @@ class Database:
         return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
-        """What a SELECT gives, as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
+        """Result of a SELECT as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
         import pandas as pd
 
         names, rows = self._fetch(query, parameters)
@@ -218,7 +219,7 @@ class Database:
         return self.frame("SELECT * FROM columns ORDER BY table_name, column_name")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -230,7 +231,7 @@ class Database:
     def _fetch(
         self, query: str, parameters: Sequence[Any] | Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """All rows at once: an open SELECT would keep the WAL from being folded back."""
+        """Fetch all rows at once: an open SELECT would prevent the -wal from starting again."""
         self._look_anew_if_changed()
         with explaining(self.path):
             cursor = self._connection.execute(query, parameters)
@@ -248,12 +249,24 @@ class Database:
         return Through(self._fetch)
 
     def _look_anew_if_changed(self) -> bool:
-        """Whether a file that was taken not to change has been written since: then what was read is old."""
-        if not isinstance(self._connection, FrozenView) or self._state == file_state(self.path):
+        """Reopen if the file was replaced, or if a `FrozenView` was written; return whether it was."""
+        if self._state == self._present_state():
             return False
         self._connection.close()
-        self._connection, self._state = open_for_reading(self.path), file_state(self.path)
+        self._open()
         return True
+
+    def _open(self) -> None:
+        self._connection = open_for_reading(self.path)
+        self._state = self._present_state()
+
+    def _present_state(self) -> tuple[int, int, int, bool] | Files:
+        if isinstance(self._connection, FrozenView):
+            return file_state(self.path)
+        try:
+            return Files.of(Path(os.path.realpath(self.path)))
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be read any more: {error.strerror}") from error
 
     def _points_since(
         self, table: str, run_id: int, last_key: tuple[int, int] | None

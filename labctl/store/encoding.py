@@ -1,4 +1,4 @@
-"""Values as the file keeps them: exact, or refused by name.
+"""Conversion of values for the file: exact, or refused with the name of the value.
 
 1. A numpy scalar becomes the Python number it stands for; a number that would change is refused.
 2. JSON keeps what Python's json keeps, integers of any size included. Not a number and the infinities become

@@ -1,7 +1,7 @@
-"""How a run ends: its open spectra and polarisations end with it, and it is sealed by its content hash.
+"""End a run with its open spectra and polarisations, then seal it with its content hash.
 
-The hash of a long run takes seconds, and whoever keeps the file locked for so long makes others look dead. So
-the end is committed first, the hash read without a lock, and the seal written in a transaction of its own.
+Hashing a long run takes seconds. A lock for so long would make other processes look frozen. So the end is
+committed first, the hash is computed without a lock, and the seal is written in a separate transaction.
 """
 
 import sqlite3

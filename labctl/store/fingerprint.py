@@ -1,11 +1,11 @@
-"""The content hash of a run: the same measured rows give the same hash, in whatever file they are.
+"""The content hash of a run: equal measured rows give an equal hash in every file.
 
 1. It covers the run, its sample, provenance, instruments and every measured row, in text with exact numbers.
-2. Keys of this file, the process and the job are left out, for they change when a run is merged into another
-   file; derived rows, because they may be made again; events, because they may come after the end.
-3. A key that leads to a spectrum or a polarisation counts as the number it has in its run.
-4. A column that is empty throughout the run is left out. A later schema may so add columns, empty in older
-   runs, and the hash of an older run stays.
+2. Keys of this file, the process and the job are left out, since they change when a run is merged into
+   another file; so are derived rows, which can be computed again, and events, which can follow the end.
+3. A key of a spectrum or a polarisation is replaced by its number in the run.
+4. A column that is empty in all rows of the run is left out. So a later schema can add columns without
+   changing the hash of older runs.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def content_hash(connection: sqlite3.Connection, run_id: int) -> str:
 
 
 def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Columns of a table that hold keys, with the table each leads to."""
+    """Columns of a table that are foreign keys, with the table each refers to."""
     return {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall()}
 
 
@@ -67,7 +67,7 @@ def _lines(connection: sqlite3.Connection, table: str, run_id: int) -> Iterator[
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Columns that count, by name, with the expression that stands for each."""
+    """Columns to hash, by name, with the SQL expression of each."""
     leads_to = references(connection, table)
     names = sorted(row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall())
     columns: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Runs whose process vanished: one says "running" only while somebody writes it; what ended is sealed."""
+"""Mark runs of ended processes as interrupted, and seal ended runs that have no content hash."""
 
 import platform
 import sqlite3
@@ -23,9 +23,9 @@ SELECT max(time_s) FROM (
 
 
 def mark_interrupted(connection: sqlite3.Connection) -> list[int]:
-    """End the runs of this computer whose process is gone; return their ids.
+    """Mark runs of this computer as interrupted if their process has ended; return their ids.
 
-    A run of another computer is left alone: from here nobody can tell whether it is still written.
+    Runs of other computers are not changed, since their state is not known here.
     """
     gone = _left_by_processes_gone(connection, "status = 'running'")
     if not gone:
@@ -41,7 +41,7 @@ def mark_interrupted(connection: sqlite3.Connection) -> list[int]:
 
 
 def seal_ended(connection: sqlite3.Connection) -> None:
-    """Seal the runs of this computer whose process was killed between their end and their seal."""
+    """Seal ended runs of this computer that have no content hash because their process was killed."""
     for run_id, _ in _left_by_processes_gone(connection, "status <> 'running' AND content_hash IS NULL"):
         seal(connection, run_id, content_hash(connection, run_id))
 
@@ -54,11 +54,11 @@ def _left_by_processes_gone(connection: sqlite3.Connection, condition: str) -> l
 
 
 def _interrupt(connection: sqlite3.Connection, run_id: int, pid: int) -> bool:
-    """Whether it was this process, and no other that opens the file just now, which marked the run."""
+    """Mark one run; return False if another process has marked it first."""
     query = "SELECT 1 FROM runs WHERE id = ? AND status = 'running'"
     if not connection.execute(query, (run_id,)).fetchall():
         return False
-    reason = f"its process (pid {pid} on {platform.node()}) ended without a word"
+    reason = f"its process (pid {pid} on {platform.node()}) ended unexpectedly"
     (last_sign_s,) = connection.execute(_LAST_SIGN, {"run": run_id}).fetchone()
     changes: dict[str, Any] = {"status": "interrupted", "reason": reason, "ended_s": last_sign_s}
     event = (

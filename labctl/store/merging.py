@@ -1,4 +1,4 @@
-"""Bringing ended runs of another file into this one, each once, by uuid and content hash."""
+"""Import the ended runs of another file, each once, by uuid and content hash."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", 
 
 @dataclass(frozen=True)
 class Merged:
-    """uuids of the runs added, of those that were here already, and why others were left out."""
+    """uuids of the added runs, uuids of runs already present, and reasons for each refused run."""
 
     added: tuple[str, ...]
     known: tuple[str, ...]
@@ -41,7 +41,7 @@ def merge(path: Path, source: Path) -> Merged:
     Raises
     ------
     StoreError
-        One of the files cannot be used, or a runner works with the one that shall grow.
+        One of the files cannot be used, or a runner uses `path`.
     """
     if not path.is_file():
         raise StoreError(f"{path}: no such file; use `labctl db backup` to copy a whole file")
@@ -88,7 +88,7 @@ def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunChec
 
 
 class _Copy:
-    """One run on its way from one file to the other."""
+    """Copies one run from one file to the other."""
 
     def __init__(self, ours: sqlite3.Connection, theirs: sqlite3.Connection, run_id: int) -> None:
         self._ours, self._theirs, self._old_id = ours, theirs, run_id
@@ -140,7 +140,7 @@ class _Copy:
             return None
 
     def _linked(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row without its own key, and with the keys of this file instead of those of the other."""
+        """The row without its id, with foreign keys translated to this file."""
         linked = _without(row, ("id",))
         for column, leads_to in references(self._theirs, table).items():
             if leads_to == "runs":
@@ -150,7 +150,7 @@ class _Copy:
         return linked
 
     def _same_row(self, table: str, old_id: int) -> int:
-        """Our key of a spectrum or polarisation, also one of an earlier run that this one continues."""
+        """The id in this file of a spectrum or polarisation, also of an earlier part of a continued run."""
         query = f"SELECT r.uuid, t.number FROM {table} t JOIN runs r ON r.id = t.run_id WHERE t.id = ?"
         named = self._theirs.execute(query, (old_id,)).fetchone()
         if named is None:
@@ -171,7 +171,7 @@ class _Copy:
         return found if found is not None else self._insert("samples", row)
 
     def _job(self, job_id: int | None) -> int | None:
-        """The job that ties together runs which continue one another; never one that a runner would start."""
+        """The job that links the parts of a continued run, in a state that no runner starts."""
         if job_id is None:
             return None
         (job,) = self._rows("jobs", "id = ?", job_id)

@@ -1,4 +1,4 @@
-"""Where the file lies: on this computer, and with room to grow."""
+"""Checks of the folder: a local disk, with enough free space."""
 
 import os
 import re
@@ -18,21 +18,21 @@ _MB = 1e6
 
 @dataclass(frozen=True)
 class SpaceRule:
-    """How much room the disk must have, in bytes.
+    """Free disk space required, in bytes.
 
     Attributes
     ----------
     before_run : int
         Below this no run begins.
     during_run : int
-        Below this a run is told to end, while there is still room to write how it ended.
+        Below this a run is asked to end, while there is still room to record its end.
     """
 
     before_run: int = 256 * 2**20
     during_run: int = 32 * 2**20
 
     def check_before_run(self, path: Path) -> None:
-        """Raise `StoreError` when a night may not fit."""
+        """Raise `StoreError` if there is too little space for a run."""
         free = shutil.disk_usage(path.parent).free
         if free < self.before_run:
             raise StoreError(
@@ -40,7 +40,7 @@ class SpaceRule:
             )
 
     def shortage(self, path: Path) -> StoreError | None:
-        """What to tell a run when the disk is nearly full."""
+        """The error for a run if the disk is nearly full; None while there is enough space."""
         try:
             free = shutil.disk_usage(path.parent).free
         except OSError:
@@ -53,7 +53,7 @@ class SpaceRule:
 def refuse_network_share(path: Path) -> None:
     """Raise `StoreError` for a file on another computer.
 
-    WAL needs shared memory, and the locks of network file systems do not hold: two programs would spoil the
+    WAL needs shared memory, and locks on network file systems are unreliable: two programs would damage the
     file (https://www.sqlite.org/wal.html, https://www.sqlite.org/howtocorrupt.html).
     """
     if kind := network_kind(path):

@@ -1,6 +1,6 @@
-"""Whether the process that wrote a run is still there.
+"""Identify processes and detect that they have ended.
 
-A process number is used again sooner or later, so a process is known by its number and its birth.
+Process numbers are reused, so a process is identified by its number and its start time (its birth).
 """
 
 import os
@@ -11,7 +11,7 @@ _LINUX_STATE, _LINUX_START = 0, 19  # fields of /proc/PID/stat after the closing
 
 
 def process_birth(pid: int) -> str | None:
-    """When the process was born, as its system writes it; "" when that is not told, None when it is gone."""
+    """Start time of the process in the system's own format; "" if unknown, None if the process has ended."""
     if sys.platform == "win32":
         return _windows_birth(pid)
     if Path("/proc/self/stat").exists():
@@ -20,7 +20,7 @@ def process_birth(pid: int) -> str | None:
 
 
 def is_gone(pid: int, birth: str) -> bool:
-    """Whether the process of that number and birth on this computer has ended."""
+    """Whether the process with that number and start time on this computer has ended."""
     now = process_birth(pid)
     return now is None or bool(birth and now and birth != now)
 

@@ -1,4 +1,4 @@
-"""Where a run comes from: programs, computer, person, scripts, calibrations, clock."""
+"""Provenance of a run: programs, computer, person, scripts, calibrations, clock."""
 
 import getpass
 import hashlib
@@ -26,12 +26,12 @@ def collect_provenance(
     calibrations: Sequence[Path] = (),
     time_server: str | None = None,
 ) -> dict[str, Any]:
-    """What to keep about a run besides its instruments and its station and protocol text.
+    """Collect the provenance of a run, besides its instruments and its station and protocol text.
 
     Parameters
     ----------
     operator : str
-        Who measures; the account name when empty.
+        Name of the person; the account name when empty.
     scripts : sequence of path
         The rig's own procedures, drivers, station and protocol files, or folders of them.
     code : sequence of mapping
@@ -40,12 +40,12 @@ def collect_provenance(
     calibrations : sequence of path
         Calibration, open and short files in use.
     time_server : str, optional
-        NTP server against which the computer's clock is compared; without one the system's own word is taken.
+        NTP server to compare the computer's clock with; without one the estimate of the system is used.
 
     Raises
     ------
     OSError
-        A file named here cannot be read: its contents would be missed in ten years.
+        A file given here cannot be read.
     """
     places = [*scripts, *(Path(file["path"]) for file in code)]
     return {
@@ -90,8 +90,8 @@ def git_state(folder: Path) -> dict[str, Any]:
         revision = _git(folder, "rev-parse", "HEAD").strip()
         changed = _git(folder, "status", "--porcelain").splitlines()
     except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        return state | {"revision": None, "reason": said.strip()}
+        found = getattr(error, "stderr", None) or str(error)
+        return state | {"revision": None, "reason": found.strip()}
     return state | {
         "revision": revision,
         "dirty": bool(changed),

@@ -1,9 +1,9 @@
-"""A row against the schema of its table, checked before it leaves the procedure.
+"""Check rows against the schema of their table, in the thread that emits them.
 
 1. A column that does not exist, a required column that is missing, a value of the wrong type: `StoreError`.
-2. NaN means "no value" and is stored as NULL. Where a value is required, and in a measured point whose status
-   is ok, it is refused.
-3. Infinity means "beyond the range". It is stored in a measured point whose status is not ok, and as the
+2. NaN means "no value" and is stored as NULL. Where a value is required, and in a measured point of status
+   ok, it is refused.
+3. Infinity means "beyond the range". It is stored in a measured point of another status than ok, and as the
    uncertainty of a derived quantity; everywhere else it is refused.
 4. A number that the column could not give back unchanged is refused (an integer above 2**53 as a float).
 """
@@ -23,12 +23,12 @@ _KINDS: dict[str, type] = {"REAL": float, "INTEGER": int, "TEXT": str}
 
 
 class Json:
-    """The kind of a column that holds JSON; no value is of this type."""
+    """Marks a column that holds JSON; no value has this type."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Python type (`Json` for JSON) and what it must or may hold."""
+    """One column: its Python type (`Json` for JSON) and the values it accepts."""
 
     table: str
     name: str
@@ -39,7 +39,7 @@ class Column:
 
     @property
     def may_be_infinite(self) -> bool:
-        """Whether infinity says something here: an uncertainty that is not known to be finite."""
+        """Whether infinity is allowed: in an uncertainty, where it means that no finite value is known."""
         return self.table in DERIVED_TABLES and ("uncertainty" in self.name or "_u_" in self.name)
 
 
@@ -69,7 +69,7 @@ class Insertion:
         return self.sql_for(1)
 
     def sql_for(self, count: int) -> str:
-        """The statement for so many rows at once."""
+        """The statement for `count` rows at once."""
         if count not in self._statements:
             marks = f"({', '.join('?' * len(self.columns))})"
             names = ", ".join(column.name for column in self.columns)
@@ -87,12 +87,12 @@ class Insertion:
             A value that the column cannot hold; it names table and column.
         """
         values = tuple(row.values())
-        if self._plainly_good(values):
+        if self._valid_as_given(values):
             return values
         return [stored(column, value, row) for value, column in zip(values, self.columns, strict=True)]
 
-    def _plainly_good(self, values: tuple[Any, ...]) -> bool:
-        """Whether the values are just what their columns hold: finite, of 64 bits, ASCII. Most rows are."""
+    def _valid_as_given(self, values: tuple[Any, ...]) -> bool:
+        """Quick check that all values fit their columns: finite, of 64 bits, ASCII. True for most rows."""
         if tuple(map(type, values)) != self._kinds:
             return False
         reals, integers, texts = self._places
@@ -156,7 +156,7 @@ def insertion(tables: Mapping[str, Table], table: str, names: tuple[str, ...]) -
 
 
 def known_table(tables: Mapping[str, Table], table: str) -> Table:
-    """The table of that name, or a `StoreError` that lists those there are."""
+    """The table of that name, or a `StoreError` that lists the known tables."""
     if table not in tables:
         raise StoreError(f"no table {table!r}; there are {', '.join(sorted(tables))}")
     return tables[table]
@@ -164,14 +164,14 @@ def known_table(tables: Mapping[str, Table], table: str) -> Table:
 
 def check_columns(table: Table, names: tuple[str, ...]) -> None:
     """Raise `StoreError` when a name is not a column of the table."""
-    if strangers := [name for name in names if name not in table.columns]:
-        raise StoreError(f"{table.name} has no column {strangers[0]!r}; it has {', '.join(table.columns)}")
+    if unknown := [name for name in names if name not in table.columns]:
+        raise StoreError(f"{table.name} has no column {unknown[0]!r}; it has {', '.join(table.columns)}")
     if not names:
         raise StoreError(f"{table.name}: a row needs at least one column")
 
 
 def stored(column: Column, value: Any, row: Mapping[str, Any]) -> Any:
-    """`value` as SQLite gets it; `row` tells whether the point claims to be good."""
+    """`value` in the form passed to SQLite; `row` holds the status of the point."""
     try:
         if column.kind is Json:
             return None if value is None and column.nullable else encode(value)

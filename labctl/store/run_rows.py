@@ -1,7 +1,7 @@
-"""The rows of one run as growing columns, read by rows since last time: a look costs what its news cost.
+"""The rows of one run as growing columns. Each read fetches only the new rows.
 
 A run has rows of its procedure's own columns, points of spectra, points of polarisations, or several of
-these; those read together come in the order of their time.
+these; rows of several kinds are sorted by time.
 """
 
 import math
@@ -92,7 +92,7 @@ class RunRows:
         The database; opened at the first look, and again after `close()`.
     run_id : int
     columns : sequence of str
-        The columns wanted, whether they have values or not; none: those of the first rows.
+        The columns wanted, also if they have no values; empty: the columns of the first rows.
     """
 
     def __init__(self, path: Path, run_id: int, columns: Sequence[str] = ()) -> None:
@@ -106,7 +106,7 @@ class RunRows:
         return self._count
 
     def read(self, most: int = PAGE) -> int:
-        """Read rows written since the last call, at most so many of a kind; return how many there were."""
+        """Read rows written since the last call, at most `most` of each kind; return their number."""
         kinds = [source.fetch(self._open(), self.run_id, most) for source in self._sources]
         rows = list(chain.from_iterable(kinds))
         if len(rows) > max(map(len, kinds)):
@@ -115,7 +115,7 @@ class RunRows:
         return len(rows)
 
     def read_all(self) -> int:
-        """Read everything there is; return how many rows were new."""
+        """Read all rows; return the number of new ones."""
         before = self._count
         while self.read():
             pass
@@ -136,7 +136,7 @@ class RunRows:
         return self._open().run(self.run_id)
 
     def close(self) -> None:
-        """Let go of the database; the next look opens it again and goes on where it was."""
+        """Close the database; the next read opens it again and continues."""
         database, self._database = self._database, None
         if database is not None:
             database.close()
@@ -157,7 +157,7 @@ class RunRows:
 
 
 def _decoded(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rows, with the text of a procedure's own columns as its values: all texts in one go."""
+    """The rows, with the JSON text of a procedure's own columns decoded, all texts at once."""
     values = iter(decode_all([row["text"] for row in rows if "text" in row]))
     return [next(values) if "text" in row else row for row in rows]
 

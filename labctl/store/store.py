@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -53,7 +54,7 @@ CHANGEABLE = {
 class Store:
     """Writes rows; one for each process that writes. Make it with `Store.open`.
 
-    Any thread may call it. What `acknowledged` counts is on disk and survives a power cut.
+    Any thread may call it. Rows counted by `acknowledged` are on disk and survive a power cut.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, space: SpaceRule) -> None:
@@ -73,17 +74,17 @@ class Store:
         space: SpaceRule | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Self:
-        """Open a file for writing, creating or migrating it; end the runs whose process has vanished.
+        """Open a file for writing, creating or migrating it; mark runs of ended processes as interrupted.
 
         Parameters
         ----------
         path : str or path
         on_network_share : bool
-            Accept a folder on another computer all the same.
+            Accept a folder on another computer.
         space : SpaceRule, optional
-            How much room the disk must have before and during a run.
+            Free disk space required before and during a run.
         busy_timeout_s : float
-            How long to wait for another program that keeps the file locked.
+            How long to wait for another program that holds a lock.
 
         Raises
         ------
@@ -132,7 +133,7 @@ class Store:
         self._writer.append(into, into.values(row))
 
     def flush(self) -> None:
-        """Return when everything appended is committed; raises `StoreError` when it cannot be."""
+        """Return when every appended row is committed; raises `StoreError` if that fails."""
         self._writer.call(do_nothing)
 
     @property
@@ -141,9 +142,9 @@ class Store:
         return self._writer.acknowledged
 
     def update(self, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
-        """Change what may change: the end of a run, spectrum or polarisation, and jobs.
+        """Change the columns that may change: the end of a run, spectrum or polarisation, and jobs.
 
-        A run that ends takes along its spectra and polarisations still marked as running.
+        Spectra and polarisations still marked as running end with their run.
 
         Raises
         ------
@@ -156,7 +157,8 @@ class Store:
             if name not in CHANGEABLE.get(table, ()):
                 raise StoreError(f"{table}.{name} cannot be changed once it is written")
         values = {name: stored(columns.columns[name], value, changes) for name, value in changes.items()}
-        self._writer.call(lambda connection: _update(connection, table, row_id, values))
+        work = partial(_update, table=table, row_id=row_id, changes=values)
+        (self._writer.end_part if _ends_a_part(table, changes) else self._writer.call)(work)
         if _ends_a_run(table, changes):
             with suppress(StoreError):  # the run has ended all the same, and the next opening seals it
                 self._seal(row_id)
@@ -191,7 +193,7 @@ class Store:
         return self._writer.call(replace, rows=len(inserts))
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
-        """Id of the sample that is the same in every column; added when there is none."""
+        """Id of the sample that is equal in every column; added if there is none."""
         into = self._insertion("samples", sample)
         values = into.values(sample)
         columns = {name: column for name, column in self._tables["samples"].columns.items() if name != "id"}
@@ -210,19 +212,19 @@ class Store:
         return self._writer.call(find_or_add)
 
     def record_provenance(self, run_id: int, provenance: Mapping[str, Any]) -> None:
-        """Keep where a run comes from, one row for each key; committed when this returns."""
+        """Store the provenance of a run, one row for each key; committed when this returns."""
         for key, value in provenance.items():
             self.append("run_provenance", {"run_id": run_id, "key": key, "value": value})
         self.flush()
 
     def read(self) -> "Database":
-        """A read-only view of the same file; it sees what is committed."""
+        """A read-only view of the same file; it sees committed rows."""
         from labctl.store.database import Database
 
         return Database(self.path)
 
     def close(self) -> None:
-        """Commit what is left and let go of the file. A second call does nothing."""
+        """Commit the remaining rows and close the file. A second call does nothing."""
         atexit.unregister(self.close)
         self._writer.close()
 
@@ -233,7 +235,7 @@ class Store:
         self.close()
 
     def _seal(self, run_id: int) -> None:
-        """Hash what was measured without keeping anybody from writing, then write the hash."""
+        """Hash the measured rows without a lock, then write the hash."""
         with explaining(self.path), closing(open_for_reading(self.path)) as connection:
             digest = content_hash(connection, run_id)
         self._writer.call(lambda connection: seal(connection, run_id, digest))
@@ -251,6 +253,11 @@ def _update(connection: sqlite3.Connection, table: str, row_id: int, changes: Ma
         end_run(connection, row_id, changes)
     else:
         change_row(connection, table, row_id, changes)
+
+
+def _ends_a_part(table: str, changes: Mapping[str, Any]) -> bool:
+    """Whether a spectrum, a polarisation or a run ends."""
+    return table in ("spectra", "polarisations", "runs") and changes.get("status", "running") != "running"
 
 
 def _ends_a_run(table: str, changes: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""How far the computer's clock is off: by an NTP server, else by what the system itself says."""
+"""Offset of the computer's clock, by an NTP server or by the estimate of the system."""
 
 import ctypes
 import socket
@@ -22,7 +22,7 @@ def clock_offset(server: str | None = None, port: int = NTP_PORT) -> dict[str, A
     -------
     dict
         `source`; `offset_s` and `uncertainty_s` (half the delay, or the system's largest error), each None
-        when not known; `problem` when something stood in the way.
+        if unknown; `problem`, if there was one.
     """
     if server is None:
         return _system_offset()
@@ -83,7 +83,7 @@ def _unix_time(seconds: int, fraction: int) -> float:
 
 
 def _system_offset() -> dict[str, Any]:
-    """What the kernel's clock discipline says (Linux: adjtimex)."""
+    """Estimate of the kernel's clock discipline (Linux: adjtimex)."""
     unknown = {"source": "system", "offset_s": None, "uncertainty_s": None}
     if not sys.platform.startswith("linux") or struct.calcsize("l") != 8:
         return unknown

@@ -1,4 +1,4 @@
-"""Connections that misbehave always in the same way, and one that remembers what was said."""
+"""Connections with reproducible faults, and a connection that records messages."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from labctl.instruments.connection import Connection
 
 
 class Silent(ProtocolAdapter):
-    """Records what is sent; every read is a time-out."""
+    """Records sent messages; every read is a time-out."""
 
     def __init__(self) -> None:
         super().__init__([])
@@ -31,7 +31,7 @@ class Silent(ProtocolAdapter):
 
 
 class Dead(Silent):
-    """Nothing can be sent either."""
+    """Every write fails too."""
 
     def _write(self, command: str, **kwargs: Any) -> None:
         super()._write(command)
@@ -43,7 +43,7 @@ class Dead(Silent):
 
 
 class Babbling(Silent):
-    """Answers everything with the same nonsense."""
+    """Replies to every query with the same meaningless text."""
 
     def _read(self, **kwargs: Any) -> str:
         return "HELLO"
@@ -52,23 +52,23 @@ class Babbling(Silent):
         return (b"HELLO" * (1 + abs(count)))[: max(count, 0)]
 
 
-class Remembering(Connection):
-    """A connection that keeps every message in `said`, and in `longest_timeout_s` the longest patience."""
+class RecordingConnection(Connection):
+    """A connection that keeps every message in `sent` and the longest time-out in `longest_timeout_s`."""
 
-    def __init__(self, *args: Any, said: list[str], **settings: Any) -> None:
-        self.said = said
+    def __init__(self, *args: Any, sent: list[str], **settings: Any) -> None:
+        self.sent = sent
         self.longest_timeout_s = 0.0
         super().__init__(*args, **settings)
 
     def _write(self, command: str, **kwargs: Any) -> None:
-        self.said.append(command)
+        self.sent.append(command)
         super()._write(command, **kwargs)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        self.said.append(content.hex(" "))
+        self.sent.append(content.hex(" "))
         super()._write_bytes(content, **kwargs)
 
     def set_timeout(self, seconds: float) -> None:
-        """Note the patience asked for."""
+        """Record the requested time-out."""
         self.longest_timeout_s = max(self.longest_timeout_s, seconds)
         super().set_timeout(seconds)

@@ -1,6 +1,6 @@
 """The contract of every driver, as tests: `pytest --labctl-driver module:Class --labctl-rig RIG` runs them.
 
-The rules are those of `labctl.bench`. What a test needs is the fixture `candidate`.
+`labctl.bench` gives the rules. Each test uses the fixture `candidate`.
 """
 
 import inspect
@@ -43,11 +43,11 @@ of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
 ABSURD = (math.nan, math.inf, -1.0, 1e9)
 
 
-# What it says about itself.
+# Description of the driver.
 
 
 def test_it_says_which_role_it_has_and_has_all_its_members(candidate: Candidate) -> None:
-    """Rule: `labctl.bench.<Protocol>` stands in its docstring, and it has every member of it."""
+    """Rule: its docstring names `labctl.bench.<Protocol>`, and it has every member of that protocol."""
     assert set(candidate.claimed_roles) == set(candidate.roles), (
         f"its docstring claims {candidate.claimed_roles}, its members make it {candidate.roles}"
     )
@@ -59,7 +59,7 @@ def test_it_says_which_role_it_has_and_has_all_its_members(candidate: Candidate)
 
 
 def test_its_methods_take_what_the_role_says(candidate: Candidate) -> None:
-    """Rule: a procedure may call any driver by the same names and defaults."""
+    """Rule: a procedure can call any driver with the same names and defaults."""
     for role in candidate.roles:
         for method, of_role in inspect.getmembers(ROLES[role], inspect.isfunction):
             if method.startswith("_"):
@@ -97,7 +97,7 @@ def _classes_described(candidate: Candidate) -> list[type]:
 
 
 def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Candidate) -> None:
-    """Rule: the link is data, so that a station can open it."""
+    """Rule: the connection settings are data, so that a station can open the connection."""
     driver_class = candidate.driver_class
     assert issubclass(driver_class, Instrument)
     settings = driver_class.connection_settings
@@ -108,7 +108,7 @@ def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Can
 
 
 def test_a_station_file_can_name_it(candidate: Candidate, tmp_path: Path) -> None:
-    """Rule: `module:Class` in a station file is enough; nothing is registered."""
+    """Rule: `module:Class` in a station file is sufficient; no registration is needed."""
     path = tmp_path / "station.toml"
     path.write_text(_station_text(candidate), encoding="utf-8")
     assert read_station(path).roles == set(candidate.roles)
@@ -131,7 +131,7 @@ def _instrument_text(name: str, one: Candidate | Partner) -> str:
 
 
 def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:
-    """Rule: time belongs to the bench; a driver that sleeps cannot be simulated, nor aborted."""
+    """Rule: the bench provides the clock; a driver that sleeps can be neither simulated nor aborted."""
     for base in own_bases(candidate.driver_class):
         source = inspect.getsource(module_of(base))
         own_time = re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\bsleep\(", source)
@@ -149,7 +149,7 @@ def test_constructing_it_sends_nothing(candidate: Candidate) -> None:
 
 
 def test_preparing_it_energises_nothing_and_may_be_repeated(candidate: Candidate) -> None:
-    """Rule 1: the known state is one with everything off."""
+    """Rule 1: in the known state everything is off."""
     with candidate.connected() as trial:
         for _ in range(2):
             trial.driver.prepare()
@@ -158,12 +158,12 @@ def test_preparing_it_energises_nothing_and_may_be_repeated(candidate: Candidate
 
 
 def test_another_instrument_at_its_address_is_an_instrument_error(candidate: Candidate) -> None:
-    """Rule: `prepare()` checks who answers."""
+    """Rule: `prepare()` checks the identity."""
     with pytest.raises(InstrumentError):
         candidate.on(Babbling()).prepare()
 
 
-# Made safe.
+# Making safe.
 
 
 @pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
@@ -180,7 +180,7 @@ def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
 
 
 def test_making_a_dead_instrument_safe_tries_as_much_as_making_a_silent_one(candidate: Candidate) -> None:
-    """Rule 2: one failing message does not keep the others from being sent."""
+    """Rule 2: after one failing message the others are still sent."""
     dead, silent = Dead(), Silent()
     for adapter in (dead, silent):
         with suppress(InstrumentError):
@@ -201,7 +201,7 @@ def test_make_safe_switches_off_what_was_on_and_may_be_repeated(candidate: Candi
 
 
 def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -> None:
-    """Rule 2: whichever of its messages gets lost, it raises, or all is off."""
+    """Rule 2: if any one of its messages is lost, it raises or everything is off."""
     for skip in count():
         with candidate.connected() as trial:
             energise(trial)
@@ -213,7 +213,7 @@ def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -
             else:
                 error = False
             struck = [strike.command for strike in trial.rig.faults.log]
-            assert error or not trial.energised, f"{struck[0]!r} was lost, and nobody noticed"
+            assert error or not trial.energised, f"{struck[0]!r} was lost without an error"
         if not struck:
             break
 
@@ -237,7 +237,7 @@ def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
 
 
 def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) -> None:
-    """Rule: what the station forbids is refused on the bench, whatever the driver could do."""
+    """Rule: the bench refuses values outside the station's limits, also if the driver accepts them."""
     adapter = Silent()
     limits = Limits((250.0, 350.0), potential_v=0.5, current_a=0.01)
     on_bench = Bench(VirtualClock(), limits, dict.fromkeys(candidate.roles, candidate.on(adapter)))
@@ -255,7 +255,7 @@ def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) 
 @of_an_oven
 @pytest.mark.parametrize("value", ABSURD)
 def test_a_set_point_it_cannot_reach_is_refused_and_nothing_heats(candidate: Candidate, value: float) -> None:
-    """Rule: an error, not the nearest value that it can do."""
+    """Rule: an error, not the nearest possible value."""
     with candidate.connected() as trial:
         trial.driver.prepare()
         with pytest.raises(REFUSALS):
@@ -269,7 +269,7 @@ def test_an_amplitude_or_frequency_it_cannot_do_is_refused(candidate: Candidate,
     """Rule: an error, and the stimulus is off."""
     for frequency_hz, amplitude_v, bias_v in ((1e3, value, 0.0), (value, 0.01, 0.0), (1e3, 0.01, value)):
         if bias_v == -1.0:
-            continue  # a bias like any other
+            continue  # as for any other bias
         with candidate.connected() as trial:
             trial.driver.prepare()
             with pytest.raises(REFUSALS):
@@ -283,7 +283,7 @@ def test_a_potential_or_current_it_cannot_do_is_refused(candidate: Candidate, va
     """Rule: an error, and the cell is off."""
     for potential_v, limit_a in ((value, 1e-3), (0.01, value)):
         if potential_v == -1.0 or limit_a in (1e9, math.inf):
-            continue  # a potential like any other; a limit that never limits
+            continue  # as for any other potential; a limit without effect
         with candidate.connected() as trial:
             trial.driver.prepare()
             with pytest.raises(REFUSALS):
@@ -296,7 +296,7 @@ def test_a_potential_or_current_it_cannot_do_is_refused(candidate: Candidate, va
 
 @of_an_oven
 def test_a_set_point_set_twice_is_the_same_as_set_once(candidate: Candidate) -> None:
-    """Rule: settings say what shall be, not what shall change."""
+    """Rule: a setting gives the new value, not a change of it."""
     with candidate.connected() as trial:
         trial.driver.prepare()
         found = []

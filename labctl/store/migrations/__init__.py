@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
+from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -67,6 +69,11 @@ def _m0005_law_columns(db: "Sqlite") -> None:
     _add_columns(db, "law_fits", ADDED_TO_LAW_FITS)
 
 
+def _m0007_ceilings(db: "Sqlite") -> None:
+    _add_columns(db, "samples", CEILINGS)
+    db.execute(CEILING_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -80,6 +87,7 @@ _MIGRATIONS = {
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
     "0005_law_columns": _m0005_law_columns,
+    "0007_ceilings": _m0007_ceilings,
 }
 
 
@@ -104,7 +112,7 @@ def unknown(connection: sqlite3.Connection) -> list[str]:
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Apply what is pending, inside the transaction that the caller has begun."""
+    """Apply the pending migrations, inside the transaction begun by the caller."""
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
 

@@ -1,6 +1,6 @@
-"""What a program that goes round labctl may not do either: change or remove what was measured.
+"""Triggers that protect measured rows from every program, also from those other than labctl.
 
-A measured row is written while its run (or spectrum) is running, and never again. An end is written once.
+A measured row is written while its run (or spectrum) is running, and never changed. An end is written once.
 """
 
 _KEYS = {  # raw table: its key

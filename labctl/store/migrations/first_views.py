@@ -1,4 +1,4 @@
-"""Views in the units of the field (degC, S/cm, 1000/T): for people, never for programs of ours."""
+"""Views in laboratory units (degC, S/cm, 1000/T), for people; labctl itself does not read them."""
 
 VIEWS = """
 CREATE VIEW runs_lab_units AS

@@ -1,5 +1,5 @@
-"""The second schema: what the night needs. Jobs know station and estimate, processes show signs of life, and
-a person's wishes reach the runner as rows.
+"""The second schema, for unattended operation: station and estimate of jobs, heartbeats of processes, and
+requests of people to the runner.
 
 Frozen once released: a change is a new migration.
 """

@@ -36,11 +36,11 @@ def replace_heartbeat(connection: WriteConnection, row: Mapping[str, Any]) -> No
 
 def change_heartbeat(
     connection: WriteConnection, process: str, station: str, pid: int, changes: Mapping[str, Any]
-) -> None:
-    """Change columns of the row of a process, where the row has this pid."""
+) -> int:
+    """Change columns of the row of a process, where the row has this pid; return how many rows there are."""
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     statement = f"UPDATE heartbeats SET {assignments} WHERE {_KEY} AND pid = :pid"
-    connection.execute(statement, {**changes, "process": process, "station": station, "pid": pid})
+    return connection.execute(statement, {**changes, "process": process, "station": station, "pid": pid})
 
 
 def set_last_event(connection: WriteConnection, station: str, event_id: int) -> None:

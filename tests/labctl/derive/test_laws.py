@@ -374,6 +374,8 @@ def test_heating_that_differs_from_cooling_is_told_of_all_points_only(tmp_path):
     made.store.close()
     told = [row for row in rows if any("heating" in flag and "cooling" in flag for flag in row["flags"])]
     assert [(row["branch"], row["preferred"]) for row in told] == [("all", 1)]
+    (flag,) = [flag for flag in told[0]["flags"] if flag.startswith("hysteresis")]
+    assert float(flag.split("by a factor ")[1].split()[0]) == pytest.approx(1.5, rel=0.01)
 
 
 def test_cooling_that_repeats_heating_is_no_remark(tmp_path):
@@ -397,3 +399,27 @@ def test_a_vtf_law_has_no_value_at_25_degc_below_its_vogel_temperature(tmp_path)
     assert vtf["activation_energy_ev"] == parameters["pseudo_activation_energy"]["value"]
     assert "conductivity_at_25_degc" not in parameters
     assert vtf["form"] == "T^-0.5"
+
+
+def test_a_kink_is_stored_with_both_lines_and_its_break(tmp_path):
+    def sigma_s_m(kelvin):
+        x = 1 / (BOLTZMANN_EV_K * kelvin) - 1 / (BOLTZMANN_EV_K * 345.0)
+        return 1e-3 / kelvin * math.exp(-(0.4 if kelvin > 345.0 else 0.8) * x)
+
+    _, rows = exact(tmp_path / "lab.db", [300.0 + 8 * n for n in range(12)], sigma_s_m).laws()
+    (row,) = [row for row in rows if row["law"] == "two_segments"]
+    parameters = row["parameters"]
+    centre = 1 / (BOLTZMANN_EV_K * 345.0)
+    expected = {
+        "activation_energy_below": (0.8, "eV"),
+        "activation_energy_above": (0.4, "eV"),
+        "break_temperature": (345.0, "K"),
+        "pre_exponential_below": (1e-3 * math.exp(0.8 * centre), "S K/m"),
+        "pre_exponential_above": (1e-3 * math.exp(0.4 * centre), "S K/m"),
+    }
+    for name, (value, unit) in expected.items():
+        assert parameters[name]["value"] == pytest.approx(value, rel=1e-3), name
+        assert parameters[name]["unit"] == unit
+    assert row["activation_energy_ev"] is None
+    assert row["standard_uncertainty_ev"] is None
+    assert row["form"] == "ln_sigma_t"

@@ -19,7 +19,7 @@ from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
-from labctl.gui.application import tell_of_other_window
+from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
 from labctl.gui.window import Window
 from labctl.measure.run import StopRequest, run_protocol
@@ -326,9 +326,9 @@ def test_an_old_run_is_drawn_at_once(old_run, window):
 
 
 def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
-    wait(lambda: old_run in window.reader._told, "the run")
+    wait(lambda: old_run in window.reader._emitted, "the run")
     window.browser.model.tick([old_run], False)
-    wait(lambda: not window.reader._told and not window._snapshots, "nothing of it to be left")
+    wait(lambda: not window.reader._emitted and not window._snapshots, "nothing of it to be left")
 
 
 def test_runs_are_filtered_by_words_and_state(old_run, window):
@@ -522,13 +522,13 @@ def test_what_happened_to_the_station_stands_in_the_log(window, db):
             "time_s": 0.0,
             "level": "error",
             "kind": "process",
-            "message": "the runner ended without a word",
+            "message": "the runner ended unexpectedly",
         }
         connection.insert("events", row)
     log = next(tab for tab in window.tabs if tab.name == "Log")
     window.tab_widget.setCurrentWidget(log)
     wait(lambda: log.model.items, "the event")
-    assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended without a word")
+    assert log.model.line(0).cells[1:] == ("", "ERROR", "process", "the runner ended unexpectedly")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
@@ -543,9 +543,9 @@ def test_without_a_screen_a_sentence_says_so(monkeypatch, tmp_path):
 
 
 def test_a_second_window_says_so(window, db):
-    first = tell_of_other_window(window, db)
+    first = lock_against_second_window(window, db)
     assert "both may be used" not in window.statusBar().currentMessage()
-    second = tell_of_other_window(window, db)
+    second = lock_against_second_window(window, db)
     assert "both may be used" in window.statusBar().currentMessage()
     first.unlock()
     del second

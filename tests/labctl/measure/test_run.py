@@ -327,3 +327,13 @@ def test_a_misspelt_field_fails_the_run_by_name_and_line_and_everything_is_safe(
     )
     with labctl.open(tmp_path / "lab.db") as db:
         assert db.rows("SELECT * FROM spectra") == []
+
+
+def test_a_set_point_above_the_ceiling_of_the_sample_reaches_no_oven(station, tmp_path):
+    """A protocol that was checked against another sample, or a procedure that plans nothing."""
+    text = SHORT.replace('name = "pellet"', 'name = "pellet"\ntemperature_max_degc = 65')
+    with night(station, tmp_path) as (station, bench, store, rig):
+        (outcome,) = run_protocol(parse_protocol(text, "short.toml"), station, bench, store, StopRequest())
+        assert outcome.status == "failed"
+        assert "65 degC" in outcome.reason
+        assert outputs(rig) == (0, 0, 0)

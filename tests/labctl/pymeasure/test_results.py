@@ -400,7 +400,7 @@ def test_a_run_cut_by_a_kill_says_interrupted(db_path):
     SQLiteResults(Theirs(), db_path, SAMPLE)  # whoever opens the file for writing next finds out
     results = SQLiteResults.load(db_path, run=1)
     assert results.state == "interrupted"
-    assert "ended without a word" in results.reason
+    assert "ended unexpectedly" in results.reason
     assert results.procedure.status == Procedure.FAILED
     assert list(results.data["x"]) == list(range(50))
 

@@ -313,7 +313,7 @@ def test_after_a_power_cut_nothing_heats_until_a_person_says_so(night, rig, run_
     night.pauses.resume()
     run_night()
     assert night.states() == ["finished"]
-    assert "ended without a word" in night.jobs.history(job)[2]["reason"]
+    assert "ended unexpectedly" in night.jobs.history(job)[2]["reason"]
 
 
 def test_a_station_may_choose_to_go_on_after_a_power_cut(night, rig, run_night, tmp_path):

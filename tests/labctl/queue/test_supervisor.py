@@ -135,7 +135,7 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert night.states() == ["interrupted"]
     ((kind, message),) = watched.events()
     assert kind == "process"
-    assert "ended without a word; every instrument was made safe" in message
+    assert "ended unexpectedly; every instrument was made safe" in message
     beat = watched.beats.read()
     assert beat is not None
     assert beat.state == "dead"
@@ -414,9 +414,9 @@ def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
     assert watched.made_safe == []
 
 
-def a_run(night, job):
+def a_run(night, job, **ceilings):
     with Store.open(night.path) as store:
-        sample = vars(night.protocol().sample)
+        sample = vars(night.protocol().sample) | ceilings
         row = {
             "sample_id": store.find_or_add_sample(sample),
             "procedure": "p:P",
@@ -443,6 +443,19 @@ def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
     assert request.details["stops_queue"]
     assert "temperature 186.9 degC is above 170.0 degC" in request.details["reason"]
     assert watched.made_safe == []
+
+
+def test_a_temperature_above_the_ceiling_of_the_sample_ends_the_job_and_not_the_queue(watched, night):
+    job = a_running_job(night)
+    run = a_run(night, job, temperature_max_k=430.0)
+    watched.beat(job_id=job, run_id=run, setpoint_k=430.0)
+    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 433.0, "setpoint_k": 430.0}
+    with night.connection.transaction() as connection:
+        connection.insert("temperature_log", row)
+    watched.watch(5.0, beating=True, until=lambda: Requests(night.connection).pending(job))
+    (request,) = Requests(night.connection).pending(job)
+    assert not request.details["stops_queue"]
+    assert "the highest that the sample endures" in request.details["reason"]
 
 
 def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night, monkeypatch):

@@ -1,6 +1,9 @@
 """A store with a sample, a run and a spectrum, ready for points."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,3 +107,18 @@ def sample_row():
 @pytest.fixture
 def start():
     return start_rig
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 1.5 MB."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root on Linux")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

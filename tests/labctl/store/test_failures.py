@@ -39,18 +39,6 @@ def append_until_it_fails(rig):
     raise AssertionError("no error came")
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @as_root
 def test_a_full_disk_is_named_and_its_rows_are_kept_until_there_is_room(small_disk, start):
     path = small_disk / "lab.db"
@@ -185,24 +173,6 @@ def test_a_file_that_is_locked_is_not_taken_for_one_that_never_changes(path, sta
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="another program keeps it locked"):
             Database(path)
-
-
-@on_unix
-def test_a_deleted_file_is_noticed_at_the_next_commit_and_rescued(rig, path):
-    rig.append_points(5)
-    rig.store.flush()
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink()
-    rig.store.append("impedance_points", rig.point(5))
-    with pytest.raises(StoreError, match=r"deleted .* all it held is in .*lab.rescued-1.db"):
-        rig.store.flush()
-    with pytest.raises(StoreError, match="deleted"):
-        rig.store.update("runs", rig.run_id, {"status": "failed", "ended_s": 1.0})
-    with Database(path.with_name("lab.rescued-1.db")) as db:
-        assert len(db.points(rig.spectrum_id)) == 6
-        assert db.run("last")["status"] == "failed"
-    with pytest.raises(StoreError, match="deleted"):
-        rig.store.close()
 
 
 def test_a_lock_held_by_another_program_delays_rows_and_loses_none(path, start):

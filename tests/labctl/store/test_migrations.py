@@ -274,7 +274,7 @@ def test_columns_added_later_to_measured_tables_are_empty_in_older_runs(stranger
             assert (table, column) in first or default in (None, "''"), (table, column)
 
 
-OLDER = list(migrations._MIGRATIONS)[:-1]
+OLDER = [name for name in migrations._MIGRATIONS if name < "0005"]
 
 
 @pytest.mark.parametrize("newest", OLDER)

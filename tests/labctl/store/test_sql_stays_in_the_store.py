@@ -19,6 +19,7 @@ STATEMENTS = re.compile(
     | \bPRAGMA\s+\w
     | \b(CREATE|DROP)\s+(TEMP\w*\s+|UNIQUE\s+|VIRTUAL\s+)*(TABLE|VIEW|INDEX|TRIGGER)\b
     | \bALTER\s+TABLE\b
+    | \bATTACH\s+\S+\s+AS\s+\w
     | \bCASE\s+WHEN\b .+? \bEND\b
     | \b(FROM|JOIN)\s+{NAME}\S*\s+ .*? \b(WHERE|ORDER\s+BY|GROUP\s+BY)\b
     | ^\s*(WHERE|ORDER\s+BY|GROUP\s+BY)\s
@@ -144,6 +145,7 @@ def test_whatever_the_store_hands_to_sqlite_would_be_found_elsewhere(path):
         'db.execute("CREATE UNIQUE INDEX a ON b (c)")',
         'db.execute("BEGIN IMMEDIATE")',
         'db.execute("COMMIT")',
+        'db.execute("ATTACH ? AS other")',
         "GOOD = \"CASE WHEN status = 'ok' THEN current_a END\"",
         'query += " ORDER BY id"',
         'rest = f"FROM {table} WHERE number > ?"',
