@@ -125,6 +125,18 @@ def test_a_thermometer_that_does_not_move_by_its_last_digit_costs_no_law(tmp_pat
     assert preferred["activation_energy_ev"] == pytest.approx(0.5, abs=0.005)
 
 
+def test_the_uncertainty_of_the_temperature_is_in_that_of_the_energy(tmp_path):
+    def energy_u_ev(name, temperature_u_k):
+        made = Series(tmp_path / name)
+        for temperature_k in range(310, 390, 10):
+            made.spectrum(float(temperature_k), temperature_u_k=temperature_u_k)
+        preferred, _ = made.laws()
+        made.store.close()
+        return preferred["standard_uncertainty_ev"]
+
+    assert energy_u_ev("unsure.db", 0.5) > 5 * energy_u_ev("sure.db", 0.0)
+
+
 def test_show_says_which_spectra_gave_no_number_and_why(series):
     series.spectrum(400.0, number=False)
     series.laws()
