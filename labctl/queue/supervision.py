@@ -23,7 +23,7 @@ STILL_FOR_S = 3.0
 
 
 class Supervision:
-    """Keeps a supervisor running. Call `keep()` from one thread only, the other method from any.
+    """Keeps a supervisor running. Call `keep()` from one thread only, the other methods from any.
 
     Parameters
     ----------
@@ -54,6 +54,11 @@ class Supervision:
         """Return whether a supervisor is running."""
         beat = self._read()
         return beat is not None and beat.lives(self._silence_s)
+
+    def ended(self) -> bool:
+        """Return whether the last supervisor ended in good order."""
+        beat = self._read()
+        return beat is not None and beat.state == "ended"
 
     def keep(self) -> None:
         """End a supervisor that is frozen, and start one where none is and none is starting."""

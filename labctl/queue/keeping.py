@@ -1,0 +1,77 @@
+"""What starts a supervisor again when it dies: a service manager, or else a second supervisor."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from labctl.config.station import Station
+from labctl.measure.stop import StopRequest
+from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.notify_socket import NotifySocket, kept_by_service
+from labctl.queue.processes import start_labctl
+from labctl.queue.second_supervisor import SecondSupervisor, wait_as_second, wait_as_service
+from labctl.store.transactions import WriteConnection
+
+KEPT_BY_SERVICE = "kept by a service"
+KEPT_BY_SECOND = "watched by a second supervisor"
+NOT_KEPT = (
+    "no service keeps the supervisor: if runner and both supervisors end together (log-out, no memory left), "
+    "the heater stays on; see `labctl service install`"
+)
+
+
+class Keeping:
+    """How this supervisor is kept. Made once, by the process that is to watch a runner.
+
+    Parameters
+    ----------
+    station : Station
+    db : Path
+    second : bool
+        Whether this is the second supervisor.
+    kept : bool
+        Whether a service keeps this process; one of systemd is also recognised without being told.
+    """
+
+    def __init__(self, station: Station, db: Path, second: bool, kept: bool) -> None:
+        self._station, self._db, self._second = station, db, second
+        self._kept = not second and (kept_by_service() or kept)
+        self._service = NotifySocket()
+        self.kept_by = KEPT_BY_SERVICE if self._kept else KEPT_BY_SECOND
+
+    def take_turn(self, stop: StopRequest) -> bool:
+        """Wait until this process is to watch the runner; return whether it ever is.
+
+        The first of a station need not wait: where there is one already, it is refused later. A service waits
+        instead.
+        """
+        if self._second:
+            return wait_as_second(self._station, self._db, stop)
+        if self._kept:
+            return wait_as_service(self._station, self._db, stop, self._service.look_succeeded)
+        return True
+
+    def after_each_look(self, arguments: Sequence[str]) -> Callable[[], None]:
+        """Return what a supervisor calls after each look: tell the service, or keep a second one.
+
+        `arguments` are those of a second supervisor.
+        """
+        if self._kept:
+            return self._service.look_succeeded
+        command = ["supervisor", "--second", *arguments]
+        log = self._db.with_suffix(".supervisor.log")
+        return SecondSupervisor(self._station, lambda: start_labctl(command, log)).keep
+
+    def ends(self) -> None:
+        """Tell the service manager that this process ends in good order."""
+        if self._kept:
+            self._service.ends()
+
+
+def service_keeps(db: Path, station: str, silence_s: float) -> bool:
+    """Return whether a supervisor of the station is running that a service keeps.
+
+    `silence_s` is that of the station's `[night]` table.
+    """
+    with WriteConnection(db) as connection:
+        beat = Heartbeats(connection, "supervisor", station).read()
+    return beat is not None and beat.lives(silence_s) and beat.doing == KEPT_BY_SERVICE
