@@ -25,6 +25,7 @@ def supervisor(
     kept: Annotated[
         bool, typer.Option("--kept", help="A service other than systemd starts this one again.")
     ] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Start no second supervisor.")] = False,
     second: Annotated[
         bool, typer.Option("--second", help="Watch only the first supervisor, and take its place if it dies.")
     ] = False,
@@ -51,7 +52,7 @@ def supervisor(
     if chosen.simulation is not None:
         typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
-    keeping = Keeping(chosen, db, second, kept)
+    keeping = Keeping(chosen, db, second=second, kept=kept, alone=alone)
     passed_on = ["--station", str(station), "--db", str(db), *(["--until-empty"] if until_empty else [])]
     of_second = ["--ends-with-runner"] * ends_with_runner + ["--restart-runner"] * restart_runner
     log = db.with_suffix(".runner.log")

@@ -22,6 +22,8 @@ NOT_KEPT = (
 class Keeping:
     """How this supervisor is kept. Made once, by the process that is to watch a runner.
 
+    A second supervisor is kept in every case but two: systemd ends a frozen service by itself, and `alone`.
+
     Parameters
     ----------
     station : Station
@@ -29,20 +31,25 @@ class Keeping:
     second : bool
         Whether this is the second supervisor.
     kept : bool
-        Whether a service keeps this process; one of systemd is also recognised without being told.
+        Whether a service starts this process again; one of systemd is also recognised without being told.
+    alone : bool
+        Whether to do without a second supervisor.
     """
 
-    def __init__(self, station: Station, db: Path, second: bool, kept: bool) -> None:
+    def __init__(
+        self, station: Station, db: Path, *, second: bool = False, kept: bool = False, alone: bool = False
+    ) -> None:
         self._station, self._db, self._second = station, db, second
-        self._kept = not second and (kept_by_service() or kept)
+        by_systemd = kept_by_service()
         self._service = NotifySocket()
-        self.kept_by = KEPT_BY_SERVICE if self._kept else KEPT_BY_SECOND
+        self._kept = kept or by_systemd
+        self._alone = alone or (by_systemd and self._service.given)
+        self.kept_by = KEPT_BY_SERVICE if self._kept else "" if alone else KEPT_BY_SECOND
 
     def take_turn(self, stop: StopRequest) -> bool:
         """Wait until this process is to watch the runner; return whether it ever is.
 
-        The first of a station need not wait: where there is one already, it is refused later. A service waits
-        instead.
+        Without a service the first of a station does not wait: where there is one already, it is refused.
         """
         if self._second:
             return wait_as_second(self._station, self._db, stop)
@@ -51,20 +58,25 @@ class Keeping:
         return True
 
     def after_each_look(self, arguments: Sequence[str]) -> Callable[[], None]:
-        """Return what a supervisor calls after each look: tell the service, or keep a second one.
+        """Return what a supervisor calls after each look: tell the service, and keep a second one.
 
         `arguments` are those of a second supervisor.
         """
-        if self._kept:
+        if self._alone:
             return self._service.look_succeeded
-        command = ["supervisor", "--second", *arguments]
+        command = ["supervisor", "--second", *["--kept"] * self._kept, *arguments]
         log = self._db.with_suffix(".supervisor.log")
-        return SecondSupervisor(self._station, lambda: start_labctl(command, log)).keep
+        keep_second = SecondSupervisor(self._station, lambda: start_labctl(command, log)).keep
+
+        def tell_and_keep() -> None:
+            self._service.look_succeeded()
+            keep_second()
+
+        return tell_and_keep
 
     def ends(self) -> None:
         """Tell the service manager that this process ends in good order."""
-        if self._kept:
-            self._service.ends()
+        self._service.ends()
 
 
 def service_keeps(db: Path, station: str, silence_s: float) -> bool:
