@@ -70,7 +70,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit_also_in_a_folder_with_odd_sig
 def test_the_check_of_the_unit_finds_a_mistake(kept, tmp_path):
     unit = tmp_path / "labctl.service"
     unit.write_text(SystemdUser().text(kept).replace("WatchdogSec=", "WatchdogSec=soon "))
-    assert "WatchdogSec" in verified(unit)[1]
+    assert "Failed to parse sec value" in verified(unit)[1]
 
 
 def verified(unit):
