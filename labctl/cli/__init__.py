@@ -53,7 +53,7 @@ app.add_typer(queue.app, name="queue")
 app.command("rehearse", short_help="Rehearse the queue on the simulated rig.")(rehearse.rehearse)
 app.command("runner", short_help="Measure the queue of a station, unattended.")(runner.runner)
 app.command("supervisor")(supervisor.supervisor)
-app.add_typer(service.app, name="service")
+app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
 app.command("status")(status.status)
 
 

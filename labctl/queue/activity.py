@@ -1,4 +1,4 @@
-"""Whether a process of this computer does anything: what tells a frozen process from a slow one.
+"""Activity of a process of this computer: distinguishes a frozen process from a slow one.
 
 A process that is stopped, or waits for something that never comes, uses no processor. One on a busy computer
 uses some, or waits for a processor or a disk. Known on Linux only.
@@ -19,7 +19,7 @@ def processor_time_ns(pid: int) -> int | None:
     Returns
     -------
     int or None
-        In ns; None while a thread is ready to run or waits for a disk, and where the system does not tell.
+        In ns; None while a thread is ready to run or waits for a disk, and where it is not reported.
     """
     total_ns = 0
     for thread in Path(f"/proc/{pid}/task").glob("*"):

@@ -1,4 +1,4 @@
-"""What starts a supervisor again when it dies: a service manager, or else a second supervisor."""
+"""Keep the supervisor: a service manager restarts it, or else a second supervisor replaces it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ class Keeping:
     second : bool
         Whether this is the second supervisor.
     kept : bool
-        Whether a service starts this process again; one of systemd is also recognised without being told.
+        Whether a service starts this process again; one of systemd is also recognised by its variables.
     alone : bool
         Whether to do without a second supervisor.
     """
@@ -58,7 +58,7 @@ class Keeping:
         return True
 
     def after_each_look(self, arguments: Sequence[str]) -> Callable[[], None]:
-        """Return what a supervisor calls after each look: tell the service, and keep a second one.
+        """Return what a supervisor calls after each look: notify the service, and keep a second one.
 
         `arguments` are those of a second supervisor.
         """
@@ -68,14 +68,14 @@ class Keeping:
         log = self._db.with_suffix(".supervisor.log")
         keep_second = SecondSupervisor(self._station, lambda: start_labctl(command, log)).keep
 
-        def tell_and_keep() -> None:
+        def notify_and_keep() -> None:
             self._service.look_succeeded()
             keep_second()
 
-        return tell_and_keep
+        return notify_and_keep
 
     def ends(self) -> None:
-        """Tell the service manager that this process ends in good order."""
+        """Notify the service manager that this process ends in good order."""
         self._service.ends()
 
 

@@ -1,4 +1,4 @@
-"""What a supervisor tells the service manager that keeps it: ready, alive, ending (`sd_notify` of systemd).
+"""Messages of a supervisor to its service manager: ready, working, stopping (`sd_notify` of systemd).
 
 Datagrams on the socket that `NOTIFY_SOCKET` names. Without that variable nothing is sent.
 """
@@ -30,7 +30,7 @@ class NotifySocket:
         return bool(self._address)
 
     def look_succeeded(self) -> None:
-        """Say that the service works: after each look at the runner that did not fail, and never else."""
+        """Say that the service works: after each look at the runner that did not fail, and only then."""
         self._send("WATCHDOG=1" if self._ready else "READY=1\nWATCHDOG=1")
         self._ready = True
 
@@ -46,7 +46,7 @@ class NotifySocket:
                 sending.setblocking(False)
                 sending.sendto(message.encode(), self._address)
         except OSError as error:
-            log.warning("the service manager cannot be told %r: %s", message, error)
+            log.warning("the service manager did not take %r: %s", message, error)
 
 
 def kept_by_service(environment: MutableMapping[str, str] = os.environ) -> bool:

@@ -116,7 +116,7 @@ def _wait(
             return not (ends_with_first and _ended(supervision))  # it may have ended since
         try:
             supervision.keep()
-        except StoreError as error:  # the lock tells whether the first is gone
+        except StoreError as error:  # the lock shows whether the first is gone
             log.error("the heartbeat of the supervisor cannot be read: %s", error)
         on_look()
         clock.sleep(LOOK_EVERY_S)

@@ -1,4 +1,4 @@
-"""What keeps a supervisor running for ever: a user unit of systemd, or a task of Windows' task scheduler.
+"""Services that keep a supervisor running: a user unit of systemd, or a task of Windows' task scheduler.
 
 systemd notices a dead or frozen supervisor: within `WATCHDOG_S` of its last good look it is ended and started
 again. The task scheduler looks once a minute, and only whether it runs. The Windows part has not been tried.

@@ -78,7 +78,7 @@ class Supervision:
         if silent_s <= FROZEN_AFTER_S and still_s < STILL_FOR_S:
             return True
         log.error("the supervisor (pid %d) is frozen and is ended", beat.pid)
-        end_for_certain(beat, self._clock)
+        end_for_certain(beat, RealClock())  # a process ends in the time of the wall
         return False
 
     def _read(self) -> Heartbeat | None:

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.clock import RealClock
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import service
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.keeping import KEPT_BY_SERVICE, NOT_KEPT, Keeping
+from labctl.queue.keeping import KEPT_BY_SECOND, KEPT_BY_SERVICE, NOT_KEPT, Keeping
 from labctl.queue.service import Kept, SystemdUser, WindowsTask
 
 CLOCK = RealClock()
@@ -182,13 +183,14 @@ def test_status_says_when_no_service_keeps_the_supervisor(night, doing, warns):
     assert (NOT_KEPT in told) == warns
 
 
-def test_a_supervisor_of_a_service_says_so_and_passes_it_on_to_its_second(kept, monkeypatch):
+def test_a_supervisor_knows_whether_a_service_keeps_it(kept, monkeypatch):
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     monkeypatch.delenv("SYSTEMD_EXEC_PID", raising=False)
-    assert Keeping(None, kept.db, kept=True).kept_by == KEPT_BY_SERVICE
-    assert Keeping(None, kept.db).kept_by != KEPT_BY_SERVICE
+    station = read_station(kept.station)
+    assert Keeping(station, kept.db, kept=True).kept_by == KEPT_BY_SERVICE
+    assert Keeping(station, kept.db).kept_by == KEPT_BY_SECOND
     monkeypatch.setenv("SYSTEMD_EXEC_PID", str(os.getpid()))
-    assert Keeping(None, kept.db).kept_by == KEPT_BY_SERVICE
+    assert Keeping(station, kept.db).kept_by == KEPT_BY_SERVICE
 
 
 @pytest.mark.slow
@@ -206,12 +208,15 @@ def test_runit_starts_a_supervisor_that_was_killed_again(night, tmp_path):
     try:
         wait_until(lambda: kept_pid(beats) is not None)
         first = kept_pid(beats)
+        assert first is not None
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: kept_pid(beats) not in (None, first))
     finally:
         manager.terminate()  # runsv ends its service, then itself
         manager.wait(timeout=60)
-    assert beats.read().state == "ended"
+    last = beats.read()
+    assert last is not None
+    assert last.state == "ended"
 
 
 def kept_pid(beats):

@@ -35,11 +35,17 @@ def replaced_after_s(night):
 
     def replaced_after_s(limit_s):
         started, clock = [], VirtualClock()
-        keeper = Supervision(night.path, "rig", 3.0, lambda: started.append(1), clock=clock)
+
+        def start():
+            started.append(subprocess.Popen([sys.executable, "-SEc", ""]))
+            return started[-1]
+
+        keeper = Supervision(night.path, "rig", 3.0, start, clock=clock)
         with clock.participant():
             while not started and clock.monotonic() < limit_s:
                 keeper.keep()
                 clock.sleep(LOOKS_EVERY_S)
+        assert started[0].wait(timeout=60) == 0
         return clock.monotonic() - LOOKS_EVERY_S
 
     return replaced_after_s
