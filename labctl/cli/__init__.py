@@ -21,6 +21,7 @@ from labctl.cli import (
     rehearse,
     run,
     runner,
+    service,
     show,
     sim,
     status,
@@ -52,6 +53,7 @@ app.add_typer(queue.app, name="queue")
 app.command("rehearse", short_help="Rehearse the queue on the simulated rig.")(rehearse.rehearse)
 app.command("runner", short_help="Measure the queue of a station, unattended.")(runner.runner)
 app.command("supervisor")(supervisor.supervisor)
+app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
 app.command("status")(status.status)
 
 

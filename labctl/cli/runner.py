@@ -45,6 +45,8 @@ def runner(
     if not (without_supervisor or chosen.simulation is not None):
         supervision = _supervision(chosen, station, db, until_empty, start_supervisor)
     with polite_signals(stop), safe_without_file(chosen, chosen.make_safe):
+        if supervision is not None:
+            _warn_if_not_kept(chosen, db)
         working = Runner(
             chosen,
             db,
@@ -63,6 +65,14 @@ def log_to_terminal() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("pymeasure", "pyvisa", "pyvisa-sim"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def _warn_if_not_kept(station: "Station", db: Path) -> None:
+    from labctl.config.night import read_night
+    from labctl.queue.keeping import NOT_KEPT, service_keeps
+
+    if not (db.exists() and service_keeps(db, station.name, read_night(station).silence_s)):
+        logging.getLogger(__name__).warning(NOT_KEPT)
 
 
 def _kept_by(supervision: "Supervision") -> dict[str, Any]:

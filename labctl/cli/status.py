@@ -114,10 +114,13 @@ def describe(
 def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     """Return the lines for people to read."""
     from labctl.queue.hours import hour_in_words
+    from labctl.queue.keeping import NOT_KEPT
 
     lines = [_process_line(process, now_s) for process in content["processes"]]
     if not any(process["process"] == "runner" for process in content["processes"]):
         lines.append("runner      none has run here yet (labctl runner)")
+    if any(process["process"] == "supervisor" and _unkept(process) for process in content["processes"]):
+        lines.append(f"warning     {NOT_KEPT}")
     if content["paused"]:
         lines.append(f"paused      {content['paused']} (labctl queue resume)")
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
@@ -145,6 +148,12 @@ def _processes(
     return found
 
 
+def _unkept(process: dict[str, Any]) -> bool:
+    from labctl.queue.keeping import KEPT_BY_SERVICE
+
+    return process["state"] == "running" and process["doing"] != KEPT_BY_SERVICE
+
+
 def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.queue.hours import hour_in_words
     from labctl.readmodel.formatting import celsius
@@ -159,7 +168,9 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
         parts.append(f"{celsius(process['temperature_k'])} °C")
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")
-    return f"{head}, " + ", ".join(parts) if process["process"] == "runner" else head
+    if process["process"] == "supervisor" and not process["doing"]:
+        return head
+    return f"{head}, " + ", ".join(parts)
 
 
 def _unsafe_in_words(process: dict[str, Any]) -> str:

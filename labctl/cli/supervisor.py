@@ -36,15 +36,24 @@ def supervisor(
         typer.Option("--dismiss", help="Say that you have seen to what could not be made safe, then end."),
     ] = False,
     person: PersonOption = "",
+    kept: Annotated[
+        bool, typer.Option("--kept", help="A service other than systemd starts this one again.")
+    ] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Start no second supervisor.")] = False,
+    second: Annotated[
+        bool, typer.Option("--second", help="Watch only the first supervisor, and take its place if it dies.")
+    ] = False,
 ) -> None:
     """Watch the runner of a station. A dead or frozen runner is noticed within seconds: its instruments are
     made safe, the event is recorded, and a message goes to the addresses of the station file. While an output
-    could not be read back off it stays, tries every two seconds, and does not obey a signal to stop.
+    could not be read back off it stays, tries every two seconds, and does not obey a signal to stop. Without
+    a service that keeps it, it starts a second supervisor, which watches this one.
     """
     from labctl.cli.run import stop_signals
     from labctl.cli.runner import log_to_terminal
     from labctl.config.station import read_station
     from labctl.measure.stop import StopRequest
+    from labctl.queue.keeping import Keeping
     from labctl.queue.last_resort import safe_without_file
     from labctl.queue.notify import notifying, send_test_message
     from labctl.queue.processes import start_labctl
@@ -61,12 +70,26 @@ def supervisor(
     if chosen.simulation is not None:
         typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
-    arguments = ["runner", "--station", str(station), "--db", str(db)]
-    arguments += ["--until-empty"] if until_empty else []
+    keeping = Keeping(chosen, db, second=second, kept=kept, alone=alone)
+    passed_on = ["--station", str(station), "--db", str(db), *(["--until-empty"] if until_empty else [])]
+    of_second = ["--ends-with-runner"] * ends_with_runner + ["--restart-runner"] * restart_runner
     log = db.with_suffix(".runner.log")
-    restart = (lambda: start_labctl(arguments, log)) if restart_runner else None
-    with stop_signals(stop), safe_without_file(chosen, chosen.make_safe), notifying(chosen, db):
-        Supervisor(chosen, db, stop, restart=restart, ends_with_runner=ends_with_runner).run()
+    restart = (lambda: start_labctl(["runner", *passed_on], log)) if restart_runner else None
+    with stop_signals(stop):
+        if not keeping.take_turn(stop):
+            return
+        with safe_without_file(chosen, chosen.make_safe), notifying(chosen, db):
+            Supervisor(
+                chosen,
+                db,
+                stop,
+                restart=restart,
+                ends_with_runner=ends_with_runner,
+                on_look=keeping.after_each_look([*passed_on, *of_second]),
+                kept_by=keeping.kept_by,
+                takes_over=second,
+            ).run()
+        keeping.ends()
 
 
 def _dismissed(db: Path, station: str, person: str) -> str:

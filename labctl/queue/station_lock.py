@@ -68,7 +68,7 @@ def rescue_lock(station: Station) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(station: Station, role: str) -> Iterator[None]:
-    path = _path(station, role)
+    path = lock_path(station, role)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -82,17 +82,26 @@ def _file_lock(station: Station, role: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_held(station: Station, role: str = "runner") -> bool:
+    """Return whether a process holds the station; the lock is taken for a moment where none does."""
+    try:
+        with station_lock(station, role):
+            return False
+    except ConfigurationError:
+        return True
+
+
 def holder_of(station: Station, role: str = "runner") -> int | None:
     """Number of the process that held the station last; None where none ever did."""
     try:
-        with _path(station, role).open("rb") as file:
+        with lock_path(station, role).open("rb") as file:
             return int(read_content(file.fileno()).split()[1])
     except (OSError, IndexError, ValueError):
         return None
 
 
-def _path(station: Station, role: str) -> Path:
-    """One for a station, also where its file is named by a link."""
+def lock_path(station: Station, role: str) -> Path:
+    """Return the lock file of a role: one for a station, also where its file is named by a link."""
     return Path(station.source).resolve().with_suffix(f".{role}.lock")
 
 

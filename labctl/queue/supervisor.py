@@ -65,6 +65,12 @@ class Supervisor:
         End once a runner has ended with everything off, or a person has seen to it.
     make_safe : callable, optional
         What opens the instruments and makes them safe, returning failures by name.
+    on_look : callable
+        Called after each look that did not fail.
+    kept_by : str
+        What starts this process again; written into its heartbeat.
+    takes_over : bool
+        Whether it takes the place of another supervisor, which has seen a runner.
     """
 
     def __init__(
@@ -77,7 +83,11 @@ class Supervisor:
         ends_with_runner: bool = False,
         make_safe: Callable[[], dict[str, str]] | None = None,
         clock: Clock | None = None,
+        on_look: Callable[[], None] = lambda: None,
+        kept_by: str = "",
+        takes_over: bool = False,
     ) -> None:
+        self._on_look, self._kept_by = on_look, kept_by
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self._clock = clock or RealClock()
@@ -94,7 +104,7 @@ class Supervisor:
         self._asked: tuple[int | None, int | None] | None = None
         self._insisted_s: dict[int, float] = {}
         self._unwritten: list[dict[str, Any]] = []
-        self._saw_runner = self._begun = False
+        self._saw_runner, self._begun = takes_over, False
         self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
@@ -113,7 +123,7 @@ class Supervisor:
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
             while not self.stop() or self._stays():
-                for do in (self._look, self._write_events, self._show_life):
+                for do in (self._look_and_tell, self._write_events, self._show_life):
                     self._logging_failure(do)
                 kicker.kick_if(well=self._is_well)
                 self._clock.sleep(LOOK_EVERY_S)
@@ -149,6 +159,7 @@ class Supervisor:
         if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
             self._beat_s = now_s
             self._logging_failure(self._own.beat)
+            self._on_look()
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
@@ -170,10 +181,14 @@ class Supervisor:
     def _show_life(self) -> None:
         """After the look, which only reads: a runner that froze while it wrote keeps the file locked."""
         if self._begun:
-            self._own.beat()
+            self._own.beat(doing=self._kept_by)
         else:
             self._own.begin()
             self._begun = True
+
+    def _look_and_tell(self) -> None:
+        self._look()
+        self._on_look()
 
     def _look(self) -> None:
         runner = self._read_runner()
