@@ -75,6 +75,8 @@ def _oven_k(db: Path, station: "Station") -> float | None:
 
 def _as_object(found: "Rehearsal") -> dict[str, Any]:
     jobs = [vars(job) | {"settings": [vars(message) for message in job.settings]} for job in found.jobs]
+    for job in jobs:
+        del job["limits"]  # those of the station and the sample, known from their files
     return {"duration_s": found.duration_s, "limits_touched": list(found.limits_touched), "jobs": jobs}
 
 
