@@ -6,7 +6,6 @@ back.
 """
 
 import re
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
@@ -199,10 +198,17 @@ class Julabo(WithoutRamp, Instrument):
         self.set_and_confirm("running", 1)
         self.check_status("REMOTE START")
 
+    def switch_off(self) -> None:
+        """Stop heating, cooling and pump."""
+        self.running = 0
+
     def make_safe(self) -> None:
-        """Stop heating, cooling and pump, and read the stopped state back."""
+        """Stop heating, cooling and pump, and read the stopped state back.
+
+        The heating power is not read: its query differs between families.
+        """
         self.clear_bus()
-        self.attempt_all(partial(setattr, self, "running", 0), self._confirm_stopped)
+        self.attempt_all(self.switch_off, self._confirm_stopped)
 
     def _confirm_stopped(self) -> None:
         if self.running:

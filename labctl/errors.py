@@ -3,6 +3,8 @@
 A message is a sentence for people; the attributes are for programs.
 """
 
+from collections.abc import Mapping
+
 
 class LabctlError(Exception):
     """Root of every error that labctl raises on purpose."""
@@ -39,6 +41,21 @@ class InstrumentError(LabctlError):
         answer = f"answered {received!r}" if received else "no answer"
         exchange = f" (sent {sent!r}, {answer})" if sent or received else ""
         super().__init__(f"{instrument}: {problem}{exchange}")
+
+
+class NotMadeSafe(InstrumentError):
+    """Some outputs were not read back off: they may be on.
+
+    Attributes
+    ----------
+    problems : dict[str, str]
+        Why, by the name of the instrument.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        words = "; ".join(f"{name}: {problem}" for name, problem in self.problems.items())
+        super().__init__(", ".join(self.problems), "", "", f"not confirmed off: {words}")
 
 
 class SettlingTimeout(LabctlError):

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, ClassVar
 
 from pymeasure.instruments import Channel as PymeasureChannel
@@ -57,6 +59,14 @@ class StrictReplies:
 class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A pymeasure Instrument that raises InstrumentError for a reply that it cannot interpret.
 
+    A driver of a role defines two methods that remove every stimulus:
+
+    * `switch_off()`: only the messages that switch heater, cell and source off. It is fast and asks nothing,
+      except that it reads the acknowledgements of a protocol that sends them (`acknowledges`). It may be
+      called at any moment and any number of times, and does not say that the outputs are off.
+    * `make_safe()`: `switch_off()`, then the outputs are read back; raises InstrumentError unless they are
+      off.
+
     Class attributes
     ----------------
     connection_settings : dict
@@ -65,12 +75,18 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         Pauses that the instrument needs: after any message, and after certain messages (by exact text).
     identity_question : str
         Query of its identity.
+    safe_within_s : float
+        How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
+    acknowledges : bool
+        Whether the protocol answers every command, so that `switch_off()` reads these answers.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
     write_interval_s: ClassVar[float] = 0.0
     quiet_after_s: ClassVar[dict[str, float]] = {}
     identity_question: ClassVar[str] = "*IDN?"
+    safe_within_s: ClassVar[float] = 2.0
+    acknowledges: ClassVar[bool] = False
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -121,6 +137,30 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
             self.adapter.set_timeout(seconds)  # type: ignore[attr-defined]
         else:
             self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
+
+    def switch_off(self) -> None:
+        """Send the messages that switch every output off; read nothing back.
+
+        This one sends nothing: it is for drivers that only have `make_safe()`, which then does it all. An
+        own one tries every message, then raises InstrumentError if one could not be sent or was not
+        acknowledged.
+        """
+
+    def until(self, monotonic_s: float) -> AbstractContextManager[object]:
+        """Return a context in which every exchange ends at `monotonic_s` of the clock at the latest."""
+        limited: Callable[[float], AbstractContextManager[object]] | None
+        limited = getattr(self.adapter, "until", None)
+        return limited(monotonic_s) if limited else nullcontext()
+
+    def urgently(self) -> AbstractContextManager[object]:
+        """Return a context for `switch_off()`: an acknowledgement that is late delays no other message."""
+        hurried: Callable[[], AbstractContextManager[object]] | None
+        hurried = getattr(self.adapter, "urgently", None)
+        return hurried() if hurried else nullcontext()
+
+    def send_all(self, *commands: str) -> None:
+        """Send every command even if one fails, then raise the first failure: for `switch_off()`."""
+        self.attempt_all(*(partial(self.write, command) for command in commands))
 
     def attempt_all(self, *actions: Callable[[], object]) -> None:
         """Do every action even if one fails, then raise the first failure; for `make_safe()`."""

@@ -5,7 +5,8 @@
             bench.bring_to(temperature_degc, dwell_min=20)
             bench.take_spectrum(frequency_max_hz=1e6, frequency_min_hz=1)
 
-1. Every instrument is made safe when the block ends: normally, by an exception or by Ctrl-C.
+1. Every instrument is made safe when the block ends: normally, by an exception or by Ctrl-C. Signals during
+   that are answered in words; an output that cannot be read back off raises NotMadeSafe.
 2. With a database the block is one run with the procedure `script` and the script's text as provenance.
    Every spectrum, hold and settling is recorded at once and evaluated as in a procedure.
 3. The station is locked during the block: neither a runner nor a second script can use it.
@@ -30,12 +31,13 @@ from labctl.config.protocol import check_step, plan_of
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import TemperatureRead
 from labctl.measure.recorded_instruments import RECORDED, Place, thermometer_of
 from labctl.measure.recording import Recording
 from labctl.measure.settle import SettlingCriterion, settle
 from labctl.queue.station_lock import station_lock
-from labctl.queue.under_watch import under_watch
+from labctl.queue.under_watch import OnLeft, under_watch, without_watch
 from labctl.store import Store
 from labctl.units import ZERO_CELSIUS_K
 
@@ -131,7 +133,7 @@ class ScriptBench(Bench):
         for step in plan_of(procedure):
             check_step(step, self.limits)
         emit = self.recording.emit if self.recording else lambda topic, record: None
-        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station)
+        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station, outputs=self.outputs)
         procedure.emit, procedure.should_stop, procedure.is_last = emit, lambda: False, lambda: True
         if self.sample is not None:
             tell_sample(procedure, self.sample)
@@ -185,7 +187,9 @@ def open_bench(
     StoreError
         The database cannot be used. Nothing was touched.
     InstrumentError
-        An instrument is absent, is another one, or could not be made safe.
+        An instrument is absent or is another one.
+    NotMadeSafe
+        Something could not be read back off: at the end, or what the last program left on.
     """
     chosen, path = read_station(Path(station)), None if database is None else Path(database)
     if path is not None and sample is None:
@@ -199,28 +203,45 @@ def open_bench(
 def _opened(
     station: Station, database: Path | None, sample: Sample | None, watched: bool, text: str, file: Path
 ) -> Iterator[ScriptBench]:
-    with ExitStack() as stack:
+    stack = ExitStack()
+    try:
         stack.enter_context(station_lock(station, doing=f"the script {file.name}"))
         store = stack.enter_context(Store.open(database)) if database else None
-        if database and watched:
-            doing = f"the script {file.name}"
-            stack.enter_context(under_watch(station, database, doing, "supervised=False"))
-        plain = stack.enter_context(station.open())
+        plain = stack.enter_context(station.open(on_left=_on_left(stack, station, database, watched, file)))
         recording = None
         if store is not None and sample is not None:
             recording = Recording(store, plain)
             recording.begin_script(sample, station, text, file)
         ending = Ending(plain, recording)
+        stack.callback(ending.conclude)
         try:
             limits = plain.limits if sample is None else sample.within(plain.limits)
             yield ScriptBench(
-                plain.clock, limits, plain.roles, plain.station, recording=recording, sample=sample
+                plain.clock,
+                limits,
+                plain.roles,
+                plain.station,
+                outputs=plain.outputs,
+                recording=recording,
+                sample=sample,
             )
         except BaseException as error:
             ending.take(error)
             raise
-        finally:
-            ending.conclude()
+    finally:
+        with uninterrupted():
+            stack.close()
+
+
+def _on_left(stack: ExitStack, station: Station, database: Path | None, watched: bool, file: Path) -> OnLeft:
+    """What is to be told whether everything is off when the block is left."""
+    if database is None:
+        return lambda problems: None
+    if watched:
+        return stack.enter_context(
+            under_watch(station, database, f"the script {file.name}", "supervised=False")
+        )
+    return stack.enter_context(without_watch(station, database))
 
 
 @dataclass

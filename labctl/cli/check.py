@@ -39,7 +39,7 @@ def check(
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     found = _forecast(chosen, chosen_station, db)
     if as_json:
-        typer.echo(json.dumps(_as_object(found)))
+        typer.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
         return
     _print_plan(chosen, chosen_station, found)
     for warning in found.warnings:
@@ -82,3 +82,7 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     console = Console(markup=False)
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
+    if station.instruments:
+        console.print(
+            f"making safe takes at most {station.safe_within_s:g} s: the instruments of one wire take turns"
+        )

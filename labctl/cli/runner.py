@@ -27,10 +27,12 @@ def runner(
     """Measure the queue of a station, one job after the other, until stopped.
 
     Ctrl-C once: the point under way is finished, every instrument made safe; the job continues with the next
-    runner. Ctrl-C twice: at once, still safe.
+    runner. Ctrl-C twice: at once, still safe. Exit code 1 where something could not be read back off; the
+    supervisor then stays and goes on trying.
     """
     from labctl.cli.run import polite_signals
     from labctl.config.station import read_station
+    from labctl.errors import NotMadeSafe
     from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
     from labctl.queue.notify import check_services
@@ -43,14 +45,17 @@ def runner(
     if not (without_supervisor or chosen.simulation is not None):
         supervision = _supervision(chosen, station, db, until_empty, start_supervisor)
     with polite_signals(stop), safe_without_file(chosen, chosen.make_safe):
-        Runner(
+        working = Runner(
             chosen,
             db,
             stop,
             until_empty=until_empty,
             pace=_pace(db, chosen.name),
             **({} if supervision is None else _kept_by(supervision)),
-        ).run()
+        )
+        working.run()
+    if working.unsafe:
+        raise NotMadeSafe({chosen.name: working.unsafe})
 
 
 def log_to_terminal() -> None:

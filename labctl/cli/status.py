@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from labctl.store.transactions import WriteConnection
 
 WATCH_EVERY_S = 2.0
-SHOWN_AS = {"running": "running", "ended": "ended", "dead": "NOT RUNNING", "frozen": "FROZEN"}
+SHOWN_AS = {
+    "running": "running",
+    "ended": "ended",
+    "dead": "NOT RUNNING",
+    "frozen": "FROZEN",
+    "unsafe": "NOT SAFE",
+    "dismissed": "ended, not read back off",
+}
 
 
 def status(
@@ -143,6 +150,8 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.readmodel.formatting import celsius
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
+    if process["unsafe"]:
+        head += f", {_unsafe_in_words(process)}"
     if process["state"] != "running":
         return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
@@ -151,3 +160,11 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")
     return f"{head}, " + ", ".join(parts) if process["process"] == "runner" else head
+
+
+def _unsafe_in_words(process: dict[str, Any]) -> str:
+    if process["state"] == "running":
+        return f"NOT SAFE, trying again: {process['unsafe']}"
+    if process["state"] == SHOWN_AS["dismissed"]:
+        return f"a person has seen to it: {process['unsafe']}"
+    return f"not read back off: {process['unsafe']}; a supervisor tries until it is (or --dismiss)"

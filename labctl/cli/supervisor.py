@@ -1,10 +1,19 @@
 """`labctl supervisor`: watch the runner of a station, and make everything safe when it cannot."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    PersonOption,
+    StationOption,
+    user_name,
+)
+from labctl.errors import ConfigurationError
 
 
 def supervisor(
@@ -14,7 +23,7 @@ def supervisor(
         bool, typer.Option("--restart-runner", help="Start a new runner if one is dead or frozen.")
     ] = False,
     ends_with_runner: Annotated[
-        bool, typer.Option("--ends-with-runner", help="End when the runner has ended normally.")
+        bool, typer.Option("--ends-with-runner", help="End when the runner has ended with everything off.")
     ] = False,
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="Passed on to the runner that is started.")
@@ -22,11 +31,17 @@ def supervisor(
     test_message: Annotated[
         bool, typer.Option("--test-message", help="Send one message to every address, then end.")
     ] = False,
+    dismiss: Annotated[
+        bool,
+        typer.Option("--dismiss", help="Say that you have seen to what could not be made safe, then end."),
+    ] = False,
+    person: PersonOption = "",
 ) -> None:
     """Watch the runner of a station. A dead or frozen runner is noticed within seconds: its instruments are
-    made safe, the event is recorded, and a message goes to the addresses of the station file.
+    made safe, the event is recorded, and a message goes to the addresses of the station file. While an output
+    could not be read back off it stays, tries every two seconds, and does not obey a signal to stop.
     """
-    from labctl.cli.run import polite_signals
+    from labctl.cli.run import stop_signals
     from labctl.cli.runner import log_to_terminal
     from labctl.config.station import read_station
     from labctl.measure.stop import StopRequest
@@ -40,6 +55,9 @@ def supervisor(
     if test_message:
         typer.echo(f"sent to {send_test_message(chosen)} address(es)")
         return
+    if dismiss:
+        typer.echo(_dismissed(db, chosen.name, person))
+        return
     if chosen.simulation is not None:
         typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
@@ -47,5 +65,16 @@ def supervisor(
     arguments += ["--until-empty"] if until_empty else []
     log = db.with_suffix(".runner.log")
     restart = (lambda: start_labctl(arguments, log)) if restart_runner else None
-    with polite_signals(stop), safe_without_file(chosen, chosen.make_safe), notifying(chosen, db):
+    with stop_signals(stop), safe_without_file(chosen, chosen.make_safe), notifying(chosen, db):
         Supervisor(chosen, db, stop, restart=restart, ends_with_runner=ends_with_runner).run()
+
+
+def _dismissed(db: Path, station: str, person: str) -> str:
+    from labctl.queue.dismissal import dismiss
+    from labctl.store.transactions import WriteConnection
+
+    if not db.exists():
+        raise ConfigurationError(db, "", "no such file; name yours with --db")
+    with WriteConnection(db) as connection:
+        unsafe = dismiss(connection, station, person or user_name())
+    return f"recorded; {station} is no longer tried: {unsafe}"

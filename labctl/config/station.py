@@ -1,9 +1,10 @@
 """station.toml: instruments, their addresses and roles, and the limits. A station opens a Bench."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
-from labctl.errors import ConfigurationError, InstrumentError
+from labctl.errors import ConfigurationError, InstrumentError, NotMadeSafe
+from labctl.instruments.lock_errors import HardwareHeld
+from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.units import ZERO_CELSIUS_K
 
+OPENS_WITHIN_MS = 1000  # a session in which only to make safe; otherwise as long as the VISA library likes
 RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
@@ -98,33 +103,69 @@ class Station:
         return ScaledClock(float(self.simulation.clock))
 
     @contextmanager
-    def open(self, clock: Clock | None = None) -> Iterator[Bench]:
+    def open(
+        self,
+        clock: Clock | None = None,
+        on_left: Callable[[dict[str, str]], None] = lambda problems: None,
+    ) -> Iterator[Bench]:
         """Connect to every instrument and check its identity; always make all safe on exit.
+
+        Parameters
+        ----------
+        clock : Clock, optional
+            The station's own by default.
+        on_left : callable
+            Told on the way out which instruments were not read back off, and why, by name; those that were
+            never reached are among them. An empty mapping: every output of the station is off.
 
         Raises
         ------
         InstrumentError
-            An instrument is absent, is another one, or cannot be made safe.
+            An instrument is absent or is another one.
+        NotMadeSafe
+            An instrument could not be read back off.
         ConfigurationError
             The simulated rig refuses its options, or another process holds an instrument.
         """
         clock = clock or self.make_clock()
-        with ExitStack() as stack:
-            stack.enter_context(self._joint_hold())
-            library = self._visa_library(clock, stack)
+        with ExitStack() as connections:
+            connections.enter_context(self._joint_hold())
+            library = self._visa_library(clock, connections)
             roles: dict[str, Any] = {}
             drivers: dict[str, Any] = {}
-            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
-                driver = self._connect(entry, clock, library, stack, drivers)
-                drivers[entry.name] = driver
-                stack.enter_context(self._hold_by_serial_number(entry, driver))  # before anything is set
-                if entry.roles:  # one without is prepared by the instrument that works with it
-                    driver.prepare()
-                stack.callback(driver.make_safe)
-                roles |= dict.fromkeys(entry.roles, driver)
-            for entry in self.instruments:
-                _check_identity(entry, drivers[entry.name])
-            yield Bench(clock, self.limits, roles, self.name)
+            expected = self.instruments
+            try:
+                for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
+                    driver = self._connect(entry, clock, library, connections, drivers)
+                    connections.enter_context(self._hold_by_serial_number(entry, driver))
+                    drivers[entry.name] = driver
+                    if entry.roles:  # one without is prepared by the instrument that works with it
+                        driver.prepare()
+                    roles |= dict.fromkeys(entry.roles, driver)
+                for entry in self.instruments:
+                    _check_identity(entry, drivers[entry.name])
+                yield Bench(clock, self.limits, roles, self.name, outputs=self._outputs(drivers))
+            except HardwareHeld:  # the program that holds an instrument is responsible for it
+                expected = ()
+                raise
+            finally:
+                with uninterrupted():
+                    self._leave(clock, drivers, expected, on_left)
+
+    def _leave(
+        self,
+        clock: Clock,
+        drivers: Mapping[str, Any],
+        expected: Sequence[InstrumentEntry],
+        on_left: Callable[[dict[str, str]], None],
+    ) -> None:
+        """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
+        states = make_all_safe(self._outputs(drivers), clock)
+        problems = {name: state.problem for name, state in states.items() if not state.confirmed}
+        unreached = {e.name: "was not reached" for e in expected if e.name not in drivers}
+        on_left(problems | unreached)
+        if problems:
+            raise NotMadeSafe(problems)
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Keep every instrument from all other programs and parts of this one; `open` may still be used.
@@ -171,23 +212,53 @@ class Station:
         stated = [(entry.address, entry.identity) for entry in self.instruments if entry.identity]
         return stated if self._addresses_here else []
 
-    def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
+    def make_safe(
+        self, clock: Clock | None = None, meanwhile: Callable[[], None] = lambda: None
+    ) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.
 
-        For use when no other process is connected. Identities are not checked, and nothing is prepared.
+        For use when no other process is connected. Identities are not checked, and nothing is prepared. It
+        takes at most `safe_within_s`; `meanwhile` is called several times a second.
         """
         clock = clock or self.make_clock()
-        failures: dict[str, str] = {}
-        drivers: dict[str, Any] = {}
         with ExitStack() as stack:
-            library = self._visa_library(clock, stack)
-            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
-                try:
-                    drivers[entry.name] = self._connect(entry, clock, library, stack, drivers)
-                    drivers[entry.name].make_safe()
-                except Exception as failure:  # noqa: BLE001 - the next instrument must still be reached
-                    failures[entry.name] = f"{type(failure).__name__}: {failure}"
-        return failures
+            try:
+                library = self._visa_library(clock, stack)
+                _load(library)
+            except Exception as failure:  # noqa: BLE001 - a VISA library raises anything
+                return {entry.name: f"{type(failure).__name__}: {failure}" for entry in self.instruments}
+            opening = _Opening(self, clock, library)
+            states = make_all_safe(self._outputs_by(opening), clock, meanwhile)
+        return {name: state.problem for name, state in states.items() if not state.confirmed}
+
+    @property
+    def safe_within_s(self) -> float:
+        """How long making safe takes at most, in s: 2 s for each instrument of the wire with the most."""
+        return longest_s(self._outputs(dict.fromkeys(entry.name for entry in self.instruments)))
+
+    def _outputs(self, drivers: Mapping[str, Any]) -> tuple[Output, ...]:
+        """The instruments whose session is open."""
+        return tuple(
+            self._output(entry, partial(drivers.__getitem__, entry.name))
+            for entry in self.instruments
+            if entry.name in drivers
+        )
+
+    def _outputs_by(self, opening: "_Opening") -> tuple[Output, ...]:
+        """Every instrument, in a session of its own."""
+        return tuple(
+            self._output(entry, partial(opening.driver_of, entry), partial(opening.close, entry.name))
+            for entry in self.instruments
+        )
+
+    def _output(
+        self, entry: InstrumentEntry, connect: Callable[[], Any], close: Callable[[], None] = lambda: None
+    ) -> Output:
+        from labctl.instruments.wires import wire_of
+
+        addresses = [e.address for e in self.instruments if e.name in (entry.name, entry.partner)]
+        heats, within_s = "oven" in entry.roles, within_s_of(entry.driver_class)
+        return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s)
 
     def _visa_library(self, clock: Clock, stack: ExitStack) -> Any:
         if self.simulation is None:
@@ -208,6 +279,7 @@ class Station:
         library: Any,
         stack: ExitStack,
         connected: Mapping[str, Any],
+        **opening: Any,
     ) -> Any:
         from labctl.instruments.connection import Connection
 
@@ -220,10 +292,42 @@ class Station:
             write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
             quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
             **entry.connection,
+            **opening,
         )
         stack.callback(connection.close)
         partner = {"partner": connected[entry.partner]} if entry.partner else {}
         return driver_class(connection, name=entry.name, **partner, **entry.settings)
+
+
+class _Opening:
+    """Sessions that are opened when they are needed, each in the thread of its wire."""
+
+    def __init__(self, station: Station, clock: Clock, library: Any) -> None:
+        self._station, self._clock, self._library = station, clock, library
+        self._drivers: dict[str, Any] = {}
+        self._sessions = {entry.name: ExitStack() for entry in station.instruments}
+
+    def driver_of(self, entry: InstrumentEntry) -> Any:
+        """Return the driver of an instrument, after that of its partner."""
+        if entry.name not in self._drivers:
+            partners = (e for e in self._station.instruments if e.name == entry.partner)
+            connected = {partner.name: self.driver_of(partner) for partner in partners}
+            session = self._sessions[entry.name]
+            self._drivers[entry.name] = self._station._connect(
+                entry, self._clock, self._library, session, connected, open_timeout=OPENS_WITHIN_MS
+            )
+        return self._drivers[entry.name]
+
+    def close(self, name: str) -> None:
+        """Close the session of an instrument, where one is open."""
+        self._sessions[name].close()
+
+
+def _load(library: Any) -> None:
+    """Load a VISA library, which takes a second the first time, before any deadline begins."""
+    import pyvisa
+
+    pyvisa.ResourceManager(library)
 
 
 def _check_identity(entry: InstrumentEntry, driver: Any) -> None:

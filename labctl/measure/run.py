@@ -17,6 +17,7 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import tell_sample
 from labctl.config.station import Station
 from labctl.errors import EventError, StoreError
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import AnyEvent
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
@@ -83,12 +84,13 @@ def run_procedure(
     procedure.is_last = lambda: entry is protocol.procedures[-1]
     status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
-    status, reason = _made_safe(procedure, bench, status, reason)
-    try:
-        reason = recording.end(status, reason)
-    except StoreError as error:
-        log.error("the end of run %d could not be recorded: %s", run_id, error)
-        status, reason = "failed", reason or str(error)
+    with uninterrupted():
+        status, reason = _made_safe(procedure, bench, status, reason)
+        try:
+            reason = recording.end(status, reason)
+        except StoreError as error:
+            log.error("the end of run %d could not be recorded: %s", run_id, error)
+            status, reason = "failed", reason or str(error)
     return Outcome(run_id, status, reason, failed_by)
 
 
@@ -114,16 +116,16 @@ def _measure(
 def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
     """Shut down and make safe; a failure here changes a finished run to failed.
 
-    An interrupt stops one action only: the next makes safe again, and so does the station on exit.
+    Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
     """
     for action in (procedure.shutdown, bench.make_safe):
         try:
             action()
-        except KeyboardInterrupt:
-            reason = "; ".join(filter(None, (reason, "interrupted while making safe")))
         except Exception as error:  # noqa: BLE001 - the next must still be tried
-            status = "failed"
-            reason = "; ".join(filter(None, (reason, f"while making safe: {_in_words(error)}")))
+            status = "failed" if status == "finished" else status
+            words = f"while making safe: {_in_words(error)}"
+            if words not in reason:
+                reason = "; ".join(filter(None, (reason, words)))
     return status, reason
 
 

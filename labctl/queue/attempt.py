@@ -36,6 +36,7 @@ from labctl.measure.events import (
 )
 from labctl.measure.recording import Recording
 from labctl.measure.run import Outcome, run_procedure
+from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
@@ -67,6 +68,7 @@ class Attempt:
     steering: Steering
     pace: Pace
     on_event: Callable[[AnyEvent], None]
+    off: ConfirmedOff
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
     _procedure: Any = field(init=False, default=None)
@@ -103,7 +105,8 @@ class Attempt:
         failures = 0
         while True:
             try:
-                return opened.enter_context(self.station.open(self.clock))
+                self.off.doubt()
+                return opened.enter_context(self.station.open(self.clock, self.off.take))
             except InstrumentError as error:
                 failures += 1
                 if failures > self.night.exchange_retries:

@@ -86,6 +86,8 @@ def make_safe(
             log.exception("make safe could not go through the queue")
         return _without_queue(request, error)
     _record(request, report)
+    if report.safe:
+        _confirm(request)
     return report
 
 
@@ -136,8 +138,9 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
             clock.sleep(0.2)
             waited_s += 0.2
             runner = Heartbeats(connection, "runner", request.station).read()
+            is_safe = runner is not None and not runner.unsafe
             alive = state_of(runner, request.silence_s) == "running"
-            if alive and running_job(connection, request) is None:
+            if alive and is_safe and running_job(connection, request) is None:
                 words = f"job {job.id} was stopped and every instrument made safe; the queue is paused"
                 return SafeReport(True, words)
     _end(runner, clock)
@@ -171,6 +174,18 @@ def _directly(station_file: Path, done_before: str = "") -> SafeReport:
     if done.returncode == 0:
         return SafeReport(True, f"every instrument was made safe from here ({answer}){done_before}")
     return SafeReport(False, f"NOT SAFE: {answer}. Switch the instruments off by hand.")
+
+
+def _confirm(request: SafeRequest) -> None:
+    """What an earlier program left on is off now: nobody needs to try any longer."""
+    try:
+        with request.connection(PATIENCE_S) as connection:
+            heartbeats = Heartbeats(connection, "runner", request.station)
+            beat = heartbeats.read()
+            if beat is not None and beat.state == "unsafe":
+                heartbeats.mark_confirmed(beat)
+    except (LabctlError, OSError) as error:
+        log.warning("that everything is off could not be recorded: %s", error)
 
 
 def _record(request: SafeRequest, report: SafeReport) -> None:

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from labctl.clock import RealClock
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 from labctl.instruments.lock_errors import LocksUnusable
 from labctl.instruments.lock_files import lock_first_byte, read_content, write_content
 
 log = logging.getLogger(__name__)
+SUPERVISOR_RECORDS_S = 5.0  # after an attempt to make safe it keeps the station until that is recorded
+LOOK_AGAIN_S = 0.1
 
 
 @contextmanager
 def station_lock(station: Station, role: str = "runner", doing: str = "") -> Iterator[None]:
     """Hold the station; the lock is a file beside the station file. A runner holds every instrument as well.
 
-    A rig inside this process needs none: no other process can reach it.
+    A supervisor that holds it for one attempt to make safe is waited for. A rig inside this process needs no
+    lock: no other process can reach it.
 
     Parameters
     ----------
@@ -94,8 +98,23 @@ def _path(station: Station, role: str) -> Path:
 
 def _lock(descriptor: int, station: Station, role: str) -> None:
     try:
-        lock_first_byte(descriptor)
+        _wait_for_supervisor(descriptor, station, role)
     except OSError:
         holder = read_content(descriptor) or "another process"
         problem = f"the station {station.name!r} already has a {role} ({holder}); one at a time may use it"
         raise ConfigurationError(station.source, "", problem) from None
+
+
+def _wait_for_supervisor(descriptor: int, station: Station, role: str) -> None:
+    """Lock, as soon as a supervisor that makes safe lets go; raises OSError if another program holds it."""
+    clock = RealClock()
+    end_s = clock.monotonic() + station.safe_within_s + SUPERVISOR_RECORDS_S
+    while True:
+        try:
+            return lock_first_byte(descriptor)
+        except OSError:
+            holder = holder_of(station, role)
+            others_attempt = role == "runner" and holder == holder_of(station, "supervisor") != os.getpid()
+            if not others_attempt or clock.monotonic() > end_s:
+                raise
+            clock.sleep(LOOK_AGAIN_S)

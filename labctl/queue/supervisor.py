@@ -8,12 +8,15 @@
    is written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by any
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
+5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
+   tells people, also when it was asked to stop; until everything is off or a person dismissed it.
 """
 
 import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,13 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
+from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
+from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import LABCTL, MADE_SAFE, Pauses, Request, Requests
+from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.store.queries import samples
@@ -39,7 +43,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
 HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a busy computer
-TRY_AGAIN_S = 2.0
+BEAT_MEANWHILE_S = 0.5
 LOCK_PATIENCE_S = 0.5
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
@@ -56,7 +60,7 @@ class Supervisor:
     restart : callable, optional
         Starts a new runner; None: another program does.
     ends_with_runner : bool
-        End once a runner has ended in good order.
+        End once a runner has ended with everything off, or a person has seen to it.
     make_safe : callable, optional
         What opens the instruments and makes them safe, returning failures by name.
     """
@@ -77,8 +81,10 @@ class Supervisor:
         self._clock = clock or RealClock()
         self._restart, self._ends_with_runner = restart, ends_with_runner
         self._restarts: list[float] = []
-        self._make_safe = make_safe or station.make_safe
-        self._unsafe_since_s: float | None = None
+        self._make_safe = make_safe or self._make_station_safe
+        self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
+        self._restart_due = self._has_refused = False
+        self._beat_s = -math.inf
         self._safe_after: tuple[int, str] | None = None
         self._hangs_since_s: float | None = None
         self._last_seen: Heartbeat | None = None
@@ -103,11 +109,34 @@ class Supervisor:
             self._new_rows = NewRows(self._connection)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
-            while not self.stop():
+            while not self.stop() or self._stays():
                 for do in (self._look, self._write_events, self._show_life):
                     self._logging_failure(do)
                 self._clock.sleep(LOOK_EVERY_S)
             self._logging_failure(self._own.end)
+
+    def _stays(self) -> bool:
+        """Whether something is unsafe, which is told once to whoever asked to stop."""
+        runner = self._read_runner()
+        stays = runner is not None and runner.state == "unsafe"
+        if stays and not self._has_refused:
+            self._has_refused = True
+            log.error(
+                "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
+                self.stop.reason,
+                runner.unsafe if runner is not None else "",
+            )
+        return stays
+
+    def _make_station_safe(self) -> dict[str, str]:
+        return self.station.make_safe(meanwhile=self._beat_meanwhile)
+
+    def _beat_meanwhile(self) -> None:
+        """Show that this process lives while many instruments of one wire are made safe."""
+        now_s = self._clock.monotonic()
+        if self._begun and now_s - self._beat_s > BEAT_MEANWHILE_S:
+            self._beat_s = now_s
+            self._logging_failure(self._own.beat)
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
@@ -146,7 +175,7 @@ class Supervisor:
         elif state == "frozen":
             self._rescue(runner, "is frozen: no heartbeat in time")
         else:
-            self._unsafe_since_s = None
+            self._left.forget()
             self._watch(runner)
 
     def _read_runner(self) -> Heartbeat | None:
@@ -158,10 +187,20 @@ class Supervisor:
         return self._last_seen
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
-        if self._unsafe_since_s is not None:
-            self._try_again()
-        elif self._saw_runner and self._ends_with_runner and runner is not None and runner.state == "ended":
-            self.stop.request("the runner has ended")
+        if runner is not None and runner.state == "unsafe":
+            self._saw_runner = True
+            if self._left.try_again(f"what the runner (pid {runner.pid}) left on"):
+                self._runner.mark_confirmed(runner)
+                self._start_runner_if_due()
+            return
+        if runner is not None:
+            self._left.forget()
+        if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
+            self.stop.request(f"the runner is {runner.state}")
+
+    def _is_over(self, runner: Heartbeat) -> bool:
+        """Whether nothing is left to do: a runner found dead may be followed by another one."""
+        return runner.state in OVER or (runner.state == "dead" and self._restart is None)
 
     def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
@@ -173,7 +212,7 @@ class Supervisor:
             try:
                 held.enter_context(rescue_lock(self.station))
             except HardwareHeld as other:
-                self._tell(f"the runner (pid {runner.pid}) {why}", {"not reached": str(other)})
+                self._left.take(f"the runner (pid {runner.pid}) {why}", {"not reached": str(other)})
                 return
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
@@ -185,11 +224,20 @@ class Supervisor:
             self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
-            self._runner.mark_dead(runner)
-            self._last_seen = self._hangs_since_s = None
-        self._tell(f"the runner (pid {runner.pid}) {why}", failures)
+            self._mark(runner, failures)
+            self._hangs_since_s = None
+        self._left.take(f"the runner (pid {runner.pid}) {why}", failures)
+        self._restart_due = True
         if not failures:
-            self._start_runner()
+            self._start_runner_if_due()
+
+    def _mark(self, runner: Heartbeat, failures: dict[str, str]) -> None:
+        if failures:
+            self._runner.mark_unsafe(runner, problems_in_words(failures))
+            self._last_seen = replace(runner, state="unsafe")
+        else:
+            self._runner.mark_dead(runner)
+            self._last_seen = None
 
     def _pass_by(self, runner: Heartbeat) -> None:
         """A thread of it hangs in the kernel, in a disk or a bus that does not answer, and keeps the station:
@@ -213,27 +261,10 @@ class Supervisor:
         self._safe_after = None if failures else known
         return failures
 
-    def _tell(self, what: str, failures: dict[str, str]) -> None:
-        if not failures:
-            self._unsafe_since_s = None
-            self._announce("error", "process", f"{what}; {MADE_SAFE}")
-            return
-        words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
-        if self._unsafe_since_s is None:
-            self._announce("error", "interlock", f"{what}; NOT SAFE, trying again: {words}")
-        self._unsafe_since_s = self._clock.monotonic()
-
-    def _try_again(self) -> None:
-        if self._clock.monotonic() - (self._unsafe_since_s or 0.0) < TRY_AGAIN_S:
-            return
-        try:
-            with rescue_lock(self.station):
-                failures = self._make_safe()
-        except ConfigurationError:
-            self._unsafe_since_s = None
-            return
-        self._tell("another attempt", failures)
-        if not failures:
+    def _start_runner_if_due(self) -> None:
+        """After a rescue; a runner that ended by itself is not followed by another one."""
+        if self._restart_due:
+            self._restart_due = False
             self._start_runner()
 
     def _start_runner(self) -> None:

@@ -16,6 +16,7 @@ class Silent(ProtocolAdapter):
         super().__init__([])
         self.clock = VirtualClock()
         self.sent: list[str] = []
+        self.reads = 0
 
     def _write(self, command: str, **kwargs: Any) -> None:
         self.sent.append(command)
@@ -24,6 +25,7 @@ class Silent(ProtocolAdapter):
         self.sent.append(content.hex(" "))
 
     def _read(self, **kwargs: Any) -> str:
+        self.reads += 1
         raise InstrumentError("silent", str(self.sent[-1:]), "", "time-out")
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
@@ -53,20 +55,41 @@ class Babbling(Silent):
 
 
 class RecordingConnection(Connection):
-    """A connection that keeps every message in `sent` and the longest time-out in `longest_timeout_s`."""
+    """A connection that keeps every message in `sent` and the longest time-out in `longest_timeout_s`.
+
+    `unanswered` has the messages after which nothing was read before the next one.
+    """
 
     def __init__(self, *args: Any, sent: list[str], **settings: Any) -> None:
         self.sent = sent
+        self.unanswered: list[str] = []
         self.longest_timeout_s = 0.0
         super().__init__(*args, **settings)
 
     def _write(self, command: str, **kwargs: Any) -> None:
-        self.sent.append(command)
+        self._note(command)
         super()._write(command, **kwargs)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        self.sent.append(content.hex(" "))
+        self._note(content.hex(" "))
         super()._write_bytes(content, **kwargs)
+
+    def _note(self, message: str) -> None:
+        self.sent.append(message)
+        self.unanswered.append(message)
+
+    def _read(self, **kwargs: Any) -> str:
+        self._forget_last()
+        return super()._read(**kwargs)
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        self._forget_last()
+        return super()._read_bytes(count, break_on_termchar, **kwargs)
+
+    def _forget_last(self) -> None:
+        """The last message is a question: its answer is read. Further lines may follow."""
+        if self.sent[-1:] == self.unanswered[-1:]:
+            self.unanswered.pop()
 
     def set_timeout(self, seconds: float) -> None:
         """Record the requested time-out."""

@@ -7,9 +7,11 @@ import inspect
 import json
 import math
 import re
+from collections.abc import Callable
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,9 @@ from labctl.testing.trial import ROLES, Candidate, Partner, own_bases
 
 VERBS = ("Control", "Get", "Measure", "Set")
 LONGEST_SILENCE_S = 120.0
+OFF_WITHIN_S = 2.0
+VISA_RESOLUTION_S = 0.01
+SETTLED_OFF_S = 1.0
 of_an_oven = pytest.mark.labctl_role("oven")
 of_an_analyser = pytest.mark.labctl_role("fra")
 of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
@@ -216,6 +221,93 @@ def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -
             assert error or not trial.energised, f"{struck[0]!r} was lost without an error"
         if not struck:
             break
+
+
+# Switched off.
+
+
+def _has_own_switch_off(candidate: Candidate) -> bool:
+    return candidate.driver_class.switch_off is not Instrument.switch_off
+
+
+def _switched_off(driver: Any) -> None:
+    """Switch off; a missing acknowledgement may be an error, and all is sent before it is raised."""
+    with suppress(InstrumentError):
+        driver.switch_off()
+
+
+@pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
+def test_switching_off_asks_nothing_unless_every_command_is_acknowledged(
+    candidate: Candidate, adapter_class: type[Silent]
+) -> None:
+    """Rule 2: in an emergency nothing waits for an answer; `acknowledges` says that commands have one."""
+    adapter = adapter_class()
+    _switched_off(candidate.on(adapter))
+    assert adapter.reads == 0 or candidate.driver_class.acknowledges
+
+
+def test_switching_off_a_dead_instrument_tries_as_much_as_switching_off_a_silent_one(
+    candidate: Candidate,
+) -> None:
+    """Rule 2: one failing message does not keep the others from being sent."""
+    dead, silent = Dead(), Silent()
+    for adapter in (dead, silent):
+        _switched_off(candidate.on(adapter))
+    assert dead.sent == silent.sent
+    assert bool(dead.sent) == _has_own_switch_off(candidate)
+
+
+def test_switching_off_sends_every_message_of_make_safe_that_is_no_question(candidate: Candidate) -> None:
+    """Rule 2: a message whose answer is not read can only switch something off."""
+    off = _messages(candidate, lambda driver: driver.switch_off())
+    safe = _messages(candidate, lambda driver: driver.make_safe())
+    assert set(safe) <= set(off) or not _has_own_switch_off(candidate)
+
+
+def _messages(candidate: Candidate, act: Callable[[Any], object]) -> list[str]:
+    """Return what is sent, in the middle of a measurement, without reading an answer."""
+    with candidate.connected() as trial:
+        energise(trial)
+        for connection in trial.connections:
+            connection.unanswered.clear()
+        act(trial.driver)
+        return [message for connection in trial.connections for message in connection.unanswered]
+
+
+def test_switching_off_is_enough_and_may_be_repeated(candidate: Candidate) -> None:
+    """Rule 2: in the middle of a measurement; what it leaves on the wire answers no question later."""
+    with candidate.connected() as trial:
+        energise(trial)
+        for _ in range(2):
+            trial.driver.switch_off()
+            trial.clock.sleep(SETTLED_OFF_S)
+            assert not (trial.energised and _has_own_switch_off(candidate))
+        trial.driver.make_safe()
+        assert not trial.energised
+
+
+def test_switching_off_needs_no_answer_and_keeps_a_deadline(candidate: Candidate) -> None:
+    """Rule 2: an instrument that obeys but has gone silent is off within two seconds."""
+    with candidate.connected() as trial:
+        energise(trial)
+        trial.rig.faults.add("timeout", count=math.inf)
+        began_s = trial.clock.monotonic()
+        with trial.driver.until(began_s + OFF_WITHIN_S):
+            _switched_off(trial.driver)
+        assert trial.clock.monotonic() - began_s <= OFF_WITHIN_S + VISA_RESOLUTION_S
+        trial.clock.sleep(SETTLED_OFF_S)
+        assert not (trial.energised and _has_own_switch_off(candidate))
+
+
+def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
+    """Rule 2: a silent instrument is not waited for beyond it."""
+    with candidate.connected() as trial:
+        energise(trial)
+        trial.rig.faults.add("timeout", count=math.inf)
+        began_s = trial.clock.monotonic()
+        with trial.driver.until(began_s + OFF_WITHIN_S), pytest.raises(InstrumentError):
+            trial.driver.make_safe()
+        assert trial.clock.monotonic() - began_s <= OFF_WITHIN_S + VISA_RESOLUTION_S
 
 
 # Refused before it is sent.

@@ -52,6 +52,10 @@ def test_what_to_check_on_the_bench_is_written_down(shipped_candidates):
         assert f"    pytest --labctl-driver {candidate.reference}" in text
 
 
+def test_every_shipped_driver_switches_off_without_reading_back():
+    assert [c.__name__ for c in classes() if c.switch_off is Instrument.switch_off] == []
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_no_module_of_a_driver_sleeps_or_reads_a_clock_of_its_own(module):
     source = inspect.getsource(module)

@@ -130,7 +130,17 @@ def attempt(steering):
     nothing = SimpleNamespace()
     job = SimpleNamespace(id=1, title="job")
     made = Attempt(
-        job, nothing, nothing, nothing, nothing, VirtualClock(), pulse, steering, Pace(), passed_on.append
+        job,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        VirtualClock(),
+        pulse,
+        steering,
+        Pace(),
+        passed_on.append,
+        nothing,
     )
     judge = lambda topic, record: judged.append((topic, dict(record)))  # noqa: E731
     made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None)

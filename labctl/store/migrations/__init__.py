@@ -17,6 +17,7 @@ from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, 
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
+from labctl.store.migrations.unsafe_processes import HEARTBEATS, STATE, UNSAFE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as Sqlite
@@ -69,6 +70,14 @@ def _m0005_law_columns(db: "Sqlite") -> None:
     _add_columns(db, "law_fits", ADDED_TO_LAW_FITS)
 
 
+def _m0006_unsafe(db: "Sqlite") -> None:
+    for statement in _statements(HEARTBEATS):
+        db.execute(statement)
+    where = "table_name = 'heartbeats' AND column_name = 'state'"
+    db.execute(f"UPDATE columns SET meaning = ? WHERE {where}", (STATE,))
+    db.execute("INSERT INTO columns VALUES ('heartbeats', 'unsafe', 'text', ?)", (UNSAFE,))
+
+
 def _m0007_ceilings(db: "Sqlite") -> None:
     _add_columns(db, "samples", CEILINGS)
     db.execute(CEILING_TRIGGER)
@@ -87,6 +96,7 @@ _MIGRATIONS = {
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
     "0005_law_columns": _m0005_law_columns,
+    "0006_unsafe": _m0006_unsafe,
     "0007_ceilings": _m0007_ceilings,
 }
 

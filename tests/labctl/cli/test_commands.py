@@ -46,6 +46,7 @@ def test_check_lists_every_step_and_touches_nothing(files):
     assert output.count("settle at") == 3
     assert output.count("spectrum at") == 3
     assert "estimated time" in output
+    assert "making safe takes at most 4 s" in output
     assert not files["db"].exists()
 
 

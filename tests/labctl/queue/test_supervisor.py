@@ -20,8 +20,10 @@ from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
+from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
+from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
@@ -434,6 +436,96 @@ def test_what_could_not_be_made_safe_is_tried_again_until_it_is(watched, night):
     messages = [message for _, message in watched.events()]
     assert "NOT SAFE, trying again: oven: no answer" in messages[0]
     assert "every instrument was made safe" in messages[-1]
+
+
+UNSAFE = {"oven": "no answer"}
+
+
+def test_what_was_not_made_safe_is_told_to_people_and_recorded_until_it_is(watched, night):
+    watched.failures = [UNSAFE] * 3
+    watched.runner.kill()
+    watched.runner.wait()
+    recorded = set()
+
+    def is_off():
+        beat = watched.beats.read()
+        recorded.add((beat.state, beat.unsafe))
+        return beat.state == "ended"
+
+    watched.watch(20.0, until=is_off)
+    assert recorded == {("alive", ""), ("unsafe", "oven: no answer"), ("ended", "")}
+    assert len(watched.made_safe) == 4
+    messages = [message for _, message in watched.events()]
+    assert sum("NOT SAFE, trying again: oven: no answer" in message for message in messages) == 1
+    assert "every instrument was made safe" in messages[-1]
+    assert watched.restarts == [1]
+
+
+def test_a_supervisor_that_is_asked_to_stop_stays_while_something_is_unsafe(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.failures = [UNSAFE] * 4
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(0.5, until=lambda: True)
+    assert len(watched.made_safe) == 5
+    assert watched.beats.read().state == "ended"
+
+
+def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_seen_to_it(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.failures = [UNSAFE] * 10000
+
+    def seen_to():
+        if len(watched.made_safe) == 2 and watched.beats.read().state == "unsafe":
+            assert dismiss(night.connection, "rig", "Mara") == "oven: no answer"
+        return watched.beats.read().state == "dismissed"
+
+    watched.watch(20.0, until=seen_to)
+    assert len(watched.made_safe) <= 3
+    assert ("person", "Mara has seen to what was not read back off: oven: no answer") in watched.events()
+    with pytest.raises(ConfigurationError, match="nothing of 'rig' waits for a person"):
+        dismiss(night.connection, "rig", "Mara")
+
+
+def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_off(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
+    assert watched.beats.read().state == "ended"
+    assert watched.restarts == []
+
+
+def test_people_are_reminded_of_what_is_unsafe_every_quarter_of_an_hour(watched, night):
+    clock, told = VirtualClock(), []
+    left = LeftUnsafe(watched.station, clock, lambda: UNSAFE, lambda *event: told.append(event))
+    for _ in range(1000):
+        left.try_again("the runner died")
+        clock.sleep(2.0)
+    assert len(told) == 3
+    left.take("another attempt", {})
+    assert told[-1] == ("error", "process", "another attempt; every instrument was made safe")
+    assert left.problem == ""
+
+
+def test_a_new_runner_waits_for_a_supervisor_that_is_making_safe(watched):
+    """The supervisor holds the station for seconds at a time; another runner is refused at once."""
+    holding = """
+import sys
+from labctl.config.station import read_station
+from labctl.queue.station_lock import station_lock
+station = read_station(sys.argv[1])
+with station_lock(station, "supervisor"):
+    with station_lock(station):
+        print("held", flush=True)
+        input()
+    print("released", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", holding, watched.station.source]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout.readline() == "held\n"
+        threading.Timer(0.3, lambda: (supervisor.stdin.write("\n"), supervisor.stdin.flush())).start()
+        with station_lock(watched.station):
+            assert supervisor.stdout.readline() == "released\n"
+        supervisor.communicate("\n")
 
 
 def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
