@@ -30,7 +30,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 1.0
-    safe_within_s: ClassVar[float] = 4.0
+    safe_within_s: ClassVar[float] = 4.5
 
     identity_question: ClassVar[str] = "IDEN?"
     models: ClassVar[tuple[str, ...]] = ("3800",)

@@ -129,7 +129,7 @@ class Bench:
         return list({id(driver): driver for driver in self.roles.values()}.values())
 
     def make_safe(self) -> None:
-        """Switch everything off, heaters first, and read every instrument back, whatever one of them does.
+        """Switch everything off, heaters first, and read every instrument back, even if one fails.
 
         Takes at most 2 s for each instrument of a wire; raises ExceptionGroup of the failures.
         """

@@ -189,7 +189,7 @@ def open_bench(
     InstrumentError
         An instrument is absent or is another one.
     NotMadeSafe
-        Something could not be read back off: at the end, or what the last program left on.
+        An output could not be read back off, at the end or after an earlier program.
     """
     chosen, path = read_station(Path(station)), None if database is None else Path(database)
     if path is not None and sample is None:
@@ -234,7 +234,7 @@ def _opened(
 
 
 def _on_left(stack: ExitStack, station: Station, database: Path | None, watched: bool, file: Path) -> OnLeft:
-    """What is to be told whether everything is off when the block is left."""
+    """Return the `on_left` of `Station.open` for the block."""
     if database is None:
         return lambda problems: None
     if watched:

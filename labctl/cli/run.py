@@ -88,7 +88,7 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
 def polite_signals(stop: "StopRequest") -> Iterator[None]:
     """Handle signals: the first SIGINT or SIGTERM requests a stop, the second interrupts, later ones do not.
 
-    SIGHUP ends the program as ever, unless a stop was asked for: then the program is about to end safely.
+    SIGHUP ends the program at once, unless a stop was requested: the program is about to end safely then.
     """
     polite = _Polite(stop)
     numbers = [signal.SIGINT, signal.SIGTERM]
@@ -105,7 +105,7 @@ def polite_signals(stop: "StopRequest") -> Iterator[None]:
 
 @contextmanager
 def stop_signals(stop: "StopRequest") -> Iterator[None]:
-    """Every SIGINT, SIGTERM and SIGHUP only asks for a stop: for a supervisor, which is never interrupted."""
+    """Handle signals of a supervisor: SIGINT, SIGTERM and SIGHUP request a stop and interrupt nothing."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
     def request(number: int, frame: FrameType | None) -> None:

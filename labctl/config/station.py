@@ -115,8 +115,8 @@ class Station:
         clock : Clock, optional
             The station's own by default.
         on_left : callable
-            Told on the way out which instruments were not read back off, and why, by name; those that were
-            never reached are among them. An empty mapping: every output of the station is off.
+            Called on exit with the instruments that were not read back off, by name, and the reasons;
+            instruments that were never reached are included. Empty: every output of the station is off.
 
         Raises
         ------
@@ -213,12 +213,12 @@ class Station:
         return stated if self._addresses_here else []
 
     def make_safe(
-        self, clock: Clock | None = None, meanwhile: Callable[[], None] = lambda: None
+        self, clock: Clock | None = None, while_waiting: Callable[[], None] = lambda: None
     ) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.
 
         For use when no other process is connected. Identities are not checked, and nothing is prepared. It
-        takes at most `safe_within_s`; `meanwhile` is called several times a second.
+        takes at most `safe_within_s`; `while_waiting` is called several times a second.
         """
         clock = clock or self.make_clock()
         with ExitStack() as stack:
@@ -228,7 +228,7 @@ class Station:
             except Exception as failure:  # noqa: BLE001 - a VISA library raises anything
                 return {entry.name: f"{type(failure).__name__}: {failure}" for entry in self.instruments}
             opening = _Opening(self, clock, library)
-            states = make_all_safe(self._outputs_by(opening), clock, meanwhile)
+            states = make_all_safe(self._outputs_by(opening), clock, while_waiting)
         return {name: state.problem for name, state in states.items() if not state.confirmed}
 
     @property

@@ -1,6 +1,6 @@
-"""Make instruments safe within a deadline, whatever one sick instrument does.
+"""Make instruments safe within a deadline, even if one of them is faulty.
 
-1. First every instrument is told to switch off, heaters first; then each is read back. Only a read-back
+1. First every instrument is sent its off commands, heaters first; then each is read back. Only a read-back
    confirms.
 2. Each wire has a thread of its own. Instruments that share a wire take turns.
 3. Each instrument has two seconds, or the longer `safe_within_s` of its driver. A thread that still waits for
@@ -85,7 +85,7 @@ def longest_s(outputs: Sequence[Output]) -> float:
 
 
 def make_all_safe(
-    outputs: Sequence[Output], clock: Clock, meanwhile: Callable[[], None] = lambda: None
+    outputs: Sequence[Output], clock: Clock, while_waiting: Callable[[], None] = lambda: None
 ) -> dict[str, SafeState]:
     """Switch every instrument off and read each back; never raises for what an instrument does.
 
@@ -94,7 +94,7 @@ def make_all_safe(
     outputs : Sequence[Output]
     clock : Clock
         The station's: a virtual one means one thread and no deadlines.
-    meanwhile : callable
+    while_waiting : callable
         Called several times a second while the threads are at work.
 
     Returns
@@ -107,7 +107,7 @@ def make_all_safe(
         if isinstance(clock, VirtualClock):
             _one_after_the_other(lines)
         else:
-            _at_the_same_time(lines, meanwhile)
+            _at_the_same_time(lines, while_waiting)
     states = {turn.output.name: turn.state() for line in lines for turn in line.turns}
     return {output.name: states[output.name] for output in outputs}
 
@@ -121,7 +121,7 @@ def _one_after_the_other(lines: Sequence["_Line"]) -> None:
         turn.close()
 
 
-def _at_the_same_time(lines: Sequence["_Line"], meanwhile: Callable[[], None]) -> None:
+def _at_the_same_time(lines: Sequence["_Line"], while_waiting: Callable[[], None]) -> None:
     clock = RealClock()
     begun_s = clock.monotonic()
     for line in lines:
@@ -129,13 +129,13 @@ def _at_the_same_time(lines: Sequence["_Line"], meanwhile: Callable[[], None]) -
     for line in lines:
         end_s = begun_s + _allowed_s([turn.output for turn in line.turns]) + STARTING_S
         while line.at_work and clock.monotonic() < end_s:
-            meanwhile()
+            while_waiting()
             line.wait(LOOK_EVERY_S)
         line.leave_behind()
 
 
 class _Turn:
-    """What is done with one instrument."""
+    """Making one instrument safe."""
 
     def __init__(self, output: Output) -> None:
         self.output = output
@@ -166,12 +166,12 @@ class _Turn:
             self._failure, self._confirmed = None, True
 
     def close(self) -> None:
-        """Close what was opened here; what cannot be closed is no reason to call an output unsafe."""
+        """Close the session that was opened here; a failure to close does not make an output unsafe."""
         with suppress(Exception):
             self.output.close()
 
     def state(self) -> SafeState:
-        """What is known of it now."""
+        """Return the state as far as it is known now."""
         if self._confirmed:
             return SafeState(None, self._spent_s)
         late = InstrumentError(self.output.name, "", "", f"not read back off in {self.output.within_s:g} s")

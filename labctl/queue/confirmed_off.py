@@ -1,4 +1,4 @@
-"""Whether every output of a station was read back off, and the attempts to get there."""
+"""Confirmation that every output of a station is off, and the attempts to obtain it."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,7 +13,7 @@ ATTEMPT_S = 60.0  # beyond the deadline: what VISA may take to load
 
 
 class ConfirmedOff:
-    """Makes a station safe until it is, on new connections, and keeps what is known in the heartbeat.
+    """Makes a station safe on new connections, repeatedly, and keeps the outcome in the heartbeat.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class ConfirmedOff:
     clock : Clock
         The station's.
     pulse : Pulse
-        Told of every outcome: it ends as `ended` or `unsafe`.
+        Receives every outcome: it ends as `ended` or `unsafe`.
     let_go : callable
         Closes the connections that are open between jobs.
     announce : callable
@@ -44,15 +44,15 @@ class ConfirmedOff:
 
     @property
     def problem(self) -> str:
-        """What was not read back off, and why; `""`: everything is off."""
+        """Instruments that were not read back off, with reasons; `""`: everything is off."""
         return self._pulse.unconfirmed
 
     def doubt(self) -> None:
-        """A job begins: what it switches on is to be read back off."""
+        """A job begins: its outputs must be read back off afterwards."""
         self._pulse.doubt()
 
     def take(self, problems: Mapping[str, str]) -> None:
-        """Take note of what an attempt could not read back off."""
+        """Record the outcome of an attempt, as failures by instrument."""
         self._pulse.made_safe(problems)
 
     def try_again(self) -> bool:

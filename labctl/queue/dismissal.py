@@ -1,4 +1,4 @@
-"""A person says that they have seen to what could not be made safe."""
+"""Dismissal of unsafe outputs by a person who has seen to them."""
 
 from labctl.clock import RealClock
 from labctl.errors import ConfigurationError
@@ -13,7 +13,7 @@ def dismiss(connection: WriteConnection, station: str, person: str) -> str:
     Returns
     -------
     str
-        What was not read back off.
+        The instruments that were not read back off, with reasons.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def dismiss(connection: WriteConnection, station: str, person: str) -> str:
         state = "no runner has run here" if beat is None else f"its last runner is {beat.state}"
         problem = f"nothing of {station!r} waits for a person: {state} (see `labctl status`)"
         raise ConfigurationError("labctl supervisor", "--dismiss", problem)
-    message = f"{person} has seen to what was not read back off: {beat.unsafe}"
+    message = f"{person} has seen to the outputs that were not read back off: {beat.unsafe}"
     row = {"time_s": RealClock().time(), "level": "warning", "kind": "person", "message": message}
     with connection.transaction():
         add_event(connection, row)

@@ -211,18 +211,18 @@ class Pulse:
         self._due_monotonic_s = None if seconds is None else self._clock.monotonic() + seconds
 
     def doubt(self) -> None:
-        """Something is switched on from now on: the end is unsafe until `made_safe()` has been told."""
+        """Something is switched on from now on: the end is unsafe until `made_safe()` is called."""
         self._unconfirmed = NOT_READ_BACK
         self.tell(unsafe="")
 
     def made_safe(self, problems: Mapping[str, str]) -> None:
-        """Take note of what could not be read back off, and why, by instrument; empty: everything is off."""
+        """Record the instruments that could not be read back off, with reasons; empty: everything is off."""
         self._unconfirmed = problems_in_words(problems)
         self.tell(unsafe=self._unconfirmed)
 
     @property
     def unconfirmed(self) -> str:
-        """What was not read back off; `""`: everything is off."""
+        """Instruments that were not read back off, with reasons; `""`: everything is off."""
         return self._unconfirmed
 
     def end_without_a_word(self) -> None:

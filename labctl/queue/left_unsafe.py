@@ -1,4 +1,4 @@
-"""What a runner left on that is gone, and the attempts of its supervisor to make it safe."""
+"""Outputs that a runner left on when it ended or died, and the supervisor's attempts to switch them off."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ TELL_AGAIN_S = 900.0
 
 
 class LeftUnsafe:
-    """Tries every two seconds, and tells people at once and every quarter of an hour.
+    """Tries every two seconds, and notifies at once and every quarter of an hour.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class LeftUnsafe:
     Attributes
     ----------
     problem : str
-        What was not read back off, and why; `""`: nothing is known to be on.
+        Instruments that were not read back off, with reasons; `""`: none is known.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class LeftUnsafe:
         self._next_s = self._tell_s = -math.inf
 
     def take(self, what: str, failures: Mapping[str, str]) -> None:
-        """Take note of an attempt, after `what` happened, and tell people."""
+        """Record and announce the outcome of an attempt, as failures by instrument; `what` caused it."""
         if not failures:
             self.forget()
             self._announce("error", "process", f"{what}; {MADE_SAFE}")

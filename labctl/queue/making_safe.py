@@ -177,7 +177,7 @@ def _directly(station_file: Path, done_before: str = "") -> SafeReport:
 
 
 def _confirm(request: SafeRequest) -> None:
-    """What an earlier program left on is off now: nobody needs to try any longer."""
+    """Record that outputs left on by an earlier program are off now."""
     try:
         with request.connection(PATIENCE_S) as connection:
             heartbeats = Heartbeats(connection, "runner", request.station)

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
 HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a busy computer
-BEAT_MEANWHILE_S = 0.5
+BEAT_WHILE_WAITING_S = 0.5
 LOCK_PATIENCE_S = 0.5
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
@@ -116,7 +116,7 @@ class Supervisor:
             self._logging_failure(self._own.end)
 
     def _stays(self) -> bool:
-        """Whether something is unsafe, which is told once to whoever asked to stop."""
+        """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
         runner = self._read_runner()
         stays = runner is not None and runner.state == "unsafe"
         if stays and not self._has_refused:
@@ -129,12 +129,12 @@ class Supervisor:
         return stays
 
     def _make_station_safe(self) -> dict[str, str]:
-        return self.station.make_safe(meanwhile=self._beat_meanwhile)
+        return self.station.make_safe(while_waiting=self._beat_while_waiting)
 
-    def _beat_meanwhile(self) -> None:
+    def _beat_while_waiting(self) -> None:
         """Show that this process lives while many instruments of one wire are made safe."""
         now_s = self._clock.monotonic()
-        if self._begun and now_s - self._beat_s > BEAT_MEANWHILE_S:
+        if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
             self._beat_s = now_s
             self._logging_failure(self._own.beat)
 
@@ -189,7 +189,7 @@ class Supervisor:
     def _without_runner(self, runner: Heartbeat | None) -> None:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
-            if self._left.try_again(f"what the runner (pid {runner.pid}) left on"):
+            if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
                 self._runner.mark_confirmed(runner)
                 self._start_runner_if_due()
             return

@@ -24,8 +24,8 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
     """Write heartbeats as a runner does, watched by a supervisor.
 
     Killed or frozen, this program is ended by the supervisor, and every instrument made safe. It yields the
-    `on_left` of `Station.open`: only where that is told of no problem, the program ends as `ended`; else the
-    supervisor stays and goes on trying. A rig inside this process has no supervisor: it ends with it.
+    `on_left` of `Station.open`: only if that is called without a problem, the program ends as `ended`; else
+    the supervisor stays and goes on trying. A rig inside this process has no supervisor: it ends with it.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
 
 @contextmanager
 def without_watch(station: Station, database: Path) -> Iterator[OnLeft]:
-    """The same for a program that nobody watches; raises NotMadeSafe as `under_watch` does."""
+    """The same for a program without supervisor; raises NotMadeSafe as `under_watch` does."""
     if station.simulation is None:
         problems = _made_safe_after(_last_program(station, database), station)
         if problems:
@@ -90,7 +90,7 @@ def _last_program(station: Station, database: Path) -> Heartbeat | None:
 
 
 def _made_safe_after(before: Heartbeat | None, station: Station) -> dict[str, str]:
-    """What cannot be read back off, by instrument, where the last program did not end with everything off."""
+    """Make safe unless the last program ended with everything off; return failures by instrument."""
     if before is None or before.state == "ended":
         return {}
     return station.make_safe()

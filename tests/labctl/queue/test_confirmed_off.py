@@ -195,7 +195,9 @@ def test_a_person_may_say_that_they_have_seen_to_it(rig):
     assert dismissed.returncode == 0
     wait_until(lambda: supervisor.gone, "the supervisor ends")
     assert rig.beat().state == "dismissed"
-    assert any("Mara has seen to what was not read back off: lakeshore336" in e for e in rig.events())
+    assert any(
+        "Mara has seen to the outputs that were not read back off: lakeshore336" in e for e in rig.events()
+    )
     options = ["status", "--db", str(rig.db), "--json"]
     (runner, _) = json.loads(CliRunner().invoke(app, options).stdout)["processes"]
     assert runner["state"] == "ended, not read back off"

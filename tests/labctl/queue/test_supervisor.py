@@ -481,7 +481,10 @@ def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_
 
     watched.watch(20.0, until=seen_to)
     assert len(watched.made_safe) <= 3
-    assert ("person", "Mara has seen to what was not read back off: oven: no answer") in watched.events()
+    assert (
+        "person",
+        "Mara has seen to the outputs that were not read back off: oven: no answer",
+    ) in watched.events()
     with pytest.raises(ConfigurationError, match="nothing of 'rig' waits for a person"):
         dismiss(night.connection, "rig", "Mara")
 
