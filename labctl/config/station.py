@@ -23,6 +23,7 @@ from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError, InstrumentError, NotMadeSafe
 from labctl.instruments.kicking import kicked
+from labctl.instruments.lock_errors import HardwareHeld
 from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
 from labctl.instruments.uninterrupted import uninterrupted
 from labctl.units import ZERO_CELSIUS_K
@@ -170,11 +171,12 @@ class Station:
             library = self._visa_library(clock, connections)
             roles: dict[str, Any] = {}
             drivers: dict[str, Any] = {}
+            expected = self.held
             try:
                 for entry in sorted(self.held, key=lambda entry: bool(entry.partner)):
                     driver = self._connect(entry, clock, library, connections, drivers)
+                    connections.enter_context(self._hold_by_serial_number(entry, driver))
                     drivers[entry.name] = driver
-                    connections.enter_context(self._hold_by_serial_number(entry, driver))  # before it is set
                     if entry.roles:  # one without is prepared by the instrument that works with it
                         driver.prepare()
                     roles |= dict.fromkeys(entry.roles, driver)
@@ -182,17 +184,24 @@ class Station:
                     _check_identity(entry, drivers[entry.name])
                 with kicked(drivers.values(), clock):
                     yield Bench(clock, self.limits, roles, self.name, outputs=self._outputs(drivers))
+            except HardwareHeld:  # the program that holds an instrument is responsible for it
+                expected = ()
+                raise
             finally:
                 with uninterrupted():
-                    self._leave(clock, drivers, on_left)
+                    self._leave(clock, drivers, expected, on_left)
 
     def _leave(
-        self, clock: Clock, drivers: Mapping[str, Any], on_left: Callable[[dict[str, str]], None]
+        self,
+        clock: Clock,
+        drivers: Mapping[str, Any],
+        expected: Sequence[InstrumentEntry],
+        on_left: Callable[[dict[str, str]], None],
     ) -> None:
         """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
         states = make_all_safe(self._outputs(drivers), clock)
         problems = {name: state.problem for name, state in states.items() if not state.confirmed}
-        unreached = {e.name: "was not reached" for e in self.held if e.name not in drivers}
+        unreached = {e.name: "was not reached" for e in expected if e.name not in drivers}
         on_left(problems | unreached)
         if problems:
             raise NotMadeSafe(problems)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from labctl.clock import Clock
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
+from labctl.instruments.lock_errors import HardwareHeld
 from labctl.queue.heartbeat import problems_in_words
 from labctl.queue.requests import MADE_SAFE
 from labctl.queue.station_lock import rescue_lock
@@ -66,6 +67,9 @@ class LeftUnsafe:
         try:
             with rescue_lock(self._station):
                 failures = self._make_safe()
+        except HardwareHeld as other:
+            self.take(what, {"not reached": str(other)})
+            return False
         except ConfigurationError:  # another program is in charge now
             return False
         self.take(what, failures)

@@ -292,7 +292,7 @@ def test_a_program_that_holds_the_instruments_of_a_dead_runner_is_named_and_wait
     assert night.states() == ["running"]
     ((kind, message),) = watched.events()
     assert kind == "interlock"
-    assert "ended without a word; NOT SAFE" in message
+    assert "ended unexpectedly; NOT SAFE" in message
     assert f"(pid {os.getpid()}) for a check of its instruments" in message
     watched.stop = StopRequest()
     watched.watch(5.0, until=lambda: watched.restarts)
