@@ -44,6 +44,7 @@ def reply_data(code: int, reply: bytes) -> bytes:
 class BinStat(Instrument):
     """A `labctl.bench.Potentiostat`."""
 
+    acknowledges: ClassVar[bool] = True
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 2000,
         "asrl": {"baud_rate": 115200},

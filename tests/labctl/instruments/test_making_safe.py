@@ -196,6 +196,9 @@ def test_every_driver_switches_off_and_reads_back_within_its_time(model):
     """Only the silences that the instrument needs take time here; the rest of its time is for the line."""
     module, _, name = DRIVERS[model][0].partition(":")
     driver_class, clock = getattr(import_module(module), name), VirtualClock()
+    if not hasattr(driver_class, "make_safe"):
+        assert hasattr(driver_class, "kick"), "only a watchdog has no output"
+        return
     rig = build(clock, seed=1, instruments={SERIAL: model})
     pace = {"write_interval_s": driver_class.write_interval_s, "quiet_after_s": driver_class.quiet_after_s}
     settings = {**pace, **driver_class.connection_settings}
