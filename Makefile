@@ -37,7 +37,7 @@ mutants: $(VENV)/.installed-dev
 
 # Shows on a bare Debian 12 in a chroot, as root and as two kinds of user, that the targets above set themselves up.
 # Needs root, debootstrap and the package index. `make fresh-machine TESTS=` runs all tests there.
-fresh-machine: export TESTS ?= tests/labctl/gui tests/drivers
+fresh-machine: export TESTS ?= tests/labctl/gui tests/labctl/config tests/labctl/measure
 fresh-machine:
 	.ci/fresh-machine
 

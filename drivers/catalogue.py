@@ -2,21 +2,23 @@
 
 from drivers.eurotherm import Eurotherm2400, Eurotherm3200, Eurotherm3500
 from drivers.huber import Huber
-from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL
+from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
 from drivers.keithley2450 import Keithley2450
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from drivers.linkam_t95 import LinkamT95
+from drivers.namur_watchdog import NamurWatchdog
 from drivers.oxford_itc503 import OxfordITC503
 from drivers.oxford_mercury import OxfordMercuryITC
 from drivers.palmsens import EmStat4HR, EmStat4LR, EmStatPico, Nexus
+from drivers.relay_watchdog import RelayWatchdog
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron1287 import Solartron1287
 from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
-from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController
+from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Watchdog
 
 TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     LakeShore335,
@@ -29,6 +31,7 @@ TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     JulaboFC,
     JulaboCorio,
     JulaboFL,
+    JulaboPresto,
     Huber,
     LinkamT95,
     OxfordMercuryITC,
@@ -56,3 +59,4 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Nexus,
     Keithley2450,
 )
+WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)

@@ -75,6 +75,7 @@ class Eurotherm(Instrument):
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.02
+    acknowledges: ClassVar[bool] = True
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True
@@ -237,14 +238,18 @@ class Eurotherm(Instrument):
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
         self.write_value(RATE_LIMIT, value * 60)
 
+    def switch_off(self) -> None:
+        """Write manual mode and output zero; the instrument acknowledges both."""
+        with self.urgently():
+            self.attempt_all(
+                partial(self._ask, write_request(self.unit, AUTO_MANUAL, MANUAL)),
+                partial(self._ask, write_request(self.unit, MANUAL_OUTPUT, 0)),
+            )
+
     def make_safe(self) -> None:
-        """Manual mode, output zero, both read back."""
+        """Set manual mode and output zero; read back the mode and the working output."""
         self.clear_bus()
-        self.attempt_all(
-            partial(self.write_word, AUTO_MANUAL, MANUAL),
-            partial(self.write_word, MANUAL_OUTPUT, 0),
-            self._confirm_off,
-        )
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.read_word(AUTO_MANUAL) != MANUAL or self.read_word(self.working_output):

@@ -62,6 +62,7 @@ class Huber(WithoutRamp, Instrument):
         "asrl": {"baud_rate": 9600},
     }
     write_interval_s: ClassVar[float] = 0.05
+    acknowledges: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -151,13 +152,19 @@ class Huber(WithoutRamp, Instrument):
         self.write_variable(CIRCULATION, 1)
         self.write_variable(TEMPERATURE_CONTROL, 1)
 
+    def switch_off(self) -> None:
+        """Switch temperature control off, and the pump unless `keep_circulating`; both are acknowledged."""
+        addresses = [TEMPERATURE_CONTROL] + ([] if self.keep_circulating else [CIRCULATION])
+        with self.urgently():
+            self.attempt_all(*(partial(self.ask, command(address, 0)) for address in addresses))
+
     def make_safe(self) -> None:
-        """Switch temperature control off, and the pump unless `keep_circulating`; read control back."""
+        """Switch temperature control off, and the pump unless `keep_circulating`; read control back.
+
+        The heating power is not read: its variable differs between models.
+        """
         self.clear_bus()
-        actions = [partial(self.write_variable, TEMPERATURE_CONTROL, 0)]
-        if not self.keep_circulating:
-            actions.append(partial(self.write_variable, CIRCULATION, 0))
-        self.attempt_all(*actions, self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.read_variable(TEMPERATURE_CONTROL):

@@ -6,15 +6,14 @@ back.
 """
 
 import re
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K
-from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import ConfigurationError, InstrumentError
+from labctl.instrument import Instrument, SharedSession
 
 RESOLUTION_K = 0.01
 FLOW_CONTROL_BYTES = "\x11\x13\r"
@@ -199,10 +198,17 @@ class Julabo(WithoutRamp, Instrument):
         self.set_and_confirm("running", 1)
         self.check_status("REMOTE START")
 
+    def switch_off(self) -> None:
+        """Stop heating, cooling and pump."""
+        self.running = 0
+
     def make_safe(self) -> None:
-        """Stop heating, cooling and pump, and read the stopped state back."""
+        """Stop heating, cooling and pump, and read the stopped state back.
+
+        The heating power is not read: its query differs between families.
+        """
         self.clear_bus()
-        self.attempt_all(partial(setattr, self, "running", 0), self._confirm_stopped)
+        self.attempt_all(self.switch_off, self._confirm_stopped)
 
     def _confirm_stopped(self) -> None:
         if self.running:
@@ -233,3 +239,70 @@ class JulaboFL(Julabo):
 
     external_question: ClassVar[str] = ""
     selects_setpoint: ClassVar[bool] = False
+
+
+class JulaboPresto(SharedSession, Julabo):
+    """Julabo Presto with its own watchdog: a `labctl.bench.TemperatureController`, a `labctl.bench.Watchdog`.
+
+    Sources: the manual of the Presto (p. 56), one program in use with an A40. `OUT_SP_06` sets the watchdog,
+    which begins with the first valid set point; without a further valid command for longer than its time it
+    acts as chosen in the menu >Connect unit<. Whether a query is a valid command is not
+    known: a kick sends the set point again. The same command sets the heating power of other families: only
+    an instrument that calls itself PRESTO is accepted. Not tried on hardware by us.
+
+    Parameters
+    ----------
+    watchdog_s : float
+        Time of the watchdog in whole seconds; 0 leaves it as it is. The process that holds the instrument
+        kicks it in real time; in virtual time it is not set.
+    """
+
+    unit_question: ClassVar[str] = ""
+    models: ClassVar[tuple[str, ...]] = ("PRESTO", "Presto")
+
+    watchdog_setting_s = Instrument.control(
+        "IN_SP_06",
+        "OUT_SP_06 %d",
+        """Control the time of the watchdog in seconds (int; the unit is untried).""",
+    )
+
+    def __init__(
+        self, adapter: Any, name: str | None = None, *, watchdog_s: float = 60.0, **kwargs: Any
+    ) -> None:
+        super().__init__(adapter, name, **kwargs)
+        if watchdog_s < 0 or watchdog_s != int(watchdog_s):
+            raise ConfigurationError(self.name, "settings.watchdog_s", "must be a whole number, 0 or more")
+        self.watchdog_s = watchdog_s
+        self._kept_degc: float | None = None
+
+    def prepare(self) -> None:
+        """As for every Julabo; then set the watchdog and read it back."""
+        self._kept_degc = None
+        super().prepare()
+        if self.watchdog_s and not self.in_virtual_time:
+            self.set_and_confirm("watchdog_setting_s", self.watchdog_s)
+
+    @property
+    def setpoint_k(self) -> float:
+        """Set point. Writing it starts the circulator and its watchdog."""
+        return super().setpoint_k
+
+    @setpoint_k.setter
+    def setpoint_k(self, value: float) -> None:
+        self._kept_degc = round(value - ZERO_CELSIUS_K, 2)
+        cast(Any, Julabo.setpoint_k).fset(self, value)
+
+    @property
+    def period_s(self) -> float:
+        """Time after the last kick at which the watchdog acts; an hour where it is not set."""
+        return self.watchdog_s or 3600.0
+
+    def kick(self) -> None:
+        """Send the last set point again; nothing before the first."""
+        if self._kept_degc is not None and self.watchdog_s:
+            self.setpoint_degc = self._kept_degc
+
+    def switch_off(self) -> None:
+        """Stop heating, cooling and pump; the watchdog is not kicked any more."""
+        self._kept_degc = None
+        super().switch_off()

@@ -6,7 +6,6 @@ language of the 2400, which this driver refuses: `*LANG?` must return `SCPI`.
 
 import math
 from collections.abc import Generator, Iterable
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
@@ -177,14 +176,21 @@ class Keithley2450(ScpiInstrument):
         The output-off state is set for the voltage source and for the current source, which `rest` uses.
         """
         off_means = (f":OUTP:{function}:SMOD HIMP" for function in FUNCTIONS)
-        commands = (*off_means, ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
-        self.attempt_all(*(partial(self.write, command) for command in commands))
+        self.send_all(*off_means, ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+
+    def switch_off(self) -> None:
+        """Open the output relay, then set the source to zero."""
+        self.set_timeout(5)
+        self.output_off()
 
     def make_safe(self) -> None:
-        """Switch the output off with its relay open, and read both back."""
+        """Switch the output off with its relay open, and read both back.
+
+        The source is set to zero behind the open relay; its level is not read back.
+        """
         self.set_timeout(5)
         self.clear_bus()
-        self.attempt_all(self.output_off, self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.output:

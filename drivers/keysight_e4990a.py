@@ -165,15 +165,19 @@ class KeysightE4990A(ScpiInstrument):
         return "; ".join(doubts) or "ok"
 
     def _stimulus_off(self) -> None:
-        commands = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
-        self.attempt_all(*(partial(self.write, command) for command in commands))
+        self.send_all(":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
+
+    def switch_off(self) -> None:
+        """Switch the bias off, set the lowest level, end any sweep."""
+        self.set_timeout(5)
+        self._stimulus_off()
 
     def make_safe(self) -> None:
         """Switch the bias off, set the lowest level, end any sweep, and read bias and level back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(
-            self._stimulus_off,
+            self.switch_off,
             partial(self.confirm, ":SOUR:BIAS:STAT?", 0, "the bias is still on"),
             partial(self.confirm, ":SOUR1:VOLT?", LEVEL_LIMITS_V[0], "the level is not the lowest"),
         )

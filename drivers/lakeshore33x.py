@@ -260,14 +260,28 @@ class LakeShore33x(Instrument):
         if not value:
             self.loop.ramp = (0, 0)
 
+    def switch_off(self) -> None:
+        """Switch every heater off, that of the loop first, and set its manual output to zero."""
+        others = [number for number in self.heater_outputs if number != self.output_number]
+        ranges = (f"RANGE {number},0" for number in (self.output_number, *others))
+        self.send_all(*ranges, f"MOUT {self.output_number},0.00")
+
     def make_safe(self) -> None:
         """Switch every heater off, set manual output to zero, and read both back."""
         outputs = [Output(self, number) for number in self.heater_outputs]
         self.attempt_all(
-            *(partial(setattr, output, "heater_range", 0) for output in outputs),
-            partial(setattr, self.loop, "manual_percent", 0.0),
+            self.switch_off,
+            self.check_set_errors,
             *(partial(self._confirm_off, output) for output in outputs),
+            self._confirm_no_manual_output,
         )
+
+    def _confirm_no_manual_output(self) -> None:
+        percent = cast(float, self.loop.manual_percent)
+        if percent:
+            raise InstrumentError(
+                self.name, f"MOUT? {self.loop.id}", f"{percent:g}", "the manual output is not zero"
+            )
 
     def _confirm_off(self, output: Output) -> None:
         left_on = output.heater_range

@@ -138,15 +138,19 @@ class LcrMeter(ScpiInstrument):
 
     def _stimulus_off(self) -> None:
         level = f":VOLT {self.idle_level_v:g}"
-        commands = (":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", level)
-        self.attempt_all(*(partial(self.write, command) for command in commands))
+        self.send_all(":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", level)
+
+    def switch_off(self) -> None:
+        """Hold the trigger, switch bias and level off."""
+        self.set_timeout(5)
+        self._stimulus_off()
 
     def make_safe(self) -> None:
         """Hold the trigger, switch bias and level off, and read both back."""
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(
-            self._stimulus_off,
+            self.switch_off,
             partial(self.confirm, ":BIAS:STAT?", 0, "the bias is still on"),
             partial(self.confirm, ":VOLT?", LOWEST_LEVEL_V, "the test level is still on"),
         )

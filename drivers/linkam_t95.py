@@ -6,7 +6,6 @@ ten bytes, some of them above 7F hexadecimal; the reply to any other command is 
 
 import re
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from labctl.bench import ZERO_CELSIUS_K
@@ -74,6 +73,7 @@ class LinkamT95(Instrument):
         "asrl": {"baud_rate": 19200, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.05
+    acknowledges: ClassVar[bool] = True
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, fastest_k_min: float = 20.0, **kwargs: Any
@@ -154,12 +154,17 @@ class LinkamT95(Instrument):
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or 0.01 to 150 K/min")
         self._ramp_rate_k_s = value
 
-    def make_safe(self) -> None:
-        """Stop the stage and read its state back."""
-        self.clear_bus()
+    def switch_off(self) -> None:
+        """Stop the stage; the controller acknowledges it."""
         self._setpoint_k = None
-        self._wake()
-        self.attempt_all(partial(self.tell, "E"), self._confirm_stopped)
+        with self.urgently():
+            self._wake()
+            self.tell("E")
+
+    def make_safe(self) -> None:
+        """Stop the stage and read its state back. The heating power cannot be read."""
+        self.clear_bus()
+        self.attempt_all(self.switch_off, self._confirm_stopped)
 
     def _wake(self) -> None:
         """Send `T`, which must come first after opening; errors show in the following commands."""

@@ -38,6 +38,7 @@ class OxfordITC503(WithoutRamp, Instrument):
         "asrl": {"baud_rate": 9600, "stop_bits": 20},
     }
     write_interval_s: ClassVar[float] = 0.02
+    acknowledges: ClassVar[bool] = True
 
     identity_question: ClassVar[str] = "V"
     models: ClassVar[tuple[str, ...]] = ("ITC503",)
@@ -47,6 +48,7 @@ class OxfordITC503(WithoutRamp, Instrument):
         if sensor not in SENSORS:
             raise ConfigurationError(self.name, "settings.sensor", "must be 1, 2 or 3")
         self.sensor = sensor
+        self._gas: int | None = None
 
     def tell(self, command: str) -> None:
         """Send a command; raises InstrumentError unless the instrument repeats its letter."""
@@ -70,7 +72,9 @@ class OxfordITC503(WithoutRamp, Instrument):
         found = re.match(r"X\dA([0-3])C\d", reply)
         if not found:
             raise self.refuse("X", reply, "expected the status, X.A.C...")
-        return int(found[1])
+        controls = int(found[1])
+        self._gas = controls & GAS_AUTO
+        return controls
 
     @property
     def condition(self) -> str:
@@ -103,14 +107,28 @@ class OxfordITC503(WithoutRamp, Instrument):
         self.tell(f"T{value:.3f}")
         self.tell(f"A{self.automatic | HEATER_AUTO}")
 
-    def make_safe(self) -> None:
-        """Take remote control, set the manual heater output to zero, and read it back."""
-        self.clear_bus()
-        remote = partial(self.tell, f"C{REMOTE_UNLOCKED}")  # in local control all commands are refused
-        self.attempt_all(remote, self._heater_manual, partial(self.tell, "O0.0"), self._confirm_off)
+    def switch_off(self) -> None:
+        """Take remote control, set the heater to manual and its output to zero; all are acknowledged.
 
-    def _heater_manual(self) -> None:
-        self.tell(f"A{self.automatic & GAS_AUTO}")
+        Automatic control of the gas flow goes on if it was on when the status was last read; until it has
+        been read, the gas flow is set to manual too, and its valve stays where it is.
+        """
+        remote = f"C{REMOTE_UNLOCKED}"  # in local control all commands are refused
+        with self.urgently():
+            self.attempt_all(*(partial(self.tell, command) for command in (remote, self._manual, "O0.0")))
+
+    @property
+    def _manual(self) -> str:
+        return f"A{self._gas or 0}"
+
+    def make_safe(self) -> None:
+        """Take remote control, set the manual heater output to zero, and read mode and output back."""
+        self.clear_bus()
+        self.attempt_all(self._read_gas_control, self.switch_off, self._confirm_off)
+
+    def _read_gas_control(self) -> None:
+        if self._gas is None:
+            _ = self.automatic
 
     def _confirm_off(self) -> None:
         percent, automatic = self.read_number(HEATER_PERCENT), self.automatic

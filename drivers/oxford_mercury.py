@@ -76,6 +76,7 @@ class OxfordMercuryITC(Instrument):
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    acknowledges: ClassVar[bool] = True
     models: ClassVar[tuple[str, ...]] = ("MERCURY ITC",)
 
     def __init__(
@@ -133,14 +134,21 @@ class OxfordMercuryITC(Instrument):
         self.loop.control_loop_ramp_enabled = "ON" if value else "OFF"
         self._ramp_rate_k_s = value
 
+    def switch_off(self) -> None:
+        """Switch the loop off and set the heater to zero percent; both are acknowledged."""
+        with self.urgently():
+            self.attempt_all(
+                partial(setattr, self.loop, "control_loop_PID_enabled", "OFF"),
+                partial(setattr, self.loop, "control_loop_heater_percent", 0),
+            )
+
     def make_safe(self) -> None:
-        """Switch the loop off, set the heater to zero percent, and read both back."""
+        """Switch the loop off, set the heater to zero percent, and read both back.
+
+        The power of the heater board is not read: its identifier is not in the station file.
+        """
         self.clear_bus()
-        self.attempt_all(
-            partial(setattr, self.loop, "control_loop_PID_enabled", "OFF"),
-            partial(setattr, self.loop, "control_loop_heater_percent", 0),
-            self._confirm_off,
-        )
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         state, percent = self.loop.control_loop_PID_enabled, self.loop.control_loop_heater_percent

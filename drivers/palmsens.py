@@ -241,8 +241,19 @@ class MethodScriptInstrument(Instrument):
             self._synchronise()
             self._execute(CELL_OFF_SCRIPT)
 
+    def switch_off(self) -> None:
+        """Abort any script and send a `cell_off` script; its output is not read."""
+        self._held_v = None
+        self._running = True  # the true state is not known
+        self.set_timeout(5)
+        self.send_all("", "Z", "\n".join(("e", *CELL_OFF_SCRIPT)), "")
+
     def make_safe(self) -> None:
-        """Abort any script and switch the cell off, confirmed by a `cell_off` script without an error."""
+        """Abort any script and switch the cell off, confirmed by a `cell_off` script without an error.
+
+        MethodSCRIPT has no query for the state of the cell: the acknowledged script is the confirmation.
+        """
+        self.clear_bus()
         self._held_v = None
         self._running = True  # the true state is not known
         self.cell_off()

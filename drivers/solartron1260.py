@@ -252,16 +252,21 @@ class Solartron1260(Instrument):
         status = "ok" if error == 0 else f"error {error}: overload or out of range"
         return ImpedancePoint(measured_hz, real_ohm, imag_ohm, self.clock.time(), status)
 
+    def switch_off(self) -> None:
+        """Stop measuring and set every stimulus to zero."""
+        self.set_timeout(5)
+        self.send_all("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
+
     def make_safe(self) -> None:
-        """Stop measuring, set every stimulus to zero, and read amplitude and bias back where possible."""
+        """Stop measuring, set every stimulus to zero, and read amplitude and bias of the voltage back.
+
+        Amplitude and bias of the current source, which this driver never uses, are not read back. Without
+        `reads_back` nothing is confirmed.
+        """
         self.set_timeout(5)
         self.clear_bus()
-        commands = ("BK", "VA0", "VB0", "IA0", "IB0", "SW0", "OP2,0")
-        self.attempt_all(*(partial(self.write, command) for command in commands))
-        if self.reads_back:
-            self.attempt_all(
-                partial(self._confirm_zero, "amplitude_v"), partial(self._confirm_zero, "bias_v")
-            )
+        confirmations = [partial(self._confirm_zero, name) for name in ("amplitude_v", "bias_v")]
+        self.attempt_all(self.switch_off, *(confirmations if self.reads_back else ()))
 
     def _confirm_zero(self, name: str) -> None:
         left_on = getattr(self, name)

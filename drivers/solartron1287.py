@@ -119,6 +119,7 @@ class Solartron1287(Instrument):
     }
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"PW0": 1.0, "PW1": 1.0, "BK4": 1.0}
+    safe_within_s: ClassVar[float] = 4.0
 
     identity_question: ClassVar[str] = "?VN"
     potential_v = Instrument.setting(
@@ -321,8 +322,16 @@ class Solartron1287(Instrument):
         )
         return errors[0]
 
+    def switch_off(self) -> None:
+        """Set polarisation off, level zero, leads open."""
+        self.set_timeout(5)
+        self.send_all("PW0", *CELL_OFF)
+
     def make_safe(self) -> None:
-        """Switch the cell off and, if `reads_back`, read its state back."""
+        """Switch the cell off and read polarisation and standby back.
+
+        Without `reads_back` only the error of the last command (`?ER`) confirms it.
+        """
         self.set_timeout(5)
         self.clear_bus()
         self.attempt_all(self.cell_off, self._confirm_off)

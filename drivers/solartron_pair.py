@@ -6,7 +6,8 @@ stays connected to the 1287, which has the cell relay that the 1260 lacks.
 """
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -63,6 +64,16 @@ class Solartron1260With1287(Solartron1287):
         """Prepare both instruments; the cell is off."""
         self.analyser.prepare()
         super().prepare()
+
+    def switch_off(self) -> None:
+        """Switch the cell off, then set the generator to zero; both are attempted."""
+        self.attempt_all(super().switch_off, self.analyser.switch_off)
+
+    @contextmanager
+    def until(self, monotonic_s: float) -> Iterator[None]:
+        """Let every exchange with either instrument end at `monotonic_s` of the clock at the latest."""
+        with super().until(monotonic_s), self.analyser.until(monotonic_s):
+            yield
 
     def make_safe(self) -> None:
         """Switch the cell off, then set the generator to zero; both are attempted."""

@@ -114,14 +114,16 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0, or {low:g} to {high:g} K/min")
         self._ramp_rate_k_s = value
 
+    def switch_off(self) -> None:
+        """Take remote control and stop the air flow."""
+        self.attempt_all(
+            partial(setattr, self, "remote_mode", True), partial(setattr, self, "enable_air_flow", False)
+        )
+
     def make_safe(self) -> None:
         """Take remote control, stop the air flow and read its state back."""
         self.clear_bus()
-        self.attempt_all(
-            partial(setattr, self, "remote_mode", True),
-            partial(setattr, self, "enable_air_flow", False),
-            self._confirm_off,
-        )
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         state = self._flow

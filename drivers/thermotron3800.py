@@ -4,7 +4,6 @@ The manual's commands come from pymeasure's `Thermotron3800`; its sleep of one s
 replaced by the connection's write interval.
 """
 
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments import Instrument as PymeasureInstrument
@@ -31,6 +30,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 1.0
+    safe_within_s: ClassVar[float] = 4.5
 
     identity_question: ClassVar[str] = "IDEN?"
     models: ClassVar[tuple[str, ...]] = ("3800",)
@@ -74,10 +74,14 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
             raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not accepted")
 
+    def switch_off(self) -> None:
+        """Stop the chamber, also from a held or delayed program."""
+        self.write("STOP")
+
     def make_safe(self) -> None:
-        """Stop the chamber and read its state back."""
+        """Stop the chamber and read its mode back. Throttle and heater power are not read."""
         self.clear_bus()
-        self.attempt_all(partial(self.write, "STOP"), self._confirm_stopped)
+        self.attempt_all(self.switch_off, self._confirm_stopped)
 
     def _confirm_stopped(self) -> None:
         mode = cast(int, self.mode)

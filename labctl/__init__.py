@@ -1,14 +1,14 @@
-"""labctl: ion transport in solid electrolytes, measured overnight and evaluated honestly."""
+"""labctl: automated measurement and evaluation of ion transport in solid electrolytes."""
 
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from labctl import opener
+from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
-    from labctl.scripting import open_bench as bench  # what `labctl.bench(...)` calls
+    from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
     from labctl.store import Database
 
 __all__ = ["__version__", "bench", "open"]
@@ -34,10 +34,11 @@ def _open_bench(*arguments: Any, **options: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Load `labctl.bench`: the module of the bench's words, which opens a bench when it is called."""
+    """Load `labctl.bench`: the module of the bench interface; a call of it opens a bench."""
     if name == "bench":
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'labctl' has no attribute {name!r}")
 
 
 opener.register(_open_bench)
+shipped.find_behind_others()

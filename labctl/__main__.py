@@ -1,7 +1,7 @@
-"""`python -m labctl`: the command line, also where its script is not on the path.
+"""`python -m labctl`: the command line, also if the command is not on the path.
 
 Python puts the working directory first on sys.path here. A laboratory's folder may hold a `statistics.py` or
-a `drivers/`, which must not take the place of what labctl imports, so the directory goes to the end.
+a `drivers/`, which must not replace modules that labctl imports, so the directory is moved to the end.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Interface between procedures and instruments, independent of the maker.
+"""Interface between procedures and instruments, independent of the manufacturer.
 
 A procedure sees a `Bench`: the roles of one station, its clock, and its limits already in force. The
 duties of a driver in each role are in `labctl.instruments.roles`.
@@ -7,6 +7,7 @@ duties of a driver in each role are in `labctl.instruments.roles`.
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from labctl.clock import Clock
@@ -17,6 +18,7 @@ from labctl.instruments.limits import (
     GuardedTemperatureController,
     Limits,
 )
+from labctl.instruments.making_safe import Output, make_all_safe, within_s_of
 from labctl.instruments.roles import (
     CurrentPoint,
     Device,
@@ -26,6 +28,7 @@ from labctl.instruments.roles import (
     TemperatureController,
     TemperatureReading,
     Thermometer,
+    Watchdog,
 )
 from labctl.opener import CallableModule
 from labctl.units import ZERO_CELSIUS_K
@@ -43,14 +46,15 @@ __all__ = [
     "TemperatureController",
     "TemperatureReading",
     "Thermometer",
+    "Watchdog",
 ]
 
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of a procedure as it will be, for `labctl check`: nothing is touched to make it.
+    """One planned step of a procedure, for `labctl check`; planning touches no instrument.
 
-    `temperature_k` is None where the step does not set one; potentials are direct and rms alternating parts.
+    `temperature_k` is None if the step sets none; potentials are direct and rms alternating parts.
     """
 
     label: str
@@ -70,7 +74,9 @@ class Bench:
     clock : Clock
     limits : Limits
     roles : Mapping[str, object]
-        Role (`oven`, `fra`, `potentiostat`, `thermometer`) to driver; one driver may serve several.
+        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`) to driver; one may serve several.
+    outputs : tuple[Output, ...]
+        What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
     """
 
     clock: Clock
@@ -78,6 +84,7 @@ class Bench:
     roles: Mapping[str, Any]
     station: str = "bench"
     _guards: dict[str, Any] = field(default_factory=dict, repr=False)
+    outputs: tuple[Output, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         guards: dict[str, Callable[[Any, Limits], Any]] = {
@@ -88,6 +95,10 @@ class Bench:
         for role, guard in guards.items():
             if role in self.roles:
                 self._guards[role] = guard(self.roles[role], self.limits)
+
+    def within(self, limits: Limits) -> "Bench":
+        """Return a bench with the same instruments that refuses what `limits` forbid."""
+        return Bench(self.clock, limits, self.roles, self.station, outputs=self.outputs)
 
     @property
     def oven(self) -> TemperatureController:
@@ -120,15 +131,32 @@ class Bench:
         return list({id(driver): driver for driver in self.roles.values()}.values())
 
     def make_safe(self) -> None:
-        """Make every instrument safe even if one fails; raises ExceptionGroup of the failures."""
-        failures = []
-        for device in self.devices:
-            try:
-                device.make_safe()
-            except Exception as failure:  # noqa: BLE001 - the next instrument must still be reached
-                failures.append(failure)
+        """Switch everything off, heaters first, and read every instrument back, even if one fails.
+
+        Takes at most 2 s for each instrument of a wire; raises ExceptionGroup of the failures.
+        """
+        states = make_all_safe(self.outputs or self._outputs_of_roles(), self.clock)
+        failures = [state.failure for state in states.values() if state.failure is not None]
         if failures:
             raise ExceptionGroup("not every instrument could be made safe", failures)
+
+    def _outputs_of_roles(self) -> list[Output]:
+        """The instruments that have a role; as their wires are not known, they take turns."""
+        oven = self.roles.get("oven")
+        return [
+            Output(
+                f"{number} {device.name}",
+                partial(_itself, device),
+                heats=device is oven,
+                wires=frozenset([self.station]),
+                within_s=within_s_of(type(device)),
+            )
+            for number, device in enumerate(self.devices)
+        ]
+
+
+def _itself(device: Device) -> Device:
+    return device
 
 
 sys.modules[__name__].__class__ = CallableModule  # `labctl.bench(...)` opens a bench

@@ -1,12 +1,12 @@
-"""Time as a collaborator: real, scaled, or virtual.
+"""Clocks: real, scaled, or virtual time.
 
-Rules of the virtual clock, which make a night of several threads the same night every time:
+Rules of the virtual clock, which make runs with several threads reproducible:
 
 1. A thread takes part (is a *participant*) inside `with clock.participant():`, or from its birth when it
    is started by `clock.start_thread()`. A single thread that only sleeps needs neither.
 2. Time moves only when every participant sleeps, waits for a clock lock, or is released.
-3. One sleeper is woken at a time: earliest deadline first, then first come.
-4. A lock held across a sleep is a `clock.lock()`: its waiters do not hold time.
+3. One sleeper is woken at a time: earliest deadline first, then in order of arrival.
+4. A lock held across a sleep is a `clock.lock()`: time can move while threads wait for it.
 5. A participant that blocks on anything else does so inside `with clock.released():`.
 """
 
@@ -20,10 +20,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time as procedures, the simulated rig and the runner use it."""
+    """Time for procedures, the simulated rig and the runner."""
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start; never runs backwards."""
+        """Return seconds since an arbitrary start; never decreases."""
         ...
 
     def time(self) -> float:
@@ -31,15 +31,15 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`."""
         ...
 
     def participant(self) -> AbstractContextManager[None]:
-        """Count this thread among those that time waits for."""
+        """Make this thread a participant: virtual time moves only when it sleeps, waits or is released."""
         ...
 
     def released(self) -> AbstractContextManager[None]:
-        """Let time pass although this participant does not sleep."""
+        """Let virtual time move while this participant does not sleep."""
         ...
 
     def lock(self) -> AbstractContextManager[object]:
@@ -93,7 +93,7 @@ class ScaledClock:
 
 
 class RealClock(ScaledClock):
-    """The clock on the wall."""
+    """Real time."""
 
     def __init__(self) -> None:
         super().__init__(1.0)
@@ -111,12 +111,12 @@ class _Waiter:
 
 
 class VirtualClock:
-    """A clock that jumps: sleeping costs nothing, and several threads always interleave the same way.
+    """A clock that jumps: sleeping takes no real time, and threads always interleave in the same order.
 
     Parameters
     ----------
     epoch_s : float
-        What `time()` says at the start, seconds since 1970-01-01 UTC (default 2026-01-01 18:00 UTC).
+        Initial value of `time()`, seconds since 1970-01-01 UTC (default 2026-01-01 18:00 UTC).
     """
 
     def __init__(self, epoch_s: float = 1_767_290_400.0) -> None:
@@ -139,7 +139,7 @@ class VirtualClock:
             self._wait_in_queue(self._now_s + max(0.0, seconds))
 
     def jump(self, seconds: float) -> None:
-        """Shift the wall-clock reading alone, as a corrected system clock does; `monotonic` is unmoved."""
+        """Shift `time()` only, like a correction of the system clock; `monotonic` does not change."""
         self._epoch_s += seconds
 
     @contextmanager
@@ -204,7 +204,7 @@ class VirtualClock:
         heapq.heappush(self._queue, (deadline_s, self._arrivals, waiter))
 
     def _wait_in_queue(self, deadline_s: float) -> None:
-        """Give up the turn, come back when it is this thread's again. The caller holds `_changed`."""
+        """Give up the turn and return at this thread's next turn. The caller holds `_changed`."""
         waiter = _Waiter(threading.get_ident())
         self._enqueue(waiter, deadline_s)
         self._wait_for(waiter)
@@ -229,7 +229,7 @@ class VirtualClock:
 
 
 class _VirtualLock:
-    """Re-entrant; handed over first come first served, through the clock's own queue."""
+    """Re-entrant lock, acquired in order of arrival through the clock's queue."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock

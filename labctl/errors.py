@@ -3,20 +3,22 @@
 A message is a sentence for people; the attributes are for programs.
 """
 
+from collections.abc import Mapping
+
 
 class LabctlError(Exception):
     """Root of every error that labctl raises on purpose."""
 
 
 class ConfigurationError(LabctlError):
-    """Nothing has been touched yet: mend the file and try again.
+    """A file is wrong and nothing has been touched yet: correct the file and try again.
 
     Attributes
     ----------
     source : str
-        The file (or other origin) that holds the mistake.
+        The file (or other origin) with the mistake.
     key : str
-        Dotted path of the entry in it, `""` when the file as a whole is meant.
+        Dotted path of the entry in it, `""` for the whole file.
     """
 
     def __init__(self, source: object, key: str, problem: str) -> None:
@@ -26,12 +28,12 @@ class ConfigurationError(LabctlError):
 
 
 class InstrumentError(LabctlError):
-    """An instrument did not answer, or answered something that cannot be a measurement.
+    """An instrument did not reply, or its reply cannot be a measurement.
 
     Attributes
     ----------
     instrument, sent, received : str
-        Who, the last message sent, and what came back (`""`: nothing).
+        Its name, the last message sent, and the reply (`""`: none).
     """
 
     def __init__(self, instrument: str, sent: str, received: str, problem: str) -> None:
@@ -39,6 +41,21 @@ class InstrumentError(LabctlError):
         answer = f"answered {received!r}" if received else "no answer"
         exchange = f" (sent {sent!r}, {answer})" if sent or received else ""
         super().__init__(f"{instrument}: {problem}{exchange}")
+
+
+class NotMadeSafe(InstrumentError):
+    """Some outputs were not read back off: they may be on.
+
+    Attributes
+    ----------
+    problems : dict[str, str]
+        Why, by the name of the instrument.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        words = "; ".join(f"{name}: {problem}" for name, problem in self.problems.items())
+        super().__init__(", ".join(self.problems), "", "", f"not confirmed off: {words}")
 
 
 class SettlingTimeout(LabctlError):
@@ -53,7 +70,7 @@ class SettlingTimeout(LabctlError):
 
 
 class LimitExceeded(LabctlError):
-    """A value was asked for that the station forbids. It was not sent."""
+    """A value outside the station's limits was requested. It was not sent."""
 
     def __init__(self, quantity: str, value: float, low: float, high: float, unit: str) -> None:
         self.quantity, self.value, self.low, self.high, self.unit = quantity, value, low, high, unit
@@ -77,4 +94,4 @@ class EventError(LabctlError):
 
 
 class StoreError(LabctlError):
-    """A row could not be made durable, or a database cannot be used; the message names the cause."""
+    """A row could not be stored, or a database cannot be used; the message names the cause."""

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from threading import RLock
 from typing import Any, ClassVar
 
 from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
-from labctl.clock import Clock, RealClock
+from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.errors import InstrumentError
 
 
@@ -16,7 +19,7 @@ class StrictReplies:
 
     pymeasure keeps a string where the cast of a reply fails, and accepts any number of fields. A driver
     that inherits from this class raises InstrumentError instead, and clears the bus so that the rest of a
-    reply cannot answer the next question. Several fields are asked for by `values_kwargs={"fields": n}`.
+    reply cannot answer the next question. Several fields are requested by `values_kwargs={"fields": n}`.
     """
 
     ask: Callable[..., str]
@@ -31,7 +34,7 @@ class StrictReplies:
         fields: int = 1,
         **kwargs: Any,
     ) -> list[Any]:
-        """Ask `command`, split the reply and cast every field.
+        """Send `command`, split the reply and cast every field.
 
         Raises InstrumentError where a cast fails, a number is not finite, or the number of fields is not
         `fields` (0: any number).
@@ -55,22 +58,36 @@ class StrictReplies:
 
 
 class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """A pymeasure Instrument that never keeps a reply it could not understand.
+    """A pymeasure Instrument that raises InstrumentError for a reply that it cannot interpret.
+
+    A driver of a role defines two methods that remove every stimulus:
+
+    * `switch_off()`: only the messages that switch heater, cell and source off. It is fast and asks nothing,
+      except that it reads the acknowledgements of a protocol that sends them (`acknowledges`). It may be
+      called at any moment and any number of times, and does not say that the outputs are off.
+    * `make_safe()`: `switch_off()`, then the outputs are read back; raises InstrumentError unless they are
+      off.
 
     Class attributes
     ----------------
     connection_settings : dict
         Keyword arguments of the VISA resource (terminations, time-out in ms, `asrl={...}` ...).
     write_interval_s, quiet_after_s
-        Silences the instrument needs: after any message, and after certain ones (by exact text).
+        Pauses that the instrument needs: after any message, and after certain messages (by exact text).
     identity_question : str
-        What makes it say what it is.
+        Query of its identity.
+    safe_within_s : float
+        How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
+    acknowledges : bool
+        Whether the protocol answers every command, so that `switch_off()` reads these answers.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
     write_interval_s: ClassVar[float] = 0.0
     quiet_after_s: ClassVar[dict[str, float]] = {}
     identity_question: ClassVar[str] = "*IDN?"
+    safe_within_s: ClassVar[float] = 2.0
+    acknowledges: ClassVar[bool] = False
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -80,7 +97,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @property
     def identity(self) -> str:
-        """Get the identity that the instrument states (str): maker, model, serial number, firmware."""
+        """Get the identity of the instrument (str): manufacturer, model, serial number, firmware."""
         return self.ask(self.identity_question).strip()
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
@@ -89,12 +106,12 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         return InstrumentError(self.name, sent, received, problem)
 
     def clear_bus(self) -> None:
-        """Discard everything under way or unread, so that it cannot answer the next question."""
+        """Discard everything under way or unread, so that it cannot be taken for the next reply."""
         clear = getattr(self.adapter, "clear", None) or self.adapter.connection.clear  # type: ignore[attr-defined]
         clear()
 
     def check_identity(self, *expected: str) -> None:
-        """Raise InstrumentError unless one of `expected` occurs in what it says it is (`""`: any)."""
+        """Raise InstrumentError unless one of `expected` occurs in its identity (`""`: any)."""
         identity = self.identity
         if not identity or not any(word in identity for word in expected):
             raise self.refuse(
@@ -103,8 +120,13 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @property
     def clock(self) -> Clock:
-        """The clock of the connection: the wall's, unless the instrument is simulated."""
+        """The clock of the connection: real time, unless the instrument is simulated."""
         return getattr(self.adapter, "clock", None) or RealClock()
+
+    @property
+    def in_virtual_time(self) -> bool:
+        """Whether time jumps, so that no thread could kick a watchdog."""
+        return isinstance(self.clock, VirtualClock)
 
     def at_times(self, start_s: float, times_s: Iterable[float]) -> Iterator[float]:
         """Yield each of `times_s` when it has come, counted from `start_s` on the monotonic clock.
@@ -122,8 +144,32 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         else:
             self.adapter.connection.timeout = int(1000 * seconds)  # type: ignore[attr-defined]
 
+    def switch_off(self) -> None:
+        """Send the messages that switch every output off; read nothing back.
+
+        This one sends nothing: it is for drivers that only have `make_safe()`, which then does it all. An
+        own one tries every message, then raises InstrumentError if one could not be sent or was not
+        acknowledged.
+        """
+
+    def until(self, monotonic_s: float) -> AbstractContextManager[object]:
+        """Return a context in which every exchange ends at `monotonic_s` of the clock at the latest."""
+        limited: Callable[[float], AbstractContextManager[object]] | None
+        limited = getattr(self.adapter, "until", None)
+        return limited(monotonic_s) if limited else nullcontext()
+
+    def urgently(self) -> AbstractContextManager[object]:
+        """Return a context for `switch_off()`: an acknowledgement that is late delays no other message."""
+        hurried: Callable[[], AbstractContextManager[object]] | None
+        hurried = getattr(self.adapter, "urgently", None)
+        return hurried() if hurried else nullcontext()
+
+    def send_all(self, *commands: str) -> None:
+        """Send every command even if one fails, then raise the first failure: for `switch_off()`."""
+        self.attempt_all(*(partial(self.write, command) for command in commands))
+
     def attempt_all(self, *actions: Callable[[], object]) -> None:
-        """Do every action even if one fails, then raise the first failure: for `make_safe()`."""
+        """Do every action even if one fails, then raise the first failure; for `make_safe()`."""
         failures: list[InstrumentError] = []
         for action in actions:
             try:
@@ -134,8 +180,35 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
             raise failures[0]
 
 
+class SharedSession:
+    """Mixin for a driver whose `kick()` is called from another thread: one exchange at a time.
+
+    It stands before `Instrument` among the bases. A question and its answer, or one message, are one
+    exchange.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._one_exchange = RLock()
+        super().__init__(*args, **kwargs)
+
+    def write(self, command: str, **kwargs: Any) -> None:
+        """Send a message when no other exchange is under way."""
+        with self._one_exchange:
+            super().write(command, **kwargs)  # type: ignore[misc] - of the instrument that follows
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send a question and return its answer when no other exchange is under way."""
+        with self._one_exchange:
+            return super().ask(command, query_delay)  # type: ignore[misc] - of the instrument that follows
+
+    def clear_bus(self) -> None:
+        """Discard everything under way or unread, between two exchanges."""
+        with self._one_exchange:
+            super().clear_bus()  # type: ignore[misc] - of the instrument that follows
+
+
 class Channel(StrictReplies, PymeasureChannel):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """A pymeasure Channel that is as strict as its Instrument."""
+    """A pymeasure Channel with the strict replies of its Instrument."""
 
     def refuse(self, sent: str, received: str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why `received` cannot be used."""

@@ -1,4 +1,4 @@
-"""Makes the module `labctl.bench` callable: docs/decisions/0006-labctl-bench.md says why.
+"""Makes the module `labctl.bench` callable; see docs/decisions/0006-labctl-bench.md.
 
 `labctl.bench` stands below `labctl.scripting` and does not import it. Both sides meet here:
 `labctl/__init__.py` registers the function that opens a bench, and the module `labctl.bench` calls it.
@@ -13,7 +13,7 @@ class CallableModule(ModuleType):
     """A module that opens a bench when it is called."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Open a bench; arguments and result are those of `labctl.scripting.open_bench`."""
+        """Open a bench; arguments and result as in `labctl.scripting.open_bench`."""
         return _registered[-1](*arguments, **options)
 
 

@@ -1,16 +1,17 @@
-"""A bench for scripts and notebooks: plain Python with the bench's words, recorded, and safe on the way out.
+"""A bench for scripts and notebooks: plain Python with recorded measurements and a safe exit.
 
     with labctl.bench("station.toml", database="lab.db", sample="samples/pellet_3.toml") as bench:
         for temperature_degc in (30, 60, 90):
             bench.bring_to(temperature_degc, dwell_min=20)
             bench.take_spectrum(frequency_max_hz=1e6, frequency_min_hz=1)
 
-1. Whatever ends the block (its end, an exception, Ctrl-C), every instrument is made safe.
-2. With a database the block is one run, whose procedure is `script` and whose provenance holds its text.
-   Every spectrum, hold and settling is recorded as it comes, and evaluated as those of a procedure are.
-3. The station is held while the block lasts: a runner cannot use it at the same time, nor a second script.
-4. With a database and real instruments a supervisor watches, another process: a script that is killed or
-   freezes is ended, and every instrument made safe.
+1. Every instrument is made safe when the block ends: normally, by an exception or by Ctrl-C. Signals during
+   that are answered in words; an output that cannot be read back off raises NotMadeSafe.
+2. With a database the block is one run with the procedure `script` and the script's text as provenance.
+   Every spectrum, hold and settling is recorded at once and evaluated as in a procedure.
+3. The station is locked during the block: neither a runner nor a second script can use it.
+4. With a database and real instruments a supervisor, another process, watches the script. If the script is
+   killed or freezes, the supervisor ends it and makes every instrument safe.
 """
 
 import linecache
@@ -30,12 +31,13 @@ from labctl.config.protocol import check_step, plan_of
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import TemperatureRead
-from labctl.measure.recorded_instruments import TELLING, Place, thermometer_of
+from labctl.measure.recorded_instruments import RECORDED, Place, thermometer_of
 from labctl.measure.recording import Recording
 from labctl.measure.settle import SettlingCriterion, settle
 from labctl.queue.station_lock import station_lock
-from labctl.queue.under_watch import under_watch
+from labctl.queue.under_watch import OnLeft, under_watch, without_watch
 from labctl.store import Store
 from labctl.units import ZERO_CELSIUS_K
 
@@ -44,12 +46,12 @@ SampleGiven = Sample | Mapping[str, Any] | str | PathLike[str]
 
 @dataclass(frozen=True)
 class ScriptBench(Bench):
-    """A bench whose words record what they measure.
+    """A bench that records its measurements.
 
     Attributes
     ----------
     recording : Recording or None
-        The run in the database; None where none was given.
+        The run in the database; None without a database.
     sample : Sample or None
     """
 
@@ -61,13 +63,13 @@ class ScriptBench(Bench):
         super().__post_init__()
         object.__setattr__(self, "_place", Place(thermometer_of(self)))
         if self.recording is not None:
-            for role, telling in TELLING.items():
+            for role, recorded in RECORDED.items():
                 if role in self._guards:
-                    self._guards[role] = telling(self._guards[role], self._place, self.recording.emit)
+                    self._guards[role] = recorded(self._guards[role], self._place, self.recording.emit)
 
     @property
     def run_id(self) -> int | None:
-        """Id of the run in the database; None where none was given."""
+        """Id of the run in the database; None without a database."""
         return self.recording.run_id if self.recording else None
 
     def bring_to(
@@ -117,7 +119,7 @@ class ScriptBench(Bench):
         return Spectrum(np.array([point.frequency_hz for point in good]), z_ohm)
 
     def run(self, procedure_class: type, **parameters: Any) -> Any:
-        """Run a procedure within this script and return it; like every procedure, it leaves everything safe.
+        """Run a procedure within this script and return it; everything is made safe after it.
 
         Raises
         ------
@@ -131,7 +133,7 @@ class ScriptBench(Bench):
         for step in plan_of(procedure):
             check_step(step, self.limits)
         emit = self.recording.emit if self.recording else lambda topic, record: None
-        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station)
+        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station, outputs=self.outputs)
         procedure.emit, procedure.should_stop, procedure.is_last = emit, lambda: False, lambda: True
         if self.sample is not None:
             tell_sample(procedure, self.sample)
@@ -144,7 +146,7 @@ class ScriptBench(Bench):
         return procedure
 
     def record(self, **values: Any) -> None:
-        """Record one row of your own: `bench.record(humidity_percent=31.5, remark="door open")`.
+        """Record a row with any columns: `bench.record(humidity_percent=31.5, remark="door open")`.
 
         Raises
         ------
@@ -169,23 +171,25 @@ def open_bench(
     station : str or path
         The station file.
     database : str or path, optional
-        Where everything that passes the bench is recorded; made where there is none.
+        Records all measurements of the bench; created if missing.
     sample : Sample, mapping, str or path
-        What is measured, needed with a database: a sample file, the name of a sample measured before, or the
-        entries of a `[sample]` table.
+        The measured sample, needed with a database: a sample file, the name of a sample measured before, or
+        the entries of a `[sample]` table.
     supervised : bool
-        With a database and real instruments: start a supervisor where none lives. False for a debugger, which
-        stops the signs of life of a script as well.
+        With a database and real instruments: start a supervisor if none is running. False for a debugger,
+        which also stops the heartbeat of a script.
 
     Raises
     ------
     ConfigurationError
-        Something in the files is wrong, another program holds the station, or no supervisor could be started.
+        A file is wrong, another program uses the station, or no supervisor could be started.
         Nothing was touched.
     StoreError
         The database cannot be used. Nothing was touched.
     InstrumentError
-        An instrument is absent, is another one, or could not be made safe.
+        An instrument is absent or is another one.
+    NotMadeSafe
+        An output could not be read back off, at the end or after an earlier program.
     """
     chosen, path = read_station(Path(station)), None if database is None else Path(database)
     if path is not None and sample is None:
@@ -199,32 +203,50 @@ def open_bench(
 def _opened(
     station: Station, database: Path | None, sample: Sample | None, watched: bool, text: str, file: Path
 ) -> Iterator[ScriptBench]:
-    with ExitStack() as stack:
-        stack.enter_context(station_lock(station))
+    stack = ExitStack()
+    try:
+        stack.enter_context(station_lock(station, doing=f"the script {file.name}"))
         store = stack.enter_context(Store.open(database)) if database else None
-        if database and watched:
-            doing = f"the script {file.name}"
-            stack.enter_context(under_watch(station, database, doing, "supervised=False"))
-        plain = stack.enter_context(station.open())
+        plain = stack.enter_context(station.open(on_left=_on_left(stack, station, database, watched, file)))
         recording = None
         if store is not None and sample is not None:
             recording = Recording(store, plain)
             recording.begin_script(sample, station, text, file)
         ending = Ending(plain, recording)
+        stack.callback(ending.conclude)
         try:
+            limits = plain.limits if sample is None else sample.within(plain.limits)
             yield ScriptBench(
-                plain.clock, plain.limits, plain.roles, plain.station, recording=recording, sample=sample
+                plain.clock,
+                limits,
+                plain.roles,
+                plain.station,
+                outputs=plain.outputs,
+                recording=recording,
+                sample=sample,
             )
         except BaseException as error:
             ending.take(error)
             raise
-        finally:
-            ending.conclude()
+    finally:
+        with uninterrupted():
+            stack.close()
+
+
+def _on_left(stack: ExitStack, station: Station, database: Path | None, watched: bool, file: Path) -> OnLeft:
+    """Return the `on_left` of `Station.open` for the block."""
+    if database is None:
+        return lambda problems: None
+    if watched:
+        return stack.enter_context(
+            under_watch(station, database, f"the script {file.name}", "supervised=False")
+        )
+    return stack.enter_context(without_watch(station, database))
 
 
 @dataclass
 class Ending:
-    """How the block was left."""
+    """The end of a block: its status and reason."""
 
     bench: Bench
     recording: Recording | None
@@ -232,14 +254,14 @@ class Ending:
     reason: str = ""
 
     def take(self, error: BaseException) -> None:
-        """Take note of what left the block."""
+        """Set status and reason from the exception that ended the block."""
         if isinstance(error, KeyboardInterrupt):
             self.status, self.reason = "aborted", "interrupted"
         elif not isinstance(error, SystemExit) or error.code:
             self.status, self.reason = "failed", f"{type(error).__name__}: {error}"
 
     def conclude(self) -> None:
-        """Make safe first, then write the end; the station makes safe again, and raises, when it is left."""
+        """Make safe, then write the end; on exit the station makes safe again, and raises."""
         try:
             self.bench.make_safe()
         except ExceptionGroup as failures:

@@ -1,20 +1,44 @@
-"""The packages that are installed beside labctl and found by name: drivers, procedures, the simulated rig.
+"""Packages installed beside labctl and imported by name: drivers, procedures, the simulated rig.
 
 labctl imports none of them; TOML files name their modules. `drivers` and `procedures` are common names: a
 laboratory's own folder, the working directory or another distribution may hold a package of the same name
 that sys.path finds first. The packages are therefore loaded from the folder in which labctl itself lies.
 Modules that others keep in packages of these names remain importable behind them.
+
+In a script, where Python itself imports, the package that sys.path finds first stays as it is; modules
+that it does not have are found here (`BehindOthers`).
 """
 
 import importlib
 import importlib.util
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from pkgutil import extend_path
 from types import ModuleType
 
 PACKAGES = ("drivers", "procedures", "sim_instruments")
 HOME = Path(__file__).resolve().parents[1]
+
+
+class BehindOthers:
+    """Finds `drivers.NAME` beside labctl where another package `drivers` has no module of that name."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """Return the spec of a module of PACKAGES; None for other names and for the packages themselves."""
+        file = _file_of(name) if "." in name and is_shipped(name) else None
+        if file is None:
+            return None
+        searched = [str(file.parent)] if file.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(name, file, submodule_search_locations=searched)
+
+
+def find_behind_others() -> None:
+    """Let import statements find what ships with labctl after everything else was asked."""
+    if BehindOthers not in sys.meta_path:
+        sys.meta_path.append(BehindOthers)
 
 
 def is_shipped(name: str) -> bool:

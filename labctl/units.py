@@ -1,3 +1,3 @@
-"""Constants that turn the units of a person into SI units and back."""
+"""Conversion constants between everyday units and SI units."""
 
 ZERO_CELSIUS_K = 273.15

@@ -19,7 +19,7 @@ from labctl.analysis import (
     kramers_kronig,
     next_temperature,
 )
-from labctl.bench import ImpedancePoint
+from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint
 
 QUANTITIES = (
     "off",
@@ -102,9 +102,9 @@ class SeriesSoFar:
             proposal = next_temperature(law, low_k, high_k, quantity)
         except ValueError:
             proposal = next_temperature(law, low_k, high_k)
-        return None if proposal is None else round(proposal.temperature_k - 273.15, 1)
+        return None if proposal is None else round(proposal.temperature_k - ZERO_CELSIUS_K, 1)
 
     def _middle_of_widest_gap_degc(self, low_k: float, high_k: float) -> float:
         known_k = sorted({low_k, high_k, *(point[0] for point in self._points)})
         below_k, above_k = max(itertools.pairwise(known_k), key=lambda pair: pair[1] - pair[0])
-        return round((below_k + above_k) / 2 - 273.15, 1)
+        return round((below_k + above_k) / 2 - ZERO_CELSIUS_K, 1)

@@ -29,6 +29,7 @@ from sim_instruments.instruments.solartron1260 import Solartron1260
 from sim_instruments.instruments.solartron1287 import Solartron1287
 from sim_instruments.instruments.temptronic_ats import TemptronicATS
 from sim_instruments.instruments.thermotron3800 import Thermotron3800
+from sim_instruments.instruments.watchdogs import NamurDevice, RelayTimer
 from sim_instruments.own_model import own_model
 from sim_instruments.wire.definition import load_definition, read_definitions
 from sim_instruments.wire.device import Model
@@ -67,7 +68,7 @@ class StandIn:
 
 
 Roles = tuple[str, ...]
-OVEN, ANALYSER, POTENTIOSTAT = ("oven",), ("fra",), ("potentiostat",)
+OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
 
 
@@ -127,6 +128,11 @@ MODELS: dict[str, StandIn] = {
         _in_the_world("julabo_fc", "drivers.julabo:JulaboFC", OVEN, Julabo, "julabo", family="FC"),
         _in_the_world("julabo_corio", "drivers.julabo:JulaboCorio", OVEN, Julabo, "julabo", family="CORIO"),
         _in_the_world("julabo_fl", "drivers.julabo:JulaboFL", OVEN, Julabo, "julabo", family="FL"),
+        _in_the_world(
+            "julabo_presto", "drivers.julabo:JulaboPresto", OVEN, Julabo, "julabo", family="PRESTO"
+        ),
+        _in_the_world("namur_watchdog", "drivers.namur_watchdog:NamurWatchdog", WATCHDOG, NamurDevice),
+        _in_the_world("relay_watchdog", "drivers.relay_watchdog:RelayWatchdog", WATCHDOG, RelayTimer),
         _in_the_world("huber", "drivers.huber:Huber", OVEN, Huber),
         _in_the_world("linkam_t95", "drivers.linkam_t95:LinkamT95", OVEN, LinkamT95),
         _in_the_world("oxford_mercury", "drivers.oxford_mercury:OxfordMercuryITC", OVEN, OxfordMercury),

@@ -55,6 +55,14 @@ def pytest_runtest_makereport(item, call):
     return with_the_sentence((yield))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_lock_folder(tmp_path_factory):
+    """Keep the locks of these tests, and of the processes that they start, from those of this computer."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LABCTL_LOCK_DIR", str(tmp_path_factory.mktemp("locks")))
+        yield
+
+
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
 PROTOCOL = """\

@@ -172,6 +172,27 @@ def test_the_folder_on_pythonpath_hides_nothing_either(site, lab):
     assert status == 0, output
 
 
+def test_a_script_beside_folders_named_as_ours_imports_from_both(site, lab):
+    """As `python measure.py`, with the folder of the script first on sys.path."""
+    for name in ("statistics.py", "random.py", "numpy.py"):
+        (lab / name).unlink()
+    write(lab, **{f"{name}/__init__.py": "" for name in ("drivers", "procedures")})
+    program = """
+        import labctl
+        from drivers.myoven import MyOven
+        from procedures.eis import EIS
+        from procedures.quick import Quick
+        import drivers.lakeshore33x, drivers.myoven
+
+        assert issubclass(Quick, EIS) and issubclass(MyOven, drivers.lakeshore33x.LakeShore336)
+        print(drivers.lakeshore33x.__file__, drivers.myoven.__file__)
+        """
+    write(lab, **{"measure.py": program})
+    status, output = python(lab, [site], "measure.py")
+    assert status == 0, output
+    assert [*map(Path, output.split())] == [site / "drivers/lakeshore33x.py", lab / "drivers/myoven.py"]
+
+
 @pytest.fixture
 def others(tmp_path):
     """Another distribution with a package `drivers`, and modules named as ours in it."""

@@ -53,6 +53,7 @@ PUBLIC = {
     "labctl.station": "ROLES InstrumentEntry Simulation Station read_station",
     "labctl.store": "Database SpaceRule Store",
     "labctl.testing": "SimulatedRig candidate rig station watched",
+    "procedures.oven_way": "ASSUMED_COOLING_S ASSUMED_RATE_K_S CLOSEST_K ROOM_K way_s",
     "sim_instruments.own_model": "OwnModel",
     "sim_instruments.rig": "build",
     "sim_instruments.serve": "serve",

@@ -1,7 +1,7 @@
 """The command line, one file per command group.
 
-Exit codes: 0 done, 1 the measurement (or what was looked for) failed, 2 the request is wrong and nothing was
-touched. Commands import what they need when they run: `labctl --help` stays quick.
+Exit codes: 0 done, 1 the measurement or check failed, 2 the request is wrong and nothing was touched.
+Commands import modules when they run, so that `labctl --help` stays quick.
 """
 
 import sys
@@ -21,6 +21,7 @@ from labctl.cli import (
     rehearse,
     run,
     runner,
+    service,
     show,
     sim,
     status,
@@ -34,10 +35,10 @@ app = typer.Typer(
     help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: drawing boxes would take longer than all the rest
+    rich_markup_mode=None,  # plain help: drawing boxes would take longer than everything else
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo", short_help="Measure a simulated night, see what comes out.")(demo.demo)
+app.command("demo", short_help="Measure a simulated night and show the results.")(demo.demo)
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
@@ -52,12 +53,13 @@ app.add_typer(queue.app, name="queue")
 app.command("rehearse", short_help="Rehearse the queue on the simulated rig.")(rehearse.rehearse)
 app.command("runner", short_help="Measure the queue of a station, unattended.")(runner.runner)
 app.command("supervisor")(supervisor.supervisor)
+app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
 app.command("status")(status.status)
 
 
 @app.callback(invoke_without_command=True)
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         from labctl.version import __version__
@@ -67,7 +69,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; turn labctl's own errors into a sentence and an exit code."""
+    """Run the command line; convert labctl's own errors into a message and an exit code."""
     try:
         app()
     except ConfigurationError as error:

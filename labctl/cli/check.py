@@ -30,8 +30,8 @@ def check(
 ) -> None:
     """Parse a protocol, hold it against the station's limits, list every step with its estimated time.
 
-    Times are those that the station's last runs in the database took, where there are any, in real time. No
-    instrument is touched. Exit code 2 and one sentence when something is wrong.
+    Times are real times, measured in the station's last runs in the database if there are any. No
+    instrument is touched. Exit code 2 and a message when something is wrong.
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
@@ -39,7 +39,7 @@ def check(
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     found = _forecast(chosen, chosen_station, db)
     if as_json:
-        typer.echo(json.dumps(_as_object(found)))
+        typer.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
         return
     _print_plan(chosen, chosen_station, found)
     for warning in found.warnings:
@@ -57,7 +57,7 @@ def _forecast(protocol: "Protocol", station: "Station", db: Path) -> "Forecast":
 
 
 def _as_object(found: "Forecast") -> dict[str, Any]:
-    """The plan for programs; a duration that is not known is null."""
+    """Return the plan for programs; an unknown duration is null."""
     steps = [vars(step) | {"duration_s": _known(step.duration_s)} for step in found.steps]
     return {"steps": steps, "duration_s": _known(found.takes_s), "warnings": list(found.warnings)}
 
@@ -79,6 +79,11 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     for number, step in enumerate(found.steps, start=1):
         elapsed_s += step.duration_s
         table.add_row(str(number), step.label, duration(step.duration_s), duration(elapsed_s))
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
+    console.print(station.watchdog_words)
+    if station.instruments:
+        console.print(
+            f"making safe takes at most {station.safe_within_s:g} s: the instruments of one wire take turns"
+        )

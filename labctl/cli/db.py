@@ -1,4 +1,4 @@
-"""`labctl db`: look after a results file."""
+"""`labctl db`: maintenance of a results file."""
 
 import json
 from pathlib import Path
@@ -57,7 +57,7 @@ def verify(file: FileArgument = DEFAULT_DATABASE, as_json: JsonOption = False) -
 
 @app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(help="Where the copy goes; it must not exist.")],
+    target: Annotated[Path, typer.Argument(help="File for the copy; it must not exist.")],
     file: FileOption = DEFAULT_DATABASE,
 ) -> None:
     """Copy the file, also while a run writes it."""
@@ -71,7 +71,7 @@ def backup(
 
 @app.command()
 def vacuum(file: FileArgument = DEFAULT_DATABASE) -> None:
-    """Give the space of replaced rows back to the disk."""
+    """Free the disk space of replaced rows."""
     from labctl.store.care import vacuum as vacuum_file
 
     before, after = vacuum_file(file)
@@ -81,12 +81,12 @@ def vacuum(file: FileArgument = DEFAULT_DATABASE) -> None:
 @app.command()
 def merge(
     source: Annotated[
-        Path, typer.Argument(help="The file whose ended runs are wanted.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="The file to copy ended runs from.", exists=True, dir_okay=False)
     ],
     file: FileOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the ended runs of another file into this one, each once."""
+    """Copy the ended runs of another file into this one, each once."""
     from labctl.store.merging import merge as merge_files
 
     merged = merge_files(file, source)

@@ -70,33 +70,31 @@ amplitude_v = 0.035
 dwell_min = 30
 """
 
-Folder = Annotated[Path, typer.Option("--out", help="Folder for what the demo writes.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for the files of the demo.")]
 Replay = Annotated[
     Path | None,
-    typer.Option(
-        help="Folder of measured spectra, temperatures in the file names, to answer with from the rig."
-    ),
+    typer.Option(help="Folder of measured spectra for the rig to replay, temperatures in the file names."),
 ]
 
 
 def demo(
     out: Folder = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the rig.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers in the rig.")] = 1,
     replay: Replay = None,
     thickness_mm: Annotated[float | None, typer.Option(help="Sample thickness (with --replay).")] = None,
     diameter_mm: Annotated[float | None, typer.Option(help="Electrode diameter (with --replay).")] = None,
     temperatures_degc: Annotated[
-        str, typer.Option(help="Temperatures, as 140,160 or 20:100:10; default: those measured.")
+        str, typer.Option(help="Temperatures, as 140,160 or 20:100:10; default: the measured ones.")
     ] = "",
     db: Annotated[
         Path | None, typer.Option("--db", help="Results file; default: demo.db in the folder.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ) -> None:
-    """Measure one whole night on the simulated rig and print what it found.
+    """Measure a whole night on the simulated rig and print the results.
 
-    Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, the
-    activation energy found beside the one put in. With --replay: the same stack on real measured spectra.
+    Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, with the
+    measured and the true activation energy. With --replay: the same on real measured spectra.
     """
     from labctl.cli.run import measure
 
@@ -189,7 +187,7 @@ def _replay_files(
 
 
 def _measured(folder: Path) -> tuple[list[float], list[float]]:
-    """Temperatures and frequencies of the spectra; the rig that replays them is the one that reads them."""
+    """Return temperatures and frequencies of the spectra, as read by the rig that replays them."""
     try:
         cell = shipped_module("sim_instruments.replay").read_replay(folder)
     except ValueError as error:
@@ -213,7 +211,7 @@ def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> N
     from labctl.cli.show import describe, print_conductivities, print_fits
     from labctl.report.figures import night_figure
 
-    console = Console()
+    console = Console(markup=False)
     with labctl.open(database) as db:
         content = describe(db, str(run_id))
         figure = out / "demo.png"

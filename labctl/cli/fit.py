@@ -14,7 +14,7 @@ def fit(
 ) -> None:
     """Derive resistances, conductivities and laws of a run again, and show them.
 
-    Measured rows are never changed; derived rows are replaced and say which version made them.
+    Measured rows are never changed; derived rows are replaced and record the version that made them.
     """
     from labctl.cli.show import show
     from labctl.clock import RealClock

@@ -16,9 +16,9 @@ def gui(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     scheme: Annotated[str, typer.Option(help="system, light or dark.")] = "system",
-    start_runner: Annotated[bool, typer.Option(help="Start runner and supervisor where none runs.")] = True,
+    start_runner: Annotated[bool, typer.Option(help="Start runner and supervisor if none runs.")] = True,
 ) -> None:
-    """Queue, watch and control from a window. The night goes on when it is closed."""
+    """Queue, watch and control from a window. Closing it does not stop the measurement."""
     from labctl.config.station import read_station
     from labctl.errors import ConfigurationError
 
@@ -37,10 +37,10 @@ def gui(
 def _import_qt() -> None:
     from labctl.errors import ConfigurationError
 
-    os.environ.setdefault("QT_API", "pyside6")  # before qtpy chooses for itself
+    os.environ.setdefault("QT_API", "pyside6")  # before qtpy chooses one
     try:
         importlib.import_module("qtpy.QtWidgets")
-        importlib.import_module("pyqtgraph")  # after it: this takes the binding that is loaded
+        importlib.import_module("pyqtgraph")  # after qtpy: pyqtgraph uses the loaded binding
     except ImportError as error:
         problem = (
             f"the window needs the extra `gui` ({error}); in the folder of labctl: pip install -e '.[gui]'"

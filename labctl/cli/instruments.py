@@ -1,18 +1,33 @@
-"""`labctl instruments`: what hangs on the bus, whether it is what the station says, making it safe."""
+"""`labctl instruments`: list connected instruments, check them against the station file, make them safe."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli.options import JsonOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    PersonOption,
+    user_name,
+)
 from labctl.errors import ConfigurationError
 from labctl.units import ZERO_CELSIUS_K
 
+if TYPE_CHECKING:
+    from labctl.config.station import Station
+    from labctl.instruments.locks import Holder
+    from labctl.queue.making_safe import SafeReport
+
 app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args_is_help=True)
 
-StationArgument = Annotated[Path, typer.Argument(help="The station file.", show_default=False)]
+StationArgument = Annotated[Path, typer.Argument(help="The station file.", envvar="LABCTL_STATION")]
+RELEASED_WITHIN_S = 3.0
+TRIES_BESIDE_ANOTHER = 5
 
 
 @app.command("list")
@@ -24,9 +39,9 @@ def list_(
     out: Annotated[Path | None, typer.Option(help="Write a station file to start from.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List VISA resources, ask each what it is, name the driver that fits.
+    """List VISA resources, query their identities, name the matching drivers.
 
-    What knows no `*IDN?` is asked in the words of each driver, which takes a second or two per driver.
+    An instrument without `*IDN?` is queried with the commands of each driver, one or two seconds per driver.
     """
     from labctl.instruments.discovery import ask_everybody
 
@@ -47,7 +62,7 @@ def list_(
 
 
 def _manager(library: str) -> Any:
-    """Open the VISA library; its remarks about packages that it could use are nobody's business here."""
+    """Open the VISA library; hide its remarks about optional packages."""
     import warnings
 
     import pyvisa
@@ -66,13 +81,18 @@ def _print_found(found: list[dict[str, Any]]) -> None:
         typer.echo("no VISA resource found")
     for entry in found:
         drivers = ", ".join(match["driver"] for match in entry["drivers"]) or "no shipped driver fits"
-        silence = "(no answer)" if entry["asked"] else "(not asked: give --serial to ask serial ports)"
-        typer.echo(f"{entry['address']:32s} {entry['identity'] or silence}")
+        typer.echo(f"{entry['address']:32s} {entry['identity'] or _silence(entry)}")
         typer.echo(f"{'':32s} {drivers if entry['identity'] else ''}".rstrip())
 
 
+def _silence(entry: dict[str, Any]) -> str:
+    if entry["in_use"]:
+        return f"(not asked: in use by {entry['in_use']})"
+    return "(no answer)" if entry["asked"] else "(not asked: give --serial to ask serial ports)"
+
+
 def station_text(found: list[dict[str, Any]], library: str) -> str:
-    """Return a station file with every recognised instrument; the limits are deliberately narrow."""
+    """Return a station file with every recognised instrument and deliberately narrow limits."""
     lines = ['name = "my rig"', *([f'visa_library = "{library}"'] if library else [])]
     lines += ["", "[limits]  # narrow on purpose: put yours in", "temperature_degc = [15, 40]"]
     lines += ["potential_v = 0.1", "current_a = 0.001"]
@@ -97,18 +117,18 @@ def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> l
 
 
 @app.command()
-def check(station: StationArgument, as_json: JsonOption = False) -> None:
-    """Talk to every instrument of a station: identity, status, limits, what it reads. Energises nothing.
+def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = False) -> None:
+    """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
 
-    Where the station file gives an `identity`, it must be the same to the letter. Each is brought to a known
-    safe state first, so do not use it while a run is under way.
+    An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
+    state. While another program uses an instrument nothing is touched; the message names that program.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
     chosen = read_station(station)
     try:
-        with chosen.open() as bench:
+        with chosen.hold("a check of its instruments"), chosen.open() as bench:
             report = {role: _reading(bench, role) for role in bench.roles}
     except InstrumentError as error:
         typer.secho(str(error), err=True, fg="red")
@@ -121,6 +141,7 @@ def check(station: StationArgument, as_json: JsonOption = False) -> None:
         if entry["condition"]:
             typer.echo(f"{'':14s} {entry['condition']}")
     typer.echo(f"limits: {_limits_in_words(chosen.limits)}")
+    typer.echo(chosen.watchdog_words)
     typer.echo(f"all of {chosen.name} answer; nothing was energised")
 
 
@@ -139,14 +160,96 @@ def _limits_in_words(limits: Any) -> str:
 
 
 @app.command()
-def safe(station: StationArgument) -> None:
-    """Make every instrument of a station safe, now: heaters off, cells off, sources at zero, read back."""
+def safe(
+    station: StationArgument = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    person: PersonOption = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Go past a program that uses the instruments.")
+    ] = False,
+) -> None:
+    """Make every instrument of a station safe, now: heaters off, cells off, sources at zero, read back.
+
+    Where a runner or supervisor holds the instruments, it is asked through the results file: its job is
+    stopped and the queue paused. Any other program that uses them is named, and nothing is touched.
+    """
     from labctl.config.station import read_station
 
     chosen = read_station(station)
-    failures = chosen.make_safe()
-    for entry in chosen.instruments:
+    if force:
+        _make_safe_past(chosen)
+        return
+    holder = _make_safe_if_free(chosen)
+    if holder is None:
+        return
+    report = _asked(chosen, station, db, person or user_name(), holder)
+    if report is None and (holder := _make_safe_if_free(chosen)) is None:
+        return
+    if report is None:
+        raise _refusal(chosen, holder)
+    typer.secho(report.words, fg="green" if report.safe else "red")
+    if not report.safe:
+        raise typer.Exit(1)
+
+
+def _make_safe_if_free(station: "Station") -> "Holder | None":
+    """Make safe from here, unless another program holds an instrument: return that one."""
+    from labctl.instruments.locks import HardwareHeld, LocksUnusable
+
+    with ExitStack() as held:
+        try:
+            held.enter_context(station.hold("making safe"))
+        except HardwareHeld as refusal:
+            return refusal.holder
+        except LocksUnusable as error:  # nobody can hold them with such a folder
+            typer.secho(str(error), err=True, fg="yellow")
+        _report_safe(station, station.make_safe())
+    return None
+
+
+def _make_safe_past(station: "Station") -> None:
+    """Wait a moment for a program that is about to release the instruments, then make safe beside it."""
+    from labctl.clock import RealClock
+
+    clock = RealClock()
+    end_s = clock.monotonic() + RELEASED_WITHIN_S
+    while (holder := _make_safe_if_free(station)) is not None and clock.monotonic() < end_s:
+        clock.sleep(0.1)
+    if holder is not None:
+        words = f"going past {holder.words}: it may energise the instruments again"
+        typer.secho(words, err=True, fg="yellow")
+        _report_safe(station, _failures_beside_another(station))
+
+
+def _failures_beside_another(station: "Station") -> dict[str, str]:
+    """Make safe while another program talks as well, which may take the answers: it is tried a few times."""
+    failures = station.make_safe()
+    for _ in range(TRIES_BESIDE_ANOTHER - 1):
+        failures = station.make_safe() if failures else {}
+    return failures
+
+
+def _report_safe(station: "Station", failures: dict[str, str]) -> None:
+    for entry in station.instruments:
         problem = failures.get(entry.name)
         typer.secho(f"{entry.name:14s} {problem or 'safe'}", fg="red" if problem else "green")
     if failures:
         raise typer.Exit(1)
+
+
+def _asked(station: "Station", file: Path, db: Path, person: str, holder: "Holder") -> "SafeReport | None":
+    from labctl.config.night import read_night
+    from labctl.queue.asking_safe import ask_to_make_safe
+    from labctl.queue.making_safe import SafeRequest
+
+    silence_s = read_night(station).silence_s
+    name = holder.station or station.name  # a copy of its station file may have another name
+    return ask_to_make_safe(SafeRequest(file, name, db, person, silence_s), holder)
+
+
+def _refusal(station: "Station", holder: "Holder") -> ConfigurationError:
+    problem = (
+        f"an instrument is in use by {holder.words}, which cannot be asked to make safe; end it (Ctrl-C in "
+        "its terminal makes safe), name its results file with --db, or go past it with --force"
+    )
+    return ConfigurationError(station.source, "", problem)

@@ -1,4 +1,4 @@
-"""One material of the review in the simulated rig, measured by the procedure a person would choose.
+"""One material of the review in the simulated rig, measured by a suitable procedure.
 
 Each function runs a protocol through the whole stack in virtual time and returns a number with its interval.
 """
@@ -80,12 +80,12 @@ OVEN = {"heat_capacity_j_k": 100.0, "loss_w_k": 0.05, "sample_lag_s": 60.0}
 SENSOR_TO_SAMPLE_K = 0.02
 STANDARD_OHM = (0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 NEIGHBOUR_K = 10.0
-ROOM_K, COOLER_K = 295.15, 15.0  # the oven stands in a cooler where it must not heat
+ROOM_K, COOLER_K = 295.15, 15.0  # the oven is in a cooler for temperatures below room temperature
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A number with its 95 % interval; `bound` is set where only a limit can be stated; flags in words."""
+    """A number with its 95 % interval; `bound` is set if only a limit is known; flags as text."""
 
     value: float
     standard_uncertainty: float
@@ -96,7 +96,7 @@ class Measured:
 
 
 def measure_conductivity(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Spectra between blocking electrodes at the temperature and beside it; S/m at the temperature."""
+    """Measure spectra between blocking electrodes at and near the temperature; S/m at the temperature."""
     beside = [temperature_k - NEIGHBOUR_K, temperature_k, temperature_k + NEIGHBOUR_K]
     parameters = "frequency_min_hz = 0.1\npoints_per_decade = 8\namplitude_v = 0.05"
     rows = _run(
@@ -107,7 +107,7 @@ def measure_conductivity(material: Any, temperature_k: float, seed: int) -> Meas
 
 
 def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Hold 0.5 V on a film by a source meter: nothing in it conducts better than its largest current says."""
+    """Hold 0.5 V on a film by a source meter: its largest current gives an upper bound, S/m."""
     parameters = "potentials_v = [0.5]\nspectra = false\nhold_min_min = 10\nhold_max_min = [60]"
     rows = _run(
         material, seed, FILM_M, "blocking", "dc_polarisation:DCPolarisation", [temperature_k], parameters,
@@ -125,13 +125,13 @@ def measure_conductivity_bound(material: Any, temperature_k: float, seed: int) -
 
 
 def measure_current_fraction(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Bruce-Vincent on a film between electrodes of its metal."""
+    """Measure a film between electrodes of its metal by Bruce-Vincent."""
     current_a = 0.01 / _ionic_ohm(material, temperature_k, FILM_M)
     return _transference(material, temperature_k, seed, "reversible", "bruce_vincent:BruceVincent", current_a)
 
 
 def measure_electronic_share(material: Any, temperature_k: float, seed: int) -> Measured:
-    """Hold 50 mV between blocking electrodes: the current that stays is the electrons'."""
+    """Hold 50 mV between blocking electrodes: the steady-state current is electronic."""
     current_a = AMPLITUDE_PEAK_V / _ionic_ohm(material, temperature_k, FILM_M)
     parameters = "potentials_v = [0.05]\nfrequency_min_hz = 10.0\nhold_max_min = [60]"
     return _transference(
@@ -157,7 +157,7 @@ def _transference(
 
 
 def nothing(*flags: str) -> Measured:
-    """Return the answer that has no number, and why."""
+    """Return a result without a number, with the reason."""
     return Measured(math.nan, math.nan, math.nan, math.nan, flags=flags)
 
 
@@ -210,7 +210,7 @@ def _run(
 
 
 def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:
-    """Carry the number measured nearest to the temperature to it, along the slope of all."""
+    """Extrapolate the number measured nearest to the temperature, with the slope of all numbers."""
     rows = [row for row in rows if row["temperature_k"] is not None]
     if not rows:
         return nothing("no spectrum has a temperature reading")
@@ -230,7 +230,7 @@ def _at(rows: list[dict[str, Any]], temperature_k: float) -> Measured:
 
 
 def _slope_of_logarithm(rows: list[dict[str, Any]]) -> float:
-    """d ln(sigma) / dT over the numbers of a series, 1/K; 0 where there are less than two."""
+    """Return d ln(sigma) / dT over the numbers of a series, 1/K; 0 for fewer than two."""
     numbers = [row for row in rows if not row["bound"]]
     if len(numbers) < 2:
         return 0.0

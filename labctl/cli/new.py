@@ -33,7 +33,7 @@ stand_in = "{module}_stand_in.yaml"  # for labctl rehearse
 
 
 class Role(StrEnum):
-    """What the new instrument does."""
+    """Role of the new instrument."""
 
     temperature_controller = "temperature_controller"
     frequency_response_analyzer = "frequency_response_analyzer"
@@ -50,13 +50,13 @@ STATION_ROLES = {
 @app.command()
 def driver(
     name: Annotated[str, typer.Argument(help="Model, as in AcmeOven or acme_oven.")],
-    role: Annotated[Role, typer.Option(help="What the instrument does.")],
+    role: Annotated[Role, typer.Option(help="Role of the instrument.")],
     folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
 ) -> None:
     """Write a driver, its stand-in, its tests and a station file; `pytest` passes at once.
 
-    Then replace the commands by your manual's, one after another, and let the tests say what the wire says.
-    The command it prints holds the driver to the contract of every driver.
+    Then replace the commands by your manual's, one after another; the tests check each message.
+    The printed command tests the driver against the contract of every driver.
     """
     module, class_name = _names(name)
     _write(folder, _files(module, class_name, role))
@@ -65,12 +65,12 @@ def driver(
 
 @app.command()
 def procedure(
-    name: Annotated[str, typer.Argument(help="What it measures, as in AgeingWatch or ageing_watch.")],
+    name: Annotated[str, typer.Argument(help="Name of the procedure, as in AgeingWatch or ageing_watch.")],
     folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
 ) -> None:
     """Write a procedure, its tests on the simulated rig and a protocol; `pytest` passes at once.
 
-    Then change what it does, one step after another, and let the tests say whether everything ends safe.
+    Then change its steps, one after another; the tests check that everything ends safe.
     """
     module, class_name = _names(name, "labctl new procedure")
     examples = {
@@ -102,7 +102,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
 
 
 def _names(name: str, command: str = "labctl new driver") -> tuple[str, str]:
-    """Return module and class; raises ConfigurationError for what Python cannot import."""
+    """Return module and class; raises ConfigurationError for names that Python cannot import."""
     from labctl.config.loading import is_installed
 
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -44,7 +44,7 @@ def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> 
         BarColumn(bar_width=24),
         TextColumn("{task.percentage:3.0f} %"),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     with Progress(*columns, transient=False) as progress:
         task = progress.add_task("", total=1.0, temperature="", left="")
@@ -72,9 +72,9 @@ class _Line:
             case RunEnded():
                 self._end(event)
             case SpectrumStarted() | SpectrumEnded() | PolarisationStarted() | PolarisationEnded():
-                pass  # their points are shown
+                pass  # their points are displayed
             case StepStarted() | ProgressMade() | OwnTopic():
-                pass  # the plan tells how far it is
+                pass  # the plan gives the progress
             case _:
                 assert_never(event)
 
@@ -94,7 +94,7 @@ class _Line:
 
     def _note(self, event: NoteWritten) -> None:
         if event.level != "info":
-            self._progress.console.print(f"[yellow]{event.kind}: {event.message}[/]")
+            self._print(f"{event.kind}: {event.message}", style="yellow")
 
     def _end(self, event: RunEnded) -> None:
         if event.status == "finished":
@@ -102,10 +102,10 @@ class _Line:
 
     def _remark(self, remarks: Iterable[str]) -> None:
         for remark in remarks:
-            self._progress.console.print(f"            {remark}", style="yellow", highlight=False)
+            self._print(f"            {remark}", style="yellow")
 
-    def _print(self, line: str) -> None:
-        self._progress.console.print(line, highlight=False)
+    def _print(self, line: str, style: str = "") -> None:
+        self._progress.console.print(line, style=style, highlight=False, markup=False)
 
     def _at(self, record: Mapping[str, Any]) -> None:
         elapsed_s = self._clock.monotonic() - self._start_s
@@ -126,7 +126,9 @@ def _doing(record: Mapping[str, Any]) -> Iterator[str]:
     """Yield set point and frequency or phase of a row, where it has them."""
     setpoint = _degc(record.get("setpoint_k"))
     yield setpoint and f"set {setpoint}"
-    yield f"{record['frequency_hz']:.3g} Hz" if "frequency_hz" in record else str(record.get("phase", ""))
+    frequency_hz = record.get("frequency_hz")
+    is_number = isinstance(frequency_hz, int | float)
+    yield f"{frequency_hz:.3g} Hz" if is_number else str(record.get("phase", ""))
 
 
 def _degc(temperature_k: float | None) -> str:
@@ -148,7 +150,7 @@ def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]
 
 
 def _transference_line(row: Mapping[str, Any]) -> str:
-    """Return the line of one number; a row without a number lacks its columns, its flags say why."""
+    """Return the line of one number; a row without a number has fewer columns."""
     value = row.get("value")
     number = "none" if value is None else with_uncertainty(value, row.get("standard_uncertainty"))
     return f"{_degc(row.get('temperature_k')) or '? °C':>10}  {QUANTITIES[row['quantity']]} = {number}"

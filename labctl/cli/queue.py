@@ -1,4 +1,4 @@
-"""`labctl queue`: jobs for the runner of a station. Every command may be used while it measures."""
+"""`labctl queue`: jobs for the runner of a station. Every command can be used during a measurement."""
 
 import json
 import math
@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    PersonOption,
+    StationOption,
+    user_name,
+)
 from labctl.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -22,9 +30,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
-PersonOption = Annotated[
-    str, typer.Option("--person", help="Who asks; default: the user.", envvar="LABCTL_PERSON")
-]
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class OpenQueue:
 
 @contextmanager
 def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
-    """Open the queue of a file. Only `make` makes one: a mistyped name is not an empty queue."""
+    """Open the queue of a file; a missing file, which may be a mistyped name, is created only with `make`."""
     from labctl.queue.jobs import Jobs
     from labctl.queue.requests import Pauses, Requests
     from labctl.store.transactions import WriteConnection
@@ -57,15 +62,15 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    priority: Annotated[int, typer.Option(help="A higher priority runs first.")] = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
-    deadline: Annotated[str, typer.Option(help="Do not begin after this hour.")] = "",
+    deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
-    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Wait before each.")] = 1.0,
+    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Delay before each.")] = 1.0,
     on_failure: Annotated[
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
-    held: Annotated[bool, typer.Option("--held", help="Queue it held.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -76,7 +81,7 @@ def add(
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
-    terms = Terms(person=person or _user(), priority=priority, policy=policy, held=held, **hours)
+    terms = Terms(person=person or user_name(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
@@ -92,7 +97,7 @@ def add(
 @app.command("list")
 def list_jobs(
     db: DatabaseOption = DEFAULT_DATABASE,
-    everything: Annotated[bool, typer.Option("--all", help="Those cleared as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List cleared jobs as well.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the jobs in the order they will run, with their expected end."""
@@ -126,7 +131,7 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
         typer.echo(json.dumps(_job_row(found) | content))
         return
     typer.echo(
-        f"job {found.id} {found.title!r} of {found.person or 'nobody'}: {found.state} ({found.reason})"
+        f"job {found.id} {found.title!r} of {found.person or 'unknown'}: {found.state} ({found.reason})"
     )
     typer.echo(f"  {_terms(found)}")
     for row in history:
@@ -145,15 +150,15 @@ def move(
 ) -> None:
     """Move a waiting job to another place in the queue."""
     with open_queue(db) as queue:
-        queue.jobs.move(job, place, person or _user())
+        queue.jobs.move(job, place, person or user_name())
     typer.echo(f"job {job} moved")
 
 
 @app.command()
 def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Let a waiting job wait until it is released."""
+    """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
-        queue.jobs.hold(job, person or _user())
+        queue.jobs.hold(job, person or user_name())
     typer.echo(f"job {job} held")
 
 
@@ -161,7 +166,7 @@ def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
 def release(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
     """Let a held job run when its turn comes."""
     with open_queue(db) as queue:
-        queue.jobs.release(job, person or _user())
+        queue.jobs.release(job, person or user_name())
     typer.echo(f"job {job} released")
 
 
@@ -172,13 +177,13 @@ def cancel(
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Cancel a job; a running one is stopped after its point, made safe, and what it measured stays."""
+    """Cancel a job; a running one is stopped after its point and made safe, measured data is kept."""
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
-            queue.requests.ask(job, "cancel now" if now else "cancel", person=person or _user())
+            queue.requests.ask(job, "cancel now" if now else "cancel", person=person or user_name())
             typer.echo(f"job {job} is asked to stop")
             return
-        queue.jobs.cancel(job, person or _user())
+        queue.jobs.cancel(job, person or user_name())
     typer.echo(f"job {job} cancelled")
 
 
@@ -193,7 +198,7 @@ def retry(
 ) -> None:
     """Queue a failed or cancelled job again; it continues from its last finished step."""
     with open_queue(db) as queue:
-        queued = queue.jobs.retry(job, person or _user(), from_start)
+        queued = queue.jobs.retry(job, person or user_name(), from_start)
     typer.echo(f"job {queued} queued")
 
 
@@ -207,13 +212,13 @@ def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 @app.command()
 def pause(
     after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
-    reason: Annotated[str, typer.Option(help="For those who wonder.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason, shown to others.")] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Start no further job; the one under way waits at its temperature, at most for the station's time."""
+    """Start no further job; a running one waits at its temperature, at most for the station's time."""
     with open_queue(db) as queue:
-        queue.pauses.pause(after, reason, person or _user())
+        queue.pauses.pause(after, reason, person or user_name())
     typer.echo(f"the queue is paused after this {after}")
 
 
@@ -226,10 +231,10 @@ def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 
 @app.command()
 def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: PersonOption = "") -> None:
-    """Leave the step that a running job is in, and go on with its next."""
+    """Skip the current step of a running job and continue with the next."""
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
-        queue.requests.ask(job, "skip step", person=person or _user())
+        queue.requests.ask(job, "skip step", person=person or user_name())
     typer.echo(f"job {job} is asked to leave its step")
 
 
@@ -237,7 +242,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
 def temperatures(
     job: JobArgument,
     list_degc: Annotated[
-        str, typer.Argument(help="What remains, as 60,70 or 60:100:10.", show_default=False)
+        str, typer.Argument(help="Remaining temperatures, as 60,70 or 60:100:10.", show_default=False)
     ],
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
@@ -246,7 +251,7 @@ def temperatures(
     wanted = _temperatures(list_degc)
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
-        queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or _user())
+        queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
     typer.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
 
 
@@ -262,7 +267,7 @@ def _temperatures(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found:
-        raise ConfigurationError("queue", "temperatures", f"{text!r} is no list; give 60,70 or 60:100:10")
+        raise ConfigurationError("queue", "temperatures", f"{text!r} is not a list; give 60,70 or 60:100:10")
     return found
 
 
@@ -310,15 +315,6 @@ def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
     return {"not_before_s": begin_s, "deadline_s": end_s}
 
 
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
-
-
 def _job_row(job: "Job") -> dict[str, Any]:
     hidden = ("protocol_text", "sample_text", "policy")
     row = {name: value for name, value in vars(job).items() if name not in hidden}
@@ -356,11 +352,11 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
         reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
         remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
         table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _terms(job: "Job") -> str:
-    """When it may run, how long it takes, what happens when it fails."""
+    """Return start conditions, duration and failure policy of a job as text."""
     from labctl.readmodel.formatting import duration
 
     words = [

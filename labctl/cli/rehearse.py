@@ -23,7 +23,7 @@ def rehearse(
     db: DatabaseOption = DEFAULT_DATABASE,
     oven_degc: Annotated[
         float | None,
-        typer.Option(help="Oven at the beginning; default: what the runner reads, else the room."),
+        typer.Option(help="Oven at the beginning; default: the runner's reading, else room temperature."),
     ] = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")
@@ -75,13 +75,15 @@ def _oven_k(db: Path, station: "Station") -> float | None:
 
 def _as_object(found: "Rehearsal") -> dict[str, Any]:
     jobs = [vars(job) | {"settings": [vars(message) for message in job.settings]} for job in found.jobs]
+    for job in jobs:
+        del job["limits"]  # those of the station and the sample, known from their files
     return {"duration_s": found.duration_s, "limits_touched": list(found.limits_touched), "jobs": jobs}
 
 
 def _print(found: "Rehearsal", settings: bool) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from labctl.readmodel.formatting import celsius, duration
 
@@ -89,16 +91,16 @@ def _print(found: "Rehearsal", settings: bool) -> None:
     for heading in ("job", "takes", "points", "hottest / °C", "peak / V", "settings", "outcome"):
         table.add_column(heading)
     for job in found.jobs:
-        outcome = "[red]would fail[/]" if job.problem else "would finish"
+        outcome = Text("would fail", "red") if job.problem else Text("would finish")
         numbers = (celsius(job.highest_k), f"{job.highest_potential_v:.3g}", str(len(job.settings)))
         table.add_row(job.title, duration(job.duration_s), str(job.points), *numbers, outcome)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     for job in found.jobs:
         if job.problem:
-            console.print(f"[red]{job.title}: {escape(job.problem)}[/]", highlight=False)
+            console.print(f"{job.title}: {job.problem}", style="red", highlight=False)
     for words in found.limits_touched:
-        console.print(f"[yellow]near a limit: {words}[/]")
+        console.print(f"near a limit: {words}", style="yellow")
     if settings:
         for job in found.jobs:
             for message in job.settings:

@@ -3,7 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,7 @@ from labctl.cli.options import (
     ProtocolArgument,
     StationOption,
 )
+from labctl.instruments.uninterrupted import say
 
 if TYPE_CHECKING:
     from labctl.measure.run import Outcome, StopRequest
@@ -30,13 +31,14 @@ def run(
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
     without_supervisor: Annotated[
-        bool, typer.Option("--without-supervisor", help="Measure although nobody watches.")
+        bool, typer.Option("--without-supervisor", help="Measure without a supervisor.")
     ] = False,
 ) -> None:
     """Measure a protocol now and write every point to the database as it comes.
 
     Ctrl-C once: the point under way is finished, every instrument made safe, the run marked aborted.
-    Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed.
+    Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed. Exit
+    code 1 where something could not be read back off; the supervisor then stays and goes on trying.
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
@@ -58,23 +60,25 @@ def run(
 
 
 def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str = "") -> "list[Outcome]":
-    """Hold the station, open it and the store, run the protocol with a progress display, let go.
+    """Lock and open the station, open the store, run the protocol with a progress display, unlock.
 
-    `watched_as` is what the supervisor of real instruments takes this program for; empty: there is none.
+    `watched_as` names this program to the supervisor of real instruments; empty: no supervisor.
     """
     from labctl.cli.progress import progress_display
     from labctl.measure.run import StopRequest, run_protocol
     from labctl.queue.station_lock import station_lock
-    from labctl.queue.under_watch import under_watch
+    from labctl.queue.under_watch import under_watch, without_watch
     from labctl.store import Store
 
     stop = StopRequest()
     with (
-        station_lock(station),
-        Store.open(db) as store,
-        under_watch(station, db, watched_as, "--without-supervisor") if watched_as else nullcontext(),
-        station.open() as bench,
         polite_signals(stop),
+        station_lock(station, doing=f"the protocol {protocol.title!r}"),
+        Store.open(db) as store,
+        under_watch(station, db, watched_as, "--without-supervisor")
+        if watched_as
+        else without_watch(station, db) as on_left,
+        station.open(on_left=on_left) as bench,
         progress_display(bench.clock, protocol.plan(), quiet) as on_event,
     ):
         return run_protocol(protocol, station, bench, store, stop, on_event)
@@ -82,16 +86,60 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
 
 @contextmanager
 def polite_signals(stop: "StopRequest") -> Iterator[None]:
-    """First SIGINT or SIGTERM asks for a stop, the second interrupts."""
+    """Handle signals: the first SIGINT or SIGTERM requests a stop, the second interrupts, later ones do not.
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        if stop():
-            raise KeyboardInterrupt
-        stop.request(f"stopped by {signal.Signals(number).name}")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    SIGHUP ends the program at once, unless a stop was requested: the program is about to end safely then.
+    """
+    polite = _Polite(stop)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:
+        numbers.append(hang_up)
+    before = {number: signal.signal(number, polite) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def stop_signals(stop: "StopRequest") -> Iterator[None]:
+    """Handle signals of a supervisor: SIGINT, SIGTERM and SIGHUP request a stop and interrupt nothing."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def request(number: int, frame: FrameType | None) -> None:
+        stop.request(f"stopped by {signal.Signals(number).name}")
+
+    before = {signal.Signals[name]: signal.signal(signal.Signals[name], request) for name in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Polite:
+    """The signal handler of a program that measures."""
+
+    def __init__(self, stop: "StopRequest") -> None:
+        self._stop, self._interrupted = stop, False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Stop, interrupt, or say that the end is near."""
+        name = signal.Signals(number).name
+        if name == "SIGHUP" and not self._stop():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        elif not self._stop():
+            self.later(number)
+        elif self._interrupted or name == "SIGHUP":
+            say(f"{name}: about to end, after every output was switched off and read back")
+        else:
+            self._interrupted = True
+            raise KeyboardInterrupt
+
+    def later(self, number: int) -> None:
+        """Ask for a stop, also for a signal that came while instruments were made safe."""
+        if number != getattr(signal, "SIGHUP", None):
+            self._stop.request(f"stopped by {signal.Signals(number).name}")

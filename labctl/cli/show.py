@@ -21,7 +21,7 @@ geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in thei
 
 def show(
     run: Annotated[
-        str, typer.Argument(help="Number, start of the uuid, or `last`; nothing lists the runs.")
+        str, typer.Argument(help="Number, start of the uuid, or `last`; omit to list the runs.")
     ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
@@ -47,9 +47,9 @@ def list_runs(database: "Database") -> list[dict[str, Any]]:
 
 
 def describe(database: "Database", run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample and all that was derived.
+    """Return one run as the object that `--json` prints: run, sample and all derived rows.
 
-    The conductivities of a run that continues a cut one include those of the part before.
+    For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
 
@@ -80,7 +80,7 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
         started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
         name = row["procedure"].rpartition(":")[2]
         table.add_row(str(row["id"]), row["sample"], name, status, started, took)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _utc(time_s: float) -> str:
@@ -95,7 +95,7 @@ def _print_run(content: dict[str, Any]) -> None:
     from labctl.config.fixture import in_words
 
     run, sample = content["run"], content["sample"]
-    console = Console()
+    console = Console(markup=False)
     status = run["status"] + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(
@@ -115,7 +115,7 @@ def _print_run(content: dict[str, Any]) -> None:
 
 
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
-    """Print the columns that people see of each conductivity; remarks follow, once each."""
+    """Print the shown columns of each conductivity; remarks follow, once each."""
     from rich.table import Table
 
     from labctl.readmodel.shown_columns import CONDUCTIVITY
@@ -131,7 +131,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
-    """Say of every spectrum that gave no conductivity why."""
+    """Return the reason for each spectrum without a conductivity."""
     from labctl.readmodel.formatting import celsius
 
     return [
@@ -146,6 +146,9 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
     from labctl.readmodel.law_text import law_name
 
+    if not fits:
+        console.print("no temperature law")
+        return
     remarks = Remarks()
     console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:

@@ -17,20 +17,20 @@ def serve(
         str, typer.Argument(help="Description of the rig: `default`, `serial`, or a TOML file.")
     ] = "default",
     speed: Annotated[float, typer.Option(min=1e-3, help="How many times faster than real time.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the rig.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers in the rig.")] = 1,
     material: Annotated[
-        str | None, typer.Option(help="What lies in the oven; see the materials table.")
+        str | None, typer.Option(help="Material in the oven; see the materials table.")
     ] = None,
     replay: Annotated[
         Path | None, typer.Option(help="Measured spectra as the cell: a file or a folder.")
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="First port; 0: any that are free.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Write the station file here as well.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="First port; 0: any free ports.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Also write the station file here.")] = None,
 ) -> None:
     """Serve every instrument of a rig on a TCP socket of this machine (127.0.0.1 alone) until stopped.
 
-    Prints a station file that reaches it. Its first line names the control channel, where faults are
-    ordered and the true state is read, one JSON object per line.
+    Prints a station file for this rig. Its first line names the control channel, which accepts faults and
+    returns the true state, one JSON object per line.
     """
     from labctl.clock import ScaledClock
 
@@ -42,7 +42,7 @@ def serve(
     options = {"seed": seed, "description": rig, "material": material, "replay": replay}
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        # Named, not imported: labctl knows no rig.
+        # Loaded by name: labctl imports no rig.
         serving = shipped_module("sim_instruments.serve").serve
         serving(given, ScaledClock(speed), first_port=port, announce=announce)
     except (TypeError, ValueError, OSError) as error:

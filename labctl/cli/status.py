@@ -1,4 +1,4 @@
-"""`labctl status`: what runs now, how warm it is, what comes next, what went wrong last."""
+"""`labctl status`: running processes, temperature, next job, last warnings."""
 
 import json
 from collections.abc import Mapping
@@ -14,19 +14,26 @@ if TYPE_CHECKING:
     from labctl.store.transactions import WriteConnection
 
 WATCH_EVERY_S = 2.0
-SHOWN_AS = {"running": "running", "ended": "ended", "dead": "NOT RUNNING", "frozen": "FROZEN"}
+SHOWN_AS = {
+    "running": "running",
+    "ended": "ended",
+    "dead": "NOT RUNNING",
+    "frozen": "FROZEN",
+    "unsafe": "NOT SAFE",
+    "dismissed": "ended, not read back off",
+}
 
 
 def status(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
 
-    A process is FROZEN when it was silent for longer than `silence_s` of the station file; for stations of
-    another name, or without a station file, than 3 s. A supervisor may be silent for twice as long.
+    A process is FROZEN without a heartbeat for longer than `silence_s` of the station file, or 3 s for
+    stations of another name or without a station file. For a supervisor the time is doubled.
     """
     from labctl.clock import RealClock
     from labctl.queue.silence import Silences
@@ -59,7 +66,7 @@ def _clear_screen() -> None:
 
 
 def _silence_of_station(path: Path) -> dict[str, float]:
-    """Return `silence_s` by the name of the station; empty where there is no station file."""
+    """Return `silence_s` by the name of the station; empty without a station file."""
     from labctl.config.night import read_silence
     from labctl.errors import ConfigurationError
 
@@ -105,12 +112,15 @@ def describe(
 
 
 def in_words(content: dict[str, Any], now_s: float) -> list[str]:
-    """Return the lines that a person reads."""
+    """Return the lines for people to read."""
     from labctl.queue.hours import hour_in_words
+    from labctl.queue.keeping import NOT_KEPT
 
     lines = [_process_line(process, now_s) for process in content["processes"]]
     if not any(process["process"] == "runner" for process in content["processes"]):
         lines.append("runner      none has run here yet (labctl runner)")
+    if any(process["process"] == "supervisor" and _unkept(process) for process in content["processes"]):
+        lines.append(f"warning     {NOT_KEPT}")
     if content["paused"]:
         lines.append(f"paused      {content['paused']} (labctl queue resume)")
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
@@ -138,16 +148,34 @@ def _processes(
     return found
 
 
+def _unkept(process: dict[str, Any]) -> bool:
+    from labctl.queue.keeping import KEPT_BY_SERVICE
+
+    return process["state"] == "running" and process["doing"] != KEPT_BY_SERVICE
+
+
 def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.queue.hours import hour_in_words
     from labctl.readmodel.formatting import celsius
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
+    if process["unsafe"]:
+        head += f", {_unsafe_in_words(process)}"
     if process["state"] != "running":
-        return f"{head} (last sign {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
+        return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
     if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")
     if process["expected_end_s"]:
         parts.append(f"ends about {hour_in_words(process['expected_end_s'], now_s)}")
-    return f"{head}, " + ", ".join(parts) if process["process"] == "runner" else head
+    if process["process"] == "supervisor" and not process["doing"]:
+        return head
+    return f"{head}, " + ", ".join(parts)
+
+
+def _unsafe_in_words(process: dict[str, Any]) -> str:
+    if process["state"] == "running":
+        return f"NOT SAFE, trying again: {process['unsafe']}"
+    if process["state"] == SHOWN_AS["dismissed"]:
+        return f"a person has seen to it: {process['unsafe']}"
+    return f"not read back off: {process['unsafe']}; a supervisor tries until it is (or --dismiss)"

@@ -1,4 +1,4 @@
-"""Transference numbers as `labctl show` gives them: the number, its rivals, its inputs, its reservations."""
+"""Transference numbers for `labctl show`: the number, alternative methods, inputs, remarks."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ MEANINGS = {
 
 
 def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> None:
-    """Print every number beside its rivals and its inputs; remarks follow, once each."""
+    """Print every number with alternatives and inputs; remarks follow, once each."""
     remarks = Remarks()
     for quantity in dict.fromkeys(number["quantity"] for number in numbers):
         chosen = [number for number in numbers if number["quantity"] == quantity]
@@ -38,7 +38,7 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
 
 
 def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> Any:
-    """Make the table of the numbers themselves, rivals beside them."""
+    """Make the table of the numbers, with alternatives beside them."""
     from labctl.readmodel.formatting import celsius
     from labctl.readmodel.transference_text import QUANTITIES, interval, value
 
@@ -61,7 +61,7 @@ def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> 
 
 
 def _inputs(quantity: str, numbers: list[dict[str, Any]]) -> Any:
-    """Make the table of what the numbers were made from."""
+    """Make the table of the inputs of the numbers."""
     table = _table("made from", tuple(INPUTS[quantity]))
     for number in numbers:
         table.add_row(*(_plain(number, *column) for column in INPUTS[quantity].values()))

@@ -1,4 +1,4 @@
-"""`labctl verify`: known answers through the whole stack."""
+"""`labctl verify`: measurements of known quantities through the whole stack."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
-app = typer.Typer(help="Measure what is known already, through the whole stack.", no_args_is_help=True)
+app = typer.Typer(help="Measure known quantities through the whole stack.", no_args_is_help=True)
 
 SOURCE = "O'Donnell & Greenbaum, Batteries 2021, 7, 3 (10.3390/batteries7010003)"
 PRINTED_FRACTIONS = (8, 10)  # rows of the review that print a transference number of the cation
@@ -23,12 +23,12 @@ CHANCE = 0.01
 
 @app.callback()
 def _group() -> None:
-    """Keep `materials` a command of its own."""
+    """Keep `materials` a separate command."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """One number to be measured: of which material, which quantity, and what the review prints."""
+    """One number to be measured: material, quantity, and the number printed in the review."""
 
     material: str
     references: tuple[int, ...]
@@ -43,15 +43,15 @@ class Question:
 @app.command("materials")
 def materials(
     only: Annotated[str, typer.Option(help="Only materials whose name contains this.")] = "",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the rig.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers in the rig.")] = 1,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure every material of the review on the simulated rig and hold it against what is printed.
+    """Measure every material of the review on the simulated rig and compare with the printed numbers.
 
-    Conductivity by spectra between blocking electrodes; Bruce-Vincent where a transference number is printed;
-    blocking polarisation for the mixed conductors; a direct current where a bound is printed. Exit code 1
-    when more numbers lie outside their 95 % interval than chance allows.
+    Conductivity by spectra between blocking electrodes; Bruce-Vincent for printed transference numbers;
+    blocking polarisation for mixed conductors; a direct current for printed bounds. Exit code 1 when more
+    numbers lie outside their 95 % interval than expected by chance.
     """
     asked = [question for question in questions() if only.lower() in question.material.lower()]
     silent = [row for row in without_number() if only.lower() in row["material"].lower()]
@@ -74,12 +74,12 @@ def materials(
 
 
 def questions() -> list[Question]:
-    """Return everything that the review prints a number for."""
+    """Return all quantities for which the review prints a number."""
     return [q for entry in _materials().values() for q in _questions_of(entry)]
 
 
 def without_number() -> list[dict[str, Any]]:
-    """Return the rows of the review that name a material and print no number, with its words."""
+    """Return the rows of the review that name a material without a number, with the printed text."""
     return list(shipped_module("sim_instruments.materials").without_number())
 
 
@@ -109,7 +109,7 @@ def _questions_of(entry: Any) -> Iterable[Question]:
 
 
 def _measure(asked: list[Question], seed: int) -> list[dict[str, Any]]:
-    """Answer every question, on two processors where there are."""
+    """Measure every number, on two processors if available."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -121,7 +121,7 @@ def _measure(asked: list[Question], seed: int) -> list[dict[str, Any]]:
 
 
 def answer(question: Question, seed: int) -> dict[str, Any]:
-    """Measure one number and judge it; `inside` is None where the interval cannot be asked."""
+    """Measure one number and compare it; `inside` is None without an interval."""
     from labctl.cli import material_measurements
 
     measure = {
@@ -160,7 +160,7 @@ def _finite(value: float) -> float | None:
 
 
 def allowed_outside(count: int) -> int:
-    """Return how many of `count` true 95 % intervals miss with a probability above 1 %."""
+    """Return the number of misses that `count` true 95 % intervals exceed with a probability below 1 %."""
     from scipy.stats import binom
 
     return int(binom.ppf(1 - CHANCE, count, 0.05)) if count else 0
@@ -185,7 +185,7 @@ def _measured(found: dict[str, Any]) -> str:
 
 
 def _bound(value: float, side: str) -> str:
-    """Two digits, rounded so that the bound still holds."""
+    """Return a bound with two digits, rounded so that it still holds."""
     step = 10.0 ** (math.floor(math.log10(value)) - 1)
     if side == "upper":
         return f"< {math.ceil(value / step - 1e-9) * step:.2g}"
@@ -229,7 +229,7 @@ def _print(found: list[dict[str, Any]], silent: list[dict[str, Any]], outside: i
         table.add_column(heading, overflow="fold")
     for cells in _cells(found, silent):
         table.add_row(*cells)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     for row in found:
         if row["inside"] is False:

@@ -1,7 +1,7 @@
-"""How an instrument is connected: what its driver says, and where its link differs, `connection = { ... }`.
+"""Connection settings: the defaults of the driver, overridden by `connection = { ... }` of the station file.
 
 A serial port is set at the front panel of the instrument, and a GPIB terminator by switches at its back: the
-driver knows what is usual, only the station file knows what is there.
+driver knows the usual settings, the station file knows this instrument.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ TERMINATIONS = ("write_termination", "read_termination")
 
 
 def connection_settings(table: Table, driver_class: type, address: str) -> dict[str, Any]:
-    """Return the settings of the VISA resource, with numbers as VISA has them.
+    """Return the settings of the VISA resource, with the numerical constants of VISA.
 
-    Raises ConfigurationError for a key that does not belong to this link: terminations to a driver that
-    counts bytes, settings of a serial port to an address that is none.
+    Raises ConfigurationError for a key that does not apply to this link: a termination for a driver that
+    counts bytes, or a serial-port setting for an address that is not a serial port.
     """
     for key in table.values:
         _check_belongs(table, key, driver_class, address)

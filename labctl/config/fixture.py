@@ -1,4 +1,4 @@
-"""What cables and clamps add to a spectrum, measured with a short or nothing in the place of the sample."""
+"""Correction for cables and clamps, from spectra of a short and of an open circuit in place of the sample."""
 
 import json
 import re
@@ -21,15 +21,15 @@ FEWEST_POINTS = 2
 
 
 def read_points(table: Table, key: str, database: Path | None) -> Points | None:
-    """The spectrum that `key` of a sample names, highest frequency first; None where it names none.
+    """Return the spectrum that `key` of a sample names, highest frequency first; None if the key is absent.
 
     Raises ConfigurationError when there is no such spectrum or it has fewer than two usable points.
     """
-    told = table.take(key, None, WANTED)
-    if told is None:
+    given = table.take(key, None, WANTED)
+    if given is None:
         return None
     try:
-        spectrum = _named(told, Path(str(table.source)).parent, database).cleaned()
+        spectrum = _named(given, Path(str(table.source)).parent, database).cleaned()
     except (OSError, ValueError, StoreError) as error:
         raise table.error(key, f"{error}; give {WANTED}") from error
     if len(spectrum) < FEWEST_POINTS:
@@ -39,19 +39,19 @@ def read_points(table: Table, key: str, database: Path | None) -> Points | None:
 
 
 def kept_points(value: Any) -> Points | None:
-    """The same from a database or a job: JSON or lists."""
-    told = json.loads(value) if isinstance(value, str) else value
-    return None if told is None else tuple((float(f), float(re), float(im)) for f, re, im in told)
+    """Return points stored in a database or a job as JSON or lists; None if there are none."""
+    given = json.loads(value) if isinstance(value, str) else value
+    return None if given is None else tuple((float(f), float(re), float(im)) for f, re, im in given)
 
 
 def are_swapped(short: Points, open_circuit: Points) -> bool:
-    """Whether the short has the larger impedance where both were measured at their middle frequency."""
+    """Return whether the short has the larger impedance; each is compared at its middle frequency."""
     small, large = (points[len(points) // 2] for points in (short, open_circuit))
     return abs(complex(*small[1:])) >= abs(complex(*large[1:]))
 
 
 def without_fixture(measured: "Spectrum", sample: Mapping[str, Any]) -> "Spectrum":
-    """The spectrum as the sample alone would have given it; itself where no fixture was told."""
+    """Return the spectrum corrected for the fixture; unchanged if the sample has no fixture spectra."""
     from labctl.analysis import compensate
 
     short, open_circuit = (_spectrum(sample.get(f"fixture_{name}")) for name in ("short", "open"))
@@ -61,7 +61,7 @@ def without_fixture(measured: "Spectrum", sample: Mapping[str, Any]) -> "Spectru
 
 
 def lead_of(sample: Mapping[str, Any]) -> "Estimate":
-    """What is still to be taken off the resistance: the leads told, or the scatter of the short taken out."""
+    """Return the lead resistance to subtract, ohm: 0 with the short's uncertainty if a short is given."""
     from labctl.analysis import Estimate, lead_resistance
 
     short = _spectrum(sample.get("fixture_short"))
@@ -74,24 +74,24 @@ def lead_of(sample: Mapping[str, Any]) -> "Estimate":
 
 
 def in_words(sample: Mapping[str, Any]) -> str:
-    """What is taken off, for a person: `leads 2.50 ± 0.10 ohm`, `fixture (short, open)`, or nothing."""
+    """Return the correction as text, e.g. `leads of 2.5 ± 0.1 ohm taken off`; empty if there is none."""
     if (lead_ohm := sample.get("lead_ohm")) is not None:
         return f"leads of {lead_ohm:.4g} ± {sample.get('lead_u_ohm') or 0.0:.2g} ohm taken off"
-    told = [name for name in ("short", "open") if sample.get(f"fixture_{name}")]
-    return f"fixture taken out ({' and '.join(told)})" if told else ""
+    given = [name for name in ("short", "open") if sample.get(f"fixture_{name}")]
+    return f"fixture taken out ({' and '.join(given)})" if given else ""
 
 
-def _named(told: Any, folder: Path, database: Path | None) -> "Spectrum":
+def _named(given: Any, folder: Path, database: Path | None) -> "Spectrum":
     from labctl.analysis import Spectrum, read_spectrum
 
-    if isinstance(told, list):
-        if not all(_is_point(point) for point in told):
-            raise ValueError("is a list of something else")
-        return Spectrum([point[0] for point in told], [complex(point[1], point[2]) for point in told])
-    if not isinstance(told, str):
-        raise ValueError(f"is {told!r}")
-    run = re.fullmatch(r"run\s+(\w+(?:-\w+)*)", told)
-    return _measured(run[1], database) if run else read_spectrum(folder / told)
+    if isinstance(given, list):
+        if not all(_is_point(point) for point in given):
+            raise ValueError("is a list with other entries")
+        return Spectrum([point[0] for point in given], [complex(point[1], point[2]) for point in given])
+    if not isinstance(given, str):
+        raise ValueError(f"is {given!r}")
+    run = re.fullmatch(r"run\s+(\w+(?:-\w+)*)", given)
+    return _measured(run[1], database) if run else read_spectrum(folder / given)
 
 
 def _is_point(value: Any) -> bool:
@@ -99,7 +99,7 @@ def _is_point(value: Any) -> bool:
 
 
 def _measured(run: str, database: Path | None) -> "Spectrum":
-    """The last finished spectrum of a run."""
+    """Return the last finished spectrum of a run."""
     if database is None or not database.is_file():
         raise ValueError(f"names run {run}, but there is no database to look for it")
     with Database(database) as db:
@@ -109,8 +109,8 @@ def _measured(run: str, database: Path | None) -> "Spectrum":
         return db.spectrum(found)
 
 
-def _spectrum(told: Any) -> "Spectrum | None":
+def _spectrum(given: Any) -> "Spectrum | None":
     from labctl.analysis import Spectrum
 
-    points = kept_points(told)
+    points = kept_points(given)
     return None if points is None else Spectrum([p[0] for p in points], [complex(*p[1:]) for p in points])

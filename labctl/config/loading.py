@@ -26,12 +26,12 @@ MACHINERY = (__file__, own_code.__file__, shipped.__file__, importlib.__file__)
 
 
 class CannotLoad(Exception):
-    """A name leads to no object; the message begins with its verb, as in `names 'x', which ...`."""
+    """An object cannot be loaded by name; the message begins with a verb, as in `names 'x', which ...`."""
 
 
 @dataclass(frozen=True)
 class CodeIdentity:
-    """A file of code as it was when it was loaded; `bytes` and `sha256` are None where that is not known."""
+    """A file of code as it was when it was loaded; `bytes` and `sha256` are None if not known."""
 
     path: str
     bytes: int | None
@@ -76,7 +76,7 @@ def load_reference(reference: str, folder: Path) -> Named:
 
 
 def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity, ...]]:
-    """Load a module from a file in `folder`, or an installed one, and say which files of code that are.
+    """Load a module from a file in `folder`, or an installed one; return it with its files of code.
 
     Raises CannotLoad.
     """
@@ -95,7 +95,7 @@ def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity
 
 
 def is_installed(name: str) -> bool:
-    """Return whether a top-level name is that of an installed module, not of a file loaded here."""
+    """Return whether a top-level name belongs to an installed module, not to a file loaded here."""
     known = sys.modules.get(name)
     if known is not None:
         return not own_code.is_own(known)
@@ -103,7 +103,7 @@ def is_installed(name: str) -> bool:
 
 
 def loaded_class(reference: str) -> Any:
-    """Return the class that `module:Class` means in this process without looking for files; None: it is gone.
+    """Return the class that `module:Class` means in this process without looking for files; None if gone.
 
     The module loaded last from a file comes first, then installed modules.
     """
@@ -152,7 +152,7 @@ def _imported_already(name: str, files: own_code.Files) -> ModuleType | None:
     return module if is_same and all(_is_old(file.path) for file in files.values()) else None
 
 
-# Which code it was.
+# Identity of the loaded code.
 
 _known: dict[Path, CodeIdentity] = {}
 
@@ -183,7 +183,7 @@ def _is_old(path: Path) -> bool:
     return path.stat().st_mtime < STARTED_S
 
 
-# What went wrong.
+# Error messages.
 
 
 def _in_words(error: BaseException, name: str, folder: Path) -> str:
@@ -200,7 +200,7 @@ def _in_words(error: BaseException, name: str, folder: Path) -> str:
 
 
 def _place(error: BaseException) -> tuple[str, str] | None:
-    """File and line of the code at fault; None where none was executed."""
+    """Return file and line of the code at fault; None if no code was executed."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith("<") and frame.filename not in MACHINERY:
             return frame.filename, f" (line {frame.lineno})"

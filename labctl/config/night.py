@@ -19,13 +19,13 @@ class InterlockSettings:
     Attributes
     ----------
     temperature_above_k : float
-        No reading may be above; default 20 K above the station's highest set point.
+        Maximum of any temperature reading; default 20 K above the station's highest set point.
     runaway_k : float
-        So far above its set point the sample may not go on getting hotter.
+        Maximum excess over the set point while the sample is still getting hotter.
     afterheat_s : float
-        So long after everything was switched off the sample may still get hotter, by the heat in the oven.
+        Time for which the sample may still get hotter after everything is off, from heat in the oven.
     free_disk_mb : float
-        Less than this on the disk of the results stops the night.
+        Minimum free space on the disk of the results.
     watched_file, watched_content : str
         A file that must not exist or, with `watched_content`, must not contain that text: a door switch,
         a GPIO line as the system shows it.
@@ -53,8 +53,8 @@ class NotifySettings:
 class Night:
     """A checked `[night]` table; every entry has a default, an absent table is the defaults.
 
-    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer are failed, never begun late
-    on a rig that may have changed; infinite: they wait for ever. `silence_s`: a runner without a new
+    `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer fail instead of starting
+    late on a rig that may have changed; infinite: no limit. `silence_s`: a runner without a new
     heartbeat for longer counts as frozen.
     """
 
@@ -69,7 +69,7 @@ class Night:
 
 
 def read_night(station: Station) -> Night:
-    """Check the `[night]` table of a station; raises ConfigurationError with file, key and a right value."""
+    """Check the `[night]` table of a station; raises ConfigurationError with file, key and a valid value."""
     table = Table(station.source, station.night, "night.")
     night = Night(
         interlocks=_interlocks(table.table("interlocks", {}), station),
@@ -91,7 +91,7 @@ def read_silence(path: Path | str) -> tuple[str, float]:
     Raises
     ------
     ConfigurationError
-        The file cannot be read, or one of the two is wrong.
+        The file cannot be read, or one of the two values is wrong.
     """
     document = read_document(path)
     night = document.table("night", {}).values

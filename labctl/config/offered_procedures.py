@@ -1,4 +1,4 @@
-"""Which procedures the window offers: those that ship, those of a file somebody opens."""
+"""Procedures offered by the window: the shipped ones and those in a file that the user opens."""
 
 import inspect
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from labctl.config.loading import CannotLoad, load_module
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 
-CATALOGUE = "procedures.catalogue"  # named, not imported: labctl knows no procedure
+CATALOGUE = "procedures.catalogue"  # loaded by name: labctl imports no procedure
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Offered:
 
     @property
     def title(self) -> str:
-        """What a list calls it."""
+        """Name in a list."""
         return self.procedure_class.__name__
 
     @property
@@ -31,18 +31,18 @@ class Offered:
 
 
 def shipped() -> list[Offered]:
-    """The procedures that ship with labctl, the most used first."""
+    """Return the procedures shipped with labctl, the most used first."""
     found = shipped_module(CATALOGUE).PROCEDURES
     return [Offered(cls, f"{cls.__module__}:{cls.__name__}") for cls in found]
 
 
 def in_file(path: Path) -> list[Offered]:
-    """The pymeasure procedures that a Python file defines.
+    """Return the pymeasure procedures that a Python file defines.
 
     Raises
     ------
     ConfigurationError
-        The file cannot be loaded, or defines none.
+        The file cannot be loaded or defines no procedure.
     """
     from pymeasure.experiment import Procedure
 

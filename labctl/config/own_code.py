@@ -1,14 +1,14 @@
-"""Code from a laboratory's own files: read once, known by its content, executed here and nowhere else.
+"""Code from a laboratory's own files: read once, identified by its content, executed only in this module.
 
 1. A module is found by its path: `bath` is bath.py in the folder of the TOML file that names it, and
    `mylab.bath` is mylab/bath.py there. Two folders with a bath.py give two modules.
-2. With a file belong the files of the same folder that it imports, and those that they import. All are read
-   before the first is executed; what is executed, also later inside a function, is what was read.
-3. A module is executed again when its own file, or one that belongs to it, has changed. With
+2. The files of the same folder that a file imports, directly or indirectly, belong to it. All are read
+   before the first is executed. The code as read is executed, also by later imports inside a function.
+3. A module is executed again when its own file, or a file that belongs to it, has changed. With
    unchanged files a module stays the same object.
 4. The folder is never on sys.path: only import statements in its own files look into it. Modules of Python's
    standard library, labctl and the packages labctl requires cannot be replaced by a file of the folder.
-5. A module is entered in sys.modules, for pickle and inspect, only where its name means nothing else.
+5. A module is entered in sys.modules, for pickle and inspect, only if no other module has its name.
 """
 
 import ast
@@ -86,7 +86,7 @@ _one_at_a_time = threading.RLock()
 
 
 def own_files(folder: Path, name: str) -> Files:
-    """Read the module `name` of a folder and every file of the folder that it imports; empty: no such module.
+    """Read the module `name` of a folder and every file of it that the module imports; empty if not found.
 
     Raises OSError when a file cannot be read.
     """
@@ -138,7 +138,7 @@ def is_own(module: ModuleType) -> bool:
 
 
 def _execute(folder: Path, file: CodeFile, belonging: tuple[CodeFile, ...]) -> Loaded:
-    """Execute a file: the only place of labctl where code is executed that is not installed."""
+    """Execute a file; labctl executes code that is not installed only here."""
     module = importlib.util.module_from_spec(_spec(file))
     files = {one.name: one for one in belonging}
     _own.add(module)
@@ -174,7 +174,7 @@ def _spec(file: CodeFile) -> ModuleSpec:
 
 
 def _import_for(folder: Path, files: Files) -> Callable[..., ModuleType]:
-    """Return what `import` does in a file: the files that belong to it first, then what is installed."""
+    """Return the `import` function of a file: files that belong to it come before installed modules."""
 
     def import_(
         name: str,
@@ -233,13 +233,13 @@ def _may_be_module(package: ModuleType, leaf: str) -> bool:
 
 
 def _submodule(folder: Path, package: str, leaf: str, files: Files) -> None:
-    """Bind `from package import leaf`, if that is a module; if not, the import statement says so."""
+    """Bind `from package import leaf` if `leaf` is a module; otherwise the import statement raises."""
     name = f"{package}.{leaf}"
     if name in files or is_shipped(name):
         _module(folder, name, files)
 
 
-# Which files belong together.
+# Files that belong together.
 
 
 def _read(folder: Path, name: str) -> CodeFile | None:
@@ -262,11 +262,11 @@ def _is_there(path: Path) -> bool:
 
 
 def _imports(content: bytes, package: str) -> Iterator[str]:
-    """Yield every name of a module that import statements in a file may mean."""
+    """Yield every module name that import statements in a file may refer to."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError):
-        return  # executing it says what is wrong
+        return  # executing the file reports the error
     for node in ast.walk(tree):
         for name in _imported(node, package):
             if name.partition(".")[0] not in NEVER_IMPORTED_FROM_A_FOLDER:
@@ -305,7 +305,7 @@ def _belonging_to(name: str, files: Files) -> tuple[CodeFile, ...]:
 
 
 def _enter(module: ModuleType, file: CodeFile) -> None:
-    """Let pickle and inspect find a module by its name, where no other module has that name."""
+    """Enter a module in sys.modules, for pickle and inspect, if no other module has its name."""
     known = sys.modules.get(file.name)
     if known is module:
         return
@@ -327,7 +327,7 @@ def _comes_from(module: ModuleType, path: Path) -> bool:
 
 
 def _is_elsewhere(file: CodeFile) -> bool:
-    """Return whether the name of a file is that of another importable module."""
+    """Return whether another importable module has the name of a file."""
     if is_shipped(file.name) or file.name.partition(".")[0] in sys.stdlib_module_names:
         return True
     searched: Sequence[str] | None = None

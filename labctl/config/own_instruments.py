@@ -1,4 +1,4 @@
-"""Does a procedure use the bench, or does it bring instruments of its own?"""
+"""Detection of procedures that open their own instruments instead of using the bench."""
 
 from types import CodeType, FunctionType
 from typing import Any
@@ -7,9 +7,9 @@ from pymeasure.experiment import Procedure
 
 
 def brings_own_instruments(procedure_class: type) -> bool:
-    """Tell whether nothing in a procedure's class speaks of a bench: it was not written for labctl.
+    """Return whether a procedure's class does not refer to a bench, so was not written for labctl.
 
-    Such a class neither says `bench: Bench` nor `roles_needed`, nor has a method that uses `bench`.
+    Such a class declares neither `bench: Bench` nor `roles_needed`, and none of its methods uses `bench`.
     """
     written = [kind for kind in procedure_class.__mro__ if kind not in Procedure.__mro__]
     return not any(_speaks_of_bench(kind) for kind in written)

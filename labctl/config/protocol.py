@@ -1,7 +1,7 @@
-"""protocol.toml: a sample and the procedures to run on it, checked before anything is touched.
+"""protocol.toml: a sample and the procedures to run on it, checked before an instrument is touched.
 
-`[[procedure]]` tables run in the order of the file. One with `repeat = 3` runs three times; one that holds
-`[[procedure.procedure]]` tables is a block of these. A protocol does not compute.
+`[[procedure]]` tables run in the order of the file. A table with `repeat = 3` runs three times; a table that
+holds `[[procedure.procedure]]` tables is a block of these. A protocol contains no computation.
 """
 
 import math
@@ -25,8 +25,8 @@ MOST_PROCEDURES = 10_000
 class ProcedureEntry:
     """One run of a `[[procedure]]` table: a class and the parameters as the file gives them.
 
-    `repetition` is `"2 of 3"` where it is repeated, with those of the blocks around it before it; `code` the
-    files of code that were loaded for the class.
+    `repetition` is `"2 of 3"` for a repeated procedure, preceded by the repetitions of the enclosing blocks;
+    `code` lists the files of code that were loaded for the class.
     """
 
     reference: str
@@ -47,7 +47,7 @@ class ProcedureEntry:
 
     @property
     def name(self) -> str:
-        """What a list calls it: `EIS`, or `EIS 2 of 3`."""
+        """Name in a list: `EIS`, or `EIS 2 of 3`."""
         return f"{self.procedure_class.__name__} {self.repetition}".strip()
 
 
@@ -62,7 +62,7 @@ class Protocol:
     procedures: tuple[ProcedureEntry, ...]
 
     def plan(self) -> list[PlannedStep]:
-        """Return every step of every procedure, in order; where there are several, each names its own."""
+        """Return every step of every procedure, in order; with several procedures each step names its own."""
         several = len(self.procedures) > 1
         return [
             replace(step, label=f"{entry.name}: {step.label}") if several else step
@@ -71,7 +71,7 @@ class Protocol:
         ]
 
     def plans(self) -> list[list[PlannedStep]]:
-        """Return the steps of each procedure, which finds the oven as warm as the one before left it."""
+        """Return the steps of each procedure; each begins at the temperature where the one before ended."""
         plans: list[list[PlannedStep]] = []
         left_at_k = None
         for entry in self.procedures:
@@ -83,7 +83,7 @@ class Protocol:
         return plans
 
     def check_against(self, station: Station) -> None:
-        """Raise ConfigurationError if the station lacks a role or forbids a step. Touches nothing."""
+        """Raise ConfigurationError if the station lacks a role or forbids a step. No I/O."""
         for entry in self._different():
             procedure = entry.build()
             missing = set(getattr(procedure, "roles_needed", ())) - station.roles
@@ -96,50 +96,52 @@ class Protocol:
             self._check_limits(entry, procedure, station)
 
     def warnings(self) -> tuple[str, ...]:
-        """Say what labctl cannot do for the procedures of this protocol, one sentence each."""
+        """Return the limitations of labctl for the procedures of this protocol, one sentence each."""
         return tuple(
-            f"{entry.reference} opens its own instruments: labctl calls its shutdown() whatever happens, but "
+            f"{entry.reference} opens its own instruments: labctl always calls its shutdown(), but "
             "cannot check their limits, nor make them safe if that fails or this computer dies"
             for entry in self._different()
             if brings_own_instruments(entry.procedure_class)
         )
 
     def _different(self) -> list[ProcedureEntry]:
-        """Return the procedures as the file lists them, each once."""
+        """Return the procedures in the order of the file, each once."""
         return list({entry.where: entry for entry in reversed(self.procedures)}.values())[::-1]
 
     def _check_limits(self, entry: ProcedureEntry, procedure: Any, station: Station) -> None:
+        limits = self.sample.within(station.limits)
+        origin = station.source if limits == station.limits else f"{station.source} and the sample"
         for step in plan_of(procedure):
             try:
-                check_step(step, station.limits)
+                check_step(step, limits)
             except LimitExceeded as error:
-                problem = f"{step.label}: {error} (from {station.source})"
+                problem = f"{step.label}: {error} (from {origin})"
                 raise ConfigurationError(self.source, entry.where.rstrip("."), problem) from error
 
 
 def plan_of(procedure: Any) -> list[PlannedStep]:
-    """Return the steps a procedure announces; one step of unknown content where it announces none."""
+    """Return the planned steps of a procedure; a single step of unknown content if it has no plan."""
     if hasattr(procedure, "plan"):
         return list(procedure.plan())
     return [PlannedStep(type(procedure).__name__, _estimate_s(procedure))]
 
 
 def begin_at(procedure: Any, temperature_k: float) -> None:
-    """Tell a procedure at which temperature its plan finds the oven, where it wants to know."""
+    """Set the temperature at which the plan of a procedure begins, if the procedure has such an attribute."""
     if hasattr(procedure, "begins_at_k"):
         procedure.begins_at_k = temperature_k
 
 
 def last_temperature_k(plan: Sequence[PlannedStep]) -> float | None:
-    """Return the temperature at which a plan leaves the oven; None where it sets none."""
+    """Return the last temperature of a plan in K; None if the plan sets no temperature."""
     return next((step.temperature_k for step in reversed(plan) if step.temperature_k is not None), None)
 
 
 def _estimate_s(procedure: Any) -> float:
-    """The seconds that a pymeasure procedure itself estimates; NaN where it says nothing, or other things."""
+    """Return the duration in s that a pymeasure procedure estimates; NaN without a usable estimate."""
     try:
         return float(procedure.get_estimates())
-    except Exception:  # noqa: BLE001 - it is anybody's code, and only an estimate
+    except Exception:  # noqa: BLE001 - foreign code may raise anything, and this is only an estimate
         return math.nan
 
 
@@ -152,9 +154,9 @@ def check_step(step: PlannedStep, limits: Limits) -> None:
 
 
 def read_protocol(path: Path | str, database: Path | None = None) -> Protocol:
-    """Read and check a protocol file; raises ConfigurationError with file, key and what would be right.
+    """Read and check a protocol file; raises ConfigurationError with file, key and a valid value.
 
-    `database` is where a sample that is only named is looked for, and a fixture named by its run.
+    A sample given by its name, and a fixture given by its run, are looked up in `database`.
     """
     return _protocol(read_document(path), Path(path).stem, database)
 
@@ -162,9 +164,9 @@ def read_protocol(path: Path | str, database: Path | None = None) -> Protocol:
 def parse_protocol(
     text: str, source: str, database: Path | None = None, sample: Sample | None = None
 ) -> Protocol:
-    """Check protocol text that is not (or no longer) a file.
+    """Check protocol text that is not, or no longer, a file.
 
-    `sample` stands for the one that the text names: the sample as it was when the protocol was queued.
+    `sample` replaces the sample that the text names: the sample as it was when the protocol was queued.
     """
     return _protocol(parse_document(text, source), Path(source).stem, database, sample)
 
@@ -185,9 +187,9 @@ def _protocol(
 
 
 def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:
-    """The sample of a `[sample]` table, of a file beside the protocol, or of that name in the database."""
+    """Return the sample of a `[sample]` table, of a file beside the protocol, or by name of the database."""
     if isinstance(document.values.get("sample"), Mapping):
-        table = document.table("sample")  # asked for, also where the sample is known
+        table = document.table("sample")  # counts as read, also if the sample is known
         return known or parse_sample(table, database)
     wanted = "a table [sample], the name of a sample file, or the name of a sample measured before"
     named = document.take("sample", REQUIRED, wanted)
@@ -203,7 +205,7 @@ def _sample(document: Table, database: Path | None, known: Sample | None) -> Sam
 
 
 def _listed(table: Table) -> list[ProcedureEntry]:
-    """Return the runs of the `[[procedure]]` tables in this one, in order, repeats written out."""
+    """Return the runs of the `[[procedure]]` tables inside this table, in order, repeats written out."""
     return [run for listed in table.tables("procedure") for run in _runs(listed)]
 
 
@@ -249,7 +251,7 @@ def _procedure(table: Table) -> ProcedureEntry:
 
 
 def _check_parameters(entry: ProcedureEntry, table: Table) -> None:
-    """Set each parameter alone, so that the one at fault can be named, then check them together."""
+    """Set each parameter alone to name the one at fault, then check all together."""
     procedure = entry.procedure_class()
     known = list(procedure._parameters)
     for key, value in entry.parameters.items():
@@ -274,7 +276,7 @@ def _check_together(procedure: Any, table: Table) -> None:
 
 
 def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
-    """Refuse what pymeasure would convert in silence: numbers in quotes, true for 1, 2.5 for an integer."""
+    """Refuse values that pymeasure would convert: numbers in quotes, true for 1, 2.5 for an integer."""
     kind = type(parameter).__name__
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     wrong = {
@@ -290,7 +292,7 @@ def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
 
 
 def _allowed(parameter: Any) -> str:
-    """Say in words what a pymeasure parameter accepts."""
+    """Return the accepted values of a pymeasure parameter as text."""
     words = []
     low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
     if low is not None and high is not None:

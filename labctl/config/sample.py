@@ -1,4 +1,4 @@
-"""What sits between the electrodes: read from a protocol, from a file of its own, or from the database."""
+"""The sample between the electrodes: read from a protocol, from a sample file, or from the database."""
 
 import json
 import math
@@ -11,19 +11,23 @@ from typing import Any
 from labctl.config.fixture import Points, are_swapped, kept_points, read_points
 from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError
+from labctl.instruments.limits import Limits
 from labctl.store import Database
 from labctl.store.queries.samples import newest_first
+from labctl.units import ZERO_CELSIUS_K
 
 ELECTRODES = ("blocking", "reversible")
-LARGEST_MM = 200.0  # no sample is larger, but micrometres are often taken for millimetres
+LARGEST_MM = 200.0  # no sample is larger, but micrometres are often mistaken for millimetres
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What sits between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties.
+    """The sample between the electrodes. Lengths in m, areas in m2, `_u_` standard uncertainties.
 
-    Either the resistance of the leads, which is taken off, or points (Hz, ohm, ohm) of the fixture with a
-    short or nothing in the place of the sample, which take it out of every spectrum; None: not told.
+    Either the resistance of the leads, which is subtracted, or points (Hz, ohm, ohm) of the fixture with a
+    short or an open circuit in place of the sample, which correct every spectrum; None: not given.
+
+    The ceilings `_max_` are limits that the sample tolerates; None: only the limits of the station hold.
     """
 
     name: str
@@ -39,20 +43,27 @@ class Sample:
     lead_u_ohm: float | None = None
     fixture_short: Points | None = None
     fixture_open: Points | None = None
+    temperature_max_k: float | None = None
+    potential_max_v: float | None = None
+    current_max_a: float | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "Sample":
-        """The sample of a row of `samples`, also of an older file, or of what a job keeps."""
+        """Return the sample of a row of `samples`, also of an older file, or of a job."""
         known: dict[str, Any] = {field.name: row[field.name] for field in fields(cls) if field.name in row}
         for name in ("fixture_short", "fixture_open"):
             known[name] = kept_points(known.get(name))
         return cls(**known)
 
+    def within(self, limits: Limits) -> Limits:
+        """Return the limits that hold for this sample: the lowest of a station's and its own ceilings."""
+        return limits.lowered_to(self.temperature_max_k, self.potential_max_v, self.current_max_a)
+
 
 def tell_sample(procedure: Any, sample: Sample) -> None:
-    """Give a procedure its sample and kind of electrodes, where its class leaves them open.
+    """Set `sample` and `electrodes` of a procedure, if its class leaves them open.
 
-    A laboratory's procedure may use these names for something else; then they stay what they are.
+    A laboratory's procedure may use these names for something else; such attributes are not changed.
     """
     if getattr(type(procedure), "sample", None) is None:
         procedure.sample = sample
@@ -66,13 +77,13 @@ def sample_of(value: object, database: Path) -> Sample:
     Parameters
     ----------
     value : Sample, mapping or str or path
-        A mapping has the keys of a `[sample]` table; a text that ends in `.toml` is a file, any other text
-        the name of a sample that was measured before.
+        A mapping has the keys of a `[sample]` table; a text that ends in `.toml` is a file name, any other
+        text the name of a sample that was measured before.
 
     Raises
     ------
     ConfigurationError
-        There is no such sample, or something about it is wrong.
+        There is no such sample, or one of its entries is wrong.
     """
     if isinstance(value, Sample):
         return value
@@ -87,7 +98,7 @@ def sample_of(value: object, database: Path) -> Sample:
 
 
 def kept_sample(text: str) -> Sample | None:
-    """Return the sample that a job keeps as JSON; None where it keeps none."""
+    """Return the sample stored with a job as JSON; None if there is none."""
     return Sample.of_row(json.loads(text)) if text else None
 
 
@@ -101,7 +112,7 @@ def read_sample(path: Path, database: Path | None = None) -> Sample:
 
 
 def find_sample(name: str, database: Path) -> Sample:
-    """Return the sample of that name which was added last; raises ConfigurationError where there is none."""
+    """Return the last added sample with this name; raises ConfigurationError if there is none."""
     known: list[dict[str, Any]] = []
     if database.is_file():
         with Database(database) as db:
@@ -114,9 +125,9 @@ def find_sample(name: str, database: Path) -> Sample:
 
 
 def parse_sample(table: Table, database: Path | None = None) -> Sample:
-    """Check a table of a sample; raises ConfigurationError with file, key and what would be right.
+    """Check a table of a sample; raises ConfigurationError with file, key and a valid value.
 
-    `database` is where a short or an open is looked for that is named by its run.
+    A short or open spectrum given by its run is looked up in `database`.
     """
     thickness_mm = _positive(table, "thickness_mm", LARGEST_MM)
     area_m2, area_u_m2 = _area(table)
@@ -131,6 +142,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
         note=table.text("note", ""),
         **_fixture(table, database),
+        **_ceilings(table),
     )
     table.refuse_unknown()
     return sample
@@ -144,7 +156,7 @@ def _name(table: Table) -> str:
 
 
 def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
-    """The leads as a resistance, or the whole fixture as spectra; both would take the leads off twice."""
+    """Return the leads as a resistance or the fixture as spectra; both would subtract the leads twice."""
     lead_ohm = table.number("lead_ohm", None, minimum=0.0)
     lead_u_ohm = table.number("lead_uncertainty_ohm", None, minimum=0.0)
     short, open_circuit = (read_points(table, key, database) for key in ("fixture_short", "fixture_open"))
@@ -158,8 +170,22 @@ def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
     return {**told, "fixture_short": short, "fixture_open": open_circuit}
 
 
+def _ceilings(table: Table) -> dict[str, Any]:
+    """Return the highest permitted temperature, potential and current; None where not given."""
+    maximum_degc = table.number("temperature_max_degc", None, minimum=-ZERO_CELSIUS_K)
+    return {
+        "temperature_max_k": None if maximum_degc is None else maximum_degc + ZERO_CELSIUS_K,
+        "potential_max_v": _ceiling(table, "potential_max_v"),
+        "current_max_a": _ceiling(table, "current_max_a"),
+    }
+
+
+def _ceiling(table: Table, key: str) -> float | None:
+    return _positive(table, key, math.inf) if table.has(key) else None
+
+
 def _area(table: Table) -> tuple[float, float]:
-    """Electrode area and its standard uncertainty, from a diameter or given as such."""
+    """Return the electrode area and its standard uncertainty, given directly or by a diameter."""
     if table.has("area_cm2") == table.has("diameter_mm"):
         raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
     if table.has("area_cm2"):

@@ -19,10 +19,12 @@ YAML = (".yaml", ".yml")
 def stand_ins_of(station: Station) -> Mapping[str, str]:
     """Return address = stand-in for a rig of simulated instruments: a name, or the path of a YAML file.
 
-    Raises ConfigurationError that names the instrument for which there is none.
+    A watchdog on a wire of its own is left out: no bench opens it.
+
+    Raises ConfigurationError that names an instrument without a stand-in.
     """
     registry = shipped_module(REGISTRY)
-    return {entry.address: _stand_in(entry, station, registry) for entry in station.instruments}
+    return {entry.address: _stand_in(entry, station, registry) for entry in station.held}
 
 
 def _stand_in(entry: InstrumentEntry, station: Station, registry: Any) -> str:

@@ -1,9 +1,10 @@
-"""station.toml: which instruments hang where, in which roles, and what is forbidden. From it, a Bench."""
+"""station.toml: instruments, their addresses and roles, and the limits. A station opens a Bench."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,27 @@ from labctl.bench import (
     Potentiostat,
     TemperatureController,
     Thermometer,
+    Watchdog,
 )
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table, read_document
-from labctl.errors import ConfigurationError, InstrumentError
+from labctl.errors import ConfigurationError, InstrumentError, NotMadeSafe
+from labctl.instruments.kicking import kicked
+from labctl.instruments.lock_errors import HardwareHeld
+from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.units import ZERO_CELSIUS_K
 
+OPENS_WITHIN_MS = 1000  # a session in which only to make safe; otherwise as long as the VISA library likes
 RIG_FILES = ("description", "replay")
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
     "potentiostat": Potentiostat,
     "thermometer": Thermometer,
+    "watchdog": Watchdog,
 }
 
 
@@ -35,7 +43,7 @@ ROLES: Mapping[str, type] = {
 class InstrumentEntry:
     """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
 
-    `connection` holds the settings of its VISA resource, `identity` what it must say it is (`""`: anything),
+    `connection` holds the settings of its VISA resource, `identity` its required identity (`""`: any),
     `stand_in` its simulator, `code` the files of code that were loaded for its driver.
     """
 
@@ -54,7 +62,7 @@ class InstrumentEntry:
 
 @dataclass(frozen=True)
 class Simulation:
-    """The `[simulation]` table: a rig instead of hardware."""
+    """The `[simulation]` table: a simulated rig instead of hardware."""
 
     rig: str
     build: Any
@@ -66,10 +74,10 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Station:
-    """A checked station file; nothing has been touched to make it.
+    """A checked station file; reading it touches no instrument.
 
-    `night` is its `[night]` table as it stands, for whoever runs a queue. `speed` is how many times faster
-    than real a rig lives that another process simulates; 1 for instruments.
+    `night` is its unchecked `[night]` table. `speed` is the speed relative to real time of a rig that is
+    simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -84,11 +92,46 @@ class Station:
 
     @property
     def roles(self) -> frozenset[str]:
-        """Every role that some instrument serves."""
+        """All roles served by an instrument."""
         return frozenset(role for entry in self.instruments for role in entry.roles)
 
+    @property
+    def own_watchdog(self) -> InstrumentEntry | None:
+        """The watchdog on a wire of its own, which the supervisor kicks; None where there is none.
+
+        A bench does not open it, and it is not made safe: not to kick it is what makes safe.
+        """
+        alone = (entry for entry in self.instruments if entry.roles == ("watchdog",))
+        return next(alone, None)
+
+    @property
+    def held(self) -> tuple[InstrumentEntry, ...]:
+        """The instruments that a bench opens: all but a watchdog on a wire of its own."""
+        return tuple(entry for entry in self.instruments if entry is not self.own_watchdog)
+
+    @property
+    def watchdog_words(self) -> str:
+        """A sentence that names the hardware watchdog and the process that kicks it, or says: none."""
+        alone = self.own_watchdog
+        if alone is not None:
+            return f"hardware watchdog: {alone.name}, on a wire of its own, kicked by the supervisor"
+        inside = [entry.name for entry in self.instruments if hasattr(entry.driver_class, "kick")]
+        if inside:
+            return f"hardware watchdog: inside {', '.join(inside)}, kicked by the process that holds it"
+        return "hardware watchdog: none (docs/how-to/build-a-watchdog.md)"
+
+    def connect_watchdog(self, clock: Clock, stack: ExitStack) -> Any:
+        """Return the driver of `own_watchdog` in a new session, which `stack` closes.
+
+        Raises InstrumentError where it cannot be opened.
+        """
+        entry = self.own_watchdog
+        assert entry is not None, "the station has no watchdog on a wire of its own"
+        library = self._visa_library(clock, stack)
+        return self._connect(entry, clock, library, stack, {}, open_timeout=OPENS_WITHIN_MS)
+
     def make_clock(self) -> Clock:
-        """Return the clock this station runs on: the wall's, unless it is simulated."""
+        """Return the clock of this station: real time, unless it is simulated."""
         if self.simulation is None and self.speed != 1:
             return ScaledClock(self.speed)
         if self.simulation is None or self.simulation.clock == "real":
@@ -98,49 +141,163 @@ class Station:
         return ScaledClock(float(self.simulation.clock))
 
     @contextmanager
-    def open(self, clock: Clock | None = None) -> Iterator[Bench]:
-        """Connect to every instrument and check its identity; make all safe on the way out, whatever happens.
+    def open(
+        self,
+        clock: Clock | None = None,
+        on_left: Callable[[dict[str, str]], None] = lambda problems: None,
+    ) -> Iterator[Bench]:
+        """Connect to every instrument and check its identity; always make all safe on exit.
+
+        Parameters
+        ----------
+        clock : Clock, optional
+            The station's own by default.
+        on_left : callable
+            Called on exit with the instruments that were not read back off, by name, and the reasons;
+            instruments that were never reached are included. Empty: every output of the station is off.
 
         Raises
         ------
         InstrumentError
-            An instrument is absent, is another one, or cannot be made safe.
+            An instrument is absent or is another one.
+        NotMadeSafe
+            An instrument could not be read back off.
         ConfigurationError
-            The simulated rig refuses its options.
+            The simulated rig refuses its options, or another process holds an instrument.
         """
         clock = clock or self.make_clock()
-        with ExitStack() as stack:
-            library = self._visa_library(clock, stack)
+        with ExitStack() as connections:
+            connections.enter_context(self._joint_hold())
+            library = self._visa_library(clock, connections)
             roles: dict[str, Any] = {}
             drivers: dict[str, Any] = {}
-            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
-                driver = self._connect(entry, clock, library, stack, drivers)
-                drivers[entry.name] = driver
-                if entry.roles:  # one without is prepared by the instrument that works with it
-                    driver.prepare()
-                stack.callback(driver.make_safe)
-                roles |= dict.fromkeys(entry.roles, driver)
-            for entry in self.instruments:
-                _check_identity(entry, drivers[entry.name])
-            yield Bench(clock, self.limits, roles, self.name)
+            expected = self.held
+            try:
+                for entry in sorted(self.held, key=lambda entry: bool(entry.partner)):
+                    driver = self._connect(entry, clock, library, connections, drivers)
+                    connections.enter_context(self._hold_by_serial_number(entry, driver))
+                    drivers[entry.name] = driver
+                    if entry.roles:  # one without is prepared by the instrument that works with it
+                        driver.prepare()
+                    roles |= dict.fromkeys(entry.roles, driver)
+                for entry in self.held:
+                    _check_identity(entry, drivers[entry.name])
+                with kicked(drivers.values(), clock):
+                    yield Bench(clock, self.limits, roles, self.name, outputs=self._outputs(drivers))
+            except HardwareHeld:  # the program that holds an instrument is responsible for it
+                expected = ()
+                raise
+            finally:
+                with uninterrupted():
+                    self._leave(clock, drivers, expected, on_left)
 
-    def make_safe(self, clock: Clock | None = None) -> dict[str, str]:
+    def _leave(
+        self,
+        clock: Clock,
+        drivers: Mapping[str, Any],
+        expected: Sequence[InstrumentEntry],
+        on_left: Callable[[dict[str, str]], None],
+    ) -> None:
+        """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
+        states = make_all_safe(self._outputs(drivers), clock)
+        problems = {name: state.problem for name, state in states.items() if not state.confirmed}
+        unreached = {e.name: "was not reached" for e in expected if e.name not in drivers}
+        on_left(problems | unreached)
+        if problems:
+            raise NotMadeSafe(problems)
+
+    def hold(self, doing: str) -> AbstractContextManager[None]:
+        """Keep every instrument from all other programs and parts of this one; `open` may still be used.
+
+        Raises
+        ------
+        HardwareHeld
+            Another one holds an instrument; the message says which.
+        LocksUnusable
+            The lock files cannot be used.
+        """
+        from labctl.instruments.locks import hardware_locks
+
+        return hardware_locks(self._addresses_here, doing, self.name, self._stated_identities)
+
+    def _joint_hold(self) -> AbstractContextManager[None]:
+        from labctl.instruments.locks import joint_hardware_locks
+
+        return joint_hardware_locks(self._addresses_here, "", self.name, self._stated_identities)
+
+    def _hold_by_serial_number(self, entry: InstrumentEntry, driver: Any) -> AbstractContextManager[None]:
+        """Hold an instrument under its serial number too: another program may know it at another address."""
+        from labctl.instruments.locks import is_known_by_identity, joint_hardware_locks
+
+        if entry.identity or not self._addresses_here or not is_known_by_identity(entry.address):
+            return nullcontext()
+        try:
+            identity = str(driver.identity)
+        except InstrumentError:  # it is not prepared yet; where it stays silent, preparing it says so
+            return nullcontext()
+        return joint_hardware_locks((), "", self.name, [(entry.address, identity)])
+
+    @property
+    def _addresses_here(self) -> tuple[str, ...]:
+        """Addresses of instruments that another process can reach as well."""
+        from labctl.instruments.locks import is_simulated_here
+
+        if self.simulation is not None or is_simulated_here(self.visa_library):
+            return ()
+        return tuple(entry.address for entry in self.instruments)
+
+    @property
+    def _stated_identities(self) -> list[tuple[str, str]]:
+        stated = [(entry.address, entry.identity) for entry in self.instruments if entry.identity]
+        return stated if self._addresses_here else []
+
+    def make_safe(
+        self, clock: Clock | None = None, while_waiting: Callable[[], None] = lambda: None
+    ) -> dict[str, str]:
         """Connect to every instrument and make it safe, each even if others fail; return failures by name.
 
-        For when nobody else is connected any more: it asks for no identity and prepares nothing.
+        For use when no other process is connected. Identities are not checked, and nothing is prepared. It
+        takes at most `safe_within_s`; `while_waiting` is called several times a second.
         """
         clock = clock or self.make_clock()
-        failures: dict[str, str] = {}
-        drivers: dict[str, Any] = {}
         with ExitStack() as stack:
-            library = self._visa_library(clock, stack)
-            for entry in sorted(self.instruments, key=lambda entry: bool(entry.partner)):
-                try:
-                    drivers[entry.name] = self._connect(entry, clock, library, stack, drivers)
-                    drivers[entry.name].make_safe()
-                except Exception as failure:  # noqa: BLE001 - the next instrument must still be reached
-                    failures[entry.name] = f"{type(failure).__name__}: {failure}"
-        return failures
+            try:
+                library = self._visa_library(clock, stack)
+                _load(library)
+            except Exception as failure:  # noqa: BLE001 - a VISA library raises anything
+                return {entry.name: f"{type(failure).__name__}: {failure}" for entry in self.held}
+            opening = _Opening(self, clock, library)
+            states = make_all_safe(self._outputs_by(opening), clock, while_waiting)
+        return {name: state.problem for name, state in states.items() if not state.confirmed}
+
+    @property
+    def safe_within_s(self) -> float:
+        """How long making safe takes at most, in s: 2 s for each instrument of the wire with the most."""
+        return longest_s(self._outputs(dict.fromkeys(entry.name for entry in self.held)))
+
+    def _outputs(self, drivers: Mapping[str, Any]) -> tuple[Output, ...]:
+        """The instruments whose session is open."""
+        return tuple(
+            self._output(entry, partial(drivers.__getitem__, entry.name))
+            for entry in self.held
+            if entry.name in drivers
+        )
+
+    def _outputs_by(self, opening: "_Opening") -> tuple[Output, ...]:
+        """Every instrument, in a session of its own."""
+        return tuple(
+            self._output(entry, partial(opening.driver_of, entry), partial(opening.close, entry.name))
+            for entry in self.held
+        )
+
+    def _output(
+        self, entry: InstrumentEntry, connect: Callable[[], Any], close: Callable[[], None] = lambda: None
+    ) -> Output:
+        from labctl.instruments.wires import wire_of
+
+        addresses = [e.address for e in self.held if e.name in (entry.name, entry.partner)]
+        heats, within_s = "oven" in entry.roles, within_s_of(entry.driver_class)
+        return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s)
 
     def _visa_library(self, clock: Clock, stack: ExitStack) -> Any:
         if self.simulation is None:
@@ -161,6 +318,7 @@ class Station:
         library: Any,
         stack: ExitStack,
         connected: Mapping[str, Any],
+        **opening: Any,
     ) -> Any:
         from labctl.instruments.connection import Connection
 
@@ -173,21 +331,53 @@ class Station:
             write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
             quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
             **entry.connection,
+            **opening,
         )
         stack.callback(connection.close)
         partner = {"partner": connected[entry.partner]} if entry.partner else {}
         return driver_class(connection, name=entry.name, **partner, **entry.settings)
 
 
+class _Opening:
+    """Sessions that are opened when they are needed, each in the thread of its wire."""
+
+    def __init__(self, station: Station, clock: Clock, library: Any) -> None:
+        self._station, self._clock, self._library = station, clock, library
+        self._drivers: dict[str, Any] = {}
+        self._sessions = {entry.name: ExitStack() for entry in station.instruments}
+
+    def driver_of(self, entry: InstrumentEntry) -> Any:
+        """Return the driver of an instrument, after that of its partner."""
+        if entry.name not in self._drivers:
+            partners = (e for e in self._station.instruments if e.name == entry.partner)
+            connected = {partner.name: self.driver_of(partner) for partner in partners}
+            session = self._sessions[entry.name]
+            self._drivers[entry.name] = self._station._connect(
+                entry, self._clock, self._library, session, connected, open_timeout=OPENS_WITHIN_MS
+            )
+        return self._drivers[entry.name]
+
+    def close(self, name: str) -> None:
+        """Close the session of an instrument, where one is open."""
+        self._sessions[name].close()
+
+
+def _load(library: Any) -> None:
+    """Load a VISA library, which takes a second the first time, before any deadline begins."""
+    import pyvisa
+
+    pyvisa.ResourceManager(library)
+
+
 def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
-    """Hold what the instrument says it is against the station file: serial number and firmware included."""
+    """Compare an instrument's identity with the station file, including serial number and firmware."""
     if entry.identity and (found := driver.identity) != entry.identity:
         problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
         raise InstrumentError(entry.name, "identity", found, problem)
 
 
 def read_station(path: Path | str) -> Station:
-    """Read and check a station file; raises ConfigurationError with file, key and what would be right."""
+    """Read and check a station file; raises ConfigurationError with file, key and a valid value."""
     document = read_document(path)
     station = Station(
         name=document.text("name", Path(path).stem),
@@ -224,11 +414,25 @@ def _instruments(table: Table) -> tuple[InstrumentEntry, ...]:
             if role in served:
                 raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
             served[role] = entry.name
+    _check_watchdog(table, entries)
     return entries
 
 
+def _check_watchdog(table: Table, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse a watchdog alone that shares its wire: two processes would talk over it at the same time."""
+    from labctl.instruments.wires import wire_of
+
+    alone = next((entry for entry in entries if entry.roles == ("watchdog",)), None)
+    sharing = [
+        e.name for e in entries if alone and e is not alone and wire_of(e.address) == wire_of(alone.address)
+    ]
+    if alone and sharing:
+        problem = f"is on the wire of {sharing[0]!r}; the supervisor needs a wire of its own for the watchdog"
+        raise table.error(f"{alone.name}.address", problem)
+
+
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
-    """Refuse a `with` that names nothing, itself or an instrument in turn with another; and an idle one."""
+    """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
     alone = {entry.name for entry in entries if not entry.partner}
     partners = {entry.partner for entry in entries}
     for entry in entries:
@@ -327,7 +531,7 @@ def _simulation(table: Table) -> Simulation:
 
 
 def _beside(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a rig; a file or folder that they name is looked for beside the station file."""
+    """Return the options of a rig; files and folders that they name are looked up beside the station file."""
     folder = Path(str(table.source)).parent
     named = {key: folder / options[key] for key in RIG_FILES if isinstance(options.get(key), str)}
     return {**options, **{key: str(path) for key, path in named.items() if path.exists()}}

@@ -1,6 +1,6 @@
-"""A TOML file read key by key: wrong types, values out of range and keys nobody asked for are refused.
+"""A TOML file read key by key: wrong types, values out of range and unknown keys are refused.
 
-Every refusal is a ConfigurationError that names the file, the dotted key, and what would be right.
+Every refusal is a ConfigurationError that names the file, the dotted key, and a valid value.
 """
 
 import difflib
@@ -46,11 +46,11 @@ class Table:
         return ConfigurationError(self.source, f"{self.path}{key}".rstrip("."), problem)
 
     def has(self, key: str) -> bool:
-        """Tell whether the file gives `key`."""
+        """Return whether the file contains `key`."""
         return key in self.values
 
     def take(self, key: str, default: Any, wanted: str) -> Any:
-        """Return the raw value of `key`; `wanted` is what the error of a missing one asks for."""
+        """Return the raw value of `key`; `wanted` describes a valid value for the error of a missing key."""
         self._asked.add(key)
         if key in self.values:
             return self.values[key]
@@ -113,7 +113,7 @@ class Table:
         return [Table(self.source, v, f"{self.path}{key}[{i}].") for i, v in enumerate(value)]
 
     def refuse_unknown(self) -> None:
-        """Raise for the first key that nothing asked for, with the nearest known one."""
+        """Raise for the first key that was not read, and suggest the nearest known key."""
         for key in self.values:
             if key not in self._asked:
                 raise self.unknown(key, self._asked)

@@ -1,1 +1,1 @@
-"""The window on the rig computer: a client of the runner that reads the store and asks through the queue."""
+"""The window on the rig computer: a client of the runner that reads the store and writes requests."""

@@ -1,4 +1,4 @@
-"""Starts the window: the database, the lock that knows a second window, the runner that outlives it."""
+"""Start of the window: database, lock against a second window, runner as a separate process."""
 
 import gc
 import os
@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from labctl.config.station import Station
-from labctl.gui.qt import QtCore, QtWidgets
+from labctl.gui.garbage import GuiThreadCollector
+from labctl.gui.qt import Qt, QtCore, QtWidgets
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.queue.processes import start_labctl
@@ -25,29 +26,34 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     StoreError
         The database cannot be used.
     """
-    WriteConnection(db).close()  # made or brought up to date now, with a sentence where that fails
+    WriteConnection(db).close()  # created or migrated now, so that a failure is reported at the start
     QtCore.QLocale.setDefault(QtCore.QLocale.c())
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     assert isinstance(application, QtWidgets.QApplication)
     application.setApplicationName("labctl")
+    application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)  # F12 must reach the window
     choose_scheme(application, scheme)
     share_the_interpreter()
     starter = RunnerStarter(station, db) if start_runner else (lambda: None)
     window = Window(station, db, starter)
-    lock = tell_of_other_window(window, db)
+    lock = lock_against_second_window(window, db)
     window.show()
     _end_at_signals(window)
-    code = application.exec()
-    lock.unlock()
-    return code
+    collector = GuiThreadCollector()
+    collector.start()
+    try:
+        return application.exec()
+    finally:
+        collector.stop()
+        lock.unlock()
 
 
 def share_the_interpreter() -> None:
-    """Let threads that read and fit give way to the window at once.
+    """Make threads that read and fit yield to the window quickly.
 
     Each call into Qt hands the interpreter over; with Python's 5 ms a repaint of a few milliseconds waits
-    several times as long while another thread computes. What has been imported is never looked through
-    for garbage again: that takes a tenth of a second, in whatever thread it happens to come.
+    several times as long while another thread computes. Imported objects are excluded from
+    garbage collection, which takes a tenth of a second in the thread that triggers it.
     """
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
@@ -55,19 +61,19 @@ def share_the_interpreter() -> None:
 
 
 class RunnerStarter:
-    """Starts `labctl runner` apart from the window; the runner starts its supervisor."""
+    """Starts `labctl runner` as a separate process; the runner starts its supervisor."""
 
     def __init__(self, station: Station, db: Path) -> None:
         self._station, self._db = station, db
 
     def __call__(self) -> None:
-        """Start one; a second runner of the same station ends at once with a sentence in its log."""
+        """Start a runner; a second runner of the same station ends at once and logs the reason."""
         arguments = ["runner", "--station", self._station.source, "--db", str(self._db)]
         start_labctl(arguments, self._db.with_suffix(".runner.log"))
 
 
-def tell_of_other_window(window: Window, db: Path) -> QtCore.QLockFile:
-    """Hold the lock of the first window on a database; a second one says that there is another."""
+def lock_against_second_window(window: Window, db: Path) -> QtCore.QLockFile:
+    """Lock a database for the first window; a second window shows a message that another is open."""
     lock = QtCore.QLockFile(f"{db}.window.lock")
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
@@ -82,7 +88,7 @@ def _holder(lock: QtCore.QLockFile) -> str:
 
 
 def _end_at_signals(window: Window) -> None:
-    """Ctrl-C in the terminal closes the window; Python sees signals only when it runs now and then."""
+    """Close the window at Ctrl-C in the terminal; a timer lets Python handle signals."""
     signal.signal(signal.SIGINT, lambda *_: QtWidgets.QApplication.quit())
     timer = QtCore.QTimer(window)
     timer.timeout.connect(lambda: None)

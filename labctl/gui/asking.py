@@ -1,4 +1,4 @@
-"""The thread that writes what a person asks: the window never waits for a disk or a lock."""
+"""Thread that writes the user's requests: the window never waits for a disk or a lock."""
 
 import logging
 import queue
@@ -18,12 +18,12 @@ Answer = Callable[[Any], None]
 
 
 class Asker(QtCore.QObject):
-    """Runs one question after the other on a connection of its own; answers arrive in the window's thread.
+    """Runs requests one after another on its own connection; results arrive in the window's thread.
 
     Signals
     -------
     refused(str)
-        What went wrong with a question, as a sentence.
+        Error message of a request.
     """
 
     refused = Signal(str)
@@ -37,18 +37,18 @@ class Asker(QtCore.QObject):
         self._answered.connect(self._deliver)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what was asked, end the thread and wait for it."""
+        """Finish the pending requests, end the thread and wait for it."""
         self._questions.put(None)
         self._thread.join(5)
 
     def ask(self, question: Question, then: Answer | None = None, otherwise: Answer | None = None) -> None:
         """Run `question(connection)` in the thread, then `then(result)` here.
 
-        What goes wrong is told by `refused`, and to `otherwise`, where that is given, alone.
+        An error message goes to `otherwise` if given, else to the signal `refused`.
         """
         self._questions.put((question, then, otherwise))
 
@@ -59,9 +59,9 @@ class Asker(QtCore.QObject):
                 result = self._answer(question)
             except (LabctlError, OSError) as error:
                 self._answered.emit(otherwise or self.refused.emit, str(error))
-            except Exception as error:  # the next click must be answered whatever this one met
-                log.exception("a question was not answered")
-                words = f"a fault in labctl, nothing was done: {type(error).__name__}: {error}"
+            except Exception as error:  # the next request must still be handled
+                log.exception("a request failed")
+                words = f"internal error in labctl, nothing was done: {type(error).__name__}: {error}"
                 self._answered.emit(otherwise or self.refused.emit, words)
             else:
                 if then is not None:

@@ -1,4 +1,4 @@
-"""All runs of the database: choose which are drawn, filter, take parameters over."""
+"""All runs of the database: choose runs to draw, filter, reuse parameters."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.queue_panel import dress_table, fit_columns
+from labctl.gui.queue_panel import fit_columns, set_up_table
 from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.readmodel.formatting import duration
 
@@ -42,12 +42,12 @@ COLUMNS = (
 
 
 class Browser(QtWidgets.QWidget):
-    """The runs as a table; those ticked are drawn.
+    """The runs as a table; ticked runs are drawn.
 
     Signals
     -------
     ticks_changed(list of int), reuse_wanted(int)
-        Ids of the runs to draw; the run whose parameters to fill in again.
+        Ids of the runs to draw; id of the run to fill the form from.
     """
 
     ticks_changed = Signal(object)
@@ -61,7 +61,7 @@ class Browser(QtWidgets.QWidget):
         self.table = QtWidgets.QTableView(self)
         self.table.setModel(self.filtered)
         self.table.setAccessibleName("Runs")
-        dress_table(self.table)
+        set_up_table(self.table)
         self.table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
@@ -72,7 +72,7 @@ class Browser(QtWidgets.QWidget):
         self._connect()
 
     def show_runs(self, rows: Sequence[Row]) -> None:
-        """Show the runs of a fresh look; draw a run that begins, alone, unless others are ticked by hand."""
+        """Show the current runs; draw a new run alone, unless others are ticked by hand."""
         newest = max((row["id"] for row in rows), default=0)
         first_look, known = not self.model.rows, len(self.model.rows)
         self.model.show_rows(rows)
@@ -94,7 +94,7 @@ class Browser(QtWidgets.QWidget):
         return sorted(self.model.ticked or ())
 
     def colour(self, run_id: int) -> str:
-        """The colour of a run, the same as long as it is drawn."""
+        """Return the colour of a run, constant while it is drawn."""
         if run_id not in self._colours:
             taken = list(self._colours.values())
             free = sorted(RUN_COLOURS, key=lambda c: (taken.count(c), RUN_COLOURS.index(c)))
@@ -163,7 +163,7 @@ class Browser(QtWidgets.QWidget):
 
 
 class _Filter(QtCore.QSortFilterProxyModel):
-    """Rows that hold every word, in one state, not older than some days."""
+    """Rows that contain every word, have one state and are not older than some days."""
 
     def __init__(self, parent: QtCore.QObject) -> None:
         super().__init__(parent)
@@ -172,12 +172,12 @@ class _Filter(QtCore.QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def narrow(self, text: str, state: str, days: int | None) -> None:
-        """Show only what fits."""
+        """Show only matching rows."""
         self._words, self._state, self._days = text.lower().split(), state, days
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:  # noqa: N802
-        """Qt's question about one row."""
+        """Return whether a row is shown."""
         source = self.sourceModel()
         row = source.rows[source_row]  # type: ignore[attr-defined]
         if self._state and row["status"] != self._state:

@@ -1,13 +1,15 @@
-"""The bar over everything: what the station does, pause, skip, abort, and one large button."""
+"""The control bar at the top: state of the station, pause, skip, abort and the MAKE SAFE button."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from labctl.config.station import Station
 from labctl.gui.asking import Asker
-from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
+from labctl.gui.emergency_stop import MAKING, NOT_SAFE, EmergencyStop
+from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from labctl.gui.questions import ask
 from labctl.gui.queue_panel import cancel_job
+from labctl.queue.job import Job
 from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests
 from labctl.readmodel.station_view import StationView, status_in_words
@@ -21,7 +23,7 @@ class ControlBar(QtWidgets.QFrame):
     Signals
     -------
     said(str), warned(str)
-        A sentence for the person; one that should not be overlooked.
+        A message for the user; a message that must not be overlooked.
     runner_wanted()
         Start a runner.
     """
@@ -29,7 +31,6 @@ class ControlBar(QtWidgets.QFrame):
     said = Signal(str)
     warned = Signal(str)
     runner_wanted = Signal()
-    _made_safe = Signal(object)
 
     def __init__(
         self, station: Station, silence_s: float, db: Path, asker: Asker, person: Callable[[], str]
@@ -38,16 +39,20 @@ class ControlBar(QtWidgets.QFrame):
         self._station, self._silence_s, self._db = station, silence_s, db
         self._asker, self._person = asker, person
         self._view: StationView | None = None
+        self._state = "idle"
+        off = "heater off" if "oven" in station.roles else "outputs off"
+        self.stop = EmergencyStop(self._make_safe, off, self)
         self._build()
         self._lay_out()
         self._connect()
 
     def show_station(self, view: StationView) -> None:
-        """Show a fresh look; red when no runner shows signs of life although one should."""
+        """Show the current state; red when a runner should be running but has no heartbeat."""
         self._view = view
         first, *others = status_in_words(view)
         self.state.setText(first)
         self.details.setText("   ·   ".join(others))
+        self._doubt_what_was_safe(view)
         self._colour("trouble" if view.in_trouble else "well" if view.runner_state == "running" else "idle")
         running = view.running_job is not None
         for button in (self.skip, self.abort):
@@ -57,35 +62,38 @@ class ControlBar(QtWidgets.QFrame):
         self.start.setVisible(view.runner_state != "running")
 
     def show_unseen(self, since: str) -> None:
-        """Say that nobody knows how the station is; what was shown before may be wrong by now."""
+        """Show that the state of the station is unknown; the state shown before may be outdated."""
         self.state.setText(f"THE STATION CANNOT BE SEEN since {since}")
         self.details.setText("the database does not answer; MAKE SAFE works without it")
+        self.stop.doubt("The station cannot be seen now.")
         self._colour("trouble")
 
-    def abort_job(self, sure: bool = False) -> None:
-        """Ask the runner to cancel the job under way; what it measured stays."""
+    def abort_job(self) -> None:
+        """Ask whether to abort the job under way, and if so ask the runner to; measured data is kept."""
         job = self._view.running_job if self._view else None
-        if job is None or not (sure or self._is_sure(job.id)):
-            return
-        person = self._person()
-        self._asker.ask(
-            lambda connection: cancel_job(connection, job, person),
-            lambda _: self.said.emit(
-                f"job {job.id} is asked to stop after its point; what it measured stays"
-            ),
-        )
+        if job is not None:
+            ask(
+                self,
+                f"Abort job {job.id}? The point under way is finished, what was measured stays.",
+                {"&Abort": lambda: self._abort(job)},
+                default="&Abort",
+                otherwise="&Keep measuring",
+            )
 
     def make_safe(self) -> None:
-        """Make everything safe in a thread of its own, whatever else hangs."""
-        self.safe.setEnabled(False)
-        self.safe.setText("Making safe…")
-        threading.Thread(target=self._make_safe, name="labctl make safe", daemon=True).start()
+        """Make everything safe in a separate thread; during an attempt, once more after it."""
+        self.stop.press(self._person())
 
     def _build(self) -> None:
         self.state, self.details = QtWidgets.QLabel("looking at the station…"), QtWidgets.QLabel()
         self.state.setObjectName("state")
         self.state.setWordWrap(True)
         self.details.setWordWrap(True)
+        self.outcome = QtWidgets.QLabel(self)
+        self.outcome.setObjectName("outcome")
+        self.outcome.setWordWrap(True)
+        self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.outcome.setVisible(False)
         self.pause = QtWidgets.QToolButton(self)
         self.pause.setText("Pause")
         self.pause.setToolTip("Ctrl+P: after this step")
@@ -95,20 +103,23 @@ class ControlBar(QtWidgets.QFrame):
         for after, words in PAUSES.items():
             menu.addAction(f"Pause {words}").triggered.connect(lambda _=False, a=after: self._pause(a))
         self.pause.setMenu(menu)
-        self.resume = _button("&Resume", "Ctrl+P", "Go on after a pause")
+        self.resume = _button("Resume", "Ctrl+R", "Go on after a pause: asks first, because it heats")
         self.resume.setVisible(False)
         self.start = _button("Start runner", "", "Start a runner and its supervisor")
         self.start.setVisible(False)
         self.skip = _button("S&kip step", "Ctrl+K", "Leave this step, go on with the next")
         self.abort = _button("A&bort job", "Ctrl+B", "Stop the job after its point, make safe")
-        self.safe = _button("MAKE SAFE", "F12", "Heater off, cell off, sources at zero: now")
+        self.safe = _button("MAKE SAFE", "", "F12: Heater off, cell off, sources at zero: now")
         self.safe.setObjectName("safe")
 
     def _lay_out(self) -> None:
         words = QtWidgets.QVBoxLayout()
         words.addWidget(self.state)
         words.addWidget(self.details)
-        row = QtWidgets.QHBoxLayout(self)
+        whole = QtWidgets.QVBoxLayout(self)
+        whole.addWidget(self.outcome)
+        row = QtWidgets.QHBoxLayout()
+        whole.addLayout(row)
         row.addLayout(words, 1)
         for widget in (self.start, self.pause, self.resume, self.skip, self.abort, self.safe):
             row.addWidget(widget)
@@ -119,8 +130,9 @@ class ControlBar(QtWidgets.QFrame):
         self.start.clicked.connect(self.runner_wanted)
         self.skip.clicked.connect(self._skip)
         self.abort.clicked.connect(lambda: self.abort_job())
-        self.safe.clicked.connect(self.make_safe)
-        self._made_safe.connect(self._tell_made_safe)
+        self.safe.pressed.connect(self.make_safe)  # not at the release of the mouse, which may miss it
+        self.stop.changed.connect(self._show_outcome)
+        self.stop.reported.connect(self._tell_report)
 
     def _pause(self, after: str) -> None:
         person = self._person()
@@ -130,8 +142,26 @@ class ControlBar(QtWidgets.QFrame):
         )
 
     def _resume(self) -> None:
+        ask(
+            self,
+            "Resume heats to the next step. Resume?",
+            {"&Resume": self._resume_now},
+            default="&Stay paused",
+            otherwise="&Stay paused",
+        )
+
+    def _resume_now(self) -> None:
         self._asker.ask(
             lambda connection: Pauses(connection).resume(), lambda _: self.said.emit("the queue goes on")
+        )
+
+    def _abort(self, job: Job) -> None:
+        person = self._person()
+        self._asker.ask(
+            lambda connection: cancel_job(connection, job, person),
+            lambda _: self.said.emit(
+                f"job {job.id} is asked to stop after its point; what it measured stays"
+            ),
         )
 
     def _skip(self) -> None:
@@ -142,32 +172,46 @@ class ControlBar(QtWidgets.QFrame):
                 lambda _: self.said.emit(f"job {job.id} is asked to leave its step"),
             )
 
-    def _is_sure(self, job_id: int) -> bool:
-        buttons = QtWidgets.QMessageBox.StandardButton
-        question = f"Abort job {job_id}? The point under way is finished, what was measured stays."
-        return (
-            QtWidgets.QMessageBox.question(self, "Abort", question, buttons.Yes | buttons.No, buttons.Yes)
-            == buttons.Yes
-        )
+    def _make_safe(self, person: str) -> SafeReport:
+        """Make safe, in the thread of the emergency stop."""
+        station = self._station
+        return make_safe(Path(station.source), station.name, self._db, person, self._silence_s)
 
-    def _make_safe(self) -> None:
-        station, person = self._station, self._person()
-        report = make_safe(Path(station.source), station.name, self._db, person, self._silence_s)
-        self._made_safe.emit(report)
-
-    def _tell_made_safe(self, report: SafeReport) -> None:
-        self.safe.setEnabled(True)
-        self.safe.setText("MAKE SAFE")
+    def _tell_report(self, report: SafeReport) -> None:
         (self.said if report.safe else self.warned).emit(report.words)
 
+    def _doubt_what_was_safe(self, view: StationView) -> None:
+        """Take back `SAFE since` when something may have switched an output on after it was confirmed."""
+        confirmed_s = self.stop.confirmed_s
+        if confirmed_s is None or view.time_s <= confirmed_s:
+            return
+        if view.pause is None:
+            self.stop.doubt("The queue is not paused now.")
+        elif view.running_job is not None and view.runner_state == "running":
+            self.stop.doubt(f"Job {view.running_job.id} runs now.")
+        elif view.runner is not None and view.runner.started_s > confirmed_s:
+            self.stop.doubt("A program was started on this station since.")
+
+    def _show_outcome(self, state: str, words: str) -> None:
+        self.outcome.setText(words)
+        self.outcome.setVisible(bool(words))
+        self.outcome.setProperty("outcome", state)
+        self._colour(self._state)
+        _polish(self.outcome)
+
     def _colour(self, state: str) -> None:
-        if self.property("station") != state:
-            self.setProperty("station", state)
-            self.style().unpolish(self)
-            self.style().polish(self)
-            for label in (self.state, self.details):
-                label.style().unpolish(label)
-                label.style().polish(label)
+        """Colour the bar for the state of the station; it is red until a making safe is confirmed."""
+        self._state = state
+        shown = "trouble" if self.stop.state in (MAKING, NOT_SAFE) else state
+        if self.property("station") != shown:
+            self.setProperty("station", shown)
+            for widget in (self, self.state, self.details, self.outcome, self.safe):
+                _polish(widget)
+
+
+def _polish(widget: QtWidgets.QWidget) -> None:
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def _button(text: str, keys: str, tip: str) -> QtWidgets.QPushButton:

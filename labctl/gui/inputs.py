@@ -1,4 +1,4 @@
-"""The form of a procedure: pymeasure's inputs, in two columns, with values kept exact."""
+"""The form of a procedure: pymeasure's inputs, in two columns, with exact values."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ from pymeasure.display.widgets import InputsWidget
 from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 
-FIRST = (  # what a person sets every time
+FIRST = (  # parameters set for every measurement
     "temperatures_degc",
     "temperature_degc",
     "start_degc",
@@ -20,11 +20,11 @@ FIRST = (  # what a person sets every time
 )
 
 
-LONGEST_LINE = 34  # letters of a label; what is longer takes two lines
+LONGEST_LINE = 34  # letters of a label; longer labels take two lines
 
 
 class NotFilledIn(ValueError):
-    """A field that holds nothing usable; `field` is the widget."""
+    """A field without a valid value; `field` is the widget."""
 
     def __init__(self, field: QtWidgets.QWidget, problem: str) -> None:
         super().__init__(f"{field.accessibleName()}: {problem}")
@@ -37,7 +37,7 @@ class ProcedureInputs(InputsWidget):
     Signals
     -------
     edited()
-        A person changed something.
+        The user changed a field.
     """
 
     edited = Signal()
@@ -50,7 +50,7 @@ class ProcedureInputs(InputsWidget):
         let_wheel_pass(self)
 
     def _layout(self, inputs_in_scrollarea: bool) -> None:
-        """Labels beside their fields, not above."""
+        """Place labels beside their fields, not above."""
         form = QtWidgets.QFormLayout(self)
         form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -79,7 +79,7 @@ class ProcedureInputs(InputsWidget):
         return [getattr(self, name) for name in self._inputs]
 
     def values(self) -> dict[str, Any]:
-        """Every parameter as filled in.
+        """Return every parameter as filled in.
 
         Raises NotFilledIn that names the field at fault.
         """
@@ -95,7 +95,7 @@ class ProcedureInputs(InputsWidget):
         return found
 
     def load(self, values: Mapping[str, Any]) -> None:
-        """Fill in parameters; those untouched since are given back exactly, whatever a field rounds to.
+        """Fill in parameters; unedited ones are returned exactly, even if a field shows a rounded number.
 
         Raises ValueError for a value that its parameter refuses.
         """
@@ -107,13 +107,13 @@ class ProcedureInputs(InputsWidget):
 
 
 def tab_through(fields: Sequence[QtWidgets.QWidget]) -> None:
-    """Let Tab go from one field to the next as they are seen, not as they were made."""
+    """Set the Tab order of the fields to the order on the screen."""
     for one, following in pairwise(fields):
         QtWidgets.QWidget.setTabOrder(one, following)
 
 
 def inputs_of(procedure_class: type) -> list[str]:
-    """Names of the parameters in the order of the form: the daily ones, then as the classes define them."""
+    """Return the names of the parameters in the order of the form: frequent ones first, then as defined."""
     known = procedure_class()._parameters  # type: ignore[attr-defined]
     defined = [name for cls in reversed(procedure_class.__mro__) for name in vars(cls) if name in known]
     ordered = [name for name in FIRST if name in known] + defined + list(known)
@@ -125,7 +125,7 @@ def _shows_no_units(field: Any, parameter: Any) -> bool:
 
 
 def _show_whole(field: QtWidgets.QWidget) -> None:
-    """Let no layout cut a number's units off."""
+    """Keep layouts from cutting off the unit of a number."""
     if isinstance(field, QtWidgets.QAbstractSpinBox):
         metrics = field.fontMetrics()
         field.setMinimumWidth(metrics.horizontalAdvance(field.text()) + 2 * metrics.height())

@@ -1,4 +1,4 @@
-"""The queue as a table, with what a person may do to a job."""
+"""The queue as a table, with actions on a job."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,12 +27,12 @@ COLUMNS = (
 
 
 class QueuePanel(QtWidgets.QWidget):
-    """Jobs in the order they will run.
+    """The jobs in the order in which they will run.
 
     Signals
     -------
     said(str), job_wanted(Job)
-        A sentence for the person; a job whose protocol to fill in again.
+        A message for the user; a job to fill the form from.
     """
 
     said = Signal(str)
@@ -45,7 +45,7 @@ class QueuePanel(QtWidgets.QWidget):
         self.table = QtWidgets.QTableView(self)
         self.table.setModel(self.model)
         self.table.setAccessibleName("Queue")
-        dress_table(self.table)
+        set_up_table(self.table)
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self.table)
@@ -55,7 +55,7 @@ class QueuePanel(QtWidgets.QWidget):
         self._enable()
 
     def show_station(self, view: StationView) -> None:
-        """Show the jobs of a fresh look."""
+        """Show the jobs of the current view."""
         known = len(self.model.rows)
         self.model.show_rows([_line(job, view) for job in view.jobs])
         if len(self.model.rows) > known:
@@ -169,8 +169,8 @@ def _retry_job(connection: WriteConnection, job: Job, person: str) -> None:
     Jobs(connection).retry(job.id, person, from_start=finished)
 
 
-def dress_table(table: QtWidgets.QTableView) -> None:
-    """Whole rows, no grid, the last column takes what is left."""
+def set_up_table(table: QtWidgets.QTableView) -> None:
+    """Select whole rows, show no grid, stretch the last column."""
     table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)
@@ -180,13 +180,13 @@ def dress_table(table: QtWidgets.QTableView) -> None:
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(round(1.6 * QtGui.QFontMetrics(table.font()).height()))
     table.horizontalHeader().setStretchLastSection(True)
-    table.horizontalHeader().setResizeContentsPrecision(100)  # rows looked at: thousands take their time
+    table.horizontalHeader().setResizeContentsPrecision(100)  # rows measured: thousands would be slow
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setHighlightSections(False)
 
 
 def fit_columns(table: QtWidgets.QTableView) -> None:
-    """Make each column as wide as its text; the last keeps what is left."""
+    """Make each column as wide as its text; the last column takes the remaining width."""
     table.resizeColumnsToContents()
     table.horizontalHeader().setStretchLastSection(False)
     table.horizontalHeader().setStretchLastSection(True)
@@ -196,5 +196,5 @@ def _line(job: Job, view: StationView) -> Line:
     expected, now_s = view.expected.get(job.id), RealClock().time()
     begins = hour_in_words(expected.begin_s, now_s) if expected else ""
     ends = hour_in_words(expected.end_s, now_s) if expected else ""
-    told = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-    return job, begins, ends, "; ".join(filter(None, (told, expected.warning if expected else "")))
+    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    return job, begins, ends, "; ".join(filter(None, (reason, expected.warning if expected else "")))

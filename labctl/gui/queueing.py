@@ -13,8 +13,9 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
+from labctl.gui.questions import ask_for_file, ask_for_new_file
 from labctl.gui.sample_inputs import SampleInputs
-from labctl.gui.saving import ask_for_new_file, refuse_what_is_no_export, write_text
+from labctl.gui.saving import refuse_what_is_no_export, write_text
 from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
@@ -30,7 +31,7 @@ class QueueingPanel(QtWidgets.QWidget):
     Signals
     -------
     said(str), queued(int)
-        A sentence for the person; the number of a job that was queued.
+        A message for the user; the number of a queued job.
     """
 
     said = Signal(str)
@@ -43,7 +44,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._station, self._db, self._asker = station, db, asker
         self._folder = Path(station.source).parent
         self._sequence: list[ProcedureForm] = []
-        self._filled_in: ProcedureForm | None = None  # that of the sequence which the form shows, unedited
+        self._filled_in: ProcedureForm | None = None  # entry of the sequence that the form shows, unedited
         self._offered: list[Offered] = []
         self._free_s: float | None = None
         self._build()
@@ -52,11 +53,11 @@ class QueueingPanel(QtWidgets.QWidget):
         self._offer(shipped())
 
     def form(self) -> ProcedureForm:
-        """The procedure as filled in; raises ValueError that names the field at fault."""
+        """Return the procedure as filled in; raises ValueError that names the field at fault."""
         return ProcedureForm(self._chosen().reference, self.inputs.values())
 
     def text(self) -> str:
-        """The protocol as filled in; raises ValueError that names the field at fault."""
+        """Return the protocol as filled in; raises ValueError that names the field at fault."""
         sample = self.sample.form()
         procedures = self._procedures()
         title = self.title.text().strip() or f"{sample.name}: {self._names(procedures)}"
@@ -89,11 +90,11 @@ class QueueingPanel(QtWidgets.QWidget):
         self._filled_in = form
 
     def expect_free_at(self, free_s: float | None) -> None:
-        """Say when the jobs already queued will be done; None when nobody knows."""
+        """Set the expected end of the jobs already queued; None if unknown."""
         self._free_s = free_s
 
     def check(self) -> None:
-        """Hold the protocol against the station's limits and say how long it takes; touch nothing."""
+        """Check the protocol against the station's limits and show its duration; no instrument is touched."""
         submission = self._submission()
         if submission is not None:
             self._asker.ask(
@@ -103,12 +104,12 @@ class QueueingPanel(QtWidgets.QWidget):
             )
 
     def queue(self) -> None:
-        """Check once more and queue; what is filled in stays for the next.
+        """Check again and queue; the form is kept for the next job.
 
         A double click or a key held down queues once.
         """
         submission = self._submission()
-        if submission is None or self._pressed_again(submission):
+        if submission is None or self._is_repeated_press(submission):
             return
         self._in_hand = True
         self._asker.ask(
@@ -117,8 +118,8 @@ class QueueingPanel(QtWidgets.QWidget):
             self._refuse_to_queue,
         )
 
-    def _pressed_again(self, submission: Submission) -> bool:
-        """Whether this press belongs to the last one: the same submission, unanswered or a moment ago."""
+    def _is_repeated_press(self, submission: Submission) -> bool:
+        """Return whether the same submission is still unanswered or was made a moment ago."""
         now_s = self._clock.monotonic()
         last, self._last_press = self._last_press, (submission, now_s)
         if last is None or last[0] != submission:
@@ -145,9 +146,9 @@ class QueueingPanel(QtWidgets.QWidget):
         self.add, self.replace, self.remove = (
             QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
         )
-        self.add.setToolTip("Put the procedure as filled in at the end of the sequence")
-        self.replace.setToolTip("Put the procedure as filled in into the place of the chosen one")
-        self.sequence.setToolTip("Return fills in the chosen one again")
+        self.add.setToolTip("Append the procedure in the form to the sequence")
+        self.replace.setToolTip("Replace the chosen procedure by the one in the form")
+        self.sequence.setToolTip("Return fills the form from the chosen one")
         self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
@@ -221,7 +222,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._show_inputs()
 
     def _offer_once(self, offered: Offered) -> None:
-        """Offer a procedure; the class of an edited file, or of another of that name, replaces the former."""
+        """Offer a procedure; a class from an edited or another file replaces a class of the same name."""
         references = [known.reference for known in self._offered]
         if offered.reference not in references:
             self._offered.append(offered)
@@ -247,15 +248,12 @@ class QueueingPanel(QtWidgets.QWidget):
         self.inputs_place.addWidget(self.inputs)
         tab_through([self.procedure, self.open_file, *self.inputs.fields(), self.sample.name])
         self.summary.setText(offered.summary)
-        QtCore.QTimer.singleShot(0, self._area.updateGeometry)  # this form may be wider than the last
+        QtCore.QTimer.singleShot(0, self._area.updateGeometry)  # this form may be wider than the previous one
         self._edited_procedure()
 
     def _open_file(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "A file with pymeasure procedures", str(self._folder), "Python (*.py)"
-        )
-        if name:
-            self.open_procedures(Path(name))
+        title, kinds = "A file with pymeasure procedures", "Python (*.py)"
+        ask_for_file(self, title, self._folder, kinds, self.open_procedures)
 
     def open_procedures(self, path: Path) -> None:
         """Offer the procedures of a file and choose its first."""
@@ -277,7 +275,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._timer.start()
 
     def _check_quietly(self) -> None:
-        """Show the estimate of what is filled in; say nothing of what is not filled in yet."""
+        """Show the estimate of the form; show nothing for an incomplete form."""
         try:
             submission = self._submission_or_error()
         except ValueError:
@@ -336,13 +334,13 @@ class QueueingPanel(QtWidgets.QWidget):
         return self.sequence.currentRow()
 
     def _procedures(self) -> list[ProcedureForm]:
-        """What would be queued; raises ValueError where somebody might take the form for a part of it."""
+        """Return the procedures to queue; raises ValueError if the form is not part of the sequence."""
         if not self._sequence:
             return [self.form()]
         if not any(form is self._filled_in for form in self._sequence):
             raise ValueError(
-                "the procedure filled in above is not in the sequence: add it, put it into the place of "
-                "another, or fill in one of the sequence again"
+                "the procedure in the form is not in the sequence: add it, replace another by it, or "
+                "fill the form from one in the sequence"
             )
         return self._sequence
 
@@ -377,21 +375,25 @@ class QueueingPanel(QtWidgets.QWidget):
         return ", ".join(form.reference.rpartition(":")[2] for form in procedures)
 
     def _load_file(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "A protocol", str(self._folder), "Protocols (*.toml)"
+        ask_for_file(
+            self,
+            "A protocol",
+            self._folder,
+            "Protocols (*.toml)",
+            lambda path: self._try_with_file(lambda: self.load_protocol(read_protocol(path, self._db))),
         )
-        if name:
-            self._try_with_file(lambda: self.load_protocol(read_protocol(Path(name), self._db)))
 
     def _save_file(self) -> None:
-        path = ask_for_new_file(
-            self, "Save the protocol", self._folder / "protocol.toml", "Protocols (*.toml)"
+        ask_for_new_file(
+            self,
+            "Save the protocol",
+            self._folder / "protocol.toml",
+            "Protocols (*.toml)",
+            lambda path: self._try_with_file(lambda: self.save_protocol(path)),
         )
-        if path is not None:
-            self._try_with_file(lambda: self.save_protocol(path))
 
     def save_protocol(self, path: Path) -> None:
-        """Write the protocol as filled in, whole or not at all; never over a database or the station file.
+        """Write the protocol as filled in, completely or not at all; never over a database or station file.
 
         Raises ValueError for such a name, OSError where it cannot be written.
         """
@@ -409,10 +411,10 @@ class QueueingPanel(QtWidgets.QWidget):
 
 
 class _ScrolledColumn(QtWidgets.QScrollArea):
-    """Scrolls up and down only, and is never narrower than what it holds."""
+    """Scroll area that scrolls vertically only and is at least as wide as its content."""
 
     def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802
-        """Ask for the width of the content and of the bar beside it."""
+        """Return the width of the content and of the scroll bar."""
         hint, content = super().minimumSizeHint(), self.widget()
         if content is not None:
             bar = self.verticalScrollBar().sizeHint().width()

@@ -1,4 +1,4 @@
-"""The thread that reads the database for the window, so that the window itself never waits for a file."""
+"""Thread that reads the database for the window, so that the window never waits for a file."""
 
 import logging
 import platform
@@ -24,7 +24,7 @@ MOST_STATION_EVENTS = 500
 
 
 class Reader(QtCore.QObject):
-    """Reads in a thread of its own and tells the window by signals.
+    """Reads the database in a separate thread and emits signals to the window.
 
     Signals
     -------
@@ -32,7 +32,7 @@ class Reader(QtCore.QObject):
     station_events(tuple of rows)
         The newest events that belong to no run, oldest first.
     trouble(str)
-        A sentence when the file cannot be read, an empty one when it can again.
+        Error message when the file cannot be read, empty when it can again.
     """
 
     run_changed = Signal(object)
@@ -50,16 +50,16 @@ class Reader(QtCore.QObject):
         self._silences = Silences(self._clock)
         self._wanted: tuple[int, ...] = ()
         self._followers: dict[int, RunFollower] = {}
-        self._told: dict[int, Any] = {}
+        self._emitted: dict[int, Any] = {}
         self._runs_mark: Any = None
         self._last_event = 0
-        self._told_runs: list[dict[str, Any]] = []
+        self._emitted_runs: list[dict[str, Any]] = []
         self._trouble = ""
         self._stop, self._look_now = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="labctl reader", daemon=True)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -69,30 +69,30 @@ class Reader(QtCore.QObject):
         self._thread.join(5)
 
     def watch(self, run_ids: Iterable[int]) -> None:
-        """Follow exactly these runs from now on."""
+        """Follow these runs, and no others."""
         self._wanted = tuple(run_ids)
         self._look_now.set()
 
     def look_now(self) -> None:
-        """Do not wait for the next look."""
+        """Read again at once."""
         self._look_now.set()
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._read_until_something_is_wrong()
+                self._read_until_error()
             except StoreError as error:
                 self._say(str(error))
-            except Exception as error:  # or the window would show the last look for ever, as if it were now
-                words = f"a fault in labctl while reading {self._db}: {type(error).__name__}: {error}"
+            except Exception as error:  # otherwise the window would show old data as current
+                words = f"internal error in labctl while reading {self._db}: {type(error).__name__}: {error}"
                 if words != self._trouble:
                     log.exception("reading failed")
                 self._say(words)
             self._followers.clear()
             self._stop.wait(1.0)
 
-    def _read_until_something_is_wrong(self) -> None:
-        """Raises StoreError; a file that is gone is never made again here."""
+    def _read_until_error(self) -> None:
+        """Read until stopped; raises StoreError. A missing file is not created."""
         identity = self._identity()
         with Database(self._db) as database, WriteConnection(self._db, may_create=False) as connection:
             self._runs_mark, self._last_event = None, 0
@@ -113,7 +113,7 @@ class Reader(QtCore.QObject):
         return found.st_dev, found.st_ino
 
     def _look(self, database: Database, connection: WriteConnection) -> bool:
-        """Read everything once; return whether there is more to read at once."""
+        """Read everything once; return whether more rows are waiting."""
         self._read_runs(database)
         self._read_station_events(database)
         now_s = self._clock.time()
@@ -125,9 +125,9 @@ class Reader(QtCore.QObject):
         mark = runs.counts_by_status(database)
         running = [r for r in mark if r["status"] == "running"]
         if mark != self._runs_mark or running:
-            rows = [_told_truly(row) for row in runs.with_samples(database)]
-            if (mark, rows) != (self._runs_mark, self._told_runs):
-                self._told_runs = rows
+            rows = [_with_true_status(row) for row in runs.with_samples(database)]
+            if (mark, rows) != (self._runs_mark, self._emitted_runs):
+                self._emitted_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
 
@@ -143,14 +143,14 @@ class Reader(QtCore.QObject):
         for run_id in [*self._followers]:
             if run_id not in wanted:
                 del self._followers[run_id]
-                self._told.pop(run_id, None)  # with all that was read of it
+                self._emitted.pop(run_id, None)  # its rows are dropped too
         for run_id in wanted:
             if run_id not in self._followers:
                 self._followers[run_id] = RunFollower(database, run_id)
-                self._told.pop(run_id, None)
+                self._emitted.pop(run_id, None)
             snapshot = self._followers[run_id].poll()
-            if snapshot is not self._told.get(run_id):
-                self._told[run_id] = snapshot
+            if snapshot is not self._emitted.get(run_id):
+                self._emitted[run_id] = snapshot
                 self.run_changed.emit(snapshot)
             more = more or not snapshot.complete
         return more
@@ -161,8 +161,8 @@ class Reader(QtCore.QObject):
             self.trouble.emit(sentence)
 
 
-def _told_truly(row: dict[str, Any]) -> dict[str, Any]:
-    """A run whose process has vanished is interrupted, also before anybody has written so."""
+def _with_true_status(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a run; interrupted if its process has vanished, also before that is recorded."""
     here = row["host"] == platform.node()
     if row["status"] == "running" and here and is_gone(row["pid"], row["process_birth"]):
         return row | {"status": "interrupted", "reason": "its process vanished"}

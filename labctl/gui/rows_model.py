@@ -1,4 +1,4 @@
-"""A table of rows that are replaced as a whole; the selection stays with a row's key."""
+"""A table with all rows replaced at once; the selection follows the key of a row."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what a cell shows, and what it is sorted by (the text where None)."""
+    """A heading, the text of a cell, and its sort key (None: the text)."""
 
     heading: str
     text: Callable[[Any], str]
@@ -26,11 +26,11 @@ class RowsModel(QtCore.QAbstractTableModel):
     ----------
     columns : sequence of Column
     key : callable
-        What tells a row from the others, for good.
+        Unique and permanent key of a row.
     colour : callable, optional
         Background of a row's first cell, as a QColor, or None.
     ticked : set, optional
-        With it the first column has a box; holds the keys of the rows that are ticked.
+        Keys of the ticked rows; if given, the first column has a check box.
     """
 
     ticks_changed = Signal()
@@ -48,7 +48,7 @@ class RowsModel(QtCore.QAbstractTableModel):
         self.rows: list[Any] = []
 
     def show_rows(self, rows: Sequence[Any]) -> None:
-        """Replace the rows; those that stay in place keep their selection."""
+        """Replace the rows; rows that stay in place keep their selection."""
         rows = list(rows)
         if rows == self.rows:
             return
@@ -74,30 +74,30 @@ class RowsModel(QtCore.QAbstractTableModel):
             self.dataChanged.emit(self.index(n, 0), self.index(n, len(self._columns) - 1))
 
     def rowCount(self, parent: Index = QtCore.QModelIndex()) -> int:  # noqa: N802, B008
-        """Qt's name for the number of rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QtCore.QModelIndex()) -> int:  # noqa: N802, B008
-        """Qt's name for the number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self._columns)
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Qt's name for the headings."""
+        """Return a heading."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section].heading
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """What a person may do with a cell."""
+        """Return the item flags of a cell."""
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if self.ticked is not None and index.column() == 0:
             usual |= Qt.ItemFlag.ItemIsUserCheckable
         return usual
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What a cell shows."""
+        """Return the content of a cell."""
         row, column = self.rows[index.row()], self._columns[index.column()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.text(row)

@@ -1,4 +1,4 @@
-"""The form of a sample, with the samples that the database remembers."""
+"""The form of a sample, with the samples of the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +14,12 @@ from labctl.readmodel.protocol_text import SampleForm
 ELECTRODES = ("blocking", "reversible")
 TEXTS = ("composition", "cation", "note")
 NUMBERS = ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2", "lead_ohm", "lead_u_ohm")
+CEILINGS = ("potential_max_v", "current_max_a")
+NO_CEILING_DEGC = -273.15  # shown as words
 
 
 class SampleInputs(QtWidgets.QGroupBox):
-    """What sits between the electrodes.
+    """Inputs of the sample between the electrodes.
 
     Signals
     -------
@@ -41,6 +43,11 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.area_cm2 = _number(1000, " cm²", "not filled in")
         self.area_u_cm2 = _number(100, " cm²")
         self.lead_ohm, self.lead_u_ohm = _number(1e6, " ohm", "not known"), _number(1e6, " ohm")
+        self.temperature_max_degc = _number(2000, " °C", "as the station")
+        self.temperature_max_degc.setMinimum(NO_CEILING_DEGC)
+        self.temperature_max_degc.setValue(NO_CEILING_DEGC)
+        self.potential_max_v = _number(1000, " V", "as the station")
+        self.current_max_a = _number(1000, " A", "as the station")
         self.fixture = QtWidgets.QCheckBox(self)
         self._fixture_points: dict[str, Points | None] = {}
         self._load_fixture({})
@@ -49,7 +56,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         let_wheel_pass(self)
 
     def form(self) -> SampleForm:
-        """The sample as filled in; raises NotFilledIn when it has no name, no thickness or no area."""
+        """Return the sample as filled in; raises NotFilledIn without a name, a thickness or an area."""
         name = self.name.currentText().strip()
         if not name:
             raise NotFilledIn(self.name, "give the sample a name")
@@ -61,31 +68,43 @@ class SampleInputs(QtWidgets.QGroupBox):
         if self.lead_ohm.value() and self.fixture.isChecked() and self._fixture_points.get("fixture_short"):
             raise NotFilledIn(self.lead_ohm, "the short would take the leads off twice; untick the fixture")
         texts = {key: getattr(self, key).text().strip() for key in TEXTS}
-        numbers = {key: getattr(self, key).value() for key in NUMBERS}
-        filled = SampleForm(name, electrodes=self.electrodes.currentText(), **texts, **numbers)
+        numbers = {key: getattr(self, key).value() for key in (*NUMBERS, *CEILINGS)}
+        filled = SampleForm(
+            name,
+            electrodes=self.electrodes.currentText(),
+            temperature_max_degc=self._temperature_max_degc(),
+            **texts,
+            **numbers,
+        )
         if self.fixture.isChecked():
             filled = replace(filled, **self._fixture_points)
         remembered = self._remembered.get(name)
         return remembered if remembered and _looks_like(filled, remembered) else filled
 
     def load(self, sample: SampleForm) -> None:
-        """Fill in a sample; as long as nothing is edited it is given back exactly."""
+        """Fill in a sample; it is returned exactly until a field is edited."""
         self._remembered[sample.name] = sample
         self.name.setEditText(sample.name)
         for key in TEXTS:
             getattr(self, key).setText(getattr(sample, key))
         self.electrodes.setCurrentText(sample.electrodes)
-        for key in NUMBERS:
+        for key in (*NUMBERS, *CEILINGS):
             getattr(self, key).setValue(getattr(sample, key))
+        highest = sample.temperature_max_degc
+        self.temperature_max_degc.setValue(NO_CEILING_DEGC if highest is None else highest)
         self._load_fixture({"fixture_short": sample.fixture_short, "fixture_open": sample.fixture_open})
 
+    def _temperature_max_degc(self) -> float | None:
+        value = self.temperature_max_degc.value()
+        return None if value == self.temperature_max_degc.minimum() else value
+
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
-        """A fixture is measured, not typed: it stays with the form, in sight, until somebody unticks it."""
-        told = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
+        """Show the fixture of a sample, which cannot be typed: it is kept until the user unticks it."""
+        names = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
         self._fixture_points = points
-        self.fixture.setText(f"taken out: {' and '.join(told)}" if told else "not measured")
-        self.fixture.setEnabled(bool(told))
-        self.fixture.setChecked(bool(told))
+        self.fixture.setText(f"taken out: {' and '.join(names)}" if names else "not measured")
+        self.fixture.setEnabled(bool(names))
+        self.fixture.setChecked(bool(names))
 
     def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Offer the samples of the database, the newest first."""
@@ -114,6 +133,9 @@ class SampleInputs(QtWidgets.QGroupBox):
             "Leads": self.lead_ohm,
             "  ±  ": self.lead_u_ohm,
             "Fixture": self.fixture,
+            "Highest temperature": self.temperature_max_degc,
+            "Highest potential": self.potential_max_v,
+            "Highest current": self.current_max_a,
             "Note": self.note,
         }
         form = QtWidgets.QFormLayout(self)
@@ -132,7 +154,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.fixture.toggled.connect(self.edited)
         for key in TEXTS:
             getattr(self, key).textChanged.connect(self.edited)
-        for key in NUMBERS:
+        for key in (*NUMBERS, *CEILINGS, "temperature_max_degc"):
             getattr(self, key).valueChanged.connect(self.edited)
 
     def _choose(self, name: str) -> None:
@@ -148,7 +170,7 @@ class SampleInputs(QtWidgets.QGroupBox):
 
 
 def _number(high: float, suffix: str, words_for_zero: str = "") -> QtWidgets.QDoubleSpinBox:
-    """From zero, which it shows as words where it stands for nothing."""
+    """Return an input for a number from 0, which shows 0 as text if 0 means no value."""
     field = QtWidgets.QDoubleSpinBox()
     field.setDecimals(6)
     field.setRange(0, high)
@@ -165,8 +187,8 @@ def _set_quietly(field: QtWidgets.QDoubleSpinBox, value: float) -> None:
 
 
 def _looks_like(filled: SampleForm, remembered: SampleForm) -> bool:
-    """Whether the form still shows a remembered sample: texts equal, numbers to the digits shown."""
+    """Return whether the form still shows a stored sample: texts equal, numbers to the digits shown."""
     return all(
-        abs(new - old) < 1e-6 if isinstance(old, float) else new == old
+        abs(new - old) < 1e-6 if isinstance(old, float) and isinstance(new, float) else new == old
         for new, old in zip(vars(filled).values(), vars(remembered).values(), strict=True)
     )

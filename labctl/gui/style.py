@@ -1,4 +1,4 @@
-"""Dark and light, and the few places where colour carries meaning (always with words beside it)."""
+"""Dark and light colours, and the few colours with a meaning (always with text beside them)."""
 
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.qt import Qt, QtGui, QtWidgets
@@ -14,10 +14,16 @@ ControlBar {{ border-bottom: 1px solid {muted}; }}
 ControlBar[station="trouble"] {{ background: #b3261e; }}
 ControlBar[station="trouble"] QLabel {{ color: #ffffff; }}
 QLabel#state {{ font-weight: bold; }}
+QLabel#outcome {{ font-size: 18pt; font-weight: bold; padding: 0.3em 0.6em; border-radius: 4px; }}
+ControlBar QLabel#outcome[outcome="safe"] {{ background: #1b6e3c; color: #ffffff; }}
+ControlBar QLabel#outcome[outcome="making"], ControlBar QLabel#outcome[outcome="not safe"] {{
+    background: #7d1710; color: #ffffff;
+}}
 QPushButton#safe {{
     background: #b3261e; color: #ffffff; font-weight: bold; padding: 0.6em 1.4em; border-radius: 4px;
     border: 2px solid #7d1710;
 }}
+ControlBar[station="trouble"] QPushButton#safe {{ border-color: #ffffff; }}
 QPushButton#safe:hover, QPushButton#safe:focus {{ background: #d33a30; border-color: {foreground}; }}
 QPushButton#safe:disabled {{ background: #8c5a56; }}
 QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}
@@ -25,7 +31,7 @@ QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}
 
 
 def choose_scheme(application: QtWidgets.QApplication, scheme: str) -> None:
-    """Take on `"system"`, `"light"` or `"dark"`."""
+    """Set the colour scheme: `"system"`, `"light"` or `"dark"`."""
     application.setStyle("Fusion")
     application.styleHints().setColorScheme(SCHEMES[scheme])
     wanted = Appearance(dark=scheme == "dark")
@@ -36,13 +42,13 @@ def choose_scheme(application: QtWidgets.QApplication, scheme: str) -> None:
 
 
 def appearance_of(application: QtWidgets.QApplication) -> Appearance:
-    """Whether the window is dark now."""
+    """Return the appearance of the window: dark or light."""
     ground = application.palette().color(QtGui.QPalette.ColorRole.Window)
     return Appearance(dark=ground.lightness() < 128)
 
 
 def _palette(appearance: Appearance) -> QtGui.QPalette:
-    """Every role from ground and text of an appearance."""
+    """Return a palette with the background and text colours of an appearance."""
     roles, states = QtGui.QPalette.ColorRole, QtGui.QPalette.ColorGroup
     text, ground = QtGui.QColor(appearance.foreground), QtGui.QColor(appearance.background)
     raised = ground.lighter(160) if appearance.dark else QtGui.QColor("#efefef")
@@ -59,7 +65,7 @@ def _palette(appearance: Appearance) -> QtGui.QPalette:
     return palette
 
 
-def dress(window: QtWidgets.QWidget, appearance: Appearance) -> None:
-    """Set the colours that carry meaning."""
+def apply_appearance(window: QtWidgets.QWidget, appearance: Appearance) -> None:
+    """Set the colours that have a meaning."""
     names = {name: getattr(appearance, name) for name in ("muted", "foreground", "error")}
     window.setStyleSheet(SHEET.format(**names))

@@ -1,4 +1,4 @@
-"""The mouse wheel scrolls a form; it never turns the number that happens to lie under it."""
+"""The mouse wheel scrolls a form and never changes the number under the pointer."""
 
 from labctl.gui.qt import Qt, QtCore, QtWidgets
 
@@ -6,10 +6,10 @@ TURNED_BY_A_WHEEL = (QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox)
 
 
 class _PassOn(QtCore.QObject):
-    """Leaves the wheel to whatever a field lies in."""
+    """Event filter that passes wheel events on to the widget around a field."""
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802
-        """Qt's question whether an event ends here."""
+        """Return whether an event is consumed here."""
         if event.type() != QtCore.QEvent.Type.Wheel:
             return False
         event.ignore()
@@ -17,7 +17,7 @@ class _PassOn(QtCore.QObject):
 
 
 def let_wheel_pass(form: QtWidgets.QWidget) -> None:
-    """Let every field of a form pass the wheel on."""
+    """Make every field of a form pass wheel events on."""
     passing = _PassOn(form)
     for kind in TURNED_BY_A_WHEEL:
         for field in form.findChildren(kind):

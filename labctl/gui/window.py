@@ -1,4 +1,4 @@
-"""The window: a client of the runner. Closing or losing it costs nothing."""
+"""The window: a client of the runner. Closing it, or a crash of it, does not affect the measurement."""
 
 import json
 import threading
@@ -19,11 +19,12 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from labctl.gui.questions import ask, ask_for_new_file
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
-from labctl.gui.saving import ask_for_new_file
-from labctl.gui.style import appearance_of, choose_scheme, dress
+from labctl.gui.stop_key import StopKey
+from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.requests import Pauses
@@ -44,7 +45,7 @@ MOST_SAMPLES = 200
 
 
 class Window(QtWidgets.QMainWindow):
-    """Queueing to the left, what is measured in the middle, runs and queue below, control on top.
+    """Main window: queueing at the left, plots in the middle, runs and queue below, control bar on top.
 
     Parameters
     ----------
@@ -65,37 +66,40 @@ class Window(QtWidgets.QMainWindow):
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
+        self._may_close = False
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
         self._watch = QtCore.QTimer(self)
         self._build()
         self._lay_out()
         self._build_menu()
         self._connect()
-        self._dress()
+        self._apply_appearance()
         self.asker.start()
         self.reader.start()
         self._watch.start(LOOK_AT_LOOKS_MS)
+        self.stop_key.install()
 
     def say(self, sentence: str) -> None:
-        """Tell the person something that may be overlooked."""
+        """Show a message in the status bar."""
         self.statusBar().showMessage(sentence, SAID_FOR_MS)
 
     def warn(self, sentence: str) -> None:
-        """Show a sentence until it is dismissed, without stopping anything."""
+        """Show a message until it is dismissed, without blocking."""
         self.warning.setText(sentence)
         self.warning_bar.setVisible(bool(sentence))
 
     def choose_scheme(self, scheme: str) -> None:
-        """Take on `"system"`, `"light"` or `"dark"`."""
+        """Set the colour scheme: `"system"`, `"light"` or `"dark"`."""
         application = QtWidgets.QApplication.instance()
         if isinstance(application, QtWidgets.QApplication):
             choose_scheme(application, scheme)
-        self._dress()
+        self._apply_appearance()
 
     def _build(self) -> None:
         self.queueing = QueueingPanel(self.station, self.db, self.asker, self)
         person = self.queueing.person.text
         self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
+        self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
@@ -132,7 +136,7 @@ class Window(QtWidgets.QMainWindow):
         across.addWidget(middle)
         across.setStretchFactor(1, 1)
         narrow = NARROWEST_MIDDLE * self.fontMetrics().averageCharWidth()
-        for panel in (self.tab_widget, below):  # a small screen cuts these, never the button that makes safe
+        for panel in (self.tab_widget, below):  # a small screen cuts these, never the button MAKE SAFE
             panel.setMinimumWidth(narrow)
         across.setSizes([1, 1000])
         whole = QtWidgets.QWidget(self)
@@ -146,6 +150,7 @@ class Window(QtWidgets.QMainWindow):
         self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
 
     def _build_menu(self) -> None:
+        self.menuBar().setNativeMenuBar(False)  # a menu bar of the desktop would keep F12 from the window
         file, view = self.menuBar().addMenu("&File"), self.menuBar().addMenu("&View")
         for text, keys, action in (
             ("Export &picture of this tab…", "", self._export_picture),
@@ -191,10 +196,11 @@ class Window(QtWidgets.QMainWindow):
         self.queueing.queued.connect(self._show_queue)
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
+        self.stop_key.pressed.connect(self.control.make_safe)
         self.asker.refused.connect(self.warn)
         self._exported.connect(self.say)
         self._not_exported.connect(self.warn)
-        self._watch.timeout.connect(self._look_at_looks)
+        self._watch.timeout.connect(self._check_last_reading)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
 
@@ -214,8 +220,8 @@ class Window(QtWidgets.QMainWindow):
             if isinstance(tab, LogTab):
                 tab.show_station(events)
 
-    def _look_at_looks(self) -> None:
-        """An old look is no sign of life."""
+    def _check_last_reading(self) -> None:
+        """Show that the state is unknown when the last reading is too old."""
         if self._view is not None and self._clock.monotonic() - self._seen_s > UNSEEN_AFTER_S:
             self.control.show_unseen(hour_in_words(self._view.time_s, self._clock.time()))
 
@@ -273,9 +279,10 @@ class Window(QtWidgets.QMainWindow):
 
     def _export_picture(self) -> None:
         tab = self._tab()
-        path = ask_for_new_file(self, "Export picture", self._start(tab, ".png"), "Pictures (*.png *.svg)")
-        if path is None:
-            return
+        start, kinds = self._start(tab, ".png"), "Pictures (*.png *.svg)"
+        ask_for_new_file(self, "Export picture", start, kinds, lambda path: self._write_picture(tab, path))
+
+    def _write_picture(self, tab: Tab, path: Path) -> None:
         try:
             tab.export_picture(path)
         except (OSError, ValueError) as error:
@@ -285,14 +292,16 @@ class Window(QtWidgets.QMainWindow):
 
     def _export_data(self) -> None:
         tab = self._tab()
-        path = ask_for_new_file(self, "Export data", self._start(tab, ".csv"), "Tables (*.csv)")
-        if path is not None:
-            tab.catch_up()
-            self.say(f"writing {path}…")
-            threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
+        start, kinds = self._start(tab, ".csv"), "Tables (*.csv)"
+        ask_for_new_file(self, "Export data", start, kinds, lambda path: self._write_data(tab, path))
+
+    def _write_data(self, tab: Tab, path: Path) -> None:
+        tab.catch_up()
+        self.say(f"writing {path}…")
+        threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
 
     def export_data(self, tab: Tab, path: Path) -> None:
-        """Write all data of a tab, for minutes where there are millions of rows; from any thread."""
+        """Write all data of a tab, from any thread; takes minutes for millions of rows."""
         try:
             with Database(self.db) as database:
                 tab.export_data(path, database)
@@ -307,48 +316,51 @@ class Window(QtWidgets.QMainWindow):
     def _start(self, tab: Tab, suffix: str) -> Path:
         return self.db.parent / f"{tab.name.lower()}{suffix}"
 
-    def _dress(self) -> None:
+    def _apply_appearance(self) -> None:
         application = QtWidgets.QApplication.instance()
         if not isinstance(application, QtWidgets.QApplication):
             return
         appearance = appearance_of(application)
-        dress(self, appearance)
+        apply_appearance(self, appearance)
         for tab in self.tabs:
             tab.set_appearance(appearance)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
-        """Ask what becomes of the night, where there is one."""
-        if self._view is not None and self._view.running_job is not None and not self._may_close():
+        """Close; while a job is running only after the question what to do with it was answered."""
+        if self._view is not None and self._view.running_job is not None and not self._may_close:
             event.ignore()
+            self._ask_before_closing()
             return
+        self.stop_key.remove()
         self._watch.stop()
         self.reader.stop()
         self.asker.stop()
         event.accept()
 
-    def _may_close(self) -> bool:
-        """Offer to leave everything running, to pause, or to stay."""
-        box = QtWidgets.QMessageBox(self)
-        box.setIcon(QtWidgets.QMessageBox.Icon.Question)
-        box.setText("A job is under way. It goes on without this window.")
-        roles = QtWidgets.QMessageBox.ButtonRole
-        leave = box.addButton("&Leave it running", roles.AcceptRole)
-        pause = box.addButton("&Pause after this step", roles.ActionRole)
-        box.addButton("&Stay", roles.RejectRole)
-        box.setDefaultButton(leave)
-        box.exec()
-        if box.clickedButton() is pause:
-            person = self.queueing.person.text()
-            self.asker.ask(
-                lambda connection: Pauses(connection).pause("step", "the window was closed", person)
-            )
-        return box.clickedButton() in (leave, pause)
+    def _ask_before_closing(self) -> None:
+        """Ask whether to leave everything running, to pause, or not to close."""
+        ask(
+            self,
+            "A job is under way. It goes on without this window.",
+            {"&Leave it running": self._close_now, "&Pause after this step": self._pause_and_close},
+            default="&Leave it running",
+            otherwise="&Stay",
+        )
+
+    def _pause_and_close(self) -> None:
+        person = self.queueing.person.text()
+        self.asker.ask(lambda connection: Pauses(connection).pause("step", "the window was closed", person))
+        self._close_now()
+
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
         """Follow the system from light to dark."""
         super().changeEvent(event)
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
-            QtCore.QTimer.singleShot(0, self._dress)
+            QtCore.QTimer.singleShot(0, self._apply_appearance)
 
 
 def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:

@@ -6,9 +6,18 @@ names the instrument, the message sent and the reply; the bus is cleared before 
 
 A serial line cannot discard an answer that is still on its way. What arrives between an answer and
 the next question is discarded, and after a time-out the next question waits a while for what comes late.
+
+Every answer has a total deadline: its time-out, counted from the beginning of the read. VISA alone does not
+guarantee this. A read of pyvisa-py from a socket goes on as long as bytes keep coming, a read from a serial
+line may take twice its time-out, and pyvisa starts another read, with a new time-out, whenever a chunk was
+full. On a serial line and a socket bytes are therefore read one by one, each with the time that is left; a
+library that does better says so by an attribute `bounds_reads`. GPIB, USB-TMC and VXI-11 transfer whole
+messages with a time-out for each transfer. An answer without end is given up at `LONGEST_REPLY_BYTES`.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pymeasure.adapters import VISAAdapter
@@ -21,6 +30,14 @@ from labctl.errors import InstrumentError
 
 LATE_ANSWERS_S = 2.0
 """How long a serial line is left alone after an answer that did not come or could not be used."""
+ACKNOWLEDGED_WITHIN_S = 0.5
+"""How long an acknowledgement is waited for while switching off."""
+LONGEST_REPLY_BYTES = 1 << 20
+"""The longest answer; E4990A traces have some 64 kB."""
+SHOWN_BYTES = 80
+"""How much of an answer that cannot be used is shown in the error."""
+
+_ENDED = (StatusCode.success, StatusCode.success_termination_character_read)
 
 
 class Connection(VISAAdapter):
@@ -40,6 +57,11 @@ class Connection(VISAAdapter):
         Silence that the instrument needs after any message.
     quiet_after_s : Mapping[str, float]
         Longer silences, by the exact message that starts them.
+
+    Attributes
+    ----------
+    deadline_s : float or None
+        Time on the monotonic clock at which every exchange ends, set by `until()`.
     """
 
     connection: MessageBasedResource  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -56,7 +78,9 @@ class Connection(VISAAdapter):
     ) -> None:
         self.instrument, self.clock = instrument, clock
         self._write_interval_s, self._quiet_after_s = write_interval_s, dict(quiet_after_s or {})
-        self._quiet_until_s = clock.monotonic()
+        self._quiet_until_s = self._late_until_s = clock.monotonic()
+        self.deadline_s: float | None = None
+        self._is_urgent = self._skips_answers = False
         self.last_sent = ""
         self._opening = {"resource_name": address, "visa_library": visa_library, **settings}
         self._lost = False
@@ -65,58 +89,177 @@ class Connection(VISAAdapter):
 
     def _open(self) -> None:
         try:
-            super().__init__(**self._opening)
+            super().__init__(**self._opening | self._limited_opening())
         except Exception as error:  # without its bus a VISA library raises ValueError, or anything
             address = self._opening["resource_name"]
             raise InstrumentError(
                 self.instrument, "", "", f"cannot open {address}: {_words(error)}"
             ) from error
         self._lost = False
+        self._timeout_s = self._visa_timeout_s = self.connection.timeout / 1000
+
+    def _limited_opening(self) -> dict[str, Any]:
+        """Return how long opening may take, where there is a deadline."""
+        if self.deadline_s is None:
+            return {}
+        return {"open_timeout": max(1, round(1000 * self._until_s(self.deadline_s)))}
+
+    def _until_s(self, monotonic_s: float) -> float:
+        """Return how many seconds of VISA are left: those of the wall, also where the clock is scaled."""
+        return (monotonic_s - self.clock.monotonic()) / getattr(self.clock, "factor", 1.0)
+
+    def _in_s(self, seconds: float) -> float:
+        """Return the time of the clock in so many seconds of VISA."""
+        return self.clock.monotonic() + seconds * getattr(self.clock, "factor", 1.0)
+
+    @contextmanager
+    def until(self, monotonic_s: float) -> Iterator[None]:
+        """Let every exchange inside end at `monotonic_s` of the clock at the latest.
+
+        What would take longer, also a silence that must be kept first, is an InstrumentError. An inner
+        deadline never extends an outer one.
+        """
+        outer_s = self.deadline_s
+        self.deadline_s = monotonic_s if outer_s is None else min(outer_s, monotonic_s)
+        try:
+            yield
+        finally:
+            self.deadline_s = outer_s
+
+    @contextmanager
+    def urgently(self) -> Iterator[None]:
+        """Send what is written inside without waiting for late answers: for switching off.
+
+        An acknowledgement is waited for at most `ACKNOWLEDGED_WITHIN_S`. After one that did not come, no
+        other is read inside; the messages are still sent. What comes late is waited for after the end.
+        """
+        self._is_urgent, self._skips_answers = True, False
+        try:
+            yield
+        finally:
+            self._is_urgent = self._skips_answers = False
 
     def _write(self, command: str, **kwargs: Any) -> None:
         self._get_ready()
         self.last_sent = command
-        try:
-            super()._write(command, **kwargs)
-        except (VisaIOError, OSError) as error:
-            raise self._failure(error) from error
+        self._sent_in_time(lambda: super(Connection, self)._write(command, **kwargs))
         self._start_silence(command)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
         self._get_ready()
         self.last_sent = content.hex(" ")
-        try:
-            super()._write_bytes(content, **kwargs)
-        except (VisaIOError, OSError) as error:
-            raise self._failure(error) from error
+        self._sent_in_time(lambda: super(Connection, self)._write_bytes(content, **kwargs))
         self._start_silence("")
 
-    def _read(self, **kwargs: Any) -> str:
-        self._check_open()
-        self._answer_due = False
+    def _sent_in_time(self, send: Callable[[], None]) -> None:
         try:
-            raw = self.connection.read_raw()
+            self._wait_at_most(self._time_left_s())
+            send()
+            self._wait_at_most(self._timeout_s)
         except (VisaIOError, OSError) as error:
             raise self._failure(error) from error
-        return self._text(raw)
+
+    def _read(self, **kwargs: Any) -> str:
+        more_follows = StatusCode.success_max_count_read
+        return self._text(self._received(math.inf, lambda status: status != more_follows))
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        if count < 0 and not break_on_termchar:
+            return self._all_that_waits()
+        wanted = math.inf if count < 0 else count
+        return self._received(wanted, lambda status: break_on_termchar and status in _ENDED)
+
+    def _received(self, count: float, is_end: Callable[[StatusCode], bool]) -> bytes:
+        """Return `count` bytes, or less where a status `is_end`; the time-out holds for all of them."""
         self._check_open()
         self._answer_due = False
+        if self._skips_answers:
+            raise self._error("not read: an earlier acknowledgement did not come")
+        allowed_s = self._time_left_s()
+        end_s = self._in_s(allowed_s)
+        received = bytearray()
         try:
-            return super()._read_bytes(count, break_on_termchar, **kwargs)
+            while len(received) < count:
+                left_s = self._until_s(end_s)
+                if left_s <= 0:
+                    raise VisaIOError(StatusCode.error_timeout)
+                self._wait_at_most(left_s, nearly=bool(received))
+                status = self._receive_chunk(received, count)
+                if is_end(status):
+                    break
+                if len(received) > LONGEST_REPLY_BYTES:
+                    raise self.refuse(bytes(received), f"no end after {len(received)} bytes")
+            self._wait_at_most(self._timeout_s)
         except (VisaIOError, OSError) as error:
-            raise self._failure(error) from error
+            raise self._failure(error, allowed_s, bytes(received)) from error
+        except KeyboardInterrupt:
+            self.clear()  # the rest of this answer must not confirm that something is off
+            raise
+        return bytes(received)
+
+    def _receive_chunk(self, received: bytearray, count: float) -> StatusCode:
+        size = 1 if self._comes_as_a_stream else self.connection.chunk_size
+        connection = self.connection
+        with connection.ignore_warning(
+            StatusCode.success_device_not_present, StatusCode.success_max_count_read
+        ):
+            chunk, status = connection.visalib.read(connection.session, int(min(size, count - len(received))))
+        received += chunk
+        return status
+
+    def _all_that_waits(self) -> bytes:
+        """Return what has come, until nothing more comes or the time-out of all of it is over."""
+        received = bytearray()
+        end_s = self._in_s(self._time_left_s())
+        while len(received) <= LONGEST_REPLY_BYTES and self.clock.monotonic() <= end_s:
+            try:
+                self._receive_chunk(received, len(received) + 1)
+            except (VisaIOError, OSError):
+                break
+        return bytes(received)
+
+    @property
+    def _comes_as_a_stream(self) -> bool:
+        """Whether the library may prolong a read with every byte; then bytes are read one by one."""
+        bounds_reads = getattr(self.connection.visalib, "bounds_reads", False)
+        return (self._is_serial or self._is_socket) and not bounds_reads
+
+    def _time_left_s(self) -> float:
+        """Return the time-out of an exchange that begins now; raises InstrumentError if it is over."""
+        limits_s = [self._timeout_s]
+        if self._is_urgent:
+            limits_s.append(ACKNOWLEDGED_WITHIN_S)
+        if self.deadline_s is not None:
+            limits_s.append(self._until_s(self.deadline_s))
+        if min(limits_s) <= 0:
+            raise self._error("no time is left before the deadline")
+        return min(limits_s)
+
+    def _wait_at_most(self, seconds: float, nearly: bool = False) -> None:
+        """Set the time-out of VISA, unless it is that already.
+
+        `nearly` lets it be a twentieth longer: setting it reconfigures a serial port.
+        """
+        shortest_s = 0.95 * self._visa_timeout_s if nearly else self._visa_timeout_s - 0.001
+        if shortest_s <= seconds <= self._visa_timeout_s or not math.isfinite(seconds):
+            return
+        self.connection.timeout = max(1, math.ceil(1000 * seconds))
+        self._visa_timeout_s = seconds
 
     def set_timeout(self, seconds: float) -> None:
         """Let replies take up to `seconds`, also after the connection had to be opened again."""
         self._opening["timeout"] = int(1000 * seconds)
         if not self._lost:
             self.connection.timeout = self._opening["timeout"]
+            self._timeout_s = self._visa_timeout_s = seconds
 
     def _check_open(self) -> None:
         if self._lost:
-            raise InstrumentError(self.instrument, self.last_sent, "", "the connection is closed")
+            raise self._error("the connection is closed")
+
+    def _error(self, problem: str, received: bytes = b"") -> InstrumentError:
+        text = received[:SHOWN_BYTES].decode("ascii", "backslashreplace")
+        return InstrumentError(self.instrument, self.last_sent, text, problem)
 
     def _text(self, raw: bytes) -> str:
         termination = (self.connection.read_termination or "").encode()
@@ -130,8 +273,7 @@ class Connection(VISAAdapter):
     def refuse(self, received: bytes | str, problem: str) -> InstrumentError:
         """Clear the bus and return the error that says why a reply cannot be used."""
         self._abandon_answer()
-        text = received.decode("ascii", "backslashreplace") if isinstance(received, bytes) else received
-        return InstrumentError(self.instrument, self.last_sent, text, problem)
+        return self._error(problem, received.encode() if isinstance(received, str) else received)
 
     def clear(self) -> None:
         """Discard everything under way or unread. An instrument that cannot be cleared will say so next.
@@ -139,19 +281,22 @@ class Connection(VISAAdapter):
         A network socket is closed, and opened again at the next message: a late answer is then lost,
         and pyvisa-py's own clear of a socket never returns once the other side has closed it.
         """
+        if self._lost:
+            return
         if self._is_socket:
             self.connection.close()
             self._lost = True
             return
         try:
             self.connection.clear()
-        except (VisaIOError, NotImplementedError):
+        except (VisaIOError, NotImplementedError, OSError):
             self._discard_unread()
 
     def _abandon_answer(self) -> None:
         self.clear()
+        self._skips_answers = self._is_urgent
         if self._is_serial:
-            self._quiet_until_s = max(self._quiet_until_s, self.clock.monotonic() + LATE_ANSWERS_S)
+            self._late_until_s = max(self._late_until_s, self.clock.monotonic() + LATE_ANSWERS_S)
 
     @property
     def _is_socket(self) -> bool:
@@ -164,25 +309,37 @@ class Connection(VISAAdapter):
     def _discard_unread(self) -> None:
         try:
             self.flush_read_buffer()
-        except (VisaIOError, NotImplementedError):
+        except (VisaIOError, NotImplementedError, OSError):
             return
 
-    def _failure(self, error: VisaIOError | OSError) -> InstrumentError:
+    def _failure(
+        self, error: VisaIOError | OSError, waited_s: float = math.nan, received: bytes = b""
+    ) -> InstrumentError:
         code = getattr(error, "error_code", StatusCode.error_connection_lost)
         if code == StatusCode.error_timeout:
-            waited_s = self.connection.timeout / 1000
+            waited_s = self._visa_timeout_s if math.isnan(waited_s) else waited_s
             self._abandon_answer()
-            return InstrumentError(self.instrument, self.last_sent, "", f"time-out after {waited_s:g} s")
+            return self._error(f"time-out after {waited_s:.3g} s", received)
         self._lost = code == StatusCode.error_connection_lost
-        return InstrumentError(self.instrument, self.last_sent, "", _words(error))
+        if self._lost:
+            with suppress(VisaIOError, OSError):
+                self.connection.close()
+        return self._error(_words(error), received)
 
     def _get_ready(self) -> None:
         """Keep the silence the instrument needs; open a lost connection again, to make it safe at least."""
+        self._time_left_s()
         if self._lost:
             self._open()
-        self.clock.sleep(max(0.0, self._quiet_until_s - self.clock.monotonic()))
+        self._keep_silence()
         if self._is_serial and not self._answer_due:
             self._discard_unread()
+
+    def _keep_silence(self) -> None:
+        until_s = self._quiet_until_s if self._is_urgent else max(self._quiet_until_s, self._late_until_s)
+        if self.deadline_s is not None and until_s >= self.deadline_s:
+            raise self._error("not sent: the line must stay silent until the deadline")
+        self.clock.sleep(max(0.0, until_s - self.clock.monotonic()))
 
     def _start_silence(self, command: str) -> None:
         self._answer_due = True

@@ -7,12 +7,14 @@ serial lines and sockets alone: on a bus they would reach instruments to which t
 
 import inspect
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from labctl.clock import RealClock
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 from labctl.instruments.connection import Connection
+from labctl.instruments.locks import HardwareHeld, hardware_locks, is_simulated_here
 from labctl.shipped import shipped_module
 
 ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTIOSTATS": "potentiostat"}
@@ -56,12 +58,36 @@ def _words(driver: Any) -> tuple[str, ...]:
 def ask_everybody(manager: Any, library: Any, serial: bool) -> Iterator[dict[str, Any]]:
     """Yield address, identity and matching drivers of every resource; a serial port only where asked for.
 
-    `asked` is false for an address that was left out.
+    `asked` is false for an address that was left out; where another program talks to it, `in_use` says which.
     """
     for address in manager.list_resources():
-        asked = address.startswith((*ASKED, SERIAL) if serial else ASKED)
-        identity, drivers = _ask(manager, library, address) if asked else ("", [])
-        yield {"address": address, "identity": identity, "drivers": drivers, "asked": asked}
+        if not address.startswith((*ASKED, SERIAL) if serial else ASKED):
+            yield _found(address, asked=False)
+            continue
+        try:
+            with _alone_with(library, address):
+                identity, drivers = _ask(manager, library, address)
+        except HardwareHeld as held:
+            yield _found(address, asked=False, in_use=held.holder.words)
+        else:
+            yield _found(address, identity, drivers)
+
+
+def _found(
+    address: str, identity: str = "", drivers: Any = (), asked: bool = True, in_use: str = ""
+) -> dict[str, Any]:
+    return {
+        "address": address,
+        "identity": identity,
+        "drivers": list(drivers),
+        "asked": asked,
+        "in_use": in_use,
+    }
+
+
+def _alone_with(library: Any, address: str) -> AbstractContextManager[None]:
+    simulated = is_simulated_here(library)
+    return nullcontext() if simulated else hardware_locks([address], "a search for instruments")
 
 
 def _ask(manager: Any, library: Any, address: str) -> tuple[str, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Limits of a station, and the guards that refuse a value before anything is sent."""
+"""Limits of a station or a sample, and the guards that refuse a value before anything is sent."""
 
 import math
 from collections.abc import Generator, Iterable, Sequence
@@ -18,7 +18,7 @@ from labctl.units import ZERO_CELSIUS_K
 
 @dataclass(frozen=True)
 class Limits:
-    """Hard limits of a station, SI units, inclusive.
+    """Hard limits, SI units, inclusive.
 
     Attributes
     ----------
@@ -31,6 +31,20 @@ class Limits:
     temperature_k: tuple[float, float]
     potential_v: float
     current_a: float
+
+    def lowered_to(
+        self,
+        temperature_max_k: float | None = None,
+        potential_max_v: float | None = None,
+        current_max_a: float | None = None,
+    ) -> "Limits":
+        """Return these limits with each upper one lowered to a ceiling that is smaller; None: no ceiling."""
+        low, high = self.temperature_k
+        return Limits(
+            (low, _lowest(high, temperature_max_k)),
+            _lowest(self.potential_v, potential_max_v),
+            _lowest(self.current_a, current_max_a),
+        )
 
     def check_temperature(self, temperature_k: float) -> None:
         """Raise LimitExceeded when a set point is forbidden or not a number."""
@@ -54,6 +68,10 @@ class Limits:
         """Raise LimitExceeded when |current| is forbidden or not a number."""
         if not abs(current_a) <= self.current_a:
             raise LimitExceeded("current", current_a, -self.current_a, self.current_a, "A")
+
+
+def _lowest(limit: float, ceiling: float | None) -> float:
+    return limit if ceiling is None else min(limit, ceiling)
 
 
 class GuardedTemperatureController:

@@ -7,7 +7,8 @@ Rules every driver keeps:
 
 1. Nothing is energised by constructing it or by `prepare()`.
 2. `make_safe()` removes every stimulus (heater, cell, source), reads back that it did, may be called at any
-   time and any number of times, and works after any failure.
+   time and any number of times, and works after any failure. `switch_off()`, which every driver inherits or
+   defines, only sends the messages that do so, and reads nothing back.
 3. A reply that cannot be a measurement is an InstrumentError, never a number.
 4. A measured point that the instrument itself doubts keeps its value and says so in `status`.
 """
@@ -91,6 +92,34 @@ class TemperatureController(Device, Thermometer, Protocol):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None: ...
+
+
+class Watchdog(Protocol):
+    """Hardware that takes the power from the heater when it is not kicked in time.
+
+    It is either a device on a wire of its own, which the supervisor kicks while all is well, or part of a
+    controller, which the process that holds the controller kicks. Not to kick it is always safe.
+    """
+
+    name: str
+
+    @property
+    def identity(self) -> str:
+        """Maker, model, serial number, firmware, as far as it says them."""
+        ...
+
+    @property
+    def period_s(self) -> float:
+        """Time after the last kick at which it acts, in s."""
+        ...
+
+    def prepare(self) -> None:
+        """Check the identity; a watchdog on a wire of its own is armed by its first kick only."""
+        ...
+
+    def kick(self) -> None:
+        """Begin its period again; raises InstrumentError where it does not confirm this."""
+        ...
 
 
 class FrequencyResponseAnalyzer(Device, Protocol):

@@ -1,10 +1,10 @@
-"""A row that a procedure emits, held against its DATA_COLUMNS: nothing is dropped, nothing made NaN.
+"""Check of emitted rows against DATA_COLUMNS: no value is dropped or replaced by NaN.
 
 1. A column that DATA_COLUMNS does not name is an error (pymeasure drops the value and writes NaN).
-2. A quantity with a unit becomes the number in the column's unit, one of another dimension an error; in a
-   column that names no unit it becomes the number in base units, as in pymeasure.
-3. Numbers, flags, texts and None stay what they are. What JSON cannot keep becomes its text in a column
-   without unit, and is an error in one with a unit.
+2. A quantity with a unit is converted to the column's unit; another dimension is an error. In a column
+   without a unit it is converted to base units, as in pymeasure.
+3. Numbers, flags, texts and None are kept unchanged. A value that JSON cannot hold is kept as text in a
+   column without a unit, and is an error in a column with a unit.
 """
 
 import difflib
@@ -20,7 +20,7 @@ _PLAIN = {float, int, str, bool, type(None), list, tuple, dict}
 
 
 class Columns:
-    """The columns of one procedure; an empty list accepts whatever is emitted."""
+    """The columns of one procedure; an empty list accepts every row."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = list(names)
@@ -33,14 +33,14 @@ class Columns:
         Raises
         ------
         ValueError
-            A column is not known or a value cannot be kept; the message names the column.
+            A column is not known or a value cannot be stored; the message names the column.
         """
         if not isinstance(record, Mapping):
             raise ValueError(f"'results' takes a mapping of column to value, got a {type(record).__name__}")
         if self._known and not self._known.issuperset(record):
             raise ValueError(self._stranger(next(name for name in record if name not in self._known)))
         kinds = set(map(type, record.values()))
-        if kinds <= _PLAIN and not (str in kinds and self._units):  # as most rows are
+        if kinds <= _PLAIN and not (str in kinds and self._units):  # as in most rows
             return dict(record)
         return {name: self._value(name, value) for name, value in record.items()}
 
@@ -74,10 +74,10 @@ class Columns:
         return self._as_text(name, value)
 
     def _parsed(self, name: str, text: str) -> Any:
-        """A text such as `3 mV` in a column of volts is a quantity; any other stays the text it is."""
+        """Convert a text such as `3 mV` to a quantity if the column has a unit; keep other texts."""
         try:
             return ureg.Quantity(text).m_as(self._units[name])
-        except Exception:  # noqa: BLE001 - pint raises whatever its parser met
+        except Exception:  # noqa: BLE001 - pint's parser may raise anything
             return text
 
     def _magnitude(self, name: str, quantity: Any) -> Any:

@@ -1,13 +1,13 @@
 """Conversion of an emitted topic and record into an event.
 
-Procedures of labctl emit events. pymeasure's procedures, and procedures written before there were events,
-emit plain dicts on the same topics. Here is the one place where a dict becomes an event.
+Procedures of labctl emit events. pymeasure's procedures, and procedures written before events existed,
+emit plain dicts on the same topics. Only this module converts a dict into an event.
 
-1. A field of `spectrum`, `polarisation`, `temperature` or `step` that is misspelt, missing or impossible
-   raises `EventError`; it names the topic and the field.
+1. A field of `spectrum`, `polarisation`, `temperature` or `step` that is misspelt, missing or invalid
+   raises `EventError` that names the topic and the field.
 2. A row of `results` may have columns of its own. While a spectrum is under way a row with `frequency_hz` is
-   a point of it, while a polarisation is under way a row with `current_a`; every other row stays a row.
-3. A topic that labctl does not know is passed on as it is.
+   a point of it, while a polarisation is under way a row with `current_a`; other rows are kept as rows.
+3. A topic that labctl does not know is passed on unchanged.
 """
 
 import math
@@ -33,7 +33,7 @@ from labctl.measure.events import (
 )
 
 Points = Sequence[type[PointMeasured] | type[CurrentMeasured]]
-SIGN_OF = {PointMeasured: "frequency_hz", CurrentMeasured: "current_a"}  # the column that makes a row a point
+SIGN_OF = {PointMeasured: "frequency_hz", CurrentMeasured: "current_a"}  # column that marks a row as a point
 
 
 def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
@@ -43,10 +43,10 @@ def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
     ----------
     topic : str
     record : Event, mapping or anything
-        As `Procedure.emit` was given it.
+        As passed to `Procedure.emit`.
     points : sequence of type
-        What a plain row of `results` may be: `PointMeasured` while a spectrum is under way, `CurrentMeasured`
-        while a polarisation is; the first that fits is taken.
+        Possible kinds of a plain row of `results`: `PointMeasured` while a spectrum is under way,
+        `CurrentMeasured` while a polarisation is; the first that fits is used.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _read(topic: str, record: Any, kind: Any, left_out: Collection[str] = ()) ->
 
 
 def _started_or_ended(topic: str, record: Any, started: Any, ended: Any) -> Any:
-    """Return the event that the dict's `state` says; one may repeat the fields of the other."""
+    """Return the start or end event given by the dict's `state`; each may repeat fields of the other."""
     state = record.get("state") if isinstance(record, Mapping) else None
     kind, other = (started, ended) if state == "started" else (ended, started)
     return _read(topic, record, kind, left_out=other.names)

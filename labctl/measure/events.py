@@ -4,13 +4,13 @@
     self.emit("results", PointMeasured(temperature_k=333.2, **point._asdict()))
     self.emit("spectrum", SpectrumEnded(state="finished"))
 
-1. Fields are given by name. A misspelt, missing or impossible one raises `EventError` in the line that makes
-   the event; it names the event and the field.
+1. Fields are given by name. A misspelt, missing or invalid field raises `EventError`, naming the event and
+   the field, in the line that makes the event.
 2. None means unknown. Where None is allowed, not-a-number becomes None.
-3. An event reads as a mapping of the fields that are known. pymeasure's own Results take a point as the row
-   of DATA_COLUMNS that it is.
-4. Each class has one topic; `emit` refuses another. Plain dicts on the same topics are turned into events by
-   `labctl.measure.emitted`.
+3. An event can be read as a mapping of its known fields. pymeasure's own Results read a point as a row of
+   DATA_COLUMNS.
+4. Each class has one topic; `emit` refuses another. `labctl.measure.emitted` converts plain dicts on the
+   same topics into events.
 """
 
 import difflib
@@ -42,7 +42,7 @@ KINDS: Mapping[type, str] = {float: "a number", int: "a whole number", str: "a t
 
 @dataclass(frozen=True)
 class _Check:
-    """What a field may hold: a kind, None where `optional`, one of `choices` where there are any."""
+    """Accepted values of a field: a kind, None if `optional`, one of `choices` if there are any."""
 
     name: str
     kind: type
@@ -51,7 +51,7 @@ class _Check:
 
     @cached_property
     def has_rule(self) -> bool:
-        """Whether a value of the right kind may still be wrong."""
+        """Return whether a value of the right kind can still be invalid."""
         return bool(self.choices) or self.name in NOT_NEGATIVE | POSITIVE
 
     def problem_with(self, value: Any) -> str:
@@ -69,11 +69,11 @@ class Event(Mapping[str, Any]):
     Class attributes
     ----------------
     topic : str
-        On which it is emitted.
+        Topic on which it is emitted.
     names : tuple of str
         All fields.
     given, required : frozenset of str
-        Fields that may be given, and those that must.
+        Fields that can be given, and fields that must be given.
     needed_when_ok : frozenset of str
         Fields that must have a value in a row with status ok.
     """
@@ -102,7 +102,7 @@ class Event(Mapping[str, Any]):
             raise self._wrong(check.name, problem)
 
     def _as_kept(self, check: _Check, value: Any) -> Any:
-        """Convert a value to its kind, for example a number of numpy; EventError where that is impossible."""
+        """Convert a value to its kind, for example a number of numpy; EventError if that is impossible."""
         try:
             value = python_scalar(value)
         except ValueError as error:
@@ -115,7 +115,7 @@ class Event(Mapping[str, Any]):
         if check.optional and value != value:
             return None
         if check.optional and getattr(self, "status", "ok") != "ok":
-            return value  # beyond the range of an instrument that says so
+            return value  # an overload that the status reports
         raise self._wrong(check.name, f"is {value!r}, not a finite number")
 
     def _wrong(self, name: str, problem: str) -> EventError:
@@ -164,7 +164,7 @@ def event(cls: type[Made]) -> type[Made]:
 
 
 def wrong_name(source: str, named: Mapping[str, Any], kind: type[Event]) -> EventError | None:
-    """Return the error for a name that is no field of `kind`, or for a field that is missing; else None."""
+    """Return the error for a name that is not a field of `kind`, or for a missing field; else None."""
     for name in named:
         if name not in kind.given:
             there = sorted(kind.given)
@@ -180,7 +180,7 @@ def _is_required(one: Any) -> bool:
 
 
 def _check(name: str, hint: Any) -> _Check | None:
-    """Return the check of one field, by its annotation; None where it may hold anything."""
+    """Return the check of one field, by its annotation; None if any value is accepted."""
     is_union = get_origin(hint) in (types.UnionType, Union)
     alternatives = get_args(hint) if is_union else (hint,)
     kinds = [kind for kind in alternatives if kind is not type(None)]
@@ -192,7 +192,7 @@ def _check(name: str, hint: Any) -> _Check | None:
 
 @event
 class StepStarted(Event):
-    """Step number `step`, counted from 0, of `of` steps begins; `setpoint_k` in K where it has one."""
+    """Step number `step`, counted from 0, of `of` steps begins; `setpoint_k` in K if it has one."""
 
     topic: ClassVar[str] = "step"
     step: int
@@ -202,7 +202,7 @@ class StepStarted(Event):
 
 @event
 class TemperatureRead(Event):
-    """One reading of the sample's temperature while it is awaited or held.
+    """One reading of the sample's temperature while waiting for it or holding it.
 
     `time_s` is in s since 1970-01-01 UTC, temperatures in K; `phase` is a word such as `approach`.
     """
@@ -216,10 +216,10 @@ class TemperatureRead(Event):
 
 @event
 class _Placed(Event):
-    """Where in a series something is measured.
+    """The position of a measurement in a series.
 
-    `step` counts temperatures from 0; `setpoint_k` in K. What belongs to one polarisation has the same value
-    of `polarisation`. `spectrum` and `phase` are labels for the procedure's own rows.
+    `step` counts temperatures from 0; `setpoint_k` in K. All rows of one polarisation have the same value of
+    `polarisation`. `spectrum` and `phase` are labels for the procedure's own rows.
     """
 
     step: int | None = None
@@ -271,7 +271,7 @@ class PolarisationStarted(_Placed):
 class PolarisationEnded(_Placed):
     """The polarisation under way has ended and the cell is off; a finished one is evaluated at once.
 
-    `ended_by` says why: `steady`, `extrapolated`, `maximum time`; `saved_s` how long a wait that saved, in s.
+    `ended_by` is the reason: `steady`, `extrapolated`, `maximum time`; `saved_s` is the time saved, in s.
     """
 
     topic: ClassVar[str] = "polarisation"
@@ -285,7 +285,7 @@ class _Row(Event):
     """Fields common to all measured points: time, temperature, status, labels, extra columns.
 
     `time_s` is in s since 1970-01-01 UTC, `temperature_k` the sample temperature in K. `status` is `ok` or
-    the doubt that the instrument reports. `extra` holds columns that no table has; they are recorded beside
+    the problem that the instrument reports. `extra` holds columns that no table has; they are recorded beside
     the point. The other fields are labels as in `SpectrumStarted`.
     """
 
@@ -340,7 +340,7 @@ class CurrentMeasured(_Row):
 
 @event
 class RowMeasured(Event):
-    """A row of a procedure with columns of its own; it reads as these columns."""
+    """A row of a procedure with its own columns; as a mapping it contains these columns."""
 
     topic: ClassVar[str] = "results"
     values_by_column: Mapping[str, Any]
@@ -357,7 +357,7 @@ class RowMeasured(Event):
 
 @event
 class ProgressMade(Event):
-    """So much is done, in percent; None where the procedure cannot say. Procedures emit the plain number."""
+    """Progress in percent; None if the procedure does not know it. Procedures emit the plain number."""
 
     topic: ClassVar[str] = "progress"
     percent: float | None
@@ -365,9 +365,9 @@ class ProgressMade(Event):
 
 @event
 class OwnTopic(Event):
-    """Something on a topic that labctl does not know; shown and watched, not stored.
+    """A record on a topic that labctl does not know; displayed, not stored.
 
-    It reads as the mapping that was emitted, or as an empty one.
+    It can be read as the emitted mapping, or as an empty mapping.
     """
 
     own_topic: str
@@ -418,7 +418,7 @@ class NoteWritten(Event):
 
 @event
 class RunEnded(Event):
-    """The run has ended, and the database says so."""
+    """The run has ended, and its end is in the database."""
 
     topic: ClassVar[str] = "end"
     run_id: int

@@ -1,4 +1,4 @@
-"""The files that a run stands on, with their hashes as they were when they were loaded."""
+"""The files used by a run, with their hashes at the time of loading."""
 
 import hashlib
 from pathlib import Path
@@ -9,19 +9,19 @@ from labctl.config.station import Station
 
 
 def code_of_run(station: Station, protocol: Protocol, entry: ProcedureEntry) -> tuple[CodeIdentity, ...]:
-    """Return the files that decide what this run does: station, protocol, procedure, drivers, rig."""
+    """Return the files that determine this run: station, protocol, procedure, drivers, rig."""
     texts = (*as_read(Path(station.source), station.text), *as_read(Path(protocol.source), protocol.text))
     return (*texts, *(entry.code or code_of(entry.procedure_class)), *code_of_station(station))
 
 
 def code_of_station(station: Station) -> tuple[CodeIdentity, ...]:
-    """Return the files of code of a station: those of its drivers, and of the rig where it is simulated."""
+    """Return the files of code of a station: its drivers and, if simulated, its rig."""
     drivers = [file for entry in station.instruments for file in entry.code or code_of(entry.driver_class)]
     return (*drivers, *(station.simulation.code if station.simulation else ()))
 
 
 def as_read(path: Path, text: str) -> tuple[CodeIdentity, ...]:
-    """Return the identity of a text file that was read before; unknown where it has another text by now."""
+    """Return the identity of a text file read before; without size and hash if it has changed since."""
     try:
         content = path.read_bytes()
         is_same = path.read_text("utf-8").rstrip("\n") == text.rstrip("\n")

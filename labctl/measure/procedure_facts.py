@@ -1,7 +1,7 @@
-"""What is kept of any pymeasure procedure beside its rows: parameters, metadata and columns, exactly.
+"""Exact record of a pymeasure procedure beside its rows: parameters, metadata and columns.
 
-pymeasure writes parameters with six digits and metadata as text; here every value stays what it was. One that
-JSON cannot keep is kept as the text that pymeasure itself would turn back into it.
+pymeasure writes parameters with six digits and metadata as text; here every value is kept exactly. A value
+that JSON cannot hold is kept as text that pymeasure converts back into the value.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from labctl.store.encoding import encode
 
 
 def exact_parameters(procedure: Any) -> dict[str, Any]:
-    """Attribute to value of every parameter."""
+    """Return attribute to value of every parameter."""
     return {name: kept_exactly(value) for name, value in procedure.parameter_values().items()}
 
 
 def described(procedure: Any) -> dict[str, Any]:
-    """Class, columns, and name and unit of every parameter, as the person at the screen knows them."""
+    """Return class, columns, and the displayed name and unit of every parameter."""
     return {
         "class": reference_of(type(procedure)),
         "columns": list(procedure.DATA_COLUMNS),
@@ -28,7 +28,7 @@ def described(procedure: Any) -> dict[str, Any]:
 
 
 def metadata_of(procedure: Any) -> dict[str, Any]:
-    """Attribute to name, value and unit of every metadata that has been evaluated."""
+    """Return attribute to name, value and unit of every metadata that has been evaluated."""
     return {
         attribute: {"name": metadata.name, "value": kept_exactly(metadata.value), "units": metadata.units}
         for attribute, metadata in procedure.metadata_objects().items()
@@ -42,7 +42,7 @@ def reference_of(procedure_class: type) -> str:
 
 
 def kept_exactly(value: Any) -> Any:
-    """Return the value where JSON keeps it, else its text."""
+    """Return the value if JSON can hold it exactly, else its text."""
     try:
         encode(value)
     except (ValueError, TypeError):

@@ -24,12 +24,12 @@ Emit = Callable[[str, Any], None]
 
 
 class Place:
-    """Where a script is: the set point under way and how it was reached, counted in steps.
+    """The position of a script in its series: current set point, heating or cooling, step number.
 
     Parameters
     ----------
     temperature_k : callable
-        The temperature of the sample now; NaN where the station measures none.
+        Returns the current temperature of the sample in K; NaN without a thermometer.
     """
 
     def __init__(self, temperature_k: Callable[[], float]) -> None:
@@ -39,19 +39,19 @@ class Place:
         self.holds = 0
 
     def move_to(self, setpoint_k: float) -> None:
-        """Take note of a new set point."""
+        """Set a new set point in K."""
         before_k = self.temperature_k() if self.setpoint_k is None else self.setpoint_k
         self.step += self.setpoint_k is not None
         self.branch = "cooling" if setpoint_k < before_k else "heating"
         self.setpoint_k = setpoint_k
 
     def about(self) -> dict[str, Any]:
-        """What every row knows; spectra and a hold belong together while the set point stays."""
+        """Return the labels of every row; spectra and a hold at one set point belong together."""
         about: dict[str, Any] = {"step": self.step, "branch": self.branch}
         return about | {"polarisation": (self.step, self.holds), "setpoint_k": self.setpoint_k}
 
 
-class _Telling:
+class _Recorded:
     def __init__(self, instrument: Any, place: Place, emit: Emit) -> None:
         self.__dict__.update(_instrument=instrument, _place=place, _emit=emit)
 
@@ -59,7 +59,7 @@ class _Telling:
         return getattr(self._instrument, name)
 
 
-class TellingOven(_Telling):
+class RecordedOven(_Recorded):
     """A temperature controller with a record of its set points."""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -68,7 +68,7 @@ class TellingOven(_Telling):
             self._place.move_to(value)
 
 
-class TellingAnalyzer(_Telling):
+class RecordedAnalyzer(_Recorded):
     """A frequency response analyser that emits the events of its spectra."""
 
     def sweep(
@@ -82,9 +82,9 @@ class TellingAnalyzer(_Telling):
         frequencies_hz = list(frequencies_hz)
         points = self._instrument.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
         settings = {"amplitude_v": amplitude_v, "integration_s": integration_s, "bias_v": bias_v}
-        return self._told(points, len(frequencies_hz), settings)
+        return self._recorded(points, len(frequencies_hz), settings)
 
-    def _told(
+    def _recorded(
         self, points: Any, count: int, settings: Mapping[str, Any]
     ) -> Generator[ImpedancePoint, None, None]:
         about, measured = self._place.about(), 0
@@ -102,7 +102,7 @@ class TellingAnalyzer(_Telling):
             self._emit("spectrum", SpectrumEnded(state=state, **about))
 
 
-class TellingPotentiostat(_Telling):
+class RecordedPotentiostat(_Recorded):
     """A potentiostat that emits the events of its holds and rests."""
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
@@ -116,9 +116,9 @@ class TellingPotentiostat(_Telling):
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
         """Polarise the cell; see `labctl.bench.Potentiostat.hold`."""
-        return self._told(self._instrument.hold(potential_v, times_s, current_limit_a), potential_v)
+        return self._recorded(self._instrument.hold(potential_v, times_s, current_limit_a), potential_v)
 
-    def _told(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
+    def _recorded(self, points: Any, potential_v: float) -> Generator[CurrentPoint, None, None]:
         about, state = self._place.about(), "aborted"
         self._emit("polarisation", PolarisationStarted(potential_v=potential_v, **about))
         try:
@@ -130,18 +130,18 @@ class TellingPotentiostat(_Telling):
                     yield point
             state = "finished"
         except GeneratorExit as left:
-            state = "finished" if left.__context__ is None else "aborted"  # closed, or by what went wrong
+            state = "finished" if left.__context__ is None else "aborted"  # closed normally, or by an error
             raise
         finally:
             self._place.holds += 1
             self._emit("polarisation", PolarisationEnded(state=state, **about))
 
 
-TELLING = {"oven": TellingOven, "fra": TellingAnalyzer, "potentiostat": TellingPotentiostat}
+RECORDED = {"oven": RecordedOven, "fra": RecordedAnalyzer, "potentiostat": RecordedPotentiostat}
 
 
 def thermometer_of(bench: Any) -> Callable[[], float]:
-    """Return what reads the temperature of the sample; NaN where the station measures none."""
+    """Return a function that reads the sample's temperature in K; it gives NaN without a thermometer."""
     if {"oven", "thermometer"} & set(bench.roles):
         return lambda: bench.thermometer.temperature_k
     return lambda: math.nan

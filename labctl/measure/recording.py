@@ -56,11 +56,11 @@ class Recording:
     Parameters
     ----------
     on_event : callable
-        Given each event after it is recorded, and the events of labctl: evaluations, notes, the end.
+        Called with each event after it is recorded, and with labctl's own: evaluations, notes, the end.
     job_id : int, optional
-        The job that the run serves.
+        The job that the run belongs to.
     repeats : mapping
-        Step to the id of the spectrum that was cut in it, which this run repeats.
+        Step to the id of its interrupted spectrum, which this run repeats.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Recording:
         self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
-        self._one_at_a_time = threading.RLock()  # some procedures emit from threads of their own
+        self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
@@ -91,7 +91,7 @@ class Recording:
         return self._begun(run_id, entry.reference)
 
     def begin_alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
-        """Write the run of a procedure that brings its own instruments; return the run's id."""
+        """Write the run of a procedure that opens its own instruments; return the run's id."""
         self._columns = Columns(procedure.DATA_COLUMNS)
         run_id = self._beginning.alone(sample, procedure, uuid)
         return self._begun(run_id, reference_of(type(procedure)))
@@ -106,21 +106,21 @@ class Recording:
         return run_id
 
     def keep_metadata(self, procedure: Any) -> None:
-        """Keep the metadata of a procedure, once they are evaluated."""
+        """Store the metadata of a procedure after they are evaluated."""
         if metadata := metadata_of(procedure):
             self.store.record_provenance(self.run_id, {"metadata": metadata})
 
     def emit(self, topic: str, record: Any) -> None:
-        """Record an event, or a plain record as pymeasure's procedures emit it.
+        """Record an event, or a plain record as emitted by pymeasure's procedures.
 
         Raises
         ------
         EventError
-            A field of it is wrong. Nothing of it is recorded.
+            A field of it is wrong. The event is not recorded.
         ValueError
-            A row has a column that DATA_COLUMNS does not name, or a value that cannot be kept.
+            A row has a column that DATA_COLUMNS does not name, or a value that cannot be stored.
         StoreError
-            It cannot be stored.
+            The event cannot be stored.
         """
         with self._one_at_a_time:
             events = self._events(topic, record)
@@ -130,13 +130,13 @@ class Recording:
             self._on_event(event)
 
     def record(self, values: Mapping[str, Any]) -> None:
-        """Keep a row of columns of its own, independent of any spectrum or polarisation under way."""
+        """Record a row with its own columns, independent of any spectrum or polarisation under way."""
         with self._one_at_a_time:
             self._row(values)
         self._on_event(RowMeasured(values_by_column=values))
 
     def event(self, level: str, kind: str, message: str, **details: Any) -> None:
-        """Record an event of this run, with the facts behind it."""
+        """Record an event of this run, with its details."""
         now_s = self._bench.clock.time()
         row = {"run_id": self.run_id, "time_s": now_s, "level": level, "kind": kind, "message": message}
         row |= {"details": details} if details else {}
@@ -144,9 +144,9 @@ class Recording:
         self._on_event(NoteWritten(**row))
 
     def end(self, status: str, reason: str) -> str:
-        """Evaluate all spectra together and write the end status; open spectra and polarisations end with it.
+        """Evaluate all spectra together and write the end status; open spectra and polarisations are ended.
 
-        Return the reason as written: a run that finished says there which of its spectra gave no number.
+        Return the reason as written: for a finished run it names the spectra without a result.
         """
         if "spectrum" in self._counts:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
@@ -189,12 +189,12 @@ class Recording:
             case PolarisationEnded():
                 self._polarisation_ended(event)
             case StepStarted() | ProgressMade() | OwnTopic():
-                pass  # no table holds these
+                pass  # not stored in any table
             case _:
                 assert_never(event)
 
     def _point(self, event: PointMeasured) -> None:
-        """Add a point to the spectrum under way; without one it is a row of the procedure's own."""
+        """Add a point to the spectrum under way; without a spectrum record it as the procedure's own row."""
         if self._spectrum_id is None:
             self._row(dict(event))
             return
@@ -206,7 +206,7 @@ class Recording:
         self._keep_extra(event.extra, {**where, "point": number})
 
     def _current(self, event: CurrentMeasured) -> None:
-        """Add a point to the polarisation under way; a cell at rest gives rows of the procedure's own."""
+        """Add a point to the polarisation under way; without one record it as the procedure's own row."""
         if self._polarisation_id is None:
             self._row(dict(event))
             return
@@ -218,7 +218,7 @@ class Recording:
         self._keep_extra(event.extra, {**where, "point": number})
 
     def _keep_extra(self, extra: Mapping[str, Any], where: Mapping[str, Any]) -> None:
-        """Keep the columns of a point that its table does not have in a row of their own."""
+        """Record the columns of a point that its table does not have in a separate row."""
         if extra:
             self._append_record({**where, **extra})
 
@@ -245,7 +245,7 @@ class Recording:
         self._last_spectrum_id = self._spectrum_id
 
     def _repeated(self, event: SpectrumStarted) -> int | None:
-        """Return the spectrum that this one repeats: the one before it, or the one cut in an earlier run."""
+        """Return the spectrum that this one repeats: the previous one, or one cut in an earlier run."""
         return self._last_spectrum_id if event.repeats else self._repeats.pop(event.step or 0, None)
 
     def _spectrum_ended(self, event: SpectrumEnded) -> None:
@@ -271,7 +271,7 @@ class Recording:
         self._polarisation_id = self.store.insert("polarisations", row | _known(event, POLARISATION_COLUMNS))
 
     def _polarisation_ended(self, event: PolarisationEnded) -> None:
-        """End a polarisation; its last spectrum is the one of the steady state."""
+        """End a polarisation; its last spectrum is taken as the steady state."""
         ended, self._polarisation_id = self._polarisation_id, None
         if ended is None:
             return
@@ -288,7 +288,7 @@ class Recording:
             self._on_event(PolarisationEvaluated(transference_number=number))
 
     def _spectrum_of(self, polarisation: Any) -> int | None:
-        """Return the spectrum just finished, once, if it was taken for the same polarisation."""
+        """Return the spectrum just finished, once, if it belongs to the same polarisation."""
         finished, self._finished_spectrum = self._finished_spectrum, None
         return finished[0] if finished is not None and finished[1] == polarisation else None
 
@@ -298,7 +298,7 @@ class Recording:
         self._on_event(SpectrumEvaluated(conductivity=row, fits=fits or []))
 
     def _evaluate(self, derive: Callable[[float], Any]) -> Any:
-        """Evaluate so far; a failure here is an event, never the end of a night's measuring."""
+        """Evaluate the run so far; a failure is recorded as an event and does not end the measurement."""
         try:
             return derive(self._bench.clock.time())
         except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement

@@ -1,20 +1,23 @@
-"""One procedure: rows, events, a safe end.
+"""Run one procedure: rows, events, a safe end.
 
-1. Whatever happens, `shutdown()` of the procedure is called and every instrument is made safe.
-2. The run gets an end status and a reason: finished, aborted (somebody asked) or failed (with the error).
-3. A first request to stop is polite: the point under way is finished. It is the procedure that obeys it.
+1. At the end of a run, `shutdown()` of the procedure is always called and every instrument made safe.
+2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error).
+3. After a first request to stop, the procedure finishes the point under way and then stops itself.
 """
 
 import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import tell_sample
 from labctl.config.station import Station
-from labctl.errors import StoreError
+from labctl.errors import EventError, StoreError
+from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import AnyEvent
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
@@ -25,9 +28,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `status` is finished, aborted or failed; `reason` says why, or what is missing.
+    """The end of a run: `status` is finished, aborted or failed; `reason` gives the cause or missing results.
 
-    `error` is the name of the exception that failed it, `""` where none did.
+    `error` is the name of the exception that failed it, `""` if there was none.
     """
 
     run_id: int
@@ -44,7 +47,7 @@ def run_protocol(
     stop: StopRequest,
     on_event: Callable[[AnyEvent], None] | None = None,
 ) -> list[Outcome]:
-    """Run the procedures of a protocol in order, up to the first that does not finish."""
+    """Run the procedures of a protocol in order; stop after the first that does not finish."""
     outcomes: list[Outcome] = []
     for entry in protocol.procedures:
         recording = Recording(store, bench, on_event)
@@ -63,29 +66,31 @@ def run_procedure(
     stop: StopRequest,
     steer: Callable[[Any], None] = lambda procedure: None,
 ) -> Outcome:
-    """Run one procedure to its end, whichever it is; never raises for what the procedure or the rig did.
+    """Run one procedure to its end; errors of the procedure or the rig are returned, not raised.
 
-    `steer` is given the procedure after its run has begun and before it starts: what is finished already,
-    which step to leave.
+    `steer` is called with the procedure after its run has begun and before it starts, to set finished
+    steps and steps to skip.
 
     Raises
     ------
     StoreError
-        The run could not even be begun in the store. Nothing was energised.
+        The beginning of the run could not be stored. Nothing was energised.
     """
     procedure = entry.build()
+    bench = bench.within(protocol.sample.within(bench.limits))
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]
     status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
-    status, reason = _made_safe(procedure, bench, status, reason)
-    try:
-        reason = recording.end(status, reason)
-    except StoreError as error:
-        log.error("the end of run %d could not be recorded: %s", run_id, error)
-        status, reason = "failed", reason or str(error)
+    with uninterrupted():
+        status, reason = _made_safe(procedure, bench, status, reason)
+        try:
+            reason = recording.end(status, reason)
+        except StoreError as error:
+            log.error("the end of run %d could not be recorded: %s", run_id, error)
+            status, reason = "failed", reason or str(error)
     return Outcome(run_id, status, reason, failed_by)
 
 
@@ -103,24 +108,34 @@ def _measure(
         return "aborted", f"{stop.reason or 'interrupted'}, at once"
     except Exception as error:
         log.debug("procedure failed", exc_info=True)
-        return "failed", f"{type(error).__name__}: {error}"
+        place = _line_of(error) if isinstance(error, EventError) else ""
+        return "failed", f"{type(error).__name__}: {error}{place}"
     return ("aborted", stop.reason) if stop() else ("finished", "")
 
 
 def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
-    """Shut down and make safe; what fails here outranks a success.
+    """Shut down and make safe; a failure here changes a finished run to failed.
 
-    An interrupt stops one action only: the next makes safe again, and so does the station when it is left.
+    Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
     """
     for action in (procedure.shutdown, bench.make_safe):
         try:
             action()
-        except KeyboardInterrupt:
-            reason = "; ".join(filter(None, (reason, "interrupted while making safe")))
         except Exception as error:  # noqa: BLE001 - the next must still be tried
-            status = "failed"
-            reason = "; ".join(filter(None, (reason, f"while making safe: {_in_words(error)}")))
+            status = "failed" if status == "finished" else status
+            words = f"while making safe: {_in_words(error)}"
+            if words not in reason:
+                reason = "; ".join(filter(None, (reason, words)))
     return status, reason
+
+
+def _line_of(error: Exception) -> str:
+    """Return the file and line that emitted a wrong event: the innermost that is not of this package."""
+    here = Path(__file__).parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith("<") and Path(frame.filename).parent != here:
+            return f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return ""
 
 
 def _in_words(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The rows that begin a run: the run itself, its sample, its instruments, and where its code comes from."""
+"""The first rows of a run: the run itself, its sample, its instruments, and the origin of its code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from labctl.store.provenance import collect_provenance
 
 
 class Timed(Shape):
-    """Anything with a clock, normally a bench. Rows and events are stamped with its time."""
+    """Any object with a clock, normally a bench. Its time is the time of rows and events."""
 
     @property
     def clock(self) -> Clock:
@@ -28,7 +28,7 @@ class Timed(Shape):
 
 @dataclass(frozen=True)
 class RunBeginning:
-    """Writes the first rows of one run; `job_id` is the job that the run serves."""
+    """Writes the first rows of one run; `job_id` is the job that the run belongs to."""
 
     store: Store
     bench: Timed
@@ -50,7 +50,7 @@ class RunBeginning:
         return run_id
 
     def alone(self, sample: Sample, procedure: Any, uuid: str) -> int:
-        """Write a procedure that brings its own instruments; return the run's id."""
+        """Write a procedure that opens its own instruments; return the run's id."""
         about = {
             "procedure": reference_of(type(procedure)),
             "parameters": exact_parameters(procedure),

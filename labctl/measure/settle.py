@@ -1,7 +1,7 @@
-"""When is a temperature steady: inside a band, with a small slope, for the whole of a dwell.
+"""Settling criterion of a temperature: within a band, with a small slope, for a whole dwell.
 
-The criterion of careful automated rigs: |T - target| <= band and |dT/dt| <= slope, without a break, for the
-dwell. An excursion of either starts the dwell again.
+|T - target| <= band and |dT/dt| <= slope must hold without a break for the dwell. An excursion of either
+starts the dwell again.
 """
 
 from collections import deque
@@ -34,7 +34,7 @@ class SettlingCriterion:
 def settle(
     bench: Bench, target_k: float, criterion: SettlingCriterion, should_stop: Callable[[], bool]
 ) -> Iterator[TemperatureReading]:
-    """Yield readings until the sample has been steady at `target_k` for the dwell, or a stop is asked for.
+    """Yield readings until the sample has been steady at `target_k` for the dwell, or a stop is requested.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def settle(
 
 
 def _is_steady(window: "deque[tuple[float, float]]", target_k: float, criterion: SettlingCriterion) -> bool:
-    """Judge the last reading by the band and the window by its slope; NaN is never steady."""
+    """Return whether the last reading is in the band and the window's slope is small; NaN is never steady."""
     (first_s, _), (last_s, last_k) = window[0], window[-1]
     watched_long_enough = len(window) > 1 and last_s - first_s >= criterion.slope_window_s - criterion.poll_s
     in_band = abs(last_k - target_k) <= criterion.band_k

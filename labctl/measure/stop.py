@@ -1,8 +1,8 @@
-"""A wish to stop, which anybody may raise. In a file of its own: whoever watches must be quick to start."""
+"""Stop flag, settable from any thread. A separate module, so that the supervisor starts quickly."""
 
 
 class StopRequest:
-    """A flag that anybody may raise once; the first reason is kept."""
+    """A flag that can be set from any thread; the first reason is kept."""
 
     def __init__(self) -> None:
         self.reason = ""
@@ -12,5 +12,5 @@ class StopRequest:
         self.reason = self.reason or reason
 
     def __call__(self) -> bool:
-        """Tell whether a stop was asked for."""
+        """Return whether a stop was requested."""
         return bool(self.reason)

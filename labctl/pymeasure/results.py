@@ -1,14 +1,14 @@
 """pymeasure's own Results and Worker over the database instead of CSV files.
 
-A laboratory's procedure streams into SQLite as it stands, in a script or in pymeasure's own windows:
+A laboratory's unchanged procedure is recorded in SQLite, in a script or in pymeasure's own windows:
 
     results = SQLiteResults(procedure, "lab.db", sample="pellet 7")
     SQLiteWorker(results).measure()
 
 1. Every row is kept as emitted: exact numbers, texts, flags. A column that does not exist is an error, and so
    is a row that cannot be stored; both fail the run.
-2. A run says truly how it ended, in the database and to the window, and not before its end is on disk.
-3. The database can be neither deleted nor overwritten through a window: `data_filename` is no file.
+2. The true end state of a run is in the database before the window shows it.
+3. The database can be neither deleted nor overwritten through a window: `data_filename` is not a file.
 """
 
 import logging
@@ -44,21 +44,21 @@ STATUS_OF = {
     "finished": Procedure.FINISHED,
     "aborted": Procedure.ABORTED,
     "failed": Procedure.FAILED,
-    "interrupted": Procedure.FAILED,  # pymeasure has no word for it; `state` has
+    "interrupted": Procedure.FAILED,  # pymeasure has no such status; `state` has
 }
 STATE_OF = {Procedure.FINISHED: "finished", Procedure.ABORTED: "aborted", Procedure.FAILED: "failed"}
 
 
 class SQLiteResults(Results):
-    """The results of one run: written by `SQLiteWorker`, read by windows, by rows since last time.
+    """The results of one run: written by `SQLiteWorker`, read by windows; only new rows are read each time.
 
     Parameters
     ----------
     procedure : pymeasure.experiment.Procedure
     database : str or path
-        Made or migrated where necessary; many runs share it.
+        Created or migrated if necessary; many runs share it.
     sample : Sample, mapping or str or path
-        What is measured: see `labctl.config.sample.sample_of`.
+        The measured sample: see `labctl.config.sample.sample_of`.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class SQLiteResults(Results):
         self.formatter = CSVFormatter(columns=procedure.DATA_COLUMNS)
         self.database, self.uuid = database, run_uuid
         self.run_id: int | None = None
-        self.refusal = ""  # why it could not even begin
+        self.refusal = ""  # why the run could not begin
         self.recording: Recording | None = None
         self.data_filename = f"{database}#{run_uuid[:13]}"
         self.data_filenames: list[str] = []  # pymeasure's own recorder then writes nothing
@@ -110,14 +110,14 @@ class SQLiteResults(Results):
     def load(  # pyright: ignore[reportIncompatibleMethodOverride] - pymeasure's is static and knows no run
         cls, data_filename: str | PathLike[str], procedure_class: type | None = None, run: int | str = "last"
     ) -> "SQLiteResults":
-        """Return a run of a database, with its procedure as it was.
+        """Return a run of a database, with its procedure and parameters.
 
         Parameters
         ----------
         data_filename : str or path
-            The database, or a `data_filename` of this class, which names the run too.
+            The database, or a `data_filename` of this class, which includes the run.
         procedure_class : type, optional
-            The class of the procedure where it can no longer be imported under its name.
+            The class of the procedure if it can no longer be imported by its name.
         run : int or str
             Id, beginning of the uuid, or `"last"`.
 
@@ -148,7 +148,7 @@ class SQLiteResults(Results):
 
     @property
     def reason(self) -> str:
-        """Why it ended so."""
+        """The reason of this state."""
         return self.refusal if self.rows is None else self.rows.run()["reason"]
 
     @property
@@ -160,7 +160,7 @@ class SQLiteResults(Results):
 
     @property
     def data(self) -> "pd.DataFrame":
-        """The rows as a pandas frame; asking again costs what the new rows cost."""
+        """The rows as a pandas frame; each access reads new rows only."""
         with self._reading:
             if not self._complete and (rows := self.rows) is not None:
                 self._look(rows)
@@ -175,18 +175,18 @@ class SQLiteResults(Results):
             rows.close()
 
     def reload(self) -> None:
-        """Read everything again at the next look."""
+        """Read everything again at the next access."""
         with self._reading:
             self.close()
             self._rows, self._data, self._complete = None, None, False
 
     def close(self) -> None:
-        """Let go of the database; the next look opens it again."""
+        """Close the database; the next access opens it again."""
         if self._rows is not None:
             self._rows.close()
 
     def store_metadata(self) -> None:
-        """Keep the metadata, exactly. A worker that is not ours is found out here, before it measures."""
+        """Store the exact metadata; raises StoreError for pymeasure's own Worker, before it measures."""
         if self.recording is None:
             raise StoreError(f"{self.database}: use SQLiteWorker; pymeasure's own Worker would store nothing")
         self.recording.keep_metadata(self.procedure)
@@ -204,9 +204,9 @@ class SQLiteResults(Results):
 
 
 class SQLiteWorker(Worker):
-    """pymeasure's Worker, with the run in the database from its first row to its true end.
+    """pymeasure's Worker, recording the run in the database from its first row to its end.
 
-    It ends the run in the database before it tells anybody; a failing `shutdown()` fails the run.
+    The run is ended in the database before any notification; a failing `shutdown()` fails the run.
     """
 
     results: SQLiteResults
@@ -216,10 +216,10 @@ class SQLiteWorker(Worker):
         self._done = threading.Event()
 
     def measure(self) -> str:
-        """Start, wait for the end, return the state; Ctrl-C asks the procedure to stop, once or more often.
+        """Start, wait for the end, return the state; each Ctrl-C asks the procedure to stop.
 
-        pymeasure's own `join` stops the procedure when its time-out is over; Python's, once interrupted,
-        takes a thread for dead that is not.
+        pymeasure's own `join` stops the procedure after its time-out; Python's, once interrupted, treats a
+        live thread as ended.
         """
         self.start()
         while not self._done.is_set():
@@ -260,7 +260,7 @@ class SQLiteWorker(Worker):
         self.results.recording = self._recording = recording
 
     def emit(self, topic: str, record: Any) -> None:
-        """Store what is measured; progress and status go to the window."""
+        """Store measured data; send progress and status to the window."""
         if topic not in _BY_PYMEASURE:
             self._recording.emit(topic, record)
         super().emit(topic, record)
@@ -274,11 +274,11 @@ class SQLiteWorker(Worker):
         self._recording.emit("batch results", record)
 
     def handle_abort(self) -> None:
-        """Take note of an interrupt; the run ends after the procedure's shutdown."""
+        """Note an interrupt; the run ends after the procedure's shutdown."""
         self._ends_as, self._reason = Procedure.ABORTED, "interrupted"
 
     def handle_error(self) -> None:
-        """Take note of a failure, with its traceback; the run ends after the procedure's shutdown."""
+        """Note a failure, with its traceback; the run ends after the procedure's shutdown."""
         error = sys.exc_info()[1]
         log.exception("%s failed", type(self.procedure).__name__)
         self._ends_as, self._reason = Procedure.FAILED, f"{type(error).__name__}: {error}"
@@ -286,7 +286,7 @@ class SQLiteWorker(Worker):
             self._recording.event("error", "error", self._reason, traceback=traceback.format_exc())
 
     def shutdown(self) -> None:
-        """Shut the procedure down, end the run in the database, then tell the window."""
+        """Shut the procedure down, end the run in the database, then notify the window."""
         self._shut_down_procedure()
         if self.should_stop() and self._ends_as == Procedure.FINISHED:
             self._ends_as, self._reason = Procedure.ABORTED, "stopped by the user"
@@ -305,7 +305,7 @@ class SQLiteWorker(Worker):
             self._ends_as, self._reason = Procedure.FAILED, "; ".join(filter(None, (self._reason, words)))
 
     def _end_run(self) -> None:
-        """A row that could not be stored fails the run; so does an end that cannot be written."""
+        """End the run in the database; it fails if a row or its end cannot be stored."""
         for _ in range(2):
             try:
                 self._store.flush()
@@ -344,7 +344,7 @@ _BY_PYMEASURE = ("results", "batch results", "status", "progress", "error")
 
 @dataclass(frozen=True)
 class OwnTime:
-    """The clock of a procedure that has no bench."""
+    """The clock of a procedure without a bench."""
 
     clock: Clock
 
@@ -356,7 +356,7 @@ def _empty(columns: list[str]) -> "pd.DataFrame":
 
 
 def _rebuilt(row: Mapping[str, Any], facts: Mapping[str, Any], procedure_class: type | None) -> Procedure:
-    """The procedure of a run; a stand-in with the same parameters and columns where its class is gone."""
+    """Return the procedure of a run; a stand-in with equal parameters and columns if its class is gone."""
     given = {name: value for name, value in row["parameters"].items() if value is not None}
     known = procedure_class or loaded_class(row["procedure"])
     try:

@@ -4,8 +4,8 @@
         database = "lab.db"
         sample = "samples/cell_4.toml"
 
-1. A run that fails says why in the status line, and the next one starts.
-2. No click deletes or overwrites the database.
+1. The status line shows why a run failed, and the next run starts.
+2. No action of the window deletes or overwrites the database.
 """
 
 import logging
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 
 class SQLiteManager(Manager):
-    """pymeasure's queue of experiments, written into the database; one that fails stops no other."""
+    """pymeasure's queue of experiments, written into the database; a failed one does not stop the others."""
 
     def next(self) -> None:
-        """Start the next experiment that waits, if there is one."""
+        """Start the next waiting experiment, if there is one."""
         if self.is_running():
             raise RuntimeError("another procedure is running")
         if not self.experiments.has_next():
@@ -62,13 +62,13 @@ class SQLiteManager(Manager):
 
 
 class SQLiteWindow(_Window):
-    """Stands before ManagedWindow among the bases of a window.
+    """Base class of a window, placed before ManagedWindow.
 
     Attributes
     ----------
     database : str or path
     sample : Sample, mapping, str or path
-        What is measured: see `labctl.config.sample.sample_of`.
+        The measured sample: see `labctl.config.sample.sample_of`.
     """
 
     database: str | PathLike[str] = "lab.db"
@@ -89,13 +89,13 @@ class SQLiteWindow(_Window):
         self.manager = manager
 
     def quit(self, evt: Any = None) -> None:
-        """Ask a running procedure to stop, and close; pymeasure leaves its thread of estimates running."""
+        """Ask a running procedure to stop, and close; wait for the end of the thread of estimates."""
         super().quit(evt)
         if self.use_estimator:
             self.estimator.update_thread.join()
 
     def queue(self, procedure: Any = None) -> None:
-        """Queue a procedure, that of the form by default; say why where it cannot be."""
+        """Queue a procedure, by default from the form; show the reason if that is impossible."""
         try:
             results = SQLiteResults(procedure or self.make_procedure(), self.database, self.sample)
         except LabctlError as error:
@@ -104,17 +104,17 @@ class SQLiteWindow(_Window):
         self.manager.queue(self.new_experiment(results))
 
     def failed(self, experiment: Any) -> None:
-        """Say why a run failed."""
+        """Show why a run failed."""
         self.finished(experiment)
         self.say(f"run {experiment.results.run_id} failed: {experiment.results.reason}")
 
     def say(self, words: str) -> None:
-        """Show a sentence in the status line; it stays until the next."""
+        """Show a message in the status line until the next one."""
         log.warning(words)
         self.statusBar().showMessage(words)
 
     def open_experiment(self) -> None:
-        """Let a person choose a run of this procedure, and show it."""
+        """Ask for a run of this procedure and show it."""
         chosen, accepted = QtWidgets.QInputDialog.getItem(self, "Open a run", "Run", self.runs(), 0, False)
         if accepted and chosen:
             self.open_run(int(chosen.split()[0]))
@@ -142,15 +142,15 @@ class SQLiteWindow(_Window):
     def save_experiment_copy(self, source_filename: str) -> None:
         """Write the rows of a run to a CSV file."""
         name, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save rows", "", "CSV (*.csv)")
-        if name:  # whatever was typed, never the database
+        if name:  # for any typed name, never over the database
             SQLiteResults.load(source_filename).data.to_csv(Path(name).with_suffix(".csv"), index=False)
 
     def delete_experiment_data(self, experiment: Any) -> None:
-        """Refuse: measured rows are never deleted."""
+        """Show that measured rows are never deleted."""
         self.say("Measured rows are not deleted; `Remove Graph` takes a run out of this window")
 
     def open_file_externally(self, filename: str) -> None:
-        """Say where the rows are."""
+        """Show where the rows are stored."""
         self.say(f"The rows of this run are in {Path(self.database).absolute()}")
 
     def reveal_in_file_explorer(self, filename: str) -> None:

@@ -14,6 +14,7 @@ from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.instruments.locks import now_doing
 from labctl.measure.events import (
     AnyEvent,
     CurrentMeasured,
@@ -35,6 +36,7 @@ from labctl.measure.events import (
 )
 from labctl.measure.recording import Recording
 from labctl.measure.run import Outcome, run_procedure
+from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
@@ -66,6 +68,7 @@ class Attempt:
     steering: Steering
     pace: Pace
     on_event: Callable[[AnyEvent], None]
+    off: ConfirmedOff
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
     _procedure: Any = field(init=False, default=None)
@@ -84,7 +87,7 @@ class Attempt:
         except Exception as error:  # noqa: BLE001 - it may be in anybody's procedure
             return Ending("failed", _in_words(error), type(error).__name__)  # nothing was touched
         try:
-            with ExitStack() as opened:
+            with now_doing(f"job {self.job.id} {self.job.title!r}"), ExitStack() as opened:
                 ending = self._measure(protocol, self._open(opened))
         except StoreError:
             raise
@@ -102,7 +105,8 @@ class Attempt:
         failures = 0
         while True:
             try:
-                return opened.enter_context(self.station.open(self.clock))
+                self.off.doubt()
+                return opened.enter_context(self.station.open(self.clock, self.off.take))
             except InstrumentError as error:
                 failures += 1
                 if failures > self.night.exchange_retries:
@@ -125,6 +129,11 @@ class Attempt:
 
     def _measure(self, protocol: Protocol, bench: Bench) -> Ending:
         self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
+        sample = protocol.sample
+        self._interlocks.hold_for_sample(
+            sample.temperature_max_k, sample.potential_max_v, sample.current_max_a
+        )
+        self.steering.keep_within(sample.within(self.station.limits))
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]

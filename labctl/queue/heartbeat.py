@@ -1,4 +1,4 @@
-"""Signs of life of runner and supervisor. Nothing is called running without a fresh one.
+"""Heartbeats of runner and supervisor. A process without a fresh heartbeat is not called running.
 
 Times are the wall's also when the station's are scaled: whether a process lives is no matter of simulation.
 """
@@ -7,7 +7,7 @@ import logging
 import os
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
 LOCK_PATIENCE_S = 1.0
+OVER = ("ended", "unsafe", "dismissed")
+NOT_READ_BACK = "the outputs were not read back"
 SUPERVISOR_MAY_BE_SILENT = 2.0  # times as long as a runner: it does not beat while it makes safe
 
 
@@ -46,6 +48,7 @@ class Heartbeat:
     setpoint_k: float | None
     expected_end_s: float | None
     last_event_id: int | None
+    unsafe: str
 
     @property
     def gone(self) -> bool:
@@ -85,18 +88,25 @@ def state_of(
     Returns
     -------
     str
-        `"none"`; `"ended"` (in good order); `"dead"` (its process is gone, or it was found dead); `"frozen"`
-        (no heartbeat for longer than allowed, or its measuring thread broke its promise); `"running"`.
+        `"none"`; `"ended"` (every output was read back off); `"unsafe"` (it ended, or was found dead, and not
+        every output was read back off); `"dismissed"` (unsafe, and a person has seen to it); `"dead"` (its
+        process is gone, or it was found dead); `"frozen"` (no heartbeat for longer than allowed, or its
+        measuring thread broke its promise); `"running"`.
     """
     if beat is None:
         return "none"
-    if beat.state == "ended":
-        return "ended"
+    if beat.state in OVER:
+        return beat.state
     if beat.state == "dead" or beat.gone:
         return "dead"
     allowed_s = silence_s * (SUPERVISOR_MAY_BE_SILENT if beat.process == "supervisor" else 1.0)
     silent = silent_for_s(beat) > allowed_s
     return "frozen" if silent or beat.overdue else "running"
+
+
+def problems_in_words(problems: Mapping[str, str]) -> str:
+    """Return which instruments are not safe, and why, in one line; `""` where all are."""
+    return "; ".join(f"{name}: {problem}" for name, problem in problems.items())
 
 
 class Heartbeats:
@@ -127,20 +137,33 @@ class Heartbeats:
             queries.replace_heartbeat(connection, row)
 
     def beat(self, **changes: Any) -> None:
-        """Show a sign of life, with what has changed; begin again where the file was replaced by another."""
+        """Write a heartbeat, with the changes; begin again where the file was replaced by another."""
         if self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes):
             return
         there = self.read()
         if there is None or there.gone:
             self.begin()
 
-    def end(self) -> None:
-        """Say that this process ends in good order."""
-        self._write(pid=os.getpid(), state="ended", doing="", due_s=None)
+    def end(self, unsafe: str = "") -> None:
+        """Say that this process ends: with every output read back off, or `unsafe` and why."""
+        state = "unsafe" if unsafe else "ended"
+        self._write(pid=os.getpid(), state=state, unsafe=unsafe, doing="", due_s=None)
 
     def mark_dead(self, beat: Heartbeat) -> None:
-        """Say that the process of that heartbeat was found dead."""
-        self._write(pid=beat.pid, state="dead", due_s=None)
+        """Say that the process of that heartbeat was found dead, and that every output is off now."""
+        self._write(pid=beat.pid, state="dead", unsafe="", due_s=None)
+
+    def mark_unsafe(self, beat: Heartbeat, words: str) -> None:
+        """Say that the process of that heartbeat is gone, and which outputs were not read back off."""
+        self._write(pid=beat.pid, state="unsafe", unsafe=words, due_s=None)
+
+    def mark_confirmed(self, beat: Heartbeat) -> None:
+        """Say that every output that the process of that heartbeat left behind was read back off."""
+        self._write(pid=beat.pid, state="ended", unsafe="", due_s=None)
+
+    def mark_dismissed(self, beat: Heartbeat) -> None:
+        """Say that a person has seen to the outputs that were not read back off."""
+        self._write(pid=beat.pid, state="dismissed")
 
     def _write(self, pid: int, **changes: Any) -> int:
         with self._connection.transaction() as connection:
@@ -174,6 +197,7 @@ class Pulse:
         self._told: dict[str, Any] = {}
         self._due_monotonic_s: float | None = None
         self._in_good_order = True
+        self._unconfirmed = NOT_READ_BACK
         self._clock = RealClock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
@@ -185,6 +209,21 @@ class Pulse:
     def promise(self, seconds: float | None) -> None:
         """Promise the next sign of the measuring thread within `seconds`; None: promise nothing."""
         self._due_monotonic_s = None if seconds is None else self._clock.monotonic() + seconds
+
+    def doubt(self) -> None:
+        """Something is switched on from now on: the end is unsafe until `made_safe()` is called."""
+        self._unconfirmed = NOT_READ_BACK
+        self.tell(unsafe="")
+
+    def made_safe(self, problems: Mapping[str, str]) -> None:
+        """Record the instruments that could not be read back off, with reasons; empty: everything is off."""
+        self._unconfirmed = problems_in_words(problems)
+        self.tell(unsafe=self._unconfirmed)
+
+    @property
+    def unconfirmed(self) -> str:
+        """Instruments that were not read back off, with reasons; `""`: everything is off."""
+        return self._unconfirmed
 
     def end_without_a_word(self) -> None:
         """Let the end look like a death, so that the supervisor starts another one."""
@@ -204,7 +243,7 @@ class Pulse:
             return
         try:
             with WriteConnection(self._path, may_create=False).without_fsync() as connection:
-                Heartbeats(connection, "runner", self._station).end()
+                Heartbeats(connection, "runner", self._station).end(self._unconfirmed)
         except StoreError as error:
             log.error("the last heartbeat could not be written: %s", error)
 

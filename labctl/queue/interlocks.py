@@ -18,6 +18,7 @@ from labctl.units import ZERO_CELSIUS_K
 
 RISE_K = 2.0
 IDLE_RISE_K = 5.0
+ABOVE_CEILING_K = 2.0  # overshoot at a set point that is the sample's ceiling
 WARM_K = 45 + ZERO_CELSIUS_K
 
 
@@ -51,8 +52,20 @@ class Interlocks:
     """
 
     def __init__(self, settings: InterlockSettings, limits: Limits, results: Path) -> None:
-        self._settings, self._limits, self._results = settings, limits, results
+        self._settings, self._results = settings, results
+        self._station_limits = self._limits = limits
+        self._ceiling_k = math.inf
         self._lowest_above_k = math.inf
+
+    def hold_for_sample(
+        self,
+        temperature_max_k: float | None,
+        potential_max_v: float | None,
+        current_max_a: float | None,
+    ) -> None:
+        """Judge by the ceilings of this sample too, from now on; None: it has none of its own."""
+        self._limits = self._station_limits.lowered_to(None, potential_max_v, current_max_a)
+        self._ceiling_k = math.inf if temperature_max_k is None else temperature_max_k
 
     def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
         """Judge one row: temperature, impedance point or current point; None when all is well."""
@@ -69,7 +82,15 @@ class Interlocks:
         return self._disk() or self._watched_file()
 
     def _too_hot(self, temperature_k: float) -> Trip | None:
-        return too_hot(temperature_k, self._settings)
+        if trip := too_hot(temperature_k, self._settings):
+            return trip
+        if temperature_k <= self._ceiling_k + ABOVE_CEILING_K:
+            return None
+        words = (
+            f"temperature {_degc(temperature_k)} is above {_degc(self._ceiling_k)}, the highest that the "
+            "sample endures"
+        )
+        return Trip("temperature", words, stops_queue=False)
 
     def _runaway(self, temperature_k: float, setpoint_k: float | None) -> Trip | None:
         """Far above its set point the heater is off, and the sample can only cool."""

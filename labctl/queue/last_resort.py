@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
-from labctl.queue.station_lock import station_lock
+from labctl.queue.station_lock import rescue_lock
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def safe_without_file(station: Station, make_safe: Callable[[], dict[str, str]])
     except StoreError as error:
         log.error("%s: making every instrument safe without it", error)
         try:
-            with station_lock(station):
+            with rescue_lock(station):
                 failures = make_safe()
         except ConfigurationError as held:
             log.error("nothing was touched: %s", held)

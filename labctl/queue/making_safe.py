@@ -20,7 +20,7 @@ from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import Pauses, Requests
+from labctl.queue.requests import MAKE_SAFE, Pauses, Requests
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -52,7 +52,7 @@ class SafeRequest:
     @property
     def words(self) -> str:
         """The reason, for log and queue."""
-        return f"make safe, asked for by {self.person or 'an unnamed person'}"
+        return f"{MAKE_SAFE}, asked for by {self.person or 'an unnamed person'}"
 
     def connection(self, patience_s: float) -> WriteConnection:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
@@ -86,6 +86,8 @@ def make_safe(
             log.exception("make safe could not go through the queue")
         return _without_queue(request, error)
     _record(request, report)
+    if report.safe:
+        _confirm(request)
     return report
 
 
@@ -127,7 +129,7 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
     clock = RealClock()
     Pauses(connection).pause("job", request.words, request.person)
     runner = Heartbeats(connection, "runner", request.station).read()
-    job = _running_job(connection, request)
+    job = running_job(connection, request)
     if job is not None and state_of(runner, request.silence_s) == "running":
         details = {"reason": request.words, "stops_queue": True}
         Requests(connection).ask(job.id, "stop", details, request.person)
@@ -136,15 +138,17 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
             clock.sleep(0.2)
             waited_s += 0.2
             runner = Heartbeats(connection, "runner", request.station).read()
+            is_safe = runner is not None and not runner.unsafe
             alive = state_of(runner, request.silence_s) == "running"
-            if alive and _running_job(connection, request) is None:
+            if alive and is_safe and running_job(connection, request) is None:
                 words = f"job {job.id} was stopped and every instrument made safe; the queue is paused"
                 return SafeReport(True, words)
     _end(runner, clock)
     return None
 
 
-def _running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
+def running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
+    """Return the job under way on the station; None where none is."""
     jobs = Jobs(connection).listed(states=("running",))
     return next((job for job in jobs if job.station in (request.station, "")), None)
 
@@ -157,7 +161,7 @@ def _end(runner: Heartbeat | None, clock: Clock) -> bool:
 
 
 def _directly(station_file: Path, done_before: str = "") -> SafeReport:
-    command = [sys.executable, "-m", "labctl", "instruments", "safe", str(station_file)]
+    command = [sys.executable, "-m", "labctl", "instruments", "safe", "--force", str(station_file)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=SAFE_TAKES_S, check=False
@@ -170,6 +174,18 @@ def _directly(station_file: Path, done_before: str = "") -> SafeReport:
     if done.returncode == 0:
         return SafeReport(True, f"every instrument was made safe from here ({answer}){done_before}")
     return SafeReport(False, f"NOT SAFE: {answer}. Switch the instruments off by hand.")
+
+
+def _confirm(request: SafeRequest) -> None:
+    """Record that outputs left on by an earlier program are off now."""
+    try:
+        with request.connection(PATIENCE_S) as connection:
+            heartbeats = Heartbeats(connection, "runner", request.station)
+            beat = heartbeats.read()
+            if beat is not None and beat.state == "unsafe":
+                heartbeats.mark_confirmed(beat)
+    except (LabctlError, OSError) as error:
+        log.warning("that everything is off could not be recorded: %s", error)
 
 
 def _record(request: SafeRequest, report: SafeReport) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from labctl.bench import Bench
+from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
@@ -58,6 +58,7 @@ class RehearsedJob:
     highest_potential_v: float
     problem: str
     settings: tuple[Message, ...]
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def rehearse(
     clock = VirtualClock()
     tape, rigs = Tape(clock), Rigs(station, seed, oven_k)
     jobs = tuple(_rehearse_job(protocol, rigs.station_for(protocol, tape), tape) for protocol in protocols)
-    return Rehearsal(jobs, tuple(_touched(jobs, station)))
+    return Rehearsal(jobs, tuple(_touched(jobs)))
 
 
 @dataclass
@@ -168,19 +169,19 @@ class _Watcher:
 def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
     clock = tape.clock
     watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
-    problem = ""
+    problem, limits = "", protocol.sample.within(station.limits)
     try:
         _refuse_own_instruments(protocol)
         with station.open(clock) as bench:
             for entry in protocol.procedures:
-                _perform(entry, bench, watcher)
+                _perform(entry, bench.within(limits), watcher)
     except LabctlError as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001 - a rehearsal is for finding mistakes of procedures too
         problem = f"{type(error).__name__}: {error}"
     duration_s = clock.monotonic() - begin_s
     seen = (watcher.points, watcher.highest_k, watcher.highest_potential_v)
-    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin))
+    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin), limits)
 
 
 def _refuse_own_instruments(protocol: Protocol) -> None:
@@ -245,10 +246,11 @@ def _cell_of(protocol: Protocol) -> dict[str, Any]:
     return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
 
 
-def _touched(jobs: Sequence[RehearsedJob], station: Station) -> list[str]:
+def _touched(jobs: Sequence[RehearsedJob]) -> list[str]:
     """Sentences about readings within one kelvin of a limit or beyond it, and potentials within a tenth."""
-    limits, words = station.limits, []
+    words = []
     for job in jobs:
+        limits = job.limits
         if job.highest_k > limits.temperature_k[1] - 1:
             words.append(
                 f"{job.title}: the sample reaches {job.highest_k - ZERO_CELSIUS_K:.1f} degC, the limit is "

@@ -13,6 +13,10 @@ from labctl.store.transactions import WriteConnection
 
 PAUSE_AFTER = ("point", "step", "job")
 LABCTL = "labctl"  # who paused, where it was no person
+MAKE_SAFE = "make safe"
+"""How the reason of a pause begins that asks the runner to make safe as well."""
+MADE_SAFE = "every instrument was made safe"
+"""How the event of a runner or supervisor ends that has confirmed it."""
 KINDS = ("cancel", "cancel now", "stop", "skip step", "temperatures")
 
 
@@ -29,6 +33,11 @@ class Pause:
     def words(self) -> str:
         """The reason, or who paused where none is given."""
         return self.reason or f"by {self.person or 'user'}"
+
+    @property
+    def asks_safe(self) -> bool:
+        """Whether every instrument is to be made safe, too."""
+        return self.reason.startswith(MAKE_SAFE)
 
 
 @dataclass(frozen=True)

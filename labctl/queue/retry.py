@@ -3,13 +3,14 @@
 1. Only what may be repeated is: a reading, a setting, the rest of a spectrum from the point that failed.
 2. A polarisation is never resumed: its time counts from the potential step. While one is held, the instrument
    that holds it is not prepared again either, for that would switch the cell off unseen.
-3. `make_safe()` is tried as often, and forgets the settings: nothing is energised again after it.
+3. `make_safe()` of the bench is tried as often, unless the last one failed as well, and forgets the settings:
+   nothing is energised again after it.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from labctl.bench import Bench, CurrentPoint, ImpedancePoint
 from labctl.clock import Clock
@@ -35,7 +36,44 @@ def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
         for key, driver in drivers.items()
     }
     roles = {role: patient[id(driver)] for role, driver in bench.roles.items()}
-    return Bench(bench.clock, bench.limits, roles, bench.station)
+    return PatientBench(
+        bench.clock,
+        bench.limits,
+        roles,
+        bench.station,
+        outputs=bench.outputs,
+        patience=patience,
+        report=report,
+    )
+
+
+@dataclass(frozen=True)
+class PatientBench(Bench):
+    """A bench of instruments that try again."""
+
+    patience: Patience = field(default_factory=Patience)
+    report: Report = field(default=lambda words: None, repr=False)
+    _gave_up: list[bool] = field(default_factory=list, repr=False)
+
+    def make_safe(self) -> None:
+        """Make every instrument safe, tried again where one fails; raises ExceptionGroup of the failures."""
+        for instrument in self.devices:
+            cast(PatientInstrument, instrument).settings.clear()
+        failures, tries = 0, 0 if self._gave_up else self.patience.retries
+        while True:
+            try:
+                super().make_safe()
+            except ExceptionGroup as failed:
+                failures += 1
+                if failures > tries:
+                    self._gave_up[:] = [True]
+                    raise
+                words = ", ".join(str(failure) for failure in failed.exceptions)
+                self.report(f"{words}; making safe again ({failures} of {tries})")
+                self.clock.sleep(self.patience.delay_s * failures)
+            else:
+                self._gave_up.clear()
+                return
 
 
 @dataclass
@@ -107,17 +145,15 @@ class PatientInstrument:
         finally:
             self.holds.remove(mark)
 
-    def make_safe(self) -> None:
-        """Remove every stimulus, tried again where it fails."""
+    def switch_off(self) -> None:
+        """Send the off messages once; a fault later does not switch anything on again."""
         self.settings.clear()
-        failures = 0
-        while True:
-            try:
-                return self.driver.make_safe()
-            except InstrumentError as error:
-                failures += 1
-                self._wait_or_give_up(error, failures)
-                self._clear()
+        self.driver.switch_off()
+
+    def make_safe(self) -> None:
+        """Remove every stimulus, and forget the settings."""
+        self.settings.clear()
+        self.driver.make_safe()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.driver, name)

@@ -1,6 +1,7 @@
 """The runner: one per station. Claims jobs, measures them, and leaves everything safe in every case.
 
 1. Before the first job every instrument is made safe; after a power cut nothing heats until a person says so.
+   No job begins before every output was read back off, and only then does a runner end as `ended`.
 2. A job that fails is tried again as its policy says, from its last finished step; then the night goes on.
    Attempts that failed are counted since the last step that was finished.
 3. A job is started only while a supervisor is running, unless the runner is started without one.
@@ -25,13 +26,14 @@ from labctl.errors import ConfigurationError, StoreError
 from labctl.measure.events import AnyEvent
 from labctl.measure.stop import StopRequest
 from labctl.queue.boot import boot_mark, same_boot
+from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.requests import LABCTL, Pause, Pauses, Requests
+from labctl.queue.requests import LABCTL, MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.store import SpaceRule, Store
@@ -44,8 +46,6 @@ IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
 WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a failed settling would take hours again
-SAFE_TRIES = 20
-SAFE_WAIT_S = 15.0
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
@@ -68,6 +68,11 @@ class Runner:
         End when no job is left that could start, instead of waiting for more.
     on_event : callable
         Given every event of a job.
+
+    Attributes
+    ----------
+    unsafe : str
+        What could not be read back off when it ended, and why; `""`: everything was.
     """
 
     def __init__(
@@ -92,10 +97,12 @@ class Runner:
         self._keep_supervised = keep_supervised
         self._pace = pace or Pace()
         self._failures = 0
+        self.unsafe = ""
         self._watch = IdleWatch(station, self.night.interlocks, self.clock)
         self._unwatched = False
         self._doing = ""
         self._station_text = station.text
+        self._asked_safe_s = self._queue_clock.time()  # asked before: done at the start
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
@@ -109,7 +116,7 @@ class Runner:
             The file cannot be written for a long time. Everything is safe.
         """
         with (
-            station_lock(self.station),
+            station_lock(self.station, doing="its queue"),
             Store.open(self.db) as self._store,
             WriteConnection(self.db) as self._connection,
         ):
@@ -120,6 +127,9 @@ class Runner:
             pulse = StillPulse if self._virtual else Pulse
             with pulse(self.db, self.station.name, self._keep_supervised) as self._pulse:
                 log.info("runner of %s, results in %s", self.station.name, self.db)
+                self._off = ConfirmedOff(
+                    self.station, self.clock, self._pulse, self._watch.let_go, self._announce
+                )
                 self._take_over(before)
                 try:
                     while not self.stop() and self._next_or_wait():
@@ -129,6 +139,7 @@ class Runner:
                     raise
                 finally:
                     self._watch.let_go()
+                    self.unsafe = self._off.problem
 
     def _refuse_namesake(self, before: Heartbeat | None) -> None:
         """Two stations of one name in one file would be taken for each other, by their supervisors too."""
@@ -163,9 +174,13 @@ class Runner:
         return going_on
 
     def _next(self) -> bool:
+        self._off.try_again()
         if (pause := self._pauses.in_force()) is not None:
+            self._make_safe_if_asked(pause)
             self._give_up_waiting(pause)
             return self._idle("waiting: the queue is paused", None)
+        if self._off.problem:
+            return self._idle("waiting: not every output is off", None)
         if self._supervised is not None and not self._supervised():
             return self._idle("waiting for a supervisor: without one no job is started", 0.0)
         next_start_s = self._jobs.next_start_s(self.station.name)
@@ -256,6 +271,14 @@ class Runner:
         self._make_sure_safe("between jobs")
         self._watch.begin_again()
 
+    def _make_safe_if_asked(self, pause: Pause) -> None:
+        """Make safe once for each pause that requests it, and confirm it in an event."""
+        if not pause.asks_safe or pause.paused_s <= self._asked_safe_s:
+            return
+        self._asked_safe_s = pause.paused_s
+        if self._make_sure_safe("as asked"):
+            self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
+
     def _give_up_waiting(self, pause: Pause) -> None:
         """Fail the jobs that an interlock has kept waiting for longer than the station allows."""
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
@@ -294,6 +317,7 @@ class Runner:
             steering,
             self._pace,
             self._on_event,
+            self._off,
         )
         try:
             ending = attempt.run()
@@ -303,10 +327,11 @@ class Runner:
 
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
         self._watch.begin_again()
-        safe = not ending.unsafe or self._make_sure_safe(f"after job {job.id}: {ending.unsafe}")
+        safe = not self._off.problem or self._make_sure_safe(f"after job {job.id}")
         attempts = 1 if ending.progressed else job.attempts + 1
         worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
-        if worth_it and safe and attempts <= job.policy.retries and not stops_queue:
+        may_go_on = safe or self.stop()  # the next runner makes safe first
+        if worth_it and may_go_on and attempts <= job.policy.retries and not stops_queue:
             later_s = self._queue_clock.time() + job.policy.delay_s
             words = f"attempt {attempts} failed: {ending.reason}"
             self._jobs.try_again(job.id, words, later_s, attempts)
@@ -332,20 +357,13 @@ class Runner:
         self._announce(level, f"job {ending.state}", f"job {job.id} {job.title!r} {ending.state}{reason}")
 
     def _make_sure_safe(self, when: str) -> bool:
-        """Connect anew and make safe until every instrument is; where one is not, the queue waits."""
-        self._watch.let_go()
-        words = ""
-        for number in range(SAFE_TRIES):
-            failures = self.station.make_safe(self.clock)
-            if not failures:
-                return True
-            words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
-            if number == 0:
-                self._announce("error", "interlock", f"not safe {when}: {words}")
-            self.clock.sleep(SAFE_WAIT_S)
-        words = f"instruments could not be made safe {when}; look at the rig: {words}"
-        self._pauses.pause("job", words, LABCTL)
-        self._announce("error", "person", words)
+        """Make safe until every instrument is; where one is not for minutes, the queue waits for a person."""
+        if self._off.insist(when, self.stop):
+            return True
+        if not self.stop():
+            words = f"instruments could not be made safe {when}; look at the rig: {self._off.problem}"
+            self._pauses.pause("job", words, LABCTL)
+            self._announce("error", "person", words)
         return False
 
     def _announce(self, level: str, kind: str, message: str) -> None:

@@ -27,13 +27,13 @@ class Silence:
         self, clock: Clock, believed_s: float = 0.0, one_look_counts_s: float = ONE_LOOK_COUNTS_S
     ) -> None:
         self._clock, self._believed_s, self._one_look_counts_s = clock, believed_s, one_look_counts_s
-        self._mark: tuple[int, float] | None = None
+        self._mark: tuple[float, ...] | None = None
         self._looked_s = clock.monotonic()
         self._silent_s = 0.0
 
     def of(self, beat: Heartbeat) -> float:
         """Look once more; return for how many seconds nothing new was seen."""
-        now_s, mark = self._clock.monotonic(), (beat.pid, beat.beat_s)
+        now_s, mark = self._clock.monotonic(), self._mark_of(beat)
         if self._mark is None:
             self._silent_s = min(max(0.0, self._clock.time() - beat.beat_s), max(0.0, self._believed_s))
         elif mark != self._mark:
@@ -42,6 +42,10 @@ class Silence:
             self._silent_s += min(now_s - self._looked_s, self._one_look_counts_s)
         self._mark, self._looked_s = mark, now_s
         return self._silent_s
+
+    def _mark_of(self, beat: Heartbeat) -> tuple[float, ...]:
+        """What changes while the process lives."""
+        return beat.pid, beat.beat_s
 
 
 class Silences:

@@ -1,32 +1,74 @@
-"""One program per station: a lock that the system takes back when its holder dies."""
+"""One program per station, and per instrument: locks that the system takes back when their holder dies."""
 
+import logging
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from labctl.clock import RealClock
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
+from labctl.instruments.lock_errors import LocksUnusable
+from labctl.instruments.lock_files import lock_first_byte, read_content, write_content
 
-HOLDER_AT = 16
+log = logging.getLogger(__name__)
+SUPERVISOR_RECORDS_S = 5.0  # after an attempt to make safe it keeps the station until that is recorded
+LOOK_AGAIN_S = 0.1
 
 
 @contextmanager
-def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
-    """Hold the station; the lock is a file beside the station file.
+def station_lock(station: Station, role: str = "runner", doing: str = "") -> Iterator[None]:
+    """Hold the station; the lock is a file beside the station file. A runner holds every instrument as well.
 
-    A rig inside this process needs none: no other process can reach it.
+    A supervisor that holds it for one attempt to make safe is waited for. A rig inside this process needs no
+    lock: no other process can reach it.
+
+    Parameters
+    ----------
+    station : Station
+    role : str
+        "runner" for all that talk to instruments, "supervisor" for what watches it.
+    doing : str
+        What for; a program that is refused reads it.
 
     Raises
     ------
     ConfigurationError
-        Another process holds it, the message says which; or the file cannot be made.
+        Another process holds the station, or one of its instruments; the message says which. Or a lock file
+        cannot be made.
     """
     if station.simulation is not None:
         yield
         return
-    path = _path(station, role)
+    with ExitStack() as held:
+        held.enter_context(_file_lock(station, role))
+        if role == "runner":
+            held.enter_context(station.hold(doing))
+        yield
+
+
+@contextmanager
+def rescue_lock(station: Station) -> Iterator[None]:
+    """Hold the station as a runner does, to make it safe; lock files that cannot be used do not prevent that.
+
+    Raises ConfigurationError where another process holds the station or, as HardwareHeld, an instrument.
+    """
+    if station.simulation is not None:
+        yield
+        return
+    with ExitStack() as held:
+        held.enter_context(_file_lock(station, "runner"))
+        try:
+            held.enter_context(station.hold("making safe"))
+        except LocksUnusable as error:
+            log.error("%s", error)
+        yield
+
+
+@contextmanager
+def _file_lock(station: Station, role: str) -> Iterator[None]:
+    path = lock_path(station, role)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -34,45 +76,54 @@ def station_lock(station: Station, role: str = "runner") -> Iterator[None]:
         raise ConfigurationError(station.source, "", problem) from error
     try:
         _lock(descriptor, station, role)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{'':{HOLDER_AT}}pid {os.getpid()}\n".encode())
+        write_content(descriptor, f"pid {os.getpid()}")
         yield
     finally:
         os.close(descriptor)
 
 
+def is_held(station: Station, role: str = "runner") -> bool:
+    """Return whether a process holds the station; the lock is taken for a moment where none does."""
+    try:
+        with station_lock(station, role):
+            return False
+    except ConfigurationError:
+        return True
+
+
 def holder_of(station: Station, role: str = "runner") -> int | None:
     """Number of the process that held the station last; None where none ever did."""
     try:
-        with _path(station, role).open("rb") as file:
-            file.seek(HOLDER_AT)  # past the byte that is locked
-            return int(file.read(64).split()[1])
+        with lock_path(station, role).open("rb") as file:
+            return int(read_content(file.fileno()).split()[1])
     except (OSError, IndexError, ValueError):
         return None
 
 
-def _path(station: Station, role: str) -> Path:
-    """One for a station, also where its file is named by a link."""
+def lock_path(station: Station, role: str) -> Path:
+    """Return the lock file of a role: one for a station, also where its file is named by a link."""
     return Path(station.source).resolve().with_suffix(f".{role}.lock")
 
 
 def _lock(descriptor: int, station: Station, role: str) -> None:
     try:
-        _lock_first_byte(descriptor)
+        _wait_for_supervisor(descriptor, station, role)
     except OSError:
-        os.lseek(descriptor, HOLDER_AT, os.SEEK_SET)
-        holder = os.read(descriptor, 64).decode(errors="replace").strip() or "another process"
+        holder = read_content(descriptor) or "another process"
         problem = f"the station {station.name!r} already has a {role} ({holder}); one at a time may use it"
         raise ConfigurationError(station.source, "", problem) from None
 
 
-def _lock_first_byte(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        return
-    import fcntl
-
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _wait_for_supervisor(descriptor: int, station: Station, role: str) -> None:
+    """Lock, as soon as a supervisor that makes safe lets go; raises OSError if another program holds it."""
+    clock = RealClock()
+    end_s = clock.monotonic() + station.safe_within_s + SUPERVISOR_RECORDS_S
+    while True:
+        try:
+            return lock_first_byte(descriptor)
+        except OSError:
+            holder = holder_of(station, role)
+            others_attempt = role == "runner" and holder == holder_of(station, "supervisor") != os.getpid()
+            if not others_attempt or clock.monotonic() > end_s:
+                raise
+            clock.sleep(LOOK_AGAIN_S)

@@ -76,6 +76,10 @@ class Steering(StopRequest):
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
+    def keep_within(self, limits: Limits) -> None:
+        """Refuse new set points outside these limits, which hold for the sample of the job."""
+        self._limits = limits
+
     def see(self, event: AnyEvent) -> None:
         """Follow where the procedure is."""
         match event:
@@ -99,7 +103,7 @@ class Steering(StopRequest):
                 assert_never(event)
 
     def _now_at(self, place: str) -> None:
-        """Take note of what has just ended; a pause must not leave the cell polarised."""
+        """Set where the run is; a pause must not leave the cell polarised."""
         self._under_way = True
         self._place = "" if self._polarised else place
 

@@ -1,11 +1,16 @@
-"""The runner's side of being supervised: a frozen supervisor is ended, a missing one started."""
+"""The runner's side of being supervised: a frozen supervisor is ended, a missing one started.
+
+A supervisor without a heartbeat counts as frozen after 3 s in which its process did nothing at all, and after
+10 s in every case: on a busy computer it may only be slow.
+"""
 
 import logging
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from labctl.clock import RealClock
+from labctl.clock import Clock, RealClock
+from labctl.queue.activity import Stillness
 from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.processes import end_for_certain
 from labctl.queue.silence import Silence
@@ -14,10 +19,11 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
 FROZEN_AFTER_S = 10.0
+STILL_FOR_S = 3.0
 
 
 class Supervision:
-    """Keeps a supervisor running. Call `keep()` from one thread only, the other method from any.
+    """Keeps a supervisor running. Call `keep()` from one thread only, the other methods from any.
 
     Parameters
     ----------
@@ -36,17 +42,23 @@ class Supervision:
         station: str,
         silence_s: float,
         start: "Callable[[], subprocess.Popen[bytes]] | None" = None,
+        clock: Clock | None = None,
     ) -> None:
         self._db, self._station, self._silence_s, self._start = db, station, silence_s, start
         self._child: subprocess.Popen[bytes] | None = None
-        self._clock = RealClock()
+        self._clock = clock or RealClock()
         self._started_s = self._clock.monotonic() - STARTING_TAKES_S
-        self._silence = Silence(self._clock)
+        self._silence, self._stillness = Silence(self._clock), Stillness(self._clock)
 
     def alive(self) -> bool:
         """Return whether a supervisor is running."""
         beat = self._read()
         return beat is not None and beat.lives(self._silence_s)
+
+    def ended(self) -> bool:
+        """Return whether the last supervisor ended in good order."""
+        beat = self._read()
+        return beat is not None and beat.state == "ended"
 
     def keep(self) -> None:
         """End a supervisor that is frozen, and start one where none is and none is starting."""
@@ -62,10 +74,11 @@ class Supervision:
         beat = self._read()
         if beat is None or beat.state != "alive" or beat.gone:
             return False
-        if self._silence.of(beat) <= FROZEN_AFTER_S:
+        silent_s, still_s = self._silence.of(beat), self._stillness.of(beat)
+        if silent_s <= FROZEN_AFTER_S and still_s < STILL_FOR_S:
             return True
         log.error("the supervisor (pid %d) is frozen and is ended", beat.pid)
-        end_for_certain(beat, self._clock)
+        end_for_certain(beat, RealClock())  # a process ends in the time of the wall
         return False
 
     def _read(self) -> Heartbeat | None:

@@ -8,12 +8,16 @@
    is written before a rescue, for the file may be locked: by a runner that froze while it wrote, or by any
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
+5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
+   tells people, also when it was asked to stop; until everything is off or a person dismissed it.
+6. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
 """
 
 import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +25,19 @@ from labctl.clock import Clock, RealClock
 from labctl.config.night import read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
+from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
+from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import LABCTL, Pauses, Request, Requests
 from labctl.queue.silence import Silence
-from labctl.queue.station_lock import holder_of, station_lock
+from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
+from labctl.queue.watchdog import Kicker
+from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -37,7 +45,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 OBEY_WITHIN_S = 5.0
 HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a busy computer
-TRY_AGAIN_S = 2.0
+BEAT_WHILE_WAITING_S = 0.5
 LOCK_PATIENCE_S = 0.5
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
@@ -54,9 +62,15 @@ class Supervisor:
     restart : callable, optional
         Starts a new runner; None: another program does.
     ends_with_runner : bool
-        End once a runner has ended in good order.
+        End once a runner has ended with everything off, or a person has seen to it.
     make_safe : callable, optional
         What opens the instruments and makes them safe, returning failures by name.
+    on_look : callable
+        Called after each look that did not fail.
+    kept_by : str
+        What starts this process again; written into its heartbeat.
+    takes_over : bool
+        Whether it takes the place of another supervisor, which has seen a runner.
     """
 
     def __init__(
@@ -69,14 +83,20 @@ class Supervisor:
         ends_with_runner: bool = False,
         make_safe: Callable[[], dict[str, str]] | None = None,
         clock: Clock | None = None,
+        on_look: Callable[[], None] = lambda: None,
+        kept_by: str = "",
+        takes_over: bool = False,
     ) -> None:
+        self._on_look, self._kept_by = on_look, kept_by
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self._clock = clock or RealClock()
         self._restart, self._ends_with_runner = restart, ends_with_runner
         self._restarts: list[float] = []
-        self._make_safe = make_safe or station.make_safe
-        self._unsafe_since_s: float | None = None
+        self._make_safe = make_safe or self._make_station_safe
+        self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
+        self._restart_due = self._has_refused = False
+        self._beat_s = -math.inf
         self._safe_after: tuple[int, str] | None = None
         self._hangs_since_s: float | None = None
         self._last_seen: Heartbeat | None = None
@@ -84,7 +104,8 @@ class Supervisor:
         self._asked: tuple[int | None, int | None] | None = None
         self._insisted_s: dict[int, float] = {}
         self._unwritten: list[dict[str, Any]] = []
-        self._saw_runner = self._begun = False
+        self._saw_runner, self._begun = takes_over, False
+        self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
     def run(self) -> None:
@@ -98,13 +119,47 @@ class Supervisor:
             self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._new_rows = NewRows(self._connection)
+            kicker = Kicker(self.station, self._clock)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
-            while not self.stop():
-                for do in (self._look, self._write_events, self._show_life):
+            while not self.stop() or self._stays():
+                for do in (self._look_and_tell, self._write_events, self._show_life):
                     self._logging_failure(do)
+                kicker.kick_if(well=self._is_well)
                 self._clock.sleep(LOOK_EVERY_S)
+            kicker.close()
             self._logging_failure(self._own.end)
+
+    @property
+    def _is_well(self) -> bool:
+        """Whether no output is known that could not be read back off."""
+        left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
+        hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
+        return not (left_on or hangs_unsafe)
+
+    def _stays(self) -> bool:
+        """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
+        runner = self._read_runner()
+        stays = runner is not None and runner.state == "unsafe"
+        if stays and not self._has_refused:
+            self._has_refused = True
+            log.error(
+                "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
+                self.stop.reason,
+                runner.unsafe if runner is not None else "",
+            )
+        return stays
+
+    def _make_station_safe(self) -> dict[str, str]:
+        return self.station.make_safe(while_waiting=self._beat_while_waiting)
+
+    def _beat_while_waiting(self) -> None:
+        """Show that this process lives while many instruments of one wire are made safe."""
+        now_s = self._clock.monotonic()
+        if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
+            self._beat_s = now_s
+            self._logging_failure(self._own.beat)
+            self._on_look()
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
@@ -126,10 +181,14 @@ class Supervisor:
     def _show_life(self) -> None:
         """After the look, which only reads: a runner that froze while it wrote keeps the file locked."""
         if self._begun:
-            self._own.beat()
+            self._own.beat(doing=self._kept_by)
         else:
             self._own.begin()
             self._begun = True
+
+    def _look_and_tell(self) -> None:
+        self._look()
+        self._on_look()
 
     def _look(self) -> None:
         runner = self._read_runner()
@@ -141,9 +200,9 @@ class Supervisor:
         if state == "dead":
             self._rescue(runner, "ended unexpectedly")
         elif state == "frozen":
-            self._rescue(runner, "is frozen: no sign of life in time")
+            self._rescue(runner, "is frozen: no heartbeat in time")
         else:
-            self._unsafe_since_s = None
+            self._left.forget()
             self._watch(runner)
 
     def _read_runner(self) -> Heartbeat | None:
@@ -151,14 +210,24 @@ class Supervisor:
         try:
             self._last_seen = self._runner.read()
         except StoreError as error:
-            log.error("the runner's signs of life cannot be read: %s", error)
+            log.error("the runner's heartbeat cannot be read: %s", error)
         return self._last_seen
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
-        if self._unsafe_since_s is not None:
-            self._try_again()
-        elif self._saw_runner and self._ends_with_runner and runner is not None and runner.state == "ended":
-            self.stop.request("the runner has ended")
+        if runner is not None and runner.state == "unsafe":
+            self._saw_runner = True
+            if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
+                self._runner.mark_confirmed(runner)
+                self._start_runner_if_due()
+            return
+        if runner is not None:
+            self._left.forget()
+        if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
+            self.stop.request(f"the runner is {runner.state}")
+
+    def _is_over(self, runner: Heartbeat) -> bool:
+        """Whether nothing is left to do: a runner found dead may be followed by another one."""
+        return runner.state in OVER or (runner.state == "dead" and self._restart is None)
 
     def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
@@ -168,7 +237,10 @@ class Supervisor:
         gone = end_for_certain(runner, self._clock)
         with ExitStack() as held:
             try:
-                held.enter_context(station_lock(self.station))
+                held.enter_context(rescue_lock(self.station))
+            except HardwareHeld as other:
+                self._left.take(f"the runner (pid {runner.pid}) {why}", {"not reached": str(other)})
+                return
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
@@ -179,11 +251,20 @@ class Supervisor:
             self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
-            self._runner.mark_dead(runner)
-            self._last_seen = self._hangs_since_s = None
-        self._tell(f"the runner (pid {runner.pid}) {why}", failures)
+            self._mark(runner, failures)
+            self._hangs_since_s = None
+        self._left.take(f"the runner (pid {runner.pid}) {why}", failures)
+        self._restart_due = True
         if not failures:
-            self._start_runner()
+            self._start_runner_if_due()
+
+    def _mark(self, runner: Heartbeat, failures: dict[str, str]) -> None:
+        if failures:
+            self._runner.mark_unsafe(runner, problems_in_words(failures))
+            self._last_seen = replace(runner, state="unsafe")
+        else:
+            self._runner.mark_dead(runner)
+            self._last_seen = None
 
     def _pass_by(self, runner: Heartbeat) -> None:
         """A thread of it hangs in the kernel, in a disk or a bus that does not answer, and keeps the station:
@@ -207,27 +288,10 @@ class Supervisor:
         self._safe_after = None if failures else known
         return failures
 
-    def _tell(self, what: str, failures: dict[str, str]) -> None:
-        if not failures:
-            self._unsafe_since_s = None
-            self._announce("error", "process", f"{what}; every instrument was made safe")
-            return
-        words = "; ".join(f"{name}: {failure}" for name, failure in failures.items())
-        if self._unsafe_since_s is None:
-            self._announce("error", "interlock", f"{what}; NOT SAFE, trying again: {words}")
-        self._unsafe_since_s = self._clock.monotonic()
-
-    def _try_again(self) -> None:
-        if self._clock.monotonic() - (self._unsafe_since_s or 0.0) < TRY_AGAIN_S:
-            return
-        try:
-            with station_lock(self.station):
-                failures = self._make_safe()
-        except ConfigurationError:
-            self._unsafe_since_s = None
-            return
-        self._tell("another attempt", failures)
-        if not failures:
+    def _start_runner_if_due(self) -> None:
+        """After a rescue; a runner that ended by itself is not followed by another one."""
+        if self._restart_due:
+            self._restart_due = False
             self._start_runner()
 
     def _start_runner(self) -> None:
@@ -257,6 +321,10 @@ class Supervisor:
         self._insist(runner)
 
     def _first_trip(self, runner: Heartbeat) -> Trip | None:
+        if runner.run_id is not None and runner.run_id != self._watched_run_id:
+            ceilings = samples.ceilings_of_run(self._connection, runner.run_id)
+            self._interlocks.hold_for_sample(*ceilings)
+            self._watched_run_id = runner.run_id
         for topic, record in self._new_rows.since_last(runner):
             if trip := self._interlocks.judge(topic, record):
                 return trip

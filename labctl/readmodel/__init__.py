@@ -1,1 +1,1 @@
-"""The state of a run, a station and a queue as screens show it: values without Qt, made from rows."""
+"""The state of a run, a station and a queue for display: values without Qt, made from rows."""

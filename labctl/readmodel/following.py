@@ -67,7 +67,7 @@ class RunFollower:
             changes["events"] = tuple(self._events)
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
-        """Derived rows are few and may be made again: read all of them when any is new."""
+        """Read all derived rows when any is new: they are few and may be replaced."""
         db, parts = self._db, self._parts
         mark = derived_rows.newest_ids(db, self.run_id, parts)
         if mark == self._derived_mark:

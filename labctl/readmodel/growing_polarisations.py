@@ -64,7 +64,7 @@ class Polarisations:
                 yield row
 
     def _extrapolate(self, one: _OnePolarisation) -> bool:
-        """Fit again when there are a good part more points than at the last fit."""
+        """Fit again when there are considerably more points than at the last fit."""
         curve, rows = one.curve, one.log.rows
         if curve is None or not one.log.complete:
             return False

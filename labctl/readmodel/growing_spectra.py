@@ -92,7 +92,7 @@ class Spectra:
         return changed
 
     def _points_since(self, part: int) -> list[dict[str, Any]]:
-        """A spectrum of an older part is read whole before one of a newer part begins."""
+        """Return the points to read; a spectrum of an older part is read completely before a newer part."""
         return self._db.rows_since("impedance_points", part, self._last)
 
     def _poll_resistances(self) -> bool:

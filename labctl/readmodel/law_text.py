@@ -1,4 +1,4 @@
-"""A temperature law in words: its form, its energy with uncertainty, its reservations."""
+"""A temperature law as text: its form, its energy with uncertainty, its flags."""
 
 from labctl.readmodel.formatting import typeset, with_uncertainty
 from labctl.readmodel.snapshot import Row

@@ -42,7 +42,7 @@ class LongTable:
             return False
         end = min(last + 1, begin + ROWS_AT_ONCE)
         if end == last + 1 and end - begin > SHOWN_ROWS:
-            end = last  # the newest row is what people read: it is read next, alone, and not thinned away
+            end = last  # the newest row is displayed as a number: it is read next, alone, and not thinned
         self._kept.append(self._stretch(parent, begin, end, last + 1))
         self._next[parent] = end
         self.rows += end - begin
@@ -66,7 +66,7 @@ class LongTable:
 
 
 class Records:
-    """Rows of a procedure with columns of its own; of many, every so-many-th."""
+    """Rows of a procedure with columns of its own; of many, every nth."""
 
     def __init__(self, database: Database, parts: Sequence[int]) -> None:
         self._db, self._parts = database, parts

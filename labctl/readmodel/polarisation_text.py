@@ -14,7 +14,7 @@ def title(curve: PolarisationCurve) -> str:
 
 
 def now(curve: PolarisationCurve) -> str:
-    """Return how far a running polarisation is."""
+    """Return the progress of a running polarisation."""
     good = np.flatnonzero(np.isfinite(curve.current_a))
     if not good.size:
         return f"{title(curve)}: no good point yet"

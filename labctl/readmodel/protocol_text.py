@@ -1,4 +1,4 @@
-"""A protocol file from the entries of a form: the same text that a person would have typed."""
+"""A protocol file from the entries of a form, as a person would type it."""
 
 import json
 import math
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.config.fixture import Points, kept_points
+from labctl.units import ZERO_CELSIUS_K
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,16 @@ class SampleForm:
     area_u_cm2: float = 0.0
     lead_ohm: float = 0.0
     lead_u_ohm: float = 0.0
+    temperature_max_degc: float | None = None
+    potential_max_v: float = 0.0
+    current_max_a: float = 0.0
     note: str = ""
     fixture_short: Points | None = None
     fixture_open: Points | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "SampleForm":
-        """The form of a row of `samples`, or of a protocol's sample."""
+        """Return the form for a row of `samples` or for a protocol's sample."""
         texts = {name: row[name] for name in ("name", "composition", "cation", "electrodes", "note")}
         return cls(
             **texts,
@@ -47,6 +51,9 @@ class SampleForm:
             area_u_cm2=_typed(row["area_u_m2"], 1e-4),
             lead_ohm=row.get("lead_ohm") or 0.0,
             lead_u_ohm=row.get("lead_u_ohm") or 0.0,
+            temperature_max_degc=_degc(row.get("temperature_max_k")),
+            potential_max_v=row.get("potential_max_v") or 0.0,
+            current_max_a=row.get("current_max_a") or 0.0,
             fixture_short=kept_points(row.get("fixture_short")),
             fixture_open=kept_points(row.get("fixture_open")),
         )
@@ -60,20 +67,27 @@ KEYS = {
 
 
 def protocol_text(title: str, sample: SampleForm, procedures: Sequence[ProcedureForm]) -> str:
-    """The TOML of a protocol with these procedures in order."""
+    """Return the TOML text of a protocol with these procedures in order."""
     lines = [f"title = {toml_value(title)}", "", "[sample]"]
-    told = {
-        KEYS.get(name, name): value for name, value in vars(sample).items() if value not in ("", 0.0, None)
-    }
-    lines += [f"{name} = {toml_value(value)}" for name, value in told.items()]
+    entries = {KEYS.get(name, name): value for name, value in vars(sample).items() if _is_given(name, value)}
+    lines += [f"{name} = {toml_value(value)}" for name, value in entries.items()]
     for procedure in procedures:
         lines += ["", "[[procedure]]", f"use = {toml_value(procedure.reference)}"]
         lines += [f"{name} = {toml_value(value)}" for name, value in procedure.parameters.items()]
     return "\n".join(lines) + "\n"
 
 
+def _is_given(name: str, value: Any) -> bool:
+    """Whether a field says something; a temperature of 0 degC does, any other zero stands for nothing."""
+    return value is not None if name == "temperature_max_degc" else value not in ("", 0.0, None)
+
+
+def _degc(temperature_k: float | None) -> float | None:
+    return None if temperature_k is None else round(temperature_k - ZERO_CELSIUS_K, 6)
+
+
 def _typed(value_si: float, unit_si: float) -> float:
-    """The shortest number that a protocol turns into exactly this value again."""
+    """Return the shortest number that a protocol converts back into exactly this value."""
     for digits in (12, 15, 16, 17):
         typed = float(f"{value_si / unit_si:.{digits}g}")
         for near in (typed, math.nextafter(typed, math.inf), math.nextafter(typed, -math.inf)):
@@ -83,9 +97,9 @@ def _typed(value_si: float, unit_si: float) -> float:
 
 
 def toml_value(value: Any) -> str:
-    """A value as TOML writes it, numbers exact.
+    """Return a value in TOML, numbers exact.
 
-    Raises ValueError for what TOML cannot say (None, objects).
+    Raises ValueError for values without a TOML form (None, objects).
     """
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""The columns of a conductivity that people see, in `labctl show` and in the window: heading, unit, format.
+"""The displayed columns of a conductivity, in `labctl show` and in the window: heading, unit, format.
 
 `show --json`, the csv export and pandas frames hold every column of the database and need no entry here.
 """

@@ -1,4 +1,4 @@
-"""A spectrum in words: its title, its resistance, its reservations."""
+"""A spectrum as text: its title, its resistance, its flags."""
 
 from labctl.readmodel.formatting import celsius, si, si_scale, with_uncertainty
 from labctl.readmodel.snapshot import SpectrumCurve
@@ -27,7 +27,7 @@ def _place(spectrum: SpectrumCurve) -> str:
 
 
 def resistance(spectrum: SpectrumCurve) -> str:
-    """Return the total resistance with its 95 % interval, a bound, or why there is none."""
+    """Return the total resistance with its 95 % interval, a bound, or the reason why it is missing."""
     row = spectrum.resistance
     if row is None:
         return "resistance not known yet" if spectrum.status == "running" else "no resistance"
@@ -45,7 +45,7 @@ def resistance(spectrum: SpectrumCurve) -> str:
 
 
 def flags(spectrum: SpectrumCurve) -> list[str]:
-    """Return reservations as sentences, bad points among them."""
+    """Return flags as sentences, including bad points."""
     row = spectrum.resistance
     found = list(row["flags"]) if row is not None else []
     if spectrum.bad_points:

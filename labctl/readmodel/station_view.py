@@ -21,9 +21,10 @@ class StationView:
     Attributes
     ----------
     runner : Heartbeat, optional
-        Its last sign of life; None when none ever ran.
+        Its last heartbeat; None if no runner ever ran.
     runner_state, supervisor_state : str
-        `"running"`, `"ended"` (in good order), `"frozen"`, `"dead"` or `"none"`; see `state_of`.
+        `"running"`, `"ended"` (all off), `"unsafe"`, `"dismissed"`, `"frozen"`, `"dead"` or `"none"`; see
+        `state_of`.
     """
 
     time_s: float
@@ -46,10 +47,14 @@ class StationView:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether a person should look: no live runner although one should be there."""
-        return self.runner_state in ("frozen", "dead") or (
-            self.running_job is not None and self.runner_state != "running"
-        )
+        """Whether a person should look: something is not off, or no runner lives although one should."""
+        missing = self.running_job is not None and self.runner_state != "running"
+        return self.runner_state in ("frozen", "dead", "unsafe") or missing or bool(self.not_safe)
+
+    @property
+    def not_safe(self) -> str:
+        """Which outputs were not read back off, and why; `""` where none is known."""
+        return "" if self.runner is None or self.runner_state == "dismissed" else self.runner.unsafe
 
 
 def read_station_view(
@@ -89,19 +94,23 @@ def read_station_view(
 
 RUNNER_WORDS = {
     "none": "no runner has run here yet",
-    "ended": "no runner: it ended in good order",
+    "ended": "no runner: it ended with everything off",
+    "unsafe": "NOT SAFE: the runner has ended",
+    "dismissed": "no runner: a person has seen to what it left on",
     "dead": "THE RUNNER IS DEAD",
-    "frozen": "THE RUNNER GIVES NO SIGN OF LIFE",
+    "frozen": "THE RUNNER DOES NOT RESPOND",
 }
 
 
 def status_in_words(view: StationView) -> list[str]:
     """Short phrases for the status line: runner, temperature, pause, next, end."""
     words = [_runner_in_words(view)]
+    if view.not_safe:
+        words.append(f"NOT SAFE, not read back off: {view.not_safe}")
     if view.runner_state == "running" and view.runner is not None:
         words += _temperature_in_words(view.runner)
     elif view.in_trouble and view.supervisor_state != "running":
-        words.append("AND NO SUPERVISOR: press Make safe, then look at the rig")
+        words.append("AND NO SUPERVISOR: press Make safe, then check the rig")
     if view.pause is not None:
         words.append(f"queue paused ({view.pause.words})")
     if view.next_job is not None:
@@ -114,7 +123,7 @@ def status_in_words(view: StationView) -> list[str]:
 
 def _runner_in_words(view: StationView) -> str:
     if view.runner is None or view.runner_state != "running":
-        since = f", last sign {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
+        since = f", last heartbeat {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
         return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
     return f"runner: {view.runner.doing or 'idle'}"
 

@@ -1,4 +1,4 @@
-"""Columns thinned to the resolution of a screen, extremes kept: they grow for ever and stay small."""
+"""Columns thinned to the resolution of a screen, extremes kept: any number of rows in bounded memory."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def thinned(rows: Array, extremes_of: int) -> Array:
     key = rows[: 4 * fours, extremes_of].reshape(fours, 4)
     key = np.where(np.isnan(key), -np.inf, key)
     low, high = key.argmin(axis=1), key.argmax(axis=1)
-    high = np.where(low == high, 3 - low, high)  # all alike: two different ones
+    high = np.where(low == high, 3 - low, high)  # equal values: keep two different rows
     first = 4 * np.arange(fours)
     kept = np.sort(np.concatenate([first + low, first + high, np.arange(4 * fours, len(rows))]))
     return rows[kept]

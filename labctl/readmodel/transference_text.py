@@ -1,4 +1,4 @@
-"""A transference number in words."""
+"""A transference number as text."""
 
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.readmodel.snapshot import Row
@@ -12,7 +12,7 @@ def quantity(row: Row) -> str:
 
 
 def value(row: Row) -> str:
-    """Return the number with its standard uncertainty; `none` where nothing can be said."""
+    """Return the number with its standard uncertainty; `none` without a number."""
     return "none" if row["value"] is None else with_uncertainty(row["value"], row["standard_uncertainty"])
 
 

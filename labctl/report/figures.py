@@ -17,7 +17,7 @@ NO_POINTS = "the points of this law were not kept: `labctl fit` derives it anew"
 
 
 def night_figure(db: Any, run_id: int) -> Figure:
-    """Return Nyquist and Bode of every spectrum, conductivity with its law, and what is left."""
+    """Return Nyquist and Bode of every spectrum, conductivity with its law, and the deviations from it."""
     points = sorted(conductivities.of_parts(db, db.part_ids(run_id)), key=_cold_to_hot)
     fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
     sample = db.sample(db.run(run_id)["sample_id"])
@@ -37,7 +37,7 @@ def night_figure(db: Any, run_id: int) -> Figure:
 
 
 def _colours(points: Sequence[Row]) -> list[Any]:
-    """One colour for each point, cold to hot in the order given; grey where the temperature is not known."""
+    """One colour for each point, cold to hot in the order given; grey for an unknown temperature."""
     known = len(on_a_plot(points))
     scale = iter(colormaps["plasma"](np.linspace(0.05, 0.85, max(known, 1))))
     return ["0.6" if point["temperature_k"] is None else next(scale) for point in points]
@@ -73,7 +73,7 @@ def _finish_bode(axes: Any) -> None:
 def _draw_conductivities(
     axes: Any, below: Any, points: list[dict[str, Any]], colours: Any, fits: list[dict[str, Any]]
 ) -> None:
-    """Draw conductivity against 1000/T with the stored law, and below what its points deviate from it."""
+    """Draw conductivity against 1000/T with the stored law, and below it the deviations of its points."""
     colour_of = {point["spectrum_id"]: colour for point, colour in zip(points, colours, strict=False)}
     for point in on_a_plot(points):
         _draw_conductivity(axes, point, colour_of[point["spectrum_id"]])
@@ -85,7 +85,7 @@ def _draw_conductivities(
         _draw_deviations(below, curve, [(point, colour_of[point["spectrum_id"]]) for point in stands_on])
     axes.set_yscale("log")
     axes.set(ylabel="conductivity / S/cm")
-    below.set(xlabel="1000 K / T", ylabel="off the law / %", xlim=axes.get_xlim())
+    below.set(xlabel="1000 K / T", ylabel="deviation from law / %", xlim=axes.get_xlim())
     below.yaxis.label.set_fontsize(8)
     axes.tick_params(labelbottom=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
@@ -115,7 +115,7 @@ def _draw_law(axes: Any, curve: LawCurve) -> None:
 
 
 def _draw_deviations(axes: Any, curve: LawCurve, points: list[tuple[Row, Any]]) -> None:
-    """Draw how far each point of the law is off it, with 95 % bars (geometry left out), and the band."""
+    """Draw the deviation of each point from the law, with 95 % bars (without geometry), and the band."""
     if curve.has_band:
         band = 100 * np.expm1(curve.ln_half_width)
         axes.fill_between(1000 / curve.temperature_k, -band, band, color="0.85", zorder=-1)

@@ -88,10 +88,15 @@ class NewInstrument(Instrument):
     def _stimulus_off(self) -> None:
         self.attempt_all(partial(setattr, self, "amplitude_v", 0), partial(setattr, self, "bias_v", 0))
 
+    def switch_off(self) -> None:
+        """Set amplitude and bias to zero."""
+        self.set_timeout(5)
+        self._stimulus_off()
+
     def make_safe(self) -> None:
         """Set amplitude and bias to zero and read both back."""
         self.clear_bus()
-        self.attempt_all(self._stimulus_off, self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.amplitude_v or self.bias_v:

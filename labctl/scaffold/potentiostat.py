@@ -77,10 +77,14 @@ class NewInstrument(Instrument):
     def _cell_off(self) -> None:
         self.attempt_all(partial(setattr, self, "cell", 0), partial(setattr, self, "potential_v", 0))
 
+    def switch_off(self) -> None:
+        """Switch the cell off."""
+        self._cell_off()
+
     def make_safe(self) -> None:
         """Switch the cell off and read back that it is."""
         self.clear_bus()
-        self.attempt_all(self._cell_off, self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.cell:

@@ -1,6 +1,5 @@
 """NewInstrument: name maker and model, the interface, and the manual (page) each command comes from."""
 
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
@@ -78,10 +77,14 @@ class NewInstrument(Instrument):
     def ramp_rate_k_s(self, value: float) -> None:
         self.ramp_k_min = value * 60
 
+    def switch_off(self) -> None:
+        """Switch the heater off."""
+        self.heating = 0
+
     def make_safe(self) -> None:
         """Switch the heater off and read back that it is."""
         self.clear_bus()
-        self.attempt_all(partial(setattr, self, "heating", 0), self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         if self.heating:

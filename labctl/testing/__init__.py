@@ -1,11 +1,11 @@
 """pytest fixtures for a laboratory's own tests: a whole simulated rig in virtual time.
 
-Installed with labctl as a pytest plugin. A test asks for `rig` (instruments connected, nothing energised) or
+Installed with labctl as a pytest plugin. A test uses `rig` (instruments connected, nothing energised) or
 `station` (the file that describes it); `@pytest.mark.labctl_rig(material=..., replay=..., seed=...)` chooses
-what sits in the oven, with the options of `sim_instruments.rig.build`.
+the sample in the oven, with the options of `sim_instruments.rig.build`.
 
-`pytest --labctl-driver module:Class --labctl-rig RIG` holds a driver, ours or theirs, to the contract: see
-`labctl.testing.contract`, `labctl.testing.faults`, and `labctl.testing.trial` for what a RIG may be.
+`pytest --labctl-driver module:Class --labctl-rig RIG` tests any driver against the contract: see
+`labctl.testing.contract`, `labctl.testing.faults`, and `labctl.testing.trial` for the kinds of RIG.
 """
 
 from collections.abc import Iterator
@@ -44,18 +44,18 @@ roles = ["fra"]
 
 @dataclass(frozen=True)
 class SimulatedRig:
-    """A connected bench and, behind it, the truth.
+    """A connected bench and the true state of its simulated rig.
 
     Attributes
     ----------
     bench : Bench
-        What a procedure gets.
+        The bench as passed to a procedure.
     clock : Clock
-        Virtual: a night costs seconds.
+        A virtual clock: a night takes seconds.
     world : object
-        Oven and cell as they really are (`world.oven`, `world.cell`).
+        True state of oven and cell (`world.oven`, `world.cell`).
     faults : object
-        `faults.add("timeout", instrument=..., command=...)` and the `log` of what came.
+        `faults.add("timeout", instrument=..., command=...)` and the `log` of injected faults.
     instruments : dict
         Address to simulated instrument, with its true state.
     """
@@ -68,7 +68,7 @@ class SimulatedRig:
 
 
 class RigKeeper:
-    """Stands between a station and its rig's builder, so that a test can see what was built."""
+    """Wraps the builder of a station's rig, so that a test can access the rig."""
 
     def __init__(self, build: Any) -> None:
         self._build = build
@@ -81,7 +81,7 @@ class RigKeeper:
 
 
 def watched(station: Station) -> tuple[Station, RigKeeper]:
-    """Return the station with its rig's builder watched: after `open()`, `keeper.rig` is the rig."""
+    """Return the station with its rig's builder wrapped: after `open()`, `keeper.rig` is the rig."""
     if station.simulation is None:
         raise ValueError(f"{station.source} is not simulated")
     keeper = RigKeeper(station.simulation.build)
@@ -95,8 +95,8 @@ pytest.register_assert_rewrite("labctl.testing.contract", "labctl.testing.faults
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that choose a driver to be tested."""
-    group = parser.getgroup("labctl", "labctl: hold an instrument's driver to the contract")
+    """Add the options that choose the driver under test."""
+    group = parser.getgroup("labctl", "labctl: test an instrument's driver against the contract")
     group.addoption("--labctl-driver", metavar="MODULE:CLASS", help="the driver")
     group.addoption(
         "--labctl-rig",
@@ -107,7 +107,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; with a driver to be tested, collect the suite."""
+    """Register the marker; collect the suite if a driver is given."""
     config.addinivalue_line("markers", "labctl_rig(**options): options of the simulated rig")
     config.addinivalue_line("markers", "labctl_role(*roles): a rule for drivers of these roles")
     reference = config.getoption("--labctl-driver")
@@ -118,14 +118,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Collect the suite, whatever the names of a laboratory's own tests."""
+    """Collect the suite, independent of the laboratory's naming of test files."""
     if file_path in SUITE and CANDIDATE in parent.config.stash:
         return pytest.Module.from_parent(parent, path=file_path)
     return None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is asked of another role than the driver's."""
+    """Deselect tests for roles that the driver does not have."""
     others = [item for item in items if _is_of_another_role(config, item)]
     if others:
         config.hook.pytest_deselected(items=others)
@@ -151,7 +151,7 @@ def _find(reference: str, rig: str) -> Any:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how many faults were tried."""
+    """Print how many faults were tried."""
     reports = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, ())]
     tried = [
         value
@@ -165,7 +165,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture
 def candidate(request: pytest.FixtureRequest) -> Any:
-    """The driver to be tested: that of `--labctl-driver`."""
+    """The driver under test, given by `--labctl-driver`."""
     if CANDIDATE not in request.config.stash:
         pytest.fail("say which driver: --labctl-driver module:Class --labctl-rig RIG")
     return request.config.stash[CANDIDATE]

@@ -1,4 +1,4 @@
-"""Connections that misbehave always in the same way, and one that remembers what was said."""
+"""Connections with reproducible faults, and a connection that records messages."""
 
 from typing import Any
 
@@ -10,12 +10,13 @@ from labctl.instruments.connection import Connection
 
 
 class Silent(ProtocolAdapter):
-    """Records what is sent; every read is a time-out."""
+    """Records sent messages; every read is a time-out."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.clock = VirtualClock()
         self.sent: list[str] = []
+        self.reads = 0
 
     def _write(self, command: str, **kwargs: Any) -> None:
         self.sent.append(command)
@@ -24,6 +25,7 @@ class Silent(ProtocolAdapter):
         self.sent.append(content.hex(" "))
 
     def _read(self, **kwargs: Any) -> str:
+        self.reads += 1
         raise InstrumentError("silent", str(self.sent[-1:]), "", "time-out")
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
@@ -31,7 +33,7 @@ class Silent(ProtocolAdapter):
 
 
 class Dead(Silent):
-    """Nothing can be sent either."""
+    """Every write fails too."""
 
     def _write(self, command: str, **kwargs: Any) -> None:
         super()._write(command)
@@ -43,7 +45,7 @@ class Dead(Silent):
 
 
 class Babbling(Silent):
-    """Answers everything with the same nonsense."""
+    """Replies to every query with the same meaningless text."""
 
     def _read(self, **kwargs: Any) -> str:
         return "HELLO"
@@ -52,23 +54,44 @@ class Babbling(Silent):
         return (b"HELLO" * (1 + abs(count)))[: max(count, 0)]
 
 
-class Remembering(Connection):
-    """A connection that keeps every message in `said`, and in `longest_timeout_s` the longest patience."""
+class RecordingConnection(Connection):
+    """A connection that keeps every message in `sent` and the longest time-out in `longest_timeout_s`.
 
-    def __init__(self, *args: Any, said: list[str], **settings: Any) -> None:
-        self.said = said
+    `unanswered` has the messages after which nothing was read before the next one.
+    """
+
+    def __init__(self, *args: Any, sent: list[str], **settings: Any) -> None:
+        self.sent = sent
+        self.unanswered: list[str] = []
         self.longest_timeout_s = 0.0
         super().__init__(*args, **settings)
 
     def _write(self, command: str, **kwargs: Any) -> None:
-        self.said.append(command)
+        self._note(command)
         super()._write(command, **kwargs)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
-        self.said.append(content.hex(" "))
+        self._note(content.hex(" "))
         super()._write_bytes(content, **kwargs)
 
+    def _note(self, message: str) -> None:
+        self.sent.append(message)
+        self.unanswered.append(message)
+
+    def _read(self, **kwargs: Any) -> str:
+        self._forget_last()
+        return super()._read(**kwargs)
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        self._forget_last()
+        return super()._read_bytes(count, break_on_termchar, **kwargs)
+
+    def _forget_last(self) -> None:
+        """The last message is a question: its answer is read. Further lines may follow."""
+        if self.sent[-1:] == self.unanswered[-1:]:
+            self.unanswered.pop()
+
     def set_timeout(self, seconds: float) -> None:
-        """Note the patience asked for."""
+        """Record the requested time-out."""
         self.longest_timeout_s = max(self.longest_timeout_s, seconds)
         super().set_timeout(seconds)

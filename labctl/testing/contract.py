@@ -1,15 +1,17 @@
 """The contract of every driver, as tests: `pytest --labctl-driver module:Class --labctl-rig RIG` runs them.
 
-The rules are those of `labctl.bench`. What a test needs is the fixture `candidate`.
+`labctl.bench` gives the rules. Each test uses the fixture `candidate`.
 """
 
 import inspect
 import json
 import math
 import re
+from collections.abc import Callable
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,17 +39,20 @@ from labctl.testing.trial import ROLES, Candidate, Partner, own_bases
 
 VERBS = ("Control", "Get", "Measure", "Set")
 LONGEST_SILENCE_S = 120.0
+OFF_WITHIN_S = 2.0
+VISA_RESOLUTION_S = 0.01
+SETTLED_OFF_S = 1.0
 of_an_oven = pytest.mark.labctl_role("oven")
 of_an_analyser = pytest.mark.labctl_role("fra")
 of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
 ABSURD = (math.nan, math.inf, -1.0, 1e9)
 
 
-# What it says about itself.
+# Description of the driver.
 
 
 def test_it_says_which_role_it_has_and_has_all_its_members(candidate: Candidate) -> None:
-    """Rule: `labctl.bench.<Protocol>` stands in its docstring, and it has every member of it."""
+    """Rule: its docstring names `labctl.bench.<Protocol>`, and it has every member of that protocol."""
     assert set(candidate.claimed_roles) == set(candidate.roles), (
         f"its docstring claims {candidate.claimed_roles}, its members make it {candidate.roles}"
     )
@@ -59,7 +64,7 @@ def test_it_says_which_role_it_has_and_has_all_its_members(candidate: Candidate)
 
 
 def test_its_methods_take_what_the_role_says(candidate: Candidate) -> None:
-    """Rule: a procedure may call any driver by the same names and defaults."""
+    """Rule: a procedure can call any driver with the same names and defaults."""
     for role in candidate.roles:
         for method, of_role in inspect.getmembers(ROLES[role], inspect.isfunction):
             if method.startswith("_"):
@@ -97,7 +102,7 @@ def _classes_described(candidate: Candidate) -> list[type]:
 
 
 def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Candidate) -> None:
-    """Rule: the link is data, so that a station can open it."""
+    """Rule: the connection settings are data, so that a station can open the connection."""
     driver_class = candidate.driver_class
     assert issubclass(driver_class, Instrument)
     settings = driver_class.connection_settings
@@ -108,7 +113,7 @@ def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Can
 
 
 def test_a_station_file_can_name_it(candidate: Candidate, tmp_path: Path) -> None:
-    """Rule: `module:Class` in a station file is enough; nothing is registered."""
+    """Rule: `module:Class` in a station file is sufficient; no registration is needed."""
     path = tmp_path / "station.toml"
     path.write_text(_station_text(candidate), encoding="utf-8")
     assert read_station(path).roles == set(candidate.roles)
@@ -131,7 +136,7 @@ def _instrument_text(name: str, one: Candidate | Partner) -> str:
 
 
 def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:
-    """Rule: time belongs to the bench; a driver that sleeps cannot be simulated, nor aborted."""
+    """Rule: the bench provides the clock; a driver that sleeps can be neither simulated nor aborted."""
     for base in own_bases(candidate.driver_class):
         source = inspect.getsource(module_of(base))
         own_time = re.search(r"\btime\.(sleep|time|monotonic)|import time|from time|\bsleep\(", source)
@@ -149,7 +154,7 @@ def test_constructing_it_sends_nothing(candidate: Candidate) -> None:
 
 
 def test_preparing_it_energises_nothing_and_may_be_repeated(candidate: Candidate) -> None:
-    """Rule 1: the known state is one with everything off."""
+    """Rule 1: in the known state everything is off."""
     with candidate.connected() as trial:
         for _ in range(2):
             trial.driver.prepare()
@@ -158,12 +163,12 @@ def test_preparing_it_energises_nothing_and_may_be_repeated(candidate: Candidate
 
 
 def test_another_instrument_at_its_address_is_an_instrument_error(candidate: Candidate) -> None:
-    """Rule: `prepare()` checks who answers."""
+    """Rule: `prepare()` checks the identity."""
     with pytest.raises(InstrumentError):
         candidate.on(Babbling()).prepare()
 
 
-# Made safe.
+# Making safe.
 
 
 @pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
@@ -180,7 +185,7 @@ def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
 
 
 def test_making_a_dead_instrument_safe_tries_as_much_as_making_a_silent_one(candidate: Candidate) -> None:
-    """Rule 2: one failing message does not keep the others from being sent."""
+    """Rule 2: after one failing message the others are still sent."""
     dead, silent = Dead(), Silent()
     for adapter in (dead, silent):
         with suppress(InstrumentError):
@@ -201,7 +206,7 @@ def test_make_safe_switches_off_what_was_on_and_may_be_repeated(candidate: Candi
 
 
 def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -> None:
-    """Rule 2: whichever of its messages gets lost, it raises, or all is off."""
+    """Rule 2: if any one of its messages is lost, it raises or everything is off."""
     for skip in count():
         with candidate.connected() as trial:
             energise(trial)
@@ -213,9 +218,109 @@ def test_make_safe_notices_a_command_that_was_not_obeyed(candidate: Candidate) -
             else:
                 error = False
             struck = [strike.command for strike in trial.rig.faults.log]
-            assert error or not trial.energised, f"{struck[0]!r} was lost, and nobody noticed"
+            assert error or not trial.energised, f"{struck[0]!r} was lost without an error"
         if not struck:
             break
+
+
+# Switched off.
+
+
+def _has_own_switch_off(candidate: Candidate) -> bool:
+    return candidate.driver_class.switch_off is not Instrument.switch_off
+
+
+def _switched_off(driver: Any) -> None:
+    """Switch off; a missing acknowledgement may be an error, and all is sent before it is raised."""
+    with suppress(InstrumentError):
+        driver.switch_off()
+
+
+@pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
+def test_switching_off_asks_nothing_unless_every_command_is_acknowledged(
+    candidate: Candidate, adapter_class: type[Silent]
+) -> None:
+    """Rule 2: in an emergency nothing waits for an answer; `acknowledges` says that commands have one."""
+    adapter = adapter_class()
+    _switched_off(candidate.on(adapter))
+    assert adapter.reads == 0 or candidate.driver_class.acknowledges
+
+
+def test_switching_off_a_dead_instrument_tries_as_much_as_switching_off_a_silent_one(
+    candidate: Candidate,
+) -> None:
+    """Rule 2: one failing message does not keep the others from being sent."""
+    dead, silent = Dead(), Silent()
+    for adapter in (dead, silent):
+        _switched_off(candidate.on(adapter))
+    assert dead.sent == silent.sent
+    assert bool(dead.sent) == _has_own_switch_off(candidate)
+
+
+def test_switching_off_sends_every_message_of_make_safe_that_is_no_question(candidate: Candidate) -> None:
+    """Rule 2: a message whose answer is not read can only switch something off."""
+    off = _messages(candidate, lambda driver: driver.switch_off())
+    safe = _messages(candidate, lambda driver: driver.make_safe())
+    assert set(safe) <= set(off) or not _has_own_switch_off(candidate)
+
+
+def _messages(candidate: Candidate, act: Callable[[Any], object]) -> list[str]:
+    """Return what is sent, in the middle of a measurement, without reading an answer."""
+    with candidate.connected() as trial:
+        energise(trial)
+        for connection in trial.connections:
+            connection.unanswered.clear()
+        act(trial.driver)
+        return [message for connection in trial.connections for message in connection.unanswered]
+
+
+def test_switching_off_is_enough_and_may_be_repeated(candidate: Candidate) -> None:
+    """Rule 2: in the middle of a measurement; what it leaves on the wire answers no question later."""
+    with candidate.connected() as trial:
+        energise(trial)
+        for _ in range(2):
+            trial.driver.switch_off()
+            trial.clock.sleep(SETTLED_OFF_S)
+            assert not (trial.energised and _has_own_switch_off(candidate))
+        trial.driver.make_safe()
+        assert not trial.energised
+
+
+def test_switching_off_needs_no_answer_and_keeps_a_deadline(candidate: Candidate) -> None:
+    """Rule 2: an instrument that obeys but has gone silent is off within two seconds."""
+    with candidate.connected() as trial:
+        energise(trial)
+        trial.rig.faults.add("timeout", count=math.inf)
+        began_s = trial.clock.monotonic()
+        with trial.driver.until(began_s + OFF_WITHIN_S):
+            _switched_off(trial.driver)
+        assert trial.clock.monotonic() - began_s <= OFF_WITHIN_S + VISA_RESOLUTION_S
+        trial.clock.sleep(SETTLED_OFF_S)
+        assert not (trial.energised and _has_own_switch_off(candidate))
+
+
+def test_it_is_made_safe_within_the_time_that_it_states(candidate: Candidate) -> None:
+    """Rule 2: `safe_within_s` is enough for the off messages and, after them, for `make_safe()`."""
+    with candidate.connected() as trial:
+        energise(trial)
+        began_s = trial.clock.monotonic()
+        trial.driver.switch_off()
+        off_s = trial.clock.monotonic() - began_s
+        trial.driver.make_safe()
+        stated_s = candidate.driver_class.safe_within_s
+        assert off_s <= stated_s / 2
+        assert trial.clock.monotonic() - began_s <= stated_s
+
+
+def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
+    """Rule 2: a silent instrument is not waited for beyond it."""
+    with candidate.connected() as trial:
+        energise(trial)
+        trial.rig.faults.add("timeout", count=math.inf)
+        began_s = trial.clock.monotonic()
+        with trial.driver.until(began_s + OFF_WITHIN_S), pytest.raises(InstrumentError):
+            trial.driver.make_safe()
+        assert trial.clock.monotonic() - began_s <= OFF_WITHIN_S + VISA_RESOLUTION_S
 
 
 # Refused before it is sent.
@@ -237,7 +342,7 @@ def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
 
 
 def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) -> None:
-    """Rule: what the station forbids is refused on the bench, whatever the driver could do."""
+    """Rule: the bench refuses values outside the station's limits, also if the driver accepts them."""
     adapter = Silent()
     limits = Limits((250.0, 350.0), potential_v=0.5, current_a=0.01)
     on_bench = Bench(VirtualClock(), limits, dict.fromkeys(candidate.roles, candidate.on(adapter)))
@@ -255,7 +360,7 @@ def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) 
 @of_an_oven
 @pytest.mark.parametrize("value", ABSURD)
 def test_a_set_point_it_cannot_reach_is_refused_and_nothing_heats(candidate: Candidate, value: float) -> None:
-    """Rule: an error, not the nearest value that it can do."""
+    """Rule: an error, not the nearest possible value."""
     with candidate.connected() as trial:
         trial.driver.prepare()
         with pytest.raises(REFUSALS):
@@ -269,7 +374,7 @@ def test_an_amplitude_or_frequency_it_cannot_do_is_refused(candidate: Candidate,
     """Rule: an error, and the stimulus is off."""
     for frequency_hz, amplitude_v, bias_v in ((1e3, value, 0.0), (value, 0.01, 0.0), (1e3, 0.01, value)):
         if bias_v == -1.0:
-            continue  # a bias like any other
+            continue  # as for any other bias
         with candidate.connected() as trial:
             trial.driver.prepare()
             with pytest.raises(REFUSALS):
@@ -283,7 +388,7 @@ def test_a_potential_or_current_it_cannot_do_is_refused(candidate: Candidate, va
     """Rule: an error, and the cell is off."""
     for potential_v, limit_a in ((value, 1e-3), (0.01, value)):
         if potential_v == -1.0 or limit_a in (1e9, math.inf):
-            continue  # a potential like any other; a limit that never limits
+            continue  # as for any other potential; a limit without effect
         with candidate.connected() as trial:
             trial.driver.prepare()
             with pytest.raises(REFUSALS):
@@ -296,7 +401,7 @@ def test_a_potential_or_current_it_cannot_do_is_refused(candidate: Candidate, va
 
 @of_an_oven
 def test_a_set_point_set_twice_is_the_same_as_set_once(candidate: Candidate) -> None:
-    """Rule: settings say what shall be, not what shall change."""
+    """Rule: a setting gives the new value, not a change of it."""
     with candidate.connected() as trial:
         trial.driver.prepare()
         found = []

@@ -1,7 +1,7 @@
 """A short measurement with every fault of the simulated rig at each of its exchanges.
 
-The outcome is a correct value, a doubted one or a named error; never a wrong value. The instrument ends safe.
-How many cases were tried is printed at the end of the run.
+The outcome is a correct value, a flagged value or a named error; never a wrong value. The instrument ends
+safe. The number of tried cases is printed at the end of the run.
 """
 
 from functools import cache
@@ -47,7 +47,7 @@ SPOILT = {
     "late": {"kind": "late", "delay_s": 40.0},
     "absent": {"kind": "timeout"},
 }
-UNASKED = ("stream", "script")  # lines that an instrument pushes: one more or less is nothing
+UNASKED = ("stream", "script")  # lines sent without a query: one more or less has no effect
 ANY_COMMAND = "."
 
 
@@ -65,7 +65,7 @@ def undisturbed(candidate: Candidate) -> Outcome:
 def test_a_reply_that_is_no_measurement_is_an_error_and_never_a_number(
     candidate: Candidate, fault: str, record_property: Any
 ) -> None:
-    """Rule 3, at each exchange of each reading. A driver that asks once more may give the value."""
+    """Rule 3, at each exchange of each reading. A driver that repeats the query may return the value."""
     for name, reading in readings(candidate).items():
         usual = spoil(candidate, reading)
         for skip in count():
@@ -74,8 +74,8 @@ def test_a_reply_that_is_no_measurement_is_an_error_and_never_a_number(
                 record_property("labctl_cases", skip)
                 break
             asked_again = len(outcome.messages) > len(usual.messages)
-            came_by_itself = outcome.struck[0] in UNASKED
-            right = (asked_again or came_by_itself) and not outcome.contradicts(usual)
+            is_unsolicited = outcome.struck[0] in UNASKED
+            right = (asked_again or is_unsolicited) and not outcome.contradicts(usual)
             assert outcome.error or outcome.is_doubted or right, (
                 f"{name}: the answer to {outcome.struck[0]!r} was {fault}, yet it gave {outcome.values}"
             )
@@ -85,7 +85,7 @@ def test_a_reply_that_is_no_measurement_is_an_error_and_never_a_number(
 def test_no_fault_on_the_wire_makes_a_wrong_value_that_looks_right(
     candidate: Candidate, fault: str, record_property: Any
 ) -> None:
-    """Rule 3, wherever it strikes; and rule 2 afterwards."""
+    """Rule 3 for a fault at any exchange, and rule 2 afterwards."""
     details = {"kind": fault, **ON_THE_WIRE[fault]}
     cases = study(candidate, fault, details, truth_stays=True)
     record_property("labctl_cases", cases)
@@ -102,14 +102,14 @@ def test_no_fault_on_the_wire_makes_a_wrong_value_that_looks_right(
 def test_no_fault_in_the_world_makes_a_wrong_value_that_looks_right(
     candidate: Candidate, fault: str, record_property: Any
 ) -> None:
-    """Rule 3 where the instrument can see it, rule 2 in any case."""
+    """Rule 3 if the instrument can detect the fault, rule 2 in any case."""
     details = {"kind": fault, "command": ANY_COMMAND}
     cases = study(candidate, fault, details, truth_stays=fault in SEEN_BY_THE_INSTRUMENT)
     record_property("labctl_cases", cases)
 
 
 def study(candidate: Candidate, fault: str, details: dict[str, Any], truth_stays: bool) -> int:
-    """Put the fault at every exchange in turn; return how many there were."""
+    """Inject the fault at each exchange in turn; return the number of exchanges."""
     truth = undisturbed(candidate)
     for skip in count():
         outcome = attempt(candidate, skip=skip, **details)

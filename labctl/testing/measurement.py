@@ -1,4 +1,4 @@
-"""What is done with a driver under test: short measurements, and single readings."""
+"""Short measurements and single readings with a driver under test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +18,7 @@ RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE_K, ABSOLUTE_TOLERANCE_V = 0.05, 1.5, 1e-4
 
 @dataclass(frozen=True)
 class Value:
-    """One thing an instrument has told. `elapsed_s` is when, where the truth moves."""
+    """One value reported by an instrument; `elapsed_s` is its time, for a quantity that changes."""
 
     what: str
     number: complex
@@ -26,7 +26,7 @@ class Value:
     elapsed_s: float = 0.0
 
     def contradicts(self, truth: "Value") -> bool:
-        """Tell whether it differs from the truth although nothing casts doubt on it."""
+        """Return whether the value differs from the truth without a flag."""
         if self.status != "ok" or abs(self.elapsed_s - truth.elapsed_s) > 0.5:
             return False
         if self.what.endswith("_k"):
@@ -39,7 +39,7 @@ class Value:
 
 @dataclass
 class Outcome:
-    """What came of a trial: values, or the error; the commands on which a fault fell; what was left on."""
+    """Result of a trial: values or the error, the commands hit by a fault, whether anything is still on."""
 
     values: list[Value] = field(default_factory=list)
     error: Exception | None = None
@@ -51,16 +51,16 @@ class Outcome:
 
     @property
     def is_doubted(self) -> bool:
-        """Whether a status says that something is not right."""
+        """Whether any status is not ok."""
         return any(value.status != "ok" for value in self.values)
 
     @property
     def is_within_a_message(self) -> bool:
-        """Whether the fault fell on a line of a longer message, a script: no line gets lost alone."""
+        """Whether the fault hit a line of a longer message, a script: a single line cannot be lost."""
         return any(self.struck[0] in text.split("\n") for text in self.messages if "\n" in text)
 
     def contradicts(self, truth: "Outcome") -> bool:
-        """Tell whether a value differs from the truth although nothing casts doubt on it."""
+        """Return whether a value differs from the truth without a flag."""
         if self.error:
             return False
         pairs = zip(truth.values, self.values, strict=True)
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def measure(trial: Trial) -> Iterator[Value]:
-    """Prepare, tell everything the instrument can tell in a short measurement, and make safe."""
+    """Prepare, yield all values of a short measurement, and make safe."""
     driver = trial.driver
     driver.prepare()
     if hasattr(driver, "setpoint_k"):
@@ -99,7 +99,7 @@ Reading = Callable[[Any], list[Value]]
 
 
 def readings(candidate: Candidate) -> dict[str, Reading]:
-    """Return every single thing the driver reads, by its name."""
+    """Return each reading of the driver by its name."""
     found: dict[str, Reading] = {}
     if "oven" in candidate.roles:
         found["temperature_k"] = lambda driver: [Value("temperature_k", driver.temperature_k)]
@@ -115,7 +115,7 @@ def readings(candidate: Candidate) -> dict[str, Reading]:
 
 
 def energise(trial: Trial) -> Callable[[], None]:
-    """Switch on whatever the driver can; return what ends the measurement that keeps it on, if one does."""
+    """Switch on heater, cell or source; return a function that ends a measurement that keeps it on."""
     driver = trial.driver
     driver.prepare()
     if hasattr(driver, "setpoint_k"):
@@ -130,7 +130,7 @@ def energise(trial: Trial) -> Callable[[], None]:
 
 
 def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any) -> Outcome:
-    """Measure with a fault at one exchange; whatever happens, make safe when the fault is over."""
+    """Measure with a fault at one exchange; always make safe when the fault is over."""
     outcome = Outcome()
     with candidate.connected() as trial:
         if kind:
@@ -142,7 +142,7 @@ def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any)
             outcome.made_safe_wrongly = bool(trial.energised)
         except (InstrumentError, ConfigurationError) as failure:
             outcome.error = failure
-        outcome.messages, outcome.took_s = list(trial.said), trial.clock.monotonic() - began_s
+        outcome.messages, outcome.took_s = list(trial.sent), trial.clock.monotonic() - began_s
         outcome.struck = [strike.command for strike in trial.rig.faults.log]
         _make_safe_after(trial)
         outcome.energised_after = trial.energised
@@ -151,7 +151,7 @@ def attempt(candidate: Candidate, kind: str = "", skip: int = 0, **details: Any)
 
 @contextmanager
 def _errors_named(where: str) -> Iterator[None]:
-    """Turn an error that says nothing about the instrument into a failure that says where it came."""
+    """Turn an error that is not an InstrumentError into a failure that names its place."""
     try:
         yield
     except (InstrumentError, ConfigurationError):
@@ -168,7 +168,7 @@ def _make_safe_after(trial: Trial) -> None:
     try:
         trial.driver.make_safe()
     except InstrumentError as failure:
-        raise AssertionError(f"all is well again, yet make_safe() fails: {failure}") from failure
+        raise AssertionError(f"the fault is over, but make_safe() fails: {failure}") from failure
 
 
 def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0, **details: Any) -> Outcome:
@@ -182,13 +182,13 @@ def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0,
         trial.clock.sleep(SETTLED_AFTER_S if "oven" in candidate.roles else 1.0)
         if kind:
             trial.rig.faults.add(kind, skip=skip, **details)
-        before, began_s = len(trial.said), trial.clock.monotonic()
+        before, began_s = len(trial.sent), trial.clock.monotonic()
         try:
             with _errors_named(f"{kind} at exchange {skip}"):
                 outcome.values = reading(trial.driver)
         except InstrumentError as failure:
             outcome.error = failure
-        outcome.messages, outcome.took_s = trial.said[before:], trial.clock.monotonic() - began_s
+        outcome.messages, outcome.took_s = trial.sent[before:], trial.clock.monotonic() - began_s
         outcome.struck = [strike.command for strike in trial.rig.faults.log]
         _make_safe_after(trial)
         outcome.energised_after = trial.energised
@@ -196,6 +196,6 @@ def spoil(candidate: Candidate, reading: Reading, kind: str = "", skip: int = 0,
 
 
 def closed_early(points: Any) -> None:
-    """Take one point of a measurement and leave it."""
+    """Take one point of a measurement and close it."""
     with closing(points):
         next(points)

@@ -1,12 +1,12 @@
-"""A driver to be tested, and the simulated rig on which it is tried.
+"""A driver under test, and the simulated rig for its test.
 
 `find_candidate("mylab.oven:Oven", "mylab/oven.yaml")` is what `pytest --labctl-driver ... --labctl-rig ...`
-asks for. A RIG is one of
+runs. A RIG is one of
 
 * `file.yaml`: the instrument as pyvisa-sim describes it, as `labctl new driver` writes it;
-* `station.toml`: a station file that names the driver: for settings, or a partner;
+* `station.toml`: a station file that names the driver, for settings or a partner;
 * `file.py:build` or `module:build`: a function that takes a clock and `seed` and returns a rig;
-* the name of a stand-in shipped with labctl; nothing at all for a driver shipped with it.
+* the name of a stand-in shipped with labctl; not needed for a driver shipped with labctl.
 """
 
 import inspect
@@ -24,9 +24,10 @@ from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import ROLES, read_station
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
-from labctl.testing.adapters import Remembering
+from labctl.testing.adapters import RecordingConnection
 
-PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role != "thermometer"}
+NOT_TRIED = ("thermometer", "watchdog")
+PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role not in NOT_TRIED}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
@@ -46,7 +47,7 @@ QUIET_CELL: Mapping[str, Any] = {
         }
     },
 }
-"""1000 ohm at any temperature: a value that differs is wrong, and no noise excuses it."""
+"""1000 ohm at any temperature: a different value is wrong, and there is no noise."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +61,29 @@ class Partner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A candidate connected to its stand-in; nothing has been said yet."""
+    """A candidate connected to its stand-in; no message has been sent."""
 
     driver: Any
     rig: Any
     clock: VirtualClock
-    said: list[str]
-    connections: tuple[Remembering, ...]
+    sent: list[str]
+    connections: tuple[RecordingConnection, ...]
 
     @property
     def addresses(self) -> list[str]:
-        """Where the driver, and its partner if it has one, are connected."""
+        """Addresses of the driver and, if it has one, its partner."""
         return [to_canonical_name(connection.connection.resource_name) for connection in self.connections]
 
     @property
     def energised(self) -> bool | None:
-        """Whether heater, cell or source is on in truth; None where the stand-in does not know."""
-        told = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
-        known = [on for on in told if on is not None]
+        """Whether heater, cell or source is truly on; None if the stand-in does not know."""
+        states = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
+        known = [on for on in states if on is not None]
         return any(known) if known else None
 
     @property
     def longest_timeout_s(self) -> float:
-        """The longest time-out that the driver asked for."""
+        """The longest time-out requested by the driver."""
         return max(connection.longest_timeout_s for connection in self.connections)
 
 
@@ -107,12 +108,12 @@ class Candidate:
 
     @property
     def roles(self) -> list[str]:
-        """What it can be, by its members."""
+        """Possible roles, by its members."""
         return [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
 
     @property
     def claimed_roles(self) -> list[str]:
-        """What it says it is, in its docstring or those it inherits from."""
+        """Roles named in its docstring or in an inherited docstring."""
         text = "".join(base.__doc__ or "" for base in own_bases(self.driver_class))
         return [role for role, protocol in PROTOCOL_OF.items() if f"labctl.bench.{protocol}`" in text]
 
@@ -125,31 +126,31 @@ class Candidate:
 
     @contextmanager
     def connected(self, seed: int = 1) -> Iterator[Trial]:
-        """Connect to a new rig in virtual time; the rig is gone afterwards."""
-        clock, said = VirtualClock(), []
+        """Connect to a new rig in virtual time; the rig is closed afterwards."""
+        clock, sent = VirtualClock(), []
         rig = self.build(clock, seed=seed)
         try:
             connections, partner = [], {}
             if self.partner:
-                connections.append(self._connection(self.partner, rig, clock, said))
+                connections.append(self._connection(self.partner, rig, clock, sent))
                 with_ = self.partner.driver_class(connections[0], **self.partner.settings)
                 partner = {"partner": with_}
-            connections.append(self._connection(self, rig, clock, said))
+            connections.append(self._connection(self, rig, clock, sent))
             driver = self.driver_class(connections[-1], **partner, **self.settings)
-            yield Trial(driver, rig, clock, said, tuple(connections))
+            yield Trial(driver, rig, clock, sent, tuple(connections))
         finally:
             rig.close()
 
     @staticmethod
     def _connection(
-        whose: "Candidate | Partner", rig: Any, clock: VirtualClock, said: list[str]
-    ) -> Remembering:
-        of: Any = whose.driver_class
-        return Remembering(
+        device: "Candidate | Partner", rig: Any, clock: VirtualClock, sent: list[str]
+    ) -> RecordingConnection:
+        of: Any = device.driver_class
+        return RecordingConnection(
             of.__name__,
-            whose.address,
+            device.address,
             clock,
-            said=said,
+            sent=sent,
             visa_library=rig.visa_library,
             write_interval_s=of.write_interval_s,
             quiet_after_s=of.quiet_after_s,
@@ -158,7 +159,7 @@ class Candidate:
 
 
 def own_bases(driver_class: type) -> list[type]:
-    """Return the class and what it inherits, without labctl's, pymeasure's and Python's."""
+    """Return the class and its bases, without bases from labctl, pymeasure or Python."""
     strangers = ("labctl.instrument", "labctl.instruments.roles", "pymeasure", "builtins", "typing")
     return [base for base in driver_class.__mro__ if not base.__module__.startswith(strangers)]
 
@@ -247,12 +248,12 @@ def _shipped_stand_in(reference: str) -> str:
 
 
 def _address_for(driver_class: Any) -> str:
-    """Return an address of an interface that the driver is made for."""
+    """Return an address of an interface that the driver supports."""
     return "ASRL2::INSTR" if "asrl" in driver_class.connection_settings else ADDRESS
 
 
 def named(reference: str, option: str) -> Any:
-    """Load what `module:Name` or `file.py:Name` names, from this folder or as installed.
+    """Load the object named by `module:Name` or `file.py:Name`, from this folder or installed.
 
     Raises ConfigurationError.
     """

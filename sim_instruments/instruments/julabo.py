@@ -1,5 +1,8 @@
 """Julabo circulators (CF31-type, FC, CORIO, FL): OUT commands have no reply and work in remote mode only.
 
+A PRESTO has the time of its watchdog in setting 6: it begins with a valid set point, and without another one
+for longer than that the instrument stops.
+
 `remote` is the switch of the front panel. STATUS shows an invalid command once, as a negative number, and an
 alarm as long as it lasts. FC has the external sensor in `IN_PV_01` and the power in `IN_PV_02`; FL has the
 bath temperature, one set point, start and stop only.
@@ -24,9 +27,11 @@ VERSIONS = {
     "FC": "JULABO FC600 VERSION 1.0",
     "CORIO": "JULABO CORIO CD VERSION 1.0",
     "FL": "JULABO FL601 VERSION 1.0",
+    "PRESTO": "JULABO PRESTO A40 VERSION 1.0",
 }
 LOWEST_C, HIGHEST_C = -30.0, 200.0
 HIGH_WARNING, LOW_WARNING, UNIT, PUMP = 3, 4, 6, 7
+WATCHDOG = 6  # of a PRESTO, in the place of the unit
 SELECTED, SELF_TUNING, EXTERNAL, RUNNING, DYNAMICS = 1, 2, 4, 5, 8
 
 
@@ -38,6 +43,8 @@ class Julabo(WithLoop):
         self.remote = True
         self.loop = Loop(world.oven, heating_w=100.0, cooling_w=60.0)
         self._chance = world.chance("julabo")
+        self._heard_s = 0.0
+        world.oven.attach(self._watch)
         self.reset()
 
     def reset(self) -> None:
@@ -112,6 +119,8 @@ class Julabo(WithLoop):
         self._require(value >= LOWEST_C, TOO_SMALL)
         self._require(value <= HIGHEST_C, TOO_LARGE)
         self._settings[number] = value
+        if number <= 2:
+            self._heard_s = self.world.time_s
         self._aim()
 
     def get_mode(self, number: int) -> int:
@@ -130,6 +139,12 @@ class Julabo(WithLoop):
         elif number == RUNNING:
             self.loop.running = True
         self._aim()
+
+    def _watch(self, sensor_k: float, step_s: float) -> float:
+        allowed_s = self._settings[WATCHDOG] if self.family == "PRESTO" else 0.0
+        if allowed_s and self.loop.running and self.world.oven.time_s - self._heard_s > allowed_s:
+            self.loop.stop()
+        return 0.0
 
     def _aim(self) -> None:
         self.loop.target_k = self._settings[self._modes[SELECTED]] + ZERO_CELSIUS_K

@@ -25,6 +25,7 @@ class RigLibrary(SimVisaLibrary):
 
     sessions: dict[int, Any]
     devices: Devices
+    bounds_reads = True  # a read ends after its time-out, however the bytes come
 
     @classmethod
     def private(cls) -> "RigLibrary":

@@ -38,6 +38,8 @@ class OvenProperties:
 class Oven:
     """Temperatures of block, sensor and sample in kelvin, driven by the heaters attached to it.
 
+    `supply_is_off` is set by a watchdog: no heater then gives power, not even a stuck one.
+
     Faults are attributes: `heater_stuck_w` (power of a heater that ignores its controller; None without this
     fault), `heater_dead`, `restless_k` (amplitude of a disturbance that no controller can settle).
     """
@@ -48,6 +50,7 @@ class Oven:
         self.heater_stuck_w: float | None = None
         self.heater_dead = False
         self.restless_k = 0.0
+        self.supply_is_off = False
         self.heater_power_w = 0.0
         self._heaters: list[Callable[[float, float], float]] = []
         self._grid_s = 0.0
@@ -69,6 +72,11 @@ class Oven:
     def start_at(self, temperature_k: float) -> None:
         """Set block, sensor and sample to one temperature, as after a long dwell."""
         self._before = self._after = (temperature_k, temperature_k, temperature_k)
+
+    @property
+    def time_s(self) -> float:
+        """Time up to which it is integrated, in seconds since the rig was built."""
+        return self._grid_s
 
     @property
     def block_k(self) -> float:
@@ -103,7 +111,7 @@ class Oven:
 
     def _power_w(self, sensor_k: float) -> float:
         asked_w = sum(heater(sensor_k, GRID_S) for heater in self._heaters)
-        if self.heater_dead:
+        if self.heater_dead or self.supply_is_off:
             return 0.0
         return asked_w if self.heater_stuck_w is None else self.heater_stuck_w
 

@@ -13,7 +13,7 @@ from sim_instruments.rig import build
 from sim_instruments.stand_ins import DRIVERS
 
 PAIR = {"GPIB0::6::INSTR": "solartron1287", "GPIB0::4::INSTR": "solartron1260"}
-CANDIDATES = [find_candidate(reference) for reference, _ in DRIVERS.values()]
+CANDIDATES = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles != ("watchdog",)]
 CANDIDATES.append(
     Candidate(
         "drivers.solartron_pair:Solartron1260With1287",

@@ -10,6 +10,7 @@ import pytest
 
 import drivers
 from drivers import catalogue
+from labctl.bench import Watchdog
 from labctl.instrument import Instrument
 from labctl.testing.contract import *  # noqa: F403 - every rule of the contract
 from labctl.testing.trial import PROTOCOL_OF
@@ -27,7 +28,13 @@ SHIPPED = {driver for table in OF_ROLE.values() for driver in table}
 
 def classes():
     found = [c for module in MODULES for c in vars(module).values() if inspect.isclass(c)]
-    return {c for c in found if hasattr(c, "prepare") and issubclass(c, Instrument)}
+    found = {c for c in found if hasattr(c, "prepare") and issubclass(c, Instrument)}
+    return {c for c in found if not hasattr(c, "kick") or hasattr(c, "make_safe")}
+
+
+def watchdogs():
+    found = [c for module in MODULES for c in vars(module).values() if inspect.isclass(c)]
+    return {c for c in found if issubclass(c, Instrument) and hasattr(c, "kick")}
 
 
 def test_every_driver_is_in_the_catalogue_under_every_role_it_claims(shipped_candidates):
@@ -41,15 +48,28 @@ def test_every_driver_is_in_the_catalogue_under_every_role_it_claims(shipped_can
 
 def test_every_driver_has_a_stand_in_and_is_held_to_the_contract(shipped_candidates):
     assert {candidate.driver_class for candidate in shipped_candidates} == SHIPPED
-    assert len(shipped_candidates) == len(STAND_INS) + 1  # the pair has two
+    alone = [driver for driver, roles in STAND_INS.values() if roles == ("watchdog",)]
+    assert len(shipped_candidates) == len(STAND_INS) - len(alone) + 1  # the pair has two
+
+
+def test_every_watchdog_is_in_the_catalogue_and_says_so():
+    assert watchdogs() == set(catalogue.WATCHDOGS)
+    for watchdog in watchdogs():
+        assert "`labctl.bench.Watchdog`" in watchdog.__doc__
+        members = [name for name in vars(Watchdog) if not name.startswith("_")]
+        assert not [name for name in members if not hasattr(watchdog, name)]
 
 
 def test_what_to_check_on_the_bench_is_written_down(shipped_candidates):
     text = (PROJECT / "docs" / "bench-checks.md").read_text(encoding="utf-8")
-    missing = [c.__name__ for c in classes() if not re.search(rf"`{c.__name__}`", text)]
+    missing = [c.__name__ for c in classes() | watchdogs() if not re.search(rf"`{c.__name__}`", text)]
     assert not missing
     for candidate in shipped_candidates:
         assert f"    pytest --labctl-driver {candidate.reference}" in text
+
+
+def test_every_shipped_driver_switches_off_without_reading_back():
+    assert [c.__name__ for c in classes() if c.switch_off is Instrument.switch_off] == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

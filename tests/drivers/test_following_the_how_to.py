@@ -93,9 +93,9 @@ BROKEN = {
         {"a_reply_that_is_no_measurement"},
     ),
     "made safe without looking": (
-        """        self.attempt_all(partial(setattr, self, "heating", 0), self._confirm_off)
+        """        self.attempt_all(self.switch_off, self._confirm_off)
 """,
-        """        self.heating = 0
+        """        self.switch_off()
 """,
         {"make_safe_never_believes", "make_safe_notices"},
     ),
@@ -124,9 +124,7 @@ def test_a_broken_driver_fails_by_the_name_of_the_rule_it_breaks(folder, fault):
     right, wrong, rules = BROKEN[fault]
     driver = folder / "acme_oven.py"
     replace(driver, right, wrong)
-    replace(
-        driver, "from functools import partial\n", "import re\nimport time\nfrom functools import partial\n"
-    )
+    replace(driver, "from typing import ", "import re\nimport time\nfrom typing import ")
     if "sleep" not in fault:
         replace(driver, "import time\n", "")
     status, output = run_pytest(folder, *SUITE[1].split(), "-k", "not no_fault")

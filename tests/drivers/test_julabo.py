@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.julabo import JulaboCF, JulaboFC, JulaboFL, degrees, parse_status
-from labctl.errors import InstrumentError
+from drivers.julabo import JulaboCF, JulaboFC, JulaboFL, JulaboPresto, degrees, parse_status
+from labctl.clock import RealClock
+from labctl.errors import ConfigurationError, InstrumentError
 
 IDENTITY = ("VERSION", "JULABO CRYOCOMPACT CF31 VERSION 5.0\r")
 SAFE = [("OUT_MODE_05 0", None), ("IN_MODE_05", "0")]
@@ -155,3 +156,65 @@ def test_what_is_no_status_is_refused(reply):
 @given(st.floats(min_value=-200, max_value=999))
 def test_a_temperature_survives_its_way_as_text(celsius):
     assert float(degrees(celsius)) == pytest.approx(celsius, abs=0.00501)
+
+
+PRESTO = [
+    ("VERSION", "JULABO PRESTO A40 VERSION 1.0"), *SAFE, REMOTE_STOP,
+    ("OUT_MODE_01 0", None), ("IN_MODE_01", "0"), ("OUT_MODE_04 0", None), ("IN_MODE_04", "0"),
+]  # fmt: skip
+STARTED = [
+    ("OUT_SP_00 46.85", None), ("IN_SP_00", "46.85"), ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"),
+    REMOTE_START,
+]  # fmt: skip
+KICK = ("OUT_SP_00 46.85", None)
+
+
+def test_the_watchdog_of_a_presto_is_set_read_back_and_kicked_by_the_last_set_point(dialogue):
+    pairs = [*PRESTO, ("OUT_SP_06 60", None), ("IN_SP_06", "60"), *STARTED, KICK, KICK]
+    with dialogue(JulaboPresto, pairs) as bath:
+        bath.adapter.clock = RealClock()
+        bath.prepare()
+        bath.kick()
+        bath.setpoint_k = 320.0
+        bath.kick()
+        bath.kick()
+    assert bath.period_s == 60
+
+
+def test_a_watchdog_that_is_not_accepted_is_an_error(dialogue):
+    pairs = [*PRESTO, ("OUT_SP_06 60", None), ("IN_SP_06", "0"), REMOTE_STOP]
+    with dialogue(JulaboPresto, pairs) as bath:
+        bath.adapter.clock = RealClock()
+        with pytest.raises(InstrumentError, match="was not accepted"):
+            bath.prepare()
+
+
+def test_in_virtual_time_or_with_0_s_no_watchdog_is_set(dialogue):
+    with dialogue(JulaboPresto, PRESTO) as bath:
+        bath.prepare()
+    with dialogue(JulaboPresto, [*PRESTO, *STARTED], watchdog_s=0) as bath:
+        bath.adapter.clock = RealClock()
+        bath.prepare()
+        bath.setpoint_k = 320.0
+        bath.kick()
+
+
+def test_a_presto_that_was_switched_off_is_not_kicked(dialogue):
+    with dialogue(JulaboPresto, [*STARTED, ("OUT_MODE_05 0", None)]) as bath:
+        bath.setpoint_k = 320.0
+        bath.switch_off()
+        bath.kick()
+
+
+def test_other_families_whose_command_would_set_the_heating_power_are_refused(dialogue):
+    with (
+        dialogue(JulaboPresto, [("VERSION", "JULABO FP50-MH VERSION 5.0")]) as bath,
+        pytest.raises(InstrumentError, match="PRESTO"),
+    ):
+        bath.prepare()
+
+
+@pytest.mark.parametrize("watchdog_s", [-1, 30.5])
+def test_a_watchdog_time_that_cannot_be_sent_is_a_configuration_error(dialogue, watchdog_s):
+    with pytest.raises(ConfigurationError), dialogue(JulaboPresto, [], watchdog_s=watchdog_s):
+        pass

@@ -8,8 +8,8 @@ from labctl.errors import InstrumentError
 IDENTITY = ("*IDN?", "LSCI,MODEL335,1234567/1234567,1.0")
 ACCEPTED = ("*ESR?", "0")
 SAFE = [
-    ("RANGE 1,0", None), ACCEPTED, ("RANGE 2,0", None), ACCEPTED, ("MOUT 1,0.00", None), ACCEPTED,
-    ("RANGE? 1", "0"), ("RANGE? 2", "0"),
+    ("RANGE 1,0", None), ("RANGE 2,0", None), ("MOUT 1,0.00", None), ACCEPTED,
+    ("RANGE? 1", "0"), ("RANGE? 2", "0"), ("MOUT? 1", "+0.00"),
 ]  # fmt: skip
 RAMP_OFF = ("RAMP 1,0,0", None)
 READING = "KRDG? A;RDGST? A"
@@ -190,22 +190,34 @@ def test_making_safe_reads_every_heater_back_and_may_be_repeated(dialogue):
 
 @pytest.mark.parametrize(("driver_class", "outputs"), [(LakeShore336, 4), (LakeShore350, 4)])
 def test_all_four_outputs_of_the_larger_models_go_off(dialogue, driver_class, outputs):
-    off = [pair for n in range(1, outputs + 1) for pair in ((f"RANGE {n},0", None), ACCEPTED)]
-    read_back = [(f"RANGE? {n}", "0") for n in range(1, outputs + 1)]
+    off = [(f"RANGE {n},0", None) for n in range(1, outputs + 1)]
+    read_back = [*((f"RANGE? {n}", "0") for n in range(1, outputs + 1)), ("MOUT? 1", "+0.00")]
     with dialogue(driver_class, [*off, ("MOUT 1,0.00", None), ACCEPTED, *read_back]) as oven:
         oven.make_safe()
 
 
 def test_a_heater_that_stays_on_is_reported(dialogue):
-    pairs = [*SAFE[:-2], ("RANGE? 1", "3"), ("RANGE? 2", "0")]
+    pairs = [*SAFE[:-3], ("RANGE? 1", "3"), ("RANGE? 2", "0"), ("MOUT? 1", "+0.00")]
     with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="heater 1 is still on"):
         oven.make_safe()
+
+
+def test_a_manual_output_that_stays_on_is_reported(dialogue):
+    pairs = [*SAFE[:-1], ("MOUT? 1", "+12.50")]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="manual output is not"):
+        oven.make_safe()
+
+
+def test_the_heater_of_the_loop_is_switched_off_first(dialogue):
+    pairs = [("RANGE 2,0", None), ("RANGE 1,0", None), ("MOUT 2,0.00", None)]
+    with dialogue(LakeShore335, pairs, output=2) as oven:
+        oven.switch_off()
 
 
 @pytest.mark.parametrize("message", ["RANGE 1,0", "RANGE 2,0", "MOUT 1,0.00"])
 def test_one_failing_message_does_not_keep_the_other_heaters_on(dialogue, broken_at, message):
     at = SAFE.index((message, None))
-    with dialogue(LakeShore335, SAFE[:at] + SAFE[at + 2 :]) as oven:
+    with dialogue(LakeShore335, SAFE[:at] + SAFE[at + 1 :]) as oven:
         broken_at(oven, message)
         with pytest.raises(InstrumentError, match="no answer"):
             oven.make_safe()

@@ -8,7 +8,9 @@ def status(automatic):
     return ("X", f"X0A{automatic}C3S00H1L0")
 
 
-SAFE = [("C3", "C"), status(1), ("A0", "A"), ("O0.0", "O"), ("R5", "R+000.0"), status(0)]
+OFF = [("C3", "C"), ("A0", "A"), ("O0.0", "O")]
+READ_BACK = [("R5", "R+000.0"), status(0)]
+SAFE = [status(1), *OFF, *READ_BACK]
 
 
 def test_preparing_takes_remote_control_and_leaves_the_heater_off(dialogue):
@@ -60,12 +62,23 @@ def test_what_the_instrument_cannot_do_is_never_sent(dialogue, kelvin):
 
 
 def test_making_safe_reads_back_and_may_be_repeated(dialogue):
-    with dialogue(OxfordITC503, [*SAFE, SAFE[0], status(2), ("A2", "A"), *SAFE[3:5], status(2)]) as cryostat:
+    with dialogue(OxfordITC503, [*SAFE, *OFF, *READ_BACK]) as cryostat:
         cryostat.make_safe()
         cryostat.make_safe()
-    pairs = [*SAFE[:4], ("R5", "R+045.0"), status(0)]
+    pairs = [status(1), *OFF, ("R5", "R+045.0"), status(0)]
     with dialogue(OxfordITC503, pairs) as cryostat, pytest.raises(InstrumentError, match="still on"):
         cryostat.make_safe()
+
+
+def test_switching_off_leaves_automatic_gas_flow_as_it_was_read(dialogue):
+    pairs = [status(3), OFF[0], ("A2", "A"), OFF[2], READ_BACK[0], status(2)]
+    with dialogue(OxfordITC503, pairs) as cryostat:
+        cryostat.make_safe()
+
+
+def test_switching_off_asks_nothing_where_the_gas_flow_is_not_known(dialogue):
+    with dialogue(OxfordITC503, OFF) as cryostat:
+        cryostat.switch_off()
 
 
 @pytest.mark.parametrize("message", ["C3", "A0", "O0.0"])

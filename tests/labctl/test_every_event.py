@@ -130,7 +130,17 @@ def attempt(steering):
     nothing = SimpleNamespace()
     job = SimpleNamespace(id=1, title="job")
     made = Attempt(
-        job, nothing, nothing, nothing, nothing, VirtualClock(), pulse, steering, Pace(), passed_on.append
+        job,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        VirtualClock(),
+        pulse,
+        steering,
+        Pace(),
+        passed_on.append,
+        nothing,
     )
     judge = lambda topic, record: judged.append((topic, dict(record)))  # noqa: E731
     made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None)
@@ -163,6 +173,17 @@ def test_the_progress_display_shows_what_is_for_people(show, shown):
     ):
         assert remark in lines
     assert "retry: asked again" in lines
+
+
+@pytest.mark.parametrize("message", ["no answer [/dev/ttyUSB0]", "pellet [bold] of [red]"])
+def test_the_progress_display_prints_brackets_as_they_are(show, shown, message):
+    show(NoteWritten(run_id=1, time_s=0.0, level="warning", kind="retry", message=message))
+    assert f"retry: {message}" in shown.getvalue()
+
+
+@pytest.mark.parametrize("frequency_hz", [None, "low", [1.0]])
+def test_a_column_of_another_kind_does_not_stop_the_progress_display(show, frequency_hz):
+    show(RowMeasured(values_by_column={"frequency_hz": frequency_hz}))
 
 
 def test_steering_knows_where_the_procedure_is_after_every_event(steering):

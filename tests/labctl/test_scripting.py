@@ -238,3 +238,16 @@ def test_the_name_means_both_whatever_was_imported_before(imports, tmp_path):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_script_cannot_heat_a_sample_above_its_ceiling(keeper, db_path):
+    sample = SAMPLE | {"temperature_max_degc": 80.0, "potential_max_v": 0.01}
+    with labctl.bench("station.toml", database=db_path, sample=sample) as bench:
+        with pytest.raises(LimitExceeded, match="80 degC"):
+            bench.oven.setpoint_k = 81.0 + 273.15
+        with pytest.raises(LimitExceeded, match="potential"):
+            bench.take_spectrum(frequency_min_hz=1e5, amplitude_v=0.02)
+        assert outputs(keeper)[0] == 0
+    assert rows(db_path, "SELECT temperature_max_k, potential_max_v, current_max_a FROM samples") == [
+        {"temperature_max_k": 353.15, "potential_max_v": 0.01, "current_max_a": None}
+    ]

@@ -44,6 +44,7 @@ def reply_data(code: int, reply: bytes) -> bytes:
 class BinStat(Instrument):
     """A `labctl.bench.Potentiostat`."""
 
+    acknowledges: ClassVar[bool] = True
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 2000,
         "asrl": {"baud_rate": 115200},
@@ -129,10 +130,15 @@ class BinStat(Instrument):
     def _cell_off(self) -> None:
         self.attempt_all(partial(self._switch, False), partial(self.set_number, SET_POTENTIAL, 0.0))
 
+    def switch_off(self) -> None:
+        """Switch the cell off; the instrument acknowledges it."""
+        with self.urgently():
+            self._cell_off()
+
     def make_safe(self) -> None:
         """Switch the cell off and read its state back."""
         self.clear_bus()
-        self.attempt_all(self._cell_off, self._confirm_off)
+        self.attempt_all(self.switch_off, self._confirm_off)
 
     def _confirm_off(self) -> None:
         (is_on,) = self.exchange(GET_CELL, "B")

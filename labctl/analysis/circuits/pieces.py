@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from labctl.analysis.circuits.circuit import Circuit, Join, Leaf, Node, parse_circuit
-from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, RESISTANCE, TIME, Kind
+from labctl.analysis.circuits.elements import (
+    CAPACITANCE,
+    CPE_ADMITTANCE,
+    EXPONENT,
+    INDUCTANCE,
+    RESISTANCE,
+    TIME,
+    Kind,
+)
+
+ARC_IN_ONE = (RESISTANCE, TIME, EXPONENT)
+DIFFUSION = (RESISTANCE, TIME)
 
 
 @dataclass(frozen=True)
@@ -17,11 +28,22 @@ class Capacitive:
 
 
 @dataclass(frozen=True)
+class Dispersion:
+    """A relaxation by the names of its time constant and its exponent."""
+
+    time: str
+    exponent: str
+
+
+@dataclass(frozen=True)
 class ResistiveArc:
-    """A resistor beside a capacitor or a CPE. Anything in series with the resistor is a part of it."""
+    """A resistor beside a capacitor or a CPE, or one element with a resistance, a time and an exponent.
+
+    Anything in series with the resistor is a part of it.
+    """
 
     resistance: str
-    beside: Capacitive
+    beside: Capacitive | Dispersion
 
 
 @dataclass(frozen=True)
@@ -34,15 +56,18 @@ class Pieces:
         Resistors in series with everything else.
     arcs : tuple of ResistiveArc
     diffusion_times : tuple of str
-        Time constants of the elements that have one.
+        Time constants of the elements that have one and are no arc.
     spike : Capacitive or None
         A capacitor or a CPE at the end of the series: a blocking electrode.
+    unread : tuple of str
+        Resistances of which it is not known whether they carry direct current through the sample.
     """
 
     resistors: tuple[str, ...]
     arcs: tuple[ResistiveArc, ...]
     diffusion_times: tuple[str, ...]
     spike: Capacitive | None
+    unread: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -50,12 +75,16 @@ def pieces_of(description: str) -> Pieces:
     """Return the pieces of a circuit; raises ValueError where `parse_circuit` does."""
     circuit = parse_circuit(description)
     resistors = [piece for piece in circuit.series if _kinds(circuit, piece) == (RESISTANCE,)]
-    arcs = [_arc(circuit, piece) for piece in circuit.series if isinstance(piece, Join) and piece.parallel]
+    arcs = [arc for piece in circuit.series if (arc := _arc(circuit, piece)) is not None]
+    in_series = tuple(circuit.names[piece.first] for piece in resistors)
+    of_arcs = [arc.beside.time for arc in arcs if isinstance(arc.beside, Dispersion)]
+    read = {*in_series, *(arc.resistance for arc in arcs), *_without_direct_current(circuit)}
     return Pieces(
-        resistors=tuple(circuit.names[piece.first] for piece in resistors),
-        arcs=tuple(arc for arc in arcs if arc is not None),
-        diffusion_times=names_of_kinds(circuit, TIME),
+        resistors=in_series,
+        arcs=tuple(arcs),
+        diffusion_times=tuple(name for name in names_of_kinds(circuit, TIME) if name not in of_arcs),
         spike=_capacitive(circuit, circuit.series[-1]),
+        unread=tuple(name for name in names_of_kinds(circuit, RESISTANCE) if name not in read),
     )
 
 
@@ -64,8 +93,22 @@ def names_of_kinds(circuit: Circuit, *kinds: Kind) -> tuple[str, ...]:
     return tuple(name for name, kind in zip(circuit.names, circuit.kinds, strict=True) if kind in kinds)
 
 
-def _arc(circuit: Circuit, piece: Join) -> ResistiveArc | None:
-    """An arc has one capacitive branch, and one resistor in the branch beside it."""
+def _without_direct_current(circuit: Circuit) -> Iterator[str]:
+    """Yield the resistances of diffusion, and those that an inductor bridges (cables)."""
+    for leaf in (leaf for piece in circuit.series for leaf in _leaves(piece)):
+        if _kinds(circuit, leaf) == DIFFUSION:
+            yield circuit.names[leaf.first]
+    for piece in circuit.series:
+        if isinstance(piece, Join) and any(_kinds(circuit, one) == (INDUCTANCE,) for one in piece.branches):
+            yield from circuit.names[piece.first : piece.stop]
+
+
+def _arc(circuit: Circuit, piece: Node) -> ResistiveArc | None:
+    """An arc of two branches has one capacitive branch, and one resistor in the branch beside it."""
+    if isinstance(piece, Leaf):
+        names = circuit.names[piece.first : piece.stop]
+        is_arc = _kinds(circuit, piece) == ARC_IN_ONE
+        return ResistiveArc(names[0], Dispersion(names[1], names[2])) if is_arc else None
     beside = [found for branch in piece.branches if (found := _capacitive(circuit, branch))]
     resistors = [leaf for leaf in _leaves(piece) if _kinds(circuit, leaf) == (RESISTANCE,)]
     if len(piece.branches) != 2 or len(beside) != 1 or len(resistors) != 1:

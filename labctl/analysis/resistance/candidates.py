@@ -15,7 +15,7 @@ import numpy as np
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import EXPONENT, INDUCTANCE, RESISTANCE
 from labctl.analysis.circuits.fit import CircuitFit
-from labctl.analysis.circuits.pieces import Capacitive, names_of_kinds, pieces_of
+from labctl.analysis.circuits.pieces import Capacitive, Dispersion, ResistiveArc, names_of_kinds, pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.resistance.bound import LEAST_ELECTRODE_CAPACITANCE_F
 
@@ -71,14 +71,19 @@ class Relaxation:
 
 
 def relaxations(fit: CircuitFit) -> tuple[Relaxation, ...]:
-    """The arcs of a fit, each a resistor beside a CPE or a capacitor, fastest first."""
-    found = []
-    for arc in pieces_of(fit.circuit).arcs:
-        resistance = fit.parameters[arc.resistance].value
-        q, n = _admittance(fit, arc.beside)
-        log_tau = float(np.log(resistance) + np.log(q)) / n
-        found.append(Relaxation(arc.resistance, resistance, float(np.exp(min(log_tau, 600.0))), n))
+    """The arcs of a fit, fastest first."""
+    found = [_relaxation(fit, arc) for arc in pieces_of(fit.circuit).arcs]
     return tuple(sorted(found, key=lambda arc: arc.time_s))
+
+
+def _relaxation(fit: CircuitFit, arc: ResistiveArc) -> Relaxation:
+    resistance = fit.parameters[arc.resistance].value
+    if isinstance(arc.beside, Dispersion):
+        time_s, n = (fit.parameters[name].value for name in (arc.beside.time, arc.beside.exponent))
+        return Relaxation(arc.resistance, resistance, time_s, n)
+    q, n = _admittance(fit, arc.beside)
+    log_tau = float(np.log(resistance) + np.log(q)) / n
+    return Relaxation(arc.resistance, resistance, float(np.exp(min(log_tau, 600.0))), n)
 
 
 def _admittance(fit: CircuitFit, element: Capacitive) -> tuple[float, float]:
@@ -95,6 +100,7 @@ def objections(fit: CircuitFit, electrodes: Electrodes) -> tuple[str, ...]:
     found = [] if fit.converged else ["did not converge"]
     found += [f"{name} at its bound" for name in fit.at_bound if name not in exponents]
     found += [f"{name} not determined" for name in _vague(fit)]
+    found += [f"{name} is neither in series, nor in an arc, nor of diffusion" for name in pieces.unread]
     for name in (*pieces.resistors, *(arc.resistance for arc in pieces.arcs)):
         if fit.parameters[name].value > real_axis:
             found.append(f"{name} beyond the real axis")

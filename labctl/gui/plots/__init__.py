@@ -1,1 +1,1 @@
-"""The tabs of the window: each draws the runs it is shown, and draws again only what changed."""
+"""The tabs of the window: each draws the runs that it is given, and redraws only changes."""

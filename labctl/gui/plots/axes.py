@@ -1,4 +1,4 @@
-"""Axes of the field: decades with readable exponents, degrees Celsius over 1000 K / T."""
+"""Plot axes: decades with readable exponents, degrees Celsius over 1000 K / T."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ Ticks = list[tuple[Any, list[float]]]
 class DecadeAxis(pg.AxisItem):
     """An axis of base-ten logarithms (in log mode, which it starts in) that shows the numbers themselves.
 
-    Over several decades each is labelled; within one, so are 2 and 5 or whatever keeps two labels in sight.
+    Over several decades each is labelled; within one also 2 and 5, or finer steps for at least two labels.
     """
 
     def __init__(self, orientation: str, **options: Any) -> None:
@@ -45,7 +45,7 @@ class DecadeAxis(pg.AxisItem):
         return [(1.0, decades), (None, minor)]
 
     def _within_a_decade(self, low: float, high: float, size: float) -> Ticks:
-        """Even steps of the number itself, so small that there are two at least."""
+        """Return equal steps of the number itself, fine enough for at least two."""
         bottom, top = 10**low, 10**high
         wanted = max(3.0, min(8.0, size / 45))
         step, values = 0.0, list[float]()
@@ -75,28 +75,28 @@ def power_of_ten(log10_value: float) -> str:
 
 
 class ClockAxis(pg.DateAxisItem):
-    """Time of day of this computer, from seconds since 1970 UTC; its ticks may be asked for at any time."""
+    """Local time of day, from seconds since 1970 UTC; ticks can be requested outside of painting."""
 
     def __init__(self, orientation: str = "bottom", **options: Any) -> None:
         super().__init__(orientation, **options)
         self.fontMetrics: Any = QtGui.QFontMetrics(QtWidgets.QApplication.font())
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
-        """Describe the axis; the metrics left behind must not be those of a painter that has ended."""
+        """Describe the axis; the font metrics of an ended painter must not be used."""
         specs = super().generateDrawSpecs(p)
         self.fontMetrics = QtGui.QFontMetrics(QtWidgets.QApplication.font())
         return specs
 
 
 class CelsiusAxis(pg.AxisItem):
-    """Degrees Celsius on an axis whose numbers are 1000 K / T."""
+    """Degrees Celsius on an axis with the numbers 1000 K / T."""
 
     def __init__(self, orientation: str = "top", **options: Any) -> None:
         super().__init__(orientation, **options)
         self.enableAutoSIPrefix(False)
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:  # noqa: N802
-        """Choose whole degrees, as many as have room where they lie closest."""
+        """Choose whole degrees, as many as fit where they are closest."""
         low, high = sorted((low, high))
         if low <= 0 or high - low < 1e-9:
             return []

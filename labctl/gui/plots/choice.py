@@ -1,4 +1,4 @@
-"""A drop-down list of what can be shown: all, or one."""
+"""A drop-down list to show all entries or one."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from labctl.gui.qt import QtWidgets, Signal
 
 
 class Choice(QtWidgets.QComboBox):
-    """Entries by key. What is chosen stays chosen while entries come and go; `chosen` tells a change."""
+    """Entries by key. The choice is kept while entries are added and removed; signal `chosen`: a change."""
 
     chosen = Signal()
 
@@ -25,7 +25,7 @@ class Choice(QtWidgets.QComboBox):
         return self._keys[max(self.currentIndex(), 0)]
 
     def choose(self, key: Hashable) -> None:
-        """Choose the entry with this key, or all where there is none."""
+        """Choose the entry with this key, or all if there is none."""
         self.setCurrentIndex(self._keys.index(key) if key in self._keys else 0)
 
     def offer(self, entries: Sequence[tuple[str, Hashable]]) -> None:

@@ -28,7 +28,7 @@ KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least; bars and 
 
 
 class ConductivityTab(Tab):
-    """Points with their 95 % bars, the preferred law with its band, the other laws dashed; words beside."""
+    """Points with 95 % bars, the preferred law with its band, the other laws dashed; text beside."""
 
     name = "Conductivity"
 
@@ -50,10 +50,10 @@ class ConductivityTab(Tab):
         beside.setStretchFactor(0, 1)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addWidget(beside)
-        self.dress()
+        self.apply_appearance()
 
     def draw(self) -> None:
-        """Draw what changed: points, laws, words."""
+        """Draw changed points, laws and text."""
         keys: list[Hashable] = []
         self._points = {}
         laws = [(run, self._laws_of(run)) for run in self.runs]
@@ -67,7 +67,7 @@ class ConductivityTab(Tab):
         headline = KEY_TO_SYMBOLS if self._points else ""
         self._words.say(headline, "".join(self._in_words(run, curves) for run, curves in laws))
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
@@ -88,11 +88,11 @@ class ConductivityTab(Tab):
         return header, self._table_rows()
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the plot without the words beside it."""
+        """Return the plot without the text beside it."""
         return self._canvas
 
     def _laws_of(self, run: ShownRun) -> tuple[LawCurve, ...]:
-        """Curves of a run's stored laws: the same objects as last time where the rows are the same."""
+        """Return the curves of a run's stored laws; the same objects as last time for unchanged rows."""
         now, (before, curves) = run.snapshot, self._curves.get(run.snapshot.id, (None, ()))
         if before is not None:
             then = before.snapshot
@@ -205,7 +205,7 @@ def _bars(rows: Sequence[Row]) -> Points:
 
 
 def _line(curve: LawCurve, side: int) -> Points:
-    """The law (side 0), or the lower (-1) or upper (1) end of its 95 % band."""
+    """Return the law (side 0), or the lower (-1) or upper (1) end of its 95 % band."""
     ln_sigma = curve.ln_sigma + (side * curve.ln_half_width if side else 0.0)
     return 1000 / curve.temperature_k, ln_sigma / math.log(10) + math.log10(S_CM)
 
@@ -219,6 +219,6 @@ def _band(curve: LawCurve) -> Points:
 
 
 def _place(row: Row) -> str:
-    """Where a conductivity was measured: its temperature, or its spectrum where that is not known."""
+    """Return the temperature of a conductivity as text, or its spectrum if the temperature is not known."""
     kelvin = row["temperature_k"]
     return f"spectrum {row['spectrum_id']}" if kelvin is None else f"{celsius(kelvin)} °C"

@@ -1,7 +1,7 @@
 """Many curves in one graphics item.
 
 An item for each curve costs milliseconds to make and to paint; sixty spectra with their fits in four plots
-are hundreds of curves. Here a curve is a path, and a new look costs nothing but the next paint.
+are hundreds of curves. Here a curve is a path, and a change of style costs only the next paint.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -25,7 +25,7 @@ FARTHEST = 1e6  # pixels off the screen; Qt crashes when it fills a shape of 1e1
 
 @dataclass(frozen=True)
 class Look:
-    """How a curve is painted; sizes in pixels of a screen at 100 %.
+    """Style of a curve; sizes in pixels of a screen at 100 %.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class Look:
     fill : int
         Opacity of the area inside the curve, 0 to 255.
     pairs : bool
-        Each two points are a line of their own, as error bars are.
+        Each pair of points is a separate line, as in error bars.
     counts : bool
-        Whether the view is chosen so that the curve is in it.
+        Whether the automatic view includes the curve.
     """
 
     colour: str
@@ -67,7 +67,7 @@ class Curves(pg.GraphicsObject):
     def draw(
         self, key: Hashable, look: Look, source: object, mode: Any, points: Callable[[], Points]
     ) -> None:
-        """Draw a curve, to be seen after `keep`.
+        """Draw a curve; it becomes visible with `keep`.
 
         `points` is asked only when `source` is another object or `mode` another value.
         """
@@ -89,7 +89,7 @@ class Curves(pg.GraphicsObject):
             self._changed = True
 
     def keep(self, keys: Iterable[Hashable]) -> None:
-        """Forget all curves but these, and show what was drawn since the last time."""
+        """Remove all curves but these, and show all changes since the last call."""
         wanted = set(keys)
         gone = [key for key in self._curves if key not in wanted]
         for key in gone:
@@ -99,7 +99,7 @@ class Curves(pg.GraphicsObject):
             self._moved()
 
     def points(self, key: Hashable) -> Points:
-        """Points of a curve as drawn: x (n,), y (n,).
+        """Return the points of a curve as drawn: x (n,), y (n,).
 
         Raises
         ------
@@ -113,13 +113,13 @@ class Curves(pg.GraphicsObject):
         return list(self._curves)
 
     def look(self, key: Hashable) -> Look:
-        """How a curve is painted."""
+        """Return the style of a curve."""
         return self._curves[key].look
 
     def nearest(
         self, x: float, y: float, pixel: tuple[float, float], within: float
     ) -> tuple[Hashable, int] | None:
-        """Key and index of the symbol nearest to a place, if within so many pixels.
+        """Return key and index of the symbol nearest to a position, if at most `within` pixels away.
 
         Parameters
         ----------
@@ -157,7 +157,7 @@ class Curves(pg.GraphicsObject):
         self.informViewBoundsChanged()
         self.update()
 
-    # What the view asks of an item in it.
+    # Methods that the view calls.
 
     def dataBounds(  # noqa: N802
         self,
@@ -196,12 +196,12 @@ class Curves(pg.GraphicsObject):
         return QtCore.QRectF(left - dx, bottom - dy, right - left + 2 * dx, top - bottom + 2 * dy)
 
     def viewTransformChanged(self) -> None:  # noqa: N802
-        """Symbols keep their size on the screen, so the place that is painted changes with the view."""
+        """Update the painted area: symbols keep their size on the screen when the view changes."""
         self._bounds = None
         self.prepareGeometryChange()
 
     def paint(self, painter: Any, *_: Any) -> None:
-        """Paint every curve, in pixels: a symbol and a line keep their size whatever the axes span."""
+        """Paint every curve in pixels: symbols and lines keep their size at any range of the axes."""
         transform = painter.transform()
         canvas = Paper(painter, transform)
         painter.resetTransform()
@@ -212,7 +212,7 @@ class Curves(pg.GraphicsObject):
 
 
 class _Curve:
-    """One curve: its points, how far they reach, and their places on the screen when it was last painted."""
+    """One curve: its points, their range, and their positions on the screen at the last paint."""
 
     def __init__(self, look: Look, source: object, mode: Any, x: Array, y: Array) -> None:
         self.look, self.source, self.mode = look, source, mode
@@ -260,7 +260,7 @@ class _Curve:
 
 
 def thinned_to_pixels(x: Array, y: Array) -> Points:
-    """Keep the extremes of each column of pixels, where x never falls and has many points to a pixel.
+    """Keep the extremes of each column of pixels, if x never falls and there are many points per pixel.
 
     A gap (NaN) stays a gap unless it is narrower than a pixel.
     """
@@ -275,7 +275,7 @@ def thinned_to_pixels(x: Array, y: Array) -> Points:
 
 
 def _reach(ends: list[Any]) -> tuple[Reach, Reach]:
-    """Lowest and highest of many curves, along x and along y."""
+    """Return the lowest and highest value of many curves along x and along y."""
     if not ends:
         return (None, None), (None, None)
     table = np.array(ends)

@@ -1,4 +1,4 @@
-"""A view in which a unit is as long up as across, that shows all curves with the lowest at the bottom."""
+"""A view with equal scales of x and y that shows all curves, the lowest at the bottom."""
 
 from labctl.gui.plots.graphics import pg
 
@@ -7,7 +7,7 @@ MARGIN = 0.04
 
 
 class EqualView(pg.ViewBox):
-    """Equal axes. Unless it is None, `window` (x range, y range) is shown and not the whole of the curves."""
+    """Equal scales. `window` (x range, y range) is shown if given, else all curves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -15,7 +15,7 @@ class EqualView(pg.ViewBox):
         self.window: tuple[Range, Range] | None = None
 
     def updateAutoRange(self) -> None:  # noqa: N802
-        """Fit everything; what room is left over goes to both sides and to the top."""
+        """Fit all curves; spare room goes to both sides and to the top."""
         wanted = self.window or self._bounds()
         width, height = self.width(), self.height()
         if not any(self.state["autoRange"]) or wanted is None or min(width, height) < 2:

@@ -1,4 +1,4 @@
-"""Files of what a tab shows: csv, png, svg. An export is whole or absent, and never lands on a database."""
+"""Export of a tab as csv, png or svg. A file is written completely or not at all, never over a database."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def write_picture(path: Path, widget: QtWidgets.QWidget) -> None:
-    """Write what a widget shows, as .svg or in twice the pixels of the screen."""
+    """Write the picture of a widget, as .svg or in twice the pixels of the screen."""
     with whole_file(path) as part:
         (_write_svg if path.suffix.lower() == ".svg" else _write_png)(part, widget)
 

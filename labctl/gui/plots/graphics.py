@@ -1,4 +1,4 @@
-"""pyqtgraph, whose types a checker can only guess at, and guesses wrong."""
+"""pyqtgraph, typed as Any: type checkers infer wrong types for it."""
 
 from typing import Any
 

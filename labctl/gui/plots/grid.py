@@ -1,4 +1,4 @@
-"""Lines behind the curves at the labelled ticks, painted alone: new data does not paint the axes again."""
+"""Grid lines at the labelled ticks as a separate item: new data does not repaint the axes."""
 
 from typing import Any
 
@@ -46,6 +46,6 @@ class Grid(pg.GraphicsObject):
 
 
 def _ticks(axis: Any, low: float, high: float, size: float) -> list[float]:
-    """Values of the first level of ticks."""
+    """Return the values of the first level of ticks."""
     levels = axis.tickValues(low, high, size)
     return levels[0][1] if levels else []

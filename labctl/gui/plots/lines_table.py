@@ -1,4 +1,4 @@
-"""Rows of text in a Qt table, changed only where they change, and copied as tab-separated values."""
+"""Rows of text in a Qt table: only changed rows are updated; copied as tab-separated values."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOWHERE = QtCore.QModelIndex()
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its cells, and the colour of its text where it should stand out."""
+    """One row: its cells, and the colour of its text if highlighted."""
 
     cells: tuple[str, ...]
     colour: str = ""
@@ -21,7 +21,7 @@ class Line:
 class LinesModel(QtCore.QAbstractTableModel):
     """Lines under headings; the last column is text, the others are numbers unless `numeric` is False.
 
-    `line` makes the line of an item, when it comes into sight.
+    `line` makes the line of an item when it becomes visible.
     """
 
     def __init__(self, headings: Sequence[str], line: Callable[[Any], Line], numeric: bool = True) -> None:
@@ -35,9 +35,9 @@ class LinesModel(QtCore.QAbstractTableModel):
         return self._line(self.items[row])
 
     def show_items(self, items: list[Any]) -> bool:
-        """Replace the items; return whether any changed.
+        """Replace the items; return whether there was a change.
 
-        Where some only left at the top and came at the end, a view keeps its place and its selection.
+        If items were only removed at the top and added at the end, a view keeps its position and selection.
         """
         old = self.items
         gone = _index(old, items[0]) if items else 0
@@ -66,7 +66,7 @@ class LinesModel(QtCore.QAbstractTableModel):
             self.items = items
             self.endInsertRows()
 
-    # What a view asks.
+    # Methods that a view calls.
 
     def rowCount(self, parent: Any = NOWHERE) -> int:  # noqa: N802
         """Return the number of lines."""
@@ -112,7 +112,7 @@ class LinesView(QtWidgets.QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(int(1.5 * self.fontMetrics().height()))
         self.horizontalHeader().setStretchLastSection(True)
-        self.horizontalHeader().setResizeContentsPrecision(0)  # by what is in sight
+        self.horizontalHeader().setResizeContentsPrecision(0)  # from the visible rows
         copy = QtGui.QAction("Copy", self)  # pyright: ignore[reportPrivateImportUsage]
         copy.setShortcut(QtGui.QKeySequence.StandardKey.Copy)
         copy.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
@@ -142,5 +142,5 @@ class LinesView(QtWidgets.QTableView):
 
 
 def _index(items: list[Any], wanted: Any) -> int:
-    """Place of an object in a list; its end where it is not there."""
+    """Return the index of an object in a list; the length of the list if absent."""
     return next((index for index, item in enumerate(items) if item is wanted or item == wanted), len(items))

@@ -1,4 +1,4 @@
-"""What happened, as sentences: the events of the shown runs, and those of the station."""
+"""The log: events of the shown runs and of the station, as sentences."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ FILTERS = {
 
 
 class LogTab(Tab):
-    """Newest at the bottom, and in sight as long as nobody scrolls up."""
+    """The events, newest at the bottom; the list follows new events unless scrolled up."""
 
     name = "Log"
 
@@ -41,12 +41,12 @@ class LogTab(Tab):
         layout.addWidget(self.view, 1)
 
     def show_station(self, events: Sequence[Row]) -> None:
-        """Show what happened to the station and the queue, whatever run is shown."""
+        """Show the events of the station and the queue, for any shown run."""
         self._of_station = events
         self.refresh()
 
     def draw(self) -> None:
-        """Add what is new."""
+        """Add new events."""
         of_runs = [run.snapshot.events for run in self.runs]
         sources = [*of_runs, self._of_station], self._filter.currentText()
         if _same(sources, self._sources):
@@ -62,23 +62,23 @@ class LogTab(Tab):
         if changed and at_end:
             self.view.scrollToBottom()
 
-    def dress(self) -> None:
-        """Show the lines again in the colours of the appearance."""
+    def apply_appearance(self) -> None:
+        """Show the lines in the colours of the appearance."""
         self.view.viewport().update()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """The events that pass the filter."""
+        """Return header and rows of the events that pass the filter."""
         names = ("time_s", "level", "kind", "message")
         rows = ((run_id, *(event[name] for name in names)) for run_id, event in self._events())
         return ("run_id", *names), rows
 
     def _events(self) -> list[tuple[int | str, Row]]:
-        """Run (nothing for the station) and event of those that pass the filter, oldest first."""
+        """Return run id (`""`: the station) and event of all events that pass the filter, oldest first."""
         levels = FILTERS[self._filter.currentText()]
-        told: list[tuple[int | str, Sequence[Row]]] = [("", self._of_station)]
-        told += [(run.snapshot.id, run.snapshot.events) for run in self.runs]
-        events = [(run_id, e) for run_id, several in told for e in several if e["level"] in levels]
-        return sorted(events, key=lambda item: item[1]["id"])  # simulated runs have a time of their own
+        sources: list[tuple[int | str, Sequence[Row]]] = [("", self._of_station)]
+        sources += [(run.snapshot.id, run.snapshot.events) for run in self.runs]
+        events = [(run_id, e) for run_id, several in sources for e in several if e["level"] in levels]
+        return sorted(events, key=lambda item: item[1]["id"])  # simulated runs have their own time
 
     def _line(self, item: tuple[int | str, Row]) -> Line:
         run_id, event = item
@@ -90,7 +90,7 @@ class LogTab(Tab):
 
 
 def _same(sources: tuple[list[Any], str], known: tuple[list[Any], str] | None) -> bool:
-    """Whether these are the very same events under the same filter."""
+    """Return whether these are the same event objects under the same filter."""
     if known is None or sources[1] != known[1] or len(sources[0]) != len(known[0]):
         return False
     return all(a is b for a, b in zip(sources[0], known[0], strict=True))

@@ -1,4 +1,4 @@
-"""One set of axes: curves, a sentence where there is nothing, a note on the point that is pointed at."""
+"""One set of axes: curves, a message if there are none, a note on the point under the pointer."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -15,7 +15,7 @@ Describe = Callable[[Hashable, int], str]
 
 
 class Plot(pg.PlotItem):
-    """Axes with `curves`; `describe` turns a curve's key and a point's index into the note on hovering."""
+    """Axes with `curves`; `describe` returns the note for a curve's key and a point's index."""
 
     picked = Signal(object, int)
 
@@ -46,7 +46,7 @@ class Plot(pg.PlotItem):
             self.setLabel(side, text, units=unit or None)
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Dress in dark or light."""
+        """Use dark or light colours."""
         self._appearance = appearance
         for side in ("left", "bottom", "right", "top"):
             axis = self.getAxis(side)
@@ -60,14 +60,14 @@ class Plot(pg.PlotItem):
         self.curves.update()
 
     def say(self, sentence: str) -> None:
-        """Show a sentence in the middle; an empty one takes it away."""
+        """Show a message in the middle; an empty text removes it."""
         if sentence != self._sentence.toPlainText():
             self._sentence.setPlainText(sentence)
             self._place_sentence()
 
     @property
     def sentence(self) -> str:
-        """What is said in the middle."""
+        """The message in the middle."""
         return self._sentence.toPlainText()
 
     def _place_sentence(self, *_: Any) -> None:
@@ -78,7 +78,7 @@ class Plot(pg.PlotItem):
         self._sentence.setPos(room.center() - self._sentence.boundingRect().center())
 
     def point_at(self, scene_position: Any) -> tuple[Hashable, int] | None:
-        """Return the symbol at a place of the scene: key of its curve, and its index."""
+        """Return the symbol at a position of the scene: key of its curve, and its index."""
         if not self.vb.sceneBoundingRect().contains(scene_position):
             return None
         place = self.vb.mapSceneToView(scene_position)
@@ -86,7 +86,7 @@ class Plot(pg.PlotItem):
         return self.curves.nearest(place.x(), place.y(), (pixel[0], pixel[1]), WITHIN_PIXELS)
 
     def point_out(self, found: tuple[Hashable, int] | None) -> None:
-        """Ring a point and write its note beside it; None takes both away."""
+        """Mark a point with a ring and a note beside it; None removes both."""
         text = self._describe(*found) if found and self._describe else ""
         if found is None or not text:
             self._note.hide()
@@ -102,13 +102,13 @@ class Plot(pg.PlotItem):
         self._note.show()
 
     def _away_from_edges(self, x: float, y: float) -> tuple[float, float]:
-        """Anchor of the note so that it opens towards the middle of the view."""
+        """Return the anchor of the note so that it opens towards the middle of the view."""
         middle = self.vb.viewRect().center()
         return (-0.05 if x < middle.x() else 1.05, 1.15 if y < middle.y() else -0.15)
 
 
 class Canvas(pg.GraphicsLayoutWidget):
-    """Plots side by side, with one pointer over them all."""
+    """Plots side by side with a common pointer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,18 +122,18 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._plots.append(plot)
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Dress everything in dark or light."""
+        """Use dark or light colours in all plots."""
         self.setBackground(appearance.background)
         for plot in self._plots:
             plot.set_appearance(appearance)
 
     def leaveEvent(self, event: Any) -> None:  # noqa: N802
-        """Take the notes away with the pointer."""
+        """Remove the notes when the pointer leaves."""
         super().leaveEvent(event)
         self.point_out_nothing()
 
     def point_out_nothing(self) -> None:
-        """Take the notes away."""
+        """Remove the notes."""
         for plot in self._plots:
             plot.point_out(None)
 

@@ -1,4 +1,4 @@
-"""What the pane beside the polarisations says of one, as HTML."""
+"""Text on one polarisation for the pane beside the plot, as HTML."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ from labctl.readmodel.transference_text import number_in_words
 
 
 def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: Appearance) -> str:
-    """Return title, steady current, transference numbers and their reservations, as HTML."""
+    """Return title, steady current, transference numbers and their flags, as HTML."""
     head = f"<b><span style='color:{colour}'>▬</span> run {run.id}, {escape(title(curve))}</b>"
     lines = [head, escape(steady_current(curve))]
     for row in run.transference_numbers:

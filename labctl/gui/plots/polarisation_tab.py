@@ -1,4 +1,4 @@
-"""The current of polarised cells against time, with the steady current it leads to."""
+"""The current of polarised cells against time, with the extrapolated steady-state current."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Drawn:
 
 
 class PolarisationTab(Tab):
-    """Current against elapsed time, the extrapolated steady current with its 95 % band; words beside."""
+    """Current against elapsed time, the extrapolated steady current with its 95 % band; text beside."""
 
     name = "Polarisation"
 
@@ -81,7 +81,7 @@ class PolarisationTab(Tab):
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(beside, 1)
-        self.dress()
+        self.apply_appearance()
 
     def choose(self, key: Key | None) -> None:
         """Show one polarisation, named by run and polarisation, or all."""
@@ -89,7 +89,7 @@ class PolarisationTab(Tab):
         self._choice.choose(key)
 
     def draw(self) -> None:
-        """Draw what changed: currents, what they lead to, words."""
+        """Draw changed currents, extrapolated currents and text."""
         drawn = self._all_drawn()
         self._by_key = {one.key: one for one in drawn}
         titles = [(polarisation_text.title(one.curve), one.key) for one in drawn]
@@ -99,16 +99,16 @@ class PolarisationTab(Tab):
         self.plot.say("" if drawn else "no polarisation yet")
         self._say(shown)
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Points of the polarisations that are drawn, and their extrapolated steady currents."""
+        """Return the points of the drawn polarisations and their extrapolated steady currents."""
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, _points_drawn(one)))
 
     def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """The same with every point, also those marked as bad."""
+        """Return the same with every point, bad points included."""
 
         def measured(one: Drawn) -> Iterator[tuple[Any, Any, str]]:
             for row in all_rows(database, "polarisation_points", one.curve.id):
@@ -117,7 +117,7 @@ class PolarisationTab(Tab):
         return EXPORTED, (row for one in self._shown() for row in _table_rows(one, measured(one)))
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the plot without the words beside it."""
+        """Return the plot without the text beside it."""
         return self._canvas
 
     def _shown(self) -> list[Drawn]:
@@ -169,7 +169,7 @@ class PolarisationTab(Tab):
         axis = DecadeAxis("bottom") if log else pg.AxisItem("bottom")
         self.plot.setAxisItems({"bottom": axis})
         self.plot.label("bottom", "time since the potential was applied / s")
-        self.dress()
+        self.apply_appearance()
         self.refresh()
         self.plot.enableAutoRange()
 
@@ -200,7 +200,7 @@ def _current(curve: PolarisationCurve, log: bool) -> Points:
 
 
 def _span(curve: PolarisationCurve, log: bool) -> Array:
-    """First and last time drawn, (2,), or nothing."""
+    """Return the first and last time drawn, (2,), or an empty array."""
     kept = curve.elapsed_s[curve.elapsed_s > 0] if log else curve.elapsed_s
     return _time(kept[[0, -1]], log) if kept.size else np.empty(0)
 

@@ -1,4 +1,4 @@
-"""The columns of a laboratory's own procedure, one against another."""
+"""Two columns of a laboratory's own procedure, plotted against each other."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ FEW = 300  # points are marked up to here
 
 
 class RecordsTab(Tab):
-    """One curve for each run, columns and scales to be chosen."""
+    """One curve for each run; columns and scales are selectable."""
 
     name = "Records"
 
@@ -43,10 +43,10 @@ class RecordsTab(Tab):
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(self._canvas, 1)
-        self.dress()
+        self.apply_appearance()
 
     def draw(self) -> None:
-        """Draw the curves that changed."""
+        """Draw changed curves."""
         self._offer(self._numeric_columns())
         x, y = (self._columns[side].currentText() for side in ("bottom", "left"))
         shown = [run for run in self.runs if x in run.snapshot.records and y in run.snapshot.records]
@@ -57,12 +57,12 @@ class RecordsTab(Tab):
         self.plot.label("bottom", x)
         self.plot.label("left", y)
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """All columns of all runs, as far as they are shown."""
+        """Return all columns of all runs, as thinned for the screen."""
         names = list(dict.fromkeys(name for run in self.runs for name in run.snapshot.records))
         rows = (
             (run.snapshot.id, *(float(columns[name][i]) if name in columns else None for name in names))
@@ -73,7 +73,7 @@ class RecordsTab(Tab):
         return ("run_id", *names), rows
 
     def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Every row of every run as emitted, texts and all."""
+        """Return every row of every run as emitted, texts included."""
         names = list(dict.fromkeys(name for run in self.runs for name in run.snapshot.records))
         rows = (
             (run.snapshot.id, row["number"], row["time_s"], *(row["data"].get(name) for name in names))
@@ -88,7 +88,7 @@ class RecordsTab(Tab):
         return self._canvas
 
     def _numeric_columns(self) -> list[str]:
-        """Names of the columns that hold a number anywhere."""
+        """Return the names of the columns that contain a number."""
         columns = (item for run in self.runs for item in run.snapshot.records.items())
         return list(dict.fromkeys(name for name, values in columns if np.isfinite(values).any()))
 
@@ -123,7 +123,7 @@ class RecordsTab(Tab):
     def _change_axis(self, side: str) -> None:
         axis = DecadeAxis(side) if self._logarithmic[side].isChecked() else pg.AxisItem(side)
         self.plot.setAxisItems({side: axis})
-        self.dress()
+        self.apply_appearance()
         self._chosen()
 
 
@@ -135,5 +135,5 @@ def _points(x: Array, y: Array, logarithmic: tuple[bool, ...]) -> Points:
 
 
 def _log(values: Array) -> Array:
-    """Base-ten logarithm, NaN where there is none."""
+    """Return the base-ten logarithm; NaN if undefined."""
     return np.log10(np.where(values > 0, values, np.nan))

@@ -1,4 +1,4 @@
-"""What every tab is given: the runs that are ticked, and the colours to show them in."""
+"""Input of every tab: the ticked runs and their colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cache
 from labctl.gui.plots.graphics import pg
 from labctl.readmodel.snapshot import RunSnapshot
 
-# After Okabe and Ito, made to stand out from black as from white.
+# After Okabe and Ito, adjusted for contrast with black and with white.
 RUN_COLOURS = ("#0079bd", "#d55e00", "#009e73", "#c46a9c", "#8a63d2", "#a87b00", "#7a7a7a", "#c0392b")
 
 
@@ -21,7 +21,7 @@ class ShownRun:
     colour : str
         "#rrggbb", one for each run; `run_colour` gives them in turn.
     label : str
-        What legends call the run.
+        Name of the run in legends.
     """
 
     snapshot: RunSnapshot
@@ -29,7 +29,7 @@ class ShownRun:
     label: str
 
     def is_same(self, other: "ShownRun") -> bool:
-        """Whether there is nothing new to draw."""
+        """Return whether nothing has changed."""
         return self.snapshot is other.snapshot and (self.colour, self.label) == (other.colour, other.label)
 
 
@@ -41,7 +41,7 @@ class Appearance:
 
     @property
     def background(self) -> str:
-        """Behind the curves."""
+        """Background of the curves."""
         return "#15171c" if self.dark else "#ffffff"
 
     @property
@@ -51,7 +51,7 @@ class Appearance:
 
     @property
     def muted(self) -> str:
-        """Text and lines of second rank."""
+        """Secondary text and lines."""
         return "#a2a8b3" if self.dark else "#5b616b"
 
     @property
@@ -61,16 +61,16 @@ class Appearance:
 
     @property
     def error(self) -> str:
-        """Text of what failed."""
+        """Text of errors."""
         return "#ff7b72" if self.dark else "#b3261e"
 
     @property
     def warning(self) -> str:
-        """Text of what needs a look."""
+        """Text of warnings."""
         return "#e3b341" if self.dark else "#8a5a00"
 
     def temperature_colours(self, temperatures_k: Sequence[float | None]) -> list[str]:
-        """One colour for each temperature, cold to hot; without a temperature the muted one."""
+        """Return a colour for each temperature, cold to hot; muted for an unknown temperature."""
         known = [kelvin for kelvin in temperatures_k if kelvin is not None]
         if not known:
             return [self.muted] * len(temperatures_k)
@@ -85,7 +85,7 @@ class Appearance:
 
 @cache
 def heat(dark: bool) -> tuple[str, ...]:
-    """256 colours from cold to hot, without those that would vanish in the ground."""
+    """256 colours from cold to hot, without colours close to the background."""
     start, stop = (0.35, 1.0) if dark else (0.0, 0.78)
     table = pg.colormap.get("plasma").getLookupTable(start, stop, 256)
     return tuple("#{:02x}{:02x}{:02x}".format(*map(int, row[:3])) for row in table)

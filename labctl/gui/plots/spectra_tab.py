@@ -27,7 +27,7 @@ Key = tuple[int, int]
 MOST_AT_ONCE = 20  # new spectra in one turn of the event loop
 PARTS = ("points", "now", "fit")
 PointsOf = Callable[[Array, Array], Points]
-IN_UNITS_OF_R = ((0.0, 2.0), (0.0, 1.5))  # beyond it blocking electrodes go up for ever
+IN_UNITS_OF_R = ((0.0, 2.0), (0.0, 1.5))  # beyond it blocking electrodes rise without limit
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ class Drawn:
 
     @property
     def total_ohm(self) -> float:
-        """Total resistance, NaN where there is none."""
+        """Total resistance, NaN if not known."""
         row = self.spectrum.resistance
         value = row["resistance_ohm"] if row is not None else None
         return math.nan if value is None else float(value)
 
     def looks_like(self, other: "Drawn") -> bool:
-        """Whether it would be drawn the same."""
+        """Return whether both would be drawn the same."""
         same = self.spectrum is other.spectrum
         return same and (self.colour, self.symbol) == (other.colour, other.symbol)
 
 
 class SpectraTab(Tab):
-    """Left -Z'' against Z' with equal axes, right |Z| and phase over frequency, beside them words."""
+    """Left -Z'' against Z' with equal scales, right |Z| and phase against frequency, text beside them."""
 
     name = "Spectra"
 
@@ -90,7 +90,7 @@ class SpectraTab(Tab):
         self._in_units_of_r.toggled.connect(self._rescaled)
         self._words = WordsPane()
         self._lay_out()
-        self.dress()
+        self.apply_appearance()
 
     def choose(self, key: Key | None) -> None:
         """Show one spectrum, named by run and spectrum, or all."""
@@ -98,13 +98,13 @@ class SpectraTab(Tab):
         self._choice.choose(key)
 
     def fit_view(self) -> None:
-        """Make everything that is drawn visible."""
+        """Fit the view to all curves."""
         self._equal.window = IN_UNITS_OF_R if self._in_units_of_r.isChecked() else None
         for plot in (self.nyquist, self.magnitude, self.phase):
             plot.enableAutoRange()
 
     def draw(self) -> None:
-        """Draw what changed: spectra, fits, colours, words."""
+        """Draw changed spectra, fits, colours and text."""
         drawn = self._all_drawn()
         self._by_key = {one.key: one for one in drawn}
         self._offer(drawn)
@@ -119,13 +119,13 @@ class SpectraTab(Tab):
         self._temperatures.show_range([one.spectrum.temperature_k for one in drawn], self.appearance)
         self._say(shown, chosen, len(shown) - len(in_reach))
 
-    def dress(self) -> None:
-        """Dress plots and colour key."""
+    def apply_appearance(self) -> None:
+        """Apply the appearance to plots and colour key."""
         self._canvas.set_appearance(self.appearance)
         self._temperatures.set_appearance(self.appearance)
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Points of the spectra that are drawn, fits after them."""
+        """Return the points of the drawn spectra, then their fits."""
         chosen = self._by_key.get(self._choice.key)
         shown = [chosen] if chosen else list(self._by_key.values())
         header = (
@@ -140,7 +140,7 @@ class SpectraTab(Tab):
         return header, _table_rows(shown)
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the plots without the words beside them."""
+        """Return the plots without the text beside them."""
         return self._canvas
 
     def _make_canvas(self) -> Canvas:
@@ -232,7 +232,7 @@ class SpectraTab(Tab):
 
 
 class _Drawing:
-    """Curves of spectra in one plot; what did not change since last time is passed over quickly."""
+    """Curves of spectra in one plot; unchanged spectra are skipped quickly."""
 
     def __init__(self, curves: Curves, points: PointsOf) -> None:
         self._curves, self._points = curves, points
@@ -241,7 +241,7 @@ class _Drawing:
     def draw(self, shown: list[Drawn], in_units_of_r: bool = False) -> bool:
         """Draw the points of every spectrum, its fit as a line, and a mark on the one being measured.
 
-        Returns whether that was all: of many new ones only some are drawn at once.
+        Returns whether all are drawn: only some of many new spectra are drawn in one call.
         """
         now = {one.key: (one, 1 / one.total_ohm if in_units_of_r else 1.0) for one in shown}
         changed = [key for key, state in now.items() if not self._is_drawn(key, *state)]

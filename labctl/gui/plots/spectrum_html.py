@@ -1,4 +1,4 @@
-"""What the pane beside the spectra says of one and of all, as HTML."""
+"""Text on one spectrum and on all spectra for the pane beside the plots, as HTML."""
 
 from collections.abc import Sequence
 from html import escape
@@ -7,7 +7,7 @@ from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.readmodel.snapshot import SpectrumCurve
 from labctl.readmodel.spectrum_text import flags, resistance, title
 
-SIGNS = "●■○□"  # as `symbols.RUN_SYMBOLS`
+SIGNS = "●■○□"  # in the order of `symbols.RUN_SYMBOLS`
 
 
 def on_one(run: ShownRun, spectrum: SpectrumCurve, appearance: Appearance) -> tuple[str, str]:
@@ -24,7 +24,7 @@ def on_one(run: ShownRun, spectrum: SpectrumCurve, appearance: Appearance) -> tu
 def on_all(
     shown: Sequence[tuple[ShownRun, SpectrumCurve]], appearance: Appearance, not_drawn: int = 0
 ) -> tuple[str, str]:
-    """Return how many there are and which is being measured, then every reservation, as HTML."""
+    """Return the number of spectra, the one being measured, then all flags, as HTML."""
     headline = [f"<b>{len(shown)} spectr{'um' if len(shown) == 1 else 'a'}</b>"]
     running = [spectrum for _, spectrum in shown if spectrum.status == "running"]
     headline += [f"{escape(title(one))}: {_points(one)} so far" for one in running]

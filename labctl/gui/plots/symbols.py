@@ -1,4 +1,4 @@
-"""Symbols at the points of a curve: blitted on a screen, drawn as shapes into a vector picture."""
+"""Symbols at the points of a curve: copied as pixels on a screen, drawn as shapes in a vector picture."""
 
 import math
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ HOLLOW = (RING, FRAME)
 
 @dataclass(frozen=True)
 class Symbol:
-    """What is drawn at each point; `size` in pixels of a screen at 100 %."""
+    """The symbol at each point; `size` in pixels of a screen at 100 %."""
 
     name: str
     colour: str
     size: float
 
     def draw(self, painter: Any) -> None:
-        """Draw it around the origin."""
+        """Draw the symbol around the origin."""
         hollow = self.name in HOLLOW
         painter.setPen(QtGui.QPen(QtGui.QColor(self.colour), 1.2 if hollow else 0.6))
         painter.setBrush(QtGui.QBrush() if hollow else QtGui.QColor(self.colour))
@@ -32,7 +32,7 @@ class Symbol:
 
 
 class Paper:
-    """What is painted on: a painter in pixels, and where the axes lie on it."""
+    """The painting surface: a painter in pixels, and the transformation from the axes."""
 
     def __init__(self, painter: Any, transform: Any) -> None:
         self.painter, self.transform = painter, transform
@@ -41,7 +41,7 @@ class Paper:
 
 
 class Places:
-    """Where a curve has its points: pixels x (n,), y (n,)."""
+    """The points of a curve on the screen: pixels x (n,), y (n,)."""
 
     def __init__(self, x: Array, y: Array) -> None:
         self._x, self._y = x, y
@@ -49,7 +49,7 @@ class Places:
         self._blit: tuple[Any, ...] = ()
 
     def paint(self, paper: Paper, symbol: Symbol) -> None:
-        """Put the symbol at every place."""
+        """Paint the symbol at every point."""
         if paper.vector:
             self._draw_shapes(paper.painter, symbol)
             return

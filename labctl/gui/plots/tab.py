@@ -1,4 +1,4 @@
-"""What all tabs do alike: draw when there is news and someone looks, and export."""
+"""Common behaviour of all tabs: draw changes while visible, and export."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,9 +12,9 @@ from labctl.store import Database
 
 
 class Tab(QtWidgets.QWidget):
-    """One tab. A subclass gives `name`, `draw`, `dress` and `table`.
+    """One tab. A subclass gives `name`, `draw`, `apply_appearance` and `table`.
 
-    A hidden tab keeps what it was shown and draws it when it becomes visible.
+    A hidden tab keeps its runs and draws them when it becomes visible.
     """
 
     name = ""
@@ -26,35 +26,35 @@ class Tab(QtWidgets.QWidget):
         self._stale = True
 
     def show_runs(self, runs: Sequence[ShownRun]) -> None:
-        """Show these runs, in this order; nothing happens where nothing is new."""
+        """Show these runs, in this order; unchanged runs are not drawn again."""
         if len(runs) == len(self.runs) and all(a.is_same(b) for a, b in zip(runs, self.runs, strict=True)):
             return
         self.runs = tuple(runs)
         self.refresh()
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Dress in dark or light."""
+        """Use dark or light colours."""
         if appearance == self.appearance:
             return
         self.appearance = appearance
-        self.dress()
+        self.apply_appearance()
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw now if someone looks, else when the tab is shown."""
+        """Draw now if the tab is visible, else when it is shown."""
         self._stale = True
         if self.isVisible():
             self.catch_up()
 
     def export_data(self, path: Path, database: Database | None = None) -> None:
-        """Write the data as csv, names and units as in the database; without it, those that are drawn.
+        """Write the data as csv, names and units as in the database; without `database` only the drawn data.
 
         Raises
         ------
         ValueError
             The name does not end in .csv, or the file is a database.
         OSError, StoreError
-            It cannot be written, or the database not be read; nothing half is left.
+            The file cannot be written or the database cannot be read; no partial file is left.
         """
         refuse_what_is_no_export(path, (".csv",))
         if database is None:
@@ -62,7 +62,7 @@ class Tab(QtWidgets.QWidget):
         write_table(path, *(self.table() if database is None else self.whole_table(database)))
 
     def export_picture(self, path: Path) -> None:
-        """Write what is drawn as .png or .svg, dark on white for paper; raises as `export_data` does."""
+        """Write the picture as .png or .svg, dark on white for paper; raises as `export_data` does."""
         refuse_what_is_no_export(path, (".png", ".svg"))
         worn = self.appearance
         try:
@@ -73,34 +73,34 @@ class Tab(QtWidgets.QWidget):
             self.set_appearance(worn)
 
     def draw(self) -> None:
-        """Draw what changed in `self.runs`."""
+        """Draw the changes of `self.runs`."""
         raise NotImplementedError
 
-    def dress(self) -> None:
-        """Take on the colours of `self.appearance`."""
+    def apply_appearance(self) -> None:
+        """Apply the colours of `self.appearance`."""
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Header and rows of what is drawn."""
+        """Return header and rows of the drawn data."""
         raise NotImplementedError
 
     def whole_table(self, database: Database) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Header and rows of all that was measured, where `table` has what a screen can show of it.
+        """Return header and rows of all measured data, where `table` is thinned for the screen.
 
-        May be used in a thread of its own; raises StoreError.
+        Can be called in another thread; raises StoreError.
         """
         return self.table()
 
     def picture(self) -> QtWidgets.QWidget:
-        """Return the widget that a picture is taken of."""
+        """Return the widget for the picture."""
         return self
 
     def showEvent(self, event: Any) -> None:  # noqa: N802
-        """Catch up with what came while the tab was hidden."""
+        """Draw changes made while the tab was hidden."""
         super().showEvent(event)
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Draw what came while nobody looked."""
+        """Draw changes made while the tab was hidden."""
         if self._stale:
             self._stale = False
             self.draw()

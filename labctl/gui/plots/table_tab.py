@@ -1,4 +1,4 @@
-"""The numbers themselves: conductivities and transference numbers."""
+"""Tables of conductivities and transference numbers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ EXPORTED = ("conductivities", "transference_numbers")
 
 
 class TableTab(Tab):
-    """Two tables; ± is one standard uncertainty. The second appears when there is something in it."""
+    """Two tables; ± is one standard uncertainty. The second is hidden while empty."""
 
     name = "Table"
 
@@ -40,11 +40,11 @@ class TableTab(Tab):
         layout.addWidget(self.views[1], 1)
 
     def copy(self) -> None:
-        """Copy the table that has the keyboard, else that of the conductivities."""
+        """Copy the table with the keyboard focus, else the conductivities."""
         (self.views[1] if self.views[1].hasFocus() else self.views[0]).copy()
 
     def draw(self) -> None:
-        """Fill in the lines that changed."""
+        """Update changed lines."""
         conductivities = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.conductivities]
         numbers = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.transference_numbers]
         many = len(conductivities)
@@ -58,7 +58,7 @@ class TableTab(Tab):
                 view.fit_columns()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
-        """Both tables with every column of the database; `table` says which."""
+        """Return both tables with every column of the database; the column `table` names the table."""
         found = [
             (run.snapshot.id, table, row)
             for table in EXPORTED

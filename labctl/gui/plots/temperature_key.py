@@ -1,4 +1,4 @@
-"""The bar that says which colour is which temperature."""
+"""Colour bar of the temperatures."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ BAR = 14  # pixels
 
 
 class TemperatureKey(pg.PlotItem):
-    """A narrow plot: colours from cold to hot beside an axis in °C; hidden where there is only one."""
+    """A narrow plot: colours from cold to hot beside an axis in °C; hidden for a single temperature."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class TemperatureKey(pg.PlotItem):
         self.hide()
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Dress in dark or light."""
+        """Use dark or light colours."""
         axis = self.getAxis("right")
         axis.setPen(appearance.muted)
         axis.setTextPen(appearance.foreground)
@@ -44,7 +44,7 @@ class TemperatureKey(pg.PlotItem):
         self._image.setLookupTable(colours.astype(np.ubyte))
 
     def show_range(self, temperatures_k: Sequence[float | None], appearance: Appearance) -> None:
-        """Span the temperatures."""
+        """Set the range of temperatures."""
         known = [kelvin - ZERO_CELSIUS_K for kelvin in temperatures_k if kelvin is not None]
         self._be_seen(bool(known) and max(known) - min(known) > 0.1)
         if not known or self._shown == (min(known), max(known)):

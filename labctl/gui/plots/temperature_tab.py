@@ -31,7 +31,7 @@ class TemperatureTab(Tab):
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
         self._since_start = QtWidgets.QCheckBox("&hours since the start")
-        self._since_start.setToolTip("Lay runs of different days over each other")
+        self._since_start.setToolTip("Compare runs of different days")
         self._since_start.toggled.connect(self._change_axis)
         self._now = QtWidgets.QLabel()
         self._now.setWordWrap(True)
@@ -41,17 +41,17 @@ class TemperatureTab(Tab):
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(self._canvas, 1)
-        self.dress()
+        self.apply_appearance()
 
     def draw(self) -> None:
-        """Draw the curves that changed."""
+        """Draw changed curves."""
         keys = [key for run in self.runs for key in self._draw_run(run)]
         self.plot.curves.keep(keys)
         known = [run for run in self.runs if run.snapshot.temperature.time_s.size]
         self.plot.say("" if known else "no temperature yet")
         self._now.setText("   ".join(_in_words(run) for run in known))
 
-    def dress(self) -> None:
+    def apply_appearance(self) -> None:
         """Dress the plot."""
         self._canvas.set_appearance(self.appearance)
 
@@ -113,7 +113,7 @@ class TemperatureTab(Tab):
         axis = pg.AxisItem("bottom") if since_start else ClockAxis()
         self.plot.setAxisItems({"bottom": axis})
         self.plot.label("bottom", "time since the start / h" if since_start else "")
-        self.dress()
+        self.apply_appearance()
         self.refresh()
         self.plot.enableAutoRange()
 
@@ -127,13 +127,13 @@ def _in_words(run: ShownRun) -> str:
 
 
 def _changes(setpoint_k: Array) -> Array:
-    """Indices at which a stretch of one set point (or of none) begins."""
+    """Return the indices at which a stretch of constant (or no) set point begins."""
     same = (setpoint_k[1:] == setpoint_k[:-1]) | (np.isnan(setpoint_k[1:]) & np.isnan(setpoint_k[:-1]))
     return np.concatenate([[0], 1 + np.flatnonzero(~same)]).astype(int)
 
 
 def _stretches(time: Array, setpoint_k: Array) -> tuple[Array, Array, Array]:
-    """Begin, end and set point in °C of each stretch."""
+    """Return begin, end and set point in °C of each stretch."""
     first = _changes(setpoint_k)
     ends = np.append(time[first[1:]], time[-1])
     return time[first], ends, setpoint_k[first] - ZERO_CELSIUS_K
@@ -147,7 +147,7 @@ def _steps(time: Array, setpoint_k: Array) -> Points:
 
 
 def _band(time: Array, setpoint_k: Array, band_k: float) -> Points:
-    """Rectangles around the set points, parted by gaps."""
+    """Return rectangles around the set points, separated by gaps."""
     if time.size == 0 or band_k <= 0:
         return np.empty(0), np.empty(0)
     begins, ends, degc = _stretches(time, setpoint_k)

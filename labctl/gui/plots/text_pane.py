@@ -1,4 +1,4 @@
-"""Sentences beside a plot."""
+"""Text beside a plot."""
 
 from labctl.gui.qt import QtWidgets
 
@@ -21,7 +21,7 @@ class WordsPane(QtWidgets.QWidget):
         self.resize(self.fontMetrics().horizontalAdvance("x" * 36), self.height())
 
     def say(self, headline: str, html: str) -> None:
-        """Show both; text that is the same stays where it was scrolled to."""
+        """Show headline and text; unchanged text keeps its scroll position."""
         shown, self._shown = self._shown, (headline, html)
         if headline != shown[0]:
             self._headline.setText(headline)
@@ -31,6 +31,6 @@ class WordsPane(QtWidgets.QWidget):
             self._text.verticalScrollBar().setValue(place)
 
     def words(self) -> str:
-        """Return all that is said, without markup."""
+        """Return headline and text without markup."""
         plain = self._headline.text() + "\n" + self._text.toPlainText()
         return plain.replace("<b>", "").replace("</b>", "").replace("<br>", "\n")

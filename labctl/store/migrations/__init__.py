@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
+from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -15,6 +17,7 @@ from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, 
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
+from labctl.store.migrations.unsafe_processes import HEARTBEATS, STATE, UNSAFE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as Sqlite
@@ -67,6 +70,19 @@ def _m0005_law_columns(db: "Sqlite") -> None:
     _add_columns(db, "law_fits", ADDED_TO_LAW_FITS)
 
 
+def _m0006_unsafe(db: "Sqlite") -> None:
+    for statement in _statements(HEARTBEATS):
+        db.execute(statement)
+    where = "table_name = 'heartbeats' AND column_name = 'state'"
+    db.execute(f"UPDATE columns SET meaning = ? WHERE {where}", (STATE,))
+    db.execute("INSERT INTO columns VALUES ('heartbeats', 'unsafe', 'text', ?)", (UNSAFE,))
+
+
+def _m0007_ceilings(db: "Sqlite") -> None:
+    _add_columns(db, "samples", CEILINGS)
+    db.execute(CEILING_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -80,6 +96,8 @@ _MIGRATIONS = {
     "0003_polarisation": _m0003_polarisation,
     "0004_fixture": _m0004_fixture,
     "0005_law_columns": _m0005_law_columns,
+    "0006_unsafe": _m0006_unsafe,
+    "0007_ceilings": _m0007_ceilings,
 }
 
 

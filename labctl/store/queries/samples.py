@@ -16,3 +16,11 @@ def newest_first(db: Rows, most: int = -1) -> list[Row]:
 def with_id(db: Rows, sample_id: int) -> list[Row]:
     """The sample with this id, or none."""
     return db.rows("SELECT * FROM samples WHERE id = ?", (sample_id,))
+
+
+def ceilings_of_run(db: Rows, run_id: int) -> tuple[float | None, float | None, float | None]:
+    """Highest temperature (K), potential (V), current (A) of a run's sample; None where not given."""
+    query = """SELECT s.temperature_max_k, s.potential_max_v, s.current_max_a
+               FROM runs r JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
+    (row,) = db.rows(query, (run_id,))
+    return row["temperature_max_k"], row["potential_max_v"], row["current_max_a"]

@@ -46,6 +46,7 @@ def test_check_lists_every_step_and_touches_nothing(files):
     assert output.count("settle at") == 3
     assert output.count("spectrum at") == 3
     assert "estimated time" in output
+    assert "making safe takes at most 4 s" in output
     assert not files["db"].exists()
 
 
@@ -92,6 +93,33 @@ def test_show_prints_what_a_person_reads(measured):
     _, one = invoke("show", "1", "--db", db)
     assert "S/cm" in one
     assert "Arrhenius, ln(sigma T)" in one
+
+
+@pytest.fixture
+def one_spectrum(files):
+    """A run of one spectrum, of a sample with brackets in its name."""
+    protocol = '[sample]\nname = "pellet [bold] [/dev/a]"\nthickness_mm = 1.0\ndiameter_mm = 10.0\n'
+    protocol += (
+        '[[procedure]]\nuse = "procedures.eis:EIS"\nfrequencies_hz = [1e5, 1e4, 1e3, 1e2, 10.0, 1.0]\n'
+    )
+    files["protocol"].write_text(protocol, encoding="utf-8")
+    code, output = invoke("run", files["protocol"], "--station", files["station"], "--db", files["db"])
+    assert code == 0, output
+    return files["db"]
+
+
+@pytest.mark.parametrize("run", [[], ["last"]])
+def test_brackets_in_a_name_are_shown_as_they_are(one_spectrum, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    _, output = invoke("show", *run, "--db", one_spectrum)
+    assert "pellet [bold] [/dev/a]" in output
+
+
+def test_a_run_without_a_law_shows_no_heading_of_laws(one_spectrum):
+    _, output = invoke("show", "last", "--db", one_spectrum)
+    assert "S/cm" in output
+    assert "no temperature law" in output
+    assert "preferred" not in output
 
 
 def test_show_of_a_run_or_file_that_is_not_there_is_a_sentence(measured, tmp_path):

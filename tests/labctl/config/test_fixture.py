@@ -112,7 +112,7 @@ def test_a_fixture_comes_back_from_the_database_and_from_a_job(lab):
         ({"lead_ohm": 2.5, "fixture_short": points(SHORT)}, "lead_ohm", "off twice"),
         ({"fixture_short": points(SHORT)[:1]}, "fixture_short", "holds 1 usable points"),
         ({"fixture_short": []}, "fixture_short", "holds 0 usable points"),
-        ({"fixture_short": [["1e6", 1, 2]]}, "fixture_short", "list of something else"),
+        ({"fixture_short": [["1e6", 1, 2]]}, "fixture_short", "list with other entries"),
         ({"fixture_short": 12}, "fixture_short", "is 12"),
         ({"fixture_open": "absent.csv"}, "fixture_open", "absent.csv"),
         ({"fixture_open": "run 12"}, "fixture_open", "no database"),

@@ -262,3 +262,53 @@ def test_procedures_that_open_their_own_instruments_are_told_from_ours(tmp_path)
         text += f'\n[[procedure]]\nuse = "their_bench_procedures:{name}"\nrepeat = 2\n'
     (warning,) = parse_protocol(text, str(tmp_path / "p.toml")).warnings()
     assert warning.startswith("their_bench_procedures:Theirs opens its own instruments")
+
+
+POLYMER = 'name = "pellet"\ntemperature_max_degc = 90\npotential_max_v = 0.01\ncurrent_max_a = 1e-4'
+
+
+def test_the_ceilings_of_a_sample_are_in_si(changed):
+    sample = read_protocol(changed('name = "pellet"', POLYMER)).sample
+    assert sample.temperature_max_k == pytest.approx(363.15)
+    assert (sample.potential_max_v, sample.current_max_a) == (0.01, 1e-4)
+    assert kept_sample(json.dumps(vars(sample))) == sample
+
+
+def test_the_lowest_limit_of_station_and_sample_holds(changed, station):
+    limits = read_protocol(changed('name = "pellet"', POLYMER)).sample.within(station.limits)
+    assert limits.temperature_k == (station.limits.temperature_k[0], pytest.approx(363.15))
+    assert (limits.potential_v, limits.current_a) == (0.01, 1e-4)
+    generous = POLYMER.replace("90", "900").replace("0.01", "99").replace("1e-4", "9")
+    assert read_protocol(changed(POLYMER, generous)).sample.within(station.limits) == station.limits
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "hint"),
+    [
+        (
+            "temperature_max_degc = 90",
+            "temperature 100 degC is outside this station's limits, -50 to 90 degC",
+        ),
+        ("potential_max_v = 0.01", "potential (peak)"),
+    ],
+)
+def test_a_step_above_a_ceiling_of_the_sample_is_refused(changed, station, ceiling, hint):
+    protocol = read_protocol(changed('name = "pellet"', f'name = "pellet"\n{ceiling}'))
+    with pytest.raises(ConfigurationError) as caught:
+        protocol.check_against(station)
+    assert hint in caught.value.problem
+    assert caught.value.problem.endswith("and the sample)")
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "hint"),
+    [
+        ("potential_max_v = 0", "greater than zero"),
+        ("current_max_a = -1", "current_max_a"),
+        ("temperature_max_degc = 'hot'", "number"),
+        ("temperature_max_c = 90", "did you mean"),
+    ],
+)
+def test_a_ceiling_that_makes_no_sense_is_refused(changed, ceiling, hint):
+    with pytest.raises(ConfigurationError, match=hint):
+        read_protocol(changed('name = "pellet"', f'name = "pellet"\n{ceiling}'))

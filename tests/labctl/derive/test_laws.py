@@ -106,12 +106,35 @@ def test_a_lower_bound_is_no_number_and_hides_no_outlier(series):
     assert preferred["activation_energy_ev"] == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("bound", "factor", "is_told"),
+    [("upper", 0.9, True), ("upper", 1.1, False), ("lower", 0.9, False), ("lower", 1.1, False)],
+)
+def test_a_law_above_an_upper_bound_says_so(series, bound, factor, is_told):
+    series.spectrum(345.0, bound=bound, factor=factor)
+    preferred, _ = series.laws()
+    above = [flag for flag in preferred["flags"] if flag.startswith("the law lies above the bound sigma < ")]
+    assert [flag.endswith(" at 345.00 K") for flag in above] == [True] * is_told
+
+
 def test_a_thermometer_that_does_not_move_by_its_last_digit_costs_no_law(tmp_path):
     still = Series(tmp_path / "lab.db")
     for temperature_k in range(310, 390, 10):
         still.spectrum(float(temperature_k), temperature_u_k=0.0)
     preferred, _ = still.laws()
     assert preferred["activation_energy_ev"] == pytest.approx(0.5, abs=0.005)
+
+
+def test_the_uncertainty_of_the_temperature_is_in_that_of_the_energy(tmp_path):
+    def energy_u_ev(name, temperature_u_k):
+        made = Series(tmp_path / name)
+        for temperature_k in range(310, 390, 10):
+            made.spectrum(float(temperature_k), temperature_u_k=temperature_u_k)
+        preferred, _ = made.laws()
+        made.store.close()
+        return preferred["standard_uncertainty_ev"]
+
+    assert energy_u_ev("unsure.db", 0.5) > 5 * energy_u_ev("sure.db", 0.0)
 
 
 def test_show_says_which_spectra_gave_no_number_and_why(series):
@@ -351,6 +374,8 @@ def test_heating_that_differs_from_cooling_is_told_of_all_points_only(tmp_path):
     made.store.close()
     told = [row for row in rows if any("heating" in flag and "cooling" in flag for flag in row["flags"])]
     assert [(row["branch"], row["preferred"]) for row in told] == [("all", 1)]
+    (flag,) = [flag for flag in told[0]["flags"] if flag.startswith("hysteresis")]
+    assert float(flag.split("by a factor ")[1].split()[0]) == pytest.approx(1.5, rel=0.01)
 
 
 def test_cooling_that_repeats_heating_is_no_remark(tmp_path):
@@ -374,3 +399,27 @@ def test_a_vtf_law_has_no_value_at_25_degc_below_its_vogel_temperature(tmp_path)
     assert vtf["activation_energy_ev"] == parameters["pseudo_activation_energy"]["value"]
     assert "conductivity_at_25_degc" not in parameters
     assert vtf["form"] == "T^-0.5"
+
+
+def test_a_kink_is_stored_with_both_lines_and_its_break(tmp_path):
+    def sigma_s_m(kelvin):
+        x = 1 / (BOLTZMANN_EV_K * kelvin) - 1 / (BOLTZMANN_EV_K * 345.0)
+        return 1e-3 / kelvin * math.exp(-(0.4 if kelvin > 345.0 else 0.8) * x)
+
+    _, rows = exact(tmp_path / "lab.db", [300.0 + 8 * n for n in range(12)], sigma_s_m).laws()
+    (row,) = [row for row in rows if row["law"] == "two_segments"]
+    parameters = row["parameters"]
+    centre = 1 / (BOLTZMANN_EV_K * 345.0)
+    expected = {
+        "activation_energy_below": (0.8, "eV"),
+        "activation_energy_above": (0.4, "eV"),
+        "break_temperature": (345.0, "K"),
+        "pre_exponential_below": (1e-3 * math.exp(0.8 * centre), "S K/m"),
+        "pre_exponential_above": (1e-3 * math.exp(0.4 * centre), "S K/m"),
+    }
+    for name, (value, unit) in expected.items():
+        assert parameters[name]["value"] == pytest.approx(value, rel=1e-3), name
+        assert parameters[name]["unit"] == unit
+    assert row["activation_energy_ev"] is None
+    assert row["standard_uncertainty_ev"] is None
+    assert row["form"] == "ln_sigma_t"

@@ -4,6 +4,13 @@ import os
 
 import pytest
 
+from labctl.clock import RealClock
+from labctl.config.station import read_station
+from labctl.store.transactions import WriteConnection
+from labctl.testing import STATION
+
+PATIENCE_S = 30.0
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
@@ -13,3 +20,48 @@ def app():
     QtWidgets = pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
     return QtWidgets.QApplication.instance() or QtWidgets.QApplication(["labctl"])
+
+
+@pytest.fixture
+def wait(app):
+    """Wait until a condition holds while the window goes on."""
+    from qtpy import QtTest
+
+    def until(condition, what):
+        clock = RealClock()
+        end_s = clock.monotonic() + PATIENCE_S
+        while not condition():
+            assert clock.monotonic() < end_s, f"waited in vain: {what}"
+            QtTest.QTest.qWait(20)
+
+    return until
+
+
+@pytest.fixture
+def station(tmp_path):
+    (tmp_path / "station.toml").write_text(STATION)
+    return read_station(tmp_path / "station.toml")
+
+
+@pytest.fixture
+def db(tmp_path):
+    WriteConnection(tmp_path / "lab.db").close()
+    return tmp_path / "lab.db"
+
+
+@pytest.fixture
+def window(app, station, db, wait):
+    from qtpy import QtTest
+
+    from labctl.gui.window import Window
+
+    wanted = []
+    window = Window(station, db, lambda: wanted.append(True))
+    window.runners_wanted = wanted
+    window.show()
+    wait(lambda: window._view is not None, "a look at the station")
+    yield window
+    window._view = None
+    window.close()
+    window.deleteLater()
+    QtTest.QTest.qWait(20)

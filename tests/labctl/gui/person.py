@@ -1,6 +1,6 @@
 """Simulated user of the window in a separate process: clicks and types with xdotool on a real X server.
 
-`python person.py STATION DB PICTURES queue|look|keys` prints one JSON object per action or observation.
+`python person.py STATION DB PICTURES queue|look|keys|stop` prints one JSON object per action or observation.
 """
 
 import json
@@ -129,6 +129,43 @@ def queue_and_abort_by_keys(person):
     person.xdotool("key", "ctrl+w")
 
 
+def press_f12_whatever_is_open(person):
+    """Press F12 while a menu, a list, a file dialog and a question are open; then again with nothing open."""
+    window = person.window
+    stop, presses = window.control.stop, []
+    window.stop_key.pressed.connect(lambda: presses.append(CLOCK.monotonic()))
+    person.wait(lambda: window._view is not None, "a look at the station")
+
+    def press(what):
+        before = len(presses)
+        person.xdotool("key", "F12")
+        person.wait(lambda: len(presses) == before + 1, f"F12 to be noticed with {what} open")
+        person.wait(lambda: stop.state in ("safe", "not safe"), "the result")
+        say(**{what: window.control.outcome.text()})
+
+    menus = window.menuBar()
+    place = menus.mapToGlobal(menus.actionGeometry(menus.actions()[0]).center())
+    person.xdotool("mousemove", place.x(), place.y(), "click", 1)
+    person.wait(QtWidgets.QApplication.activePopupWidget, "the menu")
+    press("menu")
+    person.wait(lambda: QtWidgets.QApplication.activePopupWidget() is None, "the menu to be closed")
+    person.click(window.queueing.procedure)
+    person.wait(QtWidgets.QApplication.activePopupWidget, "the list")
+    press("list")
+    person.xdotool("key", "ctrl+e")
+    person.wait(lambda: window.findChildren(QtWidgets.QFileDialog), "the file dialog")
+    press("dialog")
+    person.picture("safe-beside-a-dialog")
+    window.findChild(QtWidgets.QFileDialog).close()
+    person.click(window.control.resume)
+    person.wait(lambda: window.findChildren(QtWidgets.QMessageBox), "the question")
+    press("question")
+    window.findChild(QtWidgets.QMessageBox).close()
+    press("nothing")
+    say(presses=len(presses))
+    window.close()
+
+
 def look_and_wait_for_the_end(person):
     window = person.window
     person.wait(lambda: window._view is not None and window.browser.model.rows, "runs")
@@ -158,6 +195,7 @@ def main():
         "queue": queue_three_and_abort_one,
         "look": look_and_wait_for_the_end,
         "keys": queue_and_abort_by_keys,
+        "stop": press_f12_whatever_is_open,
     }
     tasks[task](person)
 

@@ -112,3 +112,11 @@ def test_the_keyboard_alone_queues_and_aborts_at_twice_the_size(sit_down):
     person = sit_down("keys", QT_SCALE_FACTOR="2")
     assert [*told(person, "jobs").values()] == ["cancelled"]
     assert person.wait(timeout=30) == 0
+
+
+def test_f12_makes_a_real_rig_safe_while_a_menu_a_list_or_a_dialog_is_open(sit_down):
+    person = sit_down("stop")
+    for what in ("menu", "list", "dialog", "question", "nothing"):
+        assert told(person, what).startswith("SAFE since")
+    assert told(person, "presses") == 5
+    assert person.wait(timeout=60) == 0

@@ -70,3 +70,20 @@ def test_a_fixture_of_the_database_is_the_same_again(inputs):
     first = sample_of(replace(FORM, fixture_short=SHORT, fixture_open=OPEN))
     inputs.load(SampleForm.of_row(vars(first)))
     assert sample_of(inputs.form()) == first
+
+
+def test_ceilings_typed_into_the_form_reach_the_protocol(inputs):
+    inputs.load(FORM)
+    assert sample_of(inputs.form()).temperature_max_k is None
+    inputs.temperature_max_degc.setValue(136.0)
+    inputs.potential_max_v.setValue(0.1)
+    sample = sample_of(inputs.form())
+    assert sample.temperature_max_k == pytest.approx(409.15)
+    assert (sample.potential_max_v, sample.current_max_a) == (0.1, None)
+
+
+@pytest.mark.parametrize("ceiling_degc", [-20.0, 0.0, 136.0])
+def test_a_remembered_ceiling_comes_back_below_zero_too(inputs, ceiling_degc):
+    inputs.load(replace(FORM, temperature_max_degc=ceiling_degc))
+    inputs.name.setEditText("the next pellet")
+    assert sample_of(inputs.form()).temperature_max_k == pytest.approx(ceiling_degc + 273.15)

@@ -15,13 +15,11 @@ from qtpy.QtCore import Qt
 from labctl.cli.gui import SCREENS, gui
 from labctl.clock import RealClock
 from labctl.config.protocol import parse_protocol
-from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
-from labctl.gui.application import tell_of_other_window
+from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
-from labctl.gui.window import Window
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -55,32 +53,6 @@ def wait(condition, what):
 
 
 @pytest.fixture
-def station(tmp_path):
-    (tmp_path / "station.toml").write_text(STATION)
-    return read_station(tmp_path / "station.toml")
-
-
-@pytest.fixture
-def db(tmp_path):
-    WriteConnection(tmp_path / "lab.db").close()
-    return tmp_path / "lab.db"
-
-
-@pytest.fixture
-def window(app, station, db):
-    wanted = []
-    window = Window(station, db, lambda: wanted.append(True))
-    window.runners_wanted = wanted
-    window.show()
-    wait(lambda: window._view is not None, "a look at the station")
-    yield window
-    window._view = None
-    window.close()
-    window.deleteLater()
-    QtTest.QTest.qWait(20)
-
-
-@pytest.fixture
 def old_run(station, db):
     """A finished run, measured before the window was opened."""
     protocol = parse_protocol(PROTOCOL, "old.toml")
@@ -101,6 +73,25 @@ def fill_in(window, name="film"):
     panel.sample.thickness_mm.setValue(1.0)
     panel.sample.diameter_mm.setValue(10.0)
     return panel
+
+
+def open_boxes(window):
+    return [box for box in window.findChildren(QtWidgets.QMessageBox) if box.isVisible()]
+
+
+def open_box(window, question):
+    """The one box that asks; it blocks nothing else."""
+    wait(lambda: open_boxes(window), f"the question {question!r}")
+    (box,) = open_boxes(window)
+    assert box.text().startswith(question)
+    assert not box.isModal()
+    return box
+
+
+def press_in_box(window, question, text):
+    (button,) = (b for b in open_box(window, question).buttons() if b.text() == text)
+    button.click()
+    QtTest.QTest.qWait(20)
 
 
 def run_in(station, db):
@@ -326,9 +317,9 @@ def test_an_old_run_is_drawn_at_once(old_run, window):
 
 
 def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
-    wait(lambda: old_run in window.reader._told, "the run")
+    wait(lambda: old_run in window.reader._emitted, "the run")
     window.browser.model.tick([old_run], False)
-    wait(lambda: not window.reader._told and not window._snapshots, "nothing of it to be left")
+    wait(lambda: not window.reader._emitted and not window._snapshots, "nothing of it to be left")
 
 
 def test_runs_are_filtered_by_words_and_state(old_run, window):
@@ -433,6 +424,7 @@ def test_pause_and_resume_reach_the_queue(window, db):
         assert Pauses(connection).in_force().after == "step"
         wait(lambda: window.control.resume.isVisible(), "the button that resumes")
         window.control.resume.click()
+        press_in_box(window, "Resume heats", "&Resume")
         wait(lambda: Pauses(connection).in_force() is None, "the end of the pause")
 
 
@@ -443,7 +435,8 @@ def test_a_running_job_is_skipped_and_aborted_by_keys(window, station, db):
     QtTest.QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
     with WriteConnection(db) as connection:
         wait(lambda: Requests(connection).pending(job_id), "the first request")
-        window.control.abort_job(sure=True)
+        QtTest.QTest.keyClick(window, "b", Qt.KeyboardModifier.ControlModifier)
+        press_in_box(window, f"Abort job {job_id}?", "&Abort")
         wait(lambda: len(Requests(connection).pending(job_id)) == 2, "both requests")
         assert [request.kind for request in Requests(connection).pending(job_id)] == ["skip step", "cancel"]
 
@@ -543,9 +536,9 @@ def test_without_a_screen_a_sentence_says_so(monkeypatch, tmp_path):
 
 
 def test_a_second_window_says_so(window, db):
-    first = tell_of_other_window(window, db)
+    first = lock_against_second_window(window, db)
     assert "both may be used" not in window.statusBar().currentMessage()
-    second = tell_of_other_window(window, db)
+    second = lock_against_second_window(window, db)
     assert "both may be used" in window.statusBar().currentMessage()
     first.unlock()
     del second
@@ -572,12 +565,36 @@ def test_a_procedure_that_is_gone_is_told_when_its_job_is_filled_in_again(window
     assert window.warning_bar.isVisible()
 
 
-def test_closing_asks_while_a_job_runs_and_may_be_refused(window, station, db, monkeypatch):
+def test_closing_asks_while_a_job_runs_and_may_be_refused(window, station, db):
     run_in(station, db)
     wait(lambda: window._view.running_job is not None, "the running job")
-    monkeypatch.setattr(Window, "_may_close", lambda self: False)
     window.close()
+    press_in_box(window, "A job is under way", "&Stay")
     assert window.isVisible()
+    window.close()
+    press_in_box(window, "A job is under way", "&Pause after this step")
+    assert not window.isVisible()
+    with WriteConnection(db) as connection:
+        assert Pauses(connection).in_force().after == "step"
+
+
+def test_a_resume_that_is_not_confirmed_keeps_the_queue_paused(window, db):
+    with WriteConnection(db) as connection:
+        Pauses(connection).pause("job")
+        wait(lambda: window.control.resume.isVisible(), "the button that resumes")
+        window.activateWindow()
+        QtTest.QTest.keyClick(window, "r", Qt.KeyboardModifier.ControlModifier)
+        box = open_box(window, "Resume heats")
+        assert box.defaultButton().text() == "&Stay paused"
+        QtTest.QTest.keyClick(box, Qt.Key.Key_Return)
+        assert open_boxes(window) == []
+        window.asker.stop()  # answers everything asked before
+        assert Pauses(connection).in_force()
+
+
+def test_pause_and_resume_have_different_keys(window):
+    assert window.control.pause.shortcut().toString() == "Ctrl+P"
+    assert window.control.resume.shortcut().toString() == "Ctrl+R"
 
 
 def test_dark_and_light_are_both_readable(window):

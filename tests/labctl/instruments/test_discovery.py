@@ -4,6 +4,7 @@ import pyvisa
 from labctl.clock import VirtualClock
 from labctl.instruments import discovery
 from labctl.instruments.discovery import ask_everybody
+from labctl.instruments.locks import hardware_locks
 from sim_instruments.rig import build
 from sim_instruments.stand_ins import DRIVERS
 
@@ -52,3 +53,12 @@ def test_on_a_bus_no_frames_of_bytes_are_sent(monkeypatch):
     found_at("solartron1287", "GPIB0::6::INSTR")
     assert "JulaboCF" in asked
     assert not {"Eurotherm2400", "LinkamT95", "Huber", "EmStatPico"} & set(asked)
+
+
+def test_an_instrument_that_another_program_talks_to_is_not_asked(monkeypatch):
+    monkeypatch.setattr(discovery, "is_simulated_here", lambda library: False)
+    with hardware_locks(["COM3"], "job 3 'series'"):
+        entry = found_at("julabo", "ASRL3::INSTR")
+    assert (entry["identity"], entry["asked"]) == ("", False)
+    assert "for job 3 'series'" in entry["in_use"]
+    assert found_at("julabo", "ASRL3::INSTR")["in_use"] == ""

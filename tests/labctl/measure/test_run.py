@@ -8,7 +8,7 @@ import labctl
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol, read_protocol
 from labctl.errors import StoreError
-from labctl.measure.events import SpectrumEvaluated
+from labctl.measure.events import SpectrumEvaluated, SpectrumStarted
 from labctl.measure.recording import Recording
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Store
@@ -302,17 +302,38 @@ def test_an_evaluation_that_fails_is_an_event_and_the_run_goes_on(station, tmp_p
         assert len(db.rows("SELECT * FROM spectra WHERE status = 'finished'")) == 2
 
 
-def test_a_misspelt_field_fails_the_run_by_its_name_and_everything_is_safe(station, tmp_path, monkeypatch):
-    def misspells(self, about, bias_v=0.0, repeats=False):
-        self.emit("spectrum", {"state": "started", "amplitude_V": 0.02, **about})
+def misspells_in_a_dict(self, about, bias_v=0.0, repeats=False):
+    self.emit("spectrum", {"state": "started", "amplitude_V": 0.02, **about})
 
+
+def misspells_in_an_event(self, about, bias_v=0.0, repeats=False):
+    self.emit("spectrum", SpectrumStarted(amplitude_V=0.02))
+
+
+@pytest.mark.parametrize(
+    ("misspells", "named"), [(misspells_in_a_dict, "spectrum"), (misspells_in_an_event, "SpectrumStarted")]
+)
+def test_a_misspelt_field_fails_the_run_by_name_and_line_and_everything_is_safe(
+    station, tmp_path, monkeypatch, misspells, named
+):
     monkeypatch.setattr(SpectrumProcedure, "take_spectrum", misspells)
     with night(station, tmp_path) as (station, bench, store, rig):
         outcome = run_short(station, bench, store)
         assert outputs(rig) == (0, 0, 0)
     assert (outcome.status, outcome.error) == ("failed", "EventError")
     assert outcome.reason == (
-        "EventError: spectrum: 'amplitude_V' is not a field of it; did you mean 'amplitude_v'?"
+        f"EventError: {named}: 'amplitude_V' is not a field of it; did you mean 'amplitude_v'?"
+        f" (test_run.py, line {misspells.__code__.co_firstlineno + 1})"
     )
     with labctl.open(tmp_path / "lab.db") as db:
         assert db.rows("SELECT * FROM spectra") == []
+
+
+def test_a_set_point_above_the_ceiling_of_the_sample_reaches_no_oven(station, tmp_path):
+    """A protocol that was checked against another sample, or a procedure that plans nothing."""
+    text = SHORT.replace('name = "pellet"', 'name = "pellet"\ntemperature_max_degc = 65')
+    with night(station, tmp_path) as (station, bench, store, rig):
+        (outcome,) = run_protocol(parse_protocol(text, "short.toml"), station, bench, store, StopRequest())
+        assert outcome.status == "failed"
+        assert "65 degC" in outcome.reason
+        assert outputs(rig) == (0, 0, 0)

@@ -16,10 +16,10 @@ from labctl.config.night import DEFAULT_SILENCE_S, Night, read_silence
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeats, state_of
+from labctl.queue.heartbeat import Heartbeats, StillPulse, state_of
 from labctl.queue.silence import Silences
 from labctl.queue.supervisor import Supervisor
-from labctl.readmodel.station_view import read_station_view
+from labctl.readmodel.station_view import read_station_view, status_in_words
 from labctl.store.processes import process_birth
 
 CLOCK = RealClock()
@@ -81,6 +81,8 @@ def test_a_process_that_never_ran_has_no_state():
         (0.0, {"due_s": math.inf}, "running"),
         (1.1 * SILENCE_S, {"state": "ended"}, "ended"),
         (0.0, {"state": "dead"}, "dead"),
+        (0.0, {"state": "unsafe"}, "unsafe"),
+        (1.1 * SILENCE_S, {"state": "dismissed"}, "dismissed"),
         (0.0, {"process_birth": "another process of that number"}, "dead"),
         (0.0, {"process_birth": "another process", "host": "another computer"}, "running"),
     ],
@@ -137,6 +139,50 @@ def test_status_window_and_supervisor_call_the_same_runner_frozen(night, beat_be
     assert shown_by_status(night, station_file) == "FROZEN"
     assert shown_by_the_window(night) == "frozen"
     assert made_safe_by_the_supervisor(night, station_file)
+
+
+def test_status_and_window_say_what_was_not_read_back_off(night, beat_before, station_file):
+    beat_before(0.0, state="unsafe", unsafe="oven: no answer")
+    arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
+    assert "rig: NOT SAFE, not read back off: oven: no answer" in CliRunner().invoke(app, arguments).stdout
+    view = read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S)
+    assert view.in_trouble
+    assert status_in_words(view)[:2] == [
+        "NOT SAFE: the runner has ended",
+        "NOT SAFE, not read back off: oven: no answer",
+    ]
+
+
+def test_status_and_window_say_what_a_living_runner_cannot_make_safe(night, beat_before, station_file):
+    beat_before(0.0, unsafe="oven: no answer")
+    arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
+    assert "running, NOT SAFE, trying again: oven: no answer" in CliRunner().invoke(app, arguments).stdout
+    view = read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S)
+    assert view.in_trouble
+    assert "NOT SAFE, not read back off: oven: no answer" in status_in_words(view)
+
+
+def test_what_a_person_has_seen_to_is_no_trouble(night, beat_before, station_file):
+    beat_before(0.0, state="dismissed", unsafe="oven: no answer")
+    arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
+    assert "a person has seen to it: oven: no answer" in CliRunner().invoke(app, arguments).stdout
+    assert not read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S).in_trouble
+
+
+@pytest.mark.parametrize(
+    ("tell", "state", "words"),
+    [
+        (lambda pulse: None, "unsafe", "the outputs were not read back"),
+        (lambda pulse: pulse.made_safe({}), "ended", ""),
+        (lambda pulse: pulse.made_safe({"oven": "no answer"}), "unsafe", "oven: no answer"),
+        (lambda pulse: (pulse.made_safe({}), pulse.doubt()), "unsafe", "the outputs were not read back"),
+    ],
+)
+def test_a_program_ends_as_ended_only_after_it_was_told_that_everything_is_off(night, tell, state, words):
+    with StillPulse(night.path, "rig") as pulse:
+        tell(pulse)
+    beat = Heartbeats(night.connection, "runner", "rig").read()
+    assert (beat.state, beat.unsafe) == (state, words)
 
 
 @pytest.mark.parametrize("file", ["absent.toml", "of another.toml", "wrong.toml"])

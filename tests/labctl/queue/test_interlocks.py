@@ -127,3 +127,26 @@ def test_a_room_that_gets_warmer_is_no_alarm():
 
 def test_the_highest_temperature_holds_also_at_once():
     assert trips_while_idle([440.0, 444.0]) == [False, True]
+
+
+def test_a_reading_above_the_ceiling_of_the_sample_ends_the_job_and_not_the_queue(interlocks):
+    interlocks.hold_for_sample(363.15, None, None)
+    assert interlocks.judge("temperature", reading(364.9, 363.15)) is None
+    trip = interlocks.judge("temperature", reading(365.4, 363.15))
+    assert trip is not None
+    assert (trip.name, trip.stops_queue) == ("temperature", False)
+    assert "90.0 degC, the highest that the sample endures" in trip.words
+
+
+def test_a_current_above_the_ceiling_of_the_sample_trips(interlocks):
+    interlocks.hold_for_sample(None, 0.5, 0.01)
+    assert interlocks.judge("results", {"current_a": 0.009, "potential_v": 0.5}) is None
+    assert interlocks.judge("results", {"current_a": 0.011, "potential_v": 0.5}) is not None
+    assert interlocks.judge("results", {"current_a": 0.0, "potential_v": 0.6}) is not None
+
+
+def test_the_next_sample_has_its_own_ceilings(interlocks):
+    interlocks.hold_for_sample(363.15, 0.5, 0.01)
+    interlocks.hold_for_sample(None, None, None)
+    assert interlocks.judge("temperature", reading(420.0, 420.0)) is None
+    assert interlocks.judge("results", {"current_a": 0.09, "potential_v": 0.9}) is None

@@ -61,7 +61,7 @@ class Night:
 
     def keep_up(self):
         """Restart ended processes; a real service manager also does this within a second."""
-        for name, arguments in (("supervisor", []), ("runner", ["--no-start-supervisor"])):
+        for name, arguments in (("supervisor", ["--kept", "--alone"]), ("runner", ["--no-start-supervisor"])):
             process = self.services.get(name)
             if process is None or process.poll() is not None:
                 self.services[name] = self.labctl(name, *arguments)

@@ -86,6 +86,63 @@ def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):
     assert not rig.heater_is_on
 
 
+def last_heartbeat(night):
+    return Heartbeats(night.connection, "runner", "rig").read()
+
+
+def test_a_night_with_everything_read_back_off_ends_as_ended(night, rig, run_night):
+    night.add(temperatures=[40])
+    run_night()
+    assert (last_heartbeat(night).state, last_heartbeat(night).unsafe) == ("ended", "")
+
+
+def test_no_job_begins_and_no_night_ends_well_while_an_output_is_not_read_back_off(night, rig, run_night):
+    night.add("first", [40], policy=AT_ONCE)
+    night.add("second", [40])
+    stuck = rig.true.faults.add("timeout", instrument=OVEN, command=r"RANGE\?", count=10**6)
+    run_night()
+    assert night.states() == ["failed", "queued"]
+    assert last_heartbeat(night).state == "unsafe"
+    assert last_heartbeat(night).unsafe.startswith("oven: InstrumentError: oven: time-out")
+    assert "look at the rig: oven" in night.pauses.in_force().reason
+    stuck.count = 0
+    night.pauses.resume()
+    run_night()
+    assert night.states() == ["failed", "finished"]
+    assert last_heartbeat(night).state == "ended"
+
+
+def test_a_job_whose_last_read_back_failed_for_a_while_is_measured_once(night, rig, run_night):
+    """The runner tries on new connections, for minutes, before it counts the rig as unsafe."""
+    night.add(temperatures=[40], policy=AT_ONCE)
+    at_the_end = AtRow(
+        "spectrum",
+        2,
+        lambda: rig.true.faults.add("timeout", instrument=OVEN, command=r"RANGE\?", count=60),
+    )
+    run_night(on_event=at_the_end)
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(1, 40.0)]
+    assert last_heartbeat(night).state == "ended"
+    with night.read() as db:
+        told = [row["message"] for row in db.rows("SELECT message FROM events WHERE run_id IS NULL")]
+    assert any("NOT SAFE after job 1, trying again: oven" in message for message in told)
+
+
+def test_a_runner_that_is_asked_to_stop_says_what_is_not_safe_and_ends_at_once(night, rig, run_night):
+    night.add(temperatures=[40, 50])
+    stop = StopRequest()
+
+    def cut_and_stop():
+        rig.true.faults.add("timeout", instrument=OVEN, count=10**6)
+        stop.request("stopped by SIGTERM")
+
+    run_night(stop, on_event=AtRow("results", 3, cut_and_stop))
+    assert last_heartbeat(night).state == "unsafe"
+    assert night.states() == ["interrupted"]
+    assert night.pauses.in_force() is None
+
+
 def test_a_protocol_the_station_forbids_fails_alone(night, run_night):
     night.add("too hot", [40, 160])
     night.add("fine", [40])

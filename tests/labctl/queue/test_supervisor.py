@@ -17,10 +17,13 @@ from labctl.cli import app
 from labctl.clock import RealClock, VirtualClock
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
+from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
+from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
+from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
@@ -279,6 +282,35 @@ def test_a_runner_whose_last_thread_hangs_in_the_kernel_is_passed_by(watched, ni
     assert night.states() == ["interrupted"]
 
 
+def test_a_program_that_holds_the_instruments_of_a_dead_runner_is_named_and_waited_for(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    with hardware_locks(["GPIB::12"], "a check of its instruments"):
+        watched.watch(3.0)
+    assert watched.made_safe == []
+    assert night.states() == ["running"]
+    ((kind, message),) = watched.events()
+    assert kind == "interlock"
+    assert "ended unexpectedly; NOT SAFE" in message
+    assert f"(pid {os.getpid()}) for a check of its instruments" in message
+    watched.stop = StopRequest()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
+def test_a_lock_folder_that_cannot_be_used_keeps_no_supervisor_from_making_safe(
+    watched, night, tmp_path, monkeypatch
+):
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("LABCTL_LOCK_DIR", str(tmp_path / "no folder"))
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+
+
 def test_a_supervisor_that_cannot_open_the_file_makes_safe_unless_somebody_holds_the_station(
     watched, monkeypatch, tmp_path
 ):
@@ -406,6 +438,99 @@ def test_what_could_not_be_made_safe_is_tried_again_until_it_is(watched, night):
     assert "every instrument was made safe" in messages[-1]
 
 
+UNSAFE = {"oven": "no answer"}
+
+
+def test_what_was_not_made_safe_is_told_to_people_and_recorded_until_it_is(watched, night):
+    watched.failures = [UNSAFE] * 3
+    watched.runner.kill()
+    watched.runner.wait()
+    recorded = set()
+
+    def is_off():
+        beat = watched.beats.read()
+        recorded.add((beat.state, beat.unsafe))
+        return beat.state == "ended"
+
+    watched.watch(20.0, until=is_off)
+    assert recorded == {("alive", ""), ("unsafe", "oven: no answer"), ("ended", "")}
+    assert len(watched.made_safe) == 4
+    messages = [message for _, message in watched.events()]
+    assert sum("NOT SAFE, trying again: oven: no answer" in message for message in messages) == 1
+    assert "every instrument was made safe" in messages[-1]
+    assert watched.restarts == [1]
+
+
+def test_a_supervisor_that_is_asked_to_stop_stays_while_something_is_unsafe(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.failures = [UNSAFE] * 4
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(0.5, until=lambda: True)
+    assert len(watched.made_safe) == 5
+    assert watched.beats.read().state == "ended"
+
+
+def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_seen_to_it(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.failures = [UNSAFE] * 10000
+
+    def seen_to():
+        if len(watched.made_safe) == 2 and watched.beats.read().state == "unsafe":
+            assert dismiss(night.connection, "rig", "Mara") == "oven: no answer"
+        return watched.beats.read().state == "dismissed"
+
+    watched.watch(20.0, until=seen_to)
+    assert len(watched.made_safe) <= 3
+    assert (
+        "person",
+        "Mara has seen to the outputs that were not read back off: oven: no answer",
+    ) in watched.events()
+    with pytest.raises(ConfigurationError, match="nothing of 'rig' waits for a person"):
+        dismiss(night.connection, "rig", "Mara")
+
+
+def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_off(watched, night):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
+    assert watched.beats.read().state == "ended"
+    assert watched.restarts == []
+
+
+def test_people_are_reminded_of_what_is_unsafe_every_quarter_of_an_hour(watched, night):
+    clock, told = VirtualClock(), []
+    left = LeftUnsafe(watched.station, clock, lambda: UNSAFE, lambda *event: told.append(event))
+    for _ in range(1000):
+        left.try_again("the runner died")
+        clock.sleep(2.0)
+    assert len(told) == 3
+    left.take("another attempt", {})
+    assert told[-1] == ("error", "process", "another attempt; every instrument was made safe")
+    assert left.problem == ""
+
+
+def test_a_new_runner_waits_for_a_supervisor_that_is_making_safe(watched):
+    """The supervisor holds the station for seconds at a time; another runner is refused at once."""
+    holding = """
+import sys
+from labctl.config.station import read_station
+from labctl.queue.station_lock import station_lock
+station = read_station(sys.argv[1])
+with station_lock(station, "supervisor"):
+    with station_lock(station):
+        print("held", flush=True)
+        input()
+    print("released", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", holding, watched.station.source]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout.readline() == "held\n"
+        threading.Timer(0.3, lambda: (supervisor.stdin.write("\n"), supervisor.stdin.flush())).start()
+        with station_lock(watched.station):
+            assert supervisor.stdout.readline() == "released\n"
+        supervisor.communicate("\n")
+
+
 def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
     watched._set(state="ended")
     watched.runner.kill()
@@ -414,9 +539,9 @@ def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
     assert watched.made_safe == []
 
 
-def a_run(night, job):
+def a_run(night, job, **ceilings):
     with Store.open(night.path) as store:
-        sample = vars(night.protocol().sample)
+        sample = vars(night.protocol().sample) | ceilings
         row = {
             "sample_id": store.find_or_add_sample(sample),
             "procedure": "p:P",
@@ -443,6 +568,19 @@ def test_a_temperature_above_the_limit_is_a_request_first(watched, night):
     assert request.details["stops_queue"]
     assert "temperature 186.9 degC is above 170.0 degC" in request.details["reason"]
     assert watched.made_safe == []
+
+
+def test_a_temperature_above_the_ceiling_of_the_sample_ends_the_job_and_not_the_queue(watched, night):
+    job = a_running_job(night)
+    run = a_run(night, job, temperature_max_k=430.0)
+    watched.beat(job_id=job, run_id=run, setpoint_k=430.0)
+    row = {"run_id": run, "number": 0, "time_s": 0.0, "temperature_k": 433.0, "setpoint_k": 430.0}
+    with night.connection.transaction() as connection:
+        connection.insert("temperature_log", row)
+    watched.watch(5.0, beating=True, until=lambda: Requests(night.connection).pending(job))
+    (request,) = Requests(night.connection).pending(job)
+    assert not request.details["stops_queue"]
+    assert "the highest that the sample endures" in request.details["reason"]
 
 
 def test_a_runner_that_does_not_obey_an_interlock_is_ended(watched, night, monkeypatch):

@@ -90,7 +90,7 @@ def test_the_line_and_its_band_are_the_stored_fit(night):
 def test_deviations_are_drawn_of_the_points_of_the_law_alone(night):
     night.spectrum(9, 390.0, sigma_s_m(390.0, 5.0))
     night.law()
-    axes = night.panels()["off the law / %"]
+    axes = night.panels()["deviation from law / %"]
     drawn = [tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "o"]
     assert [1000 / x for x, _ in drawn] == pytest.approx(KELVIN)
     expected = [
@@ -108,7 +108,7 @@ def test_a_law_of_an_older_file_is_drawn_without_band_and_deviations_and_says_so
     assert y * 100 == pytest.approx([sigma_s_m(kelvin) for kelvin in 1000 / x], rel=1e-9)
     assert "no band" in law_line(axes).get_label()
     assert bands(axes) == []
-    below = panels["off the law / %"]
+    below = panels["deviation from law / %"]
     assert [text.get_text() for text in below.texts] == [NO_POINTS]
     assert [line for line in below.lines if line.get_marker() == "o"] == []
 

@@ -274,10 +274,16 @@ def test_columns_added_later_to_measured_tables_are_empty_in_older_runs(stranger
             assert (table, column) in first or default in (None, "''"), (table, column)
 
 
-OLDER = list(migrations._MIGRATIONS)[:-1]
+NAMES = list(migrations._MIGRATIONS)
+WITHOUT_LAW_COLUMNS = NAMES[: NAMES.index("0005_law_columns")]
+WITH_HEARTBEATS = NAMES[NAMES.index("0002_queue") : NAMES.index("0006_unsafe")]
 
 
-@pytest.mark.parametrize("newest", OLDER)
+def earlier(newest):
+    return {name: step for name, step in migrations._MIGRATIONS.items() if name <= newest}
+
+
+@pytest.mark.parametrize("newest", WITHOUT_LAW_COLUMNS)
 def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
     path, start, monkeypatch, newest
 ):
@@ -286,8 +292,7 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
     law |= {"parameters": {"activation_energy": {"value": 0.5}}}
     law |= {"method": "m", "method_version": "1", "derived_s": 2.0}
     with monkeypatch.context() as patch:
-        earlier = {name: step for name, step in migrations._MIGRATIONS.items() if name <= newest}
-        patch.setattr(migrations, "_MIGRATIONS", earlier)
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
         with Store.open(path) as store:
             law |= {"run_id": start(store).run_id}
             store.replace_derived("law_fits", {"run_id": law["run_id"]}, [law])
@@ -304,3 +309,26 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
     assert set(after) == described
     assert [run.intact for run in verify(path)] == [True]
     assert verify(path)[0].recorded_hash == hashed
+
+
+@pytest.mark.parametrize("newest", WITH_HEARTBEATS)
+def test_the_heartbeats_of_every_older_schema_are_kept_and_may_become_unsafe(
+    path, start, monkeypatch, newest
+):
+    beat = {"process": "runner", "station": "rig", "pid": 7, "host": "pc", "state": "ended", "doing": "idle"}
+    beat |= {"started_s": 1.0, "beat_s": 2.0, "temperature_k": 300.0, "last_event_id": 3}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            store.update("runs", start(store).run_id, {"status": "finished", "ended_s": 3.0})
+            store.insert("heartbeats", beat)
+            with store.read() as db:
+                (before,) = db.rows("SELECT * FROM heartbeats")
+    with Store.open(path) as store, store.read() as db:
+        assert db.rows("SELECT * FROM heartbeats") == [before | {"unsafe": ""}]
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE heartbeats SET state = 'unsafe', unsafe = 'oven: no answer'")
+    connection.execute("UPDATE heartbeats SET state = 'dismissed'")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE heartbeats SET state = 'safe, probably'")
+    connection.close()

@@ -147,7 +147,7 @@ def test_what_is_said_and_how_long_is_waited_is_remembered():
         trial.rig.faults.add("timeout", count=99)
         with pytest.raises(InstrumentError):
             trial.driver.prepare()
-        assert trial.said == ["{M30****"]
+        assert trial.sent == ["{M30****"]
 
 
 def pytest_in(folder, *words):

@@ -21,8 +21,10 @@ FRAMED_INSTRUMENTS = [
     "eurotherm2400",
     "huber",
     "linkam_t95",
+    "namur_watchdog",
     "oxford_itc503",
     "oxford_mercury",
+    "relay_watchdog",
 ]
 
 

@@ -2,7 +2,11 @@
 
 import pytest
 
-from labctl.analysis.circuits.pieces import Capacitive, ResistiveArc, pieces_of
+from labctl.analysis.circuits import circuit as circuit_module
+from labctl.analysis.circuits import elements
+from labctl.analysis.circuits.elements import EXPONENT, RESISTANCE, TIME, element
+from labctl.analysis.circuits.pieces import Capacitive, Dispersion, ResistiveArc, pieces_of
+from labctl.analysis.resistance.candidates import BLOCKING, REVERSIBLE
 
 
 def test_the_parts_of_a_blocking_cell_are_found():
@@ -37,3 +41,30 @@ def test_what_is_no_arc_is_not_called_one(description):
 def test_an_arc_at_the_end_is_no_spike():
     assert pieces_of("R0-p(R1,C1)").spike is None
     assert pieces_of("CPE1-R0").spike is None
+
+
+@pytest.mark.parametrize("description", [*BLOCKING, *REVERSIBLE, "L0-R0-p(R9,L9)-p(R1-Ws1,CPE1)"])
+def test_every_resistance_of_a_shipped_candidate_is_read(description):
+    assert pieces_of(description).unread == ()
+
+
+@pytest.mark.parametrize(
+    ("description", "unread"),
+    [
+        ("R0-p(R1,C1,CPE3)-CPE2", ("R1",)),
+        ("R0-p(R1-p(R2,CPE2),C1)-CPE3", ("R1", "R2")),
+        ("p(R1,R2)-CPE1", ("R1", "R2")),
+    ],
+)
+def test_a_resistance_in_any_other_place_is_unread(description, unread):
+    assert pieces_of(description).unread == unread
+
+
+def test_an_own_element_with_resistance_time_and_exponent_is_an_arc(monkeypatch):
+    known = dict(elements.ELEMENTS)
+    monkeypatch.setattr(elements, "ELEMENTS", known)
+    monkeypatch.setattr(circuit_module, "ELEMENTS", known)
+    element("Zone", R=RESISTANCE, tau=TIME, n=EXPONENT)(lambda ln_w, p, dz: p[..., 0, :])
+    pieces = pieces_of("R0-Zone1-CPE2")
+    assert pieces.arcs == (ResistiveArc("Zone1_R", Dispersion("Zone1_tau", "Zone1_n")),)
+    assert (pieces.diffusion_times, pieces.unread) == ((), ())

@@ -180,13 +180,18 @@ def test_one_kelvin_is_the_usual_distance():
     assert next_temperature(found, 298.9, 300.9) is not None
 
 
-def test_where_two_laws_compete_the_proposal_is_where_they_lie_furthest_apart_beside_their_doubt():
+@pytest.mark.parametrize("stated", [False, True])
+def test_where_two_laws_compete_the_proposal_is_where_they_lie_furthest_apart_beside_their_doubt(stated):
     rng = np.random.default_rng(66)
     temperature = np.linspace(LOWEST_K, HIGHEST_K, 6)
-    while True:
-        found = fit_temperature_law(temperature, measured(vtf, temperature, rng, 0.05))
+    for _ in range(100):
+        sigma = measured(vtf, temperature, rng, 0.05)
+        own = {"standard_uncertainty_s_m": 0.04 * sigma} if stated else {}
+        found = fit_temperature_law(temperature, sigma, **own)
         if 0.2 < found.weights["vtf"] < 0.8:
             break
+    else:
+        pytest.fail("the laws never competed")
     proposal = next_temperature(found, LOWEST_K - 20, HIGHEST_K)
     first, second = sorted(found.weights, key=lambda law: -found.weights[law])[:2]
     one, other = found.candidates[first], found.candidates[second]
@@ -194,20 +199,26 @@ def test_where_two_laws_compete_the_proposal_is_where_they_lie_furthest_apart_be
     far = np.array([np.abs(temperature - kelvin).min() >= 1.0 for kelvin in choices])
     choices = choices[far & (choices > max(one.lowest_temperature_k, other.lowest_temperature_k))]
     (a, u_a), (b, u_b) = one.ln_conductivity(choices), other.ln_conductivity(choices)
-    apart = np.abs(a - b) / np.sqrt(one.solution.variance_factor + u_a**2 + u_b**2)
+    scatter = one.solution.variance_factor * (0.04 if stated else 1.0) ** 2
+    apart = np.abs(a - b) / np.sqrt(scatter + u_a**2 + u_b**2)
     assert proposal is not None
     assert proposal.temperature_k == pytest.approx(choices[np.argmax(apart)])
     assert proposal.reason == f"{first} and {second} disagree most here"
 
 
 def test_a_break_is_measured_next_where_the_points_about_it_are_furthest():
-    temperature = np.linspace(LOWEST_K, HIGHEST_K, 10)
-    found = fit_temperature_law(temperature, measured(knee, temperature, np.random.default_rng(64), 0.03))
+    """The largest gap lies in the upper part of the interval, after points close together in the lower."""
+    temperature = np.array(
+        [300.0, 306.0, 312.0, 318.0, 324.0, 330.0, 331.5, 333.0, 340.0, 346.0, 352.0, 358.0]
+    )
+    found = fit_temperature_law(temperature, measured(knee, temperature, np.random.default_rng(64), 0.05))
+    assert found.law == "two_segments"
     low, high = found.preferred.break_temperature_k.interval()
     proposal = next_temperature(found, LOWEST_K, HIGHEST_K, closest_k=0.2)
     choices = np.linspace(LOWEST_K, HIGHEST_K, 181)
     inside = choices[(choices >= low) & (choices <= high)]
     distance = np.array([np.abs(temperature - kelvin).min() for kelvin in inside])
+    assert 331 < low < 335
     assert proposal is not None
     assert proposal.temperature_k == pytest.approx(inside[np.argmax(distance)])
     assert proposal.reason == f"the break lies between {low:.1f} and {high:.1f} K"

@@ -1,11 +1,17 @@
 """User-defined candidate circuits: one entry, everything else follows from the parsed circuit."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from labctl.analysis import Spectrum, ionic_resistance, ionic_resistance_series, parse_circuit
+from labctl.analysis.circuits import circuit as circuit_module
+from labctl.analysis.circuits import elements
 from labctl.analysis.resistance import candidates
 
+PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "add-an-element.md"
 FREQUENCY_HZ = np.logspace(6, 0, 61)
 
 
@@ -49,3 +55,21 @@ def test_cables_are_not_added_to_a_candidate_that_has_an_inductor(monkeypatch):
     spectrum = noisy("L0-R0-CPE1", [2e-5, 40.0, 1e-5, 0.9])
     tried = [candidate.circuit for candidate in ionic_resistance(spectrum).candidates]
     assert sorted(set(tried)) == ["L0-R0-CPE1", "R0-CPE1"]
+
+
+def test_a_candidate_with_the_element_of_the_page_has_its_resistance_in_the_total(monkeypatch):
+    known = dict(elements.ELEMENTS)
+    monkeypatch.setattr(elements, "ELEMENTS", known)
+    monkeypatch.setattr(circuit_module, "ELEMENTS", known)
+    exec(re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)[0], {})
+    monkeypatch.setitem(candidates.CANDIDATES, "blocking", ("R0-Zarc1-CPE2",))
+    found = ionic_resistance(noisy("R0-Zarc1-CPE2", [200.0, 5e4, 5e-5, 0.6, 1e-6, 0.9]))
+    assert found.total_ohm.value == pytest.approx(50200.0, rel=0.01)
+    assert found.arcs[1].apex_hz == pytest.approx(1 / (2 * np.pi * 5e-5), rel=0.05)
+
+
+def test_a_candidate_with_a_resistance_of_unknown_part_gives_no_number(monkeypatch):
+    monkeypatch.setitem(candidates.CANDIDATES, "blocking", ("R0-p(R1,C1,CPE3)-CPE2",))
+    found = ionic_resistance(noisy("R0-p(R1,C1)-CPE2", [200.0, 5e4, 1e-10, 1e-6, 0.9]))
+    assert np.isnan(found.total_ohm.value)
+    assert "R1 is neither in series, nor in an arc, nor of diffusion" in found.candidates[0].objections

@@ -1,0 +1,34 @@
+"""Dismissal of unsafe outputs by a person who has seen to them."""
+
+from labctl.clock import RealClock
+from labctl.errors import ConfigurationError
+from labctl.queue.heartbeat import Heartbeats
+from labctl.store.queries.notifications import add_event
+from labctl.store.transactions import WriteConnection
+
+
+def dismiss(connection: WriteConnection, station: str, person: str) -> str:
+    """Record who has seen to it and when, as an event; the supervisor then stops trying.
+
+    Returns
+    -------
+    str
+        The instruments that were not read back off, with reasons.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing of this station is recorded as unsafe.
+    """
+    heartbeats = Heartbeats(connection, "runner", station)
+    beat = heartbeats.read()
+    if beat is None or beat.state != "unsafe":
+        state = "no runner has run here" if beat is None else f"its last runner is {beat.state}"
+        problem = f"nothing of {station!r} waits for a person: {state} (see `labctl status`)"
+        raise ConfigurationError("labctl supervisor", "--dismiss", problem)
+    message = f"{person} has seen to the outputs that were not read back off: {beat.unsafe}"
+    row = {"time_s": RealClock().time(), "level": "warning", "kind": "person", "message": message}
+    with connection.transaction():
+        add_event(connection, row)
+    heartbeats.mark_dismissed(beat)
+    return beat.unsafe
