@@ -97,7 +97,7 @@ BROKEN = {
 """,
         """        self.switch_off()
 """,
-        {"make_safe_never_believes", "make_safe_notices"},
+        {"make_safe_never_believes", "make_safe_notices", "making_safe_keeps_a_deadline"},
     ),
     "the nearest set point it can do": (
         """        self.setpoint_degc = value - ZERO_CELSIUS_K
