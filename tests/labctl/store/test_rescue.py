@@ -526,6 +526,7 @@ def struck(path, blow, after_s, writers):
             [sys.executable, "-c", WRITER, str(path), f"sample {number}"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=os.environ | {"TMPDIR": str(path.parent)},  # where a killed one leaves its unfinished copy
         )
         for number in range(writers)
     ]
