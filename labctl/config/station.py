@@ -69,12 +69,20 @@ class Station:
         return "hardware watchdog: none (docs/how-to/build-a-watchdog.md)"
 
     def connect_watchdog(self, clock: Clock, stack: ExitStack) -> Any:
-        """Return the driver of `own_watchdog` in a new session, which `stack` closes.
+        """Return the driver of `own_watchdog` in a new session; `stack` closes it, and holds it until then.
 
-        Raises InstrumentError where it cannot be opened.
+        Raises
+        ------
+        InstrumentError
+            It cannot be opened.
+        HardwareHeld
+            Another program talks to it, or another part of this one.
+        LocksUnusable
+            The lock files cannot be used.
         """
         entry = self.own_watchdog
         assert entry is not None, "the station has no watchdog on a wire of its own"
+        stack.enter_context(self._locks_on((entry,)).hold("kicking the watchdog"))
         library = self._visa_library(clock, stack)
         return connect(entry, clock, library, stack, {}, open_timeout=OPENS_WITHIN_MS)
 
@@ -120,6 +128,8 @@ class Station:
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Keep every instrument from all other programs and parts of this one; `open` may still be used.
 
+        A watchdog on a wire of its own is left to the supervisor.
+
         Raises
         ------
         HardwareHeld
@@ -152,11 +162,15 @@ class Station:
 
     @property
     def _locks(self) -> StationLocks:
+        """The locks on what a bench opens."""
+        return self._locks_on(self.held)
+
+    def _locks_on(self, entries: tuple[InstrumentEntry, ...]) -> StationLocks:
         """The locks on what another process can reach as well: nothing of a rig simulated in this one."""
         from labctl.instruments.locks import is_simulated_here
 
         simulated_here = self.simulation is not None or is_simulated_here(self.visa_library)
-        return StationLocks(self.name, () if simulated_here else self.instruments)
+        return StationLocks(self.name, () if simulated_here else entries)
 
     def _visa_library(self, clock: Clock, stack: ExitStack) -> Any:
         if self.simulation is None:

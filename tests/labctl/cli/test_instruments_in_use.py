@@ -9,6 +9,16 @@ from labctl.errors import ConfigurationError
 from labctl.instruments import locks
 
 IDENTITY = "LSCI,MODEL336,336A1SM/SIMULAT,2.9"
+ANOTHER_USE = """
+[limits]
+temperature_degc = [0, 100]
+potential_v = 1
+current_a = 0.1
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "{address}"
+roles = ["oven"]
+"""
 
 
 @pytest.fixture
@@ -121,3 +131,17 @@ def test_the_station_file_is_station_toml_as_everywhere(rig, monkeypatch):
     assert not rig.heater_is_on
     result = labctl("instruments", "check")
     assert "all of rig answer" in result.output
+
+
+def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_rig):
+    rig = serve_rig({"GPIB0::12::INSTR": "lakeshore336", "ASRL9::INSTR": "relay_watchdog"})
+    relay = rig.instruments[1]
+    supervisor = rig.start("supervisor", *rig.files, "--alone")
+    rig.wait(lambda: relay.relays, "the first kick")
+    address = rig.station.read_text().split('address = "')[-1].split('"')[0]
+    other = rig.copy.with_name("other.toml")
+    other.write_text(ANOTHER_USE.format(address=address))
+    sentence = refused("instruments", "check", other)
+    names = f"in use by labctl supervisor (pid {supervisor.pid}) for kicking the watchdog on station 'rig'"
+    assert names in sentence
+    assert labctl("instruments", "check", rig.station).exit_code == 0
