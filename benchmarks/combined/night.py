@@ -29,7 +29,7 @@ CONFIRMED_WITHIN_S = 10.0
 REST_WITHIN_S = 120.0
 MORNING_WITHIN_S = 120.0
 ENDS_WITHIN_S = 45.0
-GONE_FOR_S = 5.0
+GONE_FOR_S = 4.0
 OVER = ("ended", "dead", "dismissed")
 JOB_OVER = ("finished", "failed", "cancelled")
 POINTS = 13
@@ -278,9 +278,14 @@ class Night:
         return self._nobody_measures(state)
 
     def _nobody_measures(self, state: State) -> bool:
-        """Whether no program is left, for as long as it takes to start another one."""
+        """Whether no program is left, for as long as it takes to start another one.
+
+        A runner without jobs does not count: the service starts one after a `run` or a script that died.
+        """
         now_s = CLOCK.monotonic()
-        if self.programs.programs() or state.runner not in OVER:
+        idle = not state.jobs and state.runner == "alive" and state.pid in self.programs.runners()
+        gone = state.runner in OVER and not self.programs.programs()
+        if self._program.poll() is None or not (idle or gone):
             self._left_s = None
             return False
         self._left_s = self._left_s or now_s

@@ -94,6 +94,10 @@ class Programs:
         """Processes that measure."""
         return [pid for pid, words in self.all().items() if {"runner", "run", SCRIPT} & set(words[1:4])]
 
+    def runners(self) -> list[int]:
+        """Those that work through a queue."""
+        return [pid for pid, words in self.all().items() if "runner" in words[1:4]]
+
     def supervisors(self) -> list[int]:
         """Supervisors, the second ones too."""
         return [pid for pid, words in self.all().items() if "supervisor" in words]
