@@ -5,22 +5,17 @@ started, and all jobs must end. Then everything is asked to stop.
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from combined.load import waited_for_a_core_s
-from combined.plan import Act, Plan
+from combined.plan import TEMPERATURES_DEGC, Act, Plan
 from combined.programs import CLOCK, SCRIPT, UNLIMITED, Programs, Service
-from combined.promise import Kept, Promise
-from combined.seen import Seen, State, lives, size_of_growing_file
+from combined.promise import Promise
+from combined.report import Report, judge_file
+from combined.seen import OFF, Seen, State, lives, size_of_growing_file
 from combined.served import Outputs, ServedRig
-from labctl.errors import StoreError
-from labctl.store import Database
-from labctl.store.care import check
 
 LOOK_S = 0.03
 READ_EVERY_S = 0.3
@@ -30,10 +25,7 @@ REST_WITHIN_S = 120.0
 MORNING_WITHIN_S = 120.0
 ENDS_WITHIN_S = 45.0
 GONE_FOR_S = 4.0
-OVER = ("ended", "dead", "dismissed")
 JOB_OVER = ("finished", "failed", "cancelled")
-POINTS = 13
-TEMPERATURES_DEGC = ((32, 36), (40, 44))
 SAMPLE = '[sample]\nname = "pellet"\nthickness_mm = 1.0\ndiameter_mm = 10.0\n'
 SERIES = """
 [[procedure]]
@@ -55,43 +47,6 @@ with labctl.bench("station.toml", database="lab.db", sample=sample) as bench:
         with open("told.txt", "a") as told:
             told.write("a spectrum was returned\\n")
 """
-
-
-@dataclass
-class Report:
-    """What became of a night.
-
-    Attributes
-    ----------
-    plan : str
-    kept : list of Kept
-        Promises of outputs that were on, as they ended.
-    unsafe : bool
-        Whether `unsafe` was told.
-    jobs : tuple of str
-    broken : dict
-        Violated guarantees, and how often.
-    details : list of str
-        About them.
-    """
-
-    plan: str
-    kept: list[Kept] = field(default_factory=list)
-    unsafe: bool = False
-    jobs: tuple[str, ...] = ()
-    rows: int = 0
-    took_s: float = 0.0
-    broken: Counter[str] = field(default_factory=Counter)
-    details: list[str] = field(default_factory=list)
-
-    def breaks(self, what: str, detail: str = "") -> None:
-        """Count a violated guarantee."""
-        self.broken[what] += 1
-        self.details.append(f"{what}: {detail}" if detail else what)
-
-    def as_row(self) -> dict[str, Any]:
-        """For a line of JSON."""
-        return asdict(self) | {"broken": dict(self.broken)}
 
 
 class Night:
@@ -118,7 +73,6 @@ class Night:
         self._unsafe_since_s: float | None = None
         self._full = False
         self._left_s: float | None = None
-        self._lowest = "alive"
 
     def run(self) -> Report:
         """Run it."""
@@ -134,7 +88,8 @@ class Night:
             else:
                 self.report.breaks("never heated")
             self._end()
-            self._judge_file()
+            judge_file(self.folder, self.plan, self.seen, self.report)
+            self._judge_exit_code()
         self.report.took_s = round(CLOCK.monotonic() - begun_s, 1)
         return self.report
 
@@ -234,7 +189,7 @@ class Night:
     def _judge_off(self, before: Outputs, state: State) -> None:
         """A state that says that everything is off is true."""
         after = self.rig.outputs()
-        if state.runner not in OVER or before != after or not (after.oven or after.analyser):
+        if state.runner not in OFF or before != after or not (after.oven or after.analyser):
             return
         if self.seen.look() == state and not lives(state.pid) and self.rig.outputs() == after:
             self.report.breaks("said off, was on", f"{state} {after}")
@@ -284,7 +239,7 @@ class Night:
         """
         now_s = CLOCK.monotonic()
         idle = not state.jobs and state.runner == "alive" and state.pid in self.programs.runners()
-        gone = state.runner in OVER and not self.programs.programs()
+        gone = state.runner in OFF and not self.programs.programs()
         if self._program.poll() is None or not (idle or gone):
             self._left_s = None
             return False
@@ -321,51 +276,8 @@ class Night:
         if outputs.oven or outputs.analyser:
             self.report.breaks("on in the end", str(outputs))
 
-    def _judge_file(self) -> None:
-        try:
-            state = self.seen.look()
-            problems = check(self.seen.path).problems
-            if problems:
-                self.report.breaks("file damaged", "; ".join(problems))
-            for what, count in self.seen.lost().items():
-                self.report.breaks(f"{what} lost", str(count))
-            with Database(self.seen.path) as database:
-                self._judge_rows(database)
-        except StoreError as error:
-            self.report.breaks("file lost", str(error))
-            return
-        self.report.rows = sum(len(rows) for rows in self.seen.rows.values())
-        self.report.jobs = self.seen.state.jobs
-        if state is None or state.runner not in OVER:
-            self.report.breaks("state not true", str(self.seen.state))
-
-    def _judge_rows(self, database: Database) -> None:
-        spectra = """SELECT r.job_id, r.uuid, s.step, s.number, j.state, r.status, count(p.number) AS points
-            FROM spectra s JOIN runs r ON r.id = s.run_id LEFT JOIN jobs j ON j.id = r.job_id
-            JOIN impedance_points p ON p.spectrum_id = s.id WHERE s.status = 'finished' GROUP BY s.id"""
-        finished = database.rows(spectra)
-        script = self.plan.program == "script"
-        place = [(row["job_id"] or row["uuid"], row["number" if script else "step"]) for row in finished]
-        for twice in {step for step in place if place.count(step) > 1}:
-            self.report.breaks("measured twice", str(twice))
-        if any(row["points"] != POINTS for row in finished):
-            self.report.breaks("spectrum incomplete")
-        for job in database.rows("SELECT id, state, reason FROM jobs"):
-            steps = {step for job_id, step in place if job_id == job["id"]}
-            if job["state"] == "finished" and len(steps) != len(TEMPERATURES_DEGC[0]):
-                self.report.breaks("finished, not complete", str(job))
-            if job["state"] == "failed" and not job["reason"]:
-                self.report.breaks("failed without a reason")
-        for run in database.rows("SELECT id, reason FROM runs WHERE status = 'running'"):
-            self.report.breaks("run still running", str(run))
-        self._judge_program(finished)
-
-    def _judge_program(self, finished: list[dict[str, Any]]) -> None:
-        """A script has what it was given; a program that ended with 0 has measured all."""
-        told = self.folder / "told.txt"
-        returned = len(told.read_text().splitlines()) if told.exists() else 0
-        if returned > len(finished):
-            self.report.breaks("returned spectrum lost", f"{returned} returned, {len(finished)} in the file")
-        steps = sum(len(job) for job in TEMPERATURES_DEGC)
-        if self.plan.program != "runner" and self._program.poll() == 0 and len(finished) != steps:
-            self.report.breaks("exit code 0, not complete", f"{len(finished)} of {steps}")
+    def _judge_exit_code(self) -> None:
+        """A program that ended with 0 has measured all."""
+        steps, finished = sum(len(job) for job in TEMPERATURES_DEGC), len(self.seen.rows["finished spectrum"])
+        if self.plan.program != "runner" and self._program.poll() == 0 and finished != steps:
+            self.report.breaks("exit code 0, not complete", f"{finished} of {steps}")

@@ -21,6 +21,7 @@ TOGETHER_WITHIN_S = 1.0
 SICK_FOR_S = (2.0, 9.0)
 FULL_FOR_S = (2.0, 6.0)
 BETWEEN_SIGNALS_S = 0.3
+TEMPERATURES_DEGC = ((32, 36), (40, 44))  # of two jobs, or of one run
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from labctl.errors import StoreError
 from labctl.store import Database
 
 Row = tuple[Any, ...]
+OFF = ("ended", "dead", "dismissed")
+"""States of a runner that say that every output is off."""
 MEASURED = {
     "point": """SELECT r.uuid, s.number AS spectrum, p.number, p.time_s, p.frequency_hz, p.z_real_ohm,
             p.z_imag_ohm
