@@ -21,6 +21,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -70,6 +71,7 @@ def nights_of(results: Path | None) -> list[dict[str, Any]]:
 def main() -> int:
     options = parser().parse_args()
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the processes of the night, too
     numbers = range(options.first, options.nights, options.every)
     if options.show:
         print("\n".join(f"{number} {drawn(options.seed, number).words}" for number in numbers))
