@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
-from labctl.store.causes import explaining
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode, decode_all
+from labctl.store.fetching import fetched
 from labctl.store.presence import Files
 from labctl.store.queries import (
     conductivities,
@@ -25,6 +25,7 @@ from labctl.store.queries import (
 )
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Through
+from labctl.store.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,8 @@ class Database:
 
     A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
     given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
+    A file of an older labctl is read as if this one had made it. With a `limit` all queries together may take
+    so long; by default as long as they need.
 
     Raises
     ------
@@ -52,8 +55,8 @@ class Database:
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], limit: TimeLimit | None = None) -> None:
+        self.path, self._limit = Path(path), limit
         self._open()
         try:
             _, described = self._fetch("SELECT column_name, unit FROM columns", ())
@@ -233,12 +236,10 @@ class Database:
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Fetch all rows at once: an open SELECT would prevent the -wal from starting again."""
         self._look_anew_if_changed()
-        with explaining(self.path):
-            cursor = self._connection.execute(query, parameters)
-            rows = cursor.fetchall()
+        names, rows = fetched(self.path, self._connection, query, parameters)
         if self._look_anew_if_changed():
             return self._fetch(query, parameters)
-        return [column[0] for column in cursor.description or ()], rows
+        return names, rows
 
     @property
     def _frames(self) -> "Through[pd.DataFrame]":
@@ -258,6 +259,8 @@ class Database:
 
     def _open(self) -> None:
         self._connection = open_for_reading(self.path)
+        if self._limit is not None:
+            self._limit.watch(self._connection)
         self._state = self._present_state()
 
     def _present_state(self) -> tuple[int, int, int, bool] | Files:
