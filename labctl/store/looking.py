@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from labctl.errors import StoreError
 from labctl.store.connections import open_for_reading
 from labctl.store.fetching import fetched
 from labctl.store.presence import Files
+from labctl.store.structure import Kinds, own_kinds
 from labctl.store.time_limit import TimeLimit
 from labctl.store.transactions import Parameters, Row, WriteConnection
 
@@ -34,10 +35,16 @@ class LookConnection(WriteConnection):
         super().__init__(path, may_create=False)
 
     def rows(self, query: str, parameters: Parameters = ()) -> list[Row]:
-        """Return the rows of a SELECT as dicts; JSON stays text, invalid UTF-8 becomes replacement characters."""
+        """Return the rows of a SELECT as dicts; JSON stays text.
+
+        What is not of the kind of its column is None in a column of numbers, and text in a column of text.
+        """
         self._check_files()
         names, rows = fetched(self.path, self._connection, query, parameters)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        kinds = own_kinds()
+        return [
+            {name: _true(value, name, kinds) for name, value in zip(names, row, strict=True)} for row in rows
+        ]
 
     @contextmanager
     def transaction(self) -> Iterator[Self]:
@@ -50,3 +57,9 @@ class LookConnection(WriteConnection):
         self._limit.watch(self._connection)
         self._real_path = Path(os.path.realpath(self.path))
         self._files = Files.of(self._real_path)
+
+
+def _true(value: Any, column: str, kinds: Kinds) -> Any:
+    if column in kinds.numbers:
+        return value if isinstance(value, int | float) else None
+    return str(value) if column in kinds.text and value is not None else value

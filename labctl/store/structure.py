@@ -9,7 +9,7 @@
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +47,29 @@ class Structure:
 def newest() -> Structure:
     """Return the structure of a file made by this labctl."""
     return _made_by(tuple(step for _, step in migrations.named_steps()))
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Names of the columns, of any table, that hold JSON, numbers or text."""
+
+    json: frozenset[str]
+    numbers: frozenset[str]
+    text: frozenset[str]
+
+
+def kinds_of(described: Iterable[tuple[str, str]]) -> Kinds:
+    """Return the kinds of columns, given name and unit of each."""
+    names: dict[str, set[str]] = {"JSON": set(), "text": set(), "": set()}
+    for name, unit in described:
+        names["text" if unit == "UTC" else unit if unit in names else ""].add(name)
+    words = names["JSON"] | names["text"]
+    return Kinds(frozenset(names["JSON"]), frozenset(names[""] - words), frozenset(names["text"]))
+
+
+def own_kinds() -> Kinds:
+    """Return the kinds of the columns of a file made by this labctl."""
+    return kinds_of((name, unit) for _, name, unit, _ in newest().described)
 
 
 def promised(connection: sqlite3.Connection) -> Structure:
@@ -103,12 +126,16 @@ def _stand_before(connection: sqlite3.Connection, table: str, current: Structure
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {', '.join(later)} WHERE 0")
     elif later and table != "columns":
         kept = ", ".join(f"t.{name}" for name in columns if name in present)
-        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {kept}, {', '.join(later)} FROM main.{table} t")
+        connection.execute(
+            f"CREATE TEMP VIEW {table} AS SELECT {kept}, {', '.join(later)} FROM main.{table} t"
+        )
 
 
 def _describe_later_columns(connection: sqlite3.Connection, current: Structure) -> None:
     """The table `columns` of an older file, with the descriptions of later columns."""
-    kept = {(row[0], row[1]) for row in connection.execute("SELECT table_name, column_name FROM main.columns")}
+    kept = {
+        (row[0], row[1]) for row in connection.execute("SELECT table_name, column_name FROM main.columns")
+    }
     later = [row for row in current.described if (row[0], row[1]) not in kept]
     values = ", ".join(f"({', '.join(map(_quoted, row))})" for row in later)
     added = f" UNION ALL VALUES {values}" if later else ""
