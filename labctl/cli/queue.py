@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
+MOST_ROWS = 1000
+NO_FILE = "no such file; name yours with --db, or queue a first job with labctl queue add"
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 
 
@@ -50,10 +53,21 @@ def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
-        raise StoreError(
-            f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
-        )
+        raise StoreError(f"{db}: {NO_FILE}")
     with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
+
+
+@contextmanager
+def look_at_queue(db: Path) -> Iterator[OpenQueue]:
+    """Open the queue of a file to read it; nothing is created, migrated or written."""
+    from labctl.queue.jobs import Jobs
+    from labctl.queue.requests import Pauses, Requests
+    from labctl.store.looking import LookConnection
+
+    if not db.exists():
+        raise StoreError(f"{db}: {NO_FILE}")
+    with LookConnection(db) as connection:
         yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
@@ -105,7 +119,7 @@ def list_jobs(
     from labctl.queue.heartbeat import all_runners
     from labctl.queue.outlook import outlook_of_all
 
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
         runners = all_runners(queue.connection)
@@ -113,7 +127,8 @@ def list_jobs(
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
-        typer.echo(json.dumps({"paused": None if pause is None else vars(pause), "jobs": rows}))
+        paused = None if pause is None else vars(pause)
+        typer.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
@@ -123,7 +138,7 @@ def list_jobs(
 @app.command()
 def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
     """Show one job: its protocol, its history, its runs."""
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
         runs = queue.jobs.runs(job)
     if as_json:
@@ -340,19 +355,28 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
     from rich.console import Console
     from rich.table import Table
 
-    from labctl.queue.hours import hour_in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     table = Table(title=f"{len(jobs)} job(s)", title_justify="left")
     for heading in ("job", "title", "state", "person", "begins", "ends", "remarks"):
         table.add_column(heading)
-    for job in jobs:
-        expectation = expected.get(job.id)
-        begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
-        ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
-        table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
-    Console(markup=False).print(table)
+    for job in jobs[:MOST_ROWS]:
+        cells = partial(_job_cells, job, expected.get(job.id), now_s)
+        table.add_row(*or_as_unreadable(cells, lambda why, number=job.id: (str(number), why)))
+    console = Console(markup=False)
+    console.print(table)
+    if len(jobs) > MOST_ROWS:
+        console.print(f"{len(jobs) - MOST_ROWS} job(s) after these are not shown; --json has all")
+
+
+def _job_cells(job: "Job", expectation: Any, now_s: float) -> tuple[str, ...]:
+    from labctl.queue.hours import hour_in_words
+
+    begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
+    ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
+    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
+    return str(job.id), job.title, job.state, job.person, begins, ends, remarks
 
 
 def _terms(job: "Job") -> str:
@@ -372,6 +396,6 @@ def _terms(job: "Job") -> str:
 
 
 def _stamp(time_s: float) -> str:
-    from datetime import datetime
+    from labctl.queue.hours import stamp
 
-    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M:%S")
+    return stamp(time_s)

@@ -1,5 +1,6 @@
-"""A rig that the test's process serves on loopback sockets, and the labctl programs that use it."""
+"""A rig served on loopback sockets, programs that use it, and what breaks: cables, disks, clocks."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from labctl.config.protocol import parse_protocol
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import Pause, Pauses
 from labctl.store.transactions import WriteConnection
+from sim_instruments.cable import Cable
 from sim_instruments.serve import Server
 
 INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
@@ -144,3 +146,112 @@ def serve_rig(tmp_path):
 def served_rig(serve_rig):
     """Oven and analyser, served."""
     return serve_rig()
+
+
+@pytest.fixture
+def cables():
+    """Replaces the ports of instruments in a station file by cables, and returns these by port."""
+    with ExitStack() as laid:
+
+        def lay(station_file, *ports):
+            found = []
+            for port in ports:
+                cable = Cable(port)
+                laid.callback(cable.close)
+                text = station_file.read_text()
+                assert f"::{port}::" in text
+                station_file.write_text(text.replace(f"::{port}::", f"::{cable.port}::"))
+                found.append(cable)
+            return found
+
+        yield lay
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """An ext4 image, mounted; power_cut() takes its power away and mount() gives it back."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a power cut on a loop-mounted ext4 image needs root on Linux")
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("a power cut on a loop-mounted ext4 image needs mkfs.ext4")
+    image = Disk(tmp_path / "disk.img", tmp_path / "mounted")
+    image.make()
+    yield image
+    subprocess.run(["umount", "--lazy", str(image.folder)], check=True)
+
+
+class Disk:
+    """A disk with simulated power failure: FS_IOC_SHUTDOWN without flushing the journal."""
+
+    _FS_IOC_SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2
+
+    def __init__(self, image, folder):
+        self.image, self.folder = image, folder
+
+    def make(self):
+        self.folder.mkdir()
+        with self.image.open("wb") as file:
+            file.truncate(64 * 2**20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True)
+        mount = ["mount", "-o", "loop", str(self.image), str(self.folder)]
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no loop device for a power cut: {done.stderr.strip()}")
+
+    def power_cut(self):
+        import fcntl
+
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(folder, self._FS_IOC_SHUTDOWN, self._NO_LOG_FLUSH.to_bytes(4, sys.byteorder))
+        finally:
+            os.close(folder)
+
+    def power_on(self):
+        self.unmount()
+        subprocess.run(["mount", "-o", "loop", str(self.image), str(self.folder)], check=True)
+
+    def unmount(self):
+        subprocess.run(["umount", str(self.folder)], check=True)
+
+
+SHIFTS_CLOCKS = """
+import os, time
+
+def shifted(name):
+    read, file = getattr(time, name), os.path.join(os.path.dirname(__file__), name)
+
+    def now():
+        with open(file) as shift:
+            return read() + float(shift.read())
+
+    return now
+
+time.time, time.monotonic = shifted("time"), shifted("monotonic")
+"""
+
+
+class Clocks:
+    """Shifts the clocks of every Python process that is started with `environment`, while it runs."""
+
+    def __init__(self, folder):
+        self._folder, self._shift_s = folder, {"time": 0.0, "monotonic": 0.0}
+        (folder / "sitecustomize.py").write_text(SHIFTS_CLOCKS)
+        self.jump()
+        self.environment = os.environ | {"PYTHONPATH": str(folder)}
+
+    def jump(self, **seconds):
+        """Shift `time` and `monotonic` by so many seconds more."""
+        for name, shift_s in seconds.items():
+            self._shift_s[name] += shift_s
+        for name, shift_s in self._shift_s.items():
+            new = self._folder / f"{name}.new"
+            new.write_text(f"{shift_s}")
+            new.replace(self._folder / name)
+
+
+@pytest.fixture
+def clocks(tmp_path):
+    """The clocks of processes: as if the system clock were set, or the computer suspended."""
+    (tmp_path / "clocks").mkdir()
+    return Clocks(tmp_path / "clocks")
