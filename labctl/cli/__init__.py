@@ -72,9 +72,11 @@ def main() -> None:
     """Run the command line; convert labctl's own errors into a message and an exit code."""
     try:
         app()
-    except ConfigurationError as error:
-        typer.secho(f"labctl: {error}", err=True, fg="red")
-        sys.exit(2)
     except LabctlError as error:
         typer.secho(f"labctl: {error}", err=True, fg="red")
-        sys.exit(1)
+        sys.exit(exit_code_of(error))
+
+
+def exit_code_of(error: LabctlError) -> int:
+    """Return 2 for a request that is wrong (nothing was touched), 1 for everything else."""
+    return 2 if isinstance(error, ConfigurationError) else 1
