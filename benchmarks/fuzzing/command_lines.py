@@ -56,7 +56,7 @@ TEXTS = (
     "a\rb",
     "\u202ex",
     "\udcff",
-    "\x00",
+    "\x01",
     "=cmd|' /C calc'!A0",
     "<b>x</b>",
     "$x$",

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from typer.testing import CliRunner
 
-from labctl.cli import app, exit_code_of
+from labctl.cli import app, exit_code_of, refusal
 from labctl.errors import LabctlError
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+LONGEST_REFUSAL = 2100
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Answer:
             return f"exit code {self.exit_code}: {self.text[-200:]!r}"
         if found := CONTROL.search(self.text):
             return f"control character {found[0]!r} in {self.text[max(0, found.start() - 60) :][:120]!r}"
-        if len(self.refusal) > 2000:
+        if len(self.refusal) > LONGEST_REFUSAL:
             return f"a refusal of {len(self.refusal)} characters: {self.refusal[:100]!r}"
         return ""
 
@@ -36,7 +38,7 @@ def answer(arguments: Sequence[str], environment: Mapping[str, str]) -> Answer:
     result = CliRunner().invoke(app, list(arguments), env=dict(environment))
     error = result.exception
     if isinstance(error, LabctlError):
-        return Answer(result.output + str(error), exit_code_of(error), str(error))
+        return Answer(result.output + refusal(error), exit_code_of(error), refusal(error))
     if error is not None and not isinstance(error, SystemExit):
         raise error
     return Answer(result.output, result.exit_code)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
@@ -32,7 +33,7 @@ def show(
     with labctl.open(db) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
-        typer.echo(json.dumps(content, default=str))
+        terminal.echo(json.dumps(content, default=str))
     elif run:
         _print_run(content)
     else:
@@ -66,7 +67,6 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from labctl.readmodel.formatting import duration
@@ -80,7 +80,7 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
         started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
         name = row["procedure"].rpartition(":")[2]
         table.add_row(str(row["id"]), row["sample"], name, status, started, took)
-    Console(markup=False).print(table)
+    terminal.console().print(table)
 
 
 def _utc(time_s: float) -> str:
@@ -90,12 +90,11 @@ def _utc(time_s: float) -> str:
 
 
 def _print_run(content: dict[str, Any]) -> None:
-    from rich.console import Console
 
     from labctl.config.fixture import in_words
 
     run, sample = content["run"], content["sample"]
-    console = Console(markup=False)
+    console = terminal.console()
     status = run["status"] + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def status(
     from labctl.store.transactions import WriteConnection
 
     if not db.exists():
-        from labctl.errors import StoreError
+        from labctl.errors import InvalidRequest
 
-        raise StoreError(f"{db}: no such file; name yours with --db")
+        raise InvalidRequest(f"{db}: no such file; name yours with --db")
     clock, allowed_s = RealClock(), _silence_of_station(station)
     silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
     with WriteConnection(db) as connection:
@@ -50,7 +51,7 @@ def status(
             content = describe(connection, clock.time(), allowed_s, silences)
             if watch:
                 _clear_screen()
-            typer.echo(json.dumps(content) if as_json else "\n".join(in_words(content, clock.time())))
+            terminal.echo(json.dumps(content) if as_json else "\n".join(in_words(content, clock.time())))
             if not watch:
                 return
             try:
@@ -60,9 +61,8 @@ def status(
 
 
 def _clear_screen() -> None:
-    from rich.console import Console
 
-    Console().clear()
+    terminal.console().clear()
 
 
 def _silence_of_station(path: Path) -> dict[str, float]:
@@ -75,7 +75,7 @@ def _silence_of_station(path: Path) -> dict[str, float]:
     try:
         name, silence_s = read_silence(path)
     except ConfigurationError as error:
-        typer.secho(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
+        terminal.say(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
         return {}
     return {name: silence_s}
 
