@@ -20,12 +20,13 @@ from labctl.bench import (
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.connection_settings import connection_settings
 from labctl.config.loading import CodeIdentity, load_named
-from labctl.config.table import Table, read_document
+from labctl.config.table import Table, is_number, read_document
 from labctl.errors import ConfigurationError, InstrumentError, NotMadeSafe
 from labctl.instruments.kicking import kicked
 from labctl.instruments.lock_errors import HardwareHeld
 from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
 from labctl.instruments.uninterrupted import uninterrupted
+from labctl.plain_text import shown
 from labctl.units import ZERO_CELSIUS_K
 
 OPENS_WITHIN_MS = 1000  # a session in which only to make safe; otherwise as long as the VISA library likes
@@ -448,7 +449,7 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
     named = load_named(table, "driver", reference)
     driver_class = named.value
     if not inspect.isclass(driver_class):
-        raise table.error("driver", f"is {reference!r}, which is not a class")
+        raise table.error("driver", f"is {shown(reference)}, which is not a class")
     address = table.text("address")
     entry = InstrumentEntry(
         name=name,
@@ -470,8 +471,8 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
 def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
     wanted = _wanted_roles()
     roles = table.take("roles", [], wanted)
-    if not (isinstance(roles, list) and all(role in ROLES for role in roles)):
-        raise table.error("roles", f"is {roles!r}; give {wanted}")
+    if not (isinstance(roles, list) and all(isinstance(r, str) and r in ROLES for r in roles)):
+        raise table.error("roles", f"is {shown(roles)}; give {wanted}")
     for role in roles:
         missing = [m for m in _members(ROLES[role]) if not hasattr(driver_class, m)]
         if missing:
@@ -541,6 +542,8 @@ def _clock(table: Table) -> str | float:
     value = table.take("clock", "virtual", "'virtual', 'real' or a speed")
     if value in ("virtual", "real"):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+    if is_number(value) and value > 0:
         return float(value)
-    raise table.error("clock", f"is {value!r}; give 'virtual', 'real' or how many times faster than real")
+    raise table.error(
+        "clock", f"is {shown(value)}; give 'virtual', 'real' or how many times faster than real"
+    )
