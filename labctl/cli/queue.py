@@ -396,6 +396,6 @@ def _terms(job: "Job") -> str:
 
 
 def _stamp(time_s: float) -> str:
-    from labctl.queue.hours import stamp
+    from labctl.plain_text import local_time
 
-    return stamp(time_s)
+    return local_time(time_s)

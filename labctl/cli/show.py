@@ -86,11 +86,12 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
 
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    from labctl.plain_text import utc_time
     from labctl.readmodel.formatting import duration
 
     took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
-    started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
+    started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
     return str(row["id"]), f"{row['sample']}", name, status, started, took
 
@@ -102,17 +103,6 @@ def _cells_instead(first: object, why: str) -> tuple[str, str]:
 def _print_left_out(console: Any, count: int, what: str) -> None:
     if count > MOST_ROWS:
         console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
-
-
-def _utc(time_s: float) -> str:
-    from datetime import UTC, datetime
-
-    from labctl.queue.hours import NO_DATE
-
-    try:
-        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M")
-    except (OverflowError, OSError, TypeError, ValueError):
-        return NO_DATE
 
 
 def _print_run(content: dict[str, Any]) -> None:
