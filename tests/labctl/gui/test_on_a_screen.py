@@ -53,7 +53,7 @@ def rig(tmp_path):
 
 
 def end_programs(folder):
-    """Kill the labctl programs of a folder, the watcher of the supervisor included, until none starts another."""
+    """Kill the labctl programs of a folder, watchers of the supervisor included, until none is left."""
     while programs := [p for p in psutil.process_iter(["cmdline"]) if is_program(p, folder)]:
         for program in programs:
             with suppress(psutil.NoSuchProcess):
