@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -20,7 +21,7 @@ from labctl.cli.options import (
     StationOption,
     user_name,
 )
-from labctl.errors import ConfigurationError, StoreError
+from labctl.errors import ConfigurationError, InvalidRequest
 
 if TYPE_CHECKING:
     from labctl.queue.job import Job
@@ -53,7 +54,7 @@ def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
-        raise StoreError(f"{db}: {NO_FILE}")
+        raise InvalidRequest(f"{db}: {NO_FILE}")
     with WriteConnection(db) as connection:
         yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
@@ -66,7 +67,7 @@ def look_at_queue(db: Path) -> Iterator[OpenQueue]:
     from labctl.store.looking import LookConnection
 
     if not db.exists():
-        raise StoreError(f"{db}: {NO_FILE}")
+        raise InvalidRequest(f"{db}: {NO_FILE}")
     with LookConnection(db) as connection:
         yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
@@ -101,7 +102,7 @@ def add(
     for protocol in protocols:
         protocol.check_against(chosen)
         for warning in protocol.warnings():
-            typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
+            terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
@@ -128,11 +129,11 @@ def list_jobs(
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = None if pause is None else vars(pause)
-        typer.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
+        terminal.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
-        typer.secho(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
+        terminal.say(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
 
 
 @app.command()
@@ -143,17 +144,17 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
         runs = queue.jobs.runs(job)
     if as_json:
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
-        typer.echo(json.dumps(_job_row(found) | content))
+        terminal.echo(json.dumps(_job_row(found) | content))
         return
-    typer.echo(
+    terminal.echo(
         f"job {found.id} {found.title!r} of {found.person or 'unknown'}: {found.state} ({found.reason})"
     )
-    typer.echo(f"  {_terms(found)}")
+    terminal.echo(f"  {_terms(found)}")
     for row in history:
-        typer.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
+        terminal.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
     for run in runs:
-        typer.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
-    typer.echo(found.protocol_text)
+        terminal.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
+    terminal.echo(found.protocol_text)
 
 
 @app.command()
@@ -166,7 +167,7 @@ def move(
     """Move a waiting job to another place in the queue."""
     with open_queue(db) as queue:
         queue.jobs.move(job, place, person or user_name())
-    typer.echo(f"job {job} moved")
+    terminal.echo(f"job {job} moved")
 
 
 @app.command()
@@ -174,7 +175,7 @@ def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
     """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
         queue.jobs.hold(job, person or user_name())
-    typer.echo(f"job {job} held")
+    terminal.echo(f"job {job} held")
 
 
 @app.command()
@@ -182,7 +183,7 @@ def release(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Per
     """Let a held job run when its turn comes."""
     with open_queue(db) as queue:
         queue.jobs.release(job, person or user_name())
-    typer.echo(f"job {job} released")
+    terminal.echo(f"job {job} released")
 
 
 @app.command()
@@ -196,10 +197,10 @@ def cancel(
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
             queue.requests.ask(job, "cancel now" if now else "cancel", person=person or user_name())
-            typer.echo(f"job {job} is asked to stop")
+            terminal.echo(f"job {job} is asked to stop")
             return
         queue.jobs.cancel(job, person or user_name())
-    typer.echo(f"job {job} cancelled")
+    terminal.echo(f"job {job} cancelled")
 
 
 @app.command()
@@ -214,14 +215,14 @@ def retry(
     """Queue a failed or cancelled job again; it continues from its last finished step."""
     with open_queue(db) as queue:
         queued = queue.jobs.retry(job, person or user_name(), from_start)
-    typer.echo(f"job {queued} queued")
+    terminal.echo(f"job {queued} queued")
 
 
 @app.command("clear-finished")
 def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
     """Stop listing the jobs that have ended. Nothing is deleted."""
     with open_queue(db) as queue:
-        typer.echo(f"{queue.jobs.clear_finished()} job(s) cleared")
+        terminal.echo(f"{queue.jobs.clear_finished()} job(s) cleared")
 
 
 @app.command()
@@ -234,14 +235,14 @@ def pause(
     """Start no further job; a running one waits at its temperature, at most for the station's time."""
     with open_queue(db) as queue:
         queue.pauses.pause(after, reason, person or user_name())
-    typer.echo(f"the queue is paused after this {after}")
+    terminal.echo(f"the queue is paused after this {after}")
 
 
 @app.command()
 def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
     """Go on after a pause, an interlock or a power cut."""
     with open_queue(db) as queue:
-        typer.echo("the queue goes on" if queue.pauses.resume() else "the queue was not paused")
+        terminal.echo("the queue goes on" if queue.pauses.resume() else "the queue was not paused")
 
 
 @app.command()
@@ -250,7 +251,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "skip step", person=person or user_name())
-    typer.echo(f"job {job} is asked to leave its step")
+    terminal.echo(f"job {job} is asked to leave its step")
 
 
 @app.command()
@@ -267,7 +268,7 @@ def temperatures(
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
-    typer.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
+    terminal.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
 
 
 def _refuse_unless_running(queue: OpenQueue, job: int) -> None:
@@ -344,15 +345,14 @@ def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
     from labctl.readmodel.formatting import duration
 
     if as_json:
-        typer.echo(json.dumps({"added": added}))
+        terminal.echo(json.dumps({"added": added}))
         return
     for job in added:
         takes = f"about {duration(job['duration_s'])}" if job["duration_s"] else "of unknown duration"
-        typer.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
+        terminal.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
 
 
 def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from labctl.readmodel.unreadable import or_as_unreadable
@@ -363,7 +363,7 @@ def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> No
     for job in jobs[:MOST_ROWS]:
         cells = partial(_job_cells, job, expected.get(job.id), now_s)
         table.add_row(*or_as_unreadable(cells, lambda why, number=job.id: (str(number), why)))
-    console = Console(markup=False)
+    console = terminal.console()
     console.print(table)
     if len(jobs) > MOST_ROWS:
         console.print(f"{len(jobs) - MOST_ROWS} job(s) after these are not shown; --json has all")
@@ -396,6 +396,6 @@ def _terms(job: "Job") -> str:
 
 
 def _stamp(time_s: float) -> str:
-    from labctl.queue.hours import stamp
+    from labctl.plain_text import local_time
 
-    return stamp(time_s)
+    return local_time(time_s)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
@@ -35,7 +36,7 @@ def show(
     with Database(db, TimeLimit()) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
-        typer.echo(json.dumps(content, default=str))
+        terminal.echo(json.dumps(content, default=str))
     elif run:
         _print_run(content)
     else:
@@ -69,7 +70,6 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from labctl.readmodel.unreadable import or_as_unreadable
@@ -80,17 +80,18 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
     for row in runs[-MOST_ROWS:]:
         unreadable = partial(_cells_instead, row["id"])
         table.add_row(*or_as_unreadable(partial(_run_cells, row), unreadable))
-    console = Console(markup=False)
+    console = terminal.console()
     console.print(table)
     _print_left_out(console, len(runs), "run(s) before these")
 
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    from labctl.plain_text import utc_time
     from labctl.readmodel.formatting import duration
 
     took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
-    started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
+    started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
     return str(row["id"]), f"{row['sample']}", name, status, started, took
 
@@ -104,24 +105,12 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
         console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
 
 
-def _utc(time_s: float) -> str:
-    from datetime import UTC, datetime
-
-    from labctl.queue.hours import NO_DATE
-
-    try:
-        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M")
-    except (OverflowError, OSError, TypeError, ValueError):
-        return NO_DATE
-
-
 def _print_run(content: dict[str, Any]) -> None:
-    from rich.console import Console
 
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, sample = content["run"], content["sample"]
-    console = Console(markup=False)
+    console = terminal.console()
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def status(
     from labctl.store.looking import LookConnection
 
     if not db.exists():
-        from labctl.errors import StoreError
+        from labctl.errors import InvalidRequest
 
-        raise StoreError(f"{db}: no such file; name yours with --db")
+        raise InvalidRequest(f"{db}: no such file; name yours with --db")
     clock, allowed_s = RealClock(), _silence_of_station(station)
     silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
     while True:
@@ -52,7 +53,7 @@ def status(
         if watch:
             _clear_screen()
         lines = [json.dumps(content, default=str)] if as_json else in_words(content, clock.time())
-        typer.echo("\n".join(lines))
+        terminal.echo("\n".join(lines))
         if not watch:
             return
         try:
@@ -62,9 +63,8 @@ def status(
 
 
 def _clear_screen() -> None:
-    from rich.console import Console
 
-    Console().clear()
+    terminal.console().clear()
 
 
 def _silence_of_station(path: Path) -> dict[str, float]:
@@ -77,7 +77,7 @@ def _silence_of_station(path: Path) -> dict[str, float]:
     try:
         name, silence_s = read_silence(path)
     except ConfigurationError as error:
-        typer.secho(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
+        terminal.say(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
         return {}
     return {name: silence_s}
 

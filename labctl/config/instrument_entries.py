@@ -15,6 +15,7 @@ from labctl.bench import (
 from labctl.config.connection_settings import connection_settings
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table
+from labctl.plain_text import shown
 
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
@@ -90,7 +91,7 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
     named = load_named(table, "driver", reference)
     driver_class = named.value
     if not inspect.isclass(driver_class):
-        raise table.error("driver", f"is {reference!r}, which is not a class")
+        raise table.error("driver", f"is {shown(reference)}, which is not a class")
     address = table.text("address")
     entry = InstrumentEntry(
         name=name,
@@ -112,8 +113,8 @@ def _instrument(name: str, table: Table) -> InstrumentEntry:
 def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
     wanted = _wanted_roles()
     roles = table.take("roles", [], wanted)
-    if not (isinstance(roles, list) and all(role in ROLES for role in roles)):
-        raise table.error("roles", f"is {roles!r}; give {wanted}")
+    if not (isinstance(roles, list) and all(isinstance(r, str) and r in ROLES for r in roles)):
+        raise table.error("roles", f"is {shown(roles)}; give {wanted}")
     for role in roles:
         missing = [m for m in _members(ROLES[role]) if not hasattr(driver_class, m)]
         if missing:

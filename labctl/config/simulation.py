@@ -8,8 +8,9 @@ from typing import Any
 
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.loading import CodeIdentity, load_named
-from labctl.config.table import Table
+from labctl.config.table import Table, is_number
 from labctl.errors import ConfigurationError
+from labctl.plain_text import shown
 
 RIG_FILES = ("description", "replay")
 
@@ -73,6 +74,8 @@ def _clock(table: Table) -> str | float:
     value = table.take("clock", "virtual", "'virtual', 'real' or a speed")
     if value in ("virtual", "real"):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+    if is_number(value) and value > 0:
         return float(value)
-    raise table.error("clock", f"is {value!r}; give 'virtual', 'real' or how many times faster than real")
+    raise table.error(
+        "clock", f"is {shown(value)}; give 'virtual', 'real' or how many times faster than real"
+    )

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
 from labctl.store.defences import constraints_trusted
@@ -128,7 +128,7 @@ def back_up(path: Path, target: Path) -> None:
         The target exists, there is no room, or the copy is not sound.
     """
     if target.exists():
-        raise StoreError(f"{target}: exists; a backup overwrites nothing")
+        raise InvalidRequest(f"{target}: exists; a backup overwrites nothing")
     _require_space(target, path.stat().st_size + _size(path.with_name(path.name + "-wal")))
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
@@ -163,7 +163,7 @@ def vacuum(path: Path) -> tuple[int, int]:
         A run is being written, another program uses the file, or there is no room for the second copy.
     """
     if not path.is_file():
-        raise StoreError(f"{path}: no such file")
+        raise InvalidRequest(f"{path}: no such file")
     before = path.stat().st_size
     _require_space(path, 2 * before)
     connection = open_for_writing(path)
@@ -188,7 +188,7 @@ def require_nobody_else(path: Path, connection: sqlite3.Connection) -> None:
 def _require_space(path: Path, needed: int) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise StoreError(f"{folder}: no such folder")
+        raise InvalidRequest(f"{folder}: no such folder")
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StoreError(f"{folder}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed")

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from labctl.clock import RealClock
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
 from labctl.store.defences import trust_constraints, trust_nothing
@@ -19,6 +19,7 @@ from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
 EMPTY_FOR_S = 0.5  # then no program is creating the file
+MADE_WITHIN_S = 4.0
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -35,7 +36,7 @@ def open_for_writing(
         The file cannot be used; the message says why.
     """
     if not path.absolute().parent.is_dir():
-        raise StoreError(f"{path}: there is no folder {path.absolute().parent}")
+        raise InvalidRequest(f"{path}: there is no folder {path.absolute().parent}")
     with explaining(path):
         address = f"{path.absolute().as_uri()}?mode={'rwc' if may_create else 'rw'}"
         connection = sqlite3.connect(
@@ -97,7 +98,7 @@ def open_for_copying(path: Path) -> sqlite3.Connection:
         No such file, or not a labctl database.
     """
     if not path.is_file():
-        raise StoreError(f"{path}: no such file")
+        raise InvalidRequest(f"{path}: no such file")
     with explaining(path):
         connection = _connect_read_only(path)
         with _closed_if_fails(connection):
@@ -154,13 +155,17 @@ def _wal(path: Path) -> Path:
 
 
 def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
-    """Wait while another program creates the file, as long as for a lock."""
+    """Wait while another program creates the file. It writes tables and ledger in one transaction."""
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
+        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+            raise StoreError(
+                f"{path}: its ledger of migrations is empty: damaged, or changed by another program"
+            )
         being_made = path.stat().st_size > 0 or wal_of(path).exists()
-        if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
-            raise StoreError(f"{path}: this file is empty, not a labctl database")
+        if clock.monotonic() - begun_s > (MADE_WITHIN_S if being_made else EMPTY_FOR_S):
+            raise InvalidRequest(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)
 
 
@@ -186,12 +191,12 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if objects and application_id != migrations.APPLICATION_ID:
-        raise StoreError(f"{path}: this is a SQLite file of another program, not a labctl database")
+        raise InvalidRequest(f"{path}: this is a SQLite file of another program, not a labctl database")
 
 
 def _refuse_newer(path: Path, connection: sqlite3.Connection) -> None:
     if newer := migrations.unknown(connection):
-        raise StoreError(
+        raise InvalidRequest(
             f"{path}: made by a newer labctl (schema {newer[-1]}); update labctl on this computer, "
             "or export the runs you need with the newer one"
         )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
+from labctl.plain_text import shown
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
@@ -109,16 +110,18 @@ class Database:
         """
         found = runs.named(self, run)
         if not found:
-            raise StoreError(f"{self.path}: no run {run!r}" if run != "last" else f"{self.path}: no run yet")
+            raise InvalidRequest(
+                f"{self.path}: no run {shown(run)}" if run != "last" else f"{self.path}: no run yet"
+            )
         if len(found) > 1:
-            raise StoreError(f"{self.path}: {run!r} fits {len(found)} runs; give more of the uuid")
+            raise InvalidRequest(f"{self.path}: {shown(run)} fits {len(found)} runs; give more of the uuid")
         return found[0]
 
     def sample(self, sample_id: int) -> dict[str, Any]:
         """The row of one sample."""
         found = samples.with_id(self, sample_id)
         if not found:
-            raise StoreError(f"{self.path}: no sample {sample_id}")
+            raise InvalidRequest(f"{self.path}: no sample {sample_id}")
         return found[0]
 
     def provenance(self, run: int | str = "last") -> dict[str, Any]:
@@ -204,7 +207,7 @@ class Database:
         from labctl.analysis import Spectrum
 
         if not spectra.with_id(self, spectrum_id):
-            raise StoreError(f"{self.path}: no spectrum {spectrum_id}")
+            raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         _, rows = spectra.good_points(self._tuples, spectrum_id)
         try:
             numbers = np.array(rows, dtype=float)
