@@ -24,6 +24,7 @@ from labctl.cli.options import (
 from labctl.errors import ConfigurationError, InvalidRequest
 
 if TYPE_CHECKING:
+    from labctl.queue.heartbeat import Heartbeat
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
     from labctl.queue.requests import Pauses, Requests
@@ -125,13 +126,15 @@ def list_jobs(
         pause = queue.pauses.in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected = outlook_of_all(jobs, now_s, runners)
+    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = None if pause is None else vars(pause)
-        terminal.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
+        terminal.echo(json.dumps({"paused": paused, "not_safe": left, "jobs": rows}, default=str))
         return
     _print_jobs(jobs, expected, now_s)
+    for station, words in left.items():
+        terminal.say(f"{station}: {words}", fg="red")
     if pause is not None:
         terminal.say(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
 
@@ -296,6 +299,18 @@ def _span(part: str) -> list[float]:
     if count < 0:
         raise ValueError(part)
     return [first + n * step for n in range(count + 1)]
+
+
+def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:
+    """Return what was not read back off and what is done about it, by station."""
+    from labctl.config.night import DEFAULT_SILENCE_S
+    from labctl.queue.heartbeat import state_of
+    from labctl.readmodel.left_on_text import left_on_in_words
+
+    words = {
+        name: left_on_in_words(beat, state_of(beat, DEFAULT_SILENCE_S)) for name, beat in runners.items()
+    }
+    return {name: left for name, left in words.items() if left}
 
 
 def _known(seconds: float) -> float | None:

@@ -87,7 +87,7 @@ def make_safe(
         return _without_queue(request, error)
     _record(request, report)
     if report.safe:
-        _confirm(request)
+        confirm(request)
     return report
 
 
@@ -176,14 +176,21 @@ def _directly(station_file: Path, done_before: str = "") -> SafeReport:
     return SafeReport(False, f"NOT SAFE: {answer}. Switch the instruments off by hand.")
 
 
-def _confirm(request: SafeRequest) -> None:
-    """Record that outputs left on by an earlier program are off now."""
+def confirm(request: SafeRequest) -> None:
+    """Record that outputs left on by an earlier program are off now.
+
+    A runner that died is left to its supervisor, where there is one: it starts the next runner.
+    """
     try:
         with request.connection(PATIENCE_S) as connection:
             heartbeats = Heartbeats(connection, "runner", request.station)
             beat = heartbeats.read()
-            if beat is not None and beat.state == "unsafe":
+            if beat is not None and beat.state in ("unsafe", "dismissed"):
                 heartbeats.mark_confirmed(beat)
+            elif beat is not None and beat.state == "alive" and beat.gone:
+                supervisor = Heartbeats(connection, "supervisor", request.station).read()
+                if state_of(supervisor, request.silence_s) != "running":
+                    heartbeats.mark_dead(beat)
     except (LabctlError, OSError) as error:
         log.warning("that everything is off could not be recorded: %s", error)
 

@@ -256,3 +256,13 @@ def test_an_address_that_is_none_is_refused_without_repeating_its_secret(station
     with pytest.raises(ConfigurationError) as caught:
         apprise_services(["nonsense://user:hidden@host"], station)
     assert "hidden" not in str(caught.value)
+
+
+def test_all_is_not_well_while_an_output_was_not_read_back_off(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    runner = Heartbeats(night.connection, "runner", "rig")
+    runner.begin()
+    runner.end("oven: no answer")
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages[-1] == ("rig: NOT SAFE", "not read back off: oven: no answer")
