@@ -9,7 +9,8 @@
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
-   tells people, also when it was asked to stop; until everything is off or a person dismissed it.
+   tells people, also when it was asked to stop just before it saw that the runner is gone; until everything
+   is off or a person dismissed it.
 6. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
 """
 
@@ -140,15 +141,16 @@ class Supervisor:
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
         runner = self._read_runner()
-        stays = runner is not None and runner.state == "unsafe"
-        if stays and not self._has_refused:
+        if runner is None or not (runner.state == "unsafe" or (runner.state == "alive" and runner.gone)):
+            return False
+        if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe if runner is not None else "",
+                runner.unsafe or f"the runner (pid {runner.pid}) ended unexpectedly",
             )
-        return stays
+        return True
 
     def _make_station_safe(self) -> dict[str, str]:
         return self.station.make_safe(while_waiting=self._beat_while_waiting)

@@ -144,6 +144,16 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert beat.state == "dead"
 
 
+def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_ends(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
 def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
     """A killed script is followed by no runner that would say so."""
     with Store.open(night.path) as store:
