@@ -41,6 +41,7 @@ from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
+from labctl.queue.jobs import Jobs
 from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
@@ -75,6 +76,7 @@ class Attempt:
     _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
+    _measured_before: frozenset[int] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
@@ -116,7 +118,7 @@ class Attempt:
 
     def _note_opening(self, words: str) -> None:
         """An event of the station: there is no run yet."""
-        row = {"time_s": self.clock.time(), "level": "warning", "kind": "retry"}
+        row = {"time_s": self.clock.time(), "level": "warning", "kind": "retry", "station": self.station.name}
         self.store.append("events", row | {"message": f"job {self.job.id} {self.job.title!r}: {words}"})
 
     def _could_not(self, error: Exception, ending: Ending | None) -> Ending:
@@ -142,6 +144,7 @@ class Attempt:
             outcome = self._run_procedure(protocol, index, patient)
             if outcome.status != "finished":
                 return self._ending(outcome)
+            self._note_progress()
         return Ending("finished", spectra_without_value(self.connection, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
@@ -150,6 +153,7 @@ class Attempt:
         self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
         progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
+        self._measured_before = progress.finished_steps
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(self._takes_s[index + 1 :])
 
@@ -243,7 +247,16 @@ class Attempt:
         table: str,
     ) -> None:
         self._promise(self._longest_sign_s)
-        self.progressed |= table == self._step_ends_with and event.state == "finished"
+        new = (event.step or 0) not in self._measured_before
+        if table == self._step_ends_with and event.state == "finished" and new:
+            self._note_progress()
+
+    def _note_progress(self) -> None:
+        """A step is finished: what failed before it does not count any more."""
+        counts = not self.progressed and bool(self.job.attempts or self.job.deaths)
+        self.progressed = True
+        if counts:
+            Jobs(self.connection).step_finished(self.job.id)
 
     def _promise(self, silence_s: float, **told: Any) -> None:
         """Promise the next sign of this thread within `silence_s` of the station's time; NaN: nothing."""

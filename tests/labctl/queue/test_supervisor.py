@@ -20,9 +20,9 @@ from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.jobs import Jobs
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
@@ -245,17 +245,17 @@ def has_looked(night):
 def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkeypatch):
     """The station is held until all is recorded, so that no job of a new runner is taken for interrupted."""
     job, tries = a_running_job(night), []
-    interrupt = Jobs.interrupt_running
+    conclude = Conclusions.runner_died
 
-    def interrupt_while_a_service_starts_a_new_runner(self, station, reason):
+    def conclude_while_a_service_starts_a_new_runner(self, reason):
         try:
             with station_lock(watched.station):
                 tries.append("in charge")
         except ConfigurationError as refusal:
             tries.append(str(refusal))
-        return interrupt(self, station, reason)
+        return conclude(self, reason)
 
-    monkeypatch.setattr(Jobs, "interrupt_running", interrupt_while_a_service_starts_a_new_runner)
+    monkeypatch.setattr(Conclusions, "runner_died", conclude_while_a_service_starts_a_new_runner)
     watched.runner.kill()
     watched.runner.wait()
     watched.watch(20.0, until=lambda: watched.restarts)

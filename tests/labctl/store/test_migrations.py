@@ -353,11 +353,10 @@ def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_a
             connection.execute(JOB, (2, "u2", "queued"))
             changes = [(1, 2.0, "queued"), (1, 3.0, "running"), (1, 4.0, "interrupted"), (1, 5.0, "running")]
             connection.executemany(CHANGE, [*changes, (1, 6.0, "interrupted"), (2, 2.0, "queued")])
-            run = (
-                "INSERT INTO runs (uuid, job_id, sample_id, procedure, station, started_s, pid, host, status)"
-            )
-            values = ("u", 1, rig.sample_id, "p:C", "rig", 3.0, 1, "another host", "interrupted")
-            connection.execute(f"{run} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            run = {"uuid": "u", "job_id": 1, "sample_id": rig.sample_id, "procedure": "p:C"}
+            run |= {"station": "rig", "started_s": 3.0, "pid": 1, "host": "another", "status": "interrupted"}
+            marks = ", ".join("?" * len(run))
+            connection.execute(f"INSERT INTO runs ({', '.join(run)}) VALUES ({marks})", [*run.values()])
             connection.commit()
     with Store.open(path) as store, store.read() as db:
         query = "SELECT owner, claims, begun_s, claimed_s, deaths, runner_pid, state FROM jobs ORDER BY id"
@@ -374,6 +373,6 @@ def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_a
 def test_the_station_of_an_event_cannot_be_changed(rig, path):
     rig.store.append("events", {"time_s": 1.0, "level": "info", "kind": "k", "message": "m", "station": "a"})
     rig.store.flush()
-    with closing(sqlite3.connect(path)) as connection:
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            connection.execute("UPDATE events SET station = 'b'")
+    forbidden = pytest.raises(sqlite3.IntegrityError, match="append-only")
+    with closing(sqlite3.connect(path)) as connection, forbidden:
+        connection.execute("UPDATE events SET station = 'b'")
