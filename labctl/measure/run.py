@@ -1,7 +1,8 @@
 """Run one procedure: rows, events, a safe end.
 
 1. At the end of a run, `shutdown()` of the procedure is always called and every instrument made safe.
-2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error).
+2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error). A run
+   without a valid row is not finished: it has failed, as it measured nothing.
 3. After a first request to stop, the procedure finishes the point under way and then stops itself.
 """
 
@@ -83,6 +84,8 @@ def run_procedure(
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]
     status, reason = _measure(procedure, recording, stop, steer)
+    if status == "finished" and (nothing := recording.measured_nothing()):
+        status, reason = "failed", nothing
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     with uninterrupted():
         status, reason = _made_safe(procedure, bench, status, reason)

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from labctl.config.night import Night
 from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
-from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure.events import (
     AnyEvent,
@@ -34,7 +35,7 @@ from labctl.measure.events import (
     StepStarted,
     TemperatureRead,
 )
-from labctl.measure.recording import Recording
+from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace, duration_s, remaining_s
@@ -47,12 +48,15 @@ from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
 from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
-from labctl.store.queries.progress import spectra_without_conductivity, underived_spectrum_ids
+from labctl.store.queries.measured import notes_of_job, shortcomings_of_job
+from labctl.store.queries.progress import underived_spectrum_ids
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
+CAUSES = ("output",)
+"""Kinds of the events of a run that tell why a temperature did not settle, and that it was mended."""
 
 
 @dataclass
@@ -77,6 +81,9 @@ class Attempt:
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
     _measured_before: frozenset[int] = field(init=False, default=frozenset())
+    _rows_per_step: int = field(init=False, default=1)
+    _rows_of_step: Counter[int] = field(init=False, default_factory=Counter)
+    _cause_told: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
@@ -145,7 +152,14 @@ class Attempt:
             if outcome.status != "finished":
                 return self._ending(outcome)
             self._note_progress()
-        return Ending("finished", spectra_without_value(self.connection, self.job.id))
+        return self._finished()
+
+    def _finished(self) -> Ending:
+        """Every procedure is finished; where a person had every step skipped, nothing is measured."""
+        found = shortcomings_of_job(self.connection, self.job.id)
+        if found["skipped"] and not found["spectra"] and not found["polarisations"]:
+            return Ending("failed", f"measured nothing: {found['skipped']} step(s) skipped by request")
+        return Ending("finished", what_is_missing(self.connection, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
@@ -153,7 +167,8 @@ class Attempt:
         self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
         progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
-        self._measured_before = progress.finished_steps
+        self._measured_before, self._rows_per_step = progress.finished_steps, rows_per_step
+        self._rows_of_step, self._cause_told = Counter(), False
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(self._takes_s[index + 1 :])
 
@@ -188,7 +203,8 @@ class Attempt:
         if outcome.status == "aborted":
             return Ending(self.steering.ends_as, outcome.reason, unsafe=unsafe)
         reason = outcome.reason.replace(f"{InterlockTripped.__name__}: ", "interlock: ")
-        return Ending("failed", reason, outcome.error, unsafe)
+        explained = outcome.error == SettlingTimeout.__name__ and self._cause_told
+        return Ending("failed", reason, outcome.error, unsafe, explained)
 
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)
@@ -209,7 +225,9 @@ class Attempt:
                 self._tell_part(event, "polarisations")
             case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
                 pass  # no sign of where the job is
-            case NoteWritten() | RunEnded():
+            case NoteWritten():
+                self._cause_told |= event.kind in CAUSES
+            case RunEnded():
                 pass
             case _:
                 assert_never(event)
@@ -226,6 +244,8 @@ class Attempt:
         raise InterlockTripped(trip)
 
     def _tell_step(self, event: StepStarted) -> None:
+        if any(step < event.step for step in self._rows_of_step):
+            self._note_progress()  # of a step that needed fewer rows than planned
         left_s = remaining_s(self._procedure, event.step, self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
         self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
@@ -247,9 +267,12 @@ class Attempt:
         table: str,
     ) -> None:
         self._promise(self._longest_sign_s)
-        new = (event.step or 0) not in self._measured_before
-        if table == self._step_ends_with and event.state == "finished" and new:
-            self._note_progress()
+        step = event.step or 0
+        ends_row = table == self._step_ends_with and event.state == "finished"
+        if ends_row and step not in self._measured_before:
+            self._rows_of_step[step] += 1
+            if self._rows_of_step[step] >= self._rows_per_step:
+                self._note_progress()
 
     def _note_progress(self) -> None:
         """A step is finished: what failed before it does not count any more."""
@@ -269,10 +292,17 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
 
-def spectra_without_value(connection: WriteConnection, job_id: int) -> str:
-    """Say how many finished spectra of a job gave no conductivity; `""` where every one did."""
-    without, spectra = spectra_without_conductivity(connection, job_id)
-    return f"{without} of {spectra} spectra gave no conductivity" if without else ""
+def what_is_missing(connection: WriteConnection, job_id: int) -> str:
+    """Say what of a finished job is not as it was asked for; `""` where all is."""
+    found = shortcomings_of_job(connection, job_id)
+    without, cut, skipped = found["without"], found["cut"], found["skipped"]
+    words = [
+        f"{without} of {found['spectra']} spectra gave no conductivity" if without else "",
+        f"{cut} of {found['polarisations']} polarisations ended at their maximum time" if cut else "",
+        f"{skipped} step(s) skipped by request" if skipped else "",
+        *notes_of_job(connection, job_id, MISSING),
+    ]
+    return "; ".join(filter(None, words))
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:

@@ -9,6 +9,7 @@
 4. A claim is concluded once, and only for the station that made it. A pause of its queue is part of that.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,11 +109,15 @@ class Conclusions:
         with self._connection.transaction():
             return [self._write(_after_death(job, reason)) for job in self._running()]
 
-    def attempt_broke(self, reason: str, claimant: Claimant) -> list[Fate]:
-        """Conclude the attempts of a runner that goes on after an error of its own; each counts as failed."""
+    def attempt_broke(self, reason: str, claimant: Claimant, known: Collection[int] = ()) -> list[Fate]:
+        """Conclude the attempts of a runner that goes on after an error of its own, or of the file.
+
+        Each counts as failed, once for each runner: the error may be the runner's alone, and a new one does
+        better. `known` are the jobs that broke in this runner before.
+        """
         with self._connection.transaction():
             broken = [job for job in self._running() if job.claimant == claimant]
-            return [self._write(_after_failure(job, reason)) for job in broken]
+            return [self._write(_after_break(job, reason, job.id not in known)) for job in broken]
 
     def interrupted(self, reason: str) -> list[Fate]:
         """Conclude the attempts of a runner that is gone, without counting them: a person decides next."""
@@ -163,6 +168,12 @@ def _after_failure(job: Job, reason: str) -> Fate:
         return Fate(job, "failed", reason, attempts=attempts, deaths=job.deaths)
     words = f"attempt {attempts} failed: {reason}"
     return Fate(job, "interrupted", words, attempts=attempts, deaths=job.deaths, waits=True)
+
+
+def _after_break(job: Job, reason: str, counts: bool) -> Fate:
+    if not counts:
+        return _as_it_ended(job, "interrupted", reason)
+    return replace(_after_failure(job, reason), waits=False)
 
 
 def _after_death(job: Job, reason: str) -> Fate:

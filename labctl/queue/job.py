@@ -132,9 +132,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`."""
+    """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`.
+
+    `explained`: a temperature did not settle for a cause that was told and mended meanwhile.
+    """
 
     state: str
     reason: str
     error: str = ""
     unsafe: str = ""
+    explained: bool = False

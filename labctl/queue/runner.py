@@ -31,7 +31,7 @@ from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
-from labctl.queue.job import Claimant, Ending, Job
+from labctl.queue.job import ENDED, Claimant, Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import LABCTL, MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
@@ -45,7 +45,7 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a failed settling would take hours again
+WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a settling only where a cause was told
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
@@ -102,6 +102,7 @@ class Runner:
         self._unwatched = False
         self._doing = self._broke = ""
         self._claimant = Claimant.this_process()
+        self._broken: set[int] = set()
         self._station_text = station.text
         self._asked_safe_s = self._queue_clock.time()  # asked before: done at the start
         self._waited: tuple[float, float] | None = None
@@ -332,7 +333,7 @@ class Runner:
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
         self._watch.begin_again()
         safe = not self._off.problem or self._make_sure_safe(f"after job {job.id}")
-        worth_it = ending.error in WORTH_RETRYING or bool(ending.unsafe)
+        worth_it = ending.error in WORTH_RETRYING or bool(ending.unsafe) or ending.explained
         may_go_on = safe or self.stop()  # the next runner makes safe first
         waits_for = f"interlock: {stops_queue.removeprefix('interlock: ')}" if stops_queue else ""
         self._tell(self._conclusions.attempt_ended(job, ending, worth_it and may_go_on, waits_for))
@@ -384,8 +385,10 @@ class Runner:
         if not self._broke:
             return
         self._end_own_runs(self._broke)
-        for fate in self._conclusions.attempt_broke(self._broke, self._claimant):
-            self._tell(fate)
+        for fate in self._conclusions.attempt_broke(self._broke, self._claimant, self._broken):
+            self._broken.add(fate.job.id)
+            if fate.state in ENDED:
+                self._tell(fate)
         self._broke = ""
 
     def _end_own_runs(self, reason: str) -> None:
