@@ -84,12 +84,12 @@ def run_procedure(
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]
     status, reason = _measure(procedure, recording, stop, steer)
-    if status == "finished" and (nothing := recording.measured_nothing()):
-        status, reason = "failed", nothing
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     with uninterrupted():
         status, reason = _made_safe(procedure, bench, status, reason)
         try:
+            if status == "finished" and (nothing := recording.measured_nothing()):
+                status, reason = "failed", nothing
             reason = recording.end(status, reason)
         except StoreError as error:
             log.error("the end of run %d could not be recorded: %s", run_id, error)

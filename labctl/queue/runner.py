@@ -104,7 +104,7 @@ class Runner:
         self._claimant = Claimant.this_process()
         self._broken: set[int] = set()
         self._station_text = station.text
-        self._asked_safe_s = self._queue_clock.time()  # asked before: done at the start
+        self._obeyed: Pause | None = None
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
@@ -156,6 +156,7 @@ class Runner:
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Conclude the attempt that the last runner left, and make the instruments safe."""
+        self._obeyed = self._pauses.in_force()  # asked before: obeyed now
         reason = f"its runner (pid {before.pid}) ended unexpectedly" if before else "no runner was left"
         cut = before is not None and power_was_cut(before.boot) and not self.night.restart_after_power_cut
         fates = self._conclusions.interrupted(reason) if cut else self._conclusions.runner_died(reason)
@@ -277,10 +278,13 @@ class Runner:
         self._watch.begin_again()
 
     def _make_safe_if_asked(self, pause: Pause) -> None:
-        """Make safe once for each pause that requests it, and confirm it in an event."""
-        if not pause.asks_safe or pause.paused_s <= self._asked_safe_s:
+        """Make safe once for each pause that requests it, and confirm it in an event.
+
+        Pauses are compared, not their times: the system clock may have been set back meanwhile.
+        """
+        if not pause.asks_safe or pause == self._obeyed:
             return
-        self._asked_safe_s = pause.paused_s
+        self._obeyed = pause
         if self._make_sure_safe("as asked"):
             self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 

@@ -2,8 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
@@ -119,6 +119,11 @@ _MIGRATIONS = {
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
 }
+
+
+def named_steps() -> tuple[tuple[str, Callable[[Any], None]], ...]:
+    """Name and function of every migration, oldest first; a function needs only `execute` of a connection."""
+    return tuple(_MIGRATIONS.items())
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -196,7 +196,7 @@ def test_a_file_that_a_program_of_the_older_labctl_uses_is_not_migrated_under_it
 def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, monkeypatch):
     with Store.open(path) as store:
         start(store)
-    backups, migrated = [], []
+    backups = []
     back_up, pending = connections._back_up_beside, migrations.pending
     both_looked = threading.Barrier(2, timeout=20)
 
@@ -210,7 +210,7 @@ def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, 
         backups.append(migration)
         back_up(path, migration)
 
-    newer = migrations._MIGRATIONS | {"9998_later": lambda _db: migrated.append("9998_later")}
+    newer = migrations._MIGRATIONS | {"9998_later": lambda db: db.execute("CREATE TABLE later (id INTEGER)")}
     monkeypatch.setattr(migrations, "_MIGRATIONS", newer)
     monkeypatch.setattr(migrations, "pending", look)
     monkeypatch.setattr(connections, "_back_up_beside", counted)
@@ -219,7 +219,9 @@ def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, 
         program.start()
     for program in programs:
         program.join()
-    assert backups == migrated == ["9998_later"]
+    assert backups == ["9998_later"]
+    with closing(sqlite3.connect(path)) as migrated:
+        assert migrations.applied(migrated).count("9998_later") == 1
     with closing(sqlite3.connect(path.with_name("lab.before-9998_later.db"))) as copy:
         assert "9998_later" not in migrations.applied(copy)
 
@@ -373,6 +375,6 @@ def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_a
 def test_the_station_of_an_event_cannot_be_changed(rig, path):
     rig.store.append("events", {"time_s": 1.0, "level": "info", "kind": "k", "message": "m", "station": "a"})
     rig.store.flush()
-    forbidden = pytest.raises(sqlite3.IntegrityError, match="append-only")
-    with closing(sqlite3.connect(path)) as connection, forbidden:
+    refused = pytest.raises(sqlite3.IntegrityError, match="append-only")
+    with closing(sqlite3.connect(path)) as connection, refused:
         connection.execute("UPDATE events SET station = 'b'")
