@@ -154,7 +154,7 @@ class Recording:
         self.store.append("events", row)
         self._on_event(NoteWritten(**row))
 
-    def measured_nothing(self) -> str:
+    def _measured_nothing(self) -> str:
         """Say that the run, earlier parts included, has no valid row although its procedure has columns.
 
         `""` where it has one, and where a person asked to skip steps.
@@ -186,6 +186,19 @@ class Recording:
         """
         try:
             return self._end(status, reason)
+        except StoreError as error:
+            self._end_as_failed(reason or str(error))
+            raise
+
+    def conclude(self, status: str, reason: str) -> tuple[str, str]:
+        """End the run, and raise, as `end` does; a run that measured nothing has not finished but failed.
+
+        Return status and reason as written.
+        """
+        try:
+            if status == "finished" and (nothing := self._measured_nothing()):
+                status, reason = "failed", nothing
+            return status, self._end(status, reason)
         except StoreError as error:
             self._end_as_failed(reason or str(error))
             raise

@@ -88,9 +88,7 @@ def run_procedure(
     with uninterrupted():
         status, reason = _made_safe(procedure, bench, status, reason)
         try:
-            if status == "finished" and (nothing := recording.measured_nothing()):
-                status, reason = "failed", nothing
-            reason = recording.end(status, reason)
+            status, reason = recording.conclude(status, reason)
         except StoreError as error:
             log.error("the end of run %d could not be recorded: %s", run_id, error)
             status, reason = "failed", reason or str(error)
