@@ -1,4 +1,4 @@
-"""What becomes of a job when an attempt at it ends: by itself, by a request, or with the death of the runner.
+"""Conclusion of an attempt at a job, after its end, a request, or the death of its runner.
 
 1. A request to end the job that the attempt did not take in time ends it now: it is cancelled, or fails with
    the reason of the request. It does not wait for the next attempt.
@@ -25,7 +25,7 @@ from labctl.store.transactions import WriteConnection
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a job: its state and reason.
+    """State and reason of a job after an attempt.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Fate:
     attempts : int
         Failed attempts since the last finished step.
     deaths : int
-        Those of them that ended with the death of the runner.
+        Number of them that ended with the death of the runner.
     waits : bool
         Whether the next attempt waits for the delay that the policy of the job asks for.
     """
@@ -50,7 +50,7 @@ class Fate:
     waits: bool = False
 
     def news(self) -> list[tuple[str, str, str]]:
-        """Level, kind and message of the events that tell people of it."""
+        """Return level, kind and message of the events about it."""
         reason = f": {self.reason}" if self.reason else ""
         name = f"job {self.job.id} {self.job.title!r}"
         level = {"failed": "error", "interrupted": "warning"}.get(self.state, "info")
@@ -125,7 +125,7 @@ class Conclusions:
             return [self._write(_as_it_ended(job, "interrupted", reason)) for job in self._running()]
 
     def _running(self) -> list[Job]:
-        """The running jobs of the station, but for those of a runner that is there."""
+        """The running jobs of the station, except jobs of a runner process that still exists."""
         jobs = [Job.of(row) for row in queries.running_jobs(self._connection, self._station)]
         return [job for job in jobs if not job.claimant.lives_elsewhere]
 

@@ -114,7 +114,7 @@ class Job:
 
     @property
     def rig(self) -> str:
-        """The station that owns it, or else the one that it is for; `""`: any."""
+        """The station that owns it, or else the station that it was queued for; `""`: any."""
         return self.owner or self.station
 
     def is_of(self, station: str) -> bool:
@@ -144,7 +144,7 @@ class Job:
 class Ending:
     """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`.
 
-    `explained`: a temperature did not settle for a cause that was told and mended meanwhile.
+    `explained`: a temperature did not settle, and its cause was found, recorded and removed.
     """
 
     state: str

@@ -6,7 +6,7 @@
 4. Interrupted jobs go first, then higher priority, then position.
 5. A job belongs to the station that claimed it first, for good: no other continues or interrupts it.
 6. A deadline is about the first claim. A job that was begun goes on after it.
-7. Requests that a job left unanswered do not outlive a cancellation, or a person's wish to try it again.
+7. `cancel` and `retry` answer the requests about a job that are still pending.
 """
 
 import json
@@ -124,7 +124,7 @@ class Jobs:
         self._change(job_id, STARTABLE, "held", words, "held")
 
     def release(self, job_id: int, person: str = "") -> None:
-        """Let a held job run when its turn comes; one that was interrupted goes on first again."""
+        """Let a held job run when its turn comes; a job that was interrupted goes first again."""
         with self._connection.transaction() as connection:
             self._in_state(job_id, ("held",), "released")
             state = queries.state_before_hold(connection, job_id) or "queued"

@@ -80,7 +80,7 @@ class Pauses:
         return next(iter(self.all_in_force()), None)
 
     def all_in_force(self) -> list[Pause]:
-        """The pauses in force, newest first: those of the station and those of all stations."""
+        """The pauses in force, newest first, of the station and of all stations."""
         found = [_pause(row) for row in queries.pauses_in_force(self._connection)]
         return [pause for pause in found if not self._station or pause.station in (self._station, "")]
 

@@ -86,7 +86,7 @@ class Requests:
 
 
 def request_to_end(connection: WriteConnection, job_id: int) -> Request | None:
-    """The first request to end a job that has no outcome yet; one that stops the queue goes before others."""
+    """The first pending request to end a job; a request that stops the queue goes before others."""
     pending = [_request(row) for row in queries.pending_requests(connection, job_id)]
     asked = [request for request in pending if request.kind in END_THE_JOB]
     return next((request for request in asked if request.stops_queue), next(iter(asked), None))

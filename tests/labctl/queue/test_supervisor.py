@@ -162,6 +162,41 @@ def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
+def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watched, night):
+    job = a_running_job(night)
+    with night.connection.transaction() as connection:
+        connection.execute("UPDATE jobs SET attempts = 2, deaths = 2")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert night.jobs.get(job).state == "failed"
+    assert night.jobs.get(job).reason.startswith(
+        "ended the runner 3 times without a new finished step; the last"
+    )
+    assert [message for kind, message in watched.events() if kind == "job failed"] == [
+        f"job {job} 'series' failed: {night.jobs.get(job).reason}"
+    ]
+
+
+def test_a_job_of_another_station_is_not_interrupted_when_a_runner_dies(watched, night):
+    """It was queued for any station, and another one measures it."""
+    job = night.add()
+    night.jobs.claim("another")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert night.jobs.get(job).state == "running"
+
+
+def test_a_power_cut_counts_as_no_death(watched, night):
+    job = a_running_job(night)
+    watched._set(boot="an earlier start of the computer")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert (night.jobs.get(job).state, night.jobs.get(job).deaths) == ("interrupted", 0)
+
+
 def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched, night):
     a_running_job(night)
     watched.runner.send_signal(signal.SIGSTOP)
