@@ -6,8 +6,10 @@
 3. The answer is safe only after one of them has confirmed it in a new event. No process is ended from here.
 """
 
+from contextlib import suppress
+
 from labctl.clock import RealClock
-from labctl.errors import StoreError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import Holder
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.making_safe import SafeReport, SafeRequest, running_job
@@ -52,7 +54,8 @@ def _asked(connection: WriteConnection, request: SafeRequest) -> SafeReport | No
     Pauses(connection, station=request.station).pause("job", request.words, request.person)
     job = running_job(connection, request)
     if job is not None:
-        Requests(connection).ask(job.id, "stop", {"reason": request.words}, request.person)
+        with suppress(ConfigurationError):  # it has ended since
+            Requests(connection).ask(job.id, "stop", {"reason": request.words}, request.person)
     return _outcome(connection, request, before)
 
 

@@ -10,12 +10,13 @@
 import logging
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.clock import Clock, RealClock
 from labctl.config.night import DEFAULT_SILENCE_S
-from labctl.errors import LabctlError, StoreError
+from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
@@ -132,7 +133,8 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
     job = running_job(connection, request)
     if job is not None and state_of(runner, request.silence_s) == "running":
         details = {"reason": request.words, "stops_queue": True}
-        Requests(connection).ask(job.id, "stop", details, request.person)
+        with suppress(ConfigurationError):  # it has ended since
+            Requests(connection).ask(job.id, "stop", details, request.person)
         waited_s = 0.0
         while waited_s < OBEYED_WITHIN_S and state_of(runner, request.silence_s) == "running":
             clock.sleep(0.2)

@@ -100,7 +100,7 @@ class Supervisor:
         self._restarts: list[float] = []
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
-        self._restart_due = self._has_refused = False
+        self._restart_due = self._has_refused = self._has_announced_wait = False
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -241,6 +241,8 @@ class Supervisor:
             return
         if runner is not None:
             self._left.forget()
+            if runner.state == "dead":
+                self._start_runner_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
 
@@ -323,15 +325,26 @@ class Supervisor:
             self._restart_due = False
             self._start_runner()
 
+    def _wait_to_restart(self) -> None:
+        """Keep the restart due until the first of the last deaths is an hour old, and announce that once."""
+        self._restart_due = True
+        if self._has_announced_wait:
+            return
+        self._has_announced_wait = True
+        died = f"the runner died {len(self._restarts)} times within an hour"
+        self._announce(
+            "error", "person", f"{died}; it is started again when an hour after the first has passed"
+        )
+
     def _start_runner(self) -> None:
         now_s = self._clock.monotonic()
         self._restarts = [then_s for then_s in self._restarts if now_s - then_s < 3600]
         if self._restart is None:
             return
         if len(self._restarts) >= MOST_RESTARTS_PER_HOUR:
-            words = f"the runner died {len(self._restarts)} times within an hour and is not started again"
-            self._announce("error", "person", words)
+            self._wait_to_restart()
             return
+        self._has_announced_wait = False
         self._restarts.append(now_s)
         self._restart()
 

@@ -178,6 +178,22 @@ def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watche
     ]
 
 
+def test_a_runner_that_died_too_often_is_started_again_an_hour_later(watched, night, monkeypatch):
+    monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 0)
+    watched.runner.kill()
+    watched.runner.wait()
+
+    def allow_one_after_the_announcement():
+        if [kind for kind, _ in watched.events()].count("person"):
+            monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 1)
+        return watched.restarts
+
+    watched.watch(10.0, until=allow_one_after_the_announcement)
+    assert watched.restarts == [1]
+    (message,) = [message for kind, message in watched.events() if kind == "person"]
+    assert "the runner died 0 times within an hour; it is started again when" in message
+
+
 def test_a_job_of_another_station_is_not_interrupted_when_a_runner_dies(watched, night):
     """It was queued for any station, and another one measures it."""
     job = night.add()
