@@ -29,6 +29,7 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
+from labctl.queue.boot import boot_mark, same_boot
 from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.jobs import Jobs
@@ -234,13 +235,20 @@ class Supervisor:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
-                self._runner.mark_confirmed(runner)
+                self._conclude(runner)
                 self._start_runner_if_due()
             return
         if runner is not None:
             self._left.forget()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
+
+    def _conclude(self, runner: Heartbeat) -> None:
+        """Everything is off; a runner of before a power cut did not end in good order all the same."""
+        if same_boot(runner.boot, boot_mark()):
+            self._runner.mark_confirmed(runner)
+        else:
+            self._runner.mark_dead(runner)
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""

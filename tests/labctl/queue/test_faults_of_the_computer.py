@@ -229,7 +229,7 @@ def resume(rig):
 
 
 def is_ready(rig):
-    return rig.pid("supervisor") and (rig.beat().doing or "").startswith("waiting")
+    return rig.pid("supervisor") and rig.pid("runner") and rig.beat().doing.startswith("waiting")
 
 
 def settles(rig):
@@ -245,8 +245,14 @@ def measures_a_spectrum(rig):
 def makes_safe(rig):
     settles(rig)
     rig.oven.become("silent")
-    os.kill(rig.pid("runner"), signal.SIGTERM)
-    rig.wait_until(lambda: rig.beat().due_s is not None and "NOT SAFE" not in rig.events(), "it makes safe")
+    runner = rig.pid("runner")
+
+    def says_so():
+        os.kill(runner, signal.SIGTERM)
+        return "are being made safe" in rig.log("kept runner")
+
+    rig.wait_until(says_so, "it makes safe")
+    assert rig.pid("runner") == runner
     assert rig.heater_range > 0
 
 
@@ -262,9 +268,11 @@ def is_idle(rig):
     assert rig.heater_range == 0
 
 
-def test_after_a_power_cut_in_any_phase_the_heater_goes_off_and_nothing_heats(serve_rig, disk, promised):
+def test_after_a_power_cut_in_any_phase_the_heater_goes_off_and_nothing_heats(disk, serve_rig, promised):
     rig = serve_rig(SERIES, folder=disk.folder, speed=SPEED)
-    assert rig.labctl("queue", "add", "protocol.toml").returncode == 0
+    for command in ("add", "protocol.toml"), ("pause",):
+        assert rig.labctl("queue", *command).returncode == 0
+    os.sync()  # the files of the station were made long before
     for program in ("kept supervisor", "kept runner"):
         rig.start(program)
     for phase in (measures_a_spectrum, is_idle, settles, makes_safe, is_unsafe):

@@ -496,6 +496,16 @@ def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_o
     assert watched.restarts == []
 
 
+def test_what_was_unsafe_before_a_power_cut_is_off_and_still_no_ending_in_good_order(watched, night):
+    """The next runner pauses the queue then: nothing heats before a person says so."""
+    watched._set(state="unsafe", unsafe="oven: no answer", boot="before the power cut")
+    watched.watch(10.0, until=lambda: watched.beats.read().state != "unsafe")
+    beat = watched.beats.read()
+    assert (beat.state, beat.unsafe) == ("dead", "")
+    assert len(watched.made_safe) == 1
+    assert watched.restarts == []
+
+
 def test_people_are_reminded_of_what_is_unsafe_every_quarter_of_an_hour(watched, night):
     clock, told = VirtualClock(), []
     left = LeftUnsafe(watched.station, clock, lambda: UNSAFE, lambda *event: told.append(event))
