@@ -235,7 +235,7 @@ class Supervisor:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
-                self._conclude(runner)
+                self._record_off(runner)
                 self._start_runner_if_due()
             return
         if runner is not None:
@@ -243,7 +243,7 @@ class Supervisor:
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
 
-    def _conclude(self, runner: Heartbeat) -> None:
+    def _record_off(self, runner: Heartbeat) -> None:
         """Everything is off; a runner of before a power cut did not end in good order all the same."""
         if same_boot(runner.boot, boot_mark()):
             self._runner.mark_confirmed(runner)

@@ -1,7 +1,7 @@
 """Faults of the computer and of what surrounds it: clocks, suspension, memory, terminal, rig, power.
 
-The rig is served by this process; runner, run and supervisors are other processes. Limits in seconds apply to a computer with a free core for each process: the time that rig and
-supervisor waited for a core is subtracted.
+The rig is served by this process; runner, run and supervisors are other processes. Limits in seconds apply to
+a computer with a free core for each process: the time that rig and supervisors waited for one is subtracted.
 """
 
 import os
