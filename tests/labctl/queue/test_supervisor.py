@@ -52,6 +52,7 @@ class Watched:
         (folder / "station.toml").write_text(REAL_STATION + extra)
         self.night, self.station = night, read_station(folder / "station.toml")
         self.stop, self.restarts, self.made_safe = StopRequest(), [], []
+        self.clock = VirtualClock()
         self.failures: list[dict[str, str]] = []
         self.runner = subprocess.Popen(
             [sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -78,7 +79,7 @@ class Watched:
 
     def watch(self, seconds, beating=False, until=lambda: False):
         """Let the supervisor check for a limited virtual time, independent of the load of the computer."""
-        clock = VirtualClock(epoch_s=CLOCK.time())
+        clock = self.clock = VirtualClock(epoch_s=CLOCK.time())
         watching = Supervisor(
             self.station,
             self.night.path,
@@ -397,6 +398,38 @@ def test_a_new_supervisor_counts_how_long_the_runner_was_silent_before(night, tm
         assert len(watched.made_safe) == 1
     finally:
         watched.close()
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_supervisor_whose_clock_is_set_takes_no_runner_that_beats_for_frozen(watched, night, jump_s):
+    a_running_job(night)
+    jumps = [jump_s, -jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 4.0 - len(jumps):
+            watched.clock.jump(jumps.pop())
+        return False
+
+    watched.watch(6.0, beating=True, until=set_the_clock)
+    assert jumps == []
+    assert watched.made_safe == []
+    assert night.states() == ["running"]
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_is_set_hides_no_frozen_runner(watched, night, jump_s):
+    """Silence of 1 s, 1.5 s for the first look: whatever the clock on the wall says."""
+    a_running_job(night)
+    jumps = [jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 0.3:
+            watched.clock.jump(jumps.pop())
+        return watched.made_safe
+
+    watched.watch(20.0, until=set_the_clock)
+    assert watched.clock.monotonic() < 4.0
+    assert len(watched.made_safe) == 1
 
 
 def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
