@@ -238,7 +238,7 @@ class Supervisor:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
-                self._runner.mark_confirmed(runner)
+                self._record_off(runner)
                 self._start_runner_if_due()
             return
         if runner is not None:
@@ -247,6 +247,13 @@ class Supervisor:
                 self._start_runner_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
+
+    def _record_off(self, runner: Heartbeat) -> None:
+        """Everything is off; a runner of before a power cut did not end in good order all the same."""
+        if not power_was_cut(runner.boot):
+            self._runner.mark_confirmed(runner)
+        else:
+            self._runner.mark_dead(runner)
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -358,6 +359,35 @@ def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back
     with night.read() as db:
         confirmed = db.rows("SELECT message FROM events WHERE message LIKE 'make safe, asked for by Mara: %'")
     assert [row["message"].partition(": ")[2] for row in confirmed] == ["every instrument was made safe"]
+
+
+@pytest.fixture
+def in_berlin(monkeypatch):
+    """Summer time ends there on 25 October 2026 at 01:00 UTC and begins on 28 March 2027 at 01:00 UTC."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system does not let a process choose its time zone")
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("changes_s", [1_792_890_000.0, 1_806_195_600.0], ids=["to winter", "to summer"])
+def test_a_night_in_which_summer_time_changes_is_a_night_like_others(
+    night, rig, run_night, in_berlin, changes_s
+):
+    before, after = (time.localtime(changes_s + s).tm_isdst for s in (-1.0, 1.0))
+    assert before != after
+    night.clock.jump(changes_s - 600.0 - night.clock.time())
+    night.add(temperatures=[40, 50])
+    run_night()
+    assert night.states() == ["finished"]
+    with night.read() as db:
+        times_s = [row["time_s"] for row in db.rows("SELECT time_s FROM temperature_log ORDER BY number")]
+    assert times_s[0] < changes_s < times_s[-1]
+    assert all(0 < later_s - earlier_s < 600.0 for earlier_s, later_s in pairwise(times_s))
+    assert not rig.heater_is_on
 
 
 def test_without_a_supervisor_no_job_is_started(night, run_night):

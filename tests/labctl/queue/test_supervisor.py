@@ -52,6 +52,7 @@ class Watched:
         (folder / "station.toml").write_text(REAL_STATION + extra)
         self.night, self.station = night, read_station(folder / "station.toml")
         self.stop, self.restarts, self.made_safe = StopRequest(), [], []
+        self.clock = VirtualClock()
         self.failures: list[dict[str, str]] = []
         self.runner = subprocess.Popen(
             [sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -78,7 +79,7 @@ class Watched:
 
     def watch(self, seconds, beating=False, until=lambda: False):
         """Let the supervisor check for a limited virtual time, independent of the load of the computer."""
-        clock = VirtualClock(epoch_s=CLOCK.time())
+        clock = self.clock = VirtualClock(epoch_s=CLOCK.time())
         watching = Supervisor(
             self.station,
             self.night.path,
@@ -477,6 +478,38 @@ def test_a_new_supervisor_counts_how_long_the_runner_was_silent_before(night, tm
         watched.close()
 
 
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_supervisor_whose_clock_is_set_takes_no_runner_that_beats_for_frozen(watched, night, jump_s):
+    a_running_job(night)
+    jumps = [jump_s, -jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 4.0 - len(jumps):
+            watched.clock.jump(jumps.pop())
+        return False
+
+    watched.watch(6.0, beating=True, until=set_the_clock)
+    assert jumps == []
+    assert watched.made_safe == []
+    assert night.states() == ["running"]
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_is_set_hides_no_frozen_runner(watched, night, jump_s):
+    """Silence of 1 s, 1.5 s for the first look: whatever the clock on the wall says."""
+    a_running_job(night)
+    jumps = [jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 0.3:
+            watched.clock.jump(jumps.pop())
+        return watched.made_safe
+
+    watched.watch(20.0, until=set_the_clock)
+    assert watched.clock.monotonic() < 4.0
+    assert len(watched.made_safe) == 1
+
+
 def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
     """The wall clock was set back by a minute before the runner's last heartbeat, or at it."""
     watched = Watched(night, tmp_path)
@@ -571,6 +604,16 @@ def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_o
     watched._set(state="unsafe", unsafe="oven: no answer")
     watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
     assert watched.beats.read().state == "ended"
+    assert watched.restarts == []
+
+
+def test_what_was_unsafe_before_a_power_cut_is_off_and_still_no_ending_in_good_order(watched, night):
+    """The next runner pauses the queue then: nothing heats before a person says so."""
+    watched._set(state="unsafe", unsafe="oven: no answer", boot="before the power cut")
+    watched.watch(10.0, until=lambda: watched.beats.read().state != "unsafe")
+    beat = watched.beats.read()
+    assert (beat.state, beat.unsafe) == ("dead", "")
+    assert len(watched.made_safe) == 1
     assert watched.restarts == []
 
 
