@@ -105,8 +105,8 @@ class Station:
         clock : Clock, optional
             The station's own by default.
         on_left : callable
-            Called on exit with the instruments that were not read back off, by name, and the reasons;
-            instruments that were never reached are included. Empty: every output of the station is off.
+            Called on exit with the instruments that were not read back off, by name, and the reasons; those
+            that could not be connected are included. Empty: every output of the station is off.
 
         Raises
         ------
