@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from labctl.errors import StoreError
+
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
@@ -66,10 +68,15 @@ class Job:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
-        """The job of a row."""
+        """The job of a row; raises StoreError if the row cannot be read."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in row.items() if name in known}
-        policy = FailurePolicy(**json.loads(row["failure_policy"]))
+        try:
+            policy = FailurePolicy(**json.loads(row["failure_policy"]))
+        except (LookupError, RecursionError, TypeError, ValueError) as fault:
+            raise StoreError(
+                f"job {row.get('id')} cannot be read: {type(fault).__name__}: {fault}"
+            ) from fault
         return cls(**(values | {"policy": policy, "cleared": bool(row["cleared"])}))
 
     @classmethod
@@ -77,8 +84,8 @@ class Job:
         """The job of a row to be listed; one that cannot be read says so in its reason."""
         try:
             return cls.of(row)
-        except (LookupError, RecursionError, TypeError, ValueError) as fault:
-            reason = f"cannot be shown: {type(fault).__name__}: {fault}"[:200]
+        except StoreError as fault:
+            reason = str(fault)[:200]
             known = {field.name: row.get(field.name) for field in fields(cls)}
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 

@@ -9,11 +9,12 @@
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.plain_text import shown
 from labctl.queue.job import ENDED, STARTABLE, WAITING, FailurePolicy, Job
 from labctl.store.queries import jobs as queries
@@ -78,7 +79,7 @@ class Jobs:
         row = queries.job(self._connection, job_id) if 0 < job_id <= LARGEST_ID else None
         if row is None:
             raise _wrong(job_id, "there is no such job; `labctl queue list` shows those there are")
-        return Job.of(row)
+        return Job.shown(row)
 
     def history(self, job_id: int) -> list[Row]:
         """Every state the job came to, oldest first: time_s, state, reason."""
@@ -195,7 +196,12 @@ class Jobs:
             return self._insert(copied, f"queued as a copy of job {job_id}{_by(person)}")
 
     def _startable(self, station: str) -> list[Job]:
-        return [Job.of(row) for row in queries.startable_jobs(self._connection, station)]
+        """The jobs that may start; one whose row cannot be read waits, and `queue list` tells why."""
+        found = []
+        for row in queries.startable_jobs(self._connection, station):
+            with suppress(StoreError):
+                found.append(Job.of(row))
+        return found
 
     def _insert(self, row: Row, reason: str) -> int:
         given = {"uuid": str(uuid.uuid4()), "created_s": self._clock.time()}

@@ -81,11 +81,14 @@ class Kept:
     station_name : str
     station, db : Path
         Absolute.
+    trusted : tuple of Path
+        Folders whose Python files the runner may execute too.
     """
 
     station_name: str
     station: Path
     db: Path
+    trusted: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,7 +99,8 @@ class Kept:
     def arguments(self) -> list[str]:
         """The command line, after the interpreter."""
         options = ["--station", str(self.station), "--db", str(self.db), "--restart-runner"]
-        return ["-m", "labctl", "supervisor", *options]
+        trusted = [word for folder in self.trusted for word in ("--trust", str(folder))]
+        return ["-m", "labctl", "supervisor", *options, *trusted]
 
 
 class SystemdUser:

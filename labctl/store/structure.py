@@ -34,11 +34,12 @@ class Structure:
     """What a sequence of migrations makes, by name.
 
     `tables`: the declared type and the default, as SQL, of each column; `keys`: its primary key;
-    `views` and `triggers`: their SQL; `described`: the rows of the table `columns`.
+    `sql`, `views` and `triggers`: their SQL; `described`: the rows of the table `columns`.
     """
 
     tables: Mapping[str, Mapping[str, tuple[str, str]]]
     keys: Mapping[str, tuple[str, ...]]
+    sql: Mapping[str, str]
     views: Mapping[str, str]
     triggers: Mapping[str, str]
     described: tuple[tuple[str, str, str, str], ...]
@@ -176,6 +177,7 @@ def _made_by(steps: Sequence[Callable[[Any], None]]) -> Structure:
     return Structure(
         tables,
         keys,
+        {name: sql for kind, name, _, sql in objects if kind == "table"},
         {name: sql for kind, name, _, sql in objects if kind == "view"},
         {name: sql for kind, name, _, sql in objects if kind == "trigger"},
         tuple(described),
