@@ -86,7 +86,7 @@ class Job:
             return cls.of(row)
         except StoreError as fault:
             reason = str(fault)[:200]
-            known = {field.name: row.get(field.name) for field in fields(cls)}
+            known: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 
 
