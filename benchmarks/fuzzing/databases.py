@@ -7,6 +7,7 @@ missing tables and columns, views and triggers of the file's own, and bytes chan
 
 import contextlib
 import random
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -190,7 +191,7 @@ def _fault(folder: Path, key: str) -> str:
     damages = [chance.choice(DAMAGES) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
     with contextlib.closing(sqlite3.connect(damaged, isolation_level=None)) as connection:
         for damage in damages:
-            with contextlib.suppress(sqlite3.Error, UnicodeEncodeError, IndexError):
+            with contextlib.suppress(sqlite3.Error, UnicodeEncodeError, IndexError, TypeError):
                 damage(connection, chance)
     if chance.random() < 0.15:
         _spoil_bytes(damaged, chance)
@@ -231,11 +232,9 @@ def _loosen(connection: sqlite3.Connection, table: str) -> None:
     """Take STRICT, NOT NULL and CHECK away from a table, without touching its rows."""
     _as_schema_allows(connection)
     connection.execute("PRAGMA writable_schema = ON")
-    connection.execute(
-        "UPDATE sqlite_master SET sql = replace(replace(replace(sql, 'STRICT, WITHOUT', 'WITHOUT'), "
-        "') STRICT', ')'), ' NOT NULL', '') WHERE name = ?",
-        (table,),
-    )
+    (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    loose = re.sub(r"(?<! IS) NOT NULL", "", sql.replace("STRICT, ", "").replace(") STRICT", ")"))
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, table))
     (version,) = connection.execute("PRAGMA schema_version").fetchone()
     connection.execute(f"PRAGMA schema_version = {version + 1}")
     connection.execute("PRAGMA writable_schema = RESET")
