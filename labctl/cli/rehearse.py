@@ -64,10 +64,10 @@ def rehearse(
 
 
 def _waiting(db: Path) -> "list[Protocol]":
-    from labctl.cli.queue import open_queue
+    from labctl.cli.queue import look_at_queue
     from labctl.queue.submission import waiting_protocols
 
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         return waiting_protocols(queue.connection)
 
 
@@ -75,11 +75,11 @@ def _oven_k(db: Path, station: "Station") -> float | None:
     """Return the last reading of a running runner, K."""
     from labctl.config.night import read_night
     from labctl.queue.heartbeat import Heartbeats
-    from labctl.store.transactions import WriteConnection
+    from labctl.store.looking import LookConnection
 
     if not db.exists():
         return None
-    with WriteConnection(db) as connection:
+    with LookConnection(db) as connection:
         runner = Heartbeats(connection, "runner", station.name).read()
     if runner is None or not runner.lives(read_night(station).silence_s):
         return None

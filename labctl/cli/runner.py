@@ -40,6 +40,7 @@ def runner(
     supervisor then stays and goes on trying. Python files are executed from the folder of the station file
     only, and from those that you trust; a job that needs others fails, and the next one begins.
     """
+    from labctl.config.readable_secrets import secrets_others_can_read
     from labctl.config.station import read_station
     from labctl.config.trust import trusting
     from labctl.queue.notify import check_services
@@ -48,6 +49,8 @@ def runner(
     with trusting(folders_of(station, trust)):
         chosen = read_station(station)
         check_services(chosen)
+        for warning in secrets_others_can_read(chosen):
+            logging.getLogger(__name__).warning(warning)
         supervision = None
         if not (without_supervisor or chosen.simulation is not None):
             passed_on = [*(["--until-empty"] if until_empty else []), *trust_options(trust)]

@@ -167,6 +167,7 @@ def back_up(path: Path, target: Path) -> None:
 
 
 def _copy(source: sqlite3.Connection, target: Path) -> None:
+    target.touch()
     copy = sqlite3.connect(target)
     try:
         source.backup(copy)
