@@ -10,10 +10,11 @@ from pathlib import Path
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
-from labctl.store.defences import constraints_trusted
+from labctl.store.defences import LARGEST_VALUE_BYTES, constraints_trusted
 from labctl.store.fingerprint import content_hash, earlier_content_hash
-from labctl.store.migrations import applied
+from labctl.store.migrations import applied, unknown
 from labctl.store.odd_rows import odd_rows
+from labctl.store.structure import require_plain_tables
 from labctl.store.time_limit import TimeLimit
 from labctl.store.users import users_of
 
@@ -159,6 +160,8 @@ def back_up(path: Path, target: Path) -> None:
     source = open_for_copying(path)
     try:
         with explaining(path):
+            if not unknown(source):
+                require_plain_tables(path, source)
             _copy(source, unfinished)
         os.replace(unfinished, target)
     finally:
@@ -169,6 +172,7 @@ def back_up(path: Path, target: Path) -> None:
 def _copy(source: sqlite3.Connection, target: Path) -> None:
     target.touch()
     copy = sqlite3.connect(target)
+    copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE_BYTES)
     try:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
