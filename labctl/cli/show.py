@@ -10,6 +10,7 @@ from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
+from labctl.plain_text import utc_time
 
 if TYPE_CHECKING:
     from labctl.store import Database
@@ -77,16 +78,10 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
     for row in runs:
         took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
         status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
-        started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
+        started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
         name = row["procedure"].rpartition(":")[2]
         table.add_row(str(row["id"]), row["sample"], name, status, started, took)
     terminal.console().print(table)
-
-
-def _utc(time_s: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _print_run(content: dict[str, Any]) -> None:

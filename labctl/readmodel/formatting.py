@@ -4,13 +4,14 @@ import math
 
 from labctl.units import ZERO_CELSIUS_K
 
+LONGEST_DURATION_S = 1e10  # 300 years
 _SMALL, _LARGE = "mµnpfazyrq", "kMGTPEZYRQ"
 _LETTERS = {"sigma T": "σT", "sigma": "σ", "rho+": "ρ+", "ohm": "Ω", "S/cm": "S cm⁻¹"}
 
 
 def duration(seconds: float) -> str:
-    """Return `11 h 40 min`, `3 min 05 s`, `12 s`; `?` when not known."""
-    if not math.isfinite(seconds):
+    """Return `11 h 40 min`, `3 min 05 s`, `12 s`; `?` when not known, or no duration that a run can have."""
+    if not math.isfinite(seconds) or abs(seconds) > LONGEST_DURATION_S:
         return "?"
     minutes, rest_s = divmod(round(seconds), 60)
     hours, rest_min = divmod(minutes, 60)
