@@ -12,6 +12,7 @@ local_time         a time of a file, also one that no calendar has
 import re
 import time
 
+NO_DATE = "no date"
 LONGEST_SHOWN = 120
 LONGEST_SENTENCE = 2000
 _CONTROL = re.compile(
@@ -68,19 +69,19 @@ def shortened(text: str, most: int = LONGEST_SENTENCE) -> str:
 
 
 def local_time(time_s: object, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Return s since 1970-01-01 UTC by the local clock; a number that is no date is shown as such."""
+    """Return s since 1970-01-01 UTC by the local clock; `no date` for a number that is none."""
     try:
         return time.strftime(pattern, time.localtime(time_s))  # type: ignore[arg-type]
     except (OverflowError, ValueError, OSError, TypeError):
-        return f"no date ({shown(time_s)})"
+        return NO_DATE
 
 
 def utc_time(time_s: object, pattern: str = "%Y-%m-%d %H:%M") -> str:
-    """Return s since 1970-01-01 UTC as UTC; a number that is no date is shown as such."""
+    """Return s since 1970-01-01 UTC as UTC; `no date` for a number that is none."""
     try:
         return time.strftime(pattern, time.gmtime(time_s))  # type: ignore[arg-type]
     except (OverflowError, ValueError, OSError, TypeError):
-        return f"no date ({shown(time_s)})"
+        return NO_DATE
 
 
 def _is_number(text: str) -> bool:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,9 +32,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
-LARGEST_PRIORITY = 1_000_000
+MOST_ROWS = 1000
 MOST_TEMPERATURES = 1000
+LARGEST_PRIORITY = 1_000_000
 HOTTEST_DEGC = 10_000.0
+NO_FILE = "no such file; name yours with --db, or queue a first job with labctl queue add"
+PriorityOption = Annotated[
+    int,
+    typer.Option(min=-LARGEST_PRIORITY, max=LARGEST_PRIORITY, help="A higher priority runs first."),
+]
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 
 
@@ -55,10 +62,21 @@ def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
-        raise InvalidRequest(
-            f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
-        )
+        raise InvalidRequest(f"{db}: {NO_FILE}")
     with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
+
+
+@contextmanager
+def look_at_queue(db: Path) -> Iterator[OpenQueue]:
+    """Open the queue of a file to read it; nothing is created, migrated or written."""
+    from labctl.queue.jobs import Jobs
+    from labctl.queue.requests import Pauses, Requests
+    from labctl.store.looking import LookConnection
+
+    if not db.exists():
+        raise InvalidRequest(f"{db}: {NO_FILE}")
+    with LookConnection(db) as connection:
         yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
@@ -67,9 +85,7 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    priority: Annotated[
-        int, typer.Option(min=-LARGEST_PRIORITY, max=LARGEST_PRIORITY, help="A higher priority runs first.")
-    ] = 0,
+    priority: PriorityOption = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
     deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
@@ -112,7 +128,7 @@ def list_jobs(
     from labctl.queue.heartbeat import all_runners
     from labctl.queue.outlook import outlook_of_all
 
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
         pause = queue.pauses.in_force()
         runners = all_runners(queue.connection)
@@ -120,7 +136,8 @@ def list_jobs(
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
-        terminal.echo(json.dumps({"paused": None if pause is None else vars(pause), "jobs": rows}))
+        paused = None if pause is None else vars(pause)
+        terminal.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
         return
     _print_jobs(jobs, expected, now_s)
     if pause is not None:
@@ -130,7 +147,7 @@ def list_jobs(
 @app.command()
 def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
     """Show one job: its protocol, its history, its runs."""
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
         runs = queue.jobs.runs(job)
     if as_json:
@@ -274,10 +291,8 @@ def _temperatures(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found or len(found) > MOST_TEMPERATURES:
-        problem = (
-            f"{shown(text)} is no list of at most {MOST_TEMPERATURES} temperatures; give 60,70 or 60:100:10"
-        )
-        raise ConfigurationError("queue", "temperatures", problem)
+        problem = f"{shown(text)} is no list of at most {MOST_TEMPERATURES} temperatures"
+        raise ConfigurationError("queue", "temperatures", f"{problem}; give 60,70 or 60:100:10")
     return found
 
 
@@ -322,9 +337,8 @@ def _hour(option: str, text: str) -> float | None:
 def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
     begin_s, end_s = _hour("--not-before", not_before), _hour("--deadline", deadline)
     if begin_s is not None and end_s is not None and end_s < begin_s:
-        problem = (
-            f"{local_time(end_s)} is before --not-before {local_time(begin_s)}: the job could never begin"
-        )
+        given = f"{local_time(end_s)} is before --not-before {local_time(begin_s)}"
+        problem = f"{given}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
 
@@ -353,19 +367,28 @@ def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
 def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:
     from rich.table import Table
 
-    from labctl.queue.hours import hour_in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     table = Table(title=f"{len(jobs)} job(s)", title_justify="left")
     for heading in ("job", "title", "state", "person", "begins", "ends", "remarks"):
         table.add_column(heading)
-    for job in jobs:
-        expectation = expected.get(job.id)
-        begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
-        ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
-        table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
-    terminal.console().print(table)
+    for job in jobs[:MOST_ROWS]:
+        cells = partial(_job_cells, job, expected.get(job.id), now_s)
+        table.add_row(*or_as_unreadable(cells, lambda why, number=job.id: (str(number), why)))
+    console = terminal.console()
+    console.print(table)
+    if len(jobs) > MOST_ROWS:
+        console.print(f"{len(jobs) - MOST_ROWS} job(s) after these are not shown; --json has all")
+
+
+def _job_cells(job: "Job", expectation: Any, now_s: float) -> tuple[str, ...]:
+    from labctl.queue.hours import hour_in_words
+
+    begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
+    ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
+    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
+    return str(job.id), job.title, job.state, job.person, begins, ends, remarks
 
 
 def _terms(job: "Job") -> str:

@@ -85,7 +85,7 @@ def supervisor(
                 db,
                 stop,
                 restart=restart,
-                ends_with_runner=ends_with_runner,
+                ends_with_runner=ends_with_runner or keeping.sees_runner_off,
                 on_look=keeping.after_each_look([*passed_on, *of_second]),
                 kept_by=keeping.kept_by,
                 takes_over=second,

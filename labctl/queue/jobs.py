@@ -71,7 +71,7 @@ class Jobs:
         """Jobs in the order they will run, ended ones last; those cleared only where asked for."""
         wanted = tuple(states)
         rows = queries.listed_jobs(self._connection, cleared)
-        return [Job.of(row) for row in rows if not wanted or row["state"] in wanted]
+        return [Job.shown(row) for row in rows if not wanted or row["state"] in wanted]
 
     def get(self, job_id: int) -> Job:
         """One job; raises ConfigurationError when there is none of that number."""

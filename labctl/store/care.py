@@ -8,7 +8,8 @@ from pathlib import Path
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
+from labctl.store.defences import constraints_trusted
 from labctl.store.fingerprint import content_hash
 from labctl.store.migrations import applied
 from labctl.store.users import users_of
@@ -52,7 +53,7 @@ def verify(path: Path) -> list[RunCheck]:
     StoreError
         The file cannot be read.
     """
-    connection = open_for_reading(path)
+    connection = open_as_it_is(path)
     try:
         with explaining(path):
             return verify_runs(connection)
@@ -78,7 +79,7 @@ def check(path: Path) -> FileCheck:
     StoreError
         The file cannot be read at all.
     """
-    connection = open_for_reading(path)
+    connection = open_as_it_is(path)
     try:
         with explaining(path):
             problems = _damage(connection)
@@ -92,7 +93,8 @@ def check(path: Path) -> FileCheck:
 
 def _damage(connection: sqlite3.Connection) -> list[str]:
     try:
-        found = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+        with constraints_trusted(connection):
+            found = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
         orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_PROBLEMS)
     except sqlite3.DatabaseError as error:
         return [f"The file is damaged: {error}."]
@@ -130,7 +132,7 @@ def back_up(path: Path, target: Path) -> None:
     _require_space(target, path.stat().st_size + _size(path.with_name(path.name + "-wal")))
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
-    source = open_for_reading(path)
+    source = open_for_copying(path)
     try:
         with explaining(path):
             _copy(source, unfinished)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labctl.errors import StoreError
+from labctl.store.defences import LARGEST_VALUE_BYTES
+from labctl.store.time_limit import READ_LIMIT_S
 
 ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError)
 """The row is at fault. Every other `sqlite3.Error` is the fault of the file, the disk or another program."""
@@ -22,6 +24,8 @@ _CAUSES = {  # primary result code: cause
     sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened",
     sqlite3.SQLITE_PERM: "no permission",
     sqlite3.SQLITE_AUTH: "no permission",
+    sqlite3.SQLITE_INTERRUPT: f"not read within {READ_LIMIT_S:g} s: too large, or made to take long",
+    sqlite3.SQLITE_TOOBIG: f"holds a value of more than {LARGEST_VALUE_BYTES // 2**20} MiB",
 }
 
 

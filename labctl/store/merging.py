@@ -9,7 +9,7 @@ from typing import Any
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.care import RunCheck, require_nobody_else, verify_runs
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.connections import open_as_it_is, open_for_writing
 from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, references
@@ -45,7 +45,7 @@ def merge(path: Path, source: Path) -> Merged:
     """
     if not path.is_file():
         raise InvalidRequest(f"{path}: no such file; use `labctl db backup` to copy a whole file")
-    theirs = open_for_reading(source)
+    theirs = open_as_it_is(source)
     try:
         ours = open_for_writing(path)
         try:

@@ -27,7 +27,7 @@ def with_samples(db: Rows) -> list[Row]:
     return db.rows(
         """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
            r.ended_s, r.clock, r.pid, r.process_birth, r.host
-           FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",
+           FROM runs r LEFT JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",
         (),
     )
 
