@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -84,7 +85,9 @@ def _work(chosen: "Station", db: Path, until_empty: bool, supervision: "Supervis
 
 def log_to_terminal() -> None:
     """Log with timestamps to the terminal, or to the log file of a service."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    to_terminal = logging.StreamHandler()
+    to_terminal.setFormatter(terminal.LogFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[to_terminal])
     for chatty in ("pymeasure", "pyvisa", "pyvisa-sim"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 

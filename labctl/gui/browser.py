@@ -1,7 +1,6 @@
 """All runs of the database: choose runs to draw, filter, reuse parameters."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from labctl.clock import RealClock
@@ -9,6 +8,7 @@ from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import fit_columns, set_up_table
 from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
+from labctl.plain_text import local_time
 from labctl.readmodel.formatting import duration
 
 STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 def _started(row: Row) -> str:
     simulated = " (simulated)" if row["clock"] == "virtual" else ""
-    return datetime.fromtimestamp(row["started_s"]).strftime("%Y-%m-%d %H:%M") + simulated
+    return local_time(row["started_s"], "%Y-%m-%d %H:%M") + simulated
 
 
 def _status(row: Row) -> str:

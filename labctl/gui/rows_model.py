@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.gui.plain_label import tool_tip
 from labctl.gui.qt import Qt, QtCore, Signal
+from labctl.plain_text import on_one_line
 
 Index = QtCore.QModelIndex | QtCore.QPersistentModelIndex
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -99,8 +101,10 @@ class RowsModel(QtCore.QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the content of a cell."""
         row, column = self.rows[index.row()], self._columns[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return column.text(row)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return on_one_line(column.text(row))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tool_tip(column.text(row))
         if role == SORT_ROLE:
             return column.key(row) if column.key else column.text(row)
         if index.column() > 0:
