@@ -142,7 +142,9 @@ class Job:
             return cls.of(row)
         except StoreError as fault:
             reason = str(fault)[:200]
-            known: dict[str, Any] = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+            known: dict[str, Any] = {
+                field.name: row[field.name] for field in fields(cls) if field.name in row
+            }
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 
 

@@ -168,7 +168,7 @@ def test_one_odd_job_leaves_the_queue(desk):
     assert "job 1 cannot be read" in desk("queue", "show", "1")
     desk.change("UPDATE jobs SET failure_policy = '{}', not_before_s = 1e18, duration_s = 1e300 WHERE id = 1")
     assert "second" in desk("queue", "list")
-    assert "not before no date (1e+18)" in desk("queue", "show", "1")
+    assert "not before no date;" in desk("queue", "show", "1")
     assert len(json.loads(desk("queue", "list", "--json"))["jobs"]) == 2
 
 
