@@ -25,6 +25,7 @@ from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
 
 if TYPE_CHECKING:
+    from labctl.config.protocol import Protocol
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
     from labctl.queue.pauses import Pause, Pauses
@@ -113,12 +114,23 @@ def add(
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
         protocol.check_against(chosen)
-        for warning in protocol.warnings():
+        for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
+
+
+def _untrusted_code(protocol: "Protocol", station: Path) -> list[str]:
+    """Return a sentence if the runner of a station executes the code of a protocol only when told to."""
+    from labctl.config.own_code import loaded_with
+
+    folder = Path(protocol.source).resolve().parent
+    is_own = any(loaded_with(entry.procedure_class) for entry in protocol.procedures)
+    if not is_own or folder == station.resolve().parent:
+        return []
+    return [f"its procedure lies in {folder}: the runner of {station} executes it only with --trust {folder}"]
 
 
 @app.command("list")

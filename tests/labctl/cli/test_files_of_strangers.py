@@ -247,6 +247,16 @@ def test_rehearse_executes_code_of_the_station_folder_and_of_trusted_folders_onl
     assert "would finish" in desk("rehearse", beside)
 
 
+def test_a_job_whose_code_the_runner_will_not_trust_is_queued_with_a_warning(desk, tmp_path):
+    away = tmp_path / "away"
+    away.mkdir()
+    for folder in (away, tmp_path):
+        (folder / "evil.py").write_text(EVIL)
+    said = desk("queue", "add", _protocol(away, "evil:Spectrum")).replace("\n", " ")
+    assert f"executes it only with --trust {away}" in said
+    assert "--trust" not in desk("queue", "add", _protocol(tmp_path, "evil:Spectrum"))
+
+
 def test_the_runner_fails_a_job_whose_code_is_not_trusted_and_goes_on(desk, tmp_path):
     away = tmp_path / "away"
     away.mkdir()
