@@ -32,7 +32,7 @@ DEFAULT_DATABASE = Path("lab.db")
 
 
 def folders_of(station: Path, trust: list[Path] | None) -> list[Path]:
-    """Return the folders whose Python files may be executed: that of the station file, and trusted ones."""
+    """Return the folders with Python files that may be executed: of the station file, and trusted ones."""
     return [station.resolve().parent, *(trust or [])]
 
 

@@ -123,7 +123,7 @@ def add(
 
 
 def _untrusted_code(protocol: "Protocol", station: Path) -> list[str]:
-    """Return a sentence if the runner of a station executes the code of a protocol only when told to."""
+    """Return a sentence if the runner of a station executes the code of a protocol only with `--trust`."""
     from labctl.config.own_code import loaded_with
 
     folder = Path(protocol.source).resolve().parent

@@ -126,7 +126,7 @@ def loaded_class(reference: str) -> Any:
     """Return the class that `module:Class` means in this process; None if it is not loaded.
 
     The module loaded last from a file comes first, then other modules. A module that is not loaded yet is
-    imported only if it ships with labctl: the reference may come from a results file of somebody else.
+    imported only if it ships with labctl: the reference may come from a results file of other people.
     """
     module_name, _, name = reference.partition(":")
     try:

@@ -1,6 +1,6 @@
-"""Folders whose Python files this process may execute, beside the installation.
+"""Folders with Python files that this process may execute, beside the installation.
 
-A command whose files the person names all, such as `labctl run`, executes the modules beside them. `labctl
+`labctl run` and other commands to which the person names all files execute the modules beside them. `labctl
 rehearse`, `runner` and `gui` also read protocols out of a results file, which name code in any folder: they
 execute modules from the folder of the station file only, and from folders that the person trusts (`--trust`).
 A folder inside a trusted one is not trusted with it.

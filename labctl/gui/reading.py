@@ -163,7 +163,7 @@ class Reader(QtCore.QObject):
             return self._leave_out(run_id, f"cannot be shown: {type(fault).__name__}: {fault}")
 
     def _follow(self, database: Database, run_id: int) -> bool:
-        """Read what a run has more; return whether more rows are waiting."""
+        """Read the new rows of a run; return whether more rows are waiting."""
         if run_id not in self._followers:
             self._followers[run_id] = RunFollower(database, run_id)
             self._emitted.pop(run_id, None)
@@ -174,7 +174,7 @@ class Reader(QtCore.QObject):
         return not snapshot.complete
 
     def _leave_out(self, run_id: int, why: str) -> bool:
-        """Tell that a run cannot be shown, and read the others."""
+        """Say that a run cannot be shown, and read the others."""
         self._followers.pop(run_id, None)
         self._unreadable = f"{self._db}: run {run_id} {why}"
         return False

@@ -137,7 +137,7 @@ class Job:
 
     @classmethod
     def shown(cls, row: Mapping[str, Any]) -> "Job":
-        """The job of a row to be listed; one that cannot be read says so in its reason."""
+        """The job of a row to be listed; an unreadable one says so in its reason."""
         try:
             return cls.of(row)
         except StoreError as fault:

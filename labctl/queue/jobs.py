@@ -236,7 +236,7 @@ class Jobs:
             return self._insert(copied, f"queued as a copy of job {job_id}{_by(person)}")
 
     def _startable(self, station: str) -> list[Job]:
-        """The jobs that may start; one whose row cannot be read waits, and `queue list` tells why."""
+        """The jobs that may start; a row that cannot be read waits, and `queue list` gives the reason."""
         found = []
         for row in queries.startable_jobs(self._connection, station):
             with suppress(StoreError):

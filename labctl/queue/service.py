@@ -83,7 +83,7 @@ class Kept:
     station, db : Path
         Absolute.
     trusted : tuple of Path
-        Folders whose Python files the runner may execute too.
+        Folders with Python files that the runner may execute too.
     """
 
     station_name: str

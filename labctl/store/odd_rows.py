@@ -1,6 +1,6 @@
 """Rows that labctl would not have written: values of another type, out of range, or JSON that cannot be read.
 
-A results file of somebody else may have tables without labctl's rules. So every row is written once into a
+A results file of other people may have tables without labctl's rules. So every row is written once into a
 table with these rules, in memory.
 """
 
