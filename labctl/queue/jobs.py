@@ -12,11 +12,12 @@
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.plain_text import shown
 from labctl.queue.job import ENDED, STARTABLE, WAITING, Claimant, FailurePolicy, Job
 from labctl.queue.job_changes import JobChanges
@@ -90,7 +91,7 @@ class Jobs:
         row = queries.job(self._connection, job_id) if 0 < job_id <= LARGEST_ID else None
         if row is None:
             raise _wrong(job_id, "there is no such job; `labctl queue list` shows those there are")
-        return Job.of(row)
+        return Job.shown(row)
 
     def history(self, job_id: int) -> list[Row]:
         """Every state the job came to, oldest first: time_s, state, reason."""
@@ -235,7 +236,12 @@ class Jobs:
             return self._insert(copied, f"queued as a copy of job {job_id}{_by(person)}")
 
     def _startable(self, station: str) -> list[Job]:
-        return [Job.of(row) for row in queries.startable_jobs(self._connection, station)]
+        """The jobs that may start; a row that cannot be read waits, and `queue list` gives the reason."""
+        found = []
+        for row in queries.startable_jobs(self._connection, station):
+            with suppress(StoreError):
+                found.append(Job.of(row))
+        return found
 
     def _insert(self, row: Row, reason: str) -> int:
         given = {"uuid": str(uuid.uuid4()), "created_s": self._clock.time()}

@@ -22,12 +22,13 @@ class _OneSpectrum:
     curve: SpectrumCurve | None = None
 
     def add(self, point: Mapping[str, Any]) -> None:
-        if point["status"] != "ok":
+        values = [point[name] for name in ("frequency_hz", "z_real_ohm", "z_imag_ohm")]
+        if point["status"] != "ok" or not all(isinstance(value, int | float) for value in values):
             self.bad += 1
             return
-        self.frequency_hz.append(point["frequency_hz"])
-        self.z_ohm.append(complex(point["z_real_ohm"], point["z_imag_ohm"]))
-        if point["temperature_k"] is not None:
+        self.frequency_hz.append(values[0])
+        self.z_ohm.append(complex(*values[1:]))
+        if isinstance(point["temperature_k"], int | float):
             self.temperatures_k.append(point["temperature_k"])
 
     def drawn(self) -> SpectrumCurve:
