@@ -10,10 +10,12 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import (
+    LiveLaws,
     derive_fits,
     derive_polarisation,
     derive_run,
     derive_spectrum,
+    spectra_before,
     spectra_without_number,
 )
 from labctl.measure.columns import Columns
@@ -80,6 +82,8 @@ class Recording:
         self._finished_spectrum: tuple[int, Any] | None = None
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
+        self._live_laws: LiveLaws | None = None
+        self._fits: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
@@ -252,6 +256,7 @@ class Recording:
         ended, self._spectrum_id = self._spectrum_id, None
         if ended is None:
             return
+        self._counts.pop(f"spectrum {ended}", None)
         self.store.flush()
         self.store.update("spectra", ended, {"status": event.state, "ended_s": self._bench.clock.time()})
         finished = event.state == "finished"
@@ -275,6 +280,7 @@ class Recording:
         ended, self._polarisation_id = self._polarisation_id, None
         if ended is None:
             return
+        self._counts.pop(f"polarisation {ended}", None)
         self.store.flush()
         finished = event.state == "finished"
         changes = {
@@ -294,8 +300,11 @@ class Recording:
 
     def _evaluate_spectrum(self, spectrum_id: int) -> None:
         row = self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))
-        fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s))
-        self._on_event(SpectrumEvaluated(conductivity=row, fits=fits or []))
+        if self._live_laws is None:
+            self._live_laws = LiveLaws(spectra_before(self.store, self.run_id, spectrum_id))
+        if self._live_laws.are_due(row["temperature_k"] if row else None):
+            self._fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s)) or []
+        self._on_event(SpectrumEvaluated(conductivity=row, fits=self._fits))
 
     def _evaluate(self, derive: Callable[[float], Any]) -> Any:
         """Evaluate the run so far; a failure is recorded as an event and does not end the measurement."""
