@@ -1,4 +1,4 @@
-"""One percent of a long night: a late step reads no more rows than an early one, and the laws are complete."""
+"""One percent of a long night: late steps read no more rows than early ones, and the laws are complete."""
 
 import math
 import sys
