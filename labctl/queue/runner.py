@@ -102,7 +102,7 @@ class Runner:
         self._unwatched = False
         self._doing = ""
         self._station_text = station.text
-        self._asked_safe_s = self._queue_clock.time()  # asked before: done at the start
+        self._obeyed: Pause | None = None
         self._waited: tuple[float, float] | None = None
 
     def run(self) -> None:
@@ -153,6 +153,7 @@ class Runner:
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Interrupt the job that the last runner left, and make the instruments safe."""
+        self._obeyed = self._pauses.in_force()  # asked before: obeyed now
         reason = f"its runner (pid {before.pid}) ended unexpectedly" if before else "no runner was left"
         interrupted = self._jobs.interrupt_running(self.station.name, reason)
         if self.station.simulation is None:
@@ -272,10 +273,13 @@ class Runner:
         self._watch.begin_again()
 
     def _make_safe_if_asked(self, pause: Pause) -> None:
-        """Make safe once for each pause that requests it, and confirm it in an event."""
-        if not pause.asks_safe or pause.paused_s <= self._asked_safe_s:
+        """Make safe once for each pause that requests it, and confirm it in an event.
+
+        Pauses are compared, not their times: the system clock may have been set back meanwhile.
+        """
+        if not pause.asks_safe or pause == self._obeyed:
             return
-        self._asked_safe_s = pause.paused_s
+        self._obeyed = pause
         if self._make_sure_safe("as asked"):
             self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 

@@ -10,7 +10,9 @@
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
    tells people, also when it was asked to stop; until everything is off or a person dismissed it.
-6. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
+6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
+   it cannot make safe, for example because its memory is used up, and the process that replaces it may.
+7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
 """
 
 import logging
@@ -47,6 +49,7 @@ OBEY_WITHIN_S = 5.0
 HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a busy computer
 BEAT_WHILE_WAITING_S = 0.5
 LOCK_PATIENCE_S = 0.5
+MOST_FAILED_LOOKS = 12
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
 
@@ -97,6 +100,7 @@ class Supervisor:
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
         self._restart_due = self._has_refused = False
         self._beat_s = -math.inf
+        self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
         self._hangs_since_s: float | None = None
         self._last_seen: Heartbeat | None = None
@@ -162,10 +166,11 @@ class Supervisor:
             self._on_look()
 
     def _warm_up(self) -> None:
-        """Import now all that making safe needs: VISA alone takes a second, which would be lost then."""
+        """Import now all that making safe needs: VISA takes a second, and memory may be used up by then."""
         import pyvisa
 
-        import labctl.instruments.connection  # noqa: F401 - what opens an instrument later
+        import labctl.instruments.connection
+        import labctl.instruments.locks  # noqa: F401 - what holds and opens an instrument later
 
         try:
             self._visa = pyvisa.ResourceManager(self.station.visa_library)
@@ -187,7 +192,18 @@ class Supervisor:
             self._begun = True
 
     def _look_and_tell(self) -> None:
-        self._look()
+        self._failed_looks += 1
+        try:
+            self._look()
+        except StoreError:
+            self._failed_looks = 0
+            raise
+        except Exception:
+            if self._failed_looks >= MOST_FAILED_LOOKS:
+                log.exception("this supervisor cannot do its work and ends, so that another one replaces it")
+                raise SystemExit(1) from None
+            raise
+        self._failed_looks = 0
         self._on_look()
 
     def _look(self) -> None:
@@ -203,6 +219,7 @@ class Supervisor:
             self._rescue(runner, "is frozen: no heartbeat in time")
         else:
             self._left.forget()
+            self._failed_looks = 0  # whatever fails now, a dead runner would be seen
             self._watch(runner)
 
     def _read_runner(self) -> Heartbeat | None:
@@ -251,6 +268,7 @@ class Supervisor:
             self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
+            self._connection.end_left_runs()
             self._mark(runner, failures)
             self._hangs_since_s = None
         self._left.take(f"the runner (pid {runner.pid}) {why}", failures)

@@ -345,6 +345,19 @@ def test_a_paused_queue_starts_nothing(night, run_night):
     assert night.states() == ["queued"]
 
 
+def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back(night, run_night):
+    def ask():
+        night.clock.jump(-3600)
+        night.pauses.pause("job", "make safe, asked for by Mara", "Mara")
+
+    night.add(temperatures=[40])
+    run_night(on_event=AtRow("results", 5, ask))
+    run_night()
+    with night.read() as db:
+        confirmed = db.rows("SELECT message FROM events WHERE message LIKE 'make safe, asked for by Mara: %'")
+    assert [row["message"].partition(": ")[2] for row in confirmed] == ["every instrument was made safe"]
+
+
 def test_without_a_supervisor_no_job_is_started(night, run_night):
     night.add()
     start_s = night.clock.time()

@@ -144,6 +144,23 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert beat.state == "dead"
 
 
+def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
+    """A killed script is followed by no runner that would say so."""
+    with Store.open(night.path) as store:
+        sample = {"name": "a", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+        sample_id = store.find_or_add_sample(sample)
+        identity = {"pid": watched.runner.pid, "process_birth": process_birth(watched.runner.pid)}
+        run = {"sample_id": sample_id, "procedure": "script", "started_s": 1.0, "host": platform.node()}
+        store.insert("runs", run | identity)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    with night.read() as db:
+        run = db.run("last")
+    assert (run["status"], "ended unexpectedly" in run["reason"]) == ("interrupted", True)
+    assert run["content_hash"] is not None
+
+
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
 def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched, night):
     a_running_job(night)
@@ -529,6 +546,93 @@ with station_lock(station, "supervisor"):
         with station_lock(watched.station):
             assert supervisor.stdout.readline() == "released\n"
         supervisor.communicate("\n")
+
+
+def test_a_supervisor_that_cannot_do_its_work_ends_without_saying_so(watched, night):
+    """As where its memory is used up; the one that replaces it finds the runner as this one did."""
+    watched.runner.kill()
+    watched.runner.wait()
+    clock, tries = VirtualClock(epoch_s=CLOCK.time()), []
+
+    def make_safe():
+        tries.append(clock.monotonic())
+        raise MemoryError
+
+    with pytest.raises(SystemExit):
+        Supervisor(watched.station, night.path, watched.stop, make_safe=make_safe, clock=clock).run()
+    assert 2.0 < tries[-1] < 4.0
+    assert Heartbeats(night.connection, "supervisor", "rig").read().state == "alive"
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+
+
+def test_a_supervisor_does_not_end_because_of_a_file_that_cannot_be_used(watched, night, monkeypatch):
+    refusals = [StoreError("locked")] * 100
+    seen = Supervisor._look
+
+    def look(self):
+        if refusals:
+            raise refusals.pop()
+        seen(self)
+
+    monkeypatch.setattr(Supervisor, "_look", look)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(60.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+
+
+def test_a_supervisor_that_cannot_judge_the_rows_of_a_runner_stays_and_sees_it_die(
+    watched, night, monkeypatch
+):
+    job = a_running_job(night)
+    watched.beat(job_id=job)
+
+    def cannot(self, runner):
+        raise TypeError("a row that it does not understand")
+
+    monkeypatch.setattr(Supervisor, "_watch", cannot)
+    watched.watch(6.0, beating=True)
+    watched.stop = StopRequest()
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+
+
+LOOKS_ONCE = """
+import sys
+from pathlib import Path
+import labctl.cli.run, labctl.queue.keeping, labctl.queue.notify
+from labctl.config.station import read_station
+from labctl.measure.stop import StopRequest
+from labctl.queue.station_lock import rescue_lock
+from labctl.queue.supervisor import Supervisor
+
+station, stop = read_station(Path("station.toml")), StopRequest()
+
+
+def look():
+    before = set(sys.modules)
+    with rescue_lock(station):
+        print(station.make_safe(while_waiting=lambda: None))
+    print(sorted(set(sys.modules) - before))
+    stop.request("enough")
+
+
+Supervisor(station, Path("lab.db"), stop, on_look=look).run()
+"""
+
+
+def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(serve_rig):
+    """Later memory may be used up, or labctl be updated."""
+    rig = serve_rig("")
+    (rig.folder / "look.py").write_text(LOOKS_ONCE)
+    rig.heat()
+    command = [sys.executable, "look.py"]
+    done = subprocess.run(command, cwd=rig.folder, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["{}", "[]"]
+    assert rig.heater_range == 0
 
 
 def test_a_runner_that_ended_in_good_order_is_no_alarm(watched, night):
