@@ -85,7 +85,7 @@ def _derive(
     for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
             continue
-        told = replace(resistance, flags=(*measured.warnings[spectrum_id], *resistance.flags))
+        told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         rows.append(_write(store, run_id, made, temperature, told, sample))

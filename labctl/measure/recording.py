@@ -52,6 +52,7 @@ TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
+SET_BY_AT_LEAST_S = 2.0
 
 
 class Recording:
@@ -84,6 +85,7 @@ class Recording:
         self._finished_spectrum: tuple[int, Any] | None = None
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
+        self._clock_set_by_s = 0.0
         self._live_laws: LiveLaws | None = None
         self._fits: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
@@ -128,6 +130,7 @@ class Recording:
         StoreError
             The event cannot be stored.
         """
+        self._note_a_set_clock()
         with self._one_at_a_time:
             events = self._events(topic, record)
             for event in events:
@@ -187,6 +190,19 @@ class Recording:
     def _write_end(self, status: str, reason: str) -> None:
         now_s = self._bench.clock.time()
         self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+
+    def _note_a_set_clock(self) -> None:
+        """Say that the system clock was set during the run: its times are counted on from its start."""
+        set_by_s = getattr(self._bench.clock, "set_by_s", lambda: 0.0)()
+        step_s = set_by_s - self._clock_set_by_s
+        if abs(step_s) < SET_BY_AT_LEAST_S:
+            return
+        self._clock_set_by_s = set_by_s
+        way = "forward" if step_s > 0 else "back"
+        words = (
+            f"the clock of the computer was set {way} by {abs(step_s):.0f} s; this run counts its own time on"
+        )
+        self.event("info", "clock", words)
 
     def _events(self, topic: str, record: Any) -> list[Emitted]:
         if topic != "batch results":
