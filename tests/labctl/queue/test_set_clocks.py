@@ -25,13 +25,12 @@ DERIVED = {
 }
 
 
-@pytest.fixture
-def series(tmp_path, station_text, protocol_text):
+@pytest.fixture(scope="module")
+def series(tmp_path_factory, station_text, protocol_text):
     """Return a function that measures a series on a new rig; `steps_s`: by how much the clock is set."""
 
     def measure(name, steps_s=(), epoch_s=USUAL_S):
-        folder = tmp_path / name
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp(name)
         (folder / "station.toml").write_text(station_text)
         clock, station = VirtualClock(epoch_s=epoch_s), read_station(folder / "station.toml")
         left, seen = list(steps_s), [0]
@@ -42,7 +41,7 @@ def series(tmp_path, station_text, protocol_text):
                 clock.jump(left.pop(0))
 
         with WriteConnection(folder / "lab.db") as connection:
-            text = protocol_text.format(title="series", temperatures=[40, 50, 60])
+            text = protocol_text.format(title="series", temperatures=[40, 50])
             Jobs(connection, clock).add(parse_protocol(text, str(folder / "p.toml")))
             Runner(
                 station,
@@ -58,6 +57,12 @@ def series(tmp_path, station_text, protocol_text):
             return Night(db)
 
     return measure
+
+
+@pytest.fixture(scope="module")
+def quiet(series):
+    """The night whose clock nobody sets."""
+    return series("quiet")
 
 
 class Night:
@@ -79,8 +84,8 @@ class Night:
         return round(value, 9) if isinstance(value, float) else value
 
 
-def test_a_clock_that_is_set_during_a_job_changes_no_row_and_no_result(series):
-    quiet, jumpy = series("quiet"), series("jumpy", [HOUR_S, -25 * HOUR_S, 0.5])
+def test_a_clock_that_is_set_during_a_job_changes_no_row_and_no_result(quiet, series):
+    jumpy = series("jumpy", [HOUR_S, -25 * HOUR_S, 0.5])
     assert jumpy.measured == quiet.measured
     assert jumpy.derived == quiet.derived
     assert quiet.told == []
@@ -91,8 +96,8 @@ def test_a_clock_that_is_set_during_a_job_changes_no_row_and_no_result(series):
     ]
 
 
-def test_the_year_2038_changes_no_row_and_no_result(series):
-    quiet, late = series("quiet"), series("late", epoch_s=LAST_OF_32_BITS_S - 1000.0)
+def test_the_year_2038_changes_no_row_and_no_result(quiet, series):
+    late = series("late", epoch_s=LAST_OF_32_BITS_S - 500.0)
     assert late.start_s < LAST_OF_32_BITS_S < late.start_s + late.measured["spectra"][-1][2]
     assert late.measured == quiet.measured
     assert late.derived == quiet.derived
