@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -243,6 +244,33 @@ def test_a_watcher_that_slept_does_not_count_that_as_silence(beat_before):
     before_s = silences.of(beat)
     clock.sleep(3600.0)
     assert silences.of(beat) - before_s == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_is_watched_before_it_is_called_frozen(beat_before, ahead_s):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    first, later = beat_before(-ahead_s), beat_before(-ahead_s - 0.5)
+    assert state_of(first, SILENCE_S, watch(clock, lambda: later)) == "running"
+    assert clock.monotonic() < SILENCE_S
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_and_that_is_silent_is_called_frozen(beat_before, ahead_s):
+    clock, silent = VirtualClock(epoch_s=CLOCK.time()), beat_before(-ahead_s)
+    assert state_of(silent, SILENCE_S, watch(clock, lambda: silent)) == "frozen"
+
+
+def test_a_fresh_heartbeat_is_believed_at_once_and_one_of_another_computer_for_good(beat_before):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    fresh, elsewhere = beat_before(0.1), replace(beat_before(3600.0), host="elsewhere")
+    states = [state_of(beat, SILENCE_S, watch(clock, pytest.fail)) for beat in (fresh, elsewhere)]
+    assert (states, clock.monotonic()) == (["running", "frozen"], 0.0)
+
+
+def watch(clock, read_again):
+    """As `labctl status` looks once at a process."""
+    silences = Silences(clock)
+    return lambda beat: silences.watched(beat, beat.allowed_silence_s(SILENCE_S), read_again)
 
 
 def next_beat(night):
