@@ -30,7 +30,7 @@ from labctl.queue.pauses import Pauses
 from labctl.queue.requests import Requests
 from labctl.store.transactions import WriteConnection
 
-SEQUENCES = int(os.environ.get("LABCTL_QUEUE_SEQUENCES", "0"))
+SEQUENCES = int(os.environ.get("LABCTL_QUEUE_SEQUENCES") or 0)
 RIGS = ("a", "b")
 ENDED = ("finished", "failed", "cancelled")
 DELAY_S = 50.0
