@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
@@ -16,6 +17,7 @@ from labctl.derive import (
     derive_spectrum,
     spectra_without_number,
 )
+from labctl.errors import StoreError
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
 from labctl.measure.events import (
@@ -147,7 +149,26 @@ class Recording:
         """Evaluate all spectra together and write the end status; open spectra and polarisations are ended.
 
         Return the reason as written: for a finished run it names the spectra without a result.
+
+        Raises
+        ------
+        StoreError
+            Rows or this end could not be stored. Where the file takes it now, the run has ended as failed.
         """
+        try:
+            return self._end(status, reason)
+        except StoreError as error:
+            self._end_as_failed(reason or str(error))
+            raise
+
+    def _end_as_failed(self, reason: str) -> None:
+        """Try twice: the first attempt may report an earlier loss of the file, which was put back since."""
+        for _ in range(2):
+            with suppress(StoreError):
+                self._write_end("failed", reason)
+                return
+
+    def _end(self, status: str, reason: str) -> str:
         if "spectrum" in self._counts:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
             reason = reason or (
@@ -155,10 +176,13 @@ class Recording:
             )
         level = {"finished": "warning" if reason else "info", "aborted": "warning"}.get(status, "error")
         self.event(level, status, reason or status)
-        now_s = self._bench.clock.time()
-        self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+        self._write_end(status, reason)
         self._on_event(RunEnded(run_id=self.run_id, status=status, reason=reason))
         return reason
+
+    def _write_end(self, status: str, reason: str) -> None:
+        now_s = self._bench.clock.time()
+        self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
 
     def _events(self, topic: str, record: Any) -> list[Emitted]:
         if topic != "batch results":

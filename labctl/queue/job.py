@@ -72,6 +72,16 @@ class Job:
         policy = FailurePolicy(**json.loads(row["failure_policy"]))
         return cls(**(values | {"policy": policy, "cleared": bool(row["cleared"])}))
 
+    @classmethod
+    def shown(cls, row: Mapping[str, Any]) -> "Job":
+        """The job of a row to be listed; one that cannot be read says so in its reason."""
+        try:
+            return cls.of(row)
+        except (LookupError, RecursionError, TypeError, ValueError) as fault:
+            reason = f"cannot be shown: {type(fault).__name__}: {fault}"[:200]
+            known: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
+            return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+
 
 @dataclass(frozen=True)
 class Ending:

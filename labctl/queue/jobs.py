@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
+from labctl.plain_text import shown
 from labctl.queue.job import ENDED, STARTABLE, WAITING, FailurePolicy, Job
 from labctl.store.queries import jobs as queries
+from labctl.store.queries.runs import LARGEST_ID
 from labctl.store.transactions import Row, WriteConnection
 
 if TYPE_CHECKING:
@@ -69,11 +71,11 @@ class Jobs:
         """Jobs in the order they will run, ended ones last; those cleared only where asked for."""
         wanted = tuple(states)
         rows = queries.listed_jobs(self._connection, cleared)
-        return [Job.of(row) for row in rows if not wanted or row["state"] in wanted]
+        return [Job.shown(row) for row in rows if not wanted or row["state"] in wanted]
 
     def get(self, job_id: int) -> Job:
         """One job; raises ConfigurationError when there is none of that number."""
-        row = queries.job(self._connection, job_id)
+        row = queries.job(self._connection, job_id) if 0 < job_id <= LARGEST_ID else None
         if row is None:
             raise _wrong(job_id, "there is no such job; `labctl queue list` shows those there are")
         return Job.of(row)
@@ -224,7 +226,7 @@ class Jobs:
 
 
 def _wrong(job_id: int, problem: str) -> ConfigurationError:
-    return ConfigurationError("queue", f"job {job_id}", problem)
+    return ConfigurationError("queue", f"job {job_id if job_id <= LARGEST_ID else shown(job_id)}", problem)
 
 
 def _row(protocol: "Protocol") -> Row:

@@ -276,6 +276,7 @@ class Supervisor:
             self._connection.rescue()
             conclude()
             self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
+            self._connection.end_left_runs()
             self._mark(runner, failures)
             self._hangs_since_s = None
         self._left.take(f"the runner (pid {runner.pid}) {why}", failures)

@@ -109,6 +109,67 @@ def test_many_messages_of_one_class_hold_back_none_of_another(night):
     assert mailbox.messages[-1] == ("rig: interlock", "too hot")
 
 
+class Deaf:
+    """A service that raises, or hangs until `gate` is set."""
+
+    def __init__(self, error=None):
+        self.error, self.gate, self.begun = error, threading.Event(), threading.Event()
+
+    def notify(self, title, body):
+        self.begun.set()
+        if self.error is not None:
+            raise self.error
+        self.gate.wait()
+        return True
+
+
+def test_a_service_that_raises_ends_neither_the_looks_nor_the_night(night):
+    deaf = Deaf(OSError("no route"))
+    teller = Messenger(night.connection, "rig", NotifySettings(), deaf, night.clock)
+    happen(night, "job failed", "first")
+    teller.look()
+    teller._services = Mailbox()
+    happen(night, "job failed", "second")
+    teller.look()
+    assert [body for _, body in teller._services.messages] == ["second"]
+
+
+def test_a_service_that_hangs_keeps_the_supervisor_from_its_end_for_a_bounded_time_and_is_told(
+    night, station, monkeypatch
+):
+    deaf = Deaf()
+    monkeypatch.setenv(notify.URLS_VARIABLE, "json://somewhere")
+    monkeypatch.setattr(notify, "apprise_services", lambda *_: deaf)
+    monkeypatch.setattr(notify, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(notify, "LAST_MESSAGES_WITHIN_S", 0.1)
+    with notifying(station, night.path):
+        happen(night, "job failed", "job 3 failed", "error")
+        assert deaf.begun.wait(60)
+    told = night.connection.rows("SELECT message FROM events WHERE kind = 'notification'")
+    assert [row["message"] for row in told] == ["1 message(s) to address 1 (json:...) were not delivered"]
+    deaf.gate.set()
+
+
+def test_an_event_whose_message_is_on_its_way_is_told_by_the_next_supervisor(night):
+    Heartbeats(night.connection, "supervisor", "rig").begin()
+    on_its_way = [False]
+    first = Messenger(
+        night.connection, "rig", NotifySettings(), Mailbox(), night.clock, is_busy=lambda: on_its_way[0]
+    )
+    first.look()
+    on_its_way[0] = True
+    happen(night, "job failed", "new")
+    first.look()
+    second, mailbox = messenger(night)
+    second.look()
+    assert [body for _, body in mailbox.messages] == ["new"]
+    on_its_way[0] = False
+    first.look()
+    third, later = messenger(night)
+    third.look()
+    assert later.messages == []
+
+
 @pytest.mark.filterwarnings("default::DeprecationWarning")
 def test_a_test_message_goes_to_everybody_named_or_says_that_nobody_is(station, receiver, monkeypatch):
     pytest.importorskip("apprise", reason="the extra `notify` is not installed")

@@ -145,6 +145,23 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert beat.state == "dead"
 
 
+def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
+    """A killed script is followed by no runner that would say so."""
+    with Store.open(night.path) as store:
+        sample = {"name": "a", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+        sample_id = store.find_or_add_sample(sample)
+        identity = {"pid": watched.runner.pid, "process_birth": process_birth(watched.runner.pid)}
+        run = {"sample_id": sample_id, "procedure": "script", "started_s": 1.0, "host": platform.node()}
+        store.insert("runs", run | identity)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    with night.read() as db:
+        run = db.run("last")
+    assert (run["status"], "ended unexpectedly" in run["reason"]) == ("interrupted", True)
+    assert run["content_hash"] is not None
+
+
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
 def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched, night):
     a_running_job(night)
@@ -650,9 +667,9 @@ Supervisor(station, Path("lab.db"), stop, on_look=look).run()
 """
 
 
-def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(serve_rig):
+def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(cabled_rig):
     """Later memory may be used up, or labctl be updated."""
-    rig = serve_rig("")
+    rig = cabled_rig("")
     (rig.folder / "look.py").write_text(LOOKS_ONCE)
     rig.heat()
     command = [sys.executable, "look.py"]
