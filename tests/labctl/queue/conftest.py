@@ -25,6 +25,7 @@ from labctl.store import Database
 from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
 STATION = """
@@ -180,22 +181,15 @@ def run_night(night, rig):
 
 
 @pytest.fixture
-def waited_for_a_core_s():
-    """Longest time in s that one of some threads was ready to run without a core so far.
+def waited_for_a_core_s(monkeypatch):
+    """Longest time in s that one of the threads of a process was ready to run without a core so far.
 
     What a promise in seconds must not be blamed for on a busy computer. 0 where the system does not tell.
     """
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from combined.load import waited_for_a_core_s
 
-    def waited_s(pid: int | str) -> float:
-        longest_ns = 0
-        for told in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            try:
-                longest_ns = max(longest_ns, int(told.read_text().split()[1]))
-            except (OSError, IndexError):  # that thread, or that process, has ended meanwhile
-                continue
-        return longest_ns / 1e9
-
-    return waited_s
+    return waited_for_a_core_s
 
 
 PROGRAMS = {
