@@ -273,7 +273,7 @@ class Pulse:
                     self._path, LOCK_PATIENCE_S, may_create=False
                 ).without_fsync() as connection:
                     self._beat_on(Heartbeats(connection, "runner", self._station))
-            except StoreError as error:
+            except (StoreError, MemoryError) as error:
                 log.warning("no heartbeat: %s", error)
                 self._over.wait(BEAT_S)
 
@@ -293,10 +293,7 @@ class Pulse:
         for do in (lambda: heartbeats.beat(**self._times(), **self._told), self._on_beat):
             try:
                 do()
-            except (
-                StoreError,
-                OSError,
-            ) as error:  # a full disk is for the runner to see
+            except (StoreError, OSError, MemoryError) as error:  # a full disk is for the runner to see
                 log.warning("no heartbeat: %s", error)
 
     def _times(self) -> dict[str, float | None]:

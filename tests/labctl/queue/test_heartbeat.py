@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -295,6 +296,22 @@ def test_a_suspended_computer_breaks_no_promise_of_the_measuring_thread(night, m
         beat = next_beat(night)
     assert not beat.overdue
     assert beat.due_s - beat.beat_s == pytest.approx(300.0, abs=1.0)
+
+
+def test_the_end_is_recorded_without_memory_for_another_thread(night, monkeypatch):
+    start, threads = threading.Thread.start, []
+
+    def start_the_first(thread):
+        if threads:
+            raise RuntimeError("can't start new thread")
+        threads.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_the_first)
+    with Pulse(night.path, "rig") as pulse:
+        assert next_beat(night).state == "alive"
+        pulse.made_safe({})
+    assert Heartbeats(night.connection, "runner", "rig").read().state == "ended"
 
 
 def test_a_measuring_thread_that_is_late_on_a_computer_that_works_breaks_its_promise(night):
