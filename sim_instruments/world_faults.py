@@ -52,6 +52,12 @@ class WorldFaults:
                 return self._set(cell, "shorted", True)
             case "clock_jump":
                 return self._jump(_amount(fault, 3600.0))
+            case "switched_off":
+                return self._at_panel(fault, "switch_off_at_panel")
+            case "restarted":
+                return self._at_panel(fault, "restart")
+            case "set_at_panel":
+                return self._at_panel(fault, "set_at_panel", _amount(fault, 20.0))
             case "sensor_fault":
                 return self._each(fault, "sensor_fault", 128)
             case _:
@@ -71,6 +77,13 @@ class WorldFaults:
                 undo()
 
         return undo_all
+
+    def _at_panel(self, fault: Fault, action: str, *values: float) -> Undo:
+        """Do something at the panel of every addressed instrument that can have it done; it stays so."""
+        for address, model in self._instruments.items():
+            if fault.instrument in ("", address) and hasattr(model, action):
+                getattr(model, action)(*values)
+        return lambda: None
 
     def _set(self, thing: object, attribute: str, value: Any) -> Undo:
         return self._overrides.setdefault(

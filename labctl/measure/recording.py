@@ -45,7 +45,7 @@ from labctl.store import Store
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
 TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
-SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
+SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s", "band_k")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
 
