@@ -162,10 +162,11 @@ class OvenWatch:
         first_s, first_k = self._readings[0]
         began_near = self._arrived and first_k <= target_k + BELOW_K  # not on the way down to a lower one
         is_below = began_near and temperature_k < target_k - BELOW_K
-        if not is_below or now_s - first_s < over_s or first_k - temperature_k < self._fallen_k():
+        fallen_k = min(first_k, target_k) - temperature_k
+        if not is_below or now_s - first_s < over_s or fallen_k < self._fallen_k():
             return ""
         at, set_at = (f"{kelvin - ZERO_CELSIUS_K:.2f} degC" for kelvin in (temperature_k, target_k))
-        fallen = f"{first_k - temperature_k:.1f} K in {(now_s - first_s) / 60:.0f} min"
+        fallen = f"{fallen_k:.1f} K in {(now_s - first_s) / 60:.0f} min"
         output = f", output {self._power_percent:.0f} %" if self._power_percent is not None else ""
         return f"the sample falls away from its set point of {set_at}: {at}, {fallen}{output}"
 
@@ -206,7 +207,7 @@ class OvenWatch:
         tell("info", "set again", f"{oven.name}: its settings were set again")
 
     def _expect_anew_after_setting(self, now_s: float) -> None:
-        arrived, begun_at_k = self._arrived, self._begun_at_k
+        known = self._confirmed_k, self._arrived, self._begun_at_k
         self._expect_anew()
-        self._arrived, self._begun_at_k = arrived, begun_at_k
+        self._confirmed_k, self._arrived, self._begun_at_k = known
         self._set_again_s = self._looked_s = now_s
