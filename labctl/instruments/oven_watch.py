@@ -24,6 +24,7 @@ Tell = Callable[..., None]
 """Called as `tell(level, kind, message, **details)`."""
 
 LOOK_EVERY_S = 30.0
+FIRST_LOOK_AFTER_S = 10.0  # a controller may need some control cycles until a new set point rules
 TRUSTED_AFTER_S = 3600.0
 LOOKS_GIVEN_UP_AFTER = 5
 ACCEPTED_K = 0.51  # a controller that shows whole degrees rounds a set point by up to 0.5 K
@@ -32,6 +33,7 @@ ARRIVED_K = 2.0
 BELOW_K = 1.0
 FULL_POWER_PERCENT = 90.0
 FALLEN_AT_FULL_POWER_K, FALLEN_K = 1.0, 3.0
+STILL_FALLING_K = 0.5
 FALLING_S, STILL_FALLING_S = 300.0, 900.0  # the second: after the settings were set again
 CANNOT_TELL = (AttributeError, NotImplementedError, TypeError, ValueError)
 """What a laboratory's own driver raises whose set point can be written and not be read."""
@@ -58,11 +60,12 @@ class OvenWatch:
 
     asked: dict[str, float] = field(default_factory=dict)
     _confirmed_k: float | None = None
-    _looked_s: float = -math.inf
+    _looked_s: float | None = None
     _failed_looks: int = 0
     _set_again_s: float = -math.inf
     _readings: deque[tuple[float, float]] = field(default_factory=deque)
     _begun_at_k: float = math.nan
+    _highest_k: float = -math.inf
     _arrived: bool = False
     _power_percent: float | None = None
 
@@ -91,6 +94,8 @@ class OvenWatch:
             return
         now_s = clock.monotonic()
         problem = ""
+        if self._looked_s is None:
+            self._looked_s = now_s - LOOK_EVERY_S + FIRST_LOOK_AFTER_S
         if now_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = now_s
             problem = self._problem_at(oven, tell)
@@ -99,9 +104,10 @@ class OvenWatch:
             self._set_again(oven, clock, problem, tell)
 
     def _expect_anew(self) -> None:
-        self._confirmed_k, self._looked_s = None, -math.inf
+        self._confirmed_k = self._looked_s = None
         self._readings.clear()
-        self._begun_at_k, self._arrived, self._power_percent = math.nan, False, None
+        self._begun_at_k, self._highest_k = math.nan, -math.inf
+        self._arrived, self._power_percent = False, None
 
     def _problem_at(self, oven: Any, tell: Tell) -> str:
         """Read the controller back; return what is wrong there, `""` for nothing or where it is not known."""
@@ -162,11 +168,12 @@ class OvenWatch:
         first_s, first_k = self._readings[0]
         began_near = self._arrived and first_k <= target_k + BELOW_K  # not on the way down to a lower one
         is_below = began_near and temperature_k < target_k - BELOW_K
-        fallen_k = min(first_k, target_k) - temperature_k
-        if not is_below or now_s - first_s < over_s or fallen_k < self._fallen_k():
+        goes_on = now_s - first_s >= over_s and first_k - temperature_k >= STILL_FALLING_K
+        fallen_k = min(self._highest_k, target_k) - temperature_k
+        if not (is_below and goes_on and fallen_k >= self._fallen_k()):
             return ""
         at, set_at = (f"{kelvin - ZERO_CELSIUS_K:.2f} degC" for kelvin in (temperature_k, target_k))
-        fallen = f"{fallen_k:.1f} K in {(now_s - first_s) / 60:.0f} min"
+        fallen = f"{first_k - temperature_k:.1f} K in {(now_s - first_s) / 60:.0f} min"
         output = f", output {self._power_percent:.0f} %" if self._power_percent is not None else ""
         return f"the sample falls away from its set point of {set_at}: {at}, {fallen}{output}"
 
@@ -175,6 +182,7 @@ class OvenWatch:
             self._begun_at_k = temperature_k
         near_k = min(self.asked["setpoint_k"] - ARRIVED_K, self._begun_at_k + ARRIVED_K)
         self._arrived = self._arrived or temperature_k >= near_k
+        self._highest_k = max(self._highest_k, temperature_k)
         self._readings.append((now_s, temperature_k))
         while len(self._readings) > 2 and now_s - self._readings[1][0] >= over_s:
             self._readings.popleft()
@@ -207,7 +215,7 @@ class OvenWatch:
         tell("info", "set again", f"{oven.name}: its settings were set again")
 
     def _expect_anew_after_setting(self, now_s: float) -> None:
-        known = self._confirmed_k, self._arrived, self._begun_at_k
+        known = self._confirmed_k, self._arrived, self._begun_at_k, self._highest_k
         self._expect_anew()
-        self._confirmed_k, self._arrived, self._begun_at_k = known
+        self._confirmed_k, self._arrived, self._begun_at_k, self._highest_k = known
         self._set_again_s = self._looked_s = now_s

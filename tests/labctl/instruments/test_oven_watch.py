@@ -203,7 +203,7 @@ def test_a_read_back_that_fails_is_told_and_tried_again_and_ends_nothing(seen):
     seen.read(0.6)
     seen.oven.fault = None
     seen.oven.state = OutputState(False)
-    seen.read(0.6)
+    seen.read(0.4)
     assert seen.kinds == ["retry", "setting lost", "set again"]
     assert "no answer" in seen.told[0][3]
 
