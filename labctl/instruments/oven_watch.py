@@ -4,7 +4,8 @@
    it (`labctl.bench.SeenOutput`), else the set point alone, once it was seen at the value asked for.
 2. A controller that is off, restarted, or has another set point, and a sample that falls away from a set
    point although it should be heated, are told. The settings are set again once, after `prepare()`. Found
-   again before the oven has kept its settings for `TRUSTED_AFTER_S`, it is `SettingLost`.
+   again before the oven has kept its settings for `TRUSTED_AFTER_S`, it is `SettingLost`, but for the first
+   `EFFECTIVE_AFTER_S`: what was only loose for a moment has time to come back.
 3. A read-back that fails is told and tried again at the next look. It ends no measurement.
 4. After `make_safe()` or `switch_off()` nothing is expected and nothing is set again.
 """
@@ -25,6 +26,7 @@ Tell = Callable[..., None]
 
 LOOK_EVERY_S = 30.0
 FIRST_LOOK_AFTER_S = 10.0  # a controller may need some control cycles until a new set point rules
+EFFECTIVE_AFTER_S = 300.0
 TRUSTED_AFTER_S = 3600.0
 LOOKS_GIVEN_UP_AFTER = 5
 ACCEPTED_K = 0.51  # a controller that shows whole degrees rounds a set point by up to 0.5 K
@@ -199,7 +201,10 @@ class OvenWatch:
 
     def _set_again(self, oven: Any, clock: Clock, problem: str, tell: Tell) -> None:
         """Set everything again, once; told before and after."""
-        if self._was_set_again(clock.monotonic()):
+        now_s = clock.monotonic()
+        if now_s - self._set_again_s < EFFECTIVE_AFTER_S:
+            return
+        if self._was_set_again(now_s):
             tell("error", "setting lost", f"{oven.name}: {problem}, although it was set again")
             raise SettingLost(oven.name, problem)
         tell("warning", "setting lost", f"{oven.name}: {problem}; setting it again")

@@ -97,7 +97,7 @@ def test_an_oven_switched_off_at_its_panel_is_set_again_within_minutes_and_the_r
 
 @pytest.mark.parametrize("driver", CONTROLLERS)
 def test_an_oven_switched_off_twice_fails_the_run_with_that_reason_within_minutes(rig_with, tmp_path, driver):
-    faults = [(minute, "switched_off", {}) for minute in (15, 20)]
+    faults = [(minute, "switched_off", {}) for minute in (12, 18)]
     run = Run(rig_with(driver), tmp_path / "lab.db", PROTOCOL, *faults)
     assert run.outcome.status == "failed"
     assert run.outcome.reason == (
