@@ -83,7 +83,7 @@ class SpectrumProcedure(Procedure):
                 )
                 if self.should_leave() or (self.disturbance and self.ends_when_disturbed):
                     break
-        complete = self.is_complete(points)
+        complete = self.is_complete(points) and not (self.disturbance and self.ends_when_disturbed)
         self.emit("spectrum", SpectrumEnded(state="finished" if complete else "aborted", **about))
         return points, readings_k
 

@@ -84,9 +84,11 @@ def test_an_undisturbed_spectrum_is_taken_once_and_carries_its_span(one_night):
     assert [r["band_k"] for r in night.rows("SELECT band_k FROM spectra")] == [0.5]
 
 
-@pytest.mark.parametrize("protocol", [STEPPED, WATCH])
-def test_after_a_dip_the_temperature_is_settled_again_and_the_spectrum_taken_anew(one_night, protocol):
-    night = one_night.run(protocol, at_point=4, fault=dip)
+@pytest.mark.parametrize(("protocol", "at_point"), [(STEPPED, 4), (STEPPED, 8), (WATCH, 4)])
+def test_after_a_dip_the_temperature_is_settled_again_and_the_spectrum_taken_anew(
+    one_night, protocol, at_point
+):
+    night = one_night.run(protocol, at_point=at_point, fault=dip)
     assert night.outcome.status == "finished"
     assert night.spectra[:2] == [("aborted", None), ("finished", 1)]
     (told,) = night.told("spectrum again")
