@@ -109,3 +109,10 @@ class EventError(LabctlError):
 
 class StoreError(LabctlError):
     """A row could not be stored, or a database cannot be used; the message names the cause."""
+
+
+class InvalidRequest(StoreError):
+    """A results file, run, sample or spectrum was named that is not there or cannot be used.
+
+    Nothing was touched; the command line ends with exit code 2.
+    """

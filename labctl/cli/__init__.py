@@ -26,12 +26,14 @@ from labctl.cli import (
     sim,
     status,
     supervisor,
+    terminal,
     verify,
 )
-from labctl.errors import ConfigurationError, LabctlError
+from labctl.errors import ConfigurationError, InvalidRequest, LabctlError
 
 app = typer.Typer(
     name="labctl",
+    cls=terminal.PlainGroup,
     help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -64,7 +66,7 @@ def _options(
     if version:
         from labctl.version import __version__
 
-        typer.echo(f"labctl {__version__}")
+        terminal.echo(f"labctl {__version__}")
         raise typer.Exit
 
 
@@ -72,9 +74,16 @@ def main() -> None:
     """Run the command line; convert labctl's own errors into a message and an exit code."""
     try:
         app()
-    except ConfigurationError as error:
-        typer.secho(f"labctl: {error}", err=True, fg="red")
-        sys.exit(2)
     except LabctlError as error:
-        typer.secho(f"labctl: {error}", err=True, fg="red")
-        sys.exit(1)
+        terminal.say(refusal(error), err=True, fg="red")
+        sys.exit(exit_code_of(error))
+
+
+def refusal(error: LabctlError) -> str:
+    """Return the sentence that the command line prints for an error."""
+    return terminal.sentence(f"labctl: {error}")
+
+
+def exit_code_of(error: LabctlError) -> int:
+    """Return 2 for a request that is wrong (nothing was touched), 1 for everything else."""
+    return 2 if isinstance(error, ConfigurationError | InvalidRequest) else 1

@@ -5,8 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -39,11 +38,11 @@ def check(
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     found = _forecast(chosen, chosen_station, db)
     if as_json:
-        typer.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
+        terminal.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
         return
     _print_plan(chosen, chosen_station, found)
     for warning in found.warnings:
-        typer.secho(warning, fg="yellow")
+        terminal.say(warning, fg="yellow")
 
 
 def _forecast(protocol: "Protocol", station: "Station", db: Path) -> "Forecast":
@@ -67,7 +66,6 @@ def _known(duration_s: float) -> float | None:
 
 
 def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from labctl.readmodel.formatting import duration
@@ -79,7 +77,7 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     for number, step in enumerate(found.steps, start=1):
         elapsed_s += step.duration_s
         table.add_row(str(number), step.label, duration(step.duration_s), duration(elapsed_s))
-    console = Console(markup=False)
+    console = terminal.console()
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
     console.print(station.watchdog_words)

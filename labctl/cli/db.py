@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, JsonOption
 
 app = typer.Typer(help="Check, verify, back up, vacuum or merge a results file.", no_args_is_help=True)
@@ -66,7 +67,7 @@ def backup(
     if target.exists():
         raise typer.BadParameter(f"{target} exists; a backup overwrites nothing", param_hint="TARGET")
     back_up(file, target)
-    typer.echo(f"{file} copied to {target}, {target.stat().st_size / 1e6:.1f} MB, and checked.")
+    terminal.echo(f"{file} copied to {target}, {target.stat().st_size / 1e6:.1f} MB, and checked.")
 
 
 @app.command()
@@ -75,7 +76,7 @@ def vacuum(file: FileArgument = DEFAULT_DATABASE) -> None:
     from labctl.store.care import vacuum as vacuum_file
 
     before, after = vacuum_file(file)
-    typer.echo(f"{file}: {before / 1e6:.2f} MB before, {after / 1e6:.2f} MB after.")
+    terminal.echo(f"{file}: {before / 1e6:.2f} MB before, {after / 1e6:.2f} MB after.")
 
 
 @app.command()
@@ -97,4 +98,4 @@ def merge(
 
 
 def _answer(content: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    typer.echo(json.dumps(content) if as_json else "\n".join(lines))
+    terminal.echo(json.dumps(content) if as_json else "\n".join(lines))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
@@ -102,7 +103,7 @@ def demo(
     database = db or out / "demo.db"
     (outcome,) = measure(protocol, station, database, quiet)
     if outcome.status != "finished":
-        typer.secho(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
+        terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
         raise typer.Exit(1)
     _report(out, database, outcome.run_id, known_ev=None if replay else ACTIVATION_ENERGY_EV)
 
@@ -205,13 +206,12 @@ def _exp(values: Any) -> Any:
 
 
 def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> None:
-    from rich.console import Console
 
     import labctl
     from labctl.cli.show import describe, print_conductivities, print_fits
     from labctl.report.figures import night_figure
 
-    console = Console(markup=False)
+    console = terminal.console()
     with labctl.open(database) as db:
         content = describe(db, str(run_id))
         figure = out / "demo.png"

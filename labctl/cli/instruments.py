@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -53,12 +54,12 @@ def list_(
     finally:
         manager.close()
     if as_json:
-        typer.echo(json.dumps(found))
+        terminal.echo(json.dumps(found))
     else:
         _print_found(found)
     if out is not None:
         out.write_text(station_text(found, library), encoding="utf-8")
-        typer.echo(f"wrote {out}: put your limits in before you use it", err=as_json)
+        terminal.echo(f"wrote {out}: put your limits in before you use it", err=as_json)
 
 
 def _manager(library: str) -> Any:
@@ -78,11 +79,11 @@ def _manager(library: str) -> Any:
 
 def _print_found(found: list[dict[str, Any]]) -> None:
     if not found:
-        typer.echo("no VISA resource found")
+        terminal.echo("no VISA resource found")
     for entry in found:
         drivers = ", ".join(match["driver"] for match in entry["drivers"]) or "no shipped driver fits"
-        typer.echo(f"{entry['address']:32s} {entry['identity'] or _silence(entry)}")
-        typer.echo(f"{'':32s} {drivers if entry['identity'] else ''}".rstrip())
+        terminal.echo(f"{entry['address']:32s} {entry['identity'] or _silence(entry)}")
+        terminal.echo(f"{'':32s} {drivers if entry['identity'] else ''}".rstrip())
 
 
 def _silence(entry: dict[str, Any]) -> str:
@@ -131,18 +132,18 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
         with chosen.hold("a check of its instruments"), chosen.open() as bench:
             report = {role: _reading(bench, role) for role in bench.roles}
     except InstrumentError as error:
-        typer.secho(str(error), err=True, fg="red")
+        terminal.say(str(error), err=True, fg="red")
         raise typer.Exit(1) from error
     if as_json:
-        typer.echo(json.dumps(report))
+        terminal.echo(json.dumps(report))
         return
     for role, entry in report.items():
-        typer.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
+        terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
         if entry["condition"]:
-            typer.echo(f"{'':14s} {entry['condition']}")
-    typer.echo(f"limits: {_limits_in_words(chosen.limits)}")
-    typer.echo(chosen.watchdog_words)
-    typer.echo(f"all of {chosen.name} answer; nothing was energised")
+            terminal.echo(f"{'':14s} {entry['condition']}")
+    terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
+    terminal.echo(chosen.watchdog_words)
+    terminal.echo(f"all of {chosen.name} answer; nothing was energised")
 
 
 def _reading(bench: Any, role: str) -> dict[str, str]:
@@ -187,7 +188,7 @@ def safe(
         return
     if report is None:
         raise _refusal(chosen, holder)
-    typer.secho(report.words, fg="green" if report.safe else "red")
+    terminal.say(report.words, fg="green" if report.safe else "red")
     if not report.safe:
         raise typer.Exit(1)
 
@@ -202,7 +203,7 @@ def _make_safe_if_free(station: "Station") -> "Holder | None":
         except HardwareHeld as refusal:
             return refusal.holder
         except LocksUnusable as error:  # nobody can hold them with such a folder
-            typer.secho(str(error), err=True, fg="yellow")
+            terminal.say(str(error), err=True, fg="yellow")
         _report_safe(station, station.make_safe())
     return None
 
@@ -217,7 +218,7 @@ def _make_safe_past(station: "Station") -> None:
         clock.sleep(0.1)
     if holder is not None:
         words = f"going past {holder.words}: it may energise the instruments again"
-        typer.secho(words, err=True, fg="yellow")
+        terminal.say(words, err=True, fg="yellow")
         _report_safe(station, _failures_beside_another(station))
 
 
@@ -232,7 +233,7 @@ def _failures_beside_another(station: "Station") -> dict[str, str]:
 def _report_safe(station: "Station", failures: dict[str, str]) -> None:
     for entry in station.instruments:
         problem = failures.get(entry.name)
-        typer.secho(f"{entry.name:14s} {problem or 'safe'}", fg="red" if problem else "green")
+        terminal.say(f"{entry.name:14s} {problem or 'safe'}", fg="red" if problem else "green")
     if failures:
         raise typer.Exit(1)
 

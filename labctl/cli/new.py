@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from labctl.cli import terminal
 from labctl.errors import ConfigurationError
 
 app = typer.Typer(
@@ -60,7 +61,7 @@ def driver(
     """
     module, class_name = _names(name)
     _write(folder, _files(module, class_name, role))
-    typer.echo(f"pytest --labctl-driver {module}:{class_name} --labctl-rig {module}_stand_in.yaml")
+    terminal.echo(f"pytest --labctl-driver {module}:{class_name} --labctl-rig {module}_stand_in.yaml")
 
 
 @app.command()
@@ -96,7 +97,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
             path.write_text(text, encoding="utf-8")
-            typer.echo(path)
+            terminal.echo(path)
     except OSError as error:
         raise ConfigurationError(folder, "", f"cannot be written: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, assert_never
 
 from labctl.bench import PlannedStep
+from labctl.cli import terminal
 from labctl.clock import Clock
 from labctl.measure.events import (
     AnyEvent,
@@ -25,6 +26,7 @@ from labctl.measure.events import (
     StepStarted,
     TemperatureRead,
 )
+from labctl.plain_text import on_one_line
 from labctl.readmodel.formatting import celsius, duration, with_uncertainty
 from labctl.readmodel.transference_text import QUANTITIES
 
@@ -46,7 +48,7 @@ def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> 
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, transient=False) as progress:
+    with Progress(*columns, transient=False, console=terminal.console()) as progress:
         task = progress.add_task("", total=1.0, temperature="", left="")
         yield _Line(clock, plan, progress, task).show
 
@@ -118,7 +120,7 @@ class _Line:
             completed=min(elapsed_s / self._total_s, 0.999) if self._total_s else 0.0,
             temperature=_degc(record.get("temperature_k")),
             left=f"{duration(left_s)} left" if self._total_s else duration(elapsed_s),
-            description=", ".join(filter(None, _doing(record))),
+            description=on_one_line(", ".join(filter(None, _doing(record)))),
         )
 
 

@@ -5,11 +5,13 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -19,16 +21,22 @@ from labctl.cli.options import (
     StationOption,
     user_name,
 )
-from labctl.errors import ConfigurationError, StoreError
+from labctl.errors import ConfigurationError, InvalidRequest
 
 if TYPE_CHECKING:
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
-    from labctl.queue.requests import Pauses, Requests
+    from labctl.queue.pauses import Pause, Pauses
+    from labctl.queue.requests import Requests
     from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
+MOST_ROWS = 1000
+NO_FILE = "no such file; name yours with --db, or queue a first job with labctl queue add"
+OnlyStationOption = Annotated[
+    Path | None, typer.Option("--station", "-s", help="Only the station of this file.", show_default=False)
+]
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 
 
@@ -50,10 +58,21 @@ def open_queue(db: Path, make: bool = False) -> Iterator[OpenQueue]:
     from labctl.store.transactions import WriteConnection
 
     if not make and not db.exists():
-        raise StoreError(
-            f"{db}: no such file; name yours with --db, or queue a first job with labctl queue add"
-        )
+        raise InvalidRequest(f"{db}: {NO_FILE}")
     with WriteConnection(db) as connection:
+        yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
+
+
+@contextmanager
+def look_at_queue(db: Path) -> Iterator[OpenQueue]:
+    """Open the queue of a file to read it; nothing is created, migrated or written."""
+    from labctl.queue.jobs import Jobs
+    from labctl.queue.requests import Pauses, Requests
+    from labctl.store.looking import LookConnection
+
+    if not db.exists():
+        raise InvalidRequest(f"{db}: {NO_FILE}")
+    with LookConnection(db) as connection:
         yield OpenQueue(connection, Jobs(connection), Requests(connection), Pauses(connection))
 
 
@@ -87,7 +106,7 @@ def add(
     for protocol in protocols:
         protocol.check_against(chosen)
         for warning in protocol.warnings():
-            typer.secho(f"{protocol.source}: {warning}", err=True, fg="yellow")
+            terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
@@ -105,40 +124,43 @@ def list_jobs(
     from labctl.queue.heartbeat import all_runners
     from labctl.queue.outlook import outlook_of_all
 
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
-        pause = queue.pauses.in_force()
+        pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
-        typer.echo(json.dumps({"paused": None if pause is None else vars(pause), "jobs": rows}))
+        paused = [vars(pause) for pause in pauses]
+        terminal.echo(
+            json.dumps({"paused": next(iter(paused), None), "pauses": paused, "jobs": rows}, default=str)
+        )
         return
     _print_jobs(jobs, expected, now_s)
-    if pause is not None:
-        typer.secho(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
+    for pause in pauses:
+        terminal.say(f"paused: {pause.place} (labctl queue resume)", fg="yellow")
 
 
 @app.command()
 def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonOption = False) -> None:
     """Show one job: its protocol, its history, its runs."""
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         found, history = queue.jobs.get(job), queue.jobs.history(job)
         runs = queue.jobs.runs(job)
     if as_json:
         content = {"history": history, "runs": runs, "protocol_text": found.protocol_text}
-        typer.echo(json.dumps(_job_row(found) | content))
+        terminal.echo(json.dumps(_job_row(found) | content))
         return
-    typer.echo(
+    terminal.echo(
         f"job {found.id} {found.title!r} of {found.person or 'unknown'}: {found.state} ({found.reason})"
     )
-    typer.echo(f"  {_terms(found)}")
+    terminal.echo(f"  {_terms(found)}")
     for row in history:
-        typer.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
+        terminal.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
     for run in runs:
-        typer.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
-    typer.echo(found.protocol_text)
+        terminal.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
+    terminal.echo(found.protocol_text)
 
 
 @app.command()
@@ -151,7 +173,7 @@ def move(
     """Move a waiting job to another place in the queue."""
     with open_queue(db) as queue:
         queue.jobs.move(job, place, person or user_name())
-    typer.echo(f"job {job} moved")
+    terminal.echo(f"job {job} moved")
 
 
 @app.command()
@@ -159,7 +181,7 @@ def hold(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
     """Hold a waiting job until it is released."""
     with open_queue(db) as queue:
         queue.jobs.hold(job, person or user_name())
-    typer.echo(f"job {job} held")
+    terminal.echo(f"job {job} held")
 
 
 @app.command()
@@ -167,7 +189,7 @@ def release(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Per
     """Let a held job run when its turn comes."""
     with open_queue(db) as queue:
         queue.jobs.release(job, person or user_name())
-    typer.echo(f"job {job} released")
+    terminal.echo(f"job {job} released")
 
 
 @app.command()
@@ -181,10 +203,10 @@ def cancel(
     with open_queue(db) as queue:
         if queue.jobs.get(job).state == "running":
             queue.requests.ask(job, "cancel now" if now else "cancel", person=person or user_name())
-            typer.echo(f"job {job} is asked to stop")
+            terminal.echo(f"job {job} is asked to stop")
             return
         queue.jobs.cancel(job, person or user_name())
-    typer.echo(f"job {job} cancelled")
+    terminal.echo(f"job {job} cancelled")
 
 
 @app.command()
@@ -199,34 +221,69 @@ def retry(
     """Queue a failed or cancelled job again; it continues from its last finished step."""
     with open_queue(db) as queue:
         queued = queue.jobs.retry(job, person or user_name(), from_start)
-    typer.echo(f"job {queued} queued")
+    terminal.echo(f"job {queued} queued")
 
 
 @app.command("clear-finished")
 def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
     """Stop listing the jobs that have ended. Nothing is deleted."""
     with open_queue(db) as queue:
-        typer.echo(f"{queue.jobs.clear_finished()} job(s) cleared")
+        terminal.echo(f"{queue.jobs.clear_finished()} job(s) cleared")
 
 
 @app.command()
 def pause(
     after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
     reason: Annotated[str, typer.Option(help="Reason, shown to others.")] = "",
+    station: OnlyStationOption = None,
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Start no further job; a running one waits at its temperature, at most for the station's time."""
+    """Start no further job; a running one waits at its temperature, at most for the station's time.
+
+    Without --station this holds for every station that uses the file.
+    """
     with open_queue(db) as queue:
-        queue.pauses.pause(after, reason, person or user_name())
-    typer.echo(f"the queue is paused after this {after}")
+        _pauses_of(queue, station).pause(after, reason, person or user_name())
+    terminal.echo(f"the queue is paused after this {after}")
 
 
 @app.command()
-def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
-    """Go on after a pause, an interlock or a power cut."""
+def resume(
+    station: OnlyStationOption = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="Every station that uses the file.")] = False,
+    db: DatabaseOption = DEFAULT_DATABASE,
+) -> None:
+    """Go on after a pause, an interlock or a power cut.
+
+    Where several stations use the file and more than one is paused, say which: --station, or --all.
+    """
     with open_queue(db) as queue:
-        typer.echo("the queue goes on" if queue.pauses.resume() else "the queue was not paused")
+        if station is None and not everywhere:
+            _refuse_several(queue.pauses.all_in_force())
+        resumed = _pauses_of(queue, station).resume()
+        still = queue.pauses.all_in_force()
+    terminal.echo("the queue goes on" if resumed else "the queue was not paused")
+    for pause in still:
+        terminal.say(f"still paused: {pause.place}", fg="yellow")
+
+
+def _pauses_of(queue: OpenQueue, station: Path | None) -> "Pauses":
+    from labctl.config.night import read_silence
+    from labctl.queue.pauses import Pauses
+
+    if station is None:
+        return queue.pauses
+    name, _ = read_silence(station)
+    return Pauses(queue.connection, station=name)
+
+
+def _refuse_several(pauses: "list[Pause]") -> None:
+    """Refuse to end the pause of another rig by accident."""
+    paused = sorted({pause.station for pause in pauses if pause.station})
+    if len(paused) > 1:
+        problem = f"{len(paused)} stations are paused ({', '.join(paused)}); give --station FILE, or --all"
+        raise ConfigurationError("queue", "resume", problem)
 
 
 @app.command()
@@ -235,7 +292,7 @@ def skip(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, person: Person
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "skip step", person=person or user_name())
-    typer.echo(f"job {job} is asked to leave its step")
+    terminal.echo(f"job {job} is asked to leave its step")
 
 
 @app.command()
@@ -252,7 +309,7 @@ def temperatures(
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
-    typer.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
+    terminal.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
 
 
 def _refuse_unless_running(queue: OpenQueue, job: int) -> None:
@@ -329,30 +386,38 @@ def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
     from labctl.readmodel.formatting import duration
 
     if as_json:
-        typer.echo(json.dumps({"added": added}))
+        terminal.echo(json.dumps({"added": added}))
         return
     for job in added:
         takes = f"about {duration(job['duration_s'])}" if job["duration_s"] else "of unknown duration"
-        typer.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
+        terminal.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
 
 
 def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    from labctl.queue.hours import hour_in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     table = Table(title=f"{len(jobs)} job(s)", title_justify="left")
     for heading in ("job", "title", "state", "person", "begins", "ends", "remarks"):
         table.add_column(heading)
-    for job in jobs:
-        expectation = expected.get(job.id)
-        begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
-        ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-        reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-        remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
-        table.add_row(str(job.id), job.title, job.state, job.person, begins, ends, remarks)
-    Console(markup=False).print(table)
+    for job in jobs[:MOST_ROWS]:
+        cells = partial(_job_cells, job, expected.get(job.id), now_s)
+        table.add_row(*or_as_unreadable(cells, lambda why, number=job.id: (str(number), why)))
+    console = terminal.console()
+    console.print(table)
+    if len(jobs) > MOST_ROWS:
+        console.print(f"{len(jobs) - MOST_ROWS} job(s) after these are not shown; --json has all")
+
+
+def _job_cells(job: "Job", expectation: Any, now_s: float) -> tuple[str, ...]:
+    from labctl.queue.hours import hour_in_words
+
+    begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
+    ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
+    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
+    remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
+    return str(job.id), job.title, job.state, job.person, begins, ends, remarks
 
 
 def _terms(job: "Job") -> str:
@@ -367,11 +432,12 @@ def _terms(job: "Job") -> str:
         f"on failure {job.policy.retries} more attempt(s) after {duration(job.policy.delay_s)}, "
         f"then {job.policy.then}",
         f"{job.attempts} failed so far" if job.attempts else "",
+        f"of {job.owner}" if job.owner else "",
     ]
     return "; ".join(filter(None, words))
 
 
 def _stamp(time_s: float) -> str:
-    from datetime import datetime
+    from labctl.plain_text import local_time
 
-    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M:%S")
+    return local_time(time_s)

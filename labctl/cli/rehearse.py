@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
 from labctl.units import ZERO_CELSIUS_K
 
@@ -43,7 +44,7 @@ def rehearse(
     oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
     found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
-        typer.echo(json.dumps(_as_object(found)))
+        terminal.echo(json.dumps(_as_object(found)))
     else:
         _print(found, settings)
     if any(job.problem for job in found.jobs):
@@ -81,7 +82,6 @@ def _as_object(found: "Rehearsal") -> dict[str, Any]:
 
 
 def _print(found: "Rehearsal", settings: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -94,7 +94,7 @@ def _print(found: "Rehearsal", settings: bool) -> None:
         outcome = Text("would fail", "red") if job.problem else Text("would finish")
         numbers = (celsius(job.highest_k), f"{job.highest_potential_v:.3g}", str(len(job.settings)))
         table.add_row(job.title, duration(job.duration_s), str(job.points), *numbers, outcome)
-    console = Console(markup=False)
+    console = terminal.console()
     console.print(table)
     for job in found.jobs:
         if job.problem:
@@ -104,4 +104,4 @@ def _print(found: "Rehearsal", settings: bool) -> None:
     if settings:
         for job in found.jobs:
             for message in job.settings:
-                typer.echo(f"{duration(message.time_s):>14}  {message.address}  {message.text}")
+                terminal.echo(f"{duration(message.time_s):>14}  {message.address}  {message.text}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -46,15 +47,15 @@ def run(
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
     for warning in chosen.warnings():
-        typer.secho(warning, err=True, fg="yellow")
+        terminal.say(warning, err=True, fg="yellow")
     watched_as = "" if without_supervisor else f"the protocol {protocol.name}"
     outcomes = measure(chosen, chosen_station, db, quiet or as_json, watched_as)
     if as_json:
-        typer.echo(json.dumps({"db": str(db), "runs": [vars(outcome) for outcome in outcomes]}))
+        terminal.echo(json.dumps({"db": str(db), "runs": [vars(outcome) for outcome in outcomes]}))
     else:
         for outcome in outcomes:
             reason = f" ({outcome.reason})" if outcome.reason else ""
-            typer.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show last --db {db}`")
+            terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show last --db {db}`")
     if any(outcome.status != "finished" for outcome in outcomes):
         raise typer.Exit(1)
 

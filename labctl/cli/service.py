@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def install(
     from labctl.queue.service import service_manager
 
     kept, manager = _kept(station, db), service_manager()
-    typer.echo(manager.text(kept) if only_print else "\n".join(manager.install(kept)))
+    terminal.echo(manager.text(kept) if only_print else "\n".join(manager.install(kept)))
 
 
 @app.command()
@@ -38,7 +39,7 @@ def uninstall(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEF
     """Stop the service and remove it."""
     from labctl.queue.service import service_manager
 
-    typer.echo("\n".join(service_manager().uninstall(_kept(station, db))))
+    terminal.echo("\n".join(service_manager().uninstall(_kept(station, db))))
 
 
 @app.command()
@@ -47,7 +48,7 @@ def status(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAUL
     from labctl.queue.service import service_manager
 
     keeps, words = service_manager().status(_kept(station, db))
-    typer.echo("\n".join(words))
+    terminal.echo("\n".join(words))
     if not keeps:
         raise typer.Exit(1)
 

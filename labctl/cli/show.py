@@ -1,11 +1,13 @@
 """`labctl show`: the runs of a database; one run's conductivities and fits."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
@@ -13,6 +15,7 @@ from labctl.cli.transference_numbers import print_transference_numbers
 if TYPE_CHECKING:
     from labctl.store import Database
 
+MOST_ROWS = 1000
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
@@ -27,12 +30,13 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs, or show the conductivities and fits of one."""
-    import labctl
+    from labctl.store import Database
+    from labctl.store.time_limit import TimeLimit
 
-    with labctl.open(db) as database:
+    with Database(db, TimeLimit()) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
-        typer.echo(json.dumps(content, default=str))
+        terminal.echo(json.dumps(content, default=str))
     elif run:
         _print_run(content)
     else:
@@ -66,43 +70,50 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    from labctl.readmodel.formatting import duration
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     table = Table(title=f"{len(runs)} run(s) in {db}", title_justify="left")
     for heading in ("run", "sample", "procedure", "status", "started (UTC)", "took"):
         table.add_column(heading)
-    for row in runs:
-        took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
-        status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
-        started = _utc(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
-        name = row["procedure"].rpartition(":")[2]
-        table.add_row(str(row["id"]), row["sample"], name, status, started, took)
-    Console(markup=False).print(table)
+    for row in runs[-MOST_ROWS:]:
+        unreadable = partial(_cells_instead, row["id"])
+        table.add_row(*or_as_unreadable(partial(_run_cells, row), unreadable))
+    console = terminal.console()
+    console.print(table)
+    _print_left_out(console, len(runs), "run(s) before these")
 
 
-def _utc(time_s: float) -> str:
-    from datetime import UTC, datetime
+def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    from labctl.plain_text import utc_time
+    from labctl.readmodel.formatting import duration
 
-    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M")
+    took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
+    status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
+    started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
+    name = row["procedure"].rpartition(":")[2]
+    return str(row["id"]), f"{row['sample']}", name, status, started, took
+
+
+def _cells_instead(first: object, why: str) -> tuple[str, str]:
+    return str(first), why
+
+
+def _print_left_out(console: Any, count: int, what: str) -> None:
+    if count > MOST_ROWS:
+        console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
 
 
 def _print_run(content: dict[str, Any]) -> None:
-    from rich.console import Console
 
-    from labctl.config.fixture import in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     run, sample = content["run"], content["sample"]
-    console = Console(markup=False)
-    status = run["status"] + (f" ({run['reason']})" if run["reason"] else "")
+    console = terminal.console()
+    status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
-    console.print(
-        f"{sample['name']}: thickness {sample['thickness_m'] * 1e3:g} mm, "
-        f"area {sample['area_m2'] * 1e4:.4g} cm², {sample['electrodes']} electrodes"
-        + "".join(f"; {words}" for words in (in_words(sample),) if words)
-    )
+    console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])
@@ -114,37 +125,64 @@ def _print_run(content: dict[str, Any]) -> None:
         print_transference_numbers(console, content["transference_numbers"])
 
 
+def _sample_in_words(sample: dict[str, Any]) -> str:
+    from labctl.config.fixture import in_words
+
+    return (
+        f"{sample['name']}: thickness {sample['thickness_m'] * 1e3:g} mm, "
+        f"area {sample['area_m2'] * 1e4:.4g} cm², {sample['electrodes']} electrodes"
+        + "".join(f"; {words}" for words in (in_words(sample),) if words)
+    )
+
+
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print the shown columns of each conductivity; remarks follow, once each."""
     from rich.table import Table
 
     from labctl.readmodel.shown_columns import CONDUCTIVITY
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
     for heading in (*(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for point in points:
-        table.add_row(*(column.text(point) for column in CONDUCTIVITY), remarks.marks(point["flags"]))
+    for point in points[-MOST_ROWS:]:
+        unreadable = partial(_cells_instead, f"spectrum {point['spectrum_id']}")
+        table.add_row(*or_as_unreadable(partial(_conductivity_cells, point, remarks), unreadable))
     console.print(table)
+    _print_left_out(console, len(points), "conductivities before these")
     remarks.print(console)
+
+
+def _conductivity_cells(point: dict[str, Any], remarks: Remarks) -> tuple[str, ...]:
+    from labctl.readmodel.shown_columns import CONDUCTIVITY
+
+    return (*(column.text(point) for column in CONDUCTIVITY), remarks.marks(point["flags"] or []))
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:
     """Return the reason for each spectrum without a conductivity."""
-    from labctl.readmodel.formatting import celsius
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     return [
-        f"no number from spectrum {row['spectrum']}"
-        + (f" at {celsius(row['setpoint_k'])} °C" if row["setpoint_k"] else "")
-        + f": {'; '.join(row['flags'] or ()) or 'not evaluated'}"
+        or_as_unreadable(partial(_reason_in_words, row), f"spectrum {row['spectrum']}: {{}}".format)
         for row in silent
     ]
 
 
+def _reason_in_words(row: dict[str, Any]) -> str:
+    from labctl.readmodel.formatting import celsius
+
+    return (
+        f"no number from spectrum {row['spectrum']}"
+        + (f" at {celsius(row['setpoint_k'])} °C" if row["setpoint_k"] else "")
+        + f": {'; '.join(row['flags'] or ()) or 'not evaluated'}"
+    )
+
+
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
-    from labctl.readmodel.law_text import law_name
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     if not fits:
         console.print("no temperature law")
@@ -152,14 +190,26 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     remarks = Remarks()
     console.print("temperature laws, * preferred, ± one standard uncertainty", style="italic")
     for fit in fits:
-        branch = "" if fit["branch"] == "all" else f" of {fit['branch']}"
-        mark = "*" if fit["preferred"] else " "
-        title = f" {mark} {law_name(fit)}, {fit['n_points']} points{branch}  {remarks.marks(fit['flags'])}"
-        console.print(title.rstrip(), highlight=False, style="bold" if fit["preferred"] else "")
-        for line in _parameters_in_words(fit):
+        title, *lines = or_as_unreadable(partial(_fit_in_words, fit, remarks), _lines_instead)
+        console.print(title, highlight=False, style="bold" if fit["preferred"] else "")
+        for line in lines:
             console.print(f"     {line}", highlight=False)
     remarks.print(console)
     console.print(LAWS_IN_FULL, highlight=False, style="dim")
+
+
+def _fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
+    from labctl.readmodel.law_text import law_name
+
+    branch = "" if fit["branch"] == "all" else f" of {fit['branch']}"
+    mark = "*" if fit["preferred"] else " "
+    marks = remarks.marks(fit["flags"] or [])
+    title = f" {mark} {law_name(fit)}, {fit['n_points']} points{branch}  {marks}"
+    return [title.rstrip(), *_parameters_in_words(fit)]
+
+
+def _lines_instead(why: str) -> list[str]:
+    return [f"   a temperature law {why}"]
 
 
 def _parameters_in_words(fit: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from labctl.cli import terminal
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 
@@ -35,7 +36,7 @@ def serve(
     from labctl.clock import ScaledClock
 
     def announce(station_text: str) -> None:
-        typer.echo(station_text)
+        terminal.echo(station_text)
         if out is not None:
             out.write_text(station_text, encoding="utf-8")
 

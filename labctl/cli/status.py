@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
 
 if TYPE_CHECKING:
@@ -37,32 +39,32 @@ def status(
     """
     from labctl.clock import RealClock
     from labctl.queue.silence import Silences
-    from labctl.store.transactions import WriteConnection
+    from labctl.store.looking import LookConnection
 
     if not db.exists():
-        from labctl.errors import StoreError
+        from labctl.errors import InvalidRequest
 
-        raise StoreError(f"{db}: no such file; name yours with --db")
+        raise InvalidRequest(f"{db}: no such file; name yours with --db")
     clock, allowed_s = RealClock(), _silence_of_station(station)
     silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
-    with WriteConnection(db) as connection:
-        while True:
+    while True:
+        with LookConnection(db) as connection:
             content = describe(connection, clock.time(), allowed_s, silences)
-            if watch:
-                _clear_screen()
-            typer.echo(json.dumps(content) if as_json else "\n".join(in_words(content, clock.time())))
-            if not watch:
-                return
-            try:
-                clock.sleep(WATCH_EVERY_S)
-            except KeyboardInterrupt:
-                return
+        if watch:
+            _clear_screen()
+        lines = [json.dumps(content, default=str)] if as_json else in_words(content, clock.time())
+        terminal.echo("\n".join(lines))
+        if not watch:
+            return
+        try:
+            clock.sleep(WATCH_EVERY_S)
+        except KeyboardInterrupt:
+            return
 
 
 def _clear_screen() -> None:
-    from rich.console import Console
 
-    Console().clear()
+    terminal.console().clear()
 
 
 def _silence_of_station(path: Path) -> dict[str, float]:
@@ -75,7 +77,7 @@ def _silence_of_station(path: Path) -> dict[str, float]:
     try:
         name, silence_s = read_silence(path)
     except ConfigurationError as error:
-        typer.secho(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
+        terminal.say(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
         return {}
     return {name: silence_s}
 
@@ -99,11 +101,12 @@ def describe(
     counts: dict[str, int] = {}
     for job in jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    pause = Pauses(connection).in_force()
+    pauses = [pause.place for pause in Pauses(connection).all_in_force()]
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
         "processes": _processes(connection, allowed_s, silences),
-        "paused": None if pause is None else pause.words,
+        "paused": next(iter(pauses), None),
+        "pauses": pauses,
         "jobs": counts,
         "next": None if following is None else {"job": following.id, "title": following.title},
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
@@ -115,14 +118,17 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     """Return the lines for people to read."""
     from labctl.queue.hours import hour_in_words
     from labctl.queue.keeping import NOT_KEPT
+    from labctl.readmodel.unreadable import or_as_unreadable
 
-    lines = [_process_line(process, now_s) for process in content["processes"]]
+    lines = [
+        or_as_unreadable(partial(_process_line, process, now_s), f"{process['process']:11} {{}}".format)
+        for process in content["processes"]
+    ]
     if not any(process["process"] == "runner" for process in content["processes"]):
         lines.append("runner      none has run here yet (labctl runner)")
     if any(process["process"] == "supervisor" and _unkept(process) for process in content["processes"]):
         lines.append(f"warning     {NOT_KEPT}")
-    if content["paused"]:
-        lines.append(f"paused      {content['paused']} (labctl queue resume)")
+    lines += [f"paused      {pause} (labctl queue resume)" for pause in content["pauses"]]
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
     lines.append(f"jobs        {counts}")
     if content["next"]:
@@ -138,14 +144,26 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
 def _processes(
     connection: "WriteConnection", allowed_s: Mapping[str, float], silences: "Silences"
 ) -> list[dict[str, Any]]:
-    from labctl.config.night import DEFAULT_SILENCE_S
-    from labctl.queue.heartbeat import all_heartbeats, state_of
+    from labctl.readmodel.unreadable import or_as_unreadable
+    from labctl.store.queries.heartbeats import all_heartbeats
 
-    found = []
-    for beat in all_heartbeats(connection):
-        silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
-        found.append(vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silences.of)]})
-    return found
+    return [
+        or_as_unreadable(partial(_process, row, allowed_s, silences), partial(_process_instead, row))
+        for row in all_heartbeats(connection)
+    ]
+
+
+def _process(row: dict[str, Any], allowed_s: Mapping[str, float], silences: "Silences") -> dict[str, Any]:
+    from labctl.config.night import DEFAULT_SILENCE_S
+    from labctl.queue.heartbeat import Heartbeat, state_of
+
+    beat = Heartbeat(**row)
+    silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
+    return vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silences.of)]}
+
+
+def _process_instead(row: dict[str, Any], why: str) -> dict[str, Any]:
+    return row | {"state": why}
 
 
 def _unkept(process: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -62,13 +63,13 @@ def supervisor(
     log_to_terminal()
     chosen, stop = read_station(station), StopRequest()
     if test_message:
-        typer.echo(f"sent to {send_test_message(chosen)} address(es)")
+        terminal.echo(f"sent to {send_test_message(chosen)} address(es)")
         return
     if dismiss:
-        typer.echo(_dismissed(db, chosen.name, person))
+        terminal.echo(_dismissed(db, chosen.name, person))
         return
     if chosen.simulation is not None:
-        typer.echo("the rig of this station is simulated in the runner's process: nothing to watch")
+        terminal.echo("the rig of this station is simulated in the runner's process: nothing to watch")
         raise typer.Exit
     keeping = Keeping(chosen, db, second=second, kept=kept, alone=alone)
     passed_on = ["--station", str(station), "--db", str(db), *(["--until-empty"] if until_empty else [])]
@@ -84,7 +85,7 @@ def supervisor(
                 db,
                 stop,
                 restart=restart,
-                ends_with_runner=ends_with_runner,
+                ends_with_runner=ends_with_runner or keeping.sees_runner_off,
                 on_look=keeping.after_each_look([*passed_on, *of_second]),
                 kept_by=keeping.kept_by,
                 takes_over=second,

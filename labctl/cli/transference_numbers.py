@@ -1,5 +1,6 @@
 """Transference numbers for `labctl show`: the number, alternative methods, inputs, remarks."""
 
+from functools import partial
 from typing import Any
 
 from labctl.cli.remarks import Remarks
@@ -31,6 +32,9 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
     remarks = Remarks()
     for quantity in dict.fromkeys(number["quantity"] for number in numbers):
         chosen = [number for number in numbers if number["quantity"] == quantity]
+        if quantity not in MEANINGS:
+            console.print(f"{quantity}: cannot be shown: not a quantity of this labctl", highlight=False)
+            continue
         console.print(_results(quantity, chosen, remarks))
         console.print(_inputs(quantity, chosen))
         console.print(MEANINGS[quantity], highlight=False, style="dim")
@@ -39,8 +43,8 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
 
 def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> Any:
     """Make the table of the numbers, with alternatives beside them."""
-    from labctl.readmodel.formatting import celsius
-    from labctl.readmodel.transference_text import QUANTITIES, interval, value
+    from labctl.readmodel.transference_text import QUANTITIES
+    from labctl.readmodel.unreadable import or_as_unreadable
 
     label = QUANTITIES[quantity]
     rivals = {"Watanabe": "watanabe", "naive": "naive"} if quantity == "rho_plus" else {}
@@ -49,23 +53,41 @@ def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> 
         ("T / °C", label.partition(" ")[0], "95 %", *rivals, "ended by", "remarks"),
     )
     for number in numbers:
-        table.add_row(
-            celsius(number["temperature_k"]) if number["temperature_k"] else "",
-            value(number),
-            interval(number),
-            *(_plain(number, column) for column in rivals.values()),
-            number["ended_by"],
-            remarks.marks(number["flags"]),
-        )
+        cells = partial(_result_cells, number, tuple(rivals.values()), remarks)
+        table.add_row(*or_as_unreadable(cells, _cells_instead))
     return table
+
+
+def _result_cells(number: dict[str, Any], rivals: tuple[str, ...], remarks: Remarks) -> tuple[str, ...]:
+    from labctl.readmodel.formatting import celsius
+    from labctl.readmodel.transference_text import interval, value
+
+    return (
+        celsius(number["temperature_k"]) if number["temperature_k"] else "",
+        value(number),
+        interval(number),
+        *(_plain(number, column) for column in rivals),
+        f"{number['ended_by']}",
+        remarks.marks(number["flags"] or []),
+    )
+
+
+def _cells_instead(why: str) -> tuple[str, str]:
+    return "", why
 
 
 def _inputs(quantity: str, numbers: list[dict[str, Any]]) -> Any:
     """Make the table of the inputs of the numbers."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
     table = _table("made from", tuple(INPUTS[quantity]))
     for number in numbers:
-        table.add_row(*(_plain(number, *column) for column in INPUTS[quantity].values()))
+        table.add_row(*or_as_unreadable(partial(_input_cells, number, quantity), _cells_instead))
     return table
+
+
+def _input_cells(number: dict[str, Any], quantity: str) -> tuple[str, ...]:
+    return tuple(_plain(number, *column) for column in INPUTS[quantity].values())
 
 
 def _table(title: str, headings: tuple[str, ...]) -> Any:

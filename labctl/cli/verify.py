@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli import terminal
 from labctl.cli.options import JsonOption
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
@@ -64,9 +65,9 @@ def materials(
     allowed = allowed_outside(sum(answer["inside"] is not None for answer in found))
     if as_json:
         summary = {"outside": outside, "allowed": allowed, "source": SOURCE}
-        typer.echo(json.dumps({"materials": found, "without_number": silent, **summary}))
+        terminal.echo(json.dumps({"materials": found, "without_number": silent, **summary}))
     elif markdown:
-        typer.echo(_markdown(found, silent))
+        terminal.echo(_markdown(found, silent))
     else:
         _print(found, silent, outside, allowed)
     if outside > allowed:
@@ -221,7 +222,6 @@ def _markdown(found: list[dict[str, Any]], silent: list[dict[str, Any]]) -> str:
 
 
 def _print(found: list[dict[str, Any]], silent: list[dict[str, Any]], outside: int, allowed: int) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"materials of {SOURCE}", title_justify="left")
@@ -229,7 +229,7 @@ def _print(found: list[dict[str, Any]], silent: list[dict[str, Any]], outside: i
         table.add_column(heading, overflow="fold")
     for cells in _cells(found, silent):
         table.add_row(*cells)
-    console = Console(markup=False)
+    console = terminal.console()
     console.print(table)
     for row in found:
         if row["inside"] is False:

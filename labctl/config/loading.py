@@ -20,6 +20,7 @@ from labctl.clock import RealClock
 from labctl.config import own_code
 from labctl.config.own_code import CodeFile
 from labctl.config.table import Table
+from labctl.plain_text import shown
 
 STARTED_S = RealClock().time()
 MACHINERY = (__file__, own_code.__file__, shipped.__file__, importlib.__file__)
@@ -63,8 +64,10 @@ def load_reference(reference: str, folder: Path) -> Named:
     Raises CannotLoad.
     """
     module_name, colon, name = reference.partition(":")
-    if not (colon and module_name and name):
-        raise CannotLoad(f"is {reference!r}; give module:Name, as in 'drivers.lakeshore33x:LakeShore336'")
+    if not (colon and name and _is_module_name(module_name)):
+        raise CannotLoad(
+            f"is {shown(reference)}; give module:Name, as in 'drivers.lakeshore33x:LakeShore336'"
+        )
     module, code = load_module(module_name, folder)
     try:
         value = getattr(module, name)
@@ -73,6 +76,11 @@ def load_reference(reference: str, folder: Path) -> Named:
         own = (n for n, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
         public = ", ".join(n for n in own if not n.startswith("_")) or "nothing of its own"
         raise CannotLoad(f"names {name!r}, which {module_name} does not have; it has {public}") from error
+
+
+def _is_module_name(text: str) -> bool:
+    """Return whether a text can name a module: no empty part, no path, no control character."""
+    return all(part and part.isprintable() and not set(part) & set("/\\") for part in text.split("."))
 
 
 def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity, ...]]:

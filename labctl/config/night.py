@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labctl.config.station import Station
 from labctl.config.table import Table, read_document
+from labctl.plain_text import shown
 from labctl.units import ZERO_CELSIUS_K
 
 DEFAULT_SILENCE_S = 3.0  # also where the station file is not known
@@ -124,7 +125,7 @@ def _notify(table: Table) -> NotifySettings:
     default = NotifySettings()
     events = table.take("events", list(default.events), "a list of event classes")
     if not (isinstance(events, list) and all(event in EVENT_CLASSES for event in events)):
-        raise table.error("events", f"is {events!r}; give a list from {', '.join(EVENT_CLASSES)}")
+        raise table.error("events", f"is {shown(events)}; give a list from {', '.join(EVENT_CLASSES)}")
     settings = NotifySettings(
         urls_file=table.text("urls_file", ""),
         events=tuple(events),

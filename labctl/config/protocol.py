@@ -15,8 +15,9 @@ from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
 from labctl.config.station import Station
-from labctl.config.table import REQUIRED, Table, parse_document, read_document
+from labctl.config.table import REQUIRED, Table, is_number, parse_document, read_document
 from labctl.errors import ConfigurationError, LimitExceeded
+from labctl.plain_text import shown
 
 MOST_PROCEDURES = 10_000
 
@@ -194,13 +195,13 @@ def _sample(document: Table, database: Path | None, known: Sample | None) -> Sam
     wanted = "a table [sample], the name of a sample file, or the name of a sample measured before"
     named = document.take("sample", REQUIRED, wanted)
     if not isinstance(named, str):
-        raise document.error("sample", f"is {named!r}; give {wanted}")
+        raise document.error("sample", f"is {shown(named)}; give {wanted}")
     if known is not None:
         return known
     if named.endswith(".toml"):
         return read_sample(Path(str(document.source)).parent / named, database)
     if database is None:
-        raise document.error("sample", f"names {named!r}, but no database is given to look for it")
+        raise document.error("sample", f"names {shown(named)}, but no database is given to look for it")
     return sample_of(named, database)
 
 
@@ -241,7 +242,7 @@ def _procedure(table: Table) -> ProcedureEntry:
     named = load_named(table, "use", reference)
     procedure_class = named.value
     if not hasattr(procedure_class, "set_parameters"):
-        raise table.error("use", f"is {reference!r}, which is not a pymeasure Procedure")
+        raise table.error("use", f"is {shown(reference)}, which is not a pymeasure Procedure")
     known = procedure_class()._parameters
     ours = {"use"} if "repeat" in known else {"use", "repeat"}
     parameters = {key: value for key, value in table.values.items() if key not in ours}
@@ -261,7 +262,8 @@ def _check_parameters(entry: ProcedureEntry, table: Table) -> None:
         try:
             procedure.set_parameters({key: value})
         except (ValueError, TypeError) as error:
-            raise table.error(key, f"is {value!r}: {error}{_allowed(procedure._parameters[key])}") from error
+            problem = _out_of_range(value, procedure._parameters[key]) or f"is {shown(value)}: {error}"
+            raise table.error(key, f"{problem}{_allowed(procedure._parameters[key])}") from error
     missing = [name for name, parameter in procedure._parameters.items() if not parameter.is_set()]
     if missing:
         raise table.error(missing[0], f"is missing{_allowed(procedure._parameters[missing[0]])}")
@@ -278,17 +280,24 @@ def _check_together(procedure: Any, table: Table) -> None:
 def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
     """Refuse values that pymeasure would convert: numbers in quotes, true for 1, 2.5 for an integer."""
     kind = type(parameter).__name__
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     wrong = {
-        "FloatParameter": not is_number,
-        "IntegerParameter": not (is_number and float(value).is_integer()),  # type: ignore[arg-type]
+        "FloatParameter": not is_number(value),
+        "IntegerParameter": not (is_number(value) and float(value).is_integer()),  # type: ignore[arg-type]
         "BooleanParameter": not isinstance(value, bool),
     }
     if wrong.get(kind, False):
         wanted = {"FloatParameter": "a number", "IntegerParameter": "a whole number"}.get(
             kind, "true or false"
         )
-        raise table.error(key, f"is {value!r}; give {wanted}{_allowed(parameter)}")
+        raise table.error(key, f"is {shown(value)}; give {wanted}{_allowed(parameter)}")
+
+
+def _out_of_range(value: object, parameter: Any) -> str:
+    """Return what is wrong with a number that pymeasure refuses; "" where it is not the range."""
+    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
+    if not is_number(value) or low is None or high is None or low <= value <= high:  # type: ignore[operator]
+        return ""
+    return f"is {shown(value)}, {'below' if value < low else 'above'} what is possible"  # type: ignore[operator]
 
 
 def _allowed(parameter: Any) -> str:

@@ -136,7 +136,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         composition=table.text("composition", ""),
         cation=table.text("cation", ""),
         thickness_m=thickness_mm * 1e-3,
-        thickness_u_m=table.number("thickness_uncertainty_mm", 0.0, minimum=0.0, maximum=thickness_mm) * 1e-3,
+        thickness_u_m=_uncertainty(table, "thickness_mm", "thickness_uncertainty_mm", thickness_mm) * 1e-3,
         area_m2=area_m2,
         area_u_m2=area_u_m2,
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
@@ -190,11 +190,21 @@ def _area(table: Table) -> tuple[float, float]:
         raise table.error("diameter_mm", "give either diameter_mm or area_cm2 of the electrodes")
     if table.has("area_cm2"):
         area_cm2 = _positive(table, "area_cm2", LARGEST_MM**2 / 100)
-        u_cm2 = table.number("area_uncertainty_cm2", 0.0, minimum=0.0, maximum=area_cm2)
+        u_cm2 = _uncertainty(table, "area_cm2", "area_uncertainty_cm2", area_cm2)
         return area_cm2 * 1e-4, u_cm2 * 1e-4
     diameter_m = _positive(table, "diameter_mm", LARGEST_MM) * 1e-3
-    u_m = table.number("diameter_uncertainty_mm", 0.0, minimum=0.0, maximum=diameter_m * 1e3) * 1e-3
+    u_m = _uncertainty(table, "diameter_mm", "diameter_uncertainty_mm", diameter_m * 1e3) * 1e-3
     return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
+
+
+def _uncertainty(table: Table, of: str, key: str, value: float) -> float:
+    """Return a standard uncertainty; one beyond the value itself says that the value is in another unit."""
+    uncertainty = table.number(key, 0.0, minimum=0.0)
+    if uncertainty > value * (1 + 1e-9):
+        unit = of.rpartition("_")[2]
+        problem = f"is {value:g} with an uncertainty of {uncertainty:g}: are both in {unit}?"
+        raise table.error(of, problem)
+    return uncertainty
 
 
 def _positive(table: Table, key: str, maximum: float) -> float:

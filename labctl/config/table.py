@@ -5,33 +5,47 @@ Every refusal is a ConfigurationError that names the file, the dotted key, and a
 
 import difflib
 import math
-import tomllib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labctl.config.toml_faults import TOMLFault, decode_text, parse_toml
 from labctl.errors import ConfigurationError
+from labctl.plain_text import has_control_characters, on_one_line, shown
 
 REQUIRED: Any = object()
 
 
 def read_document(path: Path | str) -> "Table":
-    """Read a TOML file; raises ConfigurationError when it is absent, unreadable or not TOML."""
+    """Read a TOML file; raises ConfigurationError when it is absent, unreadable or not TOML.
+
+    Text is UTF-8, with or without a byte-order mark.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = decode_text(Path(path).read_bytes())
     except OSError as error:
-        raise ConfigurationError(path, "", f"cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(path, "", f"is not text in UTF-8: {error}") from error
+        raise ConfigurationError(
+            on_one_line(path), "", f"cannot be read: {error.strerror or error}"
+        ) from error
+    except ValueError as error:  # a NUL in the name
+        raise ConfigurationError(on_one_line(path), "", "is not the name of a file") from error
+    except TOMLFault as fault:
+        raise _not_toml(path, fault) from fault
     return parse_document(text, path)
 
 
 def parse_document(text: str, source: object) -> "Table":
     """Parse TOML text; `source` is the name that errors give it."""
     try:
-        return Table(source, tomllib.loads(text), text=text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(source, "", f"is not valid TOML: {error}") from error
+        return Table(source, parse_toml(text), text=text)
+    except TOMLFault as fault:
+        raise _not_toml(source, fault) from fault
+
+
+def _not_toml(source: object, fault: TOMLFault) -> ConfigurationError:
+    where = f"line {fault.line}" if fault.line else ""
+    return ConfigurationError(on_one_line(source), where, fault.problem)
 
 
 class Table:
@@ -43,7 +57,8 @@ class Table:
 
     def error(self, key: str, problem: str) -> ConfigurationError:
         """Return the error for `key` of this table."""
-        return ConfigurationError(self.source, f"{self.path}{key}".rstrip("."), problem)
+        where = on_one_line(f"{self.path}{key}").rstrip(".")
+        return ConfigurationError(on_one_line(self.source), where, problem)
 
     def has(self, key: str) -> bool:
         """Return whether the file contains `key`."""
@@ -63,14 +78,23 @@ class Table:
         wanted = "one of " + ", ".join(map(repr, choices)) if choices else "a text in quotes"
         value = self.take(key, default, wanted)
         if value is not default and (not isinstance(value, str) or (choices and value not in choices)):
-            raise self.error(key, f"is {value!r}, which is not {wanted}")
+            raise self.error(key, f"is {shown(value)}, which is not {wanted}")
+        if isinstance(value, str):
+            self._refuse_control_characters(key, value)
         return value
+
+    def _refuse_control_characters(self, key: str, value: str) -> None:
+        if re.match(r"[A-Za-z]:[\b\t\n\f\r]", value):
+            problem = "a backslash between double quotes begins an escape; use single quotes, or /"
+            raise self.error(key, f"is {shown(value)}: {problem}")
+        if has_control_characters(value):
+            raise self.error(key, f"is {shown(value)}, with a control character; remove it")
 
     def flag(self, key: str, default: Any = REQUIRED) -> Any:
         """Return true or false."""
         value = self.take(key, default, "true or false")
         if value is not default and not isinstance(value, bool):
-            raise self.error(key, f"is {value!r}; give true or false")
+            raise self.error(key, f"is {shown(value)}; give true or false")
         return value
 
     def number(
@@ -82,27 +106,29 @@ class Table:
         if value is default:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(key, f"is {value!r}, which is not a number; give {wanted}")
-        if not (math.isfinite(value) and minimum <= value <= maximum):
-            raise self.error(key, f"is {value!r}; give {wanted}")
+            raise self.error(
+                key, f"is {shown(value)}, which is not a number; give {wanted}{_as_number(value)}"
+            )
+        if not (is_number(value) and minimum <= value <= maximum):
+            raise self.error(key, f"is {shown(value)}; give {wanted}")
         return float(value)
 
     def pair(self, key: str, minimum: float = -math.inf, maximum: float = math.inf) -> tuple[float, float]:
         """Return two numbers `[low, high]` with low < high."""
         wanted = f"[low, high] with low below high, each {_range_in_words(minimum, maximum)}"
         value = self.take(key, REQUIRED, wanted)
-        if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value)):
-            raise self.error(key, f"is {value!r}; give {wanted}")
+        if not (isinstance(value, list) and len(value) == 2 and all(is_number(v) for v in value)):
+            raise self.error(key, f"is {shown(value)}; give {wanted}")
         low, high = float(value[0]), float(value[1])
         if not minimum <= low < high <= maximum:
-            raise self.error(key, f"is {value!r}; give {wanted}")
+            raise self.error(key, f"is {shown(value)}; give {wanted}")
         return low, high
 
     def table(self, key: str, default: Any = REQUIRED) -> "Table":
         """Return the sub-table `[key]`."""
         value = self.take(key, default, f"a table [{self.path}{key}]")
         if not isinstance(value, Mapping):
-            raise self.error(key, f"is {value!r}; give a table [{self.path}{key}]")
+            raise self.error(key, f"is {shown(value)}; give a table [{self.path}{key}]")
         return Table(self.source, value, f"{self.path}{key}.")
 
     def tables(self, key: str) -> "list[Table]":
@@ -125,8 +151,21 @@ class Table:
         return self.error(key, f"is not known; {hint}")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: object) -> bool:
+    """Return whether a value is a number that a double-precision number can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond 1e308
+        return False
+
+
+def _as_number(value: object) -> str:
+    """Return a hint where a text is a number in quotes."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[+\-]?[\d.,]+([eE][+\-]?\d+)?\s*", value):
+        return ", without quotes and with a decimal point"
+    return ""
 
 
 def _range_in_words(minimum: float, maximum: float) -> str:

@@ -3,11 +3,13 @@
 Each address is asked `*IDN?`. Where nothing answers, every driver in turn asks in its own words with its own
 settings of the link: most serial instruments know no `*IDN?`. All of these only ask. Frames of bytes go over
 serial lines and sockets alone: on a bus they would reach instruments to which they mean something else.
+
+Each question has a total deadline, which bytes that keep coming do not extend.
 """
 
 import inspect
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from labctl.clock import RealClock
@@ -21,7 +23,10 @@ ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTI
 ASKED = ("GPIB", "USB", "TCPIP")
 SERIAL = "ASRL"
 COMMON_QUESTION = "*IDN?"
-PATIENCE_MS = 1000
+ANSWERED_WITHIN_S = 1.0
+"""How long one reply may take, and opening the session."""
+IDENTIFIED_WITHIN_S = 2.0
+"""How long all exchanges of one driver may take."""
 
 
 def roles_of_drivers() -> dict[type, list[str]]:
@@ -66,7 +71,7 @@ def ask_everybody(manager: Any, library: Any, serial: bool) -> Iterator[dict[str
             continue
         try:
             with _alone_with(library, address):
-                identity, drivers = _ask(manager, library, address)
+                identity, drivers = _ask(library, address)
         except HardwareHeld as held:
             yield _found(address, asked=False, in_use=held.holder.words)
         else:
@@ -90,8 +95,8 @@ def _alone_with(library: Any, address: str) -> AbstractContextManager[None]:
     return nullcontext() if simulated else hardware_locks([address], "a search for instruments")
 
 
-def _ask(manager: Any, library: Any, address: str) -> tuple[str, list[dict[str, Any]]]:
-    identity = _common_answer(manager, address)
+def _ask(library: Any, address: str) -> tuple[str, list[dict[str, Any]]]:
+    identity = _common_answer(library, address)
     if "," in identity:  # maker, model, serial number, firmware: what everybody understands
         return identity, matching_drivers(identity)
     for language in _languages(address):
@@ -102,19 +107,43 @@ def _ask(manager: Any, library: Any, address: str) -> tuple[str, list[dict[str, 
     return identity, []
 
 
-def _common_answer(manager: Any, address: str) -> str:
+def _common_answer(library: Any, address: str) -> str:
+    """Return the reply to `*IDN?`, in one line; empty where there is none."""
+    line = {"read_termination": "\n"} if _is_line(address) else {}
+
+    def ask(connection: Connection) -> str:
+        connection.write(COMMON_QUESTION)
+        return connection.read().strip()
+
+    identity = _asked(ask, library, address, write_termination="\n", **line)
+    return identity if identity.isprintable() and not identity.startswith("?") else ""
+
+
+def _asked(ask: Callable[[Connection], str], library: Any, address: str, **settings: Any) -> str:
+    """Return what is answered in a session of its own; empty where it cannot be opened or used in time."""
+    clock, patience_ms = RealClock(), round(1000 * ANSWERED_WITHIN_S)
+    settings = {"open_timeout": patience_ms, **settings, "timeout": patience_ms}
     try:
-        with manager.open_resource(address, timeout=PATIENCE_MS) as resource:
-            resource.write(COMMON_QUESTION, termination="\n")
-            identity = resource.read_raw().decode("ascii").strip()
-            return identity if identity.isprintable() and not identity.startswith("?") else ""
-    except Exception:  # noqa: BLE001 - a VISA library raises anything, and the next address must be asked
+        connection = Connection("it", address, clock, library, **settings)
+    except InstrumentError:
         return ""
+    try:
+        with connection.until(clock.monotonic() + IDENTIFIED_WITHIN_S):
+            return ask(connection)
+    except InstrumentError:
+        return ""
+    finally:
+        with suppress(Exception):  # a VISA library raises anything, and the next address must be asked
+            connection.close()
+
+
+def _is_line(address: str) -> bool:
+    return address.startswith(SERIAL) or address.endswith("::SOCKET")
 
 
 def _languages(address: str) -> list[list[Any]]:
     """Return drivers grouped by question and settings; drivers with an uninformative answer are left out."""
-    is_line = address.startswith(SERIAL) or address.endswith("::SOCKET")
+    is_line = _is_line(address)
     languages: dict[str, list[Any]] = {}
     for driver in roles_of_drivers():
         own_protocol = _getter(driver) is not _getter(Instrument)
@@ -135,15 +164,11 @@ def _needs_settings(driver: Any) -> bool:
 
 
 def _answer_to(driver: Any, library: Any, address: str) -> str:
-    settings = {**driver.connection_settings, "timeout": PATIENCE_MS}
     pace = {"write_interval_s": driver.write_interval_s, "quiet_after_s": driver.quiet_after_s}
-    try:
-        connection = Connection("it", address, RealClock(), library, **pace, **settings)
-    except InstrumentError:
-        return ""
-    try:
-        return driver(connection).identity
-    except InstrumentError:
-        return ""
-    finally:
-        connection.close()
+    return _asked(
+        lambda connection: driver(connection).identity,
+        library,
+        address,
+        **pace,
+        **driver.connection_settings,
+    )

@@ -2,7 +2,8 @@
 
 1. First every instrument is sent its off commands, heaters first; then each is read back. Only a read-back
    confirms.
-2. Each wire has a thread of its own. Instruments that share a wire take turns.
+2. Each wire has a thread of its own. Instruments that share a wire take turns. Where no thread can be
+   started, because memory is used up, the wires take turns in the calling thread, those of heaters first.
 3. Each instrument has two seconds, or the longer `safe_within_s` of its driver. A thread that still waits for
    an instrument after the deadline of its wire is left behind, and what it had to do is not confirmed. The
    next attempt on that wire closes the session of the thread that was left behind.
@@ -124,7 +125,7 @@ def _one_after_the_other(lines: Sequence["_Line"]) -> None:
 def _at_the_same_time(lines: Sequence["_Line"], while_waiting: Callable[[], None]) -> None:
     clock = RealClock()
     begun_s = clock.monotonic()
-    for line in lines:
+    for line in sorted(lines, key=lambda line: not line.heats):
         line.start()
     for line in lines:
         end_s = begun_s + _allowed_s([turn.output for turn in line.turns]) + STARTING_S
@@ -223,13 +224,21 @@ class _Line:
         return frozenset[str]().union(*(output.wires for output in self.outputs))
 
     @property
+    def heats(self) -> bool:
+        """Whether one of its instruments can heat."""
+        return any(output.heats for output in self.outputs)
+
+    @property
     def at_work(self) -> bool:
         """Whether its thread has not ended."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin, in a thread that does not keep the process alive."""
-        self._thread = RealClock().start_thread(self._work, name="labctl make safe")
+        """Begin, in a thread that does not keep the process alive; without memory for one, work here."""
+        try:
+            self._thread = RealClock().start_thread(self._work, name="labctl make safe")
+        except (RuntimeError, MemoryError):
+            self._work()
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the thread, for at most so long."""

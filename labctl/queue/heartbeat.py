@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labctl.clock import RealClock
+from labctl.clock import Clock, RealClock
 from labctl.errors import StoreError
 from labctl.queue.boot import boot_mark
 from labctl.store.processes import is_gone, process_birth
@@ -21,6 +21,7 @@ from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 BEAT_S = 0.5
+STANDSTILL_S = 1.0  # a wait for the next heartbeat that lasts so much longer: the computer was suspended
 LOCK_PATIENCE_S = 1.0
 OVER = ("ended", "unsafe", "dismissed")
 NOT_READ_BACK = "the outputs were not read back"
@@ -138,7 +139,7 @@ class Heartbeats:
 
     def beat(self, **changes: Any) -> None:
         """Write a heartbeat, with the changes; begin again where the file was replaced by another."""
-        if self._write(pid=os.getpid(), beat_s=RealClock().time(), **changes):
+        if self._write(pid=os.getpid(), **{"beat_s": RealClock().time(), **changes}):
             return
         there = self.read()
         if there is None or there.gone:
@@ -190,15 +191,24 @@ class Pulse:
     station : str
     on_beat : callable
         Called after each beat, in the thread that beats.
+    clock : Clock, optional
+        For promises.
     """
 
-    def __init__(self, path: Path, station: str, on_beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        station: str,
+        on_beat: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
+    ) -> None:
         self._path, self._station, self._on_beat = path, station, on_beat
         self._told: dict[str, Any] = {}
-        self._due_monotonic_s: float | None = None
+        self._due_awake_s: float | None = None
+        self._stood_still_s = 0.0
         self._in_good_order = True
         self._unconfirmed = NOT_READ_BACK
-        self._clock = RealClock()
+        self._clock = clock or RealClock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, name="labctl pulse", daemon=True)
 
@@ -207,8 +217,11 @@ class Pulse:
         self._told = {**self._told, **changes}
 
     def promise(self, seconds: float | None) -> None:
-        """Promise the next sign of the measuring thread within `seconds`; None: promise nothing."""
-        self._due_monotonic_s = None if seconds is None else self._clock.monotonic() + seconds
+        """Promise the next sign of the measuring thread within `seconds`; None: promise nothing.
+
+        Time in which this process stood still with the whole computer does not count.
+        """
+        self._due_awake_s = None if seconds is None else self._awake_s() + seconds
 
     def doubt(self) -> None:
         """Something is switched on from now on: the end is unsafe until `made_safe()` is called."""
@@ -262,11 +275,19 @@ class Pulse:
                 self._over.wait(BEAT_S)
 
     def _beat_on(self, heartbeats: Heartbeats) -> None:
-        while not self._over.wait(BEAT_S):
+        while not self._over_after_a_wait():
             self._beat(heartbeats)
 
+    def _over_after_a_wait(self) -> bool:
+        """Wait until the next heartbeat is due; return whether it was the last. Count a standstill."""
+        begun_s = self._clock.monotonic()
+        over = self._over.wait(BEAT_S)
+        longer_s = self._clock.monotonic() - begun_s - BEAT_S
+        self._stood_still_s += longer_s if longer_s > STANDSTILL_S else 0.0
+        return over
+
     def _beat(self, heartbeats: Heartbeats) -> None:
-        for do in (lambda: heartbeats.beat(due_s=self._due_s(), **self._told), self._on_beat):
+        for do in (lambda: heartbeats.beat(**self._times(), **self._told), self._on_beat):
             try:
                 do()
             except (
@@ -275,10 +296,16 @@ class Pulse:
             ) as error:  # a full disk is for the runner to see
                 log.warning("no heartbeat: %s", error)
 
-    def _due_s(self) -> float | None:
-        """The promise by the clock on the wall now: a clock that is set breaks no promise."""
-        due_s = self._due_monotonic_s
-        return None if due_s is None else self._clock.time() + due_s - self._clock.monotonic()
+    def _times(self) -> dict[str, float | None]:
+        """The time of a heartbeat, and the promise by the same look at the clock on the wall.
+
+        A clock that is set breaks no promise, also not between two looks at it.
+        """
+        now_s, due_s = self._clock.time(), self._due_awake_s
+        return {"beat_s": now_s, "due_s": None if due_s is None else now_s + due_s - self._awake_s()}
+
+    def _awake_s(self) -> float:
+        return self._clock.monotonic() - self._stood_still_s
 
 
 class StillPulse(Pulse):

@@ -3,6 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
+from labctl.plain_text import local_time
+
 _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
 
 
@@ -30,7 +32,7 @@ def parse_future_hour(text: str, now_s: float) -> float:
     """Return s since 1970-01-01 UTC as `parse_hour`; raises ValueError also for an hour that is past."""
     time_s = parse_hour(text, now_s)
     if time_s < now_s:
-        raise ValueError(f"{text!r} is over: it was {_stamp(time_s)}, and now it is {_stamp(now_s)}")
+        raise ValueError(f"{text!r} is over: it was {local_time(time_s)}, and now it is {local_time(now_s)}")
     return time_s
 
 
@@ -38,11 +40,10 @@ def hour_in_words(time_s: float | None, now_s: float) -> str:
     """Return `22:30`, or `Mon 06:00` and `2026-11-30 06:00` for later days; nothing for None."""
     if time_s is None:
         return ""
-    then, now = datetime.fromtimestamp(time_s), datetime.fromtimestamp(now_s)
+    try:
+        then, now = datetime.fromtimestamp(time_s), datetime.fromtimestamp(now_s)
+    except (OverflowError, OSError, TypeError, ValueError):
+        return local_time(time_s)
     days = (then.date() - now.date()).days
     pattern = "%H:%M" if days == 0 else "%a %H:%M" if 0 < days < 7 else "%Y-%m-%d %H:%M"
     return then.strftime(pattern)
-
-
-def _stamp(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s).strftime("%Y-%m-%d %H:%M:%S")

@@ -8,7 +8,12 @@ from labctl.measure.stop import StopRequest
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.notify_socket import NotifySocket, kept_by_service
 from labctl.queue.processes import start_labctl
-from labctl.queue.second_supervisor import SecondSupervisor, wait_as_second, wait_as_service
+from labctl.queue.second_supervisor import (
+    SecondSupervisor,
+    first_was_stopped,
+    wait_as_second,
+    wait_as_service,
+)
 from labctl.store.transactions import WriteConnection
 
 KEPT_BY_SERVICE = "kept by a service"
@@ -34,6 +39,11 @@ class Keeping:
         Whether a service starts this process again; one of systemd is also recognised by its variables.
     alone : bool
         Whether to do without a second supervisor.
+
+    Attributes
+    ----------
+    sees_runner_off : bool
+        Whether it took the place of one that was stopped while a runner lives: it ends with that runner.
     """
 
     def __init__(
@@ -42,6 +52,7 @@ class Keeping:
         self._station, self._db, self._second = station, db, second
         by_systemd = kept_by_service()
         self._service = NotifySocket()
+        self.sees_runner_off = False
         self._kept = kept or by_systemd
         self._alone = alone or (by_systemd and self._service.given)
         self.kept_by = KEPT_BY_SERVICE if self._kept else "" if alone else KEPT_BY_SECOND
@@ -52,7 +63,9 @@ class Keeping:
         Without a service the first of a station does not wait: where there is one already, it is refused.
         """
         if self._second:
-            return wait_as_second(self._station, self._db, stop)
+            takes_over = wait_as_second(self._station, self._db, stop)
+            self.sees_runner_off = takes_over and first_was_stopped(self._station, self._db)
+            return takes_over
         if self._kept:
             return wait_as_service(self._station, self._db, stop, self._service.look_succeeded)
         return True

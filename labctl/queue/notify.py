@@ -2,6 +2,9 @@
 
 Addresses hold secrets: they come from the environment (LABCTL_NOTIFY_URLS, separated by spaces) or from a
 file named in the station file, one a line, and are never written to the database or a log.
+
+A service that is slow, raises or hangs delays only its own messages, and the end of the supervisor by a
+bounded time (`labctl.queue.outbox`). What it did not take is an event of kind `notification` in the file.
 """
 
 import importlib
@@ -9,8 +12,8 @@ import logging
 import os
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +22,17 @@ from labctl.config.night import DEFAULT_SILENCE_S, NotifySettings, read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.outbox import Outboxes
 from labctl.queue.requests import LABCTL, Pauses
 from labctl.store.queries.heartbeats import set_last_event
-from labctl.store.queries.notifications import events_after, newest_event_id
+from labctl.store.queries.notifications import add_event, events_after, newest_event_id
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 URLS_VARIABLE = "LABCTL_NOTIFY_URLS"
 LOOK_EVERY_S = 1.0
+LAST_MESSAGES_WITHIN_S = 5.0  # after this the supervisor ends without them
+LAST_LOOK_WITHIN_S = 10.0  # with those messages, and a file that may be locked
 HOUR_S = 3600.0
 
 
@@ -94,13 +100,24 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
     if not urls:
         yield
         return
-    services, over = apprise_services(urls, station), threading.Event()
-    with WriteConnection(db) as connection:
-        messenger = Messenger(connection, station.name, night.notify, services, silence_s=night.silence_s)
+    outboxes, over = Outboxes(_named_services(urls, station)), threading.Event()
+    with ExitStack() as held:
+        connection = held.enter_context(WriteConnection(db))
+        messenger = Messenger(
+            connection,
+            station.name,
+            night.notify,
+            outboxes,
+            silence_s=night.silence_s,
+            is_busy=lambda: outboxes.busy,
+        )
 
         def live() -> None:
             while not over.wait(LOOK_EVERY_S):
                 messenger.look()
+                messenger.record(outboxes.news())
+            messenger.look()
+            messenger.record(outboxes.close(LAST_MESSAGES_WITHIN_S))
             messenger.look()
 
         thread = threading.Thread(target=live, name="labctl notify", daemon=True)
@@ -109,7 +126,19 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
             yield
         finally:
             over.set()
-            thread.join()
+            thread.join(LAST_LOOK_WITHIN_S)
+            if thread.is_alive():
+                log.error("the last messages could not be sent in time")
+                held.pop_all()  # the thread still uses the connection, and ends with this process
+
+
+def _named_services(urls: Sequence[str], station: Station) -> list[tuple[str, Any]]:
+    """One service for each address, each with a name that is not secret."""
+    apprise_services(urls, station)  # an invalid address is named by its number among all
+    return [
+        (f"address {number} ({url.partition(':')[0]}:...)", apprise_services([url], station))
+        for number, url in enumerate(urls, start=1)
+    ]
 
 
 class Messenger:
@@ -121,6 +150,8 @@ class Messenger:
         Anything with `notify(title=, body=) -> bool`.
     silence_s : float
         `silence_s` of the station's `[night]` table: only a running runner is reported as well.
+    is_busy : callable
+        Returns whether messages are still on their way: only afterwards their events count as told.
     """
 
     def __init__(
@@ -131,24 +162,38 @@ class Messenger:
         services: Any,
         clock: Clock | None = None,
         silence_s: float = DEFAULT_SILENCE_S,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._connection, self._station, self._settings = connection, station, settings
+        self._is_busy = is_busy
         self._services, self._clock, self._silence_s = services, clock or RealClock(), silence_s
         self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
         self._held_back: Counter[str] = Counter()
         self._well_s = self._clock.monotonic()
         self._last_id = self._begin_after()
+        self._remembered_id: int | None = None
 
     def look(self) -> None:
         """Send messages about new events; an error is logged, and tried again where nothing was sent."""
         try:
+            self._remember()
             for event in events_after(self._connection, self._last_id):
                 self._tell(event)
                 self._last_id = event["id"]
-                self._remember()
+            self._remember()
             self._all_is_well()
         except StoreError as error:
             log.warning("no news: %s", error)
+
+    def record(self, problems: Sequence[str]) -> None:
+        """Write what is wrong with the addresses as events of the file; no message is made of these."""
+        for words in problems:
+            row = {"time_s": self._clock.time(), "level": "warning", "kind": "notification", "message": words}
+            try:
+                with self._connection.transaction() as connection:
+                    add_event(connection, row)
+            except StoreError as error:
+                log.warning("not recorded: %s (%s)", words, error)
 
     def _begin_after(self) -> int:
         """The last event that an earlier supervisor looked at, else the newest: old news stay old."""
@@ -158,12 +203,17 @@ class Messenger:
         return newest_event_id(self._connection)
 
     def _remember(self) -> None:
+        """Write the last event that is told; where this process dies before, the next one tells it."""
+        if self._last_id == self._remembered_id or self._is_busy():
+            return
         with self._connection.transaction() as connection:
             set_last_event(connection, self._station, self._last_id)
+        self._remembered_id = self._last_id
 
     def _tell(self, event: dict[str, Any]) -> None:
         event_class = event["kind"].partition(" ")[0]
-        if event["run_id"] is not None or event_class not in self._settings.events:
+        elsewhere = event["station"] not in (self._station, "")
+        if event["run_id"] is not None or elsewhere or event_class not in self._settings.events:
             return
         self._send(event_class, event["kind"], event["message"])
 
@@ -173,7 +223,7 @@ class Messenger:
             return
         self._well_s = self._clock.monotonic()
         runner = Heartbeats(self._connection, "runner", self._station).read()
-        pause = Pauses(self._connection).in_force()
+        pause = Pauses(self._connection, station=self._station).in_force()
         if pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(self._silence_s):
@@ -190,5 +240,10 @@ class Messenger:
             body += f"\n({held_back} earlier message(s) held back; see `labctl status`)"
         sent_s.append(now_s)
         title = f"{self._station}: {what}"
-        if not self._services.notify(title=title, body=body):
+        try:
+            taken = self._services.notify(title=title, body=body)
+        except Exception as error:  # noqa: BLE001 - a service is anybody's code; its text may hold a secret
+            log.warning("a message could not be delivered (%s): %s", type(error).__name__, title)
+            return
+        if not taken:
             log.warning("a message could not be delivered: %s", title)

@@ -3,7 +3,8 @@
 1. The first watches the runner. It starts the second, and starts it again when it is gone or frozen.
 2. The second watches only the first. It ends a frozen one, and takes its place when it is gone: it is then
    the first, and starts a second.
-3. The second ends when the first ended in good order.
+3. The second ends when the first ended in good order and left no runner behind. Where the first was stopped
+   while a runner lives, the second takes its place, and ends with that runner.
 
 The second holds a lock of its own. It shows that it lives by the time of change of that file.
 """
@@ -78,7 +79,9 @@ class SecondSupervisor:
 
 
 def wait_as_second(station: Station, db: Path, stop: StopRequest, clock: Clock | None = None) -> bool:
-    """Watch the first supervisor; return whether to take its place, False when it ended in good order.
+    """Watch the first supervisor; return whether to take its place.
+
+    False when it ended in good order, and no runner is left that is not confirmed off.
 
     Raises
     ------
@@ -88,6 +91,14 @@ def wait_as_second(station: Station, db: Path, stop: StopRequest, clock: Clock |
     path = lock_path(station, ROLE)
     with station_lock(station, ROLE):
         return _wait(station, db, stop, clock or RealClock(), lambda: os.utime(path), ends_with_first=True)
+
+
+def first_was_stopped(station: Station, db: Path) -> bool:
+    """Return whether the last supervisor of the station ended as it was asked to."""
+    try:
+        return Supervision(db, station.name, read_night(station).silence_s).ended()
+    except StoreError:
+        return False
 
 
 def wait_as_service(
@@ -110,10 +121,10 @@ def _wait(
 ) -> bool:
     supervision = Supervision(db, station.name, read_night(station).silence_s, clock=clock)
     while not stop():
-        if ends_with_first and _ended(supervision):
+        if ends_with_first and _over(supervision):
             return False
         if not is_held(station, "supervisor"):
-            return not (ends_with_first and _ended(supervision))  # it may have ended since
+            return not (ends_with_first and _over(supervision))  # it may have ended since
         try:
             supervision.keep()
         except StoreError as error:  # the lock shows whether the first is gone
@@ -123,8 +134,8 @@ def _wait(
     return False
 
 
-def _ended(supervision: Supervision) -> bool:
+def _over(supervision: Supervision) -> bool:
     try:
-        return supervision.ended()
+        return supervision.over()
     except StoreError:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 
 from labctl.bench import PlannedStep
 from labctl.clock import RealClock
+from labctl.config.night import read_night
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
@@ -90,7 +91,7 @@ def forecast(protocol: Protocol, station: Station, connection: WriteConnection |
     Raises
     ------
     ConfigurationError
-        The station lacks a role, or forbids a step.
+        The station lacks a role or forbids a step, or its `[night]` table is wrong.
     """
     return _forecast(protocol, station, Pace() if connection is None else _pace(connection, station))
 
@@ -101,6 +102,7 @@ def _pace(connection: WriteConnection, station: Station) -> Pace:
 
 def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
     protocol.check_against(station)
+    read_night(station)
     speed = getattr(station.make_clock(), "factor", 1.0)
     steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
     return Forecast(tuple(steps), protocol.warnings())

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
 FROZEN_AFTER_S = 10.0
 STILL_FOR_S = 3.0
+LEFT_OFF = ("ended", "dead", "dismissed")
 
 
 class Supervision:
@@ -59,6 +60,12 @@ class Supervision:
         """Return whether the last supervisor ended in good order."""
         beat = self._read()
         return beat is not None and beat.state == "ended"
+
+    def over(self) -> bool:
+        """Return whether the last supervisor ended in good order, and no runner is left to watch."""
+        with WriteConnection(self._db, may_create=False) as connection:
+            runner = Heartbeats(connection, "runner", self._station).read()
+        return self.ended() and (runner is None or runner.state in LEFT_OFF)
 
     def keep(self) -> None:
         """End a supervisor that is frozen, and start one where none is and none is starting."""

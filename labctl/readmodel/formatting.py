@@ -4,13 +4,14 @@ import math
 
 from labctl.units import ZERO_CELSIUS_K
 
+LONGEST_S = 1e10
 _SMALL, _LARGE = "mµnpfazyrq", "kMGTPEZYRQ"
 _LETTERS = {"sigma T": "σT", "sigma": "σ", "rho+": "ρ+", "ohm": "Ω", "S/cm": "S cm⁻¹"}
 
 
 def duration(seconds: float) -> str:
-    """Return `11 h 40 min`, `3 min 05 s`, `12 s`; `?` when not known."""
-    if not math.isfinite(seconds):
+    """Return `11 h 40 min`, `3 min 05 s`, `12 s`; `?` when not known, or 300 years and more."""
+    if not abs(seconds) < LONGEST_S:
         return "?"
     minutes, rest_s = divmod(round(seconds), 60)
     hours, rest_min = divmod(minutes, 60)
@@ -20,8 +21,10 @@ def duration(seconds: float) -> str:
 
 
 def celsius(temperature_k: float | None) -> str:
-    """Return degrees Celsius to two decimals; `?` when not known."""
-    return "?" if temperature_k is None else f"{temperature_k - ZERO_CELSIUS_K:.2f}"
+    """Return degrees Celsius to two decimals, in powers of ten above a million; `?` when not known."""
+    if temperature_k is None:
+        return "?"
+    return f"{temperature_k - ZERO_CELSIUS_K:{'.2f' if abs(temperature_k) < 1e6 else '.3g'}}"
 
 
 def with_uncertainty(value: float, uncertainty: float | None) -> str:

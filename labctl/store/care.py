@@ -6,9 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
+from labctl.store.defences import constraints_trusted
 from labctl.store.fingerprint import content_hash
 from labctl.store.migrations import applied
 from labctl.store.users import users_of
@@ -52,7 +53,7 @@ def verify(path: Path) -> list[RunCheck]:
     StoreError
         The file cannot be read.
     """
-    connection = open_for_reading(path)
+    connection = open_as_it_is(path)
     try:
         with explaining(path):
             return verify_runs(connection)
@@ -78,7 +79,7 @@ def check(path: Path) -> FileCheck:
     StoreError
         The file cannot be read at all.
     """
-    connection = open_for_reading(path)
+    connection = open_as_it_is(path)
     try:
         with explaining(path):
             problems = _damage(connection)
@@ -92,7 +93,8 @@ def check(path: Path) -> FileCheck:
 
 def _damage(connection: sqlite3.Connection) -> list[str]:
     try:
-        found = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+        with constraints_trusted(connection):
+            found = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
         orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_PROBLEMS)
     except sqlite3.DatabaseError as error:
         return [f"The file is damaged: {error}."]
@@ -126,11 +128,11 @@ def back_up(path: Path, target: Path) -> None:
         The target exists, there is no room, or the copy is not sound.
     """
     if target.exists():
-        raise StoreError(f"{target}: exists; a backup overwrites nothing")
+        raise InvalidRequest(f"{target}: exists; a backup overwrites nothing")
     _require_space(target, path.stat().st_size + _size(path.with_name(path.name + "-wal")))
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
-    source = open_for_reading(path)
+    source = open_for_copying(path)
     try:
         with explaining(path):
             _copy(source, unfinished)
@@ -161,7 +163,7 @@ def vacuum(path: Path) -> tuple[int, int]:
         A run is being written, another program uses the file, or there is no room for the second copy.
     """
     if not path.is_file():
-        raise StoreError(f"{path}: no such file")
+        raise InvalidRequest(f"{path}: no such file")
     before = path.stat().st_size
     _require_space(path, 2 * before)
     connection = open_for_writing(path)
@@ -186,7 +188,7 @@ def require_nobody_else(path: Path, connection: sqlite3.Connection) -> None:
 def _require_space(path: Path, needed: int) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise StoreError(f"{folder}: no such folder")
+        raise InvalidRequest(f"{folder}: no such folder")
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StoreError(f"{folder}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed")

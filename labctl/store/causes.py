@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labctl.errors import StoreError
+from labctl.store.defences import LARGEST_VALUE_BYTES
+from labctl.store.time_limit import READ_LIMIT_S
 
 ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError)
 """The row is at fault. Every other `sqlite3.Error` is the fault of the file, the disk or another program."""
@@ -22,6 +24,8 @@ _CAUSES = {  # primary result code: cause
     sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened",
     sqlite3.SQLITE_PERM: "no permission",
     sqlite3.SQLITE_AUTH: "no permission",
+    sqlite3.SQLITE_INTERRUPT: f"not read within {READ_LIMIT_S:g} s: too large, or made to take long",
+    sqlite3.SQLITE_TOOBIG: f"holds a value of more than {LARGEST_VALUE_BYTES // 2**20} MiB",
 }
 
 
@@ -41,6 +45,9 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explained(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite quotes bytes of a damaged file
+        cause = _CAUSES[sqlite3.SQLITE_CORRUPT]
+        raise StoreError(f"{path}: {cause} (not UTF-8)") from error
 
 
 def _free_space(path: Path) -> str:

@@ -1,21 +1,25 @@
 """Open a file for writing or for reading, and refuse files that cannot be used."""
 
-import math
 import random
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from labctl.clock import RealClock
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store import migrations
 from labctl.store.causes import explaining
+from labctl.store.defences import trust_constraints, trust_nothing
+from labctl.store.log10 import add_log10
+from labctl.store.structure import own_views, require_own_triggers, require_plain_tables, show_as_newest
 from labctl.store.users import users_of
 from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
 EMPTY_FOR_S = 0.5  # then no program is creating the file
+MADE_WITHIN_S = 4.0
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -32,7 +36,7 @@ def open_for_writing(
         The file cannot be used; the message says why.
     """
     if not path.absolute().parent.is_dir():
-        raise StoreError(f"{path}: there is no folder {path.absolute().parent}")
+        raise InvalidRequest(f"{path}: there is no folder {path.absolute().parent}")
     with explaining(path):
         address = f"{path.absolute().as_uri()}?mode={'rwc' if may_create else 'rw'}"
         connection = sqlite3.connect(
@@ -40,13 +44,19 @@ def open_for_writing(
         )
         try:
             _check_origin(path, connection)
+            _refuse_newer(path, connection)
+            if migrations.applied(connection):
+                require_plain_tables(path, connection)
+                require_own_triggers(path, connection)
             _switch_to_wal(connection, busy_timeout_s)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")  # see labctl.store.wal.checkpoint
             connection.execute(f"PRAGMA journal_size_limit = {SIZE_LIMIT_BYTES}")
             connection.execute("PRAGMA foreign_keys = ON")
-            _add_log10(connection)
+            add_log10(connection)
             _migrate(path, connection)
+            trust_constraints(connection)
+            own_views(connection)
             connection.execute(f"PRAGMA busy_timeout = {1000 * busy_timeout_s:.0f}")
         except BaseException:
             connection.close()
@@ -55,26 +65,56 @@ def open_for_writing(
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write.
+    """A connection that cannot write. An older file is read as if this labctl had made it.
 
     Raises
     ------
     StoreError
-        No such file, not a labctl database, or made by a newer labctl.
+        No such file, not a labctl database, made by a newer labctl, or a file that runs SQL when it is read.
+    """
+    connection = open_as_it_is(path)
+    with explaining(path), _closed_if_fails(connection):
+        show_as_newest(connection)
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def open_as_it_is(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, to the tables as the file has them. Raises as `open_for_reading`."""
+    connection = open_for_copying(path)
+    with explaining(path), _closed_if_fails(connection):
+        _refuse_newer(path, connection)
+        require_plain_tables(path, connection)
+        add_log10(connection)
+    return connection
+
+
+def open_for_copying(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, also to a file of a newer labctl: for copying every page.
+
+    Raises
+    ------
+    StoreError
+        No such file, or not a labctl database.
     """
     if not path.is_file():
-        raise StoreError(f"{path}: no such file")
+        raise InvalidRequest(f"{path}: no such file")
     with explaining(path):
         connection = _connect_read_only(path)
-        try:
-            connection.execute("PRAGMA query_only = ON")
+        with _closed_if_fails(connection):
+            trust_nothing(connection)
             _check_origin(path, connection)
             _wait_until_made(path, connection)
-            _add_log10(connection)
-        except BaseException:
-            connection.close()
-            raise
     return connection
+
+
+@contextmanager
+def _closed_if_fails(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 class FrozenView(sqlite3.Connection):
@@ -115,13 +155,17 @@ def _wal(path: Path) -> Path:
 
 
 def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
-    """Wait while another program creates the file, as long as for a lock."""
+    """Wait while another program creates the file. It writes tables and ledger in one transaction."""
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
+        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+            raise StoreError(
+                f"{path}: its ledger of migrations is empty: damaged, or changed by another program"
+            )
         being_made = path.stat().st_size > 0 or wal_of(path).exists()
-        if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
-            raise StoreError(f"{path}: this file is empty, not a labctl database")
+        if clock.monotonic() - begun_s > (MADE_WITHIN_S if being_made else EMPTY_FOR_S):
+            raise InvalidRequest(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)
 
 
@@ -147,9 +191,12 @@ def _check_origin(path: Path, connection: sqlite3.Connection) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if objects and application_id != migrations.APPLICATION_ID:
-        raise StoreError(f"{path}: this is a SQLite file of another program, not a labctl database")
+        raise InvalidRequest(f"{path}: this is a SQLite file of another program, not a labctl database")
+
+
+def _refuse_newer(path: Path, connection: sqlite3.Connection) -> None:
     if newer := migrations.unknown(connection):
-        raise StoreError(
+        raise InvalidRequest(
             f"{path}: made by a newer labctl (schema {newer[-1]}); update labctl on this computer, "
             "or export the runs you need with the newer one"
         )
@@ -189,15 +236,3 @@ def _back_up_beside(path: Path, migration: str) -> None:
     copy = path.with_name(f"{path.stem}.before-{migration}{path.suffix}")
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
-
-
-def _add_log10(connection: sqlite3.Connection) -> None:
-    """Add log10, which the views need, if SQLite was built without its mathematical functions."""
-    try:
-        connection.execute("SELECT log10(1.0)").fetchall()
-    except sqlite3.OperationalError:
-        connection.create_function("log10", 1, _log10, deterministic=True)
-
-
-def _log10(value: float | None) -> float | None:
-    return math.log10(value) if value is not None and value > 0 else None

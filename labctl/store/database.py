@@ -1,14 +1,16 @@
 """The reading side of the file: rows, pandas frames, spectra. It never writes and never holds a lock."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from labctl.errors import StoreError
-from labctl.store.causes import explaining
+from labctl.errors import InvalidRequest, StoreError
+from labctl.plain_text import shown
 from labctl.store.connections import FrozenView, file_state, open_for_reading
-from labctl.store.encoding import decode, decode_all
+from labctl.store.encoding import decode_all, decoded
+from labctl.store.fetching import fetched
 from labctl.store.presence import Files
 from labctl.store.queries import (
     conductivities,
@@ -25,13 +27,14 @@ from labctl.store.queries import (
 )
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Through
+from labctl.store.structure import kinds_of, newest
+from labctl.store.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from labctl.analysis import Spectrum
 
-_NOT_NUMBERS = ("text", "JSON", "UTC")
 _BY_NUMBER = ("temperature_log", "records")
 _BY_ID = ("spectra", "polarisations", "events", "conductivities", "law_fits", "transference_numbers")
 _BY_PARENT = {
@@ -45,6 +48,8 @@ class Database:
 
     A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
     given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
+    A file of an older labctl is read as if this one had made it. With a `limit` all queries together may take
+    so long; by default as long as they need.
 
     Raises
     ------
@@ -52,21 +57,24 @@ class Database:
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], limit: TimeLimit | None = None) -> None:
+        self.path, self._limit = Path(path), limit
         self._open()
         try:
-            _, described = self._fetch("SELECT column_name, unit FROM columns", ())
+            _, of_file = self._fetch("SELECT column_name, unit FROM columns", ())
         except BaseException:
             self._connection.close()
             raise
-        self._json = {name for name, unit in described if unit == "JSON"}
-        self._numeric = {name for name, _ in described} - {n for n, unit in described if unit in _NOT_NUMBERS}
+        own = [(name, unit) for _, name, unit, _ in newest().described]
+        known = {name for name, _ in own}
+        described = own + [(name, unit) for name, unit in of_file if name not in known]
+        kinds = kinds_of(described)
+        self._json, self._numeric = kinds.json, kinds.numbers
 
     def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """Rows of a SELECT as dicts; JSON columns are decoded."""
         names, rows = self._fetch(query, parameters)
-        encoded = [index for index, name in enumerate(names) if name in self._json]
+        encoded = [(index, name) for index, name in enumerate(names) if name in self._json]
         return [dict(zip(names, _decoded(row, encoded), strict=True)) for row in rows]
 
     def rows_since(self, table: str, run_id: int, last_key: Any = None) -> list[dict[str, Any]]:
@@ -102,16 +110,18 @@ class Database:
         """
         found = runs.named(self, run)
         if not found:
-            raise StoreError(f"{self.path}: no run {run!r}" if run != "last" else f"{self.path}: no run yet")
+            raise InvalidRequest(
+                f"{self.path}: no run {shown(run)}" if run != "last" else f"{self.path}: no run yet"
+            )
         if len(found) > 1:
-            raise StoreError(f"{self.path}: {run!r} fits {len(found)} runs; give more of the uuid")
+            raise InvalidRequest(f"{self.path}: {shown(run)} fits {len(found)} runs; give more of the uuid")
         return found[0]
 
     def sample(self, sample_id: int) -> dict[str, Any]:
         """The row of one sample."""
         found = samples.with_id(self, sample_id)
         if not found:
-            raise StoreError(f"{self.path}: no sample {sample_id}")
+            raise InvalidRequest(f"{self.path}: no sample {sample_id}")
         return found[0]
 
     def provenance(self, run: int | str = "last") -> dict[str, Any]:
@@ -147,7 +157,8 @@ class Database:
         import pandas as pd
 
         _, rows = records.of_parts(self._tuples, self.part_ids(run))
-        frame = pd.DataFrame(decode_all([data for _, _, data in rows]))
+        values = decode_all([data for _, _, data in rows])
+        frame = pd.DataFrame([value if isinstance(value, dict) else {} for value in values])
         for name, values in (("time_s", [row[1] for row in rows]), ("number", [row[0] for row in rows])):
             if name not in frame:
                 frame.insert(0, name, values)
@@ -196,9 +207,13 @@ class Database:
         from labctl.analysis import Spectrum
 
         if not spectra.with_id(self, spectrum_id):
-            raise StoreError(f"{self.path}: no spectrum {spectrum_id}")
+            raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         _, rows = spectra.good_points(self._tuples, spectrum_id)
-        frequency_hz, z_real_ohm, z_imag_ohm = np.array(rows, dtype=float).reshape(-1, 3).T
+        try:
+            numbers = np.array(rows, dtype=float)
+        except (TypeError, ValueError):  # text or bytes among them
+            numbers = np.array([[_number(value) for value in row] for row in rows])
+        frequency_hz, z_real_ohm, z_imag_ohm = numbers.reshape(-1, 3).T
         return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
@@ -208,10 +223,12 @@ class Database:
         names, rows = self._fetch(query, parameters)
         frame = pd.DataFrame.from_records(rows, columns=names, coerce_float=True)
         for name in self._json.intersection(names):
-            frame[name] = [decode(value) if isinstance(value, str) else value for value in frame[name]]
+            frame[name] = [
+                decoded(name, value) if isinstance(value, str | bytes) else value for value in frame[name]
+            ]
         for name in self._numeric.intersection(names):
             if frame[name].dtype == object:
-                frame[name] = frame[name].astype(float)
+                frame[name] = [_number(value) for value in frame[name]]
         return frame
 
     def columns(self) -> "pd.DataFrame":
@@ -233,12 +250,10 @@ class Database:
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Fetch all rows at once: an open SELECT would prevent the -wal from starting again."""
         self._look_anew_if_changed()
-        with explaining(self.path):
-            cursor = self._connection.execute(query, parameters)
-            rows = cursor.fetchall()
+        names, rows = fetched(self.path, self._connection, query, parameters)
         if self._look_anew_if_changed():
             return self._fetch(query, parameters)
-        return [column[0] for column in cursor.description or ()], rows
+        return names, rows
 
     @property
     def _frames(self) -> "Through[pd.DataFrame]":
@@ -258,6 +273,8 @@ class Database:
 
     def _open(self) -> None:
         self._connection = open_for_reading(self.path)
+        if self._limit is not None:
+            self._limit.watch(self._connection)
         self._state = self._present_state()
 
     def _present_state(self) -> tuple[int, int, int, bool] | Files:
@@ -284,11 +301,16 @@ class Database:
         return self.rows(query, {"run": run_id, "parent": parent_id, "number": number})
 
 
-def _decoded(row: tuple[Any, ...], encoded: Sequence[int]) -> Sequence[Any]:
+def _decoded(row: tuple[Any, ...], encoded: Sequence[tuple[int, str]]) -> Sequence[Any]:
     if not encoded:
         return row
     values = list(row)
-    for index in encoded:
-        if isinstance(values[index], str):
-            values[index] = decode(values[index])
+    for index, name in encoded:
+        if isinstance(values[index], str | bytes):
+            values[index] = decoded(name, values[index])
     return values
+
+
+def _number(value: Any) -> float:
+    """A number of a column that holds numbers only, NaN for anything else, as a damaged file may hold."""
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -4,6 +4,7 @@
 2. JSON keeps what Python's json keeps, integers of any size included. Not a number and the infinities become
    `{"$number": "NaN"}`, because JSON has no word for them; `decode` turns them back.
 3. A tuple, a numpy array or a set of a column comes back as a list.
+4. JSON of a file that `encode` did not write may be anything: `decoded` shows what cannot be read as such.
 """
 
 import json
@@ -13,6 +14,8 @@ from typing import Any
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _TAG = "$number"
+UNREADABLE = "$unreadable"
+DEEPEST = 100
 _PLAIN_TYPES = {float, int, str, bool, type(None)}
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -36,8 +39,45 @@ def decode(text: str) -> Any:
 
 
 def decode_all(texts: Sequence[str]) -> list[Any]:
-    """Many values that `encode` wrote, quicker than one by one."""
-    return decode(f"[{','.join(texts)}]")
+    """Many values that `encode` wrote, quicker than one by one; as `decoded` where one cannot be read."""
+    try:
+        values = decode(f"[{','.join(texts)}]")
+        if len(values) == len(texts) and _is_shallow(values, "".join(texts)):
+            return values
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    return [decoded("", text) for text in texts]
+
+
+def decoded(column: str, text: str | bytes) -> Any:
+    """The value of JSON in a column of any file; `{"$unreadable": reason}` if it cannot be read.
+
+    The value of a column `flags` is always a list of sentences.
+    """
+    try:
+        value = decode(text if isinstance(text, str) else text.decode())
+        if not _is_shallow(value, str(text)):
+            value = {UNREADABLE: f"nested more than {DEEPEST} deep"}
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        value = {UNREADABLE: f"{type(error).__name__}: {error}"[:200]}
+    is_list = isinstance(value, list) and all(isinstance(sentence, str) for sentence in value)
+    if column == "flags" and value is not None and not is_list:
+        return ["the remarks of this row cannot be read"]
+    return value
+
+
+def _is_shallow(value: Any, text: str) -> bool:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return True
+    layer = [value]
+    for _ in range(DEEPEST):
+        inner = [
+            one.values() if isinstance(one, dict) else one for one in layer if isinstance(one, dict | list)
+        ]
+        layer = [item for items in inner for item in items]
+        if not layer:
+            return True
+    return False
 
 
 def python_scalar(value: Any) -> Any:
@@ -112,4 +152,4 @@ def _key(key: object, where: str) -> str:
 
 
 def _untagged(mapping: dict[str, Any]) -> Any:
-    return _NON_FINITE[mapping[_TAG]] if mapping.keys() == {_TAG} else mapping
+    return _NON_FINITE[str(mapping[_TAG])] if mapping.keys() == {_TAG} else mapping

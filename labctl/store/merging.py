@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store.care import RunCheck, require_nobody_else, verify_runs
 from labctl.store.causes import explaining
-from labctl.store.connections import open_for_reading, open_for_writing
+from labctl.store.connections import open_as_it_is, open_for_writing
 from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, references
@@ -44,8 +44,8 @@ def merge(path: Path, source: Path) -> Merged:
         One of the files cannot be used, or a runner uses `path`.
     """
     if not path.is_file():
-        raise StoreError(f"{path}: no such file; use `labctl db backup` to copy a whole file")
-    theirs = open_for_reading(source)
+        raise InvalidRequest(f"{path}: no such file; use `labctl db backup` to copy a whole file")
+    theirs = open_as_it_is(source)
     try:
         ours = open_for_writing(path)
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
 from labctl.store.causes import explaining
-from labctl.store.connections import BUSY_TIMEOUT_S, open_for_reading, open_for_writing
+from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
@@ -236,7 +236,7 @@ class Store:
 
     def _seal(self, run_id: int) -> None:
         """Hash the measured rows without a lock, then write the hash."""
-        with explaining(self.path), closing(open_for_reading(self.path)) as connection:
+        with explaining(self.path), closing(open_as_it_is(self.path)) as connection:
             digest = content_hash(connection, run_id)
         self._writer.call(lambda connection: seal(connection, run_id, digest))
 

@@ -16,6 +16,7 @@ from labctl.errors import StoreError
 from labctl.store.background import BackgroundCheckpoints
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_for_writing
+from labctl.store.interruptions import mark_interrupted, seal_ended
 from labctl.store.places import refuse_network_share
 from labctl.store.presence import Files
 from labctl.store.recent import RecentTransactions
@@ -127,6 +128,13 @@ class WriteConnection:
         if not rescue.put_back(none):
             raise StoreError(f"{self.path}: {loss}; all it held is in {rescue.copy}")
         self._reopen()
+
+    def end_left_runs(self) -> None:
+        """Mark runs of this computer as interrupted whose process has ended, and seal them."""
+        self._check_files()
+        with explaining(self.path):
+            mark_interrupted(self._connection)
+            seal_ended(self._connection)
 
     def close(self) -> None:
         """Close the file."""

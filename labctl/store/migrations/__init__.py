@@ -2,8 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
@@ -12,6 +12,15 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.job_owners import (
+    ADDED_TO_EVENTS,
+    ADDED_TO_PAUSES,
+    ADDED_TO_REQUESTS,
+    FROM_HISTORY,
+    PENDING_STAY,
+)
+from labctl.store.migrations.job_owners import ADDED_TO_JOBS as OWNERS
+from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
@@ -85,6 +94,16 @@ def _m0007_ceilings(db: "Sqlite") -> None:
     db.execute(CEILING_TRIGGER)
 
 
+def _m0008_job_owners(db: "Sqlite") -> None:
+    _add_columns(db, "jobs", OWNERS)
+    _add_columns(db, "requests", ADDED_TO_REQUESTS)
+    _add_columns(db, "queue_pauses", ADDED_TO_PAUSES)
+    _add_columns(db, "events", ADDED_TO_EVENTS)
+    db.execute(EVENT_TRIGGER)
+    db.execute(FROM_HISTORY)
+    db.execute(PENDING_STAY)
+
+
 def _m0009_temperature(db: "Sqlite") -> None:
     _add_columns(db, "spectra", ADDED_TO_SPECTRA)
     _add_columns(db, "conductivities", ADDED_TO_CONDUCTIVITIES)
@@ -106,8 +125,14 @@ _MIGRATIONS = {
     "0005_law_columns": _m0005_law_columns,
     "0006_unsafe": _m0006_unsafe,
     "0007_ceilings": _m0007_ceilings,
+    "0008_job_owners": _m0008_job_owners,
     "0009_temperature": _m0009_temperature,
 }
+
+
+def named_steps() -> tuple[tuple[str, Callable[[Any], None]], ...]:
+    """Name and function of every migration, oldest first; a function needs only `execute` of a connection."""
+    return tuple(_MIGRATIONS.items())
 
 
 def applied(connection: sqlite3.Connection) -> list[str]:

@@ -2,6 +2,9 @@
 
 from labctl.store.queries.source import Result, Row, Rows, Source
 
+LARGEST_ID = 2**63 - 1
+LONGEST_ID = len(str(LARGEST_ID))
+
 
 def all_runs(db: Source[Result]) -> Result:
     """Every run, oldest first."""
@@ -12,8 +15,10 @@ def named(db: Rows, run: int | str) -> list[Row]:
     """The runs that a name fits: an id, `"last"`, or the beginning of a uuid."""
     if run == "last":
         return db.rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1", ())
-    if isinstance(run, int) or run.isdecimal():
-        return db.rows("SELECT * FROM runs WHERE id = ?", (int(run),))
+    if isinstance(run, int) or (run.isdecimal() and len(run) <= LONGEST_ID):
+        number = int(run)
+        known = 0 < number <= LARGEST_ID
+        return db.rows("SELECT * FROM runs WHERE id = ?", (number,)) if known else []
     return db.rows("SELECT * FROM runs WHERE substr(uuid, 1, ?) = ?", (len(run), run.lower()))
 
 
@@ -22,7 +27,7 @@ def with_samples(db: Rows) -> list[Row]:
     return db.rows(
         """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.procedure, r.status, r.reason, r.started_s,
            r.ended_s, r.clock, r.pid, r.process_birth, r.host
-           FROM runs r JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",
+           FROM runs r LEFT JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",
         (),
     )
 

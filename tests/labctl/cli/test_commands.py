@@ -137,7 +137,7 @@ def test_the_program_turns_errors_into_exit_codes(files, tmp_path):
         assert "Traceback" not in done.stderr
         return done.returncode, done.stderr
 
-    assert exit_of("show", "--db", tmp_path / "absent.db")[0] == 1
+    assert exit_of("show", "--db", tmp_path / "absent.db")[0] == 2
     code, message = exit_of("check", tmp_path / "absent.toml", "--station", files["station"])
     assert code == 2
     assert "absent.toml: cannot be read" in message

@@ -1,3 +1,7 @@
+import socket
+import threading
+from contextlib import closing, contextmanager, suppress
+
 import pytest
 import pyvisa
 
@@ -62,3 +66,43 @@ def test_an_instrument_that_another_program_talks_to_is_not_asked(monkeypatch):
     assert (entry["identity"], entry["asked"]) == ("", False)
     assert "for job 3 'series'" in entry["in_use"]
     assert found_at("julabo", "ASRL3::INSTR")["in_use"] == ""
+
+
+GIVES_UP_AFTER_S = 20.0
+"""The dripping device stops then: without a deadline the test fails instead of hanging."""
+
+
+@contextmanager
+def dripping_device():
+    """A socket on which bytes keep coming without an end; yields its address, and whether it stopped."""
+    stopped = threading.Event()
+
+    def drip(line):
+        with line, suppress(OSError):
+            while not stopped.wait(0.05):
+                line.sendall(b"x")
+
+    def serve():
+        with suppress(OSError):
+            while not stopped.is_set():
+                threading.Thread(target=drip, args=(listening.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        gives_up = threading.Timer(GIVES_UP_AFTER_S, stopped.set)
+        gives_up.start()
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"TCPIP0::127.0.0.1::{listening.getsockname()[1]}::SOCKET", stopped
+        finally:
+            stopped.set()
+            gives_up.cancel()
+
+
+def test_a_device_that_drips_bytes_is_given_up_while_it_still_drips(monkeypatch):
+    monkeypatch.setattr(discovery, "ANSWERED_WITHIN_S", 0.2)
+    manager = pyvisa.ResourceManager("@py")
+    with dripping_device() as (address, stopped), closing(manager):
+        monkeypatch.setattr(manager, "list_resources", lambda: (address,))
+        (entry,) = ask_everybody(manager, manager.visalib, serial=False)
+        assert not stopped.is_set()
+    assert (entry["identity"], entry["drivers"], entry["asked"]) == ("", [], True)

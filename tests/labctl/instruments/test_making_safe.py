@@ -168,6 +168,26 @@ def test_a_thread_that_is_stuck_is_left_behind_and_its_wire_is_not_confirmed():
     assert "behind read back" not in asked
 
 
+def test_without_memory_for_a_thread_the_wires_take_turns_and_heaters_come_first(rig, monkeypatch):
+    start = threading.Thread.start
+
+    def start_or_not(thread):
+        if thread.name == "labctl make safe":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    rig.energise()
+    rig.cable.become("silent")
+    monkeypatch.setattr(threading.Thread, "start", start_or_not)
+    asked = []
+    analyser, oven = Device("analyser", asked), Device("oven", asked)
+    states = make_all_safe([output(analyser), output(oven, heats=True)], CLOCK)
+    assert asked == ["oven off", "oven read back", "analyser off", "analyser read back"]
+    assert all(state.confirmed for state in states.values())
+    assert list(rig.station.make_safe()) == ["solartron1260"]
+    assert rig.heater_range == 0
+
+
 def test_the_next_attempt_closes_the_session_of_a_thread_that_was_left_behind():
     asked, closed = [], threading.Event()
     stuck = Device("stuck", asked, waits_for=closed)

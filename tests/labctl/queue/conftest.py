@@ -1,21 +1,31 @@
-"""A station in virtual time, a protocol of short steps, and a queue on an empty file."""
+"""A station in virtual time, short steps, a queue on an empty file; and a rig that is served to processes."""
 
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labctl.clock import VirtualClock
+from labctl.clock import RealClock, ScaledClock, VirtualClock
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.station import Station, read_station
 from labctl.measure.run import StopRequest
+from labctl.queue.heartbeat import Heartbeat, Heartbeats
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import Pauses, Requests
 from labctl.queue.runner import Runner
+from labctl.queue.second_supervisor import ROLE
+from labctl.queue.station_lock import holder_of, is_held
 from labctl.store import Database
 from labctl.store.transactions import WriteConnection
+from sim_instruments.serve import Server
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
 STATION = """
@@ -171,19 +181,147 @@ def run_night(night, rig):
 
 
 @pytest.fixture
-def waited_for_a_core_s():
-    """Longest time in s that one of some threads was ready to run without a core so far.
+def waited_for_a_core_s(monkeypatch):
+    """Longest time in s that one of the threads of a process was ready to run without a core so far.
 
     What a promise in seconds must not be blamed for on a busy computer. 0 where the system does not tell.
     """
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from combined.load import waited_for_a_core_s
 
-    def waited_s(pid: int | str) -> float:
-        longest_ns = 0
-        for told in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            try:
-                longest_ns = max(longest_ns, int(told.read_text().split()[1]))
-            except (OSError, IndexError):  # that thread, or that process, has ended meanwhile
-                continue
-        return longest_ns / 1e9
+    return waited_for_a_core_s
 
-    return waited_s
+
+PROGRAMS = {
+    "runner": [sys.executable, "-m", "labctl", "runner", "--until-empty"],
+    "run": [sys.executable, "-m", "labctl", "run", "protocol.toml", "--quiet"],
+    "script": [sys.executable, "measure.py"],
+    "kept supervisor": [sys.executable, "-m", "labctl", "supervisor", "--kept", "--alone"],
+    "kept runner": [sys.executable, "-m", "labctl", "runner", "--no-start-supervisor"],
+}
+
+
+class ServedRig:
+    """A rig with a cable to each instrument, and the programs in its folder, which are other processes."""
+
+    def __init__(self, folder: Path, serve: Any, cables: Any, environment: Any) -> None:
+        self.folder, self.db, self._serve = folder, folder / "lab.db", serve
+        self._server = server = serve()
+        self._environment = environment
+        station = folder / "station.toml"
+        station.write_text(f"{server.station_toml('rig')}[night]\nretry_delay_s = 0.1\n")
+        self.oven, self.analyser = cables(station, *(outlet.port for outlet in server.outlets))
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def heater_range(self) -> int:
+        return self._server.rig.instruments[self._server.outlets[0].address].heater_range
+
+    @property
+    def amplitude_v(self) -> float:
+        return self._server.rig.instruments[self._server.outlets[1].address].amplitude_v
+
+    def heat(self) -> None:
+        """Switch the heater on by hand."""
+        self._server.rig.instruments[self._server.outlets[0].address].set_range(1, 3)
+
+    def break_down(self) -> None:
+        """Let every connection break, as when the process of a rig dies."""
+        for cable in (self.oven, self.analyser):
+            cable.become("cut")
+        self._server.stop()
+
+    def come_back(self, hot: bool) -> None:
+        """Start anew, with the heater on where `hot`."""
+        self._server = self._serve()
+        if hot:
+            self.heat()
+        for cable, outlet in zip((self.oven, self.analyser), self._server.outlets, strict=True):
+            cable.lead_to(outlet.port)
+            cable.become("well")
+
+    def start(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
+        if program == "runner":
+            assert self.labctl("queue", "add", "protocol.toml").returncode == 0
+        with (self.folder / f"{program}.log").open("a") as log:
+            given = {"cwd": self.folder, "env": self._environment, "stdout": log, "stderr": log} | options
+            process = subprocess.Popen(PROGRAMS[program], **given)
+        self.started.append(process)
+        return process
+
+    def heating(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
+        process = self.start(program, **options)
+        self.wait_until(lambda: self.heater_range > 0, f"{program} heats: {self.log(program)}")
+        return process
+
+    def log(self, program: str) -> str:
+        return (self.folder / f"{program}.log").read_text()
+
+    def labctl(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "labctl", *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def beat(self, process: str = "runner") -> Heartbeat | None:
+        with WriteConnection(self.db) as connection:
+            return Heartbeats(connection, process, "rig").read()
+
+    def pid(self, process: str) -> int | None:
+        """Number of the process that lives as runner or supervisor; None where none does."""
+        beat = self.beat(process)
+        return None if beat is None or beat.state != "alive" or beat.gone else beat.pid
+
+    def events(self) -> list[str]:
+        with WriteConnection(self.db) as connection:
+            return [row["message"] for row in connection.rows("SELECT message FROM events ORDER BY id")]
+
+    def wait_until(self, condition: Any, what: str, seconds: float = 120.0) -> float:
+        """Wait for a condition; return how many seconds that took."""
+        clock = RealClock()
+        begun_s = clock.monotonic()
+        while not condition():
+            assert clock.monotonic() < begun_s + seconds, f"waited in vain: {what}"
+            clock.sleep(0.05)
+        return clock.monotonic() - begun_s
+
+    @property
+    def second(self) -> int | None:
+        """Number of the process that watches the supervisor; None where none does."""
+        station = read_station(self.folder / "station.toml")
+        return holder_of(station, ROLE) if is_held(station, ROLE) else None
+
+    def close(self) -> None:
+        """Kill what is left: whatever would start another process first."""
+        self.oven.become("well")
+        left = [self.second, self.pid("supervisor"), self.pid("runner")] if self.db.exists() else []
+        for pid in filter(None, left):
+            os.kill(pid, signal.SIGKILL)
+        for process in self.started:
+            process.kill()
+            process.wait()
+        self.wait_until(lambda: not (self.second or self.pid("supervisor")), "all are gone")
+
+
+@pytest.fixture
+def serve_rig(tmp_path, cables):
+    """Serve a rig to programs in a folder, `speed` times faster than real; return it."""
+    with ExitStack() as serving:
+
+        def serve(
+            protocol: str,
+            script: str = "",
+            folder: Path = tmp_path,
+            speed: float = 1.0,
+            environment: Any = None,
+        ) -> ServedRig:
+            options = {"seed": 3, "instruments": {OVEN: "lakeshore336", ANALYSER: "solartron1260"}}
+
+            def server() -> Server:
+                return serving.enter_context(Server(options, ScaledClock(speed)))
+
+            (folder / "protocol.toml").write_text(protocol)
+            (folder / "measure.py").write_text(script)
+            rig = ServedRig(folder, server, cables, environment)
+            serving.callback(rig.close)
+            return rig
+
+        yield serve

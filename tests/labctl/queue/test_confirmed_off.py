@@ -7,23 +7,17 @@ processes of their own.
 import json
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
-from labctl.clock import RealClock, ScaledClock
-from labctl.queue.heartbeat import Heartbeats
-from labctl.store.transactions import WriteConnection
-from sim_instruments.serve import Server
+from labctl.clock import RealClock
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"),
 ]
-INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
 CLOCK = RealClock()
 PROMISED_S = 5.0
 PATIENCE_S = 120.0
@@ -47,72 +41,11 @@ with labctl.bench("station.toml", database="lab.db", sample=sample) as bench:
     while True:
         bench.clock.sleep(1)
 """
-PROGRAMS = {
-    "runner": [sys.executable, "-m", "labctl", "runner", "--until-empty"],
-    "run": [sys.executable, "-m", "labctl", "run", "protocol.toml", "--quiet"],
-    "script": [sys.executable, "measure.py"],
-}
-
-
-class Rig:
-    def __init__(self, folder, server, cables):
-        self.folder, self.db, self._server = folder, folder / "lab.db", server
-        station = folder / "station.toml"
-        station.write_text(f"{server.station_toml('rig')}[night]\nretry_delay_s = 0.1\n")
-        (folder / "protocol.toml").write_text(PROTOCOL)
-        (folder / "measure.py").write_text(SCRIPT)
-        self.oven, self.analyser = cables(station, *(outlet.port for outlet in server.outlets))
-        self.started = []
-
-    @property
-    def heater_range(self):
-        return self._server.rig.instruments[self._server.outlets[0].address].heater_range
-
-    def start(self, program):
-        if program == "runner":
-            assert self.labctl("queue", "add", "protocol.toml").returncode == 0
-        with (self.folder / f"{program}.log").open("w") as log:
-            process = subprocess.Popen(PROGRAMS[program], cwd=self.folder, stdout=log, stderr=log)
-        self.started.append(process)
-        return process
-
-    def heating(self, program):
-        process = self.start(program)
-        wait_until(lambda: self.heater_range > 0, f"{program} heats: {self.log(program)}")
-        return process
-
-    def log(self, program):
-        return (self.folder / f"{program}.log").read_text()
-
-    def labctl(self, *arguments):
-        command = [sys.executable, "-m", "labctl", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-
-    def beat(self, process="runner"):
-        with WriteConnection(self.db) as connection:
-            return Heartbeats(connection, process, "rig").read()
-
-    def events(self):
-        with WriteConnection(self.db) as connection:
-            return [row["message"] for row in connection.rows("SELECT message FROM events ORDER BY id")]
-
-    def close(self):
-        self.oven.become("well")
-        for process in self.started:
-            process.kill()
-            process.wait()
-        supervisor = self.beat("supervisor")
-        if supervisor is not None and not supervisor.gone:
-            os.kill(supervisor.pid, signal.SIGKILL)
-            wait_until(lambda: supervisor.gone, "the supervisor is gone")
 
 
 @pytest.fixture
-def rig(tmp_path, cables):
-    with Server({"seed": 3, "instruments": INSTRUMENTS}, ScaledClock(1.0)) as server:
-        rig = Rig(tmp_path, server, cables)
-        yield rig
-        rig.close()
+def rig(serve_rig):
+    return serve_rig(PROTOCOL, SCRIPT)
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):

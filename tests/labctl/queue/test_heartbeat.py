@@ -16,7 +16,7 @@ from labctl.config.night import DEFAULT_SILENCE_S, Night, read_silence
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.measure.stop import StopRequest
-from labctl.queue.heartbeat import Heartbeats, StillPulse, state_of
+from labctl.queue.heartbeat import Heartbeats, Pulse, StillPulse, state_of
 from labctl.queue.silence import Silences
 from labctl.queue.supervisor import Supervisor
 from labctl.readmodel.station_view import read_station_view, status_in_words
@@ -243,6 +243,40 @@ def test_a_watcher_that_slept_does_not_count_that_as_silence(beat_before):
     before_s = silences.of(beat)
     clock.sleep(3600.0)
     assert silences.of(beat) - before_s == pytest.approx(2.0)
+
+
+def next_beat(night):
+    """Wait for another heartbeat of the runner, and return it."""
+    heartbeats, end_s = Heartbeats(night.connection, "runner", "rig"), CLOCK.monotonic() + 60.0
+    before = beat = heartbeats.read()
+    while beat == before:
+        assert CLOCK.monotonic() < end_s, "no heartbeat"
+        CLOCK.sleep(0.02)
+        beat = heartbeats.read()
+    return beat
+
+
+@pytest.mark.parametrize("monotonic_goes_on", [True, False], ids=["as on Windows", "as on Linux"])
+def test_a_suspended_computer_breaks_no_promise_of_the_measuring_thread(night, monotonic_goes_on):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    with Pulse(night.path, "rig", clock=clock) as pulse:
+        pulse.promise(300.0)
+        clock.sleep(0.1)
+        next_beat(night)
+        (clock.sleep if monotonic_goes_on else clock.jump)(600.0)
+        beat = next_beat(night)
+    assert not beat.overdue
+    assert beat.due_s - beat.beat_s == pytest.approx(300.0, abs=1.0)
+
+
+def test_a_measuring_thread_that_is_late_on_a_computer_that_works_breaks_its_promise(night):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    with Pulse(night.path, "rig", clock=clock) as pulse:
+        pulse.promise(3.0)
+        for _ in range(4):
+            clock.sleep(0.9)
+            beat = next_beat(night)
+    assert beat.overdue
 
 
 def test_this_process_is_alive(night):

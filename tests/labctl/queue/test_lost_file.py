@@ -10,6 +10,8 @@ import pytest
 
 from labctl.clock import RealClock, ScaledClock
 from labctl.errors import StoreError
+from labctl.measure.recording import Recording
+from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.store import Database, Store
 from labctl.store.transactions import WriteConnection
@@ -131,6 +133,25 @@ def test_when_another_file_stands_in_its_place_it_is_written_by_the_same_process
         beat = Heartbeats(connection, "runner", "served").read()
     assert beat is not None
     assert beat.pid == served.runner.pid
+
+
+def test_a_run_whose_file_is_deleted_just_before_its_end_is_not_called_running(night, rig, monkeypatch):
+    """The rows are rescued and put back; the end is written into the copy."""
+    end = Recording.end
+
+    def delete_and_end(recording, status, reason):
+        blow_all(night.path)
+        return end(recording, status, reason)
+
+    monkeypatch.setattr(Recording, "end", delete_and_end)
+    protocol = night.protocol(temperatures=[40])
+    with Store.open(night.path) as store, rig.station.open(night.clock) as bench:
+        (outcome,) = run_protocol(protocol, rig.station, bench, store, StopRequest())
+    with night.read() as db:
+        run = db.run("last")
+    assert (outcome.status, run["status"]) == ("failed", "failed")
+    assert "lab.db: no such file" in run["reason"]
+    assert len(night.finished_spectra()) == 1
 
 
 def test_a_job_whose_file_is_deleted_is_measured_to_its_end(night, run_night):

@@ -13,7 +13,7 @@ from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
-from labctl.queue.requests import LABCTL
+from labctl.queue.pauses import LABCTL, Pauses
 
 
 class Mailbox:
@@ -31,8 +31,9 @@ def station(tmp_path, station_text):
     return read_station(tmp_path / "station.toml")
 
 
-def happen(night, kind, message="it happened", level="info", run_id=None):
+def happen(night, kind, message="it happened", level="info", run_id=None, station=""):
     row = {"time_s": 0.0, "level": level, "kind": kind, "message": message, "run_id": run_id}
+    row |= {"station": station}
     with night.connection.transaction() as connection:
         connection.insert("events", row)
 
@@ -49,6 +50,23 @@ def test_events_of_the_chosen_classes_are_told_once(night):
     teller.look()
     teller.look()
     assert mailbox.messages == [("rig: job finished", "job 1 finished")]
+
+
+def test_each_station_tells_only_its_own_events(night):
+    teller, mailbox = messenger(night)
+    happen(night, "job failed", "of another rig", station="another")
+    happen(night, "job failed", "of this rig", station="rig")
+    teller.look()
+    assert [body for _, body in mailbox.messages] == ["of this rig"]
+
+
+def test_a_pause_of_another_station_does_not_keep_all_from_being_well(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    Heartbeats(night.connection, "runner", "rig").begin()
+    Pauses(night.connection, night.clock, "another").pause("job", "interlock: too hot", LABCTL)
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages == [("rig: all is well", "idle")]
 
 
 def test_old_news_are_not_told_and_those_between_two_supervisors_are(night):
@@ -107,6 +125,67 @@ def test_many_messages_of_one_class_hold_back_none_of_another(night):
     happen(night, "interlock", "too hot")
     teller.look()
     assert mailbox.messages[-1] == ("rig: interlock", "too hot")
+
+
+class Deaf:
+    """A service that raises, or hangs until `gate` is set."""
+
+    def __init__(self, error=None):
+        self.error, self.gate, self.begun = error, threading.Event(), threading.Event()
+
+    def notify(self, title, body):
+        self.begun.set()
+        if self.error is not None:
+            raise self.error
+        self.gate.wait()
+        return True
+
+
+def test_a_service_that_raises_ends_neither_the_looks_nor_the_night(night):
+    deaf = Deaf(OSError("no route"))
+    teller = Messenger(night.connection, "rig", NotifySettings(), deaf, night.clock)
+    happen(night, "job failed", "first")
+    teller.look()
+    teller._services = Mailbox()
+    happen(night, "job failed", "second")
+    teller.look()
+    assert [body for _, body in teller._services.messages] == ["second"]
+
+
+def test_a_service_that_hangs_keeps_the_supervisor_from_its_end_for_a_bounded_time_and_is_told(
+    night, station, monkeypatch
+):
+    deaf = Deaf()
+    monkeypatch.setenv(notify.URLS_VARIABLE, "json://somewhere")
+    monkeypatch.setattr(notify, "apprise_services", lambda *_: deaf)
+    monkeypatch.setattr(notify, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(notify, "LAST_MESSAGES_WITHIN_S", 0.1)
+    with notifying(station, night.path):
+        happen(night, "job failed", "job 3 failed", "error")
+        assert deaf.begun.wait(60)
+    told = night.connection.rows("SELECT message FROM events WHERE kind = 'notification'")
+    assert [row["message"] for row in told] == ["1 message(s) to address 1 (json:...) were not delivered"]
+    deaf.gate.set()
+
+
+def test_an_event_whose_message_is_on_its_way_is_told_by_the_next_supervisor(night):
+    Heartbeats(night.connection, "supervisor", "rig").begin()
+    on_its_way = [False]
+    first = Messenger(
+        night.connection, "rig", NotifySettings(), Mailbox(), night.clock, is_busy=lambda: on_its_way[0]
+    )
+    first.look()
+    on_its_way[0] = True
+    happen(night, "job failed", "new")
+    first.look()
+    second, mailbox = messenger(night)
+    second.look()
+    assert [body for _, body in mailbox.messages] == ["new"]
+    on_its_way[0] = False
+    first.look()
+    third, later = messenger(night)
+    third.look()
+    assert later.messages == []
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning")

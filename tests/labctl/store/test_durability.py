@@ -1,8 +1,6 @@
 """Acknowledged rows survive kill -9 and power failures; several processes share a file without lock-out."""
 
-import os
 import random
-import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -146,54 +144,6 @@ def test_a_process_killed_while_it_makes_the_file_leaves_one_that_can_be_used(tm
         maker.wait()
         Store.open(path).close()
         assert integrity(path) == "ok"
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """An ext4 image, mounted; power_cut() takes its power away and mount() gives it back."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("a power cut on a loop-mounted ext4 image needs root on Linux")
-    if shutil.which("mkfs.ext4") is None:
-        pytest.skip("a power cut on a loop-mounted ext4 image needs mkfs.ext4")
-    image = Disk(tmp_path / "disk.img", tmp_path / "mounted")
-    image.make()
-    yield image
-    subprocess.run(["umount", "--lazy", str(image.folder)], check=True)
-
-
-class Disk:
-    """A disk with simulated power failure: FS_IOC_SHUTDOWN without flushing the journal."""
-
-    _FS_IOC_SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2
-
-    def __init__(self, image, folder):
-        self.image, self.folder = image, folder
-
-    def make(self):
-        self.folder.mkdir()
-        with self.image.open("wb") as file:
-            file.truncate(64 * 2**20)
-        subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True)
-        mount = ["mount", "-o", "loop", str(self.image), str(self.folder)]
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no loop device for a power cut: {done.stderr.strip()}")
-
-    def power_cut(self):
-        import fcntl
-
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.ioctl(folder, self._FS_IOC_SHUTDOWN, self._NO_LOG_FLUSH.to_bytes(4, sys.byteorder))
-        finally:
-            os.close(folder)
-
-    def power_on(self):
-        self.unmount()
-        subprocess.run(["mount", "-o", "loop", str(self.image), str(self.folder)], check=True)
-
-    def unmount(self):
-        subprocess.run(["umount", str(self.folder)], check=True)
 
 
 def cut_power_and_count(disk, times, seed):

@@ -196,7 +196,7 @@ def test_a_file_that_a_program_of_the_older_labctl_uses_is_not_migrated_under_it
 def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, monkeypatch):
     with Store.open(path) as store:
         start(store)
-    backups, migrated = [], []
+    backups = []
     back_up, pending = connections._back_up_beside, migrations.pending
     both_looked = threading.Barrier(2, timeout=20)
 
@@ -210,7 +210,7 @@ def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, 
         backups.append(migration)
         back_up(path, migration)
 
-    newer = migrations._MIGRATIONS | {"9998_later": lambda _db: migrated.append("9998_later")}
+    newer = migrations._MIGRATIONS | {"9998_later": lambda db: db.execute("CREATE TABLE later (id INTEGER)")}
     monkeypatch.setattr(migrations, "_MIGRATIONS", newer)
     monkeypatch.setattr(migrations, "pending", look)
     monkeypatch.setattr(connections, "_back_up_beside", counted)
@@ -219,7 +219,9 @@ def test_of_two_programs_that_migrate_at_once_one_makes_the_backup(path, start, 
         program.start()
     for program in programs:
         program.join()
-    assert backups == migrated == ["9998_later"]
+    assert backups == ["9998_later"]
+    with closing(sqlite3.connect(path)) as migrated:
+        assert migrations.applied(migrated).count("9998_later") == 1
     with closing(sqlite3.connect(path.with_name("lab.before-9998_later.db"))) as copy:
         assert "9998_later" not in migrations.applied(copy)
 
@@ -332,3 +334,47 @@ def test_the_heartbeats_of_every_older_schema_are_kept_and_may_become_unsafe(
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute("UPDATE heartbeats SET state = 'safe, probably'")
     connection.close()
+
+
+BEFORE_OWNERS = NAMES[: NAMES.index("0008_job_owners")]
+JOB = "INSERT INTO jobs (id, uuid, protocol_text, state, created_s) VALUES (?, ?, 'p', ?, 1.0)"
+CHANGE = "INSERT INTO job_history (job_id, time_s, state) VALUES (?, ?, ?)"
+
+
+@pytest.mark.parametrize("newest", BEFORE_OWNERS)
+def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_and_history(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(JOB, (1, "u1", "interrupted"))
+            connection.execute(JOB, (2, "u2", "queued"))
+            changes = [(1, 2.0, "queued"), (1, 3.0, "running"), (1, 4.0, "interrupted"), (1, 5.0, "running")]
+            connection.executemany(CHANGE, [*changes, (1, 6.0, "interrupted"), (2, 2.0, "queued")])
+            run = {"uuid": "u", "job_id": 1, "sample_id": rig.sample_id, "procedure": "p:C"}
+            run |= {"station": "rig", "started_s": 3.0, "pid": 1, "host": "another", "status": "interrupted"}
+            marks = ", ".join("?" * len(run))
+            connection.execute(f"INSERT INTO runs ({', '.join(run)}) VALUES ({marks})", [*run.values()])
+            connection.commit()
+    with Store.open(path) as store, store.read() as db:
+        query = "SELECT owner, claims, begun_s, claimed_s, deaths, runner_pid, state FROM jobs ORDER BY id"
+        begun, waiting = db.rows(query)
+        events = db.rows("SELECT station FROM events")
+    assert begun == {
+        "owner": "rig", "claims": 2, "begun_s": 3.0, "claimed_s": 5.0, "deaths": 0, "runner_pid": None,
+        "state": "interrupted",
+    }  # fmt: skip
+    assert (waiting["owner"], waiting["claims"], waiting["begun_s"]) == ("", 0, None)
+    assert {row["station"] for row in events} <= {""}
+
+
+def test_the_station_of_an_event_cannot_be_changed(rig, path):
+    rig.store.append("events", {"time_s": 1.0, "level": "info", "kind": "k", "message": "m", "station": "a"})
+    rig.store.flush()
+    refused = pytest.raises(sqlite3.IntegrityError, match="append-only")
+    with closing(sqlite3.connect(path)) as connection, refused:
+        connection.execute("UPDATE events SET station = 'b'")

@@ -1,0 +1,158 @@
+"""The `[instruments]` table of a station file: drivers, addresses, roles, partners and their checks."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.bench import (
+    FrequencyResponseAnalyzer,
+    Potentiostat,
+    TemperatureController,
+    Thermometer,
+    Watchdog,
+)
+from labctl.config.connection_settings import connection_settings
+from labctl.config.loading import CodeIdentity, load_named
+from labctl.config.table import Table
+from labctl.plain_text import shown
+
+ROLES: Mapping[str, type] = {
+    "oven": TemperatureController,
+    "fra": FrequencyResponseAnalyzer,
+    "potentiostat": Potentiostat,
+    "thermometer": Thermometer,
+    "watchdog": Watchdog,
+}
+
+
+@dataclass(frozen=True)
+class InstrumentEntry:
+    """One `[instruments.NAME]` table; `partner` names the instrument that this one works `with`.
+
+    `connection` holds the settings of its VISA resource, `identity` its required identity (`""`: any),
+    `stand_in` its simulator, `code` the files of code that were loaded for its driver.
+    """
+
+    name: str
+    driver: str
+    driver_class: type
+    address: str
+    roles: tuple[str, ...]
+    settings: Mapping[str, Any]
+    connection: Mapping[str, Any]
+    partner: str = ""
+    identity: str = ""
+    stand_in: str = ""
+    code: tuple[CodeIdentity, ...] = ()
+
+
+def read_instruments(table: Table) -> tuple[InstrumentEntry, ...]:
+    """Read and check all `[instruments.NAME]` tables; raises ConfigurationError with key and valid value."""
+    entries = tuple(_instrument(name, table.table(name)) for name in table.values)
+    _check_partners(table, entries)
+    served: dict[str, str] = {}
+    for entry in entries:
+        for role in entry.roles:
+            if role in served:
+                raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
+            served[role] = entry.name
+    _check_watchdog(table, entries)
+    return entries
+
+
+def _check_watchdog(table: Table, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse a watchdog alone that shares its wire: two processes would talk over it at the same time."""
+    from labctl.instruments.wires import wire_of
+
+    alone = next((entry for entry in entries if entry.roles == ("watchdog",)), None)
+    sharing = [
+        e.name for e in entries if alone and e is not alone and wire_of(e.address) == wire_of(alone.address)
+    ]
+    if alone and sharing:
+        problem = f"is on the wire of {sharing[0]!r}; the supervisor needs a wire of its own for the watchdog"
+        raise table.error(f"{alone.name}.address", problem)
+
+
+def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
+    alone = {entry.name for entry in entries if not entry.partner}
+    partners = {entry.partner for entry in entries}
+    for entry in entries:
+        if entry.partner and entry.partner not in alone:
+            choices = ", ".join(sorted(alone)) or "none is there"
+            raise table.error(f"{entry.name}.with", f"is {entry.partner!r}; name one of: {choices}")
+        if not entry.roles and entry.name not in partners:
+            raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
+
+
+def _instrument(name: str, table: Table) -> InstrumentEntry:
+    reference = table.text("driver")
+    named = load_named(table, "driver", reference)
+    driver_class = named.value
+    if not inspect.isclass(driver_class):
+        raise table.error("driver", f"is {shown(reference)}, which is not a class")
+    address = table.text("address")
+    entry = InstrumentEntry(
+        name=name,
+        driver=reference,
+        driver_class=driver_class,
+        address=address,
+        roles=_roles(table, driver_class),
+        settings=_settings(table, driver_class),
+        connection=connection_settings(table.table("connection", {}), driver_class, address),
+        partner=_partner(table, driver_class),
+        identity=table.text("identity", ""),
+        stand_in=table.text("stand_in", ""),
+        code=named.code,
+    )
+    table.refuse_unknown()
+    return entry
+
+
+def _roles(table: Table, driver_class: type) -> tuple[str, ...]:
+    wanted = _wanted_roles()
+    roles = table.take("roles", [], wanted)
+    if not (isinstance(roles, list) and all(isinstance(r, str) and r in ROLES for r in roles)):
+        raise table.error("roles", f"is {shown(roles)}; give {wanted}")
+    for role in roles:
+        missing = [m for m in _members(ROLES[role]) if not hasattr(driver_class, m)]
+        if missing:
+            raise table.error(
+                "roles", f"{driver_class.__name__} cannot be {role!r}: it lacks {', '.join(missing)}"
+            )
+    return tuple(roles)
+
+
+def _wanted_roles() -> str:
+    return f"a list of roles from {', '.join(ROLES)}"
+
+
+def _members(protocol: type) -> list[str]:
+    names = {n for base in protocol.__mro__ for n in vars(base) if not n.startswith("_")}
+    return sorted(names)
+
+
+def _settings(table: Table, driver_class: type) -> Mapping[str, Any]:
+    settings = table.table("settings", {})
+    known = _keywords(driver_class)
+    for key in settings.values:
+        if key not in known:
+            raise settings.unknown(key, set(known))
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in settings.values:
+            raise settings.error(key, f"is missing; {driver_class.__name__} needs it")
+    return dict(settings.values)
+
+
+def _keywords(driver_class: type) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(driver_class).parameters
+    return {n: p for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY and n != "partner"}
+
+
+def _partner(table: Table, driver_class: type) -> str:
+    if "partner" in inspect.signature(driver_class).parameters:
+        return table.text("with")
+    if table.has("with"):
+        raise table.error("with", f"is not for {driver_class.__name__}, which works alone")
+    return ""

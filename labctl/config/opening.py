@@ -1,0 +1,77 @@
+"""Connecting to the instruments of a station, in order, and making them safe at the end."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from labctl.clock import Clock
+from labctl.config.holding import StationLocks
+from labctl.config.instrument_entries import InstrumentEntry
+from labctl.config.outputs import outputs_of
+from labctl.config.sessions import connect
+from labctl.errors import InstrumentError, NotMadeSafe
+from labctl.instruments.kicking import kicked
+from labctl.instruments.lock_errors import HardwareHeld
+from labctl.instruments.making_safe import make_all_safe
+from labctl.instruments.uninterrupted import uninterrupted
+
+OnLeft = Callable[[dict[str, str]], None]
+
+
+@contextmanager
+def opened(
+    entries: Sequence[InstrumentEntry], clock: Clock, library: Any, locks: StationLocks, on_left: OnLeft
+) -> Iterator[dict[str, Any]]:
+    """Connect to instruments, partners first, check them, yield their drivers by name; then make all safe.
+
+    A watchdog inside an instrument is kicked meanwhile. For `on_left` and what is raised, see `Station.open`.
+    """
+    drivers: dict[str, Any] = {}
+    expected = entries
+    with ExitStack() as connections:
+        try:
+            for entry in sorted(entries, key=lambda entry: bool(entry.partner)):
+                driver = connect(entry, clock, library, connections, drivers)
+                connections.enter_context(locks.hold_by_serial_number(entry, driver))
+                drivers[entry.name] = driver
+                if entry.roles:  # one without is prepared by the instrument that works with it
+                    driver.prepare()
+            for entry in entries:
+                _check_identity(entry, drivers[entry.name])
+            with kicked(drivers.values(), clock):
+                yield drivers
+        except HardwareHeld:  # the program that holds an instrument is responsible for it
+            expected = ()
+            raise
+        finally:
+            with uninterrupted():
+                _leave(entries, expected, clock, drivers, on_left)
+
+
+def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drivers by the roles that they serve."""
+    roles = {entry.name: entry.roles for entry in entries}
+    return {role: driver for name, driver in drivers.items() for role in roles[name]}
+
+
+def _leave(
+    entries: Sequence[InstrumentEntry],
+    expected: Sequence[InstrumentEntry],
+    clock: Clock,
+    drivers: Mapping[str, Any],
+    on_left: OnLeft,
+) -> None:
+    """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
+    states = make_all_safe(outputs_of(entries, drivers), clock)
+    problems = {name: state.problem for name, state in states.items() if not state.confirmed}
+    unreached = {e.name: "was not reached" for e in expected if e.name not in drivers}
+    on_left(problems | unreached)
+    if problems:
+        raise NotMadeSafe(problems)
+
+
+def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
+    """Compare an instrument's identity with the station file, including serial number and firmware."""
+    if entry.identity and (found := driver.identity) != entry.identity:
+        problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
+        raise InstrumentError(entry.name, "identity", found, problem)

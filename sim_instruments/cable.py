@@ -1,0 +1,109 @@
+"""A cable between a program and a served instrument that can be cut, or make the instrument appear sick."""
+
+import socket
+import threading
+from contextlib import suppress
+
+SICKNESSES = ("cut", "silent", "dripping", "flooding", "garbage")
+DRIP_S = 0.3
+LOOK_S = 0.05
+
+
+class Cable:
+    """A TCP proxy in front of one instrument of a served rig.
+
+    Nothing reaches the instrument unless the state is `well`. A `silent` instrument answers nothing; a
+    `dripping` one sends a byte every 0.3 s and never a whole line; a `flooding` one sends without end; one of
+    `garbage` sends lines that are no text.
+
+    Parameters
+    ----------
+    port : int
+        Port of the instrument on 127.0.0.1.
+
+    Attributes
+    ----------
+    port : int
+        Port on 127.0.0.1 that a program connects to instead.
+    state : str
+        `well`, or one of `SICKNESSES`.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._target, self.state = ("127.0.0.1", port), "well"
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._lines: list[socket.socket] = []
+        self._over = threading.Event()
+        self._accepting = self._start_accepting()
+
+    def become(self, state: str) -> None:
+        """Change the state; a cut cable closes its connections and refuses new ones."""
+        before, self.state = self.state, state
+        if state == "cut" != before:
+            self._close_all()
+        elif before == "cut" != state:
+            self._listening = socket.create_server(("127.0.0.1", self.port))
+            self._accepting = self._start_accepting()
+
+    def lead_to(self, port: int) -> None:
+        """Connect to another instrument from now on."""
+        self._target = ("127.0.0.1", port)
+
+    def close(self) -> None:
+        """End every connection and thread."""
+        self._over.set()
+        self._close_all()
+
+    def _close_all(self) -> None:
+        for line in (self._listening, *self._lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+        self._accepting.join()
+
+    def _start_accepting(self) -> threading.Thread:
+        thread = threading.Thread(target=self._accept, args=(self._listening,), daemon=True)
+        thread.start()
+        return thread
+
+    def _accept(self, listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                instrument = socket.create_connection(self._target)
+                self._lines += [client, instrument]
+                for do in (self._forward, self._answer):
+                    threading.Thread(target=do, args=(client, instrument), daemon=True).start()
+
+    def _forward(self, client: socket.socket, instrument: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(4096):
+                if self.state == "well":
+                    instrument.sendall(data)
+            instrument.shutdown(socket.SHUT_RDWR)
+
+    def _answer(self, client: socket.socket, instrument: socket.socket) -> None:
+        instrument.settimeout(LOOK_S)
+        with suppress(OSError):
+            while not self._over.is_set() and (data := self._from(instrument)) != b"":
+                self._send(client, data)
+            client.shutdown(socket.SHUT_RDWR)
+
+    def _from(self, instrument: socket.socket) -> bytes | None:
+        try:
+            return instrument.recv(4096)
+        except TimeoutError:
+            return None
+
+    def _send(self, client: socket.socket, data: bytes | None) -> None:
+        match self.state:
+            case "well" if data:
+                client.sendall(data)
+            case "dripping":
+                client.sendall(b"x")
+                self._over.wait(DRIP_S)
+            case "flooding":
+                client.sendall(b"x" * 4096)
+            case "garbage":
+                client.sendall(b"\xff\x00?!\n")
