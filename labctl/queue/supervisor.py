@@ -253,17 +253,17 @@ class Supervisor:
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
 
-    def _confirm_answer(self, runner: Heartbeat) -> None:
-        """Record that a program has made safe as it was asked to: it ended with everything read back off."""
-        if runner.state == "ended" and (request := self._unqueued.answered()):
-            self._announce("warning", "person", f"{request}: {MADE_SAFE}")
-
     def _record_off(self, runner: Heartbeat) -> None:
         """Everything is off; a runner of before a power cut did not end in good order all the same."""
         if not power_was_cut(runner.boot):
             self._runner.mark_confirmed(runner)
         else:
             self._runner.mark_dead(runner)
+
+    def _confirm_answer(self, runner: Heartbeat) -> None:
+        """Record that a program has made safe as it was asked to: it ended with everything read back off."""
+        if runner.state == "ended" and (request := self._unqueued.answered()):
+            self._announce("warning", "person", f"{request}: {MADE_SAFE}")
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""

@@ -145,6 +145,16 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert beat.state == "dead"
 
 
+def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_ends(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
 @pytest.fixture
 def unqueued(watched, monkeypatch):
     """The stand-in counts as a script; a pause from before its start is in force."""
@@ -196,16 +206,6 @@ def test_a_script_that_ends_safe_when_it_is_asked_is_confirmed(unqueued, monkeyp
     message = "make safe, asked for by Mara: every instrument was made safe"
     assert unqueued.events() == [("person", message)]
     assert unqueued.made_safe == []
-
-
-def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_ends(watched, night):
-    a_running_job(night)
-    watched.runner.kill()
-    watched.runner.wait()
-    watched.stop.request("stopped by SIGTERM")
-    watched.watch(5.0, until=lambda: watched.restarts)
-    assert len(watched.made_safe) == 1
-    assert night.states() == ["interrupted"]
 
 
 def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
@@ -781,9 +781,9 @@ Supervisor(station, Path("lab.db"), stop, on_look=look).run()
 """
 
 
-def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(serve_rig):
+def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(cabled_rig):
     """Later memory may be used up, or labctl be updated."""
-    rig = serve_rig("")
+    rig = cabled_rig("")
     (rig.folder / "look.py").write_text(LOOKS_ONCE)
     rig.heat()
     command = [sys.executable, "look.py"]
