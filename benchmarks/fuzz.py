@@ -28,7 +28,7 @@ from types import FrameType
 
 from fuzzing import Case
 
-KINDS = ("toml", "command_lines", "replies")
+KINDS = ("toml", "command_lines", "replies", "databases")
 LONGEST_S = 5.0
 NOTE_EVERY = 100
 
@@ -113,7 +113,8 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     if options.only is not None:
-        _, case = next(cases_of(options.kind, options.seed, options.only + 1, options.only))
+        numbered = cases_of(options.kind, options.seed, options.only + 1, options.only)
+        _, case = next(numbered)  # its files are there as long as `numbered` is
         print(case.words)
         print(case.attempt() or "no fault")
         return 0

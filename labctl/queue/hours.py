@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from labctl.plain_text import NO_DATE, local_time, shown
+from labctl.plain_text import local_time, shown
 
 LONGEST_WAIT_S = 10 * 365 * 86400.0
 _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
@@ -54,7 +54,7 @@ def hour_in_words(time_s: float | None, now_s: float) -> str:
     try:
         then, now = datetime.fromtimestamp(time_s), datetime.fromtimestamp(now_s)
     except (OverflowError, OSError, TypeError, ValueError):
-        return NO_DATE
+        return local_time(time_s)
     days = (then.date() - now.date()).days
     pattern = "%H:%M" if days == 0 else "%a %H:%M" if 0 < days < 7 else "%Y-%m-%d %H:%M"
     return then.strftime(pattern)

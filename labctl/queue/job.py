@@ -79,7 +79,7 @@ class Job:
             return cls.of(row)
         except (LookupError, RecursionError, TypeError, ValueError) as fault:
             reason = f"cannot be shown: {type(fault).__name__}: {fault}"[:200]
-            known = {field.name: row.get(field.name) for field in fields(cls)}
+            known: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 
 

@@ -46,6 +46,9 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explained(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite quotes bytes of a damaged file
+        cause = _CAUSES[sqlite3.SQLITE_CORRUPT]
+        raise StoreError(f"{path}: {cause} (not UTF-8)") from error
 
 
 def _free_space(path: Path) -> str:

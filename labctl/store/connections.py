@@ -19,6 +19,7 @@ from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.02
 EMPTY_FOR_S = 0.5  # then no program is creating the file
+MADE_WITHIN_S = 4.0
 OLDEST_SQLITE = (3, 37, 0)  # strict tables
 
 
@@ -154,12 +155,16 @@ def _wal(path: Path) -> Path:
 
 
 def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
-    """Wait while another program creates the file, as long as for a lock."""
+    """Wait while another program creates the file. It writes tables and ledger in one transaction."""
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
+        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+            raise StoreError(
+                f"{path}: its ledger of migrations is empty: damaged, or changed by another program"
+            )
         being_made = path.stat().st_size > 0 or wal_of(path).exists()
-        if clock.monotonic() - begun_s > (BUSY_TIMEOUT_S if being_made else EMPTY_FOR_S):
+        if clock.monotonic() - begun_s > (MADE_WITHIN_S if being_made else EMPTY_FOR_S):
             raise InvalidRequest(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)
 

@@ -3,7 +3,7 @@
 `trusted_schema = OFF` keeps views, triggers and constraints of the file from calling functions that are not
 marked as harmless. SQLite up to 3.40 counts its own json_valid among these, which the constraints of labctl's
 tables call at every write. There a writer trusts the schema, after `labctl.store.structure` has found nothing
-in it that labctl did not make; no connection of labctl has a function that touches anything outside of the file.
+in it that labctl did not make. No connection of labctl has a function that acts outside of the file.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ LONGEST_PATTERN = 1000
 
 
 def trust_nothing(connection: sqlite3.Connection) -> None:
-    """Protect a reading connection; a value of more than `LARGEST_VALUE_BYTES` is an error when it is read."""
+    """Protect a reading connection; reading a value above `LARGEST_VALUE_BYTES` is an error."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE_BYTES)

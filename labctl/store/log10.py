@@ -1,4 +1,4 @@
-"""log10 for an SQLite that was built without its mathematical functions; the views in laboratory units need it."""
+"""log10, which the views in laboratory units need, for an SQLite built without mathematical functions."""
 
 import math
 import sqlite3

@@ -33,7 +33,7 @@ _HIDDEN = 6  # index in a row of PRAGMA table_xinfo; not 0: a generated or hidde
 class Structure:
     """What a sequence of migrations makes, by name.
 
-    `tables`: the declared type and the default, as SQL, of each column; `keys`: the columns of its primary key;
+    `tables`: the declared type and the default, as SQL, of each column; `keys`: its primary key;
     `views` and `triggers`: their SQL; `described`: the rows of the table `columns`.
     """
 
@@ -102,7 +102,7 @@ def require_own_triggers(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def show_as_newest(connection: sqlite3.Connection) -> None:
-    """Let a reader find every table, view and column of this labctl, also in an older file; see rules 2, 4."""
+    """Let a reader find every table, view and column of this labctl, also in an older file: rules 2, 4."""
     current = newest()
     if migrations.pending(connection):
         for table in current.tables:
@@ -183,7 +183,7 @@ def _made_by(steps: Sequence[Callable[[Any], None]]) -> Structure:
 
 
 def _objects(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int, str]]:
-    """Kind, name, root page (0: virtual) and SQL of everything in the file but what SQLite keeps for itself."""
+    """Kind, name, root page (0: virtual) and SQL of everything in the file but SQLite's own tables."""
     query = "SELECT type, name, rootpage, sql FROM main.sqlite_master ORDER BY type, name"
     for kind, name, root, sql in connection.execute(query).fetchall():
         if not str(name).startswith("sqlite_"):

@@ -7,15 +7,15 @@ The rig is served by this process; runner and supervisor are started by the wind
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labctl.clock import ScaledClock
-from labctl.queue.heartbeat import Heartbeats
 from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
@@ -49,11 +49,21 @@ def rig(tmp_path):
         (tmp_path / "station.toml").write_text(server.station_toml("rig"))
         WriteConnection(tmp_path / "lab.db").close()
         yield server
-        with WriteConnection(tmp_path / "lab.db") as connection:
-            for process in ("supervisor", "runner"):
-                beat = Heartbeats(connection, process, "rig").read()
-                if beat is not None and not beat.gone:
-                    os.kill(beat.pid, signal.SIGKILL)
+        end_programs(tmp_path)
+
+
+def end_programs(folder):
+    """Kill the labctl programs of a folder, watchers of the supervisor included, until none is left."""
+    while programs := [p for p in psutil.process_iter(["cmdline"]) if is_program(p, folder)]:
+        for program in programs:
+            with suppress(psutil.NoSuchProcess):
+                program.kill()
+        psutil.wait_procs(programs, timeout=10)
+
+
+def is_program(process, folder):
+    words = process.info["cmdline"] or []
+    return "labctl" in words and any(str(folder) in word for word in words)
 
 
 @pytest.fixture
