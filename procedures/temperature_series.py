@@ -43,6 +43,7 @@ class TemperatureSeries(SpectrumProcedure):
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
+    _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 
     def execute(self) -> None:
         """Measure at every temperature."""
@@ -129,6 +130,12 @@ class TemperatureSeries(SpectrumProcedure):
 
     def steps(self) -> list[tuple[float, str]]:
         """Return (target in K, branch) of every step; raises ValueError if there are none."""
+        stated = (self.temperatures_degc, self.return_down, self.revisions)
+        if self._listed is None or self._listed[0] != stated:
+            self._listed = stated, self._all_steps()
+        return self._listed[1]
+
+    def _all_steps(self) -> list[tuple[float, str]]:
         up_k = [t + ZERO_CELSIUS_K for t in self.temperatures_degc]
         if not up_k:
             raise ValueError("temperatures_degc is empty; give at least one temperature")

@@ -172,7 +172,8 @@ def safe(
     """Make every instrument of a station safe, now: heaters off, cells off, sources at zero, read back.
 
     Where a runner or supervisor holds the instruments, it is asked through the results file: its job is
-    stopped and the queue paused. Any other program that uses them is named, and nothing is touched.
+    stopped and the queue paused. `labctl run` or a script is ended by its supervisor. Any other program that
+    uses the instruments is named, and nothing is touched.
     """
     from labctl.config.station import read_station
 
@@ -202,7 +203,7 @@ def _make_safe_if_free(station: "Station") -> "Holder | None":
             held.enter_context(station.hold("making safe"))
         except HardwareHeld as refusal:
             return refusal.holder
-        except LocksUnusable as error:  # nobody can hold them with such a folder
+        except LocksUnusable as error:  # with such a folder no program can hold them
             terminal.say(str(error), err=True, fg="yellow")
         _report_safe(station, station.make_safe())
     return None

@@ -35,7 +35,8 @@ def status(
     """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
 
     A process is FROZEN without a heartbeat for longer than `silence_s` of the station file, or 3 s for
-    stations of another name or without a station file. For a supervisor the time is doubled.
+    stations of another name or without a station file. For a supervisor the time is doubled. A heartbeat that
+    seems too old, or comes from the future, is first watched for that time: a clock may have been set.
     """
     from labctl.clock import RealClock
     from labctl.queue.silence import Silences
@@ -148,18 +149,27 @@ def _processes(
     from labctl.store.queries.heartbeats import all_heartbeats
 
     return [
-        or_as_unreadable(partial(_process, row, allowed_s, silences), partial(_process_instead, row))
+        or_as_unreadable(
+            partial(_process, row, connection, allowed_s, silences), partial(_process_instead, row)
+        )
         for row in all_heartbeats(connection)
     ]
 
 
-def _process(row: dict[str, Any], allowed_s: Mapping[str, float], silences: "Silences") -> dict[str, Any]:
+def _process(
+    row: dict[str, Any], connection: "WriteConnection", allowed_s: Mapping[str, float], silences: "Silences"
+) -> dict[str, Any]:
     from labctl.config.night import DEFAULT_SILENCE_S
-    from labctl.queue.heartbeat import Heartbeat, state_of
+    from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 
     beat = Heartbeat(**row)
     silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
-    return vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silences.of)]}
+    read_again = Heartbeats(connection, beat.process, beat.station).read
+
+    def silent_for_s(beat: Heartbeat) -> float:
+        return silences.watched(beat, beat.allowed_silence_s(silence_s), read_again)
+
+    return vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silent_for_s)]}
 
 
 def _process_instead(row: dict[str, Any], why: str) -> dict[str, Any]:

@@ -7,11 +7,11 @@ so that each helps its neighbours in temperature.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
+from labctl.analysis import Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
@@ -54,8 +54,7 @@ def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[st
     """
     with store.read() as db:
         run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]
-        ids = derivations.finished_spectra(db, run_id)
-    seen = ids[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
+        seen = derivations.finished_before(db, run_id, spectrum_id, NEIGHBOURS + 1)
     return _derive(store, run_id, seen, derived_s, only=spectrum_id)[-1]
 
 
@@ -81,18 +80,43 @@ def _derive(
     with store.read() as db:
         sample = db.sample(db.run(run_id)["sample_id"])
         temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
-        measured = [without_fixture(db.spectrum(spectrum_id), sample) for spectrum_id in ids]
-    kelvin = [temperature.kelvin for temperature in temperatures]
-    found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
-    found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
+        kelvin = [temperature.kelvin for temperature in temperatures]
+        measured = _Spectra(db, ids, sample)
+        found = ionic_resistance_series(
+            measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample), details=False
+        )
     rows = []
     for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
             continue
+        told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        rows.append(_write(store, run_id, made, temperature, resistance, sample))
+        rows.append(_write(store, run_id, made, temperature, told, sample))
     return rows
+
+
+class _Spectra(Sequence[Spectrum]):
+    """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
+
+    def __init__(self, db: Database, ids: Sequence[int], sample: dict[str, Any]) -> None:
+        self._db, self._ids, self._sample = db, ids, sample
+        self.warnings: dict[int, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Spectrum: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Spectrum]: ...
+    def __getitem__(self, place: int | slice) -> Spectrum | list[Spectrum]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(len(self))[place]]
+        spectrum_id = self._ids[place]
+        spectrum = without_fixture(self._db.spectrum(spectrum_id), self._sample)
+        self.warnings[spectrum_id] = tuple(spectrum.warnings)
+        return spectrum
 
 
 def _write(

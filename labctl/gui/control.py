@@ -6,6 +6,7 @@ from pathlib import Path
 from labctl.config.station import Station
 from labctl.gui.asking import Asker
 from labctl.gui.emergency_stop import MAKING, NOT_SAFE, EmergencyStop
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.questions import ask
 from labctl.gui.queue_panel import cancel_job
@@ -85,11 +86,11 @@ class ControlBar(QtWidgets.QFrame):
         self.stop.press(self._person())
 
     def _build(self) -> None:
-        self.state, self.details = QtWidgets.QLabel("looking at the station…"), QtWidgets.QLabel()
+        self.state, self.details = PlainLabel("looking at the station…"), PlainLabel()
         self.state.setObjectName("state")
         self.state.setWordWrap(True)
         self.details.setWordWrap(True)
-        self.outcome = QtWidgets.QLabel(self)
+        self.outcome = PlainLabel(self)
         self.outcome.setObjectName("outcome")
         self.outcome.setWordWrap(True)
         self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

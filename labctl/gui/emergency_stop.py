@@ -3,10 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
 
 from labctl.clock import RealClock
 from labctl.gui.qt import QtCore, Signal
+from labctl.plain_text import local_time
 from labctl.queue.making_safe import SafeReport
 
 log = logging.getLogger(__name__)
@@ -119,8 +119,8 @@ class EmergencyStop(QtCore.QObject):
 
 
 def _minute(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s).strftime("%H:%M")
+    return local_time(time_s, "%H:%M")
 
 
 def _second(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s).strftime("%H:%M:%S")
+    return local_time(time_s, "%H:%M:%S")

@@ -17,7 +17,7 @@ def series(monkeypatch):
         def __init__(self):
             self.answers, self.asked = {}, []
 
-        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm):
+        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm, details):
             self.asked.append((list(spectra), list(temperatures_k), electrodes, lead_ohm))
             return tuple(self.answers[round(kelvin)] for kelvin in temperatures_k)
 

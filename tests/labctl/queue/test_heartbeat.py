@@ -6,6 +6,8 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -245,6 +247,33 @@ def test_a_watcher_that_slept_does_not_count_that_as_silence(beat_before):
     assert silences.of(beat) - before_s == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_is_watched_before_it_is_called_frozen(beat_before, ahead_s):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    first, later = beat_before(-ahead_s), beat_before(-ahead_s - 0.5)
+    assert state_of(first, SILENCE_S, watch(clock, lambda: later)) == "running"
+    assert clock.monotonic() < SILENCE_S
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_and_that_is_silent_is_called_frozen(beat_before, ahead_s):
+    clock, silent = VirtualClock(epoch_s=CLOCK.time()), beat_before(-ahead_s)
+    assert state_of(silent, SILENCE_S, watch(clock, lambda: silent)) == "frozen"
+
+
+def test_a_fresh_heartbeat_is_believed_at_once_and_one_of_another_computer_for_good(beat_before):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    fresh, elsewhere = beat_before(0.1), replace(beat_before(3600.0), host="elsewhere")
+    states = [state_of(beat, SILENCE_S, watch(clock, pytest.fail)) for beat in (fresh, elsewhere)]
+    assert (states, clock.monotonic()) == (["running", "frozen"], 0.0)
+
+
+def watch(clock, read_again):
+    """As `labctl status` looks once at a process."""
+    silences = Silences(clock)
+    return lambda beat: silences.watched(beat, beat.allowed_silence_s(SILENCE_S), read_again)
+
+
 def next_beat(night):
     """Wait for another heartbeat of the runner, and return it."""
     heartbeats, end_s = Heartbeats(night.connection, "runner", "rig"), CLOCK.monotonic() + 60.0
@@ -267,6 +296,22 @@ def test_a_suspended_computer_breaks_no_promise_of_the_measuring_thread(night, m
         beat = next_beat(night)
     assert not beat.overdue
     assert beat.due_s - beat.beat_s == pytest.approx(300.0, abs=1.0)
+
+
+def test_the_end_is_recorded_without_memory_for_another_thread(night, monkeypatch):
+    start, threads = threading.Thread.start, []
+
+    def start_the_first(thread):
+        if threads:
+            raise RuntimeError("can't start new thread")
+        threads.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_the_first)
+    with Pulse(night.path, "rig") as pulse:
+        assert next_beat(night).state == "alive"
+        pulse.made_safe({})
+    assert Heartbeats(night.connection, "runner", "rig").read().state == "ended"
 
 
 def test_a_measuring_thread_that_is_late_on_a_computer_that_works_breaks_its_promise(night):

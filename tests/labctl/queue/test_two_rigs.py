@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -30,7 +32,7 @@ from labctl.queue.pauses import Pauses
 from labctl.queue.requests import Requests
 from labctl.store.transactions import WriteConnection
 
-SEQUENCES = int(os.environ.get("LABCTL_QUEUE_SEQUENCES", "0"))
+SEQUENCES = int(os.environ.get("LABCTL_QUEUE_SEQUENCES") or 0)
 RIGS = ("a", "b")
 ENDED = ("finished", "failed", "cancelled")
 DELAY_S = 50.0
@@ -112,6 +114,10 @@ class TwoRigs(RuleBasedStateMachine):
         with pytest.raises(ConfigurationError):
             action()
         return False
+
+    @initialize(target=known)
+    def begin_with_three_jobs(self):
+        return multiple(*[self.submit(station, False, 1, 0, None, None) for station in ("", *RIGS)])
 
     @rule(
         target=known,
@@ -263,6 +269,27 @@ class TwoRigs(RuleBasedStateMachine):
             expected.not_before_s = self.clock.time() + DELAY_S
         self.paused |= {rig} if expected.conclude(again or state == "interrupted", state) else set()
 
+    @rule(rig=rigs, ending=st.sampled_from(["die", "finished", "failed", "interrupted", "goes on"]))
+    def attempt(self, rig, ending):
+        """An hour of a rig: what usually happens one after the other."""
+        self.resume(rig)
+        self.claim(rig)
+        if ending == "die":
+            self.die(rig)
+        elif ending != "goes on":
+            self.end(rig, ending, True)
+
+    @rule(job=known, seconds=st.sampled_from([1.0, 250.0]))
+    def hold_for_a_while(self, job, seconds):
+        self.hold(job)
+        self.wait(seconds)
+        self.release(job)
+
+    @rule(job=known, rig=rigs, kind=st.sampled_from(["cancel", "stop", "skip step", "temperatures"]))
+    def ask_too_late(self, job, rig, kind):
+        self.ask(job, kind)
+        self.die(rig)
+
     @rule(rig=rigs)
     def come_back_late(self, rig):
         """A runner that was given up cannot end the attempt of the next one."""
@@ -312,6 +339,6 @@ def test_no_sequence_of_actions_loses_doubles_or_misleads_a_job_of_two_rigs(tmp_
         new_path = staticmethod(lambda: tmp_path / f"{next(files)}.db")
 
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    length = {"max_examples": SEQUENCES or 12, "stateful_step_count": 60 if SEQUENCES else 40}
+    length = {"max_examples": SEQUENCES or 25, "stateful_step_count": 60 if SEQUENCES else 30}
     few = settings(**length, deadline=None, suppress_health_check=checks)
     run_state_machine_as_test(OnFreshFiles, settings=few)
