@@ -6,7 +6,8 @@
    point although it should be heated, are told. The settings are set again once, after `prepare()`. Found
    again before the oven has kept its settings for `TRUSTED_AFTER_S`, it is `SettingLost`, but for the first
    `EFFECTIVE_AFTER_S`: what was only loose for a moment has time to come back.
-3. A read-back that fails is told and tried again at the next look. It ends no measurement.
+3. A read-back that fails is told and tried again at the next look, after `OFTEN` failures more rarely. It
+   ends no measurement. A driver whose set point cannot be read is not asked again.
 4. After `make_safe()` or `switch_off()` nothing is expected and nothing is set again.
 """
 
@@ -28,7 +29,7 @@ LOOK_EVERY_S = 30.0
 FIRST_LOOK_AFTER_S = 10.0  # a controller may need some control cycles until a new set point rules
 EFFECTIVE_AFTER_S = 300.0
 TRUSTED_AFTER_S = 3600.0
-LOOKS_GIVEN_UP_AFTER = 5
+OFTEN, RARELY_S = 5, 600.0
 ACCEPTED_K = 0.51  # a controller that shows whole degrees rounds a set point by up to 0.5 K
 CHANGED_K = 0.02
 ARRIVED_K = 2.0
@@ -64,6 +65,7 @@ class OvenWatch:
     _confirmed_k: float | None = None
     _looked_s: float | None = None
     _failed_looks: int = 0
+    _cannot_tell: bool = False
     _set_again_s: float = -math.inf
     _readings: deque[tuple[float, float]] = field(default_factory=deque)
     _begun_at_k: float = math.nan
@@ -98,7 +100,7 @@ class OvenWatch:
         problem = ""
         if self._looked_s is None:
             self._looked_s = now_s - LOOK_EVERY_S + FIRST_LOOK_AFTER_S
-        if now_s - self._looked_s >= LOOK_EVERY_S:
+        if now_s - self._looked_s >= (LOOK_EVERY_S if self._failed_looks < OFTEN else RARELY_S):
             self._looked_s = now_s
             problem = self._problem_at(oven, tell)
         problem = problem or self._falls(now_s, temperature_k)
@@ -113,24 +115,27 @@ class OvenWatch:
 
     def _problem_at(self, oven: Any, tell: Tell) -> str:
         """Read the controller back; return what is wrong there, `""` for nothing or where it is not known."""
-        if self._failed_looks >= LOOKS_GIVEN_UP_AFTER:
+        if self._cannot_tell:
             return ""
+        problem = ""
         try:
             problem = self._problem_read(without_retries(oven))
-        except (InstrumentError, *CANNOT_TELL) as error:
+            self._failed_looks = 0
+        except InstrumentError as error:
             self._failed_looks += 1
-            self._tell_unread(oven, error, tell)
-            return ""
-        self._failed_looks = 0
+            self._tell_unread(error, tell)
+        except CANNOT_TELL as error:
+            self._cannot_tell = True
+            words = f"{oven.name}: its set point cannot be read, only the temperature is watched: {error!r}"
+            tell("warning", "not read back", words)
         return problem
 
-    def _tell_unread(self, oven: Any, error: Exception, tell: Tell) -> None:
-        words = str(error) if isinstance(error, InstrumentError) else f"{oven.name}: {error!r}"
+    def _tell_unread(self, error: InstrumentError, tell: Tell) -> None:
         if self._failed_looks == 1:
-            tell("warning", "retry", f"the settings could not be read back: {words}; asking again later")
-        elif self._failed_looks == LOOKS_GIVEN_UP_AFTER:
-            what = "the settings are not read back any more, only the temperature is watched"
-            tell("warning", "not read back", f"{what}: {words}")
+            tell("warning", "retry", f"the settings could not be read back: {error}; asking again later")
+        elif self._failed_looks == OFTEN:
+            what = "the settings cannot be read back, only the temperature is watched"
+            tell("warning", "not read back", f"{what}: {error}")
 
     def _problem_read(self, driver: Any) -> str:
         if not hasattr(type(driver), "output_state"):

@@ -3,7 +3,7 @@ import pytest
 from labctl.bench import Bench, Limits, OutputState
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError, SettingLost
-from labctl.instruments.oven_watch import EFFECTIVE_AFTER_S, LOOK_EVERY_S, LOOKS_GIVEN_UP_AFTER
+from labctl.instruments.oven_watch import EFFECTIVE_AFTER_S, LOOK_EVERY_S
 
 LIMITS = Limits((250.0, 500.0), potential_v=1.0, current_a=0.1)
 TARGET_K = 333.15
@@ -202,8 +202,19 @@ def test_a_driver_that_cannot_read_its_set_point_goes_on_working_and_is_not_aske
     reading.oven.log.clear()
     reading.oven.fault = NotImplementedError("write only")
     reading.read(60)
-    assert reading.oven.log == ["setpoint_k?"] * LOOKS_GIVEN_UP_AFTER
-    assert reading.kinds == ["retry", "not read back"]
+    assert reading.oven.log == ["setpoint_k?"]
+    assert reading.kinds == ["not read back"]
+
+
+def test_a_controller_that_is_silent_for_long_is_asked_rarely_and_watched_again_when_it_answers(seen):
+    seen.oven.fault = InstrumentError("oven", "SETP?", "", "no answer")
+    seen.read(60)
+    assert seen.kinds == ["retry", "not read back"]
+    assert seen.oven.log.count("state?") <= 12
+    seen.oven.fault, seen.oven.state = None, OutputState(False)
+    seen.oven.prepare = lambda: setattr(seen.oven, "state", OutputState(True))
+    seen.read(11)
+    assert seen.kinds[2:4] == ["setting lost", "set again"]
 
 
 def test_a_read_back_that_fails_is_told_and_tried_again_and_ends_nothing(seen):
