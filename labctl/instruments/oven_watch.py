@@ -43,7 +43,7 @@ CANNOT_TELL = (AttributeError, NotImplementedError, TypeError, ValueError)
 
 
 def untold(level: str, kind: str, message: str, **details: Any) -> None:
-    """Tell nobody."""
+    """Report to no one: the default."""
 
 
 def without_retries(device: Any) -> Any:
