@@ -113,7 +113,7 @@ class ControlBar(QtWidgets.QFrame):
         self.start = _button("Start runner", "", "Start a runner and its supervisor")
         self.start.setVisible(False)
         self.skip = _button("S&kip step", "Ctrl+K", "Leave this step, go on with the next")
-        self.abort = _button("A&bort job", "Ctrl+B", "Stop the job after its point, make safe")
+        self.abort = _button("Abort job", "Ctrl+B", "Stop the job after its point, make safe")
         self.safe = _button("MAKE SAFE", "", "F12: Heater off, cell off, sources at zero: now")
         self.safe.setObjectName("safe")
 

@@ -130,7 +130,7 @@ class QueueingPanel(QtWidgets.QWidget):
     def _build(self) -> None:
         self.procedure = QtWidgets.QComboBox(self)
         self.procedure.setAccessibleName("Procedure")
-        self.open_file = QtWidgets.QPushButton("Own &file…", self)
+        self.open_file = QtWidgets.QPushButton("&Own file…", self)
         self.summary = PlainLabel(self)
         self.summary.setWordWrap(True)
         self.inputs: ProcedureInputs
@@ -150,7 +150,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
         self.sequence.setToolTip("Return fills the form from the chosen one")
-        self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
+        self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "&Save…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
         self.queue_button.setShortcut("Ctrl+Return")
