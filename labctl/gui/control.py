@@ -8,8 +8,8 @@ from labctl.gui.asking import Asker
 from labctl.gui.emergency_stop import MAKING, NOT_SAFE, SAFE, EmergencyStop
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.questions import ask
 from labctl.gui.queue_panel import cancel_job
+from labctl.qt.questions import ask
 from labctl.queue.job import Job
 from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests

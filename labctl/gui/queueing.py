@@ -14,9 +14,9 @@ from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
-from labctl.gui.questions import ask_for_file, ask_for_new_file
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import refuse_what_is_no_export, write_text
+from labctl.qt.questions import ask_for_file, ask_for_new_file
 from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
