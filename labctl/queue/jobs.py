@@ -23,6 +23,7 @@ from labctl.queue.job import ENDED, STARTABLE, WAITING, Claimant, FailurePolicy,
 from labctl.queue.job_changes import JobChanges
 from labctl.queue.pauses import LABCTL, put_pause
 from labctl.queue.requests import answer_pending, request_to_end
+from labctl.queue.retry_delays import RetryDelays
 from labctl.store.queries import jobs as queries
 from labctl.store.queries.runs import LARGEST_ID
 from labctl.store.transactions import Row, WriteConnection
@@ -49,6 +50,7 @@ class Jobs:
         self._connection, self._clock = connection, clock or RealClock()
         self._claimant = claimant or Claimant()
         self._changes = JobChanges(connection, self._clock)
+        self._delays = RetryDelays(self._clock)
 
     def add(self, protocol: "Protocol", *, duration_s: float | None = None, **options: Any) -> int:
         """Queue one checked protocol, with the options of `add_all`; return its id once it is on disk."""
@@ -170,7 +172,7 @@ class Jobs:
         return None
 
     def _may_start(self, job: Job) -> bool:
-        return job.not_before_s is None or self._clock.time() >= job.not_before_s
+        return self._clock.time() >= self._delays.start_s(job)
 
     def _end_unbegun(self, job: Job, station: str) -> bool:
         """End a job that must not be claimed any more; return whether it was one."""
@@ -206,7 +208,7 @@ class Jobs:
     def next_start_s(self, station: str) -> float | None:
         """When the earliest job that waits for its hour may start; None when none waits."""
         with self._connection.transaction():
-            hours = [job.not_before_s or 0.0 for job in self._startable(station)]
+            hours = [self._delays.start_s(job) for job in self._startable(station)]
         return min(hours, default=None)
 
     def end(self, job_id: int, state: str, reason: str) -> None:
