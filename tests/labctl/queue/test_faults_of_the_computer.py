@@ -60,9 +60,10 @@ def promised(waited_for_a_core_s):
     def is_off_in_time(rig, within_s=PROMISED_S):
         started = [process.pid for process in rig.started]
         pids = {os.getpid(), *started, *filter(None, (rig.pid("supervisor"), rig.second))}
-        waited_s = sum(map(waited_for_a_core_s, pids))
+        before_s = {pid: waited_for_a_core_s(pid) for pid in pids}
         took_s = rig.wait_until(lambda: rig.heater_range == 0, "the heater is off")
-        return took_s - (sum(map(waited_for_a_core_s, pids)) - waited_s) < within_s
+        waited_s = sum(max(0.0, waited_for_a_core_s(pid) - s) for pid, s in before_s.items())
+        return took_s - waited_s < within_s
 
     return is_off_in_time
 
