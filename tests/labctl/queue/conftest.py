@@ -116,12 +116,12 @@ def night(tmp_path):
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def station_text():
     return STATION
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def protocol_text():
     return PROTOCOL
 
