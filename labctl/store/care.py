@@ -75,9 +75,20 @@ def verify_runs(connection: sqlite3.Connection) -> list[RunCheck]:
     query = "SELECT id, uuid, status, content_hash FROM runs WHERE status <> 'running' ORDER BY id"
     ended = connection.execute(query).fetchall()
     return [
-        RunCheck(run_id, uuid, status, recorded, _present_hash(connection, run_id, recorded))
+        RunCheck(run_id, uuid, status, hash_at_end, _present_hash(connection, run_id, hash_at_end))
         for run_id, uuid, status, recorded in ended
+        for hash_at_end in [recorded or _awaited_hash(connection, run_id)]
     ]
+
+
+def _awaited_hash(connection: sqlite3.Connection, run_id: int) -> str | None:
+    """The hash of a run that had none; its program is given a moment to seal a run that ended just now."""
+    clock = RealClock()
+    until_s = clock.monotonic() + SEALED_WITHIN_S
+    while run_id in being_sealed(connection) and clock.monotonic() < until_s:
+        clock.sleep(LOOK_AGAIN_S)
+    (recorded,) = connection.execute("SELECT content_hash FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return recorded
 
 
 def _present_hash(connection: sqlite3.Connection, run_id: int, recorded: str | None) -> str:
@@ -141,11 +152,6 @@ def _count_runs(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def _changed_runs(connection: sqlite3.Connection) -> list[str]:
-    """Name the runs that changed; one that ended just now is given a moment to be sealed by its program."""
-    clock = RealClock()
-    until_s = clock.monotonic() + SEALED_WITHIN_S
-    while being_sealed(connection) and clock.monotonic() < until_s:
-        clock.sleep(LOOK_AGAIN_S)
     changed = [run for run in verify_runs(connection) if not run.intact]
     return [
         f"Run {run.run_id} ({run.uuid}) is not what it was at its end." if run.recorded_hash
