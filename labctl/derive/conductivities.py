@@ -34,13 +34,17 @@ class Temperature:
     kelvin : float or None
         Mean of the readings; None without a reading: a set point is not one.
     spread_k : float or None
-        Their standard deviation; None where less than two readings leave it unknown.
+        Their standard deviation; None where less than two readings leave it unknown. Half their span where
+        they left the band about the set point: such a spectrum does not belong to one temperature.
     flags : tuple of str
+    lowest_k, highest_k : float or None
     """
 
     kelvin: float | None
     spread_k: float | None
     flags: tuple[str, ...] = ()
+    lowest_k: float | None = None
+    highest_k: float | None = None
 
 
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
@@ -132,6 +136,7 @@ def _write(
         flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
         row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
+        row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
         row |= made | _conductivity_columns(resistance, sample)
     store.replace_derived("conductivities", where, [row] if row else [])
     return row
@@ -142,7 +147,30 @@ def _temperature(db: Database, spectrum_id: int) -> Temperature:
     if not readings_k:
         return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
     spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else None
-    return Temperature(float(np.mean(readings_k)), spread_k, _moved_flags(readings_k))
+    lowest_k, highest_k = min(readings_k), max(readings_k)
+    spectrum = derivations.spectrum_row(db, spectrum_id)
+    flags = _moved_flags(readings_k)
+    if left_band(lowest_k, highest_k, spectrum["setpoint_k"], spectrum["band_k"]):
+        flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
+        spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
+    return Temperature(float(np.mean(readings_k)), spread_k, flags, lowest_k, highest_k)
+
+
+def left_band(
+    lowest_k: float | None, highest_k: float | None, setpoint_k: float | None, band_k: float | None
+) -> bool:
+    """Return whether the temperatures of a spectrum left its band; False where there is none to leave."""
+    if lowest_k is None or highest_k is None or setpoint_k is None or band_k is None:
+        return False
+    return max(highest_k - setpoint_k, setpoint_k - lowest_k) > band_k
+
+
+def _left_band_flag(lowest_k: float, highest_k: float, spectrum: dict[str, Any]) -> str:
+    low, high, set_at = (t - ZERO_CELSIUS_K for t in (lowest_k, highest_k, spectrum["setpoint_k"]))
+    return (
+        f"the temperature left its band of {spectrum['band_k']:g} K about {set_at:.2f} degC: "
+        f"{low:.2f} to {high:.2f} degC during the spectrum"
+    )
 
 
 def _moved_flags(readings_k: Sequence[float]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
-CAUSES = ("output",)
+CAUSES = ("set again",)
 """Kinds of the events of a run that tell why a temperature did not settle, and that it was mended."""
 
 

@@ -108,6 +108,18 @@ def state_of(
     return "frozen" if silent or beat.overdue else "running"
 
 
+def left_on(beat: Heartbeat, state: str) -> str:
+    """Return which outputs of a runner were not read back off, with reasons, as far as that is known.
+
+    `""` for a supervisor, where every output was read back off, and while a process runs and knows of none
+    that could not be. `state` is that of `state_of`.
+    """
+    if beat.process != "runner":
+        return ""
+    died_unattended = state == "dead" and beat.state != "dead"
+    return beat.unsafe or (NOT_READ_BACK if died_unattended else "")
+
+
 def problems_in_words(problems: Mapping[str, str]) -> str:
     """Return which instruments are not safe, and why, in one line; `""` where all are."""
     return "; ".join(f"{name}: {problem}" for name, problem in problems.items())
@@ -273,7 +285,7 @@ class Pulse:
                     self._path, LOCK_PATIENCE_S, may_create=False
                 ).without_fsync() as connection:
                     self._beat_on(Heartbeats(connection, "runner", self._station))
-            except StoreError as error:
+            except (StoreError, MemoryError) as error:
                 log.warning("no heartbeat: %s", error)
                 self._over.wait(BEAT_S)
 
@@ -293,10 +305,7 @@ class Pulse:
         for do in (lambda: heartbeats.beat(**self._times(), **self._told), self._on_beat):
             try:
                 do()
-            except (
-                StoreError,
-                OSError,
-            ) as error:  # a full disk is for the runner to see
+            except (StoreError, OSError, MemoryError) as error:  # a full disk is for the runner to see
                 log.warning("no heartbeat: %s", error)
 
     def _times(self) -> dict[str, float | None]:

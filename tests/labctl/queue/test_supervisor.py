@@ -781,9 +781,9 @@ Supervisor(station, Path("lab.db"), stop, on_look=look).run()
 """
 
 
-def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(serve_rig):
+def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(cabled_rig):
     """Later memory may be used up, or labctl be updated."""
-    rig = serve_rig("")
+    rig = cabled_rig("")
     (rig.folder / "look.py").write_text(LOOKS_ONCE)
     rig.heat()
     command = [sys.executable, "look.py"]
