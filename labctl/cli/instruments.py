@@ -183,9 +183,11 @@ def safe(
         return
     holder = _make_safe_if_free(chosen)
     if holder is None:
+        _record_safe(chosen, station, db)
         return
     report = _asked(chosen, station, db, person or user_name(), holder)
     if report is None and (holder := _make_safe_if_free(chosen)) is None:
+        _record_safe(chosen, station, db)
         return
     if report is None:
         raise _refusal(chosen, holder)
@@ -247,6 +249,15 @@ def _asked(station: "Station", file: Path, db: Path, person: str, holder: "Holde
     silence_s = read_night(station).silence_s
     name = holder.station or station.name  # a copy of its station file may have another name
     return ask_to_make_safe(SafeRequest(file, name, db, person, silence_s), holder)
+
+
+def _record_safe(station: "Station", file: Path, db: Path) -> None:
+    """Record in the results file that what an earlier program left on was read back off."""
+    from labctl.config.night import read_night
+    from labctl.queue.making_safe import SafeRequest, confirm
+
+    if db.exists():
+        confirm(SafeRequest(file, station.name, db, "", read_night(station).silence_s))
 
 
 def _refusal(station: "Station", holder: "Holder") -> ConfigurationError:

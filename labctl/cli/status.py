@@ -160,7 +160,8 @@ def _process(
     row: dict[str, Any], connection: "WriteConnection", allowed_s: Mapping[str, float], silences: "Silences"
 ) -> dict[str, Any]:
     from labctl.config.night import DEFAULT_SILENCE_S
-    from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
+    from labctl.queue.heartbeat import Heartbeat, Heartbeats, left_on, state_of
+    from labctl.readmodel.left_on_text import left_on_in_words
 
     beat = Heartbeat(**row)
     silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
@@ -169,11 +170,13 @@ def _process(
     def silent_for_s(beat: Heartbeat) -> float:
         return silences.watched(beat, beat.allowed_silence_s(silence_s), read_again)
 
-    return vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silent_for_s)]}
+    state = state_of(beat, silence_s, silent_for_s)
+    shown = {"state": SHOWN_AS[state], "unsafe": left_on(beat, state)}
+    return vars(beat) | shown | {"unsafe_in_words": left_on_in_words(beat, state)}
 
 
 def _process_instead(row: dict[str, Any], why: str) -> dict[str, Any]:
-    return row | {"state": why}
+    return row | {"state": why, "unsafe_in_words": row["unsafe"]}
 
 
 def _unkept(process: dict[str, Any]) -> bool:
@@ -187,8 +190,8 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.readmodel.formatting import celsius
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
-    if process["unsafe"]:
-        head += f", {_unsafe_in_words(process)}"
+    if process["unsafe_in_words"]:
+        head += f", {process['unsafe_in_words']}"
     if process["state"] != "running":
         return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
@@ -199,11 +202,3 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["process"] == "supervisor" and not process["doing"]:
         return head
     return f"{head}, " + ", ".join(parts)
-
-
-def _unsafe_in_words(process: dict[str, Any]) -> str:
-    if process["state"] == "running":
-        return f"NOT SAFE, trying again: {process['unsafe']}"
-    if process["state"] == SHOWN_AS["dismissed"]:
-        return f"a person has seen to it: {process['unsafe']}"
-    return f"not read back off: {process['unsafe']}; a supervisor tries until it is (or --dismiss)"

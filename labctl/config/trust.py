@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labctl.shipped import HOME, is_shipped, shipped_module
+from labctl.shipped import HOME, PACKAGES, is_shipped, prefer_shipped, shipped_module
 
 OWN_MODEL = "sim_instruments.own_model"
 
@@ -40,13 +40,15 @@ def is_trusted(folder: Path) -> bool:
 
 def lies_in_working_folder(name: str) -> bool:
     """Return whether an import would take a module from a working directory that is not trusted."""
-    here = Path.cwd()
+    here = Path.cwd().resolve()
     top = name.partition(".")[0]
-    if is_trusted(here) or here == HOME or is_shipped(name) or top in sys.modules:
+    if is_trusted(here) or here == HOME or is_shipped(name) or (top in sys.modules and top not in PACKAGES):
         return False
-    spec = importlib.util.find_spec(top)
+    prefer_shipped(name)
+    try:
+        spec = importlib.util.find_spec(name if top in PACKAGES else top)
+    except ImportError:  # the import itself says what is missing
+        return False
     places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
     files = [Path(place).resolve() for place in places if place]
-    return any(
-        here in (file.parent, file.parent.parent if file.stem == "__init__" else None) for file in files
-    )
+    return any(file == here / f"{top}.py" or file.is_relative_to(here / top) for file in files)

@@ -108,6 +108,18 @@ def state_of(
     return "frozen" if silent or beat.overdue else "running"
 
 
+def left_on(beat: Heartbeat, state: str) -> str:
+    """Return which outputs of a runner were not read back off, with reasons, as far as that is known.
+
+    `""` for a supervisor, where every output was read back off, and while a process runs and knows of none
+    that could not be. `state` is that of `state_of`.
+    """
+    if beat.process != "runner":
+        return ""
+    died_unattended = state == "dead" and beat.state != "dead"
+    return beat.unsafe or (NOT_READ_BACK if died_unattended else "")
+
+
 def problems_in_words(problems: Mapping[str, str]) -> str:
     """Return which instruments are not safe, and why, in one line; `""` where all are."""
     return "; ".join(f"{name}: {problem}" for name, problem in problems.items())

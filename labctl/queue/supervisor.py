@@ -128,7 +128,8 @@ class Supervisor:
             self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._new_rows = NewRows(self._connection)
-            self._unqueued = UnqueuedProgram(self.station, Pauses(self._connection), self._clock)
+            pauses = Pauses(self._connection, station=self.station.name)
+            self._unqueued = UnqueuedProgram(self.station, pauses, self._clock)
             kicker = Kicker(self.station, self._clock)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)

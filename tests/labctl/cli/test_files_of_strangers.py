@@ -1,8 +1,10 @@
 """Commands that look at a results file show what can be shown, say what cannot, and run nothing it names."""
 
 import json
+import os
 import re
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 
@@ -245,6 +247,20 @@ def test_rehearse_executes_code_of_the_station_folder_and_of_trusted_folders_onl
     assert (away / "executed").exists()
     (tmp_path / "evil.py").write_text(EVIL)
     assert "would finish" in desk("rehearse", beside)
+
+
+def test_packages_named_as_those_of_labctl_in_the_working_directory_are_not_executed(desk, tmp_path):
+    """As `python -m labctl` would find them: the working directory is first on sys.path."""
+    away = tmp_path / "away"
+    (away / "procedures").mkdir(parents=True)
+    (away / "procedures" / "evil.py").write_text(EVIL)
+    (away / "procedures" / "__init__.py").touch()
+    command = [sys.executable, "-m", "labctl", "rehearse", _protocol(tmp_path, "procedures.evil:Spectrum")]
+    environment = os.environ | desk.environment
+    done = subprocess.run(command, cwd=away, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"--trust {away}" in done.stderr
+    assert not (away / "procedures" / "executed").exists()
 
 
 def test_a_job_whose_code_the_runner_will_not_trust_is_queued_with_a_warning(desk, tmp_path):

@@ -22,8 +22,8 @@ roles = ["oven"]
 
 
 @pytest.fixture
-def rig(served_rig):
-    return served_rig
+def rig(rig_in_use):
+    return rig_in_use
 
 
 def labctl(*words):
@@ -145,8 +145,8 @@ def test_the_station_file_is_station_toml_as_everywhere(rig, monkeypatch):
     assert "all of rig answer" in result.output
 
 
-def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_rig):
-    rig = serve_rig({"GPIB0::12::INSTR": "lakeshore336", "ASRL9::INSTR": "relay_watchdog"})
+def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_instruments):
+    rig = serve_instruments({"GPIB0::12::INSTR": "lakeshore336", "ASRL9::INSTR": "relay_watchdog"})
     relay = rig.instruments[1]
     supervisor = rig.start("supervisor", *rig.files, "--alone")
     rig.wait(lambda: relay.relays, "the first kick")

@@ -164,11 +164,47 @@ def test_status_and_window_say_what_a_living_runner_cannot_make_safe(night, beat
     assert "NOT SAFE, not read back off: oven: no answer" in status_in_words(view)
 
 
-def test_what_a_person_has_seen_to_is_no_trouble(night, beat_before, station_file):
+def test_what_a_person_has_seen_to_is_no_trouble_but_is_named(night, beat_before, station_file):
     beat_before(0.0, state="dismissed", unsafe="oven: no answer")
     arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
     assert "a person has seen to it: oven: no answer" in CliRunner().invoke(app, arguments).stdout
-    assert not read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S).in_trouble
+    view = read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S)
+    assert not view.in_trouble
+    assert "a person has seen to it: oven: no answer" in status_in_words(view)[0]
+
+
+def test_the_outputs_of_a_runner_that_died_unattended_are_not_called_off(night, beat_before, station_file):
+    beat_before(0.0, pid=2**22 + 1)
+    arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
+    left = "NOT SAFE: the outputs were not read back; the next supervisor or runner makes safe first"
+    assert f"NOT RUNNING, {left}" in CliRunner().invoke(app, arguments).stdout
+    (process,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["processes"]
+    assert (process["unsafe"], process["unsafe_in_words"]) == ("the outputs were not read back", left)
+    words = status_in_words(read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S))
+    assert "NOT SAFE, not read back off: the outputs were not read back" in words
+    assert "AND NO SUPERVISOR: press Make safe, then check the rig" in words
+
+
+def test_after_a_supervisor_has_made_safe_a_dead_runner_left_nothing_on(night, beat_before):
+    beat_before(0.0, state="dead")
+    words = status_in_words(read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S))
+    assert not any("NOT SAFE" in phrase for phrase in words)
+    assert "AND NO SUPERVISOR" in words
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("alive", "NOT SAFE, trying again: oven: no answer"),
+        ("unsafe", "not read back off: oven: no answer; a supervisor tries until it is (or --dismiss)"),
+        ("dismissed", "a person has seen to it: oven: no answer"),
+    ],
+)
+def test_the_list_of_the_queue_says_what_was_not_read_back_off(night, beat_before, state, words):
+    beat_before(0.0, state=state, unsafe="oven: no answer")
+    arguments = ["queue", "list", "--db", str(night.path)]
+    assert f"rig: {words}" in CliRunner().invoke(app, arguments).stdout
+    assert json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["not_safe"] == {"rig": words}
 
 
 @pytest.mark.parametrize(
