@@ -188,6 +188,8 @@ class Night:
         self._read_s = CLOCK.monotonic()
         if state is None:
             return
+        if state.runner in OFF:  # frozen after it had said so: nobody else has a reason to end it
+            self.programs.end_frozen(state.pid)
         self._judge_off(before, state)
         self._judge_unsafe(state)
 

@@ -92,8 +92,14 @@ class Programs:
                     yield int(entry.name), words
 
     def programs(self) -> list[int]:
-        """Processes that measure."""
+        """Processes that measure, frozen ones too."""
         return [pid for pid, words in self.all().items() if {"runner", "run", SCRIPT} & set(words[1:4])]
+
+    def end_frozen(self, pid: int) -> None:
+        """Kill a process if it is frozen."""
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+                os.kill(pid, signal.SIGKILL)
 
     def runners(self) -> list[int]:
         """Those that work through a queue."""
