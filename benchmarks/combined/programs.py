@@ -110,7 +110,7 @@ class Programs:
         return [pid for pid, words in self.all().items() if "supervisor" in words]
 
     def first_supervisor(self) -> int | None:
-        """The one that watches the runner: it holds the lock of the station."""
+        """The supervisor that watches the runner, by the lock of the station."""
         with suppress(OSError, ValueError, IndexError):
             told = (self.folder / "station.supervisor.lock").read_bytes()
             pid = int(told.strip(b"\0 \n").split()[1])
@@ -139,7 +139,7 @@ class Programs:
         self.keep_limit()
 
     def keep_limit(self) -> None:
-        """The same for processes started meanwhile."""
+        """The same for processes started since."""
         for pid in self.all():
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (self._limit, UNLIMITED))

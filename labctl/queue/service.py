@@ -127,7 +127,7 @@ class SystemdUser:
         )
 
     def install(self, kept: Kept) -> list[str]:
-        """Write, enable and start the unit; return what was done, in words.
+        """Write, enable and start the unit; return a description of it.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class SystemdUser:
         return [f"{path} written, enabled and started", self._lingering_in_words()]
 
     def uninstall(self, kept: Kept) -> list[str]:
-        """Stop and remove the unit; return what was done, in words."""
+        """Stop and remove the unit; return a description of it."""
         path = self.path(kept)
         if not path.exists():
             return [f"there is no {path}"]
@@ -208,7 +208,7 @@ class WindowsTask:
         )
 
     def install(self, kept: Kept) -> list[str]:
-        """Write, register and start the task; return what was done, in words.
+        """Write, register and start the task; return a description of it.
 
         Raises
         ------
@@ -227,7 +227,7 @@ class WindowsTask:
         ]
 
     def uninstall(self, kept: Kept) -> list[str]:
-        """Remove the task; return what was done, in words."""
+        """Remove the task; return a description of it."""
         self._must(["/end", "/tn", kept.name])
         self._must(["/delete", "/f", "/tn", kept.name])
         self.path(kept).unlink(missing_ok=True)

@@ -9,7 +9,7 @@
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
-   tells people, also when it was asked to stop just before it saw that the runner is gone; until everything
+   notifies people, also when it was asked to stop just before it saw that the runner is gone; until everything
    is off or a person dismissed it.
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
@@ -336,7 +336,7 @@ class Supervisor:
             self._announce("error", "process", words)
 
     def _made_safe_after(self, runner: Heartbeat) -> dict[str, str]:
-        """What could not be made safe, by name; done once where only the recording has to be tried again."""
+        """Failures of making safe, by name; done once where only the recording has to be tried again."""
         known = (runner.pid, runner.process_birth)
         failures = {} if self._safe_after == known else self._make_safe()
         self._safe_after = None if failures else known

@@ -108,7 +108,7 @@ class WriteConnection:
         return self
 
     def rescue(self) -> str:
-        """Save the content of lost files, and put it back; return what was lost; "" if no file was.
+        """Save the content of lost files, and put it back; return a description of the loss, "" without one.
 
         For a program that knows that the measuring program has ended.
 
