@@ -127,7 +127,7 @@ class Steering(StopRequest):
     def _look(self) -> None:
         if self._runner_stop():
             self.request(self._runner_stop.reason)
-        for request in self._requests.pending(self._job.id):
+        for request in self._requests.pending(self._job.id, self._job.claims):
             if self._under_way or request.kind not in ABOUT_A_STEP:  # which step is it? wait for one
                 self._obey(request)
 
@@ -152,13 +152,13 @@ class Steering(StopRequest):
             self._requests.take(request, "obeyed", details)
 
     def _cancel(self, request: Request) -> None:
-        self.request(f"cancelled{' by ' + request.person if request.person else ''}")
-        self.ends_as = "cancelled"
+        self.request(request.words)
+        self.ends_as = request.ends_as
 
     def _stop(self, request: Request) -> None:
-        self.request(str(request.details.get("reason", "stopped")))
-        self.ends_as = "failed"
-        if request.details.get("stops_queue"):
+        self.request(request.words)
+        self.ends_as = request.ends_as
+        if request.stops_queue:
             self.stops_queue = self.reason
 
     def _skip(self, request: Request) -> Mapping[str, Any]:

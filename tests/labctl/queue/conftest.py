@@ -204,8 +204,9 @@ PROGRAMS = {
 class ServedRig:
     """A rig with a cable to each instrument, and the programs in its folder, which are other processes."""
 
-    def __init__(self, folder: Path, server: Server, cables: Any, environment: Any) -> None:
-        self.folder, self.db, self._server = folder, folder / "lab.db", server
+    def __init__(self, folder: Path, serve: Any, cables: Any, environment: Any) -> None:
+        self.folder, self.db, self._serve = folder, folder / "lab.db", serve
+        self._server = server = serve()
         self._environment = environment
         station = folder / "station.toml"
         station.write_text(f"{server.station_toml('rig')}[night]\nretry_delay_s = 0.1\n")
@@ -223,6 +224,21 @@ class ServedRig:
     def heat(self) -> None:
         """Switch the heater on by hand."""
         self._server.rig.instruments[self._server.outlets[0].address].set_range(1, 3)
+
+    def break_down(self) -> None:
+        """Let every connection break, as when the process of a rig dies."""
+        for cable in (self.oven, self.analyser):
+            cable.become("cut")
+        self._server.stop()
+
+    def come_back(self, hot: bool) -> None:
+        """Start anew, with the heater on where `hot`."""
+        self._server = self._serve()
+        if hot:
+            self.heat()
+        for cable, outlet in zip((self.oven, self.analyser), self._server.outlets, strict=True):
+            cable.lead_to(outlet.port)
+            cable.become("well")
 
     def start(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
         if program == "runner":
@@ -298,7 +314,10 @@ def serve_rig(tmp_path, cables):
             environment: Any = None,
         ) -> ServedRig:
             options = {"seed": 3, "instruments": {OVEN: "lakeshore336", ANALYSER: "solartron1260"}}
-            server = serving.enter_context(Server(options, ScaledClock(speed)))
+
+            def server() -> Server:
+                return serving.enter_context(Server(options, ScaledClock(speed)))
+
             (folder / "protocol.toml").write_text(protocol)
             (folder / "measure.py").write_text(script)
             rig = ServedRig(folder, server, cables, environment)

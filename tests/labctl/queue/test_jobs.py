@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.store.transactions import WriteConnection
@@ -115,7 +116,8 @@ def test_an_interrupted_job_goes_first(night):
     night.jobs.hold(2)
     night.jobs.claim("rig")
     night.jobs.release(2)
-    assert night.jobs.interrupt_running("rig", "runner died") == [first]
+    (fate,) = Conclusions(night.connection, "rig", night.clock).runner_died("runner died")
+    assert (fate.job.id, fate.state) == (first, "interrupted")
     claimed = night.jobs.claim("rig")
     assert claimed is not None
     assert claimed.id == first
