@@ -9,8 +9,8 @@
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
-   notifies people, also when it was asked to stop just before it saw that the runner is gone; until everything
-   is off or a person dismissed it.
+   notifies people, also when it was asked to stop before it saw that the runner is gone; until everything is
+   off or a person dismissed it.
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
