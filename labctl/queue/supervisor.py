@@ -140,7 +140,7 @@ class Supervisor:
                 kicker.kick_if(well=self._is_well)
                 self._clock.sleep(LOOK_EVERY_S)
             kicker.close()
-            for last in (self._keep_file, self._own.end):
+            for last in (self._put_file_back, self._write_events, self._own.end):
                 self._logging_failure(last)
 
     @property
@@ -250,11 +250,14 @@ class Supervisor:
         seen, now_s = self._last_seen, self._clock.monotonic()
         if now_s < self._next_rescue_s or (seen is not None and seen.state == "alive" and not seen.gone):
             return
-        self._next_rescue_s = now_s
+        self._put_file_back()
+
+    def _put_file_back(self) -> None:
+        """Also at the end, beside a runner that lives: it may be frozen, and the next supervisor must see it."""
         try:
             loss = self._connection.rescue()
         except StoreError as error:
-            loss, self._next_rescue_s = str(error), now_s + RESCUE_AGAIN_S
+            loss, self._next_rescue_s = str(error), self._clock.monotonic() + RESCUE_AGAIN_S
         if loss and loss != self._loss:
             self._announce("error", "process", loss)
         self._loss = loss

@@ -214,6 +214,24 @@ def test_a_supervisor_without_a_runner_puts_a_deleted_file_back(watched, night):
     assert any("put back in its place" in message for message in messages)
 
 
+def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night):
+    """The runner may be frozen: then the next supervisor finds it in the file."""
+    a_running_job(night)
+    night.connection.close()
+    looks = itertools.count()
+
+    def delete_and_stop():
+        if next(looks) == 20:
+            for file in (night.path, wal_of(night.path), shm_of(night.path)):
+                file.unlink()
+            watched.stop.request("stopped by SIGTERM")
+
+    watched.watch(1.5, until=delete_and_stop)
+    with night.read() as db:
+        beats = {row["process"]: row["state"] for row in db.rows("SELECT process, state FROM heartbeats")}
+    assert beats == {"runner": "alive", "supervisor": "ended"}
+
+
 def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
     """A killed script is followed by no runner that would say so."""
     with Store.open(night.path) as store:
