@@ -11,7 +11,9 @@ local_time         a time of a file, also one that no calendar has
 
 import re
 import time
+from collections.abc import Callable
 
+NO_DATE = "no date"
 LONGEST_SHOWN = 120
 LONGEST_SENTENCE = 2000
 _CONTROL = re.compile(
@@ -68,19 +70,22 @@ def shortened(text: str, most: int = LONGEST_SENTENCE) -> str:
 
 
 def local_time(time_s: object, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Return s since 1970-01-01 UTC by the local clock; a number that is no date is shown as such."""
-    try:
-        return time.strftime(pattern, time.localtime(time_s))  # type: ignore[arg-type]
-    except (OverflowError, ValueError, OSError, TypeError):
-        return f"no date ({shown(time_s)})"
+    """Return s since 1970-01-01 UTC by the local clock; `no date` for anything that is none."""
+    return _date(time_s, pattern, time.localtime)
 
 
 def utc_time(time_s: object, pattern: str = "%Y-%m-%d %H:%M") -> str:
-    """Return s since 1970-01-01 UTC as UTC; a number that is no date is shown as such."""
+    """Return s since 1970-01-01 UTC as UTC; `no date` for anything that is none."""
+    return _date(time_s, pattern, time.gmtime)
+
+
+def _date(time_s: object, pattern: str, calendar: Callable[[float], time.struct_time]) -> str:
+    if not isinstance(time_s, int | float):
+        return NO_DATE
     try:
-        return time.strftime(pattern, time.gmtime(time_s))  # type: ignore[arg-type]
-    except (OverflowError, ValueError, OSError, TypeError):
-        return f"no date ({shown(time_s)})"
+        return time.strftime(pattern, calendar(time_s))
+    except (OverflowError, ValueError, OSError):
+        return NO_DATE
 
 
 def _is_number(text: str) -> bool:

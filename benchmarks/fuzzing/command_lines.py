@@ -7,8 +7,10 @@ wrong, or with words that they do not know.
 
 import random
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from fuzzing import Case
@@ -173,6 +175,16 @@ COMMANDS: dict[tuple[str, ...], tuple[tuple[Sequence[str], ...], dict[str, tuple
     ("demo", "--nonsense"): ((), {}),
     ("sim", "serve", "--nonsense"): ((), {}),
 }
+HOSTILE = "\x1b[2J\x1b]0;title\x07 [bold red]x[/] [/] :boom: <b>x</b> $\\frac$ \u202etxt.exe \r\n=1+1 \x9b31m"
+TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+TEXT_COLUMNS = {
+    "jobs": ("title", "person", "reason", "station", "source"),
+    "job_history": ("reason",),
+    "samples": ("name", "composition", "note"),
+    "runs": ("reason", "procedure"),
+    "queue_pauses": ("reason", "person"),
+    "events": ("kind", "message"),
+}
 STAY = ("runner", "supervisor", "service", "gui", "demo", "sim", "verify")
 
 
@@ -203,9 +215,23 @@ def _furnish(folder: Path) -> None:
     ):
         done = answer(arguments, _environment(folder))
         assert done.exit_code == 0, done.text
+    _with_hostile_texts(folder / "lab.db")
     for left in folder.glob("lab.db-*"):
         left.unlink()
     (folder / "lab.db").rename(folder / "lab.model")
+
+
+def _with_hostile_texts(path: Path) -> None:
+    """Write control characters and markup where people type names and reasons, as a file of others may."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        triggers = connection.execute(TRIGGERS).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for table, columns in TEXT_COLUMNS.items():
+            for column in columns:
+                connection.execute(f"UPDATE {table} SET {column} = ?", (f"{column} {HOSTILE}",))
+        for _, sql in triggers:
+            connection.execute(sql)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -179,13 +179,17 @@ ENCODINGS = (*("utf-8",) * 30, "utf-8-sig", "utf-16", "latin-1", "cp1252")
 def cases(seed: int, count: int) -> Iterator[Case]:
     """Yield the cases of a seed."""
     with tempfile.TemporaryDirectory() as folder:
+        accepted = _case_of(Path(folder), "station.toml", STATION.encode()).attempt()  # loads every module
+        assert not accepted, accepted
         for number in range(count):
             yield _case(random.Random(f"{seed} {number}"), Path(folder))
 
 
 def _case(chance: random.Random, folder: Path) -> Case:
-    spoilt, content = _spoilt(chance)
+    return _case_of(folder, *_spoilt(chance))
 
+
+def _case_of(folder: Path, spoilt: str, content: bytes) -> Case:
     def attempt() -> str:
         for name, text in FILES.items():
             (folder / name).write_text(text, encoding="utf-8")

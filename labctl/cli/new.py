@@ -10,12 +10,14 @@ import typer
 
 from labctl.cli import terminal
 from labctl.errors import ConfigurationError
+from labctl.plain_text import shown
 
 app = typer.Typer(
     help="Start a driver or a procedure of your own from a working example.", no_args_is_help=True
 )
 
 EXAMPLE_CLASS, EXAMPLE_MODULE = "NewInstrument", "new_instrument"
+LONGEST_NAME = 60
 STATION = """\
 name = "{module}"
 visa_library = "{module}_stand_in.yaml@sim"  # take this line out for the real instrument
@@ -107,8 +109,9 @@ def _names(name: str, command: str = "labctl new driver") -> tuple[str, str]:
     from labctl.config.loading import is_installed
 
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    if not (module.isidentifier() and module.isascii()) or keyword.iskeyword(module):
-        raise ConfigurationError(command, "NAME", f"{name!r} cannot name a Python module")
+    is_name = module.isidentifier() and module.isascii() and len(module) <= LONGEST_NAME
+    if not is_name or keyword.iskeyword(module):
+        raise ConfigurationError(command, "NAME", f"{shown(name)} cannot name a Python module")
     if is_installed(module):
         raise ConfigurationError(command, "NAME", f"a module {module!r} is installed already")
     words = name.split("_")

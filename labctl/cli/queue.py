@@ -22,8 +22,11 @@ from labctl.cli.options import (
     user_name,
 )
 from labctl.errors import ConfigurationError, InvalidRequest
+from labctl.plain_text import local_time, shown
 
 if TYPE_CHECKING:
+    from labctl.config.protocol import Protocol
+    from labctl.queue.heartbeat import Heartbeat
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
     from labctl.queue.pauses import Pause, Pauses
@@ -33,7 +36,14 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
 
 MOST_ROWS = 1000
+MOST_TEMPERATURES = 1000
+LARGEST_PRIORITY = 1_000_000
+HOTTEST_DEGC = 10_000.0
 NO_FILE = "no such file; name yours with --db, or queue a first job with labctl queue add"
+PriorityOption = Annotated[
+    int,
+    typer.Option(min=-LARGEST_PRIORITY, max=LARGEST_PRIORITY, help="A higher priority runs first."),
+]
 OnlyStationOption = Annotated[
     Path | None, typer.Option("--station", "-s", help="Only the station of this file.", show_default=False)
 ]
@@ -81,7 +91,7 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
-    priority: Annotated[int, typer.Option(help="A higher priority runs first.")] = 0,
+    priority: PriorityOption = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
     deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
@@ -105,12 +115,23 @@ def add(
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
         protocol.check_against(chosen)
-        for warning in protocol.warnings():
+        for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
+
+
+def _untrusted_code(protocol: "Protocol", station: Path) -> list[str]:
+    """Return a sentence if the runner of a station executes the code of a protocol only with `--trust`."""
+    from labctl.config.own_code import loaded_with
+
+    folder = Path(protocol.source).resolve().parent
+    is_own = any(loaded_with(entry.procedure_class) for entry in protocol.procedures)
+    if not is_own or folder == station.resolve().parent:
+        return []
+    return [f"its procedure lies in {folder}: the runner of {station} executes it only with --trust {folder}"]
 
 
 @app.command("list")
@@ -129,15 +150,16 @@ def list_jobs(
         pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected = outlook_of_all(jobs, now_s, runners)
+    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = [vars(pause) for pause in pauses]
-        terminal.echo(
-            json.dumps({"paused": next(iter(paused), None), "pauses": paused, "jobs": rows}, default=str)
-        )
+        content = {"paused": next(iter(paused), None), "pauses": paused, "not_safe": left, "jobs": rows}
+        terminal.echo(json.dumps(content, default=str))
         return
     _print_jobs(jobs, expected, now_s)
+    for station, words in left.items():
+        terminal.say(f"{station}: {words}", fg="red")
     for pause in pauses:
         terminal.say(f"paused: {pause.place} (labctl queue resume)", fg="yellow")
 
@@ -157,7 +179,7 @@ def show(job: JobArgument, db: DatabaseOption = DEFAULT_DATABASE, as_json: JsonO
     )
     terminal.echo(f"  {_terms(found)}")
     for row in history:
-        terminal.echo(f"  {_stamp(row['time_s'])}  {row['state']:11}  {row['reason']}")
+        terminal.echo(f"  {local_time(row['time_s'])}  {row['state']:11}  {row['reason']}")
     for run in runs:
         terminal.echo(f"  run {run['id']}: {run['status']} {run['reason']}")
     terminal.echo(found.protocol_text)
@@ -323,20 +345,35 @@ def _temperatures(text: str) -> list[float]:
         found = [t for part in text.split(",") if part.strip() for t in _span(part)]
     except ValueError:
         found = []
-    if not found:
-        raise ConfigurationError("queue", "temperatures", f"{text!r} is not a list; give 60,70 or 60:100:10")
+    if not found or len(found) > MOST_TEMPERATURES:
+        problem = f"{shown(text)} is no list of at most {MOST_TEMPERATURES} temperatures"
+        raise ConfigurationError("queue", "temperatures", f"{problem}; give 60,70 or 60:100:10")
     return found
 
 
 def _span(part: str) -> list[float]:
     first, *rest = [float(field) for field in part.split(":")]
+    if not all(math.isfinite(number) and abs(number) < HOTTEST_DEGC for number in (first, *rest)):
+        raise ValueError(part)
     if not rest:
         return [first]
     last, step = rest
     count = int((last - first) / step + 1e-9) if step else -1
-    if count < 0:
+    if not 0 <= count < MOST_TEMPERATURES:
         raise ValueError(part)
     return [first + n * step for n in range(count + 1)]
+
+
+def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:
+    """Return what was not read back off and what is done about it, by station."""
+    from labctl.config.night import DEFAULT_SILENCE_S
+    from labctl.queue.heartbeat import state_of
+    from labctl.readmodel.left_on_text import left_on_in_words
+
+    words = {
+        name: left_on_in_words(beat, state_of(beat, DEFAULT_SILENCE_S)) for name, beat in runners.items()
+    }
+    return {name: left for name, left in words.items() if left}
 
 
 def _known(seconds: float) -> float | None:
@@ -367,7 +404,8 @@ def _hour(option: str, text: str) -> float | None:
 def _hours(not_before: str, deadline: str) -> dict[str, float | None]:
     begin_s, end_s = _hour("--not-before", not_before), _hour("--deadline", deadline)
     if begin_s is not None and end_s is not None and end_s < begin_s:
-        problem = f"{_stamp(end_s)} is before --not-before {_stamp(begin_s)}: the job could never begin"
+        given = f"{local_time(end_s)} is before --not-before {local_time(begin_s)}"
+        problem = f"{given}: the job could never begin"
         raise ConfigurationError("labctl queue add", "--deadline", problem)
     return {"not_before_s": begin_s, "deadline_s": end_s}
 
@@ -426,8 +464,8 @@ def _terms(job: "Job") -> str:
 
     words = [
         f"priority {job.priority}",
-        f"not before {_stamp(job.not_before_s)}" if job.not_before_s else "",
-        f"begins until {_stamp(job.deadline_s)}" if job.deadline_s else "",
+        f"not before {local_time(job.not_before_s)}" if job.not_before_s else "",
+        f"begins until {local_time(job.deadline_s)}" if job.deadline_s else "",
         f"about {duration(job.duration_s)}" if job.duration_s else "",
         f"on failure {job.policy.retries} more attempt(s) after {duration(job.policy.delay_s)}, "
         f"then {job.policy.then}",
@@ -435,9 +473,3 @@ def _terms(job: "Job") -> str:
         f"of {job.owner}" if job.owner else "",
     ]
     return "; ".join(filter(None, words))
-
-
-def _stamp(time_s: float) -> str:
-    from labctl.plain_text import local_time
-
-    return local_time(time_s)

@@ -11,6 +11,7 @@ from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
+from labctl.plain_text import utc_time
 
 if TYPE_CHECKING:
     from labctl.store import Database
@@ -86,14 +87,13 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
 
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from labctl.plain_text import utc_time
     from labctl.readmodel.formatting import duration
 
     took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
-    return str(row["id"]), f"{row['sample']}", name, status, started, took
+    return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 
 def _cells_instead(first: object, why: str) -> tuple[str, str]:

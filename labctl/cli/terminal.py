@@ -1,5 +1,6 @@
 """The only place where commands print: control characters in names and reasons are shown, not obeyed."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from labctl.plain_text import printable, shortened
+from labctl.plain_text import on_one_line, printable, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +41,18 @@ def console(**options: Any) -> "Console":
             return super().render_str(printable(text), **details)
 
     return PlainConsole(markup=False, emoji=False, **options)
+
+
+class LogFormatter(logging.Formatter):
+    """Lines of a log: a message begins no line of its own and commands no terminal that shows the file."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return the message on one line."""
+        return on_one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """Return the lines of a traceback."""
+        return printable(super().formatException(ei))
 
 
 class PlainGroup(TyperGroup):

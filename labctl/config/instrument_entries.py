@@ -81,7 +81,7 @@ def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
     for entry in entries:
         if entry.partner and entry.partner not in alone:
             choices = ", ".join(sorted(alone)) or "none is there"
-            raise table.error(f"{entry.name}.with", f"is {entry.partner!r}; name one of: {choices}")
+            raise table.error(f"{entry.name}.with", f"is {shown(entry.partner)}; name one of: {choices}")
         if not entry.roles and entry.name not in partners:
             raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
 

@@ -76,6 +76,5 @@ def _clock(table: Table) -> str | float:
         return value
     if is_number(value) and value > 0:
         return float(value)
-    raise table.error(
-        "clock", f"is {shown(value)}; give 'virtual', 'real' or how many times faster than real"
-    )
+    wanted = "'virtual', 'real' or how many times faster than real"
+    raise table.error("clock", f"is {shown(value)}; give {wanted}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymeasure.display.widgets import InputsWidget
 
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 
@@ -63,7 +64,7 @@ class ProcedureInputs(InputsWidget):
                 form.addRow(field)
                 continue
             units = f" / {parameter.units}" if _shows_no_units(field, parameter) else ""
-            self.labels[name] = QtWidgets.QLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
+            self.labels[name] = PlainLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
             self.labels[name].setBuddy(field)
             self.labels[name].setWordWrap(len(self.labels[name].text()) > LONGEST_LINE)
             if isinstance(field, QtWidgets.QLineEdit):

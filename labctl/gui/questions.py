@@ -36,6 +36,7 @@ def ask(
             return box
     box = QtWidgets.QMessageBox(parent)
     box.setIcon(QtWidgets.QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     roles = QtWidgets.QMessageBox.ButtonRole
     buttons = {box.addButton(text, roles.AcceptRole): answer for text, answer in answers.items()}

@@ -12,6 +12,7 @@ from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
+from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.questions import ask_for_file, ask_for_new_file
 from labctl.gui.sample_inputs import SampleInputs
@@ -130,7 +131,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.procedure = QtWidgets.QComboBox(self)
         self.procedure.setAccessibleName("Procedure")
         self.open_file = QtWidgets.QPushButton("Own &file…", self)
-        self.summary = QtWidgets.QLabel(self)
+        self.summary = PlainLabel(self)
         self.summary.setWordWrap(True)
         self.inputs: ProcedureInputs
         self.inputs_place = QtWidgets.QVBoxLayout()
@@ -153,7 +154,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
         self.queue_button.setShortcut("Ctrl+Return")
-        self.estimate = QtWidgets.QLabel(self)
+        self.estimate = PlainLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._clock = RealClock()
@@ -230,7 +231,7 @@ class QueueingPanel(QtWidgets.QWidget):
         place = [*references, offered.reference].index(offered.reference)
         if self._offered[place].procedure_class is not offered.procedure_class:
             self._offered[place] = offered
-        self.procedure.setItemData(place, offered.summary, Qt.ItemDataRole.ToolTipRole)
+        self.procedure.setItemData(place, tool_tip(offered.summary), Qt.ItemDataRole.ToolTipRole)
 
     def _chosen(self) -> Offered:
         return self._offered[self.procedure.currentIndex()]

@@ -14,6 +14,7 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.browser import Browser
 from labctl.gui.control import ControlBar
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.log_tab import LogTab
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
@@ -106,13 +107,13 @@ class Window(QtWidgets.QMainWindow):
         self.tab_widget.setDocumentMode(True)
         for tab in self.tabs:
             self.tab_widget.addTab(tab, tab.name)
-        self.warning = QtWidgets.QLabel(self)
+        self.warning = PlainLabel(self)
         self.warning.setObjectName("trouble")
         self.warning.setWordWrap(True)
         self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.warning_bar = QtWidgets.QFrame(self)
         self.warning_bar.setVisible(False)
-        self.trouble = QtWidgets.QLabel(self)
+        self.trouble = PlainLabel(self)
         self.trouble.setObjectName("trouble")
 
     def _lay_out(self) -> None:

@@ -19,6 +19,7 @@ from pymeasure.display.Qt import QtWidgets
 
 from labctl.errors import LabctlError
 from labctl.measure.procedure_facts import reference_of
+from labctl.plain_text import spreadsheet_cell
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
 from labctl.store import Database
 from labctl.store.queries.runs import of_procedure
@@ -143,7 +144,8 @@ class SQLiteWindow(_Window):
         """Write the rows of a run to a CSV file."""
         name, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save rows", "", "CSV (*.csv)")
         if name:  # for any typed name, never over the database
-            SQLiteResults.load(source_filename).data.to_csv(Path(name).with_suffix(".csv"), index=False)
+            rows = SQLiteResults.load(source_filename).data.map(spreadsheet_cell)
+            rows.to_csv(Path(name).with_suffix(".csv"), index=False)
 
     def delete_experiment_data(self, experiment: Any) -> None:
         """Show that measured rows are never deleted."""

@@ -3,29 +3,37 @@
 import re
 from datetime import datetime, timedelta
 
-from labctl.plain_text import local_time
+from labctl.plain_text import local_time, shown
 
+LONGEST_WAIT_S = 10 * 365 * 86400.0
 _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
 
 
 def parse_hour(text: str, now_s: float) -> float:
     """Return s since 1970-01-01 UTC for a local hour; `HH:MM` is the next time the clock shows it.
 
-    Raises ValueError that gives examples.
+    Raises ValueError that gives examples, also for a time more than ten years away.
     """
-    if later := _LATER.fullmatch(text.strip()):
+    try:
+        time_s = _parsed(text.strip(), now_s)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"cannot parse time {shown(text)}; use e.g. 22:30, '2026-11-23 06:00', +90min or +8h"
+        ) from None
+    if not abs(time_s - now_s) <= LONGEST_WAIT_S:
+        raise ValueError(f"{shown(text)} is more than ten years away; use e.g. 22:30, +90min or +8h")
+    return time_s
+
+
+def _parsed(text: str, now_s: float) -> float:
+    if later := _LATER.fullmatch(text):
         return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
     now = datetime.fromtimestamp(now_s)
-    try:
-        if re.fullmatch(r"\d{1,2}:\d\d", text.strip()):
-            hour, minute = map(int, text.split(":"))
-            then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return (then if then > now else then + timedelta(days=1)).timestamp()
-        return datetime.fromisoformat(text.strip()).timestamp()
-    except ValueError:
-        raise ValueError(
-            f"cannot parse time {text!r}; use e.g. 22:30, '2026-11-23 06:00', +90min or +8h"
-        ) from None
+    if re.fullmatch(r"\d{1,2}:\d\d", text):
+        hour, minute = map(int, text.split(":"))
+        then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return (then if then > now else then + timedelta(days=1)).timestamp()
+    return datetime.fromisoformat(text).timestamp()
 
 
 def parse_future_hour(text: str, now_s: float) -> float:
@@ -37,7 +45,10 @@ def parse_future_hour(text: str, now_s: float) -> float:
 
 
 def hour_in_words(time_s: float | None, now_s: float) -> str:
-    """Return `22:30`, or `Mon 06:00` and `2026-11-30 06:00` for later days; nothing for None."""
+    """Return `22:30`, or `Mon 06:00` and `2026-11-30 06:00` for later days; nothing for None.
+
+    A number that is no date, as a damaged file may hold, is shown as such.
+    """
     if time_s is None:
         return ""
     try:

@@ -21,6 +21,7 @@ from labctl.clock import Clock, RealClock
 from labctl.config.night import DEFAULT_SILENCE_S, NotifySettings, read_night
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
+from labctl.plain_text import on_one_line, printable
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.outbox import Outboxes
 from labctl.queue.requests import LABCTL, Pauses
@@ -63,7 +64,18 @@ def apprise_services(urls: Sequence[str], station: Station) -> Any:
             kind = url.partition(":")[0]
             problem = f"address {number} ({kind}:...) is not one that apprise understands"
             raise ConfigurationError(station.source, "night.notify", problem)
-    return services
+    return PlainServices(services)
+
+
+class PlainServices:
+    """Services of apprise that take every body as plain text; a mail would be HTML otherwise."""
+
+    def __init__(self, services: Any) -> None:
+        self._services = services
+
+    def notify(self, title: str, body: str) -> bool:
+        """Send one message; return whether every service took it."""
+        return bool(self._services.notify(title=title, body=body, body_format="text"))
 
 
 def check_services(station: Station) -> None:
@@ -87,7 +99,9 @@ def send_test_message(station: Station) -> int:
         problem = f"gives no address; give urls_file, or set {URLS_VARIABLE}"
         raise ConfigurationError(station.source, "night.notify", problem)
     services = apprise_services(urls, station)
-    if not services.notify(title=f"{station.name}: test", body="labctl would reach you like this."):
+    if not services.notify(
+        title=on_one_line(f"{station.name}: test"), body="labctl would reach you like this."
+    ):
         raise LabctlError("the test message could not be delivered to every address; see the lines above")
     return len(urls)
 
@@ -224,7 +238,9 @@ class Messenger:
         self._well_s = self._clock.monotonic()
         runner = Heartbeats(self._connection, "runner", self._station).read()
         pause = Pauses(self._connection, station=self._station).in_force()
-        if pause is not None and pause.person == LABCTL:
+        if runner is not None and runner.state != "dismissed" and runner.unsafe:
+            self._send("well", "NOT SAFE", f"not read back off: {runner.unsafe}")
+        elif pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(self._silence_s):
             self._send("well", "all is well", runner.doing or "idle")
@@ -239,9 +255,9 @@ class Messenger:
         if held_back := self._held_back.pop(event_class, 0):
             body += f"\n({held_back} earlier message(s) held back; see `labctl status`)"
         sent_s.append(now_s)
-        title = f"{self._station}: {what}"
+        title = on_one_line(f"{self._station}: {what}")
         try:
-            taken = self._services.notify(title=title, body=body)
+            taken = self._services.notify(title=title, body=printable(body))
         except Exception as error:  # noqa: BLE001 - a service is anybody's code; its text may hold a secret
             log.warning("a message could not be delivered (%s): %s", type(error).__name__, title)
             return

@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from labctl.errors import ConfigurationError, LabctlError
+from labctl.plain_text import on_one_line
 
 WATCHDOG_S = 8
 RESTART_AFTER_S = 1
@@ -81,11 +82,14 @@ class Kept:
     station_name : str
     station, db : Path
         Absolute.
+    trusted : tuple of Path
+        Folders with Python files that the runner may execute too.
     """
 
     station_name: str
     station: Path
     db: Path
+    trusted: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -95,8 +99,9 @@ class Kept:
     @property
     def arguments(self) -> list[str]:
         """The command line, after the interpreter."""
-        options = ["--station", str(self.station), "--db", str(self.db), "--restart-runner"]
-        return ["-m", "labctl", "supervisor", *options]
+        options = ["--station", _one_line(self.station), "--db", _one_line(self.db), "--restart-runner"]
+        trusted = [word for folder in self.trusted for word in ("--trust", _one_line(folder))]
+        return ["-m", "labctl", "supervisor", *options, *trusted]
 
 
 class SystemdUser:
@@ -119,7 +124,7 @@ class SystemdUser:
     def text(self, kept: Kept) -> str:
         """Return the unit."""
         return UNIT.format(
-            station_name=" ".join(kept.station_name.split()).replace("%", "%%"),
+            station_name=on_one_line(" ".join(kept.station_name.split())).replace("%", "%%"),
             folder=str(kept.station.parent).replace("%", "%%"),
             command=" ".join(_quoted(word) for word in [sys.executable, *kept.arguments]),
             watchdog_s=WATCHDOG_S,
@@ -253,6 +258,14 @@ def _quoted(word: str) -> str:
     """One word of `ExecStart`, which unescapes, and replaces `%` and `$`."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"'
+
+
+def _one_line(path: Path) -> str:
+    """Return a path that cannot add a line to a unit; raises ConfigurationError for any other."""
+    if on_one_line(path) != str(path):
+        problem = "has a control character in its name; a service cannot be told of it"
+        raise ConfigurationError(on_one_line(path), "", problem)
+    return str(path)
 
 
 def _user_name() -> str:

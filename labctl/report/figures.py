@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from labctl.plain_text import on_one_line
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.snapshot import Row
 from labctl.store.queries import conductivities, law_fits
@@ -32,7 +33,8 @@ def night_figure(db: Any, run_id: int) -> Figure:
     _finish_nyquist(nyquist)
     _finish_bode(bode)
     _draw_conductivities(panels["law"], panels["deviation"], points, colours, fits)
-    figure.suptitle(f"{sample['name']}  (run {run_id})", fontsize=11)
+    title = on_one_line(f"{sample['name']}  (run {run_id})")
+    figure.suptitle(title, fontsize=11, parse_math=False)
     return figure
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.store.defences import LARGEST_VALUE_BYTES
 from labctl.store.time_limit import READ_LIMIT_S
 
@@ -35,7 +35,8 @@ def explained(path: Path, error: sqlite3.Error) -> StoreError:
     cause = _CAUSES.get(code & 0xFF, "") if code is not None else ""
     if code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         cause += _free_space(path)
-    return StoreError(f"{path}: {cause} ({error})" if cause else f"{path}: {error}")
+    kind = InvalidRequest if code == sqlite3.SQLITE_NOTADB else StoreError
+    return kind(f"{path}: {cause} ({error})" if cause else f"{path}: {error}")
 
 
 @contextmanager

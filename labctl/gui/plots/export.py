@@ -9,15 +9,16 @@ from typing import Any
 from qtpy import QtCore, QtGui, QtSvg, QtWidgets
 
 from labctl.gui.saving import whole_file
+from labctl.plain_text import spreadsheet_cell
 
 PICTURE_SCALE = 2
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a csv file; None and NaN are empty."""
+    """Write a csv file; None and NaN are empty, and no text is a formula."""
     with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(header)
+        writer.writerow([spreadsheet_cell(name) for name in header])
         writer.writerows([_cell(value) for value in row] for row in rows)
 
 
@@ -55,7 +56,7 @@ def _cell(value: Any) -> Any:
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, list | tuple):
-        return "; ".join(map(str, value))
+        return spreadsheet_cell("; ".join(map(str, value)))
     if isinstance(value, dict):
         return json.dumps(value)
-    return repr(float(value)) if isinstance(value, float) else value
+    return repr(float(value)) if isinstance(value, float) else spreadsheet_cell(value)

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.gui.plain_label import tool_tip
 from labctl.gui.qt import QtCore, QtGui, QtWidgets
+from labctl.plain_text import on_one_line, spreadsheet_cell
 
 ALIGN = QtCore.Qt.AlignmentFlag.AlignVCenter
 NOWHERE = QtCore.QModelIndex()
@@ -81,8 +83,10 @@ class LinesModel(QtCore.QAbstractTableModel):
         line, column = self.line(index.row()), index.column()
         roles = QtCore.Qt.ItemDataRole
         last = column == len(self._headings) - 1
-        if role == roles.DisplayRole or (role == roles.ToolTipRole and last):
-            return line.cells[column]
+        if role == roles.ToolTipRole and last:
+            return tool_tip(line.cells[column])
+        if role == roles.DisplayRole:
+            return on_one_line(line.cells[column])
         if role == roles.TextAlignmentRole and self._numeric and not last:
             return QtCore.Qt.AlignmentFlag.AlignRight | ALIGN
         if role == roles.ForegroundRole and line.colour:
@@ -129,7 +133,7 @@ class LinesView(QtWidgets.QTableView):
         selected = sorted(index.row() for index in self.selectionModel().selectedRows())
         rows = selected or range(len(self._model.items))
         cells = [self._headings(), *(self._model.line(row).cells for row in rows)]
-        return "\n".join("\t".join(line) for line in cells) + "\n"
+        return "\n".join("\t".join(map(_pasted, line)) for line in cells) + "\n"
 
     def fit_columns(self) -> None:
         """Make every column but the last as wide as its text."""
@@ -139,6 +143,11 @@ class LinesView(QtWidgets.QTableView):
     def _headings(self) -> tuple[str, ...]:
         horizontal = QtCore.Qt.Orientation.Horizontal
         return tuple(self._model.headerData(i, horizontal) for i in range(self._model.columnCount()))
+
+
+def _pasted(cell: str) -> str:
+    """Return a cell as a spreadsheet takes it: in one place, and no formula."""
+    return str(spreadsheet_cell(on_one_line(cell)))
 
 
 def _index(items: list[Any], wanted: Any) -> int:

@@ -1,12 +1,13 @@
 """The log: events of the shown runs and of the station, as sentences."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
+from labctl.plain_text import local_time
 from labctl.readmodel.snapshot import Row
 
 MOST_LINES = 5000
@@ -32,7 +33,7 @@ class LogTab(Tab):
         self._filter = QtWidgets.QComboBox()
         self._filter.addItems(list(FILTERS))
         self._filter.currentIndexChanged.connect(lambda _: self.refresh())
-        self._count = QtWidgets.QLabel()
+        self._count = PlainLabel()
         controls = QtWidgets.QHBoxLayout()
         controls.addWidget(self._filter)
         controls.addWidget(self._count, 1)
@@ -84,7 +85,7 @@ class LogTab(Tab):
         run_id, event = item
         level = event["level"]
         colour = {"error": self.appearance.error, "warning": self.appearance.warning}.get(level, "")
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["time_s"]))
+        when = local_time(event["time_s"])
         shown_level = level.upper() if level != "info" else level
         return Line((when, str(run_id), shown_level, event["kind"], event["message"]), colour)
 

@@ -1,6 +1,7 @@
 """One set of axes: curves, a message if there are none, a note on the point under the pointer."""
 
 from collections.abc import Callable, Hashable
+from html import escape
 from typing import Any
 
 from labctl.gui.plots.curves import Curves, Look
@@ -9,6 +10,7 @@ from labctl.gui.plots.grid import Grid
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.plots.symbols import RING
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
+from labctl.plain_text import printable
 
 WITHIN_PIXELS = 14
 Describe = Callable[[Hashable, int], str]
@@ -39,8 +41,8 @@ class Plot(pg.PlotItem):
         self.vb.sigResized.connect(self._place_sentence)
 
     def label(self, side: str, text: str, unit: str = "") -> None:
-        """Name an axis; with a unit its numbers get SI prefixes."""
-        axis = self.getAxis(side)
+        """Name an axis, which draws HTML; with a unit its numbers get SI prefixes."""
+        axis, text = self.getAxis(side), escape(printable(text), quote=False)
         if (axis.labelText, axis.labelUnits) != (text, unit):
             axis.enableAutoSIPrefix(bool(unit))
             self.setLabel(side, text, units=unit or None)

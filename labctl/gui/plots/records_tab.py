@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -37,7 +38,7 @@ class RecordsTab(Tab):
             columns.setSizeAdjustPolicy(columns.SizeAdjustPolicy.AdjustToContents)
             columns.activated.connect(lambda _: self._chosen())
             logarithmic.toggled.connect(lambda _, side=side: self._change_axis(side))
-            for widget in (QtWidgets.QLabel(text), columns, logarithmic):
+            for widget in (PlainLabel(text), columns, logarithmic):
                 controls.addWidget(widget)
         controls.addStretch(1)
         layout = QtWidgets.QVBoxLayout(self)

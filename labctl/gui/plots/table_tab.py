@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
@@ -26,7 +27,7 @@ class TableTab(Tab):
         self.conductivities = LinesModel(HEADINGS, _conductivity)
         self.transference = LinesModel(TRANSFERENCE, _transference)
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
-        self._titles = (QtWidgets.QLabel(), QtWidgets.QLabel("transference numbers"))
+        self._titles = (PlainLabel(), PlainLabel("transference numbers"))
         copy = QtWidgets.QPushButton("&Copy")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")
         copy.clicked.connect(self.copy)

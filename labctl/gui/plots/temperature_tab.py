@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -33,7 +34,7 @@ class TemperatureTab(Tab):
         self._since_start = QtWidgets.QCheckBox("&hours since the start")
         self._since_start.setToolTip("Compare runs of different days")
         self._since_start.toggled.connect(self._change_axis)
-        self._now = QtWidgets.QLabel()
+        self._now = PlainLabel()
         self._now.setWordWrap(True)
         controls = QtWidgets.QHBoxLayout()
         controls.addWidget(self._since_start)

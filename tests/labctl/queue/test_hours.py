@@ -42,3 +42,13 @@ def test_a_start_of_the_computer_is_itself_and_no_other():
     assert not same_boot("an id", "another id")
     assert same_boot("1795365136", "1795365190")
     assert not same_boot("1795365136", "1795366000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+99999999999h", "+" + "9" * 400 + "h", "9999-12-31 23:59", "0001-01-01", "2026-11-30T10:00+99:00"],
+)
+def test_a_time_of_no_plan_is_refused_with_an_example(text):
+    with pytest.raises(ValueError, match=r"use e\.g\. 22:30") as caught:
+        parse_hour(text, NOON_S)
+    assert len(str(caught.value)) < 300

@@ -274,3 +274,36 @@ def test_an_address_that_is_none_is_refused_without_repeating_its_secret(station
     with pytest.raises(ConfigurationError) as caught:
         apprise_services(["nonsense://user:hidden@host"], station)
     assert "hidden" not in str(caught.value)
+
+
+def test_a_name_with_a_line_break_adds_no_header_to_a_mail(night):
+    mailbox = Mailbox()
+    settings = NotifySettings(events=("job",))
+    teller = Messenger(night.connection, "rig\r\nBcc: x@example.org", settings, mailbox, night.clock)
+    happen(night, "job failed\n\n<b>", "job 3 \x1b[2J failed:\n<script>")
+    teller.look()
+    ((title, body),) = mailbox.messages
+    assert title == r"rig\x0d\nBcc: x@example.org: job failed\n\n<b>"
+    assert body == "job 3 \\x1b[2J failed:\n<script>"
+
+
+def test_a_body_is_sent_as_plain_text_whatever_the_service_prefers():
+    sent = []
+
+    class Apprise:
+        def notify(self, **message):
+            sent.append(message)
+            return True
+
+    assert notify.PlainServices(Apprise()).notify(title="a", body="<b>")
+    assert sent == [{"title": "a", "body": "<b>", "body_format": "text"}]
+
+
+def test_all_is_not_well_while_an_output_was_not_read_back_off(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    runner = Heartbeats(night.connection, "runner", "rig")
+    runner.begin()
+    runner.end("oven: no answer")
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages[-1] == ("rig: NOT SAFE", "not read back off: oven: no answer")

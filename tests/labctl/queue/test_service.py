@@ -229,3 +229,12 @@ def wait_until(condition):
     while not condition():
         assert CLOCK.monotonic() < end_s, "it did not come to that in time"
         CLOCK.sleep(0.1)
+
+
+def test_a_name_of_a_file_adds_no_line_to_the_unit(tmp_path):
+    kept = Kept("rig\n[Service]\nExecStartPre=x\x1b", tmp_path / "station.toml", tmp_path / "lab.db")
+    assert "\nExecStartPre" not in SystemdUser().text(kept)
+    broken = Kept("rig", tmp_path / "a\nExecStartPre=x" / "station.toml", tmp_path / "lab.db")
+    for manager in (SystemdUser(), WindowsTask()):
+        with pytest.raises(ConfigurationError, match="has a control character in its name"):
+            manager.text(broken)

@@ -128,3 +128,17 @@ def test_an_unknown_uncertainty_is_no_bar_of_length_zero(night):
     night.spectrum(9, 390.0, sigma_s_m(390.0), standard_uncertainty_s_m=None)
     bars = [len(found[2]) for found in night.panels()["conductivity / S/cm"].containers]
     assert sorted(bars) == [0, 1, 1, 1, 1]
+
+
+def test_a_sample_name_is_no_formula_of_the_figure(tmp_path):
+    night = Night(tmp_path / "lab.db")
+    night.law()
+    store = night.store
+    sample = store.find_or_add_sample(SAMPLE | {"name": "$\\frac$ \x1b[2J\n$x"})
+    run_id = store.insert("runs", {"sample_id": sample, "procedure": "p:P", "started_s": 2.0})
+    store.close()
+    with labctl.open(night.path) as db:
+        figure = night_figure(db, run_id)
+    figure.savefig(tmp_path / "night.png")
+    (title,) = (text for text in figure.texts if "(run" in text.get_text())
+    assert title.get_text() == "$\\frac$ \\x1b[2J\\n$x  (run 2)"
