@@ -21,6 +21,7 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -53,9 +54,8 @@ def one_night(seed: int, number: int, keep: Path | None = None) -> dict[str, Any
         folder = Path(name)
         row = Night(plan, folder).run().as_row()
         if keep is not None and row["broken"]:
-            keep.mkdir(parents=True, exist_ok=True)
-            folder.rename(keep / f"{seed}-{number}")
-            folder.mkdir()
+            shutil.rmtree(keep / f"{seed}-{number}", ignore_errors=True)
+            shutil.copytree(folder, keep / f"{seed}-{number}", ignore=lambda _, names: {"notify"} & {*names})
     figures = {"program": plan.program, "kept_by": plan.kept, "sick": plan.sick, "file": plan.done_to("file")}
     blows = {"blow": plan.done_to("program"), "supervisor": plan.done_to("supervisor")}
     return {"seed": seed, "number": number, **figures, **blows, "load": round(os.getloadavg()[0], 1), **row}

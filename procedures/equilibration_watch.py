@@ -6,7 +6,7 @@ from typing import Any
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from labctl.analysis import ionic_resistance
-from labctl.bench import ImpedancePoint, PlannedStep
+from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint, PlannedStep
 from procedures.refinement import spectrum_of
 from procedures.temperature_series import TemperatureSeries
 
@@ -32,7 +32,7 @@ class EquilibrationWatch(TemperatureSeries):
         return self.spectra_at_most
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
-        """Repeat spectra until the resistance is steady or `spectra_at_most` is reached."""
+        """Repeat spectra until the resistance is steady; after `spectra_at_most`, say that it is not."""
         before_ohm = None
         for number in range(self.spectra_at_most):
             about = {"spectrum": self.taken, "step": step, "branch": branch, "setpoint_k": target_k}
@@ -44,6 +44,8 @@ class EquilibrationWatch(TemperatureSeries):
             before_ohm = now_ohm
             if number + 1 < self.spectra_at_most:
                 self.wait(60 * self.interval_min)
+        place = f"{target_k - ZERO_CELSIUS_K:g} degC"
+        self.emit("missing", f"not steady within {self.spectra_at_most} spectra at {place}")
 
     def resistance_ohm(self, points: list[ImpedancePoint]) -> float:
         """Return the total resistance of a spectrum; nan if it cannot be determined."""

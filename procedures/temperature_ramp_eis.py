@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pymeasure.experiment import FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, PlannedStep
+from labctl.errors import SettlingTimeout
 from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.spectrum import SpectrumProcedure
 
@@ -31,7 +32,10 @@ class TemperatureRampEIS(SpectrumProcedure):
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
 
     def execute(self) -> None:
-        """Go to the start, then measure spectra until the end is reached."""
+        """Go to the start, then measure spectra until the end is reached.
+
+        Raises SettlingTimeout where the start or the end is not reached in time.
+        """
         self.bench.oven.ramp_rate_k_s = 0.0
         if not self.arrive(self.start_degc + ZERO_CELSIUS_K):
             return
@@ -39,9 +43,10 @@ class TemperatureRampEIS(SpectrumProcedure):
         self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
         self.bench.oven.setpoint_k = end_k
         branch = "heating" if self.end_degc >= self.start_degc else "cooling"
-        deadline_s = self.bench.clock.monotonic() + self.ramp_s() + 60 * self.timeout_min
+        begun_s = self.bench.clock.monotonic()
         number = 0
-        while not self.should_leave() and self.bench.clock.monotonic() < deadline_s:
+        while not self.should_leave():
+            self.check_time(end_k, begun_s, self.ramp_s() + 60 * self.timeout_min)
             arrived = abs(self.temperature_now_k() - end_k) <= self.band_k
             self.take_spectrum({"spectrum": number, "step": number, "branch": branch, "setpoint_k": end_k})
             number += 1
@@ -49,15 +54,22 @@ class TemperatureRampEIS(SpectrumProcedure):
                 return
 
     def arrive(self, target_k: float) -> bool:
-        """Go to the start; return False if a stop or the time-out comes first."""
+        """Go to the start; return False if a stop comes first, raise SettlingTimeout after the time-out."""
         self.bench.oven.setpoint_k = target_k
         clock = self.bench.clock
-        deadline_s = clock.monotonic() + 60 * self.timeout_min
+        begun_s = clock.monotonic()
         while abs(self.temperature_now_k() - target_k) > self.band_k:
-            if self.should_leave() or clock.monotonic() > deadline_s:
+            if self.should_leave():
                 return False
+            self.check_time(target_k, begun_s, 60 * self.timeout_min)
             clock.sleep(5.0)
         return True
+
+    def check_time(self, target_k: float, begun_s: float, allowed_s: float) -> None:
+        """Raise SettlingTimeout where the way to a temperature takes longer than allowed."""
+        waited_s = self.bench.clock.monotonic() - begun_s
+        if waited_s > allowed_s:
+            raise SettlingTimeout(target_k, self.temperature_now_k(), waited_s, self.band_k)
 
     def ramp_s(self) -> float:
         """Return the duration of the ramp in s."""

@@ -46,6 +46,10 @@ class Cable:
             self._listening = socket.create_server(("127.0.0.1", self.port))
             self._accepting = self._start_accepting()
 
+    def lead_to(self, port: int) -> None:
+        """Connect to another instrument from now on."""
+        self._target = ("127.0.0.1", port)
+
     def close(self) -> None:
         """End every connection and thread."""
         self._over.set()

@@ -4,6 +4,7 @@ Afterwards the person of the morning comes: cables and disk are well, the queue 
 started, and all jobs must end. Then everything is asked to stop.
 """
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ REST_WITHIN_S = 120.0
 MORNING_WITHIN_S = 120.0
 ENDS_WITHIN_S = 45.0
 GONE_FOR_S = 4.0
+NOTICED_WITHIN_S = 3.0
 JOB_OVER = ("finished", "failed", "cancelled")
 SAMPLE = '[sample]\nname = "pellet"\nthickness_mm = 1.0\ndiameter_mm = 10.0\n'
 SERIES = """
@@ -73,6 +75,7 @@ class Night:
         self._unsafe_since_s: float | None = None
         self._full = False
         self._left_s: float | None = None
+        self._deleted_s, self._holders = math.inf, set[int]()
 
     def run(self) -> Report:
         """Run it."""
@@ -88,6 +91,7 @@ class Night:
             else:
                 self.report.breaks("never heated")
             self._end()
+            self.report.nobody_left = self._nobody_had_it_open()
             judge_file(self.folder, self.plan, self.seen, self.report)
             self._judge_exit_code()
         self.report.took_s = round(CLOCK.monotonic() - begun_s, 1)
@@ -150,6 +154,7 @@ class Night:
             self.programs.limit_files(UNLIMITED)
         else:
             self.seen.look()
+            self._deleted_s, self._holders = CLOCK.monotonic(), self.programs.holders(file)
             for part in parts.get(do, ["", "-wal", "-shm"]):
                 file.with_name(file.name + part).unlink(missing_ok=True)
 
@@ -275,6 +280,13 @@ class Night:
             self.report.breaks("a process stays", "; ".join(left))
         if outputs.oven or outputs.analyser:
             self.report.breaks("on in the end", str(outputs))
+
+    def _nobody_had_it_open(self) -> bool:
+        """Whether a file was deleted that no program had open, or only such as were struck at that time."""
+        if math.isinf(self._deleted_s):
+            return False
+        struck_s = [self.programs.struck_s.get(pid, math.inf) for pid in self._holders]
+        return all(at_s < self._deleted_s + NOTICED_WITHIN_S for at_s in struck_s)
 
     def _judge_exit_code(self) -> None:
         """A program that ended with 0 has measured all."""

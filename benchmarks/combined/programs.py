@@ -21,6 +21,7 @@ STARTED = {
     "script": [SCRIPT],
 }
 SERVICE = ["-m", "labctl", "supervisor", "--station", "station.toml", "--db", "lab.db", "--restart-runner"]
+DEADLY = ("kill", "freeze", "SIGHUP", "SIGQUIT")
 CLOCK = RealClock()
 
 
@@ -44,7 +45,7 @@ class Programs:
         }
         self._environment.pop("NOTIFY_SOCKET", None)
         self.started: list[subprocess.Popen[bytes]] = []
-        self.struck: set[int] = set()
+        self.struck_s: dict[int, float] = {}
         self._limit = UNLIMITED
 
     def start(self, arguments: list[str], **environment: str) -> "subprocess.Popen[bytes]":
@@ -110,13 +111,18 @@ class Programs:
             return pid if pid in self.supervisors() else None
         return None
 
+    def holders(self, file: Path) -> set[int]:
+        """Processes that have a file open."""
+        return {pid for pid in self.all() if file in set(_open_files(pid))}
+
     def strike(self, to: str, blow: str) -> bool:
         """Kill, freeze or signal the program or the first supervisor; return whether there was one."""
         number = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}.get(blow) or signal.Signals[blow]
         pids = self.programs() if to == "program" else [self.first_supervisor()]
         for pid in pids:
             if pid is not None:
-                self.struck.add(pid)
+                if blow in DEADLY:
+                    self.struck_s[pid] = CLOCK.monotonic()
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
         return any(pid is not None for pid in pids)
@@ -141,6 +147,13 @@ class Programs:
         for process in self.started:
             process.wait()
         return [" ".join(words[1:]).strip() for words in left.values()]
+
+
+def _open_files(pid: int) -> Iterator[Path]:
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                yield descriptor.readlink()
 
 
 class Service:

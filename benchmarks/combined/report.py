@@ -30,6 +30,9 @@ class Report:
     unsafe : bool
         Whether `unsafe` was told.
     jobs : tuple of str
+    nobody_left : bool
+        Whether a file was deleted that no program had open, or only programs that were killed or frozen
+        within 3 s: what it held is gone, and cannot be judged.
     broken : dict
         Violated guarantees, and how often.
     details : list of str
@@ -40,6 +43,7 @@ class Report:
     kept: list[Kept] = field(default_factory=list)
     unsafe: bool = False
     jobs: tuple[str, ...] = ()
+    nobody_left: bool = False
     rows: int = 0
     took_s: float = 0.0
     broken: Counter[str] = field(default_factory=Counter)
@@ -61,7 +65,7 @@ def judge_file(folder: Path, plan: Plan, seen: Seen, report: Report) -> None:
         state = seen.look()
         for problem in check(seen.path).problems:
             report.breaks("file damaged", problem)
-        for what, count in seen.lost().items():
+        for what, count in {} if report.nobody_left else seen.lost().items():
             report.breaks(f"{what} lost", str(count))
         with Database(seen.path) as database:
             finished = database.rows(FINISHED)

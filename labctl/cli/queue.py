@@ -27,7 +27,8 @@ from labctl.plain_text import local_time, shown
 if TYPE_CHECKING:
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
-    from labctl.queue.requests import Pauses, Requests
+    from labctl.queue.pauses import Pause, Pauses
+    from labctl.queue.requests import Requests
     from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
@@ -40,6 +41,9 @@ NO_FILE = "no such file; name yours with --db, or queue a first job with labctl 
 PriorityOption = Annotated[
     int,
     typer.Option(min=-LARGEST_PRIORITY, max=LARGEST_PRIORITY, help="A higher priority runs first."),
+]
+OnlyStationOption = Annotated[
+    Path | None, typer.Option("--station", "-s", help="Only the station of this file.", show_default=False)
 ]
 JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
 
@@ -130,18 +134,20 @@ def list_jobs(
 
     with look_at_queue(db) as queue:
         jobs = queue.jobs.listed(cleared=everything)
-        pause = queue.pauses.in_force()
+        pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
     expected = outlook_of_all(jobs, now_s, runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
-        paused = None if pause is None else vars(pause)
-        terminal.echo(json.dumps({"paused": paused, "jobs": rows}, default=str))
+        paused = [vars(pause) for pause in pauses]
+        terminal.echo(
+            json.dumps({"paused": next(iter(paused), None), "pauses": paused, "jobs": rows}, default=str)
+        )
         return
     _print_jobs(jobs, expected, now_s)
-    if pause is not None:
-        terminal.say(f"paused: {pause.words} (labctl queue resume)", fg="yellow")
+    for pause in pauses:
+        terminal.say(f"paused: {pause.place} (labctl queue resume)", fg="yellow")
 
 
 @app.command()
@@ -237,20 +243,55 @@ def clear_finished(db: DatabaseOption = DEFAULT_DATABASE) -> None:
 def pause(
     after: Annotated[str, typer.Option(help="Where the job under way waits: point, step or job.")] = "step",
     reason: Annotated[str, typer.Option(help="Reason, shown to others.")] = "",
+    station: OnlyStationOption = None,
     db: DatabaseOption = DEFAULT_DATABASE,
     person: PersonOption = "",
 ) -> None:
-    """Start no further job; a running one waits at its temperature, at most for the station's time."""
+    """Start no further job; a running one waits at its temperature, at most for the station's time.
+
+    Without --station this holds for every station that uses the file.
+    """
     with open_queue(db) as queue:
-        queue.pauses.pause(after, reason, person or user_name())
+        _pauses_of(queue, station).pause(after, reason, person or user_name())
     terminal.echo(f"the queue is paused after this {after}")
 
 
 @app.command()
-def resume(db: DatabaseOption = DEFAULT_DATABASE) -> None:
-    """Go on after a pause, an interlock or a power cut."""
+def resume(
+    station: OnlyStationOption = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="Every station that uses the file.")] = False,
+    db: DatabaseOption = DEFAULT_DATABASE,
+) -> None:
+    """Go on after a pause, an interlock or a power cut.
+
+    Where several stations use the file and more than one is paused, say which: --station, or --all.
+    """
     with open_queue(db) as queue:
-        terminal.echo("the queue goes on" if queue.pauses.resume() else "the queue was not paused")
+        if station is None and not everywhere:
+            _refuse_several(queue.pauses.all_in_force())
+        resumed = _pauses_of(queue, station).resume()
+        still = queue.pauses.all_in_force()
+    terminal.echo("the queue goes on" if resumed else "the queue was not paused")
+    for pause in still:
+        terminal.say(f"still paused: {pause.place}", fg="yellow")
+
+
+def _pauses_of(queue: OpenQueue, station: Path | None) -> "Pauses":
+    from labctl.config.night import read_silence
+    from labctl.queue.pauses import Pauses
+
+    if station is None:
+        return queue.pauses
+    name, _ = read_silence(station)
+    return Pauses(queue.connection, station=name)
+
+
+def _refuse_several(pauses: "list[Pause]") -> None:
+    """Refuse to end the pause of another rig by accident."""
+    paused = sorted({pause.station for pause in pauses if pause.station})
+    if len(paused) > 1:
+        problem = f"{len(paused)} stations are paused ({', '.join(paused)}); give --station FILE, or --all"
+        raise ConfigurationError("queue", "resume", problem)
 
 
 @app.command()
@@ -403,5 +444,6 @@ def _terms(job: "Job") -> str:
         f"on failure {job.policy.retries} more attempt(s) after {duration(job.policy.delay_s)}, "
         f"then {job.policy.then}",
         f"{job.attempts} failed so far" if job.attempts else "",
+        f"of {job.owner}" if job.owner else "",
     ]
     return "; ".join(filter(None, words))

@@ -101,11 +101,12 @@ def describe(
     counts: dict[str, int] = {}
     for job in jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    pause = Pauses(connection).in_force()
+    pauses = [pause.place for pause in Pauses(connection).all_in_force()]
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
         "processes": _processes(connection, allowed_s, silences),
-        "paused": None if pause is None else pause.words,
+        "paused": next(iter(pauses), None),
+        "pauses": pauses,
         "jobs": counts,
         "next": None if following is None else {"job": following.id, "title": following.title},
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
@@ -127,8 +128,7 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
         lines.append("runner      none has run here yet (labctl runner)")
     if any(process["process"] == "supervisor" and _unkept(process) for process in content["processes"]):
         lines.append(f"warning     {NOT_KEPT}")
-    if content["paused"]:
-        lines.append(f"paused      {content['paused']} (labctl queue resume)")
+    lines += [f"paused      {pause} (labctl queue resume)" for pause in content["pauses"]]
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
     lines.append(f"jobs        {counts}")
     if content["next"]:

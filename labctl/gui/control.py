@@ -136,9 +136,9 @@ class ControlBar(QtWidgets.QFrame):
         self.stop.reported.connect(self._tell_report)
 
     def _pause(self, after: str) -> None:
-        person = self._person()
+        person, station = self._person(), self._station.name
         self._asker.ask(
-            lambda connection: Pauses(connection).pause(after, person=person),
+            lambda connection: Pauses(connection, station=station).pause(after, person=person),
             lambda _: self.said.emit(f"the queue is paused after this {after}"),
         )
 
@@ -152,8 +152,10 @@ class ControlBar(QtWidgets.QFrame):
         )
 
     def _resume_now(self) -> None:
+        station = self._station.name
         self._asker.ask(
-            lambda connection: Pauses(connection).resume(), lambda _: self.said.emit("the queue goes on")
+            lambda connection: Pauses(connection, station=station).resume(),
+            lambda _: self.said.emit("the queue goes on"),
         )
 
     def _abort(self, job: Job) -> None:

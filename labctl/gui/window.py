@@ -350,7 +350,8 @@ class Window(QtWidgets.QMainWindow):
 
     def _pause_and_close(self) -> None:
         person = self.queueing.person.text()
-        self.asker.ask(lambda connection: Pauses(connection).pause("step", "the window was closed", person))
+        words, station = "the window was closed", self.station.name
+        self.asker.ask(lambda connection: Pauses(connection, station=station).pause("step", words, person))
         self._close_now()
 
     def _close_now(self) -> None:

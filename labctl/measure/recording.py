@@ -43,6 +43,7 @@ from labctl.measure.events import (
 from labctl.measure.procedure_facts import metadata_of, reference_of
 from labctl.measure.run_beginning import RunBeginning, Timed
 from labctl.store import Store
+from labctl.store.queries import measured
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
@@ -50,6 +51,8 @@ TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
+MISSING = "missing"
+"""Topic on which a procedure emits, in a sentence, what it could not measure; also the kind of that event."""
 
 
 class Recording:
@@ -84,11 +87,15 @@ class Recording:
         self._last_spectrum_id: int | None = None
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
+        self._promises_rows = self._has_steps = False
+        self._missing: list[str] = []
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
         self._columns = Columns(procedure.DATA_COLUMNS)
+        self._has_steps = hasattr(procedure, "step_ends_with")
+        self._promises_rows = self._has_steps or bool(procedure.DATA_COLUMNS)
         run_id = self._beginning.of_protocol(protocol, entry, station, procedure)
         return self._begun(run_id, entry.reference)
 
@@ -128,6 +135,8 @@ class Recording:
             events = self._events(topic, record)
             for event in events:
                 self._keep(event)
+            if topic == MISSING:
+                self._note_missing(str(record))
         for event in events:
             self._on_event(event)
 
@@ -145,10 +154,30 @@ class Recording:
         self.store.append("events", row)
         self._on_event(NoteWritten(**row))
 
+    def _measured_nothing(self) -> str:
+        """Say that the run, earlier parts included, has no valid row although its procedure has columns.
+
+        `""` where it has one, and where a person asked to skip steps.
+        """
+        if not self._promises_rows:
+            return ""
+        self.store.flush()
+        with self.store.read() as db:
+            counts = measured.points_by_status(db, self.run_id)
+            own_rows = not self._has_steps and measured.has_own_rows(db, self.run_id)
+            skipped = measured.steps_skipped(db, self.run_id)
+        if counts.get("ok") or own_rows or skipped:
+            return ""
+        if not counts:
+            return "measured nothing: not one point was taken"
+        usual = max(counts, key=lambda status: counts[status])
+        return f"measured nothing: none of the {sum(counts.values())} points is valid ({usual})"
+
     def end(self, status: str, reason: str) -> str:
         """Evaluate all spectra together and write the end status; open spectra and polarisations are ended.
 
-        Return the reason as written: for a finished run it names the spectra without a result.
+        Return the reason as written: for a finished run it names what is missing, such as spectra without a
+        result.
 
         Raises
         ------
@@ -157,6 +186,19 @@ class Recording:
         """
         try:
             return self._end(status, reason)
+        except StoreError as error:
+            self._end_as_failed(reason or str(error))
+            raise
+
+    def conclude(self, status: str, reason: str) -> tuple[str, str]:
+        """End the run, and raise, as `end` does; a run that measured nothing has not finished but failed.
+
+        Return status and reason as written.
+        """
+        try:
+            if status == "finished" and (nothing := self._measured_nothing()):
+                status, reason = "failed", nothing
+            return status, self._end(status, reason)
         except StoreError as error:
             self._end_as_failed(reason or str(error))
             raise
@@ -171,9 +213,9 @@ class Recording:
     def _end(self, status: str, reason: str) -> str:
         if "spectrum" in self._counts:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
-            reason = reason or (
-                spectra_without_number(self.store, self.run_id) if status == "finished" else ""
-            )
+        if status == "finished" and not reason:
+            without = spectra_without_number(self.store, self.run_id) if "spectrum" in self._counts else ""
+            reason = "; ".join(filter(None, (without, *self._missing)))
         level = {"finished": "warning" if reason else "info", "aborted": "warning"}.get(status, "error")
         self.event(level, status, reason or status)
         self._write_end(status, reason)
@@ -216,6 +258,11 @@ class Recording:
                 pass  # not stored in any table
             case _:
                 assert_never(event)
+
+    def _note_missing(self, words: str) -> None:
+        """Record what the procedure could not measure; the run is finished with that remark."""
+        self._missing.append(words)
+        self.event("warning", MISSING, words)
 
     def _point(self, event: PointMeasured) -> None:
         """Add a point to the spectrum under way; without a spectrum record it as the procedure's own row."""

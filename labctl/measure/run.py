@@ -1,7 +1,8 @@
 """Run one procedure: rows, events, a safe end.
 
 1. At the end of a run, `shutdown()` of the procedure is always called and every instrument made safe.
-2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error).
+2. The run gets an end status and a reason: finished, aborted (on request) or failed (with the error). A run
+   without a valid row is not finished: it has failed, as it measured nothing.
 3. After a first request to stop, the procedure finishes the point under way and then stops itself.
 """
 
@@ -87,7 +88,7 @@ def run_procedure(
     with uninterrupted():
         status, reason = _made_safe(procedure, bench, status, reason)
         try:
-            reason = recording.end(status, reason)
+            status, reason = recording.conclude(status, reason)
         except StoreError as error:
             log.error("the end of run %d could not be recorded: %s", run_id, error)
             status, reason = "failed", reason or str(error)

@@ -6,8 +6,10 @@
 3. The answer is safe only after one of them has confirmed it in a new event. No process is ended from here.
 """
 
+from contextlib import suppress
+
 from labctl.clock import RealClock
-from labctl.errors import StoreError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import Holder
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.making_safe import SafeReport, SafeRequest, running_job
@@ -49,17 +51,19 @@ def ask_to_make_safe(request: SafeRequest, holder: Holder) -> SafeReport | None:
 
 def _asked(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
     before = newest_event_id(connection)
-    Pauses(connection).pause("job", request.words, request.person)
+    Pauses(connection, station=request.station).pause("job", request.words, request.person)
     job = running_job(connection, request)
     if job is not None:
-        Requests(connection).ask(job.id, "stop", {"reason": request.words}, request.person)
+        with suppress(ConfigurationError):  # it has ended since
+            Requests(connection).ask(job.id, "stop", {"reason": request.words}, request.person)
     return _outcome(connection, request, before)
 
 
 def _outcome(connection: WriteConnection, request: SafeRequest, before: int) -> SafeReport | None:
     clock, waited_s, words = RealClock(), 0.0, list[str]()
     while waited_s < CONFIRMED_WITHIN_S:
-        words = [row["message"] for row in events_after(connection, before)]
+        told = events_after(connection, before)
+        words = [row["message"] for row in told if row["station"] == request.station]
         confirmed = next((message for message in words if message.endswith(MADE_SAFE)), None)
         if confirmed is not None:
             return SafeReport(True, f"{confirmed}; the queue is paused")
@@ -67,8 +71,9 @@ def _outcome(connection: WriteConnection, request: SafeRequest, before: int) -> 
             return None
         clock.sleep(LOOK_EVERY_S)
         waited_s += LOOK_EVERY_S
-    told = "; ".join(message for message in words if "not safe" in message.lower())
-    return SafeReport(False, f"NOT CONFIRMED within {CONFIRMED_WITHIN_S:g} s{': ' if told else ''}{told}")
+    problems = "; ".join(message for message in words if "not safe" in message.lower())
+    not_confirmed = f"NOT CONFIRMED within {CONFIRMED_WITHIN_S:g} s"
+    return SafeReport(False, f"{not_confirmed}{': ' if problems else ''}{problems}")
 
 
 def _lives(connection: WriteConnection, request: SafeRequest, process: str, pid: int | None = None) -> bool:

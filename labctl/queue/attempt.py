@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from labctl.config.night import Night
 from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
-from labctl.errors import InstrumentError, LabctlError, StoreError
+from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure.events import (
     AnyEvent,
@@ -34,24 +35,28 @@ from labctl.measure.events import (
     StepStarted,
     TemperatureRead,
 )
-from labctl.measure.recording import Recording
+from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace, duration_s, remaining_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
+from labctl.queue.jobs import Jobs
 from labctl.queue.progress import Progress, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
 from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
-from labctl.store.queries.progress import spectra_without_conductivity, underived_spectrum_ids
+from labctl.store.queries.measured import notes_of_job, shortcomings_of_job
+from labctl.store.queries.progress import underived_spectrum_ids
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
+CAUSES = ("output",)
+"""Kinds of the events of a run that tell why a temperature did not settle, and that it was mended."""
 
 
 @dataclass
@@ -75,6 +80,10 @@ class Attempt:
     _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
+    _measured_before: frozenset[int] = field(init=False, default=frozenset())
+    _rows_per_step: int = field(init=False, default=1)
+    _rows_of_step: Counter[int] = field(init=False, default_factory=Counter)
+    _cause_told: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.steering.on_wait = lambda doing: self._promise(SETTLING_SIGN_S, doing=doing)
@@ -116,7 +125,7 @@ class Attempt:
 
     def _note_opening(self, words: str) -> None:
         """An event of the station: there is no run yet."""
-        row = {"time_s": self.clock.time(), "level": "warning", "kind": "retry"}
+        row = {"time_s": self.clock.time(), "level": "warning", "kind": "retry", "station": self.station.name}
         self.store.append("events", row | {"message": f"job {self.job.id} {self.job.title!r}: {words}"})
 
     def _could_not(self, error: Exception, ending: Ending | None) -> Ending:
@@ -142,7 +151,15 @@ class Attempt:
             outcome = self._run_procedure(protocol, index, patient)
             if outcome.status != "finished":
                 return self._ending(outcome)
-        return Ending("finished", spectra_without_value(self.connection, self.job.id))
+            self._note_progress()
+        return self._finished()
+
+    def _finished(self) -> Ending:
+        """Every procedure is finished; where a person had every step skipped, nothing is measured."""
+        found = shortcomings_of_job(self.connection, self.job.id)
+        if found["skipped"] and not found["spectra"] and not found["polarisations"]:
+            return Ending("failed", f"measured nothing: {found['skipped']} step(s) skipped by request")
+        return Ending("finished", what_is_missing(self.connection, self.job.id))
 
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
         entry = protocol.procedures[index]
@@ -150,6 +167,8 @@ class Attempt:
         self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
         rows_per_step = getattr(planned, "rows_per_step", 1)
         progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
+        self._measured_before, self._rows_per_step = progress.finished_steps, rows_per_step
+        self._rows_of_step, self._cause_told = Counter(), False
         self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
         later_s = sum(self._takes_s[index + 1 :])
 
@@ -184,7 +203,8 @@ class Attempt:
         if outcome.status == "aborted":
             return Ending(self.steering.ends_as, outcome.reason, unsafe=unsafe)
         reason = outcome.reason.replace(f"{InterlockTripped.__name__}: ", "interlock: ")
-        return Ending("failed", reason, outcome.error, unsafe)
+        explained = outcome.error == SettlingTimeout.__name__ and self._cause_told
+        return Ending("failed", reason, outcome.error, unsafe, explained)
 
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)
@@ -205,7 +225,9 @@ class Attempt:
                 self._tell_part(event, "polarisations")
             case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
                 pass  # no sign of where the job is
-            case NoteWritten() | RunEnded():
+            case NoteWritten():
+                self._cause_told |= event.kind in CAUSES
+            case RunEnded():
                 pass
             case _:
                 assert_never(event)
@@ -222,6 +244,8 @@ class Attempt:
         raise InterlockTripped(trip)
 
     def _tell_step(self, event: StepStarted) -> None:
+        if any(step < event.step for step in self._rows_of_step):
+            self._note_progress()  # of a step that needed fewer rows than planned
         left_s = remaining_s(self._procedure, event.step, self.pace) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
         self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
@@ -243,7 +267,19 @@ class Attempt:
         table: str,
     ) -> None:
         self._promise(self._longest_sign_s)
-        self.progressed |= table == self._step_ends_with and event.state == "finished"
+        step = event.step or 0
+        ends_row = table == self._step_ends_with and event.state == "finished"
+        if ends_row and step not in self._measured_before:
+            self._rows_of_step[step] += 1
+            if self._rows_of_step[step] >= self._rows_per_step:
+                self._note_progress()
+
+    def _note_progress(self) -> None:
+        """A step is finished: what failed before it does not count any more."""
+        counts = not self.progressed and bool(self.job.attempts or self.job.deaths)
+        self.progressed = True
+        if counts:
+            Jobs(self.connection).step_finished(self.job.id)
 
     def _promise(self, silence_s: float, **told: Any) -> None:
         """Promise the next sign of this thread within `silence_s` of the station's time; NaN: nothing."""
@@ -256,10 +292,17 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
 
-def spectra_without_value(connection: WriteConnection, job_id: int) -> str:
-    """Say how many finished spectra of a job gave no conductivity; `""` where every one did."""
-    without, spectra = spectra_without_conductivity(connection, job_id)
-    return f"{without} of {spectra} spectra gave no conductivity" if without else ""
+def what_is_missing(connection: WriteConnection, job_id: int) -> str:
+    """Say what of a finished job is not as it was asked for; `""` where all is."""
+    found = shortcomings_of_job(connection, job_id)
+    without, cut, skipped = found["without"], found["cut"], found["skipped"]
+    words = [
+        f"{without} of {found['spectra']} spectra gave no conductivity" if without else "",
+        f"{cut} of {found['polarisations']} polarisations ended at their maximum time" if cut else "",
+        f"{skipped} step(s) skipped by request" if skipped else "",
+        *notes_of_job(connection, job_id, MISSING),
+    ]
+    return "; ".join(filter(None, words))
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:

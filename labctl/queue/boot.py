@@ -24,6 +24,11 @@ def boot_mark() -> str:
         return ""
 
 
+def power_was_cut(mark: str) -> bool:
+    """Return whether the computer was started again since a process wrote its `boot_mark`."""
+    return not same_boot(mark, boot_mark())
+
+
 def same_boot(before: str, now: str) -> bool:
     """Return whether two marks are of one start; times within two minutes are (a clock may be set)."""
     if before.isdecimal() and now.isdecimal():

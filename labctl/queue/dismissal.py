@@ -28,6 +28,7 @@ def dismiss(connection: WriteConnection, station: str, person: str) -> str:
         raise ConfigurationError("labctl supervisor", "--dismiss", problem)
     message = f"{person} has seen to the outputs that were not read back off: {beat.unsafe}"
     row = {"time_s": RealClock().time(), "level": "warning", "kind": "person", "message": message}
+    row |= {"station": station}
     with connection.transaction():
         add_event(connection, row)
     heartbeats.mark_dismissed(beat)

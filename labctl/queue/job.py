@@ -1,13 +1,19 @@
 """A job as a value, the states it passes, and what to do when it fails."""
 
 import json
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from labctl.store.processes import is_gone, process_birth
+
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
+UNREADABLE = (LookupError, RecursionError, TypeError, ValueError)
+"""What `Job.of` raises for a row of a damaged file, or of another program."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,34 @@ class FailurePolicy:
 
 
 @dataclass(frozen=True)
+class Claimant:
+    """The process that claims a job: its computer, number and birth; None and `""` where not known."""
+
+    host: str = ""
+    pid: int | None = None
+    birth: str = ""
+
+    @classmethod
+    def this_process(cls) -> "Claimant":
+        """The process that calls."""
+        pid = os.getpid()
+        return cls(platform.node(), pid, process_birth(pid) or "")
+
+    @property
+    def lives_elsewhere(self) -> bool:
+        """Whether it is another process of this computer that is still there."""
+        known_here = self.pid is not None and self.host == platform.node() and self.pid != os.getpid()
+        return known_here and not is_gone(self.pid or 0, self.birth)
+
+
+@dataclass(frozen=True)
 class Job:
-    """One row of `jobs`. Times in s since 1970-01-01 UTC; `duration_s` is the estimate made when queued."""
+    """One row of `jobs`. Times in s since 1970-01-01 UTC; `duration_s` is the estimate made when queued.
+
+    `owner` is the station that claimed it: no other continues it. `claims` counts the claims, `deaths` those
+    that ended with the death of the runner since the last finished step. A file of an older schema, opened
+    for reading, has none of these.
+    """
 
     id: int
     state: str
@@ -63,6 +95,33 @@ class Job:
     protocol_text: str
     sample_text: str
     cleared: bool
+    owner: str = ""
+    runner_host: str = ""
+    runner_pid: int | None = None
+    runner_birth: str = ""
+    claims: int = 0
+    begun_s: float | None = None
+    claimed_s: float | None = None
+    deaths: int = 0
+
+    @property
+    def claimant(self) -> Claimant:
+        """The process that claimed it last."""
+        return Claimant(self.runner_host, self.runner_pid, self.runner_birth)
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether a runner has claimed it before."""
+        return self.begun_s is not None or self.state == "interrupted"
+
+    @property
+    def rig(self) -> str:
+        """The station that owns it, or else the station that it was queued for; `""`: any."""
+        return self.owner or self.station
+
+    def is_of(self, station: str) -> bool:
+        """Whether a station may measure it, or measures it."""
+        return self.rig in (station, "")
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
@@ -77,21 +136,26 @@ class Job:
         """The job of a row to be listed; one that cannot be read says so in its reason."""
         try:
             return cls.of(row)
-        except (LookupError, RecursionError, TypeError, ValueError) as fault:
-            reason = f"cannot be shown: {type(fault).__name__}: {fault}"[:200]
+        except UNREADABLE as fault:
+            reason = f"cannot be shown: {in_words(fault)}"
             known: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+
+
+def in_words(fault: Exception) -> str:
+    """Return the fault of a row in a few words."""
+    return f"{type(fault).__name__}: {fault}"[:200]
 
 
 @dataclass(frozen=True)
 class Ending:
     """How an attempt ended: a job's `state`, the exception's name in `error`, what stayed on in `unsafe`.
 
-    `progressed`: a step was finished in it.
+    `explained`: a temperature did not settle, and its cause was found, recorded and removed.
     """
 
     state: str
     reason: str
     error: str = ""
     unsafe: str = ""
-    progressed: bool = False
+    explained: bool = False

@@ -4,18 +4,33 @@
 2. A change of state that is not allowed (to hold a finished job) raises ConfigurationError, changes nothing.
 3. Jobs are never deleted. `clear_finished()` only stops listing them.
 4. Interrupted jobs go first, then higher priority, then position.
+5. A job belongs to the station that claimed it first, for good: no other continues or interrupts it.
+6. A deadline is about the first claim. A job that was begun goes on after it.
+7. `cancel` and `retry` answer the requests about a job that are still pending.
 """
 
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
 from labctl.plain_text import shown
-from labctl.queue.job import ENDED, STARTABLE, WAITING, FailurePolicy, Job
+from labctl.queue.job import (
+    ENDED,
+    STARTABLE,
+    UNREADABLE,
+    WAITING,
+    Claimant,
+    FailurePolicy,
+    Job,
+    in_words,
+)
+from labctl.queue.job_changes import JobChanges
+from labctl.queue.pauses import LABCTL, put_pause
+from labctl.queue.requests import answer_pending, request_to_end
 from labctl.store.queries import jobs as queries
 from labctl.store.queries.runs import LARGEST_ID
 from labctl.store.transactions import Row, WriteConnection
@@ -32,10 +47,16 @@ class Jobs:
     connection : WriteConnection
     clock : Clock, optional
         Clock of the times in the history; real time by default.
+    claimant : Claimant, optional
+        The process that claims jobs; None: not known.
     """
 
-    def __init__(self, connection: WriteConnection, clock: Clock | None = None) -> None:
+    def __init__(
+        self, connection: WriteConnection, clock: Clock | None = None, claimant: Claimant | None = None
+    ) -> None:
         self._connection, self._clock = connection, clock or RealClock()
+        self._claimant = claimant or Claimant()
+        self._changes = JobChanges(connection, self._clock)
 
     def add(self, protocol: "Protocol", *, duration_s: float | None = None, **options: Any) -> int:
         """Queue one checked protocol, with the options of `add_all`; return its id once it is on disk."""
@@ -78,7 +99,10 @@ class Jobs:
         row = queries.job(self._connection, job_id) if 0 < job_id <= LARGEST_ID else None
         if row is None:
             raise _wrong(job_id, "there is no such job; `labctl queue list` shows those there are")
-        return Job.of(row)
+        try:
+            return Job.of(row)
+        except UNREADABLE as fault:
+            raise _wrong(job_id, f"cannot be read: {in_words(fault)}") from fault
 
     def history(self, job_id: int) -> list[Row]:
         """Every state the job came to, oldest first: time_s, state, reason."""
@@ -104,7 +128,7 @@ class Jobs:
             queries.change_job(connection, job_id, {"priority": priority})
             ids = [other["id"] for other in others]
             queries.number_jobs(connection, [*ids[:index], job_id, *ids[index:]])
-            self._note(job_id, job.state, f"moved to place {index + 1}{_by(person)}")
+            self._changes.note(job_id, job.state, f"moved to place {index + 1}{_by(person)}")
 
     def hold(self, job_id: int, person: str = "", reason: str = "") -> None:
         """Let a waiting job wait until it is released."""
@@ -112,12 +136,18 @@ class Jobs:
         self._change(job_id, STARTABLE, "held", words, "held")
 
     def release(self, job_id: int, person: str = "") -> None:
-        """Let a held job run when its turn comes."""
-        self._change(job_id, ("held",), "queued", f"released{_by(person)}", "released")
+        """Let a held job run when its turn comes; a job that was interrupted goes first again."""
+        with self._connection.transaction() as connection:
+            self._in_state(job_id, ("held",), "released")
+            state = queries.state_before_hold(connection, job_id) or "queued"
+            self._changes.come_to(job_id, state, f"released{_by(person)}")
 
     def cancel(self, job_id: int, person: str = "") -> None:
         """Take a waiting job out of the queue; a running one is cancelled by a request to the runner."""
-        self._change(job_id, WAITING, "cancelled", f"cancelled{_by(person)}", "cancelled")
+        with self._connection.transaction() as connection:
+            self._in_state(job_id, WAITING, "cancelled")
+            answer_pending(connection, job_id, "too late: cancelled", self._clock.time())
+            self._changes.come_to(job_id, "cancelled", f"cancelled{_by(person)}")
 
     def retry(self, job_id: int, person: str = "", from_start: bool = False) -> int:
         """Queue a failed or cancelled job again, from its last finished step; return the job's id.
@@ -126,10 +156,11 @@ class Jobs:
         """
         if from_start:
             return self._copy(job_id, person)
-        with self._connection.transaction():
+        with self._connection.transaction() as connection:
             self._in_state(job_id, ("failed", "cancelled"), "retried")
-            changes = {"attempts": 0, "not_before_s": None, "cleared": 0}
-            self._come_to(job_id, "queued", f"queued again{_by(person)}", **changes)
+            answer_pending(connection, job_id, "too late: queued again", self._clock.time())
+            changes = {"attempts": 0, "deaths": 0, "not_before_s": None, "cleared": 0}
+            self._changes.come_to(job_id, "queued", f"queued again{_by(person)}", **changes)
         return job_id
 
     def clear_finished(self) -> int:
@@ -140,17 +171,48 @@ class Jobs:
     def claim(self, station: str) -> Job | None:
         """Make the next job that may start now the running one; None when there is none.
 
-        A job not begun before its deadline is cancelled on the way.
+        The station owns the job from now on. On the way a job not begun before its deadline is cancelled, and
+        a job that a person asked to end while no runner had it is ended.
         """
-        now_s = self._clock.time()
         with self._connection.transaction():
             for job in self._startable(station):
-                if job.deadline_s is not None and now_s > job.deadline_s and job.state == "queued":
-                    self._come_to(job.id, "cancelled", "its deadline passed before it could begin")
-                elif job.not_before_s is None or now_s >= job.not_before_s:
-                    self._come_to(job.id, "running", "claimed by the runner")
-                    return job
+                if not self._end_unbegun(job, station) and self._may_start(job):
+                    return self._begin(job, station)
         return None
+
+    def _may_start(self, job: Job) -> bool:
+        return job.not_before_s is None or self._clock.time() >= job.not_before_s
+
+    def _end_unbegun(self, job: Job, station: str) -> bool:
+        """End a job that must not be claimed any more; return whether it was one."""
+        now_s = self._clock.time()
+        if (asked := request_to_end(self._connection, job.id)) is not None:
+            answer_pending(self._connection, job.id, "obeyed", now_s, only=asked.id)
+            self._changes.come_to(job.id, asked.ends_as, asked.words)
+            if asked.stops_queue:
+                put_pause(self._connection, now_s, station, "job", asked.words, LABCTL)
+        elif job.deadline_s is not None and now_s > job.deadline_s and not job.was_begun:
+            self._changes.come_to(job.id, "cancelled", "its deadline passed before it could begin")
+        else:
+            return False
+        answer_pending(self._connection, job.id, "too late: the job has ended", now_s)
+        return True
+
+    def _begin(self, job: Job, station: str) -> Job:
+        now_s, claimant = self._clock.time(), self._claimant
+        late = "too late: another attempt began"
+        answer_pending(self._connection, job.id, late, now_s, until_claim=job.claims)
+        changes = {
+            "owner": station,
+            "runner_host": claimant.host,
+            "runner_pid": claimant.pid,
+            "runner_birth": claimant.birth,
+            "claims": job.claims + 1,
+            "claimed_s": now_s,
+            "begun_s": now_s if job.begun_s is None else job.begun_s,
+        }
+        self._changes.come_to(job.id, "running", "claimed by the runner", **changes)
+        return replace(job, **changes)
 
     def next_start_s(self, station: str) -> float | None:
         """When the earliest job that waits for its hour may start; None when none waits."""
@@ -162,20 +224,10 @@ class Jobs:
         """Write how the attempt at a running job ended."""
         self._change(job_id, ("running",), state, reason, state)
 
-    def try_again(self, job_id: int, reason: str, not_before_s: float, attempts: int) -> None:
-        """Let a job wait for its next attempt after a failed one."""
-        with self._connection.transaction():
-            self._in_state(job_id, ("running",), "tried again")
-            changes = {"not_before_s": not_before_s, "attempts": attempts}
-            self._come_to(job_id, "interrupted", reason, **changes)
-
-    def interrupt_running(self, station: str, reason: str) -> list[int]:
-        """Mark running jobs as interrupted, where no runner is left; return their ids."""
+    def step_finished(self, job_id: int) -> None:
+        """Count failed attempts anew, because a step was finished since the last one."""
         with self._connection.transaction() as connection:
-            ids = queries.running_job_ids(connection, station)
-            for job_id in ids:
-                self._come_to(job_id, "interrupted", reason)
-        return ids
+            queries.forget_failures(connection, job_id)
 
     def give_up(self, station: str, since_s: float, reason: str) -> list[Job]:
         """Fail the jobs that could start and have not changed since; return them."""
@@ -183,8 +235,8 @@ class Jobs:
         with self._connection.transaction() as connection:
             for job in self._startable(station):
                 if queries.last_change_s(connection, job.id) <= since_s:
-                    begun = "not begun" if job.state == "queued" else "not continued"
-                    self._come_to(job.id, "failed", f"{begun}: {reason}")
+                    begun = "not continued" if job.was_begun else "not begun"
+                    self._changes.come_to(job.id, "failed", f"{begun}: {reason}")
                     given_up.append(job)
         return given_up
 
@@ -195,18 +247,25 @@ class Jobs:
             return self._insert(copied, f"queued as a copy of job {job_id}{_by(person)}")
 
     def _startable(self, station: str) -> list[Job]:
-        return [Job.of(row) for row in queries.startable_jobs(self._connection, station)]
+        """Return the jobs that may start, in a transaction of the caller; one that cannot be read fails."""
+        jobs = []
+        for row in queries.startable_jobs(self._connection, station):
+            try:
+                jobs.append(Job.of(row))
+            except UNREADABLE as fault:
+                self._changes.come_to(row["id"], "failed", f"cannot be read: {in_words(fault)}")
+        return jobs
 
     def _insert(self, row: Row, reason: str) -> int:
         given = {"uuid": str(uuid.uuid4()), "created_s": self._clock.time()}
         job_id = queries.add_job(self._connection, {**row, **given, "reason": reason})
-        self._note(job_id, row.get("state", "queued"), reason)
+        self._changes.note(job_id, row.get("state", "queued"), reason)
         return job_id
 
     def _change(self, job_id: int, allowed: tuple[str, ...], state: str, reason: str, verb: str) -> None:
         with self._connection.transaction():
             self._in_state(job_id, allowed, verb)
-            self._come_to(job_id, state, reason)
+            self._changes.come_to(job_id, state, reason)
 
     def _in_state(self, job_id: int, allowed: tuple[str, ...], verb: str) -> Job:
         job = self.get(job_id)
@@ -215,14 +274,6 @@ class Jobs:
                 job_id, f"is {job.state} and cannot be {verb} (only {' or '.join(allowed)} jobs can)"
             )
         return job
-
-    def _come_to(self, job_id: int, state: str, reason: str, **changes: Any) -> None:
-        """Change a job and add to its history, in the transaction of the caller."""
-        queries.change_job(self._connection, job_id, {"state": state, "reason": reason, **changes})
-        self._note(job_id, state, reason)
-
-    def _note(self, job_id: int, state: str, reason: str) -> None:
-        queries.add_history(self._connection, job_id, self._clock.time(), state, reason)
 
 
 def _wrong(job_id: int, problem: str) -> ConfigurationError:

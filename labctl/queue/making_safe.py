@@ -10,12 +10,13 @@
 import logging
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.clock import Clock, RealClock
 from labctl.config.night import DEFAULT_SILENCE_S
-from labctl.errors import LabctlError, StoreError
+from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
@@ -118,7 +119,7 @@ def _end_runner_unasked(request: SafeRequest) -> bool:
 def _paused(request: SafeRequest, patience_s: float) -> bool:
     try:
         with request.connection(patience_s) as connection:
-            Pauses(connection).pause("job", request.words, request.person)
+            Pauses(connection, station=request.station).pause("job", request.words, request.person)
     except (LabctlError, OSError):
         return False
     return True
@@ -127,12 +128,13 @@ def _paused(request: SafeRequest, patience_s: float) -> bool:
 def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
     """Return the report where runner or supervisor acted in time; None when this process must act."""
     clock = RealClock()
-    Pauses(connection).pause("job", request.words, request.person)
+    Pauses(connection, station=request.station).pause("job", request.words, request.person)
     runner = Heartbeats(connection, "runner", request.station).read()
     job = running_job(connection, request)
     if job is not None and state_of(runner, request.silence_s) == "running":
         details = {"reason": request.words, "stops_queue": True}
-        Requests(connection).ask(job.id, "stop", details, request.person)
+        with suppress(ConfigurationError):  # it has ended since
+            Requests(connection).ask(job.id, "stop", details, request.person)
         waited_s = 0.0
         while waited_s < OBEYED_WITHIN_S and state_of(runner, request.silence_s) == "running":
             clock.sleep(0.2)
@@ -150,7 +152,7 @@ def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeRep
 def running_job(connection: WriteConnection, request: SafeRequest) -> Job | None:
     """Return the job under way on the station; None where none is."""
     jobs = Jobs(connection).listed(states=("running",))
-    return next((job for job in jobs if job.station in (request.station, "")), None)
+    return next((job for job in jobs if job.is_of(request.station)), None)
 
 
 def _end(runner: Heartbeat | None, clock: Clock) -> bool:
@@ -195,6 +197,7 @@ def _record(request: SafeRequest, report: SafeReport) -> None:
         "level": "warning" if report.safe else "error",
         "kind": "person",
         "message": f"{request.words}: {report.words}",
+        "station": request.station,
     }
     try:
         with request.connection(PATIENCE_S) as connection, connection.transaction():

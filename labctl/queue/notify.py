@@ -226,7 +226,8 @@ class Messenger:
 
     def _tell(self, event: dict[str, Any]) -> None:
         event_class = event["kind"].partition(" ")[0]
-        if event["run_id"] is not None or event_class not in self._settings.events:
+        elsewhere = event["station"] not in (self._station, "")
+        if event["run_id"] is not None or elsewhere or event_class not in self._settings.events:
             return
         self._send(event_class, event["kind"], event["message"])
 
@@ -236,7 +237,7 @@ class Messenger:
             return
         self._well_s = self._clock.monotonic()
         runner = Heartbeats(self._connection, "runner", self._station).read()
-        pause = Pauses(self._connection).in_force()
+        pause = Pauses(self._connection, station=self._station).in_force()
         if pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(self._silence_s):

@@ -22,8 +22,8 @@ def outlook_of_all(
 ) -> dict[int, Expectation]:
     """Expect the jobs of each station by themselves: stations do not wait for each other."""
     expected: dict[int, Expectation] = {}
-    for station in {job.station for job in jobs}:
-        expected |= outlook([job for job in jobs if job.station == station], now_s, runners.get(station))
+    for station in {job.rig for job in jobs}:
+        expected |= outlook([job for job in jobs if job.rig == station], now_s, runners.get(station))
     return expected
 
 
@@ -63,7 +63,7 @@ def _too_late(job: Job, begin_s: float | None) -> bool:
     """Whether a job that was not begun yet would be cancelled, as a claim does."""
     if job.deadline_s is None or begin_s is None:
         return False
-    return job.state == "queued" and begin_s > job.deadline_s
+    return not job.was_begun and begin_s > job.deadline_s
 
 
 def _late(job: Job, end_s: float | None) -> str:

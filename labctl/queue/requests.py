@@ -1,48 +1,27 @@
-"""Requests to a runner while it measures: pauses of the queue, and requests about one job."""
+"""Requests to a runner about one job, while it measures."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
-from labctl.store.queries import pauses as pause_queries
+from labctl.queue.job import ENDED
+from labctl.queue.pauses import LABCTL, MADE_SAFE, MAKE_SAFE, PAUSE_AFTER, Pause, Pauses
+from labctl.store.queries import jobs as job_queries
 from labctl.store.queries import requests as queries
 from labctl.store.transactions import WriteConnection
 
-PAUSE_AFTER = ("point", "step", "job")
-LABCTL = "labctl"  # who paused, where it was no person
-MAKE_SAFE = "make safe"
-"""How the reason of a pause begins that asks the runner to make safe as well."""
-MADE_SAFE = "every instrument was made safe"
-"""How the event of a runner or supervisor ends that has confirmed it."""
+__all__ = ["LABCTL", "MADE_SAFE", "MAKE_SAFE", "PAUSE_AFTER", "Pause", "Pauses", "Request", "Requests"]
+
 KINDS = ("cancel", "cancel now", "stop", "skip step", "temperatures")
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A pause in force; `after` says where the job under way waits, `person` is "labctl" for an interlock."""
-
-    after: str
-    reason: str
-    person: str
-    paused_s: float
-
-    @property
-    def words(self) -> str:
-        """The reason, or who paused where none is given."""
-        return self.reason or f"by {self.person or 'user'}"
-
-    @property
-    def asks_safe(self) -> bool:
-        """Whether every instrument is to be made safe, too."""
-        return self.reason.startswith(MAKE_SAFE)
+END_THE_JOB = ("cancel", "cancel now", "stop")
+CARRIED = ("temperatures",)  # also hold for the attempt that continues one that was cut
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request about a running job."""
+    """A request about a job; `claim` is the number of the claim that it is about, None where not known."""
 
     id: int
     job_id: int
@@ -50,32 +29,24 @@ class Request:
     details: dict[str, Any]
     person: str
     asked_s: float
+    claim: int | None = None
 
+    @property
+    def ends_as(self) -> str:
+        """The state to which a request to end a job brings it."""
+        return "failed" if self.kind == "stop" else "cancelled"
 
-class Pauses:
-    """Whether the queue is paused. The last pause asked for is the one in force."""
+    @property
+    def words(self) -> str:
+        """The reason of a job that this request ends."""
+        by = f" by {self.person}" if self.person else ""
+        default = "stopped" if self.kind == "stop" else f"cancelled{by}"
+        return str(self.details.get("reason", default))
 
-    def __init__(self, connection: WriteConnection, clock: Clock | None = None) -> None:
-        self._connection, self._clock = connection, clock or RealClock()
-
-    def pause(self, after: str = "step", reason: str = "", person: str = "") -> None:
-        """Start no further job; the one under way waits after the point, the step, or not at all (`job`)."""
-        if after not in PAUSE_AFTER:
-            raise ConfigurationError("queue", "pause", f"after {after!r} is not one of {PAUSE_AFTER}")
-        row = {"after": after, "reason": reason, "person": person, "paused_s": self._clock.time()}
-        with self._connection.transaction() as connection:
-            pause_queries.lift_pauses(connection, row["paused_s"])
-            pause_queries.add_pause(connection, row)
-
-    def resume(self) -> bool:
-        """Lift the pause; return whether there was one."""
-        with self._connection.transaction() as connection:
-            return pause_queries.lift_pauses(connection, self._clock.time()) > 0
-
-    def in_force(self) -> Pause | None:
-        """The pause in force, None when the queue runs."""
-        row = pause_queries.pause_in_force(self._connection)
-        return None if row is None else Pause(**row)
+    @property
+    def stops_queue(self) -> bool:
+        """Whether the queue is to wait for a person as well."""
+        return bool(self.details.get("stops_queue"))
 
 
 class Requests:
@@ -85,7 +56,11 @@ class Requests:
         self._connection, self._clock = connection, clock or RealClock()
 
     def ask(self, job_id: int, kind: str, details: dict[str, Any] | None = None, person: str = "") -> int:
-        """Ask something of the runner about a job; return the request's id."""
+        """Ask something of the runner about a job; return the request's id.
+
+        It is about the attempt under way, or the next one where none is. Raises ConfigurationError for a job
+        that has ended, which nothing would answer.
+        """
         if kind not in KINDS:
             raise ConfigurationError("queue", "request", f"{kind!r} is not one of {KINDS}")
         row = {
@@ -96,11 +71,12 @@ class Requests:
             "asked_s": self._clock.time(),
         }
         with self._connection.transaction() as connection:
-            return queries.add_request(connection, row)
+            return queries.add_request(connection, row | {"claim": _claim_meant(connection, job_id, kind)})
 
-    def pending(self, job_id: int) -> list[Request]:
-        """Requests about a job that have no outcome yet."""
-        return [_request(row) for row in queries.pending_requests(self._connection, job_id)]
+    def pending(self, job_id: int, claim: int | None = None) -> list[Request]:
+        """Requests about a job that have no outcome yet; with `claim`, only those that are about that one."""
+        found = [_request(row) for row in queries.pending_requests(self._connection, job_id)]
+        return [request for request in found if claim is None or request.claim in (claim, None)]
 
     def take(self, request: Request, outcome: str, details: dict[str, Any] | None = None) -> None:
         """Write what became of a request."""
@@ -108,12 +84,58 @@ class Requests:
         with self._connection.transaction() as connection:
             queries.answer_request(connection, request.id, self._clock.time(), outcome, changed)
 
-    def drop_pending(self, job_id: int, outcome: str, kept: Collection[str] = ()) -> None:
-        """Answer the requests left when the job ended, except the kinds in `kept`."""
-        for request in self.pending(job_id):
-            if request.kind not in kept:
-                self.take(request, outcome)
+
+def request_to_end(connection: WriteConnection, job_id: int) -> Request | None:
+    """The first pending request to end a job; a request that stops the queue goes before others."""
+    pending = [_request(row) for row in queries.pending_requests(connection, job_id)]
+    asked = [request for request in pending if request.kind in END_THE_JOB]
+    return next((request for request in asked if request.stops_queue), next(iter(asked), None))
+
+
+def answer_pending(
+    connection: WriteConnection,
+    job_id: int,
+    outcome: str,
+    now_s: float,
+    *,
+    only: int | None = None,
+    until_claim: int | None = None,
+) -> None:
+    """Answer requests that have no outcome yet, in the transaction of the caller.
+
+    All of them, the one with id `only`, or those that are about no later claim than `until_claim`.
+    """
+    for request in [_request(row) for row in queries.pending_requests(connection, job_id)]:
+        meant = only in (None, request.id)
+        if meant and (until_claim is None or request.claim is None or request.claim <= until_claim):
+            details = json.dumps(request.details)
+            queries.answer_request(connection, request.id, now_s, outcome, details)
+
+
+def carry_pending(connection: WriteConnection, job_id: int, claim: int) -> None:
+    """Let the requests that also hold for the next attempt be about that claim. In a transaction."""
+    for row in queries.pending_requests(connection, job_id):
+        if row["kind"] in CARRIED:
+            queries.carry_request(connection, row["id"], claim)
+
+
+def _claim_meant(connection: WriteConnection, job_id: int, kind: str) -> int:
+    job = job_queries.job(connection, job_id)
+    if job is None or job["state"] in ENDED:
+        problem = "there is no such job" if job is None else f"is {job['state']}: too late for {kind!r}"
+        raise ConfigurationError("queue", f"job {job_id}", problem)
+    return max(job["claims"], 1) if job["state"] == "running" else job["claims"] + 1
 
 
 def _request(row: dict[str, Any]) -> Request:
-    return Request(**(row | {"details": json.loads(row["details"])}))
+    known: dict[str, Any] = row | {"details": details_of(row["details"])}
+    return Request(**known)
+
+
+def details_of(text: str) -> dict[str, Any]:
+    """Return the details of a request as stored; empty where a damaged file has none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -3,7 +3,7 @@
 1. Before the first job every instrument is made safe; after a power cut nothing heats until a person says so.
    No job begins before every output was read back off, and only then does a runner end as `ended`.
 2. A job that fails is tried again as its policy says, from its last finished step; then the night goes on.
-   Attempts that failed are counted since the last step that was finished.
+   Attempts that failed are counted since the last step that was finished. The death of a runner is one.
 3. A job is started only while a supervisor is running, unless the runner is started without one.
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
@@ -16,7 +16,6 @@ import logging
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from labctl.clock import Clock, RealClock, VirtualClock
@@ -25,13 +24,14 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.measure.events import AnyEvent
 from labctl.measure.stop import StopRequest
-from labctl.queue.boot import boot_mark, same_boot
+from labctl.queue.boot import power_was_cut
+from labctl.queue.conclusions import Conclusions, Fate
 from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
-from labctl.queue.job import ENDED, Ending, Job
+from labctl.queue.job import ENDED, Claimant, Ending, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import LABCTL, MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
@@ -45,7 +45,7 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a failed settling would take hours again
+WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a settling only where a cause was told
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
@@ -100,7 +100,9 @@ class Runner:
         self.unsafe = ""
         self._watch = IdleWatch(station, self.night.interlocks, self.clock)
         self._unwatched = False
-        self._doing = ""
+        self._doing = self._broke = ""
+        self._claimant = Claimant.this_process()
+        self._broken: set[int] = set()
         self._station_text = station.text
         self._obeyed: Pause | None = None
         self._waited: tuple[float, float] | None = None
@@ -120,8 +122,9 @@ class Runner:
             Store.open(self.db) as self._store,
             WriteConnection(self.db) as self._connection,
         ):
-            self._jobs = Jobs(self._connection, self._queue_clock)
-            self._pauses = Pauses(self._connection, self._queue_clock)
+            self._jobs = Jobs(self._connection, self._queue_clock, self._claimant)
+            self._pauses = Pauses(self._connection, self._queue_clock, self.station.name)
+            self._conclusions = Conclusions(self._connection, self.station.name, self._queue_clock)
             before = Heartbeats(self._connection, "runner", self.station.name).read()
             self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
@@ -152,15 +155,16 @@ class Runner:
         raise ConfigurationError(self.station.source, "name", problem)
 
     def _take_over(self, before: Heartbeat | None) -> None:
-        """Interrupt the job that the last runner left, and make the instruments safe."""
+        """Conclude the attempt that the last runner left, and make the instruments safe."""
         self._obeyed = self._pauses.in_force()  # asked before: obeyed now
         reason = f"its runner (pid {before.pid}) ended unexpectedly" if before else "no runner was left"
-        interrupted = self._jobs.interrupt_running(self.station.name, reason)
+        cut = before is not None and power_was_cut(before.boot) and not self.night.restart_after_power_cut
+        fates = self._conclusions.interrupted(reason) if cut else self._conclusions.runner_died(reason)
+        for fate in fates:
+            self._tell(fate)
         if self.station.simulation is None:
             self._make_sure_safe("at the start")
-        if before is None or same_boot(before.boot, boot_mark()) or self.night.restart_after_power_cut:
-            return
-        if interrupted or before.state != "ended":
+        if before is not None and cut and (fates or before.state != "ended"):
             words = "the computer was started again: nothing heats until a person says `labctl queue resume`"
             self._pauses.pause("job", words, LABCTL)
             self._announce("warning", "person", words)
@@ -175,6 +179,7 @@ class Runner:
         return going_on
 
     def _next(self) -> bool:
+        self._conclude_what_broke()
         self._off.try_again()
         if (pause := self._pauses.in_force()) is not None:
             self._make_safe_if_asked(pause)
@@ -327,38 +332,20 @@ class Runner:
             ending = attempt.run()
         except KeyboardInterrupt:
             ending = Ending("interrupted", f"{self.stop.reason or 'interrupted'}, at once")
-        return replace(ending, progressed=attempt.progressed), steering.stops_queue
+        return ending, steering.stops_queue
 
     def _conclude(self, job: Job, ending: Ending, stops_queue: str) -> None:
         self._watch.begin_again()
         safe = not self._off.problem or self._make_sure_safe(f"after job {job.id}")
-        attempts = 1 if ending.progressed else job.attempts + 1
-        worth_it = ending.state == "failed" and (ending.error in WORTH_RETRYING or bool(ending.unsafe))
+        worth_it = ending.error in WORTH_RETRYING or bool(ending.unsafe) or ending.explained
         may_go_on = safe or self.stop()  # the next runner makes safe first
-        if worth_it and may_go_on and attempts <= job.policy.retries and not stops_queue:
-            later_s = self._queue_clock.time() + job.policy.delay_s
-            words = f"attempt {attempts} failed: {ending.reason}"
-            self._jobs.try_again(job.id, words, later_s, attempts)
-            self._announce("warning", "retry", f"job {job.id} {job.title!r}: {words}")
-            self._drop_requests(job, ending, goes_on=True)
-            return
-        self._jobs.end(job.id, ending.state, ending.reason)
-        self._drop_requests(job, ending, goes_on=ending.state not in ENDED)
-        self._announce_ending(job, ending)
-        if stops_queue:
-            self._wait_for_person(stops_queue)
-        elif ending.state == "failed" and job.policy.then == "stop":
-            self._pauses.pause("job", f"job {job.id} failed, and its policy is to stop", LABCTL)
+        waits_for = f"interlock: {stops_queue.removeprefix('interlock: ')}" if stops_queue else ""
+        self._tell(self._conclusions.attempt_ended(job, ending, worth_it and may_go_on, waits_for))
 
-    def _drop_requests(self, job: Job, ending: Ending, goes_on: bool) -> None:
-        """Answer requests not taken in time; a request to end the job holds for its next attempt as well."""
-        kept = ("cancel", "cancel now", "stop") if goes_on else ()
-        Requests(self._connection, self._queue_clock).drop_pending(job.id, f"too late: {ending.state}", kept)
-
-    def _announce_ending(self, job: Job, ending: Ending) -> None:
-        level = {"failed": "error", "interrupted": "warning"}.get(ending.state, "info")
-        reason = f": {ending.reason}" if ending.reason else ""
-        self._announce(level, f"job {ending.state}", f"job {job.id} {job.title!r} {ending.state}{reason}")
+    def _tell(self, fate: Fate) -> None:
+        """Announce what became of a job, and that the queue waits for a person where it does."""
+        for level, kind, message in fate.news():
+            self._announce(level, kind, message)
 
     def _make_sure_safe(self, when: str) -> bool:
         """Make safe until every instrument is; where one is not for minutes, the queue waits for a person."""
@@ -374,6 +361,7 @@ class Runner:
         """An event of the station: it is what notifications are made of."""
         log.log(logging.getLevelNamesMapping()[level.upper()], "%s: %s", kind, message)
         row = {"time_s": self._queue_clock.time(), "level": level, "kind": kind, "message": message}
+        row |= {"station": self.station.name}
         self._store.append("events", row)
         self._store.flush()
 
@@ -388,14 +376,24 @@ class Runner:
             raise error
         self.clock.sleep(STORE_WAIT_S)
         try:
-            reason = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
-            self._end_own_runs(reason)
-            self._jobs.interrupt_running(self.station.name, reason)
+            self._broke = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, StoreError):
-                self._announce("error", "process", f"a mistake in labctl itself, tried again: {reason}")
+                self._announce("error", "process", f"a mistake in labctl itself, tried again: {self._broke}")
+            self._conclude_what_broke()
         except StoreError as again:
             log.error("still not: %s", again)
         return True
+
+    def _conclude_what_broke(self) -> None:
+        """Conclude the attempt that ended with an error of this runner, as soon as the file takes it."""
+        if not self._broke:
+            return
+        self._end_own_runs(self._broke)
+        for fate in self._conclusions.attempt_broke(self._broke, self._claimant, self._broken):
+            self._broken.add(fate.job.id)
+            if fate.state in ENDED:
+                self._tell(fate)
+        self._broke = ""
 
     def _end_own_runs(self, reason: str) -> None:
         for run_id in running_run_ids(self._connection, os.getpid(), platform.node()):

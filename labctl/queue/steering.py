@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 from labctl.clock import Clock
+from labctl.config.table import is_number
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
 from labctl.measure.events import (
@@ -127,7 +128,7 @@ class Steering(StopRequest):
     def _look(self) -> None:
         if self._runner_stop():
             self.request(self._runner_stop.reason)
-        for request in self._requests.pending(self._job.id):
+        for request in self._requests.pending(self._job.id, self._job.claims):
             if self._under_way or request.kind not in ABOUT_A_STEP:  # which step is it? wait for one
                 self._obey(request)
 
@@ -152,13 +153,13 @@ class Steering(StopRequest):
             self._requests.take(request, "obeyed", details)
 
     def _cancel(self, request: Request) -> None:
-        self.request(f"cancelled{' by ' + request.person if request.person else ''}")
-        self.ends_as = "cancelled"
+        self.request(request.words)
+        self.ends_as = request.ends_as
 
     def _stop(self, request: Request) -> None:
-        self.request(str(request.details.get("reason", "stopped")))
-        self.ends_as = "failed"
-        if request.details.get("stops_queue"):
+        self.request(request.words)
+        self.ends_as = request.ends_as
+        if request.stops_queue:
             self.stops_queue = self.reason
 
     def _skip(self, request: Request) -> Mapping[str, Any]:
@@ -168,7 +169,9 @@ class Steering(StopRequest):
     def _change_temperatures(self, request: Request) -> Mapping[str, Any]:
         if not hasattr(self._procedure, "revise"):
             raise ValueError("this procedure has no temperatures to change")
-        temperatures_degc = request.details["temperatures_degc"]
+        temperatures_degc = request.details.get("temperatures_degc")
+        if not (isinstance(temperatures_degc, list) and all(map(is_number, temperatures_degc))):
+            raise ValueError("it holds no list of temperatures")
         for temperature_degc in temperatures_degc:
             self._limits.check_temperature(temperature_degc + ZERO_CELSIUS_K)
         from_step = self._step + 1

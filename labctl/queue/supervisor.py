@@ -9,7 +9,8 @@
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
-   tells people, also when it was asked to stop; until everything is off or a person dismissed it.
+   tells people, also when it was asked to stop just before it saw that the runner is gone; until everything
+   is off or a person dismissed it.
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
@@ -29,13 +30,15 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
+from labctl.queue.boot import power_was_cut
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
-from labctl.queue.jobs import Jobs
+from labctl.queue.job import ENDED
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import LABCTL, Pauses, Request, Requests
+from labctl.queue.requests import Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.queue.watchdog import Kicker
@@ -98,7 +101,7 @@ class Supervisor:
         self._restarts: list[float] = []
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
-        self._restart_due = self._has_refused = False
+        self._restart_due = self._has_refused = self._has_announced_wait = False
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -144,15 +147,16 @@ class Supervisor:
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
         runner = self._read_runner()
-        stays = runner is not None and runner.state == "unsafe"
-        if stays and not self._has_refused:
+        if runner is None or not (runner.state == "unsafe" or (runner.state == "alive" and runner.gone)):
+            return False
+        if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe if runner is not None else "",
+                runner.unsafe or f"the runner (pid {runner.pid}) ended unexpectedly",
             )
-        return stays
+        return True
 
     def _make_station_safe(self) -> dict[str, str]:
         return self.station.make_safe(while_waiting=self._beat_while_waiting)
@@ -234,19 +238,28 @@ class Supervisor:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
-                self._runner.mark_confirmed(runner)
+                self._record_off(runner)
                 self._start_runner_if_due()
             return
         if runner is not None:
             self._left.forget()
+            if runner.state == "dead":
+                self._start_runner_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
+
+    def _record_off(self, runner: Heartbeat) -> None:
+        """Everything is off; a runner of before a power cut did not end in good order all the same."""
+        if not power_was_cut(runner.boot):
+            self._runner.mark_confirmed(runner)
+        else:
+            self._runner.mark_dead(runner)
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""
         return runner.state in OVER or (runner.state == "dead" and self._restart is None)
 
-    def _rescue(self, runner: Heartbeat, why: str, conclude: Callable[[], None] = lambda: None) -> None:
+    def _rescue(self, runner: Heartbeat, why: str) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
 
         The station is held until all is recorded: the job of a new runner is not the interrupted one.
@@ -266,8 +279,7 @@ class Supervisor:
                 return
             failures = self._made_safe_after(runner)
             self._connection.rescue()
-            conclude()
-            self._jobs().interrupt_running(self.station.name, f"its runner (pid {runner.pid}) {why}")
+            self._conclude_attempt(runner, f"its runner (pid {runner.pid}) {why}")
             self._connection.end_left_runs()
             self._mark(runner, failures)
             self._hangs_since_s = None
@@ -275,6 +287,16 @@ class Supervisor:
         self._restart_due = True
         if not failures:
             self._start_runner_if_due()
+
+    def _conclude_attempt(self, runner: Heartbeat, reason: str) -> None:
+        """The death counts against the retries of the job, but for a power cut, after which people decide."""
+        conclusions = Conclusions(self._connection, self.station.name)
+        cut = power_was_cut(runner.boot) and not self.night.restart_after_power_cut
+        fates = conclusions.interrupted(reason) if cut else conclusions.runner_died(reason)
+        for fate in fates:
+            if fate.state in ENDED:
+                for news in fate.news():
+                    self._announce(*news)
 
     def _mark(self, runner: Heartbeat, failures: dict[str, str]) -> None:
         if failures:
@@ -312,15 +334,26 @@ class Supervisor:
             self._restart_due = False
             self._start_runner()
 
+    def _wait_to_restart(self) -> None:
+        """Keep the restart due until the first of the last deaths is an hour old, and announce that once."""
+        self._restart_due = True
+        if self._has_announced_wait:
+            return
+        self._has_announced_wait = True
+        died = f"the runner died {len(self._restarts)} times within an hour"
+        self._announce(
+            "error", "person", f"{died}; it is started again when an hour after the first has passed"
+        )
+
     def _start_runner(self) -> None:
         now_s = self._clock.monotonic()
         self._restarts = [then_s for then_s in self._restarts if now_s - then_s < 3600]
         if self._restart is None:
             return
         if len(self._restarts) >= MOST_RESTARTS_PER_HOUR:
-            words = f"the runner died {len(self._restarts)} times within an hour and is not started again"
-            self._announce("error", "person", words)
+            self._wait_to_restart()
             return
+        self._has_announced_wait = False
         self._restarts.append(now_s)
         self._restart()
 
@@ -333,7 +366,8 @@ class Supervisor:
         attempt = (runner.job_id, runner.run_id)
         if self._trip is not None and attempt != self._asked:
             details = {"reason": f"interlock: {self._trip.words}", "stops_queue": self._trip.stops_queue}
-            Requests(self._connection).ask(runner.job_id, "stop", details, "supervisor")
+            with suppress(ConfigurationError):  # the job has ended meanwhile
+                Requests(self._connection).ask(runner.job_id, "stop", details, "supervisor")
             self._announce("error", "interlock", f"job {runner.job_id} must end: {self._trip.words}")
             self._asked, self._trip = attempt, None
         self._insist(runner)
@@ -354,28 +388,13 @@ class Supervisor:
         for request in Requests(self._connection).pending(runner.job_id or 0):
             seen_s = self._insisted_s.setdefault(request.id, now_s)
             if request.kind in ("stop", "cancel now") and now_s - seen_s > OBEY_WITHIN_S:
-                self._end_job(runner, request)
+                self._rescue(runner, f"did not obey in time ({request.words})")
                 return
-
-    def _end_job(self, runner: Heartbeat, request: Request) -> None:
-        person = f" by {request.person}" if request.person else ""
-        reason = str(request.details.get("reason", f"cancelled at once{person}"))
-
-        def conclude() -> None:
-            if request.details.get("stops_queue"):
-                Pauses(self._connection).pause("job", reason, LABCTL)
-            state = "cancelled" if request.kind == "cancel now" else "failed"
-            self._jobs().end(request.job_id, state, reason)
-            Requests(self._connection).take(request, "obeyed", request.details)
-
-        self._rescue(runner, f"did not obey in time ({reason})", conclude)
-
-    def _jobs(self) -> Jobs:
-        return Jobs(self._connection)
 
     def _announce(self, level: str, kind: str, message: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s: %s", kind, message)
         row = {"time_s": self._clock.time(), "level": level, "kind": kind, "message": message}
+        row |= {"station": self.station.name}
         self._unwritten.append(row)
         with suppress(StoreError):  # it is tried again after every look
             self._write_events()

@@ -80,13 +80,13 @@ def read_station_view(
     """
     runner = Heartbeats(connection, "runner", station).read()
     supervisor = Heartbeats(connection, "supervisor", station).read()
-    jobs = tuple(job for job in Jobs(connection).listed() if job.station in (station, ""))
+    jobs = tuple(job for job in Jobs(connection).listed() if job.is_of(station))
     return StationView(
         time_s=now_s,
         runner=runner,
         runner_state=state_of(runner, silence_s, silent_for_s),
         supervisor_state=state_of(supervisor, silence_s, silent_for_s),
-        pause=Pauses(connection).in_force(),
+        pause=Pauses(connection, station=station).in_force(),
         jobs=jobs,
         expected=outlook(jobs, now_s, runner),
     )

@@ -191,7 +191,7 @@ class Disk:
     def make(self):
         self.folder.mkdir()
         with self.image.open("wb") as file:
-            file.truncate(64 * 2**20)
+            file.truncate(512 * 2**20)  # sparse; a run needs 256 MB
         subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True)
         mount = ["mount", "-o", "loop", str(self.image), str(self.folder)]
         done = subprocess.run(mount, capture_output=True, text=True, check=False)

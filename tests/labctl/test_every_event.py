@@ -118,7 +118,7 @@ def show(shown):
 @pytest.fixture
 def steering():
     limits = Limits((0.0, 500.0), 1.0, 0.1)
-    silent = SimpleNamespace(pending=lambda job: [], in_force=lambda: None)
+    silent = SimpleNamespace(pending=lambda job, claim: [], in_force=lambda: None)
     return Steering(SimpleNamespace(id=1), silent, silent, VirtualClock(), limits, lambda: False, 60.0)
 
 
@@ -128,7 +128,7 @@ def attempt(steering):
     told, judged, passed_on = [], [], []
     pulse = SimpleNamespace(promise=lambda silence_s: None, tell=lambda **facts: told.append(facts))
     nothing = SimpleNamespace()
-    job = SimpleNamespace(id=1, title="job")
+    job = SimpleNamespace(id=1, title="job", attempts=0, deaths=0, claims=1)
     made = Attempt(
         job,
         nothing,

@@ -17,6 +17,7 @@ from labctl.store.migrations.job_owners import (
     ADDED_TO_PAUSES,
     ADDED_TO_REQUESTS,
     FROM_HISTORY,
+    PENDING_STAY,
 )
 from labctl.store.migrations.job_owners import ADDED_TO_JOBS as OWNERS
 from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
@@ -98,6 +99,7 @@ def _m0008_job_owners(db: "Sqlite") -> None:
     _add_columns(db, "events", ADDED_TO_EVENTS)
     db.execute(EVENT_TRIGGER)
     db.execute(FROM_HISTORY)
+    db.execute(PENDING_STAY)
 
 
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:

@@ -54,6 +54,11 @@ FIXED_TRIGGER = (
     "SELECT RAISE(ABORT, 'events is append-only: a row cannot be changed'); END"
 )
 
+PENDING_STAY = """
+UPDATE requests SET claim = 1 + (SELECT claims FROM jobs WHERE id = requests.job_id) WHERE taken_s IS NULL
+"""
+"""Requests that no runner has taken are about the next claim, as in the older schemas."""
+
 FROM_HISTORY = """
 UPDATE jobs SET
     owner = coalesce((SELECT station FROM runs WHERE job_id = jobs.id ORDER BY id DESC LIMIT 1), ''),

@@ -8,6 +8,7 @@ from labctl.store.transactions import Row, WriteConnection
 _ORDER = """CASE state WHEN 'running' THEN 0 WHEN 'interrupted' THEN 1 WHEN 'queued' THEN 2 WHEN 'held' THEN 2
             ELSE 3 END, CASE WHEN state IN ('queued', 'held') THEN -priority END,
             CASE WHEN state IN ('queued', 'held') THEN position END, id"""
+_OF_STATION = "(owner = :station OR (owner = '' AND station IN (:station, '')))"
 _COPIED = "protocol_text, sample_text, title, source, station, priority, failure_policy, duration_s"
 
 
@@ -17,10 +18,12 @@ def listed_jobs(connection: WriteConnection, cleared: bool = False) -> list[Row]
 
 
 def startable_jobs(connection: WriteConnection, station: str) -> list[Row]:
-    """Return the interrupted and queued jobs of a station, in the order they will run."""
-    query = f"""SELECT * FROM jobs WHERE state IN ('interrupted', 'queued') AND station IN (?, '')
+    """Return the interrupted and queued jobs that a station may begin or continue, in the order they will
+    run: its own, and those without an owner that are for it or for any station.
+    """
+    query = f"""SELECT * FROM jobs WHERE state IN ('interrupted', 'queued') AND {_OF_STATION}
                 ORDER BY {_ORDER}"""
-    return connection.rows(query, (station,))
+    return connection.rows(query, {"station": station})
 
 
 def waiting_jobs(connection: WriteConnection) -> list[Row]:
@@ -41,10 +44,21 @@ def copied_columns(connection: WriteConnection, job_id: int) -> Row:
     return connection.rows(f"SELECT {_COPIED} FROM jobs WHERE id = ?", (job_id,))[0]
 
 
-def running_job_ids(connection: WriteConnection, station: str) -> list[int]:
-    """Return the ids of the running jobs of a station."""
-    query = "SELECT id FROM jobs WHERE state = 'running' AND station IN (?, '')"
-    return [row["id"] for row in connection.rows(query, (station,))]
+def running_jobs(connection: WriteConnection, station: str) -> list[Row]:
+    """Return the running jobs of a station, oldest first."""
+    query = f"SELECT * FROM jobs WHERE state = 'running' AND {_OF_STATION} ORDER BY id"
+    return connection.rows(query, {"station": station})
+
+
+def state_before_hold(connection: WriteConnection, job_id: int) -> str | None:
+    """Return the state from which a held job was held; None where it was never in another."""
+    query = "SELECT state FROM job_history WHERE job_id = ? AND state <> 'held' ORDER BY id DESC LIMIT 1"
+    return connection.value(query, (job_id,))
+
+
+def forget_failures(connection: WriteConnection, job_id: int) -> None:
+    """Count failed attempts anew: a step of the job was finished. In a transaction."""
+    connection.update("jobs", job_id, {"attempts": 0, "deaths": 0})
 
 
 def history(connection: WriteConnection, job_id: int) -> list[Row]:

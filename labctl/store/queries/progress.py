@@ -35,16 +35,6 @@ def rows_by_step(
     return connection.rows(query, run_ids)
 
 
-def spectra_without_conductivity(connection: WriteConnection, job_id: int) -> tuple[int, int]:
-    """Return how many finished spectra of a job have no conductivity, and how many there are."""
-    query = """SELECT count(*) AS n, count(*) - count(c.spectrum_id) AS without
-               FROM spectra s JOIN runs r ON r.id = s.run_id
-               LEFT JOIN (SELECT DISTINCT spectrum_id FROM conductivities) c ON c.spectrum_id = s.id
-               WHERE r.job_id = ? AND s.status = 'finished'"""
-    (found,) = connection.rows(query, (job_id,))
-    return found["without"], found["n"]
-
-
 def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
     """Return the finished spectra without a resistance, of a run and of those that it continues."""
     parts = part_ids(database, run_id)

@@ -13,9 +13,14 @@ def add_request(connection: WriteConnection, row: Mapping[str, Any]) -> int:
 
 def pending_requests(connection: WriteConnection, job_id: int) -> list[Row]:
     """Return the requests about a job that have no outcome yet, oldest first; `details` is JSON."""
-    query = """SELECT id, job_id, kind, details, person, asked_s FROM requests
+    query = """SELECT id, job_id, kind, details, person, asked_s, claim FROM requests
                WHERE job_id = ? AND taken_s IS NULL ORDER BY id"""
     return connection.rows(query, (job_id,))
+
+
+def carry_request(connection: WriteConnection, request_id: int, claim: int) -> None:
+    """Let a request be about that claim of its job. In a transaction."""
+    connection.update("requests", request_id, {"claim": claim})
 
 
 def obeyed_requests(connection: WriteConnection, job_id: int) -> list[Row]:

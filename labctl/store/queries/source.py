@@ -27,6 +27,6 @@ class Through(Generic[Result]):
     rows: Callable[[str, Sequence[Any]], Result]
 
 
-def marks(ids: Sequence[int]) -> str:
-    """Return `?, ?, ?`: one mark for each id, to stand in `IN (...)`."""
+def marks(ids: Sequence[object]) -> str:
+    """Return `?, ?, ?`: one mark for each value, to stand in `IN (...)`."""
     return ", ".join("?" * len(ids))

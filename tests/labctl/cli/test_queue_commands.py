@@ -149,6 +149,25 @@ def test_a_queue_that_is_paused_says_so_everywhere(rig):
     assert "was not paused" in rig("queue", "resume").stdout
 
 
+def test_a_station_is_paused_and_resumed_alone_and_resume_asks_which_where_several_are_paused(rig):
+    files = {name: rig.folder / f"{name}.toml" for name in ("left", "right")}
+    for name, file in files.items():
+        file.write_text(STATION.replace('name = "rig"', f'name = "{name}"'))
+    rig("queue", "add", rig.protocol())
+    rig("queue", "pause", "--station", str(files["left"]), "--reason", "leak")
+    rig("queue", "pause", "--station", str(files["right"]), "--reason", "lunch")
+    assert [pause["station"] for pause in rig.as_json("queue", "list")["pauses"]] == ["right", "left"]
+    assert rig.as_json("status")["pauses"] == ["right: lunch", "left: leak"]
+    with pytest.raises(ConfigurationError, match=r"2 stations are paused \(left, right\); give --station"):
+        rig("queue", "resume")
+    resumed = rig("queue", "resume", "--station", str(files["right"])).stdout
+    assert "the queue goes on" in resumed
+    assert "still paused: left: leak" in resumed
+    assert "the queue goes on" in rig("queue", "resume").stdout
+    rig("runner", "--until-empty")
+    assert rig.states() == {1: "finished"}
+
+
 def test_a_finished_job_is_measured_again_from_the_start_as_a_new_one(rig):
     rig("queue", "add", rig.protocol())
     rig("runner", "--until-empty")

@@ -50,18 +50,31 @@ def db(tmp_path):
 
 
 @pytest.fixture
-def window(app, station, db, wait):
+def window_of(app, db, wait):
+    """Open the window of a station; return it. `runners_wanted` counts the runners that it starts."""
     from qtpy import QtTest
 
     from labctl.gui.window import Window
 
-    wanted = []
-    window = Window(station, db, lambda: wanted.append(True))
-    window.runners_wanted = wanted
-    window.show()
-    wait(lambda: window._view is not None, "a look at the station")
-    yield window
-    window._view = None
-    window.close()
-    window.deleteLater()
+    opened = []
+
+    def show(station):
+        wanted = []
+        window = Window(station, db, lambda: wanted.append(True))
+        opened.append(window)
+        window.runners_wanted = wanted
+        window.show()
+        wait(lambda: window._view is not None, "a look at the station")
+        return window
+
+    yield show
+    for window in opened:
+        window._view = None
+        window.close()
+        window.deleteLater()
     QtTest.QTest.qWait(20)
+
+
+@pytest.fixture
+def window(window_of, station):
+    return window_of(station)

@@ -9,10 +9,13 @@ pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 from qtpy import QtCore, QtGui, QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
+from labctl.clock import ScaledClock
+from labctl.config.station import read_station
 from labctl.gui import control
 from labctl.queue.making_safe import SafeReport
 from labctl.queue.requests import Pauses
 from labctl.store.transactions import WriteConnection
+from sim_instruments.serve import Server
 
 
 class Rig:
@@ -135,23 +138,26 @@ def test_f12_makes_safe_whatever_is_open(window, rig, wait, opened):
     wait(lambda: not widget.isVisible() or opened in DIALOGS, "an open list to be closed")
 
 
-@pytest.mark.parametrize("opened", DIALOGS)
-def test_no_dialog_blocks_the_button(window, rig, wait, opened):
-    dialog = opened(window)
-    assert not dialog.isModal()
+def click_safe(window):
+    """Click on the button as the window system reports it."""
     button = window.control.safe
     centre = button.mapTo(window, button.rect().center())
     QtTest.QTest.mouseClick(
         window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, centre
     )
+
+
+@pytest.mark.parametrize("opened", DIALOGS)
+def test_no_dialog_blocks_the_button(window, rig, wait, opened):
+    dialog = opened(window)
+    assert not dialog.isModal()
+    click_safe(window)
     wait(lambda: shown(window).startswith("SAFE since"), "the result")
     assert len(rig.attempts) == 1
 
 
-@pytest.mark.parametrize("opened", LISTS)
-def test_a_click_on_the_button_beside_an_open_list_makes_safe_and_closes_the_list(window, rig, wait, opened):
-    popup, button = opened(window), window.control.safe
-    assert QtWidgets.QApplication.activePopupWidget() is popup
+def click_beside(popup, button):
+    """Click on a button while a list is open: the list gets every click."""
     place = QtCore.QPointF(button.mapToGlobal(button.rect().center()))
     press = QtGui.QMouseEvent(
         QtCore.QEvent.Type.MouseButtonPress,
@@ -161,7 +167,14 @@ def test_a_click_on_the_button_beside_an_open_list_makes_safe_and_closes_the_lis
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QtWidgets.QApplication.sendEvent(popup, press)  # a list that is open gets every click
+    QtWidgets.QApplication.sendEvent(popup, press)
+
+
+@pytest.mark.parametrize("opened", LISTS)
+def test_a_click_on_the_button_beside_an_open_list_makes_safe_and_closes_the_list(window, rig, wait, opened):
+    popup = opened(window)
+    assert QtWidgets.QApplication.activePopupWidget() is popup
+    click_beside(popup, window.control.safe)
     wait(lambda: shown(window).startswith("SAFE since"), "the result")
     wait(lambda: QtWidgets.QApplication.activePopupWidget() is None, "the list to be closed")
     assert len(rig.attempts) == 1
@@ -232,3 +245,47 @@ def test_a_closed_window_no_longer_takes_the_key(app, window, rig):
     press_f12(window)
     QtTest.QTest.qWait(50)
     assert rig.attempts == []
+
+
+class ServedRig:
+    """A rig that is served by this process, and a window of its station."""
+
+    def __init__(self, server, station_file):
+        station_file.write_text(server.station_toml("rig"))
+        self._oven = server.rig.instruments[server.outlets[0].address]
+        self.station = read_station(station_file)
+
+    @property
+    def heater_is_on(self):
+        return self._oven.heater_range > 0
+
+    def heat(self):
+        self._oven.set_range(1, 3)
+        assert self.heater_is_on
+
+
+@pytest.fixture
+def served_rig(tmp_path):
+    models = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
+    with Server({"seed": 3, "instruments": models}, ScaledClock(1.0)) as server:
+        yield ServedRig(server, tmp_path / "served.toml")
+
+
+WAYS = [
+    (open_menu, lambda window, menu: press_f12(menu)),
+    (open_pause_menu, lambda window, menu: click_beside(menu, window.control.safe)),
+    (open_list, lambda window, choices: click_beside(choices, window.control.safe)),
+    (open_protocol_chooser, lambda window, chooser: press_f12(chooser)),
+    (open_resume_question, lambda window, question: click_safe(window)),
+]
+
+
+@pytest.mark.slow
+def test_the_heater_of_a_served_rig_goes_off_every_time_whatever_is_open(window_of, served_rig, wait):
+    """Menu, list, file chooser, question; key and button; and once more without anything open."""
+    window = window_of(served_rig.station)
+    for opened, ask in [*WAYS, (lambda window: window, lambda window, same: press_f12(window))]:
+        served_rig.heat()
+        ask(window, opened(window))
+        wait(lambda: not served_rig.heater_is_on, "the heater to be off")
+        wait(lambda: shown(window).startswith("SAFE since"), "the confirmation")

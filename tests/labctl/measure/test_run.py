@@ -212,15 +212,15 @@ def test_a_failing_evaluation_does_not_end_the_measuring(station, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    ("overloaded", "words"),
+    ("overloaded", "status", "words"),
     [
-        ((), ""),
-        ((1,), "1 of 2 spectra gave no conductivity"),
-        ((0, 1), "2 of 2 spectra gave no conductivity"),
+        ((), "finished", ""),
+        ((1,), "finished", "1 of 2 spectra gave no conductivity"),
+        ((0, 1), "failed", "measured nothing: none of the 14 points is valid (overload)"),
     ],
 )
-def test_a_finished_run_says_how_many_of_its_spectra_gave_no_conductivity(
-    station, tmp_path, monkeypatch, overloaded, words
+def test_a_run_says_how_many_of_its_spectra_gave_no_conductivity_and_fails_without_a_valid_point(
+    station, tmp_path, monkeypatch, overloaded, status, words
 ):
     started = itertools.count()
     emit = Recording.emit
@@ -235,7 +235,7 @@ def test_a_finished_run_says_how_many_of_its_spectra_gave_no_conductivity(
     monkeypatch.setattr(Recording, "emit", through_a_loose_cable)
     with night(station, tmp_path) as (station, bench, store, _):
         outcome = run_short(station, bench, store)
-    assert (outcome.status, outcome.reason) == ("finished", words)
+    assert (outcome.status, outcome.reason) == (status, words)
     with labctl.open(tmp_path / "lab.db") as db:
         assert db.run("last")["reason"] == words
 

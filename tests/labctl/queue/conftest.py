@@ -25,6 +25,7 @@ from labctl.store import Database
 from labctl.store.transactions import WriteConnection
 from sim_instruments.serve import Server
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 OVEN, ANALYSER = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
 
 STATION = """
@@ -180,22 +181,15 @@ def run_night(night, rig):
 
 
 @pytest.fixture
-def waited_for_a_core_s():
-    """Longest time in s that one of some threads was ready to run without a core so far.
+def waited_for_a_core_s(monkeypatch):
+    """Longest time in s that one of the threads of a process was ready to run without a core so far.
 
     What a promise in seconds must not be blamed for on a busy computer. 0 where the system does not tell.
     """
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from combined.load import waited_for_a_core_s
 
-    def waited_s(pid: int | str) -> float:
-        longest_ns = 0
-        for told in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            try:
-                longest_ns = max(longest_ns, int(told.read_text().split()[1]))
-            except (OSError, IndexError):  # that thread, or that process, has ended meanwhile
-                continue
-        return longest_ns / 1e9
-
-    return waited_s
+    return waited_for_a_core_s
 
 
 PROGRAMS = {
@@ -210,8 +204,9 @@ PROGRAMS = {
 class ServedRig:
     """A rig with a cable to each instrument, and the programs in its folder, which are other processes."""
 
-    def __init__(self, folder: Path, server: Server, cables: Any, environment: Any) -> None:
-        self.folder, self.db, self._server = folder, folder / "lab.db", server
+    def __init__(self, folder: Path, serve: Any, cables: Any, environment: Any) -> None:
+        self.folder, self.db, self._serve = folder, folder / "lab.db", serve
+        self._server = server = serve()
         self._environment = environment
         station = folder / "station.toml"
         station.write_text(f"{server.station_toml('rig')}[night]\nretry_delay_s = 0.1\n")
@@ -229,6 +224,21 @@ class ServedRig:
     def heat(self) -> None:
         """Switch the heater on by hand."""
         self._server.rig.instruments[self._server.outlets[0].address].set_range(1, 3)
+
+    def break_down(self) -> None:
+        """Let every connection break, as when the process of a rig dies."""
+        for cable in (self.oven, self.analyser):
+            cable.become("cut")
+        self._server.stop()
+
+    def come_back(self, hot: bool) -> None:
+        """Start anew, with the heater on where `hot`."""
+        self._server = self._serve()
+        if hot:
+            self.heat()
+        for cable, outlet in zip((self.oven, self.analyser), self._server.outlets, strict=True):
+            cable.lead_to(outlet.port)
+            cable.become("well")
 
     def start(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
         if program == "runner":
@@ -304,7 +314,10 @@ def serve_rig(tmp_path, cables):
             environment: Any = None,
         ) -> ServedRig:
             options = {"seed": 3, "instruments": {OVEN: "lakeshore336", ANALYSER: "solartron1260"}}
-            server = serving.enter_context(Server(options, ScaledClock(speed)))
+
+            def server() -> Server:
+                return serving.enter_context(Server(options, ScaledClock(speed)))
+
             (folder / "protocol.toml").write_text(protocol)
             (folder / "measure.py").write_text(script)
             rig = ServedRig(folder, server, cables, environment)

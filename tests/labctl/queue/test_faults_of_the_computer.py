@@ -1,17 +1,21 @@
 """Faults of the computer and of what surrounds it: clocks, suspension, memory, terminal, rig, power.
 
-The rig is served by this process, except where its process dies; runner, run and supervisors are other
-processes. Limits in seconds apply to a computer with a free core for each process: the time that rig and
-supervisor waited for a core is subtracted.
+The rig is served by this process; runner, run and supervisors are other processes. Limits in seconds apply to
+a computer with a free core for each process: the time that rig and supervisors waited for one is subtracted.
 """
 
 import os
 import signal
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from labctl.clock import RealClock
+from labctl.queue.requests import Pauses
+from labctl.store.transactions import WriteConnection
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,6 +24,7 @@ pytestmark = [
 CLOCK = RealClock()
 PROMISED_S = 5.0
 HOUR_S = 3600.0
+SPEED = 300.0
 LONGER_THAN_A_SILENCE_S = 4.0
 HOLD = """
 title = "hot"
@@ -132,14 +137,151 @@ def test_a_supervisor_whose_memory_is_used_up_makes_safe_after_a_dead_run(serve_
     rig.wait_until(lambda: rig.beat().state in ("ended", "dead"), "it is confirmed")
 
 
+IN_A_TERMINAL = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+class Terminal:
+    """A terminal that can be closed under the program in it."""
+
+    def __init__(self, rig, *command):
+        self._master, terminal = os.openpty()
+        program = [sys.executable, "-c", IN_A_TERMINAL, *command]
+        self.leader = subprocess.Popen(program, cwd=rig.folder, stdin=terminal)
+        rig.started.append(self.leader)
+        os.close(terminal)
+
+    def close(self):
+        os.close(self._master)
+        assert self.leader.wait(timeout=60) == -signal.SIGHUP
+
+
+RUN = (sys.executable, "-m", "labctl", "run", "protocol.toml")
+
+
 def test_a_closed_terminal_ends_the_run_in_it_and_switches_the_heater_off(serve_rig, promised):
     rig = serve_rig(HOLD)
-    master, terminal = os.openpty()
-    everything = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    run = rig.heating("run", preexec_fn=lambda: os.login_tty(terminal), **everything)
-    os.close(terminal)
-    os.close(master)
+    terminal = Terminal(rig, *RUN)
+    rig.wait_until(lambda: rig.heater_range > 0, "it heats")
+    terminal.close()
     assert promised(rig)
-    assert run.wait(timeout=60) == -signal.SIGHUP
     rig.wait_until(lambda: rig.beat().state == "dead", "the supervisor tells of it")
     assert any("ended unexpectedly; every instrument was made safe" in words for words in rig.events())
+
+
+def test_a_run_in_the_background_of_a_closed_terminal_goes_on(serve_rig):
+    """The shell has let go of it: no signal comes, and what it prints is refused."""
+    rig = serve_rig(HOLD)
+    terminal = Terminal(rig, "sh", "-mc", f"{' '.join(RUN)} & wait")
+    rig.wait_until(lambda: rig.heater_range > 0, "it heats")
+    run = rig.pid("runner")
+    terminal.close()
+    CLOCK.sleep(LONGER_THAN_A_SILENCE_S)
+    assert rig.pid("runner") == run
+    assert rig.heater_range > 0
+    os.kill(run, signal.SIGTERM)
+    rig.wait_until(lambda: rig.beat().state == "ended", "it ends when it is asked to")
+    assert rig.heater_range == 0
+
+
+def test_a_rig_that_breaks_down_in_mid_exchange_is_off_as_soon_as_it_answers_again(serve_rig, promised):
+    """Its instruments have lost their settings then, and its heater is on."""
+    rig = serve_rig(SERIES, speed=SPEED)
+    rig.start("runner")
+    rig.wait_until(lambda: rig.amplitude_v > 0, "a spectrum is measured")
+    runner = rig.pid("runner")
+    rig.break_down()
+    rig.wait_until(lambda: any("NOT SAFE" in words for words in rig.events()), "people are told")
+    rig.wait_until(lambda: "lakeshore336" in rig.beat().unsafe, "the heartbeat names it")
+    rig.come_back(hot=True)
+    assert promised(rig)
+    rig.wait_until(lambda: not rig.beat().unsafe, "it is confirmed")
+    assert rig.pid("runner") == runner
+
+
+def cut_the_power(rig, disk):
+    """Every process is gone at once, and what the disk had not written."""
+    for pid in filter(None, (rig.second, rig.pid("supervisor"), rig.pid("runner"))):
+        os.kill(pid, signal.SIGKILL)
+    disk.power_cut()
+    for process in rig.started:
+        process.kill()
+        process.wait()
+    rig.started.clear()
+    disk.power_on()
+
+
+def start_the_computer(rig):
+    """Start what its services start. It has the number of another start than the one before."""
+    with closing(sqlite3.connect(rig.db)) as connection, connection:
+        connection.execute("UPDATE heartbeats SET boot = 'before', process_birth = 'before/1'")
+    for program in ("kept supervisor", "kept runner"):
+        rig.start(program)
+
+
+def pause_of(rig):
+    with WriteConnection(rig.db) as connection:
+        return Pauses(connection).in_force()
+
+
+def resume(rig):
+    with WriteConnection(rig.db) as connection:
+        Pauses(connection).resume()
+
+
+def is_ready(rig):
+    return rig.pid("supervisor") and rig.pid("runner") and rig.beat().doing.startswith("waiting")
+
+
+def settles(rig):
+    resume(rig)
+    rig.wait_until(lambda: rig.heater_range > 0 and rig.amplitude_v == 0, "it settles")
+
+
+def measures_a_spectrum(rig):
+    resume(rig)
+    rig.wait_until(lambda: rig.amplitude_v > 0, "a spectrum is measured")
+
+
+def makes_safe(rig):
+    settles(rig)
+    rig.oven.become("silent")
+    runner = rig.pid("runner")
+
+    def says_so():
+        os.kill(runner, signal.SIGTERM)
+        return "are being made safe" in rig.log("kept runner")
+
+    rig.wait_until(says_so, "it makes safe")
+    assert rig.pid("runner") == runner
+    assert rig.heater_range > 0
+
+
+def is_unsafe(rig):
+    settles(rig)
+    rig.oven.become("cut")
+    os.kill(rig.pid("runner"), signal.SIGTERM)
+    rig.wait_until(lambda: rig.beat().state == "unsafe", "it could not be made safe")
+    assert rig.heater_range > 0
+
+
+def is_idle(rig):
+    assert rig.heater_range == 0
+
+
+def test_after_a_power_cut_in_any_phase_the_heater_goes_off_and_nothing_heats(disk, serve_rig, promised):
+    rig = serve_rig(SERIES, folder=disk.folder, speed=SPEED)
+    for command in ("add", "protocol.toml"), ("pause",):
+        assert rig.labctl("queue", *command).returncode == 0
+    os.sync()  # the files of the station were made long before
+    for program in ("kept supervisor", "kept runner"):
+        rig.start(program)
+    for phase in (measures_a_spectrum, is_idle, settles, makes_safe, is_unsafe):
+        rig.wait_until(lambda: is_ready(rig), "the computer has started")
+        phase(rig)
+        cut_the_power(rig, disk)
+        rig.oven.become("well")
+        start_the_computer(rig)
+        assert promised(rig), phase.__name__
+        rig.wait_until(lambda: pause_of(rig), f"the queue waits for a person: {phase.__name__}")
+        assert "the computer was started again" in pause_of(rig).reason
+        assert rig.heater_range == 0

@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.store.transactions import WriteConnection
@@ -115,7 +116,8 @@ def test_an_interrupted_job_goes_first(night):
     night.jobs.hold(2)
     night.jobs.claim("rig")
     night.jobs.release(2)
-    assert night.jobs.interrupt_running("rig", "runner died") == [first]
+    (fate,) = Conclusions(night.connection, "rig", night.clock).runner_died("runner died")
+    assert (fate.job.id, fate.state) == (first, "interrupted")
     claimed = night.jobs.claim("rig")
     assert claimed is not None
     assert claimed.id == first
@@ -267,3 +269,18 @@ def test_two_people_never_lose_or_double_a_job(tmp_path, protocol_text):
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     few = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=checks)
     run_state_machine_as_test(OnFreshFiles, settings=few)
+
+
+@pytest.mark.parametrize("policy", ["[]", '{"retries": "x"}', '{"nonsense": 1}', "[" * 900 + "]" * 900])
+def test_a_job_that_cannot_be_read_fails_and_the_next_begins(night, policy):
+    broken, good = night.add(), night.add()
+    with night.connection.transaction() as connection:
+        connection.update("jobs", broken, {"failure_policy": policy})
+    with pytest.raises(ConfigurationError, match=f"job {broken}: cannot be read"):
+        night.jobs.get(broken)
+    claimed = night.jobs.claim("rig")
+    assert claimed is not None
+    assert claimed.id == good
+    assert [job.state for job in night.jobs.listed()] == ["running", "failed"]
+    (reason,) = (job.reason for job in night.jobs.listed() if job.id == broken)
+    assert reason.startswith("cannot be shown: ")

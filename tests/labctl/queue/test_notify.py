@@ -13,7 +13,7 @@ from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
-from labctl.queue.requests import LABCTL
+from labctl.queue.pauses import LABCTL, Pauses
 
 
 class Mailbox:
@@ -31,8 +31,9 @@ def station(tmp_path, station_text):
     return read_station(tmp_path / "station.toml")
 
 
-def happen(night, kind, message="it happened", level="info", run_id=None):
+def happen(night, kind, message="it happened", level="info", run_id=None, station=""):
     row = {"time_s": 0.0, "level": level, "kind": kind, "message": message, "run_id": run_id}
+    row |= {"station": station}
     with night.connection.transaction() as connection:
         connection.insert("events", row)
 
@@ -49,6 +50,23 @@ def test_events_of_the_chosen_classes_are_told_once(night):
     teller.look()
     teller.look()
     assert mailbox.messages == [("rig: job finished", "job 1 finished")]
+
+
+def test_each_station_tells_only_its_own_events(night):
+    teller, mailbox = messenger(night)
+    happen(night, "job failed", "of another rig", station="another")
+    happen(night, "job failed", "of this rig", station="rig")
+    teller.look()
+    assert [body for _, body in mailbox.messages] == ["of this rig"]
+
+
+def test_a_pause_of_another_station_does_not_keep_all_from_being_well(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    Heartbeats(night.connection, "runner", "rig").begin()
+    Pauses(night.connection, night.clock, "another").pause("job", "interlock: too hot", LABCTL)
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages == [("rig: all is well", "idle")]
 
 
 def test_old_news_are_not_told_and_those_between_two_supervisors_are(night):

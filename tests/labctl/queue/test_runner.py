@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from labctl.errors import ConfigurationError, StoreError
+from labctl.config.protocol import parse_protocol
+from labctl.errors import ConfigurationError, SettlingTimeout, StoreError
 from labctl.measure.run import StopRequest
-from labctl.queue.attempt import Attempt
+from labctl.queue.attempt import CAUSES, Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -66,6 +68,21 @@ def test_a_stopped_job_continues_with_the_next_runner_from_its_last_finished_ste
         (2, "finished", None),
     ]
     assert {fit["n_points"] for fit in fits} == {3}
+
+
+@pytest.mark.parametrize("details", ["[]", "{}", '{"temperatures_degc": "x"}', "[" * 900 + "]" * 900])
+def test_a_request_that_cannot_be_read_is_refused_and_the_job_goes_on(night, run_night, details):
+    job = night.add(temperatures=[40, 50])
+
+    def ask():
+        request = night.requests.ask(job, "temperatures", {"temperatures_degc": [60]})
+        with night.connection.transaction() as connection:
+            connection.update("requests", request, {"details": details})
+
+    run_night(on_event=AtRow("results", 3, ask))
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(job, 40.0), (job, 50.0)]
+    assert night.connection.value("SELECT outcome FROM requests") == "refused: it holds no list of temperatures"
 
 
 def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):
@@ -249,6 +266,7 @@ def test_a_skipped_step_is_left_at_once_and_never_measured(night, run_night):
     job = night.add(temperatures=[40, 50, 60])
     run_night(on_event=AtRow("temperature", 3, lambda: night.requests.ask(job, "skip step")))
     assert night.states() == ["finished"]
+    assert night.jobs.get(job).reason == "1 step(s) skipped by request"
     assert night.finished_spectra() == [(job, 50.0), (job, 60.0)]
 
 
@@ -356,6 +374,35 @@ def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back
     with night.read() as db:
         confirmed = db.rows("SELECT message FROM events WHERE message LIKE 'make safe, asked for by Mara: %'")
     assert [row["message"].partition(": ")[2] for row in confirmed] == ["every instrument was made safe"]
+
+
+@pytest.fixture
+def in_berlin(monkeypatch):
+    """Summer time ends there on 25 October 2026 at 01:00 UTC and begins on 28 March 2027 at 01:00 UTC."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system does not let a process choose its time zone")
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("changes_s", [1_792_890_000.0, 1_806_195_600.0], ids=["to winter", "to summer"])
+def test_a_night_in_which_summer_time_changes_is_a_night_like_others(
+    night, rig, run_night, in_berlin, changes_s
+):
+    before, after = (time.localtime(changes_s + s).tm_isdst for s in (-1.0, 1.0))
+    assert before != after
+    night.clock.jump(changes_s - 600.0 - night.clock.time())
+    night.add(temperatures=[40, 50])
+    run_night()
+    assert night.states() == ["finished"]
+    with night.read() as db:
+        times_s = [row["time_s"] for row in db.rows("SELECT time_s FROM temperature_log ORDER BY number")]
+    assert times_s[0] < changes_s < times_s[-1]
+    assert all(0 < later_s - earlier_s < 600.0 for earlier_s, later_s in pairwise(times_s))
+    assert not rig.heater_is_on
 
 
 def test_without_a_supervisor_no_job_is_started(night, run_night):
@@ -600,6 +647,135 @@ def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypa
     run_night()
     assert night.states() == ["finished"]
     assert "AttributeError: nor this" in events(night, "process")[0]["message"]
+
+
+def test_a_job_that_breaks_every_runner_fails_and_the_next_one_begins(night, rig, run_night, monkeypatch):
+    """A runner tries for ten minutes, counts it once, and gives up: the mistake may be its own alone."""
+    run = Attempt.run
+
+    def break_the_first(self):
+        if self.job.id == 1:
+            raise ImportError("no such name")
+        return run(self)
+
+    monkeypatch.setattr(Attempt, "run", break_the_first)
+    night.add("bad", [40], policy=AT_ONCE)
+    night.add("good", [40])
+    with pytest.raises(ImportError):
+        run_night()
+    run_night()
+    assert night.states() == ["failed", "finished"]
+    assert night.jobs.get(1).reason == "ImportError: no such name"
+
+
+class Death(BaseException):
+    """Passes through everything, as a kill does."""
+
+
+def test_a_job_that_ends_the_runner_each_time_does_not_eat_the_night(night, rig, run_night, monkeypatch):
+    """An abort in a vendor's library: twelve restarts of the runner, and the second job never began."""
+    run = Attempt.run
+
+    def die_in_the_first(self):
+        if self.job.id == 1:
+            raise Death
+        return run(self)
+
+    monkeypatch.setattr(Attempt, "run", die_in_the_first)
+    night.add("deadly", [40], policy=AT_ONCE)
+    night.add("good", [40])
+    for _ in range(3):
+        with pytest.raises(Death):
+            run_night()
+    run_night()
+    assert night.states() == ["failed", "finished"]
+    assert night.jobs.get(1).reason.startswith("ended the runner 3 times without a new finished step")
+    assert [row["message"] for row in events(night, "job failed")] == [
+        f"job 1 'deadly' failed: {night.jobs.get(1).reason}"
+    ]
+
+
+def test_deaths_are_counted_anew_after_every_finished_step(night, rig, run_night):
+    """The runner dies at the fifth point of each of three steps, and every one is measured once."""
+
+    def die():
+        raise Death
+
+    fifth_points = [AtRow("results", number, die) for number in (5, 5 + 21, 5 + 42)]
+
+    def strike(event):
+        for point in fifth_points:
+            point(event)
+
+    job = night.add(temperatures=[40, 45, 50], policy=FailurePolicy(retries=1, delay_s=0.0))
+    for _ in range(3):
+        with pytest.raises(Death):
+            run_night(on_event=strike)
+    run_night()
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(job, 40.0), (job, 45.0), (job, 50.0)]
+
+
+def test_a_settling_that_failed_for_a_cause_that_was_told_is_tried_again(night, run_night, monkeypatch):
+    bring_to, told = TemperatureSteppedEIS.bring_to, []
+
+    def find_it_off_once(self, target_k):
+        if not told:
+            told.append("the oven was found off, and set on again")
+            self.emit.__self__.event("warning", CAUSES[0], told[0])
+            raise SettlingTimeout(target_k, 290.0, 14400.0, 0.5)
+        bring_to(self, target_k)
+
+    monkeypatch.setattr(TemperatureSteppedEIS, "bring_to", find_it_off_once)
+    night.add(temperatures=[40], policy=AT_ONCE)
+    run_night()
+    assert night.states() == ["finished"]
+    assert "attempt 1 failed: SettlingTimeout: no stable" in night.jobs.history(1)[2]["reason"]
+
+
+def test_a_job_without_one_valid_point_has_failed_and_says_so(night, rig, run_night):
+    rig.true.faults.add("overload", duration_s=1e9)
+    night.add(temperatures=[40])
+    run_night()
+    assert night.states() == ["failed"]
+    assert night.jobs.get(1).reason.startswith("measured nothing: none of the 16 points is valid (")
+    with night.read() as db:
+        assert [run["status"] for run in db.rows("SELECT status FROM runs")] == ["failed"]
+
+
+def test_a_job_of_which_every_step_was_skipped_has_measured_nothing(night, run_night):
+    job = night.add(temperatures=[40])
+    run_night(on_event=AtRow("temperature", 3, lambda: night.requests.ask(job, "skip step")))
+    assert night.states() == ["failed"]
+    assert night.jobs.get(job).reason == "measured nothing: 1 step(s) skipped by request"
+
+
+RAMP = """
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_ramp_eis:TemperatureRampEIS"
+start_degc = {start}
+end_degc = 60
+ramp_k_min = 5
+timeout_min = {timeout}
+frequency_max_hz = 1e5
+frequency_min_hz = 1e3
+points_per_decade = 3
+"""
+
+
+@pytest.mark.parametrize(("start", "spectra"), [(40, False), (22, True)])
+def test_a_ramp_that_runs_into_its_own_time_limit_is_not_finished(night, rig, run_night, start, spectra):
+    """The heater fails before the start is reached, or on the way to the end."""
+    rig.true.faults.add("heater_dead", duration_s=1e9)
+    night.jobs.add(parse_protocol(RAMP.format(start=start, timeout=5), night.path.parent / "p.toml"))
+    run_night()
+    assert night.states() == ["failed"]
+    assert night.jobs.get(1).reason.startswith("SettlingTimeout: no stable")
+    assert bool(night.finished_spectra()) == spectra
 
 
 def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night, monkeypatch):

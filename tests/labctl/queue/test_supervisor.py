@@ -20,9 +20,9 @@ from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
 from labctl.queue import supervision, supervisor
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
-from labctl.queue.jobs import Jobs
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.requests import Requests
 from labctl.queue.station_lock import station_lock
@@ -52,6 +52,7 @@ class Watched:
         (folder / "station.toml").write_text(REAL_STATION + extra)
         self.night, self.station = night, read_station(folder / "station.toml")
         self.stop, self.restarts, self.made_safe = StopRequest(), [], []
+        self.clock = VirtualClock()
         self.failures: list[dict[str, str]] = []
         self.runner = subprocess.Popen(
             [sys.executable, "-SEc", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -78,7 +79,7 @@ class Watched:
 
     def watch(self, seconds, beating=False, until=lambda: False):
         """Let the supervisor check for a limited virtual time, independent of the load of the computer."""
-        clock = VirtualClock(epoch_s=CLOCK.time())
+        clock = self.clock = VirtualClock(epoch_s=CLOCK.time())
         watching = Supervisor(
             self.station,
             self.night.path,
@@ -144,6 +145,16 @@ def test_a_dead_runner_is_noticed_made_safe_recorded_and_replaced(watched, night
     assert beat.state == "dead"
 
 
+def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_ends(watched, night):
+    a_running_job(night)
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert len(watched.made_safe) == 1
+    assert night.states() == ["interrupted"]
+
+
 def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
     """A killed script is followed by no runner that would say so."""
     with Store.open(night.path) as store:
@@ -162,6 +173,57 @@ def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
+def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watched, night):
+    job = a_running_job(night)
+    with night.connection.transaction() as connection:
+        connection.execute("UPDATE jobs SET attempts = 2, deaths = 2")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert night.jobs.get(job).state == "failed"
+    assert night.jobs.get(job).reason.startswith(
+        "ended the runner 3 times without a new finished step; the last"
+    )
+    assert [message for kind, message in watched.events() if kind == "job failed"] == [
+        f"job {job} 'series' failed: {night.jobs.get(job).reason}"
+    ]
+
+
+def test_a_runner_that_died_too_often_is_started_again_an_hour_later(watched, night, monkeypatch):
+    monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 0)
+    watched.runner.kill()
+    watched.runner.wait()
+
+    def allow_one_after_the_announcement():
+        if [kind for kind, _ in watched.events()].count("person"):
+            monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 1)
+        return watched.restarts
+
+    watched.watch(10.0, until=allow_one_after_the_announcement)
+    assert watched.restarts == [1]
+    (message,) = [message for kind, message in watched.events() if kind == "person"]
+    assert "the runner died 0 times within an hour; it is started again when" in message
+
+
+def test_a_job_of_another_station_is_not_interrupted_when_a_runner_dies(watched, night):
+    """It was queued for any station, and another one measures it."""
+    job = night.add()
+    night.jobs.claim("another")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert night.jobs.get(job).state == "running"
+
+
+def test_a_power_cut_counts_as_no_death(watched, night):
+    job = a_running_job(night)
+    watched._set(boot="an earlier start of the computer")
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(5.0, until=lambda: watched.restarts)
+    assert (night.jobs.get(job).state, night.jobs.get(job).deaths) == ("interrupted", 0)
+
+
 def test_a_frozen_runner_is_ended_for_certain_before_anything_is_touched(watched, night):
     a_running_job(night)
     watched.runner.send_signal(signal.SIGSTOP)
@@ -262,17 +324,17 @@ def has_looked(night):
 def test_a_runner_that_is_started_meanwhile_keeps_its_job(watched, night, monkeypatch):
     """The station is held until all is recorded, so that no job of a new runner is taken for interrupted."""
     job, tries = a_running_job(night), []
-    interrupt = Jobs.interrupt_running
+    conclude = Conclusions.runner_died
 
-    def interrupt_while_a_service_starts_a_new_runner(self, station, reason):
+    def conclude_while_a_service_starts_a_new_runner(self, reason):
         try:
             with station_lock(watched.station):
                 tries.append("in charge")
         except ConfigurationError as refusal:
             tries.append(str(refusal))
-        return interrupt(self, station, reason)
+        return conclude(self, reason)
 
-    monkeypatch.setattr(Jobs, "interrupt_running", interrupt_while_a_service_starts_a_new_runner)
+    monkeypatch.setattr(Conclusions, "runner_died", conclude_while_a_service_starts_a_new_runner)
     watched.runner.kill()
     watched.runner.wait()
     watched.watch(20.0, until=lambda: watched.restarts)
@@ -416,6 +478,38 @@ def test_a_new_supervisor_counts_how_long_the_runner_was_silent_before(night, tm
         watched.close()
 
 
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_supervisor_whose_clock_is_set_takes_no_runner_that_beats_for_frozen(watched, night, jump_s):
+    a_running_job(night)
+    jumps = [jump_s, -jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 4.0 - len(jumps):
+            watched.clock.jump(jumps.pop())
+        return False
+
+    watched.watch(6.0, beating=True, until=set_the_clock)
+    assert jumps == []
+    assert watched.made_safe == []
+    assert night.states() == ["running"]
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_is_set_hides_no_frozen_runner(watched, night, jump_s):
+    """Silence of 1 s, 1.5 s for the first look: whatever the clock on the wall says."""
+    a_running_job(night)
+    jumps = [jump_s]
+
+    def set_the_clock():
+        if jumps and watched.clock.monotonic() > 0.3:
+            watched.clock.jump(jumps.pop())
+        return watched.made_safe
+
+    watched.watch(20.0, until=set_the_clock)
+    assert watched.clock.monotonic() < 4.0
+    assert len(watched.made_safe) == 1
+
+
 def test_a_new_supervisor_lets_a_runner_show_that_it_lives(night, tmp_path):
     """The wall clock was set back by a minute before the runner's last heartbeat, or at it."""
     watched = Watched(night, tmp_path)
@@ -510,6 +604,16 @@ def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_o
     watched._set(state="unsafe", unsafe="oven: no answer")
     watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
     assert watched.beats.read().state == "ended"
+    assert watched.restarts == []
+
+
+def test_what_was_unsafe_before_a_power_cut_is_off_and_still_no_ending_in_good_order(watched, night):
+    """The next runner pauses the queue then: nothing heats before a person says so."""
+    watched._set(state="unsafe", unsafe="oven: no answer", boot="before the power cut")
+    watched.watch(10.0, until=lambda: watched.beats.read().state != "unsafe")
+    beat = watched.beats.read()
+    assert (beat.state, beat.unsafe) == ("dead", "")
+    assert len(watched.made_safe) == 1
     assert watched.restarts == []
 
 

@@ -1,4 +1,4 @@
-"""Runner and supervisor killed or frozen together: without a service a second supervisor makes safe.
+"""Runner and supervisor killed or frozen within a second: without a service a second supervisor makes safe.
 
 The rig is served by this process in scaled time. The limit in seconds applies to a computer with a free core
 for each process: the time that rig and second supervisor waited for a core is subtracted.
@@ -20,6 +20,7 @@ from sim_instruments.serve import Server
 
 CLOCK = RealClock()
 SAFE_WITHIN_S = 15.0
+FROZEN_IS_ENDED_WITHIN_S = 4.0
 INSTRUMENTS = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
 PROTOCOL = """
 title = "series"
@@ -96,30 +97,50 @@ def wait_until(condition, seconds, look_every_s=0.05):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
-def test_outputs_are_off_after_runner_and_supervisor_die_together(rig, blow, waited_for_a_core_s):
+@pytest.mark.parametrize(
+    ("supervisor_blow", "runner_blow", "within_s"),
+    [
+        ("SIGKILL", "SIGKILL", 0.0),
+        ("SIGSTOP", "SIGSTOP", 0.0),
+        ("SIGKILL", "SIGKILL", 0.7),
+        ("SIGSTOP", "SIGKILL", 0.7),
+    ],
+)
+def test_outputs_are_off_after_supervisor_and_runner_die_within_a_second(
+    rig, supervisor_blow, runner_blow, within_s, waited_for_a_core_s
+):
     wait_until(lambda: rig.second() and rig.pid_of("supervisor") and rig.heater_is_on(), 300)
-    second, struck = rig.second(), [rig.pid_of("runner"), rig.pid_of("supervisor")]
+    second, struck = rig.second(), [rig.pid_of("supervisor"), rig.pid_of("runner")]
     assert len({os.getsid(pid) for pid in [*struck, second]}) == 3
     assert len({os.getpgid(pid) for pid in [*struck, second]}) == 3
     waited_s = waited_for_a_core_s(second) + waited_for_a_core_s(os.getpid())
-    for pid in struck:
-        os.kill(pid, blow)
+    os.kill(struck[0], getattr(signal, supervisor_blow))
+    CLOCK.sleep(within_s)
+    os.kill(struck[1], getattr(signal, runner_blow))
+    assert rig.heater_is_on()
     struck_s = CLOCK.monotonic()
     wait_until(lambda: not rig.heater_is_on(), 120, 0.01)
     on_s = CLOCK.monotonic() - struck_s
     waited_s = waited_for_a_core_s(second) + waited_for_a_core_s(os.getpid()) - waited_s
     assert on_s - waited_s < SAFE_WITHIN_S
-    wait_until(lambda: rig.second() not in (None, second), 60)  # the second is the first now, and has its own
-    assert rig.pid_of("supervisor") == second
-    wait_until(lambda: rig.pid_of("runner") not in (None, struck[0]), 60)
+    wait_until(lambda: rig.pid_of("supervisor") not in (None, struck[0]), 60)
+    wait_until(lambda: rig.second() not in (None, rig.pid_of("supervisor")), 60)  # it has one of its own
+    wait_until(lambda: rig.pid_of("runner") not in (None, struck[1]), 60)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_a_second_supervisor_that_dies_is_started_again(rig):
+def test_each_supervisor_is_replaced_a_killed_second_one_and_a_frozen_first_one(rig, waited_for_a_core_s):
     wait_until(lambda: rig.second() and rig.pid_of("supervisor"), 300)
-    first, second = rig.pid_of("supervisor"), rig.second()
+    first, second, runner = rig.pid_of("supervisor"), rig.second(), rig.pid_of("runner")
     os.kill(second, signal.SIGKILL)
     wait_until(lambda: rig.second() not in (None, second), 60)
     assert rig.pid_of("supervisor") == first
+    waited_s = waited_for_a_core_s(runner)
+    os.kill(first, signal.SIGSTOP)
+    stopped_s = CLOCK.monotonic()
+    wait_until(lambda: rig.pid_of("supervisor") != first, 60)
+    took_s = CLOCK.monotonic() - stopped_s
+    assert took_s - (waited_for_a_core_s(runner) - waited_s) < FROZEN_IS_ENDED_WITHIN_S
+    wait_until(lambda: rig.pid_of("supervisor") not in (None, first), 60)
+    assert rig.pid_of("runner") == runner

@@ -355,11 +355,10 @@ def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_a
             connection.execute(JOB, (2, "u2", "queued"))
             changes = [(1, 2.0, "queued"), (1, 3.0, "running"), (1, 4.0, "interrupted"), (1, 5.0, "running")]
             connection.executemany(CHANGE, [*changes, (1, 6.0, "interrupted"), (2, 2.0, "queued")])
-            run = (
-                "INSERT INTO runs (uuid, job_id, sample_id, procedure, station, started_s, pid, host, status)"
-            )
-            values = ("u", 1, rig.sample_id, "p:C", "rig", 3.0, 1, "another host", "interrupted")
-            connection.execute(f"{run} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            run = {"uuid": "u", "job_id": 1, "sample_id": rig.sample_id, "procedure": "p:C"}
+            run |= {"station": "rig", "started_s": 3.0, "pid": 1, "host": "another", "status": "interrupted"}
+            marks = ", ".join("?" * len(run))
+            connection.execute(f"INSERT INTO runs ({', '.join(run)}) VALUES ({marks})", [*run.values()])
             connection.commit()
     with Store.open(path) as store, store.read() as db:
         query = "SELECT owner, claims, begun_s, claimed_s, deaths, runner_pid, state FROM jobs ORDER BY id"
