@@ -123,7 +123,7 @@ WIRE = {
 WORLD = {
     "sensor_fault": "sensor",
     "overload": "overload|limit|range",
-    "heater_dead": "no stable",
+    "heater_dead": "no stable|heater open load|falls away",
     "heater_stuck_on": "rises|above|no stable|waited",
     "never_settles": "no stable",
     "cell_open": "open|nothing|current|overload|impedance",

@@ -25,7 +25,7 @@ from drivers.modbus import (
     write_request,
     written_addresses,
 )
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
@@ -37,6 +37,8 @@ SENSOR_BREAK_POWER, RATE_LIMIT, SUMMARY_STATUS = 34, 35, 75
 SETPOINT_HIGH, SETPOINT_LOW = 111, 112
 AUTO_MANUAL, DECIMALS = 273, 525
 AUTO, MANUAL = 0, 1
+NORMAL = 0
+OTHER_SETPOINT_K = 0.11
 ALARMS = {1 << number: f"alarm {number + 1}" for number in range(4)}
 STATUS_ERRORS = {
     1 << 5: "sensor break",
@@ -79,6 +81,7 @@ class Eurotherm(Instrument):
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True
+    tells_mode: ClassVar[bool] = True
     tells_setpoint_limits: ClassVar[bool] = True
 
     def __init__(
@@ -228,6 +231,24 @@ class Eurotherm(Instrument):
         self.write_word(AUTO_MANUAL, AUTO)
 
     @property
+    def output_state(self) -> OutputState:
+        """Target and output, automatic or manual, standby of a 2400, and which set point rules.
+
+        The working set point follows the target, during a ramp with a delay: where it differs without a rate
+        limit, a remote set point or a program rules.
+        """
+        target_degc, working_degc, percent = (
+            self.read_value(address) for address in (TARGET_SETPOINT, WORKING_SETPOINT, self.working_output)
+        )
+        is_on = self.read_word(AUTO_MANUAL) == AUTO
+        problem = ""
+        if self.tells_mode and self.read_word(INSTRUMENT_MODE) != NORMAL:
+            problem = "it is in standby or in configuration"
+        elif is_on and abs(working_degc - target_degc) > OTHER_SETPOINT_K and not self.ramp_rate_k_s:
+            problem = f"another set point rules, {working_degc:g} degC: remote, or of a program"
+        return OutputState(is_on, target_degc + ZERO_CELSIUS_K, percent, problem)
+
+    @property
     def ramp_rate_k_s(self) -> float:
         """Rate limit of the set point in K/s (per minute in the instrument); 0 = no limit."""
         return self.read_value(RATE_LIMIT) / 60
@@ -267,6 +288,7 @@ class Eurotherm3200(Eurotherm):
 
     family: ClassVar[str] = "3200"
     working_output: ClassVar[int] = 4
+    tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
 
@@ -276,5 +298,6 @@ class Eurotherm3500(Eurotherm):
 
     family: ClassVar[str] = "3500"
     working_output: ClassVar[int] = 85
+    tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False

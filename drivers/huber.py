@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from drivers.without_ramp import WithoutRamp
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
@@ -151,6 +151,13 @@ class Huber(WithoutRamp, Instrument):
         self.write_variable(SETPOINT, round(celsius * PER_KELVIN))
         self.write_variable(CIRCULATION, 1)
         self.write_variable(TEMPERATURE_CONTROL, 1)
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point, and whether temperature control and circulation are on."""
+        controls, circulates = (self.read_variable(a) for a in (TEMPERATURE_CONTROL, CIRCULATION))
+        problem = "the circulation is off" if controls and not circulates else ""
+        return OutputState(bool(controls), self.setpoint_k, problem=problem)
 
     def switch_off(self) -> None:
         """Switch temperature control off, and the pump unless `keep_circulating`; both are acknowledged."""

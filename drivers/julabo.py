@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.validators import strict_discrete_set
 
 from drivers.without_ramp import WithoutRamp
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument, SharedSession
 
@@ -197,6 +197,13 @@ class Julabo(WithoutRamp, Instrument):
         self.set_and_confirm("setpoint_degc", round(value - ZERO_CELSIUS_K, 2), RESOLUTION_K + 1e-9)
         self.set_and_confirm("running", 1)
         self.check_status("REMOTE START")
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point, and whether the circulator runs; where it stopped, the status text."""
+        is_on = bool(self.running)
+        problem = "" if is_on else f"it is stopped: {self.status}"
+        return OutputState(is_on, cast(float, self.setpoint_degc) + ZERO_CELSIUS_K, problem=problem)
 
     def switch_off(self) -> None:
         """Stop heating, cooling and pump."""

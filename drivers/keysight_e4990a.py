@@ -167,6 +167,11 @@ class KeysightE4990A(ScpiInstrument):
     def _stimulus_off(self) -> None:
         self.send_all(":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
 
+    @property
+    def amplitude_now_v(self) -> float:
+        """Oscillator level, V rms."""
+        return cast(float, self.level_v)
+
     def switch_off(self) -> None:
         """Switch the bias off, set the lowest level, end any sweep."""
         self.set_timeout(5)

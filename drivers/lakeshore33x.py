@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set, strict_range
 
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Channel, Instrument
 
@@ -21,6 +21,7 @@ READING_ERRORS = {
     64: "sensor units zero",
     128: "sensor units over range",
 }
+POWER_ON = 128
 HEATER_ERRORS = {1: "open load", 2: "short"}
 CLOSED_LOOP = 1
 KELVIN, CELSIUS = 1, 2
@@ -161,13 +162,19 @@ class LakeShore33x(Instrument):
         self.input = SensorInput(self, sensor)
         self._offset_k = 0.0
         self._ramp_rate_k_s = 0.0
+        self._restarted = False
 
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""
-        bits = cast(int, self.event_status) & sum(EVENT_ERRORS)
+        bits = self._note_restart(cast(int, self.event_status)) & sum(EVENT_ERRORS)
         if bits:
             raise InstrumentError(self.name, "*ESR?", str(bits), in_words(bits, EVENT_ERRORS))
         return []
+
+    def _note_restart(self, event_status: int) -> int:
+        """Remember the power-on bit, which reading the register clears; return the register."""
+        self._restarted = self._restarted or bool(event_status & POWER_ON)
+        return event_status
 
     @property
     def condition(self) -> str:
@@ -178,7 +185,7 @@ class LakeShore33x(Instrument):
         return ", ".join((sensor, *self._heater_condition(), limit))
 
     def _heater_condition(self) -> tuple[str, ...]:
-        if self.output_number > 2:  # an analogue output cannot detect its load
+        if not self.tells_heater:
             return ()
         error = cast(int, self.loop.heater_error)
         return (f"heater {HEATER_ERRORS.get(error, f'error {error}') if error else 'good'}",)
@@ -189,6 +196,7 @@ class LakeShore33x(Instrument):
         """Check model, unit and loop; heaters off, also after a power failure, and no ramp."""
         self.check_identity(*self.models)
         self.write("*CLS")
+        self._restarted = False
         self.make_safe()
         self._offset_k = self._unit_offset_k()
         self.loop.mode = (CLOSED_LOOP, " ABCD".index(self.sensor), 0)
@@ -247,6 +255,28 @@ class LakeShore33x(Instrument):
         self.loop.ramp = (0, 0)
         self.loop.setpoint = self.temperature_k - self._offset_k
         self.loop.ramp = (1, self._ramp_rate_k_s * 60)
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point (None during a ramp), heater range and output, heater error, and a restart."""
+        loop = self.loop.id
+        question = f"SETP? {loop};RANGE? {loop};RAMPST? {loop};*ESR?"
+        question += f";HTR? {loop};HTRST? {loop}" if self.tells_heater else ""
+        fields = self.values(question, separator=";", fields=6 if self.tells_heater else 4)
+        setpoint, heater_range, is_ramping, status = fields[:4]
+        percent, error = fields[4:] if self.tells_heater else (None, 0)
+        self._note_restart(int(status))
+        restarted, self._restarted = self._restarted, False
+        problem = f"heater {HEATER_ERRORS.get(int(error), f'error {int(error)}')}" if error else ""
+        if 0 < heater_range != self.heater_range:
+            problem = problem or f"the heater range is {int(heater_range)} instead of {self.heater_range}"
+        target_k = None if is_ramping else setpoint + self._offset_k
+        return OutputState(heater_range > 0, target_k, percent, problem, restarted)
+
+    @property
+    def tells_heater(self) -> bool:
+        """Whether the output reports its power and its load: an analogue output cannot."""
+        return self.output_number <= 2
 
     @property
     def ramp_rate_k_s(self) -> float:

@@ -8,7 +8,7 @@ lowest frequency is 20 Hz, which covers bulk and grain boundary but not electrod
 import math
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
@@ -139,6 +139,11 @@ class LcrMeter(ScpiInstrument):
     def _stimulus_off(self) -> None:
         level = f":VOLT {self.idle_level_v:g}"
         self.send_all(":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", level)
+
+    @property
+    def amplitude_now_v(self) -> float:
+        """Test level, V rms."""
+        return cast(float, self.level_v)
 
     def switch_off(self) -> None:
         """Hold the trigger, switch bias and level off."""

@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
@@ -153,6 +153,12 @@ class LinkamT95(Instrument):
         if value and not RATES_K_MIN[0] <= value * 60 <= RATES_K_MIN[1] * (1 + 1e-12):
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or 0.01 to 150 K/min")
         self._ramp_rate_k_s = value
+
+    @property
+    def output_state(self) -> OutputState:
+        """Whether the stage runs; its limit cannot be read back."""
+        status = self.stage_status
+        return OutputState(status.state != STOPPED, problem=", ".join(status.errors))
 
     def switch_off(self) -> None:
         """Stop the stage; the controller acknowledges it."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pymeasure.instruments.validators import strict_range
 
 from drivers.without_ramp import WithoutRamp
+from labctl.bench import OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
@@ -106,6 +107,12 @@ class OxfordITC503(WithoutRamp, Instrument):
         strict_range(value, LIMITS_K)
         self.tell(f"T{value:.3f}")
         self.tell(f"A{self.automatic | HEATER_AUTO}")
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point, automatic control of the heater, and its output."""
+        is_on = bool(self.automatic & HEATER_AUTO)
+        return OutputState(is_on, self.read_number(SETPOINT), self.read_number(HEATER_PERCENT))
 
     def switch_off(self) -> None:
         """Take remote control, set the heater to manual and its output to zero; all are acknowledged.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.oxfordinstruments import mercuryitc
 from pymeasure.instruments.validators import strict_discrete_set
 
+from labctl.bench import OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Channel, Instrument
 
@@ -133,6 +134,12 @@ class OxfordMercuryITC(Instrument):
             self.loop.control_loop_ramp_rate = value * 60
         self.loop.control_loop_ramp_enabled = "ON" if value else "OFF"
         self._ramp_rate_k_s = value
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point (None with a ramp) and whether the loop controls the heater."""
+        is_on = self.loop.control_loop_PID_enabled == "ON"
+        return OutputState(is_on, None if self._ramp_rate_k_s else self.setpoint_k)
 
     def switch_off(self) -> None:
         """Switch the loop off and set the heater to zero percent; both are acknowledged."""

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
@@ -251,6 +251,11 @@ class Solartron1260(Instrument):
             raise self.refuse("SI", line, f"result at a frequency other than {frequency_hz:g} Hz")
         status = "ok" if error == 0 else f"error {error}: overload or out of range"
         return ImpedancePoint(measured_hz, real_ohm, imag_ohm, self.clock.time(), status)
+
+    @property
+    def amplitude_now_v(self) -> float:
+        """Amplitude of the generator, V rms; NaN without `reads_back`."""
+        return cast(float, self.amplitude_v) if self.reads_back else math.nan
 
     def switch_off(self) -> None:
         """Stop measuring and set every stimulus to zero."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.temptronic.temptronic_base import ATSBase
 
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -113,6 +113,12 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         if value and not low - 1e-9 <= value * 60 <= high + 1e-9:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0, or {low:g} to {high:g} K/min")
         self._ramp_rate_k_s = value
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point chosen at the instrument, and whether the air flows."""
+        target_k = cast(float, self.temperature_setpoint) + ZERO_CELSIUS_K
+        return OutputState(bool(self._flow & FLOW_ON), target_k)
 
     def switch_off(self) -> None:
         """Take remote control and stop the air flow."""

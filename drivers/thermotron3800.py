@@ -10,7 +10,7 @@ from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.thermotron import Thermotron3800
 
 from drivers.without_ramp import WithoutRamp
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -73,6 +73,11 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         self.run()
         if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
             raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not accepted")
+
+    @property
+    def output_state(self) -> OutputState:
+        """Set point, and whether the chamber runs."""
+        return OutputState(bool(cast(int, self.mode) & int(RUNNING)), self.setpoint_k)
 
     def switch_off(self) -> None:
         """Stop the chamber, also from a held or delayed program."""

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from labctl.clock import Clock
 from labctl.errors import ConfigurationError
+from labctl.instruments.exchanges import Exchanges
 from labctl.instruments.limits import (
     GuardedAnalyzer,
     GuardedPotentiostat,
@@ -19,12 +20,16 @@ from labctl.instruments.limits import (
     Limits,
 )
 from labctl.instruments.making_safe import Output, make_all_safe, within_s_of
+from labctl.instruments.oven_watch import OvenWatch, Tell, untold
 from labctl.instruments.roles import (
     CurrentPoint,
     Device,
     FrequencyResponseAnalyzer,
     ImpedancePoint,
+    OutputState,
     Potentiostat,
+    SeenAmplitude,
+    SeenOutput,
     TemperatureController,
     TemperatureReading,
     Thermometer,
@@ -41,8 +46,11 @@ __all__ = [
     "FrequencyResponseAnalyzer",
     "ImpedancePoint",
     "Limits",
+    "OutputState",
     "PlannedStep",
     "Potentiostat",
+    "SeenAmplitude",
+    "SeenOutput",
     "TemperatureController",
     "TemperatureReading",
     "Thermometer",
@@ -77,6 +85,13 @@ class Bench:
         Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`) to driver; one may serve several.
     outputs : tuple[Output, ...]
         What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
+    oven_watch : OvenWatch
+        What was set at the oven; shared by every bench of the same instruments.
+    exchanges : Exchanges
+        Time lost with exchanges that were tried again; shared likewise.
+    tell : callable
+        Called as `tell(level, kind, message, **details)` with what is noticed beside the measurement; a
+        recorded run writes it as an event.
     """
 
     clock: Clock
@@ -85,10 +100,13 @@ class Bench:
     station: str = "bench"
     _guards: dict[str, Any] = field(default_factory=dict, repr=False)
     outputs: tuple[Output, ...] = field(default=(), repr=False)
+    oven_watch: OvenWatch = field(default_factory=OvenWatch, repr=False, compare=False)
+    exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
+    tell: Tell = field(default=untold, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         guards: dict[str, Callable[[Any, Limits], Any]] = {
-            "oven": GuardedTemperatureController,
+            "oven": partial(GuardedTemperatureController, watch=self.oven_watch),
             "fra": GuardedAnalyzer,
             "potentiostat": GuardedPotentiostat,
         }
@@ -96,9 +114,18 @@ class Bench:
             if role in self.roles:
                 self._guards[role] = guard(self.roles[role], self.limits)
 
-    def within(self, limits: Limits) -> "Bench":
-        """Return a bench with the same instruments that refuses what `limits` forbid."""
-        return Bench(self.clock, limits, self.roles, self.station, outputs=self.outputs)
+    def within(self, limits: Limits, tell: Tell | None = None) -> "Bench":
+        """Return a bench with the same instruments that refuses what `limits` forbid, and tells `tell`."""
+        return Bench(
+            self.clock,
+            limits,
+            self.roles,
+            self.station,
+            outputs=self.outputs,
+            oven_watch=self.oven_watch,
+            exchanges=self.exchanges,
+            tell=tell or self.tell,
+        )
 
     @property
     def oven(self) -> TemperatureController:
@@ -120,6 +147,21 @@ class Bench:
         """The sensor nearest the sample: the role `thermometer`, else the controller's own."""
         return cast(Thermometer, self.roles.get("thermometer") or self._role("oven"))
 
+    def sample_temperature_k(self) -> float:
+        """Read the temperature of the sample; beside it, when due, the oven's settings are read back.
+
+        Raises
+        ------
+        InstrumentError
+            From the thermometer.
+        SettingLost
+            The oven does not keep its settings, although they were set again.
+        """
+        temperature_k = self.thermometer.temperature_k
+        if "oven" in self.roles:
+            self.oven_watch.look(self.roles["oven"], self.clock, temperature_k, self.tell)
+        return temperature_k
+
     def _role(self, role: str) -> object:
         if role not in self.roles:
             raise ConfigurationError(self.station, f"roles.{role}", "no instrument has this role")
@@ -135,6 +177,7 @@ class Bench:
 
         Takes at most 2 s for each instrument of a wire; raises ExceptionGroup of the failures.
         """
+        self.oven_watch.forget()
         states = make_all_safe(self.outputs or self._outputs_of_roles(), self.clock)
         failures = [state.failure for state in states.values() if state.failure is not None]
         if failures:

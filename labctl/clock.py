@@ -102,6 +102,31 @@ class RealClock(ScaledClock):
         return _time.time()
 
 
+class SteadyClock(ScaledClock):
+    """Real time, counted on from the system clock as it was at the start.
+
+    A system clock that is set later does not show in `time()`. While the computer sleeps, `time()` goes on
+    where the system counts that time (Linux), and `monotonic()` stands still.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self._start_uptime_s = _uptime_s()
+
+    def time(self) -> float:
+        return self._epoch_s + _uptime_s() - self._start_uptime_s
+
+    def set_by_s(self) -> float:
+        """By how many seconds the system clock was set forward since the start."""
+        return _time.time() - self.time()
+
+
+def _uptime_s() -> float:
+    """Seconds since an arbitrary start, with the time asleep where the system knows it."""
+    boottime = getattr(_time, "CLOCK_BOOTTIME", None)
+    return _time.monotonic() if boottime is None else _time.clock_gettime(boottime)
+
+
 class _Waiter:
     __slots__ = ("due", "thread_id")
 
@@ -260,3 +285,56 @@ class _VirtualLock:
             self._owner = heir.thread_id
             self._clock._enqueue(heir, self._clock._now_s)
             self._clock._wake_next()
+
+
+class SteadyVirtualClock(VirtualClock):
+    """A virtual clock as seen by a session: `time()` is counted on from the start, whatever `jump` does."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._offset_s = clock.time() - clock.monotonic()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def time(self) -> float:
+        return self._offset_s + self._clock.monotonic()
+
+    def set_by_s(self) -> float:
+        """By how many seconds the clock jumped forward since the start."""
+        return self._clock.time() - self.time()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    def jump(self, seconds: float) -> None:
+        self._clock.jump(seconds)
+
+    @contextmanager
+    def participant(self) -> Iterator[None]:
+        with self._clock.participant():
+            yield
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        with self._clock.released():
+            yield
+
+    def lock(self) -> AbstractContextManager[object]:
+        return self._clock.lock()
+
+    def start_thread(self, target: Callable[[], None], name: str | None = None) -> threading.Thread:
+        return self._clock.start_thread(target, name)
+
+
+def steady(clock: Clock) -> Clock:
+    """Return a clock whose `time()` never steps, to record one session of measurements with.
+
+    Times of rows that are counted on from one start differ by the time that passed, also when the system
+    clock is set meanwhile. Scaled clocks are steady already.
+    """
+    if isinstance(clock, SteadyVirtualClock):
+        return clock
+    if isinstance(clock, VirtualClock):
+        return SteadyVirtualClock(clock)
+    return SteadyClock() if isinstance(clock, RealClock) else clock

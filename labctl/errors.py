@@ -69,6 +69,20 @@ class SettlingTimeout(LabctlError):
         )
 
 
+class SettingLost(LabctlError):
+    """What was set at an instrument does not rule there, although it was set again.
+
+    Attributes
+    ----------
+    instrument, problem : str
+        Its name, and what was found in place of the setting.
+    """
+
+    def __init__(self, instrument: str, problem: str, tried: str = "although it was set again") -> None:
+        self.instrument, self.problem = instrument, problem
+        super().__init__(f"{instrument}: {problem}, {tried}")
+
+
 class LimitExceeded(LabctlError):
     """A value outside the station's limits was requested. It was not sent."""
 

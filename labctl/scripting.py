@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ from labctl.config.protocol import check_step, plan_of
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError
+from labctl.instruments.oven_watch import untold
 from labctl.instruments.uninterrupted import uninterrupted
+from labctl.measure.amplitude_watch import AmplitudeWatch
 from labctl.measure.events import TemperatureRead
 from labctl.measure.recorded_instruments import RECORDED, Place, thermometer_of
 from labctl.measure.recording import Recording
@@ -61,7 +64,7 @@ class ScriptBench(Bench):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "_place", Place(thermometer_of(self)))
+        object.__setattr__(self, "_place", Place(thermometer_of(self), partial(AmplitudeWatch, self)))
         if self.recording is not None:
             for role, recorded in RECORDED.items():
                 if role in self._guards:
@@ -89,10 +92,13 @@ class ScriptBench(Bench):
             The station forbids the temperature. Nothing was sent.
         SettlingTimeout
             It did not become steady in `timeout_min`.
+        SettingLost
+            The oven does not keep its settings, although they were set again.
         """
         criterion = SettlingCriterion(band_k, slope_k_min / 60, dwell_min * 60, timeout_min * 60)
         target_k = last_k = temperature_degc + ZERO_CELSIUS_K
         self.oven.setpoint_k = target_k
+        self._place.band_k = band_k
         for reading in settle(self, target_k, criterion, lambda: False):
             last_k = reading.temperature_k
             if self.recording is not None:
@@ -133,7 +139,7 @@ class ScriptBench(Bench):
         for step in plan_of(procedure):
             check_step(step, self.limits)
         emit = self.recording.emit if self.recording else lambda topic, record: None
-        procedure.bench = Bench(self.clock, self.limits, self.roles, self.station, outputs=self.outputs)
+        procedure.bench = self.within(self.limits)
         procedure.emit, procedure.should_stop, procedure.is_last = emit, lambda: False, lambda: True
         if self.sample is not None:
             tell_sample(procedure, self.sample)
@@ -222,6 +228,7 @@ def _opened(
                 plain.roles,
                 plain.station,
                 outputs=plain.outputs,
+                tell=recording.event if recording else untold,
                 recording=recording,
                 sample=sample,
             )

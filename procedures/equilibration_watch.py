@@ -56,11 +56,12 @@ class EquilibrationWatch(TemperatureSeries):
         return before_ohm is not None and abs(now_ohm / before_ohm - 1) <= self.steady_percent / 100
 
     def wait(self, duration_s: float) -> None:
-        """Wait for `duration_s` or until a stop or skip is requested."""
+        """Wait for `duration_s` or until a stop or skip is requested, and look at the oven meanwhile."""
         clock = self.bench.clock
         end_s = clock.monotonic() + duration_s
         while clock.monotonic() < end_s and not self.should_leave():
             clock.sleep(min(10.0, max(0.0, end_s - clock.monotonic())))
+            self.temperature_now_k()
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
         """Yield the maximum number of spectra at one temperature."""

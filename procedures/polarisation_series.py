@@ -9,9 +9,12 @@ from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from labctl.bench import CurrentPoint, ImpedancePoint, PlannedStep
 from labctl.measure.events import CurrentMeasured, PolarisationEnded, PolarisationStarted
+from labctl.measure.settle import sample_temperature_k
 from procedures.parameters import FloatListParameter
 from procedures.temperature_series import TemperatureSeries
 from procedures.transient import LOST_SHARE, Rest, Transient, growing_times_s, rest_of, sample_times_s
+
+AT_REST, WHILE_HELD = "spectrum at rest", "spectrum while held"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class PolarisationSeries(TemperatureSeries):
         """Measure spectrum, potential step, spectrum; the cell is off when this returns."""
         about, expected_a = {**about, "spectrum": 2 * about["polarisation"]}, 0.0
         if step.spectrum_before:
-            spectrum, _ = self.take_spectrum({**about, "phase": "spectrum at rest"}, before.potential_v)
+            spectrum, _ = self.take_spectrum({**about, "phase": AT_REST}, before.potential_v)
             if not self.is_complete(spectrum):
                 return
             expected_a = _current_a(step.delta_v_v, spectrum[-1])
@@ -111,12 +114,16 @@ class PolarisationSeries(TemperatureSeries):
         with closing(self.held(transient.potential_v, step.longest_s)) as points:
             ending = self.watch(about, points, transient, step.longest_s)
             if ending and step.spectrum_held:
-                under = {**about, "spectrum": about["spectrum"] + 1, "phase": "spectrum while held"}
+                under = {**about, "spectrum": about["spectrum"] + 1, "phase": WHILE_HELD}
                 spectrum, _ = self.take_spectrum(under, transient.potential_v)
                 complete = self.is_complete(spectrum)
         if ending is None:
             return {"state": "aborted"}
         return {"state": "finished" if complete else "aborted", **vars(ending)}
+
+    def repeats_at_most(self, about: dict[str, Any]) -> int:
+        """Return how often a disturbed spectrum is measured again; never while the cell is polarised."""
+        return 0 if about.get("phase") == WHILE_HELD else super().repeats_at_most(about)
 
     def held(self, potential_v: float, longest_s: float) -> Generator[CurrentPoint, None, None]:
         """Return the generator of the polarisation; closing it switches the cell off."""
@@ -140,7 +147,7 @@ class PolarisationSeries(TemperatureSeries):
         for point in points:
             temperature_k = None
             if point.elapsed_s >= thermometer_s:
-                temperature_k = self.bench.thermometer.temperature_k
+                temperature_k = sample_temperature_k(self.bench)
                 thermometer_s = point.elapsed_s + self.longest_interval_s
             row = CurrentMeasured(**about, phase="hold", temperature_k=temperature_k, **point._asdict())
             self.emit("results", row)

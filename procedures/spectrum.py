@@ -9,7 +9,9 @@ import numpy as np
 from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
 
 from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from labctl.measure.amplitude_watch import AmplitudeWatch
 from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.measure.settle import sample_temperature_k
 from procedures.parameters import FloatListParameter
 
 POINT_OVERHEAD_S = 1.0
@@ -48,6 +50,9 @@ class SpectrumProcedure(Procedure):
     electrodes: str = "blocking"
     should_skip: Callable[[], bool] = staticmethod(lambda: False)
 
+    disturbance: str = ""  # what spoilt the spectrum just taken; empty for nothing
+    ends_when_disturbed: bool = False
+
     bench: Bench
 
     def take_spectrum(
@@ -55,12 +60,16 @@ class SpectrumProcedure(Procedure):
     ) -> tuple[list[ImpedancePoint], list[float]]:
         """Measure and emit one spectrum; return its points and the temperature (K) at each.
 
-        On a request to stop or skip, the spectrum ends after the current point.
+        On a request to stop or skip, the spectrum ends after the current point; with `ends_when_disturbed`
+        also after a disturbance.
         """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
+        settings["band_k"] = self.spectrum_band_k(about)
         self.emit("spectrum", SpectrumStarted(repeats=repeats, **about, **settings))
         points: list[ImpedancePoint] = []
         readings_k: list[float] = []
+        self.disturbance, lost_s = "", self.bench.exchanges.lost_s
+        amplitude = AmplitudeWatch(self.bench, self.amplitude_v)
         with closing(self.sweep(bias_v)) as sweep:
             for point in sweep:
                 points.append(point)
@@ -68,9 +77,13 @@ class SpectrumProcedure(Procedure):
                 row = PointMeasured(**about, temperature_k=readings_k[-1], **point._asdict())
                 self.emit("results", row)
                 self.emit_progress(about["step"], len(points) / len(self.frequencies()))
-                if self.should_leave():
+                wrong_amplitude = amplitude.look(is_last=self.is_complete(points))
+                self.disturbance = (
+                    self.disturbance or wrong_amplitude or self.disturbed_by(about, readings_k[-1], lost_s)
+                )
+                if self.should_leave() or (self.disturbance and self.ends_when_disturbed):
                     break
-        complete = self.is_complete(points)
+        complete = self.is_complete(points) and not (self.disturbance and self.ends_when_disturbed)
         self.emit("spectrum", SpectrumEnded(state="finished" if complete else "aborted", **about))
         return points, readings_k
 
@@ -82,10 +95,21 @@ class SpectrumProcedure(Procedure):
         """Return whether a spectrum has all of its points."""
         return len(points) == len(self.frequencies())
 
+    def spectrum_band_k(self, about: dict[str, Any]) -> float | None:
+        """Return how far from its set point the sample may be during a spectrum, K; None: no limit."""
+        return None
+
+    def disturbed_by(self, about: dict[str, Any], temperature_k: float, lost_before_s: float) -> str:
+        """Return what spoilt the spectrum under way, seen at one point; `""` for nothing.
+
+        `lost_before_s` is `bench.exchanges.lost_s` at the start of the spectrum.
+        """
+        return ""
+
     def temperature_now_k(self) -> float:
         """Return the temperature of the sample; nan for a station without a thermometer."""
         roles = self.bench.roles
-        return self.bench.thermometer.temperature_k if "oven" in roles or "thermometer" in roles else math.nan
+        return sample_temperature_k(self.bench) if "oven" in roles or "thermometer" in roles else math.nan
 
     def emit_progress(self, step: int, share: float) -> None:
         """Emit the progress in percent; `share` is the fraction of this step that is done, 0 to 1."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter
 
-from labctl.bench import ZERO_CELSIUS_K, PlannedStep
+from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint, PlannedStep
 from labctl.measure.events import StepStarted, TemperatureRead
 from labctl.measure.settle import SettlingCriterion, settle
 from procedures.oven_timing import ROOM_K, travel_time_s
@@ -37,11 +37,13 @@ class TemperatureSeries(SpectrumProcedure):
         "Settling time-out", units="min", minimum=1, maximum=10000, default=240
     )
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
+    longest_loss_s: ClassVar[float] = 60.0  # of time with lost exchanges, in a spectrum that counts
     step_ends_with: ClassVar[str] = "spectra"
     rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
+    _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 
     def execute(self) -> None:
         """Measure at every temperature."""
@@ -82,12 +84,58 @@ class TemperatureSeries(SpectrumProcedure):
         for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
             self.emit("temperature", TemperatureRead(**reading._asdict()))
 
+    def take_spectrum(
+        self, about: dict[str, Any], bias_v: float = 0.0, repeats: bool = False
+    ) -> tuple[list[ImpedancePoint], list[float]]:
+        """Measure one spectrum at the settled temperature.
+
+        Where the sample leaves its band, or an exchange is lost for long, the temperature is settled again
+        and the spectrum is measured anew, up to `repeats_at_most` times; the last one is kept as it is.
+        """
+        left = self.repeats_at_most(about)
+        while True:
+            self.ends_when_disturbed = left > 0
+            taken = super().take_spectrum(about, bias_v, repeats)
+            if not (self.disturbance and left) or self.should_leave():
+                return taken
+            message = f"{self.disturbance}: settling again, then the spectrum anew"
+            self.bench.tell("warning", "spectrum again", message, step=about.get("step"))
+            self.bring_to(about["setpoint_k"])
+            if self.should_leave():
+                return taken
+            left, repeats = left - 1, True
+
+    def repeats_at_most(self, about: dict[str, Any]) -> int:
+        """Return how often a spectrum that was disturbed is measured again."""
+        return 2 if about.get("setpoint_k") is not None else 0
+
+    def spectrum_band_k(self, about: dict[str, Any]) -> float | None:
+        """Return the settling band: a spectrum belongs to one temperature."""
+        return self.band_k if about.get("setpoint_k") is not None else None
+
+    def disturbed_by(self, about: dict[str, Any], temperature_k: float, lost_before_s: float) -> str:
+        """Return that the sample has left its band, or that exchanges were lost for long."""
+        band_k = self.spectrum_band_k(about)
+        if band_k is not None and abs(temperature_k - about["setpoint_k"]) > band_k:
+            at, set_at = (f"{t - ZERO_CELSIUS_K:.2f} degC" for t in (temperature_k, about["setpoint_k"]))
+            return f"the sample is at {at}, outside the band of {band_k:g} K about {set_at}"
+        lost_s = self.bench.exchanges.lost_s - lost_before_s
+        if lost_s > self.longest_loss_s:
+            return f"exchanges were lost for {lost_s:.0f} s during the spectrum"
+        return ""
+
     def emit_progress(self, step: int, share: float) -> None:
         """Emit the progress in percent; `share` is the fraction of this step that is done, 0 to 1."""
         self.emit("progress", 100 * (step + share) / len(self.steps()))
 
     def steps(self) -> list[tuple[float, str]]:
         """Return (target in K, branch) of every step; raises ValueError if there are none."""
+        stated = (self.temperatures_degc, self.return_down, self.revisions)
+        if self._listed is None or self._listed[0] != stated:
+            self._listed = stated, self._all_steps()
+        return self._listed[1]
+
+    def _all_steps(self) -> list[tuple[float, str]]:
         up_k = [t + ZERO_CELSIUS_K for t in self.temperatures_degc]
         if not up_k:
             raise ValueError("temperatures_degc is empty; give at least one temperature")

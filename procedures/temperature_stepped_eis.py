@@ -37,7 +37,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         points, readings_k = self.take_spectrum(about)
         if self.repeat_inconsistent and not self.should_leave() and not is_consistent(points):
             points, readings_k = self.take_spectrum(about, repeats=True)
-        if self.refine != "off" and not self.should_leave():
+        if self.refine != "off" and not (self.should_leave() or self.disturbance):
             self.series.add(readings_k, points)
 
     def knows_enough(self, step: int) -> bool:

@@ -60,7 +60,7 @@ def rest_of(points: list[CurrentPoint]) -> Rest:
     if not good:
         status = points[-1].status if points else "no point"
         raise InstrumentError("potentiostat", "rest", "", f"no valid rest potential: {status}")
-    time_s = np.array([point.time_s for point in good]) - good[0].time_s
+    time_s = np.array([point.elapsed_s for point in good])  # the system clock may be set meanwhile
     potential_v = [point.potential_v for point in good]
     drift_v_s = float(np.polyfit(time_s, potential_v, 1)[0]) if np.ptp(time_s) > 0 else 0.0
     return Rest(fmean(potential_v), drift_v_s)

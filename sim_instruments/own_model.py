@@ -5,7 +5,7 @@ The device has the entry `wire: {framer: frames, model: "module:Class"}`; the mo
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,8 @@ from typing import Any
 
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.world.world import World
+
+_trusted: Collection[Path] | None = None
 
 
 class OwnModel:
@@ -53,6 +55,12 @@ class OwnModel:
         """Send no reply."""
 
 
+def execute_only_from(folders: Collection[Path] | None) -> None:
+    """Execute the models only of files in these folders; None: of any."""
+    global _trusted
+    _trusted = folders
+
+
 def own_model(file: Path, reference: str) -> type[OwnModel]:
     """Return the class `module:Class` of a module beside a YAML file; raises ValueError if it is invalid.
 
@@ -60,6 +68,8 @@ def own_model(file: Path, reference: str) -> type[OwnModel]:
     """
     module_name, _, name = reference.partition(":")
     folder = file.resolve().parent
+    if _trusted is not None and folder not in _trusted:
+        raise ValueError(f"{file}: wire: model: {reference!r}: code in {folder} is not trusted (--trust)")
     try:
         with _modules_of(folder):
             found: Any = getattr(_module(folder, module_name), name)

@@ -13,6 +13,8 @@ from sim_instruments.world.world import World
 
 Undo = Callable[[], None]
 
+AT_PANEL = {"switched_off": "switch_off_at_panel", "restarted": "restart", "set_at_panel": "set_at_panel"}
+
 
 class WorldFaults:
     """Applies the world faults of a plan and reverts them after their `duration_s`."""
@@ -52,6 +54,8 @@ class WorldFaults:
                 return self._set(cell, "shorted", True)
             case "clock_jump":
                 return self._jump(_amount(fault, 3600.0))
+            case "switched_off" | "restarted" | "set_at_panel":
+                return self._at_panel(fault)
             case "sensor_fault":
                 return self._each(fault, "sensor_fault", 128)
             case _:
@@ -71,6 +75,15 @@ class WorldFaults:
                 undo()
 
         return undo_all
+
+    def _at_panel(self, fault: Fault) -> Undo:
+        """Do something at the panel of every addressed instrument that can have it done; it stays so."""
+        action = AT_PANEL[fault.kind]
+        values = (_amount(fault, 20.0),) if fault.kind == "set_at_panel" else ()
+        for address, model in self._instruments.items():
+            if fault.instrument in ("", address) and hasattr(model, action):
+                getattr(model, action)(*values)
+        return lambda: None
 
     def _set(self, thing: object, attribute: str, value: Any) -> Undo:
         return self._overrides.setdefault(

@@ -50,6 +50,13 @@ def test_every_file_of_the_project_that_is_named_exists(page):
         assert (ROOT / name).exists() or ((ROOT / page).parent / name).exists(), name
 
 
+def test_every_test_that_is_named_exists():
+    named = {pair for text in TEXTS.values() for pair in re.findall(r"(tests/[\w/]+\.py)::(\w+)", text)}
+    assert len(named) > 15
+    for file, name in named:
+        assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{name}"
+
+
 def command_line(words):
     """The command named by `words` after `labctl`, and the remaining words."""
     command = typer.main.get_command(labctl.cli.app)

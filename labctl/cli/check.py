@@ -33,6 +33,7 @@ def check(
     instrument is touched. Exit code 2 and a message when something is wrong.
     """
     from labctl.config.protocol import read_protocol
+    from labctl.config.readable_secrets import secrets_others_can_read
     from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
@@ -41,17 +42,17 @@ def check(
         terminal.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
         return
     _print_plan(chosen, chosen_station, found)
-    for warning in found.warnings:
+    for warning in [*found.warnings, *secrets_others_can_read(chosen_station)]:
         terminal.say(warning, fg="yellow")
 
 
 def _forecast(protocol: "Protocol", station: "Station", db: Path) -> "Forecast":
     from labctl.queue.submission import forecast
-    from labctl.store.transactions import WriteConnection
+    from labctl.store.looking import LookConnection
 
     if not db.exists():
         return forecast(protocol, station)
-    with WriteConnection(db) as connection:
+    with LookConnection(db) as connection:
         return forecast(protocol, station, connection)
 
 

@@ -1,10 +1,16 @@
 """`labctl fit`: derive a run again from its measured rows, with the methods of this version."""
 
-from typing import Annotated
+import logging
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+
+if TYPE_CHECKING:
+    from labctl.store import Store
+
+log = logging.getLogger(__name__)
 
 
 def fit(
@@ -18,7 +24,6 @@ def fit(
     """
     from labctl.cli.show import show
     from labctl.clock import RealClock
-    from labctl.derive import derive_run
     from labctl.errors import ConfigurationError
     from labctl.store import Store
 
@@ -27,5 +32,20 @@ def fit(
     with Store.open(db) as store:
         with store.read() as database:
             run_id = database.run(run)["id"]
-        derive_run(store, run_id, RealClock().time())
+        _derive(store, run_id, RealClock().time())
     show(str(run_id), db, as_json)
+
+
+def _derive(store: "Store", run_id: int, derived_s: float) -> None:
+    """Derive a run; raise StoreError with the rows at fault if its values cannot be evaluated."""
+    from labctl.derive import derive_run
+    from labctl.errors import StoreError
+    from labctl.readmodel.unreadable import FAULTS
+    from labctl.store.care import odd_rows_of
+
+    try:
+        derive_run(store, run_id, derived_s)
+    except FAULTS as fault:
+        log.debug("derivation failed", exc_info=True)
+        reasons = [f"{type(fault).__name__}: {fault}"[:300], *odd_rows_of(store.path)]
+        raise StoreError(f"{store.path}: run {run_id} cannot be evaluated: {' '.join(reasons)}") from fault

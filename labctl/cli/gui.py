@@ -3,11 +3,23 @@
 import importlib
 import os
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    StationOption,
+    TrustOption,
+    folders_of,
+    trust_options,
+)
+
+if TYPE_CHECKING:
+    from labctl.config.station import Station
 
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
@@ -17,21 +29,34 @@ def gui(
     db: DatabaseOption = DEFAULT_DATABASE,
     scheme: Annotated[str, typer.Option(help="system, light or dark.")] = "system",
     start_runner: Annotated[bool, typer.Option(help="Start runner and supervisor if none runs.")] = True,
+    trust: TrustOption = None,
 ) -> None:
-    """Queue, watch and control from a window. Closing it does not stop the measurement."""
+    """Queue, watch and control from a window. Closing it does not stop the measurement.
+
+    Python files are executed from the folder of the station file only, and from those that you trust.
+    """
     from labctl.config.station import read_station
+    from labctl.config.trust import trusting
     from labctl.errors import ConfigurationError
 
     if scheme not in ("system", "light", "dark"):
         raise ConfigurationError("labctl gui", "--scheme", f"is {scheme!r}; give system, light or dark")
-    chosen = read_station(station.resolve())
+    with trusting(folders_of(station, trust)):
+        raise typer.Exit(
+            _show(read_station(station.resolve()), db, scheme, start_runner, trust_options(trust))
+        )
+
+
+def _show(station: "Station", db: Path, scheme: str, start_runner: bool, options: list[str]) -> int:
+    from labctl.errors import ConfigurationError
+
     _import_qt()
     if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
         problem = f"there is no screen here: none of {', '.join(SCREENS)} is set"
         raise ConfigurationError("labctl gui", "", problem)
     from labctl.gui.application import run_window
 
-    raise typer.Exit(run_window(chosen, db.resolve(), scheme, start_runner))
+    return run_window(station, db.resolve(), scheme, start_runner, options)
 
 
 def _import_qt() -> None:

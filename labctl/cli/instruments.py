@@ -172,7 +172,8 @@ def safe(
     """Make every instrument of a station safe, now: heaters off, cells off, sources at zero, read back.
 
     Where a runner or supervisor holds the instruments, it is asked through the results file: its job is
-    stopped and the queue paused. Any other program that uses them is named, and nothing is touched.
+    stopped and the queue paused. `labctl run` or a script is ended by its supervisor. Any other program that
+    uses the instruments is named, and nothing is touched.
     """
     from labctl.config.station import read_station
 
@@ -182,9 +183,11 @@ def safe(
         return
     holder = _make_safe_if_free(chosen)
     if holder is None:
+        _record_safe(chosen, station, db)
         return
     report = _asked(chosen, station, db, person or user_name(), holder)
     if report is None and (holder := _make_safe_if_free(chosen)) is None:
+        _record_safe(chosen, station, db)
         return
     if report is None:
         raise _refusal(chosen, holder)
@@ -202,7 +205,7 @@ def _make_safe_if_free(station: "Station") -> "Holder | None":
             held.enter_context(station.hold("making safe"))
         except HardwareHeld as refusal:
             return refusal.holder
-        except LocksUnusable as error:  # nobody can hold them with such a folder
+        except LocksUnusable as error:  # with such a folder no program can hold them
             terminal.say(str(error), err=True, fg="yellow")
         _report_safe(station, station.make_safe())
     return None
@@ -246,6 +249,15 @@ def _asked(station: "Station", file: Path, db: Path, person: str, holder: "Holde
     silence_s = read_night(station).silence_s
     name = holder.station or station.name  # a copy of its station file may have another name
     return ask_to_make_safe(SafeRequest(file, name, db, person, silence_s), holder)
+
+
+def _record_safe(station: "Station", file: Path, db: Path) -> None:
+    """Record in the results file that what an earlier program left on was read back off."""
+    from labctl.config.night import read_night
+    from labctl.queue.making_safe import SafeRequest, confirm
+
+    if db.exists():
+        confirm(SafeRequest(file, station.name, db, "", read_night(station).silence_s))
 
 
 def _refusal(station: "Station", holder: "Holder") -> ConfigurationError:

@@ -25,6 +25,8 @@ from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
 
 if TYPE_CHECKING:
+    from labctl.config.protocol import Protocol
+    from labctl.queue.heartbeat import Heartbeat
     from labctl.queue.job import Job
     from labctl.queue.jobs import Jobs
     from labctl.queue.pauses import Pause, Pauses
@@ -113,12 +115,23 @@ def add(
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
         protocol.check_against(chosen)
-        for warning in protocol.warnings():
+        for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
+
+
+def _untrusted_code(protocol: "Protocol", station: Path) -> list[str]:
+    """Return a sentence if the runner of a station executes the code of a protocol only with `--trust`."""
+    from labctl.config.own_code import loaded_with
+
+    folder = Path(protocol.source).resolve().parent
+    is_own = any(loaded_with(entry.procedure_class) for entry in protocol.procedures)
+    if not is_own or folder == station.resolve().parent:
+        return []
+    return [f"its procedure lies in {folder}: the runner of {station} executes it only with --trust {folder}"]
 
 
 @app.command("list")
@@ -137,15 +150,16 @@ def list_jobs(
         pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected = outlook_of_all(jobs, now_s, runners)
+    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = [vars(pause) for pause in pauses]
-        terminal.echo(
-            json.dumps({"paused": next(iter(paused), None), "pauses": paused, "jobs": rows}, default=str)
-        )
+        content = {"paused": next(iter(paused), None), "pauses": paused, "not_safe": left, "jobs": rows}
+        terminal.echo(json.dumps(content, default=str))
         return
     _print_jobs(jobs, expected, now_s)
+    for station, words in left.items():
+        terminal.say(f"{station}: {words}", fg="red")
     for pause in pauses:
         terminal.say(f"paused: {pause.place} (labctl queue resume)", fg="yellow")
 
@@ -348,6 +362,18 @@ def _span(part: str) -> list[float]:
     if not 0 <= count < MOST_TEMPERATURES:
         raise ValueError(part)
     return [first + n * step for n in range(count + 1)]
+
+
+def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:
+    """Return what was not read back off and what is done about it, by station."""
+    from labctl.config.night import DEFAULT_SILENCE_S
+    from labctl.queue.heartbeat import state_of
+    from labctl.readmodel.left_on_text import left_on_in_words
+
+    words = {
+        name: left_on_in_words(beat, state_of(beat, DEFAULT_SILENCE_S)) for name, beat in runners.items()
+    }
+    return {name: left for name, left in words.items() if left}
 
 
 def _known(seconds: float) -> float | None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    StationOption,
+    TrustOption,
+    folders_of,
+)
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ def rehearse(
         float | None,
         typer.Option(help="Oven at the beginning; default: the runner's reading, else room temperature."),
     ] = None,
+    trust: TrustOption = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")
     ] = False,
@@ -33,16 +42,19 @@ def rehearse(
 ) -> None:
     """Rehearse on a simulated rig in virtual time: duration, limits touched, every setting.
 
-    Nothing real is touched and nothing is stored. Exit code 1 when a job would fail.
+    Nothing real is touched and nothing is stored. Python files are executed from the folder of the station
+    file only, and from those that you trust. Exit code 1 when a job would fail.
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
+    from labctl.config.trust import trusting
     from labctl.queue.rehearsal import rehearse as rehearse_protocols
 
-    chosen = read_station(station)
-    protocols = [read_protocol(file, db) for file in files] if files else _waiting(db)
-    oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
-    found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
+    with trusting(folders_of(station, trust)):
+        chosen = read_station(station)
+        protocols = [read_protocol(file, db) for file in files] if files else _waiting(db)
+        oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
+        found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
     if as_json:
         terminal.echo(json.dumps(_as_object(found)))
     else:
@@ -52,10 +64,10 @@ def rehearse(
 
 
 def _waiting(db: Path) -> "list[Protocol]":
-    from labctl.cli.queue import open_queue
+    from labctl.cli.queue import look_at_queue
     from labctl.queue.submission import waiting_protocols
 
-    with open_queue(db) as queue:
+    with look_at_queue(db) as queue:
         return waiting_protocols(queue.connection)
 
 
@@ -63,11 +75,11 @@ def _oven_k(db: Path, station: "Station") -> float | None:
     """Return the last reading of a running runner, K."""
     from labctl.config.night import read_night
     from labctl.queue.heartbeat import Heartbeats
-    from labctl.store.transactions import WriteConnection
+    from labctl.store.looking import LookConnection
 
     if not db.exists():
         return None
-    with WriteConnection(db) as connection:
+    with LookConnection(db) as connection:
         runner = Heartbeats(connection, "runner", station.name).read()
     if runner is None or not runner.lives(read_night(station).silence_s):
         return None

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    StationOption,
+    TrustOption,
+    folders_of,
+    trust_options,
+)
 
 if TYPE_CHECKING:
     from labctl.config.station import Station
@@ -24,27 +32,41 @@ def runner(
     start_supervisor: Annotated[
         bool, typer.Option(help="Start a supervisor if none is running; not for a service.")
     ] = True,
+    trust: TrustOption = None,
 ) -> None:
     """Measure the queue of a station, one job after the other, until stopped.
 
     Ctrl-C once: the point under way is finished, every instrument made safe; the job continues with the next
     runner. Ctrl-C twice: at once, still safe. Exit code 1 where something could not be read back off; the
-    supervisor then stays and goes on trying.
+    supervisor then stays and goes on trying. Python files are executed from the folder of the station file
+    only, and from those that you trust; a job that needs others fails, and the next one begins.
     """
-    from labctl.cli.run import polite_signals
+    from labctl.config.readable_secrets import secrets_others_can_read
     from labctl.config.station import read_station
+    from labctl.config.trust import trusting
+    from labctl.queue.notify import check_services
+
+    log_to_terminal()
+    with trusting(folders_of(station, trust)):
+        chosen = read_station(station)
+        check_services(chosen)
+        for warning in secrets_others_can_read(chosen):
+            logging.getLogger(__name__).warning(warning)
+        supervision = None
+        if not (without_supervisor or chosen.simulation is not None):
+            passed_on = [*(["--until-empty"] if until_empty else []), *trust_options(trust)]
+            supervision = _supervision(chosen, station, db, passed_on, start_supervisor)
+        _work(chosen, db, until_empty, supervision)
+
+
+def _work(chosen: "Station", db: Path, until_empty: bool, supervision: "Supervision | None") -> None:
+    from labctl.cli.run import polite_signals
     from labctl.errors import NotMadeSafe
     from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
-    from labctl.queue.notify import check_services
     from labctl.queue.runner import Runner
 
-    log_to_terminal()
-    chosen, stop = read_station(station), StopRequest()
-    check_services(chosen)
-    supervision = None
-    if not (without_supervisor or chosen.simulation is not None):
-        supervision = _supervision(chosen, station, db, until_empty, start_supervisor)
+    stop = StopRequest()
     with polite_signals(stop), safe_without_file(chosen, chosen.make_safe):
         if supervision is not None:
             _warn_if_not_kept(chosen, db)
@@ -83,14 +105,14 @@ def _kept_by(supervision: "Supervision") -> dict[str, Any]:
 
 
 def _supervision(
-    station: "Station", file: Path, db: Path, until_empty: bool, start_one: bool
+    station: "Station", file: Path, db: Path, passed_on: list[str], start_one: bool
 ) -> "Supervision":
     from labctl.config.night import read_night
     from labctl.queue.processes import start_labctl
     from labctl.queue.supervision import Supervision
 
     options = ["--station", str(file), "--db", str(db), "--ends-with-runner", "--restart-runner"]
-    arguments = ["supervisor", *options, *(["--until-empty"] if until_empty else [])]
+    arguments = ["supervisor", *options, *passed_on]
     log = db.with_suffix(".supervisor.log")
     start = (lambda: start_labctl(arguments, log)) if start_one else None
     return Supervision(db, station.name, read_night(station).silence_s, start)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption
+from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, StationOption, TrustOption
 
 if TYPE_CHECKING:
     from labctl.queue.service import Kept
@@ -22,6 +22,7 @@ def install(
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     only_print: Annotated[bool, typer.Option("--print", help="Show the unit, write nothing.")] = False,
+    trust: TrustOption = None,
 ) -> None:
     """Write, enable and start a service that keeps the supervisor of a station, also after a log-out.
 
@@ -30,7 +31,7 @@ def install(
     """
     from labctl.queue.service import service_manager
 
-    kept, manager = _kept(station, db), service_manager()
+    kept, manager = _kept(station, db, trust), service_manager()
     terminal.echo(manager.text(kept) if only_print else "\n".join(manager.install(kept)))
 
 
@@ -53,7 +54,7 @@ def status(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAUL
         raise typer.Exit(1)
 
 
-def _kept(station: Path, db: Path) -> "Kept":
+def _kept(station: Path, db: Path, trust: list[Path] | None = None) -> "Kept":
     """Read the station; raise ConfigurationError where its rig is simulated in the runner's process."""
     from labctl.config.station import read_station
     from labctl.errors import ConfigurationError
@@ -64,4 +65,4 @@ def _kept(station: Path, db: Path) -> "Kept":
         raise ConfigurationError(
             station, "", "the rig is simulated in the runner's process: nothing to watch"
         )
-    return Kept(chosen.name, station.resolve(), db.absolute())
+    return Kept(chosen.name, station.resolve(), db.absolute(), tuple(trust or ()))

@@ -93,7 +93,7 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
-    return str(row["id"]), f"{row['sample']}", name, status, started, took
+    return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 
 def _cells_instead(first: object, why: str) -> tuple[str, str]:

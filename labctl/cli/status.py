@@ -35,7 +35,8 @@ def status(
     """Show the processes, queue and last warnings of a results file. "running" needs a fresh heartbeat.
 
     A process is FROZEN without a heartbeat for longer than `silence_s` of the station file, or 3 s for
-    stations of another name or without a station file. For a supervisor the time is doubled.
+    stations of another name or without a station file. For a supervisor the time is doubled. A heartbeat that
+    seems too old, or comes from the future, is first watched for that time: a clock may have been set.
     """
     from labctl.clock import RealClock
     from labctl.queue.silence import Silences
@@ -148,22 +149,34 @@ def _processes(
     from labctl.store.queries.heartbeats import all_heartbeats
 
     return [
-        or_as_unreadable(partial(_process, row, allowed_s, silences), partial(_process_instead, row))
+        or_as_unreadable(
+            partial(_process, row, connection, allowed_s, silences), partial(_process_instead, row)
+        )
         for row in all_heartbeats(connection)
     ]
 
 
-def _process(row: dict[str, Any], allowed_s: Mapping[str, float], silences: "Silences") -> dict[str, Any]:
+def _process(
+    row: dict[str, Any], connection: "WriteConnection", allowed_s: Mapping[str, float], silences: "Silences"
+) -> dict[str, Any]:
     from labctl.config.night import DEFAULT_SILENCE_S
-    from labctl.queue.heartbeat import Heartbeat, state_of
+    from labctl.queue.heartbeat import Heartbeat, Heartbeats, left_on, state_of
+    from labctl.readmodel.left_on_text import left_on_in_words
 
     beat = Heartbeat(**row)
     silence_s = allowed_s.get(beat.station, DEFAULT_SILENCE_S)
-    return vars(beat) | {"state": SHOWN_AS[state_of(beat, silence_s, silences.of)]}
+    read_again = Heartbeats(connection, beat.process, beat.station).read
+
+    def silent_for_s(beat: Heartbeat) -> float:
+        return silences.watched(beat, beat.allowed_silence_s(silence_s), read_again)
+
+    state = state_of(beat, silence_s, silent_for_s)
+    shown = {"state": SHOWN_AS[state], "unsafe": left_on(beat, state)}
+    return vars(beat) | shown | {"unsafe_in_words": left_on_in_words(beat, state)}
 
 
 def _process_instead(row: dict[str, Any], why: str) -> dict[str, Any]:
-    return row | {"state": why}
+    return row | {"state": why, "unsafe_in_words": row["unsafe"]}
 
 
 def _unkept(process: dict[str, Any]) -> bool:
@@ -177,8 +190,8 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     from labctl.readmodel.formatting import celsius
 
     head = f"{process['process']:11} {process['station']}: {process['state']}"
-    if process["unsafe"]:
-        head += f", {_unsafe_in_words(process)}"
+    if process["unsafe_in_words"]:
+        head += f", {process['unsafe_in_words']}"
     if process["state"] != "running":
         return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
@@ -189,11 +202,3 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["process"] == "supervisor" and not process["doing"]:
         return head
     return f"{head}, " + ", ".join(parts)
-
-
-def _unsafe_in_words(process: dict[str, Any]) -> str:
-    if process["state"] == "running":
-        return f"NOT SAFE, trying again: {process['unsafe']}"
-    if process["state"] == SHOWN_AS["dismissed"]:
-        return f"a person has seen to it: {process['unsafe']}"
-    return f"not read back off: {process['unsafe']}; a supervisor tries until it is (or --dismiss)"

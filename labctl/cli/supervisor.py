@@ -12,6 +12,8 @@ from labctl.cli.options import (
     DatabaseOption,
     PersonOption,
     StationOption,
+    TrustOption,
+    trust_options,
     user_name,
 )
 from labctl.errors import ConfigurationError
@@ -41,6 +43,7 @@ def supervisor(
         bool, typer.Option("--kept", help="A service other than systemd starts this one again.")
     ] = False,
     alone: Annotated[bool, typer.Option("--alone", help="Start no second supervisor.")] = False,
+    trust: TrustOption = None,
     second: Annotated[
         bool, typer.Option("--second", help="Watch only the first supervisor, and take its place if it dies.")
     ] = False,
@@ -73,6 +76,7 @@ def supervisor(
         raise typer.Exit
     keeping = Keeping(chosen, db, second=second, kept=kept, alone=alone)
     passed_on = ["--station", str(station), "--db", str(db), *(["--until-empty"] if until_empty else [])]
+    passed_on += trust_options(trust)
     of_second = ["--ends-with-runner"] * ends_with_runner + ["--restart-runner"] * restart_runner
     log = db.with_suffix(".runner.log")
     restart = (lambda: start_labctl(["runner", *passed_on], log)) if restart_runner else None

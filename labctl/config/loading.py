@@ -20,6 +20,7 @@ from labctl.clock import RealClock
 from labctl.config import own_code
 from labctl.config.own_code import CodeFile
 from labctl.config.table import Table
+from labctl.config.trust import is_trusted, lies_in_working_folder
 from labctl.plain_text import shown
 
 STARTED_S = RealClock().time()
@@ -90,16 +91,27 @@ def load_module(name: str, folder: Path) -> tuple[ModuleType, tuple[CodeIdentity
     """
     try:
         files = own_code.own_files(folder.resolve(), name)
+        if name not in files and lies_in_working_folder(name):
+            raise CannotLoad(_untrusted(name, Path.cwd()))
         if name not in files:
             return _installed(name)
+        if not is_trusted(folder):
+            raise CannotLoad(_untrusted(name, folder))
         if (imported := _imported_already(name, files)) is not None:
             return imported, _identities(files.values())
         loaded = own_code.load_own(folder.resolve(), name, files)
         return loaded.module, _identities(loaded.files)
-    except KeyboardInterrupt:
+    except (CannotLoad, KeyboardInterrupt):
         raise
     except BaseException as error:  # foreign code may raise anything, also SystemExit
         raise CannotLoad(_in_words(error, name, folder)) from error
+
+
+def _untrusted(name: str, folder: Path) -> str:
+    return (
+        f"names the module {name!r} in {folder.resolve()}, which is neither the folder of the station file "
+        f"nor trusted; if you know that code, give --trust {folder.resolve()}"
+    )
 
 
 def is_installed(name: str) -> bool:
@@ -111,13 +123,16 @@ def is_installed(name: str) -> bool:
 
 
 def loaded_class(reference: str) -> Any:
-    """Return the class that `module:Class` means in this process without looking for files; None if gone.
+    """Return the class that `module:Class` means in this process; None if it is not loaded.
 
-    The module loaded last from a file comes first, then installed modules.
+    The module loaded last from a file comes first, then other modules. A module that is not loaded yet is
+    imported only if it ships with labctl: the reference may come from a results file of other people.
     """
     module_name, _, name = reference.partition(":")
     try:
-        module = own_code.loaded_last(module_name) or _installed(module_name)[0]
+        module = own_code.loaded_last(module_name) or sys.modules.get(module_name)
+        if module is None and shipped.is_shipped(module_name):
+            module = shipped.shipped_module(module_name)
         return getattr(module, name, None)
     except KeyboardInterrupt:
         raise

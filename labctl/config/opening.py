@@ -1,4 +1,8 @@
-"""Connecting to the instruments of a station, in order, and making them safe at the end."""
+"""Connecting to the instruments of a station, in order, and making them safe at the end.
+
+After an instrument that cannot be used, the ones that were not connected yet are made safe in new sessions:
+it is then known of each whether it is off.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,12 +11,12 @@ from typing import Any
 from labctl.clock import Clock
 from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import InstrumentEntry
-from labctl.config.outputs import outputs_of
+from labctl.config.outputs import outputs_in_new_sessions, outputs_of
 from labctl.config.sessions import connect
 from labctl.errors import InstrumentError, NotMadeSafe
 from labctl.instruments.kicking import kicked
 from labctl.instruments.lock_errors import HardwareHeld
-from labctl.instruments.making_safe import make_all_safe
+from labctl.instruments.making_safe import Output, make_all_safe
 from labctl.instruments.uninterrupted import uninterrupted
 
 OnLeft = Callable[[dict[str, str]], None]
@@ -27,7 +31,7 @@ def opened(
     A watchdog inside an instrument is kicked meanwhile. For `on_left` and what is raised, see `Station.open`.
     """
     drivers: dict[str, Any] = {}
-    expected = entries
+    is_ours = True
     with ExitStack() as connections:
         try:
             for entry in sorted(entries, key=lambda entry: bool(entry.partner)):
@@ -41,11 +45,14 @@ def opened(
             with kicked(drivers.values(), clock):
                 yield drivers
         except HardwareHeld:  # the program that holds an instrument is responsible for it
-            expected = ()
+            is_ours = False
             raise
         finally:
             with uninterrupted():
-                _leave(entries, expected, clock, drivers, on_left)
+                outputs = outputs_of(entries, drivers)
+                if is_ours:
+                    outputs += outputs_in_new_sessions(entries, clock, library, drivers)
+                _leave(outputs, clock, drivers, on_left)
 
 
 def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,20 +61,14 @@ def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> d
     return {role: driver for name, driver in drivers.items() for role in roles[name]}
 
 
-def _leave(
-    entries: Sequence[InstrumentEntry],
-    expected: Sequence[InstrumentEntry],
-    clock: Clock,
-    drivers: Mapping[str, Any],
-    on_left: OnLeft,
-) -> None:
-    """Make safe over the open sessions; raise NotMadeSafe for the reached ones that fail."""
-    states = make_all_safe(outputs_of(entries, drivers), clock)
+def _leave(outputs: Sequence[Output], clock: Clock, drivers: Mapping[str, Any], on_left: OnLeft) -> None:
+    """Make safe; raise NotMadeSafe for the instruments that were connected and could not be read back off."""
+    states = make_all_safe(outputs, clock)
     problems = {name: state.problem for name, state in states.items() if not state.confirmed}
-    unreached = {e.name: "was not reached" for e in expected if e.name not in drivers}
-    on_left(problems | unreached)
-    if problems:
-        raise NotMadeSafe(problems)
+    on_left(problems)
+    connected = {name: problem for name, problem in problems.items() if name in drivers}
+    if connected:
+        raise NotMadeSafe(connected)
 
 
 def _check_identity(entry: InstrumentEntry, driver: Any) -> None:

@@ -19,6 +19,18 @@ def outputs_of(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -
     )
 
 
+def outputs_in_new_sessions(
+    entries: Sequence[InstrumentEntry], clock: Clock, library: Any, connected: Mapping[str, Any] | None = None
+) -> tuple[Output, ...]:
+    """Return the instruments without a session in `connected`, each with a session of its own."""
+    sessions = SessionsOnDemand(entries, clock, library, connected)
+    return tuple(
+        _output(entry, entries, partial(sessions.driver_of, entry), partial(sessions.close, entry.name))
+        for entry in entries
+        if entry.name not in (connected or {})
+    )
+
+
 def safe_within_s(entries: Sequence[InstrumentEntry]) -> float:
     """Return how long making safe takes at most, in s: 2 s for each instrument of the wire with the most."""
     return longest_s(outputs_of(entries, dict.fromkeys(entry.name for entry in entries)))
@@ -35,22 +47,13 @@ def make_safe_in_new_sessions(
         load_library(library)
     except Exception as failure:  # noqa: BLE001 - a VISA library raises anything
         return not_confirmed(entries, failure)
-    sessions = SessionsOnDemand(entries, clock, library)
-    states = make_all_safe(_outputs_by(entries, sessions), clock, while_waiting)
+    states = make_all_safe(outputs_in_new_sessions(entries, clock, library), clock, while_waiting)
     return {name: state.problem for name, state in states.items() if not state.confirmed}
 
 
 def not_confirmed(entries: Sequence[InstrumentEntry], failure: Exception) -> dict[str, str]:
     """Return the one reason for which no instrument could be made safe, by name."""
     return {entry.name: f"{type(failure).__name__}: {failure}" for entry in entries}
-
-
-def _outputs_by(entries: Sequence[InstrumentEntry], sessions: SessionsOnDemand) -> tuple[Output, ...]:
-    """Every instrument, in a session of its own."""
-    return tuple(
-        _output(entry, entries, partial(sessions.driver_of, entry), partial(sessions.close, entry.name))
-        for entry in entries
-    )
 
 
 def _output(

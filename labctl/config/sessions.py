@@ -62,11 +62,20 @@ def load_library(library: Any) -> None:
 
 
 class SessionsOnDemand:
-    """Sessions that are opened when they are needed, each in the thread of its wire."""
+    """Sessions that are opened when they are needed, each in the thread of its wire.
 
-    def __init__(self, entries: Sequence[InstrumentEntry], clock: Clock, library: Any) -> None:
+    Drivers in `connected`, by name, have a session already, which is used and stays open.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[InstrumentEntry],
+        clock: Clock,
+        library: Any,
+        connected: Mapping[str, Any] | None = None,
+    ) -> None:
         self._entries, self._clock, self._library = entries, clock, library
-        self._drivers: dict[str, Any] = {}
+        self._drivers: dict[str, Any] = dict(connected or {})
         self._sessions = {entry.name: ExitStack() for entry in entries}
 
     def driver_of(self, entry: InstrumentEntry) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench, Limits
-from labctl.clock import Clock, RealClock, ScaledClock
+from labctl.clock import Clock, RealClock, ScaledClock, steady
 from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import ROLES, InstrumentEntry, read_instruments
 from labctl.config.opening import by_role, opened
@@ -105,8 +105,8 @@ class Station:
         clock : Clock, optional
             The station's own by default.
         on_left : callable
-            Called on exit with the instruments that were not read back off, by name, and the reasons;
-            instruments that were never reached are included. Empty: every output of the station is off.
+            Called on exit with the instruments that were not read back off, by name, and the reasons; those
+            that could not be connected are included. Empty: every output of the station is off.
 
         Raises
         ------
@@ -121,6 +121,7 @@ class Station:
         with ExitStack() as stack:
             stack.enter_context(self._locks.hold_jointly())
             library = self._visa_library(clock, stack)
+            clock = steady(clock)  # rows of one session differ by the time that passed
             with opened(self.held, clock, library, self._locks, on_left) as drivers:
                 outputs = outputs_of(self.held, drivers)
                 yield Bench(clock, self.limits, by_role(self.held, drivers), self.name, outputs=outputs)

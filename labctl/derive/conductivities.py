@@ -7,11 +7,11 @@ so that each helps its neighbours in temperature.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from labctl.analysis import Estimate, Resistance, conductivity, ionic_resistance_series
+from labctl.analysis import Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
@@ -34,13 +34,17 @@ class Temperature:
     kelvin : float or None
         Mean of the readings; None without a reading: a set point is not one.
     spread_k : float or None
-        Their standard deviation; None where less than two readings leave it unknown.
+        Their standard deviation; None where less than two readings leave it unknown. Half their span where
+        they left the band about the set point: such a spectrum does not belong to one temperature.
     flags : tuple of str
+    lowest_k, highest_k : float or None
     """
 
     kelvin: float | None
     spread_k: float | None
     flags: tuple[str, ...] = ()
+    lowest_k: float | None = None
+    highest_k: float | None = None
 
 
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
@@ -50,8 +54,7 @@ def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[st
     """
     with store.read() as db:
         run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]
-        ids = derivations.finished_spectra(db, run_id)
-    seen = ids[max(0, ids.index(spectrum_id) - NEIGHBOURS) : ids.index(spectrum_id) + 1]
+        seen = derivations.finished_before(db, run_id, spectrum_id, NEIGHBOURS + 1)
     return _derive(store, run_id, seen, derived_s, only=spectrum_id)[-1]
 
 
@@ -77,18 +80,43 @@ def _derive(
     with store.read() as db:
         sample = db.sample(db.run(run_id)["sample_id"])
         temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
-        measured = [without_fixture(db.spectrum(spectrum_id), sample) for spectrum_id in ids]
-    kelvin = [temperature.kelvin for temperature in temperatures]
-    found = ionic_resistance_series(measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample))
-    found = [replace(r, flags=(*s.warnings, *r.flags)) for r, s in zip(found, measured, strict=True)]
+        kelvin = [temperature.kelvin for temperature in temperatures]
+        measured = _Spectra(db, ids, sample)
+        found = ionic_resistance_series(
+            measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample), details=False
+        )
     rows = []
     for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
             continue
+        told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        rows.append(_write(store, run_id, made, temperature, resistance, sample))
+        rows.append(_write(store, run_id, made, temperature, told, sample))
     return rows
+
+
+class _Spectra(Sequence[Spectrum]):
+    """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
+
+    def __init__(self, db: Database, ids: Sequence[int], sample: dict[str, Any]) -> None:
+        self._db, self._ids, self._sample = db, ids, sample
+        self.warnings: dict[int, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Spectrum: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Spectrum]: ...
+    def __getitem__(self, place: int | slice) -> Spectrum | list[Spectrum]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(len(self))[place]]
+        spectrum_id = self._ids[place]
+        spectrum = without_fixture(self._db.spectrum(spectrum_id), self._sample)
+        self.warnings[spectrum_id] = tuple(spectrum.warnings)
+        return spectrum
 
 
 def _write(
@@ -108,6 +136,7 @@ def _write(
         flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
         row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
+        row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
         row |= made | _conductivity_columns(resistance, sample)
     store.replace_derived("conductivities", where, [row] if row else [])
     return row
@@ -118,7 +147,30 @@ def _temperature(db: Database, spectrum_id: int) -> Temperature:
     if not readings_k:
         return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
     spread_k = float(np.std(readings_k, ddof=1)) if len(readings_k) > 1 else None
-    return Temperature(float(np.mean(readings_k)), spread_k, _moved_flags(readings_k))
+    lowest_k, highest_k = min(readings_k), max(readings_k)
+    spectrum = derivations.spectrum_row(db, spectrum_id)
+    flags = _moved_flags(readings_k)
+    if left_band(lowest_k, highest_k, spectrum["setpoint_k"], spectrum["band_k"]):
+        flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
+        spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
+    return Temperature(float(np.mean(readings_k)), spread_k, flags, lowest_k, highest_k)
+
+
+def left_band(
+    lowest_k: float | None, highest_k: float | None, setpoint_k: float | None, band_k: float | None
+) -> bool:
+    """Return whether the temperatures of a spectrum left its band; False where there is none to leave."""
+    if lowest_k is None or highest_k is None or setpoint_k is None or band_k is None:
+        return False
+    return max(highest_k - setpoint_k, setpoint_k - lowest_k) > band_k
+
+
+def _left_band_flag(lowest_k: float, highest_k: float, spectrum: dict[str, Any]) -> str:
+    low, high, set_at = (t - ZERO_CELSIUS_K for t in (lowest_k, highest_k, spectrum["setpoint_k"]))
+    return (
+        f"the temperature left its band of {spectrum['band_k']:g} K about {set_at:.2f} degC: "
+        f"{low:.2f} to {high:.2f} degC during the spectrum"
+    )
 
 
 def _moved_flags(readings_k: Sequence[float]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +10,16 @@ from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrh
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
-from labctl.derive.conductivities import finite
+from labctl.derive.conductivities import finite, left_band
 from labctl.store import Store
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
 METHOD_VERSION = "3"
 ROOM_TEMPERATURE_K = 298.15
+ONE_TEMPERATURE_K = 2.0
+BOUND = "only a bound"
+UNWEIGHED = "the temperature left its band, and no uncertainty can weigh it"
 
 
 def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any]]:
@@ -24,10 +28,12 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     A run that continues an interrupted one is fitted together with it. Each row lists in `spectra` the
     spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
     A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
-    temperature do not enter as numbers. A flag names each spectrum left out.
+    temperature do not enter as numbers. A spectrum that left its band by less than `ONE_TEMPERATURE_K`
+    enters with half its span as the uncertainty of its temperature; one that moved further, or that no
+    uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
-        points = derivations.law_points(db, run_id)
+        points = _judged(derivations.law_points(db, run_id))
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
     store.replace_derived("law_fits", {"run_id": run_id}, rows)
@@ -46,15 +52,43 @@ def _temperatures(points: Sequence[dict[str, Any]]) -> int:
     return distinct_temperatures_k(np.array(used_k)).size
 
 
+def _judged(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the points with the reason, `left_out`, why no law stands on them; empty where it does."""
+    judged = [point | {"left_out": _why_never_used(point)} for point in points]
+    used = [point for point in judged if not point["left_out"]]
+    if _are_weighed(used):
+        return judged
+    return [p | {"left_out": UNWEIGHED} if not p["left_out"] and _left_band(p) else p for p in judged]
+
+
+def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
+    """Return whether the uncertainties of all points are known, so that they can weigh the points."""
+    named = ("relative_uncertainty_resistance", "temperature_u_k")
+    return all(p[name] is not None and math.isfinite(p[name]) for p in points for name in named)
+
+
+def _left_band(point: dict[str, Any]) -> bool:
+    span_k = point["temperature_min_k"], point["temperature_max_k"]
+    return left_band(*span_k, point["setpoint_k"], point["band_k"])
+
+
 def _why_left_out(point: dict[str, Any]) -> str:
-    """Return why a law does not stand on a point; empty where it does."""
+    return point["left_out"]
+
+
+def _why_never_used(point: dict[str, Any]) -> str:
+    """Return why no law can stand on a point, whatever the others are; empty where one can."""
     if point["repeated"]:
         return "measured again"
     if point["conductivity_s_m"] is None:
         return "no number"
     if point["temperature_k"] is None:
         return "no temperature"
-    return "only a bound" if point["bound"] else ""
+    if point["bound"]:
+        return BOUND
+    if _left_band(point) and point["temperature_max_k"] - point["temperature_min_k"] > ONE_TEMPERATURE_K:
+        return "the temperature left its band"
+    return ""
 
 
 def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
@@ -82,7 +116,7 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]]) -> list[dict[str,
     if _temperatures(measured) < 2:
         return []
     points = [p for p in measured if not _why_left_out(p)]
-    bounds = [p for p in measured if _why_left_out(p) == "only a bound" and p["bound"] == "upper"]
+    bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
     choice = fit_temperature_law(**data, upper_bound=bounded)

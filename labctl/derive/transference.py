@@ -6,6 +6,7 @@ the electrons by Hebb and Wagner. A row without a number says why.
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ LARGE_MISS_SHARE = 0.05
 NOTICEABLE_CHANGE = 0.02
 NOTICEABLE_BULK_CHANGE = 0.01
 NOTICEABLE_MOVE_K = 0.1
+NOTICEABLE_STANDSTILL_S = 5.0
 USUAL_ACTIVATION_ENERGY_EV = 0.5
 ALARM = 3.0  # standard uncertainties of a change of a resistance
 LAST_SHARE = 0.2
@@ -63,6 +65,7 @@ class Polarisation:
     temperature_k: float | None
     moved_k: float | None
     spectra: list[Resistance]
+    clocks_apart_s: float = 0.0
 
     @property
     def delta_v_v(self) -> Estimate:
@@ -127,7 +130,14 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
         float(np.mean(readings_k)) if readings_k else None,
         finite(moved_k),
         list(found),
+        _clocks_apart_s(points),
     )
+
+
+def _clocks_apart_s(points: Sequence[Mapping[str, Any]]) -> float:
+    """By how much the system clock and the time since the step went apart during a hold."""
+    apart_s = [point["time_s"] - point["elapsed_s"] for point in points]
+    return max(apart_s) - min(apart_s) if apart_s else 0.0
 
 
 def _at_the_end_k(points: list[dict[str, Any]]) -> float:
@@ -345,6 +355,11 @@ def _drift_flags(measured: Polarisation) -> list[str]:
     """What did not stay as it was set: the temperature, and the potential."""
     flags, set_v = [], measured.row["potential_v"]
     flags += _no_reading_flags(measured)
+    if measured.clocks_apart_s > NOTICEABLE_STANDSTILL_S:
+        flags.append(
+            f"the computer slept, or its clock was set, for {measured.clocks_apart_s:.0f} s during the hold: "
+            "times of the current may be too short from there on"
+        )
     if measured.moved_k is not None and abs(measured.moved_k) > NOTICEABLE_MOVE_K:
         flags.append(
             f"the temperature moved by {measured.moved_k:+.2f} K between the spectrum before and the end of "

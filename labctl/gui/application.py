@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from labctl.config.station import Station
@@ -18,8 +19,16 @@ SIGNALS_SEEN_EVERY_MS = 200
 SWITCH_S = 2e-4
 
 
-def run_window(station: Station, db: Path, scheme: str = "system", start_runner: bool = True) -> int:
+def run_window(
+    station: Station,
+    db: Path,
+    scheme: str = "system",
+    start_runner: bool = True,
+    runner_options: Sequence[str] = (),
+) -> int:
     """Show the window until it is closed; return the exit code.
+
+    `runner_options` are handed on to the runner that it starts.
 
     Raises
     ------
@@ -34,7 +43,7 @@ def run_window(station: Station, db: Path, scheme: str = "system", start_runner:
     application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)  # F12 must reach the window
     choose_scheme(application, scheme)
     share_the_interpreter()
-    starter = RunnerStarter(station, db) if start_runner else (lambda: None)
+    starter = RunnerStarter(station, db, runner_options) if start_runner else (lambda: None)
     window = Window(station, db, starter)
     lock = lock_against_second_window(window, db)
     window.show()
@@ -63,12 +72,12 @@ def share_the_interpreter() -> None:
 class RunnerStarter:
     """Starts `labctl runner` as a separate process; the runner starts its supervisor."""
 
-    def __init__(self, station: Station, db: Path) -> None:
-        self._station, self._db = station, db
+    def __init__(self, station: Station, db: Path, options: Sequence[str] = ()) -> None:
+        self._station, self._db, self._options = station, db, options
 
     def __call__(self) -> None:
         """Start a runner; a second runner of the same station ends at once and logs the reason."""
-        arguments = ["runner", "--station", self._station.source, "--db", str(self._db)]
+        arguments = ["runner", "--station", self._station.source, "--db", str(self._db), *self._options]
         start_labctl(arguments, self._db.with_suffix(".runner.log"))
 
 

@@ -11,6 +11,7 @@ from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.plain_text import local_time
 from labctl.readmodel.formatting import duration
 
+UNKNOWN = "?"  # the row of the sample is missing
 STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
 PERIODS = {"any time": None, "last day": 1, "last week": 7, "last month": 31, "last year": 366}
 
@@ -22,13 +23,18 @@ def _started(row: Row) -> str:
     return local_time(row["started_s"], "%Y-%m-%d %H:%M") + simulated
 
 
+def _is_older(row: Row, time_s: float) -> bool:
+    """Return whether a run began before; no for a time that is none."""
+    return isinstance(row["started_s"], int | float) and row["started_s"] < time_s
+
+
 def _status(row: Row) -> str:
     return row["status"] + (f": {row['reason']}" if row["reason"] else "")
 
 
 COLUMNS = (
     Column("Run", lambda row: str(row["id"]), lambda row: row["id"]),
-    Column("Sample", lambda row: row["sample"]),
+    Column("Sample", lambda row: row["sample"] or UNKNOWN),
     Column("Procedure", lambda row: row["procedure"].rpartition(":")[2]),
     Column("Started", _started, lambda row: row["started_s"]),
     Column(
@@ -182,7 +188,7 @@ class _Filter(QtCore.QSortFilterProxyModel):
         row = source.rows[source_row]  # type: ignore[attr-defined]
         if self._state and row["status"] != self._state:
             return False
-        if self._days is not None and row["started_s"] < RealClock().time() - 86400 * self._days:
+        if self._days is not None and _is_older(row, RealClock().time() - 86400 * self._days):
             return False
-        text = " ".join(column.text(row) for column in COLUMNS).lower()
+        text = " ".join(column.shown(row) for column in COLUMNS).lower()
         return all(word in text for word in self._words)

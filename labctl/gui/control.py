@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labctl.config.station import Station
 from labctl.gui.asking import Asker
-from labctl.gui.emergency_stop import MAKING, NOT_SAFE, EmergencyStop
+from labctl.gui.emergency_stop import MAKING, NOT_SAFE, SAFE, EmergencyStop
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.questions import ask
@@ -15,6 +15,7 @@ from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests
 from labctl.readmodel.station_view import StationView, status_in_words
 
+UNWATCHED = "Since then the station was without a supervisor."
 PAUSES = {"point": "after this &point", "step": "after this &step", "job": "after this &job"}
 
 
@@ -51,10 +52,13 @@ class ControlBar(QtWidgets.QFrame):
         """Show the current state; red when a runner should be running but has no heartbeat."""
         self._view = view
         first, *others = status_in_words(view)
+        if view.runner_state == "running" and not view.in_trouble and not self._is_watched(view):
+            others.append("no supervisor watches the station")
         self.state.setText(first)
         self.details.setText("   ·   ".join(others))
         self._doubt_what_was_safe(view)
-        self._colour("trouble" if view.in_trouble else "well" if view.runner_state == "running" else "idle")
+        well = view.runner_state == "running" and self._is_watched(view)
+        self._colour("trouble" if view.in_trouble else "well" if well else "idle")
         running = view.running_job is not None
         for button in (self.skip, self.abort):
             button.setEnabled(running)
@@ -185,17 +189,39 @@ class ControlBar(QtWidgets.QFrame):
 
     def _doubt_what_was_safe(self, view: StationView) -> None:
         """Take back `SAFE since` when something may have switched an output on after it was confirmed."""
-        confirmed_s = self.stop.confirmed_s
-        if confirmed_s is None or view.time_s <= confirmed_s:
+        made_safe_s = self.stop.made_safe_s
+        if made_safe_s is None or view.time_s <= made_safe_s:
             return
+        if view.not_safe:
+            self.stop.contradict(view.not_safe)
+        elif doubt := self._doubt(view, made_safe_s):
+            self.stop.doubt(doubt)
+
+    def _doubt(self, view: StationView, made_safe_s: float) -> str:
+        """Return why all may not be off any more, although nothing is known to be on; `""`: nothing."""
+        job = view.running_job
+        if view.left_on:
+            return f"Not read back off since, but a person has seen to it: {view.left_on}."
+        if not self._is_watched(view):
+            return UNWATCHED
+        if view.in_trouble:
+            return f"{status_in_words(view)[0]}."
         if view.pause is None:
-            self.stop.doubt("The queue is not paused now.")
-        elif view.running_job is not None and view.runner_state == "running":
-            self.stop.doubt(f"Job {view.running_job.id} runs now.")
-        elif view.runner is not None and view.runner.started_s > confirmed_s:
-            self.stop.doubt("A program was started on this station since.")
+            return "The queue is not paused now."
+        if job is not None and view.runner_state == "running":
+            return f"Job {job.id} runs now."
+        if view.runner is not None and view.runner.started_s > made_safe_s:
+            return "A program was started on this station since."
+        return "Since then not every output was off at all times." if self.stop.is_contradicted else ""
+
+    def _is_watched(self, view: StationView) -> bool:
+        """Whether a supervisor watches; a rig simulated in the process of its runner needs none."""
+        return view.is_supervised or self._station.simulation is not None
 
     def _show_outcome(self, state: str, words: str) -> None:
+        if state == SAFE and self._view is not None and not self._is_watched(self._view):
+            self.stop.doubt(UNWATCHED)  # changes the outcome, so that this is called again
+            return
         self.outcome.setText(words)
         self.outcome.setVisible(bool(words))
         self.outcome.setProperty("outcome", state)

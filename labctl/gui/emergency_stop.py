@@ -12,6 +12,7 @@ from labctl.queue.making_safe import SafeReport
 log = logging.getLogger(__name__)
 PROGRESS_EVERY_MS = 1000
 
+CONTRADICTED = "NOT SAFE, not read back off"
 IDLE, MAKING, SAFE, NOT_SAFE, PAST = "", "making", "safe", "not safe", "past"
 
 
@@ -61,13 +62,29 @@ class EmergencyStop(QtCore.QObject):
 
     def doubt(self, since: str) -> None:
         """Note that something since may have switched an output on; a result that is not safe stays."""
-        if self.state == SAFE:
-            self._change(PAST, f"Made safe at {_minute(self._ended_s)}, {self._off}, read back. {since}")
+        self._put_in_the_past(f"Made safe at {_minute(self._ended_s)}, {self._off}, read back. {since}")
+
+    def contradict(self, left_on: str) -> None:
+        """Note which outputs were not read back off since; a result that is not safe stays."""
+        before = f"Before, made safe at {_minute(self._ended_s)}"
+        self._put_in_the_past(f"{CONTRADICTED}: {left_on}. {before}")
+
+    def _put_in_the_past(self, words: str) -> None:
+        if self.made_safe_s is not None and words != self.words:
+            self._change(PAST, words)
 
     @property
-    def confirmed_s(self) -> float | None:
-        """When everything was read back off, in s since 1970-01-01 UTC; None unless it still holds."""
-        return self._ended_s if self.state == SAFE else None
+    def made_safe_s(self) -> float | None:
+        """When everything was read back off, in s since 1970-01-01 UTC, also where it may hold no longer.
+
+        None where the last attempt is under way or did not succeed.
+        """
+        return self._ended_s if self.state in (SAFE, PAST) else None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether outputs are shown that were not read back off since."""
+        return self.state == PAST and self.words.startswith(CONTRADICTED)
 
     def _begin(self, person: str) -> None:
         self._attempt += 1

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
-from labctl.errors import StoreError
+from labctl.errors import InvalidRequest, StoreError
 from labctl.gui.qt import QtCore, Signal
 from labctl.queue.silence import Silences
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.station_view import read_station_view
+from labctl.readmodel.unreadable import FAULTS
 from labctl.store import Database
+from labctl.store.looking import LookConnection
 from labctl.store.processes import is_gone
 from labctl.store.queries import events, runs
+from labctl.store.time_limit import TimeLimit
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ class Reader(QtCore.QObject):
         self._runs_mark: Any = None
         self._last_event = 0
         self._emitted_runs: list[dict[str, Any]] = []
-        self._trouble = ""
+        self._trouble = self._unreadable = ""
         self._stop, self._look_now = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="labctl reader", daemon=True)
 
@@ -94,13 +97,15 @@ class Reader(QtCore.QObject):
     def _read_until_error(self) -> None:
         """Read until stopped; raises StoreError. A missing file is not created."""
         identity = self._identity()
-        with Database(self._db) as database, WriteConnection(self._db, may_create=False) as connection:
+        limit = TimeLimit()
+        with Database(self._db, limit) as database, LookConnection(self._db, limit) as connection:
             self._runs_mark, self._last_event = None, 0
             while not self._stop.is_set():
                 if self._identity() != identity:
                     raise StoreError(f"{self._db}: the file was replaced; reading the new one")
+                limit.start()
                 more = self._look(database, connection)
-                self._say("")
+                self._say(self._unreadable)
                 if not more:
                     self._look_now.wait(LOOK_EVERY_S)
                 self._look_now.clear()
@@ -144,16 +149,35 @@ class Reader(QtCore.QObject):
             if run_id not in wanted:
                 del self._followers[run_id]
                 self._emitted.pop(run_id, None)  # its rows are dropped too
+        self._unreadable = ""
         for run_id in wanted:
-            if run_id not in self._followers:
-                self._followers[run_id] = RunFollower(database, run_id)
-                self._emitted.pop(run_id, None)
-            snapshot = self._followers[run_id].poll()
-            if snapshot is not self._emitted.get(run_id):
-                self._emitted[run_id] = snapshot
-                self.run_changed.emit(snapshot)
-            more = more or not snapshot.complete
+            more = self._follow_if_readable(database, run_id) or more
         return more
+
+    def _follow_if_readable(self, database: Database, run_id: int) -> bool:
+        try:
+            return self._follow(database, run_id)
+        except InvalidRequest as error:  # its sample is missing
+            return self._leave_out(run_id, f"cannot be shown: {error}")
+        except FAULTS as fault:
+            return self._leave_out(run_id, f"cannot be shown: {type(fault).__name__}: {fault}")
+
+    def _follow(self, database: Database, run_id: int) -> bool:
+        """Read the new rows of a run; return whether more rows are waiting."""
+        if run_id not in self._followers:
+            self._followers[run_id] = RunFollower(database, run_id)
+            self._emitted.pop(run_id, None)
+        snapshot = self._followers[run_id].poll()
+        if snapshot is not self._emitted.get(run_id):
+            self._emitted[run_id] = snapshot
+            self.run_changed.emit(snapshot)
+        return not snapshot.complete
+
+    def _leave_out(self, run_id: int, why: str) -> bool:
+        """Say that a run cannot be shown, and read the others."""
+        self._followers.pop(run_id, None)
+        self._unreadable = f"{self._db}: run {run_id} {why}"
+        return False
 
     def _say(self, sentence: str) -> None:
         if sentence != self._trouble:

@@ -1,5 +1,6 @@
 """A table with all rows replaced at once; the selection follows the key of a row."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from labctl.gui.plain_label import tool_tip
 from labctl.gui.qt import Qt, QtCore, Signal
 from labctl.plain_text import on_one_line
+from labctl.readmodel.unreadable import or_as_unreadable
 
 Index = QtCore.QModelIndex | QtCore.QPersistentModelIndex
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -19,6 +21,18 @@ class Column:
     heading: str
     text: Callable[[Any], str]
     key: Callable[[Any], Any] | None = None
+
+    def shown(self, row: Any) -> str:
+        """Return the text of the cell; of a damaged row, why there is none. Qt crashes if this raises."""
+        return str(or_as_unreadable(lambda: self.text(row), lambda why: why))
+
+    def sort_key(self, row: Any) -> float | str:
+        """Return a number for a column with a key, else text, since Qt cannot compare one with the other."""
+        if self.key is None:
+            return self.shown(row)
+        key = self.key
+        value = or_as_unreadable(lambda: key(row), lambda why: None)
+        return float(value) if isinstance(value, int | float) else -math.inf
 
 
 class RowsModel(QtCore.QAbstractTableModel):
@@ -102,11 +116,11 @@ class RowsModel(QtCore.QAbstractTableModel):
         """Return the content of a cell."""
         row, column = self.rows[index.row()], self._columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return on_one_line(column.text(row))
+            return on_one_line(column.shown(row))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tool_tip(column.text(row))
+            return tool_tip(column.shown(row))
         if role == SORT_ROLE:
-            return column.key(row) if column.key else column.text(row)
+            return column.sort_key(row)
         if index.column() > 0:
             return None
         if role == Qt.ItemDataRole.DecorationRole and self._colour is not None:

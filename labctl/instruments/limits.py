@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.errors import LimitExceeded
+from labctl.instruments.oven_watch import OvenWatch
 from labctl.instruments.roles import (
     CurrentPoint,
     FrequencyResponseAnalyzer,
@@ -75,10 +76,13 @@ def _lowest(limit: float, ceiling: float | None) -> float:
 
 
 class GuardedTemperatureController:
-    """A temperature controller that refuses set points outside the limits; all else is the driver's."""
+    """A temperature controller that refuses set points outside the limits; all else is the driver's.
 
-    def __init__(self, driver: TemperatureController, limits: Limits) -> None:
-        self._driver, self._limits = driver, limits
+    What is set through it is remembered in `watch`, which expects it to rule until the oven is made safe.
+    """
+
+    def __init__(self, driver: TemperatureController, limits: Limits, watch: OvenWatch | None = None) -> None:
+        self._driver, self._limits, self._watch = driver, limits, watch or OvenWatch()
 
     @property
     def setpoint_k(self) -> float:
@@ -89,6 +93,7 @@ class GuardedTemperatureController:
     def setpoint_k(self, value: float) -> None:
         self._limits.check_temperature(value)
         self._driver.setpoint_k = value
+        self._watch.take("setpoint_k", value)
 
     @property
     def ramp_rate_k_s(self) -> float:
@@ -98,6 +103,17 @@ class GuardedTemperatureController:
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
         self._driver.ramp_rate_k_s = value
+        self._watch.take("ramp_rate_k_s", value)
+
+    def switch_off(self) -> None:
+        """Send the off messages of the driver; nothing is expected of the oven any more."""
+        self._watch.forget()
+        self._driver.switch_off()  # type: ignore[attr-defined] - every driver that inherits Instrument has it
+
+    def make_safe(self) -> None:
+        """Remove every stimulus and read back that it is gone; nothing is expected any more."""
+        self._watch.forget()
+        self._driver.make_safe()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)

@@ -3,7 +3,7 @@
 1. First every instrument is sent its off commands, heaters first; then each is read back. Only a read-back
    confirms.
 2. Each wire has a thread of its own. Instruments that share a wire take turns. Where no thread can be
-   started, because memory is used up, the wires take turns in the calling thread, those of heaters first.
+   started, because memory is used up, the wires take turns in the calling thread, with heaters first.
 3. Each instrument has two seconds, or the longer `safe_within_s` of its driver. A thread that still waits for
    an instrument after the deadline of its wire is left behind, and what it had to do is not confirmed. The
    next attempt on that wire closes the session of the thread that was left behind.

@@ -46,6 +46,30 @@ class TemperatureReading(NamedTuple):
     phase: str
 
 
+class OutputState(NamedTuple):
+    """What a temperature controller says of its own output, read back.
+
+    Attributes
+    ----------
+    is_on : bool
+        Whether it controls: it heats or cools when its set point asks for it.
+    target_k : float or None
+        Set point in K, during a ramp its end; None where the instrument does not say.
+    power_percent : float or None
+        Output now, in percent of the largest; None where the instrument does not say.
+    problem : str
+        What the instrument finds wrong with its output, such as `heater open load`; `""` for nothing.
+    restarted : bool
+        Whether it has lost its power since the state before was read.
+    """
+
+    is_on: bool
+    target_k: float | None = None
+    power_percent: float | None = None
+    problem: str = ""
+    restarted: bool = False
+
+
 class Device(Protocol):
     """Anything on the bus."""
 
@@ -92,6 +116,27 @@ class TemperatureController(Device, Thermometer, Protocol):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None: ...
+
+
+class SeenOutput(Protocol):
+    """Optional for a temperature controller: what rules at the instrument can be read back.
+
+    labctl reads it beside the temperature, at most every half minute. Without it the set point alone is read.
+    """
+
+    @property
+    def output_state(self) -> OutputState:
+        """State of the output now; switches nothing. InstrumentError for a reply that cannot be one."""
+        ...
+
+
+class SeenAmplitude(Protocol):
+    """Optional for a frequency response analyser: its amplitude can be read back between two points."""
+
+    @property
+    def amplitude_now_v(self) -> float:
+        """Amplitude at the sample in V rms, as the instrument reports it; NaN: not known. Changes nothing."""
+        ...
 
 
 class Watchdog(Protocol):

@@ -35,7 +35,7 @@ from labctl.errors import EventError
 from labctl.store.encoding import python_scalar
 
 BEYOND_DOUBLE = 2**1024
-POSITIVE = frozenset({"frequency_hz"})
+POSITIVE = frozenset({"frequency_hz", "band_k"})
 NOT_NEGATIVE = frozenset({"temperature_k", "setpoint_k", "amplitude_v", "integration_s", "saved_s"})
 KINDS: Mapping[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "True or False"}
 
@@ -235,6 +235,7 @@ class SpectrumStarted(_Placed):
     """A spectrum begins; `PointMeasured` up to its `SpectrumEnded` are its points.
 
     `amplitude_v` (rms) and `bias_v` in V, `integration_s` in s. `repeats`: it repeats the spectrum before.
+    `band_k`: the largest allowed distance in K of the sample's temperature from `setpoint_k`; None: none is.
     """
 
     topic: ClassVar[str] = "spectrum"
@@ -243,6 +244,7 @@ class SpectrumStarted(_Placed):
     bias_v: float | None = None
     integration_s: float | None = None
     repeats: bool = False
+    band_k: float | None = None
 
 
 @event

@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import Any
 
 from labctl.instruments.roles import CurrentPoint, ImpedancePoint
+from labctl.measure.amplitude_watch import AmplitudeWatch
 from labctl.measure.events import (
     CurrentMeasured,
     PointMeasured,
@@ -30,12 +31,17 @@ class Place:
     ----------
     temperature_k : callable
         Returns the current temperature of the sample in K; NaN without a thermometer.
+    look_at_amplitude : callable
+        Returns the watch over an amplitude, given in V rms.
     """
 
-    def __init__(self, temperature_k: Callable[[], float]) -> None:
-        self.temperature_k = temperature_k
+    def __init__(
+        self, temperature_k: Callable[[], float], look_at_amplitude: Callable[[float], AmplitudeWatch]
+    ) -> None:
+        self.temperature_k, self.look_at_amplitude = temperature_k, look_at_amplitude
         self.step, self.branch = 0, "isothermal"
         self.setpoint_k: float | None = None
+        self.band_k: float | None = None
         self.holds = 0
 
     def move_to(self, setpoint_k: float) -> None:
@@ -43,7 +49,7 @@ class Place:
         before_k = self.temperature_k() if self.setpoint_k is None else self.setpoint_k
         self.step += self.setpoint_k is not None
         self.branch = "cooling" if setpoint_k < before_k else "heating"
-        self.setpoint_k = setpoint_k
+        self.setpoint_k, self.band_k = setpoint_k, None
 
     def about(self) -> dict[str, Any]:
         """Return the labels of every row; spectra and a hold at one set point belong together."""
@@ -88,7 +94,8 @@ class RecordedAnalyzer(_Recorded):
         self, points: Any, count: int, settings: Mapping[str, Any]
     ) -> Generator[ImpedancePoint, None, None]:
         about, measured = self._place.about(), 0
-        self._emit("spectrum", SpectrumStarted(**about, **settings))
+        watch = self._place.look_at_amplitude(settings["amplitude_v"])
+        self._emit("spectrum", SpectrumStarted(band_k=self._place.band_k, **about, **settings))
         try:
             with closing(points):
                 for point in points:
@@ -96,6 +103,7 @@ class RecordedAnalyzer(_Recorded):
                     reading_k = self._place.temperature_k()
                     row = PointMeasured(**about, temperature_k=reading_k, **point._asdict())
                     self._emit("results", row)
+                    watch.look(is_last=measured == count)
                     yield point
         finally:
             state = "finished" if measured == count else "aborted"
@@ -143,5 +151,5 @@ RECORDED = {"oven": RecordedOven, "fra": RecordedAnalyzer, "potentiostat": Recor
 def thermometer_of(bench: Any) -> Callable[[], float]:
     """Return a function that reads the sample's temperature in K; it gives NaN without a thermometer."""
     if {"oven", "thermometer"} & set(bench.roles):
-        return lambda: bench.thermometer.temperature_k
+        return bench.sample_temperature_k
     return lambda: math.nan

@@ -11,10 +11,12 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import (
+    LiveLaws,
     derive_fits,
     derive_polarisation,
     derive_run,
     derive_spectrum,
+    spectra_before,
     spectra_without_number,
 )
 from labctl.errors import StoreError
@@ -48,9 +50,10 @@ from labctl.store.queries import measured
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
 TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
-SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s")
+SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s", "band_k")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
+SET_BY_AT_LEAST_S = 2.0
 MISSING = "missing"
 """Topic on which a procedure emits, in a sentence, what it could not measure; also the kind of that event."""
 
@@ -85,6 +88,9 @@ class Recording:
         self._finished_spectrum: tuple[int, Any] | None = None
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
+        self._clock_set_by_s = 0.0
+        self._live_laws: LiveLaws | None = None
+        self._fits: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
         self._promises_rows = self._has_steps = False
@@ -131,6 +137,7 @@ class Recording:
         StoreError
             The event cannot be stored.
         """
+        self._note_a_set_clock()
         with self._one_at_a_time:
             events = self._events(topic, record)
             for event in events:
@@ -225,6 +232,19 @@ class Recording:
     def _write_end(self, status: str, reason: str) -> None:
         now_s = self._bench.clock.time()
         self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+
+    def _note_a_set_clock(self) -> None:
+        """Say that the system clock was set during the run: its times are counted on from its start."""
+        set_by_s = getattr(self._bench.clock, "set_by_s", lambda: 0.0)()
+        step_s = set_by_s - self._clock_set_by_s
+        if abs(step_s) < SET_BY_AT_LEAST_S:
+            return
+        self._clock_set_by_s = set_by_s
+        way = "forward" if step_s > 0 else "back"
+        words = (
+            f"the clock of the computer was set {way} by {abs(step_s):.0f} s; this run counts its own time on"
+        )
+        self.event("info", "clock", words)
 
     def _events(self, topic: str, record: Any) -> list[Emitted]:
         if topic != "batch results":
@@ -323,6 +343,7 @@ class Recording:
         ended, self._spectrum_id = self._spectrum_id, None
         if ended is None:
             return
+        self._counts.pop(f"spectrum {ended}", None)
         self.store.flush()
         self.store.update("spectra", ended, {"status": event.state, "ended_s": self._bench.clock.time()})
         finished = event.state == "finished"
@@ -346,6 +367,7 @@ class Recording:
         ended, self._polarisation_id = self._polarisation_id, None
         if ended is None:
             return
+        self._counts.pop(f"polarisation {ended}", None)
         self.store.flush()
         finished = event.state == "finished"
         changes = {
@@ -365,8 +387,11 @@ class Recording:
 
     def _evaluate_spectrum(self, spectrum_id: int) -> None:
         row = self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))
-        fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s))
-        self._on_event(SpectrumEvaluated(conductivity=row, fits=fits or []))
+        if self._live_laws is None:
+            self._live_laws = LiveLaws(spectra_before(self.store, self.run_id, spectrum_id))
+        if self._live_laws.are_due(row["temperature_k"] if row else None):
+            self._fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s)) or []
+        self._on_event(SpectrumEvaluated(conductivity=row, fits=self._fits))
 
     def _evaluate(self, derive: Callable[[float], Any]) -> Any:
         """Evaluate the run so far; a failure is recorded as an event and does not end the measurement."""

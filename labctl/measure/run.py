@@ -78,7 +78,7 @@ def run_procedure(
         The beginning of the run could not be stored. Nothing was energised.
     """
     procedure = entry.build()
-    bench = bench.within(protocol.sample.within(bench.limits))
+    bench = bench.within(protocol.sample.within(bench.limits), tell=recording.event)
     run_id = recording.begin(protocol, entry, station, procedure)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)

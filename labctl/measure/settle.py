@@ -1,15 +1,19 @@
 """Settling criterion of a temperature: within a band, with a small slope, for a whole dwell.
 
 |T - target| <= band and |dT/dt| <= slope must hold without a break for the dwell. An excursion of either
-starts the dwell again.
+starts the dwell again. So does a gap in the readings: what happened in it is not known, so it counts neither
+as settling nor as dwell.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from labctl.bench import Bench, TemperatureReading
 from labctl.errors import SettlingTimeout
+
+GAP_INTERVALS = 6.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,19 @@ def settle(
         After `criterion.timeout_s` without a complete dwell.
     InstrumentError
         From the thermometer.
+    SettingLost
+        The oven does not keep its settings, although they were set again.
     """
     clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
     window: deque[tuple[float, float]] = deque()
+    shortest_s = math.inf
     while not should_stop():
-        now_s, temperature_k = clock.monotonic(), bench.thermometer.temperature_k
+        temperature_k, now_s = sample_temperature_k(bench), clock.monotonic()
+        if window:
+            interval_s = now_s - window[-1][0]
+            shortest_s = min(shortest_s, interval_s)
+            if interval_s > GAP_INTERVALS * max(criterion.poll_s, shortest_s):
+                window.clear()
         window.append((now_s, temperature_k))
         while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
             window.popleft()
@@ -61,6 +73,15 @@ def settle(
         if now_s - start_s >= criterion.timeout_s:
             raise SettlingTimeout(target_k, temperature_k, now_s - start_s, criterion.band_k)
         clock.sleep(criterion.poll_s)
+
+
+def sample_temperature_k(bench: Bench) -> float:
+    """Read the sample's temperature in K, and look at the oven's settings when that is due.
+
+    A bench in the tests of a laboratory may only have a thermometer.
+    """
+    read = getattr(bench, "sample_temperature_k", None)
+    return bench.thermometer.temperature_k if read is None else read()
 
 
 def _is_steady(window: "deque[tuple[float, float]]", target_k: float, criterion: SettlingCriterion) -> bool:

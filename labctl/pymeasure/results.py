@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from pymeasure.experiment import Parameter, Procedure, Results, Worker
 from pymeasure.experiment.results import CSVFormatter
 
-from labctl.clock import Clock, RealClock
+from labctl.clock import Clock, RealClock, steady
 from labctl.config.loading import loaded_class
 from labctl.config.sample import Sample, sample_of, tell_sample
 from labctl.errors import LabctlError, StoreError
@@ -254,7 +254,7 @@ class SQLiteWorker(Worker):
 
     def _begin(self) -> None:
         bench = getattr(self.procedure, "bench", None)
-        recording = Recording(self._store, bench or OwnTime(RealClock()))
+        recording = Recording(self._store, bench or OwnTime(steady(RealClock())))
         tell_sample(self.procedure, self.results.sample)
         self.results.run_id = recording.begin_alone(self.results.sample, self.procedure, self.results.uuid)
         self.results.recording = self._recording = recording

@@ -2,7 +2,7 @@
 
 1. The queue is paused, with the request as its reason, and a job under way is asked to stop.
 2. A runner makes safe when it sees that pause. Its supervisor ends a runner that does not obey, and makes
-   safe itself.
+   safe itself. It ends `labctl run` and scripts in every case: they read no requests.
 3. The answer is safe only after one of them has confirmed it in a new event. No process is ended from here.
 """
 
@@ -35,18 +35,24 @@ def ask_to_make_safe(request: SafeRequest, holder: Holder) -> SafeReport | None:
     Returns
     -------
     SafeReport or None
-        None if it cannot be asked, because it reads no requests or uses another results file; or if it ended
-        without a confirmation, so that the instruments may be free now.
+        None if it cannot be asked, because no supervisor watches it or it uses another results file; or if it
+        ended without a confirmation, so that the instruments may be free now.
     """
-    if holder.program not in PROCESSES or not request.db.exists():
+    if not request.db.exists():
         return None
     try:
         with request.connection(PATIENCE_S) as connection:
-            if not _lives(connection, request, PROCESSES[holder.program], holder.pid):
-                return None
-            return _asked(connection, request)
+            return _asked(connection, request) if _can_be_asked(connection, request, holder) else None
     except StoreError as error:
         return SafeReport(False, f"NOT CONFIRMED: {holder.words}, cannot be asked: {error}")
+
+
+def _can_be_asked(connection: WriteConnection, request: SafeRequest, holder: Holder) -> bool:
+    """Whether it is a runner or supervisor of this results file, or a program watched by such a one."""
+    if holder.program in PROCESSES:
+        return _lives(connection, request, PROCESSES[holder.program], holder.pid)
+    is_watched = _lives(connection, request, "supervisor")
+    return is_watched and _lives(connection, request, "runner", holder.pid)
 
 
 def _asked(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:

@@ -38,7 +38,7 @@ from labctl.measure.events import (
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.confirmed_off import ConfirmedOff
-from labctl.queue.estimates import Pace, duration_s, remaining_s
+from labctl.queue.estimates import Pace, TimeLeft, duration_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
@@ -55,7 +55,7 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
-CAUSES = ("output",)
+CAUSES = ("set again",)
 """Kinds of the events of a run that tell why a temperature did not settle, and that it was mended."""
 
 
@@ -76,7 +76,7 @@ class Attempt:
     off: ConfirmedOff
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
-    _procedure: Any = field(init=False, default=None)
+    _left: TimeLeft = field(init=False)
     _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
@@ -173,8 +173,9 @@ class Attempt:
         later_s = sum(self._takes_s[index + 1 :])
 
         def steer(procedure: Any) -> None:
-            self._procedure, self._later_s = procedure, later_s
+            self._later_s = later_s
             self._continue_from(procedure, progress)
+            self._left = TimeLeft(procedure, self.pace)
             self.steering.take(procedure, index)
 
         self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
@@ -246,7 +247,7 @@ class Attempt:
     def _tell_step(self, event: StepStarted) -> None:
         if any(step < event.step for step in self._rows_of_step):
             self._note_progress()  # of a step that needed fewer rows than planned
-        left_s = remaining_s(self._procedure, event.step, self.pace) + self._later_s
+        left_s = self._left.from_step(event.step) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
         self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
         self._promise(self._longest_sign_s)

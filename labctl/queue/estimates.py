@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from statistics import median
 from typing import Any
 
@@ -62,12 +63,38 @@ def duration_s(plan: Sequence[PlannedStep], pace: Pace | None = None) -> float:
 
 def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> float:
     """Return the duration of the steps of a procedure from `from_step` on, without finished ones."""
-    plan = plan_of(procedure)
-    steps = len(procedure.steps()) if hasattr(procedure, "steps") else 1
-    per_step = max(1, len(plan) // max(1, steps))
-    finished = getattr(procedure, "finished_steps", frozenset())
-    left = [n for n in range(len(plan)) if n // per_step >= from_step and n // per_step not in finished]
-    return duration_s([plan[n] for n in left], pace)
+    return TimeLeft(procedure, pace or Pace()).from_step(from_step)
+
+
+class TimeLeft:
+    """Time that the steps of a procedure still take; planned again only after a person changed them.
+
+    A plan of many steps is long, and asked for at each step: it is made once.
+    """
+
+    def __init__(self, procedure: Any, pace: Pace) -> None:
+        self._procedure, self._pace = procedure, pace
+        self._planned_for: tuple[Any, int] | None = None
+        self._from_step_s: list[float] = []
+
+    def from_step(self, step: int) -> float:
+        """Return the duration of the steps from this one on, without finished ones."""
+        steps = len(self._procedure.steps()) if hasattr(self._procedure, "steps") else 1
+        planned_for = (getattr(self._procedure, "revisions", None), steps)
+        if planned_for != self._planned_for:
+            self._planned_for, self._from_step_s = planned_for, self._sums(steps)
+        return self._from_step_s[step] if step < len(self._from_step_s) else 0.0
+
+    def _sums(self, steps: int) -> list[float]:
+        """Duration from each step to the end."""
+        plan = plan_of(self._procedure)
+        per_step = max(1, len(plan) // max(1, steps))
+        finished = getattr(self._procedure, "finished_steps", frozenset())
+        left = [n for n in range(len(plan)) if n // per_step not in finished]
+        each_s = dict.fromkeys(range(-(-len(plan) // per_step)), 0.0)
+        for n, step in zip(left, paced([plan[n] for n in left], self._pace), strict=True):
+            each_s[n // per_step] += step.duration_s
+        return [*accumulate(reversed(each_s.values()))][::-1]
 
 
 def measured_pace(connection: WriteConnection, station: str, procedures: Any) -> Pace:

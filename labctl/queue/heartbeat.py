@@ -61,6 +61,10 @@ class Heartbeat:
         """Whether its measuring thread has broken its promise of a sign."""
         return self.due_s is not None and self.beat_s > self.due_s
 
+    def allowed_silence_s(self, silence_s: float) -> float:
+        """How long its process may be silent at a station with that `silence_s`."""
+        return silence_s * (SUPERVISOR_MAY_BE_SILENT if self.process == "supervisor" else 1.0)
+
     def age_s(self) -> float:
         """How long ago it was written, by the clock on the wall."""
         return RealClock().time() - self.beat_s
@@ -100,9 +104,20 @@ def state_of(
         return beat.state
     if beat.state == "dead" or beat.gone:
         return "dead"
-    allowed_s = silence_s * (SUPERVISOR_MAY_BE_SILENT if beat.process == "supervisor" else 1.0)
-    silent = silent_for_s(beat) > allowed_s
+    silent = silent_for_s(beat) > beat.allowed_silence_s(silence_s)
     return "frozen" if silent or beat.overdue else "running"
+
+
+def left_on(beat: Heartbeat, state: str) -> str:
+    """Return which outputs of a runner were not read back off, with reasons, as far as that is known.
+
+    `""` for a supervisor, where every output was read back off, and while a process runs and knows of none
+    that could not be. `state` is that of `state_of`.
+    """
+    if beat.process != "runner":
+        return ""
+    died_unattended = state == "dead" and beat.state != "dead"
+    return beat.unsafe or (NOT_READ_BACK if died_unattended else "")
 
 
 def problems_in_words(problems: Mapping[str, str]) -> str:
@@ -270,7 +285,7 @@ class Pulse:
                     self._path, LOCK_PATIENCE_S, may_create=False
                 ).without_fsync() as connection:
                     self._beat_on(Heartbeats(connection, "runner", self._station))
-            except StoreError as error:
+            except (StoreError, MemoryError) as error:
                 log.warning("no heartbeat: %s", error)
                 self._over.wait(BEAT_S)
 
@@ -290,10 +305,7 @@ class Pulse:
         for do in (lambda: heartbeats.beat(**self._times(), **self._told), self._on_beat):
             try:
                 do()
-            except (
-                StoreError,
-                OSError,
-            ) as error:  # a full disk is for the runner to see
+            except (StoreError, OSError, MemoryError) as error:  # a full disk is for the runner to see
                 log.warning("no heartbeat: %s", error)
 
     def _times(self) -> dict[str, float | None]:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from labctl.errors import StoreError
 from labctl.store.processes import is_gone, process_birth
 
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
-UNREADABLE = (LookupError, RecursionError, TypeError, ValueError)
-"""What `Job.of` raises for a row of a damaged file, or of another program."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +124,28 @@ class Job:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
-        """The job of a row."""
+        """The job of a row; raises StoreError if the row cannot be read."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in row.items() if name in known}
-        policy = FailurePolicy(**json.loads(row["failure_policy"]))
+        try:
+            policy = FailurePolicy(**json.loads(row["failure_policy"]))
+        except (LookupError, RecursionError, TypeError, ValueError) as fault:
+            raise StoreError(
+                f"job {row.get('id')} cannot be read: {type(fault).__name__}: {fault}"
+            ) from fault
         return cls(**(values | {"policy": policy, "cleared": bool(row["cleared"])}))
 
     @classmethod
     def shown(cls, row: Mapping[str, Any]) -> "Job":
-        """The job of a row to be listed; one that cannot be read says so in its reason."""
+        """The job of a row to be listed; an unreadable one says so in its reason."""
         try:
             return cls.of(row)
-        except UNREADABLE as fault:
-            reason = f"cannot be shown: {in_words(fault)}"
-            known: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
+        except StoreError as fault:
+            reason = str(fault)[:200]
+            known: dict[str, Any] = {
+                field.name: row[field.name] for field in fields(cls) if field.name in row
+            }
             return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
-
-
-def in_words(fault: Exception) -> str:
-    """Return the fault of a row in a few words."""
-    return f"{type(fault).__name__}: {fault}"[:200]
 
 
 @dataclass(frozen=True)

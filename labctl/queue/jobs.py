@@ -12,25 +12,18 @@
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from labctl.clock import Clock, RealClock
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.plain_text import shown
-from labctl.queue.job import (
-    ENDED,
-    STARTABLE,
-    UNREADABLE,
-    WAITING,
-    Claimant,
-    FailurePolicy,
-    Job,
-    in_words,
-)
+from labctl.queue.job import ENDED, STARTABLE, WAITING, Claimant, FailurePolicy, Job
 from labctl.queue.job_changes import JobChanges
 from labctl.queue.pauses import LABCTL, put_pause
 from labctl.queue.requests import answer_pending, request_to_end
+from labctl.queue.retry_delays import RetryDelays
 from labctl.store.queries import jobs as queries
 from labctl.store.queries.runs import LARGEST_ID
 from labctl.store.transactions import Row, WriteConnection
@@ -57,6 +50,7 @@ class Jobs:
         self._connection, self._clock = connection, clock or RealClock()
         self._claimant = claimant or Claimant()
         self._changes = JobChanges(connection, self._clock)
+        self._delays = RetryDelays(self._clock)
 
     def add(self, protocol: "Protocol", *, duration_s: float | None = None, **options: Any) -> int:
         """Queue one checked protocol, with the options of `add_all`; return its id once it is on disk."""
@@ -99,10 +93,7 @@ class Jobs:
         row = queries.job(self._connection, job_id) if 0 < job_id <= LARGEST_ID else None
         if row is None:
             raise _wrong(job_id, "there is no such job; `labctl queue list` shows those there are")
-        try:
-            return Job.of(row)
-        except UNREADABLE as fault:
-            raise _wrong(job_id, f"cannot be read: {in_words(fault)}") from fault
+        return Job.shown(row)
 
     def history(self, job_id: int) -> list[Row]:
         """Every state the job came to, oldest first: time_s, state, reason."""
@@ -181,7 +172,7 @@ class Jobs:
         return None
 
     def _may_start(self, job: Job) -> bool:
-        return job.not_before_s is None or self._clock.time() >= job.not_before_s
+        return self._clock.time() >= self._delays.start_s(job)
 
     def _end_unbegun(self, job: Job, station: str) -> bool:
         """End a job that must not be claimed any more; return whether it was one."""
@@ -217,7 +208,7 @@ class Jobs:
     def next_start_s(self, station: str) -> float | None:
         """When the earliest job that waits for its hour may start; None when none waits."""
         with self._connection.transaction():
-            hours = [job.not_before_s or 0.0 for job in self._startable(station)]
+            hours = [self._delays.start_s(job) for job in self._startable(station)]
         return min(hours, default=None)
 
     def end(self, job_id: int, state: str, reason: str) -> None:
@@ -247,14 +238,12 @@ class Jobs:
             return self._insert(copied, f"queued as a copy of job {job_id}{_by(person)}")
 
     def _startable(self, station: str) -> list[Job]:
-        """Return the jobs that may start, in a transaction of the caller; one that cannot be read fails."""
-        jobs = []
+        """The jobs that may start; a row that cannot be read waits, and `queue list` gives the reason."""
+        found = []
         for row in queries.startable_jobs(self._connection, station):
-            try:
-                jobs.append(Job.of(row))
-            except UNREADABLE as fault:
-                self._changes.come_to(row["id"], "failed", f"cannot be read: {in_words(fault)}")
-        return jobs
+            with suppress(StoreError):
+                found.append(Job.of(row))
+        return found
 
     def _insert(self, row: Row, reason: str) -> int:
         given = {"uuid": str(uuid.uuid4()), "created_s": self._clock.time()}

@@ -17,6 +17,7 @@ from pathlib import Path
 from labctl.clock import Clock, RealClock
 from labctl.config.night import DEFAULT_SILENCE_S
 from labctl.errors import ConfigurationError, LabctlError, StoreError
+from labctl.queue.boot import power_was_cut
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
@@ -88,7 +89,7 @@ def make_safe(
         return _without_queue(request, error)
     _record(request, report)
     if report.safe:
-        _confirm(request)
+        confirm(request)
     return report
 
 
@@ -178,14 +179,22 @@ def _directly(station_file: Path, done_before: str = "") -> SafeReport:
     return SafeReport(False, f"NOT SAFE: {answer}. Switch the instruments off by hand.")
 
 
-def _confirm(request: SafeRequest) -> None:
-    """Record that outputs left on by an earlier program are off now."""
+def confirm(request: SafeRequest) -> None:
+    """Record that outputs left on by an earlier program are off now.
+
+    A runner that died is left to its supervisor, where there is one: it starts the next runner.
+    """
     try:
         with request.connection(PATIENCE_S) as connection:
             heartbeats = Heartbeats(connection, "runner", request.station)
             beat = heartbeats.read()
-            if beat is not None and beat.state == "unsafe":
-                heartbeats.mark_confirmed(beat)
+            if beat is not None and beat.state in ("unsafe", "dismissed"):
+                mark = heartbeats.mark_dead if power_was_cut(beat.boot) else heartbeats.mark_confirmed
+                mark(beat)
+            elif beat is not None and beat.state == "alive" and beat.gone:
+                supervisor = Heartbeats(connection, "supervisor", request.station).read()
+                if state_of(supervisor, request.silence_s) != "running":
+                    heartbeats.mark_dead(beat)
     except (LabctlError, OSError) as error:
         log.warning("that everything is off could not be recorded: %s", error)
 

@@ -238,7 +238,9 @@ class Messenger:
         self._well_s = self._clock.monotonic()
         runner = Heartbeats(self._connection, "runner", self._station).read()
         pause = Pauses(self._connection, station=self._station).in_force()
-        if pause is not None and pause.person == LABCTL:
+        if runner is not None and runner.state != "dismissed" and runner.unsafe:
+            self._send("well", "NOT SAFE", f"not read back off: {runner.unsafe}")
+        elif pause is not None and pause.person == LABCTL:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(self._silence_s):
             self._send("well", "all is well", runner.doing or "idle")

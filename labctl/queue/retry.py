@@ -15,6 +15,7 @@ from typing import Any, cast
 from labctl.bench import Bench, CurrentPoint, ImpedancePoint
 from labctl.clock import Clock
 from labctl.errors import InstrumentError
+from labctl.instruments.exchanges import Exchanges
 
 Report = Callable[[str], None]
 
@@ -32,7 +33,7 @@ def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
     holds: list[object] = []
     drivers = {id(driver): driver for driver in bench.roles.values()}
     patient = {
-        key: PatientInstrument(driver, patience, bench.clock, report, holds)
+        key: PatientInstrument(driver, patience, bench.clock, report, holds, exchanges=bench.exchanges)
         for key, driver in drivers.items()
     }
     roles = {role: patient[id(driver)] for role, driver in bench.roles.items()}
@@ -42,6 +43,9 @@ def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
         roles,
         bench.station,
         outputs=bench.outputs,
+        oven_watch=bench.oven_watch,
+        exchanges=bench.exchanges,
+        tell=bench.tell,
         patience=patience,
         report=report,
     )
@@ -86,6 +90,12 @@ class PatientInstrument:
     report: Report
     holds: list[object]
     settings: dict[str, float] = field(default_factory=dict)
+    exchanges: Exchanges = field(default_factory=Exchanges)
+
+    @property
+    def without_retries(self) -> Any:
+        """The driver itself, for an exchange that must not be tried again with everything set again."""
+        return self.driver
 
     @property
     def temperature_k(self) -> float:
@@ -118,7 +128,7 @@ class PatientInstrument:
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield a point per frequency; a point that fails is measured again before the next."""
-        left, failures = list(frequencies_hz), 0
+        left, failures, began_s = list(frequencies_hz), 0, self.clock.monotonic()
         while left:
             try:
                 if failures:
@@ -126,8 +136,10 @@ class PatientInstrument:
                 with closing(self.driver.sweep(tuple(left), amplitude_v, integration_s, bias_v)) as points:
                     for point in points:
                         del left[0]
+                        self._account(failures, began_s)
                         failures = 0
                         yield point
+                        began_s = self.clock.monotonic()
                 return
             except InstrumentError as error:
                 failures += 1
@@ -163,15 +175,22 @@ class PatientInstrument:
         self.settings[name] = value
 
     def _again_and_again(self, exchange: Callable[[], Any]) -> Any:
-        failures = 0
+        failures, began_s = 0, self.clock.monotonic()
         while True:
             try:
                 if failures:
                     self._restore()
-                return exchange()
+                answer = exchange()
             except InstrumentError as error:
                 failures += 1
                 self._wait_or_give_up(error, failures)
+            else:
+                self._account(failures, began_s)
+                return answer
+
+    def _account(self, failures: int, began_s: float) -> None:
+        if failures:
+            self.exchanges.lost_s += self.clock.monotonic() - began_s
 
     def _wait_or_give_up(self, error: InstrumentError, failures: int, again: bool = True) -> None:
         if not again or failures > self.patience.retries:

@@ -82,11 +82,14 @@ class Kept:
     station_name : str
     station, db : Path
         Absolute.
+    trusted : tuple of Path
+        Folders with Python files that the runner may execute too.
     """
 
     station_name: str
     station: Path
     db: Path
+    trusted: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -97,7 +100,8 @@ class Kept:
     def arguments(self) -> list[str]:
         """The command line, after the interpreter."""
         options = ["--station", _one_line(self.station), "--db", _one_line(self.db), "--restart-runner"]
-        return ["-m", "labctl", "supervisor", *options]
+        trusted = [word for folder in self.trusted for word in ("--trust", _one_line(folder))]
+        return ["-m", "labctl", "supervisor", *options, *trusted]
 
 
 class SystemdUser:

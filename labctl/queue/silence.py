@@ -1,11 +1,14 @@
 """Silence of another process: judged by change of its heartbeat, not by age."""
 
 import math
+import platform
+from collections.abc import Callable
 
 from labctl.clock import Clock
 from labctl.queue.heartbeat import Heartbeat
 
 ONE_LOOK_COUNTS_S = 1.0
+LOOK_AGAIN_S = 0.25
 
 
 class Silence:
@@ -68,3 +71,26 @@ class Silences:
         if key not in self._each:
             self._each[key] = Silence(self._clock, math.inf, self._one_look_counts_s)
         return self._each[key].of(beat)
+
+    def watched(self, beat: Heartbeat, allowed_s: float, read_again: Callable[[], Heartbeat | None]) -> float:
+        """Look once more; where the age of the first heartbeat seen proves nothing, watch whether it changes.
+
+        An age above `allowed_s`, or a heartbeat from the future, may come from a clock that was set, or from
+        a process whose clock is another. It is watched for as long as a process may be silent. A heartbeat of
+        another computer is not: the file is a copy.
+        """
+        first = (beat.process, beat.station) not in self._each
+        silent_s, age_s = self.of(beat), self._clock.time() - beat.beat_s
+        if not first or 0.0 <= age_s <= allowed_s or beat.host != platform.node():
+            return silent_s
+        watched_s = 0.0
+        while watched_s <= allowed_s:
+            self._clock.sleep(LOOK_AGAIN_S)
+            watched_s += LOOK_AGAIN_S
+            again = read_again()
+            if again is None:
+                return silent_s
+            silent_s = self.of(again)
+            if (again.pid, again.beat_s) != (beat.pid, beat.beat_s):
+                return silent_s
+        return silent_s

@@ -142,7 +142,12 @@ def _protocol(connection: WriteConnection, submission: Submission) -> Protocol:
 def protocol_of_job(job: Job) -> Protocol:
     """Parse the protocol of a job, with its sample as it was when queued; raises ConfigurationError."""
     source = job.source or f"job {job.id}"
-    return parse_protocol(job.protocol_text, source, sample=kept_sample(job.sample_text))
+    try:
+        sample = kept_sample(job.sample_text)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
+        problem = f"of job {job.id}, as it was when queued, cannot be read: {type(fault).__name__}: {fault}"
+        raise ConfigurationError(source, "sample", problem[:300]) from fault
+    return parse_protocol(job.protocol_text, source, sample=sample)
 
 
 def waiting_protocols(connection: WriteConnection) -> list[Protocol]:

@@ -5,13 +5,14 @@ A supervisor without a heartbeat counts as frozen after 3 s in which its process
 """
 
 import logging
+import math
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from labctl.clock import Clock, RealClock
 from labctl.queue.activity import Stillness
-from labctl.queue.heartbeat import Heartbeat, Heartbeats
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.processes import end_for_certain
 from labctl.queue.silence import Silence
 from labctl.store.transactions import WriteConnection
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 STARTING_TAKES_S = 10.0
 FROZEN_AFTER_S = 10.0
 STILL_FOR_S = 3.0
+ASKED_AGAIN_WITHIN_S = 2.0
 LEFT_OFF = ("ended", "dead", "dismissed")
 
 
@@ -50,11 +52,18 @@ class Supervision:
         self._clock = clock or RealClock()
         self._started_s = self._clock.monotonic() - STARTING_TAKES_S
         self._silence, self._stillness = Silence(self._clock), Stillness(self._clock)
+        self._asked_s, self._changes = -math.inf, Silence(self._clock, math.inf)
 
     def alive(self) -> bool:
-        """Return whether a supervisor is running."""
+        """Return whether a supervisor is running; where its clock is another one, from the second call on."""
         beat = self._read()
-        return beat is not None and beat.lives(self._silence_s)
+        if beat is None:
+            return False
+        now_s = self._clock.monotonic()
+        if now_s - self._asked_s > ASKED_AGAIN_WITHIN_S:  # it may have changed and frozen since
+            self._changes = Silence(self._clock, math.inf)
+        self._asked_s, silent_s = now_s, self._changes.of(beat)
+        return beat.lives(self._silence_s) or state_of(beat, self._silence_s, lambda _: silent_s) == "running"
 
     def ended(self) -> bool:
         """Return whether the last supervisor ended in good order."""

@@ -14,6 +14,7 @@
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
+8. `labctl run` or a script is ended, and everything made safe, where a person asks for it.
 """
 
 import logging
@@ -38,9 +39,10 @@ from labctl.queue.job import ENDED
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import Requests
+from labctl.queue.requests import MADE_SAFE, Pauses, Requests
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
+from labctl.queue.unqueued_program import UnqueuedProgram
 from labctl.queue.watchdog import Kicker
 from labctl.store.queries import samples
 from labctl.store.queries.notifications import add_event
@@ -126,6 +128,8 @@ class Supervisor:
             self._own = Heartbeats(self._connection, "supervisor", self.station.name)
             self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.db)
             self._new_rows = NewRows(self._connection)
+            pauses = Pauses(self._connection, station=self.station.name)
+            self._unqueued = UnqueuedProgram(self.station, pauses, self._clock)
             kicker = Kicker(self.station, self._clock)
             for first in (self._show_life, self._warm_up):
                 self._logging_failure(first)
@@ -243,6 +247,7 @@ class Supervisor:
             return
         if runner is not None:
             self._left.forget()
+            self._confirm_answer(runner)
             if runner.state == "dead":
                 self._start_runner_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
@@ -254,6 +259,11 @@ class Supervisor:
             self._runner.mark_confirmed(runner)
         else:
             self._runner.mark_dead(runner)
+
+    def _confirm_answer(self, runner: Heartbeat) -> None:
+        """Record that a program has made safe as it was asked to: it ended with everything read back off."""
+        if runner.state == "ended" and (request := self._unqueued.answered()):
+            self._announce("warning", "person", f"{request}: {MADE_SAFE}")
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""
@@ -361,6 +371,8 @@ class Supervisor:
         """Interlocks, and cancellations that cannot wait for a point to end."""
         if runner.job_id is None:
             self._trip = None
+            if self._unqueued.must_end(runner):
+                self._rescue(runner, f"did not end in time ({self._unqueued.request})")
             return
         self._trip = self._first_trip(runner) or self._trip
         attempt = (runner.job_id, runner.run_id)

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from labctl.readmodel.growing_conductivities import Conductivities
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
 from labctl.readmodel.long_tables import LongTable, Records
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.store import Database
-from labctl.store.queries import conductivities, derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries import derived_rows, events, law_fits, transference_numbers
 from labctl.store.queries.numbered_rows import TEMPERATURES
 
 MOST_EVENTS = 2000
@@ -34,7 +35,8 @@ class RunFollower:
         self._temperature = LongTable(database, TEMPERATURES)
         self._records = Records(database, self._parts)
         self._events: list[dict[str, Any]] = []
-        self._derived_mark: Any = None
+        self._conductivities = Conductivities(database, self._parts)
+        self._derived_mark: dict[str, Any] = {}
 
     def poll(self) -> RunSnapshot:
         """Read what came since; the same object as last time where nothing did."""
@@ -67,15 +69,18 @@ class RunFollower:
             changes["events"] = tuple(self._events)
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
-        """Read all derived rows when any is new: they are few and may be replaced."""
+        """Read what was derived since; laws and transference numbers, which are few, all of them."""
         db, parts = self._db, self._parts
         mark = derived_rows.newest_ids(db, self.run_id, parts)
-        if mark == self._derived_mark:
-            return
+        new = {name for name in mark if mark[name] != self._derived_mark.get(name)}
         self._derived_mark = mark
-        changes["conductivities"] = tuple(conductivities.of_parts(db, parts))
-        changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
-        changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
+        ended = self._snapshot.run["status"] != "running" or "run" in changes
+        if "conductivities" in new and self._conductivities.poll(may_lack=ended):
+            changes["conductivities"] = self._conductivities.value()
+        if "fits" in new:
+            changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
+        if "numbers" in new:
+            changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
 
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)

@@ -22,12 +22,13 @@ class _OneSpectrum:
     curve: SpectrumCurve | None = None
 
     def add(self, point: Mapping[str, Any]) -> None:
-        if point["status"] != "ok":
+        values = [point[name] for name in ("frequency_hz", "z_real_ohm", "z_imag_ohm")]
+        if point["status"] != "ok" or not all(isinstance(value, int | float) for value in values):
             self.bad += 1
             return
-        self.frequency_hz.append(point["frequency_hz"])
-        self.z_ohm.append(complex(point["z_real_ohm"], point["z_imag_ohm"]))
-        if point["temperature_k"] is not None:
+        self.frequency_hz.append(values[0])
+        self.z_ohm.append(complex(*values[1:]))
+        if isinstance(point["temperature_k"], int | float):
             self.temperatures_k.append(point["temperature_k"])
 
     def drawn(self) -> SpectrumCurve:
@@ -51,6 +52,7 @@ class Spectra:
         self._all: dict[int, _OneSpectrum] = {}
         self._last: tuple[int, int] = (0, -1)
         self._open: set[int] = set()
+        self._newest: dict[int, int] = {}
         self._resistance_mark = 0
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
         self.rows, self.complete = 0, True
@@ -69,9 +71,14 @@ class Spectra:
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)
 
     def _poll_rows(self) -> set[int]:
-        known = max(self._all, default=0)
+        new = [
+            row
+            for part in self._parts
+            for row in spectra.new_of_part(self._db, part, self._newest.get(part, -1))
+        ]
         changed = set()
-        for row in spectra.new_or_watched(self._db, self._parts, known, [*self._open]):
+        for row in [*spectra.with_ids(self._db, [*self._open]), *new]:
+            self._newest[row["run_id"]] = max(row["number"], self._newest.get(row["run_id"], -1))
             one = self._all.setdefault(row["id"], _OneSpectrum(row))
             if one.curve is None or one.row["status"] != row["status"]:
                 one.row = row
@@ -96,9 +103,12 @@ class Spectra:
         return self._db.rows_since("impedance_points", part, self._last)
 
     def _poll_resistances(self) -> bool:
-        new = resistances.new_totals(self._db, self._parts, self._resistance_mark)
+        newest = resistances.newest_id(self._db)
+        if newest == self._resistance_mark:
+            return False
+        new = resistances.new_totals(self._db, self._parts, self._resistance_mark, newest)
+        self._resistance_mark = newest
         for row in new:
-            self._resistance_mark = row["id"]
             one = self._all.get(row["spectrum_id"])
             if one is not None and one.curve is not None:
                 one.curve = replace(one.curve, resistance=row)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
+from labctl.queue.heartbeat import Heartbeat, Heartbeats, left_on, state_of
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import STARTABLE, Job
 from labctl.queue.jobs import Jobs
@@ -53,8 +53,18 @@ class StationView:
 
     @property
     def not_safe(self) -> str:
-        """Which outputs were not read back off, and why; `""` where none is known."""
-        return "" if self.runner is None or self.runner_state == "dismissed" else self.runner.unsafe
+        """Which outputs were not read back off, and why; `""`: none is known, or a person has seen to it."""
+        return "" if self.runner_state == "dismissed" else self.left_on
+
+    @property
+    def left_on(self) -> str:
+        """Which outputs were not read back off, and why, also those that a person has seen to."""
+        return "" if self.runner is None else left_on(self.runner, self.runner_state)
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether a supervisor is running."""
+        return self.supervisor_state == "running"
 
 
 def read_station_view(
@@ -96,7 +106,7 @@ RUNNER_WORDS = {
     "none": "no runner has run here yet",
     "ended": "no runner: it ended with everything off",
     "unsafe": "NOT SAFE: the runner has ended",
-    "dismissed": "no runner: a person has seen to what it left on",
+    "dismissed": "no runner; not read back off, but a person has seen to it",
     "dead": "THE RUNNER IS DEAD",
     "frozen": "THE RUNNER DOES NOT RESPOND",
 }
@@ -109,8 +119,8 @@ def status_in_words(view: StationView) -> list[str]:
         words.append(f"NOT SAFE, not read back off: {view.not_safe}")
     if view.runner_state == "running" and view.runner is not None:
         words += _temperature_in_words(view.runner)
-    elif view.in_trouble and view.supervisor_state != "running":
-        words.append("AND NO SUPERVISOR: press Make safe, then check the rig")
+    if view.in_trouble and not view.is_supervised:
+        words.append(f"AND NO SUPERVISOR{_advice(view)}")
     if view.pause is not None:
         words.append(f"queue paused ({view.pause.words})")
     if view.next_job is not None:
@@ -124,8 +134,15 @@ def status_in_words(view: StationView) -> list[str]:
 def _runner_in_words(view: StationView) -> str:
     if view.runner is None or view.runner_state != "running":
         since = f", last heartbeat {hour_in_words(view.runner.beat_s, view.time_s)}" if view.runner else ""
+        if view.runner_state == "dismissed":
+            return f"{RUNNER_WORDS['dismissed']}: {view.left_on}"
         return RUNNER_WORDS[view.runner_state] + (since if view.runner_state in ("dead", "frozen") else "")
     return f"runner: {view.runner.doing or 'idle'}"
+
+
+def _advice(view: StationView) -> str:
+    """What to do without a supervisor; nothing where all was read back off after a dead runner."""
+    return "" if view.runner_state == "dead" and not view.left_on else ": press Make safe, then check the rig"
 
 
 def _temperature_in_words(runner: Heartbeat) -> list[str]:

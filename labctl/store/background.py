@@ -37,8 +37,7 @@ class BackgroundCheckpoints:
         self._transactions = 0
         self._due, self._done, self._over = threading.Event(), threading.Event(), False
         self._done.set()
-        self._thread = threading.Thread(target=self._live, name="labctl checkpoints", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def count(self) -> None:
         """Count a transaction that was committed.
@@ -47,8 +46,10 @@ class BackgroundCheckpoints:
         is stuck or transactions come very fast, it waits for `LAG_PATIENCE_S`.
         """
         self._transactions += 1
-        if self._transactions >= EVERY:
-            self._transactions = 0
+        if self._transactions < EVERY:
+            return
+        self._transactions = 0
+        if self._has_thread():
             self._done.wait(LAG_PATIENCE_S)
             self._done.clear()
             self._due.set()
@@ -57,7 +58,20 @@ class BackgroundCheckpoints:
         """End the thread, without waiting longer than `CLOSES_WITHIN_S` for a stuck disk."""
         self._over = True
         self._due.set()
-        self._thread.join(CLOSES_WITHIN_S)
+        if self._thread is not None:
+            self._thread.join(CLOSES_WITHIN_S)
+
+    def _has_thread(self) -> bool:
+        """Start the thread when the first checkpoint is due; False while there is no memory for one."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._live, name="labctl checkpoints", daemon=True)
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError) as error:
+                log.warning("%s: not copied from the -wal yet: %s", self._path, error)
+                return False
+            self._thread = thread
+        return True
 
     def _live(self) -> None:
         while True:
@@ -67,7 +81,7 @@ class BackgroundCheckpoints:
                 return
             try:
                 self._checkpoint()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, MemoryError) as error:
                 log.warning("%s: not copied from the -wal yet: %s", self._path, error)
             self._done.set()
 

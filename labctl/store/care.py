@@ -3,15 +3,19 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
-from labctl.store.defences import constraints_trusted
-from labctl.store.fingerprint import content_hash
-from labctl.store.migrations import applied
+from labctl.store.defences import LARGEST_VALUE_BYTES, constraints_trusted
+from labctl.store.fingerprint import content_hash, earlier_content_hash
+from labctl.store.migrations import applied, unknown
+from labctl.store.odd_rows import odd_rows
+from labctl.store.structure import require_plain_tables
+from labctl.store.time_limit import TimeLimit
 from labctl.store.users import users_of
 
 MOST_PROBLEMS = 20
@@ -66,9 +70,20 @@ def verify_runs(connection: sqlite3.Connection) -> list[RunCheck]:
     query = "SELECT id, uuid, status, content_hash FROM runs WHERE status <> 'running' ORDER BY id"
     ended = connection.execute(query).fetchall()
     return [
-        RunCheck(run_id, uuid, status, recorded, content_hash(connection, run_id))
+        RunCheck(run_id, uuid, status, recorded, _present_hash(connection, run_id, recorded))
         for run_id, uuid, status, recorded in ended
     ]
+
+
+def _present_hash(connection: sqlite3.Connection, run_id: int, recorded: str | None) -> str:
+    """The hash by the definition that the recorded one was made with; the reason if a row cannot be read."""
+    try:
+        found = content_hash(connection, run_id)
+        if found != recorded and (earlier := earlier_content_hash(connection, run_id)) == recorded:
+            return earlier
+        return found
+    except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as error:
+        return f"not to be computed: {error}"[:200]
 
 
 def check(path: Path) -> FileCheck:
@@ -85,10 +100,20 @@ def check(path: Path) -> FileCheck:
             problems = _damage(connection)
             runs, running = _count_runs(connection) if not problems else (0, 0)
             problems += _changed_runs(connection) if not problems else []
+            problems += (
+                odd_rows(connection, MOST_PROBLEMS - len(problems)) if len(problems) < MOST_PROBLEMS else []
+            )
             ledger = tuple(applied(connection))
     finally:
         connection.close()
     return FileCheck(path, path.stat().st_size, ledger, runs, running, tuple(problems))
+
+
+def odd_rows_of(path: Path, most: int = 3) -> list[str]:
+    """Return sentences about the first rows that labctl would not have written, as far as 4 s allow."""
+    with closing(open_as_it_is(path)) as connection:
+        TimeLimit().watch(connection)
+        return odd_rows(connection, most)
 
 
 def _damage(connection: sqlite3.Connection) -> list[str]:
@@ -135,6 +160,8 @@ def back_up(path: Path, target: Path) -> None:
     source = open_for_copying(path)
     try:
         with explaining(path):
+            if not unknown(source):
+                require_plain_tables(path, source)
             _copy(source, unfinished)
         os.replace(unfinished, target)
     finally:
@@ -143,7 +170,9 @@ def back_up(path: Path, target: Path) -> None:
 
 
 def _copy(source: sqlite3.Connection, target: Path) -> None:
+    target.touch()
     copy = sqlite3.connect(target)
+    copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE_BYTES)
     try:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()

@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from labctl.clock import RealClock
@@ -37,6 +37,9 @@ def open_for_writing(
     """
     if not path.absolute().parent.is_dir():
         raise InvalidRequest(f"{path}: there is no folder {path.absolute().parent}")
+    if may_create:
+        with suppress(OSError):  # SQLite says it in the words of the file
+            path.touch()  # with the permissions that the umask gives; SQLite would leave the group out
     with explaining(path):
         address = f"{path.absolute().as_uri()}?mode={'rwc' if may_create else 'rw'}"
         connection = sqlite3.connect(
@@ -234,5 +237,6 @@ def _refuse_while_used(path: Path, connection: sqlite3.Connection, migration: st
 
 def _back_up_beside(path: Path, migration: str) -> None:
     copy = path.with_name(f"{path.stem}.before-{migration}{path.suffix}")
+    copy.touch()
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)

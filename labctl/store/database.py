@@ -296,7 +296,8 @@ class Database:
             AND EXISTS (SELECT 1 FROM {owner} o WHERE o.id = :parent AND o.run_id = :run)
             UNION ALL
             SELECT p.* FROM {owner} o JOIN {table} p ON p.{parent} = o.id
-            WHERE o.run_id = :run AND o.id > :parent
+            WHERE o.run_id = :run AND o.id > :parent AND o.number > coalesce(
+                (SELECT seen.number FROM {owner} seen WHERE seen.id = :parent AND seen.run_id = :run), -1)
             ORDER BY 1, 2"""
         return self.rows(query, {"run": run_id, "parent": parent_id, "number": number})
 

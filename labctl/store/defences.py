@@ -1,4 +1,4 @@
-"""Settings of a connection to a file that somebody else may have made: no SQL of the file is trusted.
+"""Settings of a connection to a file that other people may have made: no SQL of the file is trusted.
 
 `trusted_schema = OFF` keeps views, triggers and constraints of the file from calling functions that are not
 marked as harmless. SQLite up to 3.40 counts its own json_valid among these, which the constraints of labctl's

@@ -6,6 +6,7 @@
 3. A key of a spectrum or a polarisation is replaced by its number in the run.
 4. A column that is empty in all rows of the run is left out. So a later schema can add columns without
    changing the hash of older runs.
+5. Runs of the first week have a hash of another definition under the same scheme: `earlier_content_hash`.
 """
 
 import hashlib
@@ -33,6 +34,48 @@ _ROWS = {  # table: where its rows of a run are, and in which order
     "temperature_log": ("temperature_log t WHERE t.run_id = ?", "t.number"),
     "records": ("records t WHERE t.run_id = ?", "t.number"),
 }
+_FIRST_WEEK = {  # part of the earlier hash: its query
+    "sample": """
+        SELECT s.name, s.composition, s.cation, s.thickness_m, s.thickness_u_m, s.area_m2, s.area_u_m2,
+               s.electrodes, s.note
+        FROM runs r JOIN samples s ON s.id = r.sample_id WHERE r.id = ?""",
+    "run": """
+        SELECT uuid, procedure, parameters, station, station_text, protocol_text, clock, status, reason,
+               started_s, ended_s, host
+        FROM runs WHERE id = ?""",
+    "provenance": "SELECT key, value FROM run_provenance WHERE run_id = ? ORDER BY key",
+    "instruments": """
+        SELECT role, name, driver, address, identity, settings
+        FROM run_instruments WHERE run_id = ? ORDER BY role""",
+    "spectra": """
+        SELECT s.number, s.step, s.branch, s.setpoint_k, s.amplitude_v, s.bias_v, s.integration_s,
+               o.number, s.status, s.started_s, s.ended_s
+        FROM spectra s LEFT JOIN spectra o ON o.id = s.repeat_of WHERE s.run_id = ? ORDER BY s.number""",
+    "impedance_points": """
+        SELECT s.number, p.number, p.time_s, p.frequency_hz, p.z_real_ohm, p.z_imag_ohm, p.temperature_k,
+               p.status
+        FROM spectra s JOIN impedance_points p ON p.spectrum_id = s.id
+        WHERE s.run_id = ? ORDER BY s.number, p.number""",
+    "polarisations": """
+        SELECT number, step, setpoint_k, potential_v, rest_potential_v, status, started_s, ended_s
+        FROM polarisations WHERE run_id = ? ORDER BY number""",
+    "polarisation_points": """
+        SELECT s.number, p.number, p.time_s, p.elapsed_s, p.potential_v, p.current_a, p.temperature_k,
+               p.status
+        FROM polarisations s JOIN polarisation_points p ON p.polarisation_id = s.id
+        WHERE s.run_id = ? ORDER BY s.number, p.number""",
+    "temperature_log": """
+        SELECT number, time_s, temperature_k, setpoint_k, phase
+        FROM temperature_log WHERE run_id = ? ORDER BY number""",
+    "records": "SELECT number, time_s, data FROM records WHERE run_id = ? ORDER BY number",
+}
+_LATER = {  # table: columns that the earlier hash does not cover
+    "samples": (
+        *("lead_ohm", "lead_u_ohm", "fixture_short", "fixture_open"),
+        *("temperature_max_k", "potential_max_v", "current_max_a"),
+    ),
+    "polarisations": ("rest_drift_v_s", "initial_spectrum_id", "steady_spectrum_id", "ended_by", "saved_s"),
+}
 _LEFT_OUT = ("id", "pid", "process_birth", "content_hash")
 _NUMBERED = ("spectra", "polarisations")
 
@@ -46,6 +89,28 @@ def content_hash(connection: sqlite3.Connection, run_id: int) -> str:
     return f"{SCHEME}:{digest.hexdigest()}"
 
 
+def earlier_content_hash(connection: sqlite3.Connection, run_id: int) -> str:
+    """The content hash of a run by the definition of the first week.
+
+    Empty if the run has a value in a column that this definition does not cover: no such hash was made of it.
+    """
+    if any(_has_later_values(connection, table, run_id) for table in _LATER):
+        return ""
+    digest = hashlib.sha256()
+    for part, query in _FIRST_WEEK.items():
+        digest.update(f"{part}\n".encode())
+        for row in connection.execute(query, (run_id,)):
+            digest.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    return f"{SCHEME}:{digest.hexdigest()}"
+
+
+def _has_later_values(connection: sqlite3.Connection, table: str, run_id: int) -> bool:
+    rows, _ = _ROWS[table]
+    present = [name for name in _columns(connection, table) if name in _LATER[table]]
+    filled = " OR ".join(f"(t.{name} IS NOT NULL AND t.{name} <> '')" for name in present) or "0"
+    return bool(connection.execute(f"SELECT count(*) FROM {rows} AND ({filled})", (run_id,)).fetchone()[0])
+
+
 def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     """Columns of a table that are foreign keys, with the table each refers to."""
     return {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall()}
@@ -55,7 +120,7 @@ def _lines(connection: sqlite3.Connection, table: str, run_id: int) -> Iterator[
     """The table and its columns in use, then one line for each row."""
     rows, order = _ROWS[table]
     columns = _columns(connection, table)
-    filled = ", ".join(f"max(t.{name} IS NOT NULL AND t.{name} <> '')" for name in columns)
+    filled = ", ".join(f"max(t.{_quoted(name)} IS NOT NULL AND t.{_quoted(name)} <> '')" for name in columns)
     in_use = connection.execute(f"SELECT {filled} FROM {rows}", (run_id,)).fetchone()
     names = [name for name, used in zip(columns, in_use, strict=True) if used]
     yield json.dumps([table, *names])
@@ -73,7 +138,12 @@ def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     columns: dict[str, str] = {}
     for name in names:
         if name not in leads_to and name not in _LEFT_OUT:
-            columns[name] = f"t.{name}"
+            columns[name] = f"t.{_quoted(name)}"
         elif leads_to.get(name) in _NUMBERED:
-            columns[name] = f"(SELECT number FROM {leads_to[name]} WHERE id = t.{name})"
+            columns[name] = f"(SELECT number FROM {leads_to[name]} WHERE id = t.{_quoted(name)})"
     return columns
+
+
+def _quoted(name: str) -> str:
+    """The name of a column, which the maker of the file chose."""
+    return '"' + name.replace('"', '""') + '"'

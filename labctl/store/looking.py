@@ -37,7 +37,7 @@ class LookConnection(WriteConnection):
     def rows(self, query: str, parameters: Parameters = ()) -> list[Row]:
         """Return the rows of a SELECT as dicts; JSON stays text.
 
-        What is not of the kind of its column is None in a column of numbers, and text in a column of text.
+        A value of another kind than its column is None in a column of numbers, and text in a column of text.
         """
         self._check_files()
         names, rows = fetched(self.path, self._connection, query, parameters)

@@ -8,12 +8,13 @@ from typing import Any
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.care import RunCheck, require_nobody_else, verify_runs
-from labctl.store.causes import explaining
+from labctl.store.causes import ROW_ERRORS, explaining
 from labctl.store.connections import open_as_it_is, open_for_writing
 from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
-from labctl.store.fingerprint import content_hash, references
+from labctl.store.fingerprint import content_hash, earlier_content_hash, references
 from labctl.store.rows import DERIVED_TABLES
+from labctl.store.structure import newest
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")
 _OVER = ("finished", "failed", "cancelled")
@@ -68,7 +69,7 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
             try:
                 _copy_run(ours, theirs, run)
                 added.append(run.uuid)
-            except StoreError as error:
+            except (StoreError, LookupError, TypeError, ValueError, *ROW_ERRORS) as error:
                 refused.append(f"Run {run.uuid}: {error}.")
         elif known_hashes[run.uuid] == run.recorded_hash:
             known.append(run.uuid)
@@ -106,7 +107,8 @@ class _Copy:
         for table in _POINTS:
             self._series(table)
         change_row(self._ours, "runs", self._new_id, {name: row[name] for name in _ENDINGS[:-1]})
-        actual = content_hash(self._ours, self._new_id)
+        made_by = content_hash if content_hash(self._theirs, self._old_id) == run.recorded_hash else None
+        actual = (made_by or earlier_content_hash)(self._ours, self._new_id)
         if actual != run.recorded_hash:
             raise StoreError(f"it did not arrive whole: {actual}, not {run.recorded_hash}")
         change_row(self._ours, "runs", self._new_id, {"content_hash": actual})
@@ -142,10 +144,10 @@ class _Copy:
     def _linked(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """The row without its id, with foreign keys translated to this file."""
         linked = _without(row, ("id",))
-        for column, leads_to in references(self._theirs, table).items():
+        for column, leads_to in references(self._ours, table).items():
             if leads_to == "runs":
                 linked[column] = self._new_id
-            elif row[column] is not None:
+            elif row.get(column) is not None:
                 linked[column] = self._same_row(leads_to, row[column])
         return linked
 
@@ -185,7 +187,11 @@ class _Copy:
     def _rows(self, table: str, condition: str, value: int) -> list[dict[str, Any]]:
         cursor = self._theirs.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY 1, 2", (value,))
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        known = newest().tables[table]  # the names of others would become SQL
+        return [
+            {name: value for name, value in zip(names, row, strict=True) if name in known}
+            for row in cursor.fetchall()
+        ]
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> int:
         marks = ", ".join("?" * len(row))

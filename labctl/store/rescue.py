@@ -154,6 +154,7 @@ class Rescue:
 def _copy(source: sqlite3.Connection, target: Path, recent: RecentTransactions, repeat: bool) -> int:
     """Copy and check; return how many of the recent rows the copy lacks."""
     target.unlink(missing_ok=True)
+    target.touch(exist_ok=False)  # no link of another user in the temporary folder is followed
     source.execute("VACUUM INTO ?", (str(target),))
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         if migrations.pending(copy):

@@ -1,4 +1,4 @@
-"""The structure that a results file must have, whoever made it, before a row of it is read or written.
+"""The structure that a results file must have before a row of it is read or written.
 
 1. What labctl reads under the name of a table is a plain table. A view or a virtual table of that name, or a
    generated column, would run SQL of the person who made the file.
@@ -31,14 +31,15 @@ _HIDDEN = 6  # index in a row of PRAGMA table_xinfo; not 0: a generated or hidde
 
 @dataclass(frozen=True)
 class Structure:
-    """What a sequence of migrations makes, by name.
+    """Everything that a sequence of migrations makes, by name.
 
     `tables`: the declared type and the default, as SQL, of each column; `keys`: its primary key;
-    `views` and `triggers`: their SQL; `described`: the rows of the table `columns`.
+    `sql`, `views` and `triggers`: their SQL; `described`: the rows of the table `columns`.
     """
 
     tables: Mapping[str, Mapping[str, tuple[str, str]]]
     keys: Mapping[str, tuple[str, ...]]
+    sql: Mapping[str, str]
     views: Mapping[str, str]
     triggers: Mapping[str, str]
     described: tuple[tuple[str, str, str, str], ...]
@@ -176,6 +177,7 @@ def _made_by(steps: Sequence[Callable[[Any], None]]) -> Structure:
     return Structure(
         tables,
         keys,
+        {name: sql for kind, name, _, sql in objects if kind == "table"},
         {name: sql for kind, name, _, sql in objects if kind == "view"},
         {name: sql for kind, name, _, sql in objects if kind == "trigger"},
         tuple(described),

@@ -414,6 +414,26 @@ def test_a_set_point_set_twice_is_the_same_as_set_once(candidate: Candidate) -> 
         assert trial.driver.ramp_rate_k_s == 0
 
 
+@of_an_oven
+def test_an_output_that_can_be_read_back_is_on_after_a_set_point_and_off_when_safe(
+    candidate: Candidate,
+) -> None:
+    """Rule: of `output_state`, which is optional: what it says is true, and reading it switches nothing."""
+    if not hasattr(candidate.driver_class, "output_state"):
+        pytest.skip("the driver offers no output_state")
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        assert not trial.driver.output_state.is_on
+        trial.driver.setpoint_k = TARGET_K
+        trial.clock.sleep(10)
+        state = trial.driver.output_state
+        assert (state.is_on, state.problem) == (True, "")
+        assert state.target_k is None or state.target_k == pytest.approx(TARGET_K, abs=0.51)
+        assert trial.driver.setpoint_k == pytest.approx(TARGET_K, abs=0.51)
+        trial.driver.make_safe()
+        assert not trial.driver.output_state.is_on
+
+
 @of_an_analyser
 def test_the_stimulus_is_off_when_a_spectrum_ends_or_is_closed(candidate: Candidate) -> None:
     """Rule: of `sweep`."""

@@ -104,6 +104,8 @@ def readings(candidate: Candidate) -> dict[str, Reading]:
     if "oven" in candidate.roles:
         found["temperature_k"] = lambda driver: [Value("temperature_k", driver.temperature_k)]
         found["setpoint_k"] = lambda driver: [Value("setpoint_k", driver.setpoint_k)]
+        if hasattr(candidate.driver_class, "output_state"):
+            found["output_state"] = _output_state
     if "fra" in candidate.roles:
         found["sweep"] = lambda driver: list(_spectrum(driver, (QUICK_HZ[1],)))
     if "potentiostat" in candidate.roles:
@@ -112,6 +114,12 @@ def readings(candidate: Candidate) -> dict[str, Reading]:
             Value("rest_v", point.potential_v, point.status) for point in driver.rest([0.0])
         ]
     return found
+
+
+def _output_state(driver: Any) -> list[Value]:
+    state = driver.output_state
+    target = [] if state.target_k is None else [Value("target_k", state.target_k)]
+    return [Value("is_on", state.is_on), *target]
 
 
 def energise(trial: Trial) -> Callable[[], None]:

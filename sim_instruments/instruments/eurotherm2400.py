@@ -87,6 +87,21 @@ class Eurotherm2400:
         """True output power, for tests."""
         return FULL_POWER_W * self.output_percent / 100
 
+    # What happens at the instrument itself.
+
+    def switch_off_at_panel(self) -> None:
+        """Manual with no output, as with the key AUTO/MAN."""
+        self.manual, self.output_percent = True, 0.0
+
+    def restart(self) -> None:
+        """Lose the power for a moment: settings are kept, a ramp begins again at the process value."""
+        self._pid.forget()
+        self.working_c = self.world.oven.sensor_k - ZERO_CELSIUS_K if self.rate_c_min else self.target_c
+
+    def set_at_panel(self, celsius: float) -> None:
+        """Set the target."""
+        self.target_c = celsius
+
     # Registers.
 
     def read_registers(self, address: int, count: int) -> list[int]:

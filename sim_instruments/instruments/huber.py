@@ -51,6 +51,16 @@ class Huber(WithLoop):
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
         self.circulating = False
 
+    def restart(self) -> None:
+        """Lose the power for a moment: the set point is kept, control and circulation are off."""
+        self.loop.stop()
+        self.circulating = False
+
+    def set_at_panel(self, celsius: float) -> None:
+        """Set the set point."""
+        self.setpoint_c = celsius
+        self.loop.target_k = celsius + ZERO_CELSIUS_K
+
     def plug_in(self, port: SimDevice) -> None:
         """Store the port for replies."""
         self._port = port

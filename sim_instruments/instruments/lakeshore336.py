@@ -136,6 +136,24 @@ class LakeShore336:
         """Present setpoint of output 1, along its ramp."""
         return self.outputs[1].setpoint_k
 
+    # What happens at the instrument itself.
+
+    def switch_off_at_panel(self) -> None:
+        """All heaters off, as with the key ALL OFF."""
+        for number in self.outputs:
+            self.set_range(number, 0)
+
+    def restart(self) -> None:
+        """Lose the power for a moment: settings are kept, heaters are off unless power-up is enabled."""
+        for number, output in self.outputs.items():
+            if not output.power_up:
+                self.set_range(number, 0)
+        self.event_status = POWER_ON
+
+    def set_at_panel(self, celsius: float) -> None:
+        """Set the set point of output 1 at once."""
+        self.outputs[1].target_k = self.outputs[1].setpoint_k = celsius + ZERO_CELSIUS_K
+
     # Temperatures.
 
     def read_kelvin(self, name: str) -> float:

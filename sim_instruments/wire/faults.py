@@ -15,7 +15,7 @@ reboot      settings are the defaults, buffers are empty, input is ignored for `
 `command` matches the message of the host, or for unsolicited messages: `SI` and `RE` for results of the 1260,
 `stream` for pushed readings, `script` for lines of a script, the frame in hexadecimal for Modbus.
 
-Faults in the world, which last `duration_s`:
+Faults in the world, which last `duration_s`; what happens at a panel lasts until it is set again:
 
 sensor_fault     the control sensor is open (status 128)
 overload         the analyser's or ammeter's input is overloaded
@@ -24,6 +24,9 @@ heater_dead      the heater gives no power
 never_settles    the sensor swings by `value` kelvin (2)
 cell_open        the cell is disconnected
 cell_short       the cell is shorted
+switched_off     a person switches the controller off at its panel
+restarted        the controller has lost its power for a moment
+set_at_panel     a person sets the set point to `value` degC (20) at the panel
 clock_jump       the wall clock is `value` seconds (3600) ahead; a clock without `jump` is not changed
 """
 
@@ -47,6 +50,9 @@ IN_THE_WORLD = frozenset(
         "cell_open",
         "cell_short",
         "clock_jump",
+        "switched_off",
+        "restarted",
+        "set_at_panel",
     }
 )
 KINDS = ON_HEARING | ON_ANSWERING | IN_THE_WORLD

@@ -82,6 +82,10 @@ class WithLoop:
     def sensor_fault(self, value: int) -> None:
         self.loop.sensor_fault = value
 
+    def switch_off_at_panel(self) -> None:
+        """Stop the loop, as a person does at the instrument."""
+        self.loop.stop()
+
     @property
     def running(self) -> bool:
         """Whether the control loop is running."""

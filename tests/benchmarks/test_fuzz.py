@@ -22,7 +22,9 @@ def fuzz(monkeypatch):
             del sys.modules[name]
 
 
-@pytest.mark.parametrize(("kind", "count"), [("toml", 100), ("command_lines", 100), ("replies", 100)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("toml", 100), ("command_lines", 100), ("replies", 100), ("databases", 100)]
+)
 def test_no_input_causes_a_traceback_a_hang_or_an_output_left_on(fuzz, kind, count, monkeypatch, tmp_path):
     assert kind in fuzz.KINDS
     monkeypatch.chdir(tmp_path)

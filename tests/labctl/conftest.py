@@ -37,7 +37,7 @@ settling_timeout_min = 5000
 """
 
 
-class ServedRig:
+class RigInUse:
     """Station and results files of a served rig, the programs that use it, and what its oven really does."""
 
     def __init__(self, folder: Path, server: Server, programs: ExitStack) -> None:
@@ -130,22 +130,22 @@ with hardware_locks([{address!r}], "its queue", "other", [({address!r}, {identit
 
 
 @pytest.fixture
-def serve_rig(tmp_path):
+def serve_instruments(tmp_path):
     """Serve a rig of these instruments, 60 times faster than real, until the test ends."""
     with ExitStack() as opened:
 
-        def serve(instruments: Mapping[str, str] = INSTRUMENTS) -> ServedRig:
+        def serve(instruments: Mapping[str, str] = INSTRUMENTS) -> RigInUse:
             options = {"seed": 3, "instruments": instruments, "material": "Mg3(BH4)4(NH2)2"}
             server = opened.enter_context(Server(options, ScaledClock(60.0)))
-            return ServedRig(tmp_path, server, opened.enter_context(ExitStack()))
+            return RigInUse(tmp_path, server, opened.enter_context(ExitStack()))
 
         yield serve
 
 
 @pytest.fixture
-def served_rig(serve_rig):
+def rig_in_use(serve_instruments):
     """Oven and analyser, served."""
-    return serve_rig()
+    return serve_instruments()
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 import threading
+import time
 
 import pytest
 
-from labctl.clock import RealClock, ScaledClock, VirtualClock
+from labctl.clock import RealClock, ScaledClock, VirtualClock, steady
 
 
 def test_a_virtual_night_passes_at_once():
@@ -86,6 +87,53 @@ def test_a_jump_of_the_system_clock_leaves_monotonic_alone():
     clock.jump(-3600)
     assert clock.time() == -3600
     assert clock.monotonic() == 0
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -86400.0])
+def test_a_steady_clock_counts_on_when_the_system_clock_is_set(step_s):
+    clock = VirtualClock(epoch_s=100.0)
+    seen = steady(clock)
+    clock.sleep(10)
+    clock.jump(step_s)
+    seen.sleep(5)
+    assert (seen.time(), seen.monotonic()) == (115.0, 15.0)
+    assert seen.set_by_s() == step_s
+    assert steady(seen) is seen
+
+
+def test_a_steady_real_clock_counts_on_when_the_system_clock_is_set(monkeypatch):
+    seen = steady(RealClock())
+    before_s = seen.time()
+    monkeypatch.setattr(time, "time", lambda: before_s - 7200.0)
+    assert 0 <= seen.time() - before_s < 3600
+    assert seen.set_by_s() == pytest.approx(-7200, abs=60)
+
+
+def test_a_steady_clock_that_slept_goes_on_with_the_time_of_the_wall(monkeypatch):
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        pytest.skip("the system does not count the time asleep")
+    seen, true = steady(RealClock()), time.clock_gettime
+    before_s = seen.time()
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: true(clock) + 3600.0)
+    monkeypatch.setattr(time, "time", lambda: before_s + 3600.0)
+    assert seen.time() - before_s >= 3600
+    assert seen.set_by_s() == pytest.approx(0, abs=60)
+
+
+def test_a_scaled_clock_is_steady_already():
+    clock = ScaledClock(10)
+    assert steady(clock) is clock
+
+
+def test_threads_share_the_virtual_time_of_a_steady_clock():
+    clock = VirtualClock()
+    seen, woke_s = steady(clock), []
+    with seen.participant():
+        thread = seen.start_thread(lambda: (seen.sleep(3), woke_s.append(clock.monotonic())))
+        with seen.lock():
+            seen.sleep(5)
+    thread.join(timeout=10)
+    assert woke_s == [3]
 
 
 def test_a_scaled_clock_runs_faster_than_the_wall():

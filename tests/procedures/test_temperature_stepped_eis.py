@@ -53,6 +53,16 @@ def test_every_step_up_and_down_is_visited_once_at_the_top():
     ]
 
 
+def test_steps_are_listed_once_until_they_are_changed():
+    procedure = procedure_with(temperatures_degc=[30.0, 50.0, 40.0])
+    listed = procedure.steps()
+    assert procedure.steps() is listed
+    procedure.revise(1, [70.0])
+    assert [round(t - 273.15, 6) for t, _ in procedure.steps()] == [30.0, 70.0]
+    procedure.set_parameters({"temperatures_degc": [20.0, 25.0]})
+    assert [round(t - 273.15, 6) for t, _ in procedure.steps()] == [20.0, 70.0]
+
+
 def test_one_temperature_alone_is_isothermal():
     assert procedure_with(temperatures_degc=[25.0]).steps() == [(298.15, "isothermal")]
 

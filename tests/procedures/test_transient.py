@@ -49,6 +49,12 @@ def test_the_rest_is_the_mean_of_its_second_half_and_its_drift():
     assert rest.drift_v_s == pytest.approx(1e-6)
 
 
+def test_a_clock_that_is_set_during_the_rest_is_no_drift():
+    points = [point(t, 0.0, potential_v=0.005 + 1e-6 * t) for t in range(101)]
+    points[70:] = [p._replace(time_s=p.time_s - 3600) for p in points[70:]]
+    assert rest_of(points).drift_v_s == pytest.approx(1e-6)
+
+
 def test_a_rest_without_a_good_point_is_an_error():
     with pytest.raises(InstrumentError, match="no valid rest potential: overload"):
         rest_of([point(0.0, 0.0, status="overload")])

@@ -33,6 +33,7 @@ from labctl.analysis.spectra.spectrum import Spectrum
 BETTER = 1 - 1e-6
 MOST_ROUNDS = 8
 OUT_OF_LINE_LN = 0.5
+AT_ONCE = 256  # spectra fitted together: what is kept of the others does not grow with their points
 
 
 def ionic_resistance_series(
@@ -42,6 +43,7 @@ def ionic_resistance_series(
     *,
     lead_ohm: Estimate | float = 0.0,
     range_ohm: tuple[float, float] = RANGE_OHM,
+    details: bool = True,
 ) -> tuple[Resistance, ...]:
     """Ionic resistance of each spectrum of a temperature series, in the order given.
 
@@ -49,6 +51,9 @@ def ionic_resistance_series(
     its spectrum is fitted alone, without neighbours. Other arguments as in `ionic_resistance`. A resistance
     that its neighbours contradict (ln R by more than 0.5 from the line through the two on either side)
     carries the flag `out of line`.
+
+    `spectra` is indexed, each spectrum at most a few times: a sequence may read each from a file. Without
+    `details`, `candidates` and `fit` of the results are empty; they take most of the memory of a long series.
 
     Raises
     ------
@@ -61,15 +66,18 @@ def ionic_resistance_series(
     known, temperatures = _known_temperatures(temperatures_k, len(spectra))
     rising = known[np.argsort(temperatures, kind="stable")]
     order = np.concatenate([rising, np.setdiff1d(np.arange(len(spectra)), known)])
-    data = [prepare(spectra[i]) for i in order]
-    fits = fit_candidates(data, electrodes)
-    improved = set(range(len(known)))
-    for _ in range(MOST_ROUNDS):
-        improved = _hand_on(data[: len(known)], fits[: len(known)], improved)
-    found = [
-        conclude(one, list(own.values()), electrodes, lead, range_ohm)
-        for one, own in zip(data, fits, strict=True)
-    ]
+    found: list[Resistance] = []
+    for begin in range(0, len(order), AT_ONCE):
+        end = min(begin + AT_ONCE, len(order))
+        # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
+        low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
+        data = [prepare(spectra[i]) for i in order[low:high]]
+        fits = _fitted_together(data, max(0, len(known) - low), electrodes)
+        concluded = [
+            conclude(data[i - low], list(fits[i - low].values()), electrodes, lead, range_ohm)
+            for i in range(begin, end)
+        ]
+        found += concluded if details else [replace(r, candidates=(), fit=None) for r in concluded]
     found = [*_in_line(found[: len(known)], np.sort(temperatures)), *found[len(known) :]]
     return tuple(found[place] for place in np.argsort(order, kind="stable"))
 
@@ -86,6 +94,17 @@ def _known_temperatures(
     if not (np.isfinite(temperatures) & (temperatures > 0)).all():
         raise ValueError("temperatures_k must be positive and finite, or None")
     return known, temperatures
+
+
+def _fitted_together(
+    data: Sequence[Prepared], known: int, electrodes: Electrodes
+) -> list[dict[str, CircuitFit]]:
+    """Every candidate fitted to each spectrum; the first `known` rise in temperature and help each other."""
+    fits = fit_candidates(data, electrodes)
+    improved = set(range(min(known, len(data))))
+    for _ in range(MOST_ROUNDS):
+        improved = _hand_on(data[:known], fits[:known], improved)
+    return fits
 
 
 def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], sources: set[int]) -> set[int]:

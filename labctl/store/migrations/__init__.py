@@ -26,6 +26,8 @@ from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, 
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
+from labctl.store.migrations.temperature_columns import ADDED_TO_CONDUCTIVITIES, ADDED_TO_SPECTRA
+from labctl.store.migrations.temperature_columns import FIXED_TRIGGER as BAND_TRIGGER
 from labctl.store.migrations.unsafe_processes import HEARTBEATS, STATE, UNSAFE
 
 if TYPE_CHECKING:
@@ -102,6 +104,12 @@ def _m0008_job_owners(db: "Sqlite") -> None:
     db.execute(PENDING_STAY)
 
 
+def _m0009_temperature(db: "Sqlite") -> None:
+    _add_columns(db, "spectra", ADDED_TO_SPECTRA)
+    _add_columns(db, "conductivities", ADDED_TO_CONDUCTIVITIES)
+    db.execute(BAND_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -118,6 +126,7 @@ _MIGRATIONS = {
     "0006_unsafe": _m0006_unsafe,
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
+    "0009_temperature": _m0009_temperature,
 }
 
 

@@ -12,6 +12,19 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     return db.rows(query, parts)
 
 
+def new_of_parts(db: Rows, parts: Sequence[int], after: int) -> list[Row]:
+    """The conductivities of the parts with an id above `after`, columns as `of_parts`, in order derived."""
+    query = f"""SELECT c.*, s.branch FROM conductivities c CROSS JOIN spectra s ON s.id = c.spectrum_id
+                WHERE c.id > ? AND +c.run_id IN ({marks(parts)}) ORDER BY c.id"""
+    return db.rows(query, (after, *parts))
+
+
+def count_of_parts(db: Rows, parts: Sequence[int]) -> int:
+    """Number of the conductivities of the parts."""
+    query = f"SELECT count(*) AS n FROM conductivities WHERE run_id IN ({marks(parts)})"
+    return db.rows(query, parts)[0]["n"]
+
+
 def of_file(db: Rows) -> list[Row]:
     """The conductivities of all runs, in the order derived."""
     return db.rows("SELECT * FROM conductivities ORDER BY id", ())

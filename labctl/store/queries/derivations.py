@@ -15,13 +15,13 @@ FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
-SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, EXISTS (
-    SELECT 1 FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
-    WHERE again.repeat_of = s.id AND d.temperature_k IS NOT NULL
+SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, s.band_k, s.id IN (
+    SELECT again.repeat_of FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
+    WHERE again.repeat_of IS NOT NULL AND d.temperature_k IS NOT NULL
 ) AS repeated
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
-    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
+    AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
 ORDER BY s.id
 """
 _GOOD_CURRENTS = """
@@ -41,6 +41,21 @@ def finished_spectra(db: Rows, run_id: int) -> list[int]:
     return [row["id"] for row in db.rows(query, (run_id,))]
 
 
+def finished_before(db: Rows, run_id: int, spectrum_id: int, most: int) -> list[int]:
+    """Return the ids of the finished spectra of a run up to one of them, at most so many, in order."""
+    query = """SELECT id FROM spectra WHERE run_id = ? AND status = 'finished'
+               AND number <= (SELECT number FROM spectra WHERE id = ?) ORDER BY number DESC LIMIT ?"""
+    return [row["id"] for row in db.rows(query, (run_id, spectrum_id, most))][::-1]
+
+
+def count_finished(db: Rows, run_id: int, without: int) -> int:
+    """Count the finished spectra of a run and of the runs that it continues, but for one."""
+    parts = part_ids(db, run_id)
+    query = f"""SELECT count(*) AS n FROM spectra
+                WHERE run_id IN ({marks(parts)}) AND status = 'finished' AND id <> ?"""
+    return db.rows(query, (*parts, without))[0]["n"]
+
+
 def spectrum_temperatures_k(db: Rows, spectrum_id: int) -> list[float]:
     """Return the temperature readings taken at the points of a spectrum; empty without a reading."""
     query = """SELECT temperature_k FROM impedance_points
@@ -58,8 +73,9 @@ def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
     """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
-    `spectrum_id`), `number`, `branch` and `setpoint_k` of its spectrum, and `repeated`: 1 where a repetition
-    gave a conductivity at a known temperature. Spectra taken while a potential was held are left out.
+    `spectrum_id`), `number`, `branch`, `setpoint_k` and `band_k` of its spectrum, and `repeated`: 1 where a
+    repetition gave a conductivity at a known temperature. Spectra taken while a potential was held are left
+    out.
     """
     parts = part_ids(db, run_id)
     return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)

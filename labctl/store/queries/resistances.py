@@ -12,8 +12,17 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     return db.rows(query, parts)
 
 
-def new_totals(db: Rows, parts: Sequence[int], after: int) -> list[Row]:
-    """Total resistances of the spectra of the parts with an id above `after`, in the order derived."""
-    query = f"""SELECT r.* FROM resistances r JOIN spectra s ON s.id = r.spectrum_id
-                WHERE s.run_id IN ({marks(parts)}) AND r.quantity = 'total' AND r.id > ? ORDER BY r.id"""
-    return db.rows(query, (*parts, after))
+def newest_id(db: Rows) -> int:
+    """Id of the newest resistance of the file; 0 where there is none."""
+    return db.rows("SELECT max(id) AS id FROM resistances", ())[0]["id"] or 0
+
+
+def new_totals(db: Rows, parts: Sequence[int], after: int, until: int) -> list[Row]:
+    """Total resistances of the spectra of the parts with an id above `after`, up to `until`, in order.
+
+    The joins are made as written: only the new rows are read.
+    """
+    query = f"""SELECT r.* FROM resistances r CROSS JOIN spectra s ON s.id = r.spectrum_id
+                WHERE r.id > ? AND r.id <= ? AND r.quantity = 'total' AND +s.run_id IN ({marks(parts)})
+                ORDER BY r.id"""
+    return db.rows(query, (after, until, *parts))

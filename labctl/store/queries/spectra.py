@@ -15,10 +15,14 @@ def with_id(db: Rows, spectrum_id: int) -> list[Row]:
     return db.rows("SELECT * FROM spectra WHERE id = ?", (spectrum_id,))
 
 
-def new_or_watched(db: Rows, parts: Sequence[int], after: int, watched: Sequence[int]) -> list[Row]:
-    """The spectra of the parts with an id above `after`, and the watched ones as they are now."""
-    query = f"SELECT * FROM spectra WHERE run_id IN ({marks(parts)}) AND (id > ? OR id IN ({marks(watched)}))"
-    return db.rows(query, (*parts, after, *watched))
+def new_of_part(db: Rows, part: int, after: int) -> list[Row]:
+    """The spectra of a part numbered above `after`, in order."""
+    return db.rows("SELECT * FROM spectra WHERE run_id = ? AND number > ? ORDER BY number", (part, after))
+
+
+def with_ids(db: Rows, ids: Sequence[int]) -> list[Row]:
+    """These spectra as they are now."""
+    return db.rows(f"SELECT * FROM spectra WHERE id IN ({marks(ids)})", ids) if ids else []
 
 
 def last_finished(db: Rows, run_id: int) -> int | None:

@@ -22,8 +22,8 @@ roles = ["oven"]
 
 
 @pytest.fixture
-def rig(served_rig):
-    return served_rig
+def rig(rig_in_use):
+    return rig_in_use
 
 
 def labctl(*words):
@@ -72,7 +72,19 @@ def test_a_runner_without_a_job_makes_safe_when_it_is_asked(rig):
     assert rig.pause is not None
 
 
-def test_a_run_is_named_and_left_alone(rig):
+def test_a_run_that_a_supervisor_watches_is_ended_and_made_safe(rig):
+    run = rig.start_run()
+    result = labctl("instruments", "safe", rig.station, "--db", rig.db, "--person", "Mara")
+    assert result.exit_code == 0, result.output
+    confirmed = "make safe, asked for by Mara: every instrument was made safe; the queue is paused"
+    assert confirmed in result.output
+    assert not rig.heater_is_on
+    assert run.wait(timeout=60) == 1
+    assert rig.beat_of("runner")["state"] == "ended"
+    rig.wait(lambda: rig.beat_of("supervisor")["state"] == "ended", "the supervisor to end")
+
+
+def test_a_run_without_supervisor_is_named_and_left_alone(rig):
     run = rig.start_run("--without-supervisor")
     sentence = refused("instruments", "safe", rig.station, "--db", rig.db)
     assert f"labctl run (pid {run.pid}) for the protocol 'hot' on station 'rig'" in sentence
@@ -133,8 +145,8 @@ def test_the_station_file_is_station_toml_as_everywhere(rig, monkeypatch):
     assert "all of rig answer" in result.output
 
 
-def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_rig):
-    rig = serve_rig({"GPIB0::12::INSTR": "lakeshore336", "ASRL9::INSTR": "relay_watchdog"})
+def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_instruments):
+    rig = serve_instruments({"GPIB0::12::INSTR": "lakeshore336", "ASRL9::INSTR": "relay_watchdog"})
     relay = rig.instruments[1]
     supervisor = rig.start("supervisor", *rig.files, "--alone")
     rig.wait(lambda: relay.relays, "the first kick")

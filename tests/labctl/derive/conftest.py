@@ -49,12 +49,15 @@ class Notebook:
         self.store.flush()
         return spectrum_id
 
-    def polarisation(self, samples, ended=None, temperatures_k=None, **row) -> int:
+    def polarisation(
+        self, samples, ended=None, temperatures_k=None, clock_ahead_s=lambda elapsed_s: 0.0, **row
+    ) -> int:
         """Write a hold of (elapsed s, V, A) samples; return its id."""
         polarisation_id = self._begin("polarisations", {"potential_v": 0.01, "setpoint_k": 300.0} | row)
         kelvin = temperatures_k or [300.0] * len(samples)
         for number, (elapsed_s, potential_v, current_a) in enumerate(samples):
             point = {"polarisation_id": polarisation_id, "number": number, "time_s": 1.0 + elapsed_s}
+            point["time_s"] += clock_ahead_s(elapsed_s)
             point |= {"elapsed_s": elapsed_s, "potential_v": potential_v, "current_a": current_a}
             self.store.append("polarisation_points", point | {"temperature_k": kelvin[number]})
         self.store.flush()

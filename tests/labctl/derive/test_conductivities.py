@@ -17,7 +17,7 @@ def series(monkeypatch):
         def __init__(self):
             self.answers, self.asked = {}, []
 
-        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm):
+        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm, details):
             self.asked.append((list(spectra), list(temperatures_k), electrodes, lead_ohm))
             return tuple(self.answers[round(kelvin)] for kelvin in temperatures_k)
 
@@ -229,3 +229,36 @@ def test_a_spectrum_of_a_known_circuit_gives_its_conductivity(notebook, total_oh
     (row,) = derive_conductivities(book.store, book.run_id, 1.0)
     assert row["conductivity_s_m"] == pytest.approx(20 / total_ohm, rel=1e-3)
     assert row["relative_uncertainty_resistance"] < 0.01
+
+
+def test_a_spectrum_carries_the_span_of_its_temperatures(notebook, series, resistance):
+    book = notebook()
+    book.spectrum((299.9, 300.3, 300.0), band_k=0.5)
+    series.answers = {300: resistance(2000.0)}
+    (row,) = derive_conductivities(book.store, book.run_id, 7.0)
+    assert (row["temperature_min_k"], row["temperature_max_k"], row["flags"]) == (299.9, 300.3, [])
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_spectrum_that_left_its_band_says_so_and_its_temperature_is_known_to_half_its_span(
+    notebook, series, resistance, sign
+):
+    book = notebook()
+    book.spectrum((300.0, *[300.0] * 20, 300.0 + sign * 0.8), band_k=0.5)
+    series.answers = {300: resistance(2000.0)}
+    (row,) = derive_conductivities(book.store, book.run_id, 7.0)
+    span = "26.85 to 27.65" if sign > 0 else "26.05 to 26.85"
+    assert row["flags"] == [
+        "the temperature moved by 0.8 K during the spectrum",
+        f"the temperature left its band of 0.5 K about 26.85 degC: {span} degC during the spectrum",
+    ]
+    assert row["temperature_u_k"] == pytest.approx(0.4)
+
+
+def test_a_spectrum_without_a_band_cannot_leave_it(notebook, series, resistance):
+    book = notebook()
+    book.spectrum((290.0, 310.0))
+    series.answers = {300: resistance(2000.0)}
+    (row,) = derive_conductivities(book.store, book.run_id, 7.0)
+    assert row["flags"] == ["the temperature moved by 20.0 K during the spectrum"]
+    assert (row["temperature_min_k"], row["temperature_max_k"]) == (290.0, 310.0)

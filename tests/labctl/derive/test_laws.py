@@ -34,10 +34,19 @@ class Series:
         self.run_id = self.store.insert("runs", run)
 
     def spectrum(
-        self, temperature_k, factor=1.0, *, bound=None, repeat_of=None, number=True, branch="heating", **own
+        self,
+        temperature_k,
+        factor=1.0,
+        *,
+        bound=None,
+        repeat_of=None,
+        number=True,
+        branch="heating",
+        band_k=None,
+        **own,
     ):
         about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0, "branch": branch}
-        about |= {"setpoint_k": temperature_k, "repeat_of": repeat_of}
+        about |= {"setpoint_k": temperature_k, "repeat_of": repeat_of, "band_k": band_k}
         spectrum_id = self.store.insert("spectra", about)
         self.store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 2.0})
         self.number += 1
@@ -135,6 +144,58 @@ def test_the_uncertainty_of_the_temperature_is_in_that_of_the_energy(tmp_path):
         return preferred["standard_uncertainty_ev"]
 
     assert energy_u_ev("unsure.db", 0.5) > 5 * energy_u_ev("sure.db", 0.0)
+
+
+def out_of_band(series, low_k, high_k, factor, **own):
+    """A spectrum at 345 K in a band of 0.5 K, with the span of its temperatures."""
+    own = {"temperature_u_k": (high_k - low_k) / 2} | own
+    series.spectrum(345.0, factor, band_k=0.5, temperature_min_k=low_k, temperature_max_k=high_k, **own)
+
+
+def test_a_spectrum_that_belongs_to_no_temperature_is_in_no_law(series):
+    before = series.number
+    out_of_band(series, 325.0, 345.0, factor=1.5)
+    preferred, rows = series.laws()
+    assert preferred["n_points"] == before
+    for row in rows:
+        assert "71.85 degC (the temperature left its band)" in row["flags"][0]
+        assert not any(flag.startswith("outlier") for flag in row["flags"])
+
+
+def test_a_spectrum_that_left_its_band_by_little_weighs_little(tmp_path):
+    def energy_ev(name, low_k, high_k):
+        made = Series(tmp_path / name)
+        for temperature_k in (310.0, 320.0, 330.0, 360.0):
+            made.spectrum(temperature_k)
+        if high_k:
+            out_of_band(made, low_k, high_k, factor=1.12)
+        preferred, _ = made.laws()
+        made.store.close()
+        return preferred["activation_energy_ev"], preferred["n_points"]
+
+    without_ev, _ = energy_ev("without.db", 0, 0)
+    within_ev, _ = energy_ev("within.db", 344.99, 345.01)
+    left_ev, count = energy_ev("left.db", 344.0, 345.9)
+    assert count == 5
+    assert abs(left_ev - without_ev) < 0.3 * abs(within_ev - without_ev)
+
+
+def test_what_left_its_band_is_in_no_law_where_no_uncertainty_can_weigh_it(series):
+    before = series.number
+    series.spectrum(350.0, relative_uncertainty_resistance=None)
+    out_of_band(series, 344.0, 345.2, factor=1.0)
+    preferred, _ = series.laws()
+    assert preferred["n_points"] == before + 1
+    assert "(the temperature left its band, and no uncertainty can weigh it)" in preferred["flags"][0]
+
+
+def test_a_ramp_without_a_band_stays_in_its_law(tmp_path):
+    ramp = Series(tmp_path / "lab.db")
+    for kelvin in range(310, 390, 10):
+        span = {"temperature_min_k": kelvin - 2.0, "temperature_max_k": kelvin + 2.0}
+        ramp.spectrum(float(kelvin), temperature_u_k=1.2, **span)
+    preferred, _ = ramp.laws()
+    assert preferred["n_points"] == 8
 
 
 def test_show_says_which_spectra_gave_no_number_and_why(series):

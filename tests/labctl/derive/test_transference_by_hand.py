@@ -224,6 +224,13 @@ def test_a_temperature_that_moved_by_a_tenth_of_a_kelvin_is_told_and_carried(blo
     assert row["bulk_resistance_ohm"] == 2000.0
 
 
+def test_a_computer_that_slept_during_the_hold_is_told(blocked):
+    slept = blocked(clock_ahead_s=lambda t: 600.0 if t > 40 else 0.0)
+    assert any("slept, or its clock was set, for 600 s" in flag for flag in slept["flags"])
+    steady = blocked(clock_ahead_s=lambda t: 0.02 * t)
+    assert not any("slept" in flag for flag in steady["flags"])
+
+
 def test_a_move_is_counted_from_the_mean_of_the_spectrum_to_the_mean_of_the_last_fifth(blocked):
     late_k = {79: 310.0, 80: 300.4, 100: 300.6}
     kelvin = [late_k.get(t, 300.5 if t > 80 else None) for t in SECONDS]

@@ -48,7 +48,7 @@ def test_safe_is_shown_only_when_the_report_confirms_it(stop_of, wait):
     stop.press("Ada")
     assert stop.state == MAKING
     assert stop.words.startswith("Making safe since ")
-    assert stop.confirmed_s is None
+    assert stop.made_safe_s is None
     rig.go.release()
     wait(lambda: stop.state == SAFE, "the report")
     assert stop.words.startswith("SAFE since ")
@@ -107,4 +107,7 @@ def test_what_was_safe_is_in_the_past_once_something_may_have_heated(stop_of, wa
     assert stop.state == PAST
     assert stop.words.startswith("Made safe at ")
     assert stop.words.endswith("The queue was resumed since.")
-    assert stop.confirmed_s is None
+    assert stop.made_safe_s is not None
+    stop.contradict("oven: no answer")
+    assert stop.is_contradicted
+    assert stop.words.startswith("NOT SAFE, not read back off: oven: no answer.")

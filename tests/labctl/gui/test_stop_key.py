@@ -9,13 +9,11 @@ pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 from qtpy import QtCore, QtGui, QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
-from labctl.clock import ScaledClock
 from labctl.config.station import read_station
 from labctl.gui import control
 from labctl.queue.making_safe import SafeReport
 from labctl.queue.requests import Pauses
 from labctl.store.transactions import WriteConnection
-from sim_instruments.serve import Server
 
 
 class Rig:
@@ -247,30 +245,6 @@ def test_a_closed_window_no_longer_takes_the_key(app, window, rig):
     assert rig.attempts == []
 
 
-class ServedRig:
-    """A rig that is served by this process, and a window of its station."""
-
-    def __init__(self, server, station_file):
-        station_file.write_text(server.station_toml("rig"))
-        self._oven = server.rig.instruments[server.outlets[0].address]
-        self.station = read_station(station_file)
-
-    @property
-    def heater_is_on(self):
-        return self._oven.heater_range > 0
-
-    def heat(self):
-        self._oven.set_range(1, 3)
-        assert self.heater_is_on
-
-
-@pytest.fixture
-def served_rig(tmp_path):
-    models = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
-    with Server({"seed": 3, "instruments": models}, ScaledClock(1.0)) as server:
-        yield ServedRig(server, tmp_path / "served.toml")
-
-
 WAYS = [
     (open_menu, lambda window, menu: press_f12(menu)),
     (open_pause_menu, lambda window, menu: click_beside(menu, window.control.safe)),
@@ -283,7 +257,7 @@ WAYS = [
 @pytest.mark.slow
 def test_the_heater_of_a_served_rig_goes_off_every_time_whatever_is_open(window_of, served_rig, wait):
     """Menu, list, file chooser, question; key and button; and once more without anything open."""
-    window = window_of(served_rig.station)
+    window = window_of(read_station(served_rig.station))
     for opened, ask in [*WAYS, (lambda window: window, lambda window, same: press_f12(window))]:
         served_rig.heat()
         ask(window, opened(window))

@@ -116,13 +116,24 @@ def test_a_cut_cable_of_the_oven_is_never_called_safe(rig):
     assert rig.amplitude_v == 0
 
 
-def test_instruments_that_were_never_reached_are_not_called_safe(rig):
+def test_after_one_that_cannot_be_opened_the_others_are_made_safe_all_the_same(rig):
     left = []
+    rig.energise()
     rig.cable.become("cut")
     with pytest.raises(InstrumentError), rig.station.open(on_left=left.append):
         pass
+    assert rig.heater_range == 0
+    assert [list(problems) for problems in left] == [["solartron1260"]]
+
+
+def test_of_every_instrument_that_cannot_be_opened_the_reason_is_its_own(rig):
+    left = []
+    rig.cable.become("cut")
+    rig.oven_cable.become("cut")
+    with pytest.raises(InstrumentError), rig.station.open(on_left=left.append):
+        pass
     assert list(left[0]) == ["solartron1260", "lakeshore336"]
-    assert left[0]["lakeshore336"] == "was not reached"
+    assert left[0]["lakeshore336"].startswith("InstrumentError: lakeshore336: ")
 
 
 class Device:

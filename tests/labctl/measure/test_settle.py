@@ -234,3 +234,62 @@ def test_a_criterion_without_sense_is_refused_by_name(name, value):
 
 def test_a_criterion_may_be_tight_and_have_no_dwell():
     SettlingCriterion(band_k=0.01, slope_k_s=1e-6, dwell_s=0.0, timeout_s=0.5, poll_s=0.1, slope_window_s=0.5)
+
+
+# Gaps: what happened between two readings that are far apart is not known.
+
+
+def stalled_at(bench, at_s, gap_s):
+    """Let the reading that is due at `at_s` take `gap_s` longer, as after a lost exchange."""
+    steady, waited = bench.thermometer, []
+
+    class Stalled:
+        @property
+        def temperature_k(self):
+            if bench.clock.monotonic() >= at_s and not waited:
+                waited.append(True)
+                bench.clock.sleep(gap_s)
+            return steady.temperature_k
+
+    bench.thermometer = Stalled()
+    return bench
+
+
+@pytest.mark.parametrize("at_s", [200.0, 650.0])
+def test_a_gap_in_the_readings_starts_the_dwell_again(at_s):
+    readings, elapsed_s = settled(stalled_at(bench_with(lambda t: 300.0), at_s, 500.0), dwell_s=600)
+    assert elapsed_s >= at_s + 500 + 600
+    phases = [reading.phase for reading in readings]
+    assert "approach" in phases[phases.index("dwell") :]
+
+
+def test_a_gap_does_not_end_the_dwell_that_it_bridges():
+    readings, _ = settled(stalled_at(bench_with(lambda t: 300.0), 100.0, 5000.0), dwell_s=600)
+    dwell = [reading for reading in readings if reading.time_s > readings[0].time_s + 5000]
+    assert len(dwell) >= 600 / 5
+
+
+def test_an_excursion_that_hides_in_a_gap_is_not_dwelt_through():
+    kelvin_at = lambda t: 320.0 if 300 <= t < 390 else 300.0  # noqa: E731 - the profile of one test
+    _, elapsed_s = settled(stalled_at(bench_with(kelvin_at), 299.0, 100.0), dwell_s=600)
+    assert elapsed_s >= 400 + 600
+
+
+def test_a_single_exchange_that_is_tried_again_does_not_start_the_dwell_again():
+    _, elapsed_s = settled(stalled_at(bench_with(lambda t: 300.0), 200.0, 6.0), dwell_s=600)
+    assert elapsed_s == pytest.approx(600 + 55, abs=15)
+
+
+def test_a_thermometer_that_always_takes_half_a_minute_has_no_gaps():
+    bench = bench_with(lambda t: 300.0)
+    steady = bench.thermometer
+
+    class Slow:
+        @property
+        def temperature_k(self):
+            bench.clock.sleep(35.0)
+            return steady.temperature_k
+
+    bench.thermometer = Slow()
+    _, elapsed_s = settled(bench, dwell_s=600, timeout_s=3600)
+    assert elapsed_s < 1000

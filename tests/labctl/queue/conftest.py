@@ -116,12 +116,12 @@ def night(tmp_path):
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def station_text():
     return STATION
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def protocol_text():
     return PROTOCOL
 
@@ -201,7 +201,7 @@ PROGRAMS = {
 }
 
 
-class ServedRig:
+class CabledRig:
     """A rig with a cable to each instrument, and the programs in its folder, which are other processes."""
 
     def __init__(self, folder: Path, serve: Any, cables: Any, environment: Any) -> None:
@@ -302,7 +302,7 @@ class ServedRig:
 
 
 @pytest.fixture
-def serve_rig(tmp_path, cables):
+def cabled_rig(tmp_path, cables):
     """Serve a rig to programs in a folder, `speed` times faster than real; return it."""
     with ExitStack() as serving:
 
@@ -312,7 +312,7 @@ def serve_rig(tmp_path, cables):
             folder: Path = tmp_path,
             speed: float = 1.0,
             environment: Any = None,
-        ) -> ServedRig:
+        ) -> CabledRig:
             options = {"seed": 3, "instruments": {OVEN: "lakeshore336", ANALYSER: "solartron1260"}}
 
             def server() -> Server:
@@ -320,7 +320,7 @@ def serve_rig(tmp_path, cables):
 
             (folder / "protocol.toml").write_text(protocol)
             (folder / "measure.py").write_text(script)
-            rig = ServedRig(folder, server, cables, environment)
+            rig = CabledRig(folder, server, cables, environment)
             serving.callback(rig.close)
             return rig
 

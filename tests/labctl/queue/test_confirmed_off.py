@@ -44,8 +44,8 @@ with labctl.bench("station.toml", database="lab.db", sample=sample) as bench:
 
 
 @pytest.fixture
-def rig(serve_rig):
-    return serve_rig(PROTOCOL, SCRIPT)
+def rig(cabled_rig):
+    return cabled_rig(PROTOCOL, SCRIPT)
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):

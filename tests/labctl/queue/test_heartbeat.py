@@ -6,6 +6,8 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -162,11 +164,47 @@ def test_status_and_window_say_what_a_living_runner_cannot_make_safe(night, beat
     assert "NOT SAFE, not read back off: oven: no answer" in status_in_words(view)
 
 
-def test_what_a_person_has_seen_to_is_no_trouble(night, beat_before, station_file):
+def test_what_a_person_has_seen_to_is_no_trouble_but_is_named(night, beat_before, station_file):
     beat_before(0.0, state="dismissed", unsafe="oven: no answer")
     arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
     assert "a person has seen to it: oven: no answer" in CliRunner().invoke(app, arguments).stdout
-    assert not read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S).in_trouble
+    view = read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S)
+    assert not view.in_trouble
+    assert "a person has seen to it: oven: no answer" in status_in_words(view)[0]
+
+
+def test_the_outputs_of_a_runner_that_died_unattended_are_not_called_off(night, beat_before, station_file):
+    beat_before(0.0, pid=2**22 + 1)
+    arguments = ["status", "--db", str(night.path), "--station", str(station_file)]
+    left = "NOT SAFE: the outputs were not read back; the next supervisor or runner makes safe first"
+    assert f"NOT RUNNING, {left}" in CliRunner().invoke(app, arguments).stdout
+    (process,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["processes"]
+    assert (process["unsafe"], process["unsafe_in_words"]) == ("the outputs were not read back", left)
+    words = status_in_words(read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S))
+    assert "NOT SAFE, not read back off: the outputs were not read back" in words
+    assert "AND NO SUPERVISOR: press Make safe, then check the rig" in words
+
+
+def test_after_a_supervisor_has_made_safe_a_dead_runner_left_nothing_on(night, beat_before):
+    beat_before(0.0, state="dead")
+    words = status_in_words(read_station_view(night.connection, "rig", CLOCK.time(), SILENCE_S))
+    assert not any("NOT SAFE" in phrase for phrase in words)
+    assert "AND NO SUPERVISOR" in words
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("alive", "NOT SAFE, trying again: oven: no answer"),
+        ("unsafe", "not read back off: oven: no answer; a supervisor tries until it is (or --dismiss)"),
+        ("dismissed", "a person has seen to it: oven: no answer"),
+    ],
+)
+def test_the_list_of_the_queue_says_what_was_not_read_back_off(night, beat_before, state, words):
+    beat_before(0.0, state=state, unsafe="oven: no answer")
+    arguments = ["queue", "list", "--db", str(night.path)]
+    assert f"rig: {words}" in CliRunner().invoke(app, arguments).stdout
+    assert json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["not_safe"] == {"rig": words}
 
 
 @pytest.mark.parametrize(
@@ -245,6 +283,33 @@ def test_a_watcher_that_slept_does_not_count_that_as_silence(beat_before):
     assert silences.of(beat) - before_s == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_is_watched_before_it_is_called_frozen(beat_before, ahead_s):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    first, later = beat_before(-ahead_s), beat_before(-ahead_s - 0.5)
+    assert state_of(first, SILENCE_S, watch(clock, lambda: later)) == "running"
+    assert clock.monotonic() < SILENCE_S
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0], ids=["its clock behind", "its clock ahead"])
+def test_a_process_whose_clock_is_another_and_that_is_silent_is_called_frozen(beat_before, ahead_s):
+    clock, silent = VirtualClock(epoch_s=CLOCK.time()), beat_before(-ahead_s)
+    assert state_of(silent, SILENCE_S, watch(clock, lambda: silent)) == "frozen"
+
+
+def test_a_fresh_heartbeat_is_believed_at_once_and_one_of_another_computer_for_good(beat_before):
+    clock = VirtualClock(epoch_s=CLOCK.time())
+    fresh, elsewhere = beat_before(0.1), replace(beat_before(3600.0), host="elsewhere")
+    states = [state_of(beat, SILENCE_S, watch(clock, pytest.fail)) for beat in (fresh, elsewhere)]
+    assert (states, clock.monotonic()) == (["running", "frozen"], 0.0)
+
+
+def watch(clock, read_again):
+    """As `labctl status` looks once at a process."""
+    silences = Silences(clock)
+    return lambda beat: silences.watched(beat, beat.allowed_silence_s(SILENCE_S), read_again)
+
+
 def next_beat(night):
     """Wait for another heartbeat of the runner, and return it."""
     heartbeats, end_s = Heartbeats(night.connection, "runner", "rig"), CLOCK.monotonic() + 60.0
@@ -267,6 +332,22 @@ def test_a_suspended_computer_breaks_no_promise_of_the_measuring_thread(night, m
         beat = next_beat(night)
     assert not beat.overdue
     assert beat.due_s - beat.beat_s == pytest.approx(300.0, abs=1.0)
+
+
+def test_the_end_is_recorded_without_memory_for_another_thread(night, monkeypatch):
+    start, threads = threading.Thread.start, []
+
+    def start_the_first(thread):
+        if threads:
+            raise RuntimeError("can't start new thread")
+        threads.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_the_first)
+    with Pulse(night.path, "rig") as pulse:
+        assert next_beat(night).state == "alive"
+        pulse.made_safe({})
+    assert Heartbeats(night.connection, "runner", "rig").read().state == "ended"
 
 
 def test_a_measuring_thread_that_is_late_on_a_computer_that_works_breaks_its_promise(night):

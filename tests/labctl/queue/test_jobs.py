@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.job import FailurePolicy
+from labctl.queue.job import Ending, FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.store.transactions import WriteConnection
 
@@ -271,16 +271,33 @@ def test_two_people_never_lose_or_double_a_job(tmp_path, protocol_text):
     run_state_machine_as_test(OnFreshFiles, settings=few)
 
 
-@pytest.mark.parametrize("policy", ["[]", '{"retries": "x"}', '{"nonsense": 1}', "[" * 900 + "]" * 900])
-def test_a_job_that_cannot_be_read_fails_and_the_next_begins(night, policy):
-    broken, good = night.add(), night.add()
-    with night.connection.transaction() as connection:
-        connection.update("jobs", broken, {"failure_policy": policy})
-    with pytest.raises(ConfigurationError, match=f"job {broken}: cannot be read"):
-        night.jobs.get(broken)
-    claimed = night.jobs.claim("rig")
-    assert claimed is not None
-    assert claimed.id == good
-    assert [job.state for job in night.jobs.listed()] == ["running", "failed"]
-    (reason,) = (job.reason for job in night.jobs.listed() if job.id == broken)
-    assert reason.startswith("cannot be shown: ")
+@pytest.mark.parametrize("step_s", [-7200.0, 7200.0])
+def test_a_retry_waits_as_long_as_its_policy_says_whatever_the_clock_is_set_to(night, step_s):
+    night.add("unlucky", policy=FailurePolicy(retries=2, delay_s=300.0))
+    job = night.jobs.claim("rig")
+    Conclusions(night.connection, "rig", night.clock).attempt_ended(job, Ending("failed", "a fuse"), True)
+    assert night.jobs.claim("rig") is None
+    night.clock.jump(step_s)
+    night.clock.sleep(299.0)
+    assert night.jobs.claim("rig") is None
+    assert night.jobs.next_start_s("rig") == pytest.approx(night.clock.time() + 1.0)
+    night.clock.sleep(1.5)
+    assert night.jobs.claim("rig").id == job.id
+
+
+def test_a_later_runner_waits_no_longer_than_the_policy_after_the_clock_was_set_back(night):
+    night.add("unlucky", policy=FailurePolicy(retries=2, delay_s=300.0))
+    job = night.jobs.claim("rig")
+    Conclusions(night.connection, "rig", night.clock).attempt_ended(job, Ending("failed", "a fuse"), True)
+    night.clock.jump(-86400.0)
+    later = Jobs(night.connection, night.clock)
+    assert later.claim("rig") is None
+    night.clock.sleep(300.5)
+    assert later.claim("rig").id == job.id
+
+
+def test_an_hour_that_a_person_stated_is_an_hour_of_the_clock_as_it_is_set(night):
+    night.add("later", not_before_s=night.clock.time() + 3600.0)
+    assert night.jobs.claim("rig") is None
+    night.clock.jump(3600.0)
+    assert night.jobs.claim("rig") is not None

@@ -12,8 +12,8 @@ from labctl.store.transactions import WriteConnection
 
 
 @pytest.fixture
-def rig(served_rig):
-    return served_rig
+def rig(rig_in_use):
+    return rig_in_use
 
 
 @pytest.fixture

@@ -7,7 +7,14 @@ import pytest
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
-from labctl.queue.estimates import Pace, duration_s, measured_pace, procedure_of, remaining_s
+from labctl.queue.estimates import (
+    Pace,
+    TimeLeft,
+    duration_s,
+    measured_pace,
+    procedure_of,
+    remaining_s,
+)
 from labctl.queue.rehearsal import rehearse
 from labctl.store.transactions import WriteConnection
 
@@ -161,3 +168,17 @@ def test_what_remains_leaves_out_what_is_finished(night):
     last = duration_s(procedure.plan()[4:])
     assert remaining_s(procedure, 0) == pytest.approx(last)
     assert remaining_s(procedure, 3) == 0.0
+
+
+def test_a_plan_is_made_once_and_again_after_its_steps_were_changed(night):
+    (entry,) = night.protocol(temperatures=[40, 50, 60]).procedures
+    procedure, plans = entry.build(), []
+    plan = procedure.plan
+    procedure.plan = lambda: plans.append(1) or plan()
+    left = TimeLeft(procedure, Pace())
+    each_s = [left.from_step(step) for step in range(4)]
+    assert plans == [1]
+    assert each_s == pytest.approx([duration_s(plan()[2 * step :]) for step in range(4)])
+    procedure.revise(1, [45.0])
+    assert left.from_step(1) == pytest.approx(duration_s(plan()[2:]))
+    assert left.from_step(2) == 0.0

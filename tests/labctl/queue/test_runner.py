@@ -82,7 +82,9 @@ def test_a_request_that_cannot_be_read_is_refused_and_the_job_goes_on(night, run
     run_night(on_event=AtRow("results", 3, ask))
     assert night.states() == ["finished"]
     assert night.finished_spectra() == [(job, 40.0), (job, 50.0)]
-    assert night.connection.value("SELECT outcome FROM requests") == "refused: it holds no list of temperatures"
+    assert (
+        night.connection.value("SELECT outcome FROM requests") == "refused: it holds no list of temperatures"
+    )
 
 
 def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):

@@ -89,3 +89,19 @@ def test_a_process_that_computes_is_seen_to_do_something():
     finally:
         busy.kill()
         busy.communicate()
+
+
+def test_a_supervisor_whose_clock_is_behind_is_alive_once_its_heartbeat_changes(night):
+    clock, beats = VirtualClock(), Heartbeats(night.connection, "supervisor", "rig")
+    keeper = Supervision(night.path, "rig", 3.0, clock=clock)
+    beats.begin()
+    answers = []
+    for beat_s in (1000.0, 1000.5, 1001.0):
+        beats.beat(beat_s=beat_s)
+        answers.append(keeper.alive())
+        clock.sleep(0.5)
+    assert answers == [False, True, True]
+    for _ in range(20):
+        clock.sleep(0.5)
+        answers.append(keeper.alive())
+    assert not answers[-1]

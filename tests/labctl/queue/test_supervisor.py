@@ -19,12 +19,12 @@ from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
-from labctl.queue import supervision, supervisor
+from labctl.queue import supervision, supervisor, unqueued_program
 from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.left_unsafe import LeftUnsafe
-from labctl.queue.requests import Requests
+from labctl.queue.requests import Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
 from labctl.store import Store
@@ -153,6 +153,59 @@ def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_en
     watched.watch(5.0, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
     assert night.states() == ["interrupted"]
+
+
+@pytest.fixture
+def unqueued(watched, monkeypatch):
+    """The stand-in counts as a script; a pause from before its start is in force."""
+    monkeypatch.setattr(unqueued_program, "program_of", lambda station, beat: "measure.py")
+    watched.night.pauses.pause("job", "make safe, asked for by Ann")
+    watched.begin_runner()
+    return watched
+
+
+def ask_to_make_safe(watched):
+    Pauses(watched.night.connection).pause("job", "make safe, asked for by Mara", "Mara")
+
+
+def test_a_script_is_not_ended_for_a_request_from_before_its_start(unqueued):
+    unqueued.watch(10.0, beating=True)
+    assert unqueued.runner.poll() is None
+    assert unqueued.made_safe == []
+
+
+def test_a_script_that_is_asked_to_make_safe_is_interrupted(unqueued):
+    ask_to_make_safe(unqueued)
+    unqueued.watch(20.0, until=lambda: unqueued.events())
+    assert unqueued.runner.wait(timeout=10) == (-signal.SIGINT if os.name == "posix" else signal.SIGINT)
+    assert len(unqueued.made_safe) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX can freeze a process by signal")
+def test_a_script_that_does_not_end_when_it_is_asked_to_make_safe_is_ended(unqueued):
+    unqueued.runner.send_signal(signal.SIGSTOP)
+    ask_to_make_safe(unqueued)
+    unqueued.watch(20.0, beating=True, until=lambda: unqueued.events())
+    assert unqueued.runner.wait(timeout=10) == -signal.SIGKILL
+    assert len(unqueued.made_safe) == 1
+    ((_, message),) = unqueued.events()
+    assert "did not end in time (make safe, asked for by Mara); every instrument was made safe" in message
+
+
+def test_a_script_that_ends_safe_when_it_is_asked_is_confirmed(unqueued, monkeypatch):
+    interrupted = []
+    monkeypatch.setattr(unqueued_program, "interrupt", interrupted.append)
+    ask_to_make_safe(unqueued)
+
+    def end_once_interrupted():
+        if interrupted:
+            unqueued.beats.mark_confirmed(interrupted[0])
+        return unqueued.events()
+
+    unqueued.watch(5.0, beating=True, until=end_once_interrupted)
+    message = "make safe, asked for by Mara: every instrument was made safe"
+    assert unqueued.events() == [("person", message)]
+    assert unqueued.made_safe == []
 
 
 def test_the_run_of_a_dead_program_is_called_interrupted_without_another_program(watched, night):
@@ -728,9 +781,9 @@ Supervisor(station, Path("lab.db"), stop, on_look=look).run()
 """
 
 
-def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(serve_rig):
+def test_a_supervisor_has_loaded_all_that_it_needs_to_make_safe(cabled_rig):
     """Later memory may be used up, or labctl be updated."""
-    rig = serve_rig("")
+    rig = cabled_rig("")
     (rig.folder / "look.py").write_text(LOOKS_ONCE)
     rig.heat()
     command = [sys.executable, "look.py"]

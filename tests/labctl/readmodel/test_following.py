@@ -1,5 +1,7 @@
 """Following a run gives the content of the database, in bounded steps, independent of its size."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,77 @@ def test_a_set_point_is_not_shown_as_the_temperature_of_a_spectrum(store, begin,
     first, second = read_all(follow(run_id)).spectra
     assert (first.setpoint_k, first.temperature_k) == (300.0, None)
     assert second.temperature_k == 302.0
+
+
+class Counting(sqlite3.Connection):
+    """Counts the instructions of SQLite: what is read, whatever the computer."""
+
+    instructions = 0
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        super().set_progress_handler(self.count, 5)
+
+    def count(self):
+        Counting.instructions += 5
+        return 0
+
+    def set_progress_handler(self, progress_handler, n):
+        """Keep the handler that counts."""
+
+
+def measured(store, run_id, number):
+    """A finished spectrum with its derived rows."""
+    spectrum_id = spectrum(store, run_id, number)
+    store.flush()
+    store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 1.0})
+    made = {"spectrum_id": spectrum_id, "method": "any", "method_version": "1", "derived_s": 1.0}
+    resistance = {"quantity": "total", "resistance_ohm": 1.0, "circuit": "", "flags": []}
+    store.replace_derived("resistances", {"spectrum_id": spectrum_id}, [made | resistance])
+    conductivity = {"run_id": run_id, "temperature_k": 300.0, "conductivity_s_m": 1.0 + number, "flags": []}
+    conductivity |= {"total_resistance_ohm": 1.0}
+    store.replace_derived("conductivities", {"spectrum_id": spectrum_id}, [made | conductivity])
+
+
+def test_a_look_at_a_long_run_reads_as_little_as_at_a_short_one(store, begin, monkeypatch):
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **o: connect(*a, **{"factory": Counting, **o}))
+    run_id = begin()
+    looks = []
+    with Database(store.path) as database:
+        follower = RunFollower(database, run_id)
+        for number in range(0, 240, 2):
+            measured(store, run_id, number)
+            if number % 40 == 38:
+                read_all(follower)
+                measured(store, run_id, number + 1)
+                before = Counting.instructions
+                snapshot = read_all(follower)
+                assert follower.poll() is snapshot
+                looks.append(Counting.instructions - before)
+                assert [row["conductivity_s_m"] for row in snapshot.conductivities][-1] == number + 2.0
+    assert looks[-1] < 1.1 * looks[0]
+
+
+def test_a_conductivity_that_is_derived_again_is_shown_once_and_one_that_is_lost_no_more(
+    store, begin, follow
+):
+    run_id = begin()
+    for number in range(3):
+        measured(store, run_id, number)
+    follower = follow(run_id)
+    ids = [row["spectrum_id"] for row in read_all(follower).conductivities]
+    made = {"method": "any", "method_version": "2", "derived_s": 2.0, "run_id": run_id, "flags": []}
+    again = {
+        **made,
+        "spectrum_id": ids[1],
+        "temperature_k": 300.0,
+        "conductivity_s_m": 7.0,
+        "total_resistance_ohm": 1,
+    }
+    store.replace_derived("conductivities", {"spectrum_id": ids[1]}, [again])
+    assert [row["conductivity_s_m"] for row in read_all(follower).conductivities] == [1.0, 7.0, 3.0]
+    store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    read_all(follower)
+    store.replace_derived("conductivities", {"spectrum_id": ids[1]}, [])
+    assert [row["conductivity_s_m"] for row in read_all(follower).conductivities] == [1.0, 3.0]

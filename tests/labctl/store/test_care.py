@@ -1,10 +1,11 @@
 """Check, verify, back up, vacuum and merge of results files."""
 
+import os
 import platform
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from labctl.cli.db import app
 from labctl.errors import StoreError
 from labctl.store import Database, Store
 from labctl.store.care import back_up, check, vacuum, verify
+from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
 from labctl.store.transactions import WriteConnection
@@ -47,6 +49,22 @@ def fill(rig):
     store.append("events", event)
     store.update("runs", run, {"status": "finished", "ended_s": 9000.0})
     store.replace_derived("conductivities", {"run_id": run}, [rig.conductivity()])
+
+
+def test_a_run_hashed_by_the_definition_of_the_first_week_is_intact_and_can_be_merged(finished, tmp_path):
+    with closing(sqlite3.connect(finished)) as connection:
+        earlier = earlier_content_hash(connection, 1)
+    tamper(finished, f"UPDATE runs SET content_hash = '{earlier}'")
+    (run,) = verify(finished)
+    assert run.intact
+    assert run.recorded_hash == earlier
+    ours = tmp_path / "ours.db"
+    Store.open(ours).close()
+    assert merge(ours, finished).added == (run.uuid,)
+    assert merge(ours, finished).known == (run.uuid,)
+    assert verify(ours)[0].intact
+    tamper(finished, "UPDATE samples SET lead_ohm = 1.0")
+    assert not verify(finished)[0].intact
 
 
 def tamper(path, statement):
@@ -384,3 +402,18 @@ def test_vacuum_needs_room_for_a_second_copy_and_its_log(finished, tmp_path, mon
     assert (before, after) == (size, finished.stat().st_size)
     with pytest.raises(StoreError, match=r"nothing\.db: no such file"):
         vacuum(tmp_path / "nothing.db")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no umask")
+@pytest.mark.parametrize(("umask", "mode"), [(0o002, 0o664), (0o077, 0o600)])
+def test_files_are_made_with_the_permissions_that_the_umask_gives(path, start, tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with Store.open(path) as store:
+            fill(start(store))
+            files = [path, path.with_name("lab.db-wal"), path.with_name("lab.db-shm")]
+            assert [file.stat().st_mode & 0o777 for file in files] == [mode] * 3
+        back_up(path, tmp_path / "copy.db")
+        assert (tmp_path / "copy.db").stat().st_mode & 0o777 == mode
+    finally:
+        os.umask(before)

@@ -4,13 +4,16 @@ import runpy
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from labctl.queue.heartbeat import Heartbeats
 from labctl.store import Database
 from labctl.store.connections import open_for_writing
+from labctl.store.transactions import WriteConnection
 from labctl.store.wal import SIZE_LIMIT_BYTES, wal_size
 
 MOST_BYTES = 10_000_000
@@ -44,6 +47,27 @@ def test_without_checkpoints_the_same_heartbeats_would_fill_the_disk(path, monke
         for _ in range(1000):
             station.beat()
         assert wal_size(path) > 10 * SIZE_LIMIT_BYTES / 4
+
+
+def test_heartbeats_go_on_without_memory_for_a_thread_and_are_copied_once_there_is(path, monkeypatch):
+    start, refused = threading.Thread.start, []
+
+    def start_or_not(thread):
+        if thread.name == "labctl checkpoints" and len(refused) < 3:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_or_not)
+    with WriteConnection(path).without_fsync() as connection:
+        own, sizes = Heartbeats(connection, "supervisor", "rig"), []
+        own.begin()
+        for _ in range(1500):
+            own.beat()
+            sizes.append(wal_size(path))
+    assert len(refused) == 3
+    assert sizes[400] > sizes[100]
+    assert sizes[-1] < 2 * sizes[400]
 
 
 def test_a_supervisor_that_is_alone_keeps_the_wal_small(path):

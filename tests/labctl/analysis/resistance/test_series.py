@@ -80,3 +80,21 @@ def test_solutions_are_handed_on_among_known_temperatures_alone(monkeypatch, tem
     )
     assert set(seen) == {(neighbours, neighbours)}
     assert len(found) == 4
+
+
+def few_points(temperature_k, seed):
+    whole, _ = spectrum(temperature_k, seed, factor=1.0 + 0.3 * (seed % 3))
+    return Spectrum(whole.frequency_hz[::4], whole.z_ohm[::4])
+
+
+def test_a_long_series_fitted_in_parts_gives_what_it_gives_at_once(monkeypatch):
+    temperatures_k = [300.0 + 3 * (7 * k % 13) for k in range(13)]
+    temperatures_k[4] = None
+    spectra = [few_points(kelvin or 310.0, seed) for seed, kelvin in enumerate(temperatures_k)]
+    at_once = ionic_resistance_series(spectra, temperatures_k)
+    monkeypatch.setattr(series, "AT_ONCE", 4)
+    in_parts = ionic_resistance_series(spectra, temperatures_k, details=False)
+    for whole, part in zip(at_once, in_parts, strict=True):
+        assert (part.total_ohm, part.circuit, part.flags) == (whole.total_ohm, whole.circuit, whole.flags)
+        assert part.candidates == ()
+        assert part.fit is None

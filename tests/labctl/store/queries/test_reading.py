@@ -53,11 +53,12 @@ def test_rows_of_several_parts_come_in_order_and_alone(night):
     assert [*db.spectra(3).run_id] == [2, 3]
 
 
-def test_spectra_are_new_above_an_id_or_watched(night):
+def test_spectra_are_new_above_a_number_of_their_part_or_are_named(night):
     _, db = night
-    assert [row["id"] for row in spectra.new_or_watched(db, [2, 3], 2, [])] == [3]
-    assert [row["id"] for row in spectra.new_or_watched(db, [2, 3], 3, [2])] == [2]
-    assert [row["id"] for row in spectra.new_or_watched(db, [2], 0, [1, 4])] == [2]
+    assert [row["id"] for row in spectra.new_of_part(db, 2, -1)] == [2]
+    assert spectra.new_of_part(db, 2, 0) == []
+    assert [row["id"] for row in spectra.with_ids(db, [2, 4])] == [2, 4]
+    assert spectra.with_ids(db, []) == []
 
 
 def test_a_finished_spectrum_without_a_conductivity_is_found_with_its_flags(night):
@@ -86,6 +87,9 @@ def test_conductivities_carry_the_branch_of_their_spectrum_in_rows_and_frames(ni
     assert [*db.conductivities(3).columns] == [*row]
     assert [*db.conductivities(4).columns] == [*row]
     assert conductivities.of_file(db)[0]["conductivity_s_m"] == 0.01
+    assert conductivities.new_of_parts(db, [2, 3], 0) == [row]
+    assert conductivities.new_of_parts(db, [2, 3], row["id"]) == []
+    assert [conductivities.count_of_parts(db, parts) for parts in ([2, 3], [4])] == [1, 0]
 
 
 def test_new_total_resistances_are_those_above_an_id(night):
@@ -93,9 +97,11 @@ def test_new_total_resistances_are_those_above_an_id(night):
     made = {"method": "m", "method_version": "1", "derived_s": 1.0, "circuit": "", "spectrum_id": 2}
     both = [made | {"quantity": name, "resistance_ohm": 1.0} for name in ("total", "bulk")]
     rig.store.replace_derived("resistances", {"spectrum_id": 2}, both)
-    (total,) = resistances.new_totals(db, [2, 3], 0)
+    newest = resistances.newest_id(db)
+    (total,) = resistances.new_totals(db, [2, 3], 0, newest)
     assert total["quantity"] == "total"
-    assert resistances.new_totals(db, [2, 3], total["id"]) == []
+    assert resistances.new_totals(db, [2, 3], total["id"], newest) == []
+    assert resistances.new_totals(db, [1, 4], 0, newest) == []
     assert len(resistances.of_parts(db, [2, 3])) == 2
 
 
