@@ -165,7 +165,7 @@ class Messenger:
     silence_s : float
         `silence_s` of the station's `[night]` table: only a running runner is reported as well.
     is_busy : callable
-        Returns whether messages are still on their way: only afterwards their events count as told.
+        Returns whether messages are still on their way: their events count as sent only afterwards.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class Messenger:
             log.warning("no news: %s", error)
 
     def record(self, problems: Sequence[str]) -> None:
-        """Write what is wrong with the addresses as events of the file; no message is made of these."""
+        """Write faults of the addresses as events of the file; no message is made of these."""
         for words in problems:
             row = {"time_s": self._clock.time(), "level": "warning", "kind": "notification", "message": words}
             try:
@@ -217,7 +217,7 @@ class Messenger:
         return newest_event_id(self._connection)
 
     def _remember(self) -> None:
-        """Write the last event that is told; where this process dies before, the next one tells it."""
+        """Write the last event that was sent; if this process dies before, the next one sends it again."""
         if self._last_id == self._remembered_id or self._is_busy():
             return
         with self._connection.transaction() as connection:
