@@ -1,4 +1,4 @@
-"""Delays of failed jobs before their next attempt, by monotonic time.
+"""Waiting time of a failed job until its next attempt, by monotonic time.
 
 The file holds the hour at which the delay is over by the clock of the computer, for people and for a later
 runner. The runner that waits counts the delay itself: a clock that is set does not change it.
