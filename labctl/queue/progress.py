@@ -4,10 +4,10 @@ A job runs its procedures in order, each in one run or in several that continue 
 finished when a run of it is; a step, when the row that ends it (a spectrum, a polarisation) is finished.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.queue.requests import details_of
 from labctl.store.queries import progress as queries
 from labctl.store.queries.requests import obeyed_requests
 from labctl.store.transactions import WriteConnection
@@ -55,12 +55,16 @@ def progress_of(
     last = max([*rows, *cut], default=0)
     measured = {step for step, (count, _) in rows.items() if count >= rows_per_step or step < last}
     requests = _obeyed(connection, job_id, procedure)
-    skipped = {details["step"] for kind, details in requests if kind == "skip step"}
+    skipped = {details["step"] for kind, details in requests if kind == "skip step" and "step" in details}
     return Progress(
         procedure,
         frozenset(measured | skipped),
         {step: row_id for step, row_id in cut.items() if step not in measured},
-        tuple((d["from_step"], d["temperatures_degc"]) for kind, d in requests if kind == "temperatures"),
+        tuple(
+            (details["from_step"], details["temperatures_degc"])
+            for kind, details in requests
+            if kind == "temperatures" and {"from_step", "temperatures_degc"} <= details.keys()
+        ),
     )
 
 
@@ -75,5 +79,5 @@ def _steps(
 def _obeyed(connection: WriteConnection, job_id: int, procedure: int) -> list[tuple[str, dict[str, Any]]]:
     """Kind and details of the obeyed requests about one procedure of a job, oldest first."""
     rows = obeyed_requests(connection, job_id)
-    requests = [(row["kind"], json.loads(row["details"])) for row in rows]
+    requests = [(row["kind"], details_of(row["details"])) for row in rows]
     return [(kind, details) for kind, details in requests if details.get("procedure") == procedure]

@@ -128,4 +128,14 @@ def _claim_meant(connection: WriteConnection, job_id: int, kind: str) -> int:
 
 
 def _request(row: dict[str, Any]) -> Request:
-    return Request(**(row | {"details": json.loads(row["details"])}))
+    known: dict[str, Any] = row | {"details": details_of(row["details"])}
+    return Request(**known)
+
+
+def details_of(text: str) -> dict[str, Any]:
+    """Return the details of a request as stored; empty where a damaged file has none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 from labctl.clock import Clock
+from labctl.config.table import is_number
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
 from labctl.measure.events import (
@@ -168,7 +169,9 @@ class Steering(StopRequest):
     def _change_temperatures(self, request: Request) -> Mapping[str, Any]:
         if not hasattr(self._procedure, "revise"):
             raise ValueError("this procedure has no temperatures to change")
-        temperatures_degc = request.details["temperatures_degc"]
+        temperatures_degc = request.details.get("temperatures_degc")
+        if not (isinstance(temperatures_degc, list) and all(map(is_number, temperatures_degc))):
+            raise ValueError("it holds no list of temperatures")
         for temperature_degc in temperatures_degc:
             self._limits.check_temperature(temperature_degc + ZERO_CELSIUS_K)
         from_step = self._step + 1

@@ -385,7 +385,7 @@ class Supervisor:
         return failures
 
     def _start_runner_if_due(self) -> None:
-        """After a rescue; a runner that ended by itself is not followed by another one."""
+        """After a rescue; a runner that ended in good order is not replaced."""
         if self._restart_due:
             self._restart_due = False
             self._start_runner()

@@ -70,6 +70,23 @@ def test_a_stopped_job_continues_with_the_next_runner_from_its_last_finished_ste
     assert {fit["n_points"] for fit in fits} == {3}
 
 
+@pytest.mark.parametrize("details", ["[]", "{}", '{"temperatures_degc": "x"}', "[" * 900 + "]" * 900])
+def test_a_request_that_cannot_be_read_is_refused_and_the_job_goes_on(night, run_night, details):
+    job = night.add(temperatures=[40, 50])
+
+    def ask():
+        request = night.requests.ask(job, "temperatures", {"temperatures_degc": [60]})
+        with night.connection.transaction() as connection:
+            connection.update("requests", request, {"details": details})
+
+    run_night(on_event=AtRow("results", 3, ask))
+    assert night.states() == ["finished"]
+    assert night.finished_spectra() == [(job, 40.0), (job, 50.0)]
+    assert (
+        night.connection.value("SELECT outcome FROM requests") == "refused: it holds no list of temperatures"
+    )
+
+
 def test_a_second_interrupt_is_immediate_and_safe(night, rig, run_night):
     def interrupt():
         raise KeyboardInterrupt
