@@ -281,7 +281,7 @@ class Night:
             self._service = None
         self._live(ENDS_WITHIN_S, lambda: not self.programs.all())
         outputs, left = self.rig.outputs(), self.programs.kill_all()
-        if left:
+        if left and not self._nobody_had_it_open():  # else one that is frozen cannot be judged by the file
             self.report.breaks("a process stays", "; ".join(left))
         if outputs.oven or outputs.analyser:
             self.report.breaks("on in the end", str(outputs))
