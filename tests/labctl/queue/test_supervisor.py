@@ -182,6 +182,31 @@ def test_a_program_that_the_file_does_not_name_is_followed_by_making_safe(watche
     assert watched.stop.reason == "no runner is left"
 
 
+HOLDER = """
+import sys
+from labctl.config.station import read_station
+from labctl.queue.station_lock import station_lock
+with station_lock(read_station(sys.argv[1])), open(sys.argv[2]):
+    print("held", flush=True)
+    input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_frozen_program_that_the_file_does_not_name_is_ended_and_followed(watched, night, empty_file):
+    """Both were frozen, and the file deleted: a service started this supervisor on a new one."""
+    command = [sys.executable, "-c", HOLDER, watched.station.source, str(night.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        watched.watch(2.0)
+        assert watched.made_safe == []
+        holder.send_signal(signal.SIGSTOP)
+        watched.stop = StopRequest()
+        watched.watch(20.0, until=lambda: watched.made_safe)
+        assert holder.wait(timeout=10) == -signal.SIGKILL
+    assert len(watched.made_safe) == 1
+
+
 def test_a_file_without_a_runner_on_a_station_that_was_never_held_touches_nothing(watched, empty_file):
     watched.watch(3.0)
     assert watched.made_safe == []
