@@ -8,13 +8,13 @@ blow at the program (kill, freeze, signals), a blow at the supervisor, a sick ov
 dripping, flooding, garbage) that becomes well later, and a blow at the results file (full disk, deleted -wal,
 -shm, file).
 
-Judged: every output off within the promise, as the control channel of the rig tells it; the state never says
+Judged: every output off within the promise, by the control channel of the rig; the state never says
 off while an output is on, nor unsafe for long when the rig answers; no row lost that a reader saw; no step of
-a job measured twice; all processes end, and what the file says is true.
+a job measured twice; all processes end, and the state in the file is true.
 
 `--results FILE` writes a line of JSON for each night as it ends; a second call with the same seed continues.
 `--first N` begins with another night, so that two processes can share a seed. `--show` names the nights only.
-The table is that of docs/explanation/the-night.md.
+The table is printed in docs/explanation/the-night.md.
 """
 
 import argparse

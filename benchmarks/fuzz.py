@@ -2,9 +2,9 @@
 
     python benchmarks/fuzz.py KIND [--cases 10000] [--seed 1] [--results FILE]
 
-KIND is a module of benchmarks/fuzzing: `toml` (station, protocol and sample files), `command_lines`, or
-`replies` (of the simulated instruments to every driver). Its `cases(seed, count)` yields the cases of a seed,
-always the same ones in the same order.
+KIND is a module of benchmarks/fuzzing: `toml` (station, protocol and sample files), `command_lines`,
+`replies` (of the simulated instruments to every driver), or `databases` (results files that are damaged or
+from a stranger). Its `cases(seed, count)` yields the cases of a seed, always the same ones in the same order.
 
 A case is at fault where it raises, takes longer than 5 s, or says itself that something is wrong. Every
 fault is printed with its number; `--only NUMBER` tries that case alone and prints its traceback.

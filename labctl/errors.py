@@ -70,12 +70,12 @@ class SettlingTimeout(LabctlError):
 
 
 class SettingLost(LabctlError):
-    """What was set at an instrument does not rule there, although it was set again.
+    """An instrument did not keep its settings, although they were set again.
 
     Attributes
     ----------
     instrument, problem : str
-        Its name, and what was found in place of the setting.
+        Its name, and the difference found.
     """
 
     def __init__(self, instrument: str, problem: str, tried: str = "although it was set again") -> None:

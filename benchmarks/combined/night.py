@@ -1,4 +1,4 @@
-"""One night: real processes on a served rig, the acts of a plan, and what was broken. Linux only.
+"""One night: real processes on a served rig, the acts of a plan, and the violated guarantees. Linux only.
 
 Afterwards the person of the morning comes: cables and disk are well, the queue is resumed, a runner is
 started, and all jobs must end. Then everything is asked to stop.
@@ -152,9 +152,9 @@ class Night:
         elif do == "room":
             self._full = False
             self.programs.limit_files(UNLIMITED)
-        else:
+        elif holders := self.programs.holders(file):
             self.seen.look()
-            self._deleted_s, self._holders = CLOCK.monotonic(), self.programs.holders(file)
+            self._deleted_s, self._holders = CLOCK.monotonic(), holders
             for part in parts.get(do, ["", "-wal", "-shm"]):
                 file.with_name(file.name + part).unlink(missing_ok=True)
 
@@ -188,6 +188,8 @@ class Night:
         self._read_s = CLOCK.monotonic()
         if state is None:
             return
+        if state.runner in OFF:  # frozen after it had said so: nobody else has a reason to end it
+            self.programs.end_frozen(state.pid)
         self._judge_off(before, state)
         self._judge_unsafe(state)
 
@@ -229,7 +231,7 @@ class Night:
             self.report.breaks("no rest", f"{state}, {list(self.programs.all().values())}")
 
     def _at_rest(self) -> bool:
-        """Whether nothing goes on that would change by itself."""
+        """Whether the night stands still without a person."""
         if any(promise.open for promise in self._promises.values()):
             return False
         state = self.seen.state
@@ -243,8 +245,10 @@ class Night:
         A runner without jobs does not count: the service starts one after a `run` or a script that died.
         """
         now_s = CLOCK.monotonic()
-        idle = not state.jobs and state.runner == "alive" and state.pid in self.programs.runners()
-        gone = state.runner in OFF and not self.programs.programs()
+        lost = self._nobody_had_it_open()
+        without_jobs = (not state.jobs or lost) and state.runner == "alive"
+        idle = without_jobs and state.pid in self.programs.runners()
+        gone = (state.runner in OFF or lost) and not self.programs.programs()
         if self._program.poll() is None or not (idle or gone):
             self._left_s = None
             return False
@@ -253,7 +257,7 @@ class Night:
 
     def _morning(self) -> None:
         """Resume what waits for a person, start a runner where none is, and wait until all jobs ended."""
-        if not self.seen.state.jobs or self._jobs_over():
+        if not self.seen.state.jobs or self._jobs_over() or self._nobody_had_it_open():
             return
         if self.seen.state.paused:
             self.programs.labctl("queue", "resume")
@@ -266,7 +270,7 @@ class Night:
         return bool(self.seen.state.jobs) and all(job in JOB_OVER for job in self.seen.state.jobs)
 
     def _end(self) -> None:
-        """Ask everything to stop; judge what is left of it."""
+        """Ask every process to stop; judge the rest."""
         for _ in range(2):
             self.programs.ask_to_stop()
             if self._live(ENDS_WITHIN_S / 2, lambda: not self.programs.programs()):

@@ -1,4 +1,4 @@
-"""One night as drawn: which program measures, what is done to it, and when.
+"""The plan of a night: the program that measures, the faults, and their moments.
 
 Every dimension is drawn independently of the others, so that a night is a random product of faults.
 """

@@ -92,8 +92,14 @@ class Programs:
                     yield int(entry.name), words
 
     def programs(self) -> list[int]:
-        """Processes that measure."""
+        """Processes that measure, frozen ones too."""
         return [pid for pid, words in self.all().items() if {"runner", "run", SCRIPT} & set(words[1:4])]
+
+    def end_frozen(self, pid: int) -> None:
+        """Kill a process if it is frozen."""
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+                os.kill(pid, signal.SIGKILL)
 
     def runners(self) -> list[int]:
         """Those that work through a queue."""
@@ -104,7 +110,7 @@ class Programs:
         return [pid for pid, words in self.all().items() if "supervisor" in words]
 
     def first_supervisor(self) -> int | None:
-        """The one that watches the runner: it holds the lock of the station."""
+        """The supervisor that watches the runner, by the lock of the station."""
         with suppress(OSError, ValueError, IndexError):
             told = (self.folder / "station.supervisor.lock").read_bytes()
             pid = int(told.strip(b"\0 \n").split()[1])
@@ -133,7 +139,7 @@ class Programs:
         self.keep_limit()
 
     def keep_limit(self) -> None:
-        """The same for processes started meanwhile."""
+        """The same for processes started since."""
         for pid in self.all():
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (self._limit, UNLIMITED))

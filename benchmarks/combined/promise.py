@@ -70,7 +70,7 @@ class Promise:
             self._begin(now_s, BOTH_S if self._both else SUPERVISED_S)
 
     def fall_ill(self) -> None:
-        """Its instrument reaches nobody from now on."""
+        """Its instrument cannot be reached from now on."""
         self.sick = True
 
     def get_well(self, now_s: float) -> None:
@@ -93,5 +93,5 @@ class Promise:
         self._since_s, self._promised_s, self._before = now_s, promised_s, dict(self.waited_s())
 
     def _waited_since(self) -> float:
-        """Of this process, which serves the rig, and of the one that waited longest."""
+        """Of this process, which serves the rig, and of the process that waited longest."""
         return sum(sorted(s - self._before.get(pid, 0.0) for pid, s in self.waited_s().items())[-2:])

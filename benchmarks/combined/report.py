@@ -1,4 +1,4 @@
-"""What became of a night, and what its results file says in the end."""
+"""The report of a night, with the judgement of its results file."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ FINISHED = """SELECT r.job_id, r.uuid, s.step, s.number, count(p.number) AS poin
 
 @dataclass
 class Report:
-    """What became of a night.
+    """Report of a night.
 
     Attributes
     ----------
@@ -72,9 +72,10 @@ def judge_file(folder: Path, plan: Plan, seen: Seen, report: Report) -> None:
             _judge_spectra(finished, plan.program == "script", report)
             _judge_jobs(database, finished, report)
     except StoreError as error:
-        report.breaks("file lost", str(error))
+        if not report.nobody_left:
+            report.breaks("file lost", str(error))
         return
-    if state is None or state.runner not in OFF:
+    if state is None or not (state.runner in OFF or (report.nobody_left and not state.runner)):
         report.breaks("state not true", str(seen.state))
     told = folder / "told.txt"
     returned = len(told.read_text().splitlines()) if told.exists() else 0
@@ -85,7 +86,7 @@ def judge_file(folder: Path, plan: Plan, seen: Seen, report: Report) -> None:
 
 
 def _judge_spectra(finished: list[dict[str, Any]], by_number: bool, report: Report) -> None:
-    """A script has no steps: its spectra are told apart by their order."""
+    """A script has no steps: its spectra are distinguished by their order."""
     steps = [(row["job_id"] or row["uuid"], row["number" if by_number else "step"]) for row in finished]
     for step in {step for step in steps if steps.count(step) > 1}:
         report.breaks("measured twice", str(step))

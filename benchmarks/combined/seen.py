@@ -1,4 +1,4 @@
-"""What readers saw in the results file during a night, and whether it is there in the end.
+"""Rows that readers saw in the results file during a night; they must be there in the end.
 
 A row that another program can read was committed, so it was acknowledged. It must be in the file at the end,
 or in a copy that labctl rescued and reported.
@@ -30,7 +30,7 @@ MEASURED = {
 
 @dataclass(frozen=True)
 class State:
-    """What the file says of the station at one moment.
+    """State of the station in the file at one moment.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ NIGHT = "[night]\nretry_delay_s = 0.1\n"
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is on at one moment."""
+    """State of the outputs at one moment."""
 
     oven: bool
     analyser: bool
@@ -69,7 +69,7 @@ class ServedRig:
         self._opened.close()
 
     def outputs(self) -> Outputs:
-        """Ask the control channel what is on."""
+        """Ask the control channel for the state of the outputs."""
         instruments = self._ask("state")["instruments"]
         heater, analyser = (instruments[self._addresses[model]] for model in (OVEN, ANALYSER))
         return Outputs(heater["heater_range"] != 0, analyser["amplitude_v"] != 0)

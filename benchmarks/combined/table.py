@@ -13,7 +13,7 @@ HEAD = (
     "then off after, median",
     "longest",
     "longest, less waiting for a core",
-    "unsafe told",
+    "unsafe stated",
     "broken",
 )
 

@@ -101,7 +101,7 @@ def station_text(found: list[dict[str, Any]], library: str) -> str:
     for number, entry in enumerate((e for e in found if e["drivers"]), start=1):
         roles = [role for role in entry["drivers"][0]["roles"] if role not in taken]
         taken.update(roles)
-        mark = "" if roles else "# "  # its roles are taken: a note, until somebody decides
+        mark = "" if roles else "# "  # its roles are taken: a note, until a person decides
         lines += ["", *(mark + line for line in _instrument_lines(number, entry, roles))]
     return "\n".join(lines) + "\n"
 

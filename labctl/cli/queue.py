@@ -365,7 +365,7 @@ def _span(part: str) -> list[float]:
 
 
 def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:
-    """Return what was not read back off and what is done about it, by station."""
+    """Return the outputs that were not read back off, in words, by station."""
     from labctl.config.night import DEFAULT_SILENCE_S
     from labctl.queue.heartbeat import state_of
     from labctl.readmodel.left_on_text import left_on_in_words

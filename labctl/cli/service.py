@@ -1,4 +1,4 @@
-"""`labctl service`: keep the supervisor of a station running for ever."""
+"""`labctl service`: keep the supervisor of a station running."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

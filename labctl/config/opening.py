@@ -28,7 +28,7 @@ def opened(
 ) -> Iterator[dict[str, Any]]:
     """Connect to instruments, partners first, check them, yield their drivers by name; then make all safe.
 
-    A watchdog inside an instrument is kicked meanwhile. For `on_left` and what is raised, see `Station.open`.
+    A watchdog inside an instrument is kicked until then. See `Station.open` for `on_left` and exceptions.
     """
     drivers: dict[str, Any] = {}
     is_ours = True

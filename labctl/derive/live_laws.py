@@ -1,4 +1,4 @@
-"""When the temperature laws of a growing run are fitted again.
+"""Rules for fitting the temperature laws of a growing run again.
 
 A law is fitted to all points so far. Fitted after every spectrum, a run of n spectra would cost n fits of up
 to n points each. So the laws follow at intervals that grow with the run; the last fit is made when it ends.

@@ -124,8 +124,8 @@ class Browser(QtWidgets.QWidget):
         self.state.addItems(STATES)
         self.period.addItems(list(PERIODS))
         self.draw_button = QtWidgets.QPushButton("&Draw alone", self)
-        self.untick_button = QtWidgets.QPushButton("Draw &none", self)
-        self.reuse_button = QtWidgets.QPushButton("&Use parameters again", self)
+        self.untick_button = QtWidgets.QPushButton("Dra&w none", self)
+        self.reuse_button = QtWidgets.QPushButton("Use parameters a&gain", self)
 
     def _lay_out(self) -> None:
         top = QtWidgets.QHBoxLayout()

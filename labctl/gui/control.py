@@ -8,8 +8,8 @@ from labctl.gui.asking import Asker
 from labctl.gui.emergency_stop import MAKING, NOT_SAFE, SAFE, EmergencyStop
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.questions import ask
 from labctl.gui.queue_panel import cancel_job
+from labctl.qt.questions import ask
 from labctl.queue.job import Job
 from labctl.queue.making_safe import SafeReport, make_safe
 from labctl.queue.requests import Pauses, Requests
@@ -113,7 +113,7 @@ class ControlBar(QtWidgets.QFrame):
         self.start = _button("Start runner", "", "Start a runner and its supervisor")
         self.start.setVisible(False)
         self.skip = _button("S&kip step", "Ctrl+K", "Leave this step, go on with the next")
-        self.abort = _button("A&bort job", "Ctrl+B", "Stop the job after its point, make safe")
+        self.abort = _button("Abort job", "Ctrl+B", "Stop the job after its point, make safe")
         self.safe = _button("MAKE SAFE", "", "F12: Heater off, cell off, sources at zero: now")
         self.safe.setObjectName("safe")
 

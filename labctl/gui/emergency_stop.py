@@ -98,7 +98,7 @@ class EmergencyStop(QtCore.QObject):
     def _try_once(self, person: str) -> None:
         try:
             report = self._make_safe(person)
-        except Exception as error:  # an attempt without a report would look as if it went on for ever
+        except Exception as error:  # an attempt without a report would look as if it never ended
             log.exception("make safe failed")
             words = f"NOT SAFE: internal error in labctl: {type(error).__name__}: {error}."
             report = SafeReport(False, f"{words} Switch the instruments off by hand.")

@@ -2,7 +2,7 @@
 
 Python collects in whichever thread allocates. A collection in the reading thread can destroy a Qt object
 there: that thread then waits for the interpreter inside Qt, while the GUI thread holds the interpreter and
-waits for a lock of Qt, and the window stops for ever.
+waits for a lock of Qt, and the window stops responding.
 """
 
 import gc

@@ -1,9 +1,5 @@
-"""Qt through qtpy, whichever binding is installed."""
+"""Qt, whichever binding is installed."""
 
-from qtpy import QtCore, QtGui, QtWidgets
-from qtpy.QtCore import Qt
-
-Signal = QtCore.Signal  # pyright: ignore[reportPrivateImportUsage]
-QShortcut = QtGui.QShortcut  # pyright: ignore[reportPrivateImportUsage]
+from labctl.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
 
 __all__ = ["QShortcut", "Qt", "QtCore", "QtGui", "QtWidgets", "Signal"]

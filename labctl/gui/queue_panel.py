@@ -76,13 +76,13 @@ class QueuePanel(QtWidgets.QWidget):
     def _button_row(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
         for name, text, keys, action in (
-            ("earlier", "E&arlier", "Alt+Up", self._earlier),
-            ("later", "La&ter", "Alt+Down", self._later),
-            ("hold", "&Hold", "", self._hold_or_release),
-            ("cancel", "Ca&ncel job", "Ctrl+Delete", self._cancel),
+            ("earlier", "Earlier", "Alt+Up", self._earlier),
+            ("later", "Later", "Alt+Down", self._later),
+            ("hold", "Hol&d", "", self._hold_or_release),
+            ("cancel", "Cancel &job", "Ctrl+Delete", self._cancel),
             ("retry", "&Retry", "", self._retry),
-            ("reuse", "&Fill in again", "", self._fill_in),
-            ("clear", "Clear &ended", "", self._clear),
+            ("reuse", "Fill in a&gain", "", self._fill_in),
+            ("clear", "Clear ended", "", self._clear),
         ):
             button = QtWidgets.QPushButton(text, self)
             button.setObjectName(name)
@@ -108,7 +108,7 @@ class QueuePanel(QtWidgets.QWidget):
             ("reuse", job is not None),
         ):
             self._buttons[name].setEnabled(possible)
-        self._buttons["hold"].setText("&Release" if state == "held" else "&Hold")
+        self._buttons["hold"].setText("Release" if state == "held" else "Hol&d")
 
     def _do(self, what: str, action: Callable[[WriteConnection, Job, str], Any]) -> None:
         job, person = self.selected(), self._person()

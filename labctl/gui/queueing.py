@@ -14,9 +14,9 @@ from labctl.gui.asking import Asker
 from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
 from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
-from labctl.gui.questions import ask_for_file, ask_for_new_file
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import refuse_what_is_no_export, write_text
+from labctl.qt.questions import ask_for_file, ask_for_new_file
 from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
@@ -130,7 +130,7 @@ class QueueingPanel(QtWidgets.QWidget):
     def _build(self) -> None:
         self.procedure = QtWidgets.QComboBox(self)
         self.procedure.setAccessibleName("Procedure")
-        self.open_file = QtWidgets.QPushButton("Own &file…", self)
+        self.open_file = QtWidgets.QPushButton("&Own file…", self)
         self.summary = PlainLabel(self)
         self.summary.setWordWrap(True)
         self.inputs: ProcedureInputs
@@ -150,7 +150,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
         self.sequence.setToolTip("Return fills the form from the chosen one")
-        self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "Sa&ve…"))
+        self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "&Save…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
         self.queue_button.setShortcut("Ctrl+Return")

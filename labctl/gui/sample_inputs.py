@@ -121,7 +121,7 @@ class SampleInputs(QtWidgets.QGroupBox):
 
     def _lay_out(self) -> None:
         rows = {
-            "&Sample name": self.name,
+            "Sample &name": self.name,
             "Composition": self.composition,
             "Mobile ion": self.cation,
             "Electrodes": self.electrodes,

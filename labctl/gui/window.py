@@ -20,12 +20,12 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
-from labctl.gui.questions import ask, ask_for_new_file
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
-from labctl.gui.stop_key import StopKey
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
+from labctl.qt.questions import ask, ask_for_new_file
+from labctl.qt.stop_key import StopKey
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.requests import Pauses

@@ -105,7 +105,7 @@ class Connection(VISAAdapter):
         return {"open_timeout": max(1, round(1000 * self._until_s(self.deadline_s)))}
 
     def _until_s(self, monotonic_s: float) -> float:
-        """Return how many seconds of VISA are left: those of the wall, also where the clock is scaled."""
+        """Return how many seconds of VISA are left: real ones, also where the clock is scaled."""
         return (monotonic_s - self.clock.monotonic()) / getattr(self.clock, "factor", 1.0)
 
     def _in_s(self, seconds: float) -> float:

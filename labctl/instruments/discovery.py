@@ -97,7 +97,7 @@ def _alone_with(library: Any, address: str) -> AbstractContextManager[None]:
 
 def _ask(library: Any, address: str) -> tuple[str, list[dict[str, Any]]]:
     identity = _common_answer(library, address)
-    if "," in identity:  # maker, model, serial number, firmware: what everybody understands
+    if "," in identity:  # maker, model, serial number, firmware: the common form
         return identity, matching_drivers(identity)
     for language in _languages(address):
         answer = _answer_to(language[0], library, address)
@@ -120,7 +120,7 @@ def _common_answer(library: Any, address: str) -> str:
 
 
 def _asked(ask: Callable[[Connection], str], library: Any, address: str, **settings: Any) -> str:
-    """Return what is answered in a session of its own; empty where it cannot be opened or used in time."""
+    """Return the answer in a session of its own; empty where it cannot be opened or used in time."""
     clock, patience_ms = RealClock(), round(1000 * ANSWERED_WITHIN_S)
     settings = {"open_timeout": patience_ms, **settings, "timeout": patience_ms}
     try:

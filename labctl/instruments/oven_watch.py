@@ -1,13 +1,13 @@
-"""Watch over an oven while temperatures are read: what was set is looked at.
+"""Watch over an oven: its settings are read back while temperatures are read.
 
-1. At most every `LOOK_EVERY_S` the controller is asked what rules: `output_state` of a driver that offers
-   it (`labctl.bench.SeenOutput`), else the set point alone, once it was seen at the value asked for.
+1. At most every `LOOK_EVERY_S` the settings in force are read: `output_state` of a driver that offers it
+   (`labctl.bench.SeenOutput`), else the set point alone, once it was seen at the requested value.
 2. A controller that is off, restarted, or has another set point, and a sample that falls away from a set
-   point although it should be heated, are told. The settings are set again once, after `prepare()`. Found
-   again before the oven has kept its settings for `TRUSTED_AFTER_S`, it is `SettingLost`, but for the first
-   `EFFECTIVE_AFTER_S`: what was only loose for a moment has time to come back.
-3. A read-back that fails is told and tried again at the next look, after `OFTEN` failures more rarely. It
-   ends no measurement. A driver whose set point cannot be read is not asked again.
+   point although it should be heated, are reported. The settings are set again once, after `prepare()`. If
+   the oven is found so again before it has kept its settings for `TRUSTED_AFTER_S`, `SettingLost` is raised,
+   but not in the first `EFFECTIVE_AFTER_S`: a loose contact has time to come back.
+3. A failed read-back is reported and repeated at the next look, after `OFTEN` failures more rarely. It
+   ends no measurement. If a driver cannot read its set point, it is not asked again.
 4. After `make_safe()` or `switch_off()` nothing is expected and nothing is set again.
 """
 
@@ -39,11 +39,11 @@ FALLEN_AT_FULL_POWER_K, FALLEN_K = 1.0, 3.0
 STILL_FALLING_K = 0.5
 FALLING_S, STILL_FALLING_S = 300.0, 900.0  # the second: after the settings were set again
 CANNOT_TELL = (AttributeError, NotImplementedError, TypeError, ValueError)
-"""What a laboratory's own driver raises whose set point can be written and not be read."""
+"""Errors of a laboratory's own driver that can write its set point but not read it."""
 
 
 def untold(level: str, kind: str, message: str, **details: Any) -> None:
-    """Tell nobody."""
+    """Report nothing; the default of a bench."""
 
 
 def without_retries(device: Any) -> Any:
@@ -53,7 +53,7 @@ def without_retries(device: Any) -> Any:
 
 @dataclass
 class OvenWatch:
-    """What was asked of the oven of one bench, and whether it still rules.
+    """The settings requested of the oven of one bench, and whether they are still in force.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class OvenWatch:
         self._arrived, self._power_percent = False, None
 
     def _problem_at(self, oven: Any, tell: Tell) -> str:
-        """Read the controller back; return what is wrong there, `""` for nothing or where it is not known."""
+        """Read the controller back; return the problem found, `""` for none or if it is not known."""
         if self._cannot_tell:
             return ""
         problem = ""
@@ -205,7 +205,7 @@ class OvenWatch:
         return now_s - self._set_again_s < TRUSTED_AFTER_S
 
     def _set_again(self, oven: Any, clock: Clock, problem: str, tell: Tell) -> None:
-        """Set everything again, once; told before and after."""
+        """Set everything again, once; reported before and after."""
         now_s = clock.monotonic()
         if now_s - self._set_again_s < EFFECTIVE_AFTER_S:
             return

@@ -47,7 +47,7 @@ class TemperatureReading(NamedTuple):
 
 
 class OutputState(NamedTuple):
-    """What a temperature controller says of its own output, read back.
+    """State of the output of a temperature controller, as the controller reports it.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class OutputState(NamedTuple):
     power_percent : float or None
         Output now, in percent of the largest; None where the instrument does not say.
     problem : str
-        What the instrument finds wrong with its output, such as `heater open load`; `""` for nothing.
+        Fault of the output that the instrument reports, such as `heater open load`; `""` for none.
     restarted : bool
         Whether it has lost its power since the state before was read.
     """
@@ -119,7 +119,7 @@ class TemperatureController(Device, Thermometer, Protocol):
 
 
 class SeenOutput(Protocol):
-    """Optional for a temperature controller: what rules at the instrument can be read back.
+    """Optional for a temperature controller: the settings in force at the instrument can be read back.
 
     labctl reads it beside the temperature, at most every half minute. Without it the set point alone is read.
     """

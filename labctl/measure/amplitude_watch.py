@@ -25,9 +25,9 @@ class AmplitudeWatch:
         self._driver: Any = driver if hasattr(type(driver), "amplitude_now_v") else None
 
     def look(self, is_last: bool = False) -> str:
-        """Return that another amplitude was found than set, and tell it; `""` where not.
+        """Return and report a difference between the amplitude found and the amplitude set; `""` for none.
 
-        A read-back that fails is told, and is no finding.
+        A failed read-back is reported; it is no difference.
         """
         now_s = self._bench.clock.monotonic()
         if self._driver is None or not (is_last or now_s - self._looked_s >= LOOK_EVERY_S):

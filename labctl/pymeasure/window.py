@@ -6,6 +6,9 @@
 
 1. The status line shows why a run failed, and the next run starts.
 2. No action of the window deletes or overwrites the database.
+3. F12 and the button MAKE SAFE stop the running procedure and start no other. Instruments are switched off
+   by the procedure's own `shutdown()`: this window knows no station, and reads nothing back.
+4. No dialog is modal: none keeps the key or the button from the window.
 """
 
 import logging
@@ -15,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from pymeasure.display.listeners import Monitor
 from pymeasure.display.manager import Manager
-from pymeasure.display.Qt import QtWidgets
+from pymeasure.display.Qt import QtGui, QtWidgets
 
 from labctl.errors import LabctlError
 from labctl.measure.procedure_facts import reference_of
 from labctl.plain_text import spreadsheet_cell
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
+from labctl.qt.questions import ask, ask_for_new_file, show_beside
+from labctl.qt.stop_key import StopKey
 from labctl.store import Database
 from labctl.store.queries.runs import of_procedure
 
@@ -88,9 +93,36 @@ class SQLiteWindow(_Window):
         manager.failed.connect(self.failed)
         manager.log.connect(self.log.handle)
         self.manager = manager
+        self._add_stop()
+
+    def _add_stop(self) -> None:
+        button = QtWidgets.QPushButton("MAKE SAFE", self)
+        button.setToolTip(
+            "F12: stop the running procedure now; its shutdown() switches off; nothing is read back"
+        )
+        button.pressed.connect(self.make_safe)
+        self.statusBar().addPermanentWidget(button)
+        self.safe_button, self.stop_key = button, StopKey(button, self)
+        self.stop_key.pressed.connect(self.make_safe)
+        self.stop_key.install()
+
+    def make_safe(self) -> None:
+        """Stop the running procedure and start no other; its `shutdown()` switches the instruments off."""
+        if not self.manager.is_running():
+            self.say("MAKE SAFE: no procedure runs in this window; nothing was switched off from here")
+            return
+        self.say("MAKE SAFE: the procedure is asked to stop; its shutdown() switches off")
+        self.abort()
+
+    def abort_returned(self, experiment: Any) -> None:
+        """Show that a stopped procedure has ended, and what that means for its instruments."""
+        super().abort_returned(experiment)
+        words = "was stopped and its shutdown() has run; this window reads no output back"
+        self.say(f"run {experiment.results.run_id} {words}")
 
     def quit(self, evt: Any = None) -> None:
         """Ask a running procedure to stop, and close; wait for the end of the thread of estimates."""
+        self.stop_key.remove()
         super().quit(evt)
         if self.use_estimator:
             self.estimator.update_thread.join()
@@ -116,9 +148,12 @@ class SQLiteWindow(_Window):
 
     def open_experiment(self) -> None:
         """Ask for a run of this procedure and show it."""
-        chosen, accepted = QtWidgets.QInputDialog.getItem(self, "Open a run", "Run", self.runs(), 0, False)
-        if accepted and chosen:
-            self.open_run(int(chosen.split()[0]))
+        dialog = QtWidgets.QInputDialog(self)
+        dialog.setWindowTitle("Open a run")
+        dialog.setLabelText("Run")
+        dialog.setComboBoxItems(self.runs())
+        dialog.textValueSelected.connect(lambda chosen: chosen and self.open_run(int(chosen.split()[0])))
+        show_beside(dialog)
 
     def runs(self) -> list[str]:
         """Return the runs of this procedure in the database, the last first; each begins with its id."""
@@ -142,10 +177,30 @@ class SQLiteWindow(_Window):
 
     def save_experiment_copy(self, source_filename: str) -> None:
         """Write the rows of a run to a CSV file."""
-        name, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save rows", "", "CSV (*.csv)")
-        if name:  # for any typed name, never over the database
+
+        def save(path: Path) -> None:  # for any typed name, never over the database
             rows = SQLiteResults.load(source_filename).data.map(spreadsheet_cell)
-            rows.to_csv(Path(name).with_suffix(".csv"), index=False)
+            rows.to_csv(path.with_suffix(".csv"), index=False)
+
+        ask_for_new_file(self, "Save rows", Path("rows.csv"), "CSV (*.csv)", save)
+
+    def remove_experiment(self, experiment: Any) -> None:
+        """Ask whether to take runs out of this window; the database keeps them."""
+        experiments = experiment if isinstance(experiment, list) else [experiment]
+
+        def remove() -> None:
+            for each in experiments:
+                self.manager.remove(each)
+
+        question = f"Take {len(experiments)} run(s) out of this window? The database keeps them."
+        ask(self, question, {"&Remove": remove}, default="&Keep", otherwise="&Keep")
+
+    def change_color(self, experiment: Any) -> None:
+        """Ask for the colour of the curves of a run."""
+        dialog = QtWidgets.QColorDialog(self)
+        dialog.setOption(QtWidgets.QColorDialog.ColorDialogOption.DontUseNativeDialog)
+        dialog.colorSelected.connect(lambda color: _colour(experiment, color))
+        show_beside(dialog)
 
     def delete_experiment_data(self, experiment: Any) -> None:
         """Show that measured rows are never deleted."""
@@ -158,3 +213,12 @@ class SQLiteWindow(_Window):
     def reveal_in_file_explorer(self, filename: str) -> None:
         """Show the folder of the database."""
         super().reveal_in_file_explorer(str(Path(self.database).absolute()))
+
+
+def _colour(experiment: Any, color: Any) -> None:
+    """Draw the curves of a run in a colour, and show it in the list."""
+    square = QtGui.QPixmap(24, 24)
+    square.fill(color)
+    experiment.browser_item.setIcon(0, QtGui.QIcon(square))
+    for curve in filter(None, experiment.curve_list):
+        curve.wdg.set_color(curve, color=color)

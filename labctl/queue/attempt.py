@@ -93,7 +93,7 @@ class Attempt:
         ending = None
         try:
             protocol = self._protocol()
-        except Exception as error:  # noqa: BLE001 - it may be in anybody's procedure
+        except Exception as error:  # noqa: BLE001 - a procedure of the laboratory raises anything
             return Ending("failed", _in_words(error), type(error).__name__)  # nothing was touched
         try:
             with now_doing(f"job {self.job.id} {self.job.title!r}"), ExitStack() as opened:

@@ -162,6 +162,6 @@ def procedure_of(reference: str, parameters: dict[str, Any]) -> Any:
     try:
         procedure = procedure_class()
         procedure.set_parameters(parameters)
-    except Exception:  # noqa: BLE001 - it is anybody's code, and only an estimate
+    except Exception:  # noqa: BLE001 - the procedure may be the laboratory's own; only an estimate fails
         return None
     return procedure

@@ -28,12 +28,25 @@ def parse_hour(text: str, now_s: float) -> float:
 def _parsed(text: str, now_s: float) -> float:
     if later := _LATER.fullmatch(text):
         return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
-    now = datetime.fromtimestamp(now_s)
     if re.fullmatch(r"\d{1,2}:\d\d", text):
         hour, minute = map(int, text.split(":"))
-        then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return (then if then > now else then + timedelta(days=1)).timestamp()
+        return _next_s(hour, minute, now_s)
     return datetime.fromisoformat(text).timestamp()
+
+
+def _next_s(hour: int, minute: int, now_s: float) -> float:
+    """Return the next time at which the clock shows an hour, also in a night in which it is set back.
+
+    An hour that is left out when the clock is set forward counts as if it had not been set.
+    """
+    now = datetime.fromtimestamp(now_s)
+    today = datetime(now.year, now.month, now.day, hour, minute)
+    for then in (today, today + timedelta(days=1)):
+        first_s, again_s = (then.replace(fold=fold).timestamp() for fold in (0, 1))
+        shown_s = [first_s, again_s] if again_s > first_s else [first_s]
+        if later_s := [time_s for time_s in shown_s if time_s > now_s]:
+            return later_s[0]
+    raise ValueError(f"{hour}:{minute:02d} is no hour")
 
 
 def parse_future_hour(text: str, now_s: float) -> float:

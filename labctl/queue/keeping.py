@@ -27,7 +27,7 @@ NOT_KEPT = (
 class Keeping:
     """How this supervisor is kept. Made once, by the process that is to watch a runner.
 
-    A second supervisor is kept in every case but two: systemd ends a frozen service by itself, and `alone`.
+    A second supervisor is kept, except under systemd, which ends a frozen service, and with `alone`.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from labctl.store.transactions import WriteConnection
 log = logging.getLogger(__name__)
 OBEYED_WITHIN_S = 12.0
 SAFE_TAKES_S = 60.0
-PATIENCE_S = 2.0  # with a file that somebody keeps locked
+PATIENCE_S = 2.0  # with a file that another program keeps locked
 SHORT_PATIENCE_S, LONG_PATIENCE_S = 0.5, 10.0
 
 

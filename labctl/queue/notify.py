@@ -85,7 +85,7 @@ def check_services(station: Station) -> None:
 
 
 def send_test_message(station: Station) -> int:
-    """Send one message to everybody named; return to how many addresses.
+    """Send one message to each configured address; return to how many.
 
     Raises
     ------
@@ -165,7 +165,7 @@ class Messenger:
     silence_s : float
         `silence_s` of the station's `[night]` table: only a running runner is reported as well.
     is_busy : callable
-        Returns whether messages are still on their way: only afterwards their events count as told.
+        Returns whether messages are still on their way: their events count as sent only afterwards.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class Messenger:
         return newest_event_id(self._connection)
 
     def _remember(self) -> None:
-        """Write the last event that is told; where this process dies before, the next one tells it."""
+        """Write the last event that was sent; where this process dies before, the next one sends it."""
         if self._last_id == self._remembered_id or self._is_busy():
             return
         with self._connection.transaction() as connection:
@@ -258,7 +258,7 @@ class Messenger:
         title = on_one_line(f"{self._station}: {what}")
         try:
             taken = self._services.notify(title=title, body=printable(body))
-        except Exception as error:  # noqa: BLE001 - a service is anybody's code; its text may hold a secret
+        except Exception as error:  # noqa: BLE001 - a service raises anything; its text may hold a secret
             log.warning("a message could not be delivered (%s): %s", type(error).__name__, title)
             return
         if not taken:

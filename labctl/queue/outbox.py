@@ -58,7 +58,7 @@ class Outbox:
         return self._left > 0 and not self._stuck
 
     def news(self) -> str:
-        """Return what is wrong, or that it is over; `""` where nothing changed since the last call."""
+        """Return a new problem, or that it is over; `""` where nothing changed since the last call."""
         problem = f"has not answered for {STUCK_AFTER_S:g} s" if self._stuck else self._problem
         with self._changed:
             if problem == self._told:
@@ -106,7 +106,7 @@ class Outbox:
         """Return why the message was not delivered; `""` if it was."""
         try:
             taken = self._service.notify(title=title, body=body)
-        except Exception as error:  # noqa: BLE001 - a service is anybody's code
+        except Exception as error:  # noqa: BLE001 - a service raises anything
             problem = f"failed ({type(error).__name__})"
         else:
             problem = "" if taken else "did not take a message"

@@ -1,8 +1,8 @@
 """A bench that tries a faulty exchange again: bus cleared, identity asked, settings written again.
 
-1. Only what may be repeated is: a reading, a setting, the rest of a spectrum from the point that failed.
+1. These exchanges are repeated: a reading, a setting, the rest of a spectrum from the point that failed.
 2. A polarisation is never resumed: its time counts from the potential step. While one is held, the instrument
-   that holds it is not prepared again either, for that would switch the cell off unseen.
+   that holds it is not prepared again either, because that would switch the cell off without a record.
 3. `make_safe()` of the bench is tried as often, unless the last one failed as well, and forgets the settings:
    nothing is energised again after it.
 """

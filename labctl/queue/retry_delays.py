@@ -1,4 +1,4 @@
-"""How long a failed job still waits for its next attempt, by monotonic time.
+"""Waiting time of a failed job until its next attempt, by monotonic time.
 
 The file holds the hour at which the delay is over by the clock of the computer, for people and for a later
 runner. The runner that waits counts the delay itself: where that clock is set meanwhile, the wait is as long.

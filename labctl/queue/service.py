@@ -132,7 +132,7 @@ class SystemdUser:
         )
 
     def install(self, kept: Kept) -> list[str]:
-        """Write, enable and start the unit; return what was done, in words.
+        """Write, enable and start the unit; return a description of the steps taken.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class SystemdUser:
         return [f"{path} written, enabled and started", self._lingering_in_words()]
 
     def uninstall(self, kept: Kept) -> list[str]:
-        """Stop and remove the unit; return what was done, in words."""
+        """Stop and remove the unit; return a description of the steps taken."""
         path = self.path(kept)
         if not path.exists():
             return [f"there is no {path}"]
@@ -213,7 +213,7 @@ class WindowsTask:
         )
 
     def install(self, kept: Kept) -> list[str]:
-        """Write, register and start the task; return what was done, in words.
+        """Write, register and start the task; return a description of the steps taken.
 
         Raises
         ------
@@ -232,7 +232,7 @@ class WindowsTask:
         ]
 
     def uninstall(self, kept: Kept) -> list[str]:
-        """Remove the task; return what was done, in words."""
+        """Remove the task; return a description of the steps taken."""
         self._must(["/end", "/tn", kept.name])
         self._must(["/delete", "/f", "/tn", kept.name])
         self.path(kept).unlink(missing_ok=True)

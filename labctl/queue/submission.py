@@ -158,8 +158,12 @@ def waiting_protocols(connection: WriteConnection) -> list[Protocol]:
 def reuse(text: str, source: str, reference: str, parameters: Mapping[str, Any], sample: Sample) -> Protocol:
     """Return the protocol of an old run with only the procedure of that run, its parameters exact.
 
-    Raises ConfigurationError when its procedure is not to be found here any more.
+    Raises ConfigurationError when its procedure is not to be found here any more, or not in that protocol.
     """
     protocol = parse_protocol(text, source, sample=sample)
-    entry = next((e for e in protocol.procedures if e.reference == reference), protocol.procedures[0])
+    entry = next((e for e in protocol.procedures if e.reference == reference), None)
+    if entry is None:
+        there = ", ".join(dict.fromkeys(e.reference for e in protocol.procedures))
+        problem = f"{reference!r} is not in the protocol that was stored with this run, which has: {there}"
+        raise ConfigurationError(source, "procedure", problem)
     return replace(protocol, procedures=(replace(entry, parameters=dict(parameters)),))

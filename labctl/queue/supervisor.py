@@ -9,8 +9,8 @@
    program. Where the runner's heartbeats cannot be read, it counts as silent.
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
-   tells people, also when it was asked to stop just before it saw that the runner is gone; until everything
-   is off or a person dismissed it.
+   notifies people, also when it was asked to stop before it saw that the runner is gone; until everything is
+   off or a person dismissed it.
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
@@ -55,6 +55,8 @@ HANGS_FOR_S = 5.0  # the last threads of a killed process may take a moment on a
 BEAT_WHILE_WAITING_S = 0.5
 LOCK_PATIENCE_S = 0.5
 MOST_FAILED_LOOKS = 12
+RESCUE_AGAIN_S = 2.0
+STARTING_TAKES_AT_MOST_S = 30.0  # of a program that is over since, this process was to see the end
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
 
@@ -103,7 +105,8 @@ class Supervisor:
         self._restarts: list[float] = []
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
-        self._restart_due = self._has_refused = self._has_announced_wait = False
+        self._restart_due = self._has_refused = self._has_looked_last = False
+        self._has_announced_wait = False
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -114,6 +117,8 @@ class Supervisor:
         self._insisted_s: dict[int, float] = {}
         self._unwritten: list[dict[str, Any]] = []
         self._saw_runner, self._begun = takes_over, False
+        self._unknown_is_off = not takes_over and holder_of(station) is None
+        self._loss, self._next_rescue_s = "", -math.inf
         self._watched_run_id: int | None = None
         self._silence = Silence(self._clock, self.night.silence_s - WATCHED_AT_LEAST_S)
 
@@ -139,26 +144,31 @@ class Supervisor:
                 kicker.kick_if(well=self._is_well)
                 self._clock.sleep(LOOK_EVERY_S)
             kicker.close()
-            self._logging_failure(self._own.end)
+            for last in (self._put_file_back, self._write_events, self._own.end):
+                self._logging_failure(last)
 
     @property
     def _is_well(self) -> bool:
         """Whether no output is known that could not be read back off."""
         left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
+        left_on = left_on or (self._last_seen is None and bool(self._left.problem))
         hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
         return not (left_on or hangs_unsafe)
 
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
         runner = self._read_runner()
-        if runner is None or not (runner.state == "unsafe" or (runner.state == "alive" and runner.gone)):
+        if runner is not None and runner.state == "alive" and runner.gone and not self._has_looked_last:
+            self._has_looked_last = True  # it died since the last look: one more makes safe
+            return True
+        if runner is None or runner.state != "unsafe":
             return False
         if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe or f"the runner (pid {runner.pid}) ended unexpectedly",
+                runner.unsafe,
             )
         return True
 
@@ -215,6 +225,7 @@ class Supervisor:
         self._on_look()
 
     def _look(self) -> None:
+        self._keep_file()
         runner = self._read_runner()
         if runner is None or runner.state != "alive":
             self._without_runner(runner)
@@ -238,7 +249,33 @@ class Supervisor:
             log.error("the runner's heartbeat cannot be read: %s", error)
         return self._last_seen
 
+    def _keep_file(self) -> None:
+        """Put a lost file back, before another one is read, where no runner that lives would do it."""
+        seen, now_s = self._last_seen, self._clock.monotonic()
+        if now_s < self._next_rescue_s or (seen is not None and seen.state == "alive" and not seen.gone):
+            return
+        self._put_file_back()
+
+    def _put_file_back(self) -> None:
+        """Also at the end, beside a runner that lives: it may be frozen, and the next one must see it."""
+        try:
+            loss = self._connection.rescue()
+        except StoreError as error:
+            loss, self._next_rescue_s = str(error), self._clock.monotonic() + RESCUE_AGAIN_S
+        if loss and loss != self._loss:
+            self._announce("error", "process", loss)
+        self._loss = loss
+
+    def _make_unknown_safe(self) -> None:
+        """Make safe after a program that the file does not name: the file may have been lost with it."""
+        words = "a program held the station that the results file does not name"
+        self._unknown_is_off = self._left.try_again(words)
+        if self._unknown_is_off and self._ends_with_runner:
+            self.stop.request("no runner is left")
+
     def _without_runner(self, runner: Heartbeat | None) -> None:
+        if runner is None and not self._unknown_is_off:
+            self._make_unknown_safe()
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
@@ -247,6 +284,7 @@ class Supervisor:
             return
         if runner is not None:
             self._left.forget()
+            self._saw_runner = self._saw_runner or runner.age_s() < STARTING_TAKES_AT_MOST_S
             self._confirm_answer(runner)
             if runner.state == "dead":
                 self._start_runner_if_due()
@@ -332,14 +370,14 @@ class Supervisor:
             self._announce("error", "process", words)
 
     def _made_safe_after(self, runner: Heartbeat) -> dict[str, str]:
-        """What could not be made safe, by name; done once where only the recording has to be tried again."""
+        """Failures of making safe, by name; done once where only the recording has to be tried again."""
         known = (runner.pid, runner.process_birth)
         failures = {} if self._safe_after == known else self._make_safe()
         self._safe_after = None if failures else known
         return failures
 
     def _start_runner_if_due(self) -> None:
-        """After a rescue; a runner that ended by itself is not followed by another one."""
+        """After a rescue; a runner that ended in good order is not replaced."""
         if self._restart_due:
             self._restart_due = False
             self._start_runner()

@@ -16,7 +16,7 @@ class Conductivities:
         self._last_id = 0
 
     def poll(self, *, may_lack: bool) -> bool:
-        """Read what was derived since; return whether that was anything.
+        """Read the rows derived since; return whether there were any.
 
         `may_lack`: whether a spectrum may have lost its conductivity, as by a derivation after the run.
         """

@@ -11,7 +11,7 @@ FOUND_DEAD = "NOT SAFE: {}; the next supervisor or runner makes safe first"
 
 
 def left_on_in_words(beat: Heartbeat, state: str) -> str:
-    """Return which outputs were left on, why, and what is done about it; `""` where none is known.
+    """Return the outputs left on, the reasons and the next step; `""` where none is known.
 
     Parameters
     ----------

@@ -7,18 +7,23 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from labctl.clock import RealClock
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_as_it_is, open_for_copying, open_for_writing
 from labctl.store.defences import LARGEST_VALUE_BYTES, constraints_trusted
+from labctl.store.ending import seal
 from labctl.store.fingerprint import content_hash, earlier_content_hash
-from labctl.store.migrations import applied, unknown
+from labctl.store.interruptions import being_sealed
+from labctl.store.migrations import applied, pending, unknown
 from labctl.store.odd_rows import odd_rows
 from labctl.store.structure import require_plain_tables
 from labctl.store.time_limit import TimeLimit
 from labctl.store.users import users_of
 
 MOST_PROBLEMS = 20
+SEALED_WITHIN_S = 2.0
+LOOK_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,20 @@ def verify_runs(connection: sqlite3.Connection) -> list[RunCheck]:
     query = "SELECT id, uuid, status, content_hash FROM runs WHERE status <> 'running' ORDER BY id"
     ended = connection.execute(query).fetchall()
     return [
-        RunCheck(run_id, uuid, status, recorded, _present_hash(connection, run_id, recorded))
+        RunCheck(run_id, uuid, status, hash_at_end, _present_hash(connection, run_id, hash_at_end))
         for run_id, uuid, status, recorded in ended
+        for hash_at_end in [recorded or _awaited_hash(connection, run_id)]
     ]
+
+
+def _awaited_hash(connection: sqlite3.Connection, run_id: int) -> str | None:
+    """The hash of a run that had none; its program is given a moment to seal a run that ended just now."""
+    clock = RealClock()
+    until_s = clock.monotonic() + SEALED_WITHIN_S
+    while run_id in being_sealed(connection) and clock.monotonic() < until_s:
+        clock.sleep(LOOK_AGAIN_S)
+    (recorded,) = connection.execute("SELECT content_hash FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return recorded
 
 
 def _present_hash(connection: sqlite3.Connection, run_id: int, recorded: str | None) -> str:
@@ -176,6 +192,10 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
     try:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+        if not unknown(copy) and not pending(copy):
+            for run_id in being_sealed(copy):  # nobody will do it in the copy
+                seal(copy, run_id, content_hash(copy, run_id))
+            copy.commit()
         (found,) = copy.execute("PRAGMA integrity_check").fetchone()
     finally:
         copy.close()

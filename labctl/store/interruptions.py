@@ -9,6 +9,7 @@ from labctl.store.ending import end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.processes import is_gone
 
+HIGHEST_PID = 2**31 - 1
 _LAST_SIGN = """
 SELECT max(time_s) FROM (
     SELECT started_s AS time_s FROM runs WHERE id = :run
@@ -44,6 +45,15 @@ def seal_ended(connection: sqlite3.Connection) -> None:
     """Seal ended runs of this computer that have no content hash because their process was killed."""
     for run_id, _ in _left_by_processes_gone(connection, "status <> 'running' AND content_hash IS NULL"):
         seal(connection, run_id, content_hash(connection, run_id))
+
+
+def being_sealed(connection: sqlite3.Connection) -> list[int]:
+    """Return the runs that have ended, and that a living process of this computer has yet to seal."""
+    query = """SELECT id, pid, process_birth FROM runs
+               WHERE status <> 'running' AND content_hash IS NULL AND host = ?
+               AND typeof(pid) = 'integer' AND pid BETWEEN 1 AND ? AND typeof(process_birth) = 'text'"""
+    runs = connection.execute(query, (platform.node(), HIGHEST_PID)).fetchall()
+    return [run_id for run_id, pid, birth in runs if not is_gone(pid, birth)]
 
 
 def _left_by_processes_gone(connection: sqlite3.Connection, condition: str) -> list[tuple[int, int]]:

@@ -63,7 +63,9 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
     known_hashes = dict(ours.execute("SELECT uuid, content_hash FROM runs").fetchall())
     added, known, refused = [], [], []
     for run in verify_runs(theirs):
-        if not run.intact:
+        if run.recorded_hash is None:
+            refused.append(f"Run {run.uuid} ended without a content hash.")
+        elif not run.intact:
             refused.append(f"Run {run.uuid} is not what it was at its end.")
         elif run.uuid not in known_hashes:
             try:

@@ -107,27 +107,32 @@ class WriteConnection:
         self._checkpoints = self._checkpoints or BackgroundCheckpoints(self.path)
         return self
 
-    def rescue(self) -> None:
-        """Save the content of lost files, and put it back; do nothing if no file was lost.
+    def rescue(self) -> str:
+        """Save the content of lost files, and put it back; return a description of the loss, "" without one.
 
         For a program that knows that the measuring program has ended.
 
         Raises
         ------
         StoreError
-            Nothing could be saved, or the copy could not be put back; the message names the copy.
+            Nothing could be saved, or the copy could not be put back; the message names the copy. A different
+            database that has the name now is used from then on.
         """
-        loss = self._files.loss(self.path, self._present_files())
+        present, none = self._present_files(), RecentTransactions()
+        loss = self._files.loss(self.path, present)
         if not loss:
-            return
-        rescue, none = Rescue(self.path, self._files), RecentTransactions()
+            return ""
         try:
-            rescue.save(self._connection, none)
+            self._rescue.save(self._connection, none)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path}: {loss}; not rescued: {error}") from error
-        if not rescue.put_back(none):
-            raise StoreError(f"{self.path}: {loss}; all it held is in {rescue.copy}")
+        words = f"{self.path}: {loss}; all it held is in {self._rescue.copy}"
+        if not self._rescue.put_back(none):
+            if present.database not in (None, self._files.database):
+                self._reopen()
+            raise StoreError(words)
         self._reopen()
+        return f"{words}, and was put back in its place"
 
     def end_left_runs(self) -> None:
         """Mark runs of this computer as interrupted whose process has ended, and seal them."""
@@ -146,6 +151,7 @@ class WriteConnection:
         self._connection = open_for_writing(self.path, self._patience_s, may_create)
         self._real_path = Path(os.path.realpath(self.path))
         self._files = Files.of(self._real_path)
+        self._rescue = Rescue(self.path, self._files)
 
     def _reopen(self) -> None:
         stale = self._connection

@@ -85,7 +85,7 @@ class SpectraTab(Tab):
         self._canvas = self._make_canvas()
         self._choice = Choice("all spectra")
         self._choice.chosen.connect(self._chosen)
-        self._in_units_of_r = QtWidgets.QCheckBox("in units of &R")
+        self._in_units_of_r = QtWidgets.QCheckBox("in &units of R")
         self._in_units_of_r.setToolTip("Divide each spectrum by its total resistance")
         self._in_units_of_r.toggled.connect(self._rescaled)
         self._words = WordsPane()
@@ -156,7 +156,7 @@ class SpectraTab(Tab):
         return canvas
 
     def _lay_out(self) -> None:
-        fit_view = QtWidgets.QPushButton("&Fit view")
+        fit_view = QtWidgets.QPushButton("F&it view")
         fit_view.setShortcut(QtGui.QKeySequence("F"))
         fit_view.setToolTip("Make everything that is drawn visible (F)")
         fit_view.clicked.connect(self.fit_view)

@@ -28,7 +28,7 @@ class TableTab(Tab):
         self.transference = LinesModel(TRANSFERENCE, _transference)
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
         self._titles = (PlainLabel(), PlainLabel("transference numbers"))
-        copy = QtWidgets.QPushButton("&Copy")
+        copy = QtWidgets.QPushButton("Cop&y")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")
         copy.clicked.connect(self.copy)
         top = QtWidgets.QHBoxLayout()

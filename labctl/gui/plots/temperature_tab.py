@@ -31,7 +31,7 @@ class TemperatureTab(Tab):
         self.plot.label("left", "temperature / °C")
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
-        self._since_start = QtWidgets.QCheckBox("&hours since the start")
+        self._since_start = QtWidgets.QCheckBox("hours s&ince the start")
         self._since_start.setToolTip("Compare runs of different days")
         self._since_start.toggled.connect(self._change_axis)
         self._now = PlainLabel()

@@ -26,7 +26,8 @@ from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, 
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
-from labctl.store.migrations.temperature_columns import ADDED_TO_CONDUCTIVITIES, ADDED_TO_SPECTRA
+from labctl.store.migrations.temperature_columns import ADDED_TO_CONDUCTIVITIES as SPANS
+from labctl.store.migrations.temperature_columns import ADDED_TO_SPECTRA as BANDS
 from labctl.store.migrations.temperature_columns import FIXED_TRIGGER as BAND_TRIGGER
 from labctl.store.migrations.unsafe_processes import HEARTBEATS, STATE, UNSAFE
 
@@ -105,8 +106,8 @@ def _m0008_job_owners(db: "Sqlite") -> None:
 
 
 def _m0009_temperature(db: "Sqlite") -> None:
-    _add_columns(db, "spectra", ADDED_TO_SPECTRA)
-    _add_columns(db, "conductivities", ADDED_TO_CONDUCTIVITIES)
+    _add_columns(db, "spectra", BANDS)
+    _add_columns(db, "conductivities", SPANS)
     db.execute(BAND_TRIGGER)
 
 

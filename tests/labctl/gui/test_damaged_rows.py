@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from labctl.errors import StoreError
 from labctl.store import Store
 
 
@@ -58,3 +59,14 @@ def test_the_window_shows_the_rows_that_it_can(damaged, window, wait):
     window.browser.model.tick([1, 3], True, alone=True)
     wait(lambda: "run 3 cannot be shown: " in window.reader._trouble, "the run without a sample")
     wait(lambda: window.reader._emitted.keys() == {1}, "the good run")
+
+
+def test_the_window_ends_with_a_sentence_where_the_file_would_run_sql(db, station, app):
+    from labctl.gui.application import run_window
+
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute("DROP TABLE requests")
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id FROM n"
+        connection.execute(f"CREATE VIEW requests AS {endless}")
+    with pytest.raises(StoreError, match="requests is a view, not a table"):
+        run_window(station, db)

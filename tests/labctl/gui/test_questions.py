@@ -7,7 +7,7 @@ pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 from qtpy import QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
-from labctl.gui.questions import ask, ask_for_file, ask_for_new_file
+from labctl.qt.questions import ask, ask_for_file, ask_for_new_file
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_no_other_label_of_the_window_takes_text_of_files():
 
 
 def test_a_question_shows_markup_as_text(qt):
-    from labctl.gui.questions import ask
+    from labctl.qt.questions import ask
 
     Qt, QtWidgets = qt
     parent = QtWidgets.QWidget()

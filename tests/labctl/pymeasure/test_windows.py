@@ -182,6 +182,37 @@ def test_an_old_run_is_opened_with_its_state_and_its_exact_parameters(drive):
     ]
 
 
+def test_f12_stops_the_procedure_and_starts_no_other_also_while_a_dialog_is_open(drive):
+    out = drive("""
+        from qtpy import QtTest
+        window = Window()
+        window.show()
+        queue(window, rows=5000)
+        queue(window, rows=5)
+        until(lambda: drawn(window, 0) > 3)
+        experiment = window.manager.experiments.queue[0]
+        for dialog_of in (
+            window.open_experiment,
+            lambda: window.save_experiment_copy(experiment.data_filename),
+            lambda: window.change_color(experiment),
+            lambda: window.remove_experiment(experiment),
+        ):
+            dialog_of()
+        dialogs = window.findChildren(QtWidgets.QDialog)
+        print(len([d for d in dialogs if d.isVisible()]), any(d.isModal() for d in dialogs))
+        QtTest.QTest.keyClick(dialogs[-1].windowHandle(), QtCore.Qt.Key.Key_F12)
+        until(lambda: not window.manager.is_running())
+        print(statuses(window))
+        until(lambda: "shutdown() has run" in window.statusBar().currentMessage())
+        window.safe_button.pressed.emit()
+        print(window.statusBar().currentMessage())
+    """)
+    lines = out.splitlines()
+    assert lines[0] == "4 False"
+    assert lines[1] == "['Aborted', 'Queued']"
+    assert "no procedure runs in this window; nothing was switched off" in lines[2]
+
+
 @pytest.mark.slow
 def test_no_click_deletes_or_overwrites_the_database(drive, tmp_path):
     out = drive("""
@@ -192,8 +223,11 @@ def test_no_click_deletes_or_overwrites_the_database(drive, tmp_path):
         window.delete_experiment_data(experiment)
         print(window.statusBar().currentMessage())
         window.open_file_externally(experiment.data_filename)
-        QtWidgets.QFileDialog.getSaveFileName = staticmethod(lambda *_: ("lab.db", ""))
         window.save_experiment_copy(experiment.data_filename)
+        (dialog,) = window.findChildren(QtWidgets.QFileDialog)
+        dialog.fileSelected.emit("lab.db")
+        (question,) = window.findChildren(QtWidgets.QMessageBox)
+        question.buttons()[0].click()
     """)
     assert "not deleted" in out
     with labctl.open(tmp_path / "lab.db") as db:

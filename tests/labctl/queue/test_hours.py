@@ -1,6 +1,7 @@
 """Parsing and formatting of times of day."""
 
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -52,3 +53,34 @@ def test_a_time_of_no_plan_is_refused_with_an_example(text):
     with pytest.raises(ValueError, match=r"use e\.g\. 22:30") as caught:
         parse_hour(text, NOON_S)
     assert len(str(caught.value)) < 300
+
+
+@pytest.fixture
+def in_berlin(monkeypatch):
+    if not hasattr(time, "tzset"):
+        pytest.skip("the zone of a process cannot be set here")
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def utc(*stamp):
+    return datetime(*stamp, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ((2026, 10, 24, 20, 0), (2026, 10, 25, 0, 30)),  # the evening before: the first 02:30, still summer
+        ((2026, 10, 25, 0, 45), (2026, 10, 25, 1, 30)),  # 02:45 in summer: 02:30 comes again in 45 min
+        ((2026, 10, 25, 1, 45), (2026, 10, 26, 1, 30)),  # 02:45 in winter: tomorrow
+        ((2026, 3, 28, 22, 0), (2026, 3, 29, 1, 30)),  # 02:30 is left out: as if the clock had not been set
+        ((2026, 3, 29, 2, 0), (2026, 3, 30, 0, 30)),
+    ],
+)
+def test_an_hour_in_a_night_in_which_the_clock_is_set_is_the_next_that_the_clock_shows(
+    in_berlin, now, expected
+):
+    assert parse_hour("02:30", utc(*now)) == utc(*expected)

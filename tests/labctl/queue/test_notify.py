@@ -276,6 +276,16 @@ def test_an_address_that_is_none_is_refused_without_repeating_its_secret(station
     assert "hidden" not in str(caught.value)
 
 
+def test_all_is_not_well_while_an_output_was_not_read_back_off(night):
+    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
+    runner = Heartbeats(night.connection, "runner", "rig")
+    runner.begin()
+    runner.end("oven: no answer")
+    night.clock.sleep(3601)
+    teller.look()
+    assert mailbox.messages[-1] == ("rig: NOT SAFE", "not read back off: oven: no answer")
+
+
 def test_a_name_with_a_line_break_adds_no_header_to_a_mail(night):
     mailbox = Mailbox()
     settings = NotifySettings(events=("job",))
@@ -297,13 +307,3 @@ def test_a_body_is_sent_as_plain_text_whatever_the_service_prefers():
 
     assert notify.PlainServices(Apprise()).notify(title="a", body="<b>")
     assert sent == [{"title": "a", "body": "<b>", "body_format": "text"}]
-
-
-def test_all_is_not_well_while_an_output_was_not_read_back_off(night):
-    teller, mailbox = messenger(night, all_is_well_every_h=1.0)
-    runner = Heartbeats(night.connection, "runner", "rig")
-    runner.begin()
-    runner.end("oven: no answer")
-    night.clock.sleep(3601)
-    teller.look()
-    assert mailbox.messages[-1] == ("rig: NOT SAFE", "not read back off: oven: no answer")

@@ -19,6 +19,7 @@ from labctl.queue.submission import (
     estimate,
     forecast,
     protocol_of_job,
+    reuse,
     submit,
     waiting_protocols,
 )
@@ -169,3 +170,12 @@ def test_a_job_without_a_source_fails_and_is_rehearsed_under_the_same_name(night
     run_night()
     assert night.states() == ["failed"]
     assert f"job {job_id}" in night.jobs.get(job_id).reason
+
+
+def test_a_run_whose_procedure_is_not_in_its_protocol_is_not_measured_as_another_one(night):
+    protocol = night.protocol()
+    (entry,) = protocol.procedures
+    again = reuse(protocol.text, "run 3", entry.reference, {"dwell_min": 7}, protocol.sample)
+    assert [(e.reference, e.parameters) for e in again.procedures] == [(entry.reference, {"dwell_min": 7})]
+    with pytest.raises(ConfigurationError, match=f"'mine:Other' is not in the protocol.*{entry.reference}"):
+        reuse(protocol.text, "run 3", "mine:Other", {}, protocol.sample)

@@ -1,5 +1,6 @@
 """A killed or frozen runner is detected and ended, and everything is made safe by another process."""
 
+import itertools
 import os
 import platform
 import signal
@@ -29,6 +30,7 @@ from labctl.queue.station_lock import station_lock
 from labctl.queue.supervisor import Supervisor
 from labctl.store import Store
 from labctl.store.processes import process_birth
+from labctl.store.wal import shm_of, wal_of
 
 CLOCK = RealClock()
 REAL_STATION = """
@@ -77,7 +79,7 @@ class Watched:
         self.made_safe.append(CLOCK.monotonic())
         return self.failures.pop(0) if self.failures else {}
 
-    def watch(self, seconds, beating=False, until=lambda: False):
+    def watch(self, seconds, beating=False, until=lambda: False, **options):
         """Let the supervisor check for a limited virtual time, independent of the load of the computer."""
         clock = self.clock = VirtualClock(epoch_s=CLOCK.time())
         watching = Supervisor(
@@ -87,6 +89,7 @@ class Watched:
             restart=lambda: self.restarts.append(1),
             make_safe=self.make_safe,
             clock=clock,
+            **options,
         )
         with clock.participant():
             thread = clock.start_thread(watching.run)
@@ -153,6 +156,80 @@ def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_en
     watched.watch(5.0, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
     assert night.states() == ["interrupted"]
+
+
+@pytest.fixture
+def empty_file(night):
+    """The file that named the runner was deleted, and a new one stands in its place."""
+    with night.connection.transaction() as connection:
+        connection.execute("DELETE FROM heartbeats")
+
+
+@pytest.mark.parametrize("takes_over", [True, False])
+def test_a_program_that_the_file_does_not_name_is_followed_by_making_safe(watched, empty_file, takes_over):
+    """File, program and first supervisor were lost together: only the lock of the station tells of it."""
+    if not takes_over:
+        with station_lock(watched.station):
+            pass
+    watched.failures = [{"oven": "time-out"}]
+    watched.watch(9.0, takes_over=takes_over, ends_with_runner=True)
+    assert len(watched.made_safe) == 2
+    what = "a program held the station that the results file does not name"
+    assert [message for _, message in watched.events()] == [
+        f"{what}; NOT SAFE, trying again: oven: time-out",
+        f"{what}; every instrument was made safe",
+    ]
+    assert watched.stop.reason == "no runner is left"
+
+
+def test_a_file_without_a_runner_on_a_station_that_was_never_held_touches_nothing(watched, empty_file):
+    watched.watch(3.0)
+    assert watched.made_safe == []
+
+
+def test_a_supervisor_that_starts_after_its_runner_has_ended_ends_too(watched):
+    """It was started while the runner lived, and starting takes seconds."""
+    watched.beat(state="ended")
+    watched.watch(5.0, ends_with_runner=True, until=watched.stop)
+    assert watched.stop.reason == "the runner is ended"
+
+
+def test_a_supervisor_without_a_runner_puts_a_deleted_file_back(watched, night):
+    """A runner that is started next finds its queue."""
+    night.add(station="rig")
+    watched.beat(state="ended")
+
+    night.connection.close()
+    looks = itertools.count()
+
+    def delete_after_a_second():
+        if next(looks) == 20:
+            for file in (night.path, wal_of(night.path), shm_of(night.path)):
+                file.unlink()
+
+    watched.watch(3.0, until=delete_after_a_second)
+    with night.read() as db:
+        assert db.rows("SELECT count(*) AS n FROM jobs") == [{"n": 1}]
+        messages = [row["message"] for row in db.rows("SELECT message FROM events")]
+    assert any("put back in its place" in message for message in messages)
+
+
+def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night):
+    """The runner may be frozen: then the next supervisor finds it in the file."""
+    a_running_job(night)
+    night.connection.close()
+    looks = itertools.count()
+
+    def delete_and_stop():
+        if next(looks) == 20:
+            for file in (night.path, wal_of(night.path), shm_of(night.path)):
+                file.unlink()
+            watched.stop.request("stopped by SIGTERM")
+
+    watched.watch(1.5, until=delete_and_stop)
+    with night.read() as db:
+        beats = {row["process"]: row["state"] for row in db.rows("SELECT process, state FROM heartbeats")}
+    assert beats == {"runner": "alive", "supervisor": "ended"}
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_database_older_than_the_column_is_shown_with_an_empty_cell(extended):
     place = [cell.strip() for cell in re.split("[┃│]", heading)].index("G / S")
     assert re.split("[┃│]", row)[place].strip() == ""
     (point,) = json.loads(extended.labctl("show", "last", "--json"))["conductivities"]
-    assert "conductance_s" not in point
+    assert point["conductance_s"] is None
 
 
 def test_the_labctl_as_shipped_has_no_such_column(measured):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
-from labctl.store import Database, Store
+from labctl.store import Database, Store, care
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
@@ -334,6 +334,36 @@ def test_a_check_tells_size_migrations_and_runs(rig, path):
     assert (found.path, found.bytes) == (path, path.stat().st_size)
     assert (found.runs, found.running, found.problems) == (2, 1, ())
     assert len(found.migrations) > 1
+
+
+def test_a_copy_made_before_a_run_is_sealed_is_sealed(rig, path, tmp_path, monkeypatch):
+    def slow(*_):
+        raise StoreError("not yet")
+
+    monkeypatch.setattr("labctl.store.store.content_hash", slow)
+    rig.append_points(3)
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9000.0})
+    back_up(path, tmp_path / "copy.db")
+    assert check(tmp_path / "copy.db").problems == ()
+    assert [run.intact for run in verify(tmp_path / "copy.db")] == [True]
+
+
+def test_a_check_gives_a_run_that_ended_just_now_a_moment_to_be_sealed(rig, path, monkeypatch):
+    looked, there = [], care.being_sealed
+
+    def sealed_at_the_second_look(connection):
+        if len(looked) == 1:
+            tamper(path, f"UPDATE runs SET content_hash = '{digest}'")
+        looked.append(there(connection))
+        return looked[-1]
+
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9000.0})
+    (run,) = verify(path)
+    digest = run.recorded_hash
+    tamper(path, "UPDATE runs SET content_hash = NULL")
+    monkeypatch.setattr(care, "being_sealed", sealed_at_the_second_look)
+    assert check(path).problems == ()
+    assert looked == [[rig.run_id], []]
 
 
 def test_a_check_names_the_run_that_changed_and_the_one_that_was_never_sealed(finished, start):

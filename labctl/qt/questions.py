@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from labctl.gui.qt import Qt, QtWidgets
+from labctl.qt import Qt, QtWidgets
 
 Answer = Callable[[], Any]
 
@@ -44,7 +44,7 @@ def ask(
     box.setEscapeButton(nothing)
     box.setDefaultButton(next(b for b in (*buttons, nothing) if b.text() == default))
     box.buttonClicked.connect(lambda pressed: buttons.get(pressed, lambda: None)())
-    _show(box)
+    show_beside(box)
     return box
 
 
@@ -55,7 +55,7 @@ def ask_for_file(
     dialog = _file_dialog(parent, title, folder, kinds)
     dialog.setFileMode(QtWidgets.QFileDialog.FileMode.AnyFile)  # an existing file is asked for by a modal box
     dialog.fileSelected.connect(lambda name: then(Path(name)))
-    _show(dialog)
+    show_beside(dialog)
     return dialog
 
 
@@ -71,7 +71,7 @@ def ask_for_new_file(
     dialog.setDefaultSuffix(start.suffix)
     dialog.selectFile(start.name)
     dialog.fileSelected.connect(lambda name: _replace_if_sure(parent, Path(name), then))
-    _show(dialog)
+    show_beside(dialog)
     return dialog
 
 
@@ -91,7 +91,8 @@ def _file_dialog(parent: QtWidgets.QWidget, title: str, folder: Path, kinds: str
     return dialog
 
 
-def _show(dialog: QtWidgets.QDialog) -> None:
+def show_beside(dialog: QtWidgets.QDialog) -> None:
+    """Show a dialog that blocks nothing, in front; it is deleted when it is closed."""
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowModality(Qt.WindowModality.NonModal)
     dialog.show()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
+from labctl.qt import Qt, QtCore, QtWidgets, Signal
 
 KEY = Qt.Key.Key_F12
 _TYPES = QtCore.QEvent.Type
