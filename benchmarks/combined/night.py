@@ -280,6 +280,8 @@ class Night:
             self._service.close()
             self._service = None
         self._live(ENDS_WITHIN_S, lambda: not self.programs.all())
+        for pid in self.seen.ended():  # frozen between its last heartbeat and its end
+            self.programs.end_frozen(pid)
         outputs, left = self.rig.outputs(), self.programs.kill_all()
         if left and not self._nobody_had_it_open():  # else one that is frozen cannot be judged by the file
             self.report.breaks("a process stays", "; ".join(left))
