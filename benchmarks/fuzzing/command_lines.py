@@ -121,7 +121,17 @@ TEMPERATURES = (
 )
 NUMBERS = (*TEXTS[3:17], "2", "3", "50", "-0", "1e309")
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "--db": ("lab.db", "lab.db", "lab.db", "/nonexistent/x.db", "notes.bin", "folder", "empty.db", "new.db"),
+    "--db": (
+        "lab.db",
+        "lab.db",
+        "lab.db",
+        "/nonexistent/x.db",
+        "notes.bin",
+        "folder",
+        "empty.db",
+        "new.db",
+        "x" * 5000,
+    ),
     "--station": ("station.toml", "station.toml", "wrong.toml", "folder", "notes.bin", "nothing.toml"),
     "--person": TEXTS,
     "--json": (),
