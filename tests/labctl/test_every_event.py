@@ -119,7 +119,8 @@ def show(shown):
 def steering():
     limits = Limits((0.0, 500.0), 1.0, 0.1)
     silent = SimpleNamespace(pending=lambda job, claim: [], in_force=lambda: None)
-    return Steering(SimpleNamespace(id=1), silent, silent, VirtualClock(), limits, lambda: False, 60.0)
+    job = SimpleNamespace(id=1, claims=1)
+    return Steering(job, silent, silent, VirtualClock(), limits, lambda: False, 60.0)
 
 
 @pytest.fixture
