@@ -154,9 +154,8 @@ class Supervisor:
     def _is_well(self) -> bool:
         """Whether no output is known that could not be read back off."""
         left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
-        left_on = left_on or (self._last_seen is None and bool(self._left.problem))
         hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
-        return not (left_on or hangs_unsafe)
+        return not (left_on or self._left.problem or hangs_unsafe)
 
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
@@ -164,14 +163,16 @@ class Supervisor:
         if runner is not None and runner.state == "alive" and runner.gone and not self._has_looked_last:
             self._has_looked_last = True  # it died since the last look: one more makes safe
             return True
-        if runner is None or runner.state != "unsafe":
+        is_recorded = runner is not None and runner.state == "unsafe"
+        left_on = runner.unsafe if runner is not None and is_recorded else self._left.problem
+        if not (is_recorded or left_on):
             return False
         if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe,
+                left_on,
             )
         return True
 
@@ -382,6 +383,7 @@ class Supervisor:
         known = (runner.pid, runner.process_birth)
         failures = {} if self._safe_after == known else self._make_safe()
         self._safe_after = None if failures else known
+        self._left.note(failures)
         return failures
 
     def _start_runner_if_due(self) -> None:

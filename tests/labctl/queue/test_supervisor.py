@@ -756,6 +756,29 @@ def test_a_supervisor_that_is_asked_to_stop_stays_while_something_is_unsafe(watc
     assert watched.beats.read().state == "ended"
 
 
+def test_a_supervisor_that_is_asked_to_stop_stays_while_what_is_unsafe_cannot_be_recorded(watched, night):
+    """The file is locked, so that it still calls the dead runner alive."""
+    watched.failures = [UNSAFE] * 4
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    with closing(sqlite3.connect(night.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        watched.watch(0.5, until=lambda: True)
+    assert len(watched.made_safe) == 5
+
+
+def test_a_supervisor_that_is_asked_to_stop_stays_while_another_program_holds_the_instruments(watched):
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    held = ExitStack()
+    held.enter_context(hardware_locks(["GPIB::12"], "a check of its instruments"))
+    watched.watch(5.0, until=lambda: watched.made_safe or (len(watched.events()) and held.close()))
+    assert len(watched.made_safe) == 1
+    assert watched.beats.read().state == "dead"
+
+
 def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_seen_to_it(watched, night):
     watched._set(state="unsafe", unsafe="oven: no answer")
     watched.failures = [UNSAFE] * 10000
