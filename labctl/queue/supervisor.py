@@ -287,7 +287,10 @@ class Supervisor:
             self._make_unknown_safe()
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
-            if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
+            known = (runner.pid, runner.process_birth)  # off already where only the recording failed
+            words = f"outputs left on by the runner (pid {runner.pid})"
+            if self._safe_after == known or self._left.try_again(words):
+                self._safe_after = known
                 self._record_off(runner)
                 self._start_runner_if_due()
             return

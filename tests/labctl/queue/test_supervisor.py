@@ -779,6 +779,24 @@ def test_a_supervisor_that_is_asked_to_stop_stays_while_another_program_holds_th
     assert watched.beats.read().state == "dead"
 
 
+def test_what_is_off_at_last_is_told_once_although_that_could_not_be_recorded_at_first(
+    watched, night, monkeypatch
+):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    record, refusals = Heartbeats.mark_confirmed, [StoreError("another program keeps it locked")] * 5
+
+    def record_or_not(self, beat):
+        if refusals:
+            raise refusals.pop()
+        record(self, beat)
+
+    monkeypatch.setattr(Heartbeats, "mark_confirmed", record_or_not)
+    watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
+    assert watched.beats.read().state == "ended"
+    assert len(watched.made_safe) == 1
+    assert len(watched.events()) == 1
+
+
 def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_seen_to_it(watched, night):
     watched._set(state="unsafe", unsafe="oven: no answer")
     watched.failures = [UNSAFE] * 10000
