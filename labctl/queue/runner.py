@@ -133,8 +133,8 @@ class Runner:
                 self._off = ConfirmedOff(
                     self.station, self.clock, self._pulse, self._watch.let_go, self._announce
                 )
-                self._take_over(before)
                 try:
+                    self._take_over(before)
                     while not self.stop() and self._next_or_wait():
                         pass
                 except Exception:

@@ -12,6 +12,7 @@ from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError, SettlingTimeout, StoreError
 from labctl.measure.run import StopRequest
 from labctl.queue.attempt import CAUSES, Attempt
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -665,6 +666,18 @@ def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
     with pytest.raises(StoreError, match="the disk is full"):
         run_night()
     assert not rig.heater_is_on
+
+
+def test_a_runner_that_cannot_take_over_does_not_end_in_good_order(night, run_night, monkeypatch):
+    """Its supervisor starts a new one only after a death."""
+
+    def refuse(self, reason):
+        raise StoreError("another program keeps it locked")
+
+    monkeypatch.setattr(Conclusions, "runner_died", refuse)
+    with pytest.raises(StoreError, match="keeps it locked"):
+        run_night()
+    assert last_heartbeat(night).state == "alive"
 
 
 def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypatch):
