@@ -36,7 +36,7 @@ from labctl.measure.stop import StopRequest
 from labctl.queue.activity import is_stopped
 from labctl.queue.boot import power_was_cut
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
+from labctl.queue.heartbeat import OVER, UNKNOWN_PID, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED
 from labctl.queue.left_unsafe import LeftUnsafe
@@ -62,6 +62,7 @@ RESCUE_AGAIN_S = 2.0
 STARTING_TAKES_AT_MOST_S = 30.0  # of a program that is over since, this process was to see the end
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
+LEFT_BY_UNKNOWN = "a program held the station that the results file does not name"
 
 
 class Supervisor:
@@ -277,8 +278,9 @@ class Supervisor:
             log.error("the program (pid %d) that holds the station is frozen and is ended", holder)
             with suppress(OSError):
                 os.kill(holder, getattr(signal, "SIGKILL", signal.SIGTERM))
-        words = "a program held the station that the results file does not name"
-        self._unknown_is_off = self._left.try_again(words)
+        self._unknown_is_off = self._left.try_again(LEFT_BY_UNKNOWN)
+        if self._left.problem:
+            self._runner.name_unknown(self._left.problem)
         if self._unknown_is_off and self._ends_with_runner:
             self.stop.request("no runner is left")
 
@@ -288,7 +290,8 @@ class Supervisor:
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
             known = (runner.pid, runner.process_birth)  # off already where only the recording failed
-            words = f"outputs left on by the runner (pid {runner.pid})"
+            by_runner = f"outputs left on by the runner (pid {runner.pid})"
+            words = LEFT_BY_UNKNOWN if runner.pid == UNKNOWN_PID else by_runner
             if self._safe_after == known or self._left.try_again(words):
                 self._safe_after = known
                 self._record_off(runner)

@@ -200,14 +200,36 @@ def test_a_program_that_the_file_does_not_name_is_followed_by_making_safe(watche
         with station_lock(watched.station):
             pass
     watched.failures = [{"oven": "time-out"}]
-    watched.watch(9.0, takes_over=takes_over, ends_with_runner=True)
+    recorded = set()
+
+    def is_over():
+        beat = watched.beats.read()
+        recorded.add((beat.state, beat.unsafe) if beat else None)
+        return False
+
+    watched.watch(9.0, takes_over=takes_over, ends_with_runner=True, until=is_over)
+    assert recorded == {None, ("unsafe", "oven: time-out"), ("ended", "")}
     assert len(watched.made_safe) == 2
     what = "a program held the station that the results file does not name"
     assert [message for _, message in watched.events()] == [
         f"{what}; NOT SAFE, trying again: oven: time-out",
         f"{what}; every instrument was made safe",
     ]
-    assert watched.stop.reason == "no runner is left"
+    assert watched.stop.reason == "the runner is ended"
+
+
+def test_a_person_may_see_to_what_a_program_left_on_that_the_file_does_not_name(watched, night, empty_file):
+    watched.failures = [UNSAFE] * 10000
+
+    def seen_to():
+        beat = watched.beats.read()
+        if beat is not None and beat.state == "unsafe":
+            watched.stop.request("stopped by SIGTERM")
+            assert dismiss(night.connection, "rig", "Mara") == "oven: no answer"
+        return beat is not None and beat.state == "dismissed"
+
+    watched.watch(20.0, takes_over=True, until=seen_to)
+    assert watched.beats.read().state == "dismissed"
 
 
 HOLDER = """
@@ -814,6 +836,22 @@ def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_
     ) in watched.events()
     with pytest.raises(ConfigurationError, match="nothing of 'rig' waits for a person"):
         dismiss(night.connection, "rig", "Mara")
+
+
+def test_a_person_may_see_to_it_while_another_program_holds_the_instruments_of_a_dead_runner(watched, night):
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+
+    def seen_to():
+        if watched.events():
+            assert dismiss(night.connection, "rig", "Mara") == "the outputs were not read back"
+        return watched.beats.read().state == "dismissed"
+
+    with hardware_locks(["GPIB::12"], "a check of its instruments"):
+        watched.watch(20.0, until=seen_to)
+    assert watched.beats.read().state == "dismissed"
+    assert watched.made_safe == []
 
 
 def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_off(watched, night):
