@@ -185,8 +185,8 @@ class Supervisor:
         now_s = self._clock.monotonic()
         if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
             self._beat_s = now_s
-            self._logging_failure(self._own.beat)
-            self._on_look()
+            for do in (self._own.beat, self._on_look):
+                self._logging_failure(do)
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA takes a second, and memory may be used up by then."""

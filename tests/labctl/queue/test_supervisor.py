@@ -924,6 +924,26 @@ def test_a_supervisor_that_cannot_do_its_work_ends_without_saying_so(watched, ni
     assert len(watched.made_safe) == 1
 
 
+def test_a_second_supervisor_that_cannot_be_started_prevents_no_making_safe(watched, night, monkeypatch):
+    """No process can be started, or the log that it writes belongs to another user."""
+
+    def make_safe(self, while_waiting):
+        watched.clock.sleep(1.0)
+        while_waiting()
+        return {}
+
+    monkeypatch.setattr(Station, "make_safe", make_safe)
+    watched.make_safe = None
+
+    def start_a_second():
+        raise PermissionError("lab.supervisor.log")
+
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(10.0, until=lambda: watched.restarts, on_look=start_a_second)
+    assert watched.beats.read().state == "dead"
+
+
 def test_a_supervisor_does_not_end_because_of_a_file_that_cannot_be_used(watched, night, monkeypatch):
     refusals = [StoreError("locked")] * 100
     seen = Supervisor._look

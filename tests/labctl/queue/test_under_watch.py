@@ -39,7 +39,9 @@ def test_a_program_that_is_refused_at_once_leaves_a_supervisor_that_goes_on_tryi
 
     runner = Heartbeats(night.connection, "runner", "rig")
     runner.begin()
-    runner.mark_unsafe(runner.read(), "oven: no answer")
+    beat = runner.read()
+    assert beat is not None
+    runner.mark_unsafe(beat, "oven: no answer")
     monkeypatch.setattr(Station, "make_safe", lambda self: {"oven": "no answer"})
     monkeypatch.setattr(under_watch, "start_labctl", start)
     watched = under_watch.under_watch(read_station(tmp_path / "station.toml"), night.path, "a script", "")
@@ -47,4 +49,6 @@ def test_a_program_that_is_refused_at_once_leaves_a_supervisor_that_goes_on_tryi
         pass
     assert len(started) == 1
     started[0].wait()
-    assert runner.read().state == "unsafe"
+    left = runner.read()
+    assert left is not None
+    assert left.state == "unsafe"
