@@ -218,7 +218,7 @@ def _furnish(folder: Path) -> None:
     (folder / "folder").mkdir()
     for arguments in (
         ["run", str(folder / "quick.toml"), "--quiet"],
-        ["queue", "add", *[str(folder / "series.toml")] * 4],
+        ["queue", "add", *[str(folder / "quick.toml")] * 4],
         ["queue", "hold", "2"],
         ["queue", "cancel", "3"],
         ["queue", "pause", "--reason", "a reason"],
