@@ -288,7 +288,7 @@ class _VirtualLock:
 
 
 class SteadyVirtualClock(VirtualClock):
-    """A virtual clock as seen by a session: `time()` is counted on from the start, whatever `jump` does."""
+    """A virtual clock as seen by a session: `time()` is counted on from the start, unchanged by `jump`."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -328,10 +328,10 @@ class SteadyVirtualClock(VirtualClock):
 
 
 def steady(clock: Clock) -> Clock:
-    """Return a clock whose `time()` never steps, to record one session of measurements with.
+    """Return a clock with a `time()` that never steps, to record one session of measurements with.
 
     Times of rows that are counted on from one start differ by the time that passed, also when the system
-    clock is set meanwhile. Scaled clocks are steady already.
+    clock is set in between. Scaled clocks are steady already.
     """
     if isinstance(clock, SteadyVirtualClock):
         return clock

@@ -6,7 +6,7 @@ printable          terminals, logs, messages: control characters become visible 
 on_one_line        titles, subjects, lines of a log: line breaks as well
 spreadsheet_cell   text cells of csv files and of a clipboard: no formula
 shown              a value in an error message: its `repr`, shortened
-local_time         a time of a file, also one that no calendar has
+local_time         a time of a file; `no date` for a number beyond the calendar
 """
 
 import re

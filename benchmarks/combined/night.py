@@ -188,8 +188,9 @@ class Night:
         self._read_s = CLOCK.monotonic()
         if state is None:
             return
-        if state.runner in OFF:  # frozen after it had said so: nobody else has a reason to end it
-            self.programs.end_frozen(state.pid)
+        if state.runner in OFF:  # a program frozen before or after it used the rig is for a person to end
+            for pid in self.programs.programs():
+                self.programs.end_frozen(pid)
         self._judge_off(before, state)
         self._judge_unsafe(state)
 
@@ -279,8 +280,10 @@ class Night:
             self._service.close()
             self._service = None
         self._live(ENDS_WITHIN_S, lambda: not self.programs.all())
+        for pid in self.seen.ended():  # frozen between its last heartbeat and its end
+            self.programs.end_frozen(pid)
         outputs, left = self.rig.outputs(), self.programs.kill_all()
-        if left:
+        if left and not self._nobody_had_it_open():  # else one that is frozen cannot be judged by the file
             self.report.breaks("a process stays", "; ".join(left))
         if outputs.oven or outputs.analyser:
             self.report.breaks("on in the end", str(outputs))

@@ -72,6 +72,15 @@ class Seen:
             return None
         return self.state
 
+    def ended(self) -> list[int]:
+        """Processes that ended in good order, by their heartbeats."""
+        try:
+            with Database(self.path) as database:
+                rows = database.rows("SELECT pid FROM heartbeats WHERE state = 'ended'")
+        except StoreError:
+            return []
+        return [row["pid"] for row in rows]
+
     def lost(self) -> dict[str, int]:
         """How many of the rows seen are neither in the file nor in a rescued copy, by kind."""
         present = {what: self._present(query) for what, query in MEASURED.items()}

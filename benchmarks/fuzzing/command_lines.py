@@ -121,7 +121,17 @@ TEMPERATURES = (
 )
 NUMBERS = (*TEXTS[3:17], "2", "3", "50", "-0", "1e309")
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "--db": ("lab.db", "lab.db", "lab.db", "/nonexistent/x.db", "notes.bin", "folder", "empty.db", "new.db"),
+    "--db": (
+        "lab.db",
+        "lab.db",
+        "lab.db",
+        "/nonexistent/x.db",
+        "notes.bin",
+        "folder",
+        "empty.db",
+        "new.db",
+        "x" * 5000,
+    ),
     "--station": ("station.toml", "station.toml", "wrong.toml", "folder", "notes.bin", "nothing.toml"),
     "--person": TEXTS,
     "--json": (),
@@ -208,7 +218,7 @@ def _furnish(folder: Path) -> None:
     (folder / "folder").mkdir()
     for arguments in (
         ["run", str(folder / "quick.toml"), "--quiet"],
-        ["queue", "add", *[str(folder / "series.toml")] * 4],
+        ["queue", "add", *[str(folder / "quick.toml")] * 4],
         ["queue", "hold", "2"],
         ["queue", "cancel", "3"],
         ["queue", "pause", "--reason", "a reason"],

@@ -1,5 +1,6 @@
 """The only place where commands print: control characters in names and reasons are shown, not obeyed."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from labctl.plain_text import on_one_line, printable, shortened
+from labctl.errors import ConfigurationError
+from labctl.plain_text import on_one_line, printable, shortened, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,3 +78,7 @@ def _plain_refusals() -> Iterator[None]:
     except _REFUSAL as error:
         error.message = sentence(error.message)
         raise
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise ConfigurationError(shown(error.filename), "", "is too long for the name of a file") from error

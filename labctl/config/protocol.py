@@ -293,7 +293,7 @@ def _check_type(table: Table, key: str, value: object, parameter: Any) -> None:
 
 
 def _out_of_range(value: object, parameter: Any) -> str:
-    """Return what is wrong with a number that pymeasure refuses; "" where it is not the range."""
+    """Return the fault of a number that pymeasure refuses; "" where it is not the range."""
     low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
     if not is_number(value) or low is None or high is None or low <= value <= high:  # type: ignore[operator]
         return ""

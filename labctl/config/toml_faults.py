@@ -1,4 +1,4 @@
-"""Faults of a TOML file in plain words: the line, what is wrong there, and what would be right.
+"""Faults of a TOML file in plain words: the line, the mistake, and the correction.
 
 `tomllib` says where its parser stopped. The usual mistakes are recognised from that line; for any other the
 parser's own words are given.

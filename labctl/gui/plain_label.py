@@ -8,7 +8,7 @@ from labctl.plain_text import printable
 
 
 class PlainLabel(QtWidgets.QLabel):
-    """A label whose text is never markup."""
+    """A label that never interprets markup."""
 
     def __init__(self, text: Any = "", parent: QtWidgets.QWidget | None = None) -> None:
         if isinstance(text, QtWidgets.QWidget):

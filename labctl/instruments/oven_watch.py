@@ -30,6 +30,7 @@ FIRST_LOOK_AFTER_S = 10.0  # a controller may need some control cycles until a n
 EFFECTIVE_AFTER_S = 300.0
 TRUSTED_AFTER_S = 3600.0
 OFTEN, RARELY_S = 5, 600.0
+TRIES, TRY_AFTER_S = 3, 5.0
 ACCEPTED_K = 0.51  # a controller that shows whole degrees rounds a set point by up to 0.5 K
 CHANGED_K = 0.02
 ARRIVED_K = 2.0
@@ -213,16 +214,26 @@ class OvenWatch:
             tell("error", "setting lost", f"{oven.name}: {problem}, although it was set again")
             raise SettingLost(oven.name, problem)
         tell("warning", "setting lost", f"{oven.name}: {problem}; setting it again")
-        driver = without_retries(oven)
-        try:
-            if hasattr(driver, "prepare"):
-                driver.prepare()
-            for name, value in self.asked.items():
-                setattr(oven, name, value)
-        except InstrumentError as error:
-            raise SettingLost(oven.name, problem, f"and it could not be set again: {error}") from error
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                self._prepare_and_set(oven)
+                break
+            except InstrumentError as error:
+                if not left:
+                    raise SettingLost(
+                        oven.name, problem, f"and it could not be set again: {error}"
+                    ) from error
+                tell("warning", "retry", f"{error}; setting it again, {left} more time(s)")
+                clock.sleep(TRY_AFTER_S)
         self._expect_anew_after_setting(clock.monotonic())
         tell("info", "set again", f"{oven.name}: its settings were set again")
+
+    def _prepare_and_set(self, oven: Any) -> None:
+        driver = without_retries(oven)
+        if hasattr(driver, "prepare"):
+            driver.prepare()
+        for name, value in self.asked.items():
+            setattr(oven, name, value)
 
     def _expect_anew_after_setting(self, now_s: float) -> None:
         known = self._confirmed_k, self._arrived, self._begun_at_k, self._highest_k

@@ -4,6 +4,7 @@ A process that is stopped, or waits for something that never comes, uses no proc
 uses some, or waits for a processor or a disk. Known on Linux only.
 """
 
+import os
 from pathlib import Path
 
 from labctl.clock import Clock
@@ -32,6 +33,20 @@ def processor_time_ns(pid: int) -> int | None:
             return None
         total_ns += int(used_ns) + int(waited_ns)
     return total_ns or None
+
+
+def is_stopped(pid: int, file: Path) -> bool:
+    """Whether a signal stopped a process that has a file open, or had it open when it was deleted.
+
+    False where this is not reported.
+    """
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        opened = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    except (OSError, IndexError):
+        return False
+    path = os.path.realpath(file)
+    return state == "T" and any(name.removesuffix(" (deleted)") == path for name in opened)
 
 
 class Stillness(Silence):

@@ -200,7 +200,7 @@ class Messenger:
             log.warning("no news: %s", error)
 
     def record(self, problems: Sequence[str]) -> None:
-        """Write what is wrong with the addresses as events of the file; no message is made of these."""
+        """Write faults of the addresses as events of the file; no message is made of these."""
         for words in problems:
             row = {"time_s": self._clock.time(), "level": "warning", "kind": "notification", "message": words}
             try:

@@ -2,8 +2,8 @@
 
 1. Handing over a message never waits. An address that is slow, raises or hangs delays no other address, nor
    the thread that hands over.
-2. An address keeps at most so many messages waiting; what comes then is lost, and counted.
-3. What goes wrong is told once, and once more when messages are taken again. Only the number and kind of an
+2. An address keeps at most so many messages waiting; further messages are lost, and counted.
+3. A fault is reported once, and once more when messages are taken again. Only the number and kind of an
    address are named, and of an error its type: address and error text may hold a password.
 """
 
@@ -71,7 +71,7 @@ class Outbox:
         return f"{self._name} takes messages again; {lost} were not delivered"
 
     def close(self, within_s: float) -> str:
-        """Send what waits, for at most so many seconds; return what was not delivered, `""` if all was."""
+        """Send waiting messages, for at most so many seconds; return in words how many were lost, or `""`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._left, within_s)
             self._closed = True
@@ -138,7 +138,7 @@ class Outboxes:
         return [words for outbox in self._each if (words := outbox.news())]
 
     def close(self, within_s: float) -> list[str]:
-        """Send what waits, for at most so many seconds in all; return what was not delivered."""
+        """Send waiting messages, for at most so many seconds in all; return a sentence for each loss."""
         until_s = self._clock.monotonic() + within_s
         closed = [outbox.close(max(0.0, until_s - self._clock.monotonic())) for outbox in self._each]
         return [words for words in closed if words]

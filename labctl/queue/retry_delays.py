@@ -1,7 +1,7 @@
 """Waiting time of a failed job until its next attempt, by monotonic time.
 
 The file holds the hour at which the delay is over by the clock of the computer, for people and for a later
-runner. The runner that waits counts the delay itself: where that clock is set meanwhile, the wait is as long.
+runner. The runner that waits counts the delay itself: a clock that is set does not change it.
 """
 
 from labctl.clock import Clock

@@ -76,7 +76,7 @@ class Silences:
         """Look once more; where the age of the first heartbeat seen proves nothing, watch whether it changes.
 
         An age above `allowed_s`, or a heartbeat from the future, may come from a clock that was set, or from
-        a process whose clock is another. It is watched for as long as a process may be silent. A heartbeat of
+        a process with another clock. It is watched for as long as a process may be silent. A heartbeat of
         another computer is not: the file is a copy.
         """
         first = (beat.process, beat.station) not in self._each

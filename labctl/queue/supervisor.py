@@ -19,6 +19,8 @@
 
 import logging
 import math
+import os
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -31,6 +33,7 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.lock_errors import HardwareHeld
 from labctl.measure.stop import StopRequest
+from labctl.queue.activity import is_stopped
 from labctl.queue.boot import power_was_cut
 from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
@@ -268,6 +271,11 @@ class Supervisor:
 
     def _make_unknown_safe(self) -> None:
         """Make safe after a program that the file does not name: the file may have been lost with it."""
+        holder = holder_of(self.station)
+        if holder is not None and is_stopped(holder, self.db):
+            log.error("the program (pid %d) that holds the station is frozen and is ended", holder)
+            with suppress(OSError):
+                os.kill(holder, getattr(signal, "SIGKILL", signal.SIGTERM))
         words = "a program held the station that the results file does not name"
         self._unknown_is_off = self._left.try_again(words)
         if self._unknown_is_off and self._ends_with_runner:

@@ -69,7 +69,7 @@ class RunFollower:
             changes["events"] = tuple(self._events)
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
-        """Read what was derived since; laws and transference numbers, which are few, all of them."""
+        """Read the rows derived since; laws and transference numbers, which are few, all of them."""
         db, parts = self._db, self._parts
         mark = derived_rows.newest_ids(db, self.run_id, parts)
         new = {name for name in mark if mark[name] != self._derived_mark.get(name)}

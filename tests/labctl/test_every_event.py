@@ -36,7 +36,7 @@ from labctl.measure.events import (
 )
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
 from labctl.queue.attempt import Attempt
-from labctl.queue.estimates import Pace
+from labctl.queue.estimates import Pace, TimeLeft
 from labctl.queue.rehearsal import _Watcher
 from labctl.queue.steering import Steering
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
@@ -119,7 +119,8 @@ def show(shown):
 def steering():
     limits = Limits((0.0, 500.0), 1.0, 0.1)
     silent = SimpleNamespace(pending=lambda job, claim: [], in_force=lambda: None)
-    return Steering(SimpleNamespace(id=1), silent, silent, VirtualClock(), limits, lambda: False, 60.0)
+    job = SimpleNamespace(id=1, claims=1)
+    return Steering(job, silent, silent, VirtualClock(), limits, lambda: False, 60.0)
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def attempt(steering):
     )
     judge = lambda topic, record: judged.append((topic, dict(record)))  # noqa: E731
     made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None)
-    made._procedure, made._step_ends_with = TemperatureSteppedEIS(), "spectra"
+    made._left, made._step_ends_with = TimeLeft(TemperatureSteppedEIS(), Pace()), "spectra"
     made.told, made.judged, made.passed_on = told, judged, passed_on
     return made
 

@@ -173,6 +173,17 @@ def test_a_sample_file_with_an_impossible_name_is_refused(laboratory):
     assert r"a\x00.toml" in told
 
 
+@pytest.mark.parametrize(
+    "words", [["db", "backup"], ["show", "--db"], ["status", "--db"], ["check"]], ids=" ".join
+)
+def test_no_file_has_so_long_a_name(laboratory, words):
+    if words == ["db", "backup"]:
+        words = [*words, "--db", "lab.db"]
+    code, sentence = laboratory(*words, "x" * 5000)
+    assert code == 2
+    assert "too long" in sentence
+
+
 def test_a_name_too_long_for_a_file_is_refused(laboratory):
     for what in (["driver", "--role", "oven"], ["procedure"]):
         assert laboratory("new", *what, "x" * 5000)[0] == 2

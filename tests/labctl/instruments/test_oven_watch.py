@@ -159,6 +159,20 @@ def test_an_oven_that_cannot_be_set_again_is_a_failure_with_both_reasons(seen):
         seen.read(1)
 
 
+def test_setting_it_again_is_tried_three_times(seen):
+    answers = [InstrumentError("oven", "*IDN?", "", "no answer")] * 2 + [None]
+
+    def prepare():
+        if failure := answers.pop(0):
+            raise failure
+        seen.oven.state = OutputState(True)
+
+    seen.oven.prepare, seen.oven.state = prepare, OutputState(False)
+    seen.read(5)
+    assert seen.kinds == ["setting lost", "retry", "retry", "set again"]
+    assert answers == []
+
+
 @pytest.mark.parametrize("target_k", [TARGET_K + 0.1, 293.15])
 def test_another_target_than_the_one_first_accepted_is_found(seen, target_k):
     seen.oven.state = OutputState(True, TARGET_K)

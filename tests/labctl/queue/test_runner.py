@@ -760,9 +760,9 @@ diameter_mm = 10.0
 [[procedure]]
 use = "procedures.temperature_ramp_eis:TemperatureRampEIS"
 start_degc = {start}
-end_degc = 60
-ramp_k_min = 5
-timeout_min = {timeout}
+end_degc = 140
+ramp_k_min = 20
+timeout_min = 1
 frequency_max_hz = 1e5
 frequency_min_hz = 1e3
 points_per_decade = 3
@@ -771,9 +771,8 @@ points_per_decade = 3
 
 @pytest.mark.parametrize(("start", "spectra"), [(40, False), (22, True)])
 def test_a_ramp_that_runs_into_its_own_time_limit_is_not_finished(night, rig, run_night, start, spectra):
-    """The heater fails before the start is reached, or on the way to the end."""
-    rig.true.faults.add("heater_dead", duration_s=1e9)
-    night.jobs.add(parse_protocol(RAMP.format(start=start, timeout=5), night.path.parent / "p.toml"))
+    """The oven is slower than asked: on the way to the start, or to the end."""
+    night.jobs.add(parse_protocol(RAMP.format(start=start), night.path.parent / "p.toml"))
     run_night()
     assert night.states() == ["failed"]
     assert night.jobs.get(1).reason.startswith("SettlingTimeout: no stable")

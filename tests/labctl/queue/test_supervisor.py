@@ -8,7 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ address = "GPIB0::12::INSTR"
 roles = ["oven"]
 """
 NIGHT = "[night]\nsilence_s = 1.0\n"
+
+
+@dataclass(frozen=True)
+class Before:
+    """What had happened when an obstacle was removed."""
+
+    made_safe: int
+    restarts: int
+    events: list[tuple[str, str]]
+    states: list[str]
 
 
 class Watched:
@@ -100,6 +111,23 @@ class Watched:
             self.stop.request("enough")
             with clock.released():
                 thread.join(timeout=60)
+
+    def watch_past(self, met, remove):
+        """Watch past an obstacle, removed once it is `met`, until a runner is started again.
+
+        Return what had happened before it was removed. A supervisor does not end while it is there.
+        """
+        before = []
+
+        def look():
+            if not before and met():
+                states = self.night.states()
+                before.append(Before(len(self.made_safe), len(self.restarts), self.events(), states))
+                remove()
+            return self.restarts
+
+        self.watch(60.0, until=look)
+        return before[0]
 
     def events(self):
         with self.night.read() as db:
@@ -180,6 +208,31 @@ def test_a_program_that_the_file_does_not_name_is_followed_by_making_safe(watche
         f"{what}; every instrument was made safe",
     ]
     assert watched.stop.reason == "no runner is left"
+
+
+HOLDER = """
+import sys
+from labctl.config.station import read_station
+from labctl.queue.station_lock import station_lock
+with station_lock(read_station(sys.argv[1])), open(sys.argv[2]):
+    print("held", flush=True)
+    input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_frozen_program_that_the_file_does_not_name_is_ended_and_followed(watched, night, empty_file):
+    """Both were frozen, and the file deleted: a service started this supervisor on a new one."""
+    command = [sys.executable, "-c", HOLDER, watched.station.source, str(night.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        watched.watch(2.0)
+        assert watched.made_safe == []
+        holder.send_signal(signal.SIGSTOP)
+        watched.stop = StopRequest()
+        watched.watch(20.0, until=lambda: watched.made_safe)
+        assert holder.wait(timeout=10) == -signal.SIGKILL
+    assert len(watched.made_safe) == 1
 
 
 def test_a_file_without_a_runner_on_a_station_that_was_never_held_touches_nothing(watched, empty_file):
@@ -410,10 +463,8 @@ def test_everything_is_safe_before_the_file_is_needed(watched, night):
     watched.runner.wait()
     with closing(sqlite3.connect(night.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        watched.watch(20.0, until=lambda: watched.made_safe)
-        watched.stop = StopRequest()
-        assert watched.restarts == []
-    watched.watch(10.0, until=lambda: watched.restarts)
+        before = watched.watch_past(lambda: watched.made_safe, lambda: other.execute("ROLLBACK"))
+    assert before.restarts == 0
     assert night.states() == ["interrupted"]
 
 
@@ -481,13 +532,9 @@ def test_a_runner_whose_last_thread_hangs_in_the_kernel_is_passed_by(watched, ni
     file.write_text(f"{'':16}pid {watched.runner.pid}\n")
     watched.runner.kill()
     watched.runner.wait()
-    watched.watch(30.0, until=lambda: watched.events())
-    assert len(watched.made_safe) == 1
-    assert "hangs and keeps the station; every instrument was made safe" in watched.events()[0][1]
-    assert watched.restarts == []
-    lock.__exit__(None, None, None)
-    watched.stop = StopRequest()
-    watched.watch(30.0, until=lambda: watched.restarts)
+    before = watched.watch_past(watched.events, lambda: lock.__exit__(None, None, None))
+    assert (before.made_safe, before.restarts) == (1, 0)
+    assert "hangs and keeps the station; every instrument was made safe" in before.events[0][1]
     assert night.states() == ["interrupted"]
 
 
@@ -495,16 +542,14 @@ def test_a_program_that_holds_the_instruments_of_a_dead_runner_is_named_and_wait
     a_running_job(night)
     watched.runner.kill()
     watched.runner.wait()
-    with hardware_locks(["GPIB::12"], "a check of its instruments"):
-        watched.watch(3.0)
-    assert watched.made_safe == []
-    assert night.states() == ["running"]
-    ((kind, message),) = watched.events()
+    held = ExitStack()
+    held.enter_context(hardware_locks(["GPIB::12"], "a check of its instruments"))
+    before = watched.watch_past(watched.events, held.close)
+    assert (before.made_safe, before.states) == (0, ["running"])
+    ((kind, message),) = before.events
     assert kind == "interlock"
     assert "ended unexpectedly; NOT SAFE" in message
     assert f"(pid {os.getpid()}) for a check of its instruments" in message
-    watched.stop = StopRequest()
-    watched.watch(5.0, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
     assert night.states() == ["interrupted"]
 
