@@ -126,6 +126,13 @@ def test_missing_tables_and_columns_are_named(finished, tmp_path):
         Database(other)
 
 
+@pytest.mark.parametrize("opening", [Database, open_for_writing, LookConnection])
+def test_an_endless_view_in_the_place_of_the_ledger_is_refused_unread(finished, opening):
+    endless(finished, "_sqlite_migrations")
+    with pytest.raises(StoreError, match="its ledger of migrations is empty"):
+        opening(finished)
+
+
 def test_an_empty_ledger_is_no_file_in_the_making(finished):
     change(finished, "DELETE FROM _sqlite_migrations")
     with pytest.raises(StoreError, match="its ledger of migrations is empty"):
