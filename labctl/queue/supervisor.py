@@ -337,6 +337,7 @@ class Supervisor:
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
+                    self._left.forget()
                 else:
                     self._pass_by(runner)
                 return
