@@ -21,7 +21,7 @@ from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
-from labctl.queue import supervision, supervisor, unqueued_program
+from labctl.queue import restarts, supervision, supervisor, unqueued_program
 from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
@@ -395,13 +395,13 @@ def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watche
 
 
 def test_a_runner_that_died_too_often_is_started_again_an_hour_later(watched, night, monkeypatch):
-    monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 0)
+    monkeypatch.setattr(restarts, "MOST_PER_HOUR", 0)
     watched.runner.kill()
     watched.runner.wait()
 
     def allow_one_after_the_announcement():
         if [kind for kind, _ in watched.events()].count("person"):
-            monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 1)
+            monkeypatch.setattr(restarts, "MOST_PER_HOUR", 1)
         return watched.restarts
 
     watched.watch(10.0, until=allow_one_after_the_announcement)
