@@ -368,7 +368,7 @@ def test_a_paused_queue_starts_nothing(night, run_night):
 def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back(night, run_night):
     def ask():
         night.clock.jump(-3600)
-        night.pauses.pause("job", "make safe, asked for by Mara", "Mara")
+        night.pauses.ask_to_make_safe("Mara")
 
     night.add(temperatures=[40])
     run_night(on_event=AtRow("results", 5, ask))
@@ -789,6 +789,14 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
     assert beat is not None
     assert beat.state == "alive"
     assert not rig.heater_is_on
+
+
+def test_the_reason_of_a_stop_never_counts_as_an_instrument_left_on(night, rig, run_night):
+    job = night.add(temperatures=[40])
+    details = {"reason": "the door opened while making safe the other rig"}
+    run_night(on_event=AtRow("results", 3, lambda: night.requests.ask(job, "stop", details, "ann")))
+    assert night.jobs.get(job).reason == details["reason"]
+    assert night.pauses.in_force() is None
 
 
 def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(night, rig, run_night):
