@@ -21,8 +21,8 @@ from labctl.queue.boot import power_was_cut
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.processes import end_for_certain
 from labctl.queue.pauses import request_to_make_safe
+from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import Pauses, Requests
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
