@@ -105,7 +105,7 @@ class Runner:
         self._broken: set[int] = set()
         self._station_text = station.text
         self._obeyed: Pause | None = None
-        self._waited: tuple[float, float] | None = None
+        self._waited: tuple[Pause, float, int] | None = None
 
     def run(self) -> None:
         """Work until asked to stop.
@@ -289,15 +289,19 @@ class Runner:
             self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 
     def _give_up_waiting(self, pause: Pause) -> None:
-        """Fail the jobs that an interlock has kept waiting for longer than the station allows."""
+        """Fail the jobs that an interlock has kept waiting for longer than the station allows.
+
+        The wait is counted since this runner saw the pause, whatever hours are written in the file.
+        """
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
-        if self._waited is None or self._waited[0] != pause.paused_s:
-            self._waited = (pause.paused_s, now_s)
+        if self._waited is None or self._waited[0] != pause:
+            self._waited = (pause, now_s, self._jobs.last_change())
+        _, since_s, since = self._waited
         speed = getattr(self.clock, "factor", 1.0)
-        if not pause.is_interlock or now_s - self._waited[1] < longest_s * speed:
+        if not pause.is_interlock or now_s - since_s < longest_s * speed:
             return
         words = f"the queue waited {longest_s / 3600:g} h for a person: {pause.reason}"
-        for job in self._jobs.give_up(self.station.name, pause.paused_s, words):
+        for job in self._jobs.give_up(self.station.name, since, words):
             self._announce("error", "job failed", f"job {job.id} {job.title!r} failed: {words}")
 
     def _attempt(self, job: Job) -> tuple[Ending, str]:

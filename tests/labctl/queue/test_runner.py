@@ -564,6 +564,27 @@ def test_jobs_that_an_interlock_keeps_waiting_too_long_fail_with_that_reason(nig
     assert not rig.heater_is_on
 
 
+@pytest.mark.parametrize(("before_s", "meanwhile_s"), [(-86400.0, 0.0), (0.0, -86400.0), (0.0, 86400.0)])
+def test_a_clock_that_is_set_changes_nothing_about_which_jobs_are_given_up(night, rig, before_s, meanwhile_s):
+    stop, station = StopRequest(), replace(rig.station, night={"longest_wait_for_person_h": 1})
+    night.add("waits from the beginning")
+    night.clock.jump(before_s)
+    night.pauses.wait_for_person("interlock: too hot")
+
+    def set_the_clock():
+        night.clock.sleep(600)
+        night.clock.jump(meanwhile_s)
+        with WriteConnection(night.path) as connection:
+            Jobs(connection, night.clock).add(night.protocol("queued meanwhile"))
+        night.clock.sleep(2 * 3600)
+        stop.request("enough")
+
+    with night.clock.participant():
+        night.clock.start_thread(set_the_clock)
+        Runner(station, night.path, stop, clock=night.clock).run()
+    assert night.states() == ["failed", "queued"]
+
+
 def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
     night.add()
     night.pauses.pause("job", "back on Monday", "ann")
