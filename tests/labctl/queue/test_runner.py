@@ -401,7 +401,7 @@ def test_a_paused_queue_starts_nothing(night, run_night):
 def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back(night, run_night):
     def ask():
         night.clock.jump(-3600)
-        night.pauses.pause("job", "make safe, asked for by Mara", "Mara")
+        night.pauses.ask_to_make_safe("Mara")
 
     night.add(temperatures=[40])
     run_night(on_event=AtRow("results", 5, ask))
@@ -595,6 +595,27 @@ def test_jobs_that_an_interlock_keeps_waiting_too_long_fail_with_that_reason(nig
     waited_s = night.jobs.history(2)[-1]["time_s"] - night.jobs.history(1)[-1]["time_s"]
     assert waited_s == pytest.approx(2 * 3600, abs=60)
     assert not rig.heater_is_on
+
+
+@pytest.mark.parametrize(("before_s", "meanwhile_s"), [(-86400.0, 0.0), (0.0, -86400.0), (0.0, 86400.0)])
+def test_a_clock_that_is_set_changes_nothing_about_which_jobs_are_given_up(night, rig, before_s, meanwhile_s):
+    stop, station = StopRequest(), replace(rig.station, night={"longest_wait_for_person_h": 1})
+    night.add("waits from the beginning")
+    night.clock.jump(before_s)
+    night.pauses.wait_for_person("interlock: too hot")
+
+    def set_the_clock():
+        night.clock.sleep(600)
+        night.clock.jump(meanwhile_s)
+        with WriteConnection(night.path) as connection:
+            Jobs(connection, night.clock).add(night.protocol("queued meanwhile"))
+        night.clock.sleep(2 * 3600)
+        stop.request("enough")
+
+    with night.clock.participant():
+        night.clock.start_thread(set_the_clock)
+        Runner(station, night.path, stop, clock=night.clock).run()
+    assert night.states() == ["failed", "queued"]
 
 
 def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
@@ -834,6 +855,14 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
     assert beat is not None
     assert beat.state == "alive"
     assert not rig.heater_is_on
+
+
+def test_the_reason_of_a_stop_never_counts_as_an_instrument_left_on(night, rig, run_night):
+    job = night.add(temperatures=[40])
+    details = {"reason": "the door opened while making safe the other rig"}
+    run_night(on_event=AtRow("results", 3, lambda: night.requests.ask(job, "stop", details, "ann")))
+    assert night.jobs.get(job).reason == details["reason"]
+    assert night.pauses.in_force() is None
 
 
 def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(night, rig, run_night):

@@ -311,13 +311,13 @@ def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night)
 def unqueued(watched, monkeypatch):
     """The stand-in counts as a script; a pause from before its start is in force."""
     monkeypatch.setattr(unqueued_program, "program_of", lambda station, beat: "measure.py")
-    watched.night.pauses.pause("job", "make safe, asked for by Ann")
+    watched.night.pauses.ask_to_make_safe("Ann")
     watched.begin_runner()
     return watched
 
 
 def ask_to_make_safe(watched):
-    Pauses(watched.night.connection).pause("job", "make safe, asked for by Mara", "Mara")
+    Pauses(watched.night.connection).ask_to_make_safe("Mara")
 
 
 def test_a_script_is_not_ended_for_a_request_from_before_its_start(unqueued):
