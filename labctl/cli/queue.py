@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.long_protocols import LongOption, ask_about_long
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -100,6 +101,7 @@ def add(
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
     held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
+    long: LongOption = False,
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -117,6 +119,7 @@ def add(
         protocol.check_against(chosen)
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
+        ask_about_long(protocol, chosen, long)
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]

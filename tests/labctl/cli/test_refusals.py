@@ -134,6 +134,13 @@ def test_a_wrong_station_is_told_with_key_and_right_value(laboratory, old, new, 
         assert sentence in told
 
 
+def test_single_colons_are_no_visa_address(laboratory):
+    laboratory.write("station.toml", STATION.replace("GPIB0::4::INSTR", "GPIB0:4:INSTR"))
+    code, told = laboratory("check", "quick.toml")
+    assert code == 2
+    assert "address: is 'GPIB0:4:INSTR', which is no VISA address; write 'GPIB0::4::INSTR'" in told
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
