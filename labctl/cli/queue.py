@@ -48,7 +48,19 @@ PriorityOption = Annotated[
 OnlyStationOption = Annotated[
     Path | None, typer.Option("--station", "-s", help="Only the station of this file.", show_default=False)
 ]
-JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
+
+
+def _job_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        told = f"{shown(text)} is not the number of a job; `labctl queue list` shows the numbers"
+        raise typer.BadParameter(told) from None
+
+
+JobArgument = Annotated[
+    int, typer.Argument(help="Number of the job.", show_default=False, parser=_job_number)
+]
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,10 @@ def parse_protocol(
 def _protocol(
     document: Table, default_title: str, database: Path | None, sample: Sample | None = None
 ) -> Protocol:
+    if document.has("limits") and not document.has("sample"):
+        raise document.error(
+            "limits", "belongs to a station; give a protocol, with [sample] and [[procedure]]"
+        )
     sample = _sample(document, database, sample)
     protocol = Protocol(
         title=document.text("title", default_title),
