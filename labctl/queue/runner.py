@@ -133,8 +133,8 @@ class Runner:
                 self._off = ConfirmedOff(
                     self.station, self.clock, self._pulse, self._watch.let_go, self._announce
                 )
-                self._take_over(before)
                 try:
+                    self._take_over(before)
                     while not self.stop() and self._next_or_wait():
                         pass
                 except Exception:
@@ -179,8 +179,8 @@ class Runner:
         return going_on
 
     def _next(self) -> bool:
-        self._conclude_what_broke()
         self._off.try_again()
+        self._conclude_what_broke()
         if (pause := self._pauses.in_force()) is not None:
             self._make_safe_if_asked(pause)
             self._give_up_waiting(pause)
@@ -378,7 +378,7 @@ class Runner:
             log.error("a mistake in labctl itself", exc_info=error)
         if self._failures > MOST_FAILURES:
             raise error
-        self.clock.sleep(STORE_WAIT_S)
+        self._off.wait(STORE_WAIT_S)
         try:
             self._broke = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, StoreError):

@@ -12,6 +12,7 @@ from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError, SettlingTimeout, StoreError
 from labctl.measure.run import StopRequest
 from labctl.queue.attempt import CAUSES, Attempt
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -129,6 +130,38 @@ def test_no_job_begins_and_no_night_ends_well_while_an_output_is_not_read_back_o
     run_night()
     assert night.states() == ["failed", "finished"]
     assert last_heartbeat(night).state == "ended"
+
+
+@pytest.mark.parametrize("refused", ["the event that tells of it", "the pause that asks for a person"])
+def test_a_heater_is_off_seconds_after_it_answers_although_the_file_takes_no_rows(
+    night, rig, run_night, monkeypatch, refused
+):
+    """A disk that is nearly full, while heartbeats still go on."""
+    stuck = rig.true.faults.add("timeout", instrument=OVEN, command=r"RANGE\?", count=10**6)
+    answers_again_s, announce, pause = [], Runner._announce, Pauses.pause
+
+    def refuse():
+        if not answers_again_s:
+            stuck.count = 0
+            answers_again_s.append(night.clock.time())
+            raise StoreError("the disk is nearly full")
+
+    def announce_or_not(self, level, kind, message):
+        if "NOT SAFE" in message and "event" in refused:
+            refuse()
+        announce(self, level, kind, message)
+
+    def pause_or_not(self, *wanted, **options):
+        if "pause" in refused:
+            refuse()
+        pause(self, *wanted, **options)
+
+    monkeypatch.setattr(Runner, "_announce", announce_or_not)
+    monkeypatch.setattr(Pauses, "pause", pause_or_not)
+    night.add(temperatures=[40], policy=AT_ONCE)
+    run_night()
+    (off,) = [row for row in events(night, "process") if "every output is off, read back" in row["message"]]
+    assert 0 < off["time_s"] - answers_again_s[0] < 5
 
 
 def test_a_job_whose_last_read_back_failed_for_a_while_is_measured_once(night, rig, run_night):
@@ -654,6 +687,18 @@ def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
     with pytest.raises(StoreError, match="the disk is full"):
         run_night()
     assert not rig.heater_is_on
+
+
+def test_a_runner_that_cannot_take_over_does_not_end_in_good_order(night, run_night, monkeypatch):
+    """Its supervisor starts a new one only after a death."""
+
+    def refuse(self, reason):
+        raise StoreError("another program keeps it locked")
+
+    monkeypatch.setattr(Conclusions, "runner_died", refuse)
+    with pytest.raises(StoreError, match="keeps it locked"):
+        run_night()
+    assert last_heartbeat(night).state == "alive"
 
 
 def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypatch):
