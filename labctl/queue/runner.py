@@ -105,7 +105,7 @@ class Runner:
         self._broken: set[int] = set()
         self._station_text = station.text
         self._obeyed: Pause | None = None
-        self._waited: tuple[float, float] | None = None
+        self._waited: tuple[float, float, int] | None = None
 
     def run(self) -> None:
         """Work until asked to stop.
@@ -289,15 +289,18 @@ class Runner:
             self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 
     def _give_up_waiting(self, pause: Pause) -> None:
-        """Fail the jobs that an interlock has kept waiting for longer than the station allows."""
+        """Fail the jobs that an interlock has kept waiting for longer than the station allows.
+
+        Jobs that changed later than the pause was seen are left: the system clock decides nothing here.
+        """
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
         if self._waited is None or self._waited[0] != pause.paused_s:
-            self._waited = (pause.paused_s, now_s)
+            self._waited = (pause.paused_s, now_s, self._jobs.mark())
         speed = getattr(self.clock, "factor", 1.0)
         if pause.person != LABCTL or now_s - self._waited[1] < longest_s * speed:
             return
         words = f"the queue waited {longest_s / 3600:g} h for a person: {pause.reason}"
-        for job in self._jobs.give_up(self.station.name, pause.paused_s, words):
+        for job in self._jobs.give_up(self.station.name, self._waited[2], words):
             self._announce("error", "job failed", f"job {job.id} {job.title!r} failed: {words}")
 
     def _attempt(self, job: Job) -> tuple[Ending, str]:

@@ -15,7 +15,7 @@ from labctl.queue.attempt import CAUSES, Attempt
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
-from labctl.queue.requests import Pauses
+from labctl.queue.requests import LABCTL, Pauses
 from labctl.queue.runner import Runner
 from labctl.store import SpaceRule
 from labctl.store.processes import process_birth
@@ -562,6 +562,25 @@ def test_jobs_that_an_interlock_keeps_waiting_too_long_fail_with_that_reason(nig
     waited_s = night.jobs.history(2)[-1]["time_s"] - night.jobs.history(1)[-1]["time_s"]
     assert waited_s == pytest.approx(2 * 3600, abs=60)
     assert not rig.heater_is_on
+
+
+def test_a_job_queued_during_the_wait_is_not_given_up_where_the_clock_was_set_back(night, rig):
+    night.add("waits since then")
+    night.pauses.pause("job", "interlock: look at the rig", LABCTL)
+    stop, station = StopRequest(), replace(rig.station, night={"longest_wait_for_person_h": 2})
+
+    def live():
+        night.clock.sleep(1800)
+        night.clock.jump(-6 * 3600)
+        night.add("queued later")
+        night.clock.sleep(2 * 3600)
+        stop.request("enough")
+
+    with night.clock.participant():
+        night.clock.start_thread(live)
+        Runner(station, night.path, stop, clock=night.clock).run()
+    assert night.states() == ["failed", "queued"]
+    assert night.jobs.get(1).reason.startswith("not begun: the queue waited 2 h for a person")
 
 
 def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
