@@ -1,8 +1,8 @@
 """Settling criterion of a temperature: within a band, with a small slope, for a whole dwell.
 
 |T - target| <= band and |dT/dt| <= slope must hold without a break for the dwell. An excursion of either
-starts the dwell again. So does a gap in the readings: what happened in it is not known, so it counts neither
-as settling nor as dwell.
+starts the dwell again. So does a gap in the readings, as after a lost exchange or a suspend of the computer:
+what happened in it is not known, so it counts neither as settling nor as dwell.
 """
 
 import math
@@ -51,11 +51,12 @@ def settle(
     """
     clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
     window: deque[tuple[float, float]] = deque()
-    shortest_s = math.inf
+    shortest_s, read_s = math.inf, clock.time()
     while not should_stop():
         temperature_k, now_s = sample_temperature_k(bench), clock.monotonic()
+        before_s, read_s = read_s, clock.time()
         if window:
-            interval_s = now_s - window[-1][0]
+            interval_s = max(now_s - window[-1][0], read_s - before_s)  # the second counts a suspend as well
             shortest_s = min(shortest_s, interval_s)
             if interval_s > GAP_INTERVALS * max(criterion.poll_s, shortest_s):
                 window.clear()
@@ -67,7 +68,7 @@ def settle(
         elif steady_since_s is None:
             steady_since_s = now_s
         phase = "approach" if steady_since_s is None else "dwell"
-        yield TemperatureReading(clock.time(), temperature_k, target_k, phase)
+        yield TemperatureReading(read_s, temperature_k, target_k, phase)
         if steady_since_s is not None and now_s - steady_since_s >= criterion.dwell_s:
             return
         if now_s - start_s >= criterion.timeout_s:

@@ -263,6 +263,22 @@ def test_a_gap_in_the_readings_starts_the_dwell_again(at_s):
     assert "approach" in phases[phases.index("dwell") :]
 
 
+def test_a_suspend_of_the_computer_is_a_gap_although_monotonic_time_stands_still():
+    bench, suspended = bench_with(lambda t: 300.0), []
+    steady = bench.thermometer
+
+    class Suspended:
+        @property
+        def temperature_k(self):
+            if bench.clock.monotonic() >= 500.0 and not suspended:
+                suspended.append(bench.clock.jump(3600.0))
+            return steady.temperature_k
+
+    bench.thermometer = Suspended()
+    _, elapsed_s = settled(bench, dwell_s=600)
+    assert elapsed_s >= 500 + 600
+
+
 def test_a_gap_does_not_end_the_dwell_that_it_bridges():
     readings, _ = settled(stalled_at(bench_with(lambda t: 300.0), 100.0, 5000.0), dwell_s=600)
     dwell = [reading for reading in readings if reading.time_s > readings[0].time_s + 5000]
