@@ -191,3 +191,12 @@ def test_a_run_whose_parameters_are_damaged_shows_no_pace_and_stops_no_estimate(
     run = {"id": 1, "job_id": None, "procedure": "p:P", "parameters": parameters, "started_s": 0.0}
     monkeypatch.setattr("labctl.queue.estimates.last_finished_runs", lambda *asked: [run])
     assert measured_pace(night.connection, "rig", procedure_of) == Pace()
+
+
+def test_a_finished_spectrum_without_its_end_shows_no_pace_and_stops_no_estimate(night, run_night):
+    night.add(temperatures=[40, 60, 80], station="rig")
+    run_night()
+    with night.connection.transaction() as connection:
+        connection.execute("DROP TRIGGER spectra_end_once")
+        connection.execute("UPDATE spectra SET ended_s = NULL")
+    assert measured_pace(night.connection, "rig", procedure_of) == Pace()
