@@ -37,6 +37,7 @@ class RelayWatchdog(Instrument):
 
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "asrl": {"baud_rate": 9600}}
     write_interval_s: ClassVar[float] = 0.05
+    answers: ClassVar[bool] = False
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, period_s: float = 30.0, relay: int = 1, **kwargs: Any

@@ -80,6 +80,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
     acknowledges : bool
         Whether the protocol answers every command, so that `switch_off()` reads these answers.
+    answers : bool
+        Whether it answers anything at all; False for a board that only listens.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -88,6 +90,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     identity_question: ClassVar[str] = "*IDN?"
     safe_within_s: ClassVar[float] = 2.0
     acknowledges: ClassVar[bool] = False
+    answers: ClassVar[bool] = True
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}

@@ -122,7 +122,8 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
     """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
-    state. While another program uses an instrument nothing is touched; the message names that program.
+    state. A watchdog on a wire of its own is asked for its identity and is not kicked. While another program
+    uses an instrument nothing is touched; the message names that program.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
@@ -131,9 +132,11 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
     try:
         with chosen.hold("a check of its instruments"), chosen.open() as bench:
             report = {role: _reading(bench, role) for role in bench.roles}
+        alone, unasked = _watchdog_reading(chosen)
     except InstrumentError as error:
         terminal.say(str(error), err=True, fg="red")
         raise typer.Exit(1) from error
+    report |= alone
     if as_json:
         terminal.echo(json.dumps(report))
         return
@@ -143,7 +146,32 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
             terminal.echo(f"{'':14s} {entry['condition']}")
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
-    terminal.echo(f"all of {chosen.name} answer; nothing was energised")
+    but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""
+    terminal.echo(f"all of {chosen.name} answer{but_for}; nothing was energised")
+
+
+def _watchdog_reading(station: "Station") -> tuple[dict[str, dict[str, str]], str]:
+    """What a watchdog on a wire of its own answers, and why it was not asked; it is never kicked here.
+
+    Raises InstrumentError where it does not answer, or is another one than the station file says.
+    """
+    from labctl.config.opening import check_identity
+    from labctl.instruments.lock_errors import HardwareHeld
+
+    entry = station.own_watchdog
+    if entry is None:
+        return {}, ""
+    with ExitStack() as stack:
+        try:
+            driver = station.connect_watchdog(station.make_clock(), stack, "a check of its instruments")
+        except HardwareHeld as refusal:
+            unasked = f"in use by {refusal.holder.words}"
+            return {"watchdog": {"identity": "", "reads": "", "condition": f"not asked: {unasked}"}}, unasked
+        driver.prepare()
+        check_identity(entry, driver)
+        unasked = "" if getattr(driver, "answers", True) else "it answers no question"
+        condition = f"not asked: {unasked}; its port opens" if unasked else ""
+        return {"watchdog": {"identity": str(driver.identity), "reads": "", "condition": condition}}, unasked
 
 
 def _reading(bench: Any, role: str) -> dict[str, str]:

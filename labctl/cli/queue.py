@@ -453,8 +453,7 @@ def _job_cells(job: "Job", expectation: Any, now_s: float) -> tuple[str, ...]:
 
     begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
     ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-    remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
+    remarks = "; ".join(filter(None, (job.remark, expectation.warning if expectation else "")))
     return str(job.id), job.title, job.state, job.person, begins, ends, remarks
 
 

@@ -41,7 +41,7 @@ def opened(
                 if entry.roles:  # one without is prepared by the instrument that works with it
                     driver.prepare()
             for entry in entries:
-                _check_identity(entry, drivers[entry.name])
+                check_identity(entry, drivers[entry.name])
             with kicked(drivers.values(), clock):
                 yield drivers
         except HardwareHeld:  # the program that holds an instrument is responsible for it
@@ -71,8 +71,11 @@ def _leave(outputs: Sequence[Output], clock: Clock, drivers: Mapping[str, Any], 
         raise NotMadeSafe(connected)
 
 
-def _check_identity(entry: InstrumentEntry, driver: Any) -> None:
-    """Compare an instrument's identity with the station file, including serial number and firmware."""
+def check_identity(entry: InstrumentEntry, driver: Any) -> None:
+    """Compare an instrument's identity with the station file, including serial number and firmware.
+
+    Raises InstrumentError where they differ.
+    """
     if entry.identity and (found := driver.identity) != entry.identity:
         problem = f"the station file says {entry.identity!r}: another instrument, or other firmware"
         raise InstrumentError(entry.name, "identity", found, problem)

@@ -68,7 +68,7 @@ class Station:
             return f"hardware watchdog: inside {', '.join(inside)}, kicked by the process that holds it"
         return "hardware watchdog: none (docs/how-to/build-a-watchdog.md)"
 
-    def connect_watchdog(self, clock: Clock, stack: ExitStack) -> Any:
+    def connect_watchdog(self, clock: Clock, stack: ExitStack, doing: str = "kicking the watchdog") -> Any:
         """Return the driver of `own_watchdog` in a new session; `stack` closes it, and holds it until then.
 
         Raises
@@ -82,7 +82,7 @@ class Station:
         """
         entry = self.own_watchdog
         assert entry is not None, "the station has no watchdog on a wire of its own"
-        stack.enter_context(self._locks_on((entry,)).hold("kicking the watchdog"))
+        stack.enter_context(self._locks_on((entry,)).hold(doing))
         library = self._visa_library(clock, stack)
         return connect(entry, clock, library, stack, {}, open_timeout=OPENS_WITHIN_MS)
 

@@ -1,8 +1,9 @@
 """Settling criterion of a temperature: within a band, with a small slope, for a whole dwell.
 
 |T - target| <= band and |dT/dt| <= slope must hold without a break for the dwell. An excursion of either
-starts the dwell again. So does a gap in the readings, as after a lost exchange or a suspend of the computer:
-what happened in it is not known, so it counts neither as settling nor as dwell.
+starts the dwell again. So does a gap in the readings: what happened in it is not known, so it counts neither
+as settling nor as dwell. A gap is what either clock shows: while the computer is suspended, the monotonic one
+stands still under Linux.
 """
 
 import math
@@ -51,15 +52,15 @@ def settle(
     """
     clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
     window: deque[tuple[float, float]] = deque()
-    shortest_s, read_s = math.inf, clock.time()
+    shortest_s, before_s = math.inf, clock.time()
     while not should_stop():
-        temperature_k, now_s = sample_temperature_k(bench), clock.monotonic()
-        before_s, read_s = read_s, clock.time()
+        temperature_k, now_s, time_s = sample_temperature_k(bench), clock.monotonic(), clock.time()
         if window:
-            interval_s = max(now_s - window[-1][0], read_s - before_s)  # the second counts a suspend as well
+            interval_s = max(now_s - window[-1][0], time_s - before_s)
             shortest_s = min(shortest_s, interval_s)
             if interval_s > GAP_INTERVALS * max(criterion.poll_s, shortest_s):
                 window.clear()
+        before_s = time_s
         window.append((now_s, temperature_k))
         while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
             window.popleft()
@@ -68,7 +69,7 @@ def settle(
         elif steady_since_s is None:
             steady_since_s = now_s
         phase = "approach" if steady_since_s is None else "dwell"
-        yield TemperatureReading(read_s, temperature_k, target_k, phase)
+        yield TemperatureReading(time_s, temperature_k, target_k, phase)
         if steady_since_s is not None and now_s - steady_since_s >= criterion.dwell_s:
             return
         if now_s - start_s >= criterion.timeout_s:

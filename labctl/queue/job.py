@@ -125,6 +125,14 @@ class Job:
         """Whether a station may measure it, or measures it."""
         return self.rig in (station, "")
 
+    @property
+    def remark(self) -> str:
+        """The reason of its state; `""` where that only says that it was queued or claimed."""
+        begins = {"queued": "queued", "running": "claimed"}.get(self.state)
+        told = begins is not None and self.reason.startswith(begins)
+        as_queued = ("queued", f"queued by {self.person}")
+        return "" if told or (self.state == "held" and self.reason in as_queued) else self.reason
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
         """The job of a row; raises StoreError if the row cannot be read."""

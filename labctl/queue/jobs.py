@@ -220,16 +220,16 @@ class Jobs:
         with self._connection.transaction() as connection:
             queries.forget_failures(connection, job_id)
 
-    def mark(self) -> int:
-        """A place in the history of all jobs, for `give_up`; what changes later comes after it."""
-        return queries.newest_change(self._connection)
+    def last_change(self) -> int:
+        """Return the number of the newest change of a job; numbers, unlike times, only grow."""
+        return queries.last_change(self._connection)
 
-    def give_up(self, station: str, mark: int, reason: str) -> list[Job]:
-        """Fail the jobs that could start and have not changed since `mark` was taken; return them."""
+    def give_up(self, station: str, since: int, reason: str) -> list[Job]:
+        """Fail the jobs that could start and have not changed since that change; return them."""
         given_up = []
         with self._connection.transaction() as connection:
             for job in self._startable(station):
-                if queries.last_change(connection, job.id) <= mark:
+                if queries.last_change_of(connection, job.id) <= since:
                     begun = "not continued" if job.was_begun else "not begun"
                     self._changes.come_to(job.id, "failed", f"{begun}: {reason}")
                     given_up.append(job)

@@ -36,7 +36,7 @@ from labctl.measure.stop import StopRequest
 from labctl.queue.activity import is_stopped
 from labctl.queue.boot import power_was_cut
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
+from labctl.queue.heartbeat import OVER, UNKNOWN_PID, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED
 from labctl.queue.left_unsafe import LeftUnsafe
@@ -62,6 +62,7 @@ RESCUE_AGAIN_S = 2.0
 STARTING_TAKES_AT_MOST_S = 30.0  # of a program that is over since, this process was to see the end
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
 MOST_RESTARTS_PER_HOUR = 60
+LEFT_BY_UNKNOWN = "a program held the station that the results file does not name"
 
 
 class Supervisor:
@@ -154,9 +155,8 @@ class Supervisor:
     def _is_well(self) -> bool:
         """Whether no output is known that could not be read back off."""
         left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
-        left_on = left_on or (self._last_seen is None and bool(self._left.problem))
         hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
-        return not (left_on or hangs_unsafe)
+        return not (left_on or self._left.problem or hangs_unsafe)
 
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
@@ -164,14 +164,16 @@ class Supervisor:
         if runner is not None and runner.state == "alive" and runner.gone and not self._has_looked_last:
             self._has_looked_last = True  # it died since the last look: one more makes safe
             return True
-        if runner is None or runner.state != "unsafe":
+        is_recorded = runner is not None and runner.state == "unsafe"
+        left_on = runner.unsafe if runner is not None and is_recorded else self._left.problem
+        if not (is_recorded or left_on):
             return False
         if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe,
+                left_on,
             )
         return True
 
@@ -183,8 +185,8 @@ class Supervisor:
         now_s = self._clock.monotonic()
         if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
             self._beat_s = now_s
-            self._logging_failure(self._own.beat)
-            self._on_look()
+            for do in (self._own.beat, self._on_look):
+                self._logging_failure(do)
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA takes a second, and memory may be used up by then."""
@@ -276,8 +278,9 @@ class Supervisor:
             log.error("the program (pid %d) that holds the station is frozen and is ended", holder)
             with suppress(OSError):
                 os.kill(holder, getattr(signal, "SIGKILL", signal.SIGTERM))
-        words = "a program held the station that the results file does not name"
-        self._unknown_is_off = self._left.try_again(words)
+        self._unknown_is_off = self._left.try_again(LEFT_BY_UNKNOWN)
+        if self._left.problem:
+            self._runner.name_unknown(self._left.problem)
         if self._unknown_is_off and self._ends_with_runner:
             self.stop.request("no runner is left")
 
@@ -286,7 +289,11 @@ class Supervisor:
             self._make_unknown_safe()
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
-            if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
+            known = (runner.pid, runner.process_birth)  # off already where only the recording failed
+            by_runner = f"outputs left on by the runner (pid {runner.pid})"
+            words = LEFT_BY_UNKNOWN if runner.pid == UNKNOWN_PID else by_runner
+            if self._safe_after == known or self._left.try_again(words):
+                self._safe_after = known
                 self._record_off(runner)
                 self._start_runner_if_due()
             return
@@ -382,6 +389,7 @@ class Supervisor:
         known = (runner.pid, runner.process_birth)
         failures = {} if self._safe_after == known else self._make_safe()
         self._safe_after = None if failures else known
+        self._left.note(failures)
         return failures
 
     def _start_runner_if_due(self) -> None:

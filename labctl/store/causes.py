@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labctl.errors import InvalidRequest, StoreError
+from labctl.plain_text import shown
 from labctl.store.defences import LARGEST_VALUE_BYTES
 from labctl.store.time_limit import READ_LIMIT_S
 
@@ -46,6 +47,8 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explained(path, error) from error
+    except UnicodeEncodeError as error:  # bytes of a command line that are not UTF-8
+        raise InvalidRequest(f"{path}: {shown(error.object)} is not text in UTF-8") from error
     except UnicodeDecodeError as error:  # SQLite quotes bytes of a damaged file
         cause = _CAUSES[sqlite3.SQLITE_CORRUPT]
         raise StoreError(f"{path}: {cause} (not UTF-8)") from error

@@ -49,6 +49,7 @@ def open_for_writing(
         try:
             _check_origin(path, connection)
             _refuse_newer(path, connection)
+            _require_ledger(path, connection)
             if migrations.applied(connection):
                 require_plain_tables(path, connection)
                 require_own_triggers(path, connection)
@@ -169,14 +170,18 @@ def _wait_until_made(path: Path, connection: sqlite3.Connection) -> None:
     clock = RealClock()
     begun_s = clock.monotonic()
     while not migrations.applied(connection):
-        if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
-            raise StoreError(
-                f"{path}: its ledger of migrations is empty: damaged, or changed by another program"
-            )
+        _require_ledger(path, connection)
         being_made = path.stat().st_size > 0 or wal_of(path).exists()
         if clock.monotonic() - begun_s > (MADE_WITHIN_S if being_made else EMPTY_FOR_S):
             raise InvalidRequest(f"{path}: this file is empty, not a labctl database")
         clock.sleep(LOOK_AGAIN_S)
+
+
+def _require_ledger(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise `StoreError` for a file with tables and no ledger; a view in its place may have no end."""
+    objects = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    if objects and not migrations.applied(connection):
+        raise StoreError(f"{path}: its ledger of migrations is empty: damaged, or changed by another program")
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:

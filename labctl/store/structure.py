@@ -3,7 +3,8 @@
 1. What labctl reads under the name of a table is a plain table. A view or a virtual table of that name, or a
    generated column, would run SQL of the person who made the file.
 2. Views are labctl's own text: a temporary view stands before each one of the file.
-3. A trigger that labctl did not make, or made with another text, refuses a file that is opened for writing.
+3. A trigger of labctl's tables that labctl did not make, or made with another text, refuses a file that is
+   opened for writing.
 4. To read a file of an older labctl, temporary views stand before its tables and give each later column its
    default, and each later table as empty. The file is not changed.
 """
@@ -94,11 +95,14 @@ def require_plain_tables(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def require_own_triggers(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise `StoreError` if writing would run a trigger that labctl did not make."""
-    known = newest().triggers
-    for kind, name, _, sql in _objects(connection):
-        own = [_words(made.get(name, "")) for made in (known, _EARLIER_TRIGGERS)]
-        if kind == "trigger" and _words(sql) not in own:
+    """Raise `StoreError` if writing would run a trigger that labctl did not make.
+
+    Triggers of tables that a laboratory added stay allowed: labctl does not write to these tables.
+    """
+    current = newest()
+    for name, table, sql in _triggers(connection):
+        own = [_words(made.get(name, "")) for made in (current.triggers, _EARLIER_TRIGGERS)]
+        if table.lower() in current.tables and _words(sql) not in own:
             raise _not_ours(path, f"its trigger {name!r} would run when a row is written")
 
 
@@ -190,6 +194,12 @@ def _objects(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int, st
     for kind, name, root, sql in connection.execute(query).fetchall():
         if not str(name).startswith("sqlite_"):
             yield str(kind), str(name), root if isinstance(root, int) else 0, str(sql)
+
+
+def _triggers(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Name, table and SQL of each trigger of the file."""
+    query = "SELECT name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name"
+    return [(str(name), str(table), str(sql)) for name, table, sql in connection.execute(query).fetchall()]
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, tuple[str, str]]:

@@ -138,7 +138,7 @@ def named_steps() -> tuple[tuple[str, Callable[[Any], None]], ...]:
 
 def applied(connection: sqlite3.Connection) -> list[str]:
     """Names in the ledger of this file, oldest first; empty for a file without one."""
-    query = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    query = "SELECT 1 FROM sqlite_master WHERE name = ? AND type = 'table' AND rootpage > 0"
     if not connection.execute(query, (LEDGER,)).fetchall():
         return []
     query = f"SELECT name FROM {LEDGER} WHERE migration_set = ? ORDER BY id"

@@ -67,13 +67,13 @@ def history(connection: WriteConnection, job_id: int) -> list[Row]:
     return connection.rows(query, (job_id,))
 
 
-def newest_change(connection: WriteConnection) -> int:
-    """Return the id of the newest row of the history of all jobs; 0 where there is none."""
+def last_change(connection: WriteConnection) -> int:
+    """Return the id of the newest row of the history, 0 where there is none."""
     return connection.value("SELECT coalesce(max(id), 0) FROM job_history")
 
 
-def last_change(connection: WriteConnection, job_id: int) -> int:
-    """Return the id of the newest row of the history of a job; 0 where there is none."""
+def last_change_of(connection: WriteConnection, job_id: int) -> int:
+    """Return the id of the newest row in the history of a job, 0 where there is none."""
     return connection.value("SELECT coalesce(max(id), 0) FROM job_history WHERE job_id = ?", (job_id,))
 
 

@@ -95,6 +95,54 @@ def test_check_of_a_silent_instrument_says_which(station, tmp_path):
     assert "analyser" in result.output + (result.stderr or "")
 
 
+WATCHED = """
+[limits]
+temperature_degc = [0, 100]
+potential_v = 1
+current_a = 0.1
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+[instruments.dog]
+driver = "{driver}"
+address = "{address}"
+roles = ["watchdog"]
+[simulation.options.instruments]
+"GPIB0::12::INSTR" = "lakeshore336"
+"ASRL9::INSTR" = "{simulated}"
+"""
+NAMUR = {"driver": "drivers.namur_watchdog:NamurWatchdog", "simulated": "namur_watchdog"}
+RELAY = {"driver": "drivers.relay_watchdog:RelayWatchdog", "simulated": "relay_watchdog"}
+
+
+def check_with_watchdog(folder, kind, address="ASRL9::INSTR"):
+    path = folder / "watched.toml"
+    path.write_text(WATCHED.format(address=address, **kind), encoding="utf-8")
+    return runner.invoke(app, ["instruments", "check", str(path)])
+
+
+def test_check_asks_a_watchdog_for_its_identity_and_does_not_kick_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("drivers.namur_watchdog.NamurWatchdog.kick", pytest.fail)
+    result = check_with_watchdog(tmp_path, NAMUR)
+    assert result.exit_code == 0, result.output
+    assert "\nwatchdog       RCT digital" in result.output
+    assert "all of watched answer; nothing was energised" in result.output
+
+
+def test_check_of_a_silent_watchdog_says_which(tmp_path):
+    result = check_with_watchdog(tmp_path, NAMUR, "ASRL8::INSTR")
+    assert result.exit_code == 1
+    assert "dog" in result.output
+
+
+def test_check_says_that_a_watchdog_which_answers_nothing_was_not_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr("drivers.relay_watchdog.RelayWatchdog.kick", pytest.fail)
+    result = check_with_watchdog(tmp_path, RELAY)
+    assert result.exit_code == 0, result.output
+    assert "answer, but for the watchdog, which was not asked: it answers no question; noth" in result.output
+
+
 def test_safe_reports_each_instrument(station):
     result = runner.invoke(app, ["instruments", "safe", station.source])
     assert result.exit_code == 0, result.output

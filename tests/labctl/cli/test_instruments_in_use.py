@@ -156,4 +156,6 @@ def test_a_watchdog_is_kept_by_the_supervisor_that_kicks_it(serve_instruments):
     sentence = refused("instruments", "check", other)
     names = f"in use by labctl supervisor (pid {supervisor.pid}) for kicking the watchdog on station 'rig'"
     assert names in sentence
-    assert labctl("instruments", "check", rig.station).exit_code == 0
+    result = labctl("instruments", "check", rig.station)
+    assert result.exit_code == 0
+    assert f"the watchdog, which was not asked: {names}" in result.output

@@ -192,6 +192,15 @@ def test_no_file_has_so_long_a_name(laboratory, words):
     assert "too long" in sentence
 
 
+@pytest.mark.parametrize(
+    "words", [["show", "\udcff"], ["queue", "pause", "--person", "\udcff"]], ids=["show", "pause"]
+)
+def test_bytes_that_are_no_text_are_refused(laboratory, words):
+    code, sentence = laboratory(*words)
+    assert code == 2
+    assert r"\udcff" in sentence
+
+
 def test_a_name_too_long_for_a_file_is_refused(laboratory):
     for what in (["driver", "--role", "oven"], ["procedure"]):
         assert laboratory("new", *what, "x" * 5000)[0] == 2

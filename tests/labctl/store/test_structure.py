@@ -103,6 +103,17 @@ def test_a_trigger_of_a_stranger_is_refused_where_it_would_run(finished, name):
         assert len(db.runs()) == 1
 
 
+def test_tables_views_and_triggers_that_a_laboratory_added_of_its_own_stay(finished):
+    with closing(sqlite3.connect(finished, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE notebook (page INTEGER, run_id INTEGER, seen INTEGER DEFAULT 0)")
+        connection.execute("CREATE VIEW pages AS SELECT page FROM notebook")
+        connection.execute(
+            "CREATE TRIGGER seen AFTER INSERT ON notebook BEGIN UPDATE notebook SET seen = 1; END"
+        )
+    with closing(open_for_writing(finished)) as connection:
+        assert connection.execute("SELECT count(*) FROM pages").fetchone() == (0,)
+
+
 def test_missing_tables_and_columns_are_named(finished, tmp_path):
     other = shutil.copy(finished, tmp_path / "other.db")
     change(finished, "DROP TABLE jobs")
@@ -113,6 +124,13 @@ def test_missing_tables_and_columns_are_named(finished, tmp_path):
         Database(finished)
     with pytest.raises(StoreError, match=r"the table runs lacks the column host"):
         Database(other)
+
+
+@pytest.mark.parametrize("opening", [Database, open_for_writing, LookConnection])
+def test_an_endless_view_in_the_place_of_the_ledger_is_refused_unread(finished, opening):
+    endless(finished, "_sqlite_migrations")
+    with pytest.raises(StoreError, match="its ledger of migrations is empty"):
+        opening(finished)
 
 
 def test_an_empty_ledger_is_no_file_in_the_making(finished):
