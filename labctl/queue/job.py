@@ -8,11 +8,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from labctl.errors import StoreError
+from labctl.plain_text import shown
 from labctl.store.processes import is_gone, process_birth
 
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
+COUNTED = ("attempts", "claims", "deaths")
+HIGHEST_COUNT = 10**9
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ class Job:
         values = {name: value for name, value in row.items() if name in known}
         try:
             policy = FailurePolicy(**json.loads(row["failure_policy"]))
+            _check_counts(values)
         except (LookupError, RecursionError, TypeError, ValueError) as fault:
             raise StoreError(
                 f"job {row.get('id')} cannot be read: {type(fault).__name__}: {fault}"
@@ -153,7 +157,19 @@ class Job:
             known: dict[str, Any] = {
                 field.name: row[field.name] for field in fields(cls) if field.name in row
             }
-            return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+            counts = {name: 0 for name in COUNTED if not _is_count(row.get(name, 0))}
+            return cls(**(known | counts | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+
+
+def _check_counts(values: Mapping[str, Any]) -> None:
+    """Raise ValueError for counts that cannot be counted on."""
+    for name in COUNTED:
+        if not _is_count(values.get(name, 0)):
+            raise ValueError(f"{name} is {shown(values[name])}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < HIGHEST_COUNT
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,7 @@ class Messenger:
         """Write faults of the addresses as events of the file; no message is made of these."""
         for words in problems:
             row = {"time_s": self._clock.time(), "level": "warning", "kind": "notification", "message": words}
+            row |= {"station": self._station}
             try:
                 with self._connection.transaction() as connection:
                     add_event(connection, row)

@@ -85,6 +85,14 @@ def test_a_results_file_that_is_not_there_or_is_none_is_a_wrong_request(laborato
     assert words[-1] in sentence or "quick.toml" in sentence
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["show", "fit", "status", "queue list", "queue pause", "queue add quick.toml", "run quick.toml"],
+)
+def test_a_folder_in_the_place_of_a_results_file_is_a_wrong_request(laboratory, words):
+    assert laboratory(*words.split(), "--db", ".") == (2, "labctl: .: is a folder; name a results file")
+
+
 @pytest.mark.parametrize("number", ["9" * 20, "-1", "0", "9" * 5000])
 @pytest.mark.parametrize("words", [["show"], ["fit"], ["queue", "show"], ["queue", "hold"]], ids=" ".join)
 def test_a_run_or_job_of_any_number_is_looked_up(laboratory, words, number):

@@ -163,8 +163,9 @@ def test_a_service_that_hangs_keeps_the_supervisor_from_its_end_for_a_bounded_ti
     with notifying(station, night.path):
         happen(night, "job failed", "job 3 failed", "error")
         assert deaf.begun.wait(60)
-    told = night.connection.rows("SELECT message FROM events WHERE kind = 'notification'")
-    assert [row["message"] for row in told] == ["1 message(s) to address 1 (json:...) were not delivered"]
+    told = night.connection.rows("SELECT message, station FROM events WHERE kind = 'notification'")
+    lost = "1 message(s) to address 1 (json:...) were not delivered"
+    assert told == [{"message": lost, "station": "rig"}]
     deaf.gate.set()
 
 
