@@ -150,7 +150,7 @@ def test_a_run_whose_file_is_deleted_just_before_its_end_is_not_called_running(n
     with night.read() as db:
         run = db.run("last")
     assert (outcome.status, run["status"]) == ("failed", "failed")
-    assert "lab.db: no such file" in run["reason"]
+    assert "lab.db was deleted while open; all it held is in" in run["reason"]
     assert len(night.finished_spectra()) == 1
 
 
