@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from combined.load import waited_for_a_core_s
-from combined.plan import TEMPERATURES_DEGC, Act, Plan
+from combined.plan import Act, Plan
 from combined.programs import CLOCK, SCRIPT, UNLIMITED, Programs, Service
 from combined.promise import Promise
 from combined.report import Report, judge_file
@@ -101,17 +101,17 @@ class Night:
         if self.plan.kept == "service":
             self._service = Service(self.programs)
             opened.callback(self._service.close)
+        jobs = self.plan.temperatures_degc
+        temperatures = [t for job in jobs for t in job]
         if self.plan.program == "script":
-            temperatures = [t for job in TEMPERATURES_DEGC for t in job]
             text = SCRIPT_TEXT.replace("TEMPERATURES", str(temperatures))
             (self.folder / SCRIPT).write_text(text, encoding="utf-8")
         elif self.plan.program == "run":
-            temperatures = [t for job in TEMPERATURES_DEGC for t in job]
             self._protocol("protocol.toml", temperatures)
         else:
-            files = [f"p{number}.toml" for number in range(len(TEMPERATURES_DEGC))]
-            for file, temperatures in zip(files, TEMPERATURES_DEGC, strict=True):
-                self._protocol(file, list(temperatures))
+            files = [f"p{number}.toml" for number in range(len(jobs))]
+            for file, steps in zip(files, jobs, strict=True):
+                self._protocol(file, list(steps))
             self.programs.labctl("queue", "add", *files, "--retries", "2", "--retry-delay-min", "0")
         self._program = self.programs.start_program()
 
@@ -297,6 +297,7 @@ class Night:
 
     def _judge_exit_code(self) -> None:
         """A program that ended with 0 has measured all."""
-        steps, finished = sum(len(job) for job in TEMPERATURES_DEGC), len(self.seen.rows["finished spectrum"])
+        steps = sum(len(job) for job in self.plan.temperatures_degc)
+        finished = len(self.seen.rows["finished spectrum"])
         if self.plan.program != "runner" and self._program.poll() == 0 and finished != steps:
             self.report.breaks("exit code 0, not complete", f"{finished} of {steps}")

@@ -21,7 +21,7 @@ TOGETHER_WITHIN_S = 1.0
 SICK_FOR_S = (2.0, 9.0)
 FULL_FOR_S = (2.0, 6.0)
 BETWEEN_SIGNALS_S = 0.3
-TEMPERATURES_DEGC = ((32, 36), (40, 44))  # of two jobs, or of one run
+TEMPERATURES_DEGC = ((32, 36), (40, 44))
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,15 @@ class Plan:
         Order of the instruments in the station file.
     acts : tuple of Act
         In the order of time.
+    temperatures_degc : tuple of tuple of int
+        Steps of each job, as many in each; of one run or script: all of them.
     """
 
     program: str
     kept: str
     analyser_first: bool
     acts: tuple[Act, ...]
+    temperatures_degc: tuple[tuple[int, ...], ...] = TEMPERATURES_DEGC
 
     def done_to(self, what: str) -> str:
         """First thing done to program, supervisor, file or an instrument; empty: nothing."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from combined.plan import TEMPERATURES_DEGC, Plan
+from combined.plan import Plan
 from combined.promise import Kept
 from combined.seen import OFF, Seen
 from labctl.errors import StoreError
@@ -70,7 +70,7 @@ def judge_file(folder: Path, plan: Plan, seen: Seen, report: Report) -> None:
         with Database(seen.path) as database:
             finished = database.rows(FINISHED)
             _judge_spectra(finished, plan.program == "script", report)
-            _judge_jobs(database, finished, report)
+            _judge_jobs(database, plan, finished, report)
     except StoreError as error:
         if not report.nobody_left:
             report.breaks("file lost", str(error))
@@ -95,10 +95,10 @@ def _judge_spectra(finished: list[dict[str, Any]], by_number: bool, report: Repo
             report.breaks("spectrum incomplete", str(row))
 
 
-def _judge_jobs(database: Database, finished: list[dict[str, Any]], report: Report) -> None:
+def _judge_jobs(database: Database, plan: Plan, finished: list[dict[str, Any]], report: Report) -> None:
     for job in database.rows("SELECT id, state, reason FROM jobs"):
         steps = {row["step"] for row in finished if row["job_id"] == job["id"]}
-        if job["state"] == "finished" and len(steps) != len(TEMPERATURES_DEGC[0]):
+        if job["state"] == "finished" and len(steps) != len(plan.temperatures_degc[0]):
             report.breaks("finished, not complete", str(job))
         if job["state"] == "failed" and not job["reason"]:
             report.breaks("failed without a reason", str(job))

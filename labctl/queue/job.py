@@ -157,7 +157,7 @@ class Job:
             known: dict[str, Any] = {
                 field.name: row[field.name] for field in fields(cls) if field.name in row
             }
-            counts = {name: 0 for name in COUNTED if not _is_count(row.get(name, 0))}
+            counts: dict[str, Any] = {name: 0 for name in COUNTED if not _is_count(row.get(name, 0))}
             return cls(**(known | counts | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 
 

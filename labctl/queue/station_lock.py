@@ -11,6 +11,7 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 from labctl.instruments.lock_errors import LocksUnusable
 from labctl.instruments.lock_files import lock_first_byte, read_content, write_content
+from labctl.queue.activity import is_stopped
 
 log = logging.getLogger(__name__)
 SUPERVISOR_RECORDS_S = 5.0  # after an attempt to make safe it keeps the station until that is recorded
@@ -111,6 +112,9 @@ def _lock(descriptor: int, station: Station, role: str) -> None:
     except OSError:
         holder = read_content(descriptor) or "another process"
         problem = f"the station {station.name!r} already has a {role} ({holder}); one at a time may use it"
+        pid = holder_of(station, role)
+        if pid is not None and is_stopped(pid, lock_path(station, role)):
+            problem += f"; it is frozen: `labctl supervisor` ends a frozen runner, `kill -9 {pid}` ends any"
         raise ConfigurationError(station.source, "", problem) from None
 
 

@@ -14,7 +14,8 @@
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
-8. `labctl run` or a script is ended, and everything made safe, where a person asks for it.
+8. A program that holds the station and was stopped, without a heartbeat that says it lives, is ended as well.
+9. `labctl run` or a script is ended, and everything made safe, where a person asks for it.
 """
 
 import logging
@@ -46,6 +47,7 @@ from labctl.queue.requests import MADE_SAFE, Pauses, Requests
 from labctl.queue.restarts import Restarts
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
+from labctl.queue.stopped_program import StoppedProgram
 from labctl.queue.unqueued_program import UnqueuedProgram
 from labctl.queue.watchdog import Kicker
 from labctl.store.queries import samples
@@ -109,6 +111,7 @@ class Supervisor:
         self._restarts = Restarts(restart, self._clock, self._announce)
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
+        self._stopped, self._after_stopped = StoppedProgram(station, self._clock), ""
         self._has_refused = self._has_looked_last = False
         self._beat_s = -math.inf
         self._failed_looks = 0
@@ -234,7 +237,7 @@ class Supervisor:
         if runner is None or runner.state != "alive":
             self._without_runner(runner)
             return
-        self._saw_runner = True
+        self._saw_runner, self._after_stopped = True, ""
         state = state_of(runner, self.night.silence_s, self._silence.of)
         if state == "dead":
             self._rescue(runner, "ended unexpectedly")
@@ -283,7 +286,24 @@ class Supervisor:
         if self._unknown_is_off and self._ends_with_runner:
             self.stop.request("no runner is left")
 
+    def _follows_stopped(self) -> bool:
+        """End a program that is stopped, make safe, start a runner; return whether it did or is trying."""
+        if pid := self._stopped.look():
+            with suppress(OSError):
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            words = "held the station without a heartbeat, was frozen, and is ended"
+            self._after_stopped = f"a program (pid {pid}) {words}"
+        if not self._after_stopped:
+            return False
+        if self._left.try_again(self._after_stopped):
+            self._after_stopped, self._unknown_is_off = "", True
+            self._restarts.due = True
+            self._restarts.start_if_due()
+        return True
+
     def _without_runner(self, runner: Heartbeat | None) -> None:
+        if self._follows_stopped():
+            return
         if runner is None and not self._unknown_is_off:
             self._make_unknown_safe()
         if runner is not None and runner.state == "unsafe":

@@ -257,6 +257,28 @@ def test_a_frozen_program_that_the_file_does_not_name_is_ended_and_followed(watc
     assert len(watched.made_safe) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_program_that_froze_before_its_first_heartbeat_is_named_ended_and_replaced(watched):
+    """The file names the runner of before, which ended; the new one was frozen before it opened the file."""
+    watched.beat(state="ended")
+    command = [sys.executable, "-c", HOLDER, watched.station.source, os.devnull]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        watched.watch(5.0)
+        assert (watched.made_safe, watched.restarts) == ([], [])
+        holder.send_signal(signal.SIGSTOP)
+        watched.stop = StopRequest()
+        watched.failures = [{"oven": "time-out"}]
+        watched.watch(20.0, until=lambda: watched.restarts)
+        assert holder.wait(timeout=10) == -signal.SIGKILL
+    what = f"a program (pid {holder.pid}) held the station without a heartbeat, was frozen, and is ended"
+    assert [message for _, message in watched.events()] == [
+        f"{what}; NOT SAFE, trying again: oven: time-out",
+        f"{what}; every instrument was made safe",
+    ]
+    assert len(watched.restarts) == 1
+
+
 def test_a_file_without_a_runner_on_a_station_that_was_never_held_touches_nothing(watched, empty_file):
     watched.watch(3.0)
     assert watched.made_safe == []
