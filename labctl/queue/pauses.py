@@ -5,6 +5,7 @@ from typing import Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
+from labctl.plain_text import shown
 from labctl.store.queries import pauses as queries
 from labctl.store.transactions import WriteConnection
 
@@ -73,7 +74,9 @@ class Pauses:
         Reason and name are text of a person. What an older labctl would obey is kept in quotation marks.
         """
         if after not in PAUSE_AFTER:
-            raise ConfigurationError("queue", "pause", f"after {after!r} is not one of {PAUSE_AFTER}")
+            raise ConfigurationError(
+                "queue", "pause", f"after {shown(after)} is not possible; give point, step or job"
+            )
         reason = f'"{reason}"' if reason.startswith(MAKE_SAFE) else reason
         self._put(after, reason, _name(person))
 

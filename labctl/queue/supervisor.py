@@ -43,6 +43,7 @@ from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import MADE_SAFE, Pauses, Requests
+from labctl.queue.restarts import Restarts
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.queue.unqueued_program import UnqueuedProgram
@@ -61,7 +62,6 @@ MOST_FAILED_LOOKS = 12
 RESCUE_AGAIN_S = 2.0
 STARTING_TAKES_AT_MOST_S = 30.0  # of a program that is over since, this process was to see the end
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
-MOST_RESTARTS_PER_HOUR = 60
 LEFT_BY_UNKNOWN = "a program held the station that the results file does not name"
 
 
@@ -105,12 +105,11 @@ class Supervisor:
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self._clock = clock or RealClock()
-        self._restart, self._ends_with_runner = restart, ends_with_runner
-        self._restarts: list[float] = []
+        self._ends_with_runner = ends_with_runner
+        self._restarts = Restarts(restart, self._clock, self._announce)
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
-        self._restart_due = self._has_refused = self._has_looked_last = False
-        self._has_announced_wait = False
+        self._has_refused = self._has_looked_last = False
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -295,14 +294,14 @@ class Supervisor:
             if self._safe_after == known or self._left.try_again(words):
                 self._safe_after = known
                 self._record_off(runner)
-                self._start_runner_if_due()
+                self._restarts.start_if_due()
             return
         if runner is not None:
             self._left.forget()
             self._saw_runner = self._saw_runner or runner.age_s() < STARTING_TAKES_AT_MOST_S
             self._confirm_answer(runner)
             if runner.state == "dead":
-                self._start_runner_if_due()
+                self._restarts.start_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
 
@@ -320,7 +319,7 @@ class Supervisor:
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""
-        return runner.state in OVER or (runner.state == "dead" and self._restart is None)
+        return runner.state in OVER or (runner.state == "dead" and self._restarts.are_left_to_others)
 
     def _rescue(self, runner: Heartbeat, why: str) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
@@ -337,6 +336,7 @@ class Supervisor:
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
+                    self._left.forget()
                 else:
                     self._pass_by(runner)
                 return
@@ -347,9 +347,9 @@ class Supervisor:
             self._mark(runner, failures)
             self._hangs_since_s = None
         self._left.take(f"the runner (pid {runner.pid}) {why}", failures)
-        self._restart_due = True
+        self._restarts.due = True
         if not failures:
-            self._start_runner_if_due()
+            self._restarts.start_if_due()
 
     def _conclude_attempt(self, runner: Heartbeat, reason: str) -> None:
         """The death counts against the retries of the job, but for a power cut, after which people decide."""
@@ -391,35 +391,6 @@ class Supervisor:
         self._safe_after = None if failures else known
         self._left.note(failures)
         return failures
-
-    def _start_runner_if_due(self) -> None:
-        """After a rescue; a runner that ended in good order is not replaced."""
-        if self._restart_due:
-            self._restart_due = False
-            self._start_runner()
-
-    def _wait_to_restart(self) -> None:
-        """Keep the restart due until the first of the last deaths is an hour old, and announce that once."""
-        self._restart_due = True
-        if self._has_announced_wait:
-            return
-        self._has_announced_wait = True
-        died = f"the runner died {len(self._restarts)} times within an hour"
-        self._announce(
-            "error", "person", f"{died}; it is started again when an hour after the first has passed"
-        )
-
-    def _start_runner(self) -> None:
-        now_s = self._clock.monotonic()
-        self._restarts = [then_s for then_s in self._restarts if now_s - then_s < 3600]
-        if self._restart is None:
-            return
-        if len(self._restarts) >= MOST_RESTARTS_PER_HOUR:
-            self._wait_to_restart()
-            return
-        self._has_announced_wait = False
-        self._restarts.append(now_s)
-        self._restart()
 
     def _watch(self, runner: Heartbeat) -> None:
         """Interlocks, and cancellations that cannot wait for a point to end."""

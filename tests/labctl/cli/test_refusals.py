@@ -143,6 +143,35 @@ def test_a_wrong_station_is_told_with_key_and_right_value(laboratory, old, new, 
 
 
 @pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["check", "station.toml"], "limits: belongs to a station; give a protocol, with [sample]"),
+        (
+            ["check", "quick.toml", "--station", "quick.toml"],
+            "procedure: belongs to a protocol; give a station",
+        ),
+        (
+            ["queue", "show", "last"],
+            "'last' is not the number of a job; `labctl queue list` shows the numbers",
+        ),
+        (["queue", "pause", "--after", "noon"], "after 'noon' is not possible; give point, step or job"),
+        (["db", "merge", "lab.db"], "lab.db: is the file to copy into; name another with --db"),
+    ],
+)
+def test_a_command_given_the_wrong_thing_says_which_is_right(laboratory, words, sentence):
+    code, told = laboratory(*words)
+    assert code == 2
+    assert sentence in " ".join(told.split())
+
+
+def test_single_colons_are_no_visa_address(laboratory):
+    laboratory.write("station.toml", STATION.replace("GPIB0::4::INSTR", "GPIB0:4:INSTR"))
+    code, told = laboratory("check", "quick.toml")
+    assert code == 2
+    assert "address: is 'GPIB0:4:INSTR', which is no VISA address; write 'GPIB0::4::INSTR'" in told
+
+
+@pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
         (

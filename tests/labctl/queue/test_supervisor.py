@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
-from labctl.queue import supervision, supervisor, unqueued_program
+from labctl.queue import restarts, supervision, supervisor, unqueued_program
 from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
@@ -395,13 +395,13 @@ def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watche
 
 
 def test_a_runner_that_died_too_often_is_started_again_an_hour_later(watched, night, monkeypatch):
-    monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 0)
+    monkeypatch.setattr(restarts, "MOST_PER_HOUR", 0)
     watched.runner.kill()
     watched.runner.wait()
 
     def allow_one_after_the_announcement():
         if [kind for kind, _ in watched.events()].count("person"):
-            monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 1)
+            monkeypatch.setattr(restarts, "MOST_PER_HOUR", 1)
         return watched.restarts
 
     watched.watch(10.0, until=allow_one_after_the_announcement)
@@ -799,6 +799,31 @@ def test_a_supervisor_that_is_asked_to_stop_stays_while_another_program_holds_th
     watched.watch(5.0, until=lambda: watched.made_safe or (len(watched.events()) and held.close()))
     assert len(watched.made_safe) == 1
     assert watched.beats.read().state == "dead"
+
+
+def test_a_supervisor_that_is_asked_to_stop_leaves_what_is_unsafe_to_a_new_runner_that_is_in_charge(
+    watched, night
+):
+    """A runner of another results file, which makes safe before it heats."""
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    watched.failures = [UNSAFE] * 1000
+    in_charge = ExitStack()
+
+    def has_taken_over():
+        if watched.made_safe:
+            with suppress(ConfigurationError):  # the supervisor makes safe at this moment
+                in_charge.enter_context(station_lock(watched.station))
+                other.execute("ROLLBACK")
+                return True
+        return False
+
+    with in_charge, closing(sqlite3.connect(night.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the file still calls the dead runner alive
+        watched.watch(20.0, until=has_taken_over)
+    assert Heartbeats(night.connection, "supervisor", "rig").read().state == "ended"
+    assert watched.beats.read().state == "alive"
 
 
 def test_what_is_off_at_last_is_told_once_although_that_could_not_be_recorded_at_first(
