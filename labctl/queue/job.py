@@ -16,6 +16,7 @@ STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
 COUNTED = ("attempts", "claims", "deaths")
 HIGHEST_COUNT = 10**9
+TIMES = ("not_before_s", "deadline_s", "duration_s", "begun_s", "claimed_s")
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Job:
         values = {name: value for name, value in row.items() if name in known}
         try:
             policy = FailurePolicy(**json.loads(row["failure_policy"]))
-            _check_counts(values)
+            _check_numbers(values)
         except (LookupError, RecursionError, TypeError, ValueError) as fault:
             raise StoreError(
                 f"job {row.get('id')} cannot be read: {type(fault).__name__}: {fault}"
@@ -161,8 +162,11 @@ class Job:
             return cls(**(known | counts | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
 
 
-def _check_counts(values: Mapping[str, Any]) -> None:
-    """Raise ValueError for counts that cannot be counted on."""
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    """Raise ValueError for a count that cannot be counted on, or a time that is no number."""
+    for name in TIMES:
+        if not isinstance(values.get(name), int | float | None):
+            raise ValueError(f"{name} is {shown(values[name])}")
     for name in COUNTED:
         if not _is_count(values.get(name, 0)):
             raise ValueError(f"{name} is {shown(values[name])}")

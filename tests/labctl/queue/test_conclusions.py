@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.job import Claimant, Ending, FailurePolicy
+from labctl.queue.job import Claimant, Ending, FailurePolicy, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.pauses import LABCTL, Pauses
 from labctl.store.processes import process_birth
@@ -260,3 +260,10 @@ def test_a_job_with_counts_that_no_labctl_wrote_waits_and_the_next_one_begins(ni
     night.connection.update("jobs", damaged, {"claims": 2**63 - 1})
     assert night.jobs.claim("rig").id == good
     assert "cannot be read: ValueError: claims is 9223372036854775807" in night.jobs.get(damaged).reason
+
+
+def test_a_time_of_a_job_that_is_text_in_a_damaged_file_is_told(night):
+    (row,) = night.connection.rows("SELECT * FROM jobs WHERE id = ?", (night.add(),))
+    assert Job.of(row).not_before_s is None
+    with pytest.raises(StoreError, match="job 1 cannot be read: ValueError: not_before_s is 'soon'"):
+        Job.of(row | {"not_before_s": "soon"})
