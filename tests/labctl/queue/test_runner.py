@@ -138,7 +138,7 @@ def test_a_heater_is_off_seconds_after_it_answers_although_the_file_takes_no_row
 ):
     """A disk that is nearly full, while heartbeats still go on."""
     stuck = rig.true.faults.add("timeout", instrument=OVEN, command=r"RANGE\?", count=10**6)
-    answers_again_s, announce, pause = [], Runner._announce, Pauses.pause
+    answers_again_s, announce, pause = [], Runner._announce, Pauses.wait_for_person
 
     def refuse():
         if not answers_again_s:
@@ -151,13 +151,13 @@ def test_a_heater_is_off_seconds_after_it_answers_although_the_file_takes_no_row
             refuse()
         announce(self, level, kind, message)
 
-    def pause_or_not(self, *wanted, **options):
+    def pause_or_not(self, reason):
         if "pause" in refused:
             refuse()
-        pause(self, *wanted, **options)
+        pause(self, reason)
 
     monkeypatch.setattr(Runner, "_announce", announce_or_not)
-    monkeypatch.setattr(Pauses, "pause", pause_or_not)
+    monkeypatch.setattr(Pauses, "wait_for_person", pause_or_not)
     night.add(temperatures=[40], policy=AT_ONCE)
     run_night()
     (off,) = [row for row in events(night, "process") if "every output is off, read back" in row["message"]]
