@@ -151,10 +151,10 @@ def test_a_heater_is_off_seconds_after_it_answers_although_the_file_takes_no_row
             refuse()
         announce(self, level, kind, message)
 
-    def pause_or_not(self, *wanted, **options):
+    def pause_or_not(self, reason):
         if "pause" in refused:
             refuse()
-        pause(self, *wanted, **options)
+        pause(self, reason)
 
     monkeypatch.setattr(Runner, "_announce", announce_or_not)
     monkeypatch.setattr(Pauses, "wait_for_person", pause_or_not)
