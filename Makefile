@@ -4,8 +4,8 @@ PYTHON ?= python3
 export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
-# One worker per core; `make test WORKERS=` runs in one process, as a debugger wants it.
-WORKERS ?= --numprocesses auto
+# One worker more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
+WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 

@@ -69,6 +69,8 @@ def _known(duration_s: float) -> float | None:
 def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> None:
     from rich.table import Table
 
+    from labctl.clock import RealClock
+    from labctl.queue.hours import hour_in_words
     from labctl.readmodel.formatting import duration
 
     table = Table(title=f"{protocol.title}: {protocol.sample.name}", title_justify="left")
@@ -79,6 +81,9 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
         elapsed_s += step.duration_s
         table.add_row(str(number), step.label, duration(step.duration_s), duration(elapsed_s))
     console = terminal.console()
+    if math.isfinite(found.takes_s):
+        now_s = RealClock().time()
+        console.print(f"begun now, it ends {hour_in_words(now_s + found.takes_s, now_s)}")
     console.print(table)
     console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
     console.print(station.watchdog_words)

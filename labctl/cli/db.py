@@ -8,6 +8,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, JsonOption
+from labctl.errors import InvalidRequest
 
 app = typer.Typer(help="Check, verify, back up, vacuum or merge a results file.", no_args_is_help=True)
 
@@ -90,6 +91,8 @@ def merge(
     """Copy the ended runs of another file into this one, each once."""
     from labctl.store.merging import merge as merge_files
 
+    if file.samefile(source):
+        raise InvalidRequest(f"{source}: is the file to copy into; name another with --db")
     merged = merge_files(file, source)
     content = {"added": merged.added, "known": merged.known, "refused": merged.refused}
     summary = f"{len(merged.added)} run(s) added, {len(merged.known)} here already."

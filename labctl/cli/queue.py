@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.long_protocols import LongOption, ask_about_long
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -47,7 +48,19 @@ PriorityOption = Annotated[
 OnlyStationOption = Annotated[
     Path | None, typer.Option("--station", "-s", help="Only the station of this file.", show_default=False)
 ]
-JobArgument = Annotated[int, typer.Argument(help="Number of the job.", show_default=False)]
+
+
+def _job_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        told = f"{shown(text)} is not the number of a job; `labctl queue list` shows the numbers"
+        raise typer.BadParameter(told) from None
+
+
+JobArgument = Annotated[
+    int, typer.Argument(help="Number of the job.", show_default=False, parser=_job_number)
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,7 @@ def add(
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
     held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
+    long: LongOption = False,
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -117,6 +131,7 @@ def add(
         protocol.check_against(chosen)
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
+        ask_about_long(protocol, chosen, long)
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
@@ -453,8 +468,7 @@ def _job_cells(job: "Job", expectation: Any, now_s: float) -> tuple[str, ...]:
 
     begins = hour_in_words(expectation.begin_s, now_s) if expectation else ""
     ends = hour_in_words(expectation.end_s, now_s) if expectation else ""
-    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-    remarks = "; ".join(filter(None, (reason, expectation.warning if expectation else "")))
+    remarks = "; ".join(filter(None, (job.remark, expectation.warning if expectation else "")))
     return str(job.id), job.title, job.state, job.person, begins, ends, remarks
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.long_protocols import LongOption, ask_about_long
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -34,6 +35,7 @@ def run(
     without_supervisor: Annotated[
         bool, typer.Option("--without-supervisor", help="Measure without a supervisor.")
     ] = False,
+    long: LongOption = False,
 ) -> None:
     """Measure a protocol now and write every point to the database as it comes.
 
@@ -48,6 +50,7 @@ def run(
     chosen.check_against(chosen_station)
     for warning in chosen.warnings():
         terminal.say(warning, err=True, fg="yellow")
+    ask_about_long(chosen, chosen_station, long)
     watched_as = "" if without_supervisor else f"the protocol {protocol.name}"
     outcomes = measure(chosen, chosen_station, db, quiet or as_json, watched_as)
     if as_json:

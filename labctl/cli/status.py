@@ -10,6 +10,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption, JsonOption, StationOption
+from labctl.plain_text import on_one_line
 
 if TYPE_CHECKING:
     from labctl.queue.silence import Silences
@@ -54,7 +55,7 @@ def status(
         if watch:
             _clear_screen()
         lines = [json.dumps(content, default=str)] if as_json else in_words(content, clock.time())
-        terminal.echo("\n".join(lines))
+        terminal.echo("\n".join(map(on_one_line, lines)))
         if not watch:
             return
         try:

@@ -1,6 +1,7 @@
 """The `[instruments]` table of a station file: drivers, addresses, roles, partners and their checks."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table
 from labctl.plain_text import shown
 
+SINGLE_COLONS = re.compile(r"(GPIB|ASRL|TCPIP|USB)\d*(:[^:]+)+$", re.IGNORECASE)
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -86,13 +88,21 @@ def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
             raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
 
 
+def _address(table: Table) -> str:
+    address = table.text("address")
+    if SINGLE_COLONS.match(address):
+        problem = f"is {shown(address)}, which is no VISA address; write {shown(address.replace(':', '::'))}"
+        raise table.error("address", problem)
+    return address
+
+
 def _instrument(name: str, table: Table) -> InstrumentEntry:
     reference = table.text("driver")
     named = load_named(table, "driver", reference)
     driver_class = named.value
     if not inspect.isclass(driver_class):
         raise table.error("driver", f"is {shown(reference)}, which is not a class")
-    address = table.text("address")
+    address = _address(table)
     entry = InstrumentEntry(
         name=name,
         driver=reference,

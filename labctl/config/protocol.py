@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.bench import Limits, PlannedStep
+from labctl.config.doubts import doubts_about_parameters, doubts_about_sample
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
@@ -97,13 +98,16 @@ class Protocol:
             self._check_limits(entry, procedure, station)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return the limitations of labctl for the procedures of this protocol, one sentence each."""
-        return tuple(
+        """Return limitations of labctl for these procedures, and what may be a mistake, one sentence each."""
+        own = (
             f"{entry.reference} opens its own instruments: labctl always calls its shutdown(), but "
             "cannot check their limits, nor make them safe if that fails or this computer dies"
             for entry in self._different()
             if brings_own_instruments(entry.procedure_class)
         )
+        parameters = (entry.parameters for entry in self._different())
+        doubts = (doubt for given in parameters for doubt in doubts_about_parameters(given))
+        return (*own, *doubts_about_sample(self.sample), *doubts)
 
     def _different(self) -> list[ProcedureEntry]:
         """Return the procedures in the order of the file, each once."""
@@ -175,6 +179,10 @@ def parse_protocol(
 def _protocol(
     document: Table, default_title: str, database: Path | None, sample: Sample | None = None
 ) -> Protocol:
+    if document.has("limits") and not document.has("sample"):
+        raise document.error(
+            "limits", "belongs to a station; give a protocol, with [sample] and [[procedure]]"
+        )
     sample = _sample(document, database, sample)
     protocol = Protocol(
         title=document.text("title", default_title),

@@ -182,6 +182,8 @@ class Station:
 def read_station(path: Path | str) -> Station:
     """Read and check a station file; raises ConfigurationError with file, key and a valid value."""
     document = read_document(path)
+    if document.has("procedure") and not document.has("limits"):
+        raise document.error("procedure", "belongs to a protocol; give a station file, with a table [limits]")
     simulated = document.has("simulation")
     station = Station(
         name=document.text("name", Path(path).stem),

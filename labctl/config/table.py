@@ -24,6 +24,9 @@ def read_document(path: Path | str) -> "Table":
     """
     try:
         text = decode_text(Path(path).read_bytes())
+    except FileNotFoundError as error:
+        folder = Path(path).absolute().parent
+        raise ConfigurationError(on_one_line(path), "", f"no such file in {on_one_line(folder)}") from error
     except OSError as error:
         raise ConfigurationError(
             on_one_line(path), "", f"cannot be read: {error.strerror or error}"

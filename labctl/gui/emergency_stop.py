@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from labctl.clock import RealClock
+from labctl.clock import Clock, RealClock
 from labctl.gui.qt import QtCore, Signal
 from labctl.plain_text import local_time
 from labctl.queue.making_safe import SafeReport
@@ -25,6 +25,8 @@ class EmergencyStop(QtCore.QObject):
         `make_safe(person)` tries once and reports; called in another thread.
     off : str
         What a confirmed report has read back, for example `"heater off"`.
+    clock : Clock, optional
+        Real time by default.
 
     Signals
     -------
@@ -39,12 +41,16 @@ class EmergencyStop(QtCore.QObject):
     _ended = Signal(object)
 
     def __init__(
-        self, make_safe: Callable[[str], SafeReport], off: str, parent: QtCore.QObject | None = None
+        self,
+        make_safe: Callable[[str], SafeReport],
+        off: str,
+        parent: QtCore.QObject | None = None,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(parent)
-        self._make_safe, self._off, self._clock = make_safe, off, RealClock()
+        self._make_safe, self._off, self._clock = make_safe, off, clock or RealClock()
         self.state, self.words = IDLE, ""
-        self._began_s = self._ended_s = 0.0
+        self._began_s = self._ended_s = self._began_monotonic_s = 0.0
         self._attempt, self._before = 0, ""
         self._next: tuple[str, float] | None = None  # person and time of the last press during an attempt
         self._timer = QtCore.QTimer(self)
@@ -89,6 +95,7 @@ class EmergencyStop(QtCore.QObject):
     def _begin(self, person: str) -> None:
         self._attempt += 1
         self._next, self._began_s = None, self._clock.time()
+        self._began_monotonic_s = self._clock.monotonic()
         self.state = MAKING
         self._tell_progress()
         self._timer.start(PROGRESS_EVERY_MS)
@@ -121,7 +128,7 @@ class EmergencyStop(QtCore.QObject):
             self._change(NOT_SAFE, f"{words} (at {_minute(self._ended_s)}; F12 tries again)")
 
     def _tell_progress(self) -> None:
-        took_s = max(0, round(self._clock.time() - self._began_s))
+        took_s = round(self._clock.monotonic() - self._began_monotonic_s)
         number = f", attempt {self._attempt}" if self._attempt > 1 else ""
         words = [f"Making safe since {_second(self._began_s)}{number} … {took_s} s"]
         if self._next is not None:

@@ -196,5 +196,4 @@ def _line(job: Job, view: StationView) -> Line:
     expected, now_s = view.expected.get(job.id), RealClock().time()
     begins = hour_in_words(expected.begin_s, now_s) if expected else ""
     ends = hour_in_words(expected.end_s, now_s) if expected else ""
-    reason = "" if job.reason.startswith(("queued", "claimed")) else job.reason
-    return job, begins, ends, "; ".join(filter(None, (reason, expected.warning if expected else "")))
+    return job, begins, ends, "; ".join(filter(None, (job.remark, expected.warning if expected else "")))

@@ -31,13 +31,15 @@ log = logging.getLogger(__name__)
 class Outcome:
     """The end of a run: `status` is finished, aborted or failed; `reason` gives the cause or missing results.
 
-    `error` is the name of the exception that failed it, `""` if there was none.
+    `error` is the name of the exception that failed it, `unsafe` what failed while making safe, each `""` if
+    nothing did.
     """
 
     run_id: int
     status: str
     reason: str
     error: str = ""
+    unsafe: str = ""
 
 
 def run_protocol(
@@ -86,13 +88,15 @@ def run_procedure(
     status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     with uninterrupted():
-        status, reason = _made_safe(procedure, bench, status, reason)
+        unsafe = _not_made_safe(procedure, bench)
+        reason = "; ".join(filter(None, (reason, *unsafe)))
+        status = "failed" if unsafe and status == "finished" else status
         try:
             status, reason = recording.conclude(status, reason)
         except StoreError as error:
             log.error("the end of run %d could not be recorded: %s", run_id, error)
             status, reason = "failed", reason or str(error)
-    return Outcome(run_id, status, reason, failed_by)
+    return Outcome(run_id, status, reason, failed_by, "; ".join(unsafe))
 
 
 def _measure(
@@ -114,20 +118,20 @@ def _measure(
     return ("aborted", stop.reason) if stop() else ("finished", "")
 
 
-def _made_safe(procedure: Any, bench: Bench, status: str, reason: str) -> tuple[str, str]:
-    """Shut down and make safe; a failure here changes a finished run to failed.
+def _not_made_safe(procedure: Any, bench: Bench) -> list[str]:
+    """Shut down and make safe; return what failed, which changes a finished run to failed.
 
     Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
     """
+    problems: list[str] = []
     for action in (procedure.shutdown, bench.make_safe):
         try:
             action()
         except Exception as error:  # noqa: BLE001 - the next must still be tried
-            status = "failed" if status == "finished" else status
             words = f"while making safe: {_in_words(error)}"
-            if words not in reason:
-                reason = "; ".join(filter(None, (reason, words)))
-    return status, reason
+            if not any(words in problem for problem in problems):
+                problems.append(words)
+    return problems
 
 
 def _line_of(error: Exception) -> str:

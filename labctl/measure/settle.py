@@ -2,7 +2,8 @@
 
 |T - target| <= band and |dT/dt| <= slope must hold without a break for the dwell. An excursion of either
 starts the dwell again. So does a gap in the readings: what happened in it is not known, so it counts neither
-as settling nor as dwell.
+as settling nor as dwell. A gap is what either clock shows: while the computer is suspended, the monotonic one
+stands still under Linux.
 """
 
 import math
@@ -51,14 +52,15 @@ def settle(
     """
     clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
     window: deque[tuple[float, float]] = deque()
-    shortest_s = math.inf
+    shortest_s, before_s = math.inf, clock.time()
     while not should_stop():
-        temperature_k, now_s = sample_temperature_k(bench), clock.monotonic()
+        temperature_k, now_s, time_s = sample_temperature_k(bench), clock.monotonic(), clock.time()
         if window:
-            interval_s = now_s - window[-1][0]
+            interval_s = max(now_s - window[-1][0], time_s - before_s)
             shortest_s = min(shortest_s, interval_s)
             if interval_s > GAP_INTERVALS * max(criterion.poll_s, shortest_s):
                 window.clear()
+        before_s = time_s
         window.append((now_s, temperature_k))
         while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
             window.popleft()
@@ -67,7 +69,7 @@ def settle(
         elif steady_since_s is None:
             steady_since_s = now_s
         phase = "approach" if steady_since_s is None else "dwell"
-        yield TemperatureReading(clock.time(), temperature_k, target_k, phase)
+        yield TemperatureReading(time_s, temperature_k, target_k, phase)
         if steady_since_s is not None and now_s - steady_since_s >= criterion.dwell_s:
             return
         if now_s - start_s >= criterion.timeout_s:

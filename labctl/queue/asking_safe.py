@@ -20,6 +20,7 @@ from labctl.store.transactions import WriteConnection
 PATIENCE_S = 2.0
 CONFIRMED_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.2
+ANSWERING_KINDS = ("person", "process", "interlock")  # the others may end with the text of a person
 PROCESSES = {"labctl runner": "runner", "labctl supervisor": "supervisor"}
 
 
@@ -57,7 +58,7 @@ def _can_be_asked(connection: WriteConnection, request: SafeRequest, holder: Hol
 
 def _asked(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
     before = newest_event_id(connection)
-    Pauses(connection, station=request.station).pause("job", request.words, request.person)
+    Pauses(connection, station=request.station).ask_to_make_safe(request.person)
     job = running_job(connection, request)
     if job is not None:
         with suppress(ConfigurationError):  # it has ended since
@@ -67,9 +68,10 @@ def _asked(connection: WriteConnection, request: SafeRequest) -> SafeReport | No
 
 def _outcome(connection: WriteConnection, request: SafeRequest, before: int) -> SafeReport | None:
     clock, waited_s, words = RealClock(), 0.0, list[str]()
+    answers = [(request.station, kind) for kind in ANSWERING_KINDS]
     while waited_s < CONFIRMED_WITHIN_S:
         told = events_after(connection, before)
-        words = [row["message"] for row in told if row["station"] == request.station]
+        words = [row["message"] for row in told if (row["station"], row["kind"]) in answers]
         confirmed = next((message for message in words if message.endswith(MADE_SAFE)), None)
         if confirmed is not None:
             return SafeReport(True, f"{confirmed}; the queue is paused")

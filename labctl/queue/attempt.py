@@ -182,7 +182,7 @@ class Attempt:
             self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
 
     def _ending(self, outcome: Outcome) -> Ending:
-        unsafe = outcome.reason if "while making safe" in outcome.reason else ""
+        unsafe = outcome.reason if outcome.unsafe else ""
         if outcome.status == "aborted":
             return Ending(self.steering.ends_as, outcome.reason, unsafe=unsafe)
         reason = outcome.reason.replace(f"{InterlockTripped.__name__}: ", "interlock: ")

@@ -125,8 +125,11 @@ class Conclusions:
             return [self._write(_as_it_ended(job, "interrupted", reason)) for job in self._running()]
 
     def _running(self) -> list[Job]:
-        """The running jobs of the station, except jobs of a runner process that still exists."""
-        jobs = [Job.of(row) for row in queries.running_jobs(self._connection, self._station)]
+        """The running jobs of the station, except jobs of a runner process that still exists.
+
+        A row that cannot be read has no retries: it must not keep the others from going on.
+        """
+        jobs = [Job.shown(row) for row in queries.running_jobs(self._connection, self._station)]
         return [job for job in jobs if not job.claimant.lives_elsewhere]
 
     def _still_claimed(self, job: Job) -> Job:

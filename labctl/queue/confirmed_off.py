@@ -1,12 +1,15 @@
 """Confirmation that every output of a station is off, and the attempts to obtain it."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from labctl.clock import Clock
 from labctl.config.station import Station
+from labctl.errors import StoreError
 from labctl.instruments.uninterrupted import uninterrupted
 from labctl.queue.heartbeat import Pulse
 
+log = logging.getLogger(__name__)
 TRY_AGAIN_S = 2.0
 PATIENCE_S = 300.0
 ATTEMPT_S = 60.0  # beyond the deadline: what VISA may take to load
@@ -25,7 +28,7 @@ class ConfirmedOff:
     let_go : callable
         Closes the connections that are open between jobs.
     announce : callable
-        Given level, kind and message of an event.
+        Given level, kind and message of an event. A file that does not take it prevents no attempt.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class ConfirmedOff:
             return not self.problem
         before = self.problem
         if self._try():
-            self._announce("warning", "process", f"every output is off, read back; before: {before}")
+            self._tell("warning", "process", f"every output is off, read back; before: {before}")
         return not self.problem
 
     def insist(self, when: str, stop: Callable[[], bool]) -> bool:
@@ -69,12 +72,25 @@ class ConfirmedOff:
         end_s = self._clock.monotonic() + PATIENCE_S
         if self._try():
             return True
-        self._announce("error", "interlock", f"NOT SAFE {when}, trying again: {self.problem}")
+        self._tell("error", "interlock", f"NOT SAFE {when}, trying again: {self.problem}")
         while not stop() and self._clock.monotonic() < end_s:
             self._clock.sleep(TRY_AGAIN_S)
             if self.try_again():
                 return True
         return False
+
+    def wait(self, seconds: float) -> None:
+        """Wait, and go on trying meanwhile."""
+        end_s = self._clock.monotonic() + seconds
+        while (left_s := end_s - self._clock.monotonic()) > 0:
+            self._clock.sleep(min(left_s, TRY_AGAIN_S))
+            self.try_again()
+
+    def _tell(self, level: str, kind: str, message: str) -> None:
+        try:
+            self._announce(level, kind, message)
+        except StoreError as error:
+            log.error("%s (not recorded: %s)", message, error)
 
     def _try(self) -> bool:
         self._pulse.promise(ATTEMPT_S + self._station.safe_within_s)

@@ -2,7 +2,7 @@
 
 from labctl.clock import RealClock
 from labctl.errors import ConfigurationError
-from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.heartbeat import NOT_READ_BACK, Heartbeats
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -22,14 +22,16 @@ def dismiss(connection: WriteConnection, station: str, person: str) -> str:
     """
     heartbeats = Heartbeats(connection, "runner", station)
     beat = heartbeats.read()
-    if beat is None or beat.state != "unsafe":
+    died = beat is not None and beat.state == "alive" and beat.gone  # and that could not be recorded yet
+    if beat is None or not (beat.state == "unsafe" or died):
         state = "no runner has run here" if beat is None else f"its last runner is {beat.state}"
         problem = f"nothing of {station!r} waits for a person: {state} (see `labctl status`)"
         raise ConfigurationError("labctl supervisor", "--dismiss", problem)
-    message = f"{person} has seen to the outputs that were not read back off: {beat.unsafe}"
+    unsafe = beat.unsafe or NOT_READ_BACK
+    message = f"{person} has seen to the outputs that were not read back off: {unsafe}"
     row = {"time_s": RealClock().time(), "level": "warning", "kind": "person", "message": message}
     row |= {"station": station}
     with connection.transaction():
         add_event(connection, row)
-    heartbeats.mark_dismissed(beat)
-    return beat.unsafe
+    heartbeats.mark_dismissed(beat, unsafe)
+    return unsafe

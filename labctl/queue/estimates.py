@@ -100,18 +100,27 @@ class TimeLeft:
 def measured_pace(connection: WriteConnection, station: str, procedures: Any) -> Pace:
     """The pace of a station's last finished runs; 1 where fewer than three steps are known.
 
-    `procedures` builds a procedure from (reference, parameters), or gives None where it cannot.
+    `procedures` builds a procedure from (reference, parameters), or gives None where it cannot. A run whose
+    parameters a damaged file has lost shows no pace.
     """
     ratios: dict[str, list[float]] = {"heating": [], "cooling": [], "measuring": []}
     left = _Left()
     for run in reversed(last_finished_runs(connection, station, MOST_RUNS)):
-        procedure = procedures(run["procedure"], json.loads(run["parameters"]))
+        procedure = _procedure_of_run(run, procedures)
         found = left if left.belongs_to(run) else _Left()
         left = _Left()
         if procedure is not None:
             begin_at(procedure, found.temperature_k)
             left = _compare(connection, run, plan_of(procedure), ratios, found)
     return Pace(**{kind: _typical(values) for kind, values in ratios.items()})
+
+
+def _procedure_of_run(run: dict[str, Any], procedures: Any) -> Any:
+    try:
+        parameters = json.loads(run["parameters"])
+    except (RecursionError, TypeError, ValueError):
+        return None
+    return procedures(run["procedure"], parameters)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ STANDSTILL_S = 1.0  # a wait for the next heartbeat that lasts so much longer: t
 LOCK_PATIENCE_S = 1.0
 OVER = ("ended", "unsafe", "dismissed")
 NOT_READ_BACK = "the outputs were not read back"
+UNKNOWN_PID = 0
 SUPERVISOR_MAY_BE_SILENT = 2.0  # times as long as a runner: it does not beat while it makes safe
 
 
@@ -138,19 +139,12 @@ class Heartbeats:
 
     def begin(self) -> None:
         """Write the first heartbeat of this process in the place of the last process."""
-        now_s, pid = RealClock().time(), os.getpid()
-        row = {
-            **self._key,
-            "pid": pid,
-            "process_birth": process_birth(pid) or "",
-            "host": platform.node(),
-            "boot": boot_mark(),
-            "state": "alive",
-            "started_s": now_s,
-            "beat_s": now_s,
-        }
-        with self._connection.transaction() as connection:
-            queries.replace_heartbeat(connection, row)
+        pid = os.getpid()
+        self._replace(pid=pid, process_birth=process_birth(pid) or "", state="alive")
+
+    def name_unknown(self, words: str) -> None:
+        """Say of a process that this file does not name which outputs were not read back off."""
+        self._replace(pid=UNKNOWN_PID, process_birth="", state="unsafe", unsafe=words)
 
     def beat(self, **changes: Any) -> None:
         """Write a heartbeat, with the changes; begin again where the file was replaced by another."""
@@ -177,9 +171,15 @@ class Heartbeats:
         """Say that every output that the process of that heartbeat left behind was read back off."""
         self._write(pid=beat.pid, state="ended", unsafe="", due_s=None)
 
-    def mark_dismissed(self, beat: Heartbeat) -> None:
-        """Say that a person has seen to the outputs that were not read back off."""
-        self._write(pid=beat.pid, state="dismissed")
+    def mark_dismissed(self, beat: Heartbeat, words: str) -> None:
+        """Say that a person has seen to the outputs that were not read back off, and which."""
+        self._write(pid=beat.pid, state="dismissed", unsafe=words, due_s=None)
+
+    def _replace(self, **process: Any) -> None:
+        now_s = RealClock().time()
+        row = {**self._key, "host": platform.node(), "boot": boot_mark(), "started_s": now_s, "beat_s": now_s}
+        with self._connection.transaction() as connection:
+            queries.replace_heartbeat(connection, row | process)
 
     def _write(self, pid: int, **changes: Any) -> int:
         with self._connection.transaction() as connection:

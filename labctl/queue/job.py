@@ -8,11 +8,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from labctl.errors import StoreError
+from labctl.plain_text import shown
 from labctl.store.processes import is_gone, process_birth
 
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
+COUNTED = ("attempts", "claims", "deaths")
+HIGHEST_COUNT = 10**9
+TIMES = ("not_before_s", "deadline_s", "duration_s", "begun_s", "claimed_s")
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,14 @@ class Job:
         """Whether a station may measure it, or measures it."""
         return self.rig in (station, "")
 
+    @property
+    def remark(self) -> str:
+        """The reason of its state; `""` where that only says that it was queued or claimed."""
+        begins = {"queued": "queued", "running": "claimed"}.get(self.state)
+        told = begins is not None and self.reason.startswith(begins)
+        as_queued = ("queued", f"queued by {self.person}")
+        return "" if told or (self.state == "held" and self.reason in as_queued) else self.reason
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
         """The job of a row; raises StoreError if the row cannot be read."""
@@ -129,6 +141,7 @@ class Job:
         values = {name: value for name, value in row.items() if name in known}
         try:
             policy = FailurePolicy(**json.loads(row["failure_policy"]))
+            _check_numbers(values)
         except (LookupError, RecursionError, TypeError, ValueError) as fault:
             raise StoreError(
                 f"job {row.get('id')} cannot be read: {type(fault).__name__}: {fault}"
@@ -145,7 +158,22 @@ class Job:
             known: dict[str, Any] = {
                 field.name: row[field.name] for field in fields(cls) if field.name in row
             }
-            return cls(**(known | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+            counts: dict[str, Any] = {name: 0 for name in COUNTED if not _is_count(row.get(name, 0))}
+            return cls(**(known | counts | {"policy": FailurePolicy(0), "reason": reason, "cleared": False}))
+
+
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    """Raise ValueError for a count that cannot be counted on, or a time that is no number."""
+    for name in TIMES:
+        if not isinstance(values.get(name), int | float | None):
+            raise ValueError(f"{name} is {shown(values[name])}")
+    for name in COUNTED:
+        if not _is_count(values.get(name, 0)):
+            raise ValueError(f"{name} is {shown(values[name])}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < HIGHEST_COUNT
 
 
 @dataclass(frozen=True)

@@ -220,12 +220,16 @@ class Jobs:
         with self._connection.transaction() as connection:
             queries.forget_failures(connection, job_id)
 
-    def give_up(self, station: str, since_s: float, reason: str) -> list[Job]:
-        """Fail the jobs that could start and have not changed since; return them."""
+    def last_change(self) -> int:
+        """Return the number of the newest change of a job; numbers, unlike times, only grow."""
+        return queries.last_change(self._connection)
+
+    def give_up(self, station: str, since: int, reason: str) -> list[Job]:
+        """Fail the jobs that could start and have not changed since that change; return them."""
         given_up = []
         with self._connection.transaction() as connection:
             for job in self._startable(station):
-                if queries.last_change_s(connection, job.id) <= since_s:
+                if queries.last_change_of(connection, job.id) <= since:
                     begun = "not continued" if job.was_begun else "not begun"
                     self._changes.come_to(job.id, "failed", f"{begun}: {reason}")
                     given_up.append(job)

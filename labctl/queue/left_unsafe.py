@@ -48,6 +48,10 @@ class LeftUnsafe:
         self.problem = ""
         self._next_s = self._tell_s = -math.inf
 
+    def note(self, failures: Mapping[str, str]) -> None:
+        """Keep the outcome of an attempt that is not recorded yet, as failures by instrument."""
+        self.problem = problems_in_words(failures)
+
     def take(self, what: str, failures: Mapping[str, str]) -> None:
         """Record and announce the outcome of an attempt, as failures by instrument; `what` caused it."""
         if not failures:

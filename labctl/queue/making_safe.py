@@ -21,8 +21,9 @@ from labctl.queue.boot import power_was_cut
 from labctl.queue.heartbeat import Heartbeat, Heartbeats, state_of
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
+from labctl.queue.pauses import request_to_make_safe
 from labctl.queue.processes import end_for_certain
-from labctl.queue.requests import MAKE_SAFE, Pauses, Requests
+from labctl.queue.requests import Pauses, Requests
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
 
@@ -54,7 +55,7 @@ class SafeRequest:
     @property
     def words(self) -> str:
         """The reason, for log and queue."""
-        return f"{MAKE_SAFE}, asked for by {self.person or 'an unnamed person'}"
+        return request_to_make_safe(self.person)
 
     def connection(self, patience_s: float) -> WriteConnection:
         """Open the queue; raises StoreError, also where opening would make an empty one in its place."""
@@ -120,7 +121,7 @@ def _end_runner_unasked(request: SafeRequest) -> bool:
 def _paused(request: SafeRequest, patience_s: float) -> bool:
     try:
         with request.connection(patience_s) as connection:
-            Pauses(connection, station=request.station).pause("job", request.words, request.person)
+            Pauses(connection, station=request.station).ask_to_make_safe(request.person)
     except (LabctlError, OSError):
         return False
     return True
@@ -129,7 +130,7 @@ def _paused(request: SafeRequest, patience_s: float) -> bool:
 def _by_the_runner(connection: WriteConnection, request: SafeRequest) -> SafeReport | None:
     """Return the report where runner or supervisor acted in time; None when this process must act."""
     clock = RealClock()
-    Pauses(connection, station=request.station).pause("job", request.words, request.person)
+    Pauses(connection, station=request.station).ask_to_make_safe(request.person)
     runner = Heartbeats(connection, "runner", request.station).read()
     job = running_job(connection, request)
     if job is not None and state_of(runner, request.silence_s) == "running":

@@ -24,7 +24,7 @@ from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.plain_text import on_one_line, printable
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.outbox import Outboxes
-from labctl.queue.requests import LABCTL, Pauses
+from labctl.queue.requests import Pauses
 from labctl.store.queries.heartbeats import set_last_event
 from labctl.store.queries.notifications import add_event, events_after, newest_event_id
 from labctl.store.transactions import WriteConnection
@@ -203,6 +203,7 @@ class Messenger:
         """Write faults of the addresses as events of the file; no message is made of these."""
         for words in problems:
             row = {"time_s": self._clock.time(), "level": "warning", "kind": "notification", "message": words}
+            row |= {"station": self._station}
             try:
                 with self._connection.transaction() as connection:
                     add_event(connection, row)
@@ -240,7 +241,7 @@ class Messenger:
         pause = Pauses(self._connection, station=self._station).in_force()
         if runner is not None and runner.state != "dismissed" and runner.unsafe:
             self._send("well", "NOT SAFE", f"not read back off: {runner.unsafe}")
-        elif pause is not None and pause.person == LABCTL:
+        elif pause is not None and pause.is_interlock:
             self._send("well", "the queue waits for a person", pause.reason)
         elif runner is not None and runner.lives(self._silence_s):
             self._send("well", "all is well", runner.doing or "idle")

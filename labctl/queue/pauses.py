@@ -5,13 +5,15 @@ from typing import Any
 
 from labctl.clock import Clock, RealClock
 from labctl.errors import ConfigurationError
+from labctl.plain_text import shown
 from labctl.store.queries import pauses as queries
 from labctl.store.transactions import WriteConnection
 
 PAUSE_AFTER = ("point", "step", "job")
 LABCTL = "labctl"  # who paused, where it was no person
 MAKE_SAFE = "make safe"
-"""How the reason of a pause begins that asks the runner to make safe as well."""
+"""How the reason of a pause begins that asks the runner to make safe as well; no text of a person does."""
+REQUEST = f"{MAKE_SAFE}, asked for by "
 MADE_SAFE = "every instrument was made safe"
 """How the event of a runner or supervisor ends that has confirmed it."""
 
@@ -42,7 +44,14 @@ class Pause:
     @property
     def asks_safe(self) -> bool:
         """Whether every instrument is to be made safe, too."""
-        return self.reason.startswith(MAKE_SAFE)
+        if self.is_interlock:  # it keeps the reason of the request that stopped a job
+            return self.reason.startswith(REQUEST)
+        return self.reason == request_to_make_safe(self.person)
+
+    @property
+    def is_interlock(self) -> bool:
+        """Whether labctl itself paused, so that the queue waits for a person."""
+        return self.person == LABCTL
 
 
 class Pauses:
@@ -60,9 +69,26 @@ class Pauses:
         self._connection, self._clock, self._station = connection, clock or RealClock(), station
 
     def pause(self, after: str = "step", reason: str = "", person: str = "") -> None:
-        """Start no further job; the one under way waits after the point, the step, or not at all (`job`)."""
+        """Start no further job; the one under way waits after the point, the step, or not at all (`job`).
+
+        Reason and name are text of a person. What an older labctl would obey is kept in quotation marks.
+        """
         if after not in PAUSE_AFTER:
-            raise ConfigurationError("queue", "pause", f"after {after!r} is not one of {PAUSE_AFTER}")
+            raise ConfigurationError(
+                "queue", "pause", f"after {shown(after)} is not possible; give point, step or job"
+            )
+        reason = f'"{reason}"' if reason.startswith(MAKE_SAFE) else reason
+        self._put(after, reason, _name(person))
+
+    def ask_to_make_safe(self, person: str) -> None:
+        """Start no further job, and request that every instrument is made safe."""
+        self._put("job", request_to_make_safe(_name(person)), _name(person))
+
+    def wait_for_person(self, reason: str) -> None:
+        """Start no further job until a person has looked: labctl itself pauses."""
+        self._put("job", reason, LABCTL)
+
+    def _put(self, after: str, reason: str, person: str) -> None:
         with self._connection.transaction() as connection:
             put_pause(connection, self._clock.time(), self._station, after, reason, person)
 
@@ -85,6 +111,11 @@ class Pauses:
         return [pause for pause in found if not self._station or pause.station in (self._station, "")]
 
 
+def request_to_make_safe(person: str) -> str:
+    """Return the reason of a pause with which this person asks to make safe."""
+    return REQUEST + (person or "an unnamed person")
+
+
 def put_pause(
     connection: WriteConnection, now_s: float, station: str, after: str, reason: str, person: str
 ) -> None:
@@ -92,6 +123,11 @@ def put_pause(
     row = {"station": station, "after": after, "reason": reason, "person": person, "paused_s": now_s}
     queries.lift_pauses(connection, now_s, (station,))
     queries.add_pause(connection, row)
+
+
+def _name(person: str) -> str:
+    """Return the name of a person, who may be called as this software."""
+    return f'"{person}"' if person == LABCTL else person
 
 
 def _leave_to_the_others(connection: WriteConnection, station: str) -> None:

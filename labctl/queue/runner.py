@@ -33,7 +33,7 @@ from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Claimant, Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.requests import LABCTL, MADE_SAFE, Pause, Pauses, Requests
+from labctl.queue.requests import MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
 from labctl.store import SpaceRule, Store
@@ -105,7 +105,7 @@ class Runner:
         self._broken: set[int] = set()
         self._station_text = station.text
         self._obeyed: Pause | None = None
-        self._waited: tuple[float, float] | None = None
+        self._waited: tuple[Pause, float, int] | None = None
 
     def run(self) -> None:
         """Work until asked to stop.
@@ -133,8 +133,8 @@ class Runner:
                 self._off = ConfirmedOff(
                     self.station, self.clock, self._pulse, self._watch.let_go, self._announce
                 )
-                self._take_over(before)
                 try:
+                    self._take_over(before)
                     while not self.stop() and self._next_or_wait():
                         pass
                 except Exception:
@@ -166,7 +166,7 @@ class Runner:
             self._make_sure_safe("at the start")
         if before is not None and cut and (fates or before.state != "ended"):
             words = "the computer was started again: nothing heats until a person says `labctl queue resume`"
-            self._pauses.pause("job", words, LABCTL)
+            self._pauses.wait_for_person(words)
             self._announce("warning", "person", words)
 
     def _next_or_wait(self) -> bool:
@@ -179,8 +179,8 @@ class Runner:
         return going_on
 
     def _next(self) -> bool:
-        self._conclude_what_broke()
         self._off.try_again()
+        self._conclude_what_broke()
         if (pause := self._pauses.in_force()) is not None:
             self._make_safe_if_asked(pause)
             self._give_up_waiting(pause)
@@ -252,7 +252,7 @@ class Runner:
 
     def _wait_for_person(self, words: str) -> None:
         words = words.removeprefix("interlock: ")
-        self._pauses.pause("job", f"interlock: {words}", LABCTL)
+        self._pauses.wait_for_person(f"interlock: {words}")
         self._announce("error", "interlock", f"the queue waits for a person: {words}")
 
     def _look_at_the_temperature(self) -> None:
@@ -272,8 +272,8 @@ class Runner:
         """Something heats that should not: everything safe once more, no job until a person has looked."""
         self._announce("error", "interlock", f"between jobs: {trip.words}")
         pause = self._pauses.in_force()
-        if pause is None or pause.person != LABCTL:
-            self._pauses.pause("job", f"interlock: {trip.words}", LABCTL)
+        if pause is None or not pause.is_interlock:
+            self._pauses.wait_for_person(f"interlock: {trip.words}")
         self._make_sure_safe("between jobs")
         self._watch.begin_again()
 
@@ -289,15 +289,19 @@ class Runner:
             self._announce("warning", "person", f"{pause.reason}: {MADE_SAFE}")
 
     def _give_up_waiting(self, pause: Pause) -> None:
-        """Fail the jobs that an interlock has kept waiting for longer than the station allows."""
+        """Fail the jobs that an interlock has kept waiting for longer than the station allows.
+
+        The wait is counted since this runner saw the pause, whatever hours are written in the file.
+        """
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
-        if self._waited is None or self._waited[0] != pause.paused_s:
-            self._waited = (pause.paused_s, now_s)
+        if self._waited is None or self._waited[0] != pause:
+            self._waited = (pause, now_s, self._jobs.last_change())
+        _, since_s, since = self._waited
         speed = getattr(self.clock, "factor", 1.0)
-        if pause.person != LABCTL or now_s - self._waited[1] < longest_s * speed:
+        if not pause.is_interlock or now_s - since_s < longest_s * speed:
             return
         words = f"the queue waited {longest_s / 3600:g} h for a person: {pause.reason}"
-        for job in self._jobs.give_up(self.station.name, pause.paused_s, words):
+        for job in self._jobs.give_up(self.station.name, since, words):
             self._announce("error", "job failed", f"job {job.id} {job.title!r} failed: {words}")
 
     def _attempt(self, job: Job) -> tuple[Ending, str]:
@@ -353,7 +357,7 @@ class Runner:
             return True
         if not self.stop():
             words = f"instruments could not be made safe {when}; look at the rig: {self._off.problem}"
-            self._pauses.pause("job", words, LABCTL)
+            self._pauses.wait_for_person(words)
             self._announce("error", "person", words)
         return False
 
@@ -374,7 +378,7 @@ class Runner:
             log.error("a mistake in labctl itself", exc_info=error)
         if self._failures > MOST_FAILURES:
             raise error
-        self.clock.sleep(STORE_WAIT_S)
+        self._off.wait(STORE_WAIT_S)
         try:
             self._broke = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, StoreError):

@@ -9,17 +9,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labctl.bench import PlannedStep
-from labctl.clock import RealClock
+from labctl.clock import RealClock, VirtualClock
+from labctl.config.doubts import doubts_about_instruments
 from labctl.config.night import read_night
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 from labctl.queue.estimates import Pace, measured_pace, paced, procedure_of
-from labctl.queue.hours import parse_future_hour
+from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.job import STARTABLE, FailurePolicy, Job
 from labctl.queue.jobs import Jobs
 from labctl.store.transactions import WriteConnection
+
+LONG_S = 72 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The steps of a protocol, and warnings about guarantees that labctl cannot give for them.
+    """The steps of a protocol, and warnings: missing guarantees, and what may be a mistake.
 
     The durations of the steps, in s (NaN: not known), are by the clock on the wall.
     """
@@ -103,9 +106,30 @@ def _pace(connection: WriteConnection, station: Station) -> Pace:
 def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
     protocol.check_against(station)
     read_night(station)
-    speed = getattr(station.make_clock(), "factor", 1.0)
+    speed = _speed(station)
     steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
-    return Forecast(tuple(steps), protocol.warnings())
+    found = Forecast(tuple(steps), (*protocol.warnings(), *doubts_about_instruments(station.instruments)))
+    return replace(found, warnings=(*found.warnings, *doubts_about_duration(found.takes_s, station)))
+
+
+def takes_s(protocol: Protocol, station: Station) -> float:
+    """Return the duration of a protocol in s by the clock on the wall, as planned; NaN where not known."""
+    return sum(step.duration_s for step in protocol.plan()) / _speed(station)
+
+
+def doubts_about_duration(duration_s: float, station: Station) -> list[str]:
+    """Return a sentence about a protocol of more than 72 h; none in virtual time, which takes no time."""
+    if not LONG_S < duration_s < math.inf or isinstance(station.make_clock(), VirtualClock):
+        return []
+    now_s = RealClock().time()
+    ends = hour_in_words(now_s + duration_s, now_s)
+    takes = f"takes {duration_s / 3600:.0f} h: begun now, it ends {ends}"
+    return [f"{takes}; is every time in the unit of its key (dwell_min: minutes)?"]
+
+
+def _speed(station: Station) -> float:
+    """How many seconds of the station pass in one second."""
+    return getattr(station.make_clock(), "factor", 1.0)
 
 
 def submit(

@@ -37,13 +37,14 @@ from labctl.measure.stop import StopRequest
 from labctl.queue.activity import is_stopped
 from labctl.queue.boot import power_was_cut
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.heartbeat import OVER, Heartbeat, Heartbeats, problems_in_words, state_of
+from labctl.queue.heartbeat import OVER, UNKNOWN_PID, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
 from labctl.queue.requests import MADE_SAFE, Pauses, Requests
+from labctl.queue.restarts import Restarts
 from labctl.queue.silence import Silence
 from labctl.queue.station_lock import holder_of, rescue_lock, station_lock
 from labctl.queue.stopped_program import StoppedProgram
@@ -63,7 +64,7 @@ MOST_FAILED_LOOKS = 12
 RESCUE_AGAIN_S = 2.0
 STARTING_TAKES_AT_MOST_S = 30.0  # of a program that is over since, this process was to see the end
 WATCHED_AT_LEAST_S = 1.5  # by a supervisor that has just begun, whatever the clock on the wall says
-MOST_RESTARTS_PER_HOUR = 60
+LEFT_BY_UNKNOWN = "a program held the station that the results file does not name"
 
 
 class Supervisor:
@@ -106,13 +107,12 @@ class Supervisor:
         self.station, self.db, self.stop = station, Path(db), stop
         self.night = read_night(station)
         self._clock = clock or RealClock()
-        self._restart, self._ends_with_runner = restart, ends_with_runner
-        self._restarts: list[float] = []
+        self._ends_with_runner = ends_with_runner
+        self._restarts = Restarts(restart, self._clock, self._announce)
         self._make_safe = make_safe or self._make_station_safe
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
         self._stopped, self._after_stopped = StoppedProgram(station, self._clock), ""
-        self._restart_due = self._has_refused = self._has_looked_last = False
-        self._has_announced_wait = False
+        self._has_refused = self._has_looked_last = False
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -157,10 +157,8 @@ class Supervisor:
     def _is_well(self) -> bool:
         """Whether no output is known that could not be read back off."""
         left_on = self._last_seen is not None and self._last_seen.state == "unsafe"
-        is_unnamed = self._last_seen is None or bool(self._after_stopped)
-        left_on = left_on or (is_unnamed and bool(self._left.problem))
         hangs_unsafe = self._hangs_since_s is not None and self._safe_after is None
-        return not (left_on or hangs_unsafe)
+        return not (left_on or self._left.problem or hangs_unsafe)
 
     def _stays(self) -> bool:
         """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
@@ -168,14 +166,16 @@ class Supervisor:
         if runner is not None and runner.state == "alive" and runner.gone and not self._has_looked_last:
             self._has_looked_last = True  # it died since the last look: one more makes safe
             return True
-        if runner is None or runner.state != "unsafe":
+        is_recorded = runner is not None and runner.state == "unsafe"
+        left_on = runner.unsafe if runner is not None and is_recorded else self._left.problem
+        if not (is_recorded or left_on):
             return False
         if not self._has_refused:
             self._has_refused = True
             log.error(
                 "asked to stop (%s), but stays until everything is off, or `labctl supervisor --dismiss`: %s",
                 self.stop.reason,
-                runner.unsafe,
+                left_on,
             )
         return True
 
@@ -187,8 +187,8 @@ class Supervisor:
         now_s = self._clock.monotonic()
         if self._begun and now_s - self._beat_s > BEAT_WHILE_WAITING_S:
             self._beat_s = now_s
-            self._logging_failure(self._own.beat)
-            self._on_look()
+            for do in (self._own.beat, self._on_look):
+                self._logging_failure(do)
 
     def _warm_up(self) -> None:
         """Import now all that making safe needs: VISA takes a second, and memory may be used up by then."""
@@ -280,8 +280,9 @@ class Supervisor:
             log.error("the program (pid %d) that holds the station is frozen and is ended", holder)
             with suppress(OSError):
                 os.kill(holder, getattr(signal, "SIGKILL", signal.SIGTERM))
-        words = "a program held the station that the results file does not name"
-        self._unknown_is_off = self._left.try_again(words)
+        self._unknown_is_off = self._left.try_again(LEFT_BY_UNKNOWN)
+        if self._left.problem:
+            self._runner.name_unknown(self._left.problem)
         if self._unknown_is_off and self._ends_with_runner:
             self.stop.request("no runner is left")
 
@@ -296,8 +297,8 @@ class Supervisor:
             return False
         if self._left.try_again(self._after_stopped):
             self._after_stopped, self._unknown_is_off = "", True
-            self._restart_due = True
-            self._start_runner_if_due()
+            self._restarts.due = True
+            self._restarts.start_if_due()
         return True
 
     def _without_runner(self, runner: Heartbeat | None) -> None:
@@ -307,16 +308,20 @@ class Supervisor:
             self._make_unknown_safe()
         if runner is not None and runner.state == "unsafe":
             self._saw_runner = True
-            if self._left.try_again(f"outputs left on by the runner (pid {runner.pid})"):
+            known = (runner.pid, runner.process_birth)  # off already where only the recording failed
+            by_runner = f"outputs left on by the runner (pid {runner.pid})"
+            words = LEFT_BY_UNKNOWN if runner.pid == UNKNOWN_PID else by_runner
+            if self._safe_after == known or self._left.try_again(words):
+                self._safe_after = known
                 self._record_off(runner)
-                self._start_runner_if_due()
+                self._restarts.start_if_due()
             return
         if runner is not None:
             self._left.forget()
             self._saw_runner = self._saw_runner or runner.age_s() < STARTING_TAKES_AT_MOST_S
             self._confirm_answer(runner)
             if runner.state == "dead":
-                self._start_runner_if_due()
+                self._restarts.start_if_due()
         if self._saw_runner and self._ends_with_runner and runner is not None and self._is_over(runner):
             self.stop.request(f"the runner is {runner.state}")
 
@@ -334,7 +339,7 @@ class Supervisor:
 
     def _is_over(self, runner: Heartbeat) -> bool:
         """Whether nothing is left to do: a runner found dead may be followed by another one."""
-        return runner.state in OVER or (runner.state == "dead" and self._restart is None)
+        return runner.state in OVER or (runner.state == "dead" and self._restarts.are_left_to_others)
 
     def _rescue(self, runner: Heartbeat, why: str) -> None:
         """End the runner, make every instrument safe, then record it, and start a new runner.
@@ -351,6 +356,7 @@ class Supervisor:
             except ConfigurationError as holder:
                 if gone and holder_of(self.station) != runner.pid:
                     log.info("a new runner is in charge already: %s", holder)
+                    self._left.forget()
                 else:
                     self._pass_by(runner)
                 return
@@ -361,9 +367,9 @@ class Supervisor:
             self._mark(runner, failures)
             self._hangs_since_s = None
         self._left.take(f"the runner (pid {runner.pid}) {why}", failures)
-        self._restart_due = True
+        self._restarts.due = True
         if not failures:
-            self._start_runner_if_due()
+            self._restarts.start_if_due()
 
     def _conclude_attempt(self, runner: Heartbeat, reason: str) -> None:
         """The death counts against the retries of the job, but for a power cut, after which people decide."""
@@ -403,36 +409,8 @@ class Supervisor:
         known = (runner.pid, runner.process_birth)
         failures = {} if self._safe_after == known else self._make_safe()
         self._safe_after = None if failures else known
+        self._left.note(failures)
         return failures
-
-    def _start_runner_if_due(self) -> None:
-        """After a rescue; a runner that ended in good order is not replaced."""
-        if self._restart_due:
-            self._restart_due = False
-            self._start_runner()
-
-    def _wait_to_restart(self) -> None:
-        """Keep the restart due until the first of the last deaths is an hour old, and announce that once."""
-        self._restart_due = True
-        if self._has_announced_wait:
-            return
-        self._has_announced_wait = True
-        died = f"the runner died {len(self._restarts)} times within an hour"
-        self._announce(
-            "error", "person", f"{died}; it is started again when an hour after the first has passed"
-        )
-
-    def _start_runner(self) -> None:
-        now_s = self._clock.monotonic()
-        self._restarts = [then_s for then_s in self._restarts if now_s - then_s < 3600]
-        if self._restart is None:
-            return
-        if len(self._restarts) >= MOST_RESTARTS_PER_HOUR:
-            self._wait_to_restart()
-            return
-        self._has_announced_wait = False
-        self._restarts.append(now_s)
-        self._restart()
 
     def _watch(self, runner: Heartbeat) -> None:
         """Interlocks, and cancellations that cannot wait for a point to end."""

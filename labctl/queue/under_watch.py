@@ -42,7 +42,8 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
     ConfigurationError
         No supervisor could be started.
     NotMadeSafe
-        The last program could not confirm that everything is off, and neither could this one.
+        The last program could not confirm that everything is off, and neither could this one. The supervisor
+        goes on trying.
     """
     if station.simulation is not None:
         yield lambda problems: None
@@ -65,6 +66,8 @@ def under_watch(station: Station, database: Path, doing: str, does_without: str)
             problems = _made_safe_after(before, station)
             pulse.made_safe(problems)
             if problems:
+                with suppress(ConfigurationError):  # what is left on is more important
+                    _wait_for(supervision, log, does_without)
                 raise NotMadeSafe(problems)
             _wait_for(supervision, log, does_without)
             pulse.doubt()

@@ -37,6 +37,7 @@ def open_for_writing(
     """
     if not path.absolute().parent.is_dir():
         raise InvalidRequest(f"{path}: there is no folder {path.absolute().parent}")
+    _refuse_folder(path)
     if may_create:
         with suppress(OSError):  # SQLite says it in the words of the file
             path.touch()  # with the permissions that the umask gives; SQLite would leave the group out
@@ -101,6 +102,7 @@ def open_for_copying(path: Path) -> sqlite3.Connection:
     StoreError
         No such file, or not a labctl database.
     """
+    _refuse_folder(path)
     if not path.is_file():
         raise InvalidRequest(f"{path}: no such file")
     with explaining(path):
@@ -110,6 +112,11 @@ def open_for_copying(path: Path) -> sqlite3.Connection:
             _check_origin(path, connection)
             _wait_until_made(path, connection)
     return connection
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise InvalidRequest(f"{path}: is a folder; name a results file")
 
 
 @contextmanager

@@ -67,9 +67,14 @@ def history(connection: WriteConnection, job_id: int) -> list[Row]:
     return connection.rows(query, (job_id,))
 
 
-def last_change_s(connection: WriteConnection, job_id: int) -> float:
-    """Return when a job last changed, s since 1970-01-01 UTC."""
-    return connection.value("SELECT max(time_s) FROM job_history WHERE job_id = ?", (job_id,))
+def last_change(connection: WriteConnection) -> int:
+    """Return the id of the newest row of the history, 0 where there is none."""
+    return connection.value("SELECT coalesce(max(id), 0) FROM job_history")
+
+
+def last_change_of(connection: WriteConnection, job_id: int) -> int:
+    """Return the id of the newest row in the history of a job, 0 where there is none."""
+    return connection.value("SELECT coalesce(max(id), 0) FROM job_history WHERE job_id = ?", (job_id,))
 
 
 def runs_of_job(connection: WriteConnection, job_id: int) -> list[Row]:

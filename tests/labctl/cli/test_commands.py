@@ -140,7 +140,7 @@ def test_the_program_turns_errors_into_exit_codes(files, tmp_path):
     assert exit_of("show", "--db", tmp_path / "absent.db")[0] == 2
     code, message = exit_of("check", tmp_path / "absent.toml", "--station", files["station"])
     assert code == 2
-    assert "absent.toml: cannot be read" in message
+    assert "absent.toml: no such file" in message
     assert exit_of("check")[0] == 2
     assert exit_of("--version")[0] == 0
 

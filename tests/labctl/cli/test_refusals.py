@@ -85,6 +85,14 @@ def test_a_results_file_that_is_not_there_or_is_none_is_a_wrong_request(laborato
     assert words[-1] in sentence or "quick.toml" in sentence
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["show", "fit", "status", "queue list", "queue pause", "queue add quick.toml", "run quick.toml"],
+)
+def test_a_folder_in_the_place_of_a_results_file_is_a_wrong_request(laboratory, words):
+    assert laboratory(*words.split(), "--db", ".") == (2, "labctl: .: is a folder; name a results file")
+
+
 @pytest.mark.parametrize("number", ["9" * 20, "-1", "0", "9" * 5000])
 @pytest.mark.parametrize("words", [["show"], ["fit"], ["queue", "show"], ["queue", "hold"]], ids=" ".join)
 def test_a_run_or_job_of_any_number_is_looked_up(laboratory, words, number):
@@ -132,6 +140,35 @@ def test_a_wrong_station_is_told_with_key_and_right_value(laboratory, old, new, 
         code, told = laboratory(*words)
         assert code == 2
         assert sentence in told
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["check", "station.toml"], "limits: belongs to a station; give a protocol, with [sample]"),
+        (
+            ["check", "quick.toml", "--station", "quick.toml"],
+            "procedure: belongs to a protocol; give a station",
+        ),
+        (
+            ["queue", "show", "last"],
+            "'last' is not the number of a job; `labctl queue list` shows the numbers",
+        ),
+        (["queue", "pause", "--after", "noon"], "after 'noon' is not possible; give point, step or job"),
+        (["db", "merge", "lab.db"], "lab.db: is the file to copy into; name another with --db"),
+    ],
+)
+def test_a_command_given_the_wrong_thing_says_which_is_right(laboratory, words, sentence):
+    code, told = laboratory(*words)
+    assert code == 2
+    assert sentence in " ".join(told.split())
+
+
+def test_single_colons_are_no_visa_address(laboratory):
+    laboratory.write("station.toml", STATION.replace("GPIB0::4::INSTR", "GPIB0:4:INSTR"))
+    code, told = laboratory("check", "quick.toml")
+    assert code == 2
+    assert "address: is 'GPIB0:4:INSTR', which is no VISA address; write 'GPIB0::4::INSTR'" in told
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,10 @@ def test_programs_get_the_text_unchanged(words, laboratory):
     )
 
 
+def test_a_text_begins_no_line_of_its_own_in_the_status(laboratory):
+    assert not [line for line in answer("status").splitlines() if line.startswith("=1+1")]
+
+
 def test_a_refusal_repeats_the_command_line_as_data(laboratory):
     for words in (["queue", "hold", "\x1b[2J"], ["--\x1b[2J"], ["\x1b[2J"], ["check", "\x1b[2J.toml"]):
         result = CliRunner().invoke(app, words)

@@ -231,7 +231,7 @@ SAMPLE = {"name": "pellet 3", "diameter_mm": 8.0}
 
 @pytest.mark.parametrize(
     ("line", "hint"),
-    [("", "is missing"), ("sample = 3", "give a table"), ('sample = "absent.toml"', "cannot be read")],
+    [("", "is missing"), ("sample = 3", "give a table"), ('sample = "absent.toml"', "no such file")],
 )
 def test_a_sample_that_is_not_there_is_refused(with_sample, line, hint):
     with pytest.raises(ConfigurationError, match=hint):

@@ -111,7 +111,7 @@ def queue_three_and_abort_one(person):
 def queue_and_abort_by_keys(person):
     window = person.window
     person.wait(lambda: window._view and window._view.runner_state == "running", "a runner")
-    person.xdotool("key", "alt+s")
+    person.xdotool("key", "alt+n")
     person.xdotool("type", "--delay", 5, "film")
     for _ in range(4):
         person.xdotool("key", "Tab")

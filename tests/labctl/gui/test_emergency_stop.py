@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
+from labctl.clock import VirtualClock
 from labctl.gui.emergency_stop import IDLE, MAKING, NOT_SAFE, PAST, SAFE, EmergencyStop
 from labctl.queue.making_safe import SafeReport
 
@@ -32,8 +33,8 @@ class Rig:
 def stop_of(app):
     """An emergency stop of a rig, and all that it has said."""
 
-    def make(rig):
-        stop = EmergencyStop(rig.make_safe, "heater off")
+    def make(rig, **options):
+        stop = EmergencyStop(rig.make_safe, "heater off", **options)
         stop.said = []
         stop.changed.connect(lambda state, words: stop.said.append((state, words)))
         return stop
@@ -54,6 +55,18 @@ def test_safe_is_shown_only_when_the_report_confirms_it(stop_of, wait):
     assert stop.words.startswith("SAFE since ")
     assert stop.words.endswith(", heater off, read back")
     assert rig.people == ["Ada"]
+
+
+def test_a_clock_that_is_set_does_not_change_for_how_long_it_is_tried(stop_of, wait):
+    rig, clock = Rig(CONFIRMED, CONFIRMED), VirtualClock()
+    stop = stop_of(rig, clock=clock)
+    stop.press("Ada")
+    clock.sleep(3.0)
+    clock.jump(3600.0)
+    stop.press("Ada")
+    assert " … 3 s" in stop.words
+    rig.go.release(2)
+    wait(lambda: stop.state == SAFE, "the second report")
 
 
 def test_an_attempt_that_is_not_confirmed_names_the_instrument_until_one_is(stop_of, wait):

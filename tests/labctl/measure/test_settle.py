@@ -263,6 +263,39 @@ def test_a_gap_in_the_readings_starts_the_dwell_again(at_s):
     assert "approach" in phases[phases.index("dwell") :]
 
 
+def test_a_suspend_that_only_the_time_of_day_shows_starts_the_dwell_again():
+    bench = bench_with(lambda t: 300.0)
+    steady, slept = bench.thermometer, []
+
+    class Suspended:
+        @property
+        def temperature_k(self):
+            if bench.clock.monotonic() >= 400 and not slept:
+                slept.append(True)
+                bench.clock.jump(3600.0)
+            return steady.temperature_k
+
+    bench.thermometer = Suspended()
+    readings, elapsed_s = settled(bench, dwell_s=600)
+    assert elapsed_s >= 400 + 600
+    assert "approach" in [reading.phase for reading in readings[90:]]
+
+
+def test_a_clock_that_is_set_back_is_no_gap():
+    bench = bench_with(lambda t: 300.0)
+    steady = bench.thermometer
+
+    class SetBack:
+        @property
+        def temperature_k(self):
+            bench.clock.jump(-600.0)
+            return steady.temperature_k
+
+    bench.thermometer = SetBack()
+    _, elapsed_s = settled(bench, dwell_s=600)
+    assert elapsed_s == pytest.approx(600 + 55, abs=5)
+
+
 def test_a_gap_does_not_end_the_dwell_that_it_bridges():
     readings, _ = settled(stalled_at(bench_with(lambda t: 300.0), 100.0, 5000.0), dwell_s=600)
     dwell = [reading for reading in readings if reading.time_s > readings[0].time_s + 5000]

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, StoreError
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.job import Claimant, Ending, FailurePolicy
+from labctl.queue.job import Claimant, Ending, FailurePolicy, Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.pauses import LABCTL, Pauses
 from labctl.store.processes import process_birth
@@ -244,3 +244,26 @@ def test_an_error_of_the_runner_itself_counts_only_for_its_own_claim(night):
     (fate,) = conclusions(night, "a").attempt_broke("ImportError: no such name", here)
     assert (fate.job.id, fate.state, fate.attempts) == (mine, "interrupted", 1)
     assert night.jobs.get(other).state == "running"
+
+
+def test_a_running_job_whose_row_is_damaged_fails_with_its_runner_and_the_next_one_begins(night):
+    damaged, good = night.add(policy=TWICE), night.add()
+    night.jobs.claim("rig")
+    night.connection.update("jobs", damaged, {"failure_policy": '{"retries": "many"}'})
+    (fate,) = conclusions(night).runner_died("its runner (pid 7) ended unexpectedly")
+    assert (fate.job.id, fate.state) == (damaged, "failed")
+    assert night.jobs.claim("rig").id == good
+
+
+def test_a_job_with_counts_that_no_labctl_wrote_waits_and_the_next_one_begins(night):
+    damaged, good = night.add(), night.add()
+    night.connection.update("jobs", damaged, {"claims": 2**63 - 1})
+    assert night.jobs.claim("rig").id == good
+    assert "cannot be read: ValueError: claims is 9223372036854775807" in night.jobs.get(damaged).reason
+
+
+def test_a_time_of_a_job_that_is_text_in_a_damaged_file_is_told(night):
+    (row,) = night.connection.rows("SELECT * FROM jobs WHERE id = ?", (night.add(),))
+    assert Job.of(row).not_before_s is None
+    with pytest.raises(StoreError, match="job 1 cannot be read: ValueError: not_before_s is 'soon'"):
+        Job.of(row | {"not_before_s": "soon"})

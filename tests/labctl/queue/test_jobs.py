@@ -35,6 +35,21 @@ def test_a_job_keeps_protocol_and_sample_whole(night):
     assert (job.not_before_s, job.deadline_s, job.duration_s, job.policy) == (7.0, 9.0, 60.0, policy)
 
 
+def test_a_remark_is_left_out_only_where_labctl_wrote_how_the_job_came_to_its_state(night):
+    first, second, third = (
+        night.add(person="ann"),
+        night.add(person="ann"),
+        night.add(held=True, person="ann"),
+    )
+    assert [night.jobs.get(job).remark for job in (first, second, third)] == ["", "", ""]
+    night.jobs.hold(first, reason="queued too early")
+    night.jobs.claim("rig")
+    assert night.jobs.get(second).remark == ""
+    night.jobs.end(second, "failed", "claimed by nobody: the file of the cell is gone")
+    assert night.jobs.get(first).remark == "queued too early"
+    assert night.jobs.get(second).remark == "claimed by nobody: the file of the cell is gone"
+
+
 def test_jobs_run_in_the_order_they_came_unless_priority_says_otherwise(night):
     first, second, urgent = night.add(), night.add(), night.add(priority=5)
     assert order(night.jobs) == [urgent, first, second]

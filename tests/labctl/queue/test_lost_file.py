@@ -137,20 +137,20 @@ def test_when_another_file_stands_in_its_place_it_is_written_by_the_same_process
 
 def test_a_run_whose_file_is_deleted_just_before_its_end_is_not_called_running(night, rig, monkeypatch):
     """The rows are rescued and put back; the end is written into the copy."""
-    end = Recording.end
+    conclude = Recording.conclude
 
-    def delete_and_end(recording, status, reason):
+    def delete_and_conclude(recording, status, reason):
         blow_all(night.path)
-        return end(recording, status, reason)
+        return conclude(recording, status, reason)
 
-    monkeypatch.setattr(Recording, "end", delete_and_end)
+    monkeypatch.setattr(Recording, "conclude", delete_and_conclude)
     protocol = night.protocol(temperatures=[40])
     with Store.open(night.path) as store, rig.station.open(night.clock) as bench:
         (outcome,) = run_protocol(protocol, rig.station, bench, store, StopRequest())
     with night.read() as db:
         run = db.run("last")
     assert (outcome.status, run["status"]) == ("failed", "failed")
-    assert "lab.db: no such file" in run["reason"]
+    assert "lab.db was deleted while open; all it held is in" in run["reason"]
     assert len(night.finished_spectra()) == 1
 
 

@@ -13,7 +13,7 @@ from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
-from labctl.queue.pauses import LABCTL, Pauses
+from labctl.queue.pauses import Pauses
 
 
 class Mailbox:
@@ -63,7 +63,7 @@ def test_each_station_tells_only_its_own_events(night):
 def test_a_pause_of_another_station_does_not_keep_all_from_being_well(night):
     teller, mailbox = messenger(night, all_is_well_every_h=1.0)
     Heartbeats(night.connection, "runner", "rig").begin()
-    Pauses(night.connection, night.clock, "another").pause("job", "interlock: too hot", LABCTL)
+    Pauses(night.connection, night.clock, "another").wait_for_person("interlock: too hot")
     night.clock.sleep(3601)
     teller.look()
     assert mailbox.messages == [("rig: all is well", "idle")]
@@ -108,7 +108,7 @@ def test_all_is_well_is_told_only_while_a_runner_lives(night):
 def test_all_is_not_called_well_while_the_queue_waits_for_a_person(night):
     teller, mailbox = messenger(night, all_is_well_every_h=1.0)
     Heartbeats(night.connection, "runner", "rig").begin()
-    night.pauses.pause("job", "interlock: too hot", LABCTL)
+    night.pauses.wait_for_person("interlock: too hot")
     night.clock.sleep(3601)
     teller.look()
     assert mailbox.messages == [("rig: the queue waits for a person", "interlock: too hot")]
@@ -163,8 +163,9 @@ def test_a_service_that_hangs_keeps_the_supervisor_from_its_end_for_a_bounded_ti
     with notifying(station, night.path):
         happen(night, "job failed", "job 3 failed", "error")
         assert deaf.begun.wait(60)
-    told = night.connection.rows("SELECT message FROM events WHERE kind = 'notification'")
-    assert [row["message"] for row in told] == ["1 message(s) to address 1 (json:...) were not delivered"]
+    told = night.connection.rows("SELECT message, station FROM events WHERE kind = 'notification'")
+    lost = "1 message(s) to address 1 (json:...) were not delivered"
+    assert told == [{"message": lost, "station": "rig"}]
     deaf.gate.set()
 
 

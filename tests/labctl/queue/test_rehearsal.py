@@ -182,3 +182,21 @@ def test_a_plan_is_made_once_and_again_after_its_steps_were_changed(night):
     procedure.revise(1, [45.0])
     assert left.from_step(1) == pytest.approx(duration_s(plan()[2:]))
     assert left.from_step(2) == 0.0
+
+
+@pytest.mark.parametrize("parameters", ["{bad", "9" * 6000, "[" * 100_000], ids=["cut", "long", "deep"])
+def test_a_run_whose_parameters_are_damaged_shows_no_pace_and_stops_no_estimate(
+    night, monkeypatch, parameters
+):
+    run = {"id": 1, "job_id": None, "procedure": "p:P", "parameters": parameters, "started_s": 0.0}
+    monkeypatch.setattr("labctl.queue.estimates.last_finished_runs", lambda *asked: [run])
+    assert measured_pace(night.connection, "rig", procedure_of) == Pace()
+
+
+def test_a_finished_spectrum_without_its_end_shows_no_pace_and_stops_no_estimate(night, run_night):
+    night.add(temperatures=[40, 60, 80], station="rig")
+    run_night()
+    with night.connection.transaction() as connection:
+        connection.execute("DROP TRIGGER spectra_end_once")
+        connection.execute("UPDATE spectra SET ended_s = NULL")
+    assert measured_pace(night.connection, "rig", procedure_of) == Pace()

@@ -12,6 +12,7 @@ from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError, SettlingTimeout, StoreError
 from labctl.measure.run import StopRequest
 from labctl.queue.attempt import CAUSES, Attempt
+from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
@@ -129,6 +130,38 @@ def test_no_job_begins_and_no_night_ends_well_while_an_output_is_not_read_back_o
     run_night()
     assert night.states() == ["failed", "finished"]
     assert last_heartbeat(night).state == "ended"
+
+
+@pytest.mark.parametrize("refused", ["the event that tells of it", "the pause that asks for a person"])
+def test_a_heater_is_off_seconds_after_it_answers_although_the_file_takes_no_rows(
+    night, rig, run_night, monkeypatch, refused
+):
+    """A disk that is nearly full, while heartbeats still go on."""
+    stuck = rig.true.faults.add("timeout", instrument=OVEN, command=r"RANGE\?", count=10**6)
+    answers_again_s, announce, pause = [], Runner._announce, Pauses.pause
+
+    def refuse():
+        if not answers_again_s:
+            stuck.count = 0
+            answers_again_s.append(night.clock.time())
+            raise StoreError("the disk is nearly full")
+
+    def announce_or_not(self, level, kind, message):
+        if "NOT SAFE" in message and "event" in refused:
+            refuse()
+        announce(self, level, kind, message)
+
+    def pause_or_not(self, *wanted, **options):
+        if "pause" in refused:
+            refuse()
+        pause(self, *wanted, **options)
+
+    monkeypatch.setattr(Runner, "_announce", announce_or_not)
+    monkeypatch.setattr(Pauses, "pause", pause_or_not)
+    night.add(temperatures=[40], policy=AT_ONCE)
+    run_night()
+    (off,) = [row for row in events(night, "process") if "every output is off, read back" in row["message"]]
+    assert 0 < off["time_s"] - answers_again_s[0] < 5
 
 
 def test_a_job_whose_last_read_back_failed_for_a_while_is_measured_once(night, rig, run_night):
@@ -368,7 +401,7 @@ def test_a_paused_queue_starts_nothing(night, run_night):
 def test_a_request_to_make_safe_is_obeyed_once_also_after_the_clock_was_set_back(night, run_night):
     def ask():
         night.clock.jump(-3600)
-        night.pauses.pause("job", "make safe, asked for by Mara", "Mara")
+        night.pauses.ask_to_make_safe("Mara")
 
     night.add(temperatures=[40])
     run_night(on_event=AtRow("results", 5, ask))
@@ -564,6 +597,27 @@ def test_jobs_that_an_interlock_keeps_waiting_too_long_fail_with_that_reason(nig
     assert not rig.heater_is_on
 
 
+@pytest.mark.parametrize(("before_s", "meanwhile_s"), [(-86400.0, 0.0), (0.0, -86400.0), (0.0, 86400.0)])
+def test_a_clock_that_is_set_changes_nothing_about_which_jobs_are_given_up(night, rig, before_s, meanwhile_s):
+    stop, station = StopRequest(), replace(rig.station, night={"longest_wait_for_person_h": 1})
+    night.add("waits from the beginning")
+    night.clock.jump(before_s)
+    night.pauses.wait_for_person("interlock: too hot")
+
+    def set_the_clock():
+        night.clock.sleep(600)
+        night.clock.jump(meanwhile_s)
+        with WriteConnection(night.path) as connection:
+            Jobs(connection, night.clock).add(night.protocol("queued meanwhile"))
+        night.clock.sleep(2 * 3600)
+        stop.request("enough")
+
+    with night.clock.participant():
+        night.clock.start_thread(set_the_clock)
+        Runner(station, night.path, stop, clock=night.clock).run()
+    assert night.states() == ["failed", "queued"]
+
+
 def test_jobs_wait_for_a_person_who_paused_them_as_long_as_it_takes(night, rig):
     night.add()
     night.pauses.pause("job", "back on Monday", "ann")
@@ -633,6 +687,18 @@ def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
     with pytest.raises(StoreError, match="the disk is full"):
         run_night()
     assert not rig.heater_is_on
+
+
+def test_a_runner_that_cannot_take_over_does_not_end_in_good_order(night, run_night, monkeypatch):
+    """Its supervisor starts a new one only after a death."""
+
+    def refuse(self, reason):
+        raise StoreError("another program keeps it locked")
+
+    monkeypatch.setattr(Conclusions, "runner_died", refuse)
+    with pytest.raises(StoreError, match="keeps it locked"):
+        run_night()
+    assert last_heartbeat(night).state == "alive"
 
 
 def test_a_mistake_in_labctl_itself_costs_no_job(night, rig, run_night, monkeypatch):
@@ -789,6 +855,14 @@ def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night
     assert beat is not None
     assert beat.state == "alive"
     assert not rig.heater_is_on
+
+
+def test_the_reason_of_a_stop_never_counts_as_an_instrument_left_on(night, rig, run_night):
+    job = night.add(temperatures=[40])
+    details = {"reason": "the door opened while making safe the other rig"}
+    run_night(on_event=AtRow("results", 3, lambda: night.requests.ask(job, "stop", details, "ann")))
+    assert night.jobs.get(job).reason == details["reason"]
+    assert night.pauses.in_force() is None
 
 
 def test_a_cancellation_asked_for_while_an_attempt_fails_holds_for_the_next(night, rig, run_night):

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from labctl.config.station import Station, read_station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.instruments.locks import hardware_locks
 from labctl.measure.run import StopRequest
-from labctl.queue import supervision, supervisor, unqueued_program
+from labctl.queue import restarts, supervision, supervisor, unqueued_program
 from labctl.queue.conclusions import Conclusions
 from labctl.queue.dismissal import dismiss
 from labctl.queue.heartbeat import Heartbeats
@@ -200,14 +200,36 @@ def test_a_program_that_the_file_does_not_name_is_followed_by_making_safe(watche
         with station_lock(watched.station):
             pass
     watched.failures = [{"oven": "time-out"}]
-    watched.watch(9.0, takes_over=takes_over, ends_with_runner=True)
+    recorded = set()
+
+    def is_over():
+        beat = watched.beats.read()
+        recorded.add((beat.state, beat.unsafe) if beat else None)
+        return False
+
+    watched.watch(9.0, takes_over=takes_over, ends_with_runner=True, until=is_over)
+    assert recorded == {None, ("unsafe", "oven: time-out"), ("ended", "")}
     assert len(watched.made_safe) == 2
     what = "a program held the station that the results file does not name"
     assert [message for _, message in watched.events()] == [
         f"{what}; NOT SAFE, trying again: oven: time-out",
         f"{what}; every instrument was made safe",
     ]
-    assert watched.stop.reason == "no runner is left"
+    assert watched.stop.reason == "the runner is ended"
+
+
+def test_a_person_may_see_to_what_a_program_left_on_that_the_file_does_not_name(watched, night, empty_file):
+    watched.failures = [UNSAFE] * 10000
+
+    def seen_to():
+        beat = watched.beats.read()
+        if beat is not None and beat.state == "unsafe":
+            watched.stop.request("stopped by SIGTERM")
+            assert dismiss(night.connection, "rig", "Mara") == "oven: no answer"
+        return beat is not None and beat.state == "dismissed"
+
+    watched.watch(20.0, takes_over=True, until=seen_to)
+    assert watched.beats.read().state == "dismissed"
 
 
 HOLDER = """
@@ -311,13 +333,13 @@ def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night)
 def unqueued(watched, monkeypatch):
     """The stand-in counts as a script; a pause from before its start is in force."""
     monkeypatch.setattr(unqueued_program, "program_of", lambda station, beat: "measure.py")
-    watched.night.pauses.pause("job", "make safe, asked for by Ann")
+    watched.night.pauses.ask_to_make_safe("Ann")
     watched.begin_runner()
     return watched
 
 
 def ask_to_make_safe(watched):
-    Pauses(watched.night.connection).pause("job", "make safe, asked for by Mara", "Mara")
+    Pauses(watched.night.connection).ask_to_make_safe("Mara")
 
 
 def test_a_script_is_not_ended_for_a_request_from_before_its_start(unqueued):
@@ -395,13 +417,13 @@ def test_the_last_death_that_a_job_may_cause_fails_it_and_people_are_told(watche
 
 
 def test_a_runner_that_died_too_often_is_started_again_an_hour_later(watched, night, monkeypatch):
-    monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 0)
+    monkeypatch.setattr(restarts, "MOST_PER_HOUR", 0)
     watched.runner.kill()
     watched.runner.wait()
 
     def allow_one_after_the_announcement():
         if [kind for kind, _ in watched.events()].count("person"):
-            monkeypatch.setattr(supervisor, "MOST_RESTARTS_PER_HOUR", 1)
+            monkeypatch.setattr(restarts, "MOST_PER_HOUR", 1)
         return watched.restarts
 
     watched.watch(10.0, until=allow_one_after_the_announcement)
@@ -778,6 +800,72 @@ def test_a_supervisor_that_is_asked_to_stop_stays_while_something_is_unsafe(watc
     assert watched.beats.read().state == "ended"
 
 
+def test_a_supervisor_that_is_asked_to_stop_stays_while_what_is_unsafe_cannot_be_recorded(watched, night):
+    """The file is locked, so that it still calls the dead runner alive."""
+    watched.failures = [UNSAFE] * 4
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    with closing(sqlite3.connect(night.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        watched.watch(0.5, until=lambda: True)
+    assert len(watched.made_safe) == 5
+
+
+def test_a_supervisor_that_is_asked_to_stop_stays_while_another_program_holds_the_instruments(watched):
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    held = ExitStack()
+    held.enter_context(hardware_locks(["GPIB::12"], "a check of its instruments"))
+    watched.watch(5.0, until=lambda: watched.made_safe or (len(watched.events()) and held.close()))
+    assert len(watched.made_safe) == 1
+    assert watched.beats.read().state == "dead"
+
+
+def test_a_supervisor_that_is_asked_to_stop_leaves_what_is_unsafe_to_a_new_runner_that_is_in_charge(
+    watched, night
+):
+    """A runner of another results file, which makes safe before it heats."""
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+    watched.failures = [UNSAFE] * 1000
+    in_charge = ExitStack()
+
+    def has_taken_over():
+        if watched.made_safe:
+            with suppress(ConfigurationError):  # the supervisor makes safe at this moment
+                in_charge.enter_context(station_lock(watched.station))
+                other.execute("ROLLBACK")
+                return True
+        return False
+
+    with in_charge, closing(sqlite3.connect(night.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the file still calls the dead runner alive
+        watched.watch(20.0, until=has_taken_over)
+    assert Heartbeats(night.connection, "supervisor", "rig").read().state == "ended"
+    assert watched.beats.read().state == "alive"
+
+
+def test_what_is_off_at_last_is_told_once_although_that_could_not_be_recorded_at_first(
+    watched, night, monkeypatch
+):
+    watched._set(state="unsafe", unsafe="oven: no answer")
+    record, refusals = Heartbeats.mark_confirmed, [StoreError("another program keeps it locked")] * 5
+
+    def record_or_not(self, beat):
+        if refusals:
+            raise refusals.pop()
+        record(self, beat)
+
+    monkeypatch.setattr(Heartbeats, "mark_confirmed", record_or_not)
+    watched.watch(10.0, until=lambda: watched.beats.read().state == "ended")
+    assert watched.beats.read().state == "ended"
+    assert len(watched.made_safe) == 1
+    assert len(watched.events()) == 1
+
+
 def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_seen_to_it(watched, night):
     watched._set(state="unsafe", unsafe="oven: no answer")
     watched.failures = [UNSAFE] * 10000
@@ -795,6 +883,22 @@ def test_a_supervisor_of_a_runner_that_left_something_on_ends_once_a_person_has_
     ) in watched.events()
     with pytest.raises(ConfigurationError, match="nothing of 'rig' waits for a person"):
         dismiss(night.connection, "rig", "Mara")
+
+
+def test_a_person_may_see_to_it_while_another_program_holds_the_instruments_of_a_dead_runner(watched, night):
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.stop.request("stopped by SIGTERM")
+
+    def seen_to():
+        if watched.events():
+            assert dismiss(night.connection, "rig", "Mara") == "the outputs were not read back"
+        return watched.beats.read().state == "dismissed"
+
+    with hardware_locks(["GPIB::12"], "a check of its instruments"):
+        watched.watch(20.0, until=seen_to)
+    assert watched.beats.read().state == "dismissed"
+    assert watched.made_safe == []
 
 
 def test_a_runner_that_ended_by_itself_is_not_started_again_once_everything_is_off(watched, night):
@@ -865,6 +969,26 @@ def test_a_supervisor_that_cannot_do_its_work_ends_without_saying_so(watched, ni
     assert Heartbeats(night.connection, "supervisor", "rig").read().state == "alive"
     watched.watch(5.0, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
+
+
+def test_a_second_supervisor_that_cannot_be_started_prevents_no_making_safe(watched, night, monkeypatch):
+    """No process can be started, or the log that it writes belongs to another user."""
+
+    def make_safe(self, while_waiting):
+        watched.clock.sleep(1.0)
+        while_waiting()
+        return {}
+
+    monkeypatch.setattr(Station, "make_safe", make_safe)
+    watched.make_safe = None
+
+    def start_a_second():
+        raise PermissionError("lab.supervisor.log")
+
+    watched.runner.kill()
+    watched.runner.wait()
+    watched.watch(10.0, until=lambda: watched.restarts, on_look=start_a_second)
+    assert watched.beats.read().state == "dead"
 
 
 def test_a_supervisor_does_not_end_because_of_a_file_that_cannot_be_used(watched, night, monkeypatch):

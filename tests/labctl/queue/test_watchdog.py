@@ -201,6 +201,29 @@ def test_the_supervisor_kicks_while_nothing_is_unsafe_and_not_while_something_is
             thread.join(timeout=60)
 
 
+def test_the_supervisor_does_not_kick_while_another_program_holds_the_instruments_of_a_dead_runner(
+    tmp_path, night, monkeypatch
+):
+    said = []
+    monkeypatch.setattr(Kicker, "kick_if", lambda self, well: said.append(well))
+    stop, clock = StopRequest(), VirtualClock()
+    chosen, runner = station(tmp_path, OVEN), Heartbeats(night.connection, "runner", "station")
+    runner.begin()
+    with night.connection.transaction() as connection:
+        connection.execute("UPDATE heartbeats SET process_birth = 'of a process that has ended'")
+    supervisor = Supervisor(chosen, night.path, stop, make_safe=dict, clock=clock)
+    with clock.participant():
+        with chosen.hold("a check of its instruments"):
+            thread = clock.start_thread(supervisor.run)
+            clock.sleep(2)
+        assert said[-1] is False
+        clock.sleep(2)
+        assert said[-1] is True
+        stop.request("enough")
+        with clock.released():
+            thread.join(timeout=60)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

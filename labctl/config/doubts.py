@@ -1,0 +1,72 @@
+"""What a person may have meant otherwise in a protocol or station file: told, not refused."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from labctl.config.instrument_entries import InstrumentEntry
+from labctl.config.sample import Sample
+
+MOST_UNCERTAIN = 0.2
+SPAN = re.compile(r"[^,:]+:[^,:]+:[^,:]+")
+COM_PORT = re.compile(r"COM(\d+)", re.IGNORECASE)
+
+
+def doubts_about_sample(sample: Sample) -> list[str]:
+    """Return a sentence for each length or area that is less certain than 20 %."""
+    known = {
+        "thickness": (sample.thickness_u_m, sample.thickness_m),
+        "electrode area": (sample.area_u_m2, sample.area_m2),
+    }
+    return [
+        f"sample: the {name} has an uncertainty of {100 * uncertainty / value:.0f} %; are value and "
+        "uncertainty in the same unit?"
+        for name, (uncertainty, value) in known.items()
+        if uncertainty > MOST_UNCERTAIN * value * (1 + 1e-9)
+    ]
+
+
+def doubts_about_parameters(parameters: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each range `first:last:step` that ends before its last value."""
+    return [
+        f"{name}: '{span}' ends at {end:g}"
+        for name, value in parameters.items()
+        if isinstance(value, str)
+        for span, end in _ends_early(value)
+    ]
+
+
+def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:
+    """Return a sentence for each address that two instruments have, and for names of serial ports."""
+    names: dict[str, list[str]] = {}
+    for entry in entries:
+        names.setdefault(_spelt(entry.address), []).append(entry.name)
+    shared = [
+        f"instruments: {' and '.join(there)} have the same address {address}; is one of them wrong?"
+        for address, there in names.items()
+        if len(there) > 1 and not address.startswith("ASRL")  # a serial line may have several devices
+    ]
+    return shared + [
+        f"instruments.{entry.name}.address: {entry.address} is a name that few VISA libraries know; the VISA "
+        f"address is ASRL{found[1]}::INSTR"
+        for entry in entries
+        if (found := COM_PORT.fullmatch(entry.address.strip()))
+    ]
+
+
+def _spelt(address: str) -> str:
+    from labctl.instruments.wires import canonical_address
+
+    return canonical_address(address)
+
+
+def _ends_early(text: str) -> Iterator[tuple[str, float]]:
+    for span in SPAN.findall(text):
+        try:
+            first, last, step = map(float, span.split(":"))
+            end = first + step * math.floor((last - first) / step + 1e-9)
+        except (ArithmeticError, ValueError):  # the procedure says what is wrong
+            continue
+        if abs(last - end) > 1e-6 * abs(step):
+            yield span.strip(), end

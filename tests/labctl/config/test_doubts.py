@@ -1,0 +1,102 @@
+"""What may be a mistake is told, by `labctl check` and before a job is queued; it is not refused."""
+
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl.cli import app
+from labctl.config.doubts import doubts_about_parameters
+
+STATION = """
+name = "rig"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 0.1
+[instruments.oven]
+driver = "drivers.lakeshore33x:LakeShore336"
+address = "GPIB0::12::INSTR"
+roles = ["oven"]
+[instruments.analyser]
+driver = "drivers.solartron1260:Solartron1260"
+address = "GPIB0::4::INSTR"
+roles = ["fra"]
+"""
+PROTOCOL = """
+title = "series"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+thickness_uncertainty_mm = 0.2
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = "50:110:10"
+frequency_max_hz = 1e6
+frequency_min_hz = 10
+dwell_min = 30
+"""
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Return a function: exit code and all output of a command, with a text of the files replaced."""
+    monkeypatch.chdir(tmp_path)
+
+    def told(old: str, new: str, *words: str, **options: Any) -> tuple[int, str]:
+        (tmp_path / "station.toml").write_text(STATION.replace(old, new))
+        (tmp_path / "p.toml").write_text(PROTOCOL.replace(old, new))
+        result = CliRunner().invoke(app, [*(words or ("check", "p.toml"))], **options)
+        return result.exit_code, " ".join((result.stdout + result.stderr).split())
+
+    return told
+
+
+def test_usual_files_raise_no_doubt(told):
+    code, words = told("", "")
+    assert code == 0
+    assert "?" not in words
+    assert "begun now, it ends " in words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "doubt"),
+    [
+        ("uncertainty_mm = 0.2", "uncertainty_mm = 0.3", "the thickness has an uncertainty of 30 %"),
+        ("diameter_mm = 10.0", "area_cm2 = 1\narea_uncertainty_cm2 = 0.5", "the electrode area has an unc"),
+        ("50:110:10", "50:115:10", "temperatures_degc: '50:115:10' ends at 110"),
+        ("GPIB0::12::INSTR", "gpib0::4", "oven and analyser have the same address GPIB0::4::INSTR"),
+        (
+            "GPIB0::12::INSTR",
+            "COM3",
+            "few VISA libraries know; the VISA address is ASRL3::",
+        ),
+        ("dwell_min = 30", "dwell_min = 1800", "takes 210 h: begun now, it ends "),
+    ],
+)
+def test_what_may_be_a_mistake_is_told_and_not_refused(told, old, new, doubt):
+    code, words = told(old, new)
+    assert code == 0
+    assert doubt in words
+
+
+def test_a_job_of_more_than_three_days_is_doubted_unless_it_is_said_to_be_meant(told):
+    add = ("queue", "add", "p.toml")
+    assert "takes 210 h" in told("dwell_min = 30", "dwell_min = 1800", *add)[1]
+    assert "takes 210 h" not in told("dwell_min = 30", "dwell_min = 1800", *add, "--long")[1]
+
+
+def test_a_person_at_a_terminal_is_asked_and_may_refuse(told, tmp_path, monkeypatch):
+    monkeypatch.setattr("labctl.cli.long_protocols.is_at_terminal", lambda: True)
+    code, words = told("dwell_min = 30", "dwell_min = 1800", "queue", "add", "p.toml", input="n\n")
+    assert code != 0
+    assert "Go on?" in words
+    assert not (tmp_path / "lab.db").exists(), "nothing was queued"
+
+
+@pytest.mark.parametrize(
+    "text", ["30", "30:60:15", "60:30:-15", "30:inf:1", "30:60:0", "a:b:c", "9,30:60:10"]
+)
+def test_ranges_that_end_as_they_say_or_are_none_raise_no_doubt(text):
+    assert doubts_about_parameters({"temperatures_degc": text}) == []
