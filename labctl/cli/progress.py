@@ -8,29 +8,12 @@ from typing import Any, assert_never
 from labctl.bench import PlannedStep
 from labctl.cli import terminal
 from labctl.clock import Clock
-from labctl.measure.events import (
-    AnyEvent,
-    CurrentMeasured,
-    NoteWritten,
-    OwnTopic,
-    PointMeasured,
-    PolarisationEnded,
-    PolarisationEvaluated,
-    PolarisationStarted,
-    ProgressMade,
-    RowMeasured,
-    RunEnded,
-    SpectrumEnded,
-    SpectrumEvaluated,
-    SpectrumStarted,
-    StepStarted,
-    TemperatureRead,
-)
+from labctl.measure import events
 from labctl.plain_text import on_one_line
 from labctl.readmodel.formatting import celsius, duration, with_uncertainty
 from labctl.readmodel.transference_text import QUANTITIES
 
-Show = Callable[[AnyEvent], None]
+Show = Callable[[events.AnyEvent], None]
 
 
 @contextmanager
@@ -61,26 +44,36 @@ class _Line:
         self._last_shown_s = -1e9
         self._said: set[str] = set()
 
-    def show(self, event: AnyEvent) -> None:
+    def show(self, event: events.AnyEvent) -> None:
         match event:
-            case TemperatureRead() | PointMeasured() | CurrentMeasured() | RowMeasured():
+            case (
+                events.TemperatureRead()
+                | events.PointMeasured()
+                | events.CurrentMeasured()
+                | events.RowMeasured()
+            ):
                 self._at(event)
-            case SpectrumEvaluated():
+            case events.SpectrumEvaluated():
                 self._evaluated(event)
-            case PolarisationEvaluated():
+            case events.PolarisationEvaluated():
                 self._transference(event.transference_number)
-            case NoteWritten():
+            case events.NoteWritten():
                 self._note(event)
-            case RunEnded():
+            case events.RunEnded():
                 self._end(event)
-            case SpectrumStarted() | SpectrumEnded() | PolarisationStarted() | PolarisationEnded():
+            case (
+                events.SpectrumStarted()
+                | events.SpectrumEnded()
+                | events.PolarisationStarted()
+                | events.PolarisationEnded()
+            ):
                 pass  # their points are displayed
-            case StepStarted() | ProgressMade() | OwnTopic():
+            case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
                 pass  # the plan gives the progress
             case _:
                 assert_never(event)
 
-    def _evaluated(self, event: SpectrumEvaluated) -> None:
+    def _evaluated(self, event: events.SpectrumEvaluated) -> None:
         """Print the conductivity of this spectrum, its flags, and new flags of the law."""
         if event.conductivity is None:
             return
@@ -94,11 +87,11 @@ class _Line:
             self._print(_transference_line(number))
             self._remark(number["flags"])
 
-    def _note(self, event: NoteWritten) -> None:
+    def _note(self, event: events.NoteWritten) -> None:
         if event.level != "info":
             self._print(f"{event.kind}: {event.message}", style="yellow")
 
-    def _end(self, event: RunEnded) -> None:
+    def _end(self, event: events.RunEnded) -> None:
         if event.status == "finished":
             self._progress.update(self._task, completed=1.0, left="", description="finished")
 

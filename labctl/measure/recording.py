@@ -20,28 +20,9 @@ from labctl.derive import (
     spectra_without_number,
 )
 from labctl.errors import StoreError
+from labctl.measure import events
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
-from labctl.measure.events import (
-    AnyEvent,
-    CurrentMeasured,
-    Emitted,
-    Event,
-    NoteWritten,
-    OwnTopic,
-    PointMeasured,
-    PolarisationEnded,
-    PolarisationEvaluated,
-    PolarisationStarted,
-    ProgressMade,
-    RowMeasured,
-    RunEnded,
-    SpectrumEnded,
-    SpectrumEvaluated,
-    SpectrumStarted,
-    StepStarted,
-    TemperatureRead,
-)
 from labctl.measure.procedure_facts import metadata_of, reference_of
 from labctl.measure.run_beginning import RunBeginning, Timed
 from labctl.store import Store
@@ -75,7 +56,7 @@ class Recording:
         self,
         store: Store,
         bench: Timed,
-        on_event: Callable[[AnyEvent], None] | None = None,
+        on_event: Callable[[events.AnyEvent], None] | None = None,
         job_id: int | None = None,
         repeats: Mapping[int, int] | None = None,
     ) -> None:
@@ -139,19 +120,19 @@ class Recording:
         """
         self._note_a_set_clock()
         with self._one_at_a_time:
-            events = self._events(topic, record)
-            for event in events:
+            emitted = self._events(topic, record)
+            for event in emitted:
                 self._keep(event)
             if topic == MISSING:
                 self._note_missing(str(record))
-        for event in events:
+        for event in emitted:
             self._on_event(event)
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Record a row with its own columns, independent of any spectrum or polarisation under way."""
         with self._one_at_a_time:
             self._row(values)
-        self._on_event(RowMeasured(values_by_column=values))
+        self._on_event(events.RowMeasured(values_by_column=values))
 
     def event(self, level: str, kind: str, message: str, **details: Any) -> None:
         """Record an event of this run, with its details."""
@@ -159,7 +140,7 @@ class Recording:
         row = {"run_id": self.run_id, "time_s": now_s, "level": level, "kind": kind, "message": message}
         row |= {"details": details} if details else {}
         self.store.append("events", row)
-        self._on_event(NoteWritten(**row))
+        self._on_event(events.NoteWritten(**row))
 
     def _measured_nothing(self) -> str:
         """Say that the run, earlier parts included, has no valid row although its procedure has columns.
@@ -226,7 +207,7 @@ class Recording:
         level = {"finished": "warning" if reason else "info", "aborted": "warning"}.get(status, "error")
         self.event(level, status, reason or status)
         self._write_end(status, reason)
-        self._on_event(RunEnded(run_id=self.run_id, status=status, reason=reason))
+        self._on_event(events.RunEnded(run_id=self.run_id, status=status, reason=reason))
         return reason
 
     def _write_end(self, status: str, reason: str) -> None:
@@ -246,35 +227,35 @@ class Recording:
         )
         self.event("info", "clock", words)
 
-    def _events(self, topic: str, record: Any) -> list[Emitted]:
+    def _events(self, topic: str, record: Any) -> list[events.Emitted]:
         if topic != "batch results":
             return [event_of(topic, record, self._points_under_way())]
         rows = self._columns.rows(record)
         return [event_of("results", row, self._points_under_way()) for row in rows]
 
     def _points_under_way(self) -> Points:
-        spectrum = [PointMeasured] if self._spectrum_id is not None else []
-        return [*spectrum, *([CurrentMeasured] if self._polarisation_id is not None else [])]
+        spectrum = [events.PointMeasured] if self._spectrum_id is not None else []
+        return [*spectrum, *([events.CurrentMeasured] if self._polarisation_id is not None else [])]
 
-    def _keep(self, event: Emitted) -> None:
+    def _keep(self, event: events.Emitted) -> None:
         match event:
-            case PointMeasured():
+            case events.PointMeasured():
                 self._point(event)
-            case CurrentMeasured():
+            case events.CurrentMeasured():
                 self._current(event)
-            case RowMeasured():
+            case events.RowMeasured():
                 self._row(event.values_by_column)
-            case TemperatureRead():
+            case events.TemperatureRead():
                 self._temperature(event)
-            case SpectrumStarted():
+            case events.SpectrumStarted():
                 self._spectrum_started(event)
-            case SpectrumEnded():
+            case events.SpectrumEnded():
                 self._spectrum_ended(event)
-            case PolarisationStarted():
+            case events.PolarisationStarted():
                 self._polarisation_started(event)
-            case PolarisationEnded():
+            case events.PolarisationEnded():
                 self._polarisation_ended(event)
-            case StepStarted() | ProgressMade() | OwnTopic():
+            case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
                 pass  # not stored in any table
             case _:
                 assert_never(event)
@@ -284,7 +265,7 @@ class Recording:
         self._missing.append(words)
         self.event("warning", MISSING, words)
 
-    def _point(self, event: PointMeasured) -> None:
+    def _point(self, event: events.PointMeasured) -> None:
         """Add a point to the spectrum under way; without a spectrum record it as the procedure's own row."""
         if self._spectrum_id is None:
             self._row(dict(event))
@@ -296,7 +277,7 @@ class Recording:
         )
         self._keep_extra(event.extra, {**where, "point": number})
 
-    def _current(self, event: CurrentMeasured) -> None:
+    def _current(self, event: events.CurrentMeasured) -> None:
         """Add a point to the polarisation under way; without one record it as the procedure's own row."""
         if self._polarisation_id is None:
             self._row(dict(event))
@@ -320,11 +301,11 @@ class Recording:
         row = {"run_id": self.run_id, "number": self._count("record"), "time_s": self._bench.clock.time()}
         self.store.append("records", row | {"data": data})
 
-    def _temperature(self, event: TemperatureRead) -> None:
+    def _temperature(self, event: events.TemperatureRead) -> None:
         row = {"run_id": self.run_id, "number": self._count("temperature")}
         self.store.append("temperature_log", row | _columns_of(event, TEMPERATURE_COLUMNS))
 
-    def _spectrum_started(self, event: SpectrumStarted) -> None:
+    def _spectrum_started(self, event: events.SpectrumStarted) -> None:
         row = {
             "run_id": self.run_id,
             "number": self._count("spectrum"),
@@ -335,11 +316,11 @@ class Recording:
         self._spectrum_id = self.store.insert("spectra", row | _known(event, SPECTRUM_COLUMNS))
         self._last_spectrum_id = self._spectrum_id
 
-    def _repeated(self, event: SpectrumStarted) -> int | None:
+    def _repeated(self, event: events.SpectrumStarted) -> int | None:
         """Return the spectrum that this one repeats: the previous one, or one cut in an earlier run."""
         return self._last_spectrum_id if event.repeats else self._repeats.pop(event.step or 0, None)
 
-    def _spectrum_ended(self, event: SpectrumEnded) -> None:
+    def _spectrum_ended(self, event: events.SpectrumEnded) -> None:
         ended, self._spectrum_id = self._spectrum_id, None
         if ended is None:
             return
@@ -351,7 +332,7 @@ class Recording:
         if finished:
             self._evaluate_spectrum(ended)
 
-    def _polarisation_started(self, event: PolarisationStarted) -> None:
+    def _polarisation_started(self, event: events.PolarisationStarted) -> None:
         """Begin a polarisation after the spectrum before it."""
         row = {
             "run_id": self.run_id,
@@ -362,7 +343,7 @@ class Recording:
         }
         self._polarisation_id = self.store.insert("polarisations", row | _known(event, POLARISATION_COLUMNS))
 
-    def _polarisation_ended(self, event: PolarisationEnded) -> None:
+    def _polarisation_ended(self, event: events.PolarisationEnded) -> None:
         """End a polarisation; its last spectrum is taken as the steady state."""
         ended, self._polarisation_id = self._polarisation_id, None
         if ended is None:
@@ -378,7 +359,7 @@ class Recording:
         self.store.update("polarisations", ended, changes | _known(event, ENDING_COLUMNS))
         if finished:
             number = self._evaluate(partial(derive_polarisation, self.store, ended))
-            self._on_event(PolarisationEvaluated(transference_number=number))
+            self._on_event(events.PolarisationEvaluated(transference_number=number))
 
     def _spectrum_of(self, polarisation: Any) -> int | None:
         """Return the spectrum just finished, once, if it belongs to the same polarisation."""
@@ -391,7 +372,7 @@ class Recording:
             self._live_laws = LiveLaws(spectra_before(self.store, self.run_id, spectrum_id))
         if self._live_laws.are_due(row["temperature_k"] if row else None):
             self._fits = self._evaluate(lambda now_s: derive_fits(self.store, self.run_id, now_s)) or []
-        self._on_event(SpectrumEvaluated(conductivity=row, fits=self._fits))
+        self._on_event(events.SpectrumEvaluated(conductivity=row, fits=self._fits))
 
     def _evaluate(self, derive: Callable[[float], Any]) -> Any:
         """Evaluate the run so far; a failure is recorded as an event and does not end the measurement."""
@@ -406,11 +387,11 @@ class Recording:
         return self._counts[key]
 
 
-def _columns_of(event: Event, columns: tuple[str, ...]) -> dict[str, Any]:
+def _columns_of(event: events.Event, columns: tuple[str, ...]) -> dict[str, Any]:
     """Return every column; unknown values are None."""
     return {column: getattr(event, column) for column in columns}
 
 
-def _known(event: Event, columns: tuple[str, ...]) -> dict[str, Any]:
+def _known(event: events.Event, columns: tuple[str, ...]) -> dict[str, Any]:
     """Return the columns that are known; the table has defaults for the others."""
     return {column: event[column] for column in columns if column in event}

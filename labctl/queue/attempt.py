@@ -16,25 +16,7 @@ from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
-from labctl.measure.events import (
-    AnyEvent,
-    CurrentMeasured,
-    Emitted,
-    NoteWritten,
-    OwnTopic,
-    PointMeasured,
-    PolarisationEnded,
-    PolarisationEvaluated,
-    PolarisationStarted,
-    ProgressMade,
-    RowMeasured,
-    RunEnded,
-    SpectrumEnded,
-    SpectrumEvaluated,
-    SpectrumStarted,
-    StepStarted,
-    TemperatureRead,
-)
+from labctl.measure import events
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.queue.confirmed_off import ConfirmedOff
@@ -72,7 +54,7 @@ class Attempt:
     pulse: Pulse
     steering: Steering
     pace: Pace
-    on_event: Callable[[AnyEvent], None]
+    on_event: Callable[[events.AnyEvent], None]
     off: ConfirmedOff
     progressed: bool = field(init=False, default=False)
     _step_ends_with: str = field(init=False, default="")
@@ -210,33 +192,38 @@ class Attempt:
     def _note_retry(self, words: str) -> None:
         self._recording.event("warning", "retry", words)
 
-    def _see(self, event: AnyEvent) -> None:
+    def _see(self, event: events.AnyEvent) -> None:
         """Follow every event: for the persons who steer, the heartbeat, the interlocks, the display."""
         self.steering.see(event)
         match event:
-            case StepStarted():
+            case events.StepStarted():
                 self._tell_step(event)
-            case TemperatureRead():
+            case events.TemperatureRead():
                 self._tell_reading(event, SETTLING_SIGN_S)
-            case PointMeasured() | CurrentMeasured() | RowMeasured():
+            case events.PointMeasured() | events.CurrentMeasured() | events.RowMeasured():
                 self._tell_reading(event, self._longest_sign_s)
-            case SpectrumStarted() | SpectrumEnded():
+            case events.SpectrumStarted() | events.SpectrumEnded():
                 self._tell_part(event, "spectra")
-            case PolarisationStarted() | PolarisationEnded():
+            case events.PolarisationStarted() | events.PolarisationEnded():
                 self._tell_part(event, "polarisations")
-            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+            case (
+                events.ProgressMade()
+                | events.OwnTopic()
+                | events.SpectrumEvaluated()
+                | events.PolarisationEvaluated()
+            ):
                 pass  # no sign of where the job is
-            case NoteWritten():
+            case events.NoteWritten():
                 self._cause_told |= event.kind in CAUSES
-            case RunEnded():
+            case events.RunEnded():
                 pass
             case _:
                 assert_never(event)
         self.on_event(event)
-        if isinstance(event, Emitted) and not isinstance(event, ProgressMade):
+        if isinstance(event, events.Emitted) and not isinstance(event, events.ProgressMade):
             self._judge(event)
 
-    def _judge(self, event: Emitted) -> None:
+    def _judge(self, event: events.Emitted) -> None:
         trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
         if trip is None:
             return
@@ -244,7 +231,7 @@ class Attempt:
         self.steering.stops_queue = trip.words if trip.stops_queue else ""
         raise InterlockTripped(trip)
 
-    def _tell_step(self, event: StepStarted) -> None:
+    def _tell_step(self, event: events.StepStarted) -> None:
         if any(step < event.step for step in self._rows_of_step):
             self._note_progress()  # of a step that needed fewer rows than planned
         left_s = self._left.from_step(event.step) + self._later_s
@@ -258,13 +245,18 @@ class Attempt:
         )
 
     def _tell_reading(
-        self, event: TemperatureRead | PointMeasured | CurrentMeasured | RowMeasured, silence_s: float
+        self,
+        event: events.TemperatureRead | events.PointMeasured | events.CurrentMeasured | events.RowMeasured,
+        silence_s: float,
     ) -> None:
         self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))
 
     def _tell_part(
         self,
-        event: SpectrumStarted | SpectrumEnded | PolarisationStarted | PolarisationEnded,
+        event: events.SpectrumStarted
+        | events.SpectrumEnded
+        | events.PolarisationStarted
+        | events.PolarisationEnded,
         table: str,
     ) -> None:
         self._promise(self._longest_sign_s)

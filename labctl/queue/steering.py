@@ -11,24 +11,7 @@ from labctl.clock import Clock
 from labctl.config.table import is_number
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
-from labctl.measure.events import (
-    AnyEvent,
-    CurrentMeasured,
-    NoteWritten,
-    OwnTopic,
-    PointMeasured,
-    PolarisationEnded,
-    PolarisationEvaluated,
-    PolarisationStarted,
-    ProgressMade,
-    RowMeasured,
-    RunEnded,
-    SpectrumEnded,
-    SpectrumEvaluated,
-    SpectrumStarted,
-    StepStarted,
-    TemperatureRead,
-)
+from labctl.measure import events
 from labctl.measure.stop import StopRequest
 from labctl.queue.job import Job
 from labctl.queue.requests import Pause, Pauses, Request, Requests
@@ -81,24 +64,29 @@ class Steering(StopRequest):
         """Refuse new set points outside these limits, which hold for the sample of the job."""
         self._limits = limits
 
-    def see(self, event: AnyEvent) -> None:
+    def see(self, event: events.AnyEvent) -> None:
         """Follow where the procedure is."""
         match event:
-            case StepStarted():
+            case events.StepStarted():
                 self._step, self._skipping = event.step, False
                 self._now_at("")
-            case PolarisationStarted() | PolarisationEnded():
+            case events.PolarisationStarted() | events.PolarisationEnded():
                 self._polarised = event.state == "started"
                 self._now_at("step")
-            case PointMeasured() | CurrentMeasured() | RowMeasured():
+            case events.PointMeasured() | events.CurrentMeasured() | events.RowMeasured():
                 self._now_at("point")
-            case SpectrumEnded():
+            case events.SpectrumEnded():
                 self._now_at("step")
-            case SpectrumStarted() | TemperatureRead():
+            case events.SpectrumStarted() | events.TemperatureRead():
                 self._now_at("")
-            case ProgressMade() | OwnTopic() | SpectrumEvaluated() | PolarisationEvaluated():
+            case (
+                events.ProgressMade()
+                | events.OwnTopic()
+                | events.SpectrumEvaluated()
+                | events.PolarisationEvaluated()
+            ):
                 pass  # the procedure is where it was
-            case NoteWritten() | RunEnded():
+            case events.NoteWritten() | events.RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -1,12 +1,14 @@
 """A rig served on loopback sockets, programs that use it, and what breaks: cables, disks, clocks."""
 
 import os
+import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +257,21 @@ def clocks(tmp_path):
     """The clocks of processes: as if the system clock were set, or the computer suspended."""
     (tmp_path / "clocks").mkdir()
     return Clocks(tmp_path / "clocks")
+
+
+@pytest.fixture
+def loosen():
+    """Take STRICT and NOT NULL away from tables of a file."""
+    return _loosen
+
+
+def _loosen(path: Path, *tables: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        for table in tables:
+            query = "SELECT sql FROM sqlite_master WHERE name = ?"
+            (sql,) = connection.execute(query, (table,)).fetchone()
+            loose = re.sub(r"(?<! IS) NOT NULL", "", sql.replace("STRICT, ", "").replace(") STRICT", ")"))
+            connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, table))
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        connection.execute(f"PRAGMA schema_version = {version + 1}")

@@ -88,18 +88,6 @@ class Desk:
             for statement in statements:
                 connection.execute(statement)
 
-    def loosen(self, *tables):
-        """Take STRICT and NOT NULL away from tables."""
-        with closing(sqlite3.connect(self.db, isolation_level=None)) as connection:
-            connection.execute("PRAGMA writable_schema = ON")
-            for table in tables:
-                query = "SELECT sql FROM sqlite_master WHERE name = ?"
-                (sql,) = connection.execute(query, (table,)).fetchone()
-                loose = re.sub(r"(?<! IS) NOT NULL", "", sql.replace("STRICT, ", "").replace(") STRICT", ")"))
-                connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, table))
-            (version,) = connection.execute("PRAGMA schema_version").fetchone()
-            connection.execute(f"PRAGMA schema_version = {version + 1}")
-
 
 @pytest.fixture
 def desk(tmp_path):
@@ -133,8 +121,8 @@ def desk(tmp_path):
     return desk
 
 
-def test_one_odd_run_leaves_the_list_of_runs(desk):
-    desk.loosen("runs", "samples")
+def test_one_odd_run_leaves_the_list_of_runs(desk, loosen):
+    loosen(desk.db, "runs", "samples")
     desk.change("UPDATE runs SET started_s = 'abc', ended_s = x'ff' WHERE id = 2")
     lines = desk("show").splitlines()
     assert any("good" in line and "2001-09-09" in line for line in lines)
@@ -146,8 +134,8 @@ def test_one_odd_run_leaves_the_list_of_runs(desk):
     assert [run["id"] for run in json.loads(desk("show", "--json"))["runs"]] == [1, 2]
 
 
-def test_odd_values_of_a_run_are_shown_as_such_beside_the_others(desk):
-    desk.loosen("samples", "conductivities", "law_fits")
+def test_odd_values_of_a_run_are_shown_as_such_beside_the_others(desk, loosen):
+    loosen(desk.db, "samples", "conductivities", "law_fits")
     desk.change(
         "UPDATE samples SET thickness_m = 'thin'",
         "UPDATE conductivities SET conductivity_s_m = 'high', flags = '{'",
@@ -161,8 +149,8 @@ def test_odd_values_of_a_run_are_shown_as_such_beside_the_others(desk):
     assert "Ea = 0.500 ± 0.010 eV" in said
 
 
-def test_one_odd_job_leaves_the_queue(desk):
-    desk.loosen("jobs")
+def test_one_odd_job_leaves_the_queue(desk, loosen):
+    loosen(desk.db, "jobs")
     desk.change("UPDATE jobs SET failure_policy = '[' , not_before_s = 'soon' WHERE id = 1")
     said = desk("queue", "list")
     assert "second" in said
@@ -174,8 +162,8 @@ def test_one_odd_job_leaves_the_queue(desk):
     assert len(json.loads(desk("queue", "list", "--json"))["jobs"]) == 2
 
 
-def test_status_shows_the_processes_that_it_can(desk):
-    desk.loosen("heartbeats")
+def test_status_shows_the_processes_that_it_can(desk, loosen):
+    loosen(desk.db, "heartbeats")
     desk.change(
         "INSERT INTO heartbeats (process, station, pid, host, state, started_s, beat_s) "
         "VALUES ('supervisor', 'other', 1, 'away', 'odd', 'x', 'y')"
@@ -186,8 +174,8 @@ def test_status_shows_the_processes_that_it_can(desk):
     assert len(json.loads(desk("status", "--json"))["processes"]) == 2
 
 
-def test_a_run_that_cannot_be_evaluated_is_told_with_the_row_at_fault(desk):
-    desk.loosen("samples")
+def test_a_run_that_cannot_be_evaluated_is_told_with_the_row_at_fault(desk, loosen):
+    loosen(desk.db, "samples")
     desk.change("UPDATE samples SET thickness_m = 'thin' WHERE id = 2")
     with pytest.raises(StoreError, match=r"run 2 cannot be evaluated: TypeError.*A row of samples \(id 2\)"):
         desk("fit", "2")
