@@ -255,11 +255,11 @@ WAYS = [
 
 
 @pytest.mark.slow
-def test_the_heater_of_a_served_rig_goes_off_every_time_whatever_is_open(window_of, served_rig, wait):
+def test_the_heater_of_a_served_rig_goes_off_every_time_whatever_is_open(window_of, rig_in_use, wait):
     """Menu, list, file chooser, question; key and button; and once more without anything open."""
-    window = window_of(read_station(served_rig.station))
+    window = window_of(read_station(rig_in_use.station))
     for opened, ask in [*WAYS, (lambda window: window, lambda window, same: press_f12(window))]:
-        served_rig.heat()
+        rig_in_use.heat()
         ask(window, opened(window))
-        wait(lambda: not served_rig.heater_is_on, "the heater to be off")
+        wait(lambda: not rig_in_use.heater_is_on, "the heater to be off")
         wait(lambda: shown(window).startswith("SAFE since"), "the confirmation")
