@@ -1,4 +1,4 @@
-"""What a person may have meant otherwise in a protocol or station file: told, not refused."""
+"""Doubts about a protocol or station file: what may be a mistake is told, not refused."""
 
 import math
 import re
