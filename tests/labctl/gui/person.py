@@ -134,7 +134,7 @@ def press_f12_whatever_is_open(person):
     window = person.window
     stop, presses = window.control.stop, []
     window.stop_key.pressed.connect(lambda: presses.append(CLOCK.monotonic()))
-    person.wait(lambda: window._view is not None, "a look at the station")
+    person.wait(lambda: window._view is not None and window._view.is_supervised, "a supervisor")
 
     def press(what):
         before = len(presses)

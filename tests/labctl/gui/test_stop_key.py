@@ -262,4 +262,6 @@ def test_the_heater_of_a_served_rig_goes_off_every_time_whatever_is_open(window_
         rig_in_use.heat()
         ask(window, opened(window))
         wait(lambda: not rig_in_use.heater_is_on, "the heater to be off")
-        wait(lambda: shown(window).startswith("SAFE since"), "the confirmation")
+        wait(lambda: "heater off" in shown(window) and "read back" in shown(window), "the confirmation")
+        assert shown(window).startswith("Made safe at ")
+        assert control.UNWATCHED in shown(window)
