@@ -51,12 +51,17 @@ def db(tmp_path):
 
 @pytest.fixture
 def window_of(app, db, wait):
-    """Open the window of a station; return it. `runners_wanted` counts the runners that it starts."""
+    """Open the window of a station; return it. `runners_wanted` counts the runners that it starts.
+
+    Garbage is collected in this thread only, as `labctl gui` does: Qt can deadlock otherwise.
+    """
     from qtpy import QtTest
 
+    from labctl.gui.garbage import GuiThreadCollector
     from labctl.gui.window import Window
 
-    opened = []
+    opened, collector = [], GuiThreadCollector()
+    collector.start()
 
     def show(station):
         wanted = []
@@ -73,6 +78,8 @@ def window_of(app, db, wait):
         window.close()
         window.deleteLater()
     QtTest.QTest.qWait(20)
+    opened.clear()
+    collector.stop()
 
 
 @pytest.fixture
