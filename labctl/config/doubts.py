@@ -1,4 +1,4 @@
-"""Doubts about a protocol or station file: what may be a mistake is told, not refused."""
+"""Doubts about a protocol or station file: possible mistakes are told, not refused."""
 
 import math
 import re

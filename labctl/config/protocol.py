@@ -98,7 +98,7 @@ class Protocol:
             self._check_limits(entry, procedure, station)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return limitations of labctl for these procedures, and what may be a mistake, one sentence each."""
+        """Return limitations of labctl for these procedures, and possible mistakes, one sentence each."""
         own = (
             f"{entry.reference} opens its own instruments: labctl always calls its shutdown(), but "
             "cannot check their limits, nor make them safe if that fails or this computer dies"

@@ -80,7 +80,7 @@ class ConfirmedOff:
         return False
 
     def wait(self, seconds: float) -> None:
-        """Wait, and go on trying meanwhile."""
+        """Wait while repeating the attempts."""
         end_s = self._clock.monotonic() + seconds
         while (left_s := end_s - self._clock.monotonic()) > 0:
             self._clock.sleep(min(left_s, TRY_AGAIN_S))

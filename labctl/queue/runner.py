@@ -280,7 +280,7 @@ class Runner:
     def _make_safe_if_asked(self, pause: Pause) -> None:
         """Make safe once for each pause that requests it, and confirm it in an event.
 
-        Pauses are compared, not their times: the system clock may have been set back meanwhile.
+        Pauses are compared, not their times: the system clock may have been set back.
         """
         if not pause.asks_safe or pause == self._obeyed:
             return

@@ -58,7 +58,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The steps of a protocol, and warnings: missing guarantees, and what may be a mistake.
+    """The steps of a protocol, and warnings: missing guarantees, and possible mistakes.
 
     The durations of the steps, in s (NaN: not known), are by the clock on the wall.
     """

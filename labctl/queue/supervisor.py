@@ -423,7 +423,7 @@ class Supervisor:
         attempt = (runner.job_id, runner.run_id)
         if self._trip is not None and attempt != self._asked:
             details = {"reason": f"interlock: {self._trip.words}", "stops_queue": self._trip.stops_queue}
-            with suppress(ConfigurationError):  # the job has ended meanwhile
+            with suppress(ConfigurationError):  # the job has ended
                 Requests(self._connection).ask(runner.job_id, "stop", details, "supervisor")
             self._announce("error", "interlock", f"job {runner.job_id} must end: {self._trip.words}")
             self._asked, self._trip = attempt, None
