@@ -49,7 +49,7 @@ OTHER_SETPOINT_K = 0.11
 RATE_TOLERANCE = 0.05
 FOLLOWS_AFTER_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 RAMPS_AFTER_S = (0.5, 1.0, 2.0)
-"""Times after a change at which the working set point is read, until it has followed: without, with a ramp."""
+"""Times after a change at which the working set point is read until it has followed: without, with a ramp."""
 ALARMS = {1 << number: f"alarm {number + 1}" for number in range(4)}
 STATUS_ERRORS = {
     1 << 5: "sensor break",
