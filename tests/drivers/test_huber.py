@@ -143,9 +143,9 @@ def test_an_internal_sensor_that_does_not_control_is_refused(dialogue):
 def test_a_model_without_the_control_mode_is_not_refused(dialogue):
     with dialogue(Huber, [*LIMITS, *SAFE, ("{M13****", "{S137FFF")]) as bath:
         bath.prepare()
-    with dialogue(Huber, [("{M13****", "{S140000")]) as bath:
-        with pytest.raises(InstrumentError, match="expected a reply about variable 13"):
-            bath.read_if_there(0x13)
+    other = ("{M13****", "{S140000")
+    with dialogue(Huber, [other]) as bath, pytest.raises(InstrumentError, match="about variable 13"):
+        bath.read_if_there(0x13)
 
 
 @pytest.mark.parametrize(("setpoint", "control"), [("{S0007D0", "{S140001"), ("{S0009C4", "{S140000")])
