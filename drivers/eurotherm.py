@@ -5,8 +5,8 @@ Values are read from the region of IEEE floats if it exists, because the plain r
 that are not in the frame; without that region they are scaled by the display decimals, parameter 525.
 
 The target set point (register 2) is only one of the set points that can rule: the working set point (5) is
-the one that does. After every change the driver reads it, and the registers by which another master rules,
-and refuses what was not asked for. It never selects the master: that is done at the instrument.
+the ruling one. After every change the driver reads it, and the registers by which another master rules, and
+raises if another one rules. It never selects the master: a person does so at the instrument.
 
 Register 199, the instrument mode, is never written: its values start calibration routines or clear memory.
 """
@@ -60,7 +60,7 @@ STATUS_ERRORS = {
 
 
 class OtherMaster(NamedTuple):
-    """A register that says, by certain values, that something else than the target set point rules."""
+    """Register with values that mean that something other than the target set point rules."""
 
     address: int
     values: tuple[int, ...]
@@ -429,7 +429,7 @@ class Eurotherm3500(Eurotherm):
     """Eurotherm 3500, loop 1: its working output is parameter 85.
 
     No source says that it has the parameters 525 (decimals) and 75 (summary status). Without 525 it needs the
-    float region or the setting `decimals`; without 75 a broken sensor is not told.
+    float region or the setting `decimals`; without 75 a broken sensor is not reported.
     """
 
     family: ClassVar[str] = "3500"

@@ -27,10 +27,6 @@ PROCESS_CONTROLS = 1
 SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
 
 
-class VariableAbsent(ValueError):
-    """The model does not have the variable."""
-
-
 def question(address: int) -> str:
     """Return the query for a variable."""
     return f"{{M{address:02X}****"
@@ -44,16 +40,13 @@ def command(address: int, value: int) -> str:
 
 
 def parse_answer(line: str, address: int) -> int:
-    """Return the signed value of a reply; raises ValueError if it is not a reply about `address`.
-
-    VariableAbsent, a ValueError, means that the model does not have the variable.
-    """
+    """Return the signed value of a reply; raises ValueError if it is not a reply about `address`."""
     found = re.fullmatch(r"\{S([0-9A-F]{2})([0-9A-F]{4})", line)
     if not found or int(found[1], 16) != address:
         raise ValueError(f"expected a reply about variable {address:02X}")
     value = int(found[2], 16)
     if value == NOT_AVAILABLE:
-        raise VariableAbsent("this model does not have the variable")
+        raise ValueError("this model does not have the variable")
     return value - 0x10000 if value & 0x8000 else value
 
 
@@ -94,35 +87,30 @@ class Huber(WithoutRamp, Instrument):
 
     def read_variable(self, address: int) -> int:
         """Return a variable as a signed integer."""
-        return self._exchange_of_every_model(question(address), address)
+        return self._exchange(question(address), address)
 
     def read_if_there(self, address: int) -> int | None:
         """Return a variable as a signed integer, None where the model does not have it."""
-        try:
-            return self._exchange(question(address), address)
-        except VariableAbsent:
+        sent = question(address)
+        line = self.ask(sent).strip()
+        if line == f"{{S{address:02X}{NOT_AVAILABLE:04X}":
             return None
+        try:
+            return parse_answer(line, address)
+        except ValueError as problem:
+            raise self.refuse(sent, line, str(problem)) from problem
 
     def write_variable(self, address: int, value: int) -> None:
         """Set a variable; raises InstrumentError unless the instrument confirms the value."""
         sent = command(address, value)
-        taken = self._exchange_of_every_model(sent, address)
+        taken = self._exchange(sent, address)
         if taken != value:
             raise InstrumentError(self.name, sent, str(taken), "was not accepted")
 
-    def _exchange_of_every_model(self, sent: str, address: int) -> int:
-        try:
-            return self._exchange(sent, address)
-        except VariableAbsent as absent:
-            raise self.refuse(sent, f"{NOT_AVAILABLE:X}", str(absent)) from absent
-
     def _exchange(self, sent: str, address: int) -> int:
-        """Return the value of the reply; raises VariableAbsent, and InstrumentError for any other fault."""
         line = self.ask(sent).strip()
         try:
             return parse_answer(line, address)
-        except VariableAbsent:
-            raise
         except ValueError as problem:
             raise self.refuse(sent, line, str(problem)) from problem
 

@@ -64,7 +64,7 @@ class LinkamT95(Instrument):
     """A `labctl.bench.TemperatureController`.
 
     The limit cannot be read back: `setpoint_k` is the last value set, or the temperature before any was set.
-    `output_state` tells a stage that holds at another limit.
+    `output_state` reports a stage that holds at another limit.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 The manual's commands come from pymeasure's `TemperatureSensor`. This driver adds two checks: a reply must
 repeat its query, and the reply to a setting must be VALID. After a set point or a ramp it reads loop, ramp
-and set point: VALID says that a setting was taken, not that it rules.
+and set point: VALID means that the setting was accepted, not that it rules.
 """
 
 from functools import partial
