@@ -102,8 +102,9 @@ class Eurotherm(Instrument):
         function, are ignored.
     rate_unit, rate_disabled : int or None
         Registers of the unit of the ramp rate (None: per minute) and of its disabling.
-    has_decimals : bool
-        Whether a source says that parameter 525 exists; if not, an impossible value is ignored.
+    is_documented : bool
+        Whether a source says that the parameters 525 and 75 exist. If not, the instrument may refuse them,
+        and an impossible number of decimals is ignored.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -120,7 +121,7 @@ class Eurotherm(Instrument):
     other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL)
     rate_unit: ClassVar[int | None] = RATE_UNIT
     rate_disabled: ClassVar[int | None] = RATE_DISABLED
-    has_decimals: ClassVar[bool] = True
+    is_documented: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -178,6 +179,10 @@ class Eurotherm(Instrument):
                 return None
             raise InstrumentError(self.name, f"register {address}", "", str(refusal)) from refusal
 
+    def _read_if_documented(self, address: int) -> int | None:
+        """Return a register; None where it is absent from a family without documentation."""
+        return self.read_word(address) if self.is_documented else self.read_if_there(address)
+
     def write_word(self, address: int, value: int) -> None:
         """Write a register and read it back, since writes to unused registers are silently ignored."""
         self._ask(write_request(self.unit, address, value))
@@ -220,14 +225,14 @@ class Eurotherm(Instrument):
     @property
     def identity(self) -> str:
         """Get manufacturer, family and address (str): the protocol has no identity query."""
-        decimals = self.read_if_there(DECIMALS)
+        decimals = self._read_if_documented(DECIMALS)
         told = "decimals not told" if decimals is None else f"{decimals} decimals"
         return f"Eurotherm {self.family}, unit {self.unit}, {told}"
 
     @property
     def condition(self) -> str:
         """Get the summary status as text and, for a 2400, the range of allowed set points (str)."""
-        status = self.read_if_there(SUMMARY_STATUS)
+        status = self._read_if_documented(SUMMARY_STATUS)
         told = {**ALARMS, **STATUS_ERRORS} if status is not None else {}
         words = [text for bit, text in told.items() if (status or 0) & bit]
         if status is None:
@@ -262,10 +267,11 @@ class Eurotherm(Instrument):
 
     def _display_decimals(self) -> int | None:
         """Return the display decimals, None where they are not known."""
-        decimals = self.read_if_there(DECIMALS) if self._decimals_set is None else self._decimals_set
+        stated = self._decimals_set
+        decimals = self._read_if_documented(DECIMALS) if stated is None else stated
         if decimals is None or 0 <= decimals <= 4:
             return decimals
-        if not self.has_decimals and self._decimals_set is None:
+        if not self.is_documented and stated is None:
             return None
         raise self.refuse(f"register {DECIMALS}", str(decimals), "expected display decimals, 0 to 4")
 
@@ -277,7 +283,7 @@ class Eurotherm(Instrument):
         """
         celsius = self.read_value(PROCESS_VALUE)
         # Read second: the sensor may break between the two reads.
-        status = self.read_if_there(SUMMARY_STATUS) or 0
+        status = self._read_if_documented(SUMMARY_STATUS) or 0
         doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
         if doubts:
             raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
@@ -296,8 +302,8 @@ class Eurotherm(Instrument):
         before_degc = self.read_value(TARGET_SETPOINT)
         if abs(before_degc - target_degc) > 0.5 / self._scale:  # limits memory wear
             self.write_value(TARGET_SETPOINT, target_degc)
+        self._refuse_other_masters()  # before the output is on
         self.write_word(AUTO_MANUAL, AUTO)
-        self._refuse_other_masters()
         self._confirm_working_setpoint(target_degc, before_degc)
 
     def _other_master(self) -> str:
@@ -439,4 +445,4 @@ class Eurotherm3500(Eurotherm):
     tells_setpoint_limits: ClassVar[bool] = False
     other_masters: ClassVar[tuple[OtherMaster, ...]] = ()
     rate_unit: ClassVar[int | None] = None
-    has_decimals: ClassVar[bool] = False
+    is_documented: ClassVar[bool] = False

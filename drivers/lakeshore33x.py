@@ -275,13 +275,13 @@ class LakeShore33x(Instrument):
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
+        self._confirm_mode()  # before the heater is on
+        self._confirm_ramp()
         self.loop.heater_range = self.heater_range
         self._confirm_started(value)
 
     def _confirm_started(self, setpoint_k: float) -> None:
-        """Read what rules: mode, ramp, set point (unless ramping) and heater range."""
-        self._confirm_mode()
-        self._confirm_ramp()
+        """Read back set point (unless ramping) and heater range, since refused commands have no reply."""
         found_k = self.setpoint_k
         if not self._ramp_rate_k_s and abs(found_k - setpoint_k) > SETPOINT_RESOLUTION_K:
             problem = "set point not accepted"

@@ -109,9 +109,9 @@ def test_power_at_sensor_break_is_set_to_zero(dialogue):
 
 
 def test_a_set_point_is_written_once_and_starts_control(dialogue):
-    rules = [*LOCAL, *floating(35, 0.0), *floating(5, 50.0)]
-    first = [*floating(2, 20.0), *written_float(2, 50.0), *written(273, 0), *rules]
-    again = [*floating(2, 50.0), *written(273, 0), *rules]
+    rules = [*LOCAL, *written(273, 0), *floating(35, 0.0), *floating(5, 50.0)]
+    first = [*floating(2, 20.0), *written_float(2, 50.0), *rules]
+    again = [*floating(2, 50.0), *rules]
     with dialogue(Eurotherm2400, [*first, *again, *floating(5, 21.5)]) as oven:
         oven.setpoint_k = 323.15
         oven.setpoint_k = 323.15
@@ -248,8 +248,9 @@ def test_only_one_method_of_the_driver_writes_to_the_wire():
 
 def test_the_registers_written_in_a_whole_run_are_these(dialogue):
     pairs = [
-        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *written(273, 0),
-        *LOCAL, *floating(35, 0.0), *floating(5, 50.0), *word(78, 0), *word(531, 1), *written_float(35, 5.0),
+        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *LOCAL,
+        *written(273, 0), *floating(35, 0.0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
+        *written_float(35, 5.0),
         *SAFE,
     ]  # fmt: skip
     sent = {address for frame, _ in pairs for address in written_addresses(frame)}
@@ -298,6 +299,7 @@ def test_another_master_is_refused_before_and_after_a_set_point(attribute, value
         with pytest.raises(InstrumentError, match=words):
             trial.driver.setpoint_k = 320.0
         assert words in trial.driver.output_state.problem
+        assert not trial.energised
 
 
 def test_a_remote_set_point_of_a_3200_is_refused():
@@ -331,7 +333,7 @@ def test_a_ramp_from_the_last_target_of_the_driver_is_on_its_way():
 
 
 def test_a_working_set_point_that_follows_within_two_seconds_is_waited_for(dialogue, clock):
-    started = [*floating(2, 20.0), *written_float(2, 50.0), *written(273, 0), *LOCAL]
+    started = [*floating(2, 20.0), *written_float(2, 50.0), *LOCAL, *written(273, 0)]
     pairs = [*started, *floating(35, 0.0), *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
     with dialogue(Eurotherm2400, pairs) as oven:
         oven.setpoint_k = 323.15
@@ -439,3 +441,10 @@ def test_an_exception_other_than_no_such_address_is_still_an_error(dialogue):
     pairs = [(read_request(1, 75), framed(1, 0x83, b"\x04"))]
     with dialogue(Eurotherm3500, pairs) as oven, pytest.raises(InstrumentError, match="device failure"):
         oven.read_if_there(75)
+
+
+@pytest.mark.parametrize("driver_class", [Eurotherm2400, Eurotherm3200])
+def test_where_the_status_is_documented_it_cannot_be_missing(dialogue, driver_class):
+    pairs = [*floating(1, 25.0), *refused(75)]
+    with dialogue(driver_class, pairs) as oven, pytest.raises(InstrumentError, match="no such address"):
+        _ = oven.temperature_k

@@ -33,8 +33,8 @@ def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
 
 def test_the_second_loop_of_another_sensor_is_addressed_by_its_own_numbers(dialogue):
     pairs = [
-        ("SETP 2,300.0000", None), ACCEPTED, ("RANGE 2,1", None), ACCEPTED,
-        ("OUTMODE? 2", "1,2,0"), ("RAMP? 2", "0,+1.0"),
+        ("SETP 2,300.0000", None), ACCEPTED, ("OUTMODE? 2", "1,2,0"), ("RAMP? 2", "0,+1.0"),
+        ("RANGE 2,1", None), ACCEPTED,
         ("SETP? 2", "+300.00"), ("RANGE? 2", "1"),
         ("KRDG? B;RDGST? B", "+4.200;000"),
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"),
         *IN_LOOP, *RAMP_OFF,
-        ("SETP 1,26.8500", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, RULES, NO_RAMP,
+        ("SETP 1,26.8500", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", "+26.8500"),
         ("RANGE? 1", "3"), ("SETP? 1", "+26.8500"),
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, w
 )
 def test_a_set_point_or_range_that_was_lost_is_noticed(dialogue, setpoint, range_, words):
     pairs = [
-        ("SETP 1,300.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, RULES, NO_RAMP,
+        ("SETP 1,300.0000", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", setpoint), ("RANGE? 1", range_),
     ]  # fmt: skip
     asked = pairs[: 7 if "set point" in words else 8]
@@ -150,8 +150,9 @@ def test_an_operation_complete_bit_is_no_error(dialogue):
 def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
-        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED,
-        RULES, ("RAMP? 1", "1,+5.0"), ("SETP? 1", "+295.0000"), ("RANGE? 1", "3"),
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
+        RULES, ("RAMP? 1", "1,+5.0"), ("RANGE 1,3", None), ACCEPTED,
+        ("SETP? 1", "+295.0000"), ("RANGE? 1", "3"),
         ("RAMP? 1", "1,+5.0"), ("RAMPST? 1", "1"), ("SETP? 1", "+295.0900"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:
@@ -175,12 +176,11 @@ def test_no_ramp_is_switched_off_at_the_instrument(dialogue):
     [("3,1,0", "0,+0.0", "closed loop on input A"), ("1,2,0", "0,+0.0", "closed loop on input A"),
      ("1,1,0", "1,+5.0", "expected no ramp")],
 )  # fmt: skip
-def test_a_mode_sensor_or_ramp_chosen_at_the_panel_is_refused_after_a_set_point(dialogue, mode, ramp, words):
+def test_a_mode_or_ramp_of_the_panel_is_refused_before_the_heater_is_on(dialogue, mode, ramp, words):
     pairs = [
-        ("SETP 1,300.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("OUTMODE? 1", mode),
-        ("RAMP? 1", ramp),
+        ("SETP 1,300.0000", None), ACCEPTED, ("OUTMODE? 1", mode), ("RAMP? 1", ramp),
     ]  # fmt: skip
-    asked = pairs[: 5 if "loop" in words else 6]
+    asked = pairs[: 3 if "loop" in words else 4]
     with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
         oven.setpoint_k = 300
 
@@ -188,7 +188,7 @@ def test_a_mode_sensor_or_ramp_chosen_at_the_panel_is_refused_after_a_set_point(
 def test_a_ramp_that_the_instrument_changed_is_refused(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
-        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
         RULES, ("RAMP? 1", "1,+10.0"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:
@@ -220,7 +220,7 @@ def test_any_other_number_of_fields_is_refused(dialogue, driver_class, reply):
 
 
 def test_an_analogue_output_of_a_336_is_never_sent_a_ramp(dialogue):
-    started = [("SETP 3,300.0000", None), ACCEPTED, ("RANGE 3,1", None), ACCEPTED, ("OUTMODE? 3", "1,1,0")]
+    started = [("SETP 3,300.0000", None), ACCEPTED, ("OUTMODE? 3", "1,1,0"), ("RANGE 3,1", None), ACCEPTED]
     pairs = [*started, ("SETP? 3", "+300.0"), ("RANGE? 3", "1"), ("SETP? 3;RANGE? 3;*ESR?", "+300.0;1;0")]
     with dialogue(LakeShore336, pairs, output=3) as oven:
         oven.ramp_rate_k_s = 0
