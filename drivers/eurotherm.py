@@ -4,12 +4,16 @@ Sources: the manufacturer's Series 2000 communications handbook HA026230, and pr
 Values are read from the region of IEEE floats if it exists, because the plain registers have implied decimals
 that are not in the frame; without that region they are scaled by the display decimals, parameter 525.
 
+The target set point (register 2) is only one of the set points that can rule: the working set point (5) is
+the ruling one. After every change the driver reads it, and the registers by which another master rules, and
+raises if another one rules. It never selects the master: a person does so at the instrument.
+
 Register 199, the instrument mode, is never written: its values start calibration routines or clear memory.
 """
 
 import math
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from drivers.modbus import (
     BAD_ADDRESS,
@@ -36,9 +40,16 @@ PROCESS_VALUE, TARGET_SETPOINT, MANUAL_OUTPUT, WORKING_SETPOINT = 1, 2, 3, 5
 SENSOR_BREAK_POWER, RATE_LIMIT, SUMMARY_STATUS = 34, 35, 75
 SETPOINT_HIGH, SETPOINT_LOW = 111, 112
 AUTO_MANUAL, DECIMALS = 273, 525
+RATE_DISABLED, RATE_UNIT = 78, 531
+RATE_UNITS_S = {0: 1.0, 1: 60.0, 2: 3600.0}
+"""Seconds in the unit of time of the ramp rate, by the value of register 531."""
 AUTO, MANUAL = 0, 1
 NORMAL = 0
 OTHER_SETPOINT_K = 0.11
+RATE_TOLERANCE = 0.05
+FOLLOWS_AFTER_S = (0.0, 0.25, 0.5, 1.0, 2.0)
+RAMPS_AFTER_S = (0.5, 1.0, 2.0)
+"""Times after a change at which the working set point is read until it has followed: without, with a ramp."""
 ALARMS = {1 << number: f"alarm {number + 1}" for number in range(4)}
 STATUS_ERRORS = {
     1 << 5: "sensor break",
@@ -46,6 +57,19 @@ STATUS_ERRORS = {
     1 << 7: "heater failure",
     1 << 10: "process value out of range",
 }
+
+
+class OtherMaster(NamedTuple):
+    """Register with values that mean that something other than the target set point rules."""
+
+    address: int
+    values: tuple[int, ...]
+    words: str
+
+
+REMOTE = OtherMaster(276, (1,), "the remote set point is selected")
+PROGRAM = OtherMaster(23, (2, 4, 8, 16), "a program rules: reset the programmer")
+OTHER_LOCAL = OtherMaster(15, tuple(range(1, 16)), "another set point than SP1 is selected")
 
 
 def float_address(address: int) -> int:
@@ -70,6 +94,17 @@ class Eurotherm(Instrument):
     decimals : int, optional
         Display decimals for an instrument without a float region; by default read from parameter 525. Set to
         0 if communication is configured to integer resolution.
+
+    Class attributes
+    ----------------
+    other_masters : tuple of OtherMaster
+        Registers of the family that say what rules; their other values, also undefined ones of an absent
+        function, are ignored.
+    rate_unit, rate_disabled : int or None
+        Registers of the unit of the ramp rate (None: per minute) and of its disabling.
+    is_documented : bool
+        Whether a source says that the parameters 525 and 75 exist. If not, the instrument may refuse them,
+        and an impossible number of decimals is ignored.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -83,6 +118,10 @@ class Eurotherm(Instrument):
     has_sensor_break_power: ClassVar[bool] = True
     tells_mode: ClassVar[bool] = True
     tells_setpoint_limits: ClassVar[bool] = True
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL)
+    rate_unit: ClassVar[int | None] = RATE_UNIT
+    rate_disabled: ClassVar[int | None] = RATE_DISABLED
+    is_documented: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -131,6 +170,19 @@ class Eurotherm(Instrument):
         """Return a register as a signed integer."""
         return signed_words(self._ask(read_request(self.unit, address)))[0]
 
+    def read_if_there(self, address: int) -> int | None:
+        """Return a register as a signed integer, None where the instrument has no such address."""
+        try:
+            return signed_words(self.exchange(read_request(self.unit, address)))[0]
+        except ModbusRefusal as refusal:
+            if refusal.code == BAD_ADDRESS:
+                return None
+            raise InstrumentError(self.name, f"register {address}", "", str(refusal)) from refusal
+
+    def _read_if_documented(self, address: int) -> int | None:
+        """Return a register; None where it is absent from a family without documentation."""
+        return self.read_word(address) if self.is_documented else self.read_if_there(address)
+
     def write_word(self, address: int, value: int) -> None:
         """Write a register and read it back, since writes to unused registers are silently ignored."""
         self._ask(write_request(self.unit, address, value))
@@ -149,8 +201,8 @@ class Eurotherm(Instrument):
             raise self.refuse(request.hex(" "), data.hex(" "), "a value is not finite")
         return value
 
-    def write_value(self, address: int, value: float) -> None:
-        """Write a parameter and read it back; raises ValueError for a value out of range."""
+    def write_value(self, address: int, value: float) -> float:
+        """Write a parameter, return it as read back; raises ValueError for a value out of range."""
         if not math.isfinite(value):
             raise ValueError(f"{value!r} cannot be sent to an instrument")
         if self._floats:
@@ -162,6 +214,7 @@ class Eurotherm(Instrument):
             raise InstrumentError(
                 self.name, f"parameter {address} = {value:g}", f"{found:g}", "was not accepted"
             )
+        return found
 
     @property
     def _scale(self) -> int:
@@ -172,13 +225,18 @@ class Eurotherm(Instrument):
     @property
     def identity(self) -> str:
         """Get manufacturer, family and address (str): the protocol has no identity query."""
-        return f"Eurotherm {self.family}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
+        decimals = self._read_if_documented(DECIMALS)
+        told = "decimals not told" if decimals is None else f"{decimals} decimals"
+        return f"Eurotherm {self.family}, unit {self.unit}, {told}"
 
     @property
     def condition(self) -> str:
         """Get the summary status as text and, for a 2400, the range of allowed set points (str)."""
-        status = self.read_word(SUMMARY_STATUS)
-        words = [text for bit, text in {**ALARMS, **STATUS_ERRORS}.items() if status & bit]
+        status = self._read_if_documented(SUMMARY_STATUS)
+        told = {**ALARMS, **STATUS_ERRORS} if status is not None else {}
+        words = [text for bit, text in told.items() if (status or 0) & bit]
+        if status is None:
+            words = ["no summary status: a broken sensor is not told"]
         limits = []
         if self.tells_setpoint_limits:
             low, high = (self.read_value(address) for address in (SETPOINT_LOW, SETPOINT_HIGH))
@@ -186,18 +244,16 @@ class Eurotherm(Instrument):
         return ", ".join([*(words or ["no alarm"]), *limits])
 
     def prepare(self) -> None:
-        """Determine how values are coded; output off, no power at sensor break."""
+        """Determine how values are coded; output off, no power at sensor break, and no other master."""
         self.check_identity("Eurotherm")
         self._find_coding()
         self.make_safe()
+        self._refuse_other_masters()
         if self.has_sensor_break_power and self.read_value(SENSOR_BREAK_POWER):
             self.write_value(SENSOR_BREAK_POWER, 0.0)
 
     def _find_coding(self) -> None:
-        decimals = self.read_word(DECIMALS) if self._decimals_set is None else self._decimals_set
-        if not 0 <= decimals <= 4:
-            raise self.refuse(f"register {DECIMALS}", str(decimals), "expected display decimals, 0 to 4")
-        self._decimals = decimals
+        self._decimals = self._display_decimals()
         try:
             self.exchange(read_request(self.unit, float_address(PROCESS_VALUE), 2))
             self._floats = True
@@ -205,12 +261,29 @@ class Eurotherm(Instrument):
             if refusal.code != BAD_ADDRESS:
                 raise InstrumentError(self.name, "float region", "", str(refusal)) from refusal
             self._floats = False
+        if not self._floats and self._decimals is None:
+            problem = "it tells no display decimals and has no float region; give the setting decimals"
+            raise InstrumentError(self.name, f"register {DECIMALS}", "", problem)
+
+    def _display_decimals(self) -> int | None:
+        """Return the display decimals, None where they are not known."""
+        stated = self._decimals_set
+        decimals = self._read_if_documented(DECIMALS) if stated is None else stated
+        if decimals is None or 0 <= decimals <= 4:
+            return decimals
+        if not self.is_documented and stated is None:
+            return None
+        raise self.refuse(f"register {DECIMALS}", str(decimals), "expected display decimals, 0 to 4")
 
     @property
     def temperature_k(self) -> float:
-        """Process value; InstrumentError while the instrument reports a broken sensor, loop or heater."""
+        """Process value; InstrumentError while the instrument reports a broken sensor, loop or heater.
+
+        An instrument without a summary status (75) reports none of them.
+        """
         celsius = self.read_value(PROCESS_VALUE)
-        status = self.read_word(SUMMARY_STATUS)  # read second: the sensor may break between the two reads
+        # Read second: the sensor may break between the two reads.
+        status = self._read_if_documented(SUMMARY_STATUS) or 0
         doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
         if doubts:
             raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
@@ -226,9 +299,45 @@ class Eurotherm(Instrument):
         if not math.isfinite(value):
             raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         target_degc = value - ZERO_CELSIUS_K
-        if abs(self.read_value(TARGET_SETPOINT) - target_degc) > 0.5 / self._scale:  # limits memory wear
+        before_degc = self.read_value(TARGET_SETPOINT)
+        if abs(before_degc - target_degc) > 0.5 / self._scale:  # limits memory wear
             self.write_value(TARGET_SETPOINT, target_degc)
+        self._refuse_other_masters()  # before the output is on
         self.write_word(AUTO_MANUAL, AUTO)
+        self._confirm_working_setpoint(target_degc, before_degc)
+
+    def _other_master(self) -> str:
+        """Return which other set point or mode rules, "" for none."""
+        if self.tells_mode and self.read_word(INSTRUMENT_MODE) != NORMAL:
+            return "it is in standby or in configuration"
+        for address, values, words in self.other_masters:
+            if self.read_if_there(address) in values:
+                return words
+        return ""
+
+    def _refuse_other_masters(self) -> None:
+        problem = self._other_master()
+        if problem:
+            raise InstrumentError(self.name, "what rules", "", f"{problem} (at the instrument)")
+
+    def _confirm_working_setpoint(self, target_degc: float, before_degc: float) -> None:
+        """Raise InstrumentError unless the set point that rules is the target, or on its way there.
+
+        A ramp begins at the temperature or at the target before, `before_degc`.
+        """
+        allowed_k = max(OTHER_SETPOINT_K, 0.51 / self._scale)
+        around_degc, times_s = [target_degc], FOLLOWS_AFTER_S
+        if self.ramp_rate_k_s:
+            times_s = RAMPS_AFTER_S
+            around_degc += [before_degc, self.read_value(PROCESS_VALUE)]
+        low_degc, high_degc = min(around_degc) - allowed_k, max(around_degc) + allowed_k
+        working_degc = math.nan
+        for _ in self.at_times(self.clock.monotonic(), times_s):
+            working_degc = self.read_value(WORKING_SETPOINT)
+            if low_degc <= working_degc <= high_degc:
+                return
+        problem = f"the set point that rules is not {target_degc:g} degC: remote, or of a program"
+        raise InstrumentError(self.name, f"register {WORKING_SETPOINT}", f"{working_degc:g}", problem)
 
     @property
     def output_state(self) -> OutputState:
@@ -241,23 +350,49 @@ class Eurotherm(Instrument):
             self.read_value(address) for address in (TARGET_SETPOINT, WORKING_SETPOINT, self.working_output)
         )
         is_on = self.read_word(AUTO_MANUAL) == AUTO
-        problem = ""
-        if self.tells_mode and self.read_word(INSTRUMENT_MODE) != NORMAL:
-            problem = "it is in standby or in configuration"
-        elif is_on and abs(working_degc - target_degc) > OTHER_SETPOINT_K and not self.ramp_rate_k_s:
+        problem = self._other_master()
+        differs = is_on and abs(working_degc - target_degc) > OTHER_SETPOINT_K
+        if not problem and differs and not self.ramp_rate_k_s:
             problem = f"another set point rules, {working_degc:g} degC: remote, or of a program"
         return OutputState(is_on, target_degc + ZERO_CELSIUS_K, percent, problem)
 
     @property
     def ramp_rate_k_s(self) -> float:
-        """Rate limit of the set point in K/s (per minute in the instrument); 0 = no limit."""
-        return self.read_value(RATE_LIMIT) / 60
+        """Rate limit of the set point in K/s, in the unit of the instrument; 0 = no limit.
+
+        Raises InstrumentError where the instrument disables the limit, has no known unit for it, or rounds it
+        by more than 5 %.
+        """
+        rate = self.read_value(RATE_LIMIT)
+        return rate / self._rate_unit_s if rate and not self._is_rate_disabled else 0.0
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
         if not value >= 0:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
-        self.write_value(RATE_LIMIT, value * 60)
+        if value and self._is_rate_disabled:
+            problem = "the ramp rate is disabled at the instrument"
+            raise InstrumentError(self.name, f"register {self.rate_disabled}", "1", problem)
+        rate = value * self._rate_unit_s if value else 0.0
+        found = self.write_value(RATE_LIMIT, rate)
+        if abs(found - rate) > RATE_TOLERANCE * rate:
+            problem = "the rate was rounded; choose another unit of the ramp rate at the instrument"
+            raise InstrumentError(self.name, f"parameter {RATE_LIMIT} = {rate:g}", f"{found:g}", problem)
+
+    @property
+    def _is_rate_disabled(self) -> bool:
+        return self.rate_disabled is not None and self.read_if_there(self.rate_disabled) == 1
+
+    @property
+    def _rate_unit_s(self) -> float:
+        """Seconds in the unit of time of the ramp rate."""
+        if self.rate_unit is None:
+            return 60.0
+        unit = self.read_if_there(self.rate_unit)
+        if unit not in RATE_UNITS_S:
+            problem = "the unit of the ramp rate is not known: expected 0 (s), 1 (min) or 2 (h)"
+            raise InstrumentError(self.name, f"register {self.rate_unit}", str(unit), problem)
+        return RATE_UNITS_S[unit]
 
     def switch_off(self) -> None:
         """Write manual mode and output zero; the instrument acknowledges both."""
@@ -291,13 +426,23 @@ class Eurotherm3200(Eurotherm):
     tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE,)
+    rate_unit: ClassVar[int | None] = None
+    rate_disabled: ClassVar[int | None] = None
 
 
 class Eurotherm3500(Eurotherm):
-    """Eurotherm 3500, loop 1: its working output is parameter 85."""
+    """Eurotherm 3500, loop 1: its working output is parameter 85.
+
+    No source says that it has the parameters 525 (decimals) and 75 (summary status). Without 525 it needs the
+    float region or the setting `decimals`; without 75 a broken sensor is not reported.
+    """
 
     family: ClassVar[str] = "3500"
     working_output: ClassVar[int] = 85
     tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = ()
+    rate_unit: ClassVar[int | None] = None
+    is_documented: ClassVar[bool] = False

@@ -2,6 +2,10 @@
 
 Sources: two independent open-source programs and the front pages of the manufacturer's PB manual 1.2.0. A
 line is `{M`, two hexadecimal digits of address, four of value; the reply is `{S` with the same fields.
+
+Which sensor controls is vTmpMode (0 internal, 1 process). Two public programs for the Modbus interface of the
+same thermostats name it variable 13 (hexadecimal), and one of them calls 15 the mode of the compressor;
+another source names 15. The driver reads 13, and `condition` shows both; see the bench checks.
 """
 
 import re
@@ -14,10 +18,12 @@ from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
 
 SETPOINT, INTERNAL, ERROR, WARNING, EXTERNAL = 0x00, 0x01, 0x05, 0x06, 0x07
+CONTROL_MODE, COMPRESSOR_MODE = 0x13, 0x15
 TEMPERATURE_CONTROL, CIRCULATION, SETPOINT_MINIMUM, SETPOINT_MAXIMUM, PROCESS = 0x14, 0x16, 0x30, 0x31, 0x3A
 NOT_AVAILABLE = 0x7FFF
 PER_KELVIN = 100
 COLDEST_DEGC = -150.0
+PROCESS_CONTROLS = 1
 SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
 
 
@@ -50,7 +56,8 @@ class Huber(WithoutRamp, Instrument):
     Parameters
     ----------
     sensor : str
-        Sensor of the sample temperature: `internal`, `process` or `external`.
+        Sensor of the sample temperature: `internal`, `process` or `external`. `internal` is refused where the
+        process sensor controls.
     keep_circulating : bool
         Keep the pump running in the safe state, so that a hot sample cools down.
     """
@@ -82,6 +89,17 @@ class Huber(WithoutRamp, Instrument):
         """Return a variable as a signed integer."""
         return self._exchange(question(address), address)
 
+    def read_if_there(self, address: int) -> int | None:
+        """Return a variable as a signed integer, None where the model does not have it."""
+        sent = question(address)
+        line = self.ask(sent).strip()
+        if line == f"{{S{address:02X}{NOT_AVAILABLE:04X}":
+            return None
+        try:
+            return parse_answer(line, address)
+        except ValueError as problem:
+            raise self.refuse(sent, line, str(problem)) from problem
+
     def write_variable(self, address: int, value: int) -> None:
         """Set a variable; raises InstrumentError unless the instrument confirms the value."""
         sent = command(address, value)
@@ -112,17 +130,31 @@ class Huber(WithoutRamp, Instrument):
 
     @property
     def condition(self) -> str:
-        """Get error, warning and the range of allowed set points (str)."""
+        """Get error, warning, the variables of the control mode and the range of set points (str)."""
         low, high = self.setpoint_limits_degc
         doubts = f"error {self.read_variable(ERROR)}, warning {self.read_variable(WARNING)}"
-        return f"{doubts} (0: none), set points {low:g} to {high:g} degC"
+        modes = (CONTROL_MODE, COMPRESSOR_MODE)
+        told = ", ".join(f"variable {mode:02X} {self.read_if_there(mode)}" for mode in modes)
+        return f"{doubts} (0: none), {told}, set points {low:g} to {high:g} degC"
 
     # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check that a PB instrument replies; switch temperature control off."""
+        """Check that a PB instrument replies; switch temperature control off; check which sensor controls."""
         self.check_identity("Huber")
         self.make_safe()
+        self._refuse_other_sensor()
+
+    def _other_sensor(self) -> str:
+        """Return that the process sensor controls although the internal one is read, otherwise ""."""
+        if self.sensor == "internal" and self.read_if_there(CONTROL_MODE) == PROCESS_CONTROLS:
+            return "the process sensor controls, not the internal one: choose it at the thermostat"
+        return ""
+
+    def _refuse_other_sensor(self) -> None:
+        problem = self._other_sensor()
+        if problem:
+            raise InstrumentError(self.name, question(CONTROL_MODE), str(PROCESS_CONTROLS), problem)
 
     @property
     def temperature_k(self) -> float:
@@ -148,16 +180,29 @@ class Huber(WithoutRamp, Instrument):
         celsius = value - ZERO_CELSIUS_K
         if not low <= celsius <= high:
             raise ValueError(f"setpoint_k is {value:g}; the thermostat allows {low:g} to {high:g} degC")
-        self.write_variable(SETPOINT, round(celsius * PER_KELVIN))
-        self.write_variable(CIRCULATION, 1)
+        hundredths = round(celsius * PER_KELVIN)
+        self.write_variable(SETPOINT, hundredths)
+        self._refuse_other_sensor()
+        if not self.read_variable(TEMPERATURE_CONTROL):  # control circulates too, in place of this mode
+            self.write_variable(CIRCULATION, 1)
         self.write_variable(TEMPERATURE_CONTROL, 1)
+        self._confirm_started(hundredths)
+
+    def _confirm_started(self, hundredths: int) -> None:
+        """Read set point and temperature control, which the reply to a command may only repeat."""
+        for address, wanted in ((SETPOINT, hundredths), (TEMPERATURE_CONTROL, 1)):
+            found = self.read_variable(address)
+            if found != wanted:
+                raise InstrumentError(self.name, question(address), str(found), f"expected {wanted}")
 
     @property
     def output_state(self) -> OutputState:
-        """Set point, and whether temperature control and circulation are on."""
-        controls, circulates = (self.read_variable(a) for a in (TEMPERATURE_CONTROL, CIRCULATION))
-        problem = "the circulation is off" if controls and not circulates else ""
-        return OutputState(bool(controls), self.setpoint_k, problem=problem)
+        """Set point, whether temperature control is on, and another sensor that controls.
+
+        The circulation is not judged: its variable is the mode of circulation without temperature control.
+        """
+        is_on = bool(self.read_variable(TEMPERATURE_CONTROL))
+        return OutputState(is_on, self.setpoint_k, problem=self._other_sensor())
 
     def switch_off(self) -> None:
         """Switch temperature control off, and the pump unless `keep_circulating`; both are acknowledged."""

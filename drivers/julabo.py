@@ -1,8 +1,9 @@
 """Julabo circulators: CF, FC/FP, CORIO and FL families (RS-232, RS-485, USB serial).
 
-Sources: the manufacturer's manuals of CF31 and FC, pages of the CORIO and FL manuals, and programs in use
-with these instruments. An OUT command has no reply and works in remote mode only, so every setting is read
-back.
+Sources: the manufacturer's manuals of CF31 and FC (p. 32), pages of the CORIO and FL manuals, programs in use
+with these instruments, and for the ten commands of a CORIO CD a public program that cites its manual
+(1.950.0800.us.V10). An OUT command has no reply and works in remote mode only, so every setting is read back;
+with every set point the driver reads which set point and which mode rule.
 """
 
 import re
@@ -41,7 +42,8 @@ class Julabo(WithoutRamp, Instrument):
     Parameters
     ----------
     external : bool
-        Control and read the external Pt100 instead of the bath.
+        Control and read the external Pt100 instead of the bath. A family without one refuses it with a
+        ConfigurationError; an FC reads it and controls its bath.
     rs485_address : int, optional
         Address on an RS-485 line; messages are then prefixed with `Ann_`.
 
@@ -51,6 +53,9 @@ class Julabo(WithoutRamp, Instrument):
         Query for the external sensor, `""` if the family has none.
     selects_setpoint : bool
         Whether the family has three set points, of which the first must be selected.
+    mode_04 : str
+        What mode 4 chooses: `"sensor"` (0 bath, 1 external), `"source"` of the set point (0 this computer, 1
+        the programmer input), `""` if the family has no mode 4.
     unit_question : str
         Query for the unit (0 degrees Celsius, 1 Fahrenheit), `""` if it is not known.
     limit_questions : tuple of str
@@ -66,6 +71,7 @@ class Julabo(WithoutRamp, Instrument):
     write_interval_s: ClassVar[float] = 0.25
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
+    mode_04: ClassVar[str] = "sensor"
     unit_question: ClassVar[str] = ""
     limit_questions: ClassVar[tuple[str, ...]] = ()
     models: ClassVar[tuple[str, ...]] = ("JULABO", "Julabo")
@@ -84,7 +90,10 @@ class Julabo(WithoutRamp, Instrument):
         "IN_MODE_01", "OUT_MODE_01 %d", """Control the active set point (int, 0 = first).""", cast=int
     )
     external_control = Instrument.control(
-        "IN_MODE_04", "OUT_MODE_04 %d", """Control whether the external sensor is used (0 or 1).""", cast=int
+        "IN_MODE_04",
+        "OUT_MODE_04 %d",
+        """Control mode 4 (0 or 1): whether the external sensor is used; see `mode_04`.""",
+        cast=int,
     )
     running = Instrument.control(
         "IN_MODE_05",
@@ -105,6 +114,8 @@ class Julabo(WithoutRamp, Instrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
+        if external and not self.external_question:
+            raise ConfigurationError(self.name, "settings.external", "this family has no external sensor")
         self.external = external
         self._prefix = "" if rs485_address is None else f"A{rs485_address:03d}_"
 
@@ -154,15 +165,29 @@ class Julabo(WithoutRamp, Instrument):
     # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check model and remote mode; stop, select the first set point and the configured sensor."""
+        """Check model and remote mode; stop; select the first set point, and the sensor or the source."""
         self._check_model()
         self.make_safe()
         self._check_unit()
         self.check_status("REMOTE")
-        if self.selects_setpoint:
-            self.set_and_confirm("setpoint_number", 0)
-        if self.external_question:
-            self.set_and_confirm("external_control", int(self.external))
+        for name, value in self._choices.items():
+            self.set_and_confirm(name, value)
+
+    @property
+    def _choices(self) -> dict[str, int]:
+        """What must be chosen so that this set point and this sensor rule, by the name of the property."""
+        chosen = {"setpoint_number": 0} if self.selects_setpoint else {}
+        if self.mode_04:
+            chosen["external_control"] = int(self.external) if self.mode_04 == "sensor" else 0
+        return chosen
+
+    def _other_choice(self) -> str:
+        """Return which choice is another one than `prepare()` made, "" for none."""
+        for name, value in self._choices.items():
+            found = getattr(self, name)
+            if found != value:
+                return f"{name} is {found:g} instead of {value}"
+        return ""
 
     def _check_model(self) -> None:
         try:
@@ -180,7 +205,7 @@ class Julabo(WithoutRamp, Instrument):
     @property
     def temperature_k(self) -> float:
         """Temperature of the controlling sensor; InstrumentError on an alarm or an absent sensor."""
-        if self.external and self.external_question:
+        if self.external:
             (celsius,) = self.values(self.external_question)
         else:
             celsius = cast(float, self.bath_degc)
@@ -195,6 +220,11 @@ class Julabo(WithoutRamp, Instrument):
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
         self.set_and_confirm("setpoint_degc", round(value - ZERO_CELSIUS_K, 2), RESOLUTION_K + 1e-9)
+        problem = self._other_choice()
+        if problem:
+            raise InstrumentError(
+                self.name, "what rules", "", f"another set point or sensor rules: {problem}"
+            )
         self.set_and_confirm("running", 1)
         self.check_status("REMOTE START")
 
@@ -202,7 +232,7 @@ class Julabo(WithoutRamp, Instrument):
     def output_state(self) -> OutputState:
         """Set point, and whether the circulator runs; where it stopped, the status text."""
         is_on = bool(self.running)
-        problem = "" if is_on else f"it is stopped: {self.status}"
+        problem = self._other_choice() if is_on else f"it is stopped: {self.status}"
         return OutputState(is_on, cast(float, self.setpoint_degc) + ZERO_CELSIUS_K, problem=problem)
 
     def switch_off(self) -> None:
@@ -231,14 +261,23 @@ class JulaboCF(Julabo):
 
 
 class JulaboFC(Julabo):
-    """Julabo FC and FP50-MH: the external sensor is `IN_PV_01`."""
+    """Julabo FC and FP50-MH: the external sensor is `IN_PV_01`.
+
+    The set point of an FC comes from the computer only while its mode 4 is 0; with 1 the socket of the
+    programmer input rules, and the set point still reads back right.
+    """
 
     external_question: ClassVar[str] = "IN_PV_01"
     selects_setpoint: ClassVar[bool] = False
+    mode_04: ClassVar[str] = "source"
 
 
 class JulaboCorio(Julabo):
-    """Julabo CORIO."""
+    """Julabo CORIO: a CD has ten commands, without choice of set point and sensor, and no external sensor."""
+
+    external_question: ClassVar[str] = ""
+    selects_setpoint: ClassVar[bool] = False
+    mode_04: ClassVar[str] = ""
 
 
 class JulaboFL(Julabo):
@@ -246,6 +285,7 @@ class JulaboFL(Julabo):
 
     external_question: ClassVar[str] = ""
     selects_setpoint: ClassVar[bool] = False
+    mode_04: ClassVar[str] = ""
 
 
 class JulaboPresto(SharedSession, Julabo):

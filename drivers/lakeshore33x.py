@@ -1,7 +1,9 @@
 """Lake Shore 335, 336 and 350 temperature controllers (GPIB, USB serial, Ethernet port 7777).
 
-Sources: the manufacturer's manuals (335 p. 120, 134) and public Python driver. The instruments silently
-ignore an illegal command, so every setting is followed by `*ESR?`.
+Sources: the manufacturer's manuals (335 p. 120, 134) and public Python driver; for the differences between
+the models (`INTYPE`, `RAMP`) a second public driver that cites the manuals 335 rev. 1.6, 336 rev. 2.3 and 350
+rev. 1.7. The instruments silently ignore an illegal command, so every setting is followed by `*ESR?`; after a
+set point or a ramp the driver reads mode, ramp, range and set point, which decide what the heater does.
 """
 
 from functools import partial
@@ -25,8 +27,12 @@ POWER_ON = 128
 HEATER_ERRORS = {1: "open load", 2: "short"}
 CLOSED_LOOP = 1
 KELVIN, CELSIUS = 1, 2
+UNIT_FIELD = 4
+FASTEST_RAMP_K_MIN = 100.0
+RAMP_TOLERANCE = 0.01
 SETPOINT_LIMITS_K = (0, 2000)
 SETPOINT_RESOLUTION_K = 0.006
+LIMIT_RESOLUTION_K = 0.6
 
 
 def in_words(bits: int, meanings: dict[int, str]) -> str:
@@ -49,13 +55,21 @@ class SensorInput(Channel):
         """Control the temperature in kelvin above which all heaters switch off (float, 0 = no limit).""",
         check_set_errors=True,
     )
-    preferred_unit = Channel.measurement(
-        "INTYPE? {ch}",
-        """Get the unit of the set points (int): 1 kelvin, 2 Celsius, 3 sensor.""",
-        cast=int,
-        values_kwargs={"fields": 0},
-        get_process_list=lambda fields: fields[-1],
-    )
+
+    @property
+    def preferred_unit(self) -> int:
+        """Get the unit of the set points (int): 1 kelvin, 2 Celsius, 3 sensor.
+
+        It is the fifth field of `INTYPE?`; the 350 sends the excitation after it. Raises InstrumentError for
+        a number of fields that the model does not have.
+        """
+        question, fields = "INTYPE? {ch}", cast(LakeShore33x, self.parent).input_type_fields
+        found = self.values(question, cast=int, fields=0)
+        if len(found) not in fields:
+            expected = " or ".join(str(count) for count in fields)
+            reply = ",".join(str(field) for field in found)
+            raise self.refuse(question, reply, f"expected {expected} fields, got {len(found)}")
+        return found[UNIT_FIELD]
 
 
 class Output(Channel):
@@ -124,10 +138,20 @@ class LakeShore33x(Instrument):
         Heater output of the loop.
     sensor : str
         Controlling sensor input, `"A"` to `"D"`.
-    heater_range : int
-        Range switched on with a set point (335, 336: 1 low, 2 medium, 3 high; 350: to 5).
+    heater_range : int, optional
+        Range switched on with a set point (335, 336: 1 low, 2 medium, 3 high; 350: to 5). By default 3, and
+        1 (on) for the outputs 3 and 4.
     temperature_limit_degc : float, optional
         Limit in the instrument: above it all heaters switch off, independently of the computer.
+
+    Class attributes
+    ----------------
+    ramping_outputs : tuple of int
+        Outputs that take `RAMP`; the others have no ramp.
+    slowest_ramp_k_min : float
+        Slowest ramp in K/min.
+    input_type_fields : tuple of int
+        Number of fields of `INTYPE?`.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -139,6 +163,9 @@ class LakeShore33x(Instrument):
     write_interval_s: ClassVar[float] = 0.05
     models: ClassVar[tuple[str, ...]] = ("MODEL335", "MODEL336", "MODEL350")
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2)
+    ramping_outputs: ClassVar[tuple[int, ...]] = (1, 2)
+    slowest_ramp_k_min: ClassVar[float] = 0.1
+    input_type_fields: ClassVar[tuple[int, ...]] = (5, 6)
 
     event_status = Instrument.measurement(
         "*ESR?", """Get and clear the event status register (int).""", cast=int
@@ -151,12 +178,13 @@ class LakeShore33x(Instrument):
         *,
         output: int = 1,
         sensor: str = "A",
-        heater_range: int = 3,
+        heater_range: int | None = None,
         temperature_limit_degc: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        self.output_number, self.sensor, self.heater_range = output, sensor, heater_range
+        self.output_number, self.sensor = output, sensor
+        self.heater_range = (3 if output <= 2 else 1) if heater_range is None else heater_range
         self.temperature_limit_degc = temperature_limit_degc
         self.loop = Output(self, output)
         self.input = SensorInput(self, sensor)
@@ -199,10 +227,21 @@ class LakeShore33x(Instrument):
         self._restarted = False
         self.make_safe()
         self._offset_k = self._unit_offset_k()
-        self.loop.mode = (CLOSED_LOOP, " ABCD".index(self.sensor), 0)
+        self.loop.mode = (CLOSED_LOOP, self._sensor_number, 0)
+        self._confirm_mode()
         self.ramp_rate_k_s = 0.0  # a ramp left on at the front panel would delay every set point
         if self.temperature_limit_degc is not None:
-            self.input.temperature_limit_k = self.temperature_limit_degc + ZERO_CELSIUS_K
+            self._set_temperature_limit(self.temperature_limit_degc + ZERO_CELSIUS_K)
+
+    @property
+    def _sensor_number(self) -> int:
+        return " ABCD".index(self.sensor)
+
+    def _set_temperature_limit(self, limit_k: float) -> None:
+        self.input.temperature_limit_k = limit_k
+        found_k = cast(float, self.input.temperature_limit_k)
+        if abs(found_k - limit_k) > LIMIT_RESOLUTION_K:
+            raise InstrumentError(self.name, f"TLIMIT? {self.sensor}", f"{found_k:g}", "limit not accepted")
 
     def _unit_offset_k(self) -> float:
         """Return the offset that converts a set point of the instrument to kelvin."""
@@ -236,6 +275,8 @@ class LakeShore33x(Instrument):
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
+        self._confirm_mode()  # before the heater is on
+        self._confirm_ramp()
         self.loop.heater_range = self.heater_range
         self._confirm_started(value)
 
@@ -250,6 +291,24 @@ class LakeShore33x(Instrument):
             problem = "heater range not accepted"
             raise InstrumentError(self.name, f"RANGE? {self.loop.id}", str(found), problem)
 
+    def _confirm_mode(self) -> None:
+        """Raise InstrumentError unless the output is controlled, in a closed loop, by the sensor."""
+        mode, sensor, _ = cast(list[int], self.loop.mode)
+        if (mode, sensor) != (CLOSED_LOOP, self._sensor_number):
+            problem = f"not in closed loop on input {self.sensor}"
+            raise InstrumentError(self.name, f"OUTMODE? {self.loop.id}", f"{mode},{sensor}", problem)
+
+    def _confirm_ramp(self) -> None:
+        """Raise InstrumentError unless the ramp is off, or on with the rate that was set."""
+        if not self.can_ramp:
+            return
+        is_on, k_min = cast(list[float], self.loop.ramp)
+        wanted_k_min = self._ramp_rate_k_s * 60
+        allowed_k_min = RAMP_TOLERANCE * wanted_k_min + self.slowest_ramp_k_min / 2  # half of the last digit
+        if bool(is_on) != bool(wanted_k_min) or (is_on and abs(k_min - wanted_k_min) > allowed_k_min):
+            problem = f"expected {f'a ramp of {wanted_k_min:g} K/min' if wanted_k_min else 'no ramp'}"
+            raise InstrumentError(self.name, f"RAMP? {self.loop.id}", f"{is_on:g},{k_min:g}", problem)
+
     def _start_ramp_from_here(self) -> None:
         """Set the set point to the sample temperature, since the instrument ramps from its set point."""
         self.loop.ramp = (0, 0)
@@ -260,11 +319,13 @@ class LakeShore33x(Instrument):
     def output_state(self) -> OutputState:
         """Set point (None during a ramp), heater range and output, heater error, and a restart."""
         loop = self.loop.id
-        question = f"SETP? {loop};RANGE? {loop};RAMPST? {loop};*ESR?"
-        question += f";HTR? {loop};HTRST? {loop}" if self.tells_heater else ""
-        fields = self.values(question, separator=";", fields=6 if self.tells_heater else 4)
-        setpoint, heater_range, is_ramping, status = fields[:4]
-        percent, error = fields[4:] if self.tells_heater else (None, 0)
+        questions = [f"SETP? {loop}", f"RANGE? {loop}", "*ESR?"]
+        questions += [f"RAMPST? {loop}"] if self.can_ramp else []
+        questions += [f"HTR? {loop}", f"HTRST? {loop}"] if self.tells_heater else []
+        fields = self.values(";".join(questions), separator=";", fields=len(questions))
+        setpoint, heater_range, status = fields[:3]
+        is_ramping = fields[3] if self.can_ramp else 0
+        percent, error = fields[-2:] if self.tells_heater else (None, 0)
         self._note_restart(int(status))
         restarted, self._restarted = self._restarted, False
         problem = f"heater {HEATER_ERRORS.get(int(error), f'error {int(error)}')}" if error else ""
@@ -279,16 +340,29 @@ class LakeShore33x(Instrument):
         return self.output_number <= 2
 
     @property
+    def can_ramp(self) -> bool:
+        """Whether the output takes `RAMP`: outputs 1 and 2, and on the 350 also 3 and 4."""
+        return self.output_number in self.ramping_outputs
+
+    @property
     def ramp_rate_k_s(self) -> float:
-        """Rate of later ramps in K/s, corresponding to 0.1 to 100 K/min; 0 = no ramp."""
+        """Rate of later ramps in K/s, for 0.1 (350: 0.001) to 100 K/min; 0 = no ramp.
+
+        Raises ValueError for another rate, and for any but 0 at an output without a ramp.
+        """
         return self._ramp_rate_k_s
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        strict_range(value * 60, (0.1, 100)) if value else None
+        if value and not self.can_ramp:
+            raise ValueError(
+                f"ramp_rate_k_s is {value:g}, but output {self.output_number} cannot ramp: give 0"
+            )
+        strict_range(value * 60, (self.slowest_ramp_k_min, FASTEST_RAMP_K_MIN)) if value else None
         self._ramp_rate_k_s = value
-        if not value:
+        if not value and self.can_ramp:
             self.loop.ramp = (0, 0)
+            self._confirm_ramp()
 
     def switch_off(self) -> None:
         """Switch every heater off, that of the loop first, and set its manual output to zero."""
@@ -325,17 +399,22 @@ class LakeShore335(LakeShore33x):
     """Lake Shore 335: two heater outputs."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL335",)
+    input_type_fields: ClassVar[tuple[int, ...]] = (5,)
 
 
 class LakeShore336(LakeShore33x):
-    """Lake Shore 336: two heater outputs and two analogue outputs that can also heat."""
+    """Lake Shore 336: two heater outputs, and two analogue outputs that can also heat but cannot ramp."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL336",)
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    input_type_fields: ClassVar[tuple[int, ...]] = (5,)
 
 
 class LakeShore350(LakeShore33x):
-    """Lake Shore 350: output 1 has five ranges."""
+    """Lake Shore 350: output 1 has five ranges, and all four outputs can ramp."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL350",)
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    ramping_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    slowest_ramp_k_min: ClassVar[float] = 0.001
+    input_type_fields: ClassVar[tuple[int, ...]] = (6,)

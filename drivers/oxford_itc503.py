@@ -2,12 +2,14 @@
 
 The commands are the same as in pymeasure's `ITC503`, which is not used because it repeats queries up to five
 times and waits on the wall clock. The reply to a command is its letter; to a refused command, `?` and the
-command.
+command. The status `XnAnCnSnnHnLn`, as public programs and an emulator of another laboratory quote it from
+the manual, also has the sweep (S: 0 none) and the sensor that controls (H): a sweep moves the set point, and
+another sensor may control another temperature, so both are read with every set point.
 """
 
 import re
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pymeasure.instruments.validators import strict_range
 
@@ -21,6 +23,26 @@ SENSORS = (1, 2, 3)
 LIMITS_K = (0.0, 1677.7)
 HEATER_AUTO, GAS_AUTO = 1, 2
 REMOTE_UNLOCKED = 3
+SETPOINT_RESOLUTION_K = 0.06
+STATUS = re.compile(r"X\dA(?P<controls>[0-7])C[0-3]S(?P<sweep>\d{1,2})H(?P<sensor>[1-3])L[01]")
+CALIBRATING = 4
+"""Added to the automatic controls while the gas flow is calibrated."""
+
+
+class Status(NamedTuple):
+    """Parsed reply to `X`."""
+
+    automatic: int
+    sweep: int
+    sensor: int
+
+
+def parse_status(reply: str) -> Status:
+    """Return the status; raises ValueError unless it is `XnAnCnSnnHnLn`, S with one or two digits."""
+    found = STATUS.fullmatch(reply)
+    if found is None:
+        raise ValueError("expected the status, XnAnCnSnnHnLn")
+    return Status(int(found["controls"]) % CALIBRATING, int(found["sweep"]), int(found["sensor"]))
 
 
 class OxfordITC503(WithoutRamp, Instrument):
@@ -30,6 +52,8 @@ class OxfordITC503(WithoutRamp, Instrument):
     ----------
     sensor : int
         Input of the sample temperature: 1, 2 or 3.
+    control_sensor : int, optional
+        Input that controls; by default `sensor`. It is chosen at the instrument: the driver refuses another.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -44,11 +68,20 @@ class OxfordITC503(WithoutRamp, Instrument):
     identity_question: ClassVar[str] = "V"
     models: ClassVar[tuple[str, ...]] = ("ITC503",)
 
-    def __init__(self, adapter: Any, name: str | None = None, *, sensor: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        sensor: int = 1,
+        control_sensor: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if sensor not in SENSORS:
-            raise ConfigurationError(self.name, "settings.sensor", "must be 1, 2 or 3")
-        self.sensor = sensor
+        self.sensor, self.control_sensor = sensor, sensor if control_sensor is None else control_sensor
+        for setting in ("sensor", "control_sensor"):
+            if getattr(self, setting) not in SENSORS:
+                raise ConfigurationError(self.name, f"settings.{setting}", "must be 1, 2 or 3")
         self._gas: int | None = None
 
     def tell(self, command: str) -> None:
@@ -67,15 +100,34 @@ class OxfordITC503(WithoutRamp, Instrument):
         return float(reply[1:])
 
     @property
+    def control_status(self) -> Status:
+        """Get automatic controls, sweep and controlling sensor."""
+        reply = self.ask("X").strip()
+        try:
+            status = parse_status(reply)
+        except ValueError as problem:
+            raise self.refuse("X", reply, str(problem)) from problem
+        self._gas = status.automatic & GAS_AUTO
+        return status
+
+    @property
     def automatic(self) -> int:
         """Get the automatic controls: 0 none, 1 heater, 2 gas, 3 both."""
-        reply = self.ask("X").strip()
-        found = re.match(r"X\dA([0-3])C\d", reply)
-        if not found:
-            raise self.refuse("X", reply, "expected the status, X.A.C...")
-        controls = int(found[1])
-        self._gas = controls & GAS_AUTO
-        return controls
+        return self.control_status.automatic
+
+    def _other_rule(self, status: Status) -> str:
+        """Return why another temperature than the set point would be controlled, "" if none would."""
+        if status.sweep:
+            return f"a sweep rules (S{status.sweep:02d}): stop it"
+        if status.sensor != self.control_sensor:
+            at_fault = f"sensor {status.sensor} controls, not {self.control_sensor}"
+            return f"{at_fault}: choose it at the instrument, or give the setting control_sensor"
+        return ""
+
+    def _refuse_other_rule(self, status: Status) -> None:
+        problem = self._other_rule(status)
+        if problem:
+            raise InstrumentError(self.name, "X", f"S{status.sweep:02d}H{status.sensor}", problem)
 
     @property
     def condition(self) -> str:
@@ -85,9 +137,10 @@ class OxfordITC503(WithoutRamp, Instrument):
     # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model, take remote control, switch the heater off."""
+        """Check the model, take remote control, switch heater and sweep off; check which sensor controls."""
         self.check_identity(*self.models)
         self.make_safe()
+        self._refuse_other_rule(self.control_status)
 
     @property
     def temperature_k(self) -> float:
@@ -106,30 +159,49 @@ class OxfordITC503(WithoutRamp, Instrument):
     def setpoint_k(self, value: float) -> None:
         strict_range(value, LIMITS_K)
         self.tell(f"T{value:.3f}")
-        self.tell(f"A{self.automatic | HEATER_AUTO}")
+        before = self.control_status
+        self._refuse_other_rule(before)
+        self.tell(f"A{before.automatic | HEATER_AUTO}")
+        self._confirm_started(value)
+
+    def _confirm_started(self, setpoint_k: float) -> None:
+        """Read what rules: automatic control, sweep, sensor and set point."""
+        status = self.control_status
+        self._refuse_other_rule(status)
+        if not status.automatic & HEATER_AUTO:
+            problem = "the heater is not in automatic control"
+            raise InstrumentError(self.name, "X", f"A{status.automatic}", problem)
+        found_k = self.read_number(SETPOINT)
+        if abs(found_k - setpoint_k) > SETPOINT_RESOLUTION_K:
+            raise InstrumentError(self.name, "R0", f"{found_k:g}", "set point not accepted")
 
     @property
     def output_state(self) -> OutputState:
-        """Set point, automatic control of the heater, and its output."""
-        is_on = bool(self.automatic & HEATER_AUTO)
-        return OutputState(is_on, self.read_number(SETPOINT), self.read_number(HEATER_PERCENT))
+        """Set point, automatic control of the heater, its output, a sweep or sensor that rules instead."""
+        status = self.control_status
+        is_on, problem = bool(status.automatic & HEATER_AUTO), self._other_rule(status)
+        return OutputState(is_on, self.read_number(SETPOINT), self.read_number(HEATER_PERCENT), problem)
 
     def switch_off(self) -> None:
-        """Take remote control, set the heater to manual and its output to zero; all are acknowledged.
+        """Take remote control, set the heater to manual and its output to zero, stop a sweep.
 
+        All are acknowledged.
         Automatic control of the gas flow goes on if it was on when the status was last read; until it has
         been read, the gas flow is set to manual too, and its valve stays where it is.
         """
         remote = f"C{REMOTE_UNLOCKED}"  # in local control all commands are refused
         with self.urgently():
-            self.attempt_all(*(partial(self.tell, command) for command in (remote, self._manual, "O0.0")))
+            self.attempt_all(
+                *(partial(self.tell, command) for command in (remote, self._manual, "O0.0")),
+                partial(self.ask, "S0"),  # make_safe() reads whether it was obeyed
+            )
 
     @property
     def _manual(self) -> str:
         return f"A{self._gas or 0}"
 
     def make_safe(self) -> None:
-        """Take remote control, set the manual heater output to zero, and read mode and output back."""
+        """Take remote control, set the manual heater output to zero, stop a sweep; read all three back."""
         self.clear_bus()
         self.attempt_all(self._read_gas_control, self.switch_off, self._confirm_off)
 
@@ -138,6 +210,8 @@ class OxfordITC503(WithoutRamp, Instrument):
             _ = self.automatic
 
     def _confirm_off(self) -> None:
-        percent, automatic = self.read_number(HEATER_PERCENT), self.automatic
-        if percent or automatic & HEATER_AUTO:
+        percent, status = self.read_number(HEATER_PERCENT), self.control_status
+        if percent or status.automatic & HEATER_AUTO:
             raise InstrumentError(self.name, "R5, X", f"{percent:g} %", "the heater is still on")
+        if status.sweep:
+            raise InstrumentError(self.name, "X", f"S{status.sweep:02d}", "a sweep is still running")

@@ -1,7 +1,8 @@
 """Oxford Instruments MercuryiTC (LAN, GPIB, USB), with the manufacturer's SCPI-like command set.
 
 The manual's commands come from pymeasure's `TemperatureSensor`. This driver adds two checks: a reply must
-repeat its query, and the reply to a setting must be VALID.
+repeat its query, and the reply to a setting must be VALID. After a set point or a ramp it reads loop, ramp
+and set point: VALID means that the setting was accepted, not that it rules.
 """
 
 from functools import partial
@@ -16,6 +17,8 @@ from labctl.instrument import Channel, Instrument
 
 LARGEST_RAMP_K_MIN = 100_000
 LIMITS_K = (0.0, 2000.0)
+SETPOINT_RESOLUTION_K = 0.006
+RAMP_TOLERANCE = 0.01
 
 
 def _last(reply: str) -> str:
@@ -120,6 +123,25 @@ class OxfordMercuryITC(Instrument):
             raise ValueError(f"setpoint_k is {value:g}; give up to {LIMITS_K[1]:g} K")
         self.loop.control_loop_temperature_setpoint = value
         self.loop.control_loop_PID_enabled = "ON"
+        self._confirm("ENAB", self.loop.control_loop_PID_enabled, "ON")
+        self._confirm_ramp()
+        found_k = self.setpoint_k
+        if not self._ramp_rate_k_s and abs(found_k - value) > SETPOINT_RESOLUTION_K:
+            self._confirm("TSET", f"{found_k:g}", f"{value:g}")
+
+    def _confirm(self, word: str, found: Any, wanted: str) -> None:
+        """Raise InstrumentError unless what was read is what was set."""
+        if found != wanted:
+            raise InstrumentError(self.name, f"LOOP:{word}", str(found), f"expected {wanted}")
+
+    def _confirm_ramp(self) -> None:
+        """Raise InstrumentError unless the ramp is off, or on with the rate that was set."""
+        wanted_k_min = self._ramp_rate_k_s * 60
+        self._confirm("RENA", self.loop.control_loop_ramp_enabled, "ON" if wanted_k_min else "OFF")
+        if wanted_k_min:
+            found_k_min = cast(float, self.loop.control_loop_ramp_rate)
+            if abs(found_k_min - wanted_k_min) > RAMP_TOLERANCE * wanted_k_min:
+                self._confirm("RSET", f"{found_k_min:g}", f"{wanted_k_min:g}")
 
     @property
     def ramp_rate_k_s(self) -> float:
@@ -134,6 +156,7 @@ class OxfordMercuryITC(Instrument):
             self.loop.control_loop_ramp_rate = value * 60
         self.loop.control_loop_ramp_enabled = "ON" if value else "OFF"
         self._ramp_rate_k_s = value
+        self._confirm_ramp()
 
     @property
     def output_state(self) -> OutputState:

@@ -89,9 +89,15 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self.temperature_setpoint = round(celsius, 1)
         self._confirm("temperature_setpoint", round(celsius, 1))
         self.enable_air_flow = True
+        self._confirm_started(setpoint_number(celsius))
+
+    def _confirm_started(self, number: int) -> None:
+        """Read what rules: air flow, the set point that is selected, and its ramp."""
         state = self._flow
         if not state & FLOW_ON:
             raise InstrumentError(self.name, "FLOW 1", str(state), "the air flow did not start")
+        self._confirm("set_point_number", number)
+        self._confirm("ramp_rate", _ramp_step(self._ramp_rate_k_s * 60 or RAMP_LIMITS_K_MIN[1]))
 
     @property
     def _flow(self) -> int:

@@ -17,6 +17,7 @@ from labctl.instrument import Instrument
 Mode = Thermotron3800.Thermotron3800Mode
 RUNNING = Mode.PROGRAM_MODE | Mode.MANUAL_MODE | Mode.EDIT_MODE_HOLD | Mode.DELAYED_START_MODE
 """A held program continues heating; a delayed program will start heating."""
+OF_A_PROGRAM = RUNNING & ~Mode.MANUAL_MODE
 RESOLUTION_K = 0.051
 POSSIBLE_DEGC = (-120.0, 250.0)
 
@@ -71,13 +72,22 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         celsius = round(value - ZERO_CELSIUS_K, 1)
         self.setpoint = celsius
         self.run()
+        self._confirm_started(celsius)
+
+    def _confirm_started(self, celsius: float) -> None:
+        """Read set point and mode: in the mode of a program, another set point rules."""
         if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
             raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not accepted")
+        mode = cast(int, self.mode)
+        if not mode & int(Mode.MANUAL_MODE) or mode & int(OF_A_PROGRAM):
+            raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber is not in manual mode")
 
     @property
     def output_state(self) -> OutputState:
-        """Set point, and whether the chamber runs."""
-        return OutputState(bool(cast(int, self.mode) & int(RUNNING)), self.setpoint_k)
+        """Set point, whether the chamber runs, and a program that rules instead."""
+        mode = cast(int, self.mode)
+        problem = "a program rules" if mode & int(OF_A_PROGRAM) else ""
+        return OutputState(bool(mode & int(RUNNING)), self.setpoint_k, problem=problem)
 
     def switch_off(self) -> None:
         """Stop the chamber, also from a held or delayed program."""

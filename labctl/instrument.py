@@ -74,6 +74,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         Keyword arguments of the VISA resource (terminations, time-out in ms, `asrl={...}` ...).
     write_interval_s, quiet_after_s
         Pauses that the instrument needs: after any message, and after certain messages (by exact text).
+    quiet_after_opening_s : float
+        Pause that it needs after its session was opened.
     identity_question : str
         Query of its identity.
     safe_within_s : float
@@ -87,6 +89,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     connection_settings: ClassVar[dict[str, Any]] = {}
     write_interval_s: ClassVar[float] = 0.0
     quiet_after_s: ClassVar[dict[str, float]] = {}
+    quiet_after_opening_s: ClassVar[float] = 0.0
     identity_question: ClassVar[str] = "*IDN?"
     safe_within_s: ClassVar[float] = 2.0
     acknowledges: ClassVar[bool] = False

@@ -57,6 +57,8 @@ class Connection(VISAAdapter):
         Silence that the instrument needs after any message.
     quiet_after_s : Mapping[str, float]
         Longer silences, by the exact message that starts them.
+    quiet_after_opening_s : float
+        Silence that the instrument needs after the session was opened, also again.
 
     Attributes
     ----------
@@ -74,10 +76,12 @@ class Connection(VISAAdapter):
         visa_library: Any = "",
         write_interval_s: float = 0.0,
         quiet_after_s: Mapping[str, float] | None = None,
+        quiet_after_opening_s: float = 0.0,
         **settings: Any,
     ) -> None:
         self.instrument, self.clock = instrument, clock
         self._write_interval_s, self._quiet_after_s = write_interval_s, dict(quiet_after_s or {})
+        self._quiet_after_opening_s = quiet_after_opening_s
         self._quiet_until_s = self._late_until_s = clock.monotonic()
         self.deadline_s: float | None = None
         self._is_urgent = self._skips_answers = False
@@ -96,6 +100,8 @@ class Connection(VISAAdapter):
                 self.instrument, "", "", f"cannot open {address}: {_words(error)}"
             ) from error
         self._lost = False
+        opened_s = self.clock.monotonic()
+        self._quiet_until_s = max(self._quiet_until_s, opened_s + self._quiet_after_opening_s)
         self._timeout_s = self._visa_timeout_s = self.connection.timeout / 1000
 
     def _limited_opening(self) -> dict[str, Any]:

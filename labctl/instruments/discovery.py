@@ -164,7 +164,11 @@ def _needs_settings(driver: Any) -> bool:
 
 
 def _answer_to(driver: Any, library: Any, address: str) -> str:
-    pace = {"write_interval_s": driver.write_interval_s, "quiet_after_s": driver.quiet_after_s}
+    pace = {
+        "write_interval_s": driver.write_interval_s,
+        "quiet_after_s": driver.quiet_after_s,
+        "quiet_after_opening_s": driver.quiet_after_opening_s,
+    }
     return _asked(
         lambda connection: driver(connection).identity,
         library,

@@ -154,6 +154,7 @@ class Candidate:
             visa_library=rig.visa_library,
             write_interval_s=of.write_interval_s,
             quiet_after_s=of.quiet_after_s,
+            quiet_after_opening_s=of.quiet_after_opening_s,
             **of.connection_settings,
         )
 

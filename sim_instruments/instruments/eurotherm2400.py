@@ -5,14 +5,21 @@ the same parameters are available as IEEE floats in two words. Standby (199 = 1)
 other than 0 and 1 resets the instrument, which then ignores input for 5 s, as after leaving the configuration
 level. Reading an unused address gives an undefined number, a block of one word written there is ignored.
 
+What rules is the working set point (5). It follows, in a 2400, the remote set point (26) if 276 is 1, else
+that of the program while the programmer (23: 1 reset, 2 run, 4 hold, 8 holdback, 16 complete) is not reset,
+else the local one that 15 selects (SP1 in 24, SP2 in 25), which is also register 2. The rate in 35 is per
+second, minute or hour (531: 0, 1, 2) and without effect where 78 is 1.
+
 The 3200 has its working output in register 4, the 3500 in 85 and its process value also in 289; neither has
-the sensor-break power in 34. It is not known whether they have the floats: here the 3500 has them, the 3200
-has not.
+the sensor-break power in 34, the programmer, the second set point, nor the unit of the rate. Only the 2400
+and the 3200 have the choice of the remote set point. It is not known whether they have the floats: here the
+3500 has them, the 3200 has not. No source says that the 3500 has 525 and 75: here it refuses them.
 """
 
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.modbus import ILLEGAL_ADDRESS, ILLEGAL_VALUE, ModbusError, respond
@@ -26,6 +33,9 @@ FLOATS = 0x8000
 UNDEFINED = 0x8000
 SUMMARY_MANUAL, SUMMARY_SENSOR_BREAK, SUMMARY_RATE_DONE = 1 << 4, 1 << 5, 1 << 9
 NORMAL, STANDBY = 0, 1
+PROGRAM_RESET, PROGRAM_COMPLETE = 1, 16
+RATE_UNITS_S = (1.0, 60.0, 3600.0)
+UNKNOWN_TO = {"3500": (75, 525)}
 
 
 @dataclass(frozen=True)
@@ -52,9 +62,11 @@ class Eurotherm2400:
         world.oven.attach(self._heat)
 
     def reset(self) -> None:
-        """Return to the factory settings: automatic, setpoint 20 degC, no rate limit."""
-        self.target_c = self.working_c = 20.0
-        self.rate_c_min = 0.0
+        """Return to the factory settings: automatic, local setpoint 20 degC, no rate limit, no program."""
+        self.target_c = self.working_c = self.second_c = 20.0
+        self.remote_c = self.program_c = 90.0
+        self.selected, self.remote, self.program = 0, False, PROGRAM_RESET
+        self.rate, self.rate_unit, self.rate_disabled = 0.0, 1, False
         self.manual = False
         self.mode = NORMAL
         self.output_percent = 0.0
@@ -96,16 +108,37 @@ class Eurotherm2400:
     def restart(self) -> None:
         """Lose the power for a moment: settings are kept, a ramp begins again at the process value."""
         self._pid.forget()
-        self.working_c = self.world.oven.sensor_k - ZERO_CELSIUS_K if self.rate_c_min else self.target_c
+        self.working_c = self.world.oven.sensor_k - ZERO_CELSIUS_K if self.rate_k_s else self.ruling_c
 
     def set_at_panel(self, celsius: float) -> None:
         """Set the target."""
         self.target_c = celsius
 
+    # What rules.
+
+    @property
+    def local_c(self) -> float:
+        """The selected local setpoint."""
+        return self.second_c if self.selected else self.target_c
+
+    @property
+    def ruling_c(self) -> float:
+        """Where the working setpoint goes."""
+        if self.remote:
+            return self.remote_c
+        return self.local_c if self.program == PROGRAM_RESET else self.program_c
+
+    @property
+    def rate_k_s(self) -> float:
+        """Rate limit in force, 0 for none."""
+        return 0.0 if self.rate_disabled else self.rate / RATE_UNITS_S[self.rate_unit]
+
     # Registers.
 
     def read_registers(self, address: int, count: int) -> list[int]:
         """Read words from `address` on."""
+        if any(address <= absent < address + count for absent in UNKNOWN_TO.get(self.family, ())):
+            raise ModbusError(ILLEGAL_ADDRESS)
         if address >= FLOATS and self.family == "3200":
             raise ModbusError(ILLEGAL_ADDRESS)
         if address >= FLOATS:
@@ -187,7 +220,7 @@ class Eurotherm2400:
                 high,
             )
 
-        target = Parameter(lambda: self.target_c, self._set_target)
+        target = Parameter(lambda: self.local_c, self._set_target)
         return {
             1: Parameter(self._process_value),
             2: target,
@@ -196,11 +229,10 @@ class Eurotherm2400:
             6: setting("band_k", 0.1, 999.0),
             8: setting("integral_s", 0.0, 9999.0, scaled=False),
             9: setting("derivative_s", 0.0, 9999.0, scaled=False),
-            15: Parameter(lambda: 0.0, lambda value: None, scaled=False, low=0, high=1),
-            24: target,
+            24: Parameter(lambda: self.target_c, partial(self._set_local, "target_c")),
             30: setting("high_percent", 0.0, 100.0),
             31: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=100.0),
-            35: setting("rate_c_min", 0.0, 999.9),
+            35: setting("rate", 0.0, 999.9),
             75: Parameter(lambda: float(self._summary()), scaled=False),
             111: setting("high_c", 0.0, 1200.0),
             112: setting("low_c", -200.0, 1200.0),
@@ -208,7 +240,7 @@ class Eurotherm2400:
             258: Parameter(lambda: float(bool(self.sensor_fault)), scaled=False),
             273: Parameter(lambda: float(self.manual), self._set_manual, scaled=False, low=0, high=1),
             274: Parameter(lambda: 0.0, lambda value: None, scaled=False, low=0, high=1),
-            275: Parameter(lambda: float(self.rate_c_min > 0 and not self._arrived), scaled=False),
+            275: Parameter(lambda: float(self.rate_k_s > 0 and not self._arrived), scaled=False),
             277: Parameter(lambda: float(self._arrived), scaled=False),
             525: Parameter(lambda: float(self.decimals), scaled=False),
             **self._family_table(),
@@ -216,15 +248,35 @@ class Eurotherm2400:
 
     def _family_table(self) -> dict[int, Parameter]:
         output = Parameter(lambda: self.output_percent)
+        disabled, remote = self._choice("rate_disabled", 1), self._choice("remote", 1)
         if self.family == "3500":
-            return {85: output, 289: Parameter(self._process_value)}
+            return {78: disabled, 85: output, 289: Parameter(self._process_value)}
         if self.family == "3200":
-            return {4: output}
-        return {4: output, 34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0)}
+            return {4: output, 276: remote}
+        return {
+            4: output,
+            15: self._choice("selected", 1),
+            23: self._choice("program", PROGRAM_COMPLETE),
+            25: Parameter(lambda: self.second_c, partial(self._set_local, "second_c")),
+            26: Parameter(lambda: self.remote_c, partial(self._set_local, "remote_c")),
+            34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0),
+            78: disabled,
+            276: remote,
+            531: self._choice("rate_unit", 2),
+        }
+
+    def _choice(self, attribute: str, highest: int) -> Parameter:
+        return Parameter(
+            lambda: float(getattr(self, attribute)),
+            lambda value: setattr(self, attribute, int(value)),
+            scaled=False,
+            low=0,
+            high=highest,
+        )
 
     @property
     def _arrived(self) -> bool:
-        return self.working_c == self.target_c
+        return self.working_c == self.ruling_c
 
     def _process_value(self) -> float:
         reading_k = self.world.oven.sensor_k + NOISE_K * self._chance.standard_normal()
@@ -235,9 +287,12 @@ class Eurotherm2400:
         return summary + SUMMARY_RATE_DONE * self._arrived
 
     def _set_target(self, value: float) -> None:
+        self._set_local("second_c" if self.selected else "target_c", value)
+
+    def _set_local(self, attribute: str, value: float) -> None:
         if not self.low_c <= value <= self.high_c:
             raise ModbusError(ILLEGAL_VALUE)
-        self.target_c = value
+        setattr(self, attribute, value)
 
     def _set_output(self, value: float) -> None:
         if not self.manual:
@@ -270,9 +325,9 @@ class Eurotherm2400:
         return self.heater_power_w
 
     def _move_setpoint(self, step_s: float) -> None:
-        missing_c = self.target_c - self.working_c
-        if not self.rate_c_min or self.manual:
-            self.working_c = self.target_c
+        missing_c = self.ruling_c - self.working_c
+        if not self.rate_k_s or self.manual:
+            self.working_c = self.ruling_c
             return
-        step_c = self.rate_c_min / 60 * step_s
+        step_c = self.rate_k_s * step_s
         self.working_c += max(-step_c, min(step_c, missing_c))

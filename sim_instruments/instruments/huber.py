@@ -1,7 +1,8 @@
 """Huber circulator, PB protocol: `{M` address value, `{S` address value, hundredths of a degree in hex.
 
 A value out of its limits is ignored: the reply has the value in force. An address that the model does not
-have reads 7FFF.
+have reads 7FFF. Variable 13 chooses the sensor that controls (0 internal, 1 process), here only reported. The
+circulation (16) is a mode of its own: it reads 0 while temperature control, which circulates too, is on.
 """
 
 import re
@@ -13,6 +14,7 @@ from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
 ABSENT = 0x7FFF
+CONTROL_MODE, COMPRESSOR_MODE = 0x13, 0x15
 SETPOINT, CONTROL, CIRCULATION, LOWEST, HIGHEST = 0x00, 0x14, 0x16, 0x30, 0x31
 _REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
 
@@ -35,9 +37,10 @@ class Huber(WithLoop):
             0x07: lambda: self._hundredths(world.oven.sample_k),
             0x0A: self._status,
             0x0F: lambda: 1000,
-            0x13: lambda: 0,
+            CONTROL_MODE: lambda: self.process_controls,
+            COMPRESSOR_MODE: lambda: 0,
             CONTROL: lambda: self.loop.running,
-            CIRCULATION: lambda: self.circulating,
+            CIRCULATION: lambda: self.circulating and not self.loop.running,
             LOWEST: lambda: 100 * self.lowest_c,
             HIGHEST: lambda: 100 * self.highest_c,
             0x3A: lambda: self._hundredths(world.oven.sample_k),
@@ -49,7 +52,7 @@ class Huber(WithLoop):
         self.loop.stop()
         self.setpoint_c = 20.0
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
-        self.circulating = False
+        self.circulating = self.process_controls = False
 
     def restart(self) -> None:
         """Lose the power for a moment: the set point is kept, control and circulation are off."""
@@ -92,6 +95,8 @@ class Huber(WithLoop):
             self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
         elif address == CONTROL and value in (0, 1):
             self._switch(bool(value))
+        elif address == CONTROL_MODE and value in (0, 1):
+            self.process_controls = bool(value)
         elif address == CIRCULATION and value in (0, 1):
             self.circulating = bool(value)
             if not value:

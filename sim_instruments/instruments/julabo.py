@@ -4,9 +4,13 @@ A PRESTO has the time of its watchdog in setting 6: it begins with a valid set p
 for longer than that the instrument stops.
 
 `remote` is the switch of the front panel. STATUS shows an invalid command once, as a negative number, and an
-alarm as long as it lasts. FC has the external sensor in `IN_PV_01` and the power in `IN_PV_02`; FL has the
+alarm as long as it lasts. FC has the external sensor in `IN_PV_01` and the power in `IN_PV_02`; its mode 4 is
+the source of the set point (1: the programmer input), its settings 1 and 2 are limits that can be read only.
+CORIO has ten commands (VERSION, STATUS, `IN_PV_00`, `01`, `03`, `04`, set point, start and stop); FL has the
 bath temperature, one set point, start and stop only.
 """
+
+from dataclasses import dataclass
 
 from sim_instruments.wire.device import Refusal, SimDevice
 from sim_instruments.world.loop import Loop, WithLoop
@@ -33,6 +37,37 @@ LOWEST_C, HIGHEST_C = -30.0, 200.0
 HIGH_WARNING, LOW_WARNING, UNIT, PUMP = 3, 4, 6, 7
 WATCHDOG = 6  # of a PRESTO, in the place of the unit
 SELECTED, SELF_TUNING, EXTERNAL, RUNNING, DYNAMICS = 1, 2, 4, 5, 8
+SOURCE = EXTERNAL  # of an FC, in the place of the sensor
+HIGH_LIMIT, LOW_LIMIT, RATIO = 1, 2, 3  # of an FC
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Numbers of the commands of a family: IN_PV, IN_SP, OUT_SP, and both of MODE; others are invalid."""
+
+    process: tuple[int, ...]
+    read: tuple[int, ...]
+    written: tuple[int, ...]
+    modes: tuple[int, ...]
+    parameters: tuple[int, ...] = ()
+    limits: tuple[int, ...] = ()
+
+
+_CF = Commands(
+    process=(0, 1, 2, 3, 4),
+    read=(0, 1, 2, 3, 4, 6, 7),
+    written=(0, 1, 2, 3, 4, 6, 7),
+    modes=(1, 2, 4, 5, 8),
+    parameters=(6, 7, 8),
+    limits=(0, 1),
+)
+COMMANDS = {
+    "CF": _CF,
+    "FC": Commands((0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 3), (4, 5), (6, 7, 8)),
+    "CORIO": Commands((0, 1, 3, 4), (0,), (0,), (5,)),
+    "FL": Commands((0,), (0,), (0,), (5,)),
+    "PRESTO": _CF,
+}
 
 
 class Julabo(WithLoop):
@@ -40,7 +75,9 @@ class Julabo(WithLoop):
 
     def __init__(self, world: World, family: str = "CF") -> None:
         self.world, self.family = world, family
+        self._commands = COMMANDS[family]
         self.remote = True
+        self.programmer_c = 90.0
         self.loop = Loop(world.oven, heating_w=100.0, cooling_w=60.0)
         self._chance = world.chance("julabo")
         self._heard_s = 0.0
@@ -61,6 +98,8 @@ class Julabo(WithLoop):
             UNIT: 0.0,
             PUMP: 1.0,
         }
+        if self.family == "FC":
+            self._settings |= {HIGH_LIMIT: HIGHEST_C, LOW_LIMIT: LOWEST_C, RATIO: 0.0}
         self._modes = {SELECTED: 0, SELF_TUNING: 0, EXTERNAL: 0, RUNNING: 0, DYNAMICS: 0}
         self._parameters = {6: 1.0, 7: 100.0, 8: 10.0}
         self._limits = {0: 100, 1: 100}
@@ -86,8 +125,7 @@ class Julabo(WithLoop):
         """IN_PV_0n: 0 bath, 1 power, 2 external, 3 and 4 safety; FC has 1 and 2 exchanged."""
         swapped = {1: 2, 2: 1} if self.family == "FC" else {}
         readers = (self.bath_c, self.power_percent, self.external_c, self.bath_c, self.safety_c)
-        known = 1 if self.family == "FL" else len(readers)
-        self._require(0 <= number < known, INVALID_COMMAND)
+        self._require(number in self._commands.process, INVALID_COMMAND)
         value = readers[swapped.get(number, number)]()
         return f"{value:.2f}"
 
@@ -109,13 +147,13 @@ class Julabo(WithLoop):
 
     def get_setting(self, number: int) -> float:
         """IN_SP."""
-        self._require_setting(number)
+        self._require(number in self._commands.read, INVALID_COMMAND)
         return self._settings[number]
 
     def set_setting(self, number: int, value: float) -> None:
         """OUT_SP: 0 to 2 setpoints, 3 and 4 warnings, 7 pump."""
         self._require_remote()
-        self._require_setting(number)
+        self._require(number in self._commands.written, INVALID_COMMAND)
         self._require(value >= LOWEST_C, TOO_SMALL)
         self._require(value <= HIGHEST_C, TOO_LARGE)
         self._settings[number] = value
@@ -147,28 +185,32 @@ class Julabo(WithLoop):
         return 0.0
 
     def _aim(self) -> None:
-        self.loop.target_k = self._settings[self._modes[SELECTED]] + ZERO_CELSIUS_K
+        if self.family == "FC" and self._modes[SOURCE]:
+            self.loop.target_k = self.programmer_c + ZERO_CELSIUS_K
+        else:
+            self.loop.target_k = self._settings[self._modes[SELECTED]] + ZERO_CELSIUS_K
 
     def get_parameter(self, number: int) -> float:
         """IN_PAR: stored, without effect."""
-        self._require(number in self._parameters, INVALID_COMMAND)
+        self._require(number in self._commands.parameters, INVALID_COMMAND)
         return self._parameters[number]
 
     def set_parameter(self, number: int, value: float) -> None:
         """OUT_PAR."""
         self._require_remote()
-        self._require(number in self._parameters, INVALID_COMMAND)
+        self._require(number in self._commands.parameters, INVALID_COMMAND)
         self._parameters[number] = value
 
     def get_limit(self, number: int) -> float:
         """IN_HIL."""
-        self._require(number in self._limits, INVALID_COMMAND)
+        self._require(number in self._commands.limits, INVALID_COMMAND)
         return self._limits[number]
 
     def set_limit(self, number: int, value: int) -> None:
         """OUT_HIL: percent."""
         self._require_remote()
-        self._require(number in self._limits and 0 <= value <= 100, TOO_LARGE)
+        self._require(number in self._commands.limits, INVALID_COMMAND)
+        self._require(0 <= value <= 100, TOO_LARGE)
         self._limits[number] = value
 
     def not_understood(self, message: str) -> None:
@@ -182,11 +224,8 @@ class Julabo(WithLoop):
     def _require_remote(self) -> None:
         self._require(self.remote, NOT_ALLOWED)
 
-    def _require_setting(self, number: int) -> None:
-        self._require(number in self._settings and (self.family != "FL" or number == 0), INVALID_COMMAND)
-
     def _require_mode(self, number: int) -> None:
-        self._require(number in self._modes and (self.family != "FL" or number == RUNNING), INVALID_COMMAND)
+        self._require(number in self._commands.modes, INVALID_COMMAND)
 
     @staticmethod
     def _require(condition: bool, code: int) -> None:

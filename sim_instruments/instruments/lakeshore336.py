@@ -3,7 +3,9 @@
 Refused commands have no reply. Input A is the control sensor of the oven, input B a thermometer at the
 sample; C and D are empty. Output 1 drives the oven's heater (100 W at the highest range, a decade less per
 range below); output 2 is not connected; outputs 3 and 4, absent on the 335, are analogue. The 350 has five
-ranges. The setpoint ramp starts at the present setpoint, regardless of the oven temperature.
+ranges. The setpoint ramp starts at the present setpoint, regardless of the oven temperature; PID and RAMP
+exist for outputs 1 and 2, on the 350 for all four. INTYPE has five fields; on the 350 the excitation follows
+after the units as a sixth. The 335 has inputs A and B only.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +22,10 @@ COMMAND_ERROR, EXECUTION_ERROR, OPERATION_COMPLETE, POWER_ON = 32, 16, 1, 128
 INVALID_READING, SENSOR_OVER_RANGE = 1, 128
 CLOSED_LOOP, OPEN_LOOP = 1, 3
 HIGHEST_RANGES = {"335": (3, 3), "336": (3, 3, 1, 1), "350": (5, 5, 1, 1)}
+LOOPS = {"335": (1, 2), "336": (1, 2), "350": (1, 2, 3, 4)}
+SLOWEST_RAMP_K_MIN = {"335": 0.1, "336": 0.1, "350": 0.001}
+INPUTS = {"335": "AB", "336": "ABCD", "350": "ABCD"}
+WITH_EXCITATION = ("350",)
 KELVIN, CELSIUS = 1, 2
 
 
@@ -75,6 +81,7 @@ class Input:
     """One sensor input."""
 
     units: int = KELVIN
+    excitation: int = 1
     type: tuple[int, int, int, int] = (2, 1, 0, 1)
     limit_k: float = 0.0
     name: str = ""
@@ -176,7 +183,7 @@ class LakeShore336:
         return self._readings(name, lambda letter: _platinum_ohm(self.read_kelvin(letter)))
 
     def _readings(self, name: str, read) -> str:
-        letters = "ABCD" if name == "0" else name.upper()
+        letters = INPUTS[self.model] if name == "0" else name.upper()
         for letter in letters:
             self._input(letter)
         return ",".join(f"{read(letter):+.4f}" for letter in letters)
@@ -208,18 +215,19 @@ class LakeShore336:
 
     def get_ramp(self, number: int) -> tuple[int, float]:
         """RAMP?."""
-        output = self._output(number)
+        output = self._loop(number)
         return int(output.ramp_on), output.ramp_k_min
 
     def set_ramp(self, number: int, on: int, rate_k_min: float) -> None:
-        """RAMP: 0.1 to 100 K/min, 0 for no limit."""
-        output = self._output(number)
-        self._require(on in (0, 1) and (rate_k_min == 0 or 0.1 <= rate_k_min <= 100))
+        """RAMP: 0.1 (350: 0.001) to 100 K/min, 0 for no limit."""
+        output = self._loop(number)
+        slowest = SLOWEST_RAMP_K_MIN[self.model]
+        self._require(on in (0, 1) and (rate_k_min == 0 or slowest <= rate_k_min <= 100))
         output.ramp_on, output.ramp_k_min = bool(on), rate_k_min
 
     def ramping(self, number: int) -> int:
         """RAMPST?."""
-        return int(self._output(number).ramping)
+        return int(self._loop(number).ramping)
 
     def get_range(self, number: int) -> int:
         """RANGE?."""
@@ -255,13 +263,13 @@ class LakeShore336:
 
     def get_pid(self, number: int) -> tuple[float, float, float]:
         """PID?."""
-        output = self._output(number)
+        output = self._loop(number)
         return output.gain, output.integral, output.derivative
 
     def set_pid(self, number: int, gain: float, integral: float, derivative: float) -> None:
         """PID: 0.1-1000, 0.1-1000, 0-200."""
         self._require(0.1 <= gain <= 1000 and 0.1 <= integral <= 1000 and 0 <= derivative <= 200)
-        output = self._output(number)
+        output = self._loop(number)
         output.gain, output.integral, output.derivative = gain, integral, derivative
 
     def get_output_mode(self, number: int) -> tuple[int, int, int]:
@@ -295,18 +303,34 @@ class LakeShore336:
         self._require(limit_k >= 0)
         self._input(name.upper()).limit_k = limit_k
 
-    def get_input_type(self, name: str) -> tuple[int, ...]:
-        """INTYPE?."""
+    def get_input_type(self, name: str) -> str:
+        """INTYPE?: the units are the fifth field, the excitation of a 350 is the sixth."""
         found = self._input(name.upper())
-        return (*found.type, found.units)
+        fields = (*found.type, found.units)
+        if self.model in WITH_EXCITATION:
+            fields += (found.excitation,)
+        return ",".join(str(field) for field in fields)
 
     def set_input_type(
         self, name: str, kind: int, auto: int, span: int, compensation: int, units: int
     ) -> None:
-        """INTYPE."""
+        """INTYPE of a 335 or 336."""
+        self._require(self.model not in WITH_EXCITATION)
+        self._set_input_type(name, (kind, auto, span, compensation), units)
+
+    def set_input_type_with_excitation(
+        self, name: str, kind: int, auto: int, span: int, compensation: int, units: int, excitation: int
+    ) -> None:
+        """INTYPE of a 350."""
+        self._require(self.model in WITH_EXCITATION and excitation in (0, 1, 2))
+        self._set_input_type(name, (kind, auto, span, compensation), units)
+        self._input(name.upper()).excitation = excitation
+
+    def _set_input_type(self, name: str, type_: tuple[int, int, int, int], units: int) -> None:
+        kind, auto, _, compensation = type_
         self._require(0 <= kind <= 4 and auto in (0, 1) and compensation in (0, 1) and units in (1, 2, 3))
         found = self._input(name.upper())
-        found.type, found.units = (kind, auto, span, compensation), units
+        found.type, found.units = type_, units
 
     def get_input_name(self, name: str) -> str:
         """INNAME?, padded to 15 characters."""
@@ -354,7 +378,7 @@ class LakeShore336:
         ranges = HIGHEST_RANGES[self.model]
         self.outputs = {number: Output(highest) for number, highest in enumerate(ranges, start=1)}
         self.outputs[1].mode, self.outputs[1].input = CLOSED_LOOP, 1
-        self.inputs = {letter: Input() for letter in "ABCD"}
+        self.inputs = {letter: Input() for letter in INPUTS[self.model]}
         self.mode, self.event_enable, self.service_enable = 1, 0, 0
         self.event_status = POWER_ON
 
@@ -401,6 +425,10 @@ class LakeShore336:
 
     def _output(self, number: int) -> Output:
         self._require(number in self.outputs)
+        return self.outputs[number]
+
+    def _loop(self, number: int) -> Output:
+        self._require(number in LOOPS[self.model])
         return self.outputs[number]
 
     def _input(self, letter: str) -> Input:

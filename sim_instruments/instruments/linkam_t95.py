@@ -1,9 +1,11 @@
 """Linkam T95: heating and freezing stage. It replies only after a first `T`.
 
 The reply to `T` has ten bytes: state, errors, pump, three unused, the temperature in tenths of a degree as
-four hexadecimal digits. The reply to any other command is an empty line; invalid values are ignored.
+four hexadecimal digits. The reply to any other command is an empty line; invalid values are ignored. A
+message is lost that comes less than 0.2 s after the one before, or 0.5 s after the port was opened.
 """
 
+import math
 import re
 from collections.abc import Callable
 
@@ -15,6 +17,8 @@ ZERO_CELSIUS_K = 273.15
 STOPPED, HEATING, COOLING, AT_LIMIT, HOLDING = 0x01, 0x10, 0x20, 0x30, 0x50
 ERRORS, OPEN_SENSOR, PUMP = 0x80, 0x02, 0x80
 ARRIVED_K = 0.5
+ROUNDING_S = 1e-6
+INTERVAL_S, AFTER_OPENING_S = 0.2, 0.5
 
 
 class LinkamT95(WithLoop):
@@ -36,7 +40,7 @@ class LinkamT95(WithLoop):
     def reset(self) -> None:
         """Return to the power-on state."""
         self.loop.stop()
-        self.awake = False
+        self.awake, self._heard_s = False, -math.inf
         self.rate_c_min, self.limit_c = 10.0, 25.0
 
     def plug_in(self, port: SimDevice) -> None:
@@ -44,7 +48,12 @@ class LinkamT95(WithLoop):
         self._port = port
 
     def hear(self, line: str) -> None:
-        """Process one command."""
+        """Process one command, unless it comes too soon."""
+        now_s = self.world.time_s
+        ready_s = max(self._heard_s + INTERVAL_S, self._port.opened_s + AFTER_OPENING_S)
+        self._heard_s = now_s
+        if now_s < ready_s - ROUNDING_S:
+            return
         if line == "T":
             self.awake = True
             self._port.send(self._status(), "T")

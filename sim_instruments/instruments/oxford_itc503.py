@@ -1,7 +1,8 @@
 """Oxford Instruments ITC503: one letter and a number per message; the reply repeats the letter.
 
 A refused message is repeated with `?` in front: any command in local control, a manual heater setting in
-automatic mode, an unknown message. `T` and `O` accept more digits than are stored.
+automatic mode, an unknown message. `T` and `O` accept more digits than are stored. A sweep (`S1` to `S32`)
+sets the target, whatever `T` says, until `S0`. `H` chooses the sensor that controls: here only reported.
 """
 
 import re
@@ -15,6 +16,7 @@ VERSION = "ITC503 Version 1.11 (c) OXFORD 1997"
 HIGHEST_K, HIGHEST_PERCENT = 1677.7, 99.9
 LOCAL_LOCKED, HIGHEST_CONTROL = 0, 3
 HEATER, GAS = 1, 2
+LAST_STEP, SWEPT_TO_K = 32, 340.0
 FULL_POWER_W, NOISE_K = 100.0, 0.005
 _MESSAGE = re.compile(r"([A-Z])([+-]?\d*\.?\d*)")
 
@@ -36,6 +38,8 @@ class OxfordITC503(WithLoop):
             "T": self._set_target,
             "O": self._set_heater,
             "G": self._set_gas,
+            "S": self._set_sweep,
+            "H": self._set_sensor,
         }
         self.reset()
 
@@ -45,6 +49,7 @@ class OxfordITC503(WithLoop):
         self.control = LOCAL_LOCKED
         self.gas_automatic = False
         self.gas_percent = 0.0
+        self.sweep, self.sensor = 0, 1
         self.loop.target_k = 0.0
 
     def plug_in(self, port: SimDevice) -> None:
@@ -99,6 +104,8 @@ class OxfordITC503(WithLoop):
     def _set_target(self, value: float) -> bool:
         if not 0 <= value <= HIGHEST_K:
             return False
+        if self.sweep:
+            return True
         self.loop.target_k = round(value, 2)
         return True
 
@@ -112,9 +119,22 @@ class OxfordITC503(WithLoop):
         self.gas_percent = round(value, 1)
         return not self.gas_automatic and 0 <= value <= HIGHEST_PERCENT
 
+    def _set_sweep(self, value: float) -> bool:
+        if value not in range(LAST_STEP + 1):
+            return False
+        self.sweep = int(value)
+        if self.sweep:
+            self.loop.target_k = SWEPT_TO_K
+        return True
+
+    def _set_sensor(self, value: float) -> bool:
+        known = value in (1, 2, 3)
+        self.sensor = int(value) if known else self.sensor
+        return known
+
     def _status(self) -> str:
         automatic = HEATER * self.loop.running + GAS * self.gas_automatic
-        return f"X0A{automatic}C{self.control}S00H1L0"
+        return f"X0A{automatic}C{self.control}S{self.sweep:02d}H{self.sensor}L0"
 
     def _read(self, digits: str) -> str | None:
         sensor_k = 0.0 if self.sensor_fault else self._noisy(self.world.oven.sensor_k)

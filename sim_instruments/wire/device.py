@@ -126,6 +126,7 @@ class SimDevice(Device):
         self.latency_s, self.ignored, self.end_is_eom = latency_s, ignored, end_is_eom
         self.grammar = Grammar(())
         self.offline_until_s = -math.inf
+        self.opened_s = -math.inf
         self.deaf_until_s = -math.inf
         self.busy_until_s = -math.inf
         self.sends_end = True

@@ -54,6 +54,7 @@ class RigLibrary(SimVisaLibrary):
             session, resource_name, parsed
         )
         opened.device = device
+        device.opened_s = device.world.time_s
         return self._register(opened), self.handle_return_value(session, StatusCode.success)
 
     def _device(self, resource_name: str) -> SimDevice:

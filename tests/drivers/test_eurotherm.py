@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from drivers.modbus import (
     written_addresses,
 )
 from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import find_candidate
 
 NO_SUCH_ADDRESS = framed(1, 0x83, b"\x02")
 FLOAT_FOUND = bytes.fromhex("01 03 80 02 00 02 4C 0B")
@@ -53,6 +56,7 @@ def acknowledged(address, value):
     return (frame, frame)
 
 
+LOCAL = [*word(199, 0), *word(276, 0), *word(23, 1), *word(15, 0)]
 OFF = [acknowledged(273, 1), acknowledged(3, 0)]
 SAFE = [*OFF, *word(273, 1), *word(3, 0)]
 
@@ -60,7 +64,7 @@ SAFE = [*OFF, *word(273, 1), *word(3, 0)]
 def prepared(decimals=1, floats=True):
     coding = floating(1, 25.0) if floats else [(FLOAT_FOUND, NO_SUCH_ADDRESS)]
     power = floating(34, 0.0) if floats else word(34, 0)
-    return [*word(525, decimals), *word(525, decimals), *coding, *SAFE, *power]
+    return [*word(525, decimals), *word(525, decimals), *coding, *SAFE, *LOCAL, *power]
 
 
 def test_preparing_prefers_the_float_region_and_leaves_the_output_off(dialogue):
@@ -77,7 +81,8 @@ def test_without_a_float_region_words_are_scaled_by_the_display_decimals(dialogu
 
 
 def test_stated_decimals_are_not_asked_for(dialogue):
-    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *word(34, 0), *word(1, 25), *word(75, 0)]
+    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *LOCAL]
+    pairs += [*word(34, 0), *word(1, 25), *word(75, 0)]
     with dialogue(Eurotherm2400, pairs, decimals=0) as oven:
         oven.prepare()
         assert oven.temperature_k == pytest.approx(298.15)
@@ -104,8 +109,9 @@ def test_power_at_sensor_break_is_set_to_zero(dialogue):
 
 
 def test_a_set_point_is_written_once_and_starts_control(dialogue):
-    first = [*floating(2, 20.0), *written_float(2, 50.0), *written(273, 0)]
-    again = [*floating(2, 50.0), *written(273, 0)]
+    rules = [*LOCAL, *written(273, 0), *floating(35, 0.0), *floating(5, 50.0)]
+    first = [*floating(2, 20.0), *written_float(2, 50.0), *rules]
+    again = [*floating(2, 50.0), *rules]
     with dialogue(Eurotherm2400, [*first, *again, *floating(5, 21.5)]) as oven:
         oven.setpoint_k = 323.15
         oven.setpoint_k = 323.15
@@ -118,7 +124,7 @@ def test_the_literal_frames_of_a_scaled_set_point_rate_and_manual_mode(dialogue)
 
     pairs = [
         exchange("01 06 00 02 01 F4 28 1D"), *word(2, 500),
-        exchange("01 06 00 23 00 32 F9 D5"), *word(35, 50),
+        *word(78, 0), *word(531, 1), exchange("01 06 00 23 00 32 F9 D5"), *word(35, 50),
         exchange("01 06 01 11 00 01 19 F3"), exchange("01 06 00 03 00 00 79 CA"),
         *word(273, 1), *word(3, 0),
     ]  # fmt: skip
@@ -242,7 +248,9 @@ def test_only_one_method_of_the_driver_writes_to_the_wire():
 
 def test_the_registers_written_in_a_whole_run_are_these(dialogue):
     pairs = [
-        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *written(273, 0), *written_float(35, 5.0),
+        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *LOCAL,
+        *written(273, 0), *floating(35, 0.0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
+        *written_float(35, 5.0),
         *SAFE,
     ]  # fmt: skip
     sent = {address for frame, _ in pairs for address in written_addresses(frame)}
@@ -252,3 +260,191 @@ def test_the_registers_written_in_a_whole_run_are_these(dialogue):
         oven.setpoint_k = 323.15
         oven.ramp_rate_k_s = 5 / 60
         oven.make_safe()
+
+
+# What rules.
+
+
+def stand_in(trial):
+    (model,) = trial.rig.instruments.values()
+    return model
+
+
+def trial_of(driver_class, **settings):
+    candidate = find_candidate(f"drivers.eurotherm:{driver_class.__name__}")
+    return replace(candidate, settings=settings).connected()
+
+
+OTHER_MASTERS = [
+    ("remote", True, "the remote set point is selected"),
+    ("program", 2, "a program rules"),
+    ("program", 4, "a program rules"),
+    ("program", 8, "a program rules"),
+    ("program", 16, "a program rules"),
+    ("selected", 1, "another set point than SP1"),
+    ("mode", 1, "standby"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "value", "words"), OTHER_MASTERS)
+def test_another_master_is_refused_before_and_after_a_set_point(attribute, value, words):
+    with trial_of(Eurotherm2400) as trial:
+        setattr(stand_in(trial), attribute, value)
+        with pytest.raises(InstrumentError, match=words):
+            trial.driver.prepare()
+        assert not trial.energised
+    with trial_of(Eurotherm2400) as trial:
+        trial.driver.prepare()
+        setattr(stand_in(trial), attribute, value)
+        with pytest.raises(InstrumentError, match=words):
+            trial.driver.setpoint_k = 320.0
+        assert words in trial.driver.output_state.problem
+        assert not trial.energised
+
+
+def test_a_remote_set_point_of_a_3200_is_refused():
+    with trial_of(Eurotherm3200) as trial:
+        stand_in(trial).remote = True
+        with pytest.raises(InstrumentError, match="remote"):
+            trial.driver.prepare()
+
+
+@pytest.mark.parametrize("driver_class", [Eurotherm3200, Eurotherm3500])
+@pytest.mark.parametrize("ramp_rate_k_s", [0.0, 1 / 60])
+def test_a_working_set_point_that_is_not_the_target_is_refused_by_itself(driver_class, ramp_rate_k_s):
+    with trial_of(driver_class) as trial:
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = ramp_rate_k_s
+        model = stand_in(trial)
+        model._move_setpoint = lambda step_s: setattr(model, "working_c", 90.0)  # by a way nobody knows
+        trial.clock.sleep(2)
+        with pytest.raises(InstrumentError, match="the set point that rules is not"):
+            trial.driver.setpoint_k = 320.0
+
+
+def test_a_ramp_from_the_last_target_of_the_driver_is_on_its_way():
+    with trial_of(Eurotherm3500) as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 340.0  # far above the temperature
+        trial.clock.sleep(1)
+        trial.driver.ramp_rate_k_s = 1 / 60
+        trial.driver.setpoint_k = 320.0
+        assert trial.driver.setpoint_k == pytest.approx(340.0, abs=0.1)
+
+
+def test_a_working_set_point_that_follows_within_two_seconds_is_waited_for(dialogue, clock):
+    started = [*floating(2, 20.0), *written_float(2, 50.0), *LOCAL, *written(273, 0)]
+    pairs = [*started, *floating(35, 0.0), *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
+    with dialogue(Eurotherm2400, pairs) as oven:
+        oven.setpoint_k = 323.15
+    assert clock.monotonic() == pytest.approx(0.5)
+
+
+def test_the_undefined_number_of_an_absent_programmer_is_no_other_master(dialogue):
+    absent = [*word(199, 0), *word(276, -0x8000), *word(23, -0x8000), *word(15, -0x8000)]
+    with dialogue(Eurotherm2400, absent) as oven:
+        assert oven._other_master() == ""
+
+
+def test_a_register_that_does_not_exist_is_no_other_master(dialogue):
+    with dialogue(Eurotherm3200, [(read_request(1, 276), NO_SUCH_ADDRESS)]) as oven:
+        assert oven._other_master() == ""
+
+
+@pytest.mark.parametrize(("unit", "rate"), [(0, 5 / 60), (1, 5.0), (2, 300.0)])
+def test_a_ramp_is_sent_in_the_unit_of_the_instrument(dialogue, unit, rate):
+    pairs = [*word(78, 0), *word(531, unit), *written_float(35, rate)]
+    pairs += [*floating(35, rate), *word(78, 0), *word(531, unit)]
+    with dialogue(Eurotherm2400, pairs) as oven:
+        oven.ramp_rate_k_s = 5 / 60
+        assert oven.ramp_rate_k_s == pytest.approx(5 / 60)
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2])
+def test_a_ramp_takes_as_long_in_any_unit(unit):
+    with trial_of(Eurotherm2400) as trial:
+        stand_in(trial).rate_unit = unit
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 6 / 60
+        trial.driver.setpoint_k = 320.0
+        start_k = trial.driver.setpoint_k
+        trial.clock.sleep(60)
+        assert trial.driver.setpoint_k - start_k == pytest.approx(6, abs=0.3)
+
+
+@pytest.mark.parametrize("unit", [3, -0x8000])
+def test_a_ramp_in_an_unknown_unit_is_refused(dialogue, unit):
+    pairs = [*word(78, 0), *word(531, unit)]
+    with dialogue(Eurotherm2400, pairs) as oven, pytest.raises(InstrumentError, match="unit of the ramp"):
+        oven.ramp_rate_k_s = 5 / 60
+
+
+@pytest.mark.parametrize("driver_class", [Eurotherm2400, Eurotherm3500])
+def test_a_ramp_that_the_instrument_disables_is_refused(driver_class):
+    with trial_of(driver_class) as trial:
+        trial.driver.prepare()
+        stand_in(trial).rate_disabled = True
+        with pytest.raises(InstrumentError, match="disabled"):
+            trial.driver.ramp_rate_k_s = 5 / 60
+        trial.driver.ramp_rate_k_s = 0
+        stand_in(trial).rate = 5.0
+        assert trial.driver.ramp_rate_k_s == 0
+
+
+def test_a_ramp_that_the_decimals_would_change_is_refused(dialogue):
+    pairs = [*word(78, 0), *word(531, 0), *written(35, 1)]
+    with dialogue(Eurotherm2400, pairs, decimals=1) as oven:
+        oven._floats = False
+        with pytest.raises(InstrumentError, match="rounded"):
+            oven.ramp_rate_k_s = 5 / 60
+
+
+# A 3500 without the parameters 525 and 75.
+
+
+def refused(address):
+    return [(read_request(1, address), NO_SUCH_ADDRESS)]
+
+
+def test_a_3500_without_decimals_and_status_starts_by_its_float_region(dialogue):
+    pairs = [*refused(525), *refused(525), *floating(1, 25.0), *OFF, *word(273, 1), *word(85, 0)]
+    pairs += [*floating(1, 25.5), *refused(75), *refused(75)]
+    with dialogue(Eurotherm3500, pairs) as oven:
+        oven.prepare()
+        assert oven.temperature_k == pytest.approx(298.65)
+        assert oven.condition == "no summary status: a broken sensor is not told"
+
+
+def test_a_3500_that_answers_a_number_for_absent_decimals_starts_too(dialogue):
+    pairs = [*word(525, -0x8000), *word(525, -0x8000), *floating(1, 25.0), *OFF, *word(273, 1), *word(85, 0)]
+    with dialogue(Eurotherm3500, pairs) as oven:
+        oven.prepare()
+
+
+def test_without_decimals_and_floats_the_setting_is_asked_for(dialogue):
+    pairs = [*refused(525), *refused(525), (FLOAT_FOUND, NO_SUCH_ADDRESS)]
+    with dialogue(Eurotherm3500, pairs) as oven, pytest.raises(InstrumentError, match="give the setting"):
+        oven.prepare()
+    pairs = [*refused(525), (FLOAT_FOUND, NO_SUCH_ADDRESS), *OFF, *word(273, 1), *word(85, 0)]
+    with dialogue(Eurotherm3500, pairs, decimals=1) as oven:
+        oven.prepare()
+
+
+def test_the_stand_in_of_a_3500_has_neither():
+    with trial_of(Eurotherm3500) as trial:
+        trial.driver.prepare()
+        assert "decimals not told" in trial.driver.identity
+        assert "no summary status" in trial.driver.condition
+
+
+def test_an_exception_other_than_no_such_address_is_still_an_error(dialogue):
+    pairs = [(read_request(1, 75), framed(1, 0x83, b"\x04"))]
+    with dialogue(Eurotherm3500, pairs) as oven, pytest.raises(InstrumentError, match="device failure"):
+        oven.read_if_there(75)
+
+
+@pytest.mark.parametrize("driver_class", [Eurotherm2400, Eurotherm3200])
+def test_where_the_status_is_documented_it_cannot_be_missing(dialogue, driver_class):
+    pairs = [*floating(1, 25.0), *refused(75)]
+    with dialogue(driver_class, pairs) as oven, pytest.raises(InstrumentError, match="no such address"):
+        _ = oven.temperature_k

@@ -4,9 +4,11 @@ from hypothesis import strategies as st
 
 from drivers.huber import Huber, command, parse_answer, question
 from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import find_candidate
 
 LIMITS = [("{M30****", "{S30F060"), ("{M31****", "{S312710")]
 SAFE = [("{M140000", "{S140000"), ("{M14****", "{S140000")]
+INTERNAL = ("{M13****", "{S130000")
 NO_ERROR = ("{M05****", "{S050000")
 
 
@@ -23,13 +25,14 @@ def test_the_makers_literals_are_ours():
 
 
 def test_preparing_leaves_temperature_control_off(dialogue):
-    with dialogue(Huber, [*LIMITS, *SAFE]) as bath:
+    with dialogue(Huber, [*LIMITS, *SAFE, INTERNAL]) as bath:
         bath.prepare()
 
 
 def test_a_set_point_within_the_instruments_limits_starts_pump_and_control(dialogue):
     pairs = [
-        *LIMITS, ("{M0009C4", "{S0009C4"), ("{M160001", "{S160001"), ("{M140001", "{S140001"),
+        *LIMITS, ("{M0009C4", "{S0009C4"), INTERNAL, SAFE[1], ("{M160001", "{S160001"),
+        ("{M140001", "{S140001"), ("{M00****", "{S0009C4"), ("{M14****", "{S140001"),
         ("{M00****", "{S0009C4"),
     ]  # fmt: skip
     with dialogue(Huber, pairs) as bath:
@@ -116,3 +119,55 @@ def test_a_value_survives_its_way(value):
 def test_a_value_that_does_not_fit_is_refused(value):
     with pytest.raises(ValueError):
         command(0x00, value)
+
+
+# What rules.
+
+
+def test_an_internal_sensor_that_does_not_control_is_refused(dialogue):
+    process = ("{M13****", "{S130001")
+    with (
+        dialogue(Huber, [*LIMITS, *SAFE, process]) as bath,
+        pytest.raises(InstrumentError, match="the process sensor controls"),
+    ):
+        bath.prepare()
+    with (
+        dialogue(Huber, [*LIMITS, ("{M0009C4", "{S0009C4"), process]) as bath,
+        pytest.raises(InstrumentError, match="the process sensor controls"),
+    ):
+        bath.setpoint_k = 298.15
+    with dialogue(Huber, [*LIMITS, *SAFE], sensor="process") as bath:
+        bath.prepare()
+
+
+def test_a_model_without_the_control_mode_is_not_refused(dialogue):
+    with dialogue(Huber, [*LIMITS, *SAFE, ("{M13****", "{S137FFF")]) as bath:
+        bath.prepare()
+    other = ("{M13****", "{S140000")
+    with dialogue(Huber, [other]) as bath, pytest.raises(InstrumentError, match="about variable 13"):
+        bath.read_if_there(0x13)
+
+
+@pytest.mark.parametrize(("setpoint", "control"), [("{S0007D0", "{S140001"), ("{S0009C4", "{S140000")])
+def test_what_rules_is_read_after_the_start_whatever_the_commands_were_answered(dialogue, setpoint, control):
+    pairs = [
+        *LIMITS, ("{M0009C4", "{S0009C4"), INTERNAL, SAFE[1], ("{M160001", "{S160001"),
+        ("{M140001", "{S140001"), ("{M00****", setpoint), ("{M14****", control),
+    ]  # fmt: skip
+    asked = pairs if setpoint == "{S0009C4" else pairs[:-1]
+    with dialogue(Huber, asked) as bath, pytest.raises(InstrumentError, match="expected"):
+        bath.setpoint_k = 298.15
+
+
+def test_the_second_set_point_and_the_state_do_not_need_the_mode_of_circulation():
+    with find_candidate("drivers.huber:Huber").connected() as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 310.0
+        assert trial.driver.read_variable(0x16) == 0  # control circulates in place of it
+        trial.driver.setpoint_k = 320.0
+        state = trial.driver.output_state
+        assert (state.is_on, state.problem) == (True, "")
+        assert "variable 13 0, variable 15 0" in trial.driver.condition
+        trial.driver.write("{M130001")
+        trial.driver.read()
+        assert "the process sensor controls" in trial.driver.output_state.problem

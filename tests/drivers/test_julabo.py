@@ -1,14 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.julabo import JulaboCF, JulaboFC, JulaboFL, JulaboPresto, degrees, parse_status
+from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto, degrees, parse_status
 from labctl.clock import RealClock
 from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import find_candidate
 
 IDENTITY = ("VERSION", "JULABO CRYOCOMPACT CF31 VERSION 5.0\r")
 SAFE = [("OUT_MODE_05 0", None), ("IN_MODE_05", "0")]
 CELSIUS = ("IN_SP_06", "0\r")
+RULES = [("IN_MODE_01", "0"), ("IN_MODE_04", "0")]
 REMOTE_STOP, REMOTE_START = ("STATUS", "02 REMOTE STOP"), ("STATUS", "03 REMOTE START\r")
 
 
@@ -59,8 +63,8 @@ def test_a_bath_in_manual_mode_is_refused_because_it_ignores_commands(dialogue, 
 
 def test_a_set_point_is_sent_read_back_and_started(dialogue):
     pairs = [
-        ("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0\r"), ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"),
-        REMOTE_START, ("IN_SP_00", "40.0"),
+        ("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0\r"), *RULES,
+        ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"), REMOTE_START, ("IN_SP_00", "40.0"),
     ]  # fmt: skip
     with dialogue(JulaboCF, pairs) as bath:
         bath.setpoint_k = 313.15
@@ -76,7 +80,7 @@ def test_a_set_point_the_bath_ignored_is_an_error_and_it_is_not_started(dialogue
 @pytest.mark.parametrize(
     ("driver_class", "external", "question"),
     [(JulaboCF, False, "IN_PV_00"), (JulaboCF, True, "IN_PV_02"), (JulaboFC, True, "IN_PV_01"),
-     (JulaboFL, True, "IN_PV_00")],
+     (JulaboFL, False, "IN_PV_00"), (JulaboCorio, False, "IN_PV_00")],
 )  # fmt: skip
 def test_families_ask_for_the_ruling_sensor_each_in_its_own_words(dialogue, driver_class, external, question):
     with dialogue(driver_class, [(question, "55.5"), REMOTE_START], external=external) as bath:
@@ -163,7 +167,7 @@ PRESTO = [
     ("OUT_MODE_01 0", None), ("IN_MODE_01", "0"), ("OUT_MODE_04 0", None), ("IN_MODE_04", "0"),
 ]  # fmt: skip
 STARTED = [
-    ("OUT_SP_00 46.85", None), ("IN_SP_00", "46.85"), ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"),
+    ("OUT_SP_00 46.85", None), ("IN_SP_00", "46.85"), *RULES, ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"),
     REMOTE_START,
 ]  # fmt: skip
 KICK = ("OUT_SP_00 46.85", None)
@@ -217,4 +221,77 @@ def test_other_families_whose_command_would_set_the_heating_power_are_refused(di
 @pytest.mark.parametrize("watchdog_s", [-1, 30.5])
 def test_a_watchdog_time_that_cannot_be_sent_is_a_configuration_error(dialogue, watchdog_s):
     with pytest.raises(ConfigurationError), dialogue(JulaboPresto, [], watchdog_s=watchdog_s):
+        pass
+
+
+# What rules.
+
+FC = ("VERSION", "JULABO FC600 VERSION 1.0")
+TEN_COMMANDS = {
+    "VERSION", "STATUS", "IN_PV_00", "IN_PV_01", "IN_PV_03", "IN_PV_04", "IN_SP_00", "OUT_SP_00",
+    "IN_MODE_05", "OUT_MODE_05",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_the_set_point_of_an_fc_always_comes_from_the_computer(dialogue, external):
+    pairs = [FC, *SAFE, REMOTE_STOP, ("OUT_MODE_04 0", None), ("IN_MODE_04", "0")]
+    with dialogue(JulaboFC, pairs, external=external) as bath:
+        bath.prepare()
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_an_fc_with_or_without_its_external_sensor_goes_to_the_set_point(external):
+    candidate = replace(find_candidate("drivers.julabo:JulaboFC"), settings={"external": external})
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320.0
+        trial.clock.sleep(7200)
+        assert trial.driver.temperature_k == pytest.approx(320.0, abs=0.2)
+
+
+def test_the_stand_in_of_an_fc_follows_its_programmer_input_when_told_to():
+    with find_candidate("drivers.julabo:JulaboFC").connected() as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320.0
+        trial.driver.external_control = 1
+        (model,) = trial.rig.instruments.values()
+        assert model.loop.target_k == pytest.approx(90 + 273.15)
+        assert trial.driver.setpoint_k == pytest.approx(320.0)
+        assert trial.driver.output_state.problem == "external_control is 1 instead of 0"
+        with pytest.raises(InstrumentError, match="another set point or sensor rules"):
+            trial.driver.setpoint_k = 321.0
+
+
+def test_another_set_point_or_sensor_chosen_meanwhile_is_refused_and_nothing_is_started(dialogue):
+    for rules, words in (
+        ([("IN_MODE_01", "1")], "setpoint_number is 1"),
+        ([RULES[0], ("IN_MODE_04", "1")], "external_control is 1"),
+    ):
+        pairs = [("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0"), *rules]
+        with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match=words):
+            bath.setpoint_k = 313.15
+
+
+def test_a_corio_is_sent_its_ten_commands_only():
+    with find_candidate("drivers.julabo:JulaboCorio").connected() as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320.0
+        _ = trial.driver.temperature_k, trial.driver.setpoint_k, trial.driver.condition
+        assert trial.driver.output_state.is_on
+        trial.driver.make_safe()
+        assert {message.strip().split(" ")[0] for message in trial.sent} <= TEN_COMMANDS
+
+
+@pytest.mark.parametrize("message", ["IN_MODE_01", "IN_MODE_04", "IN_PV_02", "IN_SP_03"])
+def test_the_stand_in_of_a_corio_has_no_other(message):
+    with find_candidate("drivers.julabo:JulaboCorio").connected() as trial:
+        with pytest.raises(InstrumentError, match="time-out"):
+            trial.driver.ask(message)
+        assert trial.driver.status == "INVALID COMMAND"
+
+
+@pytest.mark.parametrize("driver_class", [JulaboCorio, JulaboFL])
+def test_an_external_sensor_that_the_family_does_not_have_is_a_configuration_error(dialogue, driver_class):
+    with pytest.raises(ConfigurationError, match="external"), dialogue(driver_class, [], external=True):
         pass

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.lakeshore33x import LakeShore33x, LakeShore335, LakeShore336, LakeShore350, in_words
 from labctl.errors import InstrumentError
+from labctl.testing.trial import find_candidate
 
 IDENTITY = ("*IDN?", "LSCI,MODEL335,1234567/1234567,1.0")
 ACCEPTED = ("*ESR?", "0")
@@ -11,15 +14,18 @@ SAFE = [
     ("RANGE 1,0", None), ("RANGE 2,0", None), ("MOUT 1,0.00", None), ACCEPTED,
     ("RANGE? 1", "0"), ("RANGE? 2", "0"), ("MOUT? 1", "+0.00"),
 ]  # fmt: skip
-RAMP_OFF = ("RAMP 1,0,0", None)
+RULES = ("OUTMODE? 1", "1,1,0")
+NO_RAMP = ("RAMP? 1", "0,+0.0")
+RAMP_OFF = [("RAMP 1,0,0", None), ACCEPTED, NO_RAMP]
+IN_LOOP = [("OUTMODE 1,1,1,0", None), ACCEPTED, RULES]
 READING = "KRDG? A;RDGST? A"
 
 
 def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE,
-        ("INTYPE? A", "1,0,1,3,1"), ("OUTMODE 1,1,1,0", None), ACCEPTED, RAMP_OFF, ACCEPTED,
-        ("TLIMIT A,393.15", None), ACCEPTED,
+        ("INTYPE? A", "1,0,1,3,1"), *IN_LOOP, *RAMP_OFF,
+        ("TLIMIT A,393.15", None), ACCEPTED, ("TLIMIT? A", "+393.2"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs, temperature_limit_degc=120) as oven:
         oven.prepare()
@@ -27,7 +33,8 @@ def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
 
 def test_the_second_loop_of_another_sensor_is_addressed_by_its_own_numbers(dialogue):
     pairs = [
-        ("SETP 2,300.0000", None), ACCEPTED, ("RANGE 2,1", None), ACCEPTED,
+        ("SETP 2,300.0000", None), ACCEPTED, ("OUTMODE? 2", "1,2,0"), ("RAMP? 2", "0,+1.0"),
+        ("RANGE 2,1", None), ACCEPTED,
         ("SETP? 2", "+300.00"), ("RANGE? 2", "1"),
         ("KRDG? B;RDGST? B", "+4.200;000"),
     ]  # fmt: skip
@@ -67,8 +74,9 @@ def test_a_sensor_in_sensor_units_is_refused_before_any_set_point(dialogue):
 def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"),
-        ("OUTMODE 1,1,1,0", None), ACCEPTED, RAMP_OFF, ACCEPTED,
-        ("SETP 1,26.8500", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", "+26.8500"),
+        *IN_LOOP, *RAMP_OFF,
+        ("SETP 1,26.8500", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
+        ("SETP? 1", "+26.8500"),
         ("RANGE? 1", "3"), ("SETP? 1", "+26.8500"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:
@@ -126,10 +134,10 @@ def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, w
 )
 def test_a_set_point_or_range_that_was_lost_is_noticed(dialogue, setpoint, range_, words):
     pairs = [
-        ("SETP 1,300.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED, ("SETP? 1", setpoint),
-        ("RANGE? 1", range_),
+        ("SETP 1,300.0000", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
+        ("SETP? 1", setpoint), ("RANGE? 1", range_),
     ]  # fmt: skip
-    asked = pairs[: 5 if "set point" in words else 6]
+    asked = pairs[: 7 if "set point" in words else 8]
     with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
         oven.setpoint_k = 300
 
@@ -142,7 +150,8 @@ def test_an_operation_complete_bit_is_no_error(dialogue):
 def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
-        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, ("RANGE 1,3", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
+        RULES, ("RAMP? 1", "1,+5.0"), ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", "+295.0000"), ("RANGE? 1", "3"),
         ("RAMP? 1", "1,+5.0"), ("RAMPST? 1", "1"), ("SETP? 1", "+295.0900"),
     ]  # fmt: skip
@@ -155,8 +164,102 @@ def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
 
 
 def test_no_ramp_is_switched_off_at_the_instrument(dialogue):
-    with dialogue(LakeShore335, [("RAMP 1,0,0", None), ACCEPTED]) as oven:
+    with dialogue(LakeShore335, RAMP_OFF) as oven:
         oven.ramp_rate_k_s = 0
+    pairs = [*RAMP_OFF[:2], ("RAMP? 1", "1,+5.0")]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="expected no ramp"):
+        oven.ramp_rate_k_s = 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "ramp", "words"),
+    [("3,1,0", "0,+0.0", "closed loop on input A"), ("1,2,0", "0,+0.0", "closed loop on input A"),
+     ("1,1,0", "1,+5.0", "expected no ramp")],
+)  # fmt: skip
+def test_a_mode_or_ramp_of_the_panel_is_refused_before_the_heater_is_on(dialogue, mode, ramp, words):
+    pairs = [
+        ("SETP 1,300.0000", None), ACCEPTED, ("OUTMODE? 1", mode), ("RAMP? 1", ramp),
+    ]  # fmt: skip
+    asked = pairs[: 3 if "loop" in words else 4]
+    with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
+        oven.setpoint_k = 300
+
+
+def test_a_ramp_that_the_instrument_changed_is_refused(dialogue):
+    pairs = [
+        ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
+        RULES, ("RAMP? 1", "1,+10.0"),
+    ]  # fmt: skip
+    with dialogue(LakeShore335, pairs) as oven:
+        oven.ramp_rate_k_s = 5 / 60
+        with pytest.raises(InstrumentError, match="a ramp of 5 K/min"):
+            oven.setpoint_k = 320
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "reply", "unit"),
+    [(LakeShore335, "1,0,1,3,2", 2), (LakeShore336, "3,1,0,1,1", 1), (LakeShore350, "3,1,0,1,1,2", 1),
+     (LakeShore350, "3,1,0,1,2,1", 2), (LakeShore33x, "3,1,0,1,2", 2), (LakeShore33x, "3,1,0,1,2,1", 2)],
+)  # fmt: skip
+def test_the_unit_is_the_fifth_field_also_where_the_excitation_follows(dialogue, driver_class, reply, unit):
+    with dialogue(driver_class, [("INTYPE? A", reply)]) as oven:
+        assert oven.input.preferred_unit == unit
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "reply"),
+    [(LakeShore335, "3,1,0,1,1,2"), (LakeShore336, "3,1,0,1"), (LakeShore350, "3,1,0,1,1"),
+     (LakeShore33x, "1"), (LakeShore33x, "3,1,0,1,1,2,1")],
+)  # fmt: skip
+def test_any_other_number_of_fields_is_refused(dialogue, driver_class, reply):
+    with dialogue(driver_class, [("INTYPE? A", reply)]) as oven:
+        with pytest.raises(InstrumentError, match="fields, got"):
+            oven._unit_offset_k()
+        assert oven.adapter.connection.clear.called
+
+
+def test_an_analogue_output_of_a_336_is_never_sent_a_ramp(dialogue):
+    started = [("SETP 3,300.0000", None), ACCEPTED, ("OUTMODE? 3", "1,1,0"), ("RANGE 3,1", None), ACCEPTED]
+    pairs = [*started, ("SETP? 3", "+300.0"), ("RANGE? 3", "1"), ("SETP? 3;RANGE? 3;*ESR?", "+300.0;1;0")]
+    with dialogue(LakeShore336, pairs, output=3) as oven:
+        oven.ramp_rate_k_s = 0
+        oven.setpoint_k = 300
+        assert oven.output_state.target_k == 300
+        with pytest.raises(ValueError, match="output 3 cannot ramp"):
+            oven.ramp_rate_k_s = 1 / 60
+
+
+def test_every_output_of_a_350_ramps_and_slower(dialogue):
+    with dialogue(LakeShore350, [], output=3) as oven:
+        oven.ramp_rate_k_s = 0.01 / 60
+        assert oven.ramp_rate_k_s == 0.01 / 60
+
+
+def test_a_limit_that_the_instrument_did_not_take_is_an_error(dialogue):
+    pairs = [("TLIMIT A,393.15", None), ACCEPTED, ("TLIMIT? A", "+0.0")]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="limit not accepted"):
+        oven._set_temperature_limit(393.15)
+
+
+@pytest.mark.parametrize("output", [3, 4])
+def test_a_336_can_be_prepared_on_its_analogue_outputs(output):
+    candidate = replace(find_candidate("drivers.lakeshore33x:LakeShore336"), settings={"output": output})
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320
+        assert trial.driver.output_state.is_on
+
+
+@pytest.mark.parametrize("excitation", [0, 1, 2])
+@pytest.mark.parametrize("unit", [1, 2])
+def test_the_set_point_of_a_350_is_right_in_either_unit_with_any_excitation(unit, excitation):
+    with find_candidate("drivers.lakeshore33x:LakeShore350").connected() as trial:
+        trial.driver.write(f"INTYPE A,3,1,0,1,{unit},{excitation}")
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320
+        (model,) = trial.rig.instruments.values()
+        assert model.setpoint_k == pytest.approx(320)
 
 
 @pytest.mark.parametrize("rate_k_min", [0.05, 101, -1, float("nan")])

@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.linkam_t95 import LinkamT95, parse_status
 from labctl.errors import ConfigurationError, InstrumentError
+from labctl.testing.trial import find_candidate
 
 
 def status(state=0x01, errors=0x80, tenths=b"00FA"):
@@ -28,7 +31,7 @@ def test_the_first_query_is_the_required_one(dialogue):
 
 
 def test_a_set_point_is_rate_limit_and_start(dialogue):
-    pairs = [told("R12000"), told("L11000"), told("S"), status(0x10), status(0x30, tenths=b"03E8")]
+    pairs = [told("R12000"), told("L11000"), told("S"), *[status(0x10)] * 2, status(0x30, tenths=b"03E8")]
     with dialogue(LinkamT95, pairs) as stage:
         stage.setpoint_k = 373.15
         assert stage.temperature_k == pytest.approx(298.15)
@@ -37,7 +40,7 @@ def test_a_set_point_is_rate_limit_and_start(dialogue):
 
 
 def test_a_ramp_is_the_rate_of_the_next_set_point(dialogue):
-    with dialogue(LinkamT95, [told("R1500"), told("L1-500"), told("S")]) as stage:
+    with dialogue(LinkamT95, [told("R1500"), told("L1-500"), told("S"), status(0x20)]) as stage:
         stage.ramp_rate_k_s = 5 / 60
         stage.setpoint_k = 223.15
 
@@ -129,3 +132,45 @@ def test_random_bytes_never_pass_for_a_status_they_are_not(reply):
         return
     assert reply[-1:] == b"\r"
     assert f"{round(found.celsius * 10) & 0xFFFF:04X}".encode() == reply[6:10].upper()
+
+
+# Pauses and what rules.
+
+
+def test_the_first_message_comes_half_a_second_after_opening_and_the_others_300_ms_apart():
+    with find_candidate("drivers.linkam_t95:LinkamT95").connected() as trial:
+        began_s, times_s = trial.clock.monotonic(), []
+        (model,) = trial.rig.instruments.values()
+        hear = model.hear
+
+        def noted(line):
+            times_s.append(model.world.time_s - began_s)
+            hear(line)
+
+        model.hear = noted
+        trial.driver.prepare()
+        assert times_s[0] == pytest.approx(0.5, abs=0.01)
+        assert min(later - sooner for sooner, later in pairwise(times_s)) >= 0.3 - 1e-6
+
+
+@pytest.mark.parametrize("pause", ["write_interval_s", "quiet_after_opening_s"])
+def test_without_its_pauses_the_stand_in_loses_messages(monkeypatch, pause):
+    monkeypatch.setattr(LinkamT95, pause, 0.05)
+    candidate = find_candidate("drivers.linkam_t95:LinkamT95")
+    with candidate.connected() as trial, pytest.raises(InstrumentError, match=r"time-out|did not come"):
+        trial.driver.prepare()
+
+
+def test_a_stage_that_does_not_start_is_an_error(dialogue):
+    pairs = [told("R12000"), told("L11000"), told("S"), status(0x01)]
+    with dialogue(LinkamT95, pairs) as stage, pytest.raises(InstrumentError, match="did not start"):
+        stage.setpoint_k = 373.15
+
+
+def test_a_stage_that_holds_at_another_limit_says_so(dialogue):
+    started = [told("R12000"), told("L11000"), told("S"), status(0x10)]
+    held = [status(0x30, tenths=b"03E8"), status(0x30, tenths=b"0320")]
+    with dialogue(LinkamT95, [*started, *held]) as stage:
+        stage.setpoint_k = 373.15
+        assert stage.output_state.problem == ""
+        assert stage.output_state.problem == "it holds at 353.1 K instead of 373.1 K"

@@ -124,7 +124,7 @@ def test_a_eurotherm_under_another_set_point_is_found():
         trial.driver.setpoint_k = TARGET_K
         trial.clock.sleep(5)
         (model,) = trial.rig.instruments.values()
-        model._move_setpoint = lambda step_s: None  # a remote set point
+        model._move_setpoint = lambda step_s: None  # by a way that no register tells
         model.working_c = 90.0
         assert (
             trial.driver.output_state.problem == "another set point rules, 90 degC: remote, or of a program"

@@ -15,12 +15,14 @@ def reads(word, value):
     return (f"READ:{LOOP}:{word}", f"STAT:{LOOP}:{word}:{value}")
 
 
+NO_RAMP = reads("RENA", "OFF")
+RAMPS = [reads("RENA", "ON"), reads("RSET", "5.0000K/m")]
 SAFE = [sets("ENAB", "OFF"), sets("HSET", "0"), reads("ENAB", "OFF"), reads("HSET", "0.0000")]
 
 
 def test_preparing_checks_the_model_and_leaves_loop_and_ramp_off(dialogue):
     identity = ("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000")
-    with dialogue(OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF")]) as cryostat:
+    with dialogue(OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF"), NO_RAMP]) as cryostat:
         cryostat.prepare()
     pairs = [("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY IPS:1:2")]
     with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match="MERCURY ITC"):
@@ -40,7 +42,9 @@ def test_the_literal_exchange_switches_the_loop_off(dialogue):
 
 def test_set_point_and_ramp_are_the_loops(dialogue):
     pairs = [
-        sets("RSET", "5"), sets("RENA", "ON"), sets("TSET", "61"), sets("ENAB", "ON"),
+        sets("RSET", "5"), sets("RENA", "ON"), *RAMPS,
+        sets("TSET", "61"), sets("ENAB", "ON"),
+        reads("ENAB", "ON"), *RAMPS, reads("TSET", "61.0000K"),
         reads("TSET", "61.0000K"), reads("RSET", "5.0000K/m"),
     ]  # fmt: skip
     with dialogue(OxfordMercuryITC, pairs) as cryostat:
@@ -102,3 +106,29 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
         broken_at(cryostat, message)
         with pytest.raises(InstrumentError, match="no answer"):
             cryostat.make_safe()
+
+
+# What rules.
+
+
+@pytest.mark.parametrize(
+    ("enabled", "ramp", "setpoint", "words"),
+    [("OFF", "OFF", "61.0000K", "expected ON"), ("ON", "ON", "61.0000K", "expected OFF"),
+     ("ON", "OFF", "50.0000K", "expected 61")],
+)  # fmt: skip
+def test_what_rules_is_read_after_a_set_point_that_was_called_valid(dialogue, enabled, ramp, setpoint, words):
+    read_back = [reads("ENAB", enabled), reads("RENA", ramp), reads("TSET", setpoint)]
+    asked = read_back[: ["expected ON", "expected OFF", "expected 61"].index(words) + 1]
+    pairs = [sets("TSET", "61"), sets("ENAB", "ON"), *asked]
+    with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match=words):
+        cryostat.setpoint_k = 61
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [([reads("RENA", "OFF")], "expected ON"), ([RAMPS[0], reads("RSET", "1.0000K/m")], "expected 5")],
+)
+def test_a_ramp_that_does_not_rule_is_refused(dialogue, rules, words):
+    pairs = [sets("RSET", "5"), sets("RENA", "ON"), *rules]
+    with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match=words):
+        cryostat.ramp_rate_k_s = 5 / 60

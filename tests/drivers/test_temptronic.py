@@ -24,7 +24,7 @@ def test_the_manuals_words_are_pymeasures(dialogue):
 def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
     pairs = [
         ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), ("SETP?", "80.0"),
-        ("FLOW 1", None), ("AUXC?", "96"),
+        ("FLOW 1", None), ("AUXC?", "96"), ("SETN?", "0"), ("RAMP?", "5.0"),
         ("SETD?", "42.5"),
     ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream:
@@ -34,10 +34,10 @@ def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
 
 
 def test_without_a_ramp_it_goes_as_fast_as_it_can_also_after_one(dialogue):
-    taken = [("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "96")]
+    taken = [("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "96"), ("SETN?", "0")]
     pairs = [
-        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), *taken,
-        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), *taken,
+        ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), *taken, ("RAMP?", "5.0"),
+        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), *taken, ("RAMP?", "9999"),
     ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream:
         stream.ramp_rate_k_s = 5 / 60
@@ -110,3 +110,16 @@ def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
 @given(st.floats(min_value=-99.9, max_value=225))
 def test_every_temperature_belongs_to_one_set_point(celsius):
     assert setpoint_number(celsius) == (0 if celsius >= 30 else 2 if celsius <= 20 else 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "rate", "words"), [("4", "9999", "number = 0"), ("0", "1.0", "rate = 9999")]
+)
+def test_a_set_point_of_a_cycle_or_another_ramp_that_rules_is_refused(dialogue, number, rate, words):
+    pairs = [
+        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
+        ("AUXC?", "96"), ("SETN?", number), ("RAMP?", rate),
+    ]  # fmt: skip
+    asked = pairs[: 7 if number == "4" else 8]
+    with dialogue(TemptronicATS, asked) as stream, pytest.raises(InstrumentError, match=words):
+        stream.setpoint_k = 353.15

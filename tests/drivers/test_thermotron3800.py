@@ -17,7 +17,8 @@ def test_preparing_leaves_the_chamber_stopped(dialogue):
 
 
 def test_a_set_point_is_sent_started_and_read_back(dialogue):
-    pairs = [("SETP1,85", None), ("RUNM", None), ("SETP1?", "85.0"), ("PVAR1?", "25.4")]
+    pairs = [("SETP1,85", None), ("RUNM", None), ("SETP1?", "85.0"), ("MODE?", "16")]
+    pairs.append(("PVAR1?", "25.4"))
     with dialogue(ThermotronOven, pairs) as chamber:
         chamber.setpoint_k = 358.15
         assert chamber.temperature_k == pytest.approx(298.55)
@@ -61,3 +62,17 @@ def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
         broken_at(chamber, "STOP")
         with pytest.raises(InstrumentError, match="no answer"):
             chamber.make_safe()
+
+
+@pytest.mark.parametrize("mode", ["1", "2", "8", "17", "32"])
+def test_a_chamber_that_is_not_in_manual_mode_after_the_start_is_refused(dialogue, mode):
+    pairs = [("SETP1,85", None), ("RUNM", None), ("SETP1?", "85.0"), ("MODE?", mode)]
+    with dialogue(ThermotronOven, pairs) as chamber, pytest.raises(InstrumentError, match="not in manual"):
+        chamber.setpoint_k = 358.15
+
+
+def test_a_program_that_was_started_meanwhile_is_told(dialogue):
+    pairs = [("MODE?", "1"), ("SETP1?", "85.0"), ("MODE?", "16"), ("SETP1?", "85.0")]
+    with dialogue(ThermotronOven, pairs) as chamber:
+        assert chamber.output_state.problem == "a program rules"
+        assert chamber.output_state.problem == ""

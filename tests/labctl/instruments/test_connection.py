@@ -92,6 +92,20 @@ def test_messages_are_spaced_as_the_instrument_needs(world):
     assert clock.monotonic() == pytest.approx(3.05)
 
 
+def test_a_session_is_left_alone_after_it_was_opened_and_opened_again(world):
+    clock, rig = world
+    connection = connect(world, timeout=2000, quiet_after_opening_s=0.5)
+    began_s = clock.monotonic()
+    ask(connection, "*IDN?")
+    assert clock.monotonic() - began_s == pytest.approx(0.5, abs=0.05)
+    rig.faults.add("lost", instrument=OVEN, command="KRDG", duration_s=0.0)
+    with pytest.raises(InstrumentError):
+        ask(connection, "KRDG? A")
+    again_s = clock.monotonic()
+    ask(connection, "*IDN?")
+    assert clock.monotonic() - again_s == pytest.approx(0.5, abs=0.05)
+
+
 def test_an_address_where_nothing_answers_is_named(world):
     clock, rig = world
     with pytest.raises(InstrumentError, match="cannot open GPIB0::13::INSTR"):

@@ -1,6 +1,7 @@
 import socket
 import threading
 from contextlib import closing, contextmanager, suppress
+from unittest.mock import patch
 
 import pytest
 import pyvisa
@@ -19,10 +20,12 @@ SERIAL = (
 
 
 def found_at(model, address, serial=True):
-    rig = build(VirtualClock(), instruments={address: model})
+    clock = VirtualClock()
+    rig = build(clock, instruments={address: model})
     manager = pyvisa.ResourceManager(rig.visa_library)
     try:
-        (entry,) = ask_everybody(manager, rig.visa_library, serial)
+        with patch.object(discovery, "RealClock", lambda: clock):
+            (entry,) = ask_everybody(manager, rig.visa_library, serial)
     finally:
         rig.close()
     return entry

@@ -231,7 +231,8 @@ def test_every_driver_switches_off_and_reads_back_within_its_time(model):
         assert hasattr(driver_class, "kick"), "only a watchdog has no output"
         return
     rig = build(clock, seed=1, instruments={SERIAL: model})
-    pace = {"write_interval_s": driver_class.write_interval_s, "quiet_after_s": driver_class.quiet_after_s}
+    silences = ("write_interval_s", "quiet_after_s", "quiet_after_opening_s")
+    pace = {name: getattr(driver_class, name) for name in silences}
     settings = {**pace, **driver_class.connection_settings}
     driver = driver_class(Connection("it", SERIAL, clock, rig.visa_library, **settings))
     driver.prepare()

@@ -74,7 +74,7 @@ def test_a_shipped_driver_finds_its_stand_in_by_itself():
 
 
 def test_a_shipped_stand_in_may_be_named():
-    candidate = find_candidate("drivers.julabo:JulaboCF", "julabo_corio")
+    candidate = find_candidate("drivers.julabo:JulaboFL", "julabo_corio")
     assert "CORIO" in prepared(candidate)[0]
 
 

@@ -28,8 +28,8 @@ def huber(rig_with):
 
 
 @pytest.fixture
-def linkam(rig_with):
-    return rig_with(
+def linkam(rig_with, clock):
+    opened = rig_with(
         "linkam_t95",
         LINKAM,
         write_termination="\r",
@@ -37,6 +37,20 @@ def linkam(rig_with):
         baud_rate=19200,
         encoding="latin-1",
     )
+    clock.sleep(0.5)
+    return opened
+
+
+@pytest.fixture
+def told(linkam, clock):
+    """Send a Linkam command and return the reply, then leave the controller alone for a while."""
+
+    def tell(command):
+        reply = linkam[1].query(command)
+        clock.sleep(0.3)
+        return reply
+
+    return tell
 
 
 def test_a_julabo_heats_and_cools_to_its_setpoint(julabo, clock):
@@ -108,48 +122,60 @@ def test_a_huber_ignores_invalid_requests(huber):
     assert port.query("{M140000") == "{S140000"
 
 
-def linkam_state(port):
+def linkam_state(port, clock):
     port.write("T")
     reply = port.read_bytes(11)
+    clock.sleep(0.3)
     assert reply[10:] == b"\r"
     tenths = int(reply[6:10], 16)
     return reply[0], reply[1], (tenths - 0x10000 if tenths & 0x8000 else tenths) / 10
 
 
-def test_a_linkam_is_silent_until_asked_t(linkam):
+def test_a_linkam_is_silent_until_asked_t(linkam, clock):
     _, port = linkam
     with pytest.raises(pyvisa.VisaIOError):
         port.query("S")
-    assert linkam_state(port)[0] == 0x01
+    assert linkam_state(port, clock)[0] == 0x01
     assert port.query("R12000") == ""
 
 
-def test_a_linkam_ramps_to_its_limit_and_holds(linkam, clock):
+def test_a_linkam_ramps_to_its_limit_and_holds(linkam, told, clock):
     rig, port = linkam
-    linkam_state(port)
+    linkam_state(port, clock)
     for command in ("R1500", "L1600", "S"):
-        assert port.query(command) == ""
+        assert told(command) == ""
     clock.sleep(120)
-    state, _, temperature_c = linkam_state(port)
+    state, _, temperature_c = linkam_state(port, clock)
     assert state == 0x10
     assert temperature_c == pytest.approx(32, abs=2)
     clock.sleep(3600)
-    assert linkam_state(port) == (0x30, 0x80, pytest.approx(60, abs=0.2))
-    assert port.query("E") == ""
-    assert linkam_state(port)[0] == 0x01
+    assert linkam_state(port, clock) == (0x30, 0x80, pytest.approx(60, abs=0.2))
+    assert told("E") == ""
+    assert linkam_state(port, clock)[0] == 0x01
     assert rig.instruments[LINKAM].heater_power_w == 0
 
 
-def test_a_linkam_cools_below_zero(linkam, clock):
+def test_a_linkam_cools_below_zero(linkam, told, clock):
     _, port = linkam
-    linkam_state(port)
+    linkam_state(port, clock)
     for command in ("R12000", "L1-200", "S"):
-        port.query(command)
+        told(command)
     clock.sleep(3600)
-    assert linkam_state(port) == (0x30, 0x80, pytest.approx(-20, abs=0.3))
+    assert linkam_state(port, clock) == (0x30, 0x80, pytest.approx(-20, abs=0.3))
 
 
-def test_a_linkam_reports_an_absent_stage(linkam):
+def test_a_linkam_reports_an_absent_stage(linkam, clock):
     rig, port = linkam
     rig.instruments[LINKAM].sensor_fault = 1
-    assert linkam_state(port)[1] == 0x82
+    assert linkam_state(port, clock)[1] == 0x82
+
+
+def test_a_linkam_loses_a_message_that_comes_too_soon(linkam, told, clock):
+    _, port = linkam
+    linkam_state(port, clock)
+    assert told("R12000") == ""
+    port.query("L11000")
+    with pytest.raises(pyvisa.VisaIOError):
+        port.query("S")
+    clock.sleep(0.3)
+    assert linkam_state(port, clock)[0] == 0x01
