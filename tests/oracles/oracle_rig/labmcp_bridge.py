@@ -1,0 +1,143 @@
+"""Runs a labmcp simulator in its own environment, for a process outside of it: JSON lines on stdin and stdout.
+
+    .oracles/labmcp-lakeshore/bin/python tests/oracles/oracle_rig/labmcp_bridge.py lakeshore 336
+
+Requests, each with one reply:
+
+    {"do": "begin"}                                a new simulator, as after power-on
+    {"do": "hear", "now_s": 1.5, "message": "..."} one message without terminator; "reply": text, lines or null
+    {"do": "truth", "now_s": 1.5}                  what the simulator knows about itself, without the wire
+    {"do": "panel", "name": "unit", "value": 2}    what a person sets at the front panel
+
+`now_s` is the time of the simulator; it is never less than before.
+"""
+
+import importlib
+import json
+import sys
+
+
+class Family:
+    """One simulator and what can be seen and set without the wire."""
+
+    def __init__(self, model):
+        self.now_s = 0.0
+        self.simulator = self.build(model)
+
+    def clock(self):
+        return self.now_s
+
+    def settings(self):
+        """What a person can set at the panel: names and functions of the value."""
+        return {}
+
+
+class LakeShore(Family):
+    def build(self, model):
+        module = importlib.import_module("labmcp_lakeshore.simulator")
+        return module.LakeShoreSimulator(model, clock=self.clock)
+
+    def truth(self):
+        self.simulator.advance()
+        outputs, temperatures = self.simulator.outputs, self.simulator.temps
+        return {
+            "energised": any(output.range > 0 for output in outputs.values()),
+            "ranges": {number: output.range for number, output in outputs.items()},
+            "setpoint_k": outputs[1].setpoint_k,
+            "ramps": bool(outputs[1].ramp_on),
+            "ramp_k_min": outputs[1].ramp_rate,
+            "temperature_k": temperatures["stage"],
+        }
+
+    def settings(self):
+        first = self.simulator.outputs[1]
+
+        def ramp(rate_k_min):
+            first.ramp_on, first.ramp_rate = 1, rate_k_min
+
+        def unit(number):
+            self.simulator.inputs["A"].units = number
+
+        def ranges(number):
+            for output in self.simulator.outputs.values():
+                output.range = number
+
+        return {"ramp": ramp, "unit": unit, "ranges": ranges}
+
+
+class Julabo(Family):
+    def build(self, model):
+        module = importlib.import_module("labmcp_julabo.simulator")
+        return module.JulaboSimulator(clock=self.clock, corio_cd=model == "corio_cd")
+
+    def truth(self):
+        bath = self.simulator
+        bath._advance()
+        return {
+            "energised": bath.running,
+            "setpoint_k": bath.setpoint_c + 273.15,
+            "temperature_k": bath.bath_c + 273.15,
+        }
+
+    def settings(self):
+        bath = self.simulator
+
+        def local(value):
+            bath.remote = not value
+
+        def alarm(text):
+            bath.raise_alarm(text)
+
+        return {"local": local, "alarm": alarm}
+
+
+class Keithley(Family):
+    def build(self, model):
+        module = importlib.import_module("labmcp_keithley_smu.simulator")
+        core = module.SMUCore(module.make_dut("resistor", 1000.0), max_v=210.0, max_i=1.05)
+        return module.Keithley2450Simulator(core)
+
+    def truth(self):
+        core = self.simulator.core
+        return {
+            "energised": core.output,
+            "source": core.func,
+            "level": core.level[core.func],
+            "resistance_ohm": core.dut.r,
+            "current_limit_a": core.limit["CURR"],
+            "four_wire": core.remote_sense,
+            "terminals": self.simulator.terminals,
+        }
+
+    def settings(self):
+        core = self.simulator.core
+
+        def output(value):
+            core.func, core.level["VOLT"], core.output = "VOLT", 1.0, bool(value)
+
+        return {"output": output}
+
+
+FAMILIES = {"lakeshore": LakeShore, "julabo": Julabo, "keithley": Keithley}
+
+
+def serve(requests, replies, family_name, model):
+    family = None
+    for line in requests:
+        request = json.loads(line)
+        if request["do"] == "begin":
+            family = FAMILIES[family_name](model)
+        family.now_s = max(family.now_s, request.get("now_s", 0.0))
+        reply = None
+        if request["do"] == "hear":
+            reply = family.simulator.handle(request["message"])
+        elif request["do"] == "truth":
+            reply = family.truth()
+        elif request["do"] == "panel":
+            family.settings()[request["name"]](request["value"])
+        replies.write(json.dumps({"reply": reply}) + "\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.stdin, sys.stdout, *sys.argv[1:3])

@@ -1,0 +1,286 @@
+"""A driver connected to an oracle, with the interface of a simulated rig, so that the contract can be tested."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from oracle_rig.lines import LINES, Line
+from oracle_rig.processes import LabmcpProcess, LewisProcess, environment
+from oracle_rig.table import Oracle
+from pyvisa.rname import to_canonical_name
+
+from labctl.clock import RealClock, ScaledClock
+from labctl.testing.adapters import RecordingConnection
+from labctl.testing.trial import Candidate, Trial, find_candidate
+from sim_instruments.wire.faults import ON_HEARING, FaultPlan
+
+POLL_S = 0.02
+SETTLES_WITHIN_S = 0.1
+TIMEOUT_MS = 1000
+
+
+class SkippingClock(ScaledClock):
+    """Real time, in which sleeping takes none: it is added. With `speed`, sleeping takes `1 / speed` of it."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(1.0)
+        self._speed, self._skipped_s = speed, 0.0
+        self._waiting = RealClock()
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped_s
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            waited_s = seconds / self._speed if self._speed else 0.0
+            self._waiting.sleep(waited_s)
+            self._skipped_s += seconds - waited_s
+
+
+class Labmcp:
+    """What the relay asks of a labmcp simulator."""
+
+    def __init__(self, process: LabmcpProcess, now_s: Callable[[], float]) -> None:
+        self._process, self._now_s = process, now_s
+        process.begin()
+
+    def hear(self, message: str) -> str | None:
+        return self._process.hear(message, self._now_s())
+
+    def truth(self) -> dict[str, Any]:
+        return self._process.truth(self._now_s())
+
+    def set_at_panel(self, name: str, value: Any) -> None:
+        self._process.set_at_panel(name, value)
+
+
+class Labmcp2450(Labmcp):
+    """With the last reading, which the simulator does not store."""
+
+    def __init__(self, process: LabmcpProcess, now_s: Callable[[], float]) -> None:
+        super().__init__(process, now_s)
+        self._stored = ""
+
+    def hear(self, message: str) -> str | None:
+        if message == ':READ? "defbuffer1"':
+            reading, source = (super().hear(message + ",READ,SOUR") or "").split(",")
+            self._stored = f"{reading},0.0,{source}"
+            return reading
+        if message == ':TRAC:DATA? 1,1,"defbuffer1",READ,REL,SOUR':
+            return self._stored
+        return super().hear(message)
+
+
+class LewisJulabo:
+    """What the relay asks of a Julabo of lewis."""
+
+    def __init__(self, process: LewisProcess, now_s: Callable[[], float]) -> None:
+        self._process = process
+        process.hear(b"OUT_MODE_05 0")
+
+    def hear(self, message: str) -> str | None:
+        if message == "STATUS":
+            return "03 REMOTE START" if self.truth()["energised"] else "02 REMOTE STOP"
+        try:
+            return self._process.hear(message.encode()).decode() or None
+        except TimeoutError:
+            return None
+
+    def truth(self) -> dict[str, Any]:
+        asked = {"energised": b"IN_MODE_05", "setpoint_k": b"IN_SP_00", "temperature_k": b"IN_PV_00"}
+        found = {name: float(self._process.hear(question)) for name, question in asked.items()}
+        kelvin = {name: value + 273.15 for name, value in found.items() if name.endswith("_k")}
+        return kelvin | {"energised": found["energised"] != 0}
+
+
+class LewisLinkam:
+    """What the relay asks of a Linkam T95 of lewis; a state changes with its next cycle."""
+
+    def __init__(self, process: LewisProcess, now_s: Callable[[], float]) -> None:
+        self._process, self._clock = process, RealClock()
+        if self.truth()["energised"]:
+            self._act("E")
+
+    def hear(self, message: str) -> str | None:
+        if message == "T":
+            return self._process.hear(b"T").decode("latin-1")
+        if message == "E" and not self.truth()["energised"]:
+            return ""
+        return self._act(message)
+
+    def _act(self, message: str) -> str | None:
+        try:
+            return self._process.hear(message.encode()).decode("latin-1")
+        except TimeoutError:
+            return None
+        finally:
+            self._clock.sleep(SETTLES_WITHIN_S)
+
+    def truth(self) -> dict[str, Any]:
+        status = self._process.hear(b"T")
+        return {"energised": status[0] != 0x01, "temperature_k": int(status[6:10], 16) / 10 + 273.15}
+
+
+VOICES: dict[str, Any] = {
+    "lakeshore": Labmcp,
+    "julabo": Labmcp,
+    "keithley": Labmcp2450,
+    "lewis julabo": LewisJulabo,
+    "lewis linkam_t95": LewisLinkam,
+}
+
+
+class Processes:
+    """The oracles that run; each is started once."""
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[str, ...], Any] = {}
+
+    def of(self, oracle: Oracle) -> Any:
+        """Return the process of an oracle, which must be installed."""
+        key = (oracle.distribution, *oracle.arguments)
+        if key not in self._running:
+            folder = environment(oracle.distribution)
+            assert folder is not None, f"{oracle.distribution} is not installed"
+            is_lewis = oracle.distribution == "lewis"
+            more = (oracle.reply_ends,) if is_lewis else ()
+            start: Any = LewisProcess if is_lewis else LabmcpProcess
+            self._running[key] = start(folder, *oracle.arguments, *more)
+        return self._running[key]
+
+    def close(self) -> None:
+        """End all."""
+        while self._running:
+            self._running.popitem()[1].close()
+
+
+RUNNING = Processes()
+
+
+@dataclass(frozen=True)
+class TrueState:
+    """What an oracle knows about itself."""
+
+    voice: Any
+
+    @property
+    def energised(self) -> bool:
+        """Whether a heater, a source or a circulator is on."""
+        return self.voice.truth()["energised"]
+
+
+class OracleRig:
+    """One oracle at one address; `unknown` has the messages that neither it nor the relay understood."""
+
+    visa_library = "@py"
+
+    def __init__(self, oracle: Oracle, clock: SkippingClock, seed: int = 1) -> None:
+        self.oracle, self.clock = oracle, clock
+        self.faults = FaultPlan(np.random.default_rng(seed))
+        name = oracle.arguments[0]
+        key = f"lewis {name}" if oracle.distribution == "lewis" else name
+        self.voice = VOICES[key](RUNNING.of(oracle), clock.monotonic)
+        self._stored: dict[tuple[str, str], str] = {}
+        self._line: Line = LINES[oracle.line]()
+        self.address = self._line.address
+        self.instruments = {to_canonical_name(self.address): TrueState(self.voice)}
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self.failure: Exception | None = None
+        self._thread = threading.Thread(target=self._relay, name=oracle.name, daemon=True)
+        self._thread.start()
+
+    def truth(self) -> dict[str, Any]:
+        """Return what the oracle knows about itself, past the wire."""
+        with self._lock:
+            return self.voice.truth()
+
+    def reply_to(self, message: str) -> str | None:
+        """Return the reply to a message, None where there is none."""
+        with self._lock:
+            parts = message.split(self.oracle.separator) if self.oracle.separator else [message]
+            replies = [reply for part in parts if (reply := self._reply_to_one(part.strip())) is not None]
+        return self.oracle.separator.join(replies) if replies else None
+
+    def _reply_to_one(self, message: str) -> str | None:
+        if re.fullmatch(self.oracle.acts, message) and self._is_refused(message):
+            return None
+        for gap in self.oracle.gaps:
+            if told := gap.told(message):
+                self._stored[gap.name, told[0]] = told[1]
+                return None
+            if key := gap.key_asked(message):
+                return self._stored.get((gap.name, key), gap.initial)
+        return self.voice.hear(message)
+
+    def _is_refused(self, message: str) -> bool:
+        return self.faults.strike(ON_HEARING, "", message, self.clock.monotonic()) is not None
+
+    def _relay(self) -> None:
+        received = bytearray()
+        try:
+            while not self._ended.is_set():
+                received += self._line.receive(POLL_S)
+                while self.oracle.ends in received:
+                    message, _, rest = bytes(received).partition(self.oracle.ends)
+                    received[:] = rest
+                    reply = self.reply_to(message.decode("latin-1"))
+                    if reply is not None:
+                        self._line.send(reply.encode("latin-1") + self.oracle.reply_ends)
+        except Exception as failure:  # noqa: BLE001 - shown by close(), in the thread of the test
+            self.failure = failure
+
+    def close(self) -> None:
+        """End the relay; raises what ended it before."""
+        self._ended.set()
+        self._thread.join()
+        self._line.close()
+        if self.failure:
+            raise self.failure
+
+
+@dataclass(frozen=True, eq=False)
+class OracleCandidate(Candidate):
+    """A driver that is connected to its oracle by pyvisa-py, in time that skips what is slept."""
+
+    oracle: Any = None
+
+    @contextmanager
+    def connected(self, seed: int = 1) -> Iterator[Trial]:
+        """Connect to a new oracle; it is left afterwards."""
+        clock, sent = SkippingClock(RUNNING.of(self.oracle).speed), []
+        rig = OracleRig(self.oracle, clock, seed)
+        connection = None
+        try:
+            connection = self._connected_to(rig, clock, sent)
+            yield Trial(self.driver_class(connection, **self.settings), rig, clock, sent, (connection,))  # type: ignore[arg-type]
+        finally:
+            if connection is not None:
+                connection.connection.close()
+            rig.close()
+
+    def _connected_to(self, rig: OracleRig, clock: SkippingClock, sent: list[str]) -> RecordingConnection:
+        of = self.driver_class
+        settings = of.connection_settings | {"timeout": TIMEOUT_MS}
+        return RecordingConnection(
+            of.__name__,
+            rig.address,
+            clock,
+            sent=sent,
+            visa_library=rig.visa_library,
+            write_interval_s=of.write_interval_s,
+            quiet_after_s=of.quiet_after_s,
+            **settings,
+        )
+
+
+def candidate_of(oracle: Oracle) -> OracleCandidate:
+    """Return the driver of an oracle, to be connected to it."""
+    found = find_candidate(oracle.driver)
+    return OracleCandidate(
+        oracle.driver, found.driver_class, OracleRig, found.address, oracle.settings, None, oracle
+    )

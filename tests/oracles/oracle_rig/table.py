@@ -1,0 +1,206 @@
+"""Which driver has which oracle, what each oracle lacks, and where it disagrees with the manual.
+
+docs/reference/oracles.md shows this table; a test compares the two.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CR, LF, CR_LF = b"\r", b"\n", b"\r\n"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A setting of the instrument that the oracle does not have; the relay stores it instead.
+
+    Attributes
+    ----------
+    name : str
+        As the table shows it.
+    asks, tells : str
+        Regular expressions of the question and of the message that sets it, with the group `key`; `tells`
+        has the group `value` too. Empty: there is none.
+    initial : str
+        Reply before it was set.
+    """
+
+    name: str
+    asks: str
+    tells: str
+    initial: str = ""
+
+    def key_asked(self, message: str) -> str | None:
+        """Return which setting a message asks for, None if it is another message."""
+        found = re.fullmatch(self.asks, message) if self.asks else None
+        return found["key"] if found else None
+
+    def told(self, message: str) -> tuple[str, str] | None:
+        """Return the setting that a message sets and its value, None if it is another message."""
+        found = re.fullmatch(self.tells, message) if self.tells else None
+        return (found["key"], found["value"]) if found else None
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """An oracle and the driver that is connected to it.
+
+    Attributes
+    ----------
+    name : str
+        Name of its tests.
+    distribution : str
+        Package of its environment.
+    arguments : tuple of str
+        Of the bridge: family and model; of lewis: device and protocol.
+    driver : str
+        `module:Class`.
+    line : str
+        `socket` or `pty`.
+    settings : Mapping
+        Settings of the driver.
+    acts : str
+        Regular expression of the messages that change something.
+    separator : str
+        What joins several messages in one, empty if there is no such thing.
+    ends, reply_ends : bytes
+        Terminators of message and reply.
+    gaps : tuple of Gap
+        What it lacks.
+    disagreements : tuple of str
+        Where it differs from the manual, and what the relay does about it.
+    """
+
+    name: str
+    distribution: str
+    arguments: tuple[str, str]
+    driver: str
+    line: str
+    acts: str
+    separator: str = ""
+    ends: bytes = LF
+    reply_ends: bytes = LF
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    disagreements: tuple[str, ...] = ()
+
+
+def lake_shore(model: str, **settings: Any) -> Oracle:
+    """Return the oracle of a Lake Shore 335, 336 or 350."""
+    return Oracle(
+        name=f"lakeshore{model}",
+        distribution="labmcp-lakeshore",
+        arguments=("lakeshore", model),
+        driver=f"drivers.lakeshore33x:LakeShore{model}",
+        line="socket",
+        acts=r"[^?]*",
+        separator=";",
+        reply_ends=CR_LF,
+        settings=settings,
+        gaps=(
+            Gap("MOUT", r"MOUT\? (?P<key>\d)", r"MOUT (?P<key>\d),(?P<value>\S+)", "+0.00"),
+            Gap("OUTMODE (set)", "", r"OUTMODE (?P<key>\d),(?P<value>1,1,0)"),
+            Gap("TLIMIT", r"TLIMIT\? (?P<key>[A-D])", r"TLIMIT (?P<key>[A-D]),(?P<value>\S+)", "+0.0000"),
+        ),
+        disagreements=("the event status register has no power-on bit (128) after the start",),
+    )
+
+
+def labmcp_julabo(name: str, model: str, driver: str, gaps: tuple[Gap, ...]) -> Oracle:
+    """Return an oracle of a Julabo with the commands of CORIO CD and MAGIO."""
+    return Oracle(
+        name=name,
+        distribution="labmcp-julabo",
+        arguments=("julabo", model),
+        driver=driver,
+        line="pty",
+        acts=r"OUT_.*",
+        ends=CR,
+        reply_ends=CR_LF,
+        gaps=gaps,
+    )
+
+
+SET_POINT_NUMBER = Gap(
+    "in_mode_01, out_mode_01", "IN_MODE_(?P<key>01)", r"OUT_MODE_(?P<key>01) (?P<value>\d)", "0"
+)
+SENSOR = Gap("in_mode_04, out_mode_04", "IN_MODE_(?P<key>04)", r"OUT_MODE_(?P<key>04) (?P<value>\d)", "0")
+UNIT = Gap("in_sp_06", "IN_SP_(?P<key>06)", "", "0")
+
+
+def of_functions(head: str, tail: str, value: str, initial: str) -> Gap:
+    """Return the gap of a setting of the 2450 that exists for voltage and current."""
+    key = f"(?P<key>:{head}:(VOLT|CURR){tail})"
+    return Gap(f":{head}:<function>{tail}", rf"{key}\?", f"{key} (?P<value>{value})", initial)
+
+
+KEITHLEY_2450 = Oracle(
+    name="keithley2450",
+    distribution="labmcp-keithley-smu",
+    arguments=("keithley", "2450"),
+    driver="drivers.keithley2450:Keithley2450",
+    line="socket",
+    acts=r"[^?]*",
+    gaps=(
+        of_functions("OUTP", ":SMOD", r"\w+", "NORM"),
+        of_functions("SENS", ":UNIT", r"\w+", "AMP"),
+        of_functions("SENS", ":REL:STAT", r"\w+", "0"),
+        of_functions("SENS", ":AVER", r"\w+", "0"),
+        of_functions("CALC", ":MATH:STAT", r"\w+", "0"),
+        Gap(":TRAC:CLE", "", r'(?P<key>:TRAC:CLE) (?P<value>"\w+")'),
+    ),
+    disagreements=(
+        "there is no buffer: :READ? is asked with the elements READ,SOUR, and :TRAC:DATA? returns them with "
+        "the relative time 0",
+        "the buffer reads back the measured source value whether :SOUR:VOLT:READ:BACK is on or off",
+    ),
+)
+
+LEWIS_JULABO = Oracle(
+    name="lewis-julabo",
+    distribution="lewis",
+    arguments=("julabo", "julabo-version-1"),
+    driver="drivers.julabo:JulaboFC",
+    line="pty",
+    acts=r"OUT_.*",
+    ends=CR,
+    reply_ends=CR_LF,
+    gaps=(SENSOR,),
+    disagreements=(
+        "STATUS returns a greeting without a number: the relay returns 02 REMOTE STOP or 03 REMOTE START",
+        "an OUT command is answered by an empty line: the relay leaves it out",
+        "a set point below 0 degC is ignored",
+    ),
+)
+
+LEWIS_LINKAM = Oracle(
+    name="lewis-linkam_t95",
+    distribution="lewis",
+    arguments=("linkam_t95", "stream"),
+    driver="drivers.linkam_t95:LinkamT95",
+    line="pty",
+    acts=r"[^T].*",
+    ends=CR,
+    reply_ends=CR,
+    disagreements=(
+        "a limit below 0 degC is not acknowledged",
+        "E while the stage is stopped cancels the next S: the relay acknowledges such an E itself",
+        "only the error bit 'cooling too fast' exists",
+    ),
+)
+
+ORACLES = (
+    lake_shore("335"),
+    lake_shore("336"),
+    lake_shore("350", heater_range=5),
+    labmcp_julabo(
+        "julabo-magio", "magio", "drivers.julabo:JulaboCF", (SET_POINT_NUMBER, SENSOR, UNIT)
+    ),
+    labmcp_julabo(
+        "julabo-corio-cd", "corio_cd", "drivers.julabo:JulaboCorio", (SET_POINT_NUMBER, SENSOR)
+    ),
+    KEITHLEY_2450,
+    LEWIS_JULABO,
+    LEWIS_LINKAM,
+)  # fmt: skip
