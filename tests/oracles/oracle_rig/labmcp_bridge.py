@@ -1,15 +1,15 @@
 """Runs a labmcp simulator in its own environment, for a process outside of it: JSON lines on stdin and stdout.
 
-    .oracles/labmcp-lakeshore/bin/python tests/oracles/oracle_rig/labmcp_bridge.py lakeshore 336
+    .oracles/labmcp-lakeshore/bin/python tests/oracles/oracle_rig/labmcp_bridge.py
 
 Requests, each with one reply:
 
-    {"do": "begin"}                                a new simulator, as after power-on
-    {"do": "hear", "now_s": 1.5, "message": "..."} one message without terminator; "reply": text, lines or null
-    {"do": "truth", "now_s": 1.5}                  what the simulator knows about itself, without the wire
-    {"do": "panel", "name": "unit", "value": 2}    what a person sets at the front panel
+    {"do": "begin", "family": "lakeshore", "model": "336"}  a new simulator, as after power-on
+    {"do": "hear", "now_s": 1.5, "message": "..."}          one message without terminator; text or null
+    {"do": "truth", "now_s": 1.5}                           what the simulator knows about itself
+    {"do": "panel", "name": "unit", "value": 2}             what a person sets at the front panel
 
-`now_s` is the time of the simulator; it is never less than before.
+`now_s` is the time of the simulator; it never goes back.
 """
 
 import importlib
@@ -121,12 +121,12 @@ class Keithley(Family):
 FAMILIES = {"lakeshore": LakeShore, "julabo": Julabo, "keithley": Keithley}
 
 
-def serve(requests, replies, family_name, model):
+def serve(requests, replies):
     family = None
     for line in requests:
         request = json.loads(line)
         if request["do"] == "begin":
-            family = FAMILIES[family_name](model)
+            family = FAMILIES[request["family"]](request["model"])
         family.now_s = max(family.now_s, request.get("now_s", 0.0))
         reply = None
         if request["do"] == "hear":
@@ -140,4 +140,4 @@ def serve(requests, replies, family_name, model):
 
 
 if __name__ == "__main__":
-    serve(sys.stdin, sys.stdout, *sys.argv[1:3])
+    serve(sys.stdin, sys.stdout)

@@ -36,18 +36,25 @@ class Socket:
         self.address = f"TCPIP0::{HOST}::{self._listener.getsockname()[1]}::SOCKET"
 
     def receive(self, wait_s: float) -> bytes:
-        ends = [end for end in (self._listener, self._client) if end is not None]
+        ends = [end for end in (self._client, self._listener) if end is not None]
         ready, _, _ = select.select(ends, [], [], wait_s)
+        if self._client is not None and self._client in ready:
+            return self._received_from_client()
         if self._listener in ready:
             self._drop_client()
             self._client, _ = self._listener.accept()
             self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        elif self._client is not None and self._client in ready:
-            with suppress(ConnectionError):
-                if data := self._client.recv(65536):
-                    return data
-            self._drop_client()
         return b""
+
+    def _received_from_client(self) -> bytes:
+        """Return what the client sent; nothing where it closed its end, after all that it sent before."""
+        assert self._client is not None
+        data = b""
+        with suppress(ConnectionError):
+            data = self._client.recv(65536)
+        if not data:
+            self._drop_client()
+        return data
 
     def send(self, data: bytes) -> None:
         if self._client is not None:

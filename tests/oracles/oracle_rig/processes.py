@@ -13,7 +13,7 @@ BRIDGE = Path(__file__).with_name("labmcp_bridge.py")
 LEWIS_SPEED = 1000.0
 LEWIS_CYCLE_S = 0.005
 LEWIS_STARTS_WITHIN_S = 20.0
-ANSWERS_WITHIN_S = 5.0
+ANSWERS_WITHIN_S = 3.0
 
 
 def environment(distribution: str) -> Path | None:
@@ -23,17 +23,17 @@ def environment(distribution: str) -> Path | None:
 
 
 class LabmcpProcess:
-    """A simulator of a labmcp package; its time is the time that a request says."""
+    """The simulators of a labmcp package; their time is the time that a request says."""
 
     speed = 0.0
 
-    def __init__(self, folder: Path, family: str, model: str) -> None:
-        command = [folder / "bin" / "python", BRIDGE, family, model]
+    def __init__(self, folder: Path) -> None:
+        command = [folder / "bin" / "python", BRIDGE]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def begin(self) -> None:
+    def begin(self, family: str, model: str) -> None:
         """Make a new simulator, as after power-on."""
-        self._request(do="begin")
+        self._request(do="begin", family=family, model=model)
 
     def hear(self, message: str, now_s: float) -> str | None:
         """Return the reply to a message, None where it has none."""
@@ -61,8 +61,7 @@ class LabmcpProcess:
     def close(self) -> None:
         """End the process."""
         with self._process:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+            self._process.kill()
 
 
 class LewisProcess:

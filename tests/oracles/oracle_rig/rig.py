@@ -18,9 +18,12 @@ from labctl.testing.adapters import RecordingConnection
 from labctl.testing.trial import Candidate, Trial, find_candidate
 from sim_instruments.wire.faults import ON_HEARING, FaultPlan
 
+Arguments = tuple[str, str]
 POLL_S = 0.02
 SETTLES_WITHIN_S = 0.1
+HEARD_WITHIN_S = 10.0
 TIMEOUT_MS = 1000
+OF_A_PSEUDO_TERMINAL = {"data_bits": 8, "parity": 0}
 
 
 class SkippingClock(ScaledClock):
@@ -44,9 +47,9 @@ class SkippingClock(ScaledClock):
 class Labmcp:
     """What the relay asks of a labmcp simulator."""
 
-    def __init__(self, process: LabmcpProcess, now_s: Callable[[], float]) -> None:
+    def __init__(self, process: LabmcpProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process, self._now_s = process, now_s
-        process.begin()
+        process.begin(*arguments)
 
     def hear(self, message: str) -> str | None:
         return self._process.hear(message, self._now_s())
@@ -61,8 +64,8 @@ class Labmcp:
 class Labmcp2450(Labmcp):
     """With the last reading, which the simulator does not store."""
 
-    def __init__(self, process: LabmcpProcess, now_s: Callable[[], float]) -> None:
-        super().__init__(process, now_s)
+    def __init__(self, process: LabmcpProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
+        super().__init__(process, arguments, now_s)
         self._stored = ""
 
     def hear(self, message: str) -> str | None:
@@ -78,17 +81,16 @@ class Labmcp2450(Labmcp):
 class LewisJulabo:
     """What the relay asks of a Julabo of lewis."""
 
-    def __init__(self, process: LewisProcess, now_s: Callable[[], float]) -> None:
+    def __init__(self, process: LewisProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process = process
         process.hear(b"OUT_MODE_05 0")
 
     def hear(self, message: str) -> str | None:
         if message == "STATUS":
             return "03 REMOTE START" if self.truth()["energised"] else "02 REMOTE STOP"
-        try:
-            return self._process.hear(message.encode()).decode() or None
-        except TimeoutError:
+        if message.startswith("OUT_SP_00 -"):
             return None
+        return self._process.hear(message.encode()).decode() or None
 
     def truth(self) -> dict[str, Any]:
         asked = {"energised": b"IN_MODE_05", "setpoint_k": b"IN_SP_00", "temperature_k": b"IN_PV_00"}
@@ -98,9 +100,12 @@ class LewisJulabo:
 
 
 class LewisLinkam:
-    """What the relay asks of a Linkam T95 of lewis; a state changes with its next cycle."""
+    """What the relay asks of a Linkam T95 of lewis; a state changes with its next cycle.
 
-    def __init__(self, process: LewisProcess, now_s: Callable[[], float]) -> None:
+    It acknowledges with the text `b''` before the carriage return.
+    """
+
+    def __init__(self, process: LewisProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process, self._clock = process, RealClock()
         if self.truth()["energised"]:
             self._act("E")
@@ -114,7 +119,7 @@ class LewisLinkam:
 
     def _act(self, message: str) -> str | None:
         try:
-            return self._process.hear(message.encode()).decode("latin-1")
+            return self._process.hear(message.encode()).decode("latin-1").removeprefix("b''")
         except TimeoutError:
             return None
         finally:
@@ -142,14 +147,16 @@ class Processes:
 
     def of(self, oracle: Oracle) -> Any:
         """Return the process of an oracle, which must be installed."""
-        key = (oracle.distribution, *oracle.arguments)
+        is_lewis = oracle.distribution == "lewis"
+        key = (oracle.distribution, *(oracle.arguments if is_lewis else ()))
         if key not in self._running:
             folder = environment(oracle.distribution)
             assert folder is not None, f"{oracle.distribution} is not installed"
-            is_lewis = oracle.distribution == "lewis"
-            more = (oracle.reply_ends,) if is_lewis else ()
-            start: Any = LewisProcess if is_lewis else LabmcpProcess
-            self._running[key] = start(folder, *oracle.arguments, *more)
+            self._running[key] = (
+                LewisProcess(folder, *oracle.arguments, oracle.reply_ends)
+                if is_lewis
+                else LabmcpProcess(folder)
+            )
         return self._running[key]
 
     def close(self) -> None:
@@ -165,29 +172,30 @@ RUNNING = Processes()
 class TrueState:
     """What an oracle knows about itself."""
 
-    voice: Any
+    rig: "OracleRig"
 
     @property
     def energised(self) -> bool:
         """Whether a heater, a source or a circulator is on."""
-        return self.voice.truth()["energised"]
+        return self.rig.truth()["energised"]
 
 
 class OracleRig:
-    """One oracle at one address; `unknown` has the messages that neither it nor the relay understood."""
+    """One oracle at one address; `sent` has the messages of the driver, each of which the relay hears."""
 
     visa_library = "@py"
 
-    def __init__(self, oracle: Oracle, clock: SkippingClock, seed: int = 1) -> None:
-        self.oracle, self.clock = oracle, clock
+    def __init__(self, oracle: Oracle, clock: SkippingClock, sent: list[str], seed: int = 1) -> None:
+        self.oracle, self.clock, self._sent = oracle, clock, sent
+        self._heard = 0
         self.faults = FaultPlan(np.random.default_rng(seed))
         name = oracle.arguments[0]
         key = f"lewis {name}" if oracle.distribution == "lewis" else name
-        self.voice = VOICES[key](RUNNING.of(oracle), clock.monotonic)
+        self.voice = VOICES[key](RUNNING.of(oracle), oracle.arguments, clock.monotonic)
         self._stored: dict[tuple[str, str], str] = {}
         self._line: Line = LINES[oracle.line]()
         self.address = self._line.address
-        self.instruments = {to_canonical_name(self.address): TrueState(self.voice)}
+        self.instruments = {to_canonical_name(self.address): TrueState(self)}
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self.failure: Exception | None = None
@@ -195,7 +203,11 @@ class OracleRig:
         self._thread.start()
 
     def truth(self) -> dict[str, Any]:
-        """Return what the oracle knows about itself, past the wire."""
+        """Return what the oracle knows about itself, past the wire, when it has heard all that was sent."""
+        gives_up_s = self.clock.monotonic() + HEARD_WITHIN_S
+        while self._heard < len(self._sent) and self.clock.monotonic() < gives_up_s:
+            self._ended.wait(POLL_S / 10)
+        assert self._heard == len(self._sent), f"the relay heard {self._heard} of {self._sent}"
         with self._lock:
             return self.voice.truth()
 
@@ -229,6 +241,7 @@ class OracleRig:
                     message, _, rest = bytes(received).partition(self.oracle.ends)
                     received[:] = rest
                     reply = self.reply_to(message.decode("latin-1"))
+                    self._heard += 1
                     if reply is not None:
                         self._line.send(reply.encode("latin-1") + self.oracle.reply_ends)
         except Exception as failure:  # noqa: BLE001 - shown by close(), in the thread of the test
@@ -253,7 +266,7 @@ class OracleCandidate(Candidate):
     def connected(self, seed: int = 1) -> Iterator[Trial]:
         """Connect to a new oracle; it is left afterwards."""
         clock, sent = SkippingClock(RUNNING.of(self.oracle).speed), []
-        rig = OracleRig(self.oracle, clock, seed)
+        rig = OracleRig(self.oracle, clock, sent, seed)
         connection = None
         try:
             connection = self._connected_to(rig, clock, sent)
@@ -266,6 +279,8 @@ class OracleCandidate(Candidate):
     def _connected_to(self, rig: OracleRig, clock: SkippingClock, sent: list[str]) -> RecordingConnection:
         of = self.driver_class
         settings = of.connection_settings | {"timeout": TIMEOUT_MS}
+        if self.oracle.line == "pty":
+            settings["asrl"] = settings["asrl"] | OF_A_PSEUDO_TERMINAL
         return RecordingConnection(
             of.__name__,
             rig.address,

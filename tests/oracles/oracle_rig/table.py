@@ -24,12 +24,15 @@ class Gap:
         has the group `value` too. Empty: there is none.
     initial : str
         Reply before it was set.
+    example : str
+        A message that the oracle does not understand.
     """
 
     name: str
     asks: str
     tells: str
     initial: str = ""
+    example: str = ""
 
     def key_asked(self, message: str) -> str | None:
         """Return which setting a message asks for, None if it is another message."""
@@ -85,6 +88,14 @@ class Oracle:
     gaps: tuple[Gap, ...] = ()
     disagreements: tuple[str, ...] = ()
 
+    @property
+    def row(self) -> str:
+        """Get the oracle's row in the table of docs/reference/oracles.md."""
+        driver = self.driver.partition(":")[2]
+        lacks = ", ".join(f"`{gap.name}`" for gap in self.gaps) or "-"
+        said = "; ".join(self.disagreements) or "-"
+        return f"| `{driver}` | {self.distribution}: {self.arguments[0]}, {self.arguments[1]} | {lacks} | {said} |"
+
 
 def lake_shore(model: str, **settings: Any) -> Oracle:
     """Return the oracle of a Lake Shore 335, 336 or 350."""
@@ -99,9 +110,9 @@ def lake_shore(model: str, **settings: Any) -> Oracle:
         reply_ends=CR_LF,
         settings=settings,
         gaps=(
-            Gap("MOUT", r"MOUT\? (?P<key>\d)", r"MOUT (?P<key>\d),(?P<value>\S+)", "+0.00"),
-            Gap("OUTMODE (set)", "", r"OUTMODE (?P<key>\d),(?P<value>1,1,0)"),
-            Gap("TLIMIT", r"TLIMIT\? (?P<key>[A-D])", r"TLIMIT (?P<key>[A-D]),(?P<value>\S+)", "+0.0000"),
+            Gap("MOUT", r"MOUT\? (?P<key>\d)", r"MOUT (?P<key>\d),(?P<value>\S+)", "+0.00", "MOUT? 1"),
+            Gap("OUTMODE to set it", "", r"OUTMODE (?P<key>\d),(?P<value>1,1,0)", "", "OUTMODE 1,1,1,0"),
+            Gap("TLIMIT", r"TLIMIT\? (?P<key>[A-D])", r"TLIMIT (?P<key>[A-D]),(?P<value>\S+)", "+0.0000", "TLIMIT? A"),
         ),
         disagreements=("the event status register has no power-on bit (128) after the start",),
     )
@@ -123,16 +134,27 @@ def labmcp_julabo(name: str, model: str, driver: str, gaps: tuple[Gap, ...]) -> 
 
 
 SET_POINT_NUMBER = Gap(
-    "in_mode_01, out_mode_01", "IN_MODE_(?P<key>01)", r"OUT_MODE_(?P<key>01) (?P<value>\d)", "0"
+    "IN_MODE_01, OUT_MODE_01",
+    "IN_MODE_(?P<key>01)",
+    r"OUT_MODE_(?P<key>01) (?P<value>\d)",
+    "0",
+    "IN_MODE_01",
 )
-SENSOR = Gap("in_mode_04, out_mode_04", "IN_MODE_(?P<key>04)", r"OUT_MODE_(?P<key>04) (?P<value>\d)", "0")
-UNIT = Gap("in_sp_06", "IN_SP_(?P<key>06)", "", "0")
+SENSOR = Gap(
+    "IN_MODE_04, OUT_MODE_04",
+    "IN_MODE_(?P<key>04)",
+    r"OUT_MODE_(?P<key>04) (?P<value>\d)",
+    "0",
+    "IN_MODE_04",
+)
+UNIT = Gap("IN_SP_06", "IN_SP_(?P<key>06)", "", "0", "IN_SP_06")
 
 
 def of_functions(head: str, tail: str, value: str, initial: str) -> Gap:
     """Return the gap of a setting of the 2450 that exists for voltage and current."""
     key = f"(?P<key>:{head}:(VOLT|CURR){tail})"
-    return Gap(f":{head}:<function>{tail}", rf"{key}\?", f"{key} (?P<value>{value})", initial)
+    name = f":{head}:<function>{tail}"
+    return Gap(name, rf"{key}\?", f"{key} (?P<value>{value})", initial, f":{head}:VOLT{tail}?")
 
 
 KEITHLEY_2450 = Oracle(
@@ -148,7 +170,7 @@ KEITHLEY_2450 = Oracle(
         of_functions("SENS", ":REL:STAT", r"\w+", "0"),
         of_functions("SENS", ":AVER", r"\w+", "0"),
         of_functions("CALC", ":MATH:STAT", r"\w+", "0"),
-        Gap(":TRAC:CLE", "", r'(?P<key>:TRAC:CLE) (?P<value>"\w+")'),
+        Gap(":TRAC:CLE", "", r'(?P<key>:TRAC:CLE) (?P<value>"\w+")', "", ':TRAC:CLE "defbuffer1"'),
     ),
     disagreements=(
         "there is no buffer: :READ? is asked with the elements READ,SOUR, and :TRAC:DATA? returns them with "
@@ -184,6 +206,7 @@ LEWIS_LINKAM = Oracle(
     ends=CR,
     reply_ends=CR,
     disagreements=(
+        "a command is acknowledged by the text b'' and a carriage return: the relay leaves the text out",
         "a limit below 0 degC is not acknowledged",
         "E while the stage is stopped cancels the next S: the relay acknowledges such an E itself",
         "only the error bit 'cooling too fast' exists",
