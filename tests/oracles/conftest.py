@@ -12,7 +12,9 @@ def installed(oracle):
     """Skip the test, by name, where the oracle is not here."""
     if not sys.platform.startswith("linux"):
         pytest.skip(f"the oracle {oracle.name} is tried on Linux only")
-    if environment(oracle.distribution) is None:
+    if oracle.distribution == "pymodbus":
+        pytest.importorskip("pymodbus.simulator", reason="the oracle pymodbus is not installed")
+    elif environment(oracle.distribution) is None:
         pytest.skip(f"the oracle {oracle.distribution} is not installed; .ci/oracles installs it")
 
 

@@ -1,4 +1,4 @@
-"""Runs a labmcp simulator in its own environment, for a process outside of it: JSON lines on stdin and stdout.
+"""Runs a labmcp simulator in its own environment, for another process: JSON lines on stdin and stdout.
 
     .oracles/labmcp-lakeshore/bin/python tests/oracles/oracle_rig/labmcp_bridge.py
 

@@ -52,6 +52,10 @@ class Socket:
         data = b""
         with suppress(ConnectionError):
             data = self._client.recv(65536)
+            # A driver that sends two messages waits for the acknowledgement of the first.
+            self._client.setsockopt(
+                socket.IPPROTO_TCP, getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY), 1
+            )
         if not data:
             self._drop_client()
         return data
@@ -80,7 +84,8 @@ class PseudoTerminal:
 
         self._here, self._there = pty.openpty()
         tty.setraw(self._there)
-        self.address = f"ASRL{os.ttyname(self._there)}::INSTR"
+        self.name = os.ttyname(self._there)
+        self.address = f"ASRL{self.name}::INSTR"
 
     def receive(self, wait_s: float) -> bytes:
         ready, _, _ = select.select([self._here], [], [], wait_s)

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from oracle_rig.lines import LINES, Line
-from oracle_rig.processes import LabmcpProcess, LewisProcess, environment
-from oracle_rig.table import Oracle
 from pyvisa.rname import to_canonical_name
 
 from labctl.clock import RealClock, ScaledClock
 from labctl.testing.adapters import RecordingConnection
 from labctl.testing.trial import Candidate, Trial, find_candidate
+from oracle_rig.lines import LINES, Line
+from oracle_rig.modbus import ModbusRig
+from oracle_rig.processes import LabmcpProcess, LewisProcess, environment
+from oracle_rig.table import Oracle
 from sim_instruments.wire.faults import ON_HEARING, FaultPlan
 
 Arguments = tuple[str, str]
@@ -265,8 +266,10 @@ class OracleCandidate(Candidate):
     @contextmanager
     def connected(self, seed: int = 1) -> Iterator[Trial]:
         """Connect to a new oracle; it is left afterwards."""
-        clock, sent = SkippingClock(RUNNING.of(self.oracle).speed), []
-        rig = OracleRig(self.oracle, clock, sent, seed)
+        served_here = self.oracle.distribution == "pymodbus"
+        clock = SkippingClock(0.0 if served_here else RUNNING.of(self.oracle).speed)
+        sent: list[str] = []
+        rig = (ModbusRig if served_here else OracleRig)(self.oracle, clock, sent, seed)
         connection = None
         try:
             connection = self._connected_to(rig, clock, sent)
@@ -276,7 +279,9 @@ class OracleCandidate(Candidate):
                 connection.connection.close()
             rig.close()
 
-    def _connected_to(self, rig: OracleRig, clock: SkippingClock, sent: list[str]) -> RecordingConnection:
+    def _connected_to(
+        self, rig: OracleRig | ModbusRig, clock: SkippingClock, sent: list[str]
+    ) -> RecordingConnection:
         of = self.driver_class
         settings = of.connection_settings | {"timeout": TIMEOUT_MS}
         if self.oracle.line == "pty":

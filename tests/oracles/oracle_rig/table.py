@@ -112,7 +112,13 @@ def lake_shore(model: str, **settings: Any) -> Oracle:
         gaps=(
             Gap("MOUT", r"MOUT\? (?P<key>\d)", r"MOUT (?P<key>\d),(?P<value>\S+)", "+0.00", "MOUT? 1"),
             Gap("OUTMODE to set it", "", r"OUTMODE (?P<key>\d),(?P<value>1,1,0)", "", "OUTMODE 1,1,1,0"),
-            Gap("TLIMIT", r"TLIMIT\? (?P<key>[A-D])", r"TLIMIT (?P<key>[A-D]),(?P<value>\S+)", "+0.0000", "TLIMIT? A"),
+            Gap(
+                "TLIMIT",
+                r"TLIMIT\? (?P<key>[A-D])",
+                r"TLIMIT (?P<key>[A-D]),(?P<value>\S+)",
+                "+0.0000",
+                "TLIMIT? A",
+            ),
         ),
         disagreements=("the event status register has no power-on bit (128) after the start",),
     )
@@ -213,6 +219,23 @@ LEWIS_LINKAM = Oracle(
     ),
 )
 
+
+def pymodbus(family: str, line: str) -> Oracle:
+    """Return a Modbus server with the registers of a Eurotherm."""
+    return Oracle(
+        name=f"eurotherm{family}-{line}",
+        distribution="pymodbus",
+        arguments=("registers", family),
+        driver=f"drivers.eurotherm:Eurotherm{family}",
+        line=line,
+        acts="",
+        disagreements=(
+            "only frames, checksums, function codes and exceptions are independent: what the registers mean, "
+            "and that the working set point follows the target, is ours",
+        ),
+    )
+
+
 ORACLES = (
     lake_shore("335"),
     lake_shore("336"),
@@ -226,4 +249,7 @@ ORACLES = (
     KEITHLEY_2450,
     LEWIS_JULABO,
     LEWIS_LINKAM,
+    pymodbus("2400", "pty"),
+    pymodbus("3200", "socket"),
+    pymodbus("3500", "pty"),
 )  # fmt: skip
