@@ -1,4 +1,4 @@
-"""What an oracle does, by its own account, is what the driver was asked for, and the driver reads it rightly."""
+"""What an oracle does, by its own account, is what the driver was asked for; the driver reads it rightly."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from drivers import catalogue
 from labctl.errors import InstrumentError
 
 OVENS = ["lakeshore335", "lakeshore336", "lakeshore350", "julabo-magio", "julabo-corio-cd"]
+WITH_A_BRIDGE = [oracle.name for oracle in ORACLES if oracle.distribution.startswith("labmcp")]
 OVER_MODBUS = ["eurotherm2400-pty", "eurotherm3200-socket", "eurotherm3500-pty"]
 LAKE_SHORES = [name for name in OVENS if name.startswith("lakeshore")]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "oracles.md"
@@ -79,7 +80,7 @@ def test_an_instrument_in_degrees_celsius_gets_the_set_point_asked_for(oracle_na
 def test_a_circulator_in_local_mode_is_refused(oracle_named):
     with oracle_named("julabo-magio").connected() as trial:
         trial.rig.voice.set_at_panel("local", 1)
-        with pytest.raises(InstrumentError, match="NOT ALLOWED|remote"):
+        with pytest.raises(InstrumentError, match=r"NOT ALLOWED|remote"):
             trial.driver.prepare()
 
 
@@ -141,12 +142,14 @@ def test_a_register_that_the_server_does_not_have_is_refused_with_its_exception(
 
 
 @pytest.mark.parametrize("name", OVER_MODBUS)
-def test_a_server_with_another_unit_number_is_silent(oracle_named, name):
+def test_another_unit_number_is_an_error_and_changes_nothing(oracle_named, name):
     with oracle_named(name).connected() as trial:
+        before = trial.rig.truth()
         trial.driver.unit = 2
-        with pytest.raises(InstrumentError, match="time-out"):
-            trial.driver.prepare()
-        assert trial.rig.voice.truth()["setpoint_k"] == pytest.approx(298.15)
+        for attempt in (trial.driver.prepare, trial.driver.make_safe):
+            with pytest.raises(InstrumentError):
+                attempt()
+        assert trial.rig.truth() == before
 
 
 NOT_UNDERSTOOD = {
@@ -156,9 +159,7 @@ NOT_UNDERSTOOD = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [oracle.name for oracle in ORACLES if oracle.distribution.startswith("labmcp")]
-)
+@pytest.mark.parametrize("name", WITH_A_BRIDGE)
 def test_the_relay_answers_only_what_the_oracle_does_not_understand(oracle_named, name):
     with oracle_named(name).connected() as trial:
         is_not_understood = NOT_UNDERSTOOD[trial.rig.oracle.arguments[0]]

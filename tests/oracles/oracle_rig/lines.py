@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Protocol
 
 HOST = "127.0.0.1"
+ACKNOWLEDGE_AT_ONCE = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
+"""A driver that sends two messages waits until the first is acknowledged, 40 ms by default."""
 
 
 class Line(Protocol):
@@ -52,10 +54,7 @@ class Socket:
         data = b""
         with suppress(ConnectionError):
             data = self._client.recv(65536)
-            # A driver that sends two messages waits for the acknowledgement of the first.
-            self._client.setsockopt(
-                socket.IPPROTO_TCP, getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY), 1
-            )
+            self._client.setsockopt(socket.IPPROTO_TCP, ACKNOWLEDGE_AT_ONCE, 1)
         if not data:
             self._drop_client()
         return data

@@ -1,7 +1,7 @@
 """A Modbus server of pymodbus with the registers of a Eurotherm, on a socket or a pseudo-terminal.
 
-The frames, checksums, function codes and exceptions are those of pymodbus. What the registers mean is not: the
-few links between them are made here, and say nothing about a Eurotherm.
+Frames, checksums, function codes and exceptions are those of pymodbus. What the registers mean is not: the few
+links between them are made here, and say nothing about a Eurotherm.
 """
 
 import asyncio
@@ -148,7 +148,7 @@ class Served:
         from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
         device = self._registers.device()
-        options: dict[str, Any] = {"framer": FramerType.RTU, "ignore_missing_devices": True}
+        options: dict[str, Any] = {"framer": FramerType.RTU}
         self._end = asyncio.Event()
         if self._terminal:
             server: Any = ModbusSerialServer(device, port=self._terminal.name, **options)

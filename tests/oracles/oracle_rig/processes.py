@@ -1,4 +1,4 @@
-"""The oracles as programs: each runs in its own environment, made by `.ci/oracles`, and none is imported here."""
+"""The oracles as programs: each runs in its own environment, made by `.ci/oracles`; none is imported."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A driver connected to an oracle, with the interface of a simulated rig, so that the contract can be tested."""
+"""A driver connected to an oracle, with the interface of a simulated rig, for tests of the contract."""
 
 import re
 import threading
@@ -28,7 +28,7 @@ OF_A_PSEUDO_TERMINAL = {"data_bits": 8, "parity": 0}
 
 
 class SkippingClock(ScaledClock):
-    """Real time, in which sleeping takes none: it is added. With `speed`, sleeping takes `1 / speed` of it."""
+    """Real time to which sleeping is added without waiting; with `speed` it takes `1 / speed` of the time."""
 
     def __init__(self, speed: float) -> None:
         super().__init__(1.0)

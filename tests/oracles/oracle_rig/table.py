@@ -94,7 +94,8 @@ class Oracle:
         driver = self.driver.partition(":")[2]
         lacks = ", ".join(f"`{gap.name}`" for gap in self.gaps) or "-"
         said = "; ".join(self.disagreements) or "-"
-        return f"| `{driver}` | {self.distribution}: {self.arguments[0]}, {self.arguments[1]} | {lacks} | {said} |"
+        oracle = f"{self.distribution}: {', '.join(self.arguments)}"
+        return f"| `{driver}` | {oracle} | {lacks} | {said} |"
 
 
 def lake_shore(model: str, **settings: Any) -> Oracle:
@@ -232,6 +233,7 @@ def pymodbus(family: str, line: str) -> Oracle:
         disagreements=(
             "only frames, checksums, function codes and exceptions are independent: what the registers mean, "
             "and that the working set point follows the target, is ours",
+            "another unit number is answered by exception 4; an instrument is silent",
         ),
     )
 
