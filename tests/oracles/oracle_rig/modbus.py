@@ -1,6 +1,6 @@
 """A Modbus server of pymodbus with the registers of a Eurotherm, on a socket or a pseudo-terminal.
 
-Frames, checksums, function codes and exceptions are those of pymodbus. What the registers mean is not: the few
+Frames, checksums, function codes and exceptions are those of pymodbus. What the registers mean is not: the
 links between them are made here, and say nothing about a Eurotherm.
 """
 
@@ -54,6 +54,7 @@ class Registers:
         self._put(112, LOWEST_DEGC)
         self.floats = [0] * (2 * PARAMETERS)
         self.floats[2 * TARGET : 2 * TARGET + 2] = struct.unpack(">HH", struct.pack(">f", ROOM_DEGC))
+        self._registers = self.words + [0] * (FLOATS - PARAMETERS) + self.floats
 
     def _put(self, address: int, value: float) -> None:
         self.words[address] = round(10 * value) & 0xFFFF
@@ -99,7 +100,7 @@ class Registers:
 
     def truth(self) -> dict[str, Any]:
         """Return what the registers hold, past the wire."""
-        registers = getattr(self, "_registers", self.words)
+        registers = self._registers
         at = FLOATS + 2 * TARGET
         celsius = single(registers[at : at + 2]) if self.has_floats else signed(registers[TARGET]) / 10
         return {
