@@ -15,7 +15,7 @@ PYTHON = """\
 case "$*" in
 "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 *"-m pip "*)
-    echo "$*" >>{told}
+    echo "$*" >>{calls}
     case "$*" in *{lacking}*) echo "No matching distribution found"; exit 1 ;; esac ;;
 esac
 """
@@ -23,29 +23,29 @@ esac
 
 @pytest.fixture
 def installed(tmp_path):
-    """Run the script where the package index lacks one package; return its end and what pip was told."""
+    """Run the script where the package index lacks one package; return its end and the calls of pip."""
     (tmp_path / ".ci").mkdir()
     script = shutil.copy(SCRIPT, tmp_path / ".ci")
-    told, python = tmp_path / "told", tmp_path / "python"
+    calls, python = tmp_path / "calls", tmp_path / "python"
 
     def run(*names, lacking="nothing"):
-        python.write_text(PYTHON.format(told=told, lacking=lacking))
+        python.write_text(PYTHON.format(calls=calls, lacking=lacking))
         python.chmod(0o755)
-        told.write_text("")
+        calls.write_text("")
         environment = {"PATH": "/usr/bin:/bin", "PYTHON": str(python)}
         done = subprocess.run([script, *names], env=environment, capture_output=True, text=True, timeout=60)
-        return done, told.read_text().splitlines(), tmp_path / ".oracles"
+        return done, calls.read_text().splitlines(), tmp_path / ".oracles"
 
     return run
 
 
 def test_each_oracle_has_an_environment_of_its_own(installed):
-    done, told, environments = installed()
+    done, calls, environments = installed()
     assert (done.returncode, done.stderr) == (0, "")
     names = {"labmcp-lakeshore", "labmcp-julabo", "labmcp-keithley-smu", "lewis"}
     assert {path.parent.name for path in environments.glob("*/.installed")} == names
-    assert len(told) == len(names)
-    assert all(sum(name in call for name in names) == 1 for call in told)
+    assert len(calls) == len(names)
+    assert all(sum(name in call for name in names) == 1 for call in calls)
 
 
 def test_an_oracle_that_the_index_lacks_is_named_and_left_out_without_an_error(installed):
@@ -59,11 +59,11 @@ def test_an_oracle_that_the_index_lacks_is_named_and_left_out_without_an_error(i
 
 def test_an_oracle_that_is_installed_is_not_installed_again(installed):
     installed("lewis")
-    _, told, _ = installed("lewis")
-    assert told == []
+    _, calls, _ = installed("lewis")
+    assert calls == []
 
 
 def test_what_is_no_oracle_is_refused(installed):
-    done, told, _ = installed("numpy")
-    assert (done.returncode, told) == (2, [])
+    done, calls, _ = installed("numpy")
+    assert (done.returncode, calls) == (2, [])
     assert "numpy is not an oracle; known are labmcp-lakeshore" in done.stderr

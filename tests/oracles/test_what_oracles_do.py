@@ -1,4 +1,4 @@
-"""What an oracle does, by its own account, is what the driver was asked for; the driver reads it rightly."""
+"""Oracles, by their own account, do as asked of the driver, and the driver reads from them the truth."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from oracle_rig.table import ORACLES
 
 from drivers import catalogue
 from labctl.errors import InstrumentError
+from labctl.testing.measurement import energise
 
 OVENS = ["lakeshore335", "lakeshore336", "lakeshore350", "julabo-magio", "julabo-corio-cd"]
 WITH_A_BRIDGE = [oracle.name for oracle in ORACLES if oracle.distribution.startswith("labmcp")]
@@ -15,6 +16,16 @@ LAKE_SHORES = [name for name in OVENS if name.startswith("lakeshore")]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "oracles.md"
 ROLES = (catalogue.TEMPERATURE_CONTROLLERS, catalogue.ANALYZERS, catalogue.POTENTIOSTATS)
 TARGET_K = 320.0
+
+
+def test_an_oracle_is_off_when_prepared_and_on_when_energised(candidate):
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        assert not trial.energised
+        end = energise(trial)
+        assert trial.energised
+        end()
+        trial.driver.make_safe()
 
 
 @pytest.mark.parametrize("name", [*OVENS, "lewis-julabo", *OVER_MODBUS])

@@ -6,8 +6,8 @@ Requests, each with one reply:
 
     {"do": "begin", "family": "lakeshore", "model": "336"}  a new simulator, as after power-on
     {"do": "hear", "now_s": 1.5, "message": "..."}          one message without terminator; text or null
-    {"do": "truth", "now_s": 1.5}                           what the simulator knows about itself
-    {"do": "panel", "name": "unit", "value": 2}             what a person sets at the front panel
+    {"do": "truth", "now_s": 1.5}                           the state of the simulator
+    {"do": "panel", "name": "unit", "value": 2}             a setting at the front panel
 
 `now_s` is the time of the simulator; it never goes back.
 """
@@ -18,7 +18,7 @@ import sys
 
 
 class Family:
-    """One simulator and what can be seen and set without the wire."""
+    """One simulator, with its state and its front panel."""
 
     def __init__(self, model):
         self.now_s = 0.0
@@ -28,7 +28,7 @@ class Family:
         return self.now_s
 
     def settings(self):
-        """What a person can set at the panel: names and functions of the value."""
+        """Settings at the panel: names and functions of the value."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""What a driver is connected to: a socket of this computer or a pseudo-terminal."""
+"""The far end of a connection: a socket of this computer or a pseudo-terminal."""
 
 import os
 import select
@@ -17,7 +17,7 @@ class Line(Protocol):
     address: str
 
     def receive(self, wait_s: float) -> bytes:
-        """Return what the driver sent, nothing after `wait_s`."""
+        """Return the bytes that the driver sent, none after `wait_s`."""
         ...
 
     def send(self, data: bytes) -> None:
@@ -49,7 +49,7 @@ class Socket:
         return b""
 
     def _received_from_client(self) -> bytes:
-        """Return what the client sent; nothing where it closed its end, after all that it sent before."""
+        """Return the bytes that the client sent; none when it has closed its end."""
         assert self._client is not None
         data = b""
         with suppress(ConnectionError):

@@ -1,7 +1,7 @@
 """A Modbus server of pymodbus with the registers of a Eurotherm, on a socket or a pseudo-terminal.
 
-Frames, checksums, function codes and exceptions are those of pymodbus. What the registers mean is not: the
-links between them are made here, and say nothing about a Eurotherm.
+Frames, checksums, function codes and exceptions are made by pymodbus. The meaning of the registers and the
+links between them are ours, and say nothing about a Eurotherm.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ class Registers:
         return True
 
     def truth(self) -> dict[str, Any]:
-        """Return what the registers hold, past the wire."""
+        """Return the state of the registers, without the wire."""
         registers = self._registers
         at = FLOATS + 2 * TARGET
         celsius = single(registers[at : at + 2]) if self.has_floats else signed(registers[TARGET]) / 10
@@ -130,7 +130,7 @@ class Served:
             self._socket.sendall(frame)
 
     def received(self, wait_s: float) -> bytes:
-        """Return what the server sent, nothing after `wait_s`."""
+        """Return the bytes that the server sent, none after `wait_s`."""
         if self._terminal:
             return self._terminal.receive(wait_s)
         assert self._socket is not None
@@ -195,7 +195,7 @@ class ModbusRig:
         return self.truth()["energised"]
 
     def truth(self) -> dict[str, Any]:
-        """Return what the registers hold; each request was answered before the driver goes on."""
+        """Return the state of the registers; each request was answered before the driver goes on."""
         return self.voice.truth()
 
     def _relay(self) -> None:

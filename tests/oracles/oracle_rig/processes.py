@@ -41,11 +41,11 @@ class LabmcpProcess:
         return "".join(reply) if isinstance(reply, list) else reply
 
     def truth(self, now_s: float) -> dict[str, Any]:
-        """Return what the simulator knows about itself."""
+        """Return the true state of the simulator."""
         return self._request(do="truth", now_s=now_s)
 
     def set_at_panel(self, name: str, value: Any) -> None:
-        """Set what a person sets at the front panel."""
+        """Change a setting at the front panel."""
         self._request(do="panel", name=name, value=value)
 
     def _request(self, **request: Any) -> Any:

@@ -46,7 +46,7 @@ class SkippingClock(ScaledClock):
 
 
 class Labmcp:
-    """What the relay asks of a labmcp simulator."""
+    """A labmcp simulator, as the relay uses it."""
 
     def __init__(self, process: LabmcpProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process, self._now_s = process, now_s
@@ -80,7 +80,7 @@ class Labmcp2450(Labmcp):
 
 
 class LewisJulabo:
-    """What the relay asks of a Julabo of lewis."""
+    """A Julabo of lewis, as the relay uses it."""
 
     def __init__(self, process: LewisProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process = process
@@ -101,7 +101,7 @@ class LewisJulabo:
 
 
 class LewisLinkam:
-    """What the relay asks of a Linkam T95 of lewis; a state changes with its next cycle.
+    """A Linkam T95 of lewis, as the relay uses it; a state changes with its next cycle.
 
     It acknowledges with the text `b''` before the carriage return.
     """
@@ -171,7 +171,7 @@ RUNNING = Processes()
 
 @dataclass(frozen=True)
 class TrueState:
-    """What an oracle knows about itself."""
+    """The true state of an oracle."""
 
     rig: "OracleRig"
 
@@ -204,7 +204,7 @@ class OracleRig:
         self._thread.start()
 
     def truth(self) -> dict[str, Any]:
-        """Return what the oracle knows about itself, past the wire, when it has heard all that was sent."""
+        """Return the state of the oracle, without the wire, when it has received all messages."""
         gives_up_s = self.clock.monotonic() + HEARD_WITHIN_S
         while self._heard < len(self._sent) and self.clock.monotonic() < gives_up_s:
             self._ended.wait(POLL_S / 10)
@@ -223,8 +223,8 @@ class OracleRig:
         if re.fullmatch(self.oracle.acts, message) and self._is_refused(message):
             return None
         for gap in self.oracle.gaps:
-            if told := gap.told(message):
-                self._stored[gap.name, told[0]] = told[1]
+            if change := gap.changed_by(message):
+                self._stored[gap.name, change[0]] = change[1]
                 return None
             if key := gap.key_asked(message):
                 return self._stored.get((gap.name, key), gap.initial)
@@ -249,7 +249,7 @@ class OracleRig:
             self.failure = failure
 
     def close(self) -> None:
-        """End the relay; raises what ended it before."""
+        """End the relay; raises the error that ended it before."""
         self._ended.set()
         self._thread.join()
         self._line.close()
@@ -259,7 +259,7 @@ class OracleRig:
 
 @dataclass(frozen=True, eq=False)
 class OracleCandidate(Candidate):
-    """A driver that is connected to its oracle by pyvisa-py, in time that skips what is slept."""
+    """A driver that is connected to its oracle by pyvisa-py, on a clock that skips pauses."""
 
     oracle: Any = None
 

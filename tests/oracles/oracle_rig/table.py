@@ -1,4 +1,4 @@
-"""Which driver has which oracle, what each oracle lacks, and where it disagrees with the manual.
+"""The table of oracles: driver, oracle, missing settings, and disagreements with the manual.
 
 docs/reference/oracles.md shows this table; a test compares the two.
 """
@@ -19,8 +19,8 @@ class Gap:
     ----------
     name : str
         As the table shows it.
-    asks, tells : str
-        Regular expressions of the question and of the message that sets it, with the group `key`; `tells`
+    asks, sets : str
+        Regular expressions of the question and of the message that sets it, with the group `key`; `sets`
         has the group `value` too. Empty: there is none.
     initial : str
         Reply before it was set.
@@ -30,7 +30,7 @@ class Gap:
 
     name: str
     asks: str
-    tells: str
+    sets: str
     initial: str = ""
     example: str = ""
 
@@ -39,9 +39,9 @@ class Gap:
         found = re.fullmatch(self.asks, message) if self.asks else None
         return found["key"] if found else None
 
-    def told(self, message: str) -> tuple[str, str] | None:
+    def changed_by(self, message: str) -> tuple[str, str] | None:
         """Return the setting that a message sets and its value, None if it is another message."""
-        found = re.fullmatch(self.tells, message) if self.tells else None
+        found = re.fullmatch(self.sets, message) if self.sets else None
         return (found["key"], found["value"]) if found else None
 
 
@@ -66,13 +66,13 @@ class Oracle:
     acts : str
         Regular expression of the messages that change something.
     separator : str
-        What joins several messages in one, empty if there is no such thing.
+        Separator of several messages in one, empty if there is none.
     ends, reply_ends : bytes
         Terminators of message and reply.
     gaps : tuple of Gap
-        What it lacks.
+        Settings that it lacks.
     disagreements : tuple of str
-        Where it differs from the manual, and what the relay does about it.
+        Differences from the manual, and the remedy of the relay.
     """
 
     name: str
@@ -231,8 +231,8 @@ def pymodbus(family: str, line: str) -> Oracle:
         line=line,
         acts="",
         disagreements=(
-            "only frames, checksums, function codes and exceptions are independent: what the registers mean, "
-            "and that the working set point follows the target, is ours",
+            "only frames, checksums, function codes and exceptions are independent: the meaning of the "
+            "registers, and that the working set point follows the target, are ours",
             "another unit number is answered by exception 4; an instrument is silent",
         ),
     )
