@@ -42,7 +42,8 @@ def installed(tmp_path):
 def test_each_oracle_has_an_environment_of_its_own(installed):
     done, calls, environments = installed()
     assert (done.returncode, done.stderr) == (0, "")
-    names = {"labmcp-lakeshore", "labmcp-julabo", "labmcp-keithley-smu", "lewis"}
+    labmcp = {f"labmcp-{name}" for name in ("lakeshore", "julabo", "keithley-smu", "ika", "palmsens")}
+    names = labmcp | {"lewis"}
     assert {path.parent.name for path in environments.glob("*/.installed")} == names
     assert len(calls) == len(names)
     assert all(sum(name in call for name in names) == 1 for call in calls)

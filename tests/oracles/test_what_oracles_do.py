@@ -10,11 +10,16 @@ from labctl.errors import InstrumentError
 from labctl.testing.measurement import energise
 
 OVENS = ["lakeshore335", "lakeshore336", "lakeshore350", "julabo-magio", "julabo-corio-cd"]
-WITH_A_BRIDGE = [oracle.name for oracle in ORACLES if oracle.distribution.startswith("labmcp")]
+WITH_GAPS = [oracle.name for oracle in ORACLES if oracle.gaps and oracle.distribution != "lewis"]
 OVER_MODBUS = ["eurotherm2400-pty", "eurotherm3200-socket", "eurotherm3500-pty"]
 LAKE_SHORES = [name for name in OVENS if name.startswith("lakeshore")]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "oracles.md"
-ROLES = (catalogue.TEMPERATURE_CONTROLLERS, catalogue.ANALYZERS, catalogue.POTENTIOSTATS)
+ROLES = (
+    catalogue.TEMPERATURE_CONTROLLERS,
+    catalogue.ANALYZERS,
+    catalogue.POTENTIOSTATS,
+    catalogue.WATCHDOGS,
+)
 TARGET_K = 320.0
 
 
@@ -163,6 +168,49 @@ def test_another_unit_number_is_an_error_and_changes_nothing(oracle_named, name)
         assert trial.rig.truth() == before
 
 
+def test_a_hotplate_that_is_kicked_in_time_goes_on_heating(oracle_named):
+    with oracle_named("ika").connected() as trial:
+        trial.rig.voice.set_at_panel("heating", 1)
+        trial.driver.prepare()
+        for _ in range(10):
+            trial.driver.kick()
+            trial.clock.sleep(trial.driver.period_s - 5)
+            assert trial.energised
+        assert trial.rig.truth()["watchdog_s"] == trial.driver.period_s
+
+
+def test_a_hotplate_that_is_not_kicked_switches_itself_off(oracle_named):
+    with oracle_named("ika").connected() as trial:
+        trial.rig.voice.set_at_panel("heating", 1)
+        trial.driver.kick()
+        trial.clock.sleep(trial.driver.period_s + 5)
+        assert not trial.energised
+        assert trial.rig.truth()["has_tripped"]
+
+
+def test_a_potentiostat_states_its_device_and_serial_number(oracle_named):
+    with oracle_named("palmsens").connected() as trial:
+        assert trial.driver.identity == "PalmSens,espico1600#Sep 30 2025 12:00:00,ESPSIM01"
+
+
+@pytest.mark.parametrize("act", ["prepare", "make_safe", "switch_off"])
+def test_a_cell_left_on_is_off_when_prepared_made_safe_and_switched_off(oracle_named, act):
+    with oracle_named("palmsens").connected() as trial:
+        trial.rig.voice.set_at_panel("cell", 1)
+        assert trial.energised
+        for _ in range(2):
+            getattr(trial.driver, act)()
+            assert not trial.energised
+
+
+def test_a_potentiostat_is_made_safe_after_it_was_switched_off(oracle_named):
+    with oracle_named("palmsens").connected() as trial:
+        trial.driver.switch_off()
+        trial.rig.voice.set_at_panel("cell", 1)
+        trial.driver.make_safe()
+        assert not trial.energised
+
+
 NOT_UNDERSTOOD = {
     "lakeshore": lambda voice: bool(int(voice.hear("*ESR?")) & 32),
     "julabo": lambda voice: voice.hear("STATUS").startswith("-08"),
@@ -170,7 +218,7 @@ NOT_UNDERSTOOD = {
 }
 
 
-@pytest.mark.parametrize("name", WITH_A_BRIDGE)
+@pytest.mark.parametrize("name", WITH_GAPS)
 def test_the_relay_answers_only_what_the_oracle_does_not_understand(oracle_named, name):
     with oracle_named(name).connected() as trial:
         is_not_understood = NOT_UNDERSTOOD[trial.rig.oracle.arguments[0]]

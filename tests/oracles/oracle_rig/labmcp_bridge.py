@@ -5,7 +5,7 @@
 Requests, each with one reply:
 
     {"do": "begin", "family": "lakeshore", "model": "336"}  a new simulator, as after power-on
-    {"do": "hear", "now_s": 1.5, "message": "..."}          one message without terminator; text or null
+    {"do": "hear", "now_s": 1.5, "message": "..."}          one message without its end; text, lines or null
     {"do": "truth", "now_s": 1.5}                           the state of the simulator
     {"do": "panel", "name": "unit", "value": 2}             a setting at the front panel
 
@@ -26,6 +26,9 @@ class Family:
 
     def clock(self):
         return self.now_s
+
+    def hear(self, message):
+        return self.simulator.handle(message)
 
     def settings(self):
         """Settings at the panel: names and functions of the value."""
@@ -118,7 +121,51 @@ class Keithley(Family):
         return {"output": output}
 
 
-FAMILIES = {"lakeshore": LakeShore, "julabo": Julabo, "keithley": Keithley}
+class Ika(Family):
+    def build(self, model):
+        return importlib.import_module("labmcp_ika.simulator").IKASimulator(model, clock=self.clock)
+
+    def truth(self):
+        self.simulator._advance()
+        return {
+            "energised": self.simulator.heating,
+            "watchdog_s": self.simulator.wd_time_s if self.simulator.wd_mode == 1 else None,
+            "has_tripped": self.simulator.wd_tripped,
+        }
+
+    def settings(self):
+        def heating(value):
+            self.simulator.heating, self.simulator.temp_setpoint_c = bool(value), 80.0
+
+        return {"heating": heating}
+
+
+class PalmSens(Family):
+    """Its lines come when their time has come; here at once, since its time stands still between messages."""
+
+    def build(self, model):
+        simulator = importlib.import_module("labmcp_palmsens.simulator").MethodScriptSimulator()
+        simulator._clock = self.clock
+        return simulator
+
+    def hear(self, message):
+        replies = self.simulator.handle(message)
+        lines = [replies] if isinstance(replies, str) else list(replies or [])
+        if self.simulator.queue:
+            self.now_s = max(self.now_s, max(due_s for due_s, *_ in self.simulator.queue))
+        return lines + self.simulator.poll() or None
+
+    def truth(self):
+        return {"energised": self.simulator.cell_powered}
+
+    def settings(self):
+        def cell(value):
+            self.simulator.cell_powered = bool(value)
+
+        return {"cell": cell}
+
+
+FAMILIES = {"lakeshore": LakeShore, "julabo": Julabo, "keithley": Keithley, "ika": Ika, "palmsens": PalmSens}
 
 
 def serve(requests, replies):
@@ -130,7 +177,7 @@ def serve(requests, replies):
         family.now_s = max(family.now_s, request.get("now_s", 0.0))
         reply = None
         if request["do"] == "hear":
-            reply = family.simulator.handle(request["message"])
+            reply = family.hear(request["message"])
         elif request["do"] == "truth":
             reply = family.truth()
         elif request["do"] == "panel":

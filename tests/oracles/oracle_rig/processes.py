@@ -35,10 +35,9 @@ class LabmcpProcess:
         """Make a new simulator, as after power-on."""
         self._request(do="begin", family=family, model=model)
 
-    def hear(self, message: str, now_s: float) -> str | None:
-        """Return the reply to a message, None where it has none."""
-        reply = self._request(do="hear", message=message, now_s=now_s)
-        return "".join(reply) if isinstance(reply, list) else reply
+    def hear(self, message: str, now_s: float) -> str | list[str] | None:
+        """Return the reply to a message or its lines, None where it has none."""
+        return self._request(do="hear", message=message, now_s=now_s)
 
     def truth(self, now_s: float) -> dict[str, Any]:
         """Return the true state of the simulator."""

@@ -12,7 +12,7 @@ from pyvisa.rname import to_canonical_name
 
 from labctl.clock import RealClock, ScaledClock
 from labctl.testing.adapters import RecordingConnection
-from labctl.testing.trial import Candidate, Trial, find_candidate
+from labctl.testing.trial import Candidate, Trial, named
 from oracle_rig.lines import LINES, Line
 from oracle_rig.modbus import ModbusRig
 from oracle_rig.processes import LabmcpProcess, LewisProcess, environment
@@ -22,9 +22,9 @@ from sim_instruments.wire.faults import ON_HEARING, FaultPlan
 Arguments = tuple[str, str]
 POLL_S = 0.02
 SETTLES_WITHIN_S = 0.1
-HEARD_WITHIN_S = 10.0
+HEARD_WITHIN_S = ENDS_WITHIN_S = 10.0
 TIMEOUT_MS = 1000
-OF_A_PSEUDO_TERMINAL = {"data_bits": 8, "parity": 0}
+OF_A_PSEUDO_TERMINAL = {"data_bits": 8, "parity": 0, "flow_control": 0}
 
 
 class SkippingClock(ScaledClock):
@@ -48,12 +48,15 @@ class SkippingClock(ScaledClock):
 class Labmcp:
     """A labmcp simulator, as the relay uses it."""
 
+    _lines_end = "\n"
+
     def __init__(self, process: LabmcpProcess, arguments: Arguments, now_s: Callable[[], float]) -> None:
         self._process, self._now_s = process, now_s
         process.begin(*arguments)
 
     def hear(self, message: str) -> str | None:
-        return self._process.hear(message, self._now_s())
+        reply = self._process.hear(message, self._now_s())
+        return self._lines_end.join(reply) if isinstance(reply, list) else reply
 
     def truth(self) -> dict[str, Any]:
         return self._process.truth(self._now_s())
@@ -135,6 +138,8 @@ VOICES: dict[str, Any] = {
     "lakeshore": Labmcp,
     "julabo": Labmcp,
     "keithley": Labmcp2450,
+    "ika": Labmcp,
+    "palmsens": Labmcp,
     "lewis julabo": LewisJulabo,
     "lewis linkam_t95": LewisLinkam,
 }
@@ -206,9 +211,11 @@ class OracleRig:
     def truth(self) -> dict[str, Any]:
         """Return the state of the oracle, without the wire, when it has received all messages."""
         gives_up_s = self.clock.monotonic() + HEARD_WITHIN_S
-        while self._heard < len(self._sent) and self.clock.monotonic() < gives_up_s:
+        end = self.oracle.ends.decode()
+        due = sum(1 + message.count(end) for message in self._sent)
+        while self._heard < due and self.clock.monotonic() < gives_up_s:
             self._ended.wait(POLL_S / 10)
-        assert self._heard == len(self._sent), f"the relay heard {self._heard} of {self._sent}"
+        assert self._heard == due, f"the relay heard {self._heard} of {self._sent}"
         with self._lock:
             return self.voice.truth()
 
@@ -251,7 +258,9 @@ class OracleRig:
     def close(self) -> None:
         """End the relay; raises the error that ended it before."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(ENDS_WITHIN_S)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the relay of {self.oracle.name} does not end")
         self._line.close()
         if self.failure:
             raise self.failure
@@ -300,7 +309,5 @@ class OracleCandidate(Candidate):
 
 def candidate_of(oracle: Oracle) -> OracleCandidate:
     """Return the driver of an oracle, to be connected to it."""
-    found = find_candidate(oracle.driver)
-    return OracleCandidate(
-        oracle.driver, found.driver_class, OracleRig, found.address, oracle.settings, None, oracle
-    )
+    driver_class = named(oracle.driver, "oracle")
+    return OracleCandidate(oracle.driver, driver_class, OracleRig, "", oracle.settings, None, oracle)

@@ -73,6 +73,8 @@ class Oracle:
         Settings that it lacks.
     disagreements : tuple of str
         Differences from the manual, and the remedy of the relay.
+    is_part : bool
+        Whether it does too little for the contract: it has tests of its own.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Oracle:
     settings: Mapping[str, Any] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     disagreements: tuple[str, ...] = ()
+    is_part: bool = False
 
     @property
     def row(self) -> str:
@@ -220,6 +223,36 @@ LEWIS_LINKAM = Oracle(
     ),
 )
 
+IKA = Oracle(
+    name="ika",
+    distribution="labmcp-ika",
+    arguments=("ika", "hotplate"),
+    driver="drivers.namur_watchdog:NamurWatchdog",
+    line="pty",
+    acts=r"OUT_.*",
+    ends=b" \r\n",
+    reply_ends=CR_LF,
+    is_part=True,
+    disagreements=(
+        "the echo of OUT_WD1@ is the time alone, which the manuals do not print",
+        "a tripped watchdog need not be reset at the panel",
+    ),
+)
+
+PALMSENS = Oracle(
+    name="palmsens",
+    distribution="labmcp-palmsens",
+    arguments=("palmsens", "pico"),
+    driver="drivers.palmsens:EmStatPico",
+    line="pty",
+    acts="",
+    is_part=True,
+    disagreements=(
+        "it has neither the commands l and r nor meas, meas_loop_eis and meas_loop_ocp, by which the driver "
+        "measures: only identity, abort and the script that switches the cell off are tested",
+    ),
+)
+
 
 def pymodbus(family: str, line: str) -> Oracle:
     """Return a Modbus server with the registers of a Eurotherm."""
@@ -251,6 +284,8 @@ ORACLES = (
     KEITHLEY_2450,
     LEWIS_JULABO,
     LEWIS_LINKAM,
+    IKA,
+    PALMSENS,
     pymodbus("2400", "pty"),
     pymodbus("3200", "socket"),
     pymodbus("3500", "pty"),
