@@ -59,7 +59,7 @@ def test_an_oracle_gets_to_the_set_point_and_the_driver_reads_its_temperature(or
 @pytest.mark.parametrize("name", LAKE_SHORES)
 def test_a_ramp_left_on_at_the_panel_is_off_after_preparing(oracle_named, name):
     with oracle_named(name).connected() as trial:
-        trial.rig.voice.set_at_panel("ramp", 0.1)
+        trial.rig.set_at_panel("ramp", 0.1)
         trial.driver.prepare()
         assert not trial.rig.truth()["ramps"]
 
@@ -79,7 +79,7 @@ def test_a_ramp_begins_at_the_temperature_and_has_the_rate_asked_for(oracle_name
 @pytest.mark.parametrize("name", LAKE_SHORES)
 def test_every_heater_left_on_at_the_panel_is_off_when_made_safe(oracle_named, name):
     with oracle_named(name).connected() as trial:
-        trial.rig.voice.set_at_panel("ranges", 1)
+        trial.rig.set_at_panel("ranges", 1)
         trial.driver.make_safe()
         assert set(trial.rig.truth()["ranges"].values()) == {0}
 
@@ -87,7 +87,7 @@ def test_every_heater_left_on_at_the_panel_is_off_when_made_safe(oracle_named, n
 @pytest.mark.parametrize("name", ["lakeshore335", "lakeshore336"])
 def test_an_instrument_in_degrees_celsius_gets_the_set_point_asked_for(oracle_named, name):
     with oracle_named(name).connected() as trial:
-        trial.rig.voice.set_at_panel("unit", 2)
+        trial.rig.set_at_panel("unit", 2)
         trial.driver.prepare()
         trial.driver.setpoint_k = TARGET_K
         assert trial.rig.truth()["setpoint_k"] == pytest.approx(TARGET_K, abs=0.006)
@@ -95,7 +95,7 @@ def test_an_instrument_in_degrees_celsius_gets_the_set_point_asked_for(oracle_na
 
 def test_a_circulator_in_local_mode_is_refused(oracle_named):
     with oracle_named("julabo-magio").connected() as trial:
-        trial.rig.voice.set_at_panel("local", 1)
+        trial.rig.set_at_panel("local", 1)
         with pytest.raises(InstrumentError, match=r"NOT ALLOWED|remote"):
             trial.driver.prepare()
 
@@ -103,7 +103,7 @@ def test_a_circulator_in_local_mode_is_refused(oracle_named):
 def test_an_alarm_of_a_circulator_is_no_temperature(oracle_named):
     with oracle_named("julabo-magio").connected() as trial:
         trial.driver.prepare()
-        trial.rig.voice.set_at_panel("alarm", "-01 LOW LEVEL ALARM")
+        trial.rig.set_at_panel("alarm", "-01 LOW LEVEL ALARM")
         with pytest.raises(InstrumentError, match="LOW LEVEL"):
             _ = trial.driver.temperature_k
 
@@ -145,7 +145,7 @@ def test_the_oracle_senses_with_the_wires_and_terminals_of_the_settings(oracle_n
 
 def test_a_source_left_on_at_the_panel_is_off_after_preparing(oracle_named):
     with oracle_named("keithley2450").connected() as trial:
-        trial.rig.voice.set_at_panel("output", 1)
+        trial.rig.set_at_panel("output", 1)
         assert trial.energised
         trial.driver.prepare()
         assert not trial.energised
@@ -170,7 +170,7 @@ def test_another_unit_number_is_an_error_and_changes_nothing(oracle_named, name)
 
 def test_a_hotplate_that_is_kicked_in_time_goes_on_heating(oracle_named):
     with oracle_named("ika").connected() as trial:
-        trial.rig.voice.set_at_panel("heating", 1)
+        trial.rig.set_at_panel("heating", 1)
         trial.driver.prepare()
         for _ in range(10):
             trial.driver.kick()
@@ -181,7 +181,7 @@ def test_a_hotplate_that_is_kicked_in_time_goes_on_heating(oracle_named):
 
 def test_a_hotplate_that_is_not_kicked_switches_itself_off(oracle_named):
     with oracle_named("ika").connected() as trial:
-        trial.rig.voice.set_at_panel("heating", 1)
+        trial.rig.set_at_panel("heating", 1)
         trial.driver.kick()
         trial.clock.sleep(trial.driver.period_s + 5)
         assert not trial.energised
@@ -196,7 +196,7 @@ def test_a_potentiostat_states_its_device_and_serial_number(oracle_named):
 @pytest.mark.parametrize("act", ["prepare", "make_safe", "switch_off"])
 def test_a_cell_left_on_is_off_when_prepared_made_safe_and_switched_off(oracle_named, act):
     with oracle_named("palmsens").connected() as trial:
-        trial.rig.voice.set_at_panel("cell", 1)
+        trial.rig.set_at_panel("cell", 1)
         assert trial.energised
         for _ in range(2):
             getattr(trial.driver, act)()
@@ -206,7 +206,7 @@ def test_a_cell_left_on_is_off_when_prepared_made_safe_and_switched_off(oracle_n
 def test_a_potentiostat_is_made_safe_after_it_was_switched_off(oracle_named):
     with oracle_named("palmsens").connected() as trial:
         trial.driver.switch_off()
-        trial.rig.voice.set_at_panel("cell", 1)
+        trial.rig.set_at_panel("cell", 1)
         trial.driver.make_safe()
         assert not trial.energised
 

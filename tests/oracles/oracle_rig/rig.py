@@ -210,14 +210,23 @@ class OracleRig:
 
     def truth(self) -> dict[str, Any]:
         """Return the state of the oracle, without the wire, when it has received all messages."""
+        self._wait_for_messages()
+        with self._lock:
+            return self.voice.truth()
+
+    def set_at_panel(self, name: str, value: Any) -> None:
+        """Change a setting at the front panel, when the oracle has received all messages."""
+        self._wait_for_messages()
+        with self._lock:
+            self.voice.set_at_panel(name, value)
+
+    def _wait_for_messages(self) -> None:
         gives_up_s = self.clock.monotonic() + HEARD_WITHIN_S
         end = self.oracle.ends.decode()
         due = sum(1 + message.count(end) for message in self._sent)
         while self._heard < due and self.clock.monotonic() < gives_up_s:
             self._ended.wait(POLL_S / 10)
         assert self._heard == due, f"the relay heard {self._heard} of {self._sent}"
-        with self._lock:
-            return self.voice.truth()
 
     def reply_to(self, message: str) -> str | None:
         """Return the reply to a message, None where there is none."""
