@@ -238,6 +238,8 @@ class OracleRig:
     def _reply_to_one(self, message: str) -> str | None:
         if re.fullmatch(self.oracle.acts, message) and self._is_refused(message):
             return None
+        if message == "*RST":
+            self._stored.clear()
         for gap in self.oracle.gaps:
             if change := gap.changed_by(message):
                 self._stored[gap.name, change[0]] = change[1]
