@@ -174,6 +174,7 @@ KEITHLEY_2450 = Oracle(
     driver="drivers.keithley2450:Keithley2450",
     line="socket",
     acts=r"[^?]*",
+    separator=";",
     gaps=(
         of_functions("OUTP", ":SMOD", r"\w+", "NORM"),
         of_functions("SENS", ":UNIT", r"\w+", "AMP"),
