@@ -9,7 +9,7 @@ WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count()
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
-.PHONY: demo test test-quick lint mutants wheel-demo fresh-machine clean set-up-again
+.PHONY: demo test test-quick oracles lint mutants wheel-demo fresh-machine clean set-up-again
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -20,6 +20,10 @@ test: $(VENV)/.installed-dev
 
 test-quick: $(VENV)/.installed-dev
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) -m "not slow" $(TESTS)
+
+# Installs the simulators by other people with which tests/oracles tests the drivers; without them these are skipped.
+oracles:
+	.ci/oracles
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -53,4 +57,4 @@ $(VENV)/.installed $(VENV)/.installed-dev: set-up-again
 endif
 
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .oracles demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
