@@ -80,6 +80,10 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
     acknowledges : bool
         Whether the protocol answers every command, so that `switch_off()` reads these answers.
+    questions : str
+        Regular expression of messages that only ask although they have no `?`; such a message is repeated
+        once where the instrument has closed its socket during a pause. Frames of bytes are matched as text
+        in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
     """
@@ -90,6 +94,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     identity_question: ClassVar[str] = "*IDN?"
     safe_within_s: ClassVar[float] = 2.0
     acknowledges: ClassVar[bool] = False
+    questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:

@@ -46,6 +46,7 @@ def connect(
         visa_library=library,
         write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
         quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
+        questions=getattr(driver_class, "questions", ""),
         **entry.connection,
         **opening,
     )

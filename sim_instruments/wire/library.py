@@ -54,6 +54,8 @@ class RigLibrary(SimVisaLibrary):
             session, resource_name, parsed
         )
         opened.device = device
+        if device.line is not None and device.address.startswith("ASRL"):
+            device.boot(device.line.boots_s)
         return self._register(opened), self.handle_return_value(session, StatusCode.success)
 
     def _device(self, resource_name: str) -> SimDevice:
