@@ -29,7 +29,7 @@ from pyvisa.errors import VisaIOError
 from pyvisa.resources import MessageBasedResource
 
 from labctl.clock import Clock
-from labctl.errors import InstrumentError
+from labctl.errors import AnswerTimeout, InstrumentError
 from labctl.instruments.sockets import is_closed_by_other_side, only_asks
 
 LATE_ANSWERS_S = 2.0
@@ -320,9 +320,11 @@ class Connection(VISAAdapter):
         if self._lost:
             raise self._error("the connection is closed")
 
-    def _error(self, problem: str, received: bytes = b"") -> InstrumentError:
+    def _error(
+        self, problem: str, received: bytes = b"", kind: type[InstrumentError] = InstrumentError
+    ) -> InstrumentError:
         text = received[:SHOWN_BYTES].decode("ascii", "backslashreplace")
-        return InstrumentError(self.instrument, self.last_sent, text, problem)
+        return kind(self.instrument, self.last_sent, text, problem)
 
     def _text(self, raw: bytes) -> str:
         termination = (self.connection.read_termination or "").encode()
@@ -384,7 +386,7 @@ class Connection(VISAAdapter):
         if code == StatusCode.error_timeout:
             waited_s = self._visa_timeout_s if math.isnan(waited_s) else waited_s
             self._abandon_answer()
-            return self._error(f"time-out after {waited_s:.3g} s", received)
+            return self._error(f"time-out after {waited_s:.3g} s", received, AnswerTimeout)
         self._lost = self._is_cut_off = code == StatusCode.error_connection_lost
         if self._lost:
             with suppress(VisaIOError, OSError):
