@@ -1,7 +1,7 @@
 """Base classes of every labctl driver: pymeasure's Instrument and Channel with strict replies."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from threading import RLock
@@ -102,6 +102,15 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         PymeasureInstrument.__init__(
             self, adapter, name or type(self).__name__, includeSCPI=False, **settings
         )
+
+    @classmethod
+    def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return a sentence for each thing that must be confirmed at the bench before its numbers hold.
+
+        `settings` are those of the station file. `labctl check` shows the sentences, and each run records
+        them. There are none unless a driver says so.
+        """
+        return ()
 
     @property
     def identity(self) -> str:
