@@ -132,16 +132,23 @@ def queue_and_abort_by_keys(person):
 def press_f12_whatever_is_open(person):
     """Press F12 while a menu, a list, a file dialog and a question are open; then again with nothing open."""
     window = person.window
-    stop, presses = window.control.stop, []
+    results, presses = [], []
     window.stop_key.pressed.connect(lambda: presses.append(CLOCK.monotonic()))
-    person.wait(lambda: window._view is not None and window._view.is_supervised, "a supervisor")
+
+    def keep_result(state, words):
+        if state in ("safe", "not safe"):
+            results.append(words)
+
+    window.control.stop.changed.connect(keep_result)
+    person.wait(lambda: window._view and window._view.runner_state == "running", "a runner")
+    person.wait(lambda: window._view.is_supervised, "a supervisor")
 
     def press(what):
-        before = len(presses)
+        pressed, known = len(presses), len(results)
         person.xdotool("key", "F12")
-        person.wait(lambda: len(presses) == before + 1, f"F12 to be noticed with {what} open")
-        person.wait(lambda: stop.state in ("safe", "not safe"), "the result")
-        say(**{what: window.control.outcome.text()})
+        person.wait(lambda: len(presses) == pressed + 1, f"F12 to be noticed with {what} open")
+        person.wait(lambda: len(results) > known, "the result")
+        say(**{what: results[-1]})
 
     menus = window.menuBar()
     place = menus.mapToGlobal(menus.actionGeometry(menus.actions()[0]).center())

@@ -158,7 +158,7 @@ class Terminal:
         assert self.leader.wait(timeout=60) == -signal.SIGHUP
 
 
-RUN = (sys.executable, "-m", "labctl", "run", "protocol.toml")
+RUN = (sys.executable, "-m", "labctl", "run", "protocol.toml", "--long")
 
 
 def test_a_closed_terminal_ends_the_run_in_it_and_switches_the_heater_off(cabled_rig, promised):
