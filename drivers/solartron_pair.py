@@ -9,7 +9,7 @@ import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from drivers.solartron1260 import VOLTAGE_RATIO, Solartron1260
 from drivers.solartron1287 import FULL_SCALE_V, SMALLEST_LIMIT_A, Solartron1287
@@ -67,6 +67,8 @@ class Solartron1260With1287(Solartron1287):
             raise ConfigurationError(self.name, "with", "must name a Solartron 1260")
         self.analyser = partner
         self.resistor_ohm = standard_resistor_ohm
+
+    safe_within_s: ClassVar[float] = 5.0
 
     @classmethod
     def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import math
 from contextlib import closing
 
 import pytest
@@ -128,3 +129,11 @@ def test_a_gain_that_got_lost_is_noticed_before_the_generator_is_on(dialogue):
         opened = dialogue(Solartron1260With1287, cell_pairs, **settings)
         with opened as cell, pytest.raises(InstrumentError, match="set value 1"):
             list(cell.sweep([1000], 0.01))
+
+
+def test_the_pair_is_made_safe_in_its_time_although_the_analyser_answers_no_query(shipped_candidates):
+    with shipped_candidates[-1].connected() as trial:
+        trial.rig.faults.add("timeout", command=r"^\?V|^V.\?", instrument="GPIB0::4::INSTR", count=math.inf)
+        trial.driver.switch_off()
+        trial.driver.make_safe()
+        assert trial.clock.monotonic() <= trial.driver.safe_within_s
