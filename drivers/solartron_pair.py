@@ -20,7 +20,7 @@ FINE_GAIN, LARGEST_FINE_AMPLITUDE_V = 0.01, 0.03
 SAME_BIAS_V = 1e-6
 UNVERIFIED_MAP = (
     "the scale of its impedances is not confirmed: sources disagree on which standard resistor a range of "
-    "the 1287 has. Measure a known resistor in two ranges, then set range_map_verified = true "
+    "the 1287 has. Measure a known resistor with 1000 ohm as standard, then set range_map_verified = true "
     "(docs/bench-checks.md)"
 )
 

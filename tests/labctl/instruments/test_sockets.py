@@ -3,13 +3,16 @@
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from drivers.eurotherm import Eurotherm2400
 from drivers.huber import Huber
 from drivers.oxford_mercury import OxfordMercuryITC
-from labctl.clock import RealClock
+from labctl.cli import app
+from labctl.clock import RealClock, ScaledClock
 from labctl.config.station import read_station
 from labctl.errors import InstrumentError
 from labctl.instruments import connection as connection_module
@@ -159,11 +162,10 @@ def test_a_station_whose_controller_closes_idle_sockets_is_measured_without_a_re
         path = tmp_path / "station.toml"
         path.write_text(server.station_toml(), encoding="utf-8")
         with read_station(path).open() as bench:
-            for _ in range(2):
-                _until_closed(bench.oven.adapter)
-                bench.oven.setpoint_k = 300.0
-                _until_closed(bench.oven.adapter)
-                assert bench.oven.temperature_k == pytest.approx(295, abs=5)
+            _until_closed(bench.oven.adapter)
+            bench.oven.setpoint_k = 300.0
+            _until_closed(bench.oven.adapter)
+            assert bench.oven.temperature_k == pytest.approx(295, abs=5)
 
 
 @pytest.mark.parametrize(
@@ -177,3 +179,31 @@ def test_a_station_whose_controller_closes_idle_sockets_is_measured_without_a_re
 def test_drivers_name_the_questions_of_protocols_without_question_marks(driver_class, question, command):
     assert only_asks(question, driver_class.questions)
     assert not only_asks(command, driver_class.questions)
+
+
+ONE_TEMPERATURE = """
+title = "spectrum"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = "23"
+frequency_max_hz = 1e4
+frequency_min_hz = 1e3
+dwell_min = 2
+"""
+
+
+def test_a_run_without_retries_survives_an_analyser_that_hung_up_while_the_temperature_settled(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    instruments = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::17::INSTR": "keysight_e4980a"}
+    options = {"seed": 1, "closes_idle_s": 60.0, "instruments": instruments}
+    with Server(options, ScaledClock(200.0)) as server:
+        Path("station.toml").write_text(server.station_toml(), encoding="utf-8")
+        Path("p.toml").write_text(ONE_TEMPERATURE, encoding="utf-8")
+        ran = CliRunner().invoke(app, ["run", "p.toml", "--quiet", "--without-supervisor"])
+    assert ran.exit_code == 0, ran.output
