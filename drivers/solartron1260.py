@@ -5,7 +5,7 @@ letters and a number, without echo; a measurement (`SI`) sends a line of 43 char
 Settings cannot be read back reliably, so every sweep sends all of them.
 
 Sources disagree on the query of a setting: `?VA` or `VA?`. It is asked in both ways; an instrument that
-answers neither, but tells its identity, does not support it.
+answers neither, but reports its identity, does not support it.
 """
 
 import math
@@ -154,7 +154,7 @@ class Solartron1260(Instrument):
 
     @property
     def amplitude_v(self) -> float:
-        """Control the voltage amplitude in V rms (0 to 3); NaN where the instrument does not tell it."""
+        """Control the voltage amplitude in V rms (0 to 3); NaN where the instrument does not report it."""
         return self.reported("VA")
 
     @amplitude_v.setter
@@ -163,7 +163,7 @@ class Solartron1260(Instrument):
 
     @property
     def bias_v(self) -> float:
-        """Control the DC bias in V (-40.95 to 40.95); NaN where the instrument does not tell it."""
+        """Control the DC bias in V (-40.95 to 40.95); NaN where the instrument does not report it."""
         return self.reported("VB")
 
     @bias_v.setter
@@ -294,7 +294,7 @@ class Solartron1260(Instrument):
 
     @property
     def amplitude_now_v(self) -> float:
-        """Amplitude of the generator, V rms; NaN where the instrument does not tell it."""
+        """Amplitude of the generator, V rms; NaN where the instrument does not report it."""
         return self.amplitude_v
 
     def switch_off(self) -> None:

@@ -65,7 +65,7 @@ class Connection(VISAAdapter):
     quiet_after_s : Mapping[str, float]
         Longer silences, by the exact message that starts them.
     settle_s : float
-        Silence after opening, for a board that is reset when its port is opened.
+        Silence after opening, for a board that resets when its port is opened.
     echo : bool
         Whether the line returns every message that is sent, as an RS-485 adapter with local echo does; it is
         read and compared.

@@ -1,4 +1,4 @@
-"""Network sockets that the other side closes, as some controllers do with one that was silent for a while.
+"""Network sockets that the other side closes; some controllers do this after a pause.
 
 Of a socket of pyvisa-py this can be seen before anything is sent; pyvisa-py itself waits for its whole
 time-out. NI's and Keysight's libraries hide their sockets and report the loss themselves.
@@ -49,7 +49,7 @@ def _is_readable(interface: socket.socket, within_s: float) -> bool:
 
 
 def only_asks(message: str, questions: str = "") -> bool:
-    """Return whether a message may be sent twice: it asks, and neither measures nor clears what it asks for.
+    """Return whether a message may be sent twice: it asks, neither measures nor clears a register.
 
     `questions` is a regular expression for a protocol whose questions have no question mark; frames of bytes
     are matched as hexadecimal, such as `01 03 00 01 00 01 d5 ca`.
