@@ -253,7 +253,7 @@ class Connection(VISAAdapter):
         except KeyboardInterrupt:
             self.clear()  # the rest of this answer must not confirm that something is off
             raise
-        self._exchanged_s = self.clock.monotonic()
+        self._exchanged_s, self._after_pause = self.clock.monotonic(), False
         return bytes(received)
 
     def _check_other_side(self, within_s: float) -> None:

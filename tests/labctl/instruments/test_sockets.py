@@ -126,6 +126,16 @@ def test_a_message_that_acts_is_not_repeated(connected, message):
     bath.close()
 
 
+def test_a_question_is_not_repeated_for_the_rest_of_an_answer(connected):
+    host, oven = connected(answers(b"\x01\x03\x02"), answers(b"\x01\x03\x02"), questions=MODBUS_READS)
+    oven.write_bytes(bytes.fromhex("01 03 00 01 00 01 d5 ca"))
+    assert oven.read_bytes(3) == b"\x01\x03\x02"
+    with pytest.raises(InstrumentError):
+        oven.read_bytes(4)
+    assert len(host.heard) == 1
+    oven.close()
+
+
 def test_the_end_of_a_socket_is_not_waited_for_until_the_time_out(connected):
     _, bath = connected(hangs_up, timeout=60_000)
     bath.write("*TRG")
