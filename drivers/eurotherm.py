@@ -113,6 +113,7 @@ class Eurotherm(Instrument):
     }
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
+    questions: ClassVar[str] = "[0-9a-f]{2} 0[37]( [0-9a-f]{2})*"
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True

@@ -70,6 +70,7 @@ class Huber(WithoutRamp, Instrument):
     }
     write_interval_s: ClassVar[float] = 0.05
     acknowledges: ClassVar[bool] = True
+    questions: ClassVar[str] = r"\{M[0-9A-F]{2}\*{4}"
 
     def __init__(
         self,

@@ -20,6 +20,12 @@ LARGEST_POTENTIAL_V, LARGEST_CURRENT_A = 210.0, 1.05
 REST_LIMIT_V = 20.0
 BUFFER = '"defbuffer1"'
 FUNCTIONS = ("VOLT", "CURR")
+OFF_MESSAGES = (
+    *(f":OUTP:{function}:SMOD HIMP" for function in FUNCTIONS),
+    ":OUTP OFF",
+    ":SOUR:VOLT 0",
+    ":SOUR:CURR 0",
+)
 
 
 class Keithley2450(ScpiInstrument):
@@ -75,12 +81,14 @@ class Keithley2450(ScpiInstrument):
         self.four_wire, self.rear, self.power_line_cycles = four_wire, rear, power_line_cycles
 
     def prepare(self) -> None:
-        """Check model and language; switch the output off with its relay open."""
+        """Check model and language; switch the output off with its relay open, before and after a reset."""
         self.check_identity(*self.models)
         language = cast(str, self.language)
         if language != "SCPI":
             raise self.refuse("*LANG?", language, "choose the language SCPI at the front panel")
         self.write("*CLS")
+        self.make_safe()
+        self.reset_keeping((), *OFF_MESSAGES)
         self.make_safe()
 
     def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
@@ -145,10 +153,12 @@ class Keithley2450(ScpiInstrument):
         )
 
     def _reading_settings(self, function: str) -> tuple[str, ...]:
-        """Return commands that override front-panel settings: a relative reading would look valid."""
+        """Return commands that override front-panel settings: a relative or filtered reading looks valid."""
         return (
             f":SENS:{function}:REL:STAT OFF",
             f":CALC:{function}:MATH:STAT OFF",
+            f":SENS:{function}:AVER OFF",  # a moving filter mixes earlier readings into a decay
+            ":SENS:COUN 1",
             f":SENS:{function}:NPLC {self.power_line_cycles:g}",
             f":SENS:{function}:RSEN {'ON' if self.four_wire else 'OFF'}",
             f":ROUT:TERM {'REAR' if self.rear else 'FRON'}",
@@ -175,8 +185,7 @@ class Keithley2450(ScpiInstrument):
 
         The output-off state is set for the voltage source and for the current source, which `rest` uses.
         """
-        off_means = (f":OUTP:{function}:SMOD HIMP" for function in FUNCTIONS)
-        self.send_all(*off_means, ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+        self.send_all(*OFF_MESSAGES)
 
     def switch_off(self) -> None:
         """Open the output relay, then set the source to zero."""

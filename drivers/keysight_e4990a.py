@@ -21,6 +21,8 @@ FREQUENCY_LIMITS_HZ = (20.0, 120e6)
 BIAS_LIMITS_V = (-40.0, 40.0)
 POINTS = 2
 FREQUENCY_TOLERANCE = 1e-6
+OFF_MESSAGES = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
+FIXTURE = (":SENS1:CORR2:OPEN", ":SENS1:CORR2:SHOR")
 
 
 def aperture(integration_s: float) -> int:
@@ -56,9 +58,15 @@ class KeysightE4990A(ScpiInstrument):
         self._last_data: list[float] = []
 
     def prepare(self) -> None:
-        """Check the model; set no bias, the lowest level and no running sweep."""
+        """Check the model; set no bias, the lowest level and no running sweep, before and after a reset.
+
+        Open and short compensation are kept. While the instrument resets, its power-on level may be at the
+        cell for an instant.
+        """
         self.check_identity(*self.models)
         self.write("*CLS")
+        self.make_safe()
+        self.reset_keeping(FIXTURE, *OFF_MESSAGES)
         self.make_safe()
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
@@ -165,7 +173,7 @@ class KeysightE4990A(ScpiInstrument):
         return "; ".join(doubts) or "ok"
 
     def _stimulus_off(self) -> None:
-        self.send_all(":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
+        self.send_all(*OFF_MESSAGES)
 
     @property
     def amplitude_now_v(self) -> float:

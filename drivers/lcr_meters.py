@@ -22,6 +22,7 @@ LONG_APERTURE_S = 0.5
 MOST_AVERAGES = 256
 FREQUENCY_TOLERANCE = 0.01
 STATUS_WORDS = {1: "overload"}
+FIXTURE = (":CORR:OPEN:STAT", ":CORR:SHOR:STAT", ":CORR:LOAD:STAT", ":CORR:LENG")
 
 
 def aperture(integration_s: float) -> str:
@@ -61,9 +62,15 @@ class LcrMeter(ScpiInstrument):
     )
 
     def prepare(self) -> None:
-        """Check the model; hold the trigger, switch bias and level off."""
+        """Check the model; switch bias and level off, reset, switch them off again.
+
+        Corrections and cable length are kept. While the instrument resets, its power-on level (1 V) may be at
+        the cell for an instant.
+        """
         self.check_identity(*self.models)
         self.write("*CLS")
+        self.make_safe()
+        self.reset_keeping(FIXTURE, *self._off_messages())
         self.make_safe()
 
     def point_duration_s(self, frequency_hz: float, integration_s: float = 1.0) -> float:
@@ -104,6 +111,7 @@ class LcrMeter(ScpiInstrument):
             ":INIT:CONT ON",
             ":FORM ASC",
             ":FUNC:IMP RX",
+            ":FUNC:IMP:RANG:AUTO ON",  # a range chosen at the front panel switches it off
             ":FUNC:DEV1:MODE OFF",  # if left on at the front panel, R and X are deviations from a reference
             ":FUNC:DEV2:MODE OFF",
             f":APER {aperture(integration_s)}",
@@ -137,8 +145,10 @@ class LcrMeter(ScpiInstrument):
         return real_ohm, imag_ohm, words if status else "ok"
 
     def _stimulus_off(self) -> None:
-        level = f":VOLT {self.idle_level_v:g}"
-        self.send_all(":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", level)
+        self.send_all(*self._off_messages())
+
+    def _off_messages(self) -> tuple[str, ...]:
+        return (":TRIG:SOUR HOLD", ":BIAS:STAT OFF", ":BIAS:VOLT 0", f":VOLT {self.idle_level_v:g}")
 
     @property
     def amplitude_now_v(self) -> float:

@@ -13,6 +13,7 @@ HEADER_BYTES, CRC_BYTES = 3, 2
 ECHO_BYTES = 5
 EXCEPTION_WORDS = {1: "unknown function", 2: "no such address", 3: "bad value", 4: "device failure"}
 BAD_ADDRESS = 2
+ECHO_HINT = "the line echoes what is sent: give connection = { echo = true } in the station file"
 
 
 class ModbusRefusal(ValueError):
@@ -98,6 +99,8 @@ def reply_data(request: bytes, reply: bytes) -> bytes:
     Raises ModbusRefusal for an exception and ValueError for a reply that does not match `request`.
     """
     if len(reply) < HEADER_BYTES + CRC_BYTES or crc16(reply[:-CRC_BYTES]) != reply[-CRC_BYTES:]:
+        if request.startswith(reply):
+            raise ValueError(ECHO_HINT)
         raise ValueError("the CRC does not match")
     if reply[0] != request[0]:
         raise ValueError(f"reply from unit {reply[0]}")

@@ -81,6 +81,7 @@ class OxfordMercuryITC(Instrument):
     }
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
+    questions: ClassVar[str] = "READ:[^;]*"
     models: ClassVar[tuple[str, ...]] = ("MERCURY ITC",)
 
     def __init__(

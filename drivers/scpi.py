@@ -1,5 +1,6 @@
 """Base class of instruments with an SCPI error queue: identity and error checking."""
 
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from labctl.errors import InstrumentError
@@ -48,6 +49,22 @@ class ScpiInstrument(Instrument):
         for _ in range(QUEUE_LENGTH):
             if not self.oldest_error():
                 return
+
+    def reset_keeping(self, kept: Sequence[str], *off: str) -> None:
+        """Reset the instrument and send the `off` messages with the reset in one message.
+
+        A reset restores the level of power-on, so that the messages that take it away again follow at once.
+        `kept` are headers of settings that belong to the fixture: each is read before the reset, set again
+        after it and read back. Raises InstrumentError if one is lost, or if a message was refused.
+        """
+        before = {header: cast(float, self.values(f"{header}?")[0]) for header in kept}
+        self.tell(";".join(["*RST", *off]), *(f"{header} {value:g}" for header, value in before.items()))
+        for header, value in before.items():
+            (found,) = cast(list[float], self.values(f"{header}?"))
+            if found != value:
+                raise self.refuse(
+                    f"{header}?", f"{found:g}", f"was {value:g} before the reset, which lost it"
+                )
 
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""

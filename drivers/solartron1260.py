@@ -3,6 +3,9 @@
 Sources: pages of the 1260 operating manual and programs in use with these instruments. A command is two
 letters and a number, without echo; a measurement (`SI`) sends a line of 43 characters when it is done.
 Settings cannot be read back reliably, so every sweep sends all of them.
+
+Sources disagree on the query of a setting: `?VA` or `VA?`. It is asked in both ways; an instrument that
+answers neither, but reports its identity, does not support it.
 """
 
 import math
@@ -14,12 +17,14 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.validators import strict_range
 
 from labctl.bench import ImpedancePoint
-from labctl.errors import InstrumentError
+from labctl.errors import AnswerTimeout, InstrumentError
 from labctl.instrument import Instrument
 
 MEASURING_DELAY_S = 0.1
 OVERHEAD_S = 0.8
 RESULT_FIELDS = 5
+QUERY_FORMS = ("?{}", "{}?")
+FORM_FOUND_WITHIN_S, ANSWERED_WITHIN_S = 0.4, 5.0
 AMPLITUDE_LIMITS_V, BIAS_LIMITS_V = (0.0, 3.0), (-40.95, 40.95)
 HIGH_FREQUENCY_HZ, HIGH_FREQUENCY_LIMITS_V = 1e7, (0.0, 1.0)
 FREQUENCY_LIMITS_HZ = (1e-5, 3.2e7)
@@ -91,8 +96,8 @@ class Solartron1260(Instrument):
     Parameters
     ----------
     reads_back : bool
-        Query settings with the prefix form (`?VA`) after making safe. Set to false for an instrument that
-        does not support this form, to avoid a time-out for each query.
+        Query settings, with `?VA` or `VA?`, before measuring and after making safe. Set to false for an
+        instrument that answers neither, to avoid the time-outs of asking. Nothing is confirmed then.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {
@@ -109,22 +114,6 @@ class Solartron1260(Instrument):
         """Set the frequency in hertz (1e-5 to 3.2e7).""",
         validator=strict_range,
         values=FREQUENCY_LIMITS_HZ,
-        set_process=number,
-    )
-    amplitude_v = Instrument.control(
-        "?VA",
-        "VA%s",
-        """Control the voltage amplitude in volts rms (0 to 3).""",
-        validator=strict_range,
-        values=AMPLITUDE_LIMITS_V,
-        set_process=number,
-    )
-    bias_v = Instrument.control(
-        "?VB",
-        "VB%s",
-        """Control the DC bias in volts (-40.95 to 40.95).""",
-        validator=strict_range,
-        values=BIAS_LIMITS_V,
         set_process=number,
     )
     current_amplitude_a = Instrument.setting(
@@ -161,6 +150,55 @@ class Solartron1260(Instrument):
     ) -> None:
         super().__init__(adapter, name, **kwargs)
         self.reads_back = reads_back
+        self._forms = QUERY_FORMS if reads_back else ()
+
+    @property
+    def amplitude_v(self) -> float:
+        """Control the voltage amplitude in V rms (0 to 3); NaN where the instrument does not report it."""
+        return self.reported("VA")
+
+    @amplitude_v.setter
+    def amplitude_v(self, value: float) -> None:
+        self.write(f"VA{number(strict_range(value, AMPLITUDE_LIMITS_V))}")
+
+    @property
+    def bias_v(self) -> float:
+        """Control the DC bias in V (-40.95 to 40.95); NaN where the instrument does not report it."""
+        return self.reported("VB")
+
+    @bias_v.setter
+    def bias_v(self, value: float) -> None:
+        self.write(f"VB{number(strict_range(value, BIAS_LIMITS_V))}")
+
+    @property
+    def condition(self) -> str:
+        """Get how the instrument answers queries of its settings (str)."""
+        self.reported("VA")
+        if self._forms:
+            return f"answers {self._forms[0].format('VA')}; no other state is known"
+        return "answers neither ?VA nor VA?: settings and zero are not read back"
+
+    def reported(self, letters: str) -> float:
+        """Return the value of a setting that the instrument reports; NaN if it answers no form of query.
+
+        The first call finds the form. Raises InstrumentError for an instrument that does not answer at all,
+        and for a form that was answered before.
+        """
+        searching = len(self._forms) > 1
+        self.set_timeout(FORM_FOUND_WITHIN_S if searching else ANSWERED_WITHIN_S)
+        for form in self._forms:
+            try:
+                (value,) = self.values(form.format(letters))
+            except AnswerTimeout:
+                if not searching:
+                    raise
+            else:
+                self._forms = (form,)
+                return cast(float, value)
+        if self._forms:
+            self.check_identity(*self.models)
+            self._forms = ()
+        return math.nan
 
     # Members of `labctl.bench.FrequencyResponseAnalyzer`.
 
@@ -168,6 +206,8 @@ class Solartron1260(Instrument):
         """Set the reply format, check the identity, reset, set the generator to zero."""
         self._fix_reply_format()
         self.check_identity(*self.models)
+        if self.reads_back and not self._forms:
+            self._forms = QUERY_FORMS
         self.write("TT2")
         self._fix_reply_format()
         self.make_safe()
@@ -224,16 +264,16 @@ class Solartron1260(Instrument):
         self.measuring_delay_s = MEASURING_DELAY_S
         self.bias_v = bias_v
         self.amplitude_v = generator_v
-        if self.reads_back:
-            self._confirm_set_up(settings, generator_v, bias_v)
+        self._confirm_set_up(settings, generator_v, bias_v)
 
     def _confirm_set_up(self, settings: Sequence[str], generator_v: float, bias_v: float) -> None:
         """Read back level, bias and coordinates: if wrong, they give a plausible but wrong impedance."""
         coordinates = next(command for command in settings if command[:2] in ("CZ", "CV"))
-        wanted = {"?VA": generator_v, "?VB": bias_v, f"?{coordinates[:2]}": float(coordinates[2:])}
-        for question, value in wanted.items():
-            (found,) = self.values(question)
-            if not math.isclose(found, value, rel_tol=1e-3, abs_tol=1e-4):
+        wanted = {"VA": generator_v, "VB": bias_v, coordinates[:2]: float(coordinates[2:])}
+        for letters, value in wanted.items():
+            found = self.reported(letters)
+            if self._forms and not math.isclose(found, value, rel_tol=1e-3, abs_tol=1e-4):
+                question = self._forms[0].format(letters)
                 raise InstrumentError(
                     self.name, question, f"{found:g}", f"differs from the set value {value:g}"
                 )
@@ -254,8 +294,8 @@ class Solartron1260(Instrument):
 
     @property
     def amplitude_now_v(self) -> float:
-        """Amplitude of the generator, V rms; NaN without `reads_back`."""
-        return cast(float, self.amplitude_v) if self.reads_back else math.nan
+        """Amplitude of the generator, V rms; NaN where the instrument does not report it."""
+        return self.amplitude_v
 
     def switch_off(self) -> None:
         """Stop measuring and set every stimulus to zero."""
@@ -266,14 +306,14 @@ class Solartron1260(Instrument):
         """Stop measuring, set every stimulus to zero, and read amplitude and bias of the voltage back.
 
         Amplitude and bias of the current source, which this driver never uses, are not read back. Without
-        `reads_back` nothing is confirmed.
+        `reads_back`, or where the instrument answers no form of query, nothing is confirmed.
         """
         self.set_timeout(5)
         self.clear_bus()
         confirmations = [partial(self._confirm_zero, name) for name in ("amplitude_v", "bias_v")]
-        self.attempt_all(self.switch_off, *(confirmations if self.reads_back else ()))
+        self.attempt_all(self.switch_off, *confirmations)
 
     def _confirm_zero(self, name: str) -> None:
         left_on = getattr(self, name)
-        if left_on != 0:
+        if self._forms and left_on != 0:
             raise InstrumentError(self.name, f"{name}?", f"{left_on:g}", f"{name} is not zero")

@@ -6,10 +6,10 @@ stays connected to the 1287, which has the cell relay that the 1260 lacks.
 """
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from drivers.solartron1260 import VOLTAGE_RATIO, Solartron1260
 from drivers.solartron1287 import FULL_SCALE_V, SMALLEST_LIMIT_A, Solartron1287
@@ -18,6 +18,11 @@ from labctl.errors import ConfigurationError
 
 FINE_GAIN, LARGEST_FINE_AMPLITUDE_V = 0.01, 0.03
 SAME_BIAS_V = 1e-6
+UNVERIFIED_MAP = (
+    "the scale of its impedances is not confirmed: sources disagree on which standard resistor a range of "
+    "the 1287 has. Measure a known resistor with 1000 ohm as standard, then set range_map_verified = true "
+    "(docs/bench-checks.md)"
+)
 
 
 class Solartron1260With1287(Solartron1287):
@@ -32,6 +37,9 @@ class Solartron1260With1287(Solartron1287):
     standard_resistor_ohm : float
         Current range of the 1287 (0.1 to 1e6 ohm in decades). It scales every impedance: check it once with
         a known resistor.
+    range_map_verified : bool
+        Whether this was done. Sources disagree on the map of ranges, so until then `labctl check` and every
+        run state that the scale of the impedances is not confirmed, and no current is imposed.
     """
 
     def __init__(
@@ -59,6 +67,13 @@ class Solartron1260With1287(Solartron1287):
             raise ConfigurationError(self.name, "with", "must name a Solartron 1260")
         self.analyser = partner
         self.resistor_ohm = standard_resistor_ohm
+
+    safe_within_s: ClassVar[float] = 5.0
+
+    @classmethod
+    def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return a sentence until the map of standard resistors is verified: it scales every impedance."""
+        return () if settings.get("range_map_verified") else (UNVERIFIED_MAP,)
 
     def prepare(self) -> None:
         """Prepare both instruments; the cell is off."""

@@ -43,6 +43,10 @@ class InstrumentError(LabctlError):
         super().__init__(f"{instrument}: {problem}{exchange}")
 
 
+class AnswerTimeout(InstrumentError):
+    """An instrument did not reply in time."""
+
+
 class NotMadeSafe(InstrumentError):
     """Some outputs were not read back off: they may be on.
 

@@ -1,7 +1,7 @@
 """Base classes of every labctl driver: pymeasure's Instrument and Channel with strict replies."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from threading import RLock
@@ -82,6 +82,10 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         How long `switch_off()`, `make_safe()` and opening the session may take together, in s; at least 2.
     acknowledges : bool
         Whether the protocol answers every command, so that `switch_off()` reads these answers.
+    questions : str
+        Regular expression of messages that only ask although they have no `?`; such a message is repeated
+        once where the instrument has closed its socket during a pause. Frames of bytes are matched as text
+        in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
     """
@@ -93,6 +97,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     identity_question: ClassVar[str] = "*IDN?"
     safe_within_s: ClassVar[float] = 2.0
     acknowledges: ClassVar[bool] = False
+    questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
@@ -100,6 +105,15 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         PymeasureInstrument.__init__(
             self, adapter, name or type(self).__name__, includeSCPI=False, **settings
         )
+
+    @classmethod
+    def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return a sentence for each thing that must be confirmed at the bench before its numbers hold.
+
+        `settings` are those of the station file. `labctl check` shows the sentences, and each run records
+        them. There are none unless a driver says so.
+        """
+        return ()
 
     @property
     def identity(self) -> str:

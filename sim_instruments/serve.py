@@ -8,6 +8,7 @@ channel is described in `control`. The clock is real or scaled; with a virtual c
 """
 
 import contextlib
+import math
 import selectors
 import socket
 import threading
@@ -37,6 +38,7 @@ class Outlet:
     clients: list[socket.socket] = field(default_factory=list)
     last_sender: socket.socket | None = None
     received: bytearray = field(default_factory=bytearray)
+    heard_s: float = -math.inf
 
     @property
     def port(self) -> int:
@@ -55,7 +57,8 @@ class Server:
     Parameters
     ----------
     rig_options : mapping
-        Options of `build`, and `seed`. Their addresses are ignored: each instrument gets a port.
+        Options of `build`, and `seed`. Their addresses are ignored: each instrument gets a port. With
+        `closes_idle_s` an instrument closes its socket after so long without a message.
     clock :
         Real or scaled.
     first_port : int
@@ -73,6 +76,7 @@ class Server:
     def __init__(self, rig_options: Mapping[str, Any], clock: Clock, first_port: int = 0) -> None:
         options = dict(rig_options)
         seed = options.pop("seed", 1)
+        self._clock, self._closes_idle_s = clock, float(options.pop("closes_idle_s", math.inf))
         self.speed = float(getattr(clock, "factor", 1.0))
         models = list(instruments_of(options).values())
         with contextlib.ExitStack() as opened:
@@ -142,6 +146,8 @@ class Server:
                 self._receive(outlet, key.fileobj)  # type: ignore[arg-type]
         for outlet in self.outlets:
             self._deliver(outlet)
+            if outlet.clients and self._clock.monotonic() - outlet.heard_s > self._closes_idle_s:
+                self._disconnect_all(outlet)
 
     def _accept(self, outlet: Outlet) -> None:
         client, _ = outlet.listener.accept()
@@ -149,6 +155,7 @@ class Server:
         if outlet.exchange is not None and not outlet.clients:
             outlet.exchange.restart()
         outlet.clients.append(client)
+        outlet.heard_s = self._clock.monotonic()
         self._selector.register(client, selectors.EVENT_READ, outlet)
 
     def _receive(self, outlet: Outlet, client: socket.socket) -> None:
@@ -161,7 +168,7 @@ class Server:
         elif outlet.exchange is None:
             self._answer_control(outlet, client, data)
         else:
-            outlet.last_sender = client
+            outlet.last_sender, outlet.heard_s = client, self._clock.monotonic()
             self._close_on_loss(outlet, lambda: outlet.exchange.put(data))  # type: ignore[union-attr]
 
     def _answer_control(self, outlet: Outlet, client: socket.socket, data: bytes) -> None:
@@ -187,8 +194,11 @@ class Server:
         try:
             action()
         except VisaIOError:
-            for client in list(outlet.clients):
-                self._disconnect(outlet, client)
+            self._disconnect_all(outlet)
+
+    def _disconnect_all(self, outlet: Outlet) -> None:
+        for client in list(outlet.clients):
+            self._disconnect(outlet, client)
 
     def _disconnect(self, outlet: Outlet, client: socket.socket) -> None:
         self._selector.unregister(client)

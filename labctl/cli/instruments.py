@@ -122,9 +122,12 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
     """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
-    state. A watchdog on a wire of its own is asked for its identity and is not kicked. While another program
-    uses an instrument nothing is touched; the message names that program.
+    state; LCR meters and impedance analysers are reset, and may show their power-on level for an instant.
+    What a driver wants confirmed at the bench is listed. A watchdog on a wire of its own is asked for its
+    identity and is not kicked. While another program uses an instrument nothing is touched; the message
+    names that program.
     """
+    from labctl.config.doubts import unconfirmed_settings
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
@@ -144,6 +147,8 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
         terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
         if entry["condition"]:
             terminal.echo(f"{'':14s} {entry['condition']}")
+    for sentence in unconfirmed_settings(chosen.instruments):
+        terminal.say(f"not confirmed: {sentence}", fg="yellow")
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
     but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""

@@ -118,6 +118,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Check protocols against the station's limits and queue them, all of them or none."""
+    from labctl.config.doubts import doubts_about_instruments
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
     from labctl.queue.submission import Terms, submit
@@ -126,6 +127,8 @@ def add(
     hours = _hours(not_before, deadline)
     terms = Terms(person=person or user_name(), priority=priority, policy=policy, held=held, **hours)
     chosen = read_station(station)
+    for warning in doubts_about_instruments(chosen.instruments):
+        terminal.say(warning, err=True, fg="yellow")
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:
         protocol.check_against(chosen)

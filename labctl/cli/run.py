@@ -43,12 +43,13 @@ def run(
     Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed. Exit
     code 1 where something could not be read back off; the supervisor then stays and goes on trying.
     """
+    from labctl.config.doubts import doubts_about_instruments
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
-    for warning in chosen.warnings():
+    for warning in [*chosen.warnings(), *doubts_about_instruments(chosen_station.instruments)]:
         terminal.say(warning, err=True, fg="yellow")
     ask_about_long(chosen, chosen_station, long)
     watched_as = "" if without_supervisor else f"the protocol {protocol.name}"

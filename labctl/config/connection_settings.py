@@ -27,16 +27,20 @@ def connection_settings(table: Table, driver_class: type, address: str) -> dict[
     terminations = {key: table.text(key) for key in TERMINATIONS if table.has(key)}
     serial = {key: read(table, key) for key, read in SERIAL.items() if table.has(key)}
     asrl = {"asrl": {**usual.get("asrl", {}), **serial}} if serial else {}
-    return {**usual, **terminations, **asrl}
+    of_line = {key: read(table, key) for key, read in LINE.items() if table.has(key)}
+    return {**usual, **terminations, **asrl, **of_line}
 
 
 def _check_belongs(table: Table, key: str, driver_class: type, address: str) -> None:
     if key in SERIAL and not address.upper().startswith("ASRL"):
         raise table.error(key, f"is for a serial port, but the address is {address}")
+    if key in LINE and not address.upper().startswith("ASRL") and not address.upper().endswith("::SOCKET"):
+        raise table.error(key, f"is for a serial port or a socket, but the address is {address}")
     if key in TERMINATIONS and key not in getattr(driver_class, "connection_settings", {}):
         raise table.error(key, f"is not for {driver_class.__name__}, whose messages have no terminator")
-    if key not in (*SERIAL, *TERMINATIONS):
-        raise table.unknown(key, (*SERIAL, *TERMINATIONS))
+    known = (*SERIAL, *LINE, *TERMINATIONS)
+    if key not in known:
+        raise table.unknown(key, known)
 
 
 def _stop_bits(table: Table, key: str) -> int:
@@ -52,4 +56,8 @@ SERIAL: Mapping[str, Callable[[Table, str], int]] = {
     "parity": lambda table, key: PARITIES[table.text(key, choices=list(PARITIES))],
     "stop_bits": _stop_bits,
     "flow_control": lambda table, key: FLOW_CONTROLS[table.text(key, choices=list(FLOW_CONTROLS))],
+}
+LINE: Mapping[str, Callable[[Table, str], float | bool]] = {
+    "settle_s": lambda table, key: table.number(key, minimum=0, maximum=60),
+    "echo": lambda table, key: table.flag(key),
 }

@@ -37,8 +37,18 @@ def doubts_about_parameters(parameters: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def unconfirmed_settings(entries: Sequence[InstrumentEntry]) -> list[str]:
+    """Return a sentence for each thing that a driver wants confirmed at the bench for these settings."""
+    return [
+        f"instruments.{entry.name}: {sentence}"
+        for entry in entries
+        if hasattr(entry.driver_class, "unconfirmed")
+        for sentence in entry.driver_class.unconfirmed(entry.settings)
+    ]
+
+
 def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:
-    """Return a sentence for each address that two instruments have, and for names of serial ports."""
+    """Return a sentence for each shared address, name of a serial port and thing not confirmed."""
     names: dict[str, list[str]] = {}
     for entry in entries:
         names.setdefault(_spelt(entry.address), []).append(entry.name)
@@ -47,12 +57,13 @@ def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:
         for address, there in names.items()
         if len(there) > 1 and not address.startswith("ASRL")  # a serial line may have several devices
     ]
-    return shared + [
+    renamed = [
         f"instruments.{entry.name}.address: {entry.address} is a name that few VISA libraries know; the VISA "
         f"address is ASRL{found[1]}::INSTR"
         for entry in entries
         if (found := COM_PORT.fullmatch(entry.address.strip()))
     ]
+    return shared + renamed + unconfirmed_settings(entries)
 
 
 def _spelt(address: str) -> str:

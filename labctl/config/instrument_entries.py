@@ -19,6 +19,11 @@ from labctl.config.table import Table
 from labctl.plain_text import shown
 
 SINGLE_COLONS = re.compile(r"(GPIB|ASRL|TCPIP|USB)\d*(:[^:]+)+$", re.IGNORECASE)
+NO_PROLOGIX = (
+    "pyvisa-py asks a Prologix adapter for an answer once, and the adapter waits 50 ms for it, but a "
+    "measurement takes seconds; use a GPIB board, or a driver of your own at the port of the adapter, that "
+    "sends ++addr and ++read itself"
+)
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -93,6 +98,8 @@ def _address(table: Table) -> str:
     if SINGLE_COLONS.match(address):
         problem = f"is {shown(address)}, which is no VISA address; write {shown(address.replace(':', '::'))}"
         raise table.error("address", problem)
+    if address.strip().upper().startswith("PRLGX-"):
+        raise table.error("address", f"is {shown(address)}: {NO_PROLOGIX}")
     return address
 
 

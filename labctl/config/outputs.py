@@ -65,5 +65,12 @@ def _output(
     from labctl.instruments.wires import wire_of
 
     addresses = [e.address for e in entries if e.name in (entry.name, entry.partner)]
-    heats, within_s = "oven" in entry.roles, within_s_of(entry.driver_class)
+    heats = "oven" in entry.roles
+    within_s = within_s_of(entry.driver_class) + _settling_s(entry, entries)
     return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s)
+
+
+def _settling_s(entry: InstrumentEntry, entries: Sequence[InstrumentEntry]) -> float:
+    """Return twice the time that the ports of an instrument settle: half of its time is for switching off."""
+    own = (e for e in entries if e.name in (entry.name, entry.partner))
+    return sum(2 * float(e.connection.get("settle_s", 0.0)) for e in own)

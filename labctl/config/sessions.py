@@ -47,6 +47,7 @@ def connect(
         write_interval_s=getattr(driver_class, "write_interval_s", 0.0),
         quiet_after_s=getattr(driver_class, "quiet_after_s", {}),
         quiet_after_opening_s=getattr(driver_class, "quiet_after_opening_s", 0.0),
+        questions=getattr(driver_class, "questions", ""),
         **entry.connection,
         **opening,
     )

@@ -13,6 +13,9 @@ line may take twice its time-out, and pyvisa starts another read, with a new tim
 full. On a serial line and a socket bytes are therefore read one by one, each with the time that is left; a
 library that does better says so by an attribute `bounds_reads`. GPIB, USB-TMC and VXI-11 transfer whole
 messages with a time-out for each transfer. An answer without end is given up at `LONGEST_REPLY_BYTES`.
+
+A socket that the instrument closed during a pause is opened again before the next message is sent. Where the
+loss shows only after sending, a question is repeated once; a command never is.
 """
 
 import math
@@ -26,7 +29,8 @@ from pyvisa.errors import VisaIOError
 from pyvisa.resources import MessageBasedResource
 
 from labctl.clock import Clock
-from labctl.errors import InstrumentError
+from labctl.errors import AnswerTimeout, InstrumentError
+from labctl.instruments.sockets import is_closed_by_other_side, only_asks
 
 LATE_ANSWERS_S = 2.0
 """How long a serial line is left alone after an answer that did not come or could not be used."""
@@ -34,6 +38,9 @@ ACKNOWLEDGED_WITHIN_S = 0.5
 """How long an acknowledgement is waited for while switching off."""
 LONGEST_REPLY_BYTES = 1 << 20
 """The longest answer; E4990A traces have some 64 kB."""
+PAUSE_S = 5.0
+"""How long a socket is silent before its loss is taken for one that is closed when idle."""
+ECHO_HINT = "the line echoes what is sent: give connection = { echo = true } in the station file"
 SHOWN_BYTES = 80
 """How much of an answer that cannot be used is shown in the error."""
 
@@ -59,6 +66,13 @@ class Connection(VISAAdapter):
         Longer silences, by the exact message that starts them.
     quiet_after_opening_s : float
         Silence that the instrument needs after the session was opened, also again.
+    settle_s : float
+        Silence after opening, for a board that resets when its port is opened.
+    echo : bool
+        Whether the line returns every message that is sent, as an RS-485 adapter with local echo does; it is
+        read and compared.
+    questions : str
+        See `labctl.instruments.sockets.only_asks`.
 
     Attributes
     ----------
@@ -77,12 +91,19 @@ class Connection(VISAAdapter):
         write_interval_s: float = 0.0,
         quiet_after_s: Mapping[str, float] | None = None,
         quiet_after_opening_s: float = 0.0,
+        settle_s: float = 0.0,
+        echo: bool = False,
+        questions: str = "",
         **settings: Any,
     ) -> None:
         self.instrument, self.clock = instrument, clock
         self._write_interval_s, self._quiet_after_s = write_interval_s, dict(quiet_after_s or {})
-        self._quiet_after_opening_s = quiet_after_opening_s
-        self._quiet_until_s = self._late_until_s = clock.monotonic()
+        self._silent_after_opening_s = max(quiet_after_opening_s, settle_s)
+        self._echo, self._questions = echo, questions
+        self._quiet_until_s = self._late_until_s = self._exchanged_s = clock.monotonic()
+        self._sent: bytes = b""
+        self._send_again: Callable[[], None] = lambda: None
+        self._after_pause = self._is_cut_off = False
         self.deadline_s: float | None = None
         self._is_urgent = self._skips_answers = False
         self.last_sent = ""
@@ -101,7 +122,7 @@ class Connection(VISAAdapter):
             ) from error
         self._lost = False
         opened_s = self.clock.monotonic()
-        self._quiet_until_s = max(self._quiet_until_s, opened_s + self._quiet_after_opening_s)
+        self._quiet_until_s = max(self._quiet_until_s, opened_s + self._silent_after_opening_s)
         self._timeout_s = self._visa_timeout_s = self.connection.timeout / 1000
 
     def _limited_opening(self) -> dict[str, Any]:
@@ -148,14 +169,44 @@ class Connection(VISAAdapter):
     def _write(self, command: str, **kwargs: Any) -> None:
         self._get_ready()
         self.last_sent = command
-        self._sent_in_time(lambda: super(Connection, self)._write(command, **kwargs))
-        self._start_silence(command)
+        self._sent = (command + (self.connection.write_termination or "")).encode("ascii", "replace")
+        self._exchange(lambda: super(Connection, self)._write(command, **kwargs), command)
 
     def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
         self._get_ready()
-        self.last_sent = content.hex(" ")
-        self._sent_in_time(lambda: super(Connection, self)._write_bytes(content, **kwargs))
-        self._start_silence("")
+        self.last_sent, self._sent = content.hex(" "), content
+        self._exchange(lambda: super(Connection, self)._write_bytes(content, **kwargs), "")
+
+    def _exchange(self, send: Callable[[], None], command: str) -> None:
+        """Send the message of an exchange, once more if a socket was lost during a pause and it only asks."""
+        self._send_again = lambda: self._send_once(send, command)
+        self._repeated_once(self._send_again, is_answer=False)
+
+    def _send_once(self, send: Callable[[], None], command: str) -> None:
+        self._sent_in_time(send)
+        if self._echo:
+            self._take_echo()
+        self._start_silence(command)
+
+    def _take_echo(self) -> None:
+        returned = self._received(len(self._sent), lambda status: False)
+        if returned != self._sent:
+            raise self.refuse(returned, "this is not the echo that connection = { echo = true } expects")
+
+    def _repeated_once(self, exchange: Callable[[], Any], is_answer: bool = True) -> Any:
+        self._is_cut_off = False
+        try:
+            return exchange()
+        except InstrumentError as error:
+            may_repeat = self._is_cut_off and self._is_socket and self._after_pause and not error.received
+            if not (may_repeat and only_asks(self.last_sent, self._questions)):
+                raise
+        self._after_pause = False
+        self._open()
+        self._keep_silence()
+        if is_answer:
+            self._send_again()
+        return exchange()
 
     def _sent_in_time(self, send: Callable[[], None]) -> None:
         try:
@@ -167,13 +218,17 @@ class Connection(VISAAdapter):
 
     def _read(self, **kwargs: Any) -> str:
         more_follows = StatusCode.success_max_count_read
-        return self._text(self._received(math.inf, lambda status: status != more_follows))
+        return self._text(
+            self._repeated_once(lambda: self._received(math.inf, lambda status: status != more_follows))
+        )
 
     def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
         if count < 0 and not break_on_termchar:
             return self._all_that_waits()
         wanted = math.inf if count < 0 else count
-        return self._received(wanted, lambda status: break_on_termchar and status in _ENDED)
+        return self._repeated_once(
+            lambda: self._received(wanted, lambda status: break_on_termchar and status in _ENDED)
+        )
 
     def _received(self, count: float, is_end: Callable[[StatusCode], bool]) -> bytes:
         """Return `count` bytes, or less where a status `is_end`; the time-out holds for all of them."""
@@ -186,6 +241,7 @@ class Connection(VISAAdapter):
         received = bytearray()
         try:
             while len(received) < count:
+                self._check_other_side(self._until_s(end_s))
                 left_s = self._until_s(end_s)
                 if left_s <= 0:
                     raise VisaIOError(StatusCode.error_timeout)
@@ -201,7 +257,12 @@ class Connection(VISAAdapter):
         except KeyboardInterrupt:
             self.clear()  # the rest of this answer must not confirm that something is off
             raise
+        self._exchanged_s, self._after_pause = self.clock.monotonic(), False
         return bytes(received)
+
+    def _check_other_side(self, within_s: float) -> None:
+        if self._is_socket and is_closed_by_other_side(self.connection, within_s):
+            raise VisaIOError(StatusCode.error_connection_lost)
 
     def _receive_chunk(self, received: bytearray, count: float) -> StatusCode:
         size = 1 if self._comes_as_a_stream else self.connection.chunk_size
@@ -263,12 +324,16 @@ class Connection(VISAAdapter):
         if self._lost:
             raise self._error("the connection is closed")
 
-    def _error(self, problem: str, received: bytes = b"") -> InstrumentError:
+    def _error(
+        self, problem: str, received: bytes = b"", kind: type[InstrumentError] = InstrumentError
+    ) -> InstrumentError:
         text = received[:SHOWN_BYTES].decode("ascii", "backslashreplace")
-        return InstrumentError(self.instrument, self.last_sent, text, problem)
+        return kind(self.instrument, self.last_sent, text, problem)
 
     def _text(self, raw: bytes) -> str:
         termination = (self.connection.read_termination or "").encode()
+        if len(self.last_sent) > 1 and raw.startswith(self._sent) and (self._is_serial or self._is_socket):
+            raise self.refuse(raw, ECHO_HINT)
         if not raw.endswith(termination):
             raise self.refuse(raw, "the reply was cut before its terminator")
         try:
@@ -325,8 +390,8 @@ class Connection(VISAAdapter):
         if code == StatusCode.error_timeout:
             waited_s = self._visa_timeout_s if math.isnan(waited_s) else waited_s
             self._abandon_answer()
-            return self._error(f"time-out after {waited_s:.3g} s", received)
-        self._lost = code == StatusCode.error_connection_lost
+            return self._error(f"time-out after {waited_s:.3g} s", received, AnswerTimeout)
+        self._lost = self._is_cut_off = code == StatusCode.error_connection_lost
         if self._lost:
             with suppress(VisaIOError, OSError):
                 self.connection.close()
@@ -335,11 +400,21 @@ class Connection(VISAAdapter):
     def _get_ready(self) -> None:
         """Keep the silence the instrument needs; open a lost connection again, to make it safe at least."""
         self._time_left_s()
+        now_s = self.clock.monotonic()
+        self._after_pause, self._exchanged_s = now_s - self._exchanged_s >= PAUSE_S, now_s
+        if self._after_pause and self._is_socket and not self._lost:
+            self._close_if_ended()
         if self._lost:
             self._open()
         self._keep_silence()
         if self._is_serial and not self._answer_due:
             self._discard_unread()
+
+    def _close_if_ended(self) -> None:
+        """Close a socket that the other side closed: nothing was sent over it since."""
+        if is_closed_by_other_side(self.connection):
+            self.connection.close()
+            self._lost = True
 
     def _keep_silence(self) -> None:
         until_s = self._quiet_until_s if self._is_urgent else max(self._quiet_until_s, self._late_until_s)

@@ -5,7 +5,8 @@ on: drivers and procedures import them from there.
 
 Rules every driver keeps:
 
-1. Nothing is energised by constructing it or by `prepare()`.
+1. Nothing is energised by constructing it or by `prepare()`. Where a reset restores a level of power-on,
+   outputs are off before it, and the message that resets takes the level away again.
 2. `make_safe()` removes every stimulus (heater, cell, source), reads back that it did, may be called at any
    time and any number of times, and works after any failure. `switch_off()`, which every driver inherits or
    defines, only sends the messages that do so, and reads nothing back.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench
+from labctl.config.doubts import unconfirmed_settings
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import tell_sample
 from labctl.config.station import Station
@@ -82,6 +83,8 @@ def run_procedure(
     procedure = entry.build()
     bench = bench.within(protocol.sample.within(bench.limits), tell=recording.event)
     run_id = recording.begin(protocol, entry, station, procedure)
+    for sentence in unconfirmed_settings(station.instruments):
+        recording.event("warning", "not confirmed", sentence)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]

@@ -53,6 +53,7 @@ class Keithley2450(ScpiStatus):
         self._off_modes: dict[str, str] = {"VOLT": "NORM", "CURR": "NORM"}
         self.relative, self.offset, self.halved, self.unit = False, 0.0, False, "AMP"
         self.range_a: float | None = None
+        self.filtering, self.filter_count, self._recent = False, 10, list[float]()
         self._buffers: dict[str, list[Stored]] = {DEFAULT_BUFFER: []}
         self._sizes = {DEFAULT_BUFFER: 100_000}
 
@@ -231,6 +232,23 @@ class Keithley2450(ScpiStatus):
         """CALC:CURR:MATH:STAT: the only simulated formula is m x + b with m = 0.5 and b = 0."""
         self.halved = on
 
+    def set_filter(self, on: bool) -> None:
+        """SENS:CURR:AVER: a moving mean, which holds readings of earlier times."""
+        self.filtering = on
+
+    def get_filter(self) -> int:
+        """SENS:CURR:AVER?."""
+        return int(self.filtering)
+
+    def set_filter_count(self, count: int) -> None:
+        """SENS:CURR:AVER:COUN."""
+        self.require(1 <= count <= 100)
+        self.filter_count = count
+
+    def set_filter_type(self, name: str) -> None:
+        """SENS:CURR:AVER:TCON: MOVing only."""
+        self.require(name.upper()[:3] == "MOV", SETTINGS_CONFLICT)
+
     def set_plain(self, on: bool) -> None:
         """Accept a setting without effect on the simulation."""
 
@@ -269,7 +287,11 @@ class Keithley2450(ScpiStatus):
         if self.sense_function == "VOLT":
             return self._voltmeter.read(self.world.terminals.potential_v, self._chance).value
         reading = self._ammeter.read(self._true_current_a(), self._chance, self.range_a)
-        return OVERFLOW if reading.overloaded or self.overload else self._shown(reading.value)
+        if reading.overloaded or self.overload:
+            return OVERFLOW
+        self._recent = [*self._recent, reading.value][-self.filter_count :]
+        value = sum(self._recent) / len(self._recent) if self.filtering else reading.value
+        return self._shown(value)
 
     def _shown(self, current_a: float) -> float:
         value = self._level_v / current_a if self.unit == "OHM" and current_a else current_a

@@ -40,10 +40,11 @@ class KeysightE4990A(ScpiStatus):
         self.overload = False
         self._chance = world.chance("keysight_e4990a")
         self._sweep = 0
+        self._taken: dict[str, tuple[float, ...]] = {"open": (), "short": ()}
         self.reset()
 
     def reset(self) -> None:
-        """SYST:PRES."""
+        """SYST:PRES, *RST: compensation is switched off, its points stay."""
         self.start_hz, self.stop_hz, self.points, self.aperture = 20.0, 1.2e8, 201, 1
         self.level_v, self.bias_v, self.bias_on = 0.5, 0.0, False
         self.averages, self.averaging, self.sweeps = 1, False, 1
@@ -54,7 +55,6 @@ class KeysightE4990A(ScpiStatus):
         self._results: list[complex] = []
         self._before: list[complex] = []
         self._done_s = -math.inf
-        self._taken: dict[str, tuple[float, ...]] = {"open": (), "short": ()}
         self._applied = {"open": False, "short": False}
         self._sweep += 1
 

@@ -16,6 +16,7 @@ OUTPUT_OHM = 100.0
 LEAST_LEVEL_V = 0.005
 RANGES_A = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
 RANGES_V = (0.02, 0.2, 2.0, 20.0)
+RANGES_OHM = (1.0, 10.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5)
 APERTURES_S = {"SHOR": 0.006, "MED": 0.088, "LONG": 0.22}
 PERIODS = {"SHOR": 1, "MED": 4, "LONG": 10}
 FUNCTIONS = {
@@ -46,10 +47,12 @@ class LcrMeter(ScpiStatus):
         self.reset()
 
     def reset(self) -> None:
-        """Settings after *RST."""
+        """Settings after *RST. Whether a real one keeps its corrections is not known; this one does not."""
         self.frequency_hz, self.level_v, self.level_a, self.bias_v = 1000.0, 1.0, 0.0, 0.0
         self.function, self.aperture, self.averages = "RX", "MED", 1
         self.bias_on = False
+        self.range_ohm: float | None = None
+        self.corrections, self.length_m = {"OPEN": False, "SHOR": False, "LOAD": False}, 0
         self.deviations, self.references = {1: "OFF", 2: "OFF"}, {1: 0.0, 2: 0.0}
         self.trigger_source = "INT"
         self.frequencies_hz: tuple[float, ...] = ()
@@ -71,6 +74,26 @@ class LcrMeter(ScpiStatus):
     def get_function(self) -> str:
         """FUNC:IMP?."""
         return self.function
+
+    def set_range(self, ohm: float) -> None:
+        """FUNC:IMP:RANG: the next range at or above `ohm`; it holds until automatic ranging is chosen."""
+        self.require(0 <= ohm <= RANGES_OHM[-1])
+        self.range_ohm = next(known for known in RANGES_OHM if known >= ohm)
+
+    def get_range(self) -> float:
+        """FUNC:IMP:RANG?: the range that holds, or the one in use."""
+        if self.range_ohm is not None:
+            return self.range_ohm
+        size_ohm = abs(self.world.cell_impedance_ohm(self.frequency_hz))
+        return max((known for known in RANGES_OHM if known <= size_ohm), default=RANGES_OHM[0])
+
+    def set_auto_range(self, on: bool) -> None:
+        """FUNC:IMP:RANG:AUTO."""
+        self.range_ohm = None if on else self.get_range()
+
+    def get_auto_range(self) -> int:
+        """FUNC:IMP:RANG:AUTO?."""
+        return int(self.range_ohm is None)
 
     def set_aperture(self, name: str, averages: int = 1) -> None:
         """APER: SHORt, MEDium, LONG, and 1 to 256 averages."""
@@ -182,12 +205,38 @@ class LcrMeter(ScpiStatus):
     def calibrate(self) -> None:
         """CORR:OPEN, SHOR, LOAD: without effect, since the simulated leads are perfect."""
 
-    def set_correction(self, on: bool) -> None:
-        """CORR:...:STAT."""
+    def set_open_state(self, on: bool) -> None:
+        """CORR:OPEN:STAT: without effect on a result, as the other corrections."""
+        self.corrections["OPEN"] = on
+
+    def get_open_state(self) -> int:
+        """CORR:OPEN:STAT?."""
+        return int(self.corrections["OPEN"])
+
+    def set_short_state(self, on: bool) -> None:
+        """CORR:SHOR:STAT."""
+        self.corrections["SHOR"] = on
+
+    def get_short_state(self) -> int:
+        """CORR:SHOR:STAT?."""
+        return int(self.corrections["SHOR"])
+
+    def set_load_state(self, on: bool) -> None:
+        """CORR:LOAD:STAT."""
+        self.corrections["LOAD"] = on
+
+    def get_load_state(self) -> int:
+        """CORR:LOAD:STAT?."""
+        return int(self.corrections["LOAD"])
 
     def set_length(self, metres: float) -> None:
         """CORR:LENG: 0, 1, 2, 4 m."""
         self.require(metres in (0, 1, 2, 4))
+        self.length_m = int(metres)
+
+    def get_length(self) -> int:
+        """CORR:LENG?."""
+        return self.length_m
 
     def _duration_s(self, frequency_hz: float) -> float:
         point_s = max(APERTURES_S[self.aperture], PERIODS[self.aperture] / frequency_hz)
@@ -211,8 +260,14 @@ class LcrMeter(ScpiStatus):
             voltage_v,
             current_a,
             smallest_fitting(RANGES_V, voltage_v),
-            smallest_fitting(RANGES_A, current_a),
+            self._current_range_a(current_a),
         )
         averaging_s = self._duration_s(frequency_hz)
         overloaded = self.overload or signal.overloaded or not self.level_v or abs(z_ohm) > MOST_ACROSS_OHM
         return self.noise.observe(z_ohm, signal, averaging_s, self._chance), overloaded
+
+    def _current_range_a(self, current_a: float) -> float:
+        """Full scale of the current: of a range that holds, what its impedance takes from the level."""
+        if self.range_ohm is None:
+            return smallest_fitting(RANGES_A, current_a)
+        return self.level_v / self.range_ohm

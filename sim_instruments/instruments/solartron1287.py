@@ -15,6 +15,7 @@ from sim_instruments.world.world import World
 
 PERIOD_S = 0.25
 RESISTORS_OHM = (0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+REVERSED_CODES = 7
 SENSE_V = 0.2
 POTENTIAL, CURRENT = 3, 5
 LIMIT_STEPS_A = tuple(2e-6 * 10**n for n in range(7))
@@ -40,11 +41,14 @@ class Voltmeter:
 
 
 class Solartron1287:
-    """The potentiostat; settings are attributes in SI units. `overload` is a switch for tests and faults."""
+    """The potentiostat; settings are attributes in SI units. `overload` is a switch for tests and faults.
+
+    `has_reversed_map` is another switch: `RR1` is then the largest standard resistor, as one source has it.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.overload = False
+        self.overload = self.has_reversed_map = False
         self.error = 0
         self._chance = world.chance("solartron1287")
         self._ammeter = Meter(tuple(SENSE_V / ohm for ohm in reversed(RESISTORS_OHM)))
@@ -159,8 +163,13 @@ class Solartron1287:
     @property
     def standard_ohm(self) -> float:
         """Standard resistor, multiplied by the gains of the rear outputs."""
-        ohm = RESISTORS_OHM[self.resistor - 1] if self.resistor else SENSE_V / self._auto_scale_a()
+        ohm = self._chosen_ohm() if self.resistor else SENSE_V / self._auto_scale_a()
         return ohm * 10.0 ** (self.rear_current_gain - self.rear_voltage_gain)
+
+    def _chosen_ohm(self) -> float:
+        """RR1 to RR8; the reversed map names RR1 (2 uA) and RR7 (2 A), RR8 is left as it is."""
+        is_reversed = self.has_reversed_map and self.resistor < len(RESISTORS_OHM)
+        return RESISTORS_OHM[REVERSED_CODES - self.resistor if is_reversed else self.resistor - 1]
 
     def _auto_scale_a(self) -> float:
         return self._ammeter.choose(self.true_current_a())
@@ -209,7 +218,7 @@ class Solartron1287:
         if number == POTENTIAL:
             reading = self._voltmeter.read(self._true_potential_v(), self._chance)
         elif number == CURRENT and (self._polarised or self.half_standby):
-            scale_a = SENSE_V / RESISTORS_OHM[self.resistor - 1] if self.resistor else None
+            scale_a = SENSE_V / self._chosen_ohm() if self.resistor else None
             reading = self._ammeter.read(self.true_current_a(), self._chance, scale_a)
         else:
             return 0.0, 0

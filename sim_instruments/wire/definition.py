@@ -7,7 +7,7 @@ replies with fixed values. Entries that stock pyvisa-sim ignores bind the defini
 * `wire:` in a device: `commands` (`q`, a template of `grammar`; `call`, a method of the model; `r`, the
   format of the reply, none if absent), `latency_s`, `ignored`, `end_is_eom`, `suffix_queries` (`FR?` means
   `?FR`), `framer` (see `framed`), `model` (see `own_model`), `serial` (`baud_rate`, `data_bits`, `parity`,
-  `stop_bits`).
+  `stop_bits`, `echo`, `boots_s`).
 """
 
 from collections.abc import Callable

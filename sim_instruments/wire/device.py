@@ -181,6 +181,17 @@ class SimDevice(Device):
         elif fault.kind != "timeout":
             self._post_faulty(body, ready_s, fault)
 
+    def return_bytes(self, data: bytes) -> None:
+        """Put bytes in the outbox as they are: the echo of an adapter."""
+        self._post(data, self.world.now())
+
+    def boot(self, duration_s: float) -> None:
+        """Reset, and be deaf for some time; 0 s: nothing happens."""
+        if duration_s:
+            self.clear()
+            self.model.reset()
+            self.deaf_until_s = self.world.now() + duration_s
+
     def take(self, into: bytearray, count: int, stop: int | None, end_ends: bool) -> StatusCode | None:
         """Move ready bytes into `into`; return why the read ends, or None if it must wait for more."""
         self._push_reading()

@@ -55,6 +55,8 @@ class RigLibrary(SimVisaLibrary):
         )
         opened.device = device
         device.opened_s = device.world.time_s
+        if device.line is not None and device.address.startswith("ASRL"):
+            device.boot(device.line.boots_s)
         return self._register(opened), self.handle_return_value(session, StatusCode.success)
 
     def _device(self, resource_name: str) -> SimDevice:

@@ -11,12 +11,18 @@ _STOP_BITS = {1.0: StopBits.one, 1.5: StopBits.one_and_a_half, 2.0: StopBits.two
 
 @dataclass(frozen=True)
 class SerialLine:
-    """Baud rate and frame set in the instrument; it receives nothing sent with other settings."""
+    """Baud rate and frame set in the instrument; it receives nothing sent with other settings.
+
+    `echo`: the adapter returns every byte that is sent. `boots_s`: opening the port resets the instrument,
+    which is deaf for so long afterwards.
+    """
 
     baud_rate: int = 9600
     data_bits: int = 8
     parity: str = "none"
     stop_bits: float = 1.0
+    echo: bool = False
+    boots_s: float = 0.0
 
     @classmethod
     def of(cls, entries: dict[str, str]) -> "SerialLine":
@@ -26,6 +32,8 @@ class SerialLine:
             int(entries.get("data_bits", 8)),
             entries.get("parity", "none"),
             float(entries.get("stop_bits", 1)),
+            entries.get("echo", "false") == "true",
+            float(entries.get("boots_s", 0)),
         )
 
     def agrees(self, attribute: Callable[[ResourceAttribute], Any]) -> bool:

@@ -134,6 +134,9 @@ class SerialSession(TimedSession, serial.SerialInstrumentSession):
         line = self.instrument.line
         if line is not None and not line.agrees(self._get):
             return len(data), StatusCode.success
+        if line is not None and line.echo:
+            with self.instrument.world.lock:
+                self.instrument.return_bytes(data)
         return super().write(data)
 
     def _stop_byte(self) -> int | None:

@@ -85,3 +85,15 @@ def test_the_condition_is_text_and_energises_nothing(candidate):
             at_rest = ("no ", "none", "good", "stop", "STOP", "off", "OFF", "heater 0 %")
             assert any(word in trial.driver.condition for word in at_rest)
         assert not trial.energised
+
+
+def test_what_prepares_by_a_reset_is_no_temperature_controller(candidate):
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        resets = [message for message in trial.sent if re.search(r"\*RST|:PRES", message)]
+    may_reset = candidate.driver_class.__name__ in (
+        "Keithley2450", "KeysightE4980A", "Agilent4284A", "KeysightE4990A",
+    )  # fmt: skip
+    assert bool(resets) == may_reset
+    assert not (resets and "oven" in candidate.roles)
+    assert all(message.startswith("*RST;") for message in resets), "the off messages come with the reset"

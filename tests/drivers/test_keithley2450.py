@@ -13,12 +13,14 @@ OFF = [
     (":SOUR:VOLT 0", None), (":SOUR:CURR 0", None),
 ]  # fmt: skip
 SAFE = [*OFF, (":OUTP?", "0"), (":OUTP:VOLT:SMOD?", "HIMP"), (":OUTP:CURR:SMOD?", "HIMP")]
+RESET = [(";".join(["*RST", *(sent for sent, _ in OFF)]), None), FINE]
 SET_UP = [
     *((message, None) for message in (
         ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 0.02", ":SOUR:VOLT 0.01", ":SOUR:VOLT:ILIM 0.001",
         ':SENS:FUNC "CURR"',
         ":SENS:CURR:RANG:AUTO ON", ":SOUR:VOLT:READ:BACK ON", ":SENS:CURR:UNIT AMP",
-        ":SENS:CURR:REL:STAT OFF", ":CALC:CURR:MATH:STAT OFF", ":SENS:CURR:NPLC 1",
+        ":SENS:CURR:REL:STAT OFF", ":CALC:CURR:MATH:STAT OFF", ":SENS:CURR:AVER OFF", ":SENS:COUN 1",
+        ":SENS:CURR:NPLC 1",
         ":SENS:CURR:RSEN ON", ":ROUT:TERM FRON",
     )),
     FINE,
@@ -39,7 +41,8 @@ def held(reading="1.5E-06", source="1.0E-02", tripped="0"):
 
 def test_preparing_insists_on_the_model_and_its_native_language(dialogue):
     identity = ("*IDN?", "KEITHLEY INSTRUMENTS,MODEL 2450,04040404,1.7.0b")
-    with dialogue(Keithley2450, [identity, ("*LANG?", "SCPI"), ("*CLS", None), *SAFE]) as smu:
+    pairs = [identity, ("*LANG?", "SCPI"), ("*CLS", None), *SAFE, *RESET, *SAFE]
+    with dialogue(Keithley2450, pairs) as smu:
         smu.prepare()
     for language in ("SCPI2400", "TSP"):
         with (
@@ -105,8 +108,10 @@ def test_a_refused_setting_is_reported_and_the_output_never_on(dialogue):
 def test_rest_sources_no_current(dialogue):
     set_up = (
         ":SOUR:FUNC CURR", ":SOUR:CURR 0", ":SOUR:CURR:VLIM 20", ':SENS:FUNC "VOLT"',
-        ":SENS:VOLT:RANG:AUTO ON", ":SENS:VOLT:UNIT VOLT", ":SENS:VOLT:REL:STAT OFF",
-        ":CALC:VOLT:MATH:STAT OFF", ":SENS:VOLT:NPLC 1", ":SENS:VOLT:RSEN OFF", ":ROUT:TERM REAR",
+        ":SENS:VOLT:RANG:AUTO ON", ":SENS:VOLT:UNIT VOLT",
+        ":SENS:VOLT:REL:STAT OFF",
+        ":CALC:VOLT:MATH:STAT OFF", ":SENS:VOLT:AVER OFF", ":SENS:COUN 1",
+        ":SENS:VOLT:NPLC 1", ":SENS:VOLT:RSEN OFF", ":ROUT:TERM REAR",
     )  # fmt: skip
     pairs = [
         *((message, None) for message in set_up),

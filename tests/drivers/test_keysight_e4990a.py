@@ -25,9 +25,13 @@ def point(data, axis="1000,1000", error=FINE, complete="1"):
     ]  # fmt: skip
 
 
-def test_preparing_never_presets_for_that_would_energise(dialogue):
+def test_preparing_resets_between_two_confirmations_that_the_level_is_the_lowest(dialogue):
     identity = ("*IDN?", "Keysight Technologies,E4990A,MY54100123,A.02.11")
-    with dialogue(KeysightE4990A, [identity, ("*CLS", None), *SAFE]) as analyser:
+    fixture = [(":SENS1:CORR2:OPEN?", "1"), (":SENS1:CORR2:SHOR?", "0")]
+    restored = [(":SENS1:CORR2:OPEN 1", None), (":SENS1:CORR2:SHOR 0", None), FINE]
+    reset = (";".join(["*RST", *(sent for sent, _ in OFF)]), None)
+    pairs = [identity, ("*CLS", None), *SAFE, *fixture, reset, *restored, *fixture, *SAFE]
+    with dialogue(KeysightE4990A, pairs) as analyser:
         analyser.prepare()
     with (
         dialogue(KeysightE4990A, [("*IDN?", "Agilent,4294A,1,2")]) as analyser,

@@ -8,9 +8,27 @@ OFF = [(":TRIG:SOUR HOLD", None), (":BIAS:STAT OFF", None), (":BIAS:VOLT 0", Non
 SAFE = [*OFF, (":BIAS:STAT?", "0"), (":VOLT?", "+0.00000E+00")]
 OFF_4284A = [*OFF[:3], (":VOLT 0.005", None)]
 SAFE_4284A = [*OFF_4284A, (":BIAS:STAT?", "0"), (":VOLT?", "+5.00000E-03")]
+FIXTURE = [
+    (":CORR:OPEN:STAT?", "1"),
+    (":CORR:SHOR:STAT?", "1"),
+    (":CORR:LOAD:STAT?", "0"),
+    (":CORR:LENG?", "2"),
+]
+RESTORED = [
+    (":CORR:OPEN:STAT 1", None), (":CORR:SHOR:STAT 1", None), (":CORR:LOAD:STAT 0", None),
+    (":CORR:LENG 2", None), FINE,
+]  # fmt: skip
+
+
+def reset(off):
+    """The reset and the messages that take its level away are one message."""
+    return (";".join(["*RST", *(sent for sent, _ in off)]), None)
+
+
 SET_UP = [
     *((message, None) for message in (
-        ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":FUNC:DEV1:MODE OFF",
+        ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":FUNC:IMP:RANG:AUTO ON",
+        ":FUNC:DEV1:MODE OFF",
         ":FUNC:DEV2:MODE OFF", ":APER LONG,2", ":BIAS:VOLT 0",
         ":BIAS:STAT 0",
         ":VOLT 0.02",
@@ -32,8 +50,19 @@ def point(reply, applied="+1.00000E+03"):
     ],
 )
 def test_preparing_checks_the_model_and_takes_the_stimulus_away(dialogue, driver_class, identity):
-    safe = SAFE_4284A if driver_class is Agilent4284A else SAFE
-    with dialogue(driver_class, [("*IDN?", identity), ("*CLS", None), *safe]) as meter:
+    safe, off = (SAFE_4284A, OFF_4284A) if driver_class is Agilent4284A else (SAFE, OFF)
+    pairs = [("*IDN?", identity), ("*CLS", None), *safe, *FIXTURE, reset(off), *RESTORED, *FIXTURE, *safe]
+    with dialogue(driver_class, pairs) as meter:
+        meter.prepare()
+
+
+def test_a_correction_that_the_reset_loses_is_an_error(dialogue):
+    after = [(":CORR:OPEN:STAT?", "0")]
+    pairs = [("*IDN?", "E4980A"), ("*CLS", None), *SAFE, *FIXTURE, reset(OFF), *RESTORED, *after]
+    with (
+        dialogue(KeysightE4980A, pairs) as meter,
+        pytest.raises(InstrumentError, match="reset, which lost it"),
+    ):
         meter.prepare()
 
 

@@ -11,29 +11,61 @@ from sim_instruments.stand_ins import DRIVERS
 AMPLITUDE_V, STEP_V, LIMIT_A = 0.02, 0.01, 1e-3
 
 
-def measured(driver_class, left):
+def measured(driver_class, left, after_preparing=False):
     (reference,) = [r for r, _ in DRIVERS.values() if r.endswith(f":{driver_class.__name__}")]
     with find_candidate(reference).connected() as trial:
         driver = trial.driver
+        if after_preparing:
+            driver.prepare()
         for message in left:
             driver.write(message)
-        driver.prepare()
+        if not after_preparing:
+            driver.prepare()
         if hasattr(driver, "sweep"):
             return [complex(p.z_real_ohm, p.z_imag_ohm) for p in driver.sweep([1e5, 1e4, 1e3], AMPLITUDE_V)]
+        list(driver.hold(10 * STEP_V, [0.0], LIMIT_A))  # what a moving filter would mix in
         return [p.current_a for p in driver.hold(STEP_V, [0.0, 5.0], LIMIT_A)]
 
 
+@pytest.mark.parametrize("after_preparing", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     ("driver_class", "left"),
     [
         (Keithley2450, [":SENS:CURR:REL 1E-6", ":SENS:CURR:REL:STAT ON"]),
         (Keithley2450, [":CALC:CURR:MATH:STAT ON"]),
         (Keithley2450, [":SENS:CURR:UNIT OHM"]),
+        (Keithley2450, [":SENS:CURR:AVER:COUN 50", ":SENS:CURR:AVER ON"]),
+        (Keithley2450, [":SENS:COUN 5"]),
+        (KeysightE4980A, [":FUNC:IMP:RANG 1E5"]),
+        (Agilent4284A, [":FUNC:IMP:RANG 1E5"]),
         (KeysightE4980A, [":FUNC:DEV1:REF 1000", ":FUNC:DEV1:MODE ABS"]),
         (Agilent4284A, [":FUNC:DEV2:REF 1000", ":FUNC:DEV2:MODE ABS"]),
         (KeysightE4990A, [":CALC1:AVER ON"]),
     ],
 )
-def test_what_was_left_on_changes_no_number(driver_class, left):
-    clean, after = measured(driver_class, []), measured(driver_class, left)
+def test_what_was_left_on_changes_no_number(driver_class, left, after_preparing):
+    clean, after = measured(driver_class, []), measured(driver_class, left, after_preparing)
     assert after == pytest.approx(clean, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "left", "question", "kept"),
+    [
+        (KeysightE4980A, [":CORR:LENG 2", ":CORR:OPEN:STAT ON"], ":CORR:LENG?;:CORR:OPEN:STAT?", "2;1"),
+        (KeysightE4990A, [":SENS1:CORR2:OPEN ON"], ":SENS1:CORR2:OPEN?", "1"),
+    ],
+)
+def test_what_belongs_to_the_fixture_survives_preparing(driver_class, left, question, kept):
+    (reference,) = [r for r, _ in DRIVERS.values() if r.endswith(f":{driver_class.__name__}")]
+    with find_candidate(reference).connected() as trial:
+        for message in left:
+            trial.driver.write(message)
+        trial.driver.prepare()
+        assert trial.driver.ask(question) == kept
+
+
+def test_a_range_chosen_at_the_panel_is_undone_by_preparing():
+    with find_candidate("drivers.keithley2450:Keithley2450").connected() as trial:
+        trial.driver.write(":SENS:CURR:RANG 1E-3")
+        trial.driver.prepare()
+        assert trial.driver.ask(":SENS:CURR:RANG:AUTO?") == "1"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from drivers.solartron1260 import Solartron1260, integration_time_s, number, parse_result
 from labctl.errors import InstrumentError
+from labctl.testing.trial import find_candidate
 
 IDENTITY = ("*IDN?", "SCHLUMBERGER TECHNOLOGIES, 1260 IMPEDANCE ANALYZER,0,0")
 EXAMPLE = "+1.0000000E+03,+1.0000E+02,-5.0000E+00,0,00"
@@ -132,6 +133,61 @@ def test_an_amplitude_that_stays_on_is_reported(dialogue):
 def test_an_instrument_without_the_prefix_form_is_not_asked(dialogue):
     with dialogue(Solartron1260, OFF, reads_back=False) as fra:
         fra.make_safe()
+
+
+@pytest.fixture
+def silent_to():
+    """Connect to a 1260 that answers no message which matches a pattern."""
+    with find_candidate("drivers.solartron1260:Solartron1260").connected() as trial:
+
+        def connected(pattern):
+            trial.rig.faults.add("timeout", command=pattern, count=math.inf)
+            return trial
+
+        yield connected
+
+
+@pytest.mark.parametrize(("unanswered", "form"), [(r"^\?V", "VA?"), (r"^V.\?", "?VA")])
+def test_settings_are_read_back_in_the_form_that_the_instrument_answers(silent_to, unanswered, form):
+    trial = silent_to(unanswered)
+    trial.driver.prepare()
+    assert trial.driver.condition.startswith(f"answers {form};")
+    points = trial.driver.sweep([1000.0], 0.1)
+    next(points)
+    assert trial.driver.amplitude_now_v == pytest.approx(0.1)
+    points.close()
+    trial.sent.clear()
+    trial.driver.make_safe()
+    assert [message for message in trial.sent if "?" in message] == [form, form.replace("VA", "VB")]
+
+
+def test_an_instrument_that_answers_neither_form_measures_without_being_read_back(silent_to):
+    trial = silent_to(r"\?C|\?V|V.\?")
+    trial.driver.prepare()
+    (point,) = trial.driver.sweep([1000.0], 0.1)
+    assert point.z_real_ohm == pytest.approx(1000, rel=0.05)
+    assert math.isnan(trial.driver.amplitude_now_v)
+    assert "neither" in trial.driver.condition
+
+
+def test_silence_to_both_forms_is_no_missing_support_unless_the_identity_is_told(silent_to):
+    trial = silent_to("")
+    with pytest.raises(InstrumentError, match="time-out"):
+        trial.driver.make_safe()
+
+
+def test_a_form_that_was_answered_once_is_expected_ever_after(silent_to):
+    trial = silent_to("^V.\\?")
+    trial.driver.prepare()
+    silent_to("V")
+    with pytest.raises(InstrumentError, match="time-out"):
+        trial.driver.make_safe()
+
+
+def test_an_instrument_of_unknown_form_is_made_safe_within_its_time(silent_to):
+    trial = silent_to(r"\?V|V.\?")
+    trial.driver.make_safe()
+    assert trial.clock.monotonic() <= trial.driver.safe_within_s
 
 
 def test_the_result_layouts_of_the_manual_and_of_the_bench_are_read():

@@ -1,4 +1,6 @@
+import math
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from pymeasure.test import expected_protocol
@@ -128,3 +130,26 @@ def test_a_gain_that_got_lost_is_noticed_before_the_generator_is_on(dialogue):
         opened = dialogue(Solartron1260With1287, cell_pairs, **settings)
         with opened as cell, pytest.raises(InstrumentError, match="set value 1"):
             list(cell.sweep([1000], 0.01))
+
+
+def test_the_pair_is_made_safe_in_its_time_although_the_analyser_answers_no_query(shipped_candidates):
+    with shipped_candidates[-1].connected() as trial:
+        trial.rig.faults.add("timeout", command=r"^\?V|^V.\?", instrument="GPIB0::4::INSTR", count=math.inf)
+        trial.driver.switch_off()
+        trial.driver.make_safe()
+        assert trial.clock.monotonic() <= trial.driver.safe_within_s
+
+
+@pytest.mark.parametrize(("resistor_ohm", "factor"), [(1e3, 100.0), (1e2, 1.0)])
+def test_the_bench_check_in_the_range_of_1000_ohm_shows_a_reversed_map(
+    shipped_candidates, resistor_ohm, factor
+):
+    found = []
+    for is_reversed in (False, True):
+        candidate = replace(shipped_candidates[-1], settings={"standard_resistor_ohm": resistor_ohm})
+        with candidate.connected() as trial:
+            trial.rig.instruments[candidate.address].has_reversed_map = is_reversed
+            trial.driver.prepare()
+            (point,) = trial.driver.sweep([1000.0], 0.01)
+            found.append(point.z_real_ohm)
+    assert found[1] / found[0] == pytest.approx(factor, rel=0.01)

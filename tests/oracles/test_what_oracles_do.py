@@ -84,7 +84,7 @@ def test_every_heater_left_on_at_the_panel_is_off_when_made_safe(oracle_named, n
         assert set(trial.rig.truth()["ranges"].values()) == {0}
 
 
-@pytest.mark.parametrize("name", ["lakeshore335", "lakeshore336"])
+@pytest.mark.parametrize("name", LAKE_SHORES)
 def test_an_instrument_in_degrees_celsius_gets_the_set_point_asked_for(oracle_named, name):
     with oracle_named(name).connected() as trial:
         trial.rig.set_at_panel("unit", 2)

@@ -76,6 +76,9 @@ def test_a_port_with_other_settings_than_the_instruments_is_silence_and_with_its
         (JULABO, "{ stop_bits = 3 }", "connection.stop_bits", "give 1, 1.5 or 2"),
         (JULABO, "{ data_bits = 9 }", "connection.data_bits", "from 5 to 8"),
         (LAKESHORE, "{ baud_rate = 9600 }", "connection.baud_rate", "the address is GPIB0::12::INSTR"),
+        (LAKESHORE, "{ settle_s = 2 }", "connection.settle_s", "for a serial port or a socket"),
+        (JULABO, "{ settle_s = 90 }", "connection.settle_s", "from 0 to 60"),
+        (JULABO, "{ echo = 1 }", "connection.echo", "true or false"),
         (EUROTHERM, '{ read_termination = "\\n" }', "connection.read_termination", "no terminator"),
     ],
 )
@@ -84,6 +87,22 @@ def test_what_does_not_belong_to_the_link_is_refused(station, instrument, connec
         station(instrument, connection)
     assert caught.value.key.endswith(key)
     assert hint in caught.value.problem
+
+
+def test_a_board_that_boots_when_opened_has_time_to_settle_and_to_be_made_safe(station):
+    plain, settling = station(JULABO), station(JULABO, "{ settle_s = 1.5, echo = false }")
+    assert settling.safe_within_s == plain.safe_within_s + 3.0
+    with settling.open() as bench:
+        assert bench.clock.monotonic() >= 1.5
+
+
+@pytest.mark.parametrize(
+    "address", ["PRLGX-TCPIP0::192.168.1.7::1234::INTFC", "prlgx-asrl0::/dev/ttyUSB0::INTFC"]
+)
+def test_a_prologix_adapter_is_refused_with_the_reason(station, address):
+    with pytest.raises(ConfigurationError, match="asks a Prologix adapter for an answer once") as caught:
+        station({**LAKESHORE, "address": address})
+    assert caught.value.key.endswith("bath.address")
 
 
 def test_an_instrument_that_is_not_the_one_of_the_station_file_is_refused(station):

@@ -1,5 +1,8 @@
 """What may be a mistake is told, by `labctl check` and before a job is queued; it is not refused."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +103,65 @@ def test_a_person_at_a_terminal_is_asked_and_may_refuse(told, tmp_path, monkeypa
 )
 def test_ranges_that_end_as_they_say_or_are_none_raise_no_doubt(text):
     assert doubts_about_parameters({"temperatures_degc": text}) == []
+
+
+PAIR = """
+name = "rig"
+[limits]
+temperature_degc = [0, 150]
+potential_v = 1.0
+current_a = 2.1
+[instruments.cell]
+driver = "drivers.solartron_pair:Solartron1260With1287"
+address = "GPIB0::6::INSTR"
+roles = ["fra", "potentiostat"]
+with = "analyser"
+settings = { standard_resistor_ohm = 100.0 }
+[instruments.analyser]
+driver = "drivers.solartron1260:Solartron1260"
+address = "GPIB0::4::INSTR"
+[simulation]
+"""
+ONE_SPECTRUM = """
+title = "spectrum"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.eis:EIS"
+frequency_max_hz = 1e4
+frequency_min_hz = 1e3
+"""
+SCALE = "instruments.cell: the scale of its impedances is not confirmed"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "p.toml"),
+        ("queue", "add", "p.toml"),
+        ("instruments", "check", "station.toml"),
+        ("run", "p.toml", "--quiet", "--without-supervisor"),
+    ],
+)
+def test_the_unverified_map_of_standard_resistors_is_told_for_impedances_too(told, command):
+    told("", "")
+    for verified in ("", ", range_map_verified = true"):
+        station = PAIR.replace("= 100.0", f"= 100.0{verified}")
+        Path("station.toml").write_text(station)
+        Path("p.toml").write_text(ONE_SPECTRUM)
+        result = CliRunner().invoke(app, command)
+        words = " ".join((result.stdout + result.stderr).split())
+        assert result.exit_code == 0, words
+        assert (SCALE in words) == (not verified)
+
+
+def test_a_run_on_an_unverified_map_records_that_its_scale_is_not_confirmed(told):
+    told("", "")
+    Path("station.toml").write_text(PAIR)
+    Path("p.toml").write_text(ONE_SPECTRUM)
+    CliRunner().invoke(app, ["run", "p.toml", "--quiet", "--without-supervisor"])
+    with closing(sqlite3.connect("lab.db")) as db:
+        (message,) = db.execute("SELECT message FROM events WHERE kind = 'not confirmed'").fetchone()
+    assert message.startswith(SCALE)

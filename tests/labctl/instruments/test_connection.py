@@ -1,7 +1,9 @@
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from drivers.eurotherm import Eurotherm2400
 from labctl.clock import RealClock, VirtualClock
 from labctl.errors import InstrumentError
 from labctl.instruments.connection import Connection
@@ -162,3 +164,69 @@ def test_a_network_instrument_that_comes_back_is_reached_again():
         connection.write("*IDN?")
         assert "MODEL336" in connection.read()
         connection.close()
+
+
+BATH = "ASRL3::INSTR"
+JULABO_LINE = {"write_termination": "\r", "read_termination": "\r\n", "timeout": 2000}
+JULABO_PORT = {"asrl": {"baud_rate": 4800, "data_bits": 7, "parity": 2, "stop_bits": 10}}
+
+
+@pytest.fixture
+def bath():
+    """Connect to a bath on a serial line with some properties."""
+    rigs = []
+
+    def connect(line=None, **settings):
+        clock = VirtualClock()
+        rig = build(clock, instruments={BATH: "julabo"})
+        rigs.append(rig)
+        rig.devices[BATH].line = replace(rig.devices[BATH].line, **(line or {}))
+        own = {**JULABO_LINE, **JULABO_PORT, **settings}
+        return Connection("bath", BATH, clock, visa_library=rig.visa_library, **own)
+
+    yield connect
+    for rig in rigs:
+        rig.close()
+
+
+def test_an_echo_of_an_adapter_is_read_away_and_the_answer_is_the_instruments(bath):
+    connection = bath({"echo": True}, echo=True)
+    connection.write("OUT_SP_00 40.0")
+    connection.clock.sleep(1)
+    assert [float(ask(connection, "IN_SP_00")) for _ in range(2)] == [40.0] * 2
+
+
+def test_an_echo_without_its_setting_is_named_in_the_error(bath):
+    connection = bath({"echo": True})
+    with pytest.raises(InstrumentError, match=r"echoes what is sent: give connection = \{ echo = true \}"):
+        ask(connection, "IN_SP_00")
+
+
+def test_a_setting_for_an_echo_that_does_not_come_is_an_error(bath):
+    connection = bath(echo=True)
+    with pytest.raises(InstrumentError, match=r"not the echo|time-out"):
+        ask(connection, "IN_SP_00")
+
+
+def test_a_board_that_boots_when_its_port_is_opened_is_left_alone_until_it_is_ready(bath):
+    with pytest.raises(InstrumentError, match="time-out"):
+        ask(bath({"boots_s": 1.5}), "IN_SP_00")
+    connection = bath({"boots_s": 1.5}, settle_s=2.0)
+    assert float(ask(connection, "IN_SP_00")) > 0
+    assert connection.clock.monotonic() >= 2.0
+
+
+def test_an_echo_on_a_modbus_line_is_read_away_or_named():
+    driver_class, line = Eurotherm2400, Eurotherm2400.connection_settings
+    for echo in (True, False):
+        clock = VirtualClock()
+        with closing(build(clock, instruments={BATH: "eurotherm2400"})) as rig:
+            rig.devices[BATH].line = replace(rig.devices[BATH].line, echo=True)
+            connection = Connection("oven", BATH, clock, visa_library=rig.visa_library, echo=echo, **line)
+            oven = driver_class(connection)
+            if echo:
+                oven.prepare()
+                assert oven.temperature_k == pytest.approx(295, abs=5)
+            else:
+                with pytest.raises(InstrumentError, match="echoes what is sent"):
+                    oven.prepare()

@@ -280,7 +280,7 @@ ORACLES = (
         "julabo-magio", "magio", "drivers.julabo:JulaboCF", (SET_POINT_NUMBER, SENSOR, UNIT)
     ),
     labmcp_julabo(
-        "julabo-corio-cd", "corio_cd", "drivers.julabo:JulaboCorio", (SET_POINT_NUMBER, SENSOR)
+        "julabo-corio-cd", "corio_cd", "drivers.julabo:JulaboCorio", ()
     ),
     KEITHLEY_2450,
     LEWIS_JULABO,
