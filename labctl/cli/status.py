@@ -101,11 +101,9 @@ def _simulated_station(path: Path) -> str:
 
 def _unwatched(processes: list[dict[str, Any]]) -> list[str]:
     """Return the stations whose runner is running while no supervisor is."""
-    running = {
-        process: {row["station"] for row in processes if row["process"] == process and row["state"] == "running"}
-        for process in ("runner", "supervisor")
-    }
-    return sorted(running["runner"] - running["supervisor"])
+    running = [process for process in processes if process["state"] == "running"]
+    watched = {process["station"] for process in running if process["process"] == "supervisor"}
+    return sorted({process["station"] for process in running if process["process"] == "runner"} - watched)
 
 
 def describe(
