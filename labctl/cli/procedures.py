@@ -13,7 +13,7 @@ from labctl.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from labctl.config.offered_procedures import Offered
-    from labctl.config.parameter_facts import ParameterFacts
+    from labctl.measure.parameter_facts import ParameterFacts
 
 
 def procedures(
@@ -42,7 +42,7 @@ def procedures(
 
 
 def _list(shipped: "Sequence[Offered]", folder: Path, as_json: bool) -> None:
-    from labctl.config.parameter_facts import procedure_files, summary_of
+    from labctl.measure.parameter_facts import procedure_files, summary_of
 
     own = procedure_files(folder)
     if as_json:
@@ -100,7 +100,7 @@ def _no_such_procedure(name: str, titles: list[str]) -> str:
 
 
 def _as_object(offered: "Offered") -> dict[str, Any]:
-    from labctl.config.parameter_facts import parameters_of, summary_of
+    from labctl.measure.parameter_facts import parameters_of, summary_of
 
     parameters = [vars(facts) for facts in parameters_of(offered.procedure_class)]
     summary = summary_of(offered.procedure_class)
@@ -110,7 +110,7 @@ def _as_object(offered: "Offered") -> dict[str, Any]:
 def _print(offered: "Offered") -> None:
     from rich.table import Table
 
-    from labctl.config.parameter_facts import parameters_of, summary_of
+    from labctl.measure.parameter_facts import parameters_of, summary_of
 
     terminal.echo(f'{offered.title}: {summary_of(offered.procedure_class)}\nuse = "{offered.reference}"')
     table = Table()

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.config.offered_procedures import shipped
-from labctl.config.parameter_facts import procedure_files
 from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError, InvalidRequest
+from labctl.measure.parameter_facts import procedure_files
 
 SAMPLE = '[sample]\nname = "a"\nthickness_mm = 1.0\ndiameter_mm = 10.0\n'
 
