@@ -105,20 +105,22 @@ class BenchCheck:
         The result that confirms it.
     reads : str
         Attribute of the driver that `labctl instruments check --at-the-bench` reads for the person; reading
-        it must energise nothing. Empty: the person does what `do` says.
+        it must energise nothing.
     asks : str
-        Query to send unchanged instead of `reads`; it must energise nothing.
+        Query to send unchanged instead of `reads`; it must energise nothing. Neither: the person does what
+        `do` says.
+    answer : str
+        Regular expression that the whole reply, or text of the value read, must match to confirm the check.
     shown : str
-        Where a person finds the same value: "the front panel", "a thermometer".
-    scale, offset : float
-        The value read, times `scale`, plus `offset`, is in `unit`.
+        Where a person finds the same number, "the display" unless given; used with `within`.
+    offset : float
+        The number read plus `offset` is in `unit`.
     unit : str
         Unit of the number that the person types.
     within : float
         Largest difference, in `unit`, between the number typed and the number read that confirms the check;
-        0: no number is compared, the person says whether the expected result was seen.
-    settings : tuple of str
-        Settings of the station file that may be set once it is confirmed, like `range_map_verified`.
+        0: no number is compared. Without `answer` and `within` the person says whether the expected result
+        was seen.
     only_for : tuple of str
         Names of the driver classes that it is for, where a family shares a table; empty: all.
     """
@@ -128,27 +130,17 @@ class BenchCheck:
     expect: str
     reads: str = ""
     asks: str = ""
-    shown: str = ""
-    scale: float = 1.0
+    answer: str = ""
+    shown: str = "the display"
     offset: float = 0.0
     unit: str = ""
     within: float = 0.0
-    settings: tuple[str, ...] = ()
     only_for: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Get a text that changes when what is done or expected changes."""
-        judged = (
-            self.do,
-            self.expect,
-            self.reads,
-            self.asks,
-            self.scale,
-            self.offset,
-            self.unit,
-            self.within,
-        )
+        judged = (self.do, self.expect, self.reads, self.asks, self.answer, self.offset, self.unit)
         return hashlib.sha256(repr(judged).encode()).hexdigest()[:16]
 
 

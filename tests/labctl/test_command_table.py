@@ -69,7 +69,7 @@ def test_a_message_is_unconfirmed_until_it_was_tried_on_hardware():
 
 
 def test_the_fingerprint_of_a_check_changes_with_what_is_expected():
-    assert CHECK.fingerprint == replace(CHECK, shown="the front panel").fingerprint
+    assert CHECK.fingerprint == replace(CHECK, name="its unit", only_for=("Large",)).fingerprint
     assert CHECK.fingerprint != replace(CHECK, expect="25").fingerprint
     assert CHECK.fingerprint != replace(CHECK, within=5.0).fingerprint
 
