@@ -140,8 +140,9 @@ class BenchCheck:
     @property
     def fingerprint(self) -> str:
         """Get a text that changes when what is done or expected changes."""
-        judged = (self.do, self.expect, self.reads, self.asks, self.answer, self.offset, self.unit)
-        return hashlib.sha256(repr(judged).encode()).hexdigest()[:16]
+        what = (self.do, self.expect, self.reads, self.asks)
+        judged_by = (self.answer, self.offset, self.unit, self.within)
+        return hashlib.sha256(repr((what, judged_by)).encode()).hexdigest()[:16]
 
 
 def messages_of(driver_class: type) -> tuple[Message, ...]:
