@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import keithley2450 as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import CurrentPoint
 from labctl.errors import ConfigurationError, InstrumentError
@@ -43,6 +44,8 @@ class Keithley2450(ScpiInstrument):
         Integration time of one reading in power line cycles, 0.01 to 10.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

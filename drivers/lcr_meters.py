@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import lcr_meters as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.instrument import Instrument
@@ -43,6 +44,8 @@ class LcrMeter(ScpiInstrument):
         Lowest level that the instrument accepts.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

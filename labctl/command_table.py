@@ -121,6 +121,8 @@ class BenchCheck:
         Largest difference, in `unit`, between the number typed and the number read that confirms the check;
         0: no number is compared. Without `answer` and `within` the person says whether the expected result
         was seen.
+    is_decisive : bool
+        Whether numbers can be wrong without notice until it is done; docs/bench-checks.md prints it bold.
     only_for : tuple of str
         Names of the driver classes that it is for, where a family shares a table; empty: all.
     """
@@ -135,6 +137,7 @@ class BenchCheck:
     offset: float = 0.0
     unit: str = ""
     within: float = 0.0
+    is_decisive: bool = False
     only_for: tuple[str, ...] = ()
 
     @property
