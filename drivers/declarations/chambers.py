@@ -16,6 +16,12 @@ TEMPTRONIC_MESSAGES = (
     Message("SETD?", "set point in force; it moves during a ramp", unit="degC", source="pymeasure"),
     Message("RAMP <value>", "rate; 9999 is the fastest", unit="K/min", source="pymeasure"),
     Message("RAMP?", "rate", unit="K/min", source="pymeasure"),
+    Message(
+        "<TTIM|SOAK|WNDW|TECR>?",
+        "further settings that pymeasure has",
+        source="pymeasure",
+        when="never by labctl: only in a script",
+    ),
     Message("HEAD <0|1>", "head up, down", source="pymeasure", when="never: a hand may be under it"),
 )
 THERMOTRON_MESSAGES = (

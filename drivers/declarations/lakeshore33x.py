@@ -141,6 +141,13 @@ MESSAGES = (
         when="never by labctl: only in a script, by `oven.loop.pid`",
     ),
     Message(
+        "PID? <output>",
+        "control terms",
+        source="manufacturer's Python driver",
+        second_source="QCoDeS (335, 336); labmcp-lakeshore",
+        when="never by labctl: only in a script, by `oven.loop.pid`",
+    ),
+    Message(
         "HTRSET <output>,<text...>",
         "resistance and maximum current of the heater",
         source="manufacturer's Python driver",

@@ -5,6 +5,7 @@ A driver without declarations (`messages` is empty) is skipped by name.
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from labctl.testing.trial import Candidate, Trial
 SLOW_RAMP_K_S = 1 / 60
 
 
+@cache
 def sent_by(candidate: Candidate) -> list[str]:
     """Return every message of a measurement, of each reading and of a ramp, spelt as declared."""
     with candidate.connected() as trial:
