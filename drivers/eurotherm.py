@@ -147,7 +147,7 @@ class Eurotherm(Instrument):
 
     @classmethod
     def declared_texts(cls, sent: str) -> tuple[str, ...]:
-        """Return a frame in hexadecimal as `read 273`, `write 3 = 0`, `read float 5`, `write float 2 = 25`."""
+        """Return a frame in hexadecimal as `read 273`, `write 3 = 0`, `write float 2 = 25`."""
         request = bytes.fromhex(sent)
         address = int.from_bytes(request[2:4], "big")
         if address < FLOAT_REGION:

@@ -1,4 +1,4 @@
-"""What a driver declares about itself: the messages it sends, and the checks to make at the bench.
+"""Declarations of a driver: the messages it sends, and the checks to make at the bench.
 
 A driver lists its messages in the class attribute `messages` and its bench checks in `bench_checks`. The
 pages docs/reference/drivers/ and the tables of docs/bench-checks.md are made from them, and
@@ -149,13 +149,13 @@ class BenchCheck:
 
 
 def messages_of(driver_class: type) -> tuple[Message, ...]:
-    """Return the messages declared for a driver class, without those of other members of its family."""
+    """Return the messages declared for a driver class, without rows for other members of its family."""
     declared: tuple[Message, ...] = getattr(driver_class, "messages", ())
     return tuple(message for message in declared if _is_for(message.only_for, driver_class))
 
 
 def bench_checks_of(driver_class: type) -> tuple[BenchCheck, ...]:
-    """Return the bench checks declared for a driver class, without those of other members of its family."""
+    """Return the bench checks declared for a driver class, without rows for other members of its family."""
     declared: tuple[BenchCheck, ...] = getattr(driver_class, "bench_checks", ())
     return tuple(check for check in declared if _is_for(check.only_for, driver_class))
 

@@ -124,7 +124,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @classmethod
     def declared_texts(cls, sent: str) -> tuple[str, ...]:
-        """Return what a message on the wire consists of, spelt as in `messages`.
+        """Split a text on the wire into messages, spelt as in `messages`.
 
         `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
         message unless the driver overrides this method.

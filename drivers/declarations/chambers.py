@@ -1,4 +1,4 @@
-"""What the drivers of Temptronic and Thermotron send, and what to check at the bench."""
+"""Messages and bench checks of Temptronic and Thermotron."""
 
 from labctl.command_table import BenchCheck, Message
 

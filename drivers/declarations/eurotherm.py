@@ -1,4 +1,4 @@
-"""What the drivers of Eurotherm 2400, 3200 and 3500 send, and what to check at the bench.
+"""Messages and bench checks of Eurotherm 2400, 3200 and 3500.
 
 A parameter is written `<number>`; `float` means its IEEE single in the region from 8000 hexadecimal on."""
 

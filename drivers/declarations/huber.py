@@ -1,4 +1,4 @@
-"""What the driver of Huber thermostats sends, and what to check at the bench."""
+"""Messages and bench checks of Huber thermostats."""
 
 from labctl.command_table import BenchCheck, Message
 

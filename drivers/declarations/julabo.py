@@ -1,4 +1,4 @@
-"""What the drivers of Julabo circulators send, and what to check at the bench."""
+"""Messages and bench checks of Julabo circulators."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the driver of the Keysight E4990A sends, and what to check at the bench."""
+"""Messages and bench checks of the Keysight E4990A."""
 
 from labctl.command_table import BenchCheck, Message
 

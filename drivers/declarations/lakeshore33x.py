@@ -1,4 +1,4 @@
-"""What the drivers of Lake Shore 335, 336 and 350 send, and what to check at the bench."""
+"""Messages and bench checks of Lake Shore 335, 336 and 350."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the drivers of Keysight E4980A and Agilent 4284A send, and what to check at the bench."""
+"""Messages and bench checks of Keysight E4980A and Agilent 4284A."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the driver of Linkam T95 sends, and what to check at the bench."""
+"""Messages and bench checks of Linkam T95."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the drivers of Oxford MercuryiTC and ITC503 send, and what to check at the bench."""
+"""Messages and bench checks of Oxford MercuryiTC and ITC503."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the drivers of PalmSens EmStat4, EmStat Pico and Nexus send, and what to check at the bench.
+"""Messages and bench checks of PalmSens EmStat4, EmStat Pico and Nexus.
 
 A script is declared line by line."""
 

@@ -1,4 +1,4 @@
-"""What the driver of the Solartron 1260 sends, and what to check at the bench."""
+"""Messages and bench checks of the Solartron 1260."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the drivers of the Solartron 1287, alone and with a 1260, send, and what to check at the bench."""
+"""Messages and bench checks of the Solartron 1287, alone and with a 1260."""
 
 from labctl.command_table import BenchCheck, Message
 

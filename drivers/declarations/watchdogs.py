@@ -1,4 +1,4 @@
-"""What the drivers of the watchdogs send, and what to check at the bench."""
+"""Messages and bench checks of the watchdogs."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""Rules of what a driver declares, as tests: they run with the contract of `labctl.testing.contract`.
+"""Rules for the declarations of a driver, as tests: they run with the contract of `labctl.testing.contract`.
 
 A driver without declarations (`messages` is empty) is skipped by name.
 """
@@ -45,7 +45,7 @@ def use(trial: Trial, candidate: Candidate) -> None:
 
 
 def spelt(candidate: Candidate, sent: Iterable[str]) -> list[str]:
-    """Return messages on the wire as the driver declares them, without those of its partner."""
+    """Return messages on the wire as the driver declares them, without the messages of its partner."""
     of: Any = candidate.driver_class
     texts = [text for message in sent for text in of.declared_texts(message)]
     if candidate.partner is None:
