@@ -51,6 +51,7 @@ class Keithley2450(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on output-off state, 0 V,"
     models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
 
     language = Instrument.measurement(

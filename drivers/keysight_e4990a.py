@@ -44,6 +44,7 @@ class KeysightE4990A(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on level"
     models: ClassVar[tuple[str, ...]] = ("E4990A",)
 
     level_v = Instrument.control(

@@ -89,6 +89,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    shown_on_reset : str
+        What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
+        nothing.
     messages : tuple of labctl.command_table.Message
         The messages that it sends, with unit and source.
     bench_checks : tuple of labctl.command_table.BenchCheck
@@ -104,6 +107,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
+    shown_on_reset: ClassVar[str] = ""
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
