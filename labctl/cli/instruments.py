@@ -139,7 +139,7 @@ def check(
     another program uses an instrument nothing is touched; the message names that program.
 
     With --at-the-bench it then asks what the instruments show, and records each answer in the results file by
-    serial number. Checks that need an output are done by the person; labctl energises nothing.
+    serial number. Checks that need an output are done by the person; labctl switches none on.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError

@@ -301,6 +301,36 @@ def test_check_counts_what_was_confirmed_and_shows_what_differs(files):
     assert (states["the unit"], states["the temperature (oven)"]) == ("confirmed", "differs")
 
 
+PROTOCOL = """
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_hold:TemperatureHold"
+temperature_degc = 30
+duration_min = 1
+"""
+
+
+def test_show_names_what_was_confirmed_on_the_instruments_of_a_run(files):
+    hold(files, ("what does the display show", "99"))
+    (files[0].parent / "protocol.toml").write_text(PROTOCOL, encoding="utf-8")
+    protocol, (station, db) = str(files[0].parent / "protocol.toml"), map(str, files)
+    done = runner.invoke(app, ["run", protocol, "--station", station, "--db", db])
+    assert done.exit_code == 0, done.output
+    shown = " ".join(runner.invoke(app, ["show", "last", "--db", db]).output.split())
+    assert "336A1SM/SIMULAT,2.9): confirmed on this simulated instrument on " in shown
+    assert ": the unit oven (" in shown
+    assert ": the temperature (oven)" in shown.partition("not as expected on this simulated instrument on ")[2]
+    told = json.loads(runner.invoke(app, ["show", "last", "--db", db, "--json"]).output)
+    (oven,) = told["instruments"]
+    assert {row["check_name"]: row["outcome"] for row in oven["bench_checks"]} == {
+        "the temperature (oven)": "differs",
+        "the unit": "confirmed",
+    }
+
+
 def test_a_driver_that_resets_says_what_may_have_been_at_the_cell(tmp_path):
     text = BATH.replace("drivers.huber:Huber", "drivers.lcr_meters:KeysightE4980A")
     text = text.replace('"oven"', '"fra"').replace('= "huber"', '= "keysight_e4980a"')
