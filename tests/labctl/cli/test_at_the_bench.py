@@ -309,7 +309,7 @@ diameter_mm = 10.0
 [[procedure]]
 use = "procedures.temperature_hold:TemperatureHold"
 temperature_degc = 30
-duration_min = 1
+hold_min = 1
 """
 
 
