@@ -1,4 +1,4 @@
-"""Bench checks with a person: labctl reads what is safe to read, the person says what the instrument shows.
+"""Bench checks with a person: labctl reads safe quantities, the person reads the display.
 
 1. Nothing is energised: every instrument is opened and brought to its safe state as by
    `labctl instruments check`. What needs an output is done by the person, after the instruments are released.
@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Get the columns of a record that say which instrument and which driver."""
+        """Get the columns of a record about instrument and driver."""
         return {
             "instrument": self.entry.name,
             "address": self.entry.address,
@@ -238,7 +238,7 @@ def _still_confirmed(row: Mapping[str, Any], check: BenchCheck, code: str) -> bo
 
 
 def hold_session(session: Session) -> list[str]:
-    """Ask every open check; return sentences where it ended early: why, and what was not read back off.
+    """Ask every open check; return sentences where it ended early: why, and outputs that were not read back off.
 
     Raises
     ------

@@ -134,8 +134,8 @@ def check(
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
     state; the 2450, LCR meters and impedance analysers are reset, and their power-on state may be at the cell
-    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and what a
-    driver wants confirmed. A watchdog on a wire of its own is asked for its identity and is not kicked. While
+    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and settings
+    to confirm. A watchdog on a wire of its own is asked for its identity and is not kicked. While
     another program uses an instrument nothing is touched; the message names that program.
 
     With --at-the-bench it then asks what the instruments show, and records each answer in the results file by

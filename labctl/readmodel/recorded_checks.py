@@ -1,6 +1,6 @@
 """Bench checks recorded about the instruments of a run, by the serial number that an instrument reported.
 
-The driver is not loaded: whether a check has another form by now is told by `labctl instruments check`.
+The driver is not loaded: `labctl instruments check` marks checks that have another form by now.
 """
 
 from collections.abc import Mapping, Sequence

@@ -147,6 +147,8 @@ def test_a_watchdog_sends_what_it_declares(watchdog_class):
 
 
 def test_a_driver_that_resets_says_what_that_may_put_at_the_cell(candidate):
-    resets = any(message.command == "*RST" and message.is_sent for message in messages_of(candidate.driver_class))
+    resets = any(
+        message.command == "*RST" and message.is_sent for message in messages_of(candidate.driver_class)
+    )
     assert bool(candidate.driver_class.shown_on_reset) is resets
     assert resets is ("*RST" in sent_by(candidate))

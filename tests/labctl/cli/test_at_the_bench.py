@@ -322,7 +322,9 @@ def test_show_names_what_was_confirmed_on_the_instruments_of_a_run(files):
     shown = " ".join(runner.invoke(app, ["show", "last", "--db", db]).output.split())
     assert "336A1SM/SIMULAT,2.9): confirmed on this simulated instrument on " in shown
     assert ": the unit oven (" in shown
-    assert ": the temperature (oven)" in shown.partition("not as expected on this simulated instrument on ")[2]
+    assert (
+        ": the temperature (oven)" in shown.partition("not as expected on this simulated instrument on ")[2]
+    )
     told = json.loads(runner.invoke(app, ["show", "last", "--db", db, "--json"]).output)
     (oven,) = told["instruments"]
     assert {row["check_name"]: row["outcome"] for row in oven["bench_checks"]} == {
