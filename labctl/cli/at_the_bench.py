@@ -238,7 +238,7 @@ def _still_confirmed(row: Mapping[str, Any], check: BenchCheck, code: str) -> bo
 
 
 def hold_session(session: Session) -> list[str]:
-    """Ask every open check; return sentences where it ended early: why, and outputs that were not read back off.
+    """Ask every open check; return sentences about an early end: its reason, outputs left on.
 
     Raises
     ------
