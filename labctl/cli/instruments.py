@@ -138,8 +138,8 @@ def check(
     to confirm. A watchdog on a wire of its own is asked for its identity and is not kicked. While
     another program uses an instrument nothing is touched; the message names that program.
 
-    With --at-the-bench it then asks for the displays of the instruments, and records each answer in the results file by
-    serial number. Checks that need an output are done by the person; labctl switches none on.
+    With --at-the-bench it then asks for the displays of the instruments, and records each answer in the
+    results file by serial number. Checks that need an output are done by the person; labctl switches none on.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
