@@ -10,8 +10,21 @@ from typing import Any, ClassVar
 from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
+from labctl.capabilities import NO_RAMP, Above, Capabilities, OneOf, Range
 from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.errors import InstrumentError
+
+__all__ = [
+    "NO_RAMP",
+    "Above",
+    "Capabilities",
+    "Channel",
+    "Instrument",
+    "OneOf",
+    "Range",
+    "SharedSession",
+    "StrictReplies",
+]
 
 
 class StrictReplies:
@@ -88,6 +101,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    can : Capabilities
+        Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -99,6 +114,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
+    can: ClassVar[Capabilities] = Capabilities()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -114,6 +130,17 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         them. There are none unless a driver says so.
         """
         return ()
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return what the instrument can do with these settings of the station file.
+
+        `settings` holds only what the station file gives: the defaults of the driver are not in it. By
+        default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
+        are not declared. Override it where a range depends on a setting, and let the driver check what it is
+        asked for against the same declaration.
+        """
+        return cls.can
 
     @property
     def identity(self) -> str:
