@@ -101,6 +101,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    line_address : str
+        Name of the setting that tells instruments on one serial line apart; `""`: one instrument per line.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     """
@@ -114,7 +116,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
-    can: ClassVar[Capabilities] = Capabilities()
+    line_address: ClassVar[str] = ""
+    can: Capabilities = Capabilities()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
