@@ -112,7 +112,7 @@ class Eurotherm(Instrument):
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.02
-    line_address: ClassVar[str] = "unit"
+    line_address: ClassVar[str | None] = "unit"
     can = Capabilities(settings={"unit": Range(1, 254, whole=True), "decimals": Range(0, 4, whole=True)})
     acknowledges: ClassVar[bool] = True
     questions: ClassVar[str] = "[0-9a-f]{2} 0[37]( [0-9a-f]{2})*"

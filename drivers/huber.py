@@ -71,6 +71,7 @@ class Huber(WithoutRamp, Instrument):
         "timeout": 3000,
         "asrl": {"baud_rate": 9600},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     acknowledges: ClassVar[bool] = True
     can = Capabilities(

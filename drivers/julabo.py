@@ -72,7 +72,7 @@ class Julabo(WithoutRamp, Instrument):
         "asrl": {"baud_rate": 4800, "data_bits": 7, "parity": 2, "stop_bits": 10, "flow_control": 2},
     }
     write_interval_s: ClassVar[float] = 0.25
-    line_address: ClassVar[str] = "rs485_address"
+    line_address: ClassVar[str | None] = "rs485_address"
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
     mode_04: ClassVar[str] = "sensor"

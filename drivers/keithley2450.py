@@ -49,6 +49,7 @@ class Keithley2450(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
     can = Capabilities(
         potential_v=Range(-210.0, 210.0),
@@ -88,8 +89,11 @@ class Keithley2450(ScpiInstrument):
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
         """Return what the instrument can do; a sample takes its integration time or longer."""
-        shortest_s = settings.get("power_line_cycles", 1.0) / FASTEST_LINE_HZ
-        return replace(super().capabilities(settings), interval_s=Range(shortest_s, math.inf))
+        declared = super().capabilities(settings)
+        cycles = settings.get("power_line_cycles", 1.0)
+        if not declared.settings["power_line_cycles"].has(cycles):
+            return declared
+        return replace(declared, interval_s=Range(cycles / FASTEST_LINE_HZ, math.inf))
 
     def prepare(self) -> None:
         """Check model and language; switch the output off with its relay open, before and after a reset."""

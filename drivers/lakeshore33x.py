@@ -165,6 +165,7 @@ class LakeShore33x(Instrument):
         "timeout": 2000,
         "asrl": {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     models: ClassVar[tuple[str, ...]] = ("MODEL335", "MODEL336", "MODEL350")
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2)

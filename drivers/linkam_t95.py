@@ -75,6 +75,7 @@ class LinkamT95(Instrument):
         "timeout": 2000,
         "asrl": {"baud_rate": 19200, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.3
     quiet_after_opening_s: ClassVar[float] = 0.5
     safe_within_s: ClassVar[float] = 3.0

@@ -40,6 +40,7 @@ class NamurWatchdog(Instrument):
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 7, "parity": 2, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     identity_question: ClassVar[str] = "IN_NAME"
     can = Capabilities(settings={"period_s": Range(*PERIODS_S, whole=True)})

@@ -60,6 +60,7 @@ class OxfordITC503(WithoutRamp, Instrument):
         "timeout": 3000,
         "asrl": {"baud_rate": 9600, "stop_bits": 20},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
 

@@ -79,6 +79,7 @@ class OxfordMercuryITC(Instrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
     questions: ClassVar[str] = "READ:[^;]*"

@@ -72,6 +72,7 @@ class MethodScriptInstrument(Instrument):
         "timeout": 5000,
         "asrl": {"baud_rate": 921600},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"Z": 0.15}
 

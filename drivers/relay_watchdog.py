@@ -36,6 +36,7 @@ class RelayWatchdog(Instrument):
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "asrl": {"baud_rate": 9600}}
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     answers: ClassVar[bool] = False
     can = Capabilities(settings={"period_s": Range(*PERIODS_S), "relay": OneOf(tuple(RELAYS))})

@@ -99,6 +99,7 @@ class Solartron1260(Instrument):
         "read_termination": "\r\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     models: ClassVar[tuple[str, ...]] = ("1260",)
     can = Capabilities(

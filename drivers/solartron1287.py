@@ -117,6 +117,7 @@ class Solartron1287(Instrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"PW0": 1.0, "PW1": 1.0, "BK4": 1.0}
     safe_within_s: ClassVar[float] = 4.0

@@ -36,6 +36,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     can = Capabilities(
         temperature_k=Range(LIMITS_DEGC[0] + ZERO_CELSIUS_K, LIMITS_DEGC[1] + ZERO_CELSIUS_K),

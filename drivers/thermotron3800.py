@@ -30,6 +30,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         "read_termination": "\r\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 1.0
     safe_within_s: ClassVar[float] = 4.5
 

@@ -101,8 +101,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
-    line_address : str
-        Name of the setting that tells instruments on one serial line apart; `""`: one instrument per line.
+    line_address : str or None
+        Name of the setting that tells instruments on one serial line apart; `""` for an instrument that has a
+        line of its own, None: not declared.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     """
@@ -116,7 +117,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
-    line_address: ClassVar[str] = ""
+    line_address: ClassVar[str | None] = None
     can: Capabilities = Capabilities()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:

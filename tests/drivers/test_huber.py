@@ -42,7 +42,7 @@ def test_a_set_point_within_the_instruments_limits_starts_pump_and_control(dialo
 
 @pytest.mark.parametrize("kelvin", [float("nan"), 100, 1000])
 def test_a_set_point_that_fits_into_no_message_is_refused_before_anything_is_asked(dialogue, kelvin):
-    with dialogue(Huber, []) as bath, pytest.raises(ValueError, match="possible: -150 to 327.66 degC"):
+    with dialogue(Huber, []) as bath, pytest.raises(ValueError, match=r"possible: -150 to 327\.66 degC"):
         bath.setpoint_k = kelvin
 
 
