@@ -125,7 +125,7 @@ class Julabo(WithoutRamp, Instrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the family can do; its range of set points depends on the model and is not declared."""
+        """Return the capabilities of the family; set points depend on the model and are not declared."""
         has_external = bool(cls.external_question)
         external = OneOf((False, True)) if has_external else OneOf((False,), "it has no external sensor")
         line = Range(0, 999, whole=True)
@@ -336,7 +336,7 @@ class JulaboPresto(SharedSession, Julabo):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the family can do."""
+        """Return the capabilities of the family."""
         declared = super().capabilities(settings)
         watchdog = {"watchdog_s": Range(0, math.inf, whole=True)}
         return replace(declared, settings={**declared.settings, **watchdog})

@@ -88,7 +88,7 @@ class Keithley2450(ScpiInstrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the instrument can do; a sample takes its integration time or longer."""
+        """Return the capabilities; a sample takes its integration time or longer."""
         declared = super().capabilities(settings)
         cycles = settings.get("power_line_cycles", 1.0)
         if not declared.settings["power_line_cycles"].has(cycles):

@@ -204,7 +204,7 @@ class LakeShore33x(Instrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the loop at the output of `settings` can do."""
+        """Return the capabilities of the loop at the output of `settings`."""
         output = settings.get("output", 1)
         ramp = Range(cls.slowest_ramp_k_min / 60, FASTEST_RAMP_K_MIN / 60)
         ranges = Range(1, cls.heater_ranges if output in (1, 2) else 1, whole=True)

@@ -66,7 +66,7 @@ class LcrMeter(ScpiInstrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the model can do."""
+        """Return the capabilities of the model."""
         return Capabilities(
             frequency_hz=Range(*cls.frequency_limits_hz),
             amplitude_v=Range(*cls.level_limits_v),

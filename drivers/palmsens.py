@@ -91,7 +91,7 @@ class MethodScriptInstrument(Instrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the device can do; its ranges of current are no limits of the current."""
+        """Return the capabilities of the device; its ranges of current are no limits of the current."""
         return Capabilities(
             frequency_hz=Range(0.0, cls.largest_frequency_hz, excludes_low=True),
             amplitude_v=Range(0.0, cls.largest_amplitude_v, excludes_low=True),

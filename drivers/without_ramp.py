@@ -19,7 +19,7 @@ class WithoutRamp:
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the instrument can do, without a ramp."""
+        """Return the declaration of the instrument, without a ramp."""
         declared = super().capabilities(settings)  # type: ignore[misc] - of the instrument that follows
         return replace(declared, ramp_rate_k_s=NO_RAMP)
 

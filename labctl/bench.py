@@ -63,7 +63,7 @@ class PlannedStep:
     """One planned step of a procedure, for `labctl check`; planning touches no instrument.
 
     A quantity that a step does not use is None or 0. labctl holds each against the limits of the station, and
-    against what the instruments can do (`labctl.capabilities`).
+    against the capabilities of the instruments (`labctl.capabilities`).
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What an instrument can do: ranges that a driver declares, held against planned and requested values.
+"""Ranges that a driver declares of its instrument, held against planned and requested values.
 
 A driver declares each range once. `labctl check`, `queue add`, the window and `run` hold every planned step
 against the declaration before anything is touched, and the driver itself refuses other values by the same
@@ -131,7 +131,7 @@ OF_ROLE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an instrument can do; None and empty: not declared.
+    """Capabilities of an instrument; None and empty: not declared.
 
     Attributes
     ----------

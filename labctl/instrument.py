@@ -137,9 +137,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the instrument can do with these settings of the station file.
+        """Return the capabilities with these settings of the station file.
 
-        `settings` holds only what the station file gives: the defaults of the driver are not in it. By
+        `settings` holds only those of the station file: the defaults of the driver are not in it. By
         default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
         are not declared. Override it where a range depends on a setting, and let the driver check what it is
         asked for against the same declaration.

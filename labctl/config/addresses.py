@@ -35,7 +35,7 @@ LARGEST_GPIB, LARGEST_PORT, LARGEST_OCTET = 30, 65535, 255
 
 
 def address_problem(address: str) -> str:
-    """Return what is wrong with an address and the right form; "" where nothing is, or for an alias."""
+    """Return the fault of an address and the right form; "" for none, and for an alias."""
     text = address.strip()
     if text.upper().startswith("PRLGX-"):
         return f"is {shown(address)}: {NO_PROLOGIX}"
@@ -71,7 +71,7 @@ def _is_port(text: str) -> bool:
 
 
 def _host_problems(host: str) -> Iterator[str]:
-    """Yield what is wrong with a host of numbers and points: it is an address of four numbers to 255."""
+    """Yield the fault of a host of numbers and points: it is an address of four numbers to 255."""
     if not NUMBERS_AND_POINTS.fullmatch(host):
         return
     parts = host.split(".")

@@ -1,4 +1,4 @@
-"""What a driver class declares of its instrument, also for classes that do not inherit from labctl's."""
+"""Reads the declaration of a driver class, also of one that does not inherit from labctl's Instrument."""
 
 import inspect
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ class CannotDeclare(Exception):
 
 
 def declared(driver_class: type, settings: Mapping[str, Any]) -> Capabilities:
-    """Return what a driver declares for its settings; nothing for one without class method `capabilities`.
+    """Return the declaration of a driver for its settings; empty without a class method `capabilities`.
 
     Raises CannotDeclare where that method fails.
     """

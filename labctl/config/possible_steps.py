@@ -1,4 +1,4 @@
-"""Planned steps held against what the drivers of a station declare. No I/O."""
+"""Planned steps held against the declarations of the drivers of a station. No I/O."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ def _is_spectrum(step: PlannedStep) -> bool:
 
 
 def declared_by(entry: InstrumentEntry) -> Capabilities:
-    """Return what the driver of an instrument declares for its settings."""
+    """Return the declaration of an instrument with its settings."""
     return declared(entry.driver_class, entry.settings)
 
 
