@@ -172,13 +172,18 @@ class Capabilities:
         return tuple(name for name in dict.fromkeys(wanted) if getattr(self, name) is None)
 
     def check_sweep(
-        self, instrument: str, frequencies_hz: Sequence[float], amplitude_v: float, bias_v: float = 0.0
+        self,
+        instrument: str,
+        frequencies_hz: Sequence[float],
+        amplitude_v: float | None,
+        bias_v: float = 0.0,
     ) -> None:
-        """Raise BeyondInstrument (a ValueError) unless a spectrum is possible; names `instrument`."""
+        """Raise BeyondInstrument (a ValueError) unless a spectrum is possible; None: not known."""
         _check(instrument, "bias_v", bias_v, self.bias_v)
         for frequency_hz in frequencies_hz:
             _check(instrument, "frequency_hz", frequency_hz, self.frequency_hz)
-        self._check_amplitude(instrument, amplitude_v, max(frequencies_hz, default=0.0))
+        if amplitude_v is not None:
+            self._check_amplitude(instrument, amplitude_v, max(frequencies_hz, default=0.0))
 
     def _check_amplitude(self, instrument: str, amplitude_v: float, highest_hz: float) -> None:
         _check(instrument, "amplitude_v", amplitude_v, self.amplitude_v)

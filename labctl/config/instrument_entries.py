@@ -77,14 +77,25 @@ def _check_watchdog(table: Table, entries: Sequence[InstrumentEntry]) -> None:
 
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
     """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
-    alone = {entry.name for entry in entries if not entry.partner}
+    alone = {entry.name: entry for entry in entries if not entry.partner}
     partners = {entry.partner for entry in entries}
     for entry in entries:
         if entry.partner and entry.partner not in alone:
             choices = ", ".join(sorted(alone)) or "none is there"
             raise table.error(f"{entry.name}.with", f"is {shown(entry.partner)}; name one of: {choices}")
+        wanted = _wanted_partner(entry.driver_class) if entry.partner else None
+        if wanted and not issubclass(alone[entry.partner].driver_class, wanted):
+            other = f"is {shown(entry.partner)}, which is {alone[entry.partner].driver}"
+            raise table.error(f"{entry.name}.with", f"{other}; {entry.driver} works with a {wanted.__name__}")
         if not entry.roles and entry.name not in partners:
             raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
+
+
+def _wanted_partner(driver_class: type) -> type | None:
+    """Return the class that a driver names as its partner; None for another annotation."""
+    wanted = inspect.signature(driver_class).parameters["partner"].annotation
+    is_class = isinstance(wanted, type) and wanted is not inspect.Parameter.empty
+    return wanted if is_class and not getattr(wanted, "_is_protocol", False) else None
 
 
 def _address(table: Table) -> str:

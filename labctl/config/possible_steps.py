@@ -58,7 +58,7 @@ def _check_oven(step: PlannedStep, can: Capabilities, instrument: str) -> None:
 
 def _check_analyser(step: PlannedStep, can: Capabilities, instrument: str) -> None:
     if _is_spectrum(step):
-        can.check_sweep(instrument, step.frequency_hz or (), step.amplitude_v, step.potential_v)
+        can.check_sweep(instrument, step.frequency_hz or (), step.amplitude_v or None, step.potential_v)
 
 
 def _check_potentiostat(step: PlannedStep, can: Capabilities, instrument: str) -> None:
