@@ -22,8 +22,8 @@ class NewInstrument(Instrument):
     }
     write_interval_s: ClassVar[float] = 0.02
     can = Capabilities(
-        temperature_k=Range(*(degc + ZERO_CELSIUS_K for degc in SETPOINTS_DEGC)),
-        ramp_rate_k_s=Range(*(k_min / 60 for k_min in RAMPS_K_MIN)),
+        temperature_k=Range(SETPOINTS_DEGC[0] + ZERO_CELSIUS_K, SETPOINTS_DEGC[1] + ZERO_CELSIUS_K),
+        ramp_rate_k_s=Range(RAMPS_K_MIN[0] / 60, RAMPS_K_MIN[1] / 60),
     )
 
     # What the manual says, in the instrument's own units.
