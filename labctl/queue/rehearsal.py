@@ -101,6 +101,17 @@ def rehearse(
     return Rehearsal(jobs, tuple(_touched(jobs)))
 
 
+def cannot_be_rehearsed(protocol: Protocol, station: Station) -> str:
+    """Return why no simulated rig can take the place of the instruments of a protocol; `""`: one can."""
+    try:
+        _refuse_own_instruments(protocol)
+        if station.simulation is None:
+            stand_ins_of(station)
+    except ConfigurationError as reason:
+        return str(reason)
+    return ""
+
+
 @dataclass
 class Tape:
     """Every message written, as the wire heard it."""
