@@ -20,6 +20,7 @@ from labctl.cli.options import (
     JsonOption,
     PersonOption,
     StationOption,
+    trust_options,
     user_name,
 )
 from labctl.errors import ConfigurationError, InvalidRequest
@@ -159,11 +160,11 @@ def _have_rehearsed(queued: "list[QueuedJob]", protocols: "list[Protocol]", stat
     from labctl.queue.rehearsing import start_rehearsal
 
     wanted = [job.id for job in queued if job.rehearsal == "wanted"]
-    folders = sorted({str(Path(protocol.source).resolve().parent) for protocol in protocols})
+    folders = sorted({Path(protocol.source).resolve().parent for protocol in protocols})
     if not wanted:
         return
     try:
-        start_rehearsal(db, station, wanted, folders)
+        start_rehearsal(db, station, wanted, trust_options(folders))
     except OSError as error:
         terminal.say(f"the rehearsal cannot be started: {error}; the runner does it", err=True, fg="yellow")
 

@@ -70,7 +70,7 @@ def _rehearse(
 
     if chosen.simulation is not None:
         return None
-    return lambda job_id: start_rehearsal(db, chosen.source, [job_id], trust or ())
+    return lambda job_id: start_rehearsal(db, chosen.source, [job_id], trust_options(trust))
 
 
 def _work(

@@ -39,21 +39,20 @@ TURN_S = 0.5
 WRITE_AGAIN_S = 5.0
 WRITE_TIMES = 60
 GIVES_UP_S = 30.0  # after the deadline, for writing it
-ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_CORE = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 Found = TypeVar("Found")
 
 
 def start_rehearsal(
-    db: Path, station: Path | str, job_ids: Iterable[int], trusted: Iterable[Path | str] = ()
+    db: Path, station: Path | str, job_ids: Iterable[int], options: Iterable[str] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start a process that rehearses jobs of a file; it executes Python files of trusted folders too.
+    """Start a process that rehearses jobs of a file; `options` are its `--trust FOLDER`.
 
     Raises OSError where no process can be started.
     """
     words = ["rehearse", "--station", str(Path(station).resolve()), "--db", str(db.resolve())]
     words += [word for job_id in job_ids for word in ("--job", str(job_id))]
-    words += [word for folder in trusted for word in ("--trust", str(folder))]
-    return start_labctl(words, log_of(db), ONE_CORE, idle=True)
+    return start_labctl([*words, *options], log_of(db), ONE_CORE, idle=True)
 
 
 def log_of(db: Path) -> Path:

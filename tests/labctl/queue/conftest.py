@@ -242,7 +242,7 @@ class CabledRig:
 
     def start(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
         if program == "runner":
-            assert self.labctl("queue", "add", "protocol.toml").returncode == 0
+            assert self.labctl("queue", "add", "protocol.toml", "--no-rehearsal").returncode == 0
         with (self.folder / f"{program}.log").open("a") as log:
             given = {"cwd": self.folder, "env": self._environment, "stdout": log, "stderr": log} | options
             process = subprocess.Popen(PROGRAMS[program], **given)
