@@ -44,6 +44,12 @@ def fast_station(request, tmp_path, station_text):
     return read_station(path)
 
 
+@pytest.fixture(autouse=True)
+def no_process_is_started(monkeypatch):
+    """Jobs of a station that another process serves would be rehearsed in the background."""
+    monkeypatch.setattr("labctl.queue.rehearsing.start_labctl", lambda *_, **__: None)
+
+
 @pytest.fixture
 def protocol_file(tmp_path, protocol_text):
     path = tmp_path / "series.toml"
@@ -67,7 +73,7 @@ def test_window_and_command_line_estimate_the_same_on_a_fast_station(
 ):
     real_s = forecast(read_protocol(protocol_file), station).takes_s
     files = ("--station", fast_station.source, "--db", night.path)
-    (added,) = as_json("queue", "add", protocol_file, "--no-rehearsal", *files)["added"]
+    (added,) = as_json("queue", "add", protocol_file, *files)["added"]
     in_window = estimate(night.connection, fast_station, filled_in(protocol_file)).takes_s
     queued = add_job(night.connection, fast_station, filled_in(protocol_file))
     checked = as_json("check", protocol_file, *files)
@@ -85,7 +91,7 @@ def test_virtual_time_is_estimated_as_it_would_be_on_instruments(night, station,
 
 def test_window_and_command_line_queue_the_same_job(night, fast_station, protocol_file):
     files = ("--station", fast_station.source, "--db", night.path, "--person", "ann")
-    as_json("queue", "add", protocol_file, "--no-rehearsal", *files)
+    as_json("queue", "add", protocol_file, *files)
     add_job(night.connection, fast_station, filled_in(protocol_file))
     differing = ("id", "position", "created_s")
     first, second = ({k: v for k, v in vars(j).items() if k not in differing} for j in night.jobs.listed())
