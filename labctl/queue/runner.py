@@ -48,7 +48,8 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a settling only where a cause was told
+WORTH_RETRYING = ("InstrumentError", "AnswerTimeout", "VisaIOError", "StoreError")
+"""Errors after which another attempt makes sense; after a settling only where a cause was told."""
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
