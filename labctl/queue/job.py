@@ -86,7 +86,7 @@ class Job:
     `owner` is the station that claimed it: no other continues it. `claims` counts the claims, `deaths` those
     that ended with the death of the runner since the last finished step. `rehearsal` is its state: `""` (none
     was asked for), `"wanted"`, `"running"`, `"passed"`, `"failed"`, `"impossible"` or `"declined"`;
-    `rehearsal_of` is the hash of what was rehearsed. A file of an older schema, opened for reading, has none
+    `rehearsal_of` is the hash of its inputs. A file of an older schema, opened for reading, has none
     of these.
     """
 

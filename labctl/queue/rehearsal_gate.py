@@ -1,9 +1,9 @@
 """The runner's side of rehearsals: no job begins before its rehearsal has passed, and none waits for ever.
 
 1. A rehearsal that no process does is started by the runner, also for jobs further down while it is idle.
-2. A process that has not ended a while after its deadline is killed, and the rehearsal has failed. One that
-   ends without a result is started again, at most three times.
-3. Where protocol, station file or own code are not those that were rehearsed, the job is rehearsed once more:
+2. A process that lives a minute beyond its deadline is killed, and the rehearsal has failed. A process that
+   gives no result is started again, at most three times.
+3. Where protocol, station file or own code have changed since the rehearsal, the job is rehearsed once more:
    once for each content, because a runner goes on with the station file that it has read.
 4. A job that a person released after a failed rehearsal begins, unless its content has changed since.
 """
@@ -44,7 +44,7 @@ class OpenGate:
 
 
 class RehearsalGate:
-    """Decides for one runner which job may begin.
+    """Decides which job a runner may begin.
 
     Parameters
     ----------
@@ -89,11 +89,11 @@ class RehearsalGate:
         return ""
 
     def allows(self, job: Job) -> bool:
-        """Whether a job may begin: the one that `look` found ready."""
+        """Whether a job may begin: only the job that `look` found ready."""
         return job.id == self._may_begin and not job.waits_for_rehearsal
 
     def _see_to_rehearsals(self) -> None:
-        """Start the rehearsal of the first job that waits for one, and end one that takes too long."""
+        """Start the rehearsal of the first job that waits for it; end a rehearsal that takes too long."""
         for job in self._records.under_way():
             if job.is_of(self._station.name) and job.rehearser.lives_elsewhere:
                 self._end_if_late(job)
@@ -117,7 +117,7 @@ class RehearsalGate:
             log.error("the rehearsal of job %d cannot be started: %s", job.id, error)
 
     def _child_lives(self) -> bool:
-        """Whether the process started last is there; one that has not claimed the job in time is killed."""
+        """Whether the process started last lives; it is killed where it does not claim the job in time."""
         if self._child is None or self._child.poll() is not None:
             return False
         if self._clock.monotonic() - self._started_s >= self._longest_s + ENDS_ITSELF_S:

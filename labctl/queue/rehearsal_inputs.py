@@ -1,4 +1,4 @@
-"""The hash of everything that decides what a job will do: whether a rehearsal still describes the job.
+"""Hash of everything that determines the course of a job, to see whether a rehearsal still describes it.
 
 It covers the protocol, the sample as it was when queued, the station file, the code of the laboratory's own
 procedures and drivers, and the version of labctl. It does not cover the temperature of the oven.
@@ -20,7 +20,7 @@ SHIPPED = tuple(HOME / package for package in PACKAGES)
 
 
 def hash_of_inputs(job: Job, protocol: Protocol, station: Station) -> str:
-    """Return the hash (hexadecimal SHA-256) of what a job, its protocol parsed, will do on a station."""
+    """Return the hash (hexadecimal SHA-256) of a job, its parsed protocol and a station with their code."""
     procedures = (identity for entry in protocol.procedures for identity in entry.code)
     drivers = (identity for entry in station.instruments for identity in entry.code)
     inputs = [

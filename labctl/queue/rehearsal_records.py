@@ -1,9 +1,9 @@
 """The rehearsals of jobs in the results file: claimed by one process at a time, each with its result.
 
 1. One process at a time rehearses a job of a rig: claiming is a transaction, and names the process.
-2. A rehearsal whose process has ended without a result was none: it is claimed again, at most three times.
-   Then it has failed. It has never passed unless a process wrote so.
-3. A job whose rehearsal failed is held, with the reason, in the same transaction. A job that was begun or
+2. A rehearsal without a result, because its process has ended, is claimed again, at most three times. Then
+   it has failed. It has passed only where a process has written that.
+3. When a rehearsal fails, the job is held with the reason in the same transaction. A job that was begun or
    has ended keeps its state.
 4. Only the process that claimed a rehearsal writes its result.
 """

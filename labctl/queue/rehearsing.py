@@ -6,7 +6,7 @@
    reading of a runner, else from room temperature. It is not rehearsed again when jobs are moved.
 3. A rehearsal that has not ended by its deadline has failed. The process then ends itself, even where its
    code does not answer.
-4. What cannot be rehearsed is recorded as such, with the reason, and may begin.
+4. A job that cannot be rehearsed is recorded as such, with the reason, and may begin.
 """
 
 import faulthandler
@@ -130,7 +130,7 @@ def lower_priority() -> None:
 
 
 def deadline_in_words(night: Night) -> str:
-    """Return why a rehearsal failed that did not end in time."""
+    """Return the reason of a rehearsal that did not end in time."""
     minutes = night.longest_rehearsal_s / 60
     return f"it did not end within {minutes:g} min ([night] longest_rehearsal_min)"
 

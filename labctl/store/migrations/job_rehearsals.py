@@ -1,4 +1,4 @@
-"""The tenth schema. A job knows its rehearsal: state, reason, time, process, and what was rehearsed.
+"""The tenth schema. A job knows its rehearsal: state, reason, time, process, and a hash of the inputs.
 
 Frozen once released: a change is a new migration.
 """
@@ -31,7 +31,7 @@ ADDED_TO_JOBS = (
         "rehearsal_of",
         "TEXT NOT NULL DEFAULT ''",
         "text",
-        "hash of what was rehearsed: protocol, sample, station and own code; empty: nothing was",
+        "hash of its inputs: protocol, sample, station and own code; empty: not rehearsed",
     ),
     (
         "rehearsal_tries",
