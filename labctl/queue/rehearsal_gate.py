@@ -128,8 +128,9 @@ class RehearsalGate:
         if self._waits_s(job, job.rehearser) < self._longest_s + ENDS_ITSELF_S:
             return
         log.error("the rehearsal of job %d (pid %s) does not end and is killed", job.id, job.rehearsal_pid)
-        with suppress(OSError):
-            os.kill(job.rehearsal_pid or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
+        if job.rehearsal_pid is not None and job.rehearsal_pid > 0:
+            with suppress(OSError):
+                os.kill(job.rehearsal_pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         minutes = self._longest_s / 60
         self._records.give_up(job.id, f"it did not end within {minutes:g} min, and its process was killed")
 

@@ -1,12 +1,14 @@
 """Rehearsals in the background: a process of low priority, which records the results in the results file.
 
-1. It is another process than the one that measures, and opens simulated instruments only. It computes where
-   no other program wants to, on one core, and has the file open only to claim a job and to write its result.
+1. It is another process than the one that measures, and opens simulated instruments only: a procedure that
+   opens a connection beside the bench is refused it, and is not rehearsed. It computes where no other program
+   wants to, on one core, and has the file open only to claim a job and to write its result.
 2. A job is rehearsed from the temperature at which the job before it in the queue ends, else from the last
    reading of a runner, else from room temperature. It is not rehearsed again when jobs are moved.
 3. A rehearsal that has not ended by its deadline has failed. The process then ends itself, even where its
    code does not answer.
-4. A job that cannot be rehearsed is recorded as such, with the reason, and may begin.
+4. A job that cannot be rehearsed is recorded as such, with the reason, and may begin. So is a job whose
+   temperature the simulated oven does not reach: that says little about a real oven.
 """
 
 import faulthandler
@@ -25,6 +27,7 @@ from labctl.config.night import Night, read_night
 from labctl.config.protocol import last_temperature_k
 from labctl.config.station import Station
 from labctl.errors import LabctlError, StoreError
+from labctl.queue.away_from_hardware import away_from_hardware
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.job import STARTABLE, Claimant, Job
 from labctl.queue.jobs import Jobs
@@ -109,12 +112,18 @@ def rehearse_job(db: Path, job: Job, station: Station) -> RehearsalResult:
         inputs = hash_of_inputs(job, protocol, station)
         if reason := cannot_be_rehearsed(protocol, station):
             return RehearsalResult("impossible", reason, inputs)
-        found = rehearse([protocol], station, oven_k=_oven_k(db, job, station))
+        with away_from_hardware() as reached:
+            found = rehearse([protocol], station, oven_k=_oven_k(db, job, station))
+        if reached:
+            return RehearsalResult("impossible", f"it opens {reached[0]} itself", inputs)
     except LabctlError as error:
         return RehearsalResult("failed", str(error), inputs)
     except Exception as error:  # noqa: BLE001 - code of the laboratory may raise anything
         return RehearsalResult("failed", f"{type(error).__name__}: {error}", inputs)
     (played,) = found.jobs
+    if played.did_not_settle:
+        reason = f"beyond {_hours(played.duration_s)}: the simulated oven did not settle, a real one may"
+        return RehearsalResult("impossible", f"{reason}: {played.problem}", inputs)
     if played.problem:
         return RehearsalResult("failed", f"after {_hours(played.duration_s)}: {played.problem}", inputs)
     words = [f"{_hours(played.duration_s)}, {played.points} points", *found.limits_touched]

@@ -1,6 +1,7 @@
 """Commands for queue, runner and supervisor, used by people and programs."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -235,6 +236,17 @@ def test_a_mistyped_name_of_the_results_file_is_no_empty_queue(rig, words):
     assert not (rig.folder / "lab.db").exists()
 
 
+BAD = """
+from pymeasure.experiment import FloatParameter, Procedure
+class Bad(Procedure):
+    DATA_COLUMNS = ["x"]
+    roles_needed = ("oven",)
+    speed = FloatParameter("speed", default=1.0)
+    def execute(self):
+        self.bench.oven.setpoint_k = 1000.0
+"""
+
+
 @pytest.fixture
 def started(monkeypatch):
     """The words of the labctl processes that commands would start."""
@@ -267,7 +279,11 @@ def test_queue_add_starts_one_rehearsal_in_the_background_for_all_its_jobs(bench
 
 def test_the_result_of_a_rehearsal_is_listed_and_told_by_status(bench, started, monkeypatch):
     monkeypatch.setattr("labctl.queue.rehearsing.lower_priority", lambda: None)
-    bench("queue", "add", bench.protocol("good", "40"), bench.protocol("bad", "5"))
+    bad = bench.protocol("bad", "40")
+    text = Path(bad).read_text().partition("[[procedure]]")[0]
+    Path(bad).write_text(f'{text}[[procedure]]\nuse = "bad:Bad"\n')
+    (bench.folder / "bad.py").write_text(BAD)
+    bench("queue", "add", bench.protocol("good", "40"), bad)
     said = bench("rehearse", "--job", "1", "--job", "2").stdout
     assert "job 1: rehearsed: 0." in said
     assert "job 2: its rehearsal failed: after" in said

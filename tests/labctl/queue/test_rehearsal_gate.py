@@ -90,7 +90,7 @@ def reasons(night, job_id):
 def test_a_job_begins_after_its_rehearsal_and_a_failed_one_is_held_while_the_next_begins(
     night, run_night, rehearsals
 ):
-    bad, good = wanted(night, "bad", [5]), wanted(night, "good", [40])
+    bad, good = night.add_bad(rehearsal="wanted"), wanted(night, "good", [40])
     run_night(rehearse=rehearsals)
     assert night.states() == ["held", "finished"]
     assert rehearsals == [bad, good]
@@ -100,7 +100,7 @@ def test_a_job_begins_after_its_rehearsal_and_a_failed_one_is_held_while_the_nex
 
 
 def test_a_released_job_begins_although_its_rehearsal_failed(night, run_night, rehearsals):
-    job_id = wanted(night, "bad", [5])
+    job_id = night.add_bad(rehearsal="wanted")
     run_night(rehearse=rehearsals)
     night.jobs.release(job_id, "ann")
     run_night(rehearse=rehearsals)
@@ -109,7 +109,7 @@ def test_a_released_job_begins_although_its_rehearsal_failed(night, run_night, r
 
 
 def test_a_job_that_is_released_after_a_change_is_rehearsed_again(night, run_night, rehearsals, rig):
-    job_id = wanted(night, "bad", [5])
+    job_id = night.add_bad(rehearsal="wanted")
     run_night(rehearse=rehearsals)
     night.jobs.release(job_id, "ann")
     mended = replace(rig.station, text=f"{rig.station.text}# mended")

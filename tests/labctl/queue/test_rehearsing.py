@@ -1,5 +1,6 @@
 """Rehearsals in the background: results in the file, one process at a time, nothing passed that has not."""
 
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from labctl.clock import VirtualClock
+from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.errors import StoreError
 from labctl.queue import rehearsing
@@ -78,12 +80,11 @@ def test_a_job_that_would_finish_has_passed_with_its_duration(night, station):
 
 
 def test_a_job_that_would_fail_is_held_with_the_reason_and_a_message(night, station):
-    bad, good = wanted(night, "bad", [5]), wanted(night, "good", [40])
+    bad, good = night.add_bad(rehearsal="wanted"), wanted(night, "good", [40])
     rehearse_jobs(night.path, station, [bad, good], night.clock)
     job = night.jobs.get(bad)
     assert (job.state, job.rehearsal) == ("held", "failed")
-    assert "rehearsal failed: after" in job.reason
-    assert "5.00 degC" in job.reason or "278.15 K" in job.reason
+    assert job.reason.startswith("rehearsal failed: after 0.0 h: temperature 726.85 degC is outside")
     assert job.remark == job.reason
     assert night.jobs.get(good).rehearsal == "passed"
     (event,) = night.connection.rows("SELECT * FROM events")
@@ -109,12 +110,71 @@ def test_an_instrument_without_stand_in_makes_it_impossible_and_the_job_is_not_h
     assert "no simulator is registered for drivers.of_ours:Homemade" in job.remark
 
 
+def test_a_temperature_that_the_simulated_oven_does_not_reach_holds_no_job(night, station):
+    """The real oven may be a furnace."""
+    furnace = replace(station, limits=replace(station.limits, temperature_k=(273.15, 1500.0)))
+    job_id = wanted(night, temperatures=[40, 1200])
+    rehearse_jobs(night.path, furnace, [job_id], night.clock)
+    job = night.jobs.get(job_id)
+    assert (job.state, job.rehearsal) == ("queued", "impossible")
+    assert "h: the simulated oven did not settle, a real one may: no stable 1473.15 K" in job.remark
+
+
+def test_below_room_temperature_the_rehearsed_station_has_something_that_cools(night, station):
+    cryostat = replace(station, limits=replace(station.limits, temperature_k=(100.0, 400.0)))
+    job_id = wanted(night, temperatures=[-20, 40])
+    rehearse_jobs(night.path, cryostat, [job_id], night.clock)
+    assert night.jobs.get(job_id).rehearsal == "passed"
+
+
 def test_a_procedure_that_opens_its_own_instruments_is_not_rehearsed(night, station, monkeypatch):
     monkeypatch.setattr("labctl.queue.rehearsal.brings_own_instruments", lambda procedure_class: True)
     job_id = wanted(night)
     result = rehearse_job(night.path, night.jobs.get(job_id), station)
     assert result.state == "impossible"
     assert "opens its own instruments" in result.reason
+
+
+REACHES = """
+from pymeasure.experiment import FloatParameter, Procedure
+class Reaches(Procedure):
+    DATA_COLUMNS = ["x"]
+    roles_needed = ("oven",)
+    speed = FloatParameter("speed", default=1.0)
+    def execute(self):
+        self.bench.oven
+        CALL
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "tried"),
+    [
+        ("import socket; socket.create_connection(('127.0.0.1', PORT))", "the socket ('127.0.0.1', PORT)"),
+        ("open('/dev/ttyNOBODY')", "the device /dev/ttyNOBODY"),
+        ("import serial; serial.Serial('ttyNOBODY')", "the serial port ttyNOBODY"),
+        ("import ctypes; ctypes.CDLL('libvisa.so.0')", "the library libvisa.so.0"),
+    ],
+)
+def test_a_procedure_that_opens_something_real_beside_the_bench_is_refused_it_and_not_rehearsed(
+    tmp_path, night, station, protocol_text, call, tried
+):
+    """Also where the procedure hides the refusal: in the background it would disturb what is measured."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.0)
+        port = str(server.getsockname()[1])
+        hidden = f"try: {call.replace('PORT', port)}\n        except Exception: pass"
+        (tmp_path / "reaches.py").write_text(REACHES.replace("CALL", hidden))
+        text = protocol_text.format(title="reaches", temperatures=[40]).partition("[[procedure]]")[0]
+        protocol = parse_protocol(f'{text}[[procedure]]\nuse = "reaches:Reaches"\n', tmp_path / "p.toml")
+        job_id = night.jobs.add(protocol, rehearsal="wanted")
+        rehearse_jobs(night.path, station, [job_id], night.clock)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    job = night.jobs.get(job_id)
+    assert job.rehearsal == "impossible"
+    assert job.remark == f"not rehearsed: it opens {tried.replace('PORT', port)} itself"
+    assert open("/dev/null").close() is None
 
 
 def test_jobs_without_a_wish_are_left_alone(night, station):
