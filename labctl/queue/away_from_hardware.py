@@ -24,7 +24,7 @@ class ReachesOut(LabctlError, OSError):
 
 @contextmanager
 def away_from_hardware() -> Iterator[list[str]]:
-    """Refuse to open hardware in this process while inside; give the list of what was tried."""
+    """Refuse to open hardware in this process while inside; give the list of attempts."""
     _install()
     reached: list[str] = []
     _active.append(reached)

@@ -54,7 +54,7 @@ class Message:
 class RehearsedJob:
     """A rehearsed protocol. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms.
 
-    `did_not_settle`: the problem is a temperature that the simulated oven did not hold. That tells little
+    `did_not_settle`: the problem is a temperature that the simulated oven did not hold. That says little
     about a real oven with other power and cooling.
     """
 

@@ -140,7 +140,7 @@ class RehearsalGate:
         return now_s - self._since.setdefault((job.id, rehearser), now_s)
 
     def _is_changed(self, job: Job) -> bool:
-        """Ask for another rehearsal where the job is not what was rehearsed; return whether it was asked."""
+        """Ask for another rehearsal where the job differs from its rehearsal; return whether it was asked."""
         if job.was_begun or not job.rehearsal_of:
             return False
         try:

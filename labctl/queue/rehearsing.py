@@ -1,14 +1,14 @@
 """Rehearsals in the background: a process of low priority, which records the results in the results file.
 
-1. It is another process than the one that measures, and opens simulated instruments only: a procedure that
-   opens a connection beside the bench is refused it, and is not rehearsed. It computes where no other program
-   wants to, on one core, and has the file open only to claim a job and to write its result.
+1. The process does not measure, and opens simulated instruments only: a procedure that opens a connection
+   beside the bench is refused it, and is not rehearsed. It computes where no other program wants to, on one
+   core, and has the file open only to claim a job and to write its result.
 2. A job is rehearsed from the temperature at which the job before it in the queue ends, else from the last
    reading of a runner, else from room temperature. It is not rehearsed again when jobs are moved.
 3. A rehearsal that has not ended by its deadline has failed. The process then ends itself, even where its
    code does not answer.
-4. A job that cannot be rehearsed is recorded as such, with the reason, and may begin. So is a job whose
-   temperature the simulated oven does not reach: that says little about a real oven.
+4. A job that cannot be rehearsed is recorded as such, with the reason, and may begin. So is a job with a
+   temperature that the simulated oven does not reach: that says little about a real oven.
 """
 
 import faulthandler
@@ -59,7 +59,7 @@ def start_rehearsal(
 
 
 def log_of(db: Path) -> Path:
-    """Return the file that takes what the processes for rehearsals print."""
+    """Return the file for the output of the processes for rehearsals."""
     return db.with_suffix(".rehearsal.log")
 
 
