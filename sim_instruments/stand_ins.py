@@ -23,6 +23,7 @@ from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.linkam_t95 import LinkamT95
+from sim_instruments.instruments.nanodac import Nanodac
 from sim_instruments.instruments.oxford_itc503 import OxfordITC503
 from sim_instruments.instruments.oxford_mercury import OxfordMercury
 from sim_instruments.instruments.solartron1260 import Solartron1260
@@ -109,6 +110,22 @@ MODELS: dict[str, StandIn] = {
         ),
         _in_the_world("eurotherm2400", "drivers.eurotherm:Eurotherm2400", OVEN, Eurotherm2400),
         _in_the_world(
+            "eurotherm2200",
+            "drivers.eurotherm:Eurotherm2200",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="2200",
+        ),
+        _in_the_world(
+            "eurotherm3216",
+            "drivers.eurotherm:Eurotherm3216",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="3216",
+        ),
+        _in_the_world(
             "eurotherm3200",
             "drivers.eurotherm:Eurotherm3200",
             OVEN,
@@ -124,6 +141,7 @@ MODELS: dict[str, StandIn] = {
             "eurotherm2400",
             family="3500",
         ),
+        _in_the_world("nanodac", "drivers.nanodac:Nanodac", OVEN, Nanodac),
         _in_the_world("julabo", "drivers.julabo:JulaboCF", OVEN, Julabo),
         _in_the_world("julabo_fc", "drivers.julabo:JulaboFC", OVEN, Julabo, "julabo", family="FC"),
         _in_the_world("julabo_corio", "drivers.julabo:JulaboCorio", OVEN, Julabo, "julabo", family="CORIO"),

@@ -32,6 +32,8 @@ TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
+ADDRESSES = {"asrl": "ASRL2::INSTR", "tcpip": "TCPIP0::127.0.0.1::502::SOCKET"}
+"""Addresses for drivers with settings of these interfaces, the first that applies."""
 QUIET_CELL: Mapping[str, Any] = {
     "electrodes": "reversible",
     "noise_fraction": 1e-6,
@@ -250,7 +252,8 @@ def _shipped_stand_in(reference: str) -> str:
 
 def _address_for(driver_class: Any) -> str:
     """Return an address of an interface that the driver supports."""
-    return "ASRL2::INSTR" if "asrl" in driver_class.connection_settings else ADDRESS
+    supported = (at for interface, at in ADDRESSES.items() if interface in driver_class.connection_settings)
+    return next(supported, ADDRESS)
 
 
 def named(reference: str, option: str) -> Any:

@@ -25,6 +25,7 @@ UNIT = 1
 WORDS, FLOATS, PARAMETERS = 0, 0x8000, 1024
 PROCESS_VALUE, TARGET, MANUAL_OUTPUT, WORKING, MODE, DECIMALS = 1, 2, 3, 5, 273, 525
 PROGRAMMER_RESET, RAMP_PER_MINUTE = (23, 1), (531, 1)
+TIMER_RESET, RAMP_OF_3200_PER_MINUTE = (23, 0), (531, 0)
 WORKING_OUTPUT = {"2400": MANUAL_OUTPUT, "3200": 4, "3500": 85}
 WRITES = (6, 16)
 ROOM_DEGC, LOWEST_DEGC, HIGHEST_DEGC = 25.0, -200.0, 600.0
@@ -47,7 +48,10 @@ class Registers:
         self.family = family
         self.has_floats = family == "3500"
         self.words = [0] * PARAMETERS
-        for address, value in ((DECIMALS, 1), (MODE, 1), PROGRAMMER_RESET, RAMP_PER_MINUTE):
+        reset = (TIMER_RESET, RAMP_OF_3200_PER_MINUTE)
+        if family != "3200":
+            reset = (PROGRAMMER_RESET, RAMP_PER_MINUTE)
+        for address, value in ((DECIMALS, 1), (MODE, 1), *reset):
             self.words[address] = value
         self._put(TARGET, ROOM_DEGC)
         self._put(111, HIGHEST_DEGC)
