@@ -10,6 +10,7 @@ from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from drivers.linkam_t95 import LinkamT95
 from drivers.namur_watchdog import NamurWatchdog
 from drivers.nanodac import Nanodac
+from drivers.omron_e5c import OmronE5C
 from drivers.oxford_itc503 import OxfordITC503
 from drivers.oxford_mercury import OxfordMercuryITC
 from drivers.palmsens import EmStat4HR, EmStat4LR, EmStatPico, Nexus
@@ -31,6 +32,7 @@ TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     Eurotherm3216,
     Eurotherm3500,
     Nanodac,
+    OmronE5C,
     JulaboCF,
     JulaboFC,
     JulaboCorio,

@@ -83,6 +83,15 @@ def float_words(value: float) -> tuple[int, int]:
     return high, low
 
 
+def long_words(value: int) -> tuple[int, int]:
+    """Return a signed integer of 32 bits as two registers, high word first; ValueError if it does not fit."""
+    try:
+        high, low = struct.unpack(">HH", struct.pack(">i", value))
+    except struct.error as error:
+        raise ValueError(f"{value} does not fit into two registers") from error
+    return high, low
+
+
 def written_addresses(request: bytes) -> range:
     """Return the register addresses that a request writes; empty for a read request."""
     address = int.from_bytes(request[2:4], "big")
@@ -181,6 +190,12 @@ def _checked(request: bytes, data: bytes) -> bytes:
 def signed_words(data: bytes) -> tuple[int, ...]:
     """Return register bytes as signed integers."""
     return struct.unpack(f">{len(data) // 2}h", data)
+
+
+def signed_long(data: bytes) -> int:
+    """Return the signed integer in two registers, high word first."""
+    (value,) = struct.unpack(">i", data)
+    return value
 
 
 def single_float(data: bytes) -> float:

@@ -24,6 +24,7 @@ from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.linkam_t95 import LinkamT95
 from sim_instruments.instruments.nanodac import Nanodac
+from sim_instruments.instruments.omron_e5c import OmronE5C
 from sim_instruments.instruments.oxford_itc503 import OxfordITC503
 from sim_instruments.instruments.oxford_mercury import OxfordMercury
 from sim_instruments.instruments.solartron1260 import Solartron1260
@@ -142,6 +143,7 @@ MODELS: dict[str, StandIn] = {
             family="3500",
         ),
         _in_the_world("nanodac", "drivers.nanodac:Nanodac", OVEN, Nanodac),
+        _in_the_world("omron_e5c", "drivers.omron_e5c:OmronE5C", OVEN, OmronE5C),
         _in_the_world("julabo", "drivers.julabo:JulaboCF", OVEN, Julabo),
         _in_the_world("julabo_fc", "drivers.julabo:JulaboFC", OVEN, Julabo, "julabo", family="FC"),
         _in_the_world("julabo_corio", "drivers.julabo:JulaboCorio", OVEN, Julabo, "julabo", family="CORIO"),
