@@ -8,6 +8,7 @@ from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from drivers.linkam_t95 import LinkamT95
+from drivers.modbus_oven import ModbusOven
 from drivers.namur_watchdog import NamurWatchdog
 from drivers.nanodac import Nanodac
 from drivers.omron_e5c import OmronE5C
@@ -33,6 +34,7 @@ TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     Eurotherm3500,
     Nanodac,
     OmronE5C,
+    ModbusOven,
     JulaboCF,
     JulaboFC,
     JulaboCorio,

@@ -58,6 +58,11 @@ def write_request(unit: int, address: int, word: int) -> bytes:
     return framed(unit, WRITE_ONE, struct.pack(">H", address) + signed_word(word))
 
 
+def word_request(unit: int, address: int, word: int) -> bytes:
+    """Return the request that writes one register, 0 to 65535."""
+    return framed(unit, WRITE_ONE, struct.pack(">HH", address, word))
+
+
 def write_block_request(unit: int, address: int, words: Sequence[int]) -> bytes:
     """Return the request that writes several registers from `address`, each 0 to 65535."""
     head = struct.pack(">HHB", address, len(words), 2 * len(words))

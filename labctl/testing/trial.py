@@ -12,7 +12,7 @@ runs. A RIG is one of
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +189,14 @@ def _with_rig(reference: str, driver_class: type, rig: str) -> Candidate:
         builder = f"{rig}:build" if rig.endswith(".py") else rig
         return _built(reference, driver_class, named(builder, "--labctl-rig"))
     name = rig or _shipped_stand_in(reference)
-    return _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
+    candidate = _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
+    return replace(candidate, settings=_settings_for(name, reference))
+
+
+def _settings_for(name: str, reference: str) -> Mapping[str, Any]:
+    """Return the settings that a shipped stand-in needs its own driver to have."""
+    stand_in = shipped_module(REGISTRY).MODELS[name]
+    return stand_in.settings if stand_in.driver == reference else {}
 
 
 def _described(reference: str, driver_class: type, instruments: Mapping[str, Any]) -> Candidate:
