@@ -256,7 +256,7 @@ def read_oven_map(instrument: str, settings: Mapping[str, Any]) -> OvenMap:
     instrument : str
         Name for errors.
     settings : Mapping
-        Those of `drivers.modbus_oven.ModbusOven`, without `unit`.
+        The settings of `drivers.modbus_oven.ModbusOven`, without `unit`.
     """
     fields = Fields(instrument, {k: v for k, v in settings.items() if v is not None}, "settings")
     low_first = fields.choice("word_order", (HIGH_FIRST, LOW_FIRST), HIGH_FIRST) == LOW_FIRST

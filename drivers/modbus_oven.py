@@ -2,8 +2,8 @@
 
 The settings name the registers: the measured temperature, the set point that is written (`target`), the set
 point that rules (`rules`), what switches the output on and off, and what reads back that it is off. The page
-docs/how-to/add-a-modbus-oven.md goes through them. Only the manual of the controller says what they are, so
-that `labctl check` names them as unconfirmed until the bench checks were made.
+docs/how-to/add-a-modbus-oven.md goes through them. Only the manual of the controller gives
+them, and `labctl check` names them as unconfirmed until the bench checks were made.
 """
 
 import math
@@ -59,7 +59,7 @@ class ModbusOven(ModbusInstrument):
     ramp : table, optional
         Rate limit of the set point, with `per` (`s`, `min`, `h`) and the number `no_limit` (default 0).
     on, off : list of tables
-        What is written, in this order, to start control and to switch the output off: `{ address, value }`,
+        Registers to write, in this order, to start control and to switch the output off: `{ address, value }`,
         with `read_back = false` for a register that cannot be read.
     is_off : list of tables
         What holds, all of it, when the output is off: `values`, `bit` or `at_most` of the unscaled number.
@@ -133,7 +133,7 @@ class ModbusOven(ModbusInstrument):
 
     @classmethod
     def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return what must be confirmed at the bench, and what the settings leave unnoticed."""
+        """Return the settings to confirm at the bench, and the faults that they leave unnoticed."""
         found = read_oven_map(cls.__name__, {k: v for k, v in settings.items() if k != "unit"})
         sentences = ["the registers are those of the station file: make the bench checks of ModbusOven"]
         if found.rules.place == found.target.place:

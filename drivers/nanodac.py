@@ -124,7 +124,7 @@ class Nanodac(ModbusInstrument):
         return write_block_request(self.unit, address, float_words(value))
 
     def write_number(self, parameter: int, value: float) -> None:
-        """Write a parameter and read it back; raises ValueError for what is no number."""
+        """Write a parameter and read it back; raises ValueError unless it is a number."""
         if not math.isfinite(value):
             raise ValueError(f"{value!r} cannot be sent to an instrument")
         self._ask(self._number_request(parameter, value))

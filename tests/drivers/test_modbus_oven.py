@@ -196,7 +196,7 @@ def test_without_a_ramp_in_the_settings_there_is_none():
 def test_a_ramp_that_the_registers_round_is_refused():
     with connected(EXAMPLE) as trial:
         trial.driver.prepare()
-        with pytest.raises(InstrumentError, match="accepted"):
+        with pytest.raises(InstrumentError, match="rounded"):
             trial.driver.ramp_rate_k_s = 0.25 / 60
 
 
