@@ -13,6 +13,8 @@ Register 199, the instrument mode, is never written: its values start calibratio
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -29,7 +31,7 @@ from drivers.modbus import (
 from drivers.modbus_instrument import ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Capabilities, OneOf, Range
+from labctl.instrument import NO_RAMP, Capabilities, OneOf, Range
 
 FLOAT_REGION = 0x8000
 INSTRUMENT_MODE = 199
@@ -127,9 +129,7 @@ class Eurotherm(ModbusInstrument):
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.02
-    can: ClassVar[Capabilities] = Capabilities(
-        settings={"unit": Range(1, 254, whole=True), "decimals": Range(0, 4, whole=True)}
-    )
+    can = Capabilities(settings={"unit": Range(1, 254, whole=True), "decimals": Range(0, 4, whole=True)})
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True
@@ -153,6 +153,8 @@ class Eurotherm(ModbusInstrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, unit=unit, **kwargs)
+        self.can.check_settings(self.name, decimals=decimals)
+        self._possible = self.can
         self._decimals_set = decimals
         self._decimals: int | None = decimals
         self._floats = True
@@ -353,6 +355,7 @@ class Eurotherm(ModbusInstrument):
     def ramp_rate_k_s(self, value: float) -> None:
         if not value >= 0:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
+        self._possible.check_ramp(self.name, value)
         if value and self._is_rate_disabled:
             problem = "the ramp rate is disabled at the instrument"
             raise InstrumentError(self.name, f"register {self.rate_disabled}", "1", problem)
@@ -417,7 +420,7 @@ class Eurotherm2200(Eurotherm):
         Unit of time of the ramp rate, `s`, `min` or `h`, as found at the bench. Without it ramps are refused.
     """
 
-    can: ClassVar[Capabilities] = Capabilities(
+    can = Capabilities(
         settings={
             "unit": Range(1, 254, whole=True),
             "decimals": Range(0, 4, whole=True),
@@ -443,6 +446,12 @@ class Eurotherm2200(Eurotherm):
         super().__init__(adapter, name, unit=unit, decimals=decimals, **kwargs)
         self.can.check_settings(self.name, rate_per=rate_per)
         self._rate_per = rate_per
+        self._possible = self.capabilities({"rate_per": rate_per})
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return its settings, and that it has no ramp without `rate_per`."""
+        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
 
     @property
     def identity(self) -> str:

@@ -39,6 +39,7 @@ class ModbusInstrument(Instrument):
         `rtu`: frames with a CRC, over a serial line or a socket of a converter; `tcp`: frames of Modbus TCP.
     """
 
+    line_address: ClassVar[str | None] = "unit"
     acknowledges: ClassVar[bool] = True
     questions: ClassVar[str] = QUESTION
 

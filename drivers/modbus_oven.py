@@ -59,8 +59,8 @@ class ModbusOven(ModbusInstrument):
     ramp : table, optional
         Rate limit of the set point, with `per` (`s`, `min`, `h`) and the number `no_limit` (default 0).
     on, off : list of tables
-        Registers to write, in this order, to start control and to switch the output off: `{ address, value }`,
-        with `read_back = false` for a register that cannot be read.
+        Registers to write, in this order, to start control and to switch the output off:
+        `{ address, value }`, with `read_back = false` for a register that cannot be read.
     is_off : list of tables
         What holds, all of it, when the output is off: `values`, `bit` or `at_most` of the unscaled number.
     errors, alarms, other_masters : list of tables, optional
@@ -234,8 +234,6 @@ class ModbusOven(ModbusInstrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
-        if not math.isfinite(value):
-            raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         self._can.check_temperature(self.name, value)
         target = self.map.unit.of_k(value)
         before = self.read_quantity(self.map.target)

@@ -11,6 +11,8 @@ No source names the unit of time of the ramp rate: give `rate_per` as found at t
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,7 +20,7 @@ from drivers.modbus import float_words, single_float, write_block_request, write
 from drivers.modbus_instrument import TCP, ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Capabilities, OneOf, Range
+from labctl.instrument import NO_RAMP, Capabilities, OneOf, Range
 
 FLOAT_REGION = 0x8000
 COMPANY, EUROTHERM = 121, 1280
@@ -72,7 +74,7 @@ class Nanodac(ModbusInstrument):
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "tcpip": {}}
-    can: ClassVar[Capabilities] = Capabilities(
+    can = Capabilities(
         settings={
             "unit": Range(1, 254, whole=True),
             "loop": OneOf((1, 2)),
@@ -93,6 +95,11 @@ class Nanodac(ModbusInstrument):
         super().__init__(adapter, name, unit=unit, framing=TCP, **kwargs)
         self.can.check_settings(self.name, loop=loop, rate_per=rate_per)
         self._loop, self._rate_per = loop, rate_per
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return its settings, and that it has no ramp without `rate_per`."""
+        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
 
     @classmethod
     def unconfirmed(cls, settings: Any) -> tuple[str, ...]:
@@ -241,6 +248,7 @@ class Nanodac(ModbusInstrument):
     def ramp_rate_k_s(self, value: float) -> None:
         if not value >= 0:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
+        self.capabilities({"rate_per": self._rate_per}).check_ramp(self.name, value)
         rate = value * self._rate_unit_s if value else 0.0
         if value and self.read_choice(RATE_DISABLED):
             raise InstrumentError(

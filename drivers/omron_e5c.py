@@ -14,6 +14,8 @@ stopped or its sensor is broken: the parameters MV at Stop and MV at PV Error.
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,7 +23,7 @@ from drivers.modbus import long_words, signed_long, write_block_request, write_r
 from drivers.modbus_instrument import ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Capabilities, Range
+from labctl.instrument import NO_RAMP, Capabilities, Range
 
 PROCESS_VALUE, STATUS, INTERNAL_SETPOINT, OUTPUT, SETPOINT = 0x0000, 0x0002, 0x0004, 0x0008, 0x0106
 STATUS_COPY, STATUS_2, DECIMALS = 0x040C, 0x0410, 0x0420
@@ -87,7 +89,7 @@ class OmronE5C(ModbusInstrument):
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 2, "stop_bits": 10},
     }
-    can: ClassVar[Capabilities] = Capabilities(
+    can = Capabilities(
         settings={"unit": Range(1, 99, whole=True), "rate_decimals": Range(0, MOST_DECIMALS, whole=True)}
     )
     write_interval_s: ClassVar[float] = 0.02
@@ -105,6 +107,13 @@ class OmronE5C(ModbusInstrument):
         self.can.check_settings(self.name, unit=unit, rate_decimals=rate_decimals)
         self._rate_decimals = rate_decimals
         self._decimals: int | None = None
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return its settings, and that it has no ramp without `rate_decimals`."""
+        return (
+            cls.can if settings.get("rate_decimals") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
+        )
 
     @classmethod
     def unconfirmed(cls, settings: Any) -> tuple[str, ...]:
@@ -271,6 +280,7 @@ class OmronE5C(ModbusInstrument):
     def ramp_rate_k_s(self, value: float) -> None:
         if not value >= 0:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
+        self.capabilities({"rate_decimals": self._rate_decimals}).check_ramp(self.name, value)
         wanted = value * self._per_k_s if value else 0.0
         if abs(round(wanted) - wanted) > RATE_TOLERANCE * wanted:
             problem = "the rate would be rounded; choose another time unit of the SP ramp at the instrument"

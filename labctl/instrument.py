@@ -102,6 +102,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    line_address : str or None
+        Name of the setting that tells instruments on one serial line apart; `""` for an instrument that has a
+        line of its own, None: not declared.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     messages : tuple of labctl.command_table.Message
@@ -119,7 +122,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
-    can: ClassVar[Capabilities] = Capabilities()
+    line_address: ClassVar[str | None] = None
+    can: Capabilities = Capabilities()
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
@@ -140,9 +144,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return what the instrument can do with these settings of the station file.
+        """Return the capabilities with these settings of the station file.
 
-        `settings` holds only what the station file gives: the defaults of the driver are not in it. By
+        `settings` holds only those of the station file: the defaults of the driver are not in it. By
         default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
         are not declared. Override it where a range depends on a setting, and let the driver check what it is
         asked for against the same declaration.

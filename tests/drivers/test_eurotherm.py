@@ -22,7 +22,7 @@ from drivers.modbus import (
     write_request,
     written_addresses,
 )
-from labctl.errors import ConfigurationError, InstrumentError
+from labctl.errors import BeyondInstrument, ConfigurationError, InstrumentError
 from labctl.testing.trial import find_candidate
 
 NO_SUCH_ADDRESS = framed(1, 0x83, b"\x02")
@@ -470,7 +470,7 @@ def test_a_ramp_of_a_3216_takes_as_long_in_any_unit(unit, per_s):
 def test_a_2200_ramps_only_in_a_unit_that_a_person_found():
     with trial_of(Eurotherm2200) as trial:
         trial.driver.prepare()
-        with pytest.raises(InstrumentError, match="give rate_per"):
+        with pytest.raises(BeyondInstrument, match="it has no ramp"):
             trial.driver.ramp_rate_k_s = 6 / 60
         trial.driver.ramp_rate_k_s = 0.0
         stand_in(trial).rate = 5.0

@@ -97,6 +97,5 @@ def test_a_station_with_it_is_rehearsed_with_the_registers_of_its_own_settings(s
 def test_a_mistake_in_the_station_file_is_named_by_its_key_without_the_oven(station):
     text = STATION.replace("target = { address", "target = { adress")
     station.write_text(text, encoding="utf-8")
-    (entry,) = read_station(station).instruments
-    with pytest.raises(ConfigurationError, match=r"settings\.target\.address: is missing"):
-        ModbusOven.unconfirmed(entry.settings)
+    with pytest.raises(ConfigurationError, match=r"instruments\.oven\.settings\.target\.address: is missing"):
+        read_station(station)

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.modbus import framed, long_words, read_request, signed_long, write_block_request, write_request
 from drivers.omron_e5c import OmronE5C
-from labctl.errors import ConfigurationError, InstrumentError
+from labctl.errors import BeyondInstrument, ConfigurationError, InstrumentError
 from labctl.testing.trial import find_candidate
 
 STOPPED = 1 << 24
@@ -111,7 +111,7 @@ def test_a_broken_sensor_is_no_temperature_and_a_burnt_heater_is_a_problem():
 def test_it_ramps_only_with_decimals_that_a_person_found():
     with trial_of() as trial:
         trial.driver.prepare()
-        with pytest.raises(InstrumentError, match="give rate_decimals"):
+        with pytest.raises(BeyondInstrument, match="it has no ramp"):
             trial.driver.ramp_rate_k_s = 0.1
         trial.driver.ramp_rate_k_s = 0.0
         model_of(trial).ramp = 50
