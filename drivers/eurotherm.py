@@ -18,11 +18,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import eurotherm as declared
 from drivers.modbus import (
     BAD_ADDRESS,
     ModbusRefusal,
     float_words,
     read_request,
+    request_text,
     single_float,
     write_block_request,
     write_request,
@@ -124,6 +126,8 @@ class Eurotherm(ModbusInstrument):
         and an impossible number of decimals is ignored.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
@@ -158,6 +162,18 @@ class Eurotherm(ModbusInstrument):
         self._decimals_set = decimals
         self._decimals: int | None = decimals
         self._floats = True
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return a frame in hexadecimal as `read 273`, `write 3 = 0`, `write float 2 = 25`."""
+        request = bytes.fromhex(sent)
+        address = int.from_bytes(request[2:4], "big")
+        if address < FLOAT_REGION:
+            return (request_text(request),)
+        number = (address - FLOAT_REGION) // 2
+        if not written_addresses(request):
+            return (f"read float {number}",)
+        return (f"write float {number} = {single_float(request[7:11]):g}",)
 
     # All communication goes through `exchange`.
 

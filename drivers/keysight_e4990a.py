@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
+from drivers.declarations import keysight_e4990a as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.errors import ConfigurationError
@@ -32,12 +33,15 @@ class KeysightE4990A(ScpiInstrument):
     The oscillator cannot be switched off: `make_safe()` sets its lowest level, 5 mV.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
     line_address: ClassVar[str | None] = ""
+    shown_on_reset: ClassVar[str] = "its power-on level"
     models: ClassVar[tuple[str, ...]] = ("E4990A",)
     can = Capabilities(
         frequency_hz=Range(20.0, 120e6), amplitude_v=Range(LOWEST_LEVEL_V, 1.0), bias_v=Range(-40.0, 40.0)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set, strict_range
 
+from drivers.declarations import lakeshore33x as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import NO_RAMP, Capabilities, Channel, Instrument, OneOf, Range
@@ -159,6 +160,8 @@ class LakeShore33x(Instrument):
         Number of ranges of the outputs 1 and 2.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\r\n",
@@ -201,6 +204,11 @@ class LakeShore33x(Instrument):
         self._offset_k = 0.0
         self._ramp_rate_k_s = 0.0
         self._restarted = False
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the messages of one text, which are separated by semicolons."""
+        return tuple(sent.strip().split(";"))
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:

@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
+from drivers.declarations import lcr_meters as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.instrument import Capabilities, Instrument, Range
@@ -41,12 +42,15 @@ class LcrMeter(ScpiInstrument):
         Lowest level that the instrument accepts.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
     line_address: ClassVar[str | None] = ""
+    shown_on_reset: ClassVar[str] = "its power-on level, 1 V,"
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
     level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
     idle_level_v: ClassVar[float] = 0.0

@@ -11,6 +11,7 @@ import re
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import oxford as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import OutputState
 from labctl.errors import InstrumentError
@@ -54,6 +55,8 @@ class OxfordITC503(WithoutRamp, Instrument):
         Input that controls; by default `sensor`. It is chosen at the instrument: the driver refuses another.
     """
 
+    messages = declared.ITC503_MESSAGES
+    bench_checks = declared.ITC503_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r",
         "read_termination": "\r",

@@ -1,8 +1,8 @@
-"""What a driver declares about itself: the messages it sends, and the checks to make at the bench.
+"""Declarations of a driver: the messages it sends, and the checks to make at the bench.
 
 A driver lists its messages in the class attribute `messages` and its bench checks in `bench_checks`. The
 pages docs/reference/drivers/ and the tables of docs/bench-checks.md are made from them, and
-`labctl instruments check` counts what is unconfirmed. A test compares every message that a driver sends with
+`labctl instruments check` counts unconfirmed ones. A test compares every message that a driver sends with
 its declarations, so that they cannot drift apart:
 
     class ExampleOven(Instrument):
@@ -121,6 +121,8 @@ class BenchCheck:
         Largest difference, in `unit`, between the number typed and the number read that confirms the check;
         0: no number is compared. Without `answer` and `within` the person says whether the expected result
         was seen.
+    is_decisive : bool
+        Whether numbers can be wrong without notice until it is done; docs/bench-checks.md prints it bold.
     only_for : tuple of str
         Names of the driver classes that it is for, where a family shares a table; empty: all.
     """
@@ -135,24 +137,25 @@ class BenchCheck:
     offset: float = 0.0
     unit: str = ""
     within: float = 0.0
+    is_decisive: bool = False
     only_for: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """Get a text that changes when what is done or expected changes."""
+        """Get a text that changes when instructions or expected result change."""
         what = (self.do, self.expect, self.reads, self.asks)
         judged_by = (self.answer, self.offset, self.unit, self.within)
         return hashlib.sha256(repr((what, judged_by)).encode()).hexdigest()[:16]
 
 
 def messages_of(driver_class: type) -> tuple[Message, ...]:
-    """Return the messages declared for a driver class, without those of other members of its family."""
+    """Return the messages declared for a driver class, without rows for other members of its family."""
     declared: tuple[Message, ...] = getattr(driver_class, "messages", ())
     return tuple(message for message in declared if _is_for(message.only_for, driver_class))
 
 
 def bench_checks_of(driver_class: type) -> tuple[BenchCheck, ...]:
-    """Return the bench checks declared for a driver class, without those of other members of its family."""
+    """Return the bench checks declared for a driver class, without rows for other members of its family."""
     declared: tuple[BenchCheck, ...] = getattr(driver_class, "bench_checks", ())
     return tuple(check for check in declared if _is_for(check.only_for, driver_class))
 

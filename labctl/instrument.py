@@ -107,6 +107,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         line of its own, None: not declared.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
+    shown_on_reset : str
+        What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
+        nothing.
     messages : tuple of labctl.command_table.Message
         The messages that it sends, with unit and source.
     bench_checks : tuple of labctl.command_table.BenchCheck
@@ -124,6 +127,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     answers: ClassVar[bool] = True
     line_address: ClassVar[str | None] = None
     can: Capabilities = Capabilities()
+    shown_on_reset: ClassVar[str] = ""
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
@@ -155,7 +159,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
     @classmethod
     def declared_texts(cls, sent: str) -> tuple[str, ...]:
-        """Return what a message on the wire consists of, spelt as in `messages`.
+        """Split a text on the wire into messages, spelt as in `messages`.
 
         `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
         message unless the driver overrides this method.
