@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+from drivers.declarations import modbus_oven as declared
 from drivers.modbus import word_request, write_block_request
 from drivers.modbus_instrument import HIGHEST_UNIT, RTU, ModbusInstrument
 from drivers.modbus_map import OvenMap, Place, Quantity, State, Write, read_oven_map
@@ -72,6 +73,8 @@ class ModbusOven(ModbusInstrument):
         False for a controller that accepts function 16 alone, also for one register.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},

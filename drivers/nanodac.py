@@ -1,8 +1,9 @@
 """Eurotherm nanodac, recorder and controller with two loops (Modbus TCP, port 502).
 
-Sources: two programs in use that agree, the EPICS support of ORNL (ornl-epics/eurotherm) and BLISS of ESRF
-(its list of parameters, nanodac_cmds.txt). A parameter with the address A is a word at A, and as an IEEE
-float, high word first, at 0x8000 + 2 A. Numbers are read and written as floats, choices as words.
+Sources: two programs in use that agree, BLISS of ESRF (its list of parameters, nanodac_cmds.txt) and, where
+it has a parameter, the EPICS support of ORNL (ornl-epics/eurotherm). A parameter with the address A is a word
+at A, and as an IEEE float, high word first, at 0x8000 + 2 A. Numbers are read and written as floats, choices
+as words.
 
 The working set point rules. The alternative set point, the second set point, output tracking, an inhibited
 loop, a cascade and a running program are refused; a person changes them at the instrument.
@@ -16,7 +17,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
-from drivers.modbus import float_words, single_float, write_block_request, write_request
+from drivers.declarations import nanodac as declared
+from drivers.modbus import (
+    TCP_HEADER_BYTES,
+    float_words,
+    request_text,
+    single_float,
+    write_block_request,
+    write_request,
+    written_addresses,
+)
 from drivers.modbus_instrument import TCP, ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
@@ -60,6 +70,17 @@ OTHER_MASTERS = (
 PROGRAM = OtherMaster(PROGRAMMER, (2, 4), "a program runs or holds: reset it")
 
 
+def _in_loop_1(address: int) -> int:
+    """Return the address that a parameter of loop 2 has in loop 1."""
+    for first, last, distance in (
+        (PROCESS_VALUE, SENSOR_BREAK, STATE_OF_NEXT_LOOP),
+        (LOOP_TYPE, SENSOR_BREAK_OUTPUT, SET_UP_OF_NEXT_LOOP),
+    ):
+        if first + distance <= address <= last + distance:
+            return address - distance
+    return address
+
+
 class Nanodac(ModbusInstrument):
     """A `labctl.bench.TemperatureController`; the loop must work in degrees Celsius.
 
@@ -73,6 +94,8 @@ class Nanodac(ModbusInstrument):
         Unit of time of the ramp rate, `s`, `min` or `h`, as found at the bench. Without it ramps are refused.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "tcpip": {}}
     can = Capabilities(
         settings={
@@ -95,6 +118,19 @@ class Nanodac(ModbusInstrument):
         super().__init__(adapter, name, unit=unit, framing=TCP, **kwargs)
         self.can.check_settings(self.name, loop=loop, rate_per=rate_per)
         self._loop, self._rate_per = loop, rate_per
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return a frame in hexadecimal as `read 0201`, `write float 0202 = 25`, by its address in loop 1."""
+        request = bytes.fromhex(sent)[TCP_HEADER_BYTES:] + b"\0\0"
+        at = int.from_bytes(request[2:4], "big")
+        is_float = at >= FLOAT_REGION
+        number = "float " if is_float else ""
+        address = f"{number}{_in_loop_1((at - FLOAT_REGION) // 2 if is_float else at):04X}"
+        if not written_addresses(request):
+            return (f"read {address}",)
+        value = f"{single_float(request[7:11]):g}" if is_float else request_text(request).split(" = ")[1]
+        return (f"write {address} = {value}",)
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:

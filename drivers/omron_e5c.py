@@ -19,7 +19,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
-from drivers.modbus import long_words, signed_long, write_block_request, write_request
+from drivers.declarations import omron_e5c as declared
+from drivers.modbus import (
+    long_words,
+    signed_long,
+    write_block_request,
+    write_request,
+    written_addresses,
+)
 from drivers.modbus_instrument import ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
@@ -85,6 +92,8 @@ class OmronE5C(ModbusInstrument):
         ramps are refused.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 2, "stop_bits": 10},
@@ -107,6 +116,17 @@ class OmronE5C(ModbusInstrument):
         self.can.check_settings(self.name, unit=unit, rate_decimals=rate_decimals)
         self._rate_decimals = rate_decimals
         self._decimals: int | None = None
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return a frame in hexadecimal as `read 0106`, `write 0106 = 250`, `command 0101`."""
+        request = bytes.fromhex(sent)
+        address = int.from_bytes(request[2:4], "big")
+        if not written_addresses(request):
+            return (f"read {address:04X}",)
+        if len(written_addresses(request)) == 1 and address == COMMAND:
+            return (f"command {request[4:6].hex().upper()}",)
+        return (f"write {address:04X} = {signed_long(request[7:11])}",)
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
