@@ -144,6 +144,8 @@ def check(
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
+    if again and not at_the_bench:
+        raise ConfigurationError("labctl instruments check", "--again", "belongs to --at-the-bench")
     chosen = read_station(station)
     try:
         if at_the_bench:
@@ -169,8 +171,6 @@ def check(
 def _print_report(
     chosen: "Station", report: dict[str, dict[str, str]], checks: "dict[str, InstrumentChecks]"
 ) -> None:
-    from labctl.config.doubts import unconfirmed_settings
-
     shown: set[str] = set()
     for role, entry in report.items():
         terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
@@ -180,12 +180,22 @@ def _print_report(
         for line in checks[role].words if name not in shown else ():
             terminal.echo(f"{'':14s} {line}")
         shown.add(name)
-    for sentence in unconfirmed_settings(chosen.instruments):
-        terminal.say(f"not confirmed: {sentence}", fg="yellow")
+    for entry in chosen.instruments:
+        _print_unconfirmed(entry, [checks[role] for role in entry.roles if role in checks])
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
     if any(check.having("open") for check in checks.values()):
         terminal.echo("open bench checks: labctl instruments check --at-the-bench (docs/bench-checks.md)")
+
+
+def _print_unconfirmed(entry: "InstrumentEntry", checks: "list[InstrumentChecks]") -> None:
+    """Print each setting that a driver wants confirmed, and the bench checks that confirm it by now."""
+    from labctl.config.doubts import unconfirmed_settings
+
+    done = checks[0].confirmed_where_numbers_can_be_wrong if checks else ""
+    for sentence in unconfirmed_settings([entry]):
+        told = f"confirmed at the bench ({done}), but not in the station file" if done else "not confirmed"
+        terminal.say(f"{told}: {sentence}", fg="yellow")
 
 
 def _entry_with(chosen: "Station", role: str) -> "InstrumentEntry":
@@ -196,19 +206,30 @@ def _bench_checks(
     chosen: "Station", report: dict[str, dict[str, str]], db: Path
 ) -> "dict[str, InstrumentChecks]":
     """Return the states of the bench checks of the instrument of each role, from the results file."""
-    from labctl.readmodel.bench_check_states import instrument_checks, is_simulated
+    from labctl.readmodel.bench_check_states import instrument_checks
+
+    found = {}
+    for role, told in report.items():
+        entry = _entry_with(chosen, role)
+        found[role] = instrument_checks(entry, told["identity"], _recorded(chosen, entry, db))
+    return found
+
+
+def _recorded(chosen: "Station", entry: "InstrumentEntry", db: Path) -> list[dict[str, Any]]:
+    """Return the records about the driver of an instrument; without a readable results file, none."""
+    from labctl.errors import StoreError
+    from labctl.readmodel.bench_check_states import is_simulated
     from labctl.store.looking import LookConnection
     from labctl.store.queries.bench_checks import of_driver
 
-    found = {}
-    with ExitStack() as stack:
-        looking = stack.enter_context(LookConnection(db)) if db.exists() else None
-        for role, told in report.items():
-            entry = _entry_with(chosen, role)
-            simulated = is_simulated(chosen, entry.address)
-            rows = of_driver(looking, entry.driver, simulated) if looking else []
-            found[role] = instrument_checks(entry, told["identity"], rows)
-    return found
+    if not db.exists():
+        return []
+    try:
+        with LookConnection(db) as looking:
+            return of_driver(looking, entry.driver, is_simulated(chosen, entry.address))
+    except StoreError as error:  # the instruments were checked all the same
+        terminal.say(f"bench checks cannot be read: {error}", err=True, fg="yellow")
+        return []
 
 
 def _energised_in_words(chosen: "Station") -> str:
