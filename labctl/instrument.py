@@ -12,6 +12,7 @@ from pymeasure.instruments import Instrument as PymeasureInstrument
 
 from labctl.capabilities import NO_RAMP, Above, Capabilities, OneOf, Range
 from labctl.clock import Clock, RealClock, VirtualClock
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
 
 __all__ = [
@@ -103,6 +104,10 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         Whether it answers anything at all; False for a board that only listens.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
+    messages : tuple of labctl.command_table.Message
+        The messages that it sends, with unit and source.
+    bench_checks : tuple of labctl.command_table.BenchCheck
+        What to check once on the real instrument.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -115,6 +120,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
     can: ClassVar[Capabilities] = Capabilities()
+    messages: ClassVar[tuple[Message, ...]] = ()
+    bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -141,6 +148,15 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         asked for against the same declaration.
         """
         return cls.can
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return what a message on the wire consists of, spelt as in `messages`.
+
+        `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
+        message unless the driver overrides this method.
+        """
+        return tuple(line.strip() for line in sent.splitlines() if line.strip())
 
     @property
     def identity(self) -> str:
