@@ -3,6 +3,7 @@
 from drivers.eurotherm import Eurotherm2400, Eurotherm3200, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
+from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
@@ -58,5 +59,7 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     EmStat4HR,
     Nexus,
     Keithley2450,
+    Keithley2400,
+    Keithley6430,
 )
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
+from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -65,6 +66,18 @@ class ScpiInstrument(Instrument):
                 raise self.refuse(
                     f"{header}?", f"{found:g}", f"was {value:g} before the reset, which lost it"
                 )
+
+    def current_point(
+        self, start_s: float, potential_v: float, current_a: float, doubts: Sequence[str]
+    ) -> CurrentPoint:
+        """Return a point of a hold or rest that began at `start_s` on the monotonic clock.
+
+        Its status names the doubts, and an overflow of either value.
+        """
+        overflow = ["overflow"] if max(abs(potential_v), abs(current_a)) >= NO_DATA else []
+        status = "; ".join(dict.fromkeys([*doubts, *overflow])) or "ok"
+        elapsed_s = self.clock.monotonic() - start_s
+        return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, status)
 
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""

@@ -18,6 +18,7 @@ from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, 
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
+from sim_instruments.instruments.keithley2400 import Keithley2400
 from sim_instruments.instruments.keithley2450 import Keithley2450
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
@@ -142,6 +143,15 @@ MODELS: dict[str, StandIn] = {
         _with_noise("solartron1260", "drivers.solartron1260:Solartron1260", ANALYSER, Solartron1260),
         _in_the_world("solartron1287", "drivers.solartron1287:Solartron1287", POTENTIOSTAT, Solartron1287),
         _in_the_world("keithley2450", "drivers.keithley2450:Keithley2450", POTENTIOSTAT, Keithley2450),
+        _in_the_world("keithley2400", "drivers.keithley2400:Keithley2400", POTENTIOSTAT, Keithley2400),
+        _in_the_world(
+            "keithley6430",
+            "drivers.keithley2400:Keithley6430",
+            POTENTIOSTAT,
+            Keithley2400,
+            "keithley2400",
+            model="6430",
+        ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201
         ),

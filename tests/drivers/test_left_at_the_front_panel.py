@@ -2,6 +2,7 @@
 
 import pytest
 
+from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
@@ -36,6 +37,11 @@ def measured(driver_class, left, after_preparing=False):
         (Keithley2450, [":SENS:CURR:UNIT OHM"]),
         (Keithley2450, [":SENS:CURR:AVER:COUN 50", ":SENS:CURR:AVER ON"]),
         (Keithley2450, [":SENS:COUN 5"]),
+        (Keithley2400, [":CALC2:NULL:OFFS 1E-6", ":CALC2:NULL:STAT ON"]),
+        (Keithley2400, [":SENS:AVER:COUN 50", ":SENS:AVER ON"]),
+        (Keithley2400, [":FORM:ELEM STAT,CURR", ":SENS:FUNC:CONC OFF", ':SENS:FUNC "VOLT"']),
+        (Keithley2400, [":SENS:CURR:PROT 1", ":SENS:CURR:RANG 1", ":TRIG:COUN 5", ":SOUR:CLE:AUTO ON"]),
+        (Keithley6430, [":SENS:CURR:RANG 1E-9", ":SENS:CURR:PROT 1E-11", ":ARM:COUN 2"]),
         (KeysightE4980A, [":FUNC:IMP:RANG 1E5"]),
         (Agilent4284A, [":FUNC:IMP:RANG 1E5"]),
         (KeysightE4980A, [":FUNC:DEV1:REF 1000", ":FUNC:DEV1:MODE ABS"]),

@@ -18,6 +18,7 @@ IDENTITIES = {
     "solartron1260": ("*IDN?", "SCHLUMBERGER TECHNOLOGIES, 1260"),
     "solartron1287": ("?VN", "1287"),
     "keithley2450": ("*IDN?", "MODEL 2450"),
+    "keithley2400": ("*IDN?", "MODEL 2400"),
     "keysight_e4980a": ("*IDN?", "E4980A"),
     "keysight_e4990a": ("*IDN?", "E4990A"),
     "julabo": ("VERSION", "CF31"),

@@ -7,6 +7,7 @@ SOLARTRON = "GPIB0::4::INSTR"
 TEXT_INSTRUMENTS = [
     "agilent_4284a",
     "julabo",
+    "keithley2400",
     "keithley2450",
     "keysight_e4980a",
     "keysight_e4990a",
