@@ -12,7 +12,7 @@ from pymeasure.instruments.thermotron import Thermotron3800
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 Mode = Thermotron3800.Thermotron3800Mode
 RUNNING = Mode.PROGRAM_MODE | Mode.MANUAL_MODE | Mode.EDIT_MODE_HOLD | Mode.DELAYED_START_MODE
@@ -35,6 +35,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
 
     identity_question: ClassVar[str] = "IDEN?"
     models: ClassVar[tuple[str, ...]] = ("3800",)
+    can = Capabilities(temperature_k=Range(-55.0 + ZERO_CELSIUS_K, 150.0 + ZERO_CELSIUS_K))
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message; the connection adds the pause after it."""
@@ -69,6 +70,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         celsius = round(value - ZERO_CELSIUS_K, 1)
         self.setpoint = celsius
         self.run()

@@ -31,16 +31,20 @@ from labctl.errors import BeyondInstrument, ConfigurationError
 from labctl.units import ZERO_CELSIUS_K
 
 ROUNDING = 1e-9
-"""Share of the larger end of a range by which a value may be outside it, for conversions of units."""
+"""Share of an end of a range by which a value may be outside it, for conversions of units."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Closed range of a number; `whole`: of whole numbers."""
+    """Range of a number with its ends; `whole`: of whole numbers, `excludes_low`: without its lower end.
+
+    `math.inf` as the upper end: without one.
+    """
 
     low: float
     high: float
     whole: bool = False
+    excludes_low: bool = False
 
     def has(self, value: object) -> bool:
         """Return whether a value is a number in the range; NaN is not."""
@@ -48,21 +52,25 @@ class Range:
             return False
         if self.whole and not float(value).is_integer():
             return False
-        rounding = ROUNDING * max(abs(end) for end in (self.low, self.high, 0.0) if math.isfinite(end))
-        return self.low - rounding <= value <= self.high + rounding
+        if self.excludes_low and value <= self.low:
+            return False
+        return self.low - ROUNDING * abs(self.low) <= value <= self.high + ROUNDING * abs(self.high)
 
     def words(self, unit: str = "", factor: float = 1.0, offset: float = 0.0) -> str:
         """Return the range as text, in the unit that `factor * value + offset` has."""
         low, high = (f"{factor * end + offset:.6g}" for end in (self.low, self.high))
-        kind = "a whole number from " if self.whole else ""
-        return f"{kind}{low} to {high} {unit}".strip()
+        kind = "a whole number, " if self.whole else ""
+        if math.isinf(self.high):
+            return f"{kind}{'above' if self.excludes_low else 'at least'} {low} {unit}".strip()
+        return f"{kind}{'above ' if self.excludes_low else ''}{low} to {high} {unit}".strip()
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """Possible values of a setting."""
+    """Possible values of a setting, and why there are no others."""
 
     values: tuple[Any, ...]
+    because: str = ""
 
     def has(self, value: object) -> bool:
         """Return whether a value is one of them; True is not 1."""
@@ -70,7 +78,7 @@ class OneOf:
 
     def words(self) -> str:
         """Return them as text."""
-        return " or ".join(map(repr, self.values))
+        return ", ".join(map(repr, self.values)) + (f" ({self.because})" if self.because else "")
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    line_address : str
+        Name of the setting that tells instruments on one serial line apart; `""`: one instrument per line.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     messages : tuple of labctl.command_table.Message
@@ -119,7 +121,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
-    can: ClassVar[Capabilities] = Capabilities()
+    line_address: ClassVar[str] = ""
+    can: Capabilities = Capabilities()
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
