@@ -14,9 +14,9 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
-from drivers.scpi import NO_DATA, ScpiInstrument
+from drivers.declarations import keithley2400 as declared
+from drivers.scpi import ScpiInstrument
 from labctl.bench import CurrentPoint
-from labctl.command_table import BenchCheck, Message
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Above, Capabilities, Instrument, OneOf, Range
 
@@ -46,120 +46,6 @@ DOUBTS = {
 FUNCTIONS = '"VOLT:DC","CURR:DC"'
 ELEMENTS = "VOLT,CURR,STAT"
 
-MANUAL, MANUAL_6430 = "2400 manual section 18", "6430 manual section 17"
-FIRMWARE, PYMEASURE = "commands in the firmware of a 2400", "pymeasure Keithley2400"
-MESSAGES = (
-    Message("*IDN?", "identity", source="2400 manual p. 14-2", second_source="labmcp-keithley-smu"),
-    Message("*CLS", "clear the error queue", source=FIRMWARE, second_source=PYMEASURE),
-    Message("*RST", "reset", source=FIRMWARE, second_source=PYMEASURE),
-    Message("SYST:ERR?", "oldest error: number, text", source=FIRMWARE, second_source="labmcp-keithley-smu"),
-    Message(
-        ":OUTP:SMOD <HIMP|GUAR>",
-        "state while off: HIMP opens the relay (2400), GUAR sources 0 A (6430, which has no HIMP)",
-        source="2400 manual table 18-4, 6430 manual p. 17-53",
-        second_source=PYMEASURE,
-    ),
-    Message(":OUTP:SMOD?", "state while off", source="2400 manual table 18-4, 6430 manual p. 17-53"),
-    Message(":OUTP <ON|OFF>", "output", source="2400 manual table 18-4", second_source=PYMEASURE),
-    Message(":OUTP?", "output, 0 or 1", source="2400 manual table 18-4", second_source=PYMEASURE),
-    Message(":SOUR:CLE:AUTO OFF", "the output stays on after a reading", source="6430 manual p. 12-9",
-            second_source=PYMEASURE),
-    Message(":SOUR:FUNC <VOLT|CURR>", "source function", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":SOUR:FUNC?", "source function", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":SOUR:<VOLT|CURR>:MODE FIX", "fixed level, no sweep", source=FIRMWARE,
-            second_source="labmcp-keithley-smu"),
-    Message(":SOUR:VOLT:RANG <range>", "source range", "V", FIRMWARE, PYMEASURE),
-    Message(":SOUR:VOLT <level>", "source level", "V", FIRMWARE, PYMEASURE),
-    Message(":SOUR:VOLT?", "source level", "V", FIRMWARE, PYMEASURE),
-    Message(":SOUR:CURR <level>", "source level, always 0", "A", FIRMWARE, PYMEASURE),
-    Message(":SOUR:CURR?", "source level", "A", FIRMWARE, PYMEASURE, when="at rest"),
-    Message(":SENS:FUNC:CONC ON", "measure several functions at once", source=FIRMWARE,
-            second_source="labmcp-keithley-smu"),
-    Message(":SENS:FUNC:OFF:ALL", "measure no function", source=FIRMWARE),
-    Message(f":SENS:FUNC {FUNCTIONS}", "measure voltage and current", source=FIRMWARE,
-            second_source=PYMEASURE),
-    Message(":SENS:FUNC?", "functions measured", source=FIRMWARE),
-    Message(":SENS:<VOLT|CURR>:RANG:AUTO ON", "automatic range", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":SENS:CURR:RANG <range>", "range that fits the limit, before autorange", "A", FIRMWARE,
-            PYMEASURE),
-    Message(":SENS:CURR:PROT <limit>", "current limit; at least 0.1 % of the range", "A",
-            "6430 manual p. 17-59", PYMEASURE),
-    Message(":SENS:CURR:PROT?", "current limit", "A", "6430 manual p. 17-59", PYMEASURE),
-    Message(":SENS:VOLT:PROT <limit>", "voltage limit of the current source", "V", "6430 manual p. 17-59",
-            PYMEASURE, when="at rest"),
-    Message(":SENS:CURR:NPLC <cycles>", "integration time of all functions", "power line cycles", FIRMWARE,
-            PYMEASURE),
-    Message(":SENS:AVER OFF", "filter off", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":CALC:STAT OFF", "math off", source=FIRMWARE),
-    Message(":CALC2:NULL:STAT OFF", "REL off", source=FIRMWARE, second_source="two public programs"),
-    Message(":SYST:AZER ON", "auto-zero", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":SYST:RSEN <ON|OFF>", "four wires", source=FIRMWARE, second_source=PYMEASURE,
-            only_for=("Keithley2400",)),
-    Message(":ROUT:TERM <FRON|REAR>", "terminals", source=MANUAL, second_source=PYMEASURE,
-            only_for=("Keithley2400",)),
-    Message(":ARM:COUN 1", "one cycle of readings", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":ARM:SOUR IMM", "start at once", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":TRIG:COUN 1", "one reading", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":TRIG:SOUR IMM", "start at once", source=FIRMWARE, second_source=PYMEASURE),
-    Message(":FORM:DATA ASC", "text replies", source="2400 manual table 18-3"),
-    Message(f":FORM:ELEM {ELEMENTS}", "voltage, current and status word in each reading",
-            source="2400 manual table 18-3, 6430 manual p. 17-47", second_source=PYMEASURE),
-    Message(":FORM:ELEM?", "elements of a reading", source="2400 manual table 18-3"),
-    Message(":READ?", "new reading: voltage, current, status word (bits: 6430 manual p. 17-48)", "V, A",
-            FIRMWARE, "labmcp-keithley-smu"),
-)  # fmt: skip
-BENCH_CHECKS = (
-    BenchCheck(
-        "off opens the relay",
-        "after `hold`, and again after `rest`, ohmmeter at the terminals",
-        "open (`HIMP`)",
-        only_for=("Keithley2400",),
-    ),
-    BenchCheck(
-        "off sources no current",
-        "after `hold`, voltmeter of 10 Gohm or more on a charged capacitor at the preamplifier",
-        "its voltage stays within the 0.5 % of the voltage range that `GUAR` allows; note how long",
-        only_for=("Keithley6430",),
-    ),
-    BenchCheck(
-        "the remote preamplifier",
-        "`list(cell.hold(1.0, [5.0], 1e-9))` on 100 Gohm in a shielded box",
-        "10 pA; without the preamplifier the lowest ranges are refused",
-        only_for=("Keithley6430",),
-    ),
-    BenchCheck(
-        "the status word",
-        "`cell.prepare()`, `list(cell.hold(0.01, [1.0], 1e-3))` on a resistor, then with a filter chosen at "
-        "the front panel during the hold",
-        "its current; then an `InstrumentError` that names the filter",
-    ),
-    BenchCheck(
-        "the limit is reported", "10 ohm, `list(cell.hold(0.1, [1.0], 1e-3))`", "status `at the current limit`"
-    ),
-    BenchCheck(
-        "a small limit after a large one",
-        "resistor of 1 Mohm, `list(cell.hold(0.01, [0], 0.1))`, then `list(cell.hold(0.01, [0], 1e-7))`",
-        "no error from `:SENS:CURR:PROT`",
-    ),
-    BenchCheck(
-        "the interlock",
-        "pull the plug of output enable (2400) or interlock (6430), `next(cell.hold(0.01, [0], 1e-3))`",
-        "an `InstrumentError`: the output did not switch on, if the interlock is enabled",
-    ),
-    BenchCheck(
-        "the order of switching off",
-        "charge a capacitor, `hold`, close it, voltmeter",
-        "the capacitor keeps its charge: the relay opens before the source goes to zero",
-        only_for=("Keithley2400",),
-    ),
-    BenchCheck(
-        "two and four wires",
-        "resistor at the end of long leads, setting `four_wire`",
-        "the difference is the leads",
-        only_for=("Keithley2400",),
-    ),
-)
-
 
 class SourceMeter(ScpiInstrument):
     """A `labctl.bench.Potentiostat`: sources a voltage, reads voltage and current together.
@@ -175,8 +61,8 @@ class SourceMeter(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
-    messages: ClassVar[tuple[Message, ...]] = MESSAGES
-    bench_checks: ClassVar[tuple[BenchCheck, ...]] = BENCH_CHECKS
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     off_state: ClassVar[str]
     settling_s: ClassVar[float] = 0.0
     """Time that the lowest ranges need, beyond the integration."""

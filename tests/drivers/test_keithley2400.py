@@ -4,7 +4,6 @@ from itertools import islice
 import pytest
 
 from drivers.keithley2400 import Keithley2400, Keithley6430
-from labctl.command_table import undeclared
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.testing.trial import find_candidate
 
@@ -200,14 +199,3 @@ def test_a_hold_after_a_hold_with_a_much_larger_limit_is_accepted(model):
             assert point.status == "ok"
         assert len(list(trial.driver.rest([0.0, 1.0]))) == 2
         assert not trial.energised
-
-
-def test_every_message_that_is_sent_is_declared_with_a_source():
-    for model in ("Keithley2400", "Keithley6430"):
-        with find_candidate(f"drivers.keithley2400:{model}").connected() as trial:
-            trial.driver.prepare()
-            list(trial.driver.hold(0.01, [0.0], 1e-3))
-            list(trial.driver.rest([0.0]))
-            texts = [part for message in trial.sent for part in message.split(";")]
-            assert undeclared(type(trial.driver), texts) == []
-            assert all(message.source != "-" for message in trial.driver.messages)

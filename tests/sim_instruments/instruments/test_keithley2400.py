@@ -53,7 +53,8 @@ def test_the_status_word_tells_source_terminals_wires_filter_and_compliance(port
     assert status(port) == 1 << 2 | 3 << 11 | 1 << 14
     port.write(":SENS:AVER ON;:CALC2:NULL:STAT ON;:SYST:RSEN ON")
     assert status(port) == 1 << 1 | 1 << 2 | 1 << 6 | 3 << 11 | 1 << 14 | 1 << 22
-    port.write(":SENS:AVER OFF;:CALC2:NULL:STAT OFF;:SYST:RSEN OFF;:SOUR:VOLT 10")
+    port.write(":SENS:AVER OFF;:CALC2:NULL:STAT OFF;:SYST:RSEN OFF")
+    port.write(":SENS:CURR:RANG 1e-6;:SENS:CURR:PROT 1e-8;:SOUR:VOLT 10")
     assert status(port) & 1 << 3
 
 
