@@ -5,6 +5,7 @@ from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
 from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley_multimeters import Keithley2000, KeithleyDMM6500
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
@@ -19,7 +20,7 @@ from drivers.solartron1287 import Solartron1287
 from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
-from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Watchdog
+from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Thermometer, Watchdog
 
 TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     LakeShore335,
@@ -62,4 +63,5 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Keithley2400,
     Keithley6430,
 )
+THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)

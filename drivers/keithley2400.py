@@ -279,7 +279,7 @@ class Keithley2400(SourceMeter):
 
     models: ClassVar[tuple[str, ...]] = ("MODEL 2400",)
     off_state: ClassVar[str] = "HIMP"
-    can: ClassVar[Capabilities] = Capabilities(
+    can = Capabilities(
         potential_v=Range(-210.0, 210.0),
         current_a=Range(1e-9, 1.05),
         current_a_above_v=(Above(21.0, Range(1e-9, 0.105)),),
@@ -327,7 +327,7 @@ class Keithley6430(SourceMeter):
     models: ClassVar[tuple[str, ...]] = ("MODEL 6430",)
     off_state: ClassVar[str] = "GUAR"
     settling_s: ClassVar[float] = 20.0
-    can: ClassVar[Capabilities] = Capabilities(
+    can = Capabilities(
         potential_v=Range(-210.0, 210.0),
         current_a=Range(1e-12, 0.105),
     )

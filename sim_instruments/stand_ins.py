@@ -20,6 +20,7 @@ from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
 from sim_instruments.instruments.keithley2400 import Keithley2400
 from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
@@ -71,6 +72,7 @@ class StandIn:
 Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
+THERMOMETER = ("thermometer",)
 
 
 def _in_the_world(
@@ -151,6 +153,16 @@ MODELS: dict[str, StandIn] = {
             Keithley2400,
             "keithley2400",
             model="6430",
+        ),
+        _in_the_world(
+            "keithley2000", "drivers.keithley_multimeters:Keithley2000", THERMOMETER, KeithleyMultimeter
+        ),
+        _in_the_world(
+            "keithley_dmm6500",
+            "drivers.keithley_multimeters:KeithleyDMM6500",
+            THERMOMETER,
+            KeithleyMultimeter,
+            model="DMM6500",
         ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201

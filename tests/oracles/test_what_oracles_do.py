@@ -19,6 +19,7 @@ ROLES = (
     catalogue.TEMPERATURE_CONTROLLERS,
     catalogue.ANALYZERS,
     catalogue.POTENTIOSTATS,
+    catalogue.THERMOMETERS,
     catalogue.WATCHDOGS,
 )
 TARGET_K = 320.0

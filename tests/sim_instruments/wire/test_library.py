@@ -7,8 +7,10 @@ SOLARTRON = "GPIB0::4::INSTR"
 TEXT_INSTRUMENTS = [
     "agilent_4284a",
     "julabo",
+    "keithley2000",
     "keithley2400",
     "keithley2450",
+    "keithley_dmm6500",
     "keysight_e4980a",
     "keysight_e4990a",
     "lakeshore336",
