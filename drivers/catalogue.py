@@ -5,6 +5,7 @@ from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
 from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6517b import Keithley6517B
 from drivers.keithley_multimeters import Keithley2000, KeithleyDMM6500
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
@@ -62,6 +63,7 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Keithley2450,
     Keithley2400,
     Keithley6430,
+    Keithley6517B,
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)

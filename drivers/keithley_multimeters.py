@@ -8,14 +8,12 @@ A thermometer set up otherwise shows a value that looks right. Every setting is 
 `prepare()` and again with each reading, in one message.
 """
 
-import math
-import re
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from drivers.declarations import keithley_multimeters as declared
 from drivers.platinum import pt100_degc
 from drivers.scpi import NO_DATA, ScpiInstrument
+from drivers.setting import Setting, is_word, off, on
 from labctl.bench import ZERO_CELSIUS_K
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Capabilities, OneOf, Range
@@ -23,52 +21,6 @@ from labctl.instrument import Capabilities, OneOf, Range
 PT100 = "PT100"
 JUNCTION_DEGC = Range(0.0, 50.0)
 PT100_RANGE_OHM = 1000.0
-
-
-def is_word(short: str, reply: str) -> bool:
-    """Return whether a reply is a word in its short form, or in the long form that begins with it."""
-    return re.fullmatch(re.escape(short.upper()) + "[A-Z]*", reply.strip().upper()) is not None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A setting: its header, the value that is sent, and the word that it reads back as.
-
-    A number is compared as a number.
-    """
-
-    header: str
-    value: str | float
-    reads: str = ""
-
-    @property
-    def message(self) -> str:
-        """The message that sets it."""
-        return f"{self.header} {self.value:.9g}" if self.is_number else f"{self.header} {self.value}"
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its value is a number."""
-        return not isinstance(self.value, str)
-
-    def agrees_with(self, reply: str) -> bool:
-        """Return whether a reply is the value that was set."""
-        if not self.is_number:
-            return is_word(self.reads or str(self.value), reply)
-        try:
-            return math.isclose(float(reply), float(self.value), rel_tol=1e-6, abs_tol=1e-6)
-        except ValueError:
-            return False
-
-
-def off(header: str) -> Setting:
-    """Return the setting of a switch that is off; it reads as 0."""
-    return Setting(header, "OFF", "0")
-
-
-def on(header: str) -> Setting:
-    """Return the setting of a switch that is on; it reads as 1."""
-    return Setting(header, "ON", "1")
 
 
 class Multimeter(ScpiInstrument):
@@ -134,7 +86,7 @@ class Multimeter(ScpiInstrument):
             raise self.refuse(self.inputs_question, found, problem)
         self.write("*CLS")
         self.tell("*RST", *(setting.message for setting in self.settings()))
-        self._confirm_settings()
+        self.confirm_settings(*self.settings())
 
     def check_language(self) -> None:
         """Raise InstrumentError if another command language was chosen at the front panel."""
@@ -147,18 +99,6 @@ class Multimeter(ScpiInstrument):
         """Return the temperature of a reading in degC; raises ValueError if no sensor gives it."""
         return reading
 
-    def _confirm_settings(self) -> None:
-        """Raise InstrumentError unless every setting reads back as set."""
-        settings = self.settings()
-        question = ";".join(f"{setting.header}?" for setting in settings)
-        reply = self.ask(question).strip()
-        replies = reply.split(";")
-        if len(replies) != len(settings):
-            raise self.refuse(question, reply, f"expected {len(settings)} settings, got {len(replies)}")
-        for setting, found in zip(settings, replies, strict=True):
-            if not setting.agrees_with(found):
-                raise self.refuse(f"{setting.header}?", found, f"was set to {setting.value}")
-
     @property
     def temperature_k(self) -> float:
         """Get the temperature of the sensor in K (float).
@@ -167,7 +107,7 @@ class Multimeter(ScpiInstrument):
         """
         self.set_timeout(5 + 10 * self.power_line_cycles / 50)
         (reading,) = self.values(":READ?")
-        self._confirm_settings()
+        self.confirm_settings(*self.settings())
         if abs(reading) >= NO_DATA:
             raise InstrumentError(self.name, ":READ?", f"{reading:g}", "overflow: the sensor is open")
         try:

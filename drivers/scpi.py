@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
+from drivers.setting import Setting
 from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
@@ -91,3 +92,18 @@ class ScpiInstrument(Instrument):
         found = cast(float, self.values(question)[0])
         if not abs(found) <= wanted:
             raise InstrumentError(self.name, question, f"{found:g}", problem)
+
+    def confirm_settings(self, *settings: Setting) -> list[str]:
+        """Ask for every setting in one message; return the replies.
+
+        Raises InstrumentError unless each is what was set.
+        """
+        question = ";".join(f"{setting.header}?" for setting in settings)
+        reply = self.ask(question).strip()
+        replies = reply.split(";")
+        if len(replies) != len(settings):
+            raise self.refuse(question, reply, f"expected {len(settings)} settings, got {len(replies)}")
+        for setting, found in zip(settings, replies, strict=True):
+            if not setting.agrees_with(found):
+                raise self.refuse(f"{setting.header}?", found, f"was set to {setting.value}")
+        return replies

@@ -20,6 +20,7 @@ from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
 from sim_instruments.instruments.keithley2400 import Keithley2400
 from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keithley6517b import Keithley6517B
 from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
@@ -154,6 +155,7 @@ MODELS: dict[str, StandIn] = {
             "keithley2400",
             model="6430",
         ),
+        _in_the_world("keithley6517b", "drivers.keithley6517b:Keithley6517B", POTENTIOSTAT, Keithley6517B),
         _in_the_world(
             "keithley2000", "drivers.keithley_multimeters:Keithley2000", THERMOMETER, KeithleyMultimeter
         ),

@@ -4,6 +4,7 @@ import pytest
 
 from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6517b import Keithley6517B
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from labctl.testing.trial import find_candidate
@@ -42,6 +43,9 @@ def measured(driver_class, left, after_preparing=False):
         (Keithley2400, [":FORM:ELEM STAT,CURR", ":SENS:FUNC:CONC OFF", ':SENS:FUNC "VOLT"']),
         (Keithley2400, [":SENS:CURR:PROT 1", ":SENS:CURR:RANG 1", ":TRIG:COUN 5", ":SOUR:CLE:AUTO ON"]),
         (Keithley6430, [":SENS:CURR:RANG 1E-9", ":SENS:CURR:PROT 1E-11", ":ARM:COUN 2"]),
+        (Keithley6517B, [":SENS:CURR:REF 1E-6", ":SENS:CURR:REF:STAT ON", ":SENS:CURR:AVER:COUN 50"]),
+        (Keithley6517B, [":SENS:CURR:RANG 2E-11", ":SENS:CURR:AVER ON", ":SOUR:CURR:RLIM:STAT ON"]),
+        (Keithley6517B, [":FORM:ELEM READ,STAT", ":TRIG:SOUR BUS", ":SOUR:VOLT:RANG 1000"]),
         (KeysightE4980A, [":FUNC:IMP:RANG 1E5"]),
         (Agilent4284A, [":FUNC:IMP:RANG 1E5"]),
         (KeysightE4980A, [":FUNC:DEV1:REF 1000", ":FUNC:DEV1:MODE ABS"]),

@@ -10,6 +10,7 @@ TEXT_INSTRUMENTS = [
     "keithley2000",
     "keithley2400",
     "keithley2450",
+    "keithley6517b",
     "keithley_dmm6500",
     "keysight_e4980a",
     "keysight_e4990a",
