@@ -1,5 +1,6 @@
 """Lists of all drivers by role, used by `labctl instruments`. The type checker verifies each role."""
 
+from drivers.agilent4294a import Agilent4294A
 from drivers.eurotherm import Eurotherm2400, Eurotherm3200, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
@@ -50,6 +51,7 @@ ANALYZERS: tuple[type[FrequencyResponseAnalyzer], ...] = (
     EmStat4HR,
     Nexus,
     KeysightE4990A,
+    Agilent4294A,
     KeysightE4980A,
     Agilent4284A,
 )

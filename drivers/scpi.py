@@ -13,24 +13,28 @@ QUEUE_LENGTH = 50
 
 
 class ScpiInstrument(Instrument):
-    """An instrument with its errors in `SYST:ERR?`.
+    """An instrument with a queue of errors.
 
     Class attributes
     ----------------
     models : tuple of str
         Accepted model names; one of them must occur in the identity.
+    error_question : str
+        The message that asks for the oldest error: its reply is a number and a text.
     """
 
     models: ClassVar[tuple[str, ...]] = ()
+    error_question: ClassVar[str] = "SYST:ERR?"
 
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
-        reply = self.ask("SYST:ERR?").strip()
+        reply = self.ask(self.error_question).strip()
         code, _, words = reply.partition(",")
         try:
             number = int(code)
         except ValueError as error:
-            raise self.refuse("SYST:ERR?", reply, "expected an error number and its text") from error
+            problem = "expected an error number and its text"
+            raise self.refuse(self.error_question, reply, problem) from error
         return f"error {number}: {words.strip().strip(chr(34))}" if number else ""
 
     @property
@@ -84,7 +88,7 @@ class ScpiInstrument(Instrument):
         """Raise InstrumentError if the instrument refused the setting just sent."""
         error = self.oldest_error()
         if error:
-            raise InstrumentError(self.name, "SYST:ERR?", error, "a setting was refused")
+            raise InstrumentError(self.name, self.error_question, error, "a setting was refused")
         return []
 
     def confirm(self, question: str, wanted: float, problem: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pyvisa.rname import to_canonical_name
 
+from sim_instruments.instruments.agilent4294a import Agilent4294A
 from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
@@ -171,6 +172,7 @@ MODELS: dict[str, StandIn] = {
         ),
         _with_noise("agilent_4284a", "drivers.lcr_meters:Agilent4284A", ANALYSER, LcrMeter, longest_list=10),
         _with_noise("keysight_e4990a", "drivers.keysight_e4990a:KeysightE4990A", ANALYSER, KeysightE4990A),
+        _with_noise("agilent4294a", "drivers.agilent4294a:Agilent4294A", ANALYSER, Agilent4294A),
         _with_noise("emstat4", "drivers.palmsens:EmStat4HR", BOTH, EmStat4),
         _with_noise("emstat4_lr", "drivers.palmsens:EmStat4LR", BOTH, EmStat4, "emstat4", family=EMSTAT4_LR),
         _with_noise(

@@ -97,6 +97,7 @@ def test_what_prepares_by_a_reset_is_no_temperature_controller(candidate):
     may_reset = candidate.driver_class.__name__ in (
         "Keithley2450", "Keithley2400", "Keithley6430", "KeysightE4980A", "Agilent4284A", "KeysightE4990A",
         "Keithley2000", "KeithleyDMM6500", "Keithley6517B",
+        "Agilent4294A",
     )  # fmt: skip
     assert bool(resets) == may_reset
     assert not (resets and "oven" in candidate.roles)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drivers.agilent4294a import Agilent4294A
 from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
 from drivers.keithley6517b import Keithley6517B
@@ -51,6 +52,8 @@ def measured(driver_class, left, after_preparing=False):
         (KeysightE4980A, [":FUNC:DEV1:REF 1000", ":FUNC:DEV1:MODE ABS"]),
         (Agilent4284A, [":FUNC:DEV2:REF 1000", ":FUNC:DEV2:MODE ABS"]),
         (KeysightE4990A, [":CALC1:AVER ON"]),
+        (Agilent4294A, ["AVER ON", "SWPT LOG", "POIN 50", "MEAS ARIM"]),
+        (Agilent4294A, ["TRAC B", "PAVER ON", "TRGS MAN", "PDELT 5"]),
     ],
 )
 def test_what_was_left_on_changes_no_number(driver_class, left, after_preparing):

@@ -20,6 +20,7 @@ IDENTITIES = {
     "keithley2450": ("*IDN?", "MODEL 2450"),
     "keithley2400": ("*IDN?", "MODEL 2400"),
     "keithley6517b": ("*IDN?", "MODEL 6517B"),
+    "agilent4294a": ("*IDN?", "4294A"),
     "keithley2000": ("*IDN?", "MODEL 2000"),
     "keysight_e4980a": ("*IDN?", "E4980A"),
     "keysight_e4990a": ("*IDN?", "E4990A"),

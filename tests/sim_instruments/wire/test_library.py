@@ -5,6 +5,7 @@ from pyvisa.constants import StatusCode
 LAKESHORE = "GPIB0::12::INSTR"
 SOLARTRON = "GPIB0::4::INSTR"
 TEXT_INSTRUMENTS = [
+    "agilent4294a",
     "agilent_4284a",
     "julabo",
     "keithley2000",
