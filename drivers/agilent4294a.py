@@ -44,6 +44,7 @@ class Agilent4294A(ScpiInstrument):
     """
 
     models: ClassVar[tuple[str, ...]] = ("4294A",)
+    shown_on_reset: ClassVar[str] = "its power-on level"
     error_question: ClassVar[str] = "OUTPERRO?"
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS

@@ -63,6 +63,7 @@ class SourceMeter(ScpiInstrument):
     }
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    shown_on_reset: ClassVar[str] = "its power-on output-off state, 0 V,"
     off_state: ClassVar[str]
     settling_s: ClassVar[float] = 0.0
     """Time that the lowest ranges need, beyond the integration."""

@@ -49,6 +49,7 @@ class Keithley6517B(ScpiInstrument):
     """
 
     models: ClassVar[tuple[str, ...]] = ("MODEL 6517B",)
+    shown_on_reset: ClassVar[str] = "its source in standby, 0 V,"
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
