@@ -66,19 +66,19 @@ MESSAGES = (
 )  # fmt: skip
 BENCH_CHECKS = (
     BenchCheck(
-        "off opens the relay",
+        "off opens the relay (2400)",
         "after `hold`, and again after `rest`, ohmmeter at the terminals",
         "open (`HIMP`)",
         only_for=("Keithley2400",),
     ),
     BenchCheck(
-        "off sources no current",
+        "off sources no current (6430)",
         "after `hold`, voltmeter of 10 Gohm or more on a charged capacitor at the preamplifier",
         "its voltage stays within the 0.5 % of the voltage range that `GUAR` allows; note how long",
         only_for=("Keithley6430",),
     ),
     BenchCheck(
-        "the remote preamplifier",
+        "the remote preamplifier (6430)",
         "`list(cell.hold(1.0, [5.0], 1e-9))` on 100 Gohm in a shielded box",
         "10 pA; without the preamplifier the lowest ranges are refused",
         only_for=("Keithley6430",),
@@ -105,13 +105,13 @@ BENCH_CHECKS = (
         "an `InstrumentError`: the output did not switch on, if the interlock is enabled",
     ),
     BenchCheck(
-        "the order of switching off",
+        "the order of switching off (2400)",
         "charge a capacitor, `hold`, close it, voltmeter",
         "the capacitor keeps its charge: the relay opens before the source goes to zero",
         only_for=("Keithley2400",),
     ),
     BenchCheck(
-        "two and four wires",
+        "two and four wires (2400)",
         "resistor at the end of long leads, setting `four_wire`",
         "the difference is the leads",
         only_for=("Keithley2400",),

@@ -116,7 +116,7 @@ BENCH_CHECKS = (
         "an `InstrumentError` that names the setting",
     ),
     BenchCheck(
-        "a formula",
+        "a formula (DMM6500)",
         "switch mx+b on at the front panel, `thermometer.prepare()`, `thermometer.temperature_k`",
         "the temperature: the reset switches it off. A formula that is switched on later is not noticed, as "
         "no public source gives its command for temperatures",
