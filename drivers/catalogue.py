@@ -6,6 +6,7 @@ from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
 from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6514 import Keithley2400With6514, Keithley6514
 from drivers.keithley6517b import Keithley6517B
 from drivers.keithley_multimeters import Keithley2000, KeithleyDMM6500
 from drivers.keysight_e4990a import KeysightE4990A
@@ -23,6 +24,7 @@ from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
 from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Thermometer, Watchdog
+from labctl.instrument import Instrument
 
 TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     LakeShore335,
@@ -66,6 +68,9 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Keithley2400,
     Keithley6430,
     Keithley6517B,
+    Keithley2400With6514,
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
+PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)
+"""Instruments that fill no role alone: another works `with` them."""

@@ -21,6 +21,7 @@ from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
 from sim_instruments.instruments.keithley2400 import Keithley2400
 from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keithley6514 import Keithley6514
 from sim_instruments.instruments.keithley6517b import Keithley6517B
 from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
@@ -75,6 +76,7 @@ Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
 THERMOMETER = ("thermometer",)
+PARTNER: Roles = ()
 
 
 def _in_the_world(
@@ -156,6 +158,7 @@ MODELS: dict[str, StandIn] = {
             "keithley2400",
             model="6430",
         ),
+        _in_the_world("keithley6514", "drivers.keithley6514:Keithley6514", PARTNER, Keithley6514),
         _in_the_world("keithley6517b", "drivers.keithley6517b:Keithley6517B", POTENTIOSTAT, Keithley6517B),
         _in_the_world(
             "keithley2000", "drivers.keithley_multimeters:Keithley2000", THERMOMETER, KeithleyMultimeter
@@ -186,7 +189,10 @@ MODELS: dict[str, StandIn] = {
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""
 
-_ALSO = {"drivers.solartron_pair:Solartron1260With1287": "solartron1287"}
+_ALSO = {
+    "drivers.solartron_pair:Solartron1260With1287": "solartron1287",
+    "drivers.keithley6514:Keithley2400With6514": "keithley2400",
+}
 
 
 def stand_in_for(driver: str) -> str | None:

@@ -11,6 +11,7 @@ TEXT_INSTRUMENTS = [
     "keithley2000",
     "keithley2400",
     "keithley2450",
+    "keithley6514",
     "keithley6517b",
     "keithley_dmm6500",
     "keysight_e4980a",
