@@ -22,22 +22,22 @@ SOURCE_AND_AMMETER = {"GPIB0::24::INSTR": "keithley2400", "GPIB0::14::INSTR": "k
 CANDIDATES = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles not in ALONE]
 CANDIDATES.append(
     Candidate(
-        "drivers.solartron_pair:Solartron1260With1287",
-        Solartron1260With1287,
-        partial(build, instruments=PAIR, **QUIET_CELL),
-        "GPIB0::6::INSTR",
-        {"standard_resistor_ohm": 1000.0},
-        Partner(Solartron1260, "GPIB0::4::INSTR"),
-    )
-)
-CANDIDATES.append(
-    Candidate(
         "drivers.keithley6514:Keithley2400With6514",
         Keithley2400With6514,
         partial(build, instruments=SOURCE_AND_AMMETER, **QUIET_CELL),
         "GPIB0::24::INSTR",
         {},
         Partner(Keithley6514, "GPIB0::14::INSTR"),
+    )
+)
+CANDIDATES.append(
+    Candidate(
+        "drivers.solartron_pair:Solartron1260With1287",
+        Solartron1260With1287,
+        partial(build, instruments=PAIR, **QUIET_CELL),
+        "GPIB0::6::INSTR",
+        {"standard_resistor_ohm": 1000.0},
+        Partner(Solartron1260, "GPIB0::4::INSTR"),
     )
 )
 
