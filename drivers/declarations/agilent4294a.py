@@ -1,4 +1,4 @@
-"""What the driver of the Agilent 4294A sends, and what to check at the bench."""
+"""Messages and bench checks of the Agilent 4294A."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the drivers of the Keithley 2400 and 6430 send, and what to check at the bench."""
+"""Messages and bench checks of the Keithley 2400 and 6430."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -1,4 +1,4 @@
-"""What the driver of the Keithley 6514 sends, and what to check at the bench."""
+"""Messages and bench checks of the Keithley 6514."""
 
 from drivers.declarations import keithley2400
 from labctl.command_table import BenchCheck, Message

@@ -1,4 +1,4 @@
-"""What the driver of the Keithley 6517B sends, and what to check at the bench."""
+"""Messages and bench checks of the Keithley 6517B."""
 
 from labctl.command_table import BenchCheck, Message
 

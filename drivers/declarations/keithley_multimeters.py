@@ -1,4 +1,4 @@
-"""What the drivers of the Keithley 2000 and DMM6500 send, and what to check at the bench."""
+"""Messages and bench checks of the Keithley 2000 and DMM6500."""
 
 from labctl.command_table import BenchCheck, Message
 
