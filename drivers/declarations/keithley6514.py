@@ -55,7 +55,7 @@ BENCH_CHECKS = (
     BenchCheck(
         "the sign of the current",
         "the same hold; HI of the 2400 at the electrode that shall be positive",
-        "a positive current. Where the signs differ and the current is above 0.1 uA, the status says what the 2400 reads",
+        "a positive current. If the two differ by more than 0.1 uA, the status says what the 2400 reads",
     ),
     BenchCheck(
         "two meters, one current",
