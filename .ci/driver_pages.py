@@ -26,6 +26,7 @@ MODELS: tuple[type, ...] = tuple(
             *catalogue.TEMPERATURE_CONTROLLERS,
             *catalogue.ANALYZERS,
             *catalogue.POTENTIOSTATS,
+            *catalogue.THERMOMETERS,
             *catalogue.WATCHDOGS,
         )
     )

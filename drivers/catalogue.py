@@ -1,9 +1,14 @@
 """Lists of all drivers by role, used by `labctl instruments`. The type checker verifies each role."""
 
+from drivers.agilent4294a import Agilent4294A
 from drivers.eurotherm import Eurotherm2200, Eurotherm2400, Eurotherm3200, Eurotherm3216, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
+from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6514 import Keithley2400With6514, Keithley6514
+from drivers.keithley6517b import Keithley6517B
+from drivers.keithley_multimeters import Keithley2000, KeithleyDMM6500
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
@@ -21,7 +26,8 @@ from drivers.solartron1287 import Solartron1287
 from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
-from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Watchdog
+from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Thermometer, Watchdog
+from labctl.instrument import Instrument
 
 TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     LakeShore335,
@@ -55,6 +61,7 @@ ANALYZERS: tuple[type[FrequencyResponseAnalyzer], ...] = (
     EmStat4HR,
     Nexus,
     KeysightE4990A,
+    Agilent4294A,
     KeysightE4980A,
     Agilent4284A,
 )
@@ -66,5 +73,12 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     EmStat4HR,
     Nexus,
     Keithley2450,
+    Keithley2400,
+    Keithley6430,
+    Keithley6517B,
+    Keithley2400With6514,
 )
+THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
+PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)
+"""Instruments that fill no role alone: another works `with` them."""

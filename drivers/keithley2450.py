@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.validators import strict_discrete_set
 
 from drivers.declarations import keithley2450 as declared
-from drivers.scpi import NO_DATA, ScpiInstrument
+from drivers.scpi import ScpiInstrument
 from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Capabilities, Instrument, Range
@@ -126,7 +126,7 @@ class Keithley2450(ScpiInstrument):
             self.output = "ON"
             for _ in self.at_times(start_s, times_s):
                 measured_v, _ = self._read()
-                yield self._point(start_s, measured_v, 0.0, [])
+                yield self.current_point(start_s, measured_v, 0.0, [])
         finally:
             self.output_off()
 
@@ -147,7 +147,7 @@ class Keithley2450(ScpiInstrument):
                 doubts = ["at the current limit"] if self.limit_tripped else []
                 if abs(sourced_v - potential_v) > 2e-3 + 0.05 * abs(potential_v):
                     doubts.append("not at the set potential")
-                yield self._point(start_s, sourced_v, current_a, doubts)
+                yield self.current_point(start_s, sourced_v, current_a, doubts)
         finally:
             self.output_off()
 
@@ -186,12 +186,6 @@ class Keithley2450(ScpiInstrument):
         if not math.isclose(stored, reading, rel_tol=1e-5, abs_tol=1e-15):
             raise self.refuse(f":TRAC:DATA? 1,1,{BUFFER}", f"{stored:g}", "differs from the last reading")
         return reading, source
-
-    def _point(self, start_s: float, potential_v: float, current_a: float, doubts: list[str]) -> CurrentPoint:
-        if max(abs(potential_v), abs(current_a)) >= NO_DATA:
-            doubts.append("overflow")
-        elapsed_s = self.clock.monotonic() - start_s
-        return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, "; ".join(doubts) or "ok")
 
     def output_off(self) -> None:
         """Open the output relay, then set the source to zero, so that a charged cell is never held at 0 V.

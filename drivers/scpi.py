@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
+from drivers.setting import Setting
+from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -11,15 +13,18 @@ QUEUE_LENGTH = 50
 
 
 class ScpiInstrument(Instrument):
-    """An instrument with its errors in `SYST:ERR?`.
+    """An instrument with a queue of errors.
 
     Class attributes
     ----------------
     models : tuple of str
         Accepted model names; one of them must occur in the identity.
+    error_question : str
+        The message that asks for the oldest error: its reply is a number and a text.
     """
 
     models: ClassVar[tuple[str, ...]] = ()
+    error_question: ClassVar[str] = "SYST:ERR?"
 
     @classmethod
     def declared_texts(cls, sent: str) -> tuple[str, ...]:
@@ -28,12 +33,13 @@ class ScpiInstrument(Instrument):
 
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
-        reply = self.ask("SYST:ERR?").strip()
+        reply = self.ask(self.error_question).strip()
         code, _, words = reply.partition(",")
         try:
             number = int(code)
         except ValueError as error:
-            raise self.refuse("SYST:ERR?", reply, "expected an error number and its text") from error
+            problem = "expected an error number and its text"
+            raise self.refuse(self.error_question, reply, problem) from error
         return f"error {number}: {words.strip().strip(chr(34))}" if number else ""
 
     @property
@@ -71,11 +77,23 @@ class ScpiInstrument(Instrument):
                     f"{header}?", f"{found:g}", f"was {value:g} before the reset, which lost it"
                 )
 
+    def current_point(
+        self, start_s: float, potential_v: float, current_a: float, doubts: Sequence[str]
+    ) -> CurrentPoint:
+        """Return a point of a hold or rest that began at `start_s` on the monotonic clock.
+
+        Its status names the doubts, and an overflow of either value.
+        """
+        overflow = ["overflow"] if max(abs(potential_v), abs(current_a)) >= NO_DATA else []
+        status = "; ".join(dict.fromkeys([*doubts, *overflow])) or "ok"
+        elapsed_s = self.clock.monotonic() - start_s
+        return CurrentPoint(self.clock.time(), elapsed_s, potential_v, current_a, status)
+
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""
         error = self.oldest_error()
         if error:
-            raise InstrumentError(self.name, "SYST:ERR?", error, "a setting was refused")
+            raise InstrumentError(self.name, self.error_question, error, "a setting was refused")
         return []
 
     def confirm(self, question: str, wanted: float, problem: str) -> None:
@@ -83,3 +101,18 @@ class ScpiInstrument(Instrument):
         found = cast(float, self.values(question)[0])
         if not abs(found) <= wanted:
             raise InstrumentError(self.name, question, f"{found:g}", problem)
+
+    def confirm_settings(self, *settings: Setting) -> list[str]:
+        """Ask for every setting in one message; return the replies.
+
+        Raises InstrumentError unless each is what was set.
+        """
+        question = ";".join(f"{setting.header}?" for setting in settings)
+        reply = self.ask(question).strip()
+        replies = reply.split(";")
+        if len(replies) != len(settings):
+            raise self.refuse(question, reply, f"expected {len(settings)} settings, got {len(replies)}")
+        for setting, found in zip(settings, replies, strict=True):
+            if not setting.agrees_with(found):
+                raise self.refuse(f"{setting.header}?", found, f"was set to {setting.value}")
+        return replies

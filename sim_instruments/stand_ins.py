@@ -14,11 +14,16 @@ from typing import Any
 
 from pyvisa.rname import to_canonical_name
 
+from sim_instruments.instruments.agilent4294a import Agilent4294A
 from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
 from sim_instruments.instruments.julabo import Julabo
+from sim_instruments.instruments.keithley2400 import Keithley2400
 from sim_instruments.instruments.keithley2450 import Keithley2450
+from sim_instruments.instruments.keithley6514 import Keithley6514
+from sim_instruments.instruments.keithley6517b import Keithley6517B
+from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
@@ -82,6 +87,8 @@ class StandIn:
 Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
+THERMOMETER = ("thermometer",)
+PARTNER: Roles = ()
 
 
 def _in_the_world(
@@ -184,11 +191,33 @@ MODELS: dict[str, StandIn] = {
         _with_noise("solartron1260", "drivers.solartron1260:Solartron1260", ANALYSER, Solartron1260),
         _in_the_world("solartron1287", "drivers.solartron1287:Solartron1287", POTENTIOSTAT, Solartron1287),
         _in_the_world("keithley2450", "drivers.keithley2450:Keithley2450", POTENTIOSTAT, Keithley2450),
+        _in_the_world("keithley2400", "drivers.keithley2400:Keithley2400", POTENTIOSTAT, Keithley2400),
+        _in_the_world(
+            "keithley6430",
+            "drivers.keithley2400:Keithley6430",
+            POTENTIOSTAT,
+            Keithley2400,
+            "keithley2400",
+            model="6430",
+        ),
+        _in_the_world("keithley6514", "drivers.keithley6514:Keithley6514", PARTNER, Keithley6514),
+        _in_the_world("keithley6517b", "drivers.keithley6517b:Keithley6517B", POTENTIOSTAT, Keithley6517B),
+        _in_the_world(
+            "keithley2000", "drivers.keithley_multimeters:Keithley2000", THERMOMETER, KeithleyMultimeter
+        ),
+        _in_the_world(
+            "keithley_dmm6500",
+            "drivers.keithley_multimeters:KeithleyDMM6500",
+            THERMOMETER,
+            KeithleyMultimeter,
+            model="DMM6500",
+        ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201
         ),
         _with_noise("agilent_4284a", "drivers.lcr_meters:Agilent4284A", ANALYSER, LcrMeter, longest_list=10),
         _with_noise("keysight_e4990a", "drivers.keysight_e4990a:KeysightE4990A", ANALYSER, KeysightE4990A),
+        _with_noise("agilent4294a", "drivers.agilent4294a:Agilent4294A", ANALYSER, Agilent4294A),
         _with_noise("emstat4", "drivers.palmsens:EmStat4HR", BOTH, EmStat4),
         _with_noise("emstat4_lr", "drivers.palmsens:EmStat4LR", BOTH, EmStat4, "emstat4", family=EMSTAT4_LR),
         _with_noise(
@@ -202,7 +231,10 @@ MODELS: dict[str, StandIn] = {
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""
 
-_ALSO = {"drivers.solartron_pair:Solartron1260With1287": "solartron1287"}
+_ALSO = {
+    "drivers.solartron_pair:Solartron1260With1287": "solartron1287",
+    "drivers.keithley6514:Keithley2400With6514": "keithley2400",
+}
 
 
 def stand_in_for(driver: str) -> str | None:

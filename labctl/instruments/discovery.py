@@ -19,7 +19,12 @@ from labctl.instruments.connection import Connection
 from labctl.instruments.locks import HardwareHeld, hardware_locks, is_simulated_here
 from labctl.shipped import shipped_module
 
-ROLE_OF_GROUP = {"TEMPERATURE_CONTROLLERS": "oven", "ANALYZERS": "fra", "POTENTIOSTATS": "potentiostat"}
+ROLE_OF_GROUP = {
+    "TEMPERATURE_CONTROLLERS": "oven",
+    "ANALYZERS": "fra",
+    "POTENTIOSTATS": "potentiostat",
+    "THERMOMETERS": "thermometer",
+}
 ASKED = ("GPIB", "USB", "TCPIP")
 SERIAL = "ASRL"
 COMMON_QUESTION = "*IDN?"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pymeasure.adapters import ProtocolAdapter
+from pyvisa.rname import to_canonical_name
 
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
@@ -57,7 +58,8 @@ class Babbling(Silent):
 class RecordingConnection(Connection):
     """A connection that keeps every message in `sent` and the longest time-out in `longest_timeout_s`.
 
-    `unanswered` has the messages after which nothing was read before the next one.
+    `unanswered` has the messages after which nothing was read before the next one; `address` is kept when
+    the connection is lost.
     """
 
     def __init__(self, *args: Any, sent: list[str], **settings: Any) -> None:
@@ -65,6 +67,7 @@ class RecordingConnection(Connection):
         self.unanswered: list[str] = []
         self.longest_timeout_s = 0.0
         super().__init__(*args, **settings)
+        self.address = to_canonical_name(self.connection.resource_name)
 
     def _write(self, command: str, **kwargs: Any) -> None:
         self._note(command)

@@ -47,6 +47,7 @@ SETTLED_OFF_S = 1.0
 of_an_oven = pytest.mark.labctl_role("oven")
 of_an_analyser = pytest.mark.labctl_role("fra")
 of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
+of_what_stimulates = pytest.mark.labctl_role("oven", "fra", "potentiostat")
 ABSURD = (math.nan, math.inf, -1.0, 1e9)
 
 
@@ -179,6 +180,7 @@ def test_another_instrument_at_its_address_is_an_instrument_error(candidate: Can
 # Making safe.
 
 
+@of_what_stimulates
 @pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
 def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
     candidate: Candidate, adapter_class: type[Silent]
@@ -192,6 +194,7 @@ def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
     assert adapter.sent
 
 
+@of_what_stimulates
 def test_making_a_dead_instrument_safe_tries_as_much_as_making_a_silent_one(candidate: Candidate) -> None:
     """Rule 2: after one failing message the others are still sent."""
     dead, silent = Dead(), Silent()
@@ -320,6 +323,7 @@ def test_it_is_made_safe_within_the_time_that_it_states(candidate: Candidate) ->
         assert trial.clock.monotonic() - began_s <= stated_s
 
 
+@of_what_stimulates
 def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
     """Rule 2: a silent instrument is not waited for beyond it."""
     with candidate.connected() as trial:
@@ -334,6 +338,7 @@ def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
 # Refused before it is sent.
 
 
+@of_what_stimulates
 def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
     """Rule: NaN is refused by the driver, not by the instrument."""
     adapter = Silent()
@@ -349,6 +354,7 @@ def test_what_is_not_a_number_is_never_sent(candidate: Candidate) -> None:
     assert not [sent for sent in adapter.sent if "nan" in sent.lower()]
 
 
+@of_what_stimulates
 def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) -> None:
     """Rule: the bench refuses values outside the station's limits, also if the driver accepts them."""
     adapter = Silent()

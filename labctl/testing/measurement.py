@@ -77,6 +77,10 @@ def measure(trial: Trial) -> Iterator[Value]:
         trial.clock.sleep(SETTLED_AFTER_S)
         yield Value("temperature_k", driver.temperature_k)
         yield Value("setpoint_k", driver.setpoint_k)
+    elif hasattr(driver, "temperature_k"):
+        yield Value("temperature_k", driver.temperature_k)
+        trial.clock.sleep(SETTLED_AFTER_S)
+        yield Value("temperature_k", driver.temperature_k)
     if hasattr(driver, "sweep"):
         yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
     if hasattr(driver, "hold"):
@@ -101,8 +105,9 @@ Reading = Callable[[Any], list[Value]]
 def readings(candidate: Candidate) -> dict[str, Reading]:
     """Return each reading of the driver by its name."""
     found: dict[str, Reading] = {}
-    if "oven" in candidate.roles:
+    if {"oven", "thermometer"} & set(candidate.roles):
         found["temperature_k"] = lambda driver: [Value("temperature_k", driver.temperature_k)]
+    if "oven" in candidate.roles:
         found["setpoint_k"] = lambda driver: [Value("setpoint_k", driver.setpoint_k)]
         if hasattr(candidate.driver_class, "output_state"):
             found["output_state"] = _output_state
@@ -123,7 +128,10 @@ def _output_state(driver: Any) -> list[Value]:
 
 
 def energise(trial: Trial) -> Callable[[], None]:
-    """Switch on heater, cell or source; return a function that ends a measurement that keeps it on."""
+    """Switch on heater, cell or source; return a function that ends a measurement that keeps it on.
+
+    A thermometer has none of them, and is only prepared.
+    """
     driver = trial.driver
     driver.prepare()
     if hasattr(driver, "setpoint_k"):
@@ -131,8 +139,10 @@ def energise(trial: Trial) -> Callable[[], None]:
         return lambda: None
     if hasattr(driver, "hold"):
         points = driver.hold(STEP_V, [0.0, 1e6], CURRENT_LIMIT_A)
-    else:
+    elif hasattr(driver, "sweep"):
         points = driver.sweep(list(QUICK_HZ), AMPLITUDE_V)
+    else:
+        return lambda: None
     next(points)
     return points.close
 

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pyvisa.rname import to_canonical_name
-
 from labctl.clock import VirtualClock
 from labctl.config.loading import CannotLoad, load_reference
 from labctl.config.stand_ins import stand_ins_of
@@ -26,9 +24,10 @@ from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 from labctl.testing.adapters import RecordingConnection
 
-NOT_TRIED = ("thermometer", "watchdog")
+NOT_TRIED = ("watchdog",)
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role not in NOT_TRIED}
 TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
+MEMBER_OF_A_THERMOMETER = "temperature_k"
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
@@ -74,7 +73,7 @@ class Trial:
     @property
     def addresses(self) -> list[str]:
         """Addresses of the driver and, if it has one, its partner."""
-        return [to_canonical_name(connection.connection.resource_name) for connection in self.connections]
+        return [connection.address for connection in self.connections]
 
     @property
     def energised(self) -> bool | None:
@@ -110,8 +109,10 @@ class Candidate:
 
     @property
     def roles(self) -> list[str]:
-        """Possible roles, by its members."""
-        return [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
+        """Possible roles, by its members; what can do nothing but read a temperature is a thermometer."""
+        found = [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
+        is_thermometer = hasattr(self.driver_class, MEMBER_OF_A_THERMOMETER)
+        return found or (["thermometer"] if is_thermometer else [])
 
     @property
     def claimed_roles(self) -> list[str]:
@@ -174,7 +175,7 @@ def find_candidate(reference: str, rig: str = "") -> Candidate:
         raise ConfigurationError("--labctl-driver", "", f"{reference} is no driver: no labctl Instrument")
     candidate = _with_rig(reference, driver_class, rig)
     if not candidate.roles:
-        wanted = ", ".join(TOLD_BY.values())
+        wanted = ", ".join([*TOLD_BY.values(), MEMBER_OF_A_THERMOMETER])
         raise ConfigurationError("--labctl-driver", "", f"{reference} has no role: it has none of {wanted}")
     _check_settings(candidate)
     return candidate

@@ -5,10 +5,13 @@ from collections import deque
 from sim_instruments.wire.device import Refusal, SimDevice
 
 UNDEFINED_HEADER, OUT_OF_RANGE, SETTINGS_CONFLICT = -113, -222, -221
+OUTPUT_IS_OFF, BEYOND_COMPLIANCE = 802, 824
 TEXTS = {
     UNDEFINED_HEADER: "Undefined header",
     OUT_OF_RANGE: "Data out of range",
     SETTINGS_CONFLICT: "Settings conflict",
+    OUTPUT_IS_OFF: "Not permitted with OUTPUT off",
+    BEYOND_COMPLIANCE: "Cannot exceed compliance range",
 }
 QUEUE_LENGTH = 10
 
@@ -31,7 +34,7 @@ class ScpiStatus:
         if not self.errors:
             return self.no_error
         code = self.errors.popleft()
-        return f'{code},"{TEXTS[code]}"'
+        return f'{code:+d},"{TEXTS[code]}"'
 
     def clear_status(self) -> None:
         """*CLS."""

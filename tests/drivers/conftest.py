@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from pymeasure.test import expected_protocol
 
+from drivers.keithley6514 import Keithley2400With6514, Keithley6514
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron_pair import Solartron1260With1287
 from labctl.clock import VirtualClock
@@ -15,8 +16,21 @@ from labctl.testing.trial import QUIET_CELL, Candidate, Partner, find_candidate
 from sim_instruments.rig import build
 from sim_instruments.stand_ins import DRIVERS
 
+ALONE = ((), ("watchdog",))
+"""Roles of what is not held to the contract by itself."""
 PAIR = {"GPIB0::6::INSTR": "solartron1287", "GPIB0::4::INSTR": "solartron1260"}
-CANDIDATES = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles != ("watchdog",)]
+SOURCE_AND_AMMETER = {"GPIB0::24::INSTR": "keithley2400", "GPIB0::14::INSTR": "keithley6514"}
+CANDIDATES = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles not in ALONE]
+CANDIDATES.append(
+    Candidate(
+        "drivers.keithley6514:Keithley2400With6514",
+        Keithley2400With6514,
+        partial(build, instruments=SOURCE_AND_AMMETER, **QUIET_CELL),
+        "GPIB0::24::INSTR",
+        {},
+        Partner(Keithley6514, "GPIB0::14::INSTR"),
+    )
+)
 CANDIDATES.append(
     Candidate(
         "drivers.solartron_pair:Solartron1260With1287",

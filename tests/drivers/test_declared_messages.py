@@ -79,7 +79,18 @@ def power_at_a_sensor_break(trial):
     trial.driver.prepare()
 
 
+def an_adapter_lost_by_the_reset(trial):
+    found = iter(["M1", "OFF"])
+    trial.driver._adapter = lambda: next(found)
+    trial.driver.prepare()
+
+
+def preparing(trial):
+    trial.driver.prepare()
+
+
 LAKE_SHORE = [({}, a_limit)]
+THERMOCOUPLE = [({"sensor": "K", "reference_junction_degc": 23.0}, preparing)]
 ON_RS485 = ({"rs485_address": 1}, identity)
 EXTERNAL = ({"external": True}, temperature)
 IN_TWO_WORDS = {"address": 0x103, "type": "uint32", "value": 0}
@@ -125,6 +136,9 @@ SITUATIONS = {
         ({"sensor": "process"}, sensor),
         ({"keep_circulating": False}, lambda trial: trial.driver.switch_off()),
     ],
+    "Agilent4294A": [({}, an_adapter_lost_by_the_reset)],
+    "Keithley2000": THERMOCOUPLE,
+    "KeithleyDMM6500": THERMOCOUPLE,
     "KeysightE4990A": [({}, a_compensated_sweep)],
     "Solartron1260": [
         ({}, an_unanswered_form_of_query),
@@ -164,6 +178,7 @@ def test_what_is_never_sent_is_not_sent(candidate):
 
 def test_every_shipped_driver_declares_messages_and_bench_checks():
     shipped = {*catalogue.TEMPERATURE_CONTROLLERS, *catalogue.ANALYZERS, *catalogue.POTENTIOSTATS}
+    shipped |= set(catalogue.THERMOMETERS)
     for driver_class in shipped | set(catalogue.WATCHDOGS):
         assert messages_of(driver_class), driver_class.__name__
         assert bench_checks_of(driver_class), driver_class.__name__
@@ -185,5 +200,6 @@ def test_a_driver_that_resets_says_what_that_may_put_at_the_cell(candidate):
     resets = any(
         message.command == "*RST" and message.is_sent for message in messages_of(candidate.driver_class)
     )
-    assert bool(candidate.driver_class.shown_on_reset) is resets
+    stimulates = candidate.roles != ["thermometer"]
+    assert bool(candidate.driver_class.shown_on_reset) is (resets and stimulates)
     assert resets is ("*RST" in sent_by(candidate))

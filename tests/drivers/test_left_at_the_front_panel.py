@@ -2,7 +2,10 @@
 
 import pytest
 
+from drivers.agilent4294a import Agilent4294A
+from drivers.keithley2400 import Keithley2400, Keithley6430
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6517b import Keithley6517B
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from labctl.testing.trial import find_candidate
@@ -36,11 +39,21 @@ def measured(driver_class, left, after_preparing=False):
         (Keithley2450, [":SENS:CURR:UNIT OHM"]),
         (Keithley2450, [":SENS:CURR:AVER:COUN 50", ":SENS:CURR:AVER ON"]),
         (Keithley2450, [":SENS:COUN 5"]),
+        (Keithley2400, [":CALC2:NULL:OFFS 1E-6", ":CALC2:NULL:STAT ON"]),
+        (Keithley2400, [":SENS:AVER:COUN 50", ":SENS:AVER ON"]),
+        (Keithley2400, [":FORM:ELEM STAT,CURR", ":SENS:FUNC:CONC OFF", ':SENS:FUNC "VOLT"']),
+        (Keithley2400, [":SENS:CURR:PROT 1", ":SENS:CURR:RANG 1", ":TRIG:COUN 5", ":SOUR:CLE:AUTO ON"]),
+        (Keithley6430, [":SENS:CURR:RANG 1E-9", ":SENS:CURR:PROT 1E-11", ":ARM:COUN 2"]),
+        (Keithley6517B, [":SENS:CURR:REF 1E-6", ":SENS:CURR:REF:STAT ON", ":SENS:CURR:AVER:COUN 50"]),
+        (Keithley6517B, [":SENS:CURR:RANG 2E-11", ":SENS:CURR:AVER ON", ":SOUR:CURR:RLIM:STAT ON"]),
+        (Keithley6517B, [":FORM:ELEM READ,STAT", ":TRIG:SOUR BUS", ":SOUR:VOLT:RANG 1000"]),
         (KeysightE4980A, [":FUNC:IMP:RANG 1E5"]),
         (Agilent4284A, [":FUNC:IMP:RANG 1E5"]),
         (KeysightE4980A, [":FUNC:DEV1:REF 1000", ":FUNC:DEV1:MODE ABS"]),
         (Agilent4284A, [":FUNC:DEV2:REF 1000", ":FUNC:DEV2:MODE ABS"]),
         (KeysightE4990A, [":CALC1:AVER ON"]),
+        (Agilent4294A, ["AVER ON", "SWPT LOG", "POIN 50", "MEAS ARIM"]),
+        (Agilent4294A, ["TRAC B", "PAVER ON", "TRGS MAN", "PDELT 5"]),
     ],
 )
 def test_what_was_left_on_changes_no_number(driver_class, left, after_preparing):

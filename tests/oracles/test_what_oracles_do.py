@@ -11,6 +11,7 @@ from labctl.testing.measurement import energise
 
 OVENS = ["lakeshore335", "lakeshore336", "lakeshore350", "julabo-magio", "julabo-corio-cd"]
 WITH_GAPS = [oracle.name for oracle in ORACLES if oracle.gaps and oracle.distribution != "lewis"]
+SOURCE_METERS = ["keithley2450", "keithley2400"]
 OVER_MODBUS = ["eurotherm2400-pty", "eurotherm3200-socket", "eurotherm3500-pty"]
 LAKE_SHORES = [name for name in OVENS if name.startswith("lakeshore")]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "oracles.md"
@@ -18,6 +19,7 @@ ROLES = (
     catalogue.TEMPERATURE_CONTROLLERS,
     catalogue.ANALYZERS,
     catalogue.POTENTIOSTATS,
+    catalogue.THERMOMETERS,
     catalogue.WATCHDOGS,
 )
 TARGET_K = 320.0
@@ -116,8 +118,9 @@ def test_a_set_point_beyond_the_warning_limits_of_a_circulator_is_an_error(oracl
         assert not trial.energised
 
 
-def test_the_current_through_the_resistor_of_the_oracle_is_measured(oracle_named):
-    with oracle_named("keithley2450").connected() as trial:
+@pytest.mark.parametrize("name", SOURCE_METERS)
+def test_the_current_through_the_resistor_of_the_oracle_is_measured(oracle_named, name):
+    with oracle_named(name).connected() as trial:
         trial.driver.prepare()
         resistance_ohm = trial.rig.truth()["resistance_ohm"]
         points = list(trial.driver.hold(0.1, [0.0, 1.0, 2.0], 1e-3))
@@ -127,24 +130,27 @@ def test_the_current_through_the_resistor_of_the_oracle_is_measured(oracle_named
             assert point.potential_v == pytest.approx(0.1, rel=1e-3)
 
 
-def test_a_current_at_the_limit_of_the_oracle_is_flagged(oracle_named):
-    with oracle_named("keithley2450").connected() as trial:
+@pytest.mark.parametrize("name", SOURCE_METERS)
+def test_a_current_at_the_limit_of_the_oracle_is_flagged(oracle_named, name):
+    with oracle_named(name).connected() as trial:
         trial.driver.prepare()
         (point,) = trial.driver.hold(1.0, [0.0], 1e-4)
         assert "at the current limit" in point.status
         assert point.current_a == pytest.approx(1e-4, rel=1e-3)
 
 
-def test_the_oracle_senses_with_the_wires_and_terminals_of_the_settings(oracle_named):
-    with oracle_named("keithley2450").connected() as trial:
+@pytest.mark.parametrize("name", SOURCE_METERS)
+def test_the_oracle_senses_with_the_wires_and_terminals_of_the_settings(oracle_named, name):
+    with oracle_named(name).connected() as trial:
         trial.driver.prepare()
         list(trial.driver.hold(0.1, [0.0], 1e-3))
         assert trial.rig.truth()["four_wire"]
         assert trial.rig.truth()["terminals"] == "FRON"
 
 
-def test_a_source_left_on_at_the_panel_is_off_after_preparing(oracle_named):
-    with oracle_named("keithley2450").connected() as trial:
+@pytest.mark.parametrize("name", SOURCE_METERS)
+def test_a_source_left_on_at_the_panel_is_off_after_preparing(oracle_named, name):
+    with oracle_named(name).connected() as trial:
         trial.rig.set_at_panel("output", 1)
         assert trial.energised
         trial.driver.prepare()

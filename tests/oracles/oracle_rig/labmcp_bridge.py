@@ -98,7 +98,7 @@ class Keithley(Family):
     def build(self, model):
         module = importlib.import_module("labmcp_keithley_smu.simulator")
         core = module.SMUCore(module.make_dut("resistor", 1000.0), max_v=210.0, max_i=1.05)
-        return module.Keithley2450Simulator(core)
+        return getattr(module, f"Keithley{model}Simulator")(core)
 
     def truth(self):
         core = self.simulator.core

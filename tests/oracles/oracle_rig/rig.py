@@ -137,7 +137,8 @@ class LewisLinkam:
 VOICES: dict[str, Any] = {
     "lakeshore": Labmcp,
     "julabo": Labmcp,
-    "keithley": Labmcp2450,
+    "keithley": Labmcp,
+    "keithley 2450": Labmcp2450,
     "ika": Labmcp,
     "palmsens": Labmcp,
     "lewis julabo": LewisJulabo,
@@ -197,7 +198,8 @@ class OracleRig:
         self.faults = FaultPlan(np.random.default_rng(seed))
         name = oracle.arguments[0]
         key = f"lewis {name}" if oracle.distribution == "lewis" else name
-        self.voice = VOICES[key](RUNNING.of(oracle), oracle.arguments, clock.monotonic)
+        voice = VOICES.get(" ".join(oracle.arguments)) or VOICES[key]
+        self.voice = voice(RUNNING.of(oracle), oracle.arguments, clock.monotonic)
         self._stored: dict[tuple[str, str], str] = {}
         self._line: Line = LINES[oracle.line]()
         self.address = self._line.address

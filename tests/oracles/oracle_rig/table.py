@@ -190,6 +190,45 @@ KEITHLEY_2450 = Oracle(
     ),
 )
 
+KEITHLEY_2400 = Oracle(
+    name="keithley2400",
+    distribution="labmcp-keithley-smu",
+    arguments=("keithley", "2400"),
+    driver="drivers.keithley2400:Keithley2400",
+    line="socket",
+    acts=r"[^?]*",
+    separator=";",
+    gaps=(
+        Gap(
+            ":OUTP:SMOD",
+            r"(?P<key>:OUTP:SMOD)\?",
+            r"(?P<key>:OUTP:SMOD) (?P<value>\w+)",
+            "NORM",
+            ":OUTP:SMOD?",
+        ),
+        Gap(":SOUR:CLE:AUTO", "", r"(?P<key>:SOUR:CLE:AUTO) (?P<value>\w+)", "", ":SOUR:CLE:AUTO OFF"),
+        Gap(":SENS:FUNC:OFF", "", r"(?P<key>:SENS:FUNC:OFF:)(?P<value>ALL)", "", ":SENS:FUNC:OFF:ALL"),
+        Gap(":SENS:CURR:RANG", "", r"(?P<key>:SENS:CURR:RANG) (?P<value>\S+)", "", ":SENS:CURR:RANG 1E-3"),
+        Gap(":SENS:AVER", "", r"(?P<key>:SENS:AVER) (?P<value>\w+)", "", ":SENS:AVER OFF"),
+        Gap(
+            ":CALC:STAT, :CALC2:NULL:STAT",
+            "",
+            r"(?P<key>:CALC2?(:NULL)?:STAT) (?P<value>\w+)",
+            "",
+            ":CALC:STAT OFF",
+        ),
+        Gap(":SYST:AZER", "", r"(?P<key>:SYST:AZER) (?P<value>\w+)", "", ":SYST:AZER ON"),
+        Gap(":ARM:SOUR, :TRIG:SOUR", "", r"(?P<key>:(ARM|TRIG):SOUR) (?P<value>\w+)", "", ":ARM:SOUR IMM"),
+        Gap(":FORM:DATA", "", r"(?P<key>:FORM:DATA) (?P<value>\w+)", "", ":FORM:DATA ASC"),
+        Gap(":SENS:FUNC?", r"(?P<key>:SENS:FUNC)\?", "", '"VOLT:DC","CURR:DC"', ":SENS:FUNC?"),
+        Gap(":FORM:ELEM?", r"(?P<key>:FORM:ELEM)\?", "", "VOLT,CURR,STAT", ":FORM:ELEM?"),
+    ),
+    disagreements=(
+        "a reading has voltage, current and status word whatever :FORM:ELEM and :SENS:FUNC say",
+        "the limit may be below 0.1 % of the range",
+    ),
+)
+
 LEWIS_JULABO = Oracle(
     name="lewis-julabo",
     distribution="lewis",
@@ -309,6 +348,7 @@ ORACLES = (
         "julabo-corio-cd", "corio_cd", "drivers.julabo:JulaboCorio", ()
     ),
     KEITHLEY_2450,
+    KEITHLEY_2400,
     LEWIS_JULABO,
     LEWIS_LINKAM,
     IKA,

@@ -5,9 +5,15 @@ from pyvisa.constants import StatusCode
 LAKESHORE = "GPIB0::12::INSTR"
 SOLARTRON = "GPIB0::4::INSTR"
 TEXT_INSTRUMENTS = [
+    "agilent4294a",
     "agilent_4284a",
     "julabo",
+    "keithley2000",
+    "keithley2400",
     "keithley2450",
+    "keithley6514",
+    "keithley6517b",
+    "keithley_dmm6500",
     "keysight_e4980a",
     "keysight_e4990a",
     "lakeshore336",
