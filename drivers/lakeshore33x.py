@@ -56,6 +56,10 @@ class SensorInput(Channel):
         check_set_errors=True,
     )
 
+    curve = Channel.measurement(
+        "INCRV? {ch}", """Get the number of the calibration curve of the sensor (int, 0 = none).""", cast=int
+    )
+
     @property
     def preferred_unit(self) -> int:
         """Get the unit of the set points (int): 1 kelvin, 2 Celsius, 3 sensor.
@@ -143,6 +147,9 @@ class LakeShore33x(Instrument):
         1 (on) for the outputs 3 and 4.
     temperature_limit_degc : float, optional
         Limit in the instrument: above it all heaters switch off, independently of the computer.
+    curve : int, optional
+        Number of the calibration curve of the sensor; where the input has another, `prepare()` refuses it. By
+        default the curve chosen at the instrument is used.
 
     Class attributes
     ----------------
@@ -180,15 +187,17 @@ class LakeShore33x(Instrument):
         sensor: str = "A",
         heater_range: int | None = None,
         temperature_limit_degc: float | None = None,
+        curve: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
         self.output_number, self.sensor = output, sensor
         self.heater_range = (3 if output <= 2 else 1) if heater_range is None else heater_range
-        self.temperature_limit_degc = temperature_limit_degc
+        self.temperature_limit_degc, self.curve = temperature_limit_degc, curve
         self.loop = Output(self, output)
         self.input = SensorInput(self, sensor)
         self._offset_k = 0.0
+        self._limit_k = 0.0
         self._ramp_rate_k_s = 0.0
         self._restarted = False
 
@@ -227,11 +236,21 @@ class LakeShore33x(Instrument):
         self._restarted = False
         self.make_safe()
         self._offset_k = self._unit_offset_k()
+        self._check_curve()
         self.loop.mode = (CLOSED_LOOP, self._sensor_number, 0)
         self._confirm_mode()
         self.ramp_rate_k_s = 0.0  # a ramp left on at the front panel would delay every set point
         if self.temperature_limit_degc is not None:
             self._set_temperature_limit(self.temperature_limit_degc + ZERO_CELSIUS_K)
+        self._limit_k = cast(float, self.input.temperature_limit_k)
+
+    def _check_curve(self) -> None:
+        if self.curve is None:
+            return
+        found = cast(int, self.input.curve)
+        if found != self.curve:
+            problem = f"input {self.sensor} has another calibration curve than {self.curve}"
+            raise InstrumentError(self.name, f"INCRV? {self.sensor}", str(found), problem)
 
     @property
     def _sensor_number(self) -> int:
@@ -272,10 +291,16 @@ class LakeShore33x(Instrument):
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
         strict_range(value, SETPOINT_LIMITS_K)
+        if 0 < self._limit_k < value:
+            problem = (
+                f"the heaters switch off above {self._limit_k:g} K: set the limit of input {self.sensor}"
+            )
+            raise InstrumentError(self.name, f"TLIMIT? {self.sensor}", f"{self._limit_k:g}", problem)
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
-        self._confirm_mode()  # before the heater is on
+        self._confirm_unit()  # before the heater is on
+        self._confirm_mode()
         self._confirm_ramp()
         self.loop.heater_range = self.heater_range
         self._confirm_started(value)
@@ -297,6 +322,14 @@ class LakeShore33x(Instrument):
         if (mode, sensor) != (CLOSED_LOOP, self._sensor_number):
             problem = f"not in closed loop on input {self.sensor}"
             raise InstrumentError(self.name, f"OUTMODE? {self.loop.id}", f"{mode},{sensor}", problem)
+
+    def _confirm_unit(self) -> None:
+        """Raise InstrumentError if the unit of the input was changed since `prepare()`."""
+        if self._unit_offset_k() != self._offset_k:
+            problem = f"the unit of input {self.sensor} was changed meanwhile"
+            raise InstrumentError(
+                self.name, f"INTYPE? {self.sensor}", str(self.input.preferred_unit), problem
+            )
 
     def _confirm_ramp(self) -> None:
         """Raise InstrumentError unless the ramp is off, or on with the rate that was set."""
