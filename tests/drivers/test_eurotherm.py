@@ -109,9 +109,9 @@ def test_power_at_sensor_break_is_set_to_zero(dialogue):
 
 
 def test_a_set_point_is_written_once_and_starts_control(dialogue):
-    rules = [*LOCAL, *written(273, 0), *floating(35, 0.0), *floating(5, 50.0)]
-    first = [*floating(2, 20.0), *written_float(2, 50.0), *rules]
-    again = [*floating(2, 50.0), *rules]
+    started = [*written(273, 0), *floating(5, 50.0)]
+    first = [*LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0), *started]
+    again = [*LOCAL, *floating(35, 0.0), *floating(2, 50.0), *started]
     with dialogue(Eurotherm2400, [*first, *again, *floating(5, 21.5)]) as oven:
         oven.setpoint_k = 323.15
         oven.setpoint_k = 323.15
@@ -248,8 +248,8 @@ def test_only_one_method_of_the_driver_writes_to_the_wire():
 
 def test_the_registers_written_in_a_whole_run_are_these(dialogue):
     pairs = [
-        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *LOCAL,
-        *written(273, 0), *floating(35, 0.0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
+        *prepared(), *LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0),
+        *written(273, 0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
         *written_float(35, 5.0),
         *SAFE,
     ]  # fmt: skip
@@ -332,9 +332,44 @@ def test_a_ramp_from_the_last_target_of_the_driver_is_on_its_way():
         assert trial.driver.setpoint_k == pytest.approx(340.0, abs=0.1)
 
 
+@pytest.mark.parametrize("driver_class", [Eurotherm2400, Eurotherm3200, Eurotherm3500])
+@pytest.mark.parametrize("target_c", [20.0, 60.0])
+def test_a_ramp_begins_at_the_temperature_whatever_the_target_was_in_manual_mode(driver_class, target_c):
+    with trial_of(driver_class) as trial:
+        model = stand_in(trial)
+        model.target_c, model.manual = target_c, True
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 3 / 60
+        trial.driver.setpoint_k = 333.15
+        begun_k = trial.driver.temperature_k
+        trial.clock.sleep(300)
+        assert trial.driver.temperature_k - begun_k == pytest.approx(15, abs=4)
+
+
+def test_decimals_that_were_changed_meanwhile_are_refused_and_not_heated_to():
+    with trial_of(Eurotherm3200) as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320.0
+        stand_in(trial).decimals = 2  # 46.9 degC would be sent as 4.69 degC
+        with pytest.raises(InstrumentError, match="decimals of the display were 1 and were changed"):
+            trial.driver.setpoint_k = 330.0
+        with pytest.raises(InstrumentError, match="decimals"):
+            _ = trial.driver.output_state
+
+
+def test_a_ramp_that_jumps_to_its_target_is_refused():
+    with trial_of(Eurotherm2400) as trial:
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 3 / 60
+        model = stand_in(trial)
+        model._move_setpoint = lambda step_s: setattr(model, "working_c", model.target_c)
+        with pytest.raises(InstrumentError, match="on its way to 60 degC at 3 K/min"):
+            trial.driver.setpoint_k = 333.15
+
+
 def test_a_working_set_point_that_follows_within_two_seconds_is_waited_for(dialogue, clock):
-    started = [*floating(2, 20.0), *written_float(2, 50.0), *LOCAL, *written(273, 0)]
-    pairs = [*started, *floating(35, 0.0), *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
+    started = [*LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0), *written(273, 0)]
+    pairs = [*started, *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
     with dialogue(Eurotherm2400, pairs) as oven:
         oven.setpoint_k = 323.15
     assert clock.monotonic() == pytest.approx(0.5)
