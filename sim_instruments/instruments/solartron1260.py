@@ -98,6 +98,15 @@ class Solartron1260:
         """Whether the generator is on."""
         return any((self.amplitude_v, self.bias_v, self.amplitude_a, self.bias_a))
 
+    @property
+    def stimulus_v(self) -> tuple[float, float]:
+        """Amplitude (rms) and bias in V, of the generator or at the cell of a potentiostat between them."""
+        front_end = self.world.front_end
+        if front_end is None:
+            return self.amplitude_v, self.bias_v
+        gain = front_end.generator_gain
+        return gain * self.amplitude_v, gain * self.bias_v + self.world.terminals.potential_v
+
     # Measuring.
 
     @property
