@@ -106,13 +106,22 @@ class KeysightE4990A(ScpiInstrument):
     def _check_compensation(self, frequencies_hz: Sequence[float]) -> None:
         states = {"OPEN": self.open_compensated, "SHOR": self.short_compensated}
         for kind in (kind for kind, on in states.items() if on):
-            taken_hz = cast(list[float], self.values(f":SENS1:CORR2:ZME:{kind}:FREQ?", fields=0))
+            taken_hz = self._compensated_at_hz(kind)
             absent = [f for f in frequencies_hz if not any(_same(f, taken) for taken in taken_hz)]
             if absent:
                 problem = (
                     f"{kind} compensation not measured at {absent[0]:g} Hz; measure it at these frequencies"
                 )
                 raise ConfigurationError(self.name, "frequencies_hz", problem)
+
+    def _compensated_at_hz(self, kind: str) -> list[float]:
+        """Return the frequencies of a compensation; it may be on without ever having been measured."""
+        question = f":SENS1:CORR2:ZME:{kind}:FREQ?"
+        reply = self.ask(question).strip()
+        try:
+            return [float(field) for field in reply.split(",")] if reply else []
+        except ValueError as problem:
+            raise self.refuse(question, reply, "expected frequencies") from problem
 
     def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
         self.tell(

@@ -133,3 +133,12 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
 @pytest.mark.parametrize(("integration_s", "speed"), [(0.01, 1), (0.3, 2), (1, 5), (100, 5)])
 def test_the_speed_follows_the_integration_time(integration_s, speed):
     assert aperture(integration_s) == speed
+
+
+def test_a_compensation_that_was_never_measured_is_named_although_it_is_on(dialogue):
+    pairs = [(":SENS1:CORR2:OPEN?", "1"), (":SENS1:CORR2:SHOR?", "0"), (":SENS1:CORR2:ZME:OPEN:FREQ?", "")]
+    with (
+        dialogue(KeysightE4990A, pairs) as analyser,
+        pytest.raises(ConfigurationError, match="OPEN compensation not measured at 1000 Hz"),
+    ):
+        next(analyser.sweep([1000], 0.02))
