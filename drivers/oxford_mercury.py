@@ -63,11 +63,13 @@ class ControlLoop(Channel, mercuryitc.TemperatureSensor):  # pyright: ignore[rep
     )
 
     def ask(self, command: str, query_delay: float | None = None) -> str:
-        """Query, and raise InstrumentError for a reply that does not repeat the query."""
+        """Query, and raise InstrumentError for a reply that is not the query with one value."""
         reply = super().ask(command, query_delay).strip()
         expected = "STAT:" + self.insert_id(command).removeprefix("READ:") + ":"
         if not reply.startswith(expected):
             raise self.refuse(command, reply, f"expected {expected}...")
+        if ":" in reply.removeprefix(expected):
+            raise self.refuse(command, reply, "expected one value")
         return reply
 
     def check_set_errors(self) -> list[str]:

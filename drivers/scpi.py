@@ -24,9 +24,9 @@ class ScpiInstrument(Instrument):
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
         reply = self.ask("SYST:ERR?").strip()
-        code, _, words = reply.partition(",")
+        code, comma, words = reply.partition(",")
         try:
-            number = int(code)
+            number = int(code if comma else "")
         except ValueError as error:
             raise self.refuse("SYST:ERR?", reply, "expected an error number and its text") from error
         return f"error {number}: {words.strip().strip(chr(34))}" if number else ""

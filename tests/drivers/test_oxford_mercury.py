@@ -70,6 +70,7 @@ def test_another_sensor_is_addressed_by_its_board(dialogue):
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:INVALID",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:nanK",
+        "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:4.2000K:330.0725K",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:0.0000K",
         "330.0725K",
         "",
