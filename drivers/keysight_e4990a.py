@@ -21,6 +21,7 @@ FREQUENCY_LIMITS_HZ = (20.0, 120e6)
 BIAS_LIMITS_V = (-40.0, 40.0)
 POINTS = 2
 FREQUENCY_TOLERANCE = 1e-6
+STIMULUS_TOLERANCE, STIMULUS_RESOLUTION_V = 0.02, 1e-3
 OFF_MESSAGES = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
 FIXTURE = (":SENS1:CORR2:OPEN", ":SENS1:CORR2:SHOR")
 
@@ -141,6 +142,12 @@ class KeysightE4990A(ScpiInstrument):
             f":SOUR:BIAS:STAT {'ON' if bias_v else 'OFF'}",
             f":SOUR1:VOLT {amplitude_v:.6g}",
         )
+        for question, wanted in (
+            (":SOUR1:VOLT?", amplitude_v),
+            (":SOUR1:BIAS:VOLT?", bias_v),
+            (":SOUR:BIAS:STAT?", float(bias_v != 0)),
+        ):
+            self._confirm_value(question, wanted)
         self._confirm_parameter(1, "R")
         self._confirm_parameter(2, "X")
 
@@ -157,6 +164,11 @@ class KeysightE4990A(ScpiInstrument):
         found = self.ask(question).strip()
         if found != wanted:
             raise self.refuse(question, found, f"expected {wanted}")
+
+    def _confirm_value(self, question: str, wanted: float) -> None:
+        (found,) = cast(list[float], self.values(question))
+        if not math.isclose(found, wanted, rel_tol=STIMULUS_TOLERANCE, abs_tol=STIMULUS_RESOLUTION_V):
+            raise self.refuse(question, f"{found:g}", f"differs from the set value {wanted:g}")
 
     def _measure(self, frequency_hz: float) -> ImpedancePoint:
         for end in ("STAR", "STOP"):

@@ -21,9 +21,9 @@ _REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
 
 
 class Huber(WithLoop):
-    """The circulator."""
+    """The circulator; `absent` are addresses that this model does not have."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, absent: tuple[int, ...] = ()) -> None:
         self.world = world
         self.loop = Loop(world.oven, heating_w=100.0, cooling_w=100.0)
         self._chance = world.chance("huber")
@@ -46,6 +46,8 @@ class Huber(WithLoop):
             HIGHEST: lambda: 100 * self.highest_c,
             0x3A: lambda: self._hundredths(world.oven.sample_k),
         }
+        for address in absent:
+            del self._readers[address]
         self.reset()
 
     def reset(self) -> None:

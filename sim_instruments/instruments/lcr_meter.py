@@ -37,10 +37,23 @@ class LcrMeter(ScpiStatus):
     ----------
     longest_list : int
         Highest number of frequencies in a list: 201 on the E4980A, 10 on the 4284A.
+    highest_hz : float
+        Highest frequency of a model below the range of its family.
+    only_biases_v : tuple of float
+        The biases of an instrument without a bias source; here another value is rounded to the next of them
+        (what a real one does is not known). Empty: any bias.
     """
 
-    def __init__(self, world: World, noise: ImpedanceNoise, longest_list: int = 201) -> None:
+    def __init__(
+        self,
+        world: World,
+        noise: ImpedanceNoise,
+        longest_list: int = 201,
+        highest_hz: float = math.inf,
+        only_biases_v: tuple[float, ...] = (),
+    ) -> None:
         super().__init__()
+        self.highest_hz, self.only_biases_v = highest_hz, only_biases_v
         self.world, self.noise, self.longest_list = world, noise, longest_list
         self.overload = False
         self._chance = world.chance("lcr meter")
@@ -60,6 +73,25 @@ class LcrMeter(ScpiStatus):
         self._ready_s = -math.inf
         self._done_seen = True
         self._results: list[str] = []
+
+    @property
+    def frequency_hz(self) -> float:
+        """FREQ."""
+        return self._frequency_hz
+
+    @frequency_hz.setter
+    def frequency_hz(self, value: float) -> None:
+        self.require(value <= self.highest_hz)
+        self._frequency_hz = value
+
+    @property
+    def bias_v(self) -> float:
+        """BIAS:VOLT."""
+        return self._bias_v
+
+    @bias_v.setter
+    def bias_v(self, value: float) -> None:
+        self._bias_v = min(self.only_biases_v or (value,), key=lambda known_v: abs(known_v - value))
 
     @property
     def level_v(self) -> float:
