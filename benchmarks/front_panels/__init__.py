@@ -1,1 +1,1 @@
-"""What people and other programs leave at an instrument, and the judge of what a driver makes of it."""
+"""Settings left at instruments by people and other programs, and the judge of drivers that meet them."""

@@ -1,4 +1,4 @@
-"""What can be left at the temperature controllers."""
+"""Settings that can be left at the temperature controllers."""
 
 from collections.abc import Callable
 from random import Random

@@ -25,9 +25,9 @@ IMPEDANCE_SHARE, CURRENT_SHARE, POTENTIAL_V = 0.02, 0.02, 1e-3
 
 @dataclass
 class Verdict:
-    """What became of one state.
+    """Result of one state.
 
-    `refused` is the error of the driver, or the status of a point that it doubts; `wrong` the first value
+    `refused` is the error of the driver, or the status of a point that is not ok; `wrong` is the first value
     that disagrees with the simulated world.
     """
 
@@ -73,7 +73,7 @@ def judge(candidate: Candidate, panel: Panel, state: State) -> Verdict:
 
 
 class Doubted(Exception):
-    """A point whose status is not ok: the driver says itself that it may be wrong."""
+    """Raised for a point with a status other than ok: the driver reports that it may be wrong."""
 
 
 def leave(trial: Trial, state: State) -> None:
@@ -92,7 +92,7 @@ Compared = tuple[str, complex, complex, float]
 def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     """Yield quantity, the value seen or asked for, the true value, and how far they may differ.
 
-    What was left meanwhile may have moved the oven, so that its rate says nothing of the ramp.
+    Settings left after preparing may have moved the oven already: the rate is then not judged.
     """
     driver = trial.driver
     if hasattr(driver, "setpoint_k"):
@@ -109,7 +109,7 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
 
 
 def temperatures(trial: Trial, target_k: float, ramps: bool) -> Iterator[Compared]:
-    """Set a set point, with a ramp where the driver has one, and wait until the oven is said to be steady."""
+    """Set a set point, with a ramp if the driver has one, and wait until the readings are steady."""
     oven, driver = trial.rig.world.oven, trial.driver
     bench = Bench(trial.clock, LIMITS, {"oven": driver})
     rate_k_s = asked_rate(bench, ramps)
@@ -128,7 +128,7 @@ def temperatures(trial: Trial, target_k: float, ramps: bool) -> Iterator[Compare
 
 
 def asked_rate(bench: Bench, ramps: bool) -> float:
-    """Set a ramp rate and return it, 0 where none is asked for or the driver has no ramp."""
+    """Set a ramp rate and return it; 0 without a ramp."""
     if ramps and not any(base.__name__ == "WithoutRamp" for base in type(bench.roles["oven"]).__mro__):
         bench.oven.ramp_rate_k_s = RAMP_K_S
         return RAMP_K_S
@@ -153,7 +153,7 @@ def impedances(trial: Trial) -> Iterator[Compared]:
 
 
 def currents(trial: Trial) -> Iterator[Compared]:
-    """Hold the cell at a potential; compare currents and potentials with those of the cell."""
+    """Hold the cell at a potential; compare measured and true current and potential."""
     terminals, world = trial.rig.world.terminals, trial.rig.world
     for point in trial.driver.hold(STEP_V, STEP_TIMES_S, LIMIT_A):
         if point.status != "ok":

@@ -1,4 +1,4 @@
-"""What can be left at the analysers and potentiostats."""
+"""Settings that can be left at the analysers and potentiostats."""
 
 from random import Random
 

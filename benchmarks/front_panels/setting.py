@@ -26,7 +26,7 @@ class Setting:
     Attributes
     ----------
     words : str
-        What is left, for people.
+        Name of the setting, for people.
     leave : callable
         Takes the stand-in and a random generator, and leaves it so.
     refusal : str
@@ -43,15 +43,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Panel:
-    """What can be left at the front panel of the instrument of one driver.
+    """Settings that can be left at the front panel of the instrument of one driver.
 
     Attributes
     ----------
     settings : tuple of Setting
     hidden : tuple of str
-        What no message of the instrument shows, so that no driver can know it.
+        Settings that no known message of the instrument shows.
     kept : tuple of str
-        What belongs to the sensor or the fixture, and stays as the person has set it.
+        Settings of sensor, fixture or oven, which stay as the person has set them.
     driver_settings : dict
         Settings of the station file under which the driver is judged.
     target_degc : float
@@ -79,7 +79,7 @@ class Panel:
 class State:
     """One state of the front panel: the settings left, and the seed of their values.
 
-    `meanwhile` leaves them after the driver has prepared, when any refusal is right.
+    With `meanwhile` they are left after the driver has prepared; any refusal is then right.
     """
 
     driver: str
