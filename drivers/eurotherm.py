@@ -70,6 +70,7 @@ class OtherMaster(NamedTuple):
 
 REMOTE = OtherMaster(276, (1,), "the remote set point is selected")
 PROGRAM = OtherMaster(23, (2, 4, 8, 16), "a program rules: reset the programmer")
+TUNING = OtherMaster(270, (1,), "self-tuning runs: switch it off")
 OTHER_LOCAL = OtherMaster(15, tuple(range(1, 16)), "another set point than SP1 is selected")
 
 
@@ -120,7 +121,7 @@ class Eurotherm(Instrument):
     has_sensor_break_power: ClassVar[bool] = True
     tells_mode: ClassVar[bool] = True
     tells_setpoint_limits: ClassVar[bool] = True
-    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL)
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL, TUNING)
     rate_unit: ClassVar[int | None] = RATE_UNIT
     rate_disabled: ClassVar[int | None] = RATE_DISABLED
     is_documented: ClassVar[bool] = True

@@ -123,6 +123,7 @@ EUROTHERMS = {
             ),
             Setting("second set point selected", put("selected", one_of(1)), "another set point than SP1"),
             Setting("standby", put("mode", one_of(1)), "standby"),
+            Setting("self-tuning runs", put("tuning", one_of(True)), "self-tuning runs"),
         ),
         hidden=(DISPLAYS_DEGC,),
         kept=EUROTHERM_KEPT,

@@ -56,7 +56,7 @@ def acknowledged(address, value):
     return (frame, frame)
 
 
-LOCAL = [*word(199, 0), *word(276, 0), *word(23, 1), *word(15, 0)]
+LOCAL = [*word(199, 0), *word(276, 0), *word(23, 1), *word(15, 0), *word(270, 0)]
 OFF = [acknowledged(273, 1), acknowledged(3, 0)]
 SAFE = [*OFF, *word(273, 1), *word(3, 0)]
 
@@ -283,6 +283,7 @@ OTHER_MASTERS = [
     ("program", 16, "a program rules"),
     ("selected", 1, "another set point than SP1"),
     ("mode", 1, "standby"),
+    ("tuning", True, "self-tuning runs"),
 ]
 
 
@@ -376,7 +377,7 @@ def test_a_working_set_point_that_follows_within_two_seconds_is_waited_for(dialo
 
 
 def test_the_undefined_number_of_an_absent_programmer_is_no_other_master(dialogue):
-    absent = [*word(199, 0), *word(276, -0x8000), *word(23, -0x8000), *word(15, -0x8000)]
+    absent = [*word(199, 0), *(pair for address in (276, 23, 15, 270) for pair in word(address, -0x8000))]
     with dialogue(Eurotherm2400, absent) as oven:
         assert oven._other_master() == ""
 
