@@ -20,9 +20,11 @@ from labctl.errors import ConfigurationError
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
+    from labctl.config.instrument_entries import InstrumentEntry
     from labctl.config.station import Station
     from labctl.instruments.locks import Holder
     from labctl.queue.making_safe import SafeReport
+    from labctl.readmodel.bench_check_states import InstrumentChecks
 
 app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args_is_help=True)
 
@@ -118,21 +120,35 @@ def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> l
 
 
 @app.command()
-def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = False) -> None:
-    """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
+def check(
+    station: StationArgument = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    at_the_bench: Annotated[
+        bool, typer.Option("--at-the-bench", help="Go through the bench checks with a person; ten minutes.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Ask confirmed bench checks too.")] = False,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check every instrument of a station: identity, status, limits, readings. Switches no output on.
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
-    state; LCR meters and impedance analysers are reset, and may show their power-on level for an instant.
-    What a driver wants confirmed at the bench is listed. A watchdog on a wire of its own is asked for its
-    identity and is not kicked. While another program uses an instrument nothing is touched; the message
-    names that program.
+    state; the 2450, LCR meters and impedance analysers are reset, and their power-on state may be at the cell
+    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and what a
+    driver wants confirmed. A watchdog on a wire of its own is asked for its identity and is not kicked. While
+    another program uses an instrument nothing is touched; the message names that program.
+
+    With --at-the-bench it then asks what the instruments show, and records each answer in the results file by
+    serial number. Checks that need an output are done by the person; labctl energises nothing.
     """
-    from labctl.config.doubts import unconfirmed_settings
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
     chosen = read_station(station)
     try:
+        if at_the_bench:
+            _check_at_the_bench(chosen, db, person or user_name(), again, as_json)
+            return
         with chosen.hold("a check of its instruments"), chosen.open() as bench:
             report = {role: _reading(bench, role) for role in bench.roles}
         alone, unasked = _watchdog_reading(chosen)
@@ -140,19 +156,88 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
         terminal.say(str(error), err=True, fg="red")
         raise typer.Exit(1) from error
     report |= alone
+    checks = _bench_checks(chosen, report, db)
     if as_json:
-        terminal.echo(json.dumps(report))
+        told = {role: {**entry, **checks[role].facts} for role, entry in report.items()}
+        terminal.echo(json.dumps(told))
         return
+    _print_report(chosen, report, checks)
+    but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""
+    terminal.echo(f"all of {chosen.name} answer{but_for}; {_energised_in_words(chosen)}")
+
+
+def _print_report(
+    chosen: "Station", report: dict[str, dict[str, str]], checks: "dict[str, InstrumentChecks]"
+) -> None:
+    from labctl.config.doubts import unconfirmed_settings
+
+    shown: set[str] = set()
     for role, entry in report.items():
         terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
         if entry["condition"]:
             terminal.echo(f"{'':14s} {entry['condition']}")
+        name = _entry_with(chosen, role).name
+        for line in checks[role].words if name not in shown else ():
+            terminal.echo(f"{'':14s} {line}")
+        shown.add(name)
     for sentence in unconfirmed_settings(chosen.instruments):
         terminal.say(f"not confirmed: {sentence}", fg="yellow")
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
-    but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""
-    terminal.echo(f"all of {chosen.name} answer{but_for}; nothing was energised")
+    if any(check.having("open") for check in checks.values()):
+        terminal.echo("open bench checks: labctl instruments check --at-the-bench (docs/bench-checks.md)")
+
+
+def _entry_with(chosen: "Station", role: str) -> "InstrumentEntry":
+    return next(entry for entry in chosen.instruments if role in entry.roles)
+
+
+def _bench_checks(
+    chosen: "Station", report: dict[str, dict[str, str]], db: Path
+) -> "dict[str, InstrumentChecks]":
+    """Return the states of the bench checks of the instrument of each role, from the results file."""
+    from labctl.readmodel.bench_check_states import instrument_checks, is_simulated
+    from labctl.store.looking import LookConnection
+    from labctl.store.queries.bench_checks import of_driver
+
+    found = {}
+    with ExitStack() as stack:
+        looking = stack.enter_context(LookConnection(db)) if db.exists() else None
+        for role, told in report.items():
+            entry = _entry_with(chosen, role)
+            simulated = is_simulated(chosen, entry.address)
+            rows = of_driver(looking, entry.driver, simulated) if looking else []
+            found[role] = instrument_checks(entry, told["identity"], rows)
+    return found
+
+
+def _energised_in_words(chosen: "Station") -> str:
+    """Say that nothing was energised, except what a reset leaves at the cell for an instant."""
+    shown = [
+        f"{entry.name} was reset, which may have put {state} at the cell for an instant"
+        for entry in chosen.held
+        if entry.roles and (state := getattr(entry.driver_class, "shown_on_reset", ""))
+    ]
+    return f"no output was switched on; {'; '.join(shown)}" if shown else "nothing was energised"
+
+
+def _check_at_the_bench(chosen: "Station", db: Path, person: str, again: bool, as_json: bool) -> None:
+    from labctl.cli.at_the_bench import Session, hold_session, require_terminal
+    from labctl.store.transactions import WriteConnection
+
+    if as_json:
+        raise ConfigurationError(
+            "labctl instruments check", "--json", "asks nothing; leave one of the two out"
+        )
+    require_terminal()
+    with WriteConnection(db) as connection:
+        session = Session(chosen, connection, person, again)
+        ended = hold_session(session)
+    for sentence in ended:
+        terminal.say(sentence, err=True, fg="yellow")
+    if ended:
+        raise typer.Exit(1)
+    terminal.echo(f"{session.answered} answers are in {db}; labctl instruments check lists them")
 
 
 def _watchdog_reading(station: "Station") -> tuple[dict[str, dict[str, str]], str]:

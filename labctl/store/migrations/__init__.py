@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
@@ -111,6 +112,13 @@ def _m0009_temperature(db: "Sqlite") -> None:
     db.execute(BAND_TRIGGER)
 
 
+def _m0011_bench_checks(db: "Sqlite") -> None:
+    for statement in _statements(BENCH_CHECKS):
+        db.execute(statement)
+    for described in described_columns(BENCH_CHECKS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -128,6 +136,7 @@ _MIGRATIONS = {
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
     "0009_temperature": _m0009_temperature,
+    "0011_bench_checks": _m0011_bench_checks,
 }
 
 
