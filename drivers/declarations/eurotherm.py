@@ -170,6 +170,12 @@ MESSAGES = (
         only_for=("Eurotherm2400",),
     ),
     Message(
+        "read 270",
+        "self-tuning: 1 while it runs",
+        source="handbook HA026230",
+        only_for=("Eurotherm2400",),
+    ),
+    Message(
         "read 199",
         "mode: 0 normal, 1 standby, 2 configuration",
         source="handbook HA026230",
@@ -357,6 +363,17 @@ BENCH_CHECKS = (
         ),
         only_for=("Eurotherm2400",),
         is_decisive=True,
+    ),
+    BenchCheck(
+        "self-tuning (2400)",
+        "start self-tuning at the front panel, `oven.read_word(270)`, `oven.setpoint_k = 300`",
+        "1, then an `InstrumentError`",
+        only_for=("Eurotherm2400",),
+    ),
+    BenchCheck(
+        "the start of a ramp",
+        "manual mode with another target, `oven.ramp_rate_k_s = 5 / 60`, `oven.setpoint_k = 320`, display",
+        "the working set point begins at the temperature; note where it is in manual mode",
     ),
     BenchCheck(
         "what rules (3200)",

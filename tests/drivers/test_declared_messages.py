@@ -67,7 +67,13 @@ def sensor(trial):
     return trial.driver.read_variable(SENSORS[trial.driver.sensor])
 
 
-LAKE_SHORE = [({}, a_limit)]
+def a_sweep_table_left_on(trial):
+    (cryostat,) = trial.rig.instruments.values()
+    cryostat.swept = True
+    trial.driver.prepare()
+
+
+LAKE_SHORE = [({}, a_limit), ({"curve": 6}, lambda trial: trial.driver.prepare())]
 ON_RS485 = ({"rs485_address": 1}, identity)
 EXTERNAL = ({"external": True}, temperature)
 SITUATIONS = {
@@ -90,6 +96,7 @@ SITUATIONS = {
         ({"sensor": "process"}, sensor),
         ({"keep_circulating": False}, lambda trial: trial.driver.switch_off()),
     ],
+    "OxfordMercuryITC": [({}, a_sweep_table_left_on)],
     "KeysightE4990A": [({}, a_compensated_sweep)],
     "Solartron1260": [
         ({}, an_unanswered_form_of_query),
