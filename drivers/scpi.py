@@ -1,5 +1,6 @@
 """Base class of instruments with an SCPI error queue: identity and error checking."""
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
@@ -8,6 +9,7 @@ from labctl.instrument import Instrument
 
 NO_DATA = 9.9e37
 QUEUE_LENGTH = 50
+ERROR = re.compile(r'(?P<number>[+-]?\d+), *"(?P<words>[^"]*)"')
 
 
 class ScpiInstrument(Instrument):
@@ -29,12 +31,11 @@ class ScpiInstrument(Instrument):
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
         reply = self.ask("SYST:ERR?").strip()
-        code, comma, words = reply.partition(",")
-        try:
-            number = int(code if comma else "")
-        except ValueError as error:
-            raise self.refuse("SYST:ERR?", reply, "expected an error number and its text") from error
-        return f"error {number}: {words.strip().strip(chr(34))}" if number else ""
+        found = ERROR.fullmatch(reply)
+        if found is None:
+            raise self.refuse("SYST:ERR?", reply, "expected an error number and its text")
+        number = int(found["number"])
+        return f"error {number}: {found['words']}" if number else ""
 
     @property
     def condition(self) -> str:

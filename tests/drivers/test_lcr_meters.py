@@ -205,7 +205,7 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
             meter.make_safe()
 
 
-@pytest.mark.parametrize("reply", ["", "0", "no error", ',"No error"'])
+@pytest.mark.parametrize("reply", ["", "0", "no error", ',"No error"', '+0,"No error",0'])
 def test_an_error_without_number_and_text_is_no_answer_to_the_question_of_errors(dialogue, reply):
     with (
         dialogue(KeysightE4980A, [("SYST:ERR?", reply)]) as meter,
