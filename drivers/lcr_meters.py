@@ -125,7 +125,14 @@ class LcrMeter(ScpiInstrument):
             f":BIAS:STAT {int(bias_v != 0)}",
             f":VOLT {amplitude_v:.6g}",
         )
+        self._confirm_function()
         self._confirm_stimulus(amplitude_v, bias_v)
+
+    def _confirm_function(self) -> None:
+        """Read the function: modulus and phase, or G and B, would look like R and X."""
+        found = self.ask(":FUNC:IMP?").strip()
+        if found != "RX":
+            raise self.refuse(":FUNC:IMP?", found, "expected RX")
 
     def _confirm_stimulus(self, amplitude_v: float, bias_v: float) -> None:
         """Read level and bias: without a bias source the instrument has a few biases only."""

@@ -18,6 +18,7 @@ MESSAGES = (
     Message(":INIT:CONT ON", "wait for a trigger, again and again", source="pymeasure"),
     Message(":FORM ASC", "text, no binary numbers", source="pymeasure"),
     Message(":FUNC:IMP RX", "measure R and X", unit="ohm", source="pymeasure", second_source="QCoDeS"),
+    Message(":FUNC:IMP?", "function", source="pymeasure", second_source="QCoDeS"),
     Message(
         ":FUNC:IMP:RANG:AUTO ON", "autorange", source="pymeasure", second_source="public programs in use"
     ),

@@ -36,8 +36,9 @@ SENT = [
     )),
     FINE,
 ]  # fmt: skip
+RULES = (":FUNC:IMP?", "RX")
 APPLIED = [(":VOLT?", "+2.00000E-02"), (":BIAS:VOLT?", "+0.00000E+00"), (":BIAS:STAT?", "0")]
-SET_UP = [*SENT, *APPLIED]
+SET_UP = [*SENT, RULES, *APPLIED]
 
 
 def point(reply, applied="+1.00000E+03"):
@@ -145,8 +146,14 @@ def test_a_bias_is_applied_only_where_asked_for(dialogue):
     biased = {":BIAS:VOLT 0": ":BIAS:VOLT 1.5", ":BIAS:STAT 0": ":BIAS:STAT 1"}
     set_up = [(biased.get(sent, sent), reply) for sent, reply in SENT]
     applied = [APPLIED[0], (":BIAS:VOLT?", "+1.50000E+00"), (":BIAS:STAT?", "1")]
-    with dialogue(KeysightE4980A, [*set_up, *applied, *point("+1.0E+02,-5.0E+00,+0"), *OFF]) as meter:
+    with dialogue(KeysightE4980A, [*set_up, RULES, *applied, *point("+1.0E+02,-5.0E+00,+0"), *OFF]) as meter:
         assert len(list(meter.sweep([1000], 0.02, bias_v=1.5))) == 1
+
+
+def test_another_function_than_the_one_set_is_refused(dialogue):
+    pairs = [*SENT, (":FUNC:IMP?", "ZTD"), *OFF]
+    with dialogue(KeysightE4980A, pairs) as meter, pytest.raises(InstrumentError, match="expected RX"):
+        list(meter.sweep([1000], 0.02))
 
 
 def test_a_bias_that_the_instrument_does_not_have_is_refused_and_taken_away():
