@@ -253,12 +253,16 @@ class LakeShore33x(Instrument):
         self._limit_k = cast(float, self.input.temperature_limit_k)
 
     def _check_curve(self) -> None:
-        if self.curve is None:
-            return
-        found = cast(int, self.input.curve)
-        if found != self.curve:
-            problem = f"input {self.sensor} has another calibration curve than {self.curve}"
-            raise InstrumentError(self.name, f"INCRV? {self.sensor}", str(found), problem)
+        problem = self._other_curve()
+        if problem:
+            raise InstrumentError(self.name, f"INCRV? {self.sensor}", "", problem)
+
+    def _other_curve(self) -> str:
+        """Return that the input has another calibration curve than the setting `curve`, otherwise ""."""
+        found = self.curve if self.curve is None else cast(int, self.input.curve)
+        if found == self.curve:
+            return ""
+        return f"input {self.sensor} has curve {found}, another calibration curve than {self.curve}"
 
     @property
     def _sensor_number(self) -> int:
@@ -308,6 +312,7 @@ class LakeShore33x(Instrument):
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
         self._confirm_unit()  # before the heater is on
+        self._check_curve()
         self._confirm_mode()
         self._confirm_ramp()
         self.loop.heater_range = self.heater_range
@@ -358,7 +363,7 @@ class LakeShore33x(Instrument):
 
     @property
     def output_state(self) -> OutputState:
-        """Set point (None during a ramp), heater range and output, heater error, and a restart."""
+        """Set point (None during a ramp), heater range and output, heater error, other curve, a restart."""
         loop = self.loop.id
         questions = [f"SETP? {loop}", f"RANGE? {loop}", "*ESR?"]
         questions += [f"RAMPST? {loop}"] if self.can_ramp else []
@@ -372,6 +377,7 @@ class LakeShore33x(Instrument):
         problem = f"heater {HEATER_ERRORS.get(int(error), f'error {int(error)}')}" if error else ""
         if 0 < heater_range != self.heater_range:
             problem = problem or f"the heater range is {int(heater_range)} instead of {self.heater_range}"
+        problem = problem or self._other_curve()
         target_k = None if is_ramping else setpoint + self._offset_k
         return OutputState(heater_range > 0, target_k, percent, problem, restarted)
 

@@ -112,6 +112,10 @@ def test_another_calibration_curve_than_the_station_names_is_refused():
         (oven,) = trial.rig.instruments.values()
         oven.set_input_curve("A", 21)
         with pytest.raises(InstrumentError, match="another calibration curve than 6"):
+            trial.driver.setpoint_k = 300.0
+        assert not trial.energised
+        assert "has curve 21" in trial.driver.output_state.problem
+        with pytest.raises(InstrumentError, match="another calibration curve than 6"):
             trial.driver.prepare()
 
 
