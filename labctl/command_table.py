@@ -2,7 +2,7 @@
 
 A driver lists its messages in the class attribute `messages` and its bench checks in `bench_checks`. The
 pages docs/reference/drivers/ and the tables of docs/bench-checks.md are made from them, and
-`labctl instruments check` counts what is unconfirmed. A test compares every message that a driver sends with
+`labctl instruments check` counts unconfirmed ones. A test compares every message that a driver sends with
 its declarations, so that they cannot drift apart:
 
     class ExampleOven(Instrument):
@@ -142,7 +142,7 @@ class BenchCheck:
 
     @property
     def fingerprint(self) -> str:
-        """Get a text that changes when what is done or expected changes."""
+        """Get a text that changes when instructions or expected result change."""
         what = (self.do, self.expect, self.reads, self.asks)
         judged_by = (self.answer, self.offset, self.unit, self.within)
         return hashlib.sha256(repr((what, judged_by)).encode()).hexdigest()[:16]

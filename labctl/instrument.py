@@ -10,9 +10,22 @@ from typing import Any, ClassVar
 from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
+from labctl.capabilities import NO_RAMP, Above, Capabilities, OneOf, Range
 from labctl.clock import Clock, RealClock, VirtualClock
 from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
+
+__all__ = [
+    "NO_RAMP",
+    "Above",
+    "Capabilities",
+    "Channel",
+    "Instrument",
+    "OneOf",
+    "Range",
+    "SharedSession",
+    "StrictReplies",
+]
 
 
 class StrictReplies:
@@ -89,6 +102,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    line_address : str or None
+        Name of the setting that tells instruments on one serial line apart; `""` for an instrument that has a
+        line of its own, None: not declared.
+    can : Capabilities
+        Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     shown_on_reset : str
         What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
         nothing.
@@ -107,6 +125,8 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
+    line_address: ClassVar[str | None] = None
+    can: Capabilities = Capabilities()
     shown_on_reset: ClassVar[str] = ""
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
@@ -125,6 +145,17 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         them. There are none unless a driver says so.
         """
         return ()
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities with these settings of the station file.
+
+        `settings` holds only those of the station file: the defaults of the driver are not in it. By
+        default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
+        are not declared. Override it where a range depends on a setting, and let the driver check what it is
+        asked for against the same declaration.
+        """
+        return cls.can
 
     @classmethod
     def declared_texts(cls, sent: str) -> tuple[str, ...]:

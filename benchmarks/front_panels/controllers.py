@@ -107,38 +107,171 @@ SETPOINT_LIMIT = Setting(
 RATE_DISABLED = Setting("rate limit disabled", put("rate_disabled", one_of(True)), "ramp rate is disabled")
 REMOTE = Setting("remote set point selected", put("remote", one_of(True)), "remote set point is selected")
 EUROTHERM_KEPT = (CALIBRATION, "the control parameters")
+SECOND_SETPOINT = Setting("second set point", put("second_c", between(10, 120)))
+REMOTE_SETPOINT = Setting("remote set point, not selected", put("remote_c", between(10, 120)))
+SECOND_SELECTED = Setting(
+    "second set point selected", put("selected", one_of(1)), "another set point than SP1"
+)
+RATE_UNIT = Setting("unit of the rate limit", put("rate_unit", one_of(0, 1, 2)))
+OTHER_UNIT = Setting(
+    "another unit than degrees Celsius", put("display_unit", one_of(1, 2, 3)), "display degrees Celsius"
+)
+STANDBY = Setting("standby", put("mode", one_of(1)), "standby")
+SERIES_3200 = Panel(
+    (
+        *OF_EVERY_EUROTHERM,
+        DECIMALS,
+        RATE_UNIT,
+        SECOND_SETPOINT,
+        REMOTE_SETPOINT,
+        SETPOINT_LIMIT,
+        REMOTE,
+        SECOND_SELECTED,
+        Setting("the timer runs, holds or has ended", put("program", one_of(1, 2, 3)), "the timer"),
+    ),
+    hidden=(DISPLAYS_DEGC,),
+    kept=EUROTHERM_KEPT,
+)
 EUROTHERMS = {
+    "drivers.eurotherm:Eurotherm2200": Panel(
+        (
+            *OF_EVERY_EUROTHERM,
+            DECIMALS,
+            SECOND_SETPOINT,
+            REMOTE_SETPOINT,
+            SETPOINT_LIMIT,
+            REMOTE,
+            SECOND_SELECTED,
+            STANDBY,
+            Setting(
+                "a program runs, holds or has ended", put("program", one_of(2, 4, 16)), "a program rules"
+            ),
+            OTHER_UNIT,
+        ),
+        kept=EUROTHERM_KEPT,
+        driver_settings={"rate_per": "min"},
+    ),
     "drivers.eurotherm:Eurotherm2400": Panel(
         (
             *OF_EVERY_EUROTHERM,
             DECIMALS,
-            Setting("unit of the rate limit", put("rate_unit", one_of(0, 1, 2))),
-            Setting("second set point", put("second_c", between(10, 120))),
-            Setting("remote set point, not selected", put("remote_c", between(10, 120))),
+            RATE_UNIT,
+            SECOND_SETPOINT,
+            REMOTE_SETPOINT,
             SETPOINT_LIMIT,
             RATE_DISABLED,
             REMOTE,
             Setting(
                 "a program runs, holds or is complete", put("program", one_of(2, 4, 8, 16)), "a program rules"
             ),
-            Setting("second set point selected", put("selected", one_of(1)), "another set point than SP1"),
-            Setting("standby", put("mode", one_of(1)), "standby"),
+            SECOND_SELECTED,
+            STANDBY,
+            OTHER_UNIT,
             Setting("self-tuning runs", put("tuning", one_of(True)), "self-tuning runs"),
         ),
-        hidden=(DISPLAYS_DEGC,),
         kept=EUROTHERM_KEPT,
     ),
-    "drivers.eurotherm:Eurotherm3200": Panel(
-        (*OF_EVERY_EUROTHERM, DECIMALS, SETPOINT_LIMIT, REMOTE),
-        hidden=(DISPLAYS_DEGC,),
-        kept=EUROTHERM_KEPT,
-    ),
+    "drivers.eurotherm:Eurotherm3200": SERIES_3200,
+    "drivers.eurotherm:Eurotherm3216": SERIES_3200,
     "drivers.eurotherm:Eurotherm3500": Panel(
         (*OF_EVERY_EUROTHERM, SETPOINT_LIMIT, RATE_DISABLED),
         hidden=(DISPLAYS_DEGC,),
         kept=EUROTHERM_KEPT,
     ),
 }
+
+
+def put_loop(attribute: str, choose: Callable[[Random], Any]) -> Leave:
+    """Set an attribute of the first loop of a nanodac."""
+    return lambda stand, chance: setattr(stand.model.loop, attribute, choose(chance))
+
+
+NANODAC = Panel(
+    (
+        Setting("set point", put_loop("first_c", between(10, 120))),
+        Setting("second set point", put_loop("second_c", between(10, 120))),
+        Setting("alternative set point, not selected", put_loop("alternative_c", between(10, 120))),
+        Setting("rate limit of the set point", put_loop("rate_k_min", between(0, 20))),
+        Setting(
+            "manual, with an output",
+            all_of(put_loop("manual", one_of(1)), put_loop("manual_output", between(0, 60))),
+        ),
+        Setting("output at a broken sensor", put_loop("break_percent", between(0, 50))),
+        Setting("limits of the set point around the one asked for", put_loop("high_c", between(100, 700))),
+        Setting("decimals of the display", put("decimals", one_of(0, 1, 2))),
+        Setting(
+            "alternative set point selected", put_loop("alternative", one_of(1)), "alternative set point"
+        ),
+        Setting("second set point selected", put_loop("second", one_of(1)), "another set point than SP1"),
+        Setting("the loop is inhibited", put_loop("inhibited", one_of(1)), "inhibited"),
+        Setting(
+            "the output tracks another signal", put_loop("tracking", one_of(1)), "another signal|still on"
+        ),
+        Setting("the loop is a cascade", put_loop("loop_type", one_of(1, 2, 3)), "cascade"),
+        Setting("a trim is added to the set point", put_loop("trim_k", between(5, 20)), "trimmed"),
+        Setting("a program runs or holds", put("program", one_of(2, 4)), "a program runs"),
+        Setting("the output is held at a broken sensor", put_loop("break_mode", one_of(1)), "is held"),
+        Setting(
+            "upper limit of the set point below the one asked for",
+            put_loop("high_c", between(20, 55)),
+            "set point limit|bad value|was not accepted",
+        ),
+    ),
+    hidden=(DISPLAYS_DEGC,),
+    kept=EUROTHERM_KEPT,
+    driver_settings={"rate_per": "min"},
+)
+
+OMRON = Panel(
+    (
+        Setting("set point", put("setpoint", one_of(150, 600, 900))),
+        Setting("it runs", put("stopped", one_of(False))),
+        Setting("communications writing on", put("writing", one_of(True, False))),
+        Setting(
+            "ramp of the set point", all_of(put("ramp", one_of(0, 10, 300)), put("ramp_fall", one_of(-1)))
+        ),
+        Setting("unit of the ramp", put("ramp_unit", one_of(1, 2))),
+        Setting("remote set point, not selected", put("remote_c", between(10, 120))),
+        Setting("manual output, not in force", put("manual_percent", between(0, 60))),
+        Setting("manual mode", put("manual", one_of(True)), "manual mode"),
+        Setting("auto-tuning", put("tuning", one_of(True)), "auto-tuning"),
+        Setting("remote set point selected", put("remote", one_of(True)), "remote set point is selected"),
+        Setting("the simple program", put("program_pattern", one_of(1, 2)), "simple program"),
+        Setting("degrees Fahrenheit", put("fahrenheit", one_of(1)), "degrees Celsius"),
+        Setting("an output while it is stopped", put("at_stop", one_of(50, 300)), "MV at Stop"),
+        Setting("an output at a broken sensor", put("at_error", one_of(50, 300)), "MV at PV Error"),
+        Setting(
+            "another ramp downwards", all_of(put("ramp", one_of(10)), put("ramp_fall", one_of(20))), "falling"
+        ),
+        Setting("set-up area", put("setup_area", one_of(True)), "setup area"),
+    ),
+    kept=(CALIBRATION, "the control parameters"),
+    driver_settings={"rate_decimals": 1},
+)
+
+
+def another_master(words: str) -> Leave:
+    """Let something else set the temperature of the Modbus oven."""
+
+    def leave(stand: Stand, chance: Random) -> None:
+        stand.model.holding.add(words)
+        stand.model.ruled_elsewhere_k = chance.uniform(340.0, 400.0)
+
+    return leave
+
+
+MODBUS_OVEN = Panel(
+    (
+        Setting("set point", call("set_at_panel", between(10, 120))),
+        Setting("ramp", put("rate", between(0.5, 20))),
+        Setting("on or off", put("is_on", one_of(True, False))),
+        Setting("an alarm", lambda stand, chance: stand.model.holding.add("alarm 1")),
+        Setting("a program rules", another_master("a program rules"), "a program rules"),
+        Setting("manual mode", another_master("it is in manual mode"), "manual mode"),
+    ),
+    hidden=("whatever the station file does not describe",),
+    kept=(CALIBRATION, "the control parameters"),
+)
 
 LOCAL = Setting("local mode at the front panel", put("remote", one_of(False)), "not in remote mode")
 RUNNING = Setting("it runs", call("set_mode", one_of(5), one_of(1)))
@@ -333,6 +466,9 @@ CONTROLLERS = {
     "drivers.lakeshore33x:LakeShore336": lakeshore("336", 3, "ABCD"),
     "drivers.lakeshore33x:LakeShore350": lakeshore("350", 5, "ABCD"),
     **EUROTHERMS,
+    "drivers.nanodac:Nanodac": NANODAC,
+    "drivers.omron_e5c:OmronE5C": OMRON,
+    "drivers.modbus_oven:ModbusOven": MODBUS_OVEN,
     **JULABOS,
     "drivers.huber:Huber": HUBER,
     "drivers.linkam_t95:LinkamT95": LINKAM,

@@ -1,4 +1,4 @@
-"""Bench checks with a person: labctl reads what is safe to read, the person says what the instrument shows.
+"""Bench checks with a person: labctl reads safe quantities, the person reads the display.
 
 1. Nothing is energised: every instrument is opened and brought to its safe state as by
    `labctl instruments check`. What needs an output is done by the person, after the instruments are released.
@@ -10,7 +10,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Get the columns of a record that say which instrument and which driver."""
+        """Get the columns of a record about instrument and driver."""
         return {
             "instrument": self.entry.name,
             "address": self.entry.address,
@@ -91,7 +91,17 @@ class Visit:
 
 @dataclass
 class Session:
-    """The checks of one sitting; `answered` counts the rows written."""
+    """The checks of one sitting.
+
+    Attributes
+    ----------
+    again : bool
+        Whether confirmed checks are asked too.
+    answered : int
+        Rows written so far.
+    left_on : dict of str, optional
+        Instruments that were not read back off when they were released, with the reason; None: not yet.
+    """
 
     station: Station
     connection: WriteConnection
@@ -99,6 +109,7 @@ class Session:
     again: bool
     ask: Ask = asked_at_the_terminal
     answered: int = 0
+    left_on: dict[str, str] | None = None
 
     def hold(self) -> None:
         """Ask every open check: first what labctl can read, then, with the instruments released, the rest."""
@@ -111,11 +122,15 @@ class Session:
                 if not (read and (check.reads or check.asks)):
                     self._by_hand(visit, check)
 
+    def _note_left(self, problems: dict[str, str]) -> None:
+        """Keep what could not be read back off when the instruments were released, by name."""
+        self.left_on = problems
+
     def _is_opened(self, entry: InstrumentEntry) -> bool:
         return bool(entry.roles) and entry in self.station.held
 
     def _with_instruments(self) -> list[Visit]:
-        with self.station.hold("bench checks"), self.station.open() as bench:
+        with self.station.hold("bench checks"), self.station.open(on_left=self._note_left) as bench:
             visits = [self._visit(entry, bench.roles) for entry in self.station.instruments]
             for visit in filter(lambda visit: self._is_opened(visit.entry), visits):
                 driver = bench.roles[visit.entry.roles[0]]
@@ -222,8 +237,8 @@ def _still_confirmed(row: Mapping[str, Any], check: BenchCheck, code: str) -> bo
     return same and row["outcome"] == CONFIRMED
 
 
-def hold_session(session: Session) -> Sequence[str]:
-    """Ask every open check; return a sentence where the person ended it early, nothing otherwise.
+def hold_session(session: Session) -> list[str]:
+    """Ask every open check; return sentences about an early end: its reason, outputs left on.
 
     Raises
     ------
@@ -235,9 +250,18 @@ def hold_session(session: Session) -> Sequence[str]:
     try:
         session.hold()
     except Stopped:
-        return (f"ended: {session.answered} answers are kept",)
+        ended = "ended"
     except EOFError:
-        return (f"the terminal was closed: {session.answered} answers are kept",)
+        ended = "the terminal was closed"
     except KeyboardInterrupt:
-        return (f"stopped: everything is off, and {session.answered} answers are kept",)
-    return ()
+        ended = "stopped"
+    else:
+        return []
+    return [f"{ended}: {session.answered} answers are kept", *_off_in_words(session.left_on)]
+
+
+def _off_in_words(left_on: Mapping[str, str] | None) -> list[str]:
+    if left_on is None:
+        return ["no instrument was opened"]
+    problems = [f"{name} was not read back off: {problem}" for name, problem in left_on.items()]
+    return problems or ["every output was read back off"]

@@ -134,12 +134,12 @@ def check(
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
     state; the 2450, LCR meters and impedance analysers are reset, and their power-on state may be at the cell
-    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and what a
-    driver wants confirmed. A watchdog on a wire of its own is asked for its identity and is not kicked. While
+    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and settings
+    to confirm. A watchdog on a wire of its own is asked for its identity and is not kicked. While
     another program uses an instrument nothing is touched; the message names that program.
 
-    With --at-the-bench it then asks what the instruments show, and records each answer in the results file by
-    serial number. Checks that need an output are done by the person; labctl energises nothing.
+    With --at-the-bench it then asks for the displays of the instruments, and records each answer in the
+    results file by serial number. Checks that need an output are done by the person; labctl switches none on.
     """
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
@@ -212,7 +212,7 @@ def _bench_checks(
 
 
 def _energised_in_words(chosen: "Station") -> str:
-    """Say that nothing was energised, except what a reset leaves at the cell for an instant."""
+    """Say that nothing was energised, except by a reset for an instant."""
     shown = [
         f"{entry.name} was reset, which may have put {state} at the cell for an instant"
         for entry in chosen.held
@@ -241,7 +241,7 @@ def _check_at_the_bench(chosen: "Station", db: Path, person: str, again: bool, a
 
 
 def _watchdog_reading(station: "Station") -> tuple[dict[str, dict[str, str]], str]:
-    """What a watchdog on a wire of its own answers, and why it was not asked; it is never kicked here.
+    """Answer of a watchdog on a wire of its own, and why it was not asked; it is never kicked here.
 
     Raises InstrumentError where it does not answer, or is another one than the station file says.
     """

@@ -117,7 +117,7 @@ def add(
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check protocols against the station's limits and queue them, all of them or none."""
+    """Check protocols against limits and instruments of the station, queue them, all of them or none."""
     from labctl.config.doubts import doubts_about_instruments
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station

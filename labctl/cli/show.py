@@ -56,6 +56,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
     For a run that continues an interrupted run, conductivities include the earlier part.
     """
+    from labctl.readmodel.recorded_checks import checked_instruments
     from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
@@ -63,6 +64,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     return {
         "run": row,
         "sample": database.sample(row["sample_id"]),
+        "instruments": checked_instruments(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
@@ -107,6 +109,7 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
 
 def _print_run(content: dict[str, Any]) -> None:
 
+    from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, sample = content["run"], content["sample"]
@@ -114,6 +117,9 @@ def _print_run(content: dict[str, Any]) -> None:
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
+    for instrument in content["instruments"]:
+        for line in or_as_unreadable(partial(in_words, instrument), _instrument_instead):
+            console.print(line, highlight=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])
@@ -123,6 +129,10 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
+
+
+def _instrument_instead(why: str) -> list[str]:
+    return [f"an instrument {why}"]
 
 
 def _sample_in_words(sample: dict[str, Any]) -> str:

@@ -307,9 +307,8 @@ class QueueingPanel(QtWidgets.QWidget):
         takes_s, now_s = found.takes_s, RealClock().time()
         begin_s = max(now_s, self._free_s or now_s)
         end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
-        steps = (
-            f"{len(found.steps)} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
-        )
+        held = f"{len(found.steps)} steps within the limits of {self._station.name} and its instruments"
+        steps = f"{held}; {duration(takes_s)}{end}"
         self._say(". ".join([steps, *found.warnings]))
 
     def _refuse_to_queue(self, sentence: str) -> None:

@@ -12,6 +12,7 @@ from labctl.bench import PlannedStep
 from labctl.clock import RealClock, VirtualClock
 from labctl.config.doubts import doubts_about_instruments
 from labctl.config.night import read_night
+from labctl.config.possible_steps import shortest_intervals
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
@@ -108,7 +109,8 @@ def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
     read_night(station)
     speed = _speed(station)
     steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
-    found = Forecast(tuple(steps), (*protocol.warnings(), *doubts_about_instruments(station.instruments)))
+    doubts = (*doubts_about_instruments(station.instruments), *shortest_intervals(steps, station.instruments))
+    found = Forecast(tuple(steps), (*protocol.warnings(), *doubts))
     return replace(found, warnings=(*found.warnings, *doubts_about_duration(found.takes_s, station)))
 
 

@@ -1,4 +1,4 @@
-"""Bench checks of one instrument: confirmed, different, failed or open, by what was recorded about it.
+"""Bench checks of one instrument: confirmed, different, failed or open, by its records.
 
 The serial number in the identity decides, never the address: another instrument at the same address is not
 confirmed. Where a protocol has no serial number labctl cannot recognise the instrument; the number on its
@@ -122,7 +122,7 @@ class InstrumentChecks:
 
 
 def is_simulated(station: Station, address: str) -> bool:
-    """Return whether an address of a station leads to a simulated instrument, also one that is served."""
+    """Return whether an address of a station leads to a simulated instrument."""
     if station.simulation is not None or is_simulated_here(station.visa_library):
         return True
     return not is_known_by_identity(address)

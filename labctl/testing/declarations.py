@@ -28,7 +28,7 @@ def sent_by(candidate: Candidate) -> list[str]:
 
 
 def use(trial: Trial, candidate: Candidate) -> None:
-    """Make each reading of a driver once; give a ramp to one that can ramp."""
+    """Make each reading of a driver once; set a ramp where it can ramp."""
     driver = trial.driver
     energise(trial)()
     if hasattr(driver, "ramp_rate_k_s"):
@@ -87,7 +87,7 @@ def test_declared_messages_and_bench_checks_can_be_shown_in_a_table(declaring: C
 
 
 def test_what_a_bench_check_reads_is_there_and_it_is_judged_in_one_way(declaring: Candidate) -> None:
-    """Rule: `reads` names an attribute, and only what is read can be compared."""
+    """Rule: `reads` names an attribute, and only readings can be compared."""
     for check in bench_checks_of(declaring.driver_class):
         assert not check.reads or hasattr(declaring.driver_class, check.reads), check.name
         assert not (check.reads and check.asks), check.name

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from front_panel import lists
 from front_panels.every_driver import PANELS, candidate_of, undeclared
-from front_panels.judging import Verdict, judge
+from front_panels.judging import FASTER, Verdict, judge, temperatures
 from front_panels.setting import State, drawn
 
 from drivers.eurotherm import Eurotherm2400
@@ -96,6 +96,29 @@ def test_what_is_left_after_preparing_gives_no_wrong_value(driver):
     verdict = judge(candidate_of(driver), PANELS[driver], state)
     left = ", ".join(setting.words for setting in state.settings)
     assert verdict.outcome(state) in ("right", "refused"), f"{verdict.wrong}, with {left}"
+
+
+@pytest.mark.parametrize(
+    "driver",
+    [
+        "drivers.lakeshore33x:LakeShore336",
+        "drivers.eurotherm:Eurotherm2400",
+        "drivers.eurotherm:Eurotherm3216",
+        "drivers.nanodac:Nanodac",
+        "drivers.omron_e5c:OmronE5C",
+        "drivers.modbus_oven:ModbusOven",
+    ],
+)
+def test_a_ramp_begins_at_the_temperature_although_the_target_was_left_in_the_set_point(driver):
+    candidate = candidate_of(driver)
+    settings = {**candidate.settings, **PANELS[driver].driver_settings}
+    with replace(candidate, settings=settings).connected() as trial:
+        (model,) = trial.rig.instruments.values()
+        model.set_at_panel(60.0)
+        model.switch_off_at_panel()
+        trial.driver.prepare()
+        found = {quantity: seen for quantity, seen, *_ in temperatures(trial, 333.15, ramps=True)}
+        assert found[FASTER] == 0.0
 
 
 # The judge can fail.

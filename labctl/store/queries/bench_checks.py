@@ -18,6 +18,12 @@ def of_driver(db: Rows, driver: str, simulated: bool) -> list[Row]:
     return db.rows(query, (driver, int(simulated)))
 
 
+def of_serial(db: Rows, serial: str, driver: str) -> list[Row]:
+    """Return every check made with a driver on the instrument of that serial number, oldest first."""
+    query = "SELECT * FROM bench_checks WHERE serial = ? AND driver = ? ORDER BY id"
+    return db.rows(query, (serial, driver))
+
+
 def instruments_of_run(db: Rows, run_id: int) -> list[Row]:
     """Return role, name, driver, address and identity of the instruments of a run, by role."""
     query = """SELECT role, name, driver, address, identity FROM run_instruments

@@ -69,7 +69,7 @@ def test_usual_files_raise_no_doubt(told):
         ("uncertainty_mm = 0.2", "uncertainty_mm = 0.3", "the thickness has an uncertainty of 30 %"),
         ("diameter_mm = 10.0", "area_cm2 = 1\narea_uncertainty_cm2 = 0.5", "the electrode area has an unc"),
         ("50:110:10", "50:115:10", "temperatures_degc: '50:115:10' ends at 110"),
-        ("GPIB0::12::INSTR", "gpib0::4", "oven and analyser have the same address GPIB0::4::INSTR"),
+        ("GPIB0::12::INSTR", "gpib0::40", "instruments.oven.address: the GPIB address '40' is not a number"),
         (
             "GPIB0::12::INSTR",
             "COM3",
