@@ -169,8 +169,6 @@ def check(
 def _print_report(
     chosen: "Station", report: dict[str, dict[str, str]], checks: "dict[str, InstrumentChecks]"
 ) -> None:
-    from labctl.config.doubts import unconfirmed_settings
-
     shown: set[str] = set()
     for role, entry in report.items():
         terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
@@ -180,12 +178,22 @@ def _print_report(
         for line in checks[role].words if name not in shown else ():
             terminal.echo(f"{'':14s} {line}")
         shown.add(name)
-    for sentence in unconfirmed_settings(chosen.instruments):
-        terminal.say(f"not confirmed: {sentence}", fg="yellow")
+    for entry in chosen.instruments:
+        _print_unconfirmed(entry, [checks[role] for role in entry.roles if role in checks])
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
     if any(check.having("open") for check in checks.values()):
         terminal.echo("open bench checks: labctl instruments check --at-the-bench (docs/bench-checks.md)")
+
+
+def _print_unconfirmed(entry: "InstrumentEntry", checks: "list[InstrumentChecks]") -> None:
+    """Print each setting that a driver wants confirmed, and the bench checks that confirm it by now."""
+    from labctl.config.doubts import unconfirmed_settings
+
+    done = checks[0].confirmed_where_numbers_can_be_wrong if checks else ""
+    for sentence in unconfirmed_settings([entry]):
+        told = f"confirmed at the bench ({done}), but not in the station file" if done else "not confirmed"
+        terminal.say(f"{told}: {sentence}", fg="yellow")
 
 
 def _entry_with(chosen: "Station", role: str) -> "InstrumentEntry":

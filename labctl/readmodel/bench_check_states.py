@@ -72,7 +72,7 @@ class InstrumentChecks:
 
     states: tuple[CheckState, ...]
     serial: str
-    plates: tuple[str, ...]
+    plate_rows: tuple[Row, ...]
     messages: int
     with_second_source: int
     tried: int
@@ -88,7 +88,20 @@ class InstrumentChecks:
         lines += [state.words for state in self.states if state.state in (DIFFERS, FAILED) or state.doubt]
         decisive = [state.check.name for state in self.having(OPEN) if state.check.is_decisive]
         lines += [f"numbers can be wrong until it is checked: {name}" for name in decisive]
-        return lines + ([self._plate_words] if self.plates else [])
+        return lines + [self._plate_words(plate) for plate in self.plates]
+
+    @property
+    def plates(self) -> tuple[str, ...]:
+        """Get the serial numbers from plates on which checks were made, where none is reported."""
+        return tuple(dict.fromkeys(row["plate"] for row in self.plate_rows))
+
+    @property
+    def confirmed_where_numbers_can_be_wrong(self) -> str:
+        """Get the records that confirm all decisive checks, `""` where one is open or in doubt."""
+        decisive = [state for state in self.states if state.check.is_decisive]
+        if all(state.state == CONFIRMED and not state.doubt for state in decisive):
+            return "; ".join(state.words for state in decisive)
+        return ""
 
     @property
     def _message_words(self) -> str:
@@ -104,10 +117,15 @@ class InstrumentChecks:
         told = [f"{count} {state}" for state, count in counts.items() if count or state == OPEN]
         return f"bench checks: {', '.join(told)}"
 
-    @property
-    def _plate_words(self) -> str:
-        which = ", ".join(self.plates)
-        return f"checks were made on the serial number {which}; its protocol does not say whether this is it"
+    def _plate_words(self, plate: str) -> str:
+        newest = {row["check_name"]: row for row in self.plate_rows if row["plate"] == plate}
+        outcomes = [row["outcome"] for row in newest.values()]
+        counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
+        last = utc_time(max(row["time_s"] for row in newest.values()), "%Y-%m-%d")
+        return (
+            f"on the serial number {plate}, as typed from a plate: {counts}, last on {last}; its protocol "
+            "does not say whether this is it"
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -150,7 +168,7 @@ def instrument_checks(entry: InstrumentEntry, identity: str, rows: Sequence[Row]
     return InstrumentChecks(
         tuple(states),
         serial,
-        tuple(dict.fromkeys(row["plate"] for row in rows if row["plate"] and not serial)),
+        tuple(row for row in rows if row["plate"] and not serial),
         len(sent),
         sum(message.second_source != "-" for message in sent),
         sum(message.is_confirmed for message in sent),

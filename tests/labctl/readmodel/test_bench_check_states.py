@@ -6,6 +6,7 @@ import pytest
 
 from drivers.huber import Huber
 from drivers.lakeshore33x import LakeShore336
+from labctl.cli.instruments import _print_unconfirmed
 from labctl.command_table import bench_checks_of
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.station import read_station
@@ -96,7 +97,10 @@ def test_an_instrument_without_a_serial_number_is_never_called_confirmed():
     found = instrument_checks(entry, identity, [record(serial="", plate="47 11", check_name="the identity")])
     assert not found.having(CONFIRMED)
     assert found.plates == ("47 11",)
-    assert "47 11; its protocol does not say whether this is it" in found.words[-1]
+    assert found.words[-1].startswith(
+        "on the serial number 47 11, as typed from a plate: 1 confirmed, last on "
+    )
+    assert found.words[-1].endswith("its protocol does not say whether this is it")
 
 
 def test_the_lines_name_what_differs_is_doubted_or_decides():
@@ -133,3 +137,29 @@ def test_a_run_says_what_was_confirmed_on_its_instruments():
         f"oven ({IDENTITY}): not as expected on this instrument on 2026-05-28: the display",
     ]
     assert in_words({**instrument, "bench_checks": []}) == []
+
+
+class Doubtful(LakeShore336):
+    """A driver with a setting to confirm, and one check that decides."""
+
+    bench_checks = (replace(UNIT, is_decisive=True),)
+
+    @classmethod
+    def unconfirmed(cls, settings):
+        return ("the unit is not confirmed",)
+
+
+DOUBTFUL = replace(ENTRY, driver_class=Doubtful)
+
+
+def test_a_setting_to_confirm_is_told_with_the_check_that_confirms_it(capsys):
+    def printed(*rows):
+        _print_unconfirmed(DOUBTFUL, [instrument_checks(DOUBTFUL, IDENTITY, rows)])
+        return capsys.readouterr().out
+
+    code = {"driver_sha256": code_hash(DOUBTFUL)}
+    assert printed() == "not confirmed: instruments.oven: the unit is not confirmed\n"
+    confirmed = "confirmed at the bench (the unit: confirmed on this instrument on 2026-05-28 by A. Person)"
+    assert printed(record(**code)).startswith(f"{confirmed}, but not in the station file: instruments.oven")
+    assert printed(record(**code, outcome=DIFFERS)).startswith("not confirmed")
+    assert printed(record(driver_sha256="0" * 64)).startswith("not confirmed")
