@@ -74,9 +74,9 @@ class Huber(WithoutRamp, Instrument):
         "timeout": 3000,
         "asrl": {"baud_rate": 9600},
     }
-    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     acknowledges: ClassVar[bool] = True
+    line_address: ClassVar[str | None] = ""
     can = Capabilities(
         temperature_k=Range(COLDEST_DEGC + ZERO_CELSIUS_K, LARGEST_DEGC + ZERO_CELSIUS_K),
         settings={"sensor": OneOf(tuple(SENSORS))},

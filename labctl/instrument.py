@@ -103,7 +103,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
     line_address : str or None
-        Name of the setting that tells instruments on one serial line apart; `""` for an instrument that has a
+        Name of the setting that distinguishes instruments on one serial line; `""` for an instrument with a
         line of its own, None: not declared.
     can : Capabilities
         Ranges of the instrument (`labctl.capabilities`); by default none is declared.
@@ -150,7 +150,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
         """Return the capabilities with these settings of the station file.
 
-        `settings` holds only those of the station file: the defaults of the driver are not in it. By
+        `settings` holds only entries of the station file: the defaults of the driver are not in it. By
         default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
         are not declared. Override it where a range depends on a setting, and let the driver check what it is
         asked for against the same declaration.

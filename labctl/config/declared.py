@@ -1,4 +1,4 @@
-"""Reads the declaration of a driver class, also of one that does not inherit from labctl's Instrument."""
+"""Declaration of a driver class, also without inheritance from labctl's Instrument."""
 
 import inspect
 from collections.abc import Mapping

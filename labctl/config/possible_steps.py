@@ -89,7 +89,7 @@ def described(entry: InstrumentEntry) -> str:
 
 
 def undeclared(entries: Sequence[InstrumentEntry]) -> list[str]:
-    """Return a sentence for each instrument whose driver declares no range of some quantity of its roles."""
+    """Return a sentence for each driver without a declared range of some quantity of its roles."""
     sentences = []
     for entry in entries:
         missing = declared_by(entry).undeclared(entry.roles)
@@ -118,7 +118,7 @@ def shortest_intervals(steps: Sequence[PlannedStep], entries: Sequence[Instrumen
 def key_of(beyond: BeyondInstrument, procedure: Any) -> str:
     """Return the parameter of a procedure that has the value an instrument cannot do; "" for none.
 
-    Of several with this value, the one that is named as the quantity is returned.
+    Of several with this value, the parameter named as the quantity is returned.
     """
     words = beyond.quantity.split("_")[0]
     names = sorted(getattr(procedure, "_parameters", {}), key=lambda name: words not in name)

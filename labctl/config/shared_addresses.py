@@ -1,7 +1,7 @@
 """Two instruments at one address of a station file.
 
-It is right only where a setting tells them apart, as the units of instruments on one serial line do, or where
-both are views of one instrument, such as its two loops. What cannot be right is refused.
+It is right only where a setting distinguishes them, as the units of instruments on one serial line do, or
+where both are views of one instrument, such as its two loops. Any other pair is refused or named.
 """
 
 import inspect
@@ -13,7 +13,7 @@ from labctl.plain_text import shown
 
 
 def clash(entries: Sequence[InstrumentEntry]) -> tuple[str, str]:
-    """Return the name of an instrument and why its address cannot also be that of another; ("", ""): none.
+    """Return an instrument and the reason why another cannot have the same address; ("", ""): none.
 
     Different settings or different drivers may be two views of one instrument, except on a serial line, and
     except for drivers that accept different models only.
@@ -51,7 +51,7 @@ def _clash(first: InstrumentEntry, second: InstrumentEntry) -> str:
 
 
 def unit_of(entry: InstrumentEntry) -> str:
-    """Return setting and value that tell an instrument from others of its line: `unit = 1`; "" for none."""
+    """Return setting and value of an instrument among others on its line: `unit = 1`; "" for none."""
     key = getattr(entry.driver_class, "line_address", "")
     if not key:
         return ""

@@ -3,12 +3,15 @@
 import pytest
 
 from labctl.bench import PlannedStep
+from labctl.cli.demo import prepare
 from labctl.config.doubts import doubts_about_instruments
 from labctl.config.possible_steps import check_possible, key_of, shortest_intervals
-from labctl.config.protocol import parse_protocol
+from labctl.config.protocol import parse_protocol, plan_of
 from labctl.config.station import read_station
 from labctl.errors import BeyondInstrument, ConfigurationError
+from labctl.queue.submission import forecast
 from procedures.bruce_vincent import BruceVincent
+from procedures.catalogue import PROCEDURES
 from procedures.open_circuit import OpenCircuit
 
 STATION = """
@@ -38,6 +41,7 @@ OWN = '''
 from pymeasure.experiment import FloatParameter, Procedure
 from pymeasure.instruments import Instrument
 from labctl.bench import PlannedStep
+from labctl.cli.demo import prepare
 from labctl.instrument import Instrument as LabctlInstrument
 
 class Bath(LabctlInstrument):
@@ -182,3 +186,28 @@ def test_a_rig_that_cannot_be_is_refused_by_the_check(tmp_path, options, key, wo
     with pytest.raises(ConfigurationError, match=words) as raised:
         protocol.check_against(read_station(tmp_path / "station.toml"))
     assert raised.value.key == key
+
+
+USUAL = (
+    STATION.replace("OVEN", "drivers.lakeshore33x:LakeShore336")
+    .replace("lcr_meters:KeysightE4980A", "solartron1260:Solartron1260")
+    .replace("keithley2450:Keithley2450", "solartron1287:Solartron1287")
+    .replace("settings = { power_line_cycles = 10 }", "")
+)
+
+
+def test_no_shipped_procedure_with_its_defaults_is_beyond_the_instruments_of_the_usual_rig(tmp_path):
+    (tmp_path / "station.toml").write_text(USUAL)
+    instruments = read_station(tmp_path / "station.toml").instruments
+    planned = [step for one in PROCEDURES for step in plan_of(one())]
+    for step in planned:
+        check_possible(step, instruments)
+    assert {"oven", "fra", "potentiostat"} == {role for entry in instruments for role in entry.roles}
+    assert any(step.frequency_hz for step in planned)
+    assert any(step.ramp_rate_k_s for step in planned)
+    assert any(step.current_a for step in planned)
+
+
+def test_the_demo_is_not_refused_and_raises_no_doubt(tmp_path):
+    station, protocol = prepare(tmp_path, seed=1)
+    assert forecast(protocol, station).warnings == ()
