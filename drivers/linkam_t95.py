@@ -168,7 +168,7 @@ class LinkamT95(Instrument):
             raise InstrumentError(self.name, "S", STATES[STOPPED], "the stage did not start")
         away = COOLING if celsius > status.celsius + HELD_WITHIN_K else None
         away = HEATING if celsius < status.celsius - HELD_WITHIN_K else away
-        if status.state == away:
+        if away is not None and status.state == away:
             problem = f"the limit of {celsius:g} degC does not rule at {status.celsius:g} degC"
             raise InstrumentError(self.name, "T", STATES[away], problem)
 
