@@ -52,8 +52,8 @@ class Keithley2450(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
-    line_address: ClassVar[str | None] = ""
     shown_on_reset: ClassVar[str] = "its power-on output-off state, 0 V,"
+    line_address: ClassVar[str | None] = ""
     models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
     can = Capabilities(
         potential_v=Range(-210.0, 210.0),

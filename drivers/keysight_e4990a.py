@@ -41,8 +41,8 @@ class KeysightE4990A(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
-    line_address: ClassVar[str | None] = ""
     shown_on_reset: ClassVar[str] = "its power-on level"
+    line_address: ClassVar[str | None] = ""
     models: ClassVar[tuple[str, ...]] = ("E4990A",)
     can = Capabilities(
         frequency_hz=Range(20.0, 120e6), amplitude_v=Range(LOWEST_LEVEL_V, 1.0), bias_v=Range(-40.0, 40.0)

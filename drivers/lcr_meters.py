@@ -51,8 +51,8 @@ class LcrMeter(ScpiInstrument):
         "read_termination": "\n",
         "timeout": 5000,
     }
-    line_address: ClassVar[str | None] = ""
     shown_on_reset: ClassVar[str] = "its power-on level, 1 V,"
+    line_address: ClassVar[str | None] = ""
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
     level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
     idle_level_v: ClassVar[float] = 0.0

@@ -102,11 +102,6 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
-    line_address : str or None
-        Name of the setting that distinguishes instruments on one serial line; `""` for an instrument with a
-        line of its own, None: not declared.
-    can : Capabilities
-        Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     shown_on_reset : str
         What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
         nothing.
@@ -114,6 +109,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         The messages that it sends, with unit and source.
     bench_checks : tuple of labctl.command_table.BenchCheck
         What to check once on the real instrument.
+    line_address : str or None
+        Name of the setting that distinguishes instruments on one serial line; `""` for an instrument with a
+        line of its own, None: not declared.
+    can : Capabilities
+        Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -125,11 +125,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
-    line_address: ClassVar[str | None] = None
-    can: Capabilities = Capabilities()
     shown_on_reset: ClassVar[str] = ""
     messages: ClassVar[tuple[Message, ...]] = ()
     bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
+    line_address: ClassVar[str | None] = None
+    can: Capabilities = Capabilities()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -147,6 +147,15 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         return ()
 
     @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Split a text on the wire into messages, spelt as in `messages`.
+
+        `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
+        message unless the driver overrides this method.
+        """
+        return tuple(line.strip() for line in sent.splitlines() if line.strip())
+
+    @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
         """Return the capabilities with these settings of the station file.
 
@@ -156,15 +165,6 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         asked for against the same declaration.
         """
         return cls.can
-
-    @classmethod
-    def declared_texts(cls, sent: str) -> tuple[str, ...]:
-        """Split a text on the wire into messages, spelt as in `messages`.
-
-        `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
-        message unless the driver overrides this method.
-        """
-        return tuple(line.strip() for line in sent.splitlines() if line.strip())
 
     @property
     def identity(self) -> str:

@@ -144,6 +144,8 @@ def check(
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
+    if again and not at_the_bench:
+        raise ConfigurationError("labctl instruments check", "--again", "belongs to --at-the-bench")
     chosen = read_station(station)
     try:
         if at_the_bench:
@@ -204,19 +206,30 @@ def _bench_checks(
     chosen: "Station", report: dict[str, dict[str, str]], db: Path
 ) -> "dict[str, InstrumentChecks]":
     """Return the states of the bench checks of the instrument of each role, from the results file."""
-    from labctl.readmodel.bench_check_states import instrument_checks, is_simulated
+    from labctl.readmodel.bench_check_states import instrument_checks
+
+    found = {}
+    for role, told in report.items():
+        entry = _entry_with(chosen, role)
+        found[role] = instrument_checks(entry, told["identity"], _recorded(chosen, entry, db))
+    return found
+
+
+def _recorded(chosen: "Station", entry: "InstrumentEntry", db: Path) -> list[dict[str, Any]]:
+    """Return the records about the driver of an instrument; without a readable results file, none."""
+    from labctl.errors import StoreError
+    from labctl.readmodel.bench_check_states import is_simulated
     from labctl.store.looking import LookConnection
     from labctl.store.queries.bench_checks import of_driver
 
-    found = {}
-    with ExitStack() as stack:
-        looking = stack.enter_context(LookConnection(db)) if db.exists() else None
-        for role, told in report.items():
-            entry = _entry_with(chosen, role)
-            simulated = is_simulated(chosen, entry.address)
-            rows = of_driver(looking, entry.driver, simulated) if looking else []
-            found[role] = instrument_checks(entry, told["identity"], rows)
-    return found
+    if not db.exists():
+        return []
+    try:
+        with LookConnection(db) as looking:
+            return of_driver(looking, entry.driver, is_simulated(chosen, entry.address))
+    except StoreError as error:  # the instruments were checked all the same
+        terminal.say(f"bench checks cannot be read: {error}", err=True, fg="yellow")
+        return []
 
 
 def _energised_in_words(chosen: "Station") -> str:

@@ -289,6 +289,20 @@ def test_without_the_option_it_asks_nothing_and_makes_no_results_file(files, mon
     assert "bench checks: 10 open" in result.output
 
 
+def test_again_without_the_checks_is_refused(files):
+    result = check(files, "--again")
+    assert isinstance(result.exception, ConfigurationError)
+    assert "belongs to --at-the-bench" in str(result.exception)
+
+
+def test_a_results_file_that_cannot_be_read_is_said_and_the_instruments_are_checked_all_the_same(files):
+    files[1].write_text("no database", encoding="utf-8")
+    result = check(files)
+    assert result.exit_code == 0, result.output
+    assert "bench checks cannot be read: " in result.output
+    assert "nothing was energised" in result.output
+
+
 def test_check_counts_what_was_confirmed_and_shows_what_differs(files):
     hold(files, ("as expected", "y"), ("what does the display show", "99"))
     result = check(files)
