@@ -121,7 +121,8 @@ SERIES_3200 = Panel(
     (
         *OF_EVERY_EUROTHERM,
         DECIMALS,
-        RATE_UNIT,
+        Setting("rate limit per minute or hour", put("rate_unit", one_of(0, 1))),
+        Setting("rate limit per second", put("rate_unit", one_of(2)), "rate was rounded"),
         SECOND_SETPOINT,
         REMOTE_SETPOINT,
         SETPOINT_LIMIT,
