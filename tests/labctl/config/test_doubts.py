@@ -85,7 +85,7 @@ def test_what_may_be_a_mistake_is_told_and_not_refused(told, old, new, doubt):
 
 
 def test_a_job_of_more_than_three_days_is_doubted_unless_it_is_said_to_be_meant(told):
-    add = ("queue", "add", "p.toml")
+    add = ("queue", "add", "p.toml", "--no-rehearsal")
     assert "takes 210 h" in told("dwell_min = 30", "dwell_min = 1800", *add)[1]
     assert "takes 210 h" not in told("dwell_min = 30", "dwell_min = 1800", *add, "--long")[1]
 
