@@ -13,7 +13,7 @@ Register 199, the instrument mode, is never written: its values start calibratio
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -53,8 +53,8 @@ NORMAL = 0
 OTHER_SETPOINT_K = 0.11
 RATE_TOLERANCE = 0.05
 FOLLOWS_AFTER_S = (0.0, 0.25, 0.5, 1.0, 2.0)
-RAMPS_AFTER_S = (0.5, 1.0, 2.0)
-"""Times after a change at which the working set point is read until it has followed: without, with a ramp."""
+RAMPS_AFTER_S = (2.0,)
+"""Times after a change at which the working set point is read until it is right: without, with a ramp."""
 ALARMS = {1 << number: f"alarm {number + 1}" for number in range(4)}
 STATUS_ERRORS = {
     1 << 5: "sensor break",
@@ -82,6 +82,7 @@ class OtherMaster(NamedTuple):
 
 REMOTE = OtherMaster(276, (1,), "the remote set point is selected")
 PROGRAM = OtherMaster(23, (2, 4, 8, 16), "a program rules: reset the programmer")
+TUNING = OtherMaster(270, (1,), "self-tuning runs: switch it off")
 PROGRAM_2200 = OtherMaster(23, (2, 4, 16, 32, 64), "a program rules: reset the programmer")
 TIMER_3200 = OtherMaster(23, (1, 2, 3), "the timer or its program rules: reset it")
 OTHER_LOCAL = OtherMaster(15, tuple(range(1, 16)), "another set point than SP1 is selected")
@@ -139,7 +140,8 @@ class Eurotherm(ModbusInstrument):
     has_sensor_break_power: ClassVar[bool] = True
     tells_mode: ClassVar[bool] = True
     tells_setpoint_limits: ClassVar[bool] = True
-    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL)
+    tells_display_unit: ClassVar[bool] = True
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL, TUNING)
     rate_unit: ClassVar[int | None] = RATE_UNIT
     rate_units_s: ClassVar[dict[int, float]] = RATE_UNITS_S
     rate_disabled: ClassVar[int | None] = RATE_DISABLED
@@ -250,8 +252,15 @@ class Eurotherm(ModbusInstrument):
         self._find_coding()
         self.make_safe()
         self._refuse_other_masters()
+        self._refuse_other_unit()
         if self.has_sensor_break_power and self.read_value(SENSOR_BREAK_POWER):
             self.write_value(SENSOR_BREAK_POWER, 0.0)
+
+    def _refuse_other_unit(self) -> None:
+        """Raise InstrumentError where the instrument tells that it displays other than degrees Celsius."""
+        if self.tells_display_unit and (unit := self.read_word(DISPLAY_UNIT)):
+            problem = "the controller does not display degrees Celsius"
+            raise InstrumentError(self.name, f"register {DISPLAY_UNIT}", str(unit), problem)
 
     def _find_coding(self) -> None:
         self._decimals = self._display_decimals()
@@ -300,12 +309,75 @@ class Eurotherm(ModbusInstrument):
         if not math.isfinite(value):
             raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         target_degc = value - ZERO_CELSIUS_K
-        before_degc = self.read_value(TARGET_SETPOINT)
+        self._confirm_decimals()
+        self._refuse_other_masters()  # before the output is on
+        rate_k_s, before_degc = self.ramp_rate_k_s, self.read_value(TARGET_SETPOINT)
+        if rate_k_s:
+            self._ramp_to(target_degc, before_degc, rate_k_s)
+            return
+        self._write_target(target_degc, before_degc)
+        self.write_word(AUTO_MANUAL, AUTO)
+        self._confirm_working_setpoint(target_degc)
+
+    def _confirm_decimals(self) -> None:
+        """Raise InstrumentError if the decimals that scale the words were changed since `prepare()`."""
+        if self._floats or self._decimals_set is not None:
+            return
+        found = self.read_word(DECIMALS)
+        if found != self._decimals:
+            problem = f"the decimals of the display were {self._decimals} and were changed: prepare it again"
+            raise InstrumentError(self.name, f"register {DECIMALS}", str(found), problem)
+
+    def _write_target(self, target_degc: float, before_degc: float) -> None:
         if abs(before_degc - target_degc) > 0.5 / self._scale:  # limits memory wear
             self.write_value(TARGET_SETPOINT, target_degc)
-        self._refuse_other_masters()  # before the output is on
+
+    def _ramp_to(self, target_degc: float, before_degc: float, rate_k_s: float) -> None:
+        """Set the target in automatic mode, in which the working set point moves at the rate."""
+        here_degc = before_degc
+        if self.read_word(AUTO_MANUAL) != AUTO:
+            here_degc = self._start_ramp_from_here()
+        begun_s, start_degc = self.clock.monotonic(), self._start_of_ramp(before_degc, here_degc)
+        self._write_target(target_degc, here_degc)
+        self._confirm_ramp(target_degc, start_degc, rate_k_s, begun_s)
+
+    def _start_of_ramp(self, *between_degc: float) -> float:
+        """Return the working set point; InstrumentError unless it is between these and the temperature."""
+        start_degc, around_degc = self.read_value(WORKING_SETPOINT), self.read_value(PROCESS_VALUE)
+        low_degc, high_degc = min(*between_degc, around_degc), max(*between_degc, around_degc)
+        if not low_degc - self._allowed_k <= start_degc <= high_degc + self._allowed_k:
+            problem = "the set point that rules is not that of this ramp: remote, or of a program"
+            raise InstrumentError(self.name, f"register {WORKING_SETPOINT}", f"{start_degc:g}", problem)
+        return start_degc
+
+    def _start_ramp_from_here(self) -> float:
+        """Start control at the temperature, within the limits of the set point; return it in degC.
+
+        In manual mode the working set point may follow the target without a ramp.
+        """
+        here_degc = self.read_value(PROCESS_VALUE)
+        if self.tells_setpoint_limits:
+            low, high = (self.read_value(address) for address in (SETPOINT_LOW, SETPOINT_HIGH))
+            here_degc = min(max(here_degc, low), high)
+        self.write_value(TARGET_SETPOINT, here_degc)
+        self._follows(
+            FOLLOWS_AFTER_S, lambda working_degc, _: abs(working_degc - here_degc) <= self._allowed_k
+        )
         self.write_word(AUTO_MANUAL, AUTO)
-        self._confirm_working_setpoint(target_degc, before_degc)
+        return here_degc
+
+    def _follows(self, times_s: Sequence[float], is_right: Callable[[float, float], bool]) -> float | None:
+        """Read the working set point until it is right by value and clock; None then, else the last value."""
+        working_degc = math.nan
+        for _ in self.at_times(self.clock.monotonic(), times_s):
+            working_degc = self.read_value(WORKING_SETPOINT)
+            if is_right(working_degc, self.clock.monotonic()):
+                return None
+        return working_degc
+
+    @property
+    def _allowed_k(self) -> float:
+        return max(OTHER_SETPOINT_K, 0.51 / self._scale)
 
     def _other_master(self) -> str:
         """Return which other set point or mode rules, "" for none."""
@@ -321,24 +393,33 @@ class Eurotherm(ModbusInstrument):
         if problem:
             raise InstrumentError(self.name, "what rules", "", f"{problem} (at the instrument)")
 
-    def _confirm_working_setpoint(self, target_degc: float, before_degc: float) -> None:
-        """Raise InstrumentError unless the set point that rules is the target, or on its way there.
+    def _confirm_working_setpoint(self, target_degc: float) -> None:
+        """Raise InstrumentError unless the set point that rules becomes the target."""
+        found_degc = self._follows(
+            FOLLOWS_AFTER_S, lambda working_degc, _: abs(working_degc - target_degc) <= self._allowed_k
+        )
+        if found_degc is not None:
+            problem = f"the set point that rules is not {target_degc:g} degC: remote, or of a program"
+            raise InstrumentError(self.name, f"register {WORKING_SETPOINT}", f"{found_degc:g}", problem)
 
-        A ramp begins at the temperature or at the target before, `before_degc`.
+    def _confirm_ramp(self, target_degc: float, before_degc: float, rate_k_s: float, begun_s: float) -> None:
+        """Raise InstrumentError unless the set point that rules is on its way to the target at the rate.
+
+        It begins where it was, `before_degc` at the time `begun_s`, or at the temperature.
         """
-        allowed_k = max(OTHER_SETPOINT_K, 0.51 / self._scale)
-        around_degc, times_s = [target_degc], FOLLOWS_AFTER_S
-        if self.ramp_rate_k_s:
-            times_s = RAMPS_AFTER_S
-            around_degc += [before_degc, self.read_value(PROCESS_VALUE)]
-        low_degc, high_degc = min(around_degc) - allowed_k, max(around_degc) + allowed_k
-        working_degc = math.nan
-        for _ in self.at_times(self.clock.monotonic(), times_s):
-            working_degc = self.read_value(WORKING_SETPOINT)
-            if low_degc <= working_degc <= high_degc:
-                return
-        problem = f"the set point that rules is not {target_degc:g} degC: remote, or of a program"
-        raise InstrumentError(self.name, f"register {WORKING_SETPOINT}", f"{working_degc:g}", problem)
+        starts_degc = (before_degc, self.read_value(PROCESS_VALUE))
+        low_degc, high_degc = min(*starts_degc, target_degc), max(*starts_degc, target_degc)
+
+        def is_on_its_way(working_degc: float, now_s: float) -> bool:
+            moved_k = (1 + RATE_TOLERANCE) * rate_k_s * (now_s - begun_s) + self._allowed_k
+            is_between = low_degc - self._allowed_k <= working_degc <= high_degc + self._allowed_k
+            return is_between and any(abs(working_degc - start_degc) <= moved_k for start_degc in starts_degc)
+
+        found_degc = self._follows(RAMPS_AFTER_S, is_on_its_way)
+        if found_degc is not None:
+            asked = f"{target_degc:g} degC at {60 * rate_k_s:g} K/min"
+            problem = f"what rules is not on its way to {asked}: remote, of a program, or without the ramp"
+            raise InstrumentError(self.name, f"register {WORKING_SETPOINT}", f"{found_degc:g}", problem)
 
     @property
     def output_state(self) -> OutputState:
@@ -347,6 +428,7 @@ class Eurotherm(ModbusInstrument):
         The working set point follows the target, during a ramp with a delay: where it differs without a rate
         limit, a remote set point or a program rules.
         """
+        self._confirm_decimals()
         target_degc, working_degc, percent = (
             self.read_value(address) for address in (TARGET_SETPOINT, WORKING_SETPOINT, self.working_output)
         )
@@ -479,11 +561,8 @@ class Eurotherm2200(Eurotherm):
         return f"Eurotherm 2200, type {code:04X}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
 
     def prepare(self) -> None:
-        """As for the other families; refuse another unit than degrees Celsius, and a ramp of unknown unit."""
+        """As for the other families; refuse a ramp of unknown unit."""
         super().prepare()
-        if unit := self.read_word(DISPLAY_UNIT):
-            problem = "the controller does not display degrees Celsius"
-            raise InstrumentError(self.name, f"register {DISPLAY_UNIT}", str(unit), problem)
         _ = self.ramp_rate_k_s
 
     @property
@@ -502,6 +581,7 @@ class Eurotherm3200(Eurotherm):
     tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
+    tells_display_unit: ClassVar[bool] = False
     other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, TIMER_3200, OTHER_LOCAL)
     rate_units_s: ClassVar[dict[int, float]] = RATE_UNITS_3200_S
     rate_disabled: ClassVar[int | None] = None
@@ -527,6 +607,7 @@ class Eurotherm3500(Eurotherm):
     tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
+    tells_display_unit: ClassVar[bool] = False
     other_masters: ClassVar[tuple[OtherMaster, ...]] = ()
     rate_unit: ClassVar[int | None] = None
     is_documented: ClassVar[bool] = False

@@ -22,6 +22,10 @@ from labctl.instrument import Capabilities, Instrument, OneOf, Range, SharedSess
 
 RESOLUTION_K = 0.01
 FLOW_CONTROL_BYTES = "\x11\x13\r"
+NOT_ALLOWED = -9
+COMMAND_ERRORS = (-8, -10, -11)
+FAHRENHEIT = "choose degrees Celsius at the front panel"
+NOT_REMOTE = "the instrument is not in remote mode: choose it at the front panel"
 
 
 def parse_status(reply: str) -> tuple[int, str]:
@@ -155,7 +159,8 @@ class Julabo(WithoutRamp, Instrument):
     @property
     def status(self) -> str:
         """Get the status text of the instrument (str)."""
-        return self._number_and_status()[1]
+        number, text = self._number_and_status()
+        return f"{text}: {NOT_REMOTE}" if number == NOT_ALLOWED else text
 
     def _number_and_status(self) -> tuple[int, str]:
         reply = self.ask("STATUS").strip()
@@ -165,8 +170,22 @@ class Julabo(WithoutRamp, Instrument):
             raise self.refuse("STATUS", reply, str(problem)) from problem
 
     def check_status(self, wanted: str = "") -> None:
-        """Raise InstrumentError on an alarm, or if `wanted` is not in the status."""
+        """Raise InstrumentError on an alarm, or if `wanted` is not in the status.
+
+        In local mode every command is refused, which is no alarm.
+        """
+        self._check(*self._number_and_status(), wanted)
+
+    def _check_remote(self) -> None:
+        """Check the status before any set point; what another program did wrong is told once, and ignored."""
         number, text = self._number_and_status()
+        if number in COMMAND_ERRORS:
+            number, text = self._number_and_status()
+        self._check(number, text, "REMOTE")
+
+    def _check(self, number: int, text: str, wanted: str) -> None:
+        if number == NOT_ALLOWED:
+            raise InstrumentError(self.name, "STATUS", f"{number:03d} {text}", NOT_REMOTE)
         if number < 0 or wanted not in text:
             problem = "alarm" if number < 0 else f"the instrument is not in {wanted.lower()} mode"
             width = 3 if number < 0 else 2
@@ -185,7 +204,7 @@ class Julabo(WithoutRamp, Instrument):
         self._check_model()
         self.make_safe()
         self._check_unit()
-        self.check_status("REMOTE")
+        self._check_remote()
         for name, value in self._choices.items():
             self.set_and_confirm(name, value)
 
@@ -198,7 +217,9 @@ class Julabo(WithoutRamp, Instrument):
         return chosen
 
     def _other_choice(self) -> str:
-        """Return which choice is another one than `prepare()` made, "" for none."""
+        """Return which choice, or unit, is another one than in `prepare()`, "" for none."""
+        if self._is_fahrenheit:
+            return FAHRENHEIT
         for name, value in self._choices.items():
             found = getattr(self, name)
             if found != value:
@@ -215,8 +236,12 @@ class Julabo(WithoutRamp, Instrument):
 
     def _check_unit(self) -> None:
         """Raise InstrumentError if the bath displays degrees Fahrenheit: 77 degF would be read as 77 degC."""
-        if self.unit_question and self.values(self.unit_question)[0] != 0:
-            raise self.refuse(self.unit_question, "1", "choose degrees Celsius at the front panel")
+        if self._is_fahrenheit:
+            raise self.refuse(self.unit_question, "1", FAHRENHEIT)
+
+    @property
+    def _is_fahrenheit(self) -> bool:
+        return bool(self.unit_question) and self.values(self.unit_question)[0] != 0
 
     @property
     def temperature_k(self) -> float:
@@ -239,7 +264,7 @@ class Julabo(WithoutRamp, Instrument):
         problem = self._other_choice()
         if problem:
             raise InstrumentError(
-                self.name, "what rules", "", f"another set point or sensor rules: {problem}"
+                self.name, "what rules", "", f"another set point, sensor or unit rules: {problem}"
             )
         self.set_and_confirm("running", 1)
         self.check_status("REMOTE START")

@@ -18,6 +18,7 @@ from labctl.instrument import Capabilities, Instrument, Range
 LOWEST_LEVEL_V = 0.005
 POINTS = 2
 FREQUENCY_TOLERANCE = 1e-6
+STIMULUS_TOLERANCE, STIMULUS_RESOLUTION_V = 0.02, 1e-3
 OFF_MESSAGES = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
 FIXTURE = (":SENS1:CORR2:OPEN", ":SENS1:CORR2:SHOR")
 
@@ -107,13 +108,22 @@ class KeysightE4990A(ScpiInstrument):
     def _check_compensation(self, frequencies_hz: Sequence[float]) -> None:
         states = {"OPEN": self.open_compensated, "SHOR": self.short_compensated}
         for kind in (kind for kind, on in states.items() if on):
-            taken_hz = cast(list[float], self.values(f":SENS1:CORR2:ZME:{kind}:FREQ?", fields=0))
+            taken_hz = self._compensated_at_hz(kind)
             absent = [f for f in frequencies_hz if not any(_same(f, taken) for taken in taken_hz)]
             if absent:
                 problem = (
                     f"{kind} compensation not measured at {absent[0]:g} Hz; measure it at these frequencies"
                 )
                 raise ConfigurationError(self.name, "frequencies_hz", problem)
+
+    def _compensated_at_hz(self, kind: str) -> list[float]:
+        """Return the frequencies of a compensation; it may be on without ever having been measured."""
+        question = f":SENS1:CORR2:ZME:{kind}:FREQ?"
+        reply = self.ask(question).strip()
+        try:
+            return [float(field) for field in reply.split(",")] if reply else []
+        except ValueError as problem:
+            raise self.refuse(question, reply, "expected frequencies") from problem
 
     def _set_up(self, amplitude_v: float, integration_s: float, bias_v: float) -> None:
         self.tell(
@@ -133,6 +143,12 @@ class KeysightE4990A(ScpiInstrument):
             f":SOUR:BIAS:STAT {'ON' if bias_v else 'OFF'}",
             f":SOUR1:VOLT {amplitude_v:.6g}",
         )
+        for question, wanted in (
+            (":SOUR1:VOLT?", amplitude_v),
+            (":SOUR1:BIAS:VOLT?", bias_v),
+            (":SOUR:BIAS:STAT?", float(bias_v != 0)),
+        ):
+            self._confirm_value(question, wanted)
         self._confirm_parameter(1, "R")
         self._confirm_parameter(2, "X")
 
@@ -149,6 +165,11 @@ class KeysightE4990A(ScpiInstrument):
         found = self.ask(question).strip()
         if found != wanted:
             raise self.refuse(question, found, f"expected {wanted}")
+
+    def _confirm_value(self, question: str, wanted: float) -> None:
+        (found,) = cast(list[float], self.values(question))
+        if not math.isclose(found, wanted, rel_tol=STIMULUS_TOLERANCE, abs_tol=STIMULUS_RESOLUTION_V):
+            raise self.refuse(question, f"{found:g}", f"differs from the set value {wanted:g}")
 
     def _measure(self, frequency_hz: float) -> ImpedancePoint:
         for end in ("STAR", "STOP"):

@@ -58,6 +58,10 @@ class SensorInput(Channel):
         check_set_errors=True,
     )
 
+    curve = Channel.measurement(
+        "INCRV? {ch}", """Get the number of the calibration curve of the sensor (int, 0 = none).""", cast=int
+    )
+
     @property
     def preferred_unit(self) -> int:
         """Get the unit of the set points (int): 1 kelvin, 2 Celsius, 3 sensor.
@@ -145,6 +149,9 @@ class LakeShore33x(Instrument):
         1 (on) for the outputs 3 and 4.
     temperature_limit_degc : float, optional
         Limit in the instrument: above it all heaters switch off, independently of the computer.
+    curve : int, optional
+        Number of the calibration curve of the sensor; where the input has another, `prepare()` refuses it. By
+        default the curve chosen at the instrument is used.
 
     Class attributes
     ----------------
@@ -191,6 +198,7 @@ class LakeShore33x(Instrument):
         sensor: str = "A",
         heater_range: int | None = None,
         temperature_limit_degc: float | None = None,
+        curve: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -198,10 +206,11 @@ class LakeShore33x(Instrument):
         self.can.check_settings(self.name, output=output, sensor=sensor, heater_range=heater_range)
         self.output_number, self.sensor = output, sensor
         self.heater_range = (3 if output <= 2 else 1) if heater_range is None else heater_range
-        self.temperature_limit_degc = temperature_limit_degc
+        self.temperature_limit_degc, self.curve = temperature_limit_degc, curve
         self.loop = Output(self, output)
         self.input = SensorInput(self, sensor)
         self._offset_k = 0.0
+        self._limit_k = 0.0
         self._ramp_rate_k_s = 0.0
         self._restarted = False
 
@@ -261,11 +270,25 @@ class LakeShore33x(Instrument):
         self._restarted = False
         self.make_safe()
         self._offset_k = self._unit_offset_k()
+        self._check_curve()
         self.loop.mode = (CLOSED_LOOP, self._sensor_number, 0)
         self._confirm_mode()
         self.ramp_rate_k_s = 0.0  # a ramp left on at the front panel would delay every set point
         if self.temperature_limit_degc is not None:
             self._set_temperature_limit(self.temperature_limit_degc + ZERO_CELSIUS_K)
+        self._limit_k = cast(float, self.input.temperature_limit_k)
+
+    def _check_curve(self) -> None:
+        problem = self._other_curve()
+        if problem:
+            raise InstrumentError(self.name, f"INCRV? {self.sensor}", "", problem)
+
+    def _other_curve(self) -> str:
+        """Return that the input has another calibration curve than the setting `curve`, otherwise ""."""
+        found = self.curve if self.curve is None else cast(int, self.input.curve)
+        if found == self.curve:
+            return ""
+        return f"input {self.sensor} has curve {found}, another calibration curve than {self.curve}"
 
     @property
     def _sensor_number(self) -> int:
@@ -306,10 +329,17 @@ class LakeShore33x(Instrument):
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
         self.can.check_temperature(self.name, value)
+        if 0 < self._limit_k < value:
+            problem = (
+                f"the heaters switch off above {self._limit_k:g} K: set the limit of input {self.sensor}"
+            )
+            raise InstrumentError(self.name, f"TLIMIT? {self.sensor}", f"{self._limit_k:g}", problem)
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
-        self._confirm_mode()  # before the heater is on
+        self._confirm_unit()  # before the heater is on
+        self._check_curve()
+        self._confirm_mode()
         self._confirm_ramp()
         self.loop.heater_range = self.heater_range
         self._confirm_started(value)
@@ -332,6 +362,14 @@ class LakeShore33x(Instrument):
             problem = f"not in closed loop on input {self.sensor}"
             raise InstrumentError(self.name, f"OUTMODE? {self.loop.id}", f"{mode},{sensor}", problem)
 
+    def _confirm_unit(self) -> None:
+        """Raise InstrumentError if the unit of the input was changed since `prepare()`."""
+        if self._unit_offset_k() != self._offset_k:
+            problem = f"the unit of input {self.sensor} was changed meanwhile"
+            raise InstrumentError(
+                self.name, f"INTYPE? {self.sensor}", str(self.input.preferred_unit), problem
+            )
+
     def _confirm_ramp(self) -> None:
         """Raise InstrumentError unless the ramp is off, or on with the rate that was set."""
         if not self.can_ramp:
@@ -351,7 +389,7 @@ class LakeShore33x(Instrument):
 
     @property
     def output_state(self) -> OutputState:
-        """Set point (None during a ramp), heater range and output, heater error, and a restart."""
+        """Set point (None during a ramp), heater range and output, heater error, other curve, a restart."""
         loop = self.loop.id
         questions = [f"SETP? {loop}", f"RANGE? {loop}", "*ESR?"]
         questions += [f"RAMPST? {loop}"] if self.can_ramp else []
@@ -365,6 +403,7 @@ class LakeShore33x(Instrument):
         problem = f"heater {HEATER_ERRORS.get(int(error), f'error {int(error)}')}" if error else ""
         if 0 < heater_range != self.heater_range:
             problem = problem or f"the heater range is {int(heater_range)} instead of {self.heater_range}"
+        problem = problem or self._other_curve()
         target_k = None if is_ramping else setpoint + self._offset_k
         return OutputState(heater_range > 0, target_k, percent, problem, restarted)
 

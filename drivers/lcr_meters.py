@@ -13,6 +13,7 @@ from typing import Any, ClassVar, cast
 from drivers.declarations import lcr_meters as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
+from labctl.errors import InstrumentError
 from labctl.instrument import Capabilities, Instrument, Range
 
 LOWEST_LEVEL_V = 0.005
@@ -20,6 +21,7 @@ BIAS_LIMITS_V = (-40.0, 40.0)
 LONG_APERTURE_S = 0.5
 MOST_AVERAGES = 256
 FREQUENCY_TOLERANCE = 0.01
+STIMULUS_TOLERANCE, STIMULUS_RESOLUTION_V = 0.02, 1e-3
 STATUS_WORDS = {1: "overload"}
 FIXTURE = (":CORR:OPEN:STAT", ":CORR:SHOR:STAT", ":CORR:LOAD:STAT", ":CORR:LENG")
 
@@ -132,6 +134,24 @@ class LcrMeter(ScpiInstrument):
             f":BIAS:STAT {int(bias_v != 0)}",
             f":VOLT {amplitude_v:.6g}",
         )
+        self._confirm_function()
+        self._confirm_stimulus(amplitude_v, bias_v)
+
+    def _confirm_function(self) -> None:
+        """Read the function: modulus and phase, or G and B, would look like R and X."""
+        found = self.ask(":FUNC:IMP?").strip()
+        if found != "RX":
+            raise self.refuse(":FUNC:IMP?", found, "expected RX")
+
+    def _confirm_stimulus(self, amplitude_v: float, bias_v: float) -> None:
+        """Read level and bias: without a bias source the instrument has a few biases only."""
+        wanted_v = {":VOLT?": amplitude_v, ":BIAS:VOLT?": bias_v, ":BIAS:STAT?": float(bias_v != 0)}
+        for question, wanted in wanted_v.items():
+            (found,) = cast(list[float], self.values(question))
+            if not math.isclose(found, wanted, rel_tol=STIMULUS_TOLERANCE, abs_tol=STIMULUS_RESOLUTION_V):
+                raise InstrumentError(
+                    self.name, question, f"{found:g}", f"differs from the set value {wanted:g}"
+                )
 
     def _measure(self, frequency_hz: float) -> ImpedancePoint:
         self.frequency_hz = frequency_hz

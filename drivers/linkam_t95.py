@@ -17,12 +17,12 @@ from labctl.instrument import Capabilities, Instrument, Range
 
 END = b"\r"
 STATUS_BYTES = 10
-STOPPED, AT_LIMIT = 0x01, 0x30
+STOPPED, HEATING, COOLING, AT_LIMIT = 0x01, 0x10, 0x20, 0x30
 HELD_WITHIN_K = 2.0
 STATES = {
     STOPPED: "stopped",
-    0x10: "heating",
-    0x20: "cooling",
+    HEATING: "heating",
+    COOLING: "cooling",
     AT_LIMIT: "holding at the limit",
     0x40: "holding the limit time",
     0x50: "holding the temperature",
@@ -158,10 +158,19 @@ class LinkamT95(Instrument):
         rate_k_min = self._ramp_rate_k_s * 60 or self.fastest_k_min
         for command in (f"R1{round(rate_k_min * 100)}", f"L1{round(celsius * 10)}", "S"):
             self.tell(command)
-        state = self.stage_status.state
-        if state == STOPPED:
-            raise InstrumentError(self.name, "S", STATES[state], "the stage did not start")
+        self._confirm_started(celsius)
         self._setpoint_k = value
+
+    def _confirm_started(self, celsius: float) -> None:
+        """Read the state, which is all that shows of a limit: it must not lead away from the set point."""
+        status = self.stage_status
+        if status.state == STOPPED:
+            raise InstrumentError(self.name, "S", STATES[STOPPED], "the stage did not start")
+        away = COOLING if celsius > status.celsius + HELD_WITHIN_K else None
+        away = HEATING if celsius < status.celsius - HELD_WITHIN_K else away
+        if away is not None and status.state == away:
+            problem = f"the limit of {celsius:g} degC does not rule at {status.celsius:g} degC"
+            raise InstrumentError(self.name, "T", STATES[away], problem)
 
     @property
     def ramp_rate_k_s(self) -> float:

@@ -239,14 +239,31 @@ class ModbusOven(ModbusInstrument):
     def setpoint_k(self, value: float) -> None:
         self._can.check_temperature(self.name, value)
         target = self.map.unit.of_k(value)
-        before = self.read_quantity(self.map.target)
+        self._refuse_other_masters()  # before the output is on
+        is_ramping, before = self.ramp_rate_k_s > 0, self.read_quantity(self.map.target)
+        if is_ramping and self._is_off():
+            before = self._start_ramp_from_here()
         if abs(before - target) > 0.5 * self.map.target.resolution(target):  # limits memory wear
             self.write_quantity(self.map.target, target)
-        self._refuse_other_masters()  # before the output is on
-        is_ramping = self.ramp_rate_k_s > 0
+        self._switch_on()
+        self._confirm_what_rules(value, self.map.unit.to_k(before), is_ramping)
+
+    def _switch_on(self) -> None:
         for write in self.map.on:
             self._write_and_read_back(write)
-        self._confirm_what_rules(value, self.map.unit.to_k(before), is_ramping)
+
+    def _start_ramp_from_here(self) -> float:
+        """Start control at the temperature, within the set points; return it in the unit of the controller.
+
+        While it is off, the set point that rules may follow the target without a ramp.
+        """
+        measured_k = self._kelvin(self.map.temperature)
+        here_k = min(max(measured_k, self.map.lowest_k), self.map.highest_k)
+        here = self.map.unit.of_k(here_k)
+        self.write_quantity(self.map.target, here)
+        self._confirm_what_rules(here_k, here_k, is_ramping=False)
+        self._switch_on()
+        return here
 
     def _confirm_what_rules(self, target_k: float, before_k: float, is_ramping: bool) -> None:
         """Raise InstrumentError unless the set point that rules is the target, or on its way there."""

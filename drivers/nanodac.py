@@ -227,13 +227,26 @@ class Nanodac(ModbusInstrument):
         if not math.isfinite(value):
             raise ValueError(f"setpoint_k is {value!r}; give a temperature")
         target_degc = value - ZERO_CELSIUS_K
-        before_degc = self.read_number(TARGET)
+        self._refuse_other_masters()  # before the output is on
+        is_ramping, before_degc = self.ramp_rate_k_s > 0, self.read_number(TARGET)
+        if is_ramping and self.read_choice(AUTO_MANUAL) != AUTO:
+            before_degc = self._start_ramp_from_here()
         if abs(before_degc - target_degc) > RESOLUTION_K:
             self.write_number(TARGET, target_degc)
-        self._refuse_other_masters()  # before the output is on
-        is_ramping = self.ramp_rate_k_s > 0
         self.write_word(self._address(AUTO_MANUAL), AUTO)
         self._confirm_working_setpoint(target_degc, before_degc, is_ramping)
+
+    def _start_ramp_from_here(self) -> float:
+        """Start control at the temperature, within the limits of the set point; return it in degC.
+
+        In manual mode the working set point may follow the target without a ramp.
+        """
+        low_degc, high_degc = (self.read_number(parameter) for parameter in (SETPOINT_LOW, SETPOINT_HIGH))
+        here_degc = min(max(self.read_number(PROCESS_VALUE), low_degc), high_degc)
+        self.write_number(TARGET, here_degc)
+        self._confirm_working_setpoint(here_degc, here_degc, is_ramping=False)
+        self.write_word(self._address(AUTO_MANUAL), AUTO)
+        return here_degc
 
     def _confirm_working_setpoint(self, target_degc: float, before_degc: float, is_ramping: bool) -> None:
         around_degc = [target_degc]

@@ -335,4 +335,5 @@ class OmronE5C(ModbusInstrument):
         status, tenths = self.read_variable(STATUS), self.read_variable(OUTPUT)
         if not status & STOPPED or tenths:
             answered = f"status {status & 0xFFFF_FFFF:X}, {tenths / 10:g} %"
-            raise InstrumentError(self.name, f"command {STOP:04X}", answered, "the output is still on")
+            problem = "the output is still on" + (", by the parameter MV at Stop" if status & STOPPED else "")
+            raise InstrumentError(self.name, f"command {STOP:04X}", answered, problem)

@@ -1,8 +1,9 @@
 """Oxford Instruments MercuryiTC (LAN, GPIB, USB), with the manufacturer's SCPI-like command set.
 
 The manual's commands come from pymeasure's `TemperatureSensor`. This driver adds two checks: a reply must
-repeat its query, and the reply to a setting must be VALID. After a set point or a ramp it reads loop, ramp
-and set point: VALID means that the setting was accepted, not that it rules.
+repeat its query, and the reply to a setting must be VALID. After a set point or a ramp it reads loop, ramp,
+sweep and set point: VALID means that the setting was accepted, not that it rules. That SWMD is FIX without a
+sweep table is shown by emulators of other laboratories.
 """
 
 from functools import partial
@@ -20,6 +21,9 @@ LARGEST_RAMP_K_MIN = 100_000
 LIMITS_K = (0.0, 2000.0)
 SETPOINT_RESOLUTION_K = 0.006
 RAMP_TOLERANCE = 0.01
+FIXED = "FIX"
+WITHOUT_SWEEP = (FIXED, "INVALID", "N/A", "NOT_FOUND")
+"""Replies to SWMD of a fixed set point, and of an instrument that has no sweep tables."""
 
 
 def _last(reply: str) -> str:
@@ -50,12 +54,23 @@ class ControlLoop(Channel, mercuryitc.TemperatureSensor):  # pyright: ignore[rep
         values=("ON", "OFF"),
     )
 
+    sweep_mode = Channel.control(
+        "READ:DEV:{ch}:TEMP:LOOP:SWMD",
+        "SET:DEV:{ch}:TEMP:LOOP:SWMD:%s",
+        """Control where set points come from (`"FIX"`: TSET; otherwise a table of the instrument).""",
+        cast=str,
+        preprocess_reply=_last,
+        check_set_errors=True,
+    )
+
     def ask(self, command: str, query_delay: float | None = None) -> str:
-        """Query, and raise InstrumentError for a reply that does not repeat the query."""
+        """Query, and raise InstrumentError for a reply that is not the query with one value."""
         reply = super().ask(command, query_delay).strip()
         expected = "STAT:" + self.insert_id(command).removeprefix("READ:") + ":"
         if not reply.startswith(expected):
             raise self.refuse(command, reply, f"expected {expected}...")
+        if ":" in reply.removeprefix(expected):
+            raise self.refuse(command, reply, "expected one value")
         return reply
 
     def check_set_errors(self) -> list[str]:
@@ -108,10 +123,18 @@ class OxfordMercuryITC(Instrument):
     # Members of `labctl.bench.TemperatureController`.
 
     def prepare(self) -> None:
-        """Check the model; switch loop, heater and ramp off."""
+        """Check the model; switch loop, heater and ramp off, and a sweep table that sets the set point."""
         self.check_identity(*self.models)
         self.make_safe()
         self.ramp_rate_k_s = 0.0
+        if self.loop.sweep_mode not in WITHOUT_SWEEP:
+            self.loop.sweep_mode = FIXED
+        self._confirm_no_sweep()
+
+    def _confirm_no_sweep(self) -> None:
+        found = cast(str, self.loop.sweep_mode)
+        if found not in WITHOUT_SWEEP:
+            self._confirm("SWMD", found, FIXED)
 
     @property
     def temperature_k(self) -> float:
@@ -132,6 +155,7 @@ class OxfordMercuryITC(Instrument):
         self.loop.control_loop_temperature_setpoint = value
         self.loop.control_loop_PID_enabled = "ON"
         self._confirm("ENAB", self.loop.control_loop_PID_enabled, "ON")
+        self._confirm_no_sweep()
         self._confirm_ramp()
         found_k = self.setpoint_k
         if not self._ramp_rate_k_s and abs(found_k - value) > SETPOINT_RESOLUTION_K:
@@ -167,9 +191,10 @@ class OxfordMercuryITC(Instrument):
 
     @property
     def output_state(self) -> OutputState:
-        """Set point (None with a ramp) and whether the loop controls the heater."""
+        """Set point (None with a ramp), whether the loop controls the heater, a sweep table that rules."""
         is_on = self.loop.control_loop_PID_enabled == "ON"
-        return OutputState(is_on, None if self._ramp_rate_k_s else self.setpoint_k)
+        problem = "" if self.loop.sweep_mode in WITHOUT_SWEEP else "a sweep table rules"
+        return OutputState(is_on, None if self._ramp_rate_k_s else self.setpoint_k, problem=problem)
 
     def switch_off(self) -> None:
         """Switch the loop off and set the heater to zero percent; both are acknowledged."""

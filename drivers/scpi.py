@@ -1,5 +1,6 @@
 """Base class of instruments with an SCPI error queue: identity and error checking."""
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
@@ -10,6 +11,7 @@ from labctl.instrument import Instrument
 
 NO_DATA = 9.9e37
 QUEUE_LENGTH = 50
+ERROR = re.compile(r'(?P<number>[+-]?\d+), *"(?P<words>[^"]*)"')
 
 
 class ScpiInstrument(Instrument):
@@ -34,13 +36,11 @@ class ScpiInstrument(Instrument):
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
         reply = self.ask(self.error_question).strip()
-        code, _, words = reply.partition(",")
-        try:
-            number = int(code)
-        except ValueError as error:
-            problem = "expected an error number and its text"
-            raise self.refuse(self.error_question, reply, problem) from error
-        return f"error {number}: {words.strip().strip(chr(34))}" if number else ""
+        found = ERROR.fullmatch(reply)
+        if found is None:
+            raise self.refuse(self.error_question, reply, "expected an error number and its text")
+        number = int(found["number"])
+        return f"error {number}: {found['words']}" if number else ""
 
     @property
     def condition(self) -> str:

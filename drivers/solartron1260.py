@@ -207,7 +207,9 @@ class Solartron1260(Instrument):
     # Members of `labctl.bench.FrequencyResponseAnalyzer`.
 
     def prepare(self) -> None:
-        """Set the reply format, check the identity, reset, set the generator to zero."""
+        """End any measurement, set the reply format, check the identity, reset, set the generator to zero."""
+        self.write("BK")  # results of measurements that repeat would answer the first questions
+        self.clear_bus()
         self._fix_reply_format()
         self.check_identity(*self.models)
         if self.reads_back and not self._forms:

@@ -145,6 +145,8 @@ class Solartron1260With1287(Solartron1287):
             self.reads_back
         ):  # without the gain of 0.01 the amplitude at the cell would be a hundred times larger
             self._confirm("?PI", int(fine))
+            for question in ("?VX", "?IX"):  # a gain of ten at a rear output scales the impedance by ten
+                self._confirm(question, 0)
         generator_v = amplitude_v / FINE_GAIN if fine else amplitude_v
         ratios = self.analyser.spectrum(VOLTAGE_RATIO, frequencies_hz, generator_v, integration_s)
         try:

@@ -17,7 +17,7 @@ from labctl.instrument import Capabilities, Instrument, Range
 
 LIMITS_DEGC = (-99.9, 225.0)
 HOTTEST_VALID_DEGC = 400.0
-FLOW_ON = 1 << 5
+HEAD_UP, FLOW_ON, MANUAL = 1 << 2, 1 << 5, 1 << 8
 HOT, AMBIENT, COLD = 0, 1, 2
 RAMP_LIMITS_K_MIN = (0.1, 9999.0)
 
@@ -99,10 +99,13 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         self._confirm_started(setpoint_number(celsius))
 
     def _confirm_started(self, number: int) -> None:
-        """Read what rules: air flow, the set point that is selected, and its ramp."""
+        """Read what rules: air flow, mode, head, the set point that is selected, and its ramp."""
         state = self._flow
         if not state & FLOW_ON:
             raise InstrumentError(self.name, "FLOW 1", str(state), "the air flow did not start")
+        problem = _other_rule(state)
+        if problem:
+            raise InstrumentError(self.name, "AUXC?", str(state), problem)
         self._confirm("set_point_number", number)
         self._confirm("ramp_rate", _ramp_step(self._ramp_rate_k_s * 60 or RAMP_LIMITS_K_MIN[1]))
 
@@ -127,9 +130,9 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
 
     @property
     def output_state(self) -> OutputState:
-        """Set point chosen at the instrument, and whether the air flows."""
-        target_k = cast(float, self.temperature_setpoint) + ZERO_CELSIUS_K
-        return OutputState(bool(self._flow & FLOW_ON), target_k)
+        """Set point chosen at the instrument, whether the air flows, a raised head, a program that rules."""
+        target_k, state = cast(float, self.temperature_setpoint) + ZERO_CELSIUS_K, self._flow
+        return OutputState(bool(state & FLOW_ON), target_k, problem=_other_rule(state))
 
     def switch_off(self) -> None:
         """Take remote control and stop the air flow."""
@@ -146,6 +149,13 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
         state = self._flow
         if state & FLOW_ON:
             raise InstrumentError(self.name, "AUXC?", str(state), "the air flow is still on")
+
+
+def _other_rule(state: int) -> str:
+    """Return why the sample does not come to the set point although the air flows, "" if it does."""
+    if not state & MANUAL:
+        return "it is in programming mode: choose the manual mode at the instrument"
+    return "the head is up: lower it" if state & HEAD_UP else ""
 
 
 def _in_words(error: Any) -> str:

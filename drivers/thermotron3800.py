@@ -85,6 +85,8 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         if abs(self.setpoint_k - ZERO_CELSIUS_K - celsius) > RESOLUTION_K:
             raise InstrumentError(self.name, f"SETP1,{celsius:g}", f"{self.setpoint:g}", "was not accepted")
         mode = cast(int, self.mode)
+        if mode & int(Mode.CALIBRATION_MODE):
+            raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber is in calibration mode")
         if not mode & int(Mode.MANUAL_MODE) or mode & int(OF_A_PROGRAM):
             raise InstrumentError(self.name, "MODE?", str(int(mode)), "the chamber is not in manual mode")
 
@@ -93,6 +95,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
         """Set point, whether the chamber runs, and a program that rules instead."""
         mode = cast(int, self.mode)
         problem = "a program rules" if mode & int(OF_A_PROGRAM) else ""
+        problem = "it is in calibration mode" if mode & int(Mode.CALIBRATION_MODE) else problem
         return OutputState(bool(mode & int(RUNNING)), self.setpoint_k, problem=problem)
 
     def switch_off(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from pyvisa.rname import InvalidResourceName, to_canonical_name
 
 from sim_instruments.cells import make_cell
-from sim_instruments.stand_ins import MODELS, Parts, StandIn, stand_in_at, stand_ins_of
+from sim_instruments.stand_ins import MODELS, VARIANTS, Parts, StandIn, stand_in_at, stand_ins_of
 from sim_instruments.wire.definition import make_device
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.faults import FaultPlan
@@ -183,9 +183,10 @@ def _chosen(source: str | Path, address: str, name: Any) -> StandIn:
             raise ValueError(f"{source}: {address}: stand_in and settings: {problem}") from problem
     if Path(name).suffix in (".yaml", ".yml"):
         return stand_in_at(Path(name), address)
-    if name not in MODELS:
-        raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(MODELS))}")
-    return MODELS[name]
+    known = MODELS | VARIANTS
+    if name not in known:
+        raise ValueError(f"{source}: {address}: {name!r} is not one of {', '.join(sorted(known))}")
+    return known[name]
 
 
 def _description(place: Path) -> str:

@@ -228,6 +228,35 @@ MODELS: dict[str, StandIn] = {
 }
 
 
+VARIANTS: dict[str, StandIn] = {
+    stand_in.name: stand_in
+    for stand_in in (
+        _with_noise(
+            "keysight_e4980al",
+            "drivers.lcr_meters:KeysightE4980A",
+            ANALYSER,
+            LcrMeter,
+            "keysight_e4980a",
+            longest_list=201,
+            highest_hz=1e6,
+            only_biases_v=(0.0, 1.5, 2.0),
+        ),
+        _with_noise(
+            "solartron1260a",
+            "drivers.solartron1260:Solartron1260",
+            ANALYSER,
+            Solartron1260,
+            "solartron1260",
+            identity="1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0",
+        ),
+        _in_the_world(
+            "huber_cc", "drivers.huber:Huber", OVEN, Huber, "huber", absent=(0x07, 0x13, 0x15, 0x3A)
+        ),
+    )
+}
+"""Models that differ from the first stand-in of their driver: an E4980AL-102 without a bias source (data
+sheet 5989-4435EN), a 1260A by its identity, a Huber without external sensors and their choice."""
+
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""
 

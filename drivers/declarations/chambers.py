@@ -6,7 +6,11 @@ TEMPTRONIC_MESSAGES = (
     Message("*IDN?", "manufacturer, model, serial number, firmware", source="pymeasure"),
     Message("%RM", "take remote control", source="pymeasure"),
     Message("FLOW <0|1>", "air flow off, on", source="pymeasure"),
-    Message("AUXC?", "auxiliary condition; bit 5: the air flows", source="pymeasure"),
+    Message(
+        "AUXC?",
+        "auxiliary condition: bit 2 head up, 5 the air flows, 8 manual (not programming)",
+        source="pymeasure",
+    ),
     Message("EROR?", "errors, a sum of bits", source="pymeasure"),
     Message("TEMP?", "temperature of air or sample, as selected", unit="degC", source="pymeasure"),
     Message("SETN <0|1|2>", "choose the set point: hot, ambient, cold", source="pymeasure"),
@@ -28,7 +32,11 @@ THERMOTRON_MESSAGES = (
     Message("IDEN?", "model", source="pymeasure"),
     Message("STOP", "stop the chamber", source="pymeasure"),
     Message("RUNM", "run in manual mode", source="pymeasure"),
-    Message("MODE?", "mode, a sum of bits: 1 program, 16 manual, 8 hold, 32 delayed", source="pymeasure"),
+    Message(
+        "MODE?",
+        "mode, a sum of bits: 1 program, 16 manual, 8 hold, 32 delayed, 128 calibration",
+        source="pymeasure",
+    ),
     Message("SETP1,<value>", "set point", unit="degC", source="pymeasure"),
     Message("SETP1?", "set point", unit="degC", source="pymeasure"),
     Message("PVAR1?", "temperature", unit="degC", source="pymeasure"),
@@ -46,6 +54,11 @@ TEMPTRONIC_CHECKS = (
         "what rules (ATS)",
         '`oven.setpoint_k = 310`, `oven.ask("SETN?")`, `oven.ask("RAMP?")`',
         "`0`, and the rate; another number or rate is refused",
+    ),
+    BenchCheck(
+        "mode and head (ATS)",
+        '`oven.ask("AUXC?")` with the head up and down, in manual and in programming mode',
+        "bit 2 set only with the head up, bit 8 clear only in programming mode; a set point refuses both",
     ),
     BenchCheck(
         "ramp (ATS)",

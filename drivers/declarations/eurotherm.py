@@ -13,7 +13,7 @@ MESSAGES = (
         source="handbook HA026230",
         only_for=("Eurotherm2200",),
     ),
-    Message("read 516", "unit: 0 degC", source="handbook HA026230", only_for=("Eurotherm2200",)),
+    Message("read 516", "unit: 0 degC", source="handbook HA026230", only_for=SERIES_2000),
     Message(
         "read 525",
         "display decimals",
@@ -200,6 +200,12 @@ MESSAGES = (
         "number of the set point that is selected; 0 is SP1",
         source="handbook HA026230",
         only_for=SERIES_2000,
+    ),
+    Message(
+        "read 270",
+        "self-tuning: 1 while it runs",
+        source="handbook HA026230",
+        only_for=("Eurotherm2400",),
     ),
     Message(
         "read 199",
@@ -426,6 +432,17 @@ BENCH_CHECKS = (
         ),
         only_for=("Eurotherm2400",),
         is_decisive=True,
+    ),
+    BenchCheck(
+        "self-tuning (2400)",
+        "start self-tuning at the front panel, `oven.read_word(270)`, `oven.setpoint_k = 300`",
+        "1, then an `InstrumentError`",
+        only_for=("Eurotherm2400",),
+    ),
+    BenchCheck(
+        "the start of a ramp",
+        "manual mode with another target, `oven.ramp_rate_k_s = 5 / 60`, `oven.setpoint_k = 320`, display",
+        "the working set point begins at the temperature; note where it is in manual mode",
     ),
     BenchCheck(
         "what rules (2200)",

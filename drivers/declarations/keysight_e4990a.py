@@ -38,6 +38,7 @@ MESSAGES = (
     Message(
         ":SENS1:FREQ:<STAR|STOP> <value>", "first, last frequency", unit="Hz", source="public programs in use"
     ),
+    Message(":SOUR1:BIAS:VOLT?", "DC bias", unit="V", source="public programs in use"),
     Message(":TRIG:SING", "one sweep", source="public programs in use"),
     Message(
         "*OPC?", "1 at the end of the sweep", source="public programs in use", second_source="IEEE 488.2"

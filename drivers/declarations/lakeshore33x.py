@@ -36,6 +36,13 @@ MESSAGES = (
         second_source="public driver that cites 335 rev. 1.6, 336 rev. 2.3, 350 rev. 1.7; labmcp-lakeshore",
     ),
     Message(
+        "INCRV? <A|B|C|D>",
+        "number of the calibration curve of an input",
+        source="manufacturer's Python driver",
+        second_source="QCoDeS (335, 336)",
+        when="with the setting `curve`",
+    ),
+    Message(
         "SETP <output>,<value>",
         "set point",
         unit="unit of the input",
@@ -156,6 +163,16 @@ MESSAGES = (
     ),
 )
 BENCH_CHECKS = (
+    BenchCheck(
+        "a limit below the set point",
+        "temperature limit of the input 310 K at the front panel, `oven.prepare()`, `oven.setpoint_k = 320`",
+        "an `InstrumentError` that names the limit; the heater stays off",
+    ),
+    BenchCheck(
+        "the calibration curve",
+        "the setting `curve` of another curve than the input has, `oven.prepare()`",
+        "an `InstrumentError` that names the curve",
+    ),
     BenchCheck(
         "the heater range",
         "`oven.setpoint_k = 300`, front panel",

@@ -18,6 +18,7 @@ MESSAGES = (
     Message(":INIT:CONT ON", "wait for a trigger, again and again", source="pymeasure"),
     Message(":FORM ASC", "text, no binary numbers", source="pymeasure"),
     Message(":FUNC:IMP RX", "measure R and X", unit="ohm", source="pymeasure", second_source="QCoDeS"),
+    Message(":FUNC:IMP?", "function", source="pymeasure", second_source="QCoDeS"),
     Message(
         ":FUNC:IMP:RANG:AUTO ON", "autorange", source="pymeasure", second_source="public programs in use"
     ),
@@ -28,6 +29,7 @@ MESSAGES = (
     Message(":BIAS:STAT <ON|OFF|0|1>", "DC bias off, on", source="pymeasure", second_source="QCoDeS"),
     Message(":BIAS:STAT?", "whether the DC bias is applied", source="pymeasure", second_source="QCoDeS"),
     Message(":BIAS:VOLT <value>", "DC bias", unit="V", source="pymeasure", second_source="QCoDeS"),
+    Message(":BIAS:VOLT?", "DC bias", unit="V", source="pymeasure", second_source="QCoDeS"),
     Message(":VOLT <value>", "test level", unit="V rms", source="pymeasure", second_source="QCoDeS"),
     Message(":VOLT?", "test level", unit="V rms", source="pymeasure", second_source="QCoDeS"),
     Message(":FREQ <value>", "frequency", unit="Hz", source="pymeasure", second_source="QCoDeS"),
@@ -103,8 +105,8 @@ BENCH_CHECKS = (
     ),
     BenchCheck(
         "bias without the option",
-        "`list(fra.sweep([1e3], 0.02, bias_v=1.5))`",
-        "accepted, or refused with the instrument's message",
+        "`list(fra.sweep([1e3], 0.02, bias_v=1.5))`, then `bias_v=1.0`",
+        "accepted, or refused with the instrument's message or with the bias that it took instead",
     ),
     BenchCheck(
         "fixture",

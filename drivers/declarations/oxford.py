@@ -45,6 +45,18 @@ MERCURY_MESSAGES = (
         source="pymeasure (tests with replies)",
     ),
     Message(
+        "READ:DEV:<board>:TEMP:LOOP:SWMD",
+        "FIX, or that a sweep table gives the set point",
+        source="public emulators of another laboratory",
+        second_source="public program in Julia",
+    ),
+    Message(
+        "SET:DEV:<board>:TEMP:LOOP:SWMD:FIX",
+        "no sweep table",
+        source="public program in Julia",
+        when="where a sweep table was left on",
+    ),
+    Message(
         "READ:DEV:<board>:TEMP:LOOP:RSET",
         "rate of the ramp",
         unit="K/min",
@@ -86,6 +98,11 @@ ITC503_MESSAGES = (
     Message("R5", "heater output", unit="%", source="pymeasure"),
 )
 MERCURY_CHECKS = (
+    BenchCheck(
+        "a sweep table (MercuryiTC)",
+        "`oven.loop.sweep_mode` without and with a sweep table at the display, then `oven.prepare()`",
+        "`FIX`, another word, then `FIX` again; report a `prepare()` that fails",
+    ),
     BenchCheck("command set (MercuryiTC)", "front panel", "SCPI, not legacy"),
     BenchCheck(
         "board identifiers",

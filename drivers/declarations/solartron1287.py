@@ -117,6 +117,18 @@ MESSAGES = (
         only_for=("Solartron1260With1287",),
     ),
     Message(
+        "?VX",
+        "gain of the rear output of the potential",
+        source="official guide, 6.1 to 6.3",
+        only_for=("Solartron1260With1287",),
+    ),
+    Message(
+        "?IX",
+        "gain of the rear output of the current",
+        source="official guide, 6.1 to 6.3",
+        only_for=("Solartron1260With1287",),
+    ),
+    Message(
         "?PI",
         "gain of the external input",
         source="official guide, 6.1 to 6.3",

@@ -40,7 +40,7 @@ def _stand_in(entry: InstrumentEntry, station: Station, registry: Any) -> Any:
 def _name_or_file(entry: InstrumentEntry, station: Station, registry: Any) -> str:
     key = f"instruments.{entry.name}"
     if entry.stand_in:
-        return _named(entry.stand_in, station, f"{key}.stand_in", registry.MODELS)
+        return _named(entry.stand_in, station, f"{key}.stand_in", {**registry.MODELS, **registry.VARIANTS})
     library, at, simulator = station.visa_library.rpartition("@")
     if at and simulator == "sim" and Path(library).suffix in YAML:
         return _file(library, station, "visa_library")

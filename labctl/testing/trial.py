@@ -196,7 +196,8 @@ def _with_rig(reference: str, driver_class: type, rig: str) -> Candidate:
 
 def _settings_for(name: str, reference: str) -> Mapping[str, Any]:
     """Return the settings that a shipped stand-in needs its own driver to have."""
-    stand_in = shipped_module(REGISTRY).MODELS[name]
+    registry = shipped_module(REGISTRY)
+    stand_in = {**registry.MODELS, **registry.VARIANTS}[name]
     return stand_in.settings if stand_in.driver == reference else {}
 
 

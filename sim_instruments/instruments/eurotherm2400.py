@@ -7,8 +7,9 @@ level. Reading an unused address gives an undefined number, a block of one word 
 
 What rules is the working set point (5). It follows, in a 2400, the remote set point (26) if 276 is 1, else
 that of the program while the programmer (23: 1 reset, 2 run, 4 hold, 8 holdback, 16 complete) is not reset,
-else the local one that 15 selects (SP1 in 24, SP2 in 25), which is also register 2. The rate in 35 is per
-second, minute or hour (531: 0, 1, 2) and without effect where 78 is 1.
+else the local one that 15 selects (SP1 in 24, SP2 in 25), which is also register 2. Self-tuning (270, of a
+2400) switches the output fully on and off around the set point. The rate in 35 is per second, minute or hour
+(531: 0, 1, 2) and without effect where 78 is 1.
 
 The 2200 has the type code 22xx in 122 (the 2400 24xx), the unit of its display in 516, the states 1 off, 2
 run, 4 hold, 16 end, 32 dwell and 64 ramp in 23, load and relay failure in bits 8 and 11 of 75, and neither 4,
@@ -36,7 +37,7 @@ FULL_POWER_W = 100.0
 NOISE_K = 0.02
 FLOATS = 0x8000
 UNDEFINED = 0x8000
-SUMMARY_MANUAL, SUMMARY_SENSOR_BREAK, SUMMARY_RATE_DONE = 1 << 4, 1 << 5, 1 << 9
+SUMMARY_MANUAL, SUMMARY_SENSOR_BREAK, SUMMARY_TUNING, SUMMARY_RATE_DONE = 1 << 4, 1 << 5, 1 << 8, 1 << 9
 SUMMARY_LOAD_FAILED, SUMMARY_RELAY_FAILED = 1 << 8, 1 << 11
 NORMAL, STANDBY = 0, 1
 PROGRAM_RESET, PROGRAM_COMPLETE = 1, 16
@@ -77,7 +78,7 @@ class Eurotherm2400:
         self.selected, self.remote, self.program = 0, False, self._program_reset
         self.display_unit, self.load_fault, self.relay_fault = 0, False, False
         self.rate, self.rate_unit, self.rate_disabled = 0.0, 0 if self._is_3200 else 1, False
-        self.manual = False
+        self.manual = self.tuning = False
         self.mode = NORMAL
         self.output_percent = 0.0
         self.high_percent = 100.0
@@ -293,6 +294,7 @@ class Eurotherm2400:
             4: output,
             23: self._choice("program", PROGRAM_COMPLETE),
             78: disabled,
+            270: self._choice("tuning", 1),
             531: self._choice("rate_unit", 2),
         }
 
@@ -316,7 +318,7 @@ class Eurotherm2400:
     def _summary(self) -> int:
         summary = SUMMARY_MANUAL * self.manual + SUMMARY_SENSOR_BREAK * bool(self.sensor_fault)
         summary += SUMMARY_LOAD_FAILED * self.load_fault + SUMMARY_RELAY_FAILED * self.relay_fault
-        return summary + SUMMARY_RATE_DONE * self._arrived
+        return summary + SUMMARY_RATE_DONE * self._arrived + SUMMARY_TUNING * self.tuning
 
     def _set_target(self, value: float) -> None:
         self._set_local("second_c" if self.selected else "target_c", value)
@@ -349,6 +351,8 @@ class Eurotherm2400:
         self._move_setpoint(step_s)
         if self.mode != NORMAL or self.sensor_fault:
             self.output_percent = 0.0
+        elif not self.manual and self.tuning:
+            self.output_percent = 100.0 * (self.working_c + ZERO_CELSIUS_K > sensor_k)
         elif not self.manual:
             error_k = self.working_c + ZERO_CELSIUS_K - sensor_k
             integral_per_s = 1 / self.integral_s if self.integral_s else 0.0

@@ -1,8 +1,9 @@
 """Huber circulator, PB protocol: `{M` address value, `{S` address value, hundredths of a degree in hex.
 
 A value out of its limits is ignored: the reply has the value in force. An address that the model does not
-have reads 7FFF. Variable 13 chooses the sensor that controls (0 internal, 1 process), here only reported. The
-circulation (16) is a mode of its own: it reads 0 while temperature control, which circulates too, is on.
+have reads 7FFF. Variable 13 chooses the sensor that controls (0 internal, 1 process): with 1 the set point is
+one for the sample, which the process sensor reads. The circulation (16) is a mode of its own: it reads 0
+while temperature control, which circulates too, is on.
 """
 
 import re
@@ -20,9 +21,9 @@ _REQUEST = re.compile(r"\{M([0-9A-F]{2})([0-9A-F]{4}|\*{4})")
 
 
 class Huber(WithLoop):
-    """The circulator."""
+    """The circulator; `absent` are addresses that this model does not have."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, absent: tuple[int, ...] = ()) -> None:
         self.world = world
         self.loop = Loop(world.oven, heating_w=100.0, cooling_w=100.0)
         self._chance = world.chance("huber")
@@ -45,6 +46,8 @@ class Huber(WithLoop):
             HIGHEST: lambda: 100 * self.highest_c,
             0x3A: lambda: self._hundredths(world.oven.sample_k),
         }
+        for address in absent:
+            del self._readers[address]
         self.reset()
 
     def reset(self) -> None:
@@ -52,7 +55,17 @@ class Huber(WithLoop):
         self.loop.stop()
         self.setpoint_c = 20.0
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
-        self.circulating = self.process_controls = False
+        self.circulating = False
+        self.process_controls = False
+
+    @property
+    def process_controls(self) -> bool:
+        """Whether the process sensor, at the sample, controls."""
+        return self.loop.seen_k is not None
+
+    @process_controls.setter
+    def process_controls(self, on: bool) -> None:
+        self.loop.seen_k = (lambda: self.world.oven.sample_k) if on else None
 
     def restart(self) -> None:
         """Lose the power for a moment: the set point is kept, control and circulation are off."""

@@ -6,6 +6,8 @@ for longer than that the instrument stops.
 `remote` is the switch of the front panel. STATUS shows an invalid command once, as a negative number, and an
 alarm as long as it lasts. FC has the external sensor in `IN_PV_01` and the power in `IN_PV_02`; its mode 4 is
 the source of the set point (1: the programmer input), its settings 1 and 2 are limits that can be read only.
+With mode 4 of the others the external sensor, at the sample, controls. Beyond a warning limit (settings 3 and
+4) STATUS warns; in degrees Fahrenheit (setting 6) the temperatures are in Fahrenheit, both ways.
 CORIO has ten commands (VERSION, STATUS, `IN_PV_00`, `01`, `03`, `04`, set point, start and stop); FL has the
 bath temperature, one set point, start and stop only.
 """
@@ -18,12 +20,15 @@ from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
 INVALID_COMMAND, NOT_ALLOWED, TOO_SMALL, TOO_LARGE, SENSOR_ALARM = -8, -9, -10, -11, -5
+TOO_HOT, TOO_COLD = -3, -4
 TEXTS = {
     INVALID_COMMAND: "INVALID COMMAND",
     NOT_ALLOWED: "COMMAND NOT ALLOWED IN CURRENT OPERATING MODE",
     TOO_SMALL: "VALUE TOO SMALL",
     TOO_LARGE: "VALUE TOO LARGE",
     SENSOR_ALARM: "WORKING SENSOR ALARM",
+    TOO_HOT: "EXCESS TEMPERATURE WARNING",
+    TOO_COLD: "LOW TEMPERATURE WARNING",
 }
 STATES = ("MANUAL STOP", "MANUAL START", "REMOTE STOP", "REMOTE START")
 VERSIONS = {
@@ -103,6 +108,7 @@ class Julabo(WithLoop):
         self._modes = {SELECTED: 0, SELF_TUNING: 0, EXTERNAL: 0, RUNNING: 0, DYNAMICS: 0}
         self._parameters = {6: 1.0, 7: 100.0, 8: 10.0}
         self._limits = {0: 100, 1: 100}
+        self.loop.seen_k, self.loop.highest_percent = None, 100.0
 
     def plug_in(self, port: SimDevice) -> None:
         """Ignore the port: this model sends nothing unsolicited."""
@@ -110,12 +116,19 @@ class Julabo(WithLoop):
     def status(self) -> str:
         """STATUS: a number and a text; an error is reported once."""
         error, self.error = self.error, 0
-        error = SENSOR_ALARM if self.sensor_fault else error
+        error = SENSOR_ALARM if self.sensor_fault else error or self._warning()
         if error:
             return f"-{-error:02d} {TEXTS[error]}"
         state = 2 * self.remote + self.loop.running
         number = 0 if self.family == "CORIO" else state
         return f"{number:02d} {STATES[state]}"
+
+    def _warning(self) -> int:
+        celsius, numbers = self.world.oven.sensor_k - ZERO_CELSIUS_K, self._commands.read
+        if HIGH_WARNING in numbers and self.family != "FC" and celsius > self._settings[HIGH_WARNING]:
+            return TOO_HOT
+        is_cold = LOW_WARNING in numbers and celsius < self._settings[LOW_WARNING]
+        return TOO_COLD if is_cold else 0
 
     def version(self) -> str:
         """VERSION."""
@@ -124,10 +137,18 @@ class Julabo(WithLoop):
     def process_value(self, number: int) -> str:
         """IN_PV_0n: 0 bath, 1 power, 2 external, 3 and 4 safety; FC has 1 and 2 exchanged."""
         swapped = {1: 2, 2: 1} if self.family == "FC" else {}
-        readers = (self.bath_c, self.power_percent, self.external_c, self.bath_c, self.safety_c)
+        readers = {0: self.bath_c, 2: self.external_c, 3: self.bath_c, 4: self.safety_c}
         self._require(number in self._commands.process, INVALID_COMMAND)
-        value = readers[swapped.get(number, number)]()
-        return f"{value:.2f}"
+        read = readers.get(swapped.get(number, number))
+        return f"{self.power_percent() if read is None else self._shown(read()):.2f}"
+
+    def _shown(self, celsius: float) -> float:
+        return celsius * 1.8 + 32 if self.is_fahrenheit else celsius
+
+    @property
+    def is_fahrenheit(self) -> bool:
+        """Whether temperatures are in degrees Fahrenheit."""
+        return self.family == "CF" and bool(self._settings[UNIT])
 
     def bath_c(self) -> float:
         """IN_PV_00."""
@@ -148,12 +169,14 @@ class Julabo(WithLoop):
     def get_setting(self, number: int) -> float:
         """IN_SP."""
         self._require(number in self._commands.read, INVALID_COMMAND)
-        return self._settings[number]
+        return self._shown(self._settings[number]) if number <= LOW_WARNING else self._settings[number]
 
     def set_setting(self, number: int, value: float) -> None:
         """OUT_SP: 0 to 2 setpoints, 3 and 4 warnings, 7 pump."""
         self._require_remote()
         self._require(number in self._commands.written, INVALID_COMMAND)
+        if self.is_fahrenheit and number <= LOW_WARNING:
+            value = (value - 32) / 1.8
         self._require(value >= LOWEST_C, TOO_SMALL)
         self._require(value <= HIGHEST_C, TOO_LARGE)
         self._settings[number] = value
@@ -172,6 +195,8 @@ class Julabo(WithLoop):
         self._require_mode(number)
         self._require(0 <= value <= (2 if number == SELECTED else 1), TOO_LARGE)
         self._modes[number] = value
+        if number == EXTERNAL and self.family in ("CF", "PRESTO"):
+            self.loop.seen_k = (lambda: self.world.oven.sample_k) if value else None
         if number == RUNNING and not value:
             self.loop.stop()
         elif number == RUNNING:
@@ -212,6 +237,7 @@ class Julabo(WithLoop):
         self._require(number in self._commands.limits, INVALID_COMMAND)
         self._require(0 <= value <= 100, TOO_LARGE)
         self._limits[number] = value
+        self.loop.highest_percent = float(self._limits[1])
 
     def not_understood(self, message: str) -> None:
         """Report the error in the next STATUS."""

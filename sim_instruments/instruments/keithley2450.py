@@ -2,8 +2,8 @@
 
 `OUTP:VOLT:SMOD`, for a current source `OUTP:CURR:SMOD`, sets the state with the output off: HIMP opens a
 relay, the others leave 0 V on the cell, which is close to a short across it. A current above the limit is
-held at the limit and reported by `ILIM:TRIP?`. As a current source only zero current is simulated, for
-reading the open-circuit potential.
+held at the limit and reported by `ILIM:TRIP?`. The cell is at the front terminals. As a current source only
+zero current is simulated, for reading the open-circuit potential.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,8 @@ OVERHEAD_S = 0.002
 OFF_MODES = ("HIMP", "NORM", "ZERO", "GUAR")
 OVERFLOW = 9.9e37
 DEFAULT_BUFFER = "defbuffer1"
+WIRED = "FRON"
+LANGUAGES = ("SCPI", "SCPI2400", "TSP")
 SHORTEST_BUFFER, LONGEST_BUFFER = 10, 6_875_000
 
 
@@ -43,6 +45,7 @@ class Keithley2450(ScpiStatus):
         self._ammeter = Meter(RANGES_A, noise=5e-6, resolution=1e-6)
         self._voltmeter = Meter((0.02, 0.2, 2.0, 20.0, 200.0), noise=5e-6, resolution=1e-6)
         self._output = False
+        self.language = LANGUAGES[0]
         self.shorted = False
         self._defaults()
 
@@ -168,7 +171,8 @@ class Keithley2450(ScpiStatus):
         return int(abs(self._free_current_a()) > self.limit_a)
 
     def _free_current_a(self) -> float:
-        return self.world.terminals.current_a(self.world.time_s) if self._output else 0.0
+        is_wired = self._output and self.terminals == WIRED
+        return self.world.terminals.current_a(self.world.time_s) if is_wired else 0.0
 
     def _true_current_a(self) -> float:
         return max(-self.limit_a, min(self.limit_a, self._free_current_a()))
@@ -248,6 +252,10 @@ class Keithley2450(ScpiStatus):
     def set_filter_type(self, name: str) -> None:
         """SENS:CURR:AVER:TCON: MOVing only."""
         self.require(name.upper()[:3] == "MOV", SETTINGS_CONFLICT)
+
+    def get_language(self) -> str:
+        """*LANG?: chosen at the front panel; a reset keeps it."""
+        return self.language
 
     def set_plain(self, on: bool) -> None:
         """Accept a setting without effect on the simulation."""

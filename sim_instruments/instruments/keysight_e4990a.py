@@ -63,6 +63,11 @@ class KeysightE4990A(ScpiStatus):
         """Whether a bias, or a level above the minimum, is at the cell."""
         return self.level_v > LEAST_LEVEL_V or (self.bias_on and self.bias_v != 0)
 
+    @property
+    def stimulus_v(self) -> tuple[float, float]:
+        """Amplitude (rms) and bias at the output, in V."""
+        return self.level_v, self.bias_v if self.bias_on else 0.0
+
     # Settings.
 
     def set_parameter(self, trace: int, name: str) -> None:

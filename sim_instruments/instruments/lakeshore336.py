@@ -6,8 +6,12 @@ range below); output 2 is not connected; outputs 3 and 4, absent on the 335, are
 ranges. The setpoint ramp starts at the present setpoint, regardless of the oven temperature; PID and RAMP
 exist for outputs 1 and 2, on the 350 for all four. INTYPE has five fields; on the 350 the excitation follows
 after the units as a sixth. The 335 has inputs A and B only.
+
+A filter (FILTER) lets a reading lag. The sensor is a Pt100 on curve 6: with another curve its temperature
+reads 3 % high, and the loop controls what it reads; set up as another type it is over its range.
 """
 
+import math
 from dataclasses import dataclass, field
 
 from sim_instruments.wire.device import Refusal, SimDevice
@@ -18,6 +22,9 @@ ZERO_CELSIUS_K = 273.15
 FULL_POWER_W = 100.0
 NOISE_K = 0.001
 
+PLATINUM, FITTED_CURVE, OTHER_CURVE_READS = 2, 6, 1.03
+SHARES_OF_POWER = {1: 0.5, 2: 1.0, 3: 1.0, 4: 1.0}
+READINGS_PER_S = 10.0
 COMMAND_ERROR, EXECUTION_ERROR, OPERATION_COMPLETE, POWER_ON = 32, 16, 1, 128
 INVALID_READING, SENSOR_OVER_RANGE = 1, 128
 CLOSED_LOOP, OPEN_LOOP = 1, 3
@@ -85,8 +92,17 @@ class Input:
     type: tuple[int, int, int, int] = (2, 1, 0, 1)
     limit_k: float = 0.0
     name: str = ""
-    curve: int = 6
+    curve: int = FITTED_CURVE
     fault: int = 0
+    filter: tuple[int, int, int] = (0, 8, 10)
+    filtered_k: float | None = None
+
+    def follow(self, kelvin: float, step_s: float) -> None:
+        """Let the filter follow a temperature for `step_s` seconds."""
+        on, points, _ = self.filter
+        share = 1 - math.exp(-step_s * READINGS_PER_S / points)
+        before_k = kelvin if self.filtered_k is None or not on else self.filtered_k
+        self.filtered_k = before_k + share * (kelvin - before_k)
 
 
 @dataclass
@@ -167,8 +183,15 @@ class LakeShore336:
         """Reading of an input; 0 for an invalid reading."""
         if self.reading_status(name):
             return 0.0
-        oven = self.world.oven
-        return (oven.sensor_k if name == "A" else oven.sample_k) + NOISE_K * self._noise.standard_normal()
+        oven, found = self.world.oven, self._input(name.upper())
+        true_k = oven.sensor_k if name == "A" else oven.sample_k
+        if found.filter[0] and found.filtered_k is not None:
+            true_k = found.filtered_k
+        return self._on_curve(found, true_k) + NOISE_K * self._noise.standard_normal()
+
+    @staticmethod
+    def _on_curve(found: Input, true_k: float) -> float:
+        return true_k if found.curve == FITTED_CURVE else OTHER_CURVE_READS * true_k
 
     def kelvin_reply(self, name: str) -> str:
         """KRDG?: one input, or all inputs for 0."""
@@ -194,6 +217,8 @@ class LakeShore336:
         self._input(letter)
         if letter in "CD":
             return INVALID_READING
+        if self._input(letter).type[0] != PLATINUM:
+            return SENSOR_OVER_RANGE
         return self.sensor_fault if letter == "A" else 0
 
     # Control.
@@ -349,6 +374,15 @@ class LakeShore336:
         self._require(0 <= curve <= 59)
         self._input(name.upper()).curve = curve
 
+    def get_filter(self, name: str) -> tuple[int, int, int]:
+        """FILTER?: on, points, window in percent."""
+        return self._input(name.upper()).filter
+
+    def set_filter(self, name: str, on: int, points: int, window: int) -> None:
+        """FILTER: 2 to 64 points, window 1 to 10 %."""
+        self._require(on in (0, 1) and 2 <= points <= 64 and 1 <= window <= 10)
+        self._input(name.upper()).filter = (on, points, window)
+
     # Status.
 
     def operation_status(self) -> int:
@@ -396,6 +430,9 @@ class LakeShore336:
     # Heat.
 
     def _heat(self, sensor_k: float, step_s: float) -> float:
+        for letter, found in self.inputs.items():
+            found.follow(sensor_k if letter == "A" else self.world.oven.sample_k, step_s)
+        sensor_k = self._on_curve(self.inputs["A"], sensor_k)
         self._enforce_limits(sensor_k)
         for output in self.outputs.values():
             output.move_setpoint(step_s)
@@ -408,14 +445,16 @@ class LakeShore336:
             return 0.0
         if output.mode == OPEN_LOOP:
             return output.manual_percent
-        if output.mode != CLOSED_LOOP or output.input != 1 or self.sensor_fault:
+        if output.mode != CLOSED_LOOP or output.input != 1 or self.reading_status("A"):
             return 0.0
         return output.control(sensor_k, step_s)
 
     def _power_w(self, output: Output) -> float:
         if not output.range:
             return 0.0
-        return FULL_POWER_W * 10.0 ** (output.range - output.highest_range) * output.percent / 100
+        _, current, user_a, _ = output.setup
+        share = SHARES_OF_POWER.get(current, min(1.0, user_a**2))
+        return share * FULL_POWER_W * 10.0 ** (output.range - output.highest_range) * output.percent / 100
 
     def _enforce_limits(self, sensor_k: float) -> None:
         limit_k = self.inputs["A"].limit_k

@@ -37,10 +37,23 @@ class LcrMeter(ScpiStatus):
     ----------
     longest_list : int
         Highest number of frequencies in a list: 201 on the E4980A, 10 on the 4284A.
+    highest_hz : float
+        Highest frequency of a model below the range of its family.
+    only_biases_v : tuple of float
+        The biases of an instrument without a bias source; here another value is rounded to the next of them
+        (what a real one does is not known). Empty: any bias.
     """
 
-    def __init__(self, world: World, noise: ImpedanceNoise, longest_list: int = 201) -> None:
+    def __init__(
+        self,
+        world: World,
+        noise: ImpedanceNoise,
+        longest_list: int = 201,
+        highest_hz: float = math.inf,
+        only_biases_v: tuple[float, ...] = (),
+    ) -> None:
         super().__init__()
+        self.highest_hz, self.only_biases_v = highest_hz, only_biases_v
         self.world, self.noise, self.longest_list = world, noise, longest_list
         self.overload = False
         self._chance = world.chance("lcr meter")
@@ -48,7 +61,7 @@ class LcrMeter(ScpiStatus):
 
     def reset(self) -> None:
         """Settings after *RST. Whether a real one keeps its corrections is not known; this one does not."""
-        self.frequency_hz, self.level_v, self.level_a, self.bias_v = 1000.0, 1.0, 0.0, 0.0
+        self.frequency_hz, self.level_v, self.bias_v = 1000.0, 1.0, 0.0
         self.function, self.aperture, self.averages = "RX", "MED", 1
         self.bias_on = False
         self.range_ohm: float | None = None
@@ -62,9 +75,52 @@ class LcrMeter(ScpiStatus):
         self._results: list[str] = []
 
     @property
+    def frequency_hz(self) -> float:
+        """FREQ."""
+        return self._frequency_hz
+
+    @frequency_hz.setter
+    def frequency_hz(self, value: float) -> None:
+        self.require(value <= self.highest_hz)
+        self._frequency_hz = value
+
+    @property
+    def bias_v(self) -> float:
+        """BIAS:VOLT."""
+        return self._bias_v
+
+    @bias_v.setter
+    def bias_v(self, value: float) -> None:
+        self._bias_v = min(self.only_biases_v or (value,), key=lambda known_v: abs(known_v - value))
+
+    @property
+    def level_v(self) -> float:
+        """VOLT: voltage of the oscillator; setting it ends a level set as a current."""
+        return self._level_v
+
+    @level_v.setter
+    def level_v(self, value: float) -> None:
+        self._level_v, self._level_a = value, 0.0
+
+    @property
+    def level_a(self) -> float:
+        """CURR: the level as a current; setting it ends a level set as a voltage."""
+        return self._level_a
+
+    @level_a.setter
+    def level_a(self, value: float) -> None:
+        self._level_v, self._level_a = 0.0, value
+
+    @property
     def energised(self) -> bool:
         """Whether level or bias is at the cell."""
         return self.level_v > LEAST_LEVEL_V or self.level_a > 0 or (self.bias_on and self.bias_v != 0)
+
+    @property
+    def stimulus_v(self) -> tuple[float, float]:
+        """Amplitude (rms) and bias at the output, in V."""
+        z_ohm = self.world.cell_impedance_ohm(self.frequency_hz)
+        return self.level_v + self.level_a * abs(z_ohm), self.bias_v if self.bias_on else 0.0
 
     def set_function(self, name: str) -> None:
         """FUNC:IMP: RX, ZTD, ZTR, GB."""
@@ -254,7 +310,7 @@ class LcrMeter(ScpiStatus):
 
     def _measured(self, frequency_hz: float) -> tuple[complex, bool]:
         z_ohm = self.world.cell_impedance_ohm(frequency_hz)
-        current_a = self.level_v / abs(OUTPUT_OHM + z_ohm)
+        current_a = self.level_a + self.level_v / abs(OUTPUT_OHM + z_ohm)
         voltage_v = current_a * abs(z_ohm)
         signal = Signal(
             voltage_v,
@@ -263,11 +319,11 @@ class LcrMeter(ScpiStatus):
             self._current_range_a(current_a),
         )
         averaging_s = self._duration_s(frequency_hz)
-        overloaded = self.overload or signal.overloaded or not self.level_v or abs(z_ohm) > MOST_ACROSS_OHM
+        overloaded = self.overload or signal.overloaded or not current_a or abs(z_ohm) > MOST_ACROSS_OHM
         return self.noise.observe(z_ohm, signal, averaging_s, self._chance), overloaded
 
     def _current_range_a(self, current_a: float) -> float:
         """Full scale of the current: of a range that holds, what its impedance takes from the level."""
         if self.range_ohm is None:
             return smallest_fitting(RANGES_A, current_a)
-        return self.level_v / self.range_ohm
+        return (self.level_v or self.level_a * self.range_ohm) / self.range_ohm

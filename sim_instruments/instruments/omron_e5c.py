@@ -6,7 +6,8 @@ displayed digit, outputs in tenths of a percent. Function 6 at address 0 or 0xFF
 high byte, argument in the low one. While communications writing is off only that command is accepted.
 
 The internal set point rules: the remote one in the mode for it, else the local one, ramped where a ramp is
-set (here with one decimal). Stopped, the output is MV at Stop; with a broken sensor, MV at PV Error.
+set (here with one decimal) from the temperature at RUN on. Stopped, the output is MV at Stop; with a broken
+sensor, MV at PV Error.
 """
 
 from collections.abc import Callable, Sequence
@@ -145,6 +146,8 @@ class OmronE5C:
         commands[command](bool(argument))
 
     def _stop(self, on: bool) -> None:
+        if self.stopped and not on and self.ramp:
+            self.internal_c = self.world.oven.sensor_k - ZERO_CELSIUS_K
         self.stopped = on
         self._pid.forget()
         if on:

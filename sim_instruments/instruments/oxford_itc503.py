@@ -2,7 +2,8 @@
 
 A refused message is repeated with `?` in front: any command in local control, a manual heater setting in
 automatic mode, an unknown message. `T` and `O` accept more digits than are stored. A sweep (`S1` to `S32`)
-sets the target, whatever `T` says, until `S0`. `H` chooses the sensor that controls: here only reported.
+sets the target, whatever `T` says, until `S0`. `H` chooses the sensor that controls: with 2 the sample is
+brought to the set point; the absent sensor 3 reads 0 K, so that the heater stays fully on.
 """
 
 import re
@@ -50,6 +51,7 @@ class OxfordITC503(WithLoop):
         self.gas_automatic = False
         self.gas_percent = 0.0
         self.sweep, self.sensor = 0, 1
+        self.loop.seen_k = None
         self.loop.target_k = 0.0
 
     def plug_in(self, port: SimDevice) -> None:
@@ -130,6 +132,8 @@ class OxfordITC503(WithLoop):
     def _set_sensor(self, value: float) -> bool:
         known = value in (1, 2, 3)
         self.sensor = int(value) if known else self.sensor
+        others = {2: lambda: self.world.oven.sample_k, 3: lambda: 0.0}
+        self.loop.seen_k = others.get(self.sensor)
         return known
 
     def _status(self) -> str:

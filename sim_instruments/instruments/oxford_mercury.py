@@ -1,7 +1,9 @@
 """Oxford Instruments MercuryiTC, with the manufacturer's SCPI-like command set.
 
 Every message has a reply: a query is repeated with its value and unit, a setting is repeated with VALID or
-INVALID. The loop is on the sensor `MB1.T1`; ENAB switches between control and the manual output HSET.
+INVALID. The loop is on the sensor `MB1.T1`; ENAB switches between control and the manual output HSET. Unless
+SWMD is FIX, a sweep table sets the target, whatever TSET says; emulators by other people show FIX, the other
+value is ours.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from sim_instruments.world.world import World
 IDENTITY = "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000"
 SENSOR, HEATER = "DEV:MB1.T1:TEMP", "DEV:MB0.H1:HTR"
 HIGHEST_K, HIGHEST_RATE_K_MIN = 2000.0, 100_000.0
+FIXED, SWEPT, SWEPT_TO_K = "FIX", "SWP", 340.0
 FULL_POWER_W, NOISE_K = 100.0, 0.001
 SWITCH = ("OFF", "ON")
 
@@ -30,7 +33,8 @@ class OxfordMercury(WithLoop):
             "SYS:CAT": lambda: f"{SENSOR}:{HEATER}",
             f"{SENSOR}:SIG:TEMP": lambda: f"{self._temperature_k():.4f}K",
             f"{SENSOR}:SIG:VOLT": lambda: "0.1000mV",
-            f"{loop}:TSET": lambda: f"{self.loop.target_k:.4f}K",
+            f"{loop}:TSET": lambda: f"{self.given_k:.4f}K",
+            f"{loop}:SWMD": lambda: SWEPT if self.swept else FIXED,
             f"{loop}:ENAB": lambda: SWITCH[self.loop.running],
             f"{loop}:HSET": lambda: f"{self.loop.percent:.4f}",
             f"{loop}:RSET": lambda: f"{self.rate_k_min:.4f}K/m",
@@ -43,13 +47,15 @@ class OxfordMercury(WithLoop):
             f"{loop}:HSET": self._set_heater,
             f"{loop}:RSET": self._set_rate,
             f"{loop}:RENA": self._switch_ramp,
+            f"{loop}:SWMD": self._set_sweep,
         }
         self.reset()
 
     def reset(self) -> None:
         """Return to the power-on state: manual output, no power."""
         self.loop.stop()
-        self.loop.target_k = 300.0
+        self.given_k, self.swept = 300.0, False
+        self.loop.target_k = self.given_k
         self.loop.rate_k_s = 0.0
         self.rate_k_min, self.ramp_on = 5.0, False
 
@@ -85,7 +91,15 @@ class OxfordMercury(WithLoop):
         value = _number(text.removesuffix("K"))
         if value is None or not 0 <= value <= HIGHEST_K:
             return False
-        self.loop.target_k = value
+        self.given_k = value
+        self._aim()
+        return True
+
+    def _set_sweep(self, word: str) -> bool:
+        if word not in (FIXED, SWEPT):
+            return False
+        self.swept = word == SWEPT
+        self._aim()
         return True
 
     def _switch_loop(self, word: str) -> bool:
@@ -122,6 +136,7 @@ class OxfordMercury(WithLoop):
         return True
 
     def _aim(self) -> None:
+        self.loop.target_k = SWEPT_TO_K if self.swept else self.given_k
         self.loop.rate_k_s = self.rate_k_min / 60 if self.ramp_on else 0.0
 
 

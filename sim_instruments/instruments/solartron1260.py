@@ -18,6 +18,7 @@ OUTPUT_OHM = 50.0
 OVERHEAD_S = 0.8
 RESET_S = 2.0
 COMPLIANCE_V = 3.0
+IDENTITY = "SCHLUMBERGER TECHNOLOGIES, 1260 IMPEDANCE ANALYZER,0,0"
 VOLTAGE_SCALES_V = (0.03, 0.3, 3.0)
 CURRENT_SCALES_A = (6e-6, 60e-6, 600e-6, 6e-3, 60e-3)
 UNKNOWN_COMMAND, OUT_OF_RANGE, GENERATOR_LIMIT = 1, 3, 43
@@ -42,8 +43,8 @@ class Solartron1260:
     `overload` is a switch for tests and faults that sets the overload digit of every reading.
     """
 
-    def __init__(self, world: World, noise: ImpedanceNoise) -> None:
-        self.world, self.noise = world, noise
+    def __init__(self, world: World, noise: ImpedanceNoise, identity: str = IDENTITY) -> None:
+        self.world, self.noise, self._identity = world, noise, identity
         self.overload = False
         self.error = 0
         self._measurement = 0
@@ -97,6 +98,15 @@ class Solartron1260:
     def energised(self) -> bool:
         """Whether the generator is on."""
         return any((self.amplitude_v, self.bias_v, self.amplitude_a, self.bias_a))
+
+    @property
+    def stimulus_v(self) -> tuple[float, float]:
+        """Amplitude (rms) and bias in V, of the generator or at the cell of a potentiostat between them."""
+        front_end = self.world.front_end
+        if front_end is None:
+            return self.amplitude_v, self.bias_v
+        gain = front_end.generator_gain
+        return gain * self.amplitude_v, gain * self.bias_v + self.world.terminals.potential_v
 
     # Measuring.
 
@@ -265,6 +275,10 @@ class Solartron1260:
         self._port.busy_until_s = self.world.time_s + RESET_S
 
     # Errors and status.
+
+    def identity(self) -> str:
+        """*IDN, *IDN?."""
+        return self._identity
 
     def error_code(self) -> int:
         """?ER: the last error, 0 for none; reading it clears it."""

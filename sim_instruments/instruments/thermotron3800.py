@@ -1,7 +1,8 @@
 """Thermotron 3800 chamber, channel 1: heats or cools to a set point between RUNM and STOP.
 
 A new set point takes effect, and is returned by SETP1?, only after RUNM. For a short time after a command the
-chamber ignores input.
+chamber ignores input. At the panel a program can be started, held or delayed, which STOP ends, and the
+calibration mode chosen, which only the panel leaves.
 """
 
 from sim_instruments.wire.device import Refusal, SimDevice
@@ -10,7 +11,8 @@ from sim_instruments.world.world import World
 
 ZERO_CELSIUS_K = 273.15
 LOWEST_C, HIGHEST_C = -55.0, 150.0
-EDIT_STOPPED, MANUAL = 2, 16
+PROGRAM, EDIT_STOPPED, EDIT_HELD, MANUAL, DELAYED, CALIBRATING = 1, 2, 8, 16, 32, 128
+PROGRAMS, PROGRAM_C = (PROGRAM, EDIT_HELD, DELAYED), 85.0
 DEAF_S, DEAF_AFTER_INIT_S = 0.9, 2.8
 SENSOR_OPEN_C = 999.9
 POWER_W, NOISE_K = 200.0, 0.02
@@ -28,6 +30,7 @@ class Thermotron3800(WithLoop):
     def reset(self) -> None:
         """Return to the power-on state: stopped."""
         self.loop.stop()
+        self.program, self.calibrating = 0, False
         self.given_c = self.setpoint_c = 25.0
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
 
@@ -39,6 +42,7 @@ class Thermotron3800(WithLoop):
         """INIT."""
         self._busy(DEAF_AFTER_INIT_S)
         self.loop.stop()
+        self.program = 0
 
     def give_setpoint(self, value: float) -> None:
         """SETP1,."""
@@ -54,6 +58,8 @@ class Thermotron3800(WithLoop):
     def run(self) -> None:
         """RUNM."""
         self._busy()
+        if self.program:
+            raise Refusal
         self.setpoint_c = self.given_c
         self.loop.target_k = self.setpoint_c + ZERO_CELSIUS_K
         self.loop.running = True
@@ -62,6 +68,14 @@ class Thermotron3800(WithLoop):
         """STOP."""
         self._busy()
         self.loop.stop()
+        self.program = 0
+
+    def begin_program(self, mode: int) -> None:
+        """Start, hold or delay a program at the panel."""
+        self.loop.stop()
+        self.program = mode
+        self.loop.target_k = PROGRAM_C + ZERO_CELSIUS_K
+        self.loop.running = mode != DELAYED
 
     def process_value(self) -> float:
         """PVAR1?."""
@@ -71,7 +85,8 @@ class Thermotron3800(WithLoop):
 
     def mode(self) -> int:
         """MODE?."""
-        return MANUAL if self.loop.running else EDIT_STOPPED
+        calibrating = CALIBRATING * self.calibrating
+        return calibrating + (self.program or (MANUAL if self.loop.running else EDIT_STOPPED))
 
     def not_understood(self, message: str) -> None:
         """Send no reply."""

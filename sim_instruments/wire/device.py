@@ -318,6 +318,8 @@ class SimDevice(Device):
                 self._post(_garbled(body, self._sent) + eom, ready_s)
             case "truncate":
                 self._post(body[: len(body) // 2] or b"?", ready_s)
+            case "surplus":
+                self._post(body + b",0" + eom, ready_s)
             case "fields":
                 self._post(body.rpartition(b",")[0] + eom, ready_s)
             case _:

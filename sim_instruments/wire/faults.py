@@ -7,6 +7,7 @@ late        the reply arrives `delay_s` too late: the next query reads it
 garble      bytes of the reply are replaced by others, all 0x80 or above
 truncate    half the reply and no terminator
 fields      the last field of the reply is missing
+surplus     a field more, `,0`, ends the reply
 value       the reply is `value`
 refuse      the command is not executed; there is no reply
 lost        VI_ERROR_CONN_LOST now and for `duration_s`; during that time a session cannot be opened
@@ -39,7 +40,7 @@ import numpy as np
 from pyvisa.rname import to_canonical_name
 
 ON_HEARING = frozenset({"refuse", "lost", "reboot"})
-ON_ANSWERING = frozenset({"timeout", "late", "garble", "truncate", "fields", "value"})
+ON_ANSWERING = frozenset({"timeout", "late", "garble", "truncate", "fields", "surplus", "value"})
 IN_THE_WORLD = frozenset(
     {
         "sensor_fault",

@@ -1,15 +1,20 @@
 """Temperature control loop of circulators and stages: heating, cooling, ramps, start and stop."""
 
+from collections.abc import Callable
+
 from sim_instruments.world.oven import Oven
 from sim_instruments.world.pid import Pid
 
 GAIN_PERCENT_K = 20.0
 INTEGRAL_PER_S = 0.01
+SLOW_GAIN_PERCENT_K, SLOW_INTEGRAL_PER_S = 2.0, 0.001
+"""With a sensor that lags far behind the heater."""
 
 
 class Loop:
     """Control loop attached to an oven. A nonzero `sensor_fault` stops it; `manual_percent` is its output
-    without control.
+    without control. `seen_k` returns the temperature of another sensor that controls, None for the oven's
+    own; `highest_percent` limits the heating.
 
     Parameters
     ----------
@@ -25,6 +30,8 @@ class Loop:
         self.running = False
         self.sensor_fault = 0
         self.percent = self.manual_percent = 0.0
+        self.highest_percent = 100.0
+        self.seen_k: Callable[[], float] | None = None
         self._pid = Pid()
         oven.attach(self._heat)
 
@@ -55,10 +62,12 @@ class Loop:
             return self.power_w
         self._move(step_s)
         lowest = -100.0 if self.cooling_w else 0.0
-        error_k = self.working_k - sensor_k
-        self.percent = self._pid.control(
-            error_k, step_s, GAIN_PERCENT_K, INTEGRAL_PER_S, 0.0, lowest_percent=lowest
-        )
+        error_k = self.working_k - (sensor_k if self.seen_k is None else self.seen_k())
+        gain, integral = GAIN_PERCENT_K, INTEGRAL_PER_S
+        if self.seen_k is not None:
+            gain, integral = SLOW_GAIN_PERCENT_K, SLOW_INTEGRAL_PER_S
+        percent = self._pid.control(error_k, step_s, gain, integral, 0.0, lowest_percent=lowest)
+        self.percent = min(percent, self.highest_percent)
         return self.power_w
 
     def _move(self, step_s: float) -> None:

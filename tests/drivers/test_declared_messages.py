@@ -89,7 +89,13 @@ def preparing(trial):
     trial.driver.prepare()
 
 
-LAKE_SHORE = [({}, a_limit)]
+def a_sweep_table_left_on(trial):
+    (cryostat,) = trial.rig.instruments.values()
+    cryostat.swept = True
+    trial.driver.prepare()
+
+
+LAKE_SHORE = [({}, a_limit), ({"curve": 6}, lambda trial: trial.driver.prepare())]
 THERMOCOUPLE = [({"sensor": "K", "reference_junction_degc": 23.0}, preparing)]
 ON_RS485 = ({"rs485_address": 1}, identity)
 EXTERNAL = ({"external": True}, temperature)
@@ -139,6 +145,7 @@ SITUATIONS = {
     "Agilent4294A": [({}, an_adapter_lost_by_the_reset)],
     "Keithley2000": THERMOCOUPLE,
     "KeithleyDMM6500": THERMOCOUPLE,
+    "OxfordMercuryITC": [({}, a_sweep_table_left_on)],
     "KeysightE4990A": [({}, a_compensated_sweep)],
     "Solartron1260": [
         ({}, an_unanswered_form_of_query),

@@ -58,7 +58,7 @@ def acknowledged(address, value):
     return (frame, frame)
 
 
-LOCAL = [*word(199, 0), *word(276, 0), *word(23, 1), *word(15, 0)]
+LOCAL = [*word(199, 0), *word(276, 0), *word(23, 1), *word(15, 0), *word(270, 0)]
 OFF = [acknowledged(273, 1), acknowledged(3, 0)]
 SAFE = [*OFF, *word(273, 1), *word(3, 0)]
 
@@ -66,7 +66,7 @@ SAFE = [*OFF, *word(273, 1), *word(3, 0)]
 def prepared(decimals=1, floats=True):
     coding = floating(1, 25.0) if floats else [(FLOAT_FOUND, NO_SUCH_ADDRESS)]
     power = floating(34, 0.0) if floats else word(34, 0)
-    return [*word(525, decimals), *word(525, decimals), *coding, *SAFE, *LOCAL, *power]
+    return [*word(525, decimals), *word(525, decimals), *coding, *SAFE, *LOCAL, *word(516, 0), *power]
 
 
 def test_preparing_prefers_the_float_region_and_leaves_the_output_off(dialogue):
@@ -83,7 +83,7 @@ def test_without_a_float_region_words_are_scaled_by_the_display_decimals(dialogu
 
 
 def test_stated_decimals_are_not_asked_for(dialogue):
-    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *LOCAL]
+    pairs = [*word(525, 1), (FLOAT_FOUND, NO_SUCH_ADDRESS), *SAFE, *LOCAL, *word(516, 0)]
     pairs += [*word(34, 0), *word(1, 25), *word(75, 0)]
     with dialogue(Eurotherm2400, pairs, decimals=0) as oven:
         oven.prepare()
@@ -111,9 +111,9 @@ def test_power_at_sensor_break_is_set_to_zero(dialogue):
 
 
 def test_a_set_point_is_written_once_and_starts_control(dialogue):
-    rules = [*LOCAL, *written(273, 0), *floating(35, 0.0), *floating(5, 50.0)]
-    first = [*floating(2, 20.0), *written_float(2, 50.0), *rules]
-    again = [*floating(2, 50.0), *rules]
+    started = [*written(273, 0), *floating(5, 50.0)]
+    first = [*LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0), *started]
+    again = [*LOCAL, *floating(35, 0.0), *floating(2, 50.0), *started]
     with dialogue(Eurotherm2400, [*first, *again, *floating(5, 21.5)]) as oven:
         oven.setpoint_k = 323.15
         oven.setpoint_k = 323.15
@@ -253,8 +253,8 @@ def test_only_one_method_of_the_driver_writes_to_the_wire():
 
 def test_the_registers_written_in_a_whole_run_are_these(dialogue):
     pairs = [
-        *prepared(), *floating(2, 20.0), *written_float(2, 50.0), *LOCAL,
-        *written(273, 0), *floating(35, 0.0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
+        *prepared(), *LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0),
+        *written(273, 0), *floating(5, 50.0), *word(78, 0), *word(531, 1),
         *written_float(35, 5.0),
         *SAFE,
     ]  # fmt: skip
@@ -288,6 +288,7 @@ OTHER_MASTERS = [
     ("program", 16, "a program rules"),
     ("selected", 1, "another set point than SP1"),
     ("mode", 1, "standby"),
+    ("tuning", True, "self-tuning runs"),
 ]
 
 
@@ -337,16 +338,51 @@ def test_a_ramp_from_the_last_target_of_the_driver_is_on_its_way():
         assert trial.driver.setpoint_k == pytest.approx(340.0, abs=0.1)
 
 
+@pytest.mark.parametrize("driver_class", [Eurotherm2400, Eurotherm3200, Eurotherm3500])
+@pytest.mark.parametrize("target_c", [20.0, 60.0])
+def test_a_ramp_begins_at_the_temperature_whatever_the_target_was_in_manual_mode(driver_class, target_c):
+    with trial_of(driver_class) as trial:
+        model = stand_in(trial)
+        model.target_c, model.manual = target_c, True
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 3 / 60
+        trial.driver.setpoint_k = 333.15
+        begun_k = trial.driver.temperature_k
+        trial.clock.sleep(300)
+        assert trial.driver.temperature_k - begun_k == pytest.approx(15, abs=4)
+
+
+def test_decimals_that_were_changed_meanwhile_are_refused_and_not_heated_to():
+    with trial_of(Eurotherm3200) as trial:
+        trial.driver.prepare()
+        trial.driver.setpoint_k = 320.0
+        stand_in(trial).decimals = 2  # 46.9 degC would be sent as 4.69 degC
+        with pytest.raises(InstrumentError, match="decimals of the display were 1 and were changed"):
+            trial.driver.setpoint_k = 330.0
+        with pytest.raises(InstrumentError, match="decimals"):
+            _ = trial.driver.output_state
+
+
+def test_a_ramp_that_jumps_to_its_target_is_refused():
+    with trial_of(Eurotherm2400) as trial:
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 3 / 60
+        model = stand_in(trial)
+        model._move_setpoint = lambda step_s: setattr(model, "working_c", model.target_c)
+        with pytest.raises(InstrumentError, match="on its way to 60 degC at 3 K/min"):
+            trial.driver.setpoint_k = 333.15
+
+
 def test_a_working_set_point_that_follows_within_two_seconds_is_waited_for(dialogue, clock):
-    started = [*floating(2, 20.0), *written_float(2, 50.0), *LOCAL, *written(273, 0)]
-    pairs = [*started, *floating(35, 0.0), *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
+    started = [*LOCAL, *floating(35, 0.0), *floating(2, 20.0), *written_float(2, 50.0), *written(273, 0)]
+    pairs = [*started, *floating(5, 20.0), *floating(5, 20.0), *floating(5, 50.0)]
     with dialogue(Eurotherm2400, pairs) as oven:
         oven.setpoint_k = 323.15
     assert clock.monotonic() == pytest.approx(0.5)
 
 
 def test_the_undefined_number_of_an_absent_programmer_is_no_other_master(dialogue):
-    absent = [*word(199, 0), *word(276, -0x8000), *word(23, -0x8000), *word(15, -0x8000)]
+    absent = [*word(199, 0), *(pair for address in (276, 23, 15, 270) for pair in word(address, -0x8000))]
     with dialogue(Eurotherm2400, absent) as oven:
         assert oven._other_master() == ""
 

@@ -63,7 +63,7 @@ def test_a_bath_in_manual_mode_is_refused_because_it_ignores_commands(dialogue, 
 
 def test_a_set_point_is_sent_read_back_and_started(dialogue):
     pairs = [
-        ("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0\r"), *RULES,
+        ("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0\r"), CELSIUS, *RULES,
         ("OUT_MODE_05 1", None), ("IN_MODE_05", "1"), REMOTE_START, ("IN_SP_00", "40.0"),
     ]  # fmt: skip
     with dialogue(JulaboCF, pairs) as bath:
@@ -139,7 +139,7 @@ def test_a_bath_cannot_ramp(dialogue):
     [
         "-01 LOW LEVEL ALARM", "-03 EXCESS TEMPERATURE WARNING", "-04 LOW TEMPERATURE WARNING",
         "-05 WORKING SENSOR ALARM", "-06 SENSOR DIFFERENCE ALARM", "-07 I2C-BUS ERROR", "-08 INVALID COMMAND",
-        "-09 COMMAND NOT ALLOWED IN CURRENT OPERATING MODE", "-10 VALUE TOO SMALL", "-11 VALUE TOO LARGE",
+        "-10 VALUE TOO SMALL", "-11 VALUE TOO LARGE",
         "-12 TEMPERATURE MEASUREMENT ALARM", "-13 WARNING : VALUE EXCEEDS TEMPERATURE LIMITS",
         "-14 EXCESS TEMPERATURE PROTECTOR ALARM", "-15 EXTERNAL SENSOR ALARM", "-33 SAFETY SENSOR ALARM",
     ],
@@ -149,6 +149,30 @@ def test_every_error_of_the_manual_spoils_a_reading_in_the_instruments_words(dia
     with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="alarm") as caught:
         _ = bath.temperature_k
     assert caught.value.received == reply
+
+
+def test_degrees_fahrenheit_chosen_meanwhile_are_refused_and_nothing_is_started(dialogue):
+    pairs = [("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0"), ("IN_SP_06", "1")]
+    with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match="choose degrees Celsius"):
+        bath.setpoint_k = 313.15
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_local_mode_is_named_as_such_and_is_no_alarm(running):
+    with find_candidate("drivers.julabo:JulaboCF").connected() as trial:
+        (bath,) = trial.rig.instruments.values()
+        bath.set_mode(5, int(running))
+        bath.remote = False
+        with pytest.raises(InstrumentError, match="not in remote mode") as caught:
+            trial.driver.prepare()
+        assert "alarm" not in str(caught.value)
+
+
+def test_what_another_program_did_wrong_is_no_reason_to_refuse_a_bath(dialogue):
+    pairs = [IDENTITY, *SAFE, CELSIUS, ("STATUS", "-08 INVALID COMMAND"), REMOTE_STOP]
+    pairs += [("OUT_MODE_01 0", None), ("IN_MODE_01", "0"), ("OUT_MODE_04 0", None), ("IN_MODE_04", "0")]
+    with dialogue(JulaboCF, pairs) as bath:
+        bath.prepare()
 
 
 @pytest.mark.parametrize("reply", ["", "REMOTE STOP", "2 REMOTE STOP", "02", "02 "])
@@ -259,7 +283,7 @@ def test_the_stand_in_of_an_fc_follows_its_programmer_input_when_told_to():
         assert model.loop.target_k == pytest.approx(90 + 273.15)
         assert trial.driver.setpoint_k == pytest.approx(320.0)
         assert trial.driver.output_state.problem == "external_control is 1 instead of 0"
-        with pytest.raises(InstrumentError, match="another set point or sensor rules"):
+        with pytest.raises(InstrumentError, match="another set point, sensor or unit rules"):
             trial.driver.setpoint_k = 321.0
 
 
@@ -268,7 +292,7 @@ def test_another_set_point_or_sensor_chosen_meanwhile_is_refused_and_nothing_is_
         ([("IN_MODE_01", "1")], "setpoint_number is 1"),
         ([RULES[0], ("IN_MODE_04", "1")], "external_control is 1"),
     ):
-        pairs = [("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0"), *rules]
+        pairs = [("OUT_SP_00 40.0", None), ("IN_SP_00", "40.0"), CELSIUS, *rules]
         with dialogue(JulaboCF, pairs) as bath, pytest.raises(InstrumentError, match=words):
             bath.setpoint_k = 313.15
 

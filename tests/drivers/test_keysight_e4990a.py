@@ -14,7 +14,8 @@ SET_UP = [
         ":SENS1:AVER:STAT OFF", ":SOUR1:MODE VOLT", ":SOUR1:BIAS:MODE VOLT",
         ":SOUR1:BIAS:VOLT 0", ":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 0.02",
     )),
-    FINE, (":CALC1:PAR1:DEF?", "R"), (":CALC1:PAR2:DEF?", "X"),
+    FINE, (":SOUR1:VOLT?", "+2.00000000000E-02"), (":SOUR1:BIAS:VOLT?", "+0.0"), (":SOUR:BIAS:STAT?", "0"),
+    (":CALC1:PAR1:DEF?", "R"), (":CALC1:PAR2:DEF?", "X"),
 ]  # fmt: skip
 
 
@@ -133,3 +134,22 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
 @pytest.mark.parametrize(("integration_s", "speed"), [(0.01, 1), (0.3, 2), (1, 5), (100, 5)])
 def test_the_speed_follows_the_integration_time(integration_s, speed):
     assert aperture(integration_s) == speed
+
+
+def test_a_compensation_that_was_never_measured_is_named_although_it_is_on(dialogue):
+    pairs = [(":SENS1:CORR2:OPEN?", "1"), (":SENS1:CORR2:SHOR?", "0"), (":SENS1:CORR2:ZME:OPEN:FREQ?", "")]
+    with (
+        dialogue(KeysightE4990A, pairs) as analyser,
+        pytest.raises(ConfigurationError, match="OPEN compensation not measured at 1000 Hz"),
+    ):
+        next(analyser.sweep([1000], 0.02))
+
+
+def test_a_level_that_the_instrument_changed_is_refused(dialogue):
+    sent = SET_UP[: SET_UP.index(FINE) + 1]
+    pairs = [*BARE, *sent, (":SOUR1:VOLT?", "+5.00000000000E-03"), *OFF]
+    with (
+        dialogue(KeysightE4990A, pairs) as analyser,
+        pytest.raises(InstrumentError, match=r"differs from the set value 0\.02"),
+    ):
+        next(analyser.sweep([1000], 0.02))

@@ -16,6 +16,8 @@ SAFE = [
 ]  # fmt: skip
 RULES = ("OUTMODE? 1", "1,1,0")
 NO_RAMP = ("RAMP? 1", "0,+0.0")
+NO_LIMIT = ("TLIMIT? A", "+0.0")
+KELVIN, CELSIUS = ("INTYPE? A", "1,0,1,3,1"), ("INTYPE? A", "1,0,1,3,2")
 RAMP_OFF = [("RAMP 1,0,0", None), ACCEPTED, NO_RAMP]
 IN_LOOP = [("OUTMODE 1,1,1,0", None), ACCEPTED, RULES]
 READING = "KRDG? A;RDGST? A"
@@ -25,7 +27,7 @@ def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE,
         ("INTYPE? A", "1,0,1,3,1"), *IN_LOOP, *RAMP_OFF,
-        ("TLIMIT A,393.15", None), ACCEPTED, ("TLIMIT? A", "+393.2"),
+        ("TLIMIT A,393.15", None), ACCEPTED, ("TLIMIT? A", "+393.2"), ("TLIMIT? A", "+393.2"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs, temperature_limit_degc=120) as oven:
         oven.prepare()
@@ -33,7 +35,8 @@ def test_preparing_checks_the_model_and_leaves_the_heaters_off(dialogue):
 
 def test_the_second_loop_of_another_sensor_is_addressed_by_its_own_numbers(dialogue):
     pairs = [
-        ("SETP 2,300.0000", None), ACCEPTED, ("OUTMODE? 2", "1,2,0"), ("RAMP? 2", "0,+1.0"),
+        ("SETP 2,300.0000", None), ACCEPTED, ("INTYPE? B", "1,0,1,3,1"),
+        ("OUTMODE? 2", "1,2,0"), ("RAMP? 2", "0,+1.0"),
         ("RANGE 2,1", None), ACCEPTED,
         ("SETP? 2", "+300.00"), ("RANGE? 2", "1"),
         ("KRDG? B;RDGST? B", "+4.200;000"),
@@ -74,8 +77,8 @@ def test_a_sensor_in_sensor_units_is_refused_before_any_set_point(dialogue):
 def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
     pairs = [
         IDENTITY, ("*CLS", None), *SAFE, ("INTYPE? A", "1,0,1,3,2"),
-        *IN_LOOP, *RAMP_OFF,
-        ("SETP 1,26.8500", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
+        *IN_LOOP, *RAMP_OFF, NO_LIMIT,
+        ("SETP 1,26.8500", None), ACCEPTED, CELSIUS, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", "+26.8500"),
         ("RANGE? 1", "3"), ("SETP? 1", "+26.8500"),
     ]  # fmt: skip
@@ -83,6 +86,37 @@ def test_set_points_are_sent_in_celsius_where_the_input_prefers_it(dialogue):
         oven.prepare()
         oven.setpoint_k = 300
         assert oven.setpoint_k == pytest.approx(300)
+
+
+def test_a_set_point_above_the_limit_at_which_the_heaters_switch_off_is_refused():
+    with find_candidate("drivers.lakeshore33x:LakeShore336").connected() as trial:
+        (oven,) = trial.rig.instruments.values()
+        oven.set_limit("A", 320.0)
+        trial.driver.prepare()
+        with pytest.raises(InstrumentError, match="heaters switch off above 320 K"):
+            trial.driver.setpoint_k = 321.0
+        assert not trial.energised
+        trial.driver.setpoint_k = 319.0
+
+
+def test_a_unit_that_was_changed_meanwhile_is_refused_before_the_heater_is_on(dialogue):
+    pairs = [("SETP 1,300.0000", None), ACCEPTED, CELSIUS, CELSIUS]
+    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="was changed meanwhile"):
+        oven.setpoint_k = 300
+
+
+def test_another_calibration_curve_than_the_station_names_is_refused():
+    candidate = find_candidate("drivers.lakeshore33x:LakeShore336")
+    with replace(candidate, settings={"curve": 6}).connected() as trial:
+        trial.driver.prepare()
+        (oven,) = trial.rig.instruments.values()
+        oven.set_input_curve("A", 21)
+        with pytest.raises(InstrumentError, match="another calibration curve than 6"):
+            trial.driver.setpoint_k = 300.0
+        assert not trial.energised
+        assert "has curve 21" in trial.driver.output_state.problem
+        with pytest.raises(InstrumentError, match="another calibration curve than 6"):
+            trial.driver.prepare()
 
 
 @pytest.mark.parametrize(("reply", "kelvin"), [("+4.200;0", 4.2), ("10.32;000", 10.32), ("68.65;0", 68.65)])
@@ -134,10 +168,10 @@ def test_a_setting_the_instrument_ignored_is_an_error_in_words(dialogue, bits, w
 )
 def test_a_set_point_or_range_that_was_lost_is_noticed(dialogue, setpoint, range_, words):
     pairs = [
-        ("SETP 1,300.0000", None), ACCEPTED, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
+        ("SETP 1,300.0000", None), ACCEPTED, KELVIN, RULES, NO_RAMP, ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", setpoint), ("RANGE? 1", range_),
     ]  # fmt: skip
-    asked = pairs[: 7 if "set point" in words else 8]
+    asked = pairs[: 8 if "set point" in words else 9]
     with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
         oven.setpoint_k = 300
 
@@ -150,7 +184,7 @@ def test_an_operation_complete_bit_is_no_error(dialogue):
 def test_a_ramp_starts_at_the_sample_and_not_at_the_old_set_point(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
-        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, KELVIN,
         RULES, ("RAMP? 1", "1,+5.0"), ("RANGE 1,3", None), ACCEPTED,
         ("SETP? 1", "+295.0000"), ("RANGE? 1", "3"),
         ("RAMP? 1", "1,+5.0"), ("RAMPST? 1", "1"), ("SETP? 1", "+295.0900"),
@@ -178,9 +212,9 @@ def test_no_ramp_is_switched_off_at_the_instrument(dialogue):
 )  # fmt: skip
 def test_a_mode_or_ramp_of_the_panel_is_refused_before_the_heater_is_on(dialogue, mode, ramp, words):
     pairs = [
-        ("SETP 1,300.0000", None), ACCEPTED, ("OUTMODE? 1", mode), ("RAMP? 1", ramp),
+        ("SETP 1,300.0000", None), ACCEPTED, KELVIN, ("OUTMODE? 1", mode), ("RAMP? 1", ramp),
     ]  # fmt: skip
-    asked = pairs[: 3 if "loop" in words else 4]
+    asked = pairs[: 4 if "loop" in words else 5]
     with dialogue(LakeShore335, asked) as oven, pytest.raises(InstrumentError, match=words):
         oven.setpoint_k = 300
 
@@ -188,7 +222,7 @@ def test_a_mode_or_ramp_of_the_panel_is_refused_before_the_heater_is_on(dialogue
 def test_a_ramp_that_the_instrument_changed_is_refused(dialogue):
     pairs = [
         ("RAMP 1,0,0", None), ACCEPTED, (READING, "+295.00;0"), ("SETP 1,295.0000", None), ACCEPTED,
-        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED,
+        ("RAMP 1,1,5", None), ACCEPTED, ("SETP 1,320.0000", None), ACCEPTED, KELVIN,
         RULES, ("RAMP? 1", "1,+10.0"),
     ]  # fmt: skip
     with dialogue(LakeShore335, pairs) as oven:
@@ -220,7 +254,14 @@ def test_any_other_number_of_fields_is_refused(dialogue, driver_class, reply):
 
 
 def test_an_analogue_output_of_a_336_is_never_sent_a_ramp(dialogue):
-    started = [("SETP 3,300.0000", None), ACCEPTED, ("OUTMODE? 3", "1,1,0"), ("RANGE 3,1", None), ACCEPTED]
+    started = [
+        ("SETP 3,300.0000", None),
+        ACCEPTED,
+        KELVIN,
+        ("OUTMODE? 3", "1,1,0"),
+        ("RANGE 3,1", None),
+        ACCEPTED,
+    ]
     pairs = [*started, ("SETP? 3", "+300.0"), ("RANGE? 3", "1"), ("SETP? 3;RANGE? 3;*ESR?", "+300.0;1;0")]
     with dialogue(LakeShore336, pairs, output=3) as oven:
         oven.ramp_rate_k_s = 0

@@ -2,6 +2,7 @@ import pytest
 
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A, aperture
 from labctl.errors import InstrumentError
+from labctl.testing.trial import find_candidate
 
 FINE = ("SYST:ERR?", '+0,"No error"')
 OFF = [(":TRIG:SOUR HOLD", None), (":BIAS:STAT OFF", None), (":BIAS:VOLT 0", None), (":VOLT 0", None)]
@@ -25,7 +26,7 @@ def reset(off):
     return (";".join(["*RST", *(sent for sent, _ in off)]), None)
 
 
-SET_UP = [
+SENT = [
     *((message, None) for message in (
         ":TRIG:SOUR BUS", ":INIT:CONT ON", ":FORM ASC", ":FUNC:IMP RX", ":FUNC:IMP:RANG:AUTO ON",
         ":FUNC:DEV1:MODE OFF",
@@ -35,6 +36,9 @@ SET_UP = [
     )),
     FINE,
 ]  # fmt: skip
+RULES = (":FUNC:IMP?", "RX")
+APPLIED = [(":VOLT?", "+2.00000E-02"), (":BIAS:VOLT?", "+0.00000E+00"), (":BIAS:STAT?", "0")]
+SET_UP = [*SENT, RULES, *APPLIED]
 
 
 def point(reply, applied="+1.00000E+03"):
@@ -128,7 +132,7 @@ def test_a_frequency_that_was_not_taken_is_an_error(dialogue):
 
 def test_a_refused_setting_is_reported_with_the_instruments_message(dialogue):
     pairs = [
-        *SET_UP[:-1],
+        *SENT[:-1],
         ("SYST:ERR?", '-222,"Data out of range"'),
         ("SYST:ERR?", '-113,"Undefined header"'),
         FINE,
@@ -140,9 +144,33 @@ def test_a_refused_setting_is_reported_with_the_instruments_message(dialogue):
 
 def test_a_bias_is_applied_only_where_asked_for(dialogue):
     biased = {":BIAS:VOLT 0": ":BIAS:VOLT 1.5", ":BIAS:STAT 0": ":BIAS:STAT 1"}
-    set_up = [(biased.get(sent, sent), reply) for sent, reply in SET_UP]
-    with dialogue(KeysightE4980A, [*set_up, *point("+1.0E+02,-5.0E+00,+0"), *OFF]) as meter:
+    set_up = [(biased.get(sent, sent), reply) for sent, reply in SENT]
+    applied = [APPLIED[0], (":BIAS:VOLT?", "+1.50000E+00"), (":BIAS:STAT?", "1")]
+    with dialogue(KeysightE4980A, [*set_up, RULES, *applied, *point("+1.0E+02,-5.0E+00,+0"), *OFF]) as meter:
         assert len(list(meter.sweep([1000], 0.02, bias_v=1.5))) == 1
+
+
+def test_another_function_than_the_one_set_is_refused(dialogue):
+    pairs = [*SENT, (":FUNC:IMP?", "ZTD"), *OFF]
+    with dialogue(KeysightE4980A, pairs) as meter, pytest.raises(InstrumentError, match="expected RX"):
+        list(meter.sweep([1000], 0.02))
+
+
+def test_a_bias_that_the_instrument_does_not_have_is_refused_and_taken_away():
+    with find_candidate("drivers.lcr_meters:KeysightE4980A", "keysight_e4980al").connected() as trial:
+        trial.driver.prepare()
+        with pytest.raises(InstrumentError, match=r"':BIAS:VOLT\?', answered '1.5'"):
+            next(trial.driver.sweep([1000], 0.02, bias_v=1.0))
+        assert not trial.energised
+        points = list(trial.driver.sweep([1000], 0.02, bias_v=1.5))
+        assert points[0].status == "ok"
+
+
+def test_a_frequency_above_those_of_a_smaller_model_is_refused():
+    with find_candidate("drivers.lcr_meters:KeysightE4980A", "keysight_e4980al").connected() as trial:
+        trial.driver.prepare()
+        with pytest.raises(InstrumentError, match=r"2e\+06 Hz was not accepted"):
+            next(trial.driver.sweep([2e6], 0.02))
 
 
 @pytest.mark.parametrize(
@@ -182,3 +210,12 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
         broken_at(meter, message)
         with pytest.raises(InstrumentError, match="no answer"):
             meter.make_safe()
+
+
+@pytest.mark.parametrize("reply", ["", "0", "no error", ',"No error"', '+0,"No error",0'])
+def test_an_error_without_number_and_text_is_no_answer_to_the_question_of_errors(dialogue, reply):
+    with (
+        dialogue(KeysightE4980A, [("SYST:ERR?", reply)]) as meter,
+        pytest.raises(InstrumentError, match="expected an error number and its text"),
+    ):
+        meter.oldest_error()

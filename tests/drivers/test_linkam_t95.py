@@ -45,6 +45,16 @@ def test_a_ramp_is_the_rate_of_the_next_set_point(dialogue):
         stage.setpoint_k = 223.15
 
 
+@pytest.mark.parametrize(("limit", "kelvin", "state"), [("L11000", 373.15, 0x20), ("L1-500", 223.15, 0x10)])
+def test_a_stage_that_goes_the_other_way_is_refused(dialogue, limit, kelvin, state):
+    pairs = [told("R12000"), told(limit), told("S"), status(state)]
+    with (
+        dialogue(LinkamT95, pairs) as stage,
+        pytest.raises(InstrumentError, match="does not rule at 25 degC"),
+    ):
+        stage.setpoint_k = kelvin
+
+
 @pytest.mark.parametrize("rate_k_min", [200, -1, 0.001, float("nan")])
 def test_a_rate_the_stage_cannot_do_is_refused(dialogue, rate_k_min):
     with dialogue(LinkamT95, []) as stage, pytest.raises(ValueError):

@@ -16,13 +16,16 @@ def reads(word, value):
 
 
 NO_RAMP = reads("RENA", "OFF")
+NO_SWEEP = reads("SWMD", "FIX")
 RAMPS = [reads("RENA", "ON"), reads("RSET", "5.0000K/m")]
 SAFE = [sets("ENAB", "OFF"), sets("HSET", "0"), reads("ENAB", "OFF"), reads("HSET", "0.0000")]
 
 
 def test_preparing_checks_the_model_and_leaves_loop_and_ramp_off(dialogue):
     identity = ("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000")
-    with dialogue(OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF"), NO_RAMP]) as cryostat:
+    with dialogue(
+        OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF"), NO_RAMP, NO_SWEEP, NO_SWEEP]
+    ) as cryostat:
         cryostat.prepare()
     pairs = [("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY IPS:1:2")]
     with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match="MERCURY ITC"):
@@ -44,7 +47,7 @@ def test_set_point_and_ramp_are_the_loops(dialogue):
     pairs = [
         sets("RSET", "5"), sets("RENA", "ON"), *RAMPS,
         sets("TSET", "61"), sets("ENAB", "ON"),
-        reads("ENAB", "ON"), *RAMPS, reads("TSET", "61.0000K"),
+        reads("ENAB", "ON"), NO_SWEEP, *RAMPS, reads("TSET", "61.0000K"),
         reads("TSET", "61.0000K"), reads("RSET", "5.0000K/m"),
     ]  # fmt: skip
     with dialogue(OxfordMercuryITC, pairs) as cryostat:
@@ -67,6 +70,7 @@ def test_another_sensor_is_addressed_by_its_board(dialogue):
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:INVALID",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:nanK",
+        "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:4.2000K:330.0725K",
         "STAT:DEV:MB1.T1:TEMP:SIG:TEMP:0.0000K",
         "330.0725K",
         "",
@@ -112,13 +116,15 @@ def test_one_failing_message_does_not_keep_the_rest_from_being_sent(dialogue, br
 
 
 @pytest.mark.parametrize(
-    ("enabled", "ramp", "setpoint", "words"),
-    [("OFF", "OFF", "61.0000K", "expected ON"), ("ON", "ON", "61.0000K", "expected OFF"),
-     ("ON", "OFF", "50.0000K", "expected 61")],
-)  # fmt: skip
-def test_what_rules_is_read_after_a_set_point_that_was_called_valid(dialogue, enabled, ramp, setpoint, words):
-    read_back = [reads("ENAB", enabled), reads("RENA", ramp), reads("TSET", setpoint)]
-    asked = read_back[: ["expected ON", "expected OFF", "expected 61"].index(words) + 1]
+    ("asked", "words"),
+    [
+        ([reads("ENAB", "OFF")], "expected ON"),
+        ([reads("ENAB", "ON"), reads("SWMD", "SWP")], "expected FIX"),
+        ([reads("ENAB", "ON"), NO_SWEEP, reads("RENA", "ON")], "expected OFF"),
+        ([reads("ENAB", "ON"), NO_SWEEP, NO_RAMP, reads("TSET", "50.0000K")], "expected 61"),
+    ],
+)
+def test_what_rules_is_read_after_a_set_point_that_was_called_valid(dialogue, asked, words):
     pairs = [sets("TSET", "61"), sets("ENAB", "ON"), *asked]
     with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match=words):
         cryostat.setpoint_k = 61
@@ -132,3 +138,24 @@ def test_a_ramp_that_does_not_rule_is_refused(dialogue, rules, words):
     pairs = [sets("RSET", "5"), sets("RENA", "ON"), *rules]
     with dialogue(OxfordMercuryITC, pairs) as cryostat, pytest.raises(InstrumentError, match=words):
         cryostat.ramp_rate_k_s = 5 / 60
+
+
+def test_a_sweep_table_that_was_left_on_is_switched_off_and_refused_where_it_stays_on(dialogue):
+    identity = ("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000")
+    pairs = [identity, *SAFE, sets("RENA", "OFF"), NO_RAMP, reads("SWMD", "SWP"), sets("SWMD", "FIX")]
+    with dialogue(OxfordMercuryITC, [*pairs, NO_SWEEP]) as cryostat:
+        cryostat.prepare()
+    with (
+        dialogue(OxfordMercuryITC, [*pairs, reads("SWMD", "SWP")]) as cryostat,
+        pytest.raises(InstrumentError, match="expected FIX"),
+    ):
+        cryostat.prepare()
+
+
+def test_an_instrument_without_sweep_tables_needs_none(dialogue):
+    identity = ("*IDN?", "IDN:OXFORD INSTRUMENTS:MERCURY ITC:232150255:2.6.04.000")
+    unknown = reads("SWMD", "INVALID")
+    with dialogue(
+        OxfordMercuryITC, [identity, *SAFE, sets("RENA", "OFF"), NO_RAMP, unknown, unknown]
+    ) as cryostat:
+        cryostat.prepare()

@@ -30,8 +30,16 @@ ENDED = said("BK", "VA0", "VB0")
 
 
 def test_preparing_resets_and_leaves_the_generator_at_zero(dialogue):
-    with dialogue(Solartron1260, [*FORMAT, IDENTITY, *said("TT2"), *FORMAT, *SAFE]) as fra:
+    with dialogue(Solartron1260, [*said("BK"), *FORMAT, IDENTITY, *said("TT2"), *FORMAT, *SAFE]) as fra:
         fra.prepare()
+
+
+def test_results_of_measurements_that_repeat_do_not_answer_the_question_of_its_identity():
+    with find_candidate("drivers.solartron1260:Solartron1260").connected() as trial:
+        for message in ("OP2,1", "RE"):
+            trial.driver.write(message)
+        trial.clock.sleep(20)
+        trial.driver.prepare()
 
 
 @pytest.mark.parametrize(
@@ -43,7 +51,7 @@ def test_both_makers_names_are_accepted(dialogue, identity):
 
 
 def test_a_sister_model_is_refused(dialogue):
-    pairs = [*FORMAT, ("*IDN?", "1255B FREQUENCY RESPONSE ANALYZER, SOLARTRON,0,0")]
+    pairs = [*said("BK"), *FORMAT, ("*IDN?", "1255B FREQUENCY RESPONSE ANALYZER, SOLARTRON,0,0")]
     with dialogue(Solartron1260, pairs) as fra, pytest.raises(InstrumentError, match="not a 1260"):
         fra.prepare()
 

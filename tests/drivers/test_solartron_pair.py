@@ -132,6 +132,26 @@ def test_a_gain_that_got_lost_is_noticed_before_the_generator_is_on(dialogue):
             list(cell.sweep([1000], 0.01))
 
 
+def test_a_gain_of_a_rear_output_that_was_left_is_noticed_before_the_generator_is_on(dialogue):
+    cell_pairs = [
+        *SET_UP,
+        ("?IL", "3"),
+        ("?RR", "4"),
+        *told("BY0", "PV0", "PW1"),
+        ("?PW", "1"),
+        *THROUGH,
+        ("?PI", "1"),
+        ("?VX", "0"),
+        ("?IX", "1"),
+        *CELL_OFF,
+    ]
+    with expected_protocol(Solartron1260, []) as analyser:
+        settings = {"partner": analyser, "standard_resistor_ohm": 100.0}
+        opened = dialogue(Solartron1260With1287, cell_pairs, **settings)
+        with opened as cell, pytest.raises(InstrumentError, match=r"'\?IX', answered '1'"):
+            list(cell.sweep([1000], 0.01))
+
+
 def test_the_pair_is_made_safe_in_its_time_although_the_analyser_answers_no_query(shipped_candidates):
     with shipped_candidates[-1].connected() as trial:
         trial.rig.faults.add("timeout", command=r"^\?V|^V.\?", instrument="GPIB0::4::INSTR", count=math.inf)

@@ -24,7 +24,7 @@ def test_the_manuals_words_are_pymeasures(dialogue):
 def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
     pairs = [
         ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), ("SETP?", "80.0"),
-        ("FLOW 1", None), ("AUXC?", "96"), ("SETN?", "0"), ("RAMP?", "5.0"),
+        ("FLOW 1", None), ("AUXC?", "352"), ("SETN?", "0"), ("RAMP?", "5.0"),
         ("SETD?", "42.5"),
     ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream:
@@ -34,7 +34,7 @@ def test_a_set_point_is_chosen_by_temperature_read_back_and_started(dialogue):
 
 
 def test_without_a_ramp_it_goes_as_fast_as_it_can_also_after_one(dialogue):
-    taken = [("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "96"), ("SETN?", "0")]
+    taken = [("SETP?", "80.0"), ("FLOW 1", None), ("AUXC?", "352"), ("SETN?", "0")]
     pairs = [
         ("SETN 0", None), ("RAMP 5", None), ("SETP 80", None), *taken, ("RAMP?", "5.0"),
         ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), *taken, ("RAMP?", "9999"),
@@ -59,6 +59,18 @@ def test_an_air_flow_that_does_not_start_is_an_error(dialogue):
     ]  # fmt: skip
     with dialogue(TemptronicATS, pairs) as stream, pytest.raises(InstrumentError, match="did not start"):
         stream.setpoint_k = 353.15
+
+
+@pytest.mark.parametrize(("state", "words"), [("96", "programming mode"), ("356", "head is up")])
+def test_a_program_that_rules_and_a_raised_head_are_refused(dialogue, state, words):
+    pairs = [
+        ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
+        ("AUXC?", state), ("SETP?", "80.0"), ("AUXC?", state),
+    ]  # fmt: skip
+    with dialogue(TemptronicATS, pairs) as stream:
+        with pytest.raises(InstrumentError, match=words):
+            stream.setpoint_k = 353.15
+        assert words in stream.output_state.problem
 
 
 def test_a_reading_comes_with_the_error_register(dialogue):
@@ -94,7 +106,7 @@ def test_making_safe_reads_back_and_may_be_repeated(dialogue):
         stream.make_safe()
         stream.make_safe()
     with (
-        dialogue(TemptronicATS, [*SAFE[:2], ("AUXC?", "96")]) as stream,
+        dialogue(TemptronicATS, [*SAFE[:2], ("AUXC?", "352")]) as stream,
         pytest.raises(InstrumentError, match="still"),
     ):
         stream.make_safe()
@@ -118,7 +130,7 @@ def test_every_temperature_belongs_to_one_set_point(celsius):
 def test_a_set_point_of_a_cycle_or_another_ramp_that_rules_is_refused(dialogue, number, rate, words):
     pairs = [
         ("SETN 0", None), ("RAMP 9999", None), ("SETP 80", None), ("SETP?", "80.0"), ("FLOW 1", None),
-        ("AUXC?", "96"), ("SETN?", number), ("RAMP?", rate),
+        ("AUXC?", "352"), ("SETN?", number), ("RAMP?", rate),
     ]  # fmt: skip
     asked = pairs[: 7 if number == "4" else 8]
     with dialogue(TemptronicATS, asked) as stream, pytest.raises(InstrumentError, match=words):

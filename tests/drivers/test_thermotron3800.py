@@ -71,6 +71,15 @@ def test_a_chamber_that_is_not_in_manual_mode_after_the_start_is_refused(dialogu
         chamber.setpoint_k = 358.15
 
 
+def test_a_chamber_in_calibration_mode_is_refused_and_told(dialogue):
+    pairs = [("SETP1,85", None), ("RUNM", None), ("SETP1?", "85.0"), ("MODE?", "144")]
+    pairs += [("MODE?", "144"), ("SETP1?", "85.0")]
+    with dialogue(ThermotronOven, pairs) as chamber:
+        with pytest.raises(InstrumentError, match="in calibration mode"):
+            chamber.setpoint_k = 358.15
+        assert chamber.output_state.problem == "it is in calibration mode"
+
+
 def test_a_program_that_was_started_meanwhile_is_told(dialogue):
     pairs = [("MODE?", "1"), ("SETP1?", "85.0"), ("MODE?", "16"), ("SETP1?", "85.0")]
     with dialogue(ThermotronOven, pairs) as chamber:
