@@ -5,6 +5,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store.migrations.amendment_tables import FROM_RUNS
+from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
+from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
@@ -111,6 +114,15 @@ def _m0009_temperature(db: "Sqlite") -> None:
     db.execute(BAND_TRIGGER)
 
 
+def _m0013_amendments(db: "Sqlite") -> None:
+    for statement in _statements(AMENDMENT_TABLES):
+        db.execute(statement)
+    for described in described_columns(AMENDMENT_TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+    for statement in (*FROM_RUNS, *amendment_triggers()):
+        db.execute(statement)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -128,6 +140,7 @@ _MIGRATIONS = {
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
     "0009_temperature": _m0009_temperature,
+    "0013_amendments": _m0013_amendments,
 }
 
 

@@ -1,0 +1,80 @@
+"""The values in force for a run: its stored sample with the amendments applied, and what is excluded.
+
+Every derivation takes the sample from here, so that an amendment reaches each number in one way.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.store import Database, amendments
+from labctl.store.amendments import Exclusion
+from labctl.store.queries import amendments as queries
+from labctl.store.queries.run_parts import part_ids
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What is known about a run now.
+
+    Attributes
+    ----------
+    sample : dict
+        Keys of a row of `samples`, uncertainties, electrodes, leads and fixture included, and
+        `thermometer_correction_k`, `thermometer_correction_u_k` (K to be added to each reading, and its
+        standard uncertainty; None: no correction is known).
+    amendments : tuple of int
+        Ids of the amendments in force, of the run and of its sample, rising.
+    exclusions : tuple of Exclusion
+        Spectra, frequency ranges and temperature ranges that no result stands on, each with its reason.
+    remarks : tuple of str
+        Notes written about the run after it was stored.
+    """
+
+    sample: dict[str, Any]
+    amendments: tuple[int, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def why_excluded(self, spectrum: int, temperature_k: float | None) -> str:
+        """Return why a whole spectrum is excluded, by its number and temperature; empty if it is not."""
+        reasons = [
+            e.reason for e in self.exclusions if e.frequency_hz is None and _hits(e, spectrum, temperature_k)
+        ]
+        return "; ".join(dict.fromkeys(reasons))
+
+    def excluded_hz(self, spectrum: int, temperature_k: float | None) -> list[tuple[float, float]]:
+        """Return the ranges of frequency, ends included, that are excluded from a spectrum."""
+        return [
+            e.frequency_hz
+            for e in self.exclusions
+            if e.frequency_hz is not None and _hits(e, spectrum, temperature_k)
+        ]
+
+
+def in_force(db: Database, run_id: int) -> InForce:
+    """Return what is in force for a run; raises `InvalidRequest` where there is no such run."""
+    sample = db.sample(db.run(run_id)["sample_id"])
+    standing = amendments.in_force(queries.of_run(db, run_id))
+    return InForce(
+        amendments.amended(sample, standing),
+        tuple(row["id"] for row in standing),
+        amendments.exclusions(standing),
+        amendments.remarks(standing),
+    )
+
+
+def amendments_in_force(db: Database, run_id: int) -> tuple[int, ...]:
+    """Return the ids of the amendments that the results of a run stand on, rising.
+
+    A law stands on the earlier parts of a continued run too: their amendments are among them.
+    """
+    return tuple(sorted({i for part in part_ids(db, run_id) for i in in_force(db, part).amendments}))
+
+
+def _hits(exclusion: Exclusion, spectrum: int, temperature_k: float | None) -> bool:
+    if exclusion.spectrum is not None and exclusion.spectrum != spectrum:
+        return False
+    if exclusion.temperature_k is None:
+        return True
+    low_k, high_k = exclusion.temperature_k
+    return temperature_k is not None and low_k <= temperature_k <= high_k

@@ -1,0 +1,107 @@
+"""Amendments: what became known about a sample or a run after it was stored.
+
+1. A stored row is never changed. The values in force are the stored ones with the amendments applied in the
+   order of writing, first those of the sample, then those of the run: what is known of one run in particular
+   stays when its sample is amended later.
+2. An amendment that another one in force revokes is left out; a revocation can be revoked.
+3. Exclusions and remarks of a run add up; every other field replaces its values.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it holds
+    "thickness": ("thickness_m", "thickness_u_m"),
+    "area": ("area_m2", "area_u_m2"),
+    "composition": ("composition",),
+    "cation": ("cation",),
+    "electrodes": ("electrodes",),
+    "leads": ("lead_ohm", "lead_u_ohm"),
+    "fixture": ("fixture_short", "fixture_open"),
+    "thermometer": ("thermometer_correction_k", "thermometer_correction_u_k"),
+    "note": ("note",),
+}
+"""Fields that replace values, with the names of these values: columns of `samples`, and the correction that
+is added to every temperature reading."""
+EXCLUSION = "exclusion"
+REMARK = "remark"
+NOT_STORED = {"thermometer_correction_k": None, "thermometer_correction_u_k": None}
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Measured points that no result stands on.
+
+    `spectrum` is the number of a spectrum in its run; `frequency_hz` and `temperature_k` are ranges, ends
+    included; None: all. What fulfils every given condition is excluded.
+    """
+
+    amendment_id: int
+    reason: str
+    spectrum: int | None = None
+    frequency_hz: tuple[float, float] | None = None
+    temperature_k: tuple[float, float] | None = None
+
+
+def in_force(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows that stand, in the order of writing: no revoked one, and no revocation.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of `amendments` or of `facts` with `id` and `revokes`, in any order.
+    """
+    revoked: set[int] = set()
+    standing = []
+    for row in sorted(rows, key=lambda row: row["id"], reverse=True):
+        if row["id"] in revoked:
+            continue
+        if row["revokes"] is None:
+            standing.append(row)
+        else:
+            revoked.add(row["revokes"])
+    return standing[::-1]
+
+
+def of_sample_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return amendments in the order in which they apply: those of the sample, then those of the run."""
+    return sorted(rows, key=lambda row: (row["run_id"] is not None, row["id"]))
+
+
+def amended(sample: Mapping[str, Any], standing: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a stored sample with the amendments that stand applied in order.
+
+    It has the keys of a row of `samples`, and `thermometer_correction_k` and `thermometer_correction_u_k`:
+    K to be added to every reading, and its standard uncertainty; None where no correction is known.
+    """
+    values = dict(sample) | NOT_STORED
+    for row in of_sample_first(standing):
+        if row["field"] in FIELDS:
+            values |= {name: row["new_value"][name] for name in FIELDS[row["field"]]}
+    return values
+
+
+def exclusions(standing: Sequence[Mapping[str, Any]]) -> tuple[Exclusion, ...]:
+    """Return the exclusions among amendments that stand."""
+    return tuple(_exclusion(row) for row in standing if row["field"] == EXCLUSION)
+
+
+def remarks(standing: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the remarks among amendments that stand, the oldest first."""
+    return tuple(row["new_value"]["remark"] for row in standing if row["field"] == REMARK)
+
+
+def _exclusion(row: Mapping[str, Any]) -> Exclusion:
+    what = row["new_value"]
+    return Exclusion(
+        row["id"],
+        row["reason"],
+        what.get("spectrum"),
+        _range(what, "frequency_min_hz", "frequency_max_hz"),
+        _range(what, "temperature_min_k", "temperature_max_k"),
+    )
+
+
+def _range(what: Mapping[str, Any], low: str, high: str) -> tuple[float, float] | None:
+    return (what[low], what[high]) if what.get(low) is not None else None
