@@ -13,6 +13,8 @@ import numpy as np
 
 from labctl.analysis import Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
+from labctl.derive.excluded_points import without_excluded
+from labctl.derive.in_force import InForce, in_force
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
@@ -78,29 +80,54 @@ def _derive(
     store: Store, run_id: int, ids: list[int], derived_s: float, only: int | None = None
 ) -> list[dict[str, Any] | None]:
     with store.read() as db:
-        sample = db.sample(db.run(run_id)["sample_id"])
-        temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
-        kelvin = [temperature.kelvin for temperature in temperatures]
-        measured = _Spectra(db, ids, sample)
-        found = ionic_resistance_series(
-            measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample), details=False
-        )
+        now = in_force(db, run_id)
+        temperatures = [_temperature(db, spectrum_id, now.correction_k) for spectrum_id in ids]
+        numbers = [derivations.spectrum_row(db, spectrum_id)["number"] for spectrum_id in ids]
+        measured = _Spectra(db, ids, numbers, [t.kelvin for t in temperatures], now)
+        found = _resistances(measured, now)
     rows = []
-    for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
+    for place, (spectrum_id, temperature, resistance) in enumerate(
+        zip(ids, temperatures, found, strict=True)
+    ):
         if only is not None and spectrum_id != only:
             continue
         told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        rows.append(_write(store, run_id, made, temperature, told, sample))
+        rows.append(_write(store, run_id, made, temperature, told, now.sample, excluded))
     return rows
 
 
-class _Spectra(Sequence[Spectrum]):
-    """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
+def _resistances(measured: "_Spectra", now: InForce) -> list[Resistance]:
+    """Resistance of each spectrum. An excluded spectrum is fitted alone: its neighbours learn nothing."""
+    alone = [bool(reason) for reason in measured.excluded]
+    kelvin = [None if out else kelvin for kelvin, out in zip(measured.kelvin, alone, strict=True)]
+    found = ionic_resistance_series(
+        measured, kelvin, now.sample["electrodes"], lead_ohm=lead_of(now.sample), details=False
+    )
+    return [
+        replace(resistance, flags=(f"excluded: {reason}", *resistance.flags)) if reason else resistance
+        for resistance, reason in zip(found, measured.excluded, strict=True)
+    ]
 
-    def __init__(self, db: Database, ids: Sequence[int], sample: dict[str, Any]) -> None:
-        self._db, self._ids, self._sample = db, ids, sample
+
+class _Spectra(Sequence[Spectrum]):
+    """The spectra without fixture and excluded points, read when they are asked for.
+
+    `warnings` of each, by its id; `kelvin` and, where the whole spectrum is excluded, the reason, by place.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        ids: Sequence[int],
+        numbers: Sequence[int],
+        kelvin: Sequence[float | None],
+        now: InForce,
+    ) -> None:
+        self._db, self._ids, self._numbers, self._now = db, ids, numbers, now
+        self.kelvin = kelvin
+        self.excluded = [now.why_excluded(*place) for place in zip(numbers, kelvin, strict=True)]
         self.warnings: dict[int, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
@@ -114,7 +141,9 @@ class _Spectra(Sequence[Spectrum]):
         if isinstance(place, slice):
             return [self[i] for i in range(len(self))[place]]
         spectrum_id = self._ids[place]
-        spectrum = without_fixture(self._db.spectrum(spectrum_id), self._sample)
+        excluded_hz = self._now.excluded_hz(self._numbers[place], self.kelvin[place])
+        spectrum = without_fixture(self._db.spectrum(spectrum_id), self._now.sample)
+        spectrum = without_excluded(spectrum, excluded_hz)
         self.warnings[spectrum_id] = tuple(spectrum.warnings)
         return spectrum
 
@@ -126,6 +155,7 @@ def _write(
     temperature: Temperature,
     resistance: Resistance,
     sample: dict[str, Any],
+    excluded: str,
 ) -> dict[str, Any] | None:
     where = {"spectrum_id": made["spectrum_id"]}
     if temperature.kelvin is None:
@@ -134,7 +164,7 @@ def _write(
     row = None
     if math.isfinite(resistance.total_ohm.value) and resistance.total_ohm.value > 0:
         flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
-        row = {"run_id": run_id, "flags": flags}
+        row = {"run_id": run_id, "flags": flags, "excluded": excluded or None}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
         row |= made | _conductivity_columns(resistance, sample)
@@ -142,7 +172,8 @@ def _write(
     return row
 
 
-def _temperature(db: Database, spectrum_id: int) -> Temperature:
+def _temperature(db: Database, spectrum_id: int, correction_k: float) -> Temperature:
+    """Temperature of the sample, corrected; the band is about the set point, as the thermometer shows it."""
     readings_k = derivations.spectrum_temperatures_k(db, spectrum_id)
     if not readings_k:
         return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
@@ -153,7 +184,8 @@ def _temperature(db: Database, spectrum_id: int) -> Temperature:
     if left_band(lowest_k, highest_k, spectrum["setpoint_k"], spectrum["band_k"]):
         flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
         spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
-    return Temperature(float(np.mean(readings_k)), spread_k, flags, lowest_k, highest_k)
+    mean_k = float(np.mean(readings_k)) + correction_k
+    return Temperature(mean_k, spread_k, flags, lowest_k + correction_k, highest_k + correction_k)
 
 
 def left_band(

@@ -20,8 +20,7 @@ class InForce:
     ----------
     sample : dict
         Keys of a row of `samples`, uncertainties, electrodes, leads and fixture included, and
-        `thermometer_correction_k`, `thermometer_correction_u_k` (K to be added to each reading, and its
-        standard uncertainty; None: no correction is known).
+        `thermometer_correction_k`, K to be added to each reading; None: no correction is known.
     amendments : tuple of int
         Ids of the amendments in force, of the run and of its sample, rising.
     exclusions : tuple of Exclusion
@@ -35,6 +34,11 @@ class InForce:
     exclusions: tuple[Exclusion, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @property
+    def correction_k(self) -> float:
+        """K to be added to each reading of the temperature; 0 where no correction is known."""
+        return self.sample["thermometer_correction_k"] or 0.0
+
     def why_excluded(self, spectrum: int, temperature_k: float | None) -> str:
         """Return why a whole spectrum is excluded, by its number and temperature; empty if it is not."""
         reasons = [
@@ -42,10 +46,12 @@ class InForce:
         ]
         return "; ".join(dict.fromkeys(reasons))
 
-    def excluded_hz(self, spectrum: int, temperature_k: float | None) -> list[tuple[float, float]]:
-        """Return the ranges of frequency, ends included, that are excluded from a spectrum."""
+    def excluded_hz(
+        self, spectrum: int, temperature_k: float | None
+    ) -> list[tuple[tuple[float, float], str]]:
+        """Return the ranges of frequency, ends included, that are excluded from a spectrum, each with why."""
         return [
-            e.frequency_hz
+            (e.frequency_hz, e.reason)
             for e in self.exclusions
             if e.frequency_hz is not None and _hits(e, spectrum, temperature_k)
         ]

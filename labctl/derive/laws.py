@@ -11,7 +11,8 @@ from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite, left_band
-from labctl.store import Store
+from labctl.derive.in_force import in_force
+from labctl.store import Database, Store
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
@@ -33,11 +34,25 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
-        points = _judged(derivations.law_points(db, run_id))
+        points = _judged(_points_in_force(db, run_id))
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
     store.replace_derived("law_fits", {"run_id": run_id}, rows)
     return rows
+
+
+def _points_in_force(db: Database, run_id: int) -> list[dict[str, Any]]:
+    """The points with `correction_k` of their thermometer, and `excluded`: why, empty where they are not."""
+    points = derivations.law_points(db, run_id)
+    now = {part: in_force(db, part) for part in {point["part_id"] for point in points}}
+    return [
+        point
+        | {
+            "correction_k": now[point["part_id"]].correction_k,
+            "excluded": now[point["part_id"]].why_excluded(point["number"], point["temperature_k"]),
+        }
+        for point in points
+    ]
 
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -68,8 +83,10 @@ def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
 
 
 def _left_band(point: dict[str, Any]) -> bool:
+    """Return whether the readings, as the thermometer showed them, left the band about the set point."""
     span_k = point["temperature_min_k"], point["temperature_max_k"]
-    return left_band(*span_k, point["setpoint_k"], point["band_k"])
+    read_k = (None if kelvin is None else kelvin - point["correction_k"] for kelvin in span_k)
+    return left_band(*read_k, point["setpoint_k"], point["band_k"])
 
 
 def _why_left_out(point: dict[str, Any]) -> str:
@@ -78,6 +95,8 @@ def _why_left_out(point: dict[str, Any]) -> str:
 
 def _why_never_used(point: dict[str, Any]) -> str:
     """Return why no law can stand on a point, whatever the others are; empty where one can."""
+    if point["excluded"]:
+        return f"excluded: {point['excluded']}"
     if point["repeated"]:
         return "measured again"
     if point["conductivity_s_m"] is None:

@@ -16,6 +16,7 @@ from labctl.analysis import (
     Estimate,
     PolarisationFit,
     Resistance,
+    Spectrum,
     Transference,
     bruce_vincent,
     electronic_transference,
@@ -24,6 +25,8 @@ from labctl.analysis import (
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
 from labctl.derive.conductivities import finite, no_reading_flag
+from labctl.derive.excluded_points import without_excluded
+from labctl.derive.in_force import InForce, in_force
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
 
@@ -110,28 +113,35 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
     new = np.diff(elapsed_s, prepend=-math.inf) > 0
     readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
     moved_k = _at_the_end_k(points) - _in_spectrum_k(db, row["initial_spectrum_id"])
-    sample = db.sample(db.run(row["run_id"])["sample_id"])
+    now = in_force(db, row["run_id"])
     ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
     found = (
         ionic_resistance_series(
-            [db.spectrum(spectrum_id) for spectrum_id in ids],
+            [_spectrum(db, spectrum_id, now) for spectrum_id in ids],
             [finite(_in_spectrum_k(db, spectrum_id)) for spectrum_id in ids],
-            sample["electrodes"],
+            now.sample["electrodes"],
         )
         if ids
         else []
     )
     return Polarisation(
         row,
-        sample,
+        now.sample,
         elapsed_s[new],
         potential_v[new],
         current_a[new],
-        float(np.mean(readings_k)) if readings_k else None,
+        float(np.mean(readings_k)) + now.correction_k if readings_k else None,
         finite(moved_k),
         list(found),
         _clocks_apart_s(points),
     )
+
+
+def _spectrum(db: Database, spectrum_id: int, now: InForce) -> Spectrum:
+    """Return a spectrum without its excluded points."""
+    number = derivations.spectrum_row(db, spectrum_id)["number"]
+    kelvin = finite(_in_spectrum_k(db, spectrum_id) + now.correction_k)
+    return without_excluded(db.spectrum(spectrum_id), now.excluded_hz(number, kelvin))
 
 
 def _clocks_apart_s(points: Sequence[Mapping[str, Any]]) -> float:

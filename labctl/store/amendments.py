@@ -19,14 +19,14 @@ FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it ho
     "electrodes": ("electrodes",),
     "leads": ("lead_ohm", "lead_u_ohm"),
     "fixture": ("fixture_short", "fixture_open"),
-    "thermometer": ("thermometer_correction_k", "thermometer_correction_u_k"),
+    "thermometer": ("thermometer_correction_k",),
     "note": ("note",),
 }
 """Fields that replace values, with the names of these values: columns of `samples`, and the correction that
 is added to every temperature reading."""
 EXCLUSION = "exclusion"
 REMARK = "remark"
-NOT_STORED = {"thermometer_correction_k": None, "thermometer_correction_u_k": None}
+NOT_STORED = {"thermometer_correction_k": None}
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def of_sample_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
 def amended(sample: Mapping[str, Any], standing: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a stored sample with the amendments that stand applied in order.
 
-    It has the keys of a row of `samples`, and `thermometer_correction_k` and `thermometer_correction_u_k`:
-    K to be added to every reading, and its standard uncertainty; None where no correction is known.
+    It has the keys of a row of `samples`, and `thermometer_correction_k`: K to be added to every reading of
+    the temperature; None where no correction is known.
     """
     values = dict(sample) | NOT_STORED
     for row in of_sample_first(standing):

@@ -15,7 +15,7 @@ FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
-SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, s.band_k, s.id IN (
+SELECT c.*, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k, s.id IN (
     SELECT again.repeat_of FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
     WHERE again.repeat_of IS NOT NULL AND d.temperature_k IS NOT NULL
 ) AS repeated
@@ -73,9 +73,9 @@ def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
     """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
-    `spectrum_id`), `number`, `branch`, `setpoint_k` and `band_k` of its spectrum, and `repeated`: 1 where a
-    repetition gave a conductivity at a known temperature. Spectra taken while a potential was held are left
-    out.
+    `spectrum_id`), `part_id` (the run of the spectrum), `number`, `branch`, `setpoint_k` and `band_k` of its
+    spectrum, and `repeated`: 1 where a repetition gave a conductivity at a known temperature. Spectra taken
+    while a potential was held are left out.
     """
     parts = part_ids(db, run_id)
     return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)

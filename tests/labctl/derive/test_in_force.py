@@ -67,7 +67,7 @@ def test_a_spectrum_is_excluded_by_its_number_and_by_a_range_of_temperature_that
     assert found.why_excluded(5, 310.0) == "measured again"
     assert found.why_excluded(4, 290.0) == ""
     assert found.why_excluded(5, None) == ""
-    assert found.excluded_hz(4, 290.0) == [(49.0, 51.0)]
+    assert found.excluded_hz(4, 290.0) == [((49.0, 51.0), "measured again")]
     assert found.excluded_hz(3, 290.0) == []
 
 
