@@ -16,6 +16,7 @@ from labctl.config.fixture import lead_of, without_fixture
 from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import InForce, in_force
 from labctl.store import Database, Store
+from labctl.store.amendments import EXCLUDED
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
@@ -86,15 +87,13 @@ def _derive(
         measured = _Spectra(db, ids, numbers, [t.kelvin for t in temperatures], now)
         found = _resistances(measured, now)
     rows = []
-    for place, (spectrum_id, temperature, resistance) in enumerate(
-        zip(ids, temperatures, found, strict=True)
-    ):
+    for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
             continue
         told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        rows.append(_write(store, run_id, made, temperature, told, now.sample, excluded))
+        rows.append(_write(store, run_id, made, temperature, told, now.sample))
     return rows
 
 
@@ -106,7 +105,7 @@ def _resistances(measured: "_Spectra", now: InForce) -> list[Resistance]:
         measured, kelvin, now.sample["electrodes"], lead_ohm=lead_of(now.sample), details=False
     )
     return [
-        replace(resistance, flags=(f"excluded: {reason}", *resistance.flags)) if reason else resistance
+        replace(resistance, flags=(f"{EXCLUDED}{reason}", *resistance.flags)) if reason else resistance
         for resistance, reason in zip(found, measured.excluded, strict=True)
     ]
 
@@ -155,7 +154,6 @@ def _write(
     temperature: Temperature,
     resistance: Resistance,
     sample: dict[str, Any],
-    excluded: str,
 ) -> dict[str, Any] | None:
     where = {"spectrum_id": made["spectrum_id"]}
     if temperature.kelvin is None:
@@ -164,7 +162,7 @@ def _write(
     row = None
     if math.isfinite(resistance.total_ohm.value) and resistance.total_ohm.value > 0:
         flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
-        row = {"run_id": run_id, "flags": flags, "excluded": excluded or None}
+        row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
         row |= made | _conductivity_columns(resistance, sample)

@@ -3,6 +3,7 @@
 Every derivation takes the sample from here, so that an amendment reaches each number in one way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,11 @@ def in_force(db: Database, run_id: int) -> InForce:
         amendments.exclusions(standing),
         amendments.remarks(standing),
     )
+
+
+def sample_in_force(db: Database, sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored sample as it is in force for its runs that are not amended themselves."""
+    return amendments.amended(sample, amendments.in_force(queries.of_sample(db, sample["id"])))
 
 
 def amendments_in_force(db: Database, run_id: int) -> tuple[int, ...]:

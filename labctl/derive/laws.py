@@ -13,6 +13,7 @@ from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.in_force import in_force
 from labctl.store import Database, Store
+from labctl.store.amendments import EXCLUDED
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
@@ -96,7 +97,7 @@ def _why_left_out(point: dict[str, Any]) -> str:
 def _why_never_used(point: dict[str, Any]) -> str:
     """Return why no law can stand on a point, whatever the others are; empty where one can."""
     if point["excluded"]:
-        return f"excluded: {point['excluded']}"
+        return f"{EXCLUDED}{point['excluded']}"
     if point["repeated"]:
         return "measured again"
     if point["conductivity_s_m"] is None:

@@ -26,6 +26,8 @@ FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it ho
 is added to every temperature reading."""
 EXCLUSION = "exclusion"
 REMARK = "remark"
+EXCLUDED = "excluded: "
+"""Begins the flag of a number that stands on an excluded spectrum; the reason follows."""
 NOT_STORED = {"thermometer_correction_k": None}
 
 
@@ -44,24 +46,26 @@ class Exclusion:
     temperature_k: tuple[float, float] | None = None
 
 
-def in_force(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the rows that stand, in the order of writing: no revoked one, and no revocation.
+def revoked_by(rows: Iterable[Mapping[str, Any]]) -> dict[int, int]:
+    """Return the ids of the rows that are revoked, each with the id of the row in force that revokes it.
 
     Parameters
     ----------
     rows : iterable of mapping
         Rows of `amendments` or of `facts` with `id` and `revokes`, in any order.
     """
-    revoked: set[int] = set()
-    standing = []
+    revoked: dict[int, int] = {}
     for row in sorted(rows, key=lambda row: row["id"], reverse=True):
-        if row["id"] in revoked:
-            continue
-        if row["revokes"] is None:
-            standing.append(row)
-        else:
-            revoked.add(row["revokes"])
-    return standing[::-1]
+        if row["id"] not in revoked and row["revokes"] is not None:
+            revoked[row["revokes"]] = row["id"]
+    return revoked
+
+
+def in_force(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows that stand, in the order of writing: no revoked one, and no revocation."""
+    rows = sorted(rows, key=lambda row: row["id"])
+    revoked = revoked_by(rows)
+    return [row for row in rows if row["id"] not in revoked and row["revokes"] is None]
 
 
 def of_sample_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -90,6 +94,11 @@ def exclusions(standing: Sequence[Mapping[str, Any]]) -> tuple[Exclusion, ...]:
 def remarks(standing: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the remarks among amendments that stand, the oldest first."""
     return tuple(row["new_value"]["remark"] for row in standing if row["field"] == REMARK)
+
+
+def why_excluded(flags: Iterable[str] | None) -> str:
+    """Return why the spectrum of a derived row is excluded, by the row's flags; empty if it is not."""
+    return next((flag.removeprefix(EXCLUDED) for flag in flags or () if flag.startswith(EXCLUDED)), "")
 
 
 def _exclusion(row: Mapping[str, Any]) -> Exclusion:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
+from labctl.store import amending
+from labctl.store.amending import DerivedRows
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
 from labctl.store.ending import change_row, end_run, seal
@@ -191,6 +193,53 @@ class Store:
             return [connection.execute(sql, values).lastrowid or 0 for sql, values in inserts]
 
         return self._writer.call(replace, rows=len(inserts))
+
+    def amend(
+        self,
+        amendments: Sequence[Mapping[str, Any]],
+        derived: Mapping[int, DerivedRows],
+        seen: tuple[Any, ...],
+    ) -> list[int] | None:
+        """Write amendments, and everything derived anew from them, in one transaction.
+
+        Parameters
+        ----------
+        amendments : sequence of mapping
+            Rows of `amendments`.
+        derived : mapping
+            All derived rows of each run concerned, by its id.
+        seen : tuple
+            What `labctl.store.amending.seen` gave of these runs before they were derived.
+
+        Returns
+        -------
+        list of int or None
+            Ids of the amendments; None, and nothing is written, if the file has changed since.
+
+        Raises
+        ------
+        StoreError
+            A row does not fit, or the file cannot be written.
+        """
+        rows = [self._statement("amendments", row) for row in amendments]
+        insertions = {
+            run_id: [self._statement(table, row) for table, of_table in tables.items() for row in of_table]
+            for run_id, tables in derived.items()
+        }
+
+        def write(connection: sqlite3.Connection) -> list[int] | None:
+            if amending.seen_by(connection, tuple(derived)) != seen:
+                return None
+            ids = [connection.execute(sql, values).lastrowid or 0 for sql, values in rows]
+            for run_id, of_run in insertions.items():
+                amending.replace_derived_rows(connection, run_id, of_run)
+            return ids
+
+        return self._writer.call(write, rows=len(rows))
+
+    def _statement(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        into = self._insertion(table, row)
+        return into.sql, into.values(row)
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
         """Id of the sample that is equal in every column; added if there is none."""

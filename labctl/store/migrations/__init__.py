@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations.amendment_tables import ADDED_TO_CONDUCTIVITIES as EXCLUDED
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
@@ -116,7 +115,6 @@ def _m0009_temperature(db: "Sqlite") -> None:
 
 
 def _m0013_amendments(db: "Sqlite") -> None:
-    _add_columns(db, "conductivities", EXCLUDED)
     for statement in _statements(AMENDMENT_TABLES):
         db.execute(statement)
     for described in described_columns(AMENDMENT_TABLES):

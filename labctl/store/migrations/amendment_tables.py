@@ -3,16 +3,6 @@
 Frozen once released: a change is a new migration.
 """
 
-ADDED_TO_CONDUCTIVITIES = (
-    # column, declaration, unit, meaning
-    (
-        "excluded",
-        "TEXT CHECK (excluded <> '')",
-        "text",
-        "why a person excluded the spectrum: no law stands on it; NULL: not excluded",
-    ),
-)
-
 TABLES = """
 CREATE TABLE amendments (
     -- [id] key, in the order of writing

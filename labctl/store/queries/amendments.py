@@ -1,9 +1,16 @@
 """Amendments of samples and runs."""
 
-from labctl.store.queries.source import Result, Rows, Source
+from collections.abc import Sequence
+
+from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
 _OF_RUN = """SELECT * FROM amendments
 WHERE run_id = ? OR sample_id = (SELECT sample_id FROM runs WHERE id = ?) ORDER BY id"""
+
+_IN_RANGE = """SELECT s.number, avg(p.temperature_k) AS temperature_k, count(*) AS points,
+    sum(p.frequency_hz BETWEEN ? AND ?) AS inside
+FROM spectra s JOIN impedance_points p ON p.spectrum_id = s.id
+WHERE s.run_id = ? AND p.status = 'ok' GROUP BY s.id ORDER BY s.number"""
 
 
 def all_amendments(db: Source[Result]) -> Result:
@@ -21,6 +28,18 @@ def of_sample(db: Source[Result], sample_id: int) -> Result:
     return db.rows("SELECT * FROM amendments WHERE sample_id = ? ORDER BY id", (sample_id,))
 
 
-def count(db: Rows) -> int:
-    """Number of amendments in the file."""
-    return db.rows("SELECT count(*) AS n FROM amendments", ())[0]["n"]
+def runs_of_sample(db: Rows, sample_id: int) -> list[int]:
+    """The ids of the runs of a sample, oldest first."""
+    query = "SELECT id FROM runs WHERE sample_id = ? ORDER BY id"
+    return [row["id"] for row in db.rows(query, (sample_id,))]
+
+
+def continuing(db: Rows, runs: Sequence[int]) -> list[int]:
+    """The ids of the runs that continue one of these."""
+    query = f"SELECT DISTINCT run_id FROM run_parts WHERE part_id IN ({marks(runs)}) AND run_id <> part_id"
+    return [row["run_id"] for row in db.rows(query, runs)]
+
+
+def spectra_in_range(db: Rows, run_id: int, low_hz: float, high_hz: float) -> list[Row]:
+    """Number, mean temperature (K), good points and those between two frequencies of each spectrum."""
+    return db.rows(_IN_RANGE, (low_hz, high_hz, run_id))

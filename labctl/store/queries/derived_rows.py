@@ -1,8 +1,16 @@
-"""The newest derived rows of a run: they show whether there is anything new."""
+"""The derived rows of a run: the newest ids, which show whether there is anything new, and all rows."""
 
 from collections.abc import Sequence
 
 from labctl.store.queries.source import Row, Rows, marks
+
+_ALL = "SELECT * FROM {table} WHERE {condition} ORDER BY id"
+_OF_A_RUN = {
+    "resistances": "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)",
+    "conductivities": "run_id = ?",
+    "law_fits": "run_id = ?",
+    "transference_numbers": "run_id = ?",
+}
 
 
 def newest_ids(db: Rows, run_id: int, parts: Sequence[int]) -> Row:
@@ -15,3 +23,15 @@ def newest_ids(db: Rows, run_id: int, parts: Sequence[int]) -> Row:
                 (SELECT max(id) FROM law_fits WHERE run_id = ?) AS fits
                 FROM runs part WHERE part.id IN ({marks(parts)})"""
     return db.rows(query, (run_id, *parts))[0]
+
+
+def of_run(db: Rows, run_id: int) -> dict[str, list[Row]]:
+    """All derived rows of a run by their table, in the order derived, without their ids."""
+    return {
+        table: [_without_id(row) for row in db.rows(_ALL.format(table=table, condition=condition), (run_id,))]
+        for table, condition in _OF_A_RUN.items()
+    }
+
+
+def _without_id(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "id"}
