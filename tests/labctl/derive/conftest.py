@@ -78,6 +78,12 @@ def empty_file(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def make_notebook():
+    """Begin a notebook in a store that is open."""
+    return Notebook
+
+
 @pytest.fixture
 def notebook(tmp_path, empty_file):
     """Make a notebook for a sample that differs from the usual pellet by what is given."""

@@ -1,7 +1,9 @@
 """Amendments: checked, derived and written together; the stored rows stay as they are."""
 
 import math
+import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from labctl.derive import conductivities, derive_run
 from labctl.derive.amending import Request, amend, propose
 from labctl.derive.moves import moves
 from labctl.errors import ConfigurationError, InvalidRequest, StoreError
+from labctl.store import Store
 from labctl.store.care import verify
 
 SAMPLE = {
@@ -37,21 +40,40 @@ def _z_ohm(f, total_ohm):
 
 
 @pytest.fixture
-def run(notebook):
+def run(notebook, derived_file):
     """A finished run of spectra at three temperatures, derived."""
     book = notebook()
-    for kelvin, total_ohm in ((300.0, 4000.0), (320.0, 1500.0), (340.0, 700.0)):
-        impedances = arc(total_ohm)
-        readings = [kelvin + 0.01 * (n % 2) for n in range(len(impedances))]
-        book.spectrum(readings, impedances=impedances, setpoint_k=kelvin)
-    derive_run(book.store, book.run_id, 5.0)
-    book.store.update("runs", book.run_id, {"status": "finished", "ended_s": 10.0})
+    book.store.close()
+    shutil.copy(derived_file, book.store.path)
+    book.store = Store.open(book.store.path)
     book.path = book.store.path
-    return book
+    yield book
+    book.store.close()
+
+
+@pytest.fixture(scope="session")
+def derived_file(tmp_path_factory, empty_file, make_notebook):
+    """Made once: the fits take longer than most tests."""
+    path = tmp_path_factory.mktemp("amending") / "derived.db"
+    shutil.copy(empty_file, path)
+    with Store.open(path) as store:
+        book = make_notebook(store, {})
+        for kelvin, total_ohm in ((300.0, 4000.0), (320.0, 1500.0), (340.0, 700.0)):
+            impedances = arc(total_ohm)
+            readings = [kelvin + 0.01 * (n % 2) for n in range(len(impedances))]
+            book.spectrum(readings, impedances=impedances, setpoint_k=kelvin)
+        derive_run(store, book.run_id, 5.0)
+        store.update("runs", book.run_id, {"status": "finished", "ended_s": 10.0})
+    return path
 
 
 def numbers(book, table="conductivities"):
     return [{k: v for k, v in row.items() if k not in ("id", "derived_s")} for row in book.rows(table)]
+
+
+def content(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
 
 
 def thickness(mm, **about):
@@ -87,21 +109,17 @@ def test_a_revocation_brings_the_old_numbers_back_bit_for_bit(run):
 
 
 def test_a_proposal_writes_nothing_and_tells_which_numbers_would_move(run):
-    before = run.path.read_bytes()
+    before = content(run.path)
     told = propose(run.path, thickness(1.1))
     found = moves(told.before, told.after)
-    assert run.path.read_bytes() == before
+    assert content(run.path) == before
     sigma = [move for move in found if move.quantity == "conductivity_s_m"]
     assert [move.factor for move in sigma] == pytest.approx([1.1, 1.1, 1.1])
     assert not any(move.quantity == "total_resistance_ohm" for move in found)
-    assert numbers(run) == [
-        {k: v for k, v in row.items() if k != "derived_s"}
-        for row in told.before[run.run_id]["conductivities"]
-    ]
 
 
 def test_a_value_that_is_in_force_already_is_refused_and_nothing_is_written(run):
-    with pytest.raises(InvalidRequest, match="thickness_m is 0.001 already"):
+    with pytest.raises(InvalidRequest, match=r"thickness_m is 0\.001 already"):
         amend(run.path, thickness(1.0))
     assert run.rows("amendments") == []
 
@@ -114,7 +132,8 @@ def test_a_sample_that_is_not_there_is_refused_with_the_names_that_are(run):
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"thickness_mm": 0.00105}, "0.00105 mm differs from 1 mm.*is it in mm.*--sure"),
+        ({"thickness_mm": 0.02}, r"0\.02 mm differs from 1 mm.*is it in mm.*--sure"),
+        ({"thickness_mm": 0.00105}, "are both in mm"),
         ({"thickness_mm": 1050.0}, "thickness_mm"),
         ({"area_cm2": 50.0}, "is it in cm2"),
         ({"thickness_uncertainty_mm": 10.0}, "are both in mm"),
@@ -234,7 +253,7 @@ def test_a_run_that_gains_a_spectrum_while_it_is_amended_is_derived_with_it(note
 
 def test_a_run_that_changes_all_the_time_is_left_alone(run, monkeypatch):
     monkeypatch.setattr(type(run.store), "amend", lambda *_: None)
-    with pytest.raises(StoreError, match="changed 10 times.*nothing was written"):
+    with pytest.raises(StoreError, match=r"changed 10 times.*nothing was written"):
         amend(run.path, Request(reason="x", run=run.run_id, remark="y"))
 
 
@@ -287,7 +306,7 @@ def request_of(step, run_id):
 def test_any_sequence_of_amendments_and_revocations_equals_a_fresh_derivation_with_the_final_values(
     steps, notebook, found_by_set_point
 ):
-    """The final values are counted here on their own: a list of changes, from which revoked ones are taken."""
+    """The final values are counted here on their own, from the list of what was done."""
     book = notebook()
     for kelvin in (300.0, 320.0, 340.0):
         book.spectrum([kelvin, kelvin + 0.01], setpoint_k=kelvin)
