@@ -2,26 +2,37 @@
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
+    from labctl.derive.amendable import AmendableDatabase
     from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
     from labctl.store import Database
 
 __all__ = ["__version__", "bench", "open"]
 
 
-def open(path: str | os.PathLike[str]) -> "Database":
+@overload
+def open(path: str | os.PathLike[str], *, write: Literal[False] = False) -> "Database": ...
+@overload
+def open(path: str | os.PathLike[str], *, write: Literal[True]) -> "AmendableDatabase": ...
+def open(path: str | os.PathLike[str], *, write: bool = False) -> "Database":
     """Open the results of a station for reading, also while a run writes them.
+
+    With `write` it also takes amendments, notes and exclusions; measured rows stay as they are.
 
     Raises
     ------
     labctl.errors.StoreError
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
+    if write:
+        from labctl.derive.amendable import AmendableDatabase
+
+        return AmendableDatabase(path)
     from labctl.store import Database
 
     return Database(path)

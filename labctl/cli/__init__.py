@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli import (
+    amend,
     check,
     db,
     demo,
@@ -45,6 +46,9 @@ app.command("check", short_help="Check a protocol; list its steps and times.")(c
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
 app.command("fit", short_help="Derive a run's results again, and show them.")(fit.fit)
+app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
+app.command("note", short_help="Add a note to a run.")(amend.note)
+app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

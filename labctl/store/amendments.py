@@ -56,8 +56,8 @@ def revoked_by(rows: Iterable[Mapping[str, Any]]) -> dict[int, int]:
     """
     revoked: dict[int, int] = {}
     for row in sorted(rows, key=lambda row: row["id"], reverse=True):
-        if row["id"] not in revoked and row["revokes"] is not None:
-            revoked[row["revokes"]] = row["id"]
+        if row["id"] not in revoked and _revokes(row):
+            revoked[int(row["revokes"])] = row["id"]
     return revoked
 
 
@@ -65,7 +65,12 @@ def in_force(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the rows that stand, in the order of writing: no revoked one, and no revocation."""
     rows = sorted(rows, key=lambda row: row["id"])
     revoked = revoked_by(rows)
-    return [row for row in rows if row["id"] not in revoked and row["revokes"] is None]
+    return [row for row in rows if row["id"] not in revoked and not _revokes(row)]
+
+
+def _revokes(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is a revocation; in a frame NaN stands for NULL."""
+    return row["revokes"] is not None and row["revokes"] == row["revokes"]
 
 
 def of_sample_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

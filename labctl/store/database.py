@@ -3,16 +3,19 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import shown
+from labctl.store.amendments import Exclusion, exclusions, in_force
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
 from labctl.store.presence import Files
 from labctl.store.queries import (
+    amendments,
     conductivities,
     events,
     law_fits,
@@ -169,6 +172,26 @@ class Database:
         if run is None:
             return events.of_station(self._frames)
         return events.of_parts(self._frames, self.part_ids(run))
+
+    def amendments(self, run: int | str | None = None) -> "pd.DataFrame":
+        """The amendments of the file, or of a run and its sample, in the order of writing.
+
+        The column `in_force` is False for a revoked one and for a revocation.
+        """
+        if run is None:
+            found = amendments.all_amendments(self._frames)
+        else:
+            found = amendments.of_run(self._frames, self.run(run)["id"])
+        standing = {row["id"] for row in in_force(found.to_dict("records"))}
+        return found.assign(in_force=[number in standing for number in found["id"]])
+
+    def exclusions(self, run: int | str = "last") -> "pd.DataFrame":
+        """The exclusions of a run in force: spectra, ranges of frequency and temperature, with the reason."""
+        import pandas as pd
+
+        found = exclusions(in_force(amendments.of_run(self, self.run(run)["id"])))
+        columns = [field.name for field in fields(Exclusion)]
+        return pd.DataFrame([vars(exclusion) for exclusion in found], columns=columns)
 
     def resistances(self, run: int | str = "last") -> "pd.DataFrame":
         """The resistances of all spectra of a run."""
