@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from labctl.derive.moves import Move
 
 MOST_MOVES = 40
+ROUNDING = 1e-9
 FIXED_WORDS = {"none"}
+SHOWN = {  # quantity: symbol, unit for people, factor
+    "conductivity_s_m": ("sigma", "S/cm", 0.01),
+    "conductivity_at_25_degc_s_m": ("sigma(25 °C)", "S/cm", 0.01),
+    "total_resistance_ohm": ("R", "ohm", 1.0),
+    "temperature_k": ("T", "K", 1.0),
+    "activation_energy_ev": ("Ea", "eV", 1.0),
+    "value": ("transference number", "", 1.0),
+}
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept with the amendment.")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show which numbers would move and by how much; write nothing.")
@@ -214,7 +223,7 @@ def _progress(quiet: bool) -> Any:
 def _print_dry_run(told: "Proposal", as_json: bool) -> None:
     from labctl.derive.moves import moves
 
-    found = moves(told.before, told.after)
+    found = [move for move in moves(told.before, told.after) if not _is_noise(move)]
     if as_json:
         rows = [vars(move) | {"factor": move.factor} for move in found]
         terminal.echo(json.dumps({"amendments": told.amendments, "runs": told.runs, "moves": rows}))
@@ -232,7 +241,8 @@ def _print_done(ids: list[int], done: "Proposal", request: "Request", as_json: b
     numbers = ", ".join(map(str, ids))
     what = "note" if request.remark else "amendment"
     terminal.echo(f"{what} {numbers} written; labctl amend --revoke {ids[-1]} takes it back")
-    _print_moves(moves(done.before, done.after), done.runs)
+    found = [move for move in moves(done.before, done.after) if not _is_noise(move)]
+    _print_moves(found, done.runs)
 
 
 def _print_moves(found: "list[Move]", runs: tuple[int, ...]) -> None:
@@ -267,18 +277,31 @@ def _summary(run_id: int, found: "list[Move]") -> list[str]:
 def _in_words(move: "Move") -> str:
     from labctl.readmodel.formatting import celsius
 
+    symbol, unit, scale = SHOWN[move.quantity]
     kelvin = move.place.get("temperature_k")
     names = [str(move.place[name]) for name in ("branch", "law", "form") if name in move.place]
     place = f"{celsius(kelvin)} °C" if kelvin is not None else " ".join(names)
-    before, after = _number_in_words(move.before, move.u_before), _number_in_words(move.after, move.u_after)
+    before = _number_in_words(move.before, move.u_before, scale)
+    after = _number_in_words(move.after, move.u_after, scale)
     factor = f" (x {move.factor:.6g})" if move.factor else ""
-    return f"{move.quantity} {place}: {before} -> {after}{factor}"
+    return f"{symbol} {place}: {before} -> {after} {unit}".rstrip() + factor
 
 
-def _number_in_words(value: float | None, u: float | None) -> str:
+def _number_in_words(value: float | None, u: float | None, scale: float) -> str:
     from labctl.readmodel.formatting import with_uncertainty
 
-    return "none" if value is None else with_uncertainty(value, u)
+    if value is None:
+        return "none"
+    return with_uncertainty(value * scale, None if u is None else u * scale)
+
+
+def _is_noise(move: "Move") -> bool:
+    """Whether a number moved by rounding alone, which another order of adding gives."""
+    pairs = ((move.before, move.after), (move.u_before, move.u_after))
+    return all(
+        a == b or (a is not None and b is not None and abs(a - b) <= ROUNDING * max(abs(a), abs(b)))
+        for a, b in pairs
+    )
 
 
 def _print_list(db: Path, run: str, as_json: bool) -> None:

@@ -75,6 +75,11 @@ def sample_in_force(db: Database, sample: Mapping[str, Any]) -> dict[str, Any]:
     return amendments.amended(sample, amendments.in_force(queries.of_sample(db, sample["id"])))
 
 
+def amendments_of_run(db: Database, run_id: int) -> list[dict[str, Any]]:
+    """Return the rows of the amendments in force for a run, the oldest first."""
+    return [dict(row) for row in amendments.in_force(queries.of_run(db, run_id))]
+
+
 def amendments_in_force(db: Database, run_id: int) -> tuple[int, ...]:
     """Return the ids of the amendments that the results of a run stand on, rising.
 

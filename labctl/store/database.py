@@ -198,7 +198,7 @@ class Database:
         return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
-        """The conductivities of a run with the branch of their spectrum, in the order of its spectra."""
+        """The conductivities of a run with branch and number of their spectrum, in the order of these."""
         return conductivities.of_parts(self._frames, self.part_ids(run))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":

@@ -43,3 +43,8 @@ def continuing(db: Rows, runs: Sequence[int]) -> list[int]:
 def spectra_in_range(db: Rows, run_id: int, low_hz: float, high_hz: float) -> list[Row]:
     """Number, mean temperature (K), good points and those between two frequencies of each spectrum."""
     return db.rows(_IN_RANGE, (low_hz, high_hz, run_id))
+
+
+def newest_id(db: Rows) -> int:
+    """Highest id of an amendment: it rises with every amendment; 0 without one."""
+    return db.rows("SELECT coalesce(max(id), 0) AS newest FROM amendments", ())[0]["newest"]
