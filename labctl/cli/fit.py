@@ -32,11 +32,11 @@ def fit(
     with Store.open(db) as store:
         with store.read() as database:
             run_id = database.run(run)["id"]
-        _derive(store, run_id, RealClock().time())
+        derive(store, run_id, RealClock().time())
     show(str(run_id), db, as_json)
 
 
-def _derive(store: "Store", run_id: int, derived_s: float) -> None:
+def derive(store: "Store", run_id: int, derived_s: float) -> None:
     """Derive a run; raise StoreError with the rows at fault if its values cannot be evaluated."""
     from labctl.derive import derive_run
     from labctl.errors import StoreError

@@ -28,6 +28,7 @@ from labctl.store.amending import seen
 from labctl.store.amendments import EXCLUSION, FIELDS, REMARK
 from labctl.store.queries import amendments as queries
 from labctl.store.queries import derived_rows, samples
+from labctl.store.queries.run_parts import standing_on
 from labctl.store.scratch import ScratchDatabase
 
 ATTEMPTS = 10
@@ -276,7 +277,7 @@ def _runs_concerned(db: Database, rows: Sequence[Row]) -> tuple[int, ...]:
     direct = {row["run_id"] for row in rows if row["run_id"] is not None}
     for sample_id in {row["sample_id"] for row in rows if row["sample_id"] is not None}:
         direct.update(queries.runs_of_sample(db, sample_id))
-    return tuple(sorted(direct | set(queries.continuing(db, sorted(direct)))))
+    return tuple(standing_on(db, sorted(direct)))
 
 
 class _Scratch:

@@ -1,7 +1,8 @@
 """Import the ended runs of another file, each once, by uuid and content hash."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from labctl.store.connections import open_as_it_is, open_for_writing
 from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, earlier_content_hash, references
+from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
 from labctl.store.rows import DERIVED_TABLES
 from labctl.store.structure import newest
 
@@ -27,11 +29,16 @@ _OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", 
 
 @dataclass(frozen=True)
 class Merged:
-    """uuids of the added runs, uuids of runs already present, and reasons for each refused run."""
+    """uuids of the added runs, uuids of runs already present, and reasons for each refused run.
+
+    `outdated`: ids of runs of the file that stand on an amendment that came, or that came without one that
+    is here: they have to be derived again.
+    """
 
     added: tuple[str, ...]
     known: tuple[str, ...]
     refused: tuple[str, ...]
+    outdated: tuple[int, ...] = ()
 
 
 def merge(path: Path, source: Path) -> Merged:
@@ -62,6 +69,7 @@ def merge(path: Path, source: Path) -> Merged:
 def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
     known_hashes = dict(ours.execute("SELECT uuid, content_hash FROM runs").fetchall())
     added, known, refused = [], [], []
+    outdated: set[int] = set()
     for run in verify_runs(theirs):
         if run.recorded_hash is None:
             refused.append(f"Run {run.uuid} ended without a content hash.")
@@ -69,24 +77,42 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
             refused.append(f"Run {run.uuid} is not what it was at its end.")
         elif run.uuid not in known_hashes:
             try:
-                _copy_run(ours, theirs, run)
+                outdated.update(_copy_run(ours, theirs, run))
                 added.append(run.uuid)
             except (StoreError, LookupError, TypeError, ValueError, *ROW_ERRORS) as error:
                 refused.append(f"Run {run.uuid}: {error}.")
         elif known_hashes[run.uuid] == run.recorded_hash:
             known.append(run.uuid)
+            outdated.update(_copy_later_knowledge(ours, theirs, run))
         else:
             refused.append(f"Run {run.uuid} is here already with other content.")
-    return Merged(tuple(added), tuple(known), tuple(refused))
+    return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)))
 
 
-def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> None:
-    ours.execute("BEGIN IMMEDIATE")
+def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> list[int]:
+    """Copy a run; return the ids of our runs that have to be derived again."""
+    with _together(ours):
+        copy = _Copy(ours, theirs, run.run_id)
+        copy.run(run)
+        return copy.knowledge()
+
+
+def _copy_later_knowledge(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> list[int]:
+    """Copy amendments, facts and mount of a run that is here; return our runs to be derived again."""
+    query = "SELECT id, sample_id FROM runs WHERE uuid = ?"
+    our, their = (connection.execute(query, (run.uuid,)).fetchone() for connection in (ours, theirs))
+    with _together(ours):
+        return copy_knowledge(ours, theirs, Pair(*our, *their))
+
+
+@contextmanager
+def _together(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        _Copy(ours, theirs, run.run_id).run(run)
-        ours.execute("COMMIT")
+        yield
+        connection.execute("COMMIT")
     except BaseException:
-        ours.rollback()
+        connection.rollback()
         raise
 
 
@@ -95,13 +121,14 @@ class _Copy:
 
     def __init__(self, ours: sqlite3.Connection, theirs: sqlite3.Connection, run_id: int) -> None:
         self._ours, self._theirs, self._old_id = ours, theirs, run_id
-        self._new_id = 0
+        self._new_id = self._our_sample = self._their_sample = 0
 
     def run(self, run: RunCheck) -> None:
         """Insert as running, fill, end, and compare the hash."""
         (row,) = self._rows("runs", "id = ?", self._old_id)
         (sample,) = self._rows("samples", "id = ?", row["sample_id"])
-        links = {"job_id": self._job(row["job_id"]), "sample_id": self._sample(sample)}
+        self._their_sample, self._our_sample = row["sample_id"], self._sample(sample)
+        links = {"job_id": self._job(row["job_id"]), "sample_id": self._our_sample}
         self._new_id = self._insert("runs", _without(row, ("id", *_ENDINGS)) | links)
         for table in _OF_A_RUN:
             for part in self._rows(table, "run_id = ?", self._old_id):
@@ -116,6 +143,12 @@ class _Copy:
         change_row(self._ours, "runs", self._new_id, {"content_hash": actual})
         for table in DERIVED_TABLES:
             self._derived(table)
+
+    def knowledge(self) -> list[int]:
+        """Copy what became known later; return the ids of our runs that have to be derived again."""
+        ours_alone = has_amendments(self._ours, self._our_sample)
+        pair = Pair(self._new_id, self._our_sample, self._old_id, self._their_sample)
+        return sorted({*copy_knowledge(self._ours, self._theirs, pair), *([self._new_id] * ours_alone)})
 
     def _series(self, table: str) -> None:
         """Spectra or polarisations with their points."""

@@ -1,8 +1,6 @@
 """Amendments of samples and runs."""
 
-from collections.abc import Sequence
-
-from labctl.store.queries.source import Result, Row, Rows, Source, marks
+from labctl.store.queries.source import Result, Row, Rows, Source
 
 _OF_RUN = """SELECT * FROM amendments
 WHERE run_id = ? OR sample_id = (SELECT sample_id FROM runs WHERE id = ?) ORDER BY id"""
@@ -32,12 +30,6 @@ def runs_of_sample(db: Rows, sample_id: int) -> list[int]:
     """The ids of the runs of a sample, oldest first."""
     query = "SELECT id FROM runs WHERE sample_id = ? ORDER BY id"
     return [row["id"] for row in db.rows(query, (sample_id,))]
-
-
-def continuing(db: Rows, runs: Sequence[int]) -> list[int]:
-    """The ids of the runs that continue one of these."""
-    query = f"SELECT DISTINCT run_id FROM run_parts WHERE part_id IN ({marks(runs)}) AND run_id <> part_id"
-    return [row["run_id"] for row in db.rows(query, runs)]
 
 
 def spectra_in_range(db: Rows, run_id: int, low_hz: float, high_hz: float) -> list[Row]:

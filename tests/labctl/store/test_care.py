@@ -205,6 +205,56 @@ def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):
     assert check(finished).problems == ()
 
 
+def amendment(uuid, **about):
+    row = {"uuid": uuid, "field": "thickness", "time_s": 1.0, "reason": "measured again"}
+    return row | {"new_value": {"thickness_m": 1.05e-3, "thickness_u_m": 1e-5}} | about
+
+
+def test_merge_brings_what_became_known_about_a_run_once_also_later(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        fill(rig)
+        first = store.insert("amendments", amendment("a", sample_id=rig.sample_id))
+        store.insert(
+            "facts",
+            {
+                "uuid": "f",
+                "sample_id": rig.sample_id,
+                "kind": "x_k",
+                "value": 1.0,
+                "source": "DSC",
+                "time_s": 1.0,
+            },
+        )
+        mount = {"uuid": "m", "sample_id": rig.sample_id, "specimen": "s", "number": 2, "origin": "mount"}
+        mount_id = store.insert("mounts", mount | {"time_s": 1.0})
+        store.insert("run_mounts", {"run_id": rig.run_id, "mount_id": mount_id})
+    with Database(finished) as db:
+        before = db.run("last")["id"]
+    assert merge(finished, other).outdated == (before, before + 1)  # both are of the sample that is amended
+    with Store.open(other) as store:
+        store.insert("amendments", amendment("b", run_id=rig.run_id))
+        store.insert("amendments", amendment("c", sample_id=rig.sample_id, revokes=first))
+    assert merge(finished, other).outdated == (before, before + 1)
+    assert merge(finished, other).outdated == ()
+    with Database(finished) as db:
+        rows = db.rows("SELECT * FROM amendments ORDER BY id")
+        assert [(row["uuid"], row["run_id"], row["sample_id"]) for row in rows] == [
+            ("a", None, 1),
+            ("b", before + 1, None),
+            ("c", None, 1),
+        ]
+        assert rows[2]["revokes"] == rows[0]["id"]
+        (mounted,) = db.rows(
+            "SELECT * FROM run_mounts JOIN mounts ON mounts.id = mount_id WHERE specimen = 's'"
+        )
+        assert (mounted["run_id"], mounted["number"]) == (before + 1, 2)
+        assert [row["uuid"] for row in db.rows("SELECT uuid FROM facts")] == ["f"]
+    assert check(finished).problems == ()
+    assert [run.intact for run in verify(finished)] == [True, True]
+
+
 def test_merge_keeps_the_runs_of_a_job_together_and_queues_nothing(finished, tmp_path, start):
     other = tmp_path / "other.db"
     with Store.open(other) as store:
