@@ -2,7 +2,10 @@
 
 import math
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -14,6 +17,7 @@ from labctl.derive.amending import Request, amend, propose
 from labctl.derive.moves import moves
 from labctl.errors import ConfigurationError, InvalidRequest, StoreError
 from labctl.store import Store
+from labctl.store import store as store_module
 from labctl.store.care import verify
 
 SAMPLE = {
@@ -273,6 +277,107 @@ def test_no_program_changes_or_deletes_an_amendment(run):
         for statement in ("UPDATE amendments SET reason = 'b'", "DELETE FROM amendments"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 other.execute(statement)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from labctl.derive.amending import Request, amend
+from labctl.store import amending
+
+def killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+write, where = amending.replace_derived_rows, sys.argv[2]
+def replaced(*arguments):
+    write(*arguments)
+    if where == "inside":
+        killed()
+amending.replace_derived_rows = replaced
+def on_run(*_):
+    if where == "before":
+        killed()
+amend(Path(sys.argv[1]), Request(reason="x", sample="pellet", values={"thickness_mm": 1.1}), on_run)
+killed()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+@pytest.mark.parametrize("where", ["before", "inside", "after"])
+def test_a_program_killed_at_any_moment_leaves_the_old_state_or_the_new_one(run, where):
+    before = [numbers(run, table) for table in TABLES]
+    done = subprocess.run([sys.executable, "-c", KILLED, run.path, where], check=False)
+    assert done.returncode == -signal.SIGKILL
+    after = [numbers(run, table) for table in TABLES]
+    if where == "after":
+        assert after[1][0]["conductivity_s_m"] == pytest.approx(1.1 * before[1][0]["conductivity_s_m"])
+        assert len(run.rows("amendments")) == 1
+    else:
+        assert after == before
+        assert run.rows("amendments") == []
+        amend(run.path, thickness(1.1))
+        assert len(run.rows("amendments")) == 1
+
+
+def note_of(number):
+    return f"{number} " + 1900 * "a"
+
+
+def write_notes(run, count):
+    for number in range(count):
+        amend(run.path, Request(reason="x", run=run.run_id, remark=note_of(number)))
+
+
+def test_a_full_disk_leaves_the_old_state_and_is_told(run, monkeypatch):
+    def full(path, *arguments, **about):
+        connection = open_for_writing(path, *arguments, **about)
+        connection.execute("PRAGMA max_page_count = 1")  # as many as there are
+        return connection
+
+    open_for_writing = store_module.open_for_writing
+    monkeypatch.setattr(store_module, "open_for_writing", full)
+    with pytest.raises(StoreError, match="full"):
+        write_notes(run, 500)
+    monkeypatch.undo()
+    written = [row["new_value"]["remark"] for row in run.rows("amendments")]
+    assert written == [note_of(number) for number in range(len(written))]
+    assert len(written) < 500
+    assert [check.intact for check in verify(run.path)] == [True]
+
+
+def test_twenty_runs_of_one_sample_are_corrected_by_one_amendment(notebook, found_by_set_point):
+    """Proof 1 of the issue, but for the ledger: everything follows by the ratio, and comes back."""
+    book = notebook()
+    runs = [book.run_id]
+    for _ in range(19):
+        row = {"sample_id": 1, "procedure": "p:P", "started_s": 1.0}
+        runs.append(book.store.insert("runs", row))
+    for run_id in runs:
+        for number, kelvin in enumerate((300.0, 320.0)):
+            row = {"run_id": run_id, "number": number, "setpoint_k": kelvin, "started_s": 1.0}
+            spectrum_id = book.store.insert("spectra", row)
+            for n in range(2):
+                point = {"spectrum_id": spectrum_id, "number": n, "time_s": 1.0, "frequency_hz": 10.0 + n}
+                point |= {"z_real_ohm": 100.0, "z_imag_ohm": -1.0, "temperature_k": kelvin + n / 100}
+                book.store.append("impedance_points", point)
+            book.store.flush()
+            book.store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 2.0})
+        derive_run(book.store, run_id, 5.0)
+        book.store.update("runs", run_id, {"status": "finished", "ended_s": 10.0})
+    before = [numbers(book, table) for table in TABLES]
+    (amendment,), done = amend(book.store.path, thickness(1.1))
+    assert done.runs == tuple(runs)
+    for old, new in zip(before[1], numbers(book), strict=True):
+        assert new["conductivity_s_m"] == pytest.approx(1.1 * old["conductivity_s_m"], rel=1e-14)
+        assert new["standard_uncertainty_s_m"] / new["conductivity_s_m"] == pytest.approx(
+            math.hypot(0.01 / 1.1, 0.02, 10 / old["total_resistance_ohm"])
+        )
+    for old, new in zip(before[2], numbers(book, "law_fits"), strict=True):
+        room = "conductivity_at_25_degc"
+        assert new["parameters"][room]["value"] == pytest.approx(1.1 * old["parameters"][room]["value"])
+    assert all(check.intact for check in verify(book.store.path))
+    amend(book.store.path, Request(reason="it was right", revokes=amendment))
+    assert [numbers(book, table) for table in TABLES] == before
 
 
 MM = st.sampled_from([0.9, 1.0, 1.05, 1.2])

@@ -266,3 +266,28 @@ def test_a_conductivity_that_is_derived_again_is_shown_once_and_one_that_is_lost
     read_all(follower)
     store.replace_derived("conductivities", {"spectrum_id": ids[1]}, [])
     assert [row["conductivity_s_m"] for row in read_all(follower).conductivities] == [1.0, 3.0]
+
+
+def test_an_amendment_reaches_a_run_that_is_followed_and_excluded_points_are_marked(store, begin, follow):
+    run_id = begin()
+    spectrum(store, run_id, 0)
+    spectrum(store, run_id, 1)
+    store.flush()
+    follower = follow(run_id)
+    before = follower.poll()
+    assert [curve.out.sum() for curve in before.spectra] == [0, 0]
+    about = {"time_s": 1.0, "reason": "measured again"}
+    new = {"thickness_m": 2e-3, "thickness_u_m": 0.0}
+    store.insert("amendments", about | {"uuid": "a", "sample_id": 1, "field": "thickness", "new_value": new})
+    excluded = {"spectrum": 1, "frequency_min_hz": 900.0, "frequency_max_hz": 11000.0}
+    row = about | {"uuid": "b", "run_id": run_id, "field": "exclusion", "new_value": excluded}
+    last = store.insert("amendments", row)
+    follower.poll()
+    after = follower.poll()
+    assert after.sample["thickness_m"] == 2e-3
+    assert [row["uuid"] for row in after.amendments] == ["a", "b"]
+    assert [list(curve.frequency_hz[curve.out]) for curve in after.spectra] == [[], [1e4, 1e3]]
+    revocation = about | {"uuid": "c", "run_id": run_id, "field": "exclusion", "revokes": last}
+    store.insert("amendments", revocation)
+    follower.poll()
+    assert [curve.out.sum() for curve in follower.poll().spectra] == [0, 0]

@@ -148,3 +148,12 @@ def test_the_exported_rows_are_points_and_laws_in_si(tab, app, made):
     assert measured[0]["low_95_s_m"] < measured[0]["conductivity_s_m"] < measured[0]["high_95_s_m"]
     assert len(law) > 100
     assert law[0]["low_95_s_m"] <= law[0]["conductivity_s_m"] <= law[0]["high_95_s_m"]
+
+
+def test_an_excluded_conductivity_is_drawn_hollow(tab, app, made):
+    rows = made.conductivity(1, 300.0), made.conductivity(2, 310.0, flags=["excluded: a contact was loose"])
+    show(tab, app, made.run(conductivities=rows))
+    x, _ = tab.plot.curves.points((1, "excluded"))
+    assert x == pytest.approx([1000 / 310.0])
+    assert tab.plot.curves.look((1, "excluded")).symbol == "ring"
+    assert "○ excluded" in words(tab)
