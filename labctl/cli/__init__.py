@@ -14,6 +14,7 @@ from labctl.cli import (
     check,
     db,
     demo,
+    fact,
     fit,
     gui,
     instruments,
@@ -49,6 +50,7 @@ app.command("fit", short_help="Derive a run's results again, and show them.")(fi
 app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
 app.command("note", short_help="Add a note to a run.")(amend.note)
 app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
+app.command("fact", short_help="Keep what other methods found; see what follows.")(fact.fact)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

@@ -199,18 +199,29 @@ def _run(db: Database, request: Request) -> Row:
 
 def _entries(db: Database, request: Request) -> list[Row]:
     """Return the entries of a sample as they are in force, oldest first."""
-    known = samples.all_samples(db)
     if request.sample is None:
         raise InvalidRequest("name a run, or a sample by --sample NAME")
-    named = [row for row in known if row["name"] == request.sample]
+    return [sample_in_force(db, row) for row in named_entries(db, request.sample, request.entry)]
+
+
+def named_entries(db: Database, name: str, entry: int | None) -> list[Row]:
+    """Return the entries of a sample's name as stored, oldest first; with `entry` the one of this number.
+
+    Raises
+    ------
+    InvalidRequest
+        There is none; the message names the samples of the file.
+    """
+    known = samples.all_samples(db)
+    named = [row for row in known if row["name"] == name]
     if not named:
         names = ", ".join(repr(name) for name in dict.fromkeys(row["name"] for row in known[::-1][:10]))
-        raise InvalidRequest(f"{db.path}: no sample {shown(request.sample)}; known here: {names or 'none'}")
-    if request.entry is not None:
-        named = [row for row in named if row["id"] == request.entry]
-        if not named:
-            raise InvalidRequest(f"sample {shown(request.sample)} has no entry {request.entry}")
-    return [sample_in_force(db, row) for row in named]
+        raise InvalidRequest(f"{db.path}: no sample {shown(name)}; known here: {names or 'none'}")
+    chosen = [row for row in named if entry in (None, row["id"])]
+    if not chosen:
+        numbers = ", ".join(str(row["id"]) for row in named)
+        raise InvalidRequest(f"sample {shown(name)} has no entry {entry}; it has {numbers}")
+    return chosen
 
 
 def _require_agreement(db: Database, entries: Sequence[Row], given: Mapping[str, Any]) -> None:

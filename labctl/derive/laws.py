@@ -85,9 +85,11 @@ def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
 
 def _left_band(point: dict[str, Any]) -> bool:
     """Return whether the readings, as the thermometer showed them, left the band about the set point."""
-    span_k = point["temperature_min_k"], point["temperature_max_k"]
-    read_k = (None if kelvin is None else kelvin - point["correction_k"] for kelvin in span_k)
-    return left_band(*read_k, point["setpoint_k"], point["band_k"])
+    low_k, high_k = (
+        None if point[name] is None else point[name] - point["correction_k"]
+        for name in ("temperature_min_k", "temperature_max_k")
+    )
+    return left_band(low_k, high_k, point["setpoint_k"], point["band_k"])
 
 
 def _why_left_out(point: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from labctl.store.queries import (
     amendments,
     conductivities,
     events,
+    facts,
     law_fits,
     polarisations,
     records,
@@ -182,6 +183,15 @@ class Database:
             found = amendments.all_amendments(self._frames)
         else:
             found = amendments.of_run(self._frames, self.run(run)["id"])
+        standing = {row["id"] for row in in_force(found.to_dict("records"))}
+        return found.assign(in_force=[number in standing for number in found["id"]])
+
+    def facts(self, sample: str | None = None) -> "pd.DataFrame":
+        """The facts of the file, or of a sample by its name, in SI units, in the order of writing.
+
+        The column `in_force` is False for a revoked one and for a revocation.
+        """
+        found = facts.all_facts(self._frames) if sample is None else facts.of_name(self._frames, sample)
         standing = {row["id"] for row in in_force(found.to_dict("records"))}
         return found.assign(in_force=[number in standing for number in found["id"]])
 

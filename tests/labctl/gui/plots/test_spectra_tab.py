@@ -221,7 +221,7 @@ def test_excluded_points_are_drawn_hollow_and_the_note_on_each_is_its_own(tab, a
     x, _ = curves.points((1, 1, "excluded"))
     assert np.array_equal(x, spectrum.z_ohm.real[excluded])
     assert curves.points((1, 1, "points"))[0].size == 38
-    assert tab._note((1, 1, "excluded"), 1).startswith("excluded\n1")
+    assert tab._note((1, 1, "excluded"), 1).startswith("excluded\n83.77 kHz")
     _, rows = tab.table()
     kinds = [row[2] for row in rows]
     assert (kinds.count("measured"), kinds.count("excluded")) == (38, 2)
