@@ -22,6 +22,7 @@ from labctl.cli.options import (
     StationOption,
     user_name,
 )
+from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
 from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
 
@@ -114,6 +115,7 @@ def add(
     ] = "skip",
     held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
     long: LongOption = False,
+    same_sample: SameSampleOption = "",
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -135,8 +137,11 @@ def add(
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
         ask_about_long(protocol, chosen, long)
+    answers = [ask_about_sample(protocol, db, same_sample) for protocol in protocols]
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
+    for protocol, how, job in zip(protocols, answers, queued, strict=True):
+        carry_out(protocol, db, how, terms.person, job.id)
     added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
     _print_added(added, as_json)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
-from labctl.store import amending
+from labctl.store import amending, mounting
 from labctl.store.amending import DerivedRows
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
@@ -259,6 +259,15 @@ class Store:
             return first
 
         return self._writer.call(find_or_add)
+
+    def assign_to_mount(self, run_id: int) -> int:
+        """Assign a run to the mount of its sample (`labctl.store.mounting`); return the id of the mount."""
+        return self._writer.call(lambda connection: mounting.assign_run(connection, run_id), rows=1)
+
+    def add_mount(self, sample_id: int, origin: str, time_s: float, **about: Any) -> int:
+        """Enter a mount as `labctl.store.mounting.add_mount` does; return its id."""
+        work = partial(mounting.add_mount, sample_id=sample_id, origin=origin, time_s=time_s, **about)
+        return self._writer.call(work, rows=1)
 
     def record_provenance(self, run_id: int, provenance: Mapping[str, Any]) -> None:
         """Store the provenance of a run, one row for each key; committed when this returns."""
