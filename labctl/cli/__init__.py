@@ -51,7 +51,11 @@ app.command("fit", short_help="Derive a run's results again, and show them.")(fi
 app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
 app.command("note", short_help="Add a note to a run.")(amend.note)
 app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
-app.command("fact", short_help="Keep what other methods found; see what follows.")(fact.fact)
+app.command(
+    "fact",
+    short_help="Keep what other methods found; see what follows.",
+    context_settings={"ignore_unknown_options": True},  # -40 is a value
+)(fact.fact)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
