@@ -20,6 +20,7 @@ from typing import Any
 from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.log10 import add_log10
+from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS, RUN_OF, TABLE_OF
 
 _EARLIER_TRIGGERS = {
     "runs_end_once": (
@@ -27,6 +28,7 @@ _EARLIER_TRIGGERS = {
         "BEGIN SELECT RAISE(ABORT, 'runs: this row has ended'); END"
     ),
 }
+_EARLIER_NAMES = {table: public for public, table in TABLE_OF.items()}
 _HIDDEN = 6  # index in a row of PRAGMA table_xinfo; not 0: a generated or hidden column
 
 
@@ -126,6 +128,9 @@ def own_views(connection: sqlite3.Connection) -> None:
 def _stand_before(connection: sqlite3.Connection, table: str, current: Structure) -> None:
     present = _columns(connection, table)
     columns = current.tables[table]
+    if not present and (table == "analyses" or table in _EARLIER_NAMES):
+        _show_first_analyses(connection, table, columns)
+        return
     later = [f"{default} AS {name}" for name, (_, default) in columns.items() if name not in present]
     if not present:
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {', '.join(later)} WHERE 0")
@@ -134,6 +139,21 @@ def _stand_before(connection: sqlite3.Connection, table: str, current: Structure
         connection.execute(
             f"CREATE TEMP VIEW {table} AS SELECT {kept}, {', '.join(later)} FROM main.{table} t"
         )
+
+
+def _show_first_analyses(
+    connection: sqlite3.Connection, table: str, columns: Mapping[str, tuple[str, str]]
+) -> None:
+    """Show the rows of a file without analyses as migration 0012 would keep them."""
+    defaults = {name: default for name, (_, default) in columns.items()}
+    if table == "analyses":
+        known, source = {name: f"t.{name}" for name in FIRST_COLUMNS}, f"({FIRST_ANALYSES}) t"
+    else:
+        earlier = _EARLIER_NAMES[table]
+        known = {name: f"t.{name}" for name in _columns(connection, earlier)}
+        known["analysis_id"], source = RUN_OF[earlier], f"main.{earlier} t"
+    shown = ", ".join(f"{known.get(name, default)} AS {name}" for name, default in defaults.items())
+    connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {shown} FROM {source}")
 
 
 def _describe_later_columns(connection: sqlite3.Connection, current: Structure) -> None:

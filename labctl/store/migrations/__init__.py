@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store.migrations import analysis_tables
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
@@ -111,6 +112,36 @@ def _m0009_temperature(db: "Sqlite") -> None:
     db.execute(BAND_TRIGGER)
 
 
+def _m0012_analyses(db: "Sqlite") -> None:
+    statements = {match[1]: sql for sql in _statements(VIEWS) if (match := _CREATED.match(sql))}
+    for name in analysis_tables.LAB_UNITS:
+        db.execute(f"DROP VIEW {name}")
+    for statement in _statements(analysis_tables.TABLES):
+        db.execute(statement)
+    for described in described_columns(analysis_tables.TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+    first = ", ".join(analysis_tables.FIRST_COLUMNS)
+    db.execute(f"INSERT INTO analyses ({first}) {analysis_tables.FIRST_ANALYSES}")
+    db.execute("PRAGMA legacy_alter_table = ON")  # views of a laboratory go on reading the public names
+    for public, table in analysis_tables.TABLE_OF.items():
+        _keep_all_analyses(db, public, table)
+    db.execute("PRAGMA legacy_alter_table = OFF")
+    for statement in (*(statements[name] for name in analysis_tables.LAB_UNITS), *analysis_tables.triggers()):
+        db.execute(statement)
+
+
+def _keep_all_analyses(db: "Sqlite", public: str, table: str) -> None:
+    """Rename a table of derived rows; its public name becomes the view of the current analyses."""
+    column, unit, meaning = analysis_tables.ANALYSIS_ID
+    db.execute(f"ALTER TABLE {public} RENAME TO {table}")
+    db.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER REFERENCES analyses")
+    db.execute(f"UPDATE {table} AS t SET {column} = {analysis_tables.RUN_OF[public]}")
+    db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (public, column, unit, meaning))
+    copied = "SELECT ?, column_name, unit, meaning FROM columns WHERE table_name = ?"
+    db.execute(f"INSERT INTO columns {copied}", (table, public))
+    db.execute(analysis_tables.view(public))
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning."""
     for column, declaration, unit, meaning in added:
@@ -128,6 +159,7 @@ _MIGRATIONS = {
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
     "0009_temperature": _m0009_temperature,
+    "0012_analyses": _m0012_analyses,
 }
 
 
