@@ -16,7 +16,7 @@ from typing import Any
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.encoding import encode
-from labctl.store.migrations.analysis_tables import TABLE_OF
+from labctl.store.migrations.analysis_tables import RUN_CONDITION, TABLE_OF
 
 _JSON = ("method_versions", "options", "inputs", "amendments")
 
@@ -80,12 +80,10 @@ def describe_provisional(connection: sqlite3.Connection, analysis_id: int, maker
 
 def clear(connection: sqlite3.Connection, analysis_id: int, run_id: int) -> None:
     """Delete the rows of a provisional analysis."""
-    of_run = {
-        "resistances": "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)",
-    }
     for public, table in TABLE_OF.items():
-        condition = of_run.get(public, "run_id = ?")
-        connection.execute(f"DELETE FROM {table} WHERE {condition} AND analysis_id = ?", (run_id, analysis_id))
+        connection.execute(
+            f"DELETE FROM {table} WHERE {RUN_CONDITION[public]} AND analysis_id = ?", (run_id, analysis_id)
+        )
 
 
 def record(

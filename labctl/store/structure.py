@@ -119,6 +119,22 @@ def show_as_newest(connection: sqlite3.Connection) -> None:
         connection.execute(sql.replace("CREATE VIEW", "CREATE TEMP VIEW", 1))
 
 
+def stand_on(connection: sqlite3.Connection, analyses: Mapping[int, int]) -> None:
+    """Let a reader see other analyses as the current ones, given by the ids of their runs."""
+    if not analyses:
+        return
+    names = [name for name in newest().tables["analyses"] if name != "is_current"]
+    pairs = ", ".join(f"({int(run_id)}, {int(analysis_id)})" for run_id, analysis_id in analyses.items())
+    runs = ", ".join(str(int(run_id)) for run_id in analyses)
+    if "analyses" not in promised(connection).tables:
+        return  # an older file has one analysis of each run
+    connection.execute(
+        f"""CREATE TEMP VIEW analyses AS SELECT {', '.join(names)},
+        CASE WHEN run_id IN ({runs}) THEN (run_id, id) IN (VALUES {pairs}) ELSE is_current END AS is_current
+        FROM main.analyses"""
+    )
+
+
 def own_views(connection: sqlite3.Connection) -> None:
     """Let a writer read labctl's own text of each view."""
     for sql in newest().views.values():

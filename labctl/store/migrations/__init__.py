@@ -135,7 +135,7 @@ def _keep_all_analyses(db: "Sqlite", public: str, table: str) -> None:
     column, unit, meaning = analysis_tables.ANALYSIS_ID
     db.execute(f"ALTER TABLE {public} RENAME TO {table}")
     db.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER REFERENCES analyses")
-    db.execute(f"UPDATE {table} AS t SET {column} = {analysis_tables.RUN_OF[public]}")
+    db.execute(f"UPDATE {table} SET {column} = {analysis_tables.RUN_OF[public]}")
     db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (public, column, unit, meaning))
     copied = "SELECT ?, column_name, unit, meaning FROM columns WHERE table_name = ?"
     db.execute(f"INSERT INTO columns {copied}", (table, public))

@@ -91,11 +91,18 @@ WHERE made_s > -9e999
 So that copies of a file agree after each was migrated.
 """
 
-RUN_OF = {  # public name: the run, and so the first analysis, of its row `t`
-    "resistances": "(SELECT run_id FROM main.spectra WHERE id = t.spectrum_id)",
-    "conductivities": "t.run_id",
-    "law_fits": "t.run_id",
-    "transference_numbers": "t.run_id",
+RUN_OF = {  # public name: the run, and so the first analysis, of its row
+    "resistances": "(SELECT s.run_id FROM main.spectra s WHERE s.id = spectrum_id)",
+    "conductivities": "run_id",
+    "law_fits": "run_id",
+    "transference_numbers": "run_id",
+}
+
+RUN_CONDITION = {  # public name: condition for the derived rows of one run
+    "resistances": "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)",
+    "conductivities": "run_id = ?",
+    "law_fits": "run_id = ?",
+    "transference_numbers": "run_id = ?",
 }
 
 LAB_UNITS = ("conductivities_lab_units", "law_fits_lab_units")
