@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli import (
+    analyses,
     check,
     db,
     demo,
@@ -44,7 +45,8 @@ app.command("demo", short_help="Measure a simulated night and show the results."
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
-app.command("fit", short_help="Derive a run's results again, and show them.")(fit.fit)
+app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
+app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.analyses import analysis_in_words
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
@@ -27,6 +28,9 @@ def show(
     run: Annotated[
         str, typer.Argument(help="Number, start of the uuid, or `last`; omit to list the runs.")
     ] = "",
+    analysis: Annotated[
+        str, typer.Option(help="Name or number of another analysis than the current one.")
+    ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +38,12 @@ def show(
     from labctl.store import Database
     from labctl.store.time_limit import TimeLimit
 
-    with Database(db, TimeLimit()) as database:
+    chosen: dict[int, int] = {}
+    if analysis:
+        with Database(db, TimeLimit()) as database:
+            row = database.analysis(run or "last", analysis)
+            run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
+    with Database(db, TimeLimit(), analyses=chosen) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
         terminal.echo(json.dumps(content, default=str))
@@ -56,13 +65,14 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
     For a run that continues an interrupted run, conductivities include the earlier part.
     """
-    from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
+    from labctl.store.queries import analyses, conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
     parts = database.part_ids(row["id"])
     return {
         "run": row,
         "sample": database.sample(row["sample_id"]),
+        "analysis": next(iter(analyses.current(database, (row["id"],))), None),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
@@ -114,6 +124,8 @@ def _print_run(content: dict[str, Any]) -> None:
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
+    if content["analysis"]:
+        console.print(or_as_unreadable(partial(analysis_in_words, content["analysis"]), str), highlight=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])

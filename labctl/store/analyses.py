@@ -98,9 +98,12 @@ def record(
     `insertions`: INSERT statements whose last value, added here, is the id of the analysis, each with its
     rows. The analysis of a run that grows becomes current only if the run has no other.
     """
-    if name and connection.execute(
-        "SELECT 1 FROM analyses WHERE run_id = ? AND name = ?", (run_id, name)
-    ).fetchone():
+    if (
+        name
+        and connection.execute(
+            "SELECT 1 FROM analyses WHERE run_id = ? AND name = ?", (run_id, name)
+        ).fetchone()
+    ):
         raise InvalidRequest(f"run {run_id} has an analysis {name!r} already; a name is given once")
     grows = _grows(connection, run_id)
     if not grows:

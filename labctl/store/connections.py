@@ -12,7 +12,13 @@ from labctl.store import migrations
 from labctl.store.causes import explaining
 from labctl.store.defences import trust_constraints, trust_nothing
 from labctl.store.log10 import add_log10
-from labctl.store.structure import own_views, require_own_triggers, require_plain_tables, show_as_newest, stand_on
+from labctl.store.structure import (
+    own_views,
+    require_own_triggers,
+    require_plain_tables,
+    show_as_newest,
+    stand_on,
+)
 from labctl.store.users import users_of
 from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 

@@ -39,7 +39,8 @@ class Merged:
 def merge(path: Path, source: Path) -> Merged:
     """Copy every ended run of `source` that `path` lacks, with its sample, points, events and analyses.
 
-    A run that both have gets the closed analyses that it lacks; its current one stays. A run is copied in one transaction and hashed again before it counts. Runs still running are left out.
+    A run that both have gets the closed analyses that it lacks; its current one stays. A run is copied in one
+    transaction and hashed again before it counts. Runs still running are left out.
 
     Raises
     ------
@@ -88,9 +89,7 @@ def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunChec
         _Copy(ours, theirs, run.run_id).run(run)
 
 
-def _refused_analyses(
-    ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck
-) -> tuple[str, ...]:
+def _refused_analyses(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> tuple[str, ...]:
     """Copy the closed analyses that a run lacks here; return why it cannot be done, if so."""
     try:
         with _transaction(ours):
@@ -171,9 +170,7 @@ class _Copy:
         for public, table in TABLE_OF.items():
             self._derived(public, table, analysis["id"], new)
         if analysis["closed_s"] is not None:
-            self._ours.execute(
-                "UPDATE analyses SET closed_s = ? WHERE id = ?", (analysis["closed_s"], new)
-            )
+            self._ours.execute("UPDATE analyses SET closed_s = ? WHERE id = ?", (analysis["closed_s"], new))
         if self._has_analyses and analysis["is_current"]:
             for choice in self._rows("analysis_choices", "analysis_id = ?", analysis["id"]):
                 self._insert(

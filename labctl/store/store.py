@@ -212,9 +212,7 @@ class Store:
             connection.execute(
                 f"DELETE FROM {TABLE_OF[table]} WHERE {same} AND analysis_id = ?", (*wanted, analysis_id)
             )
-            return [
-                connection.execute(sql, (*values, analysis_id)).lastrowid or 0 for sql, values in inserts
-            ]
+            return [connection.execute(sql, (*values, analysis_id)).lastrowid or 0 for sql, values in inserts]
 
         return self._writer.call(replace, rows=len(inserts))
 
@@ -259,9 +257,7 @@ class Store:
 
     def choose_analysis(self, run_id: int, analysis_id: int, time_s: float, person: str = "") -> None:
         """Make an analysis the current one of its run. Raises InvalidRequest while the run is measured."""
-        self._writer.call(
-            lambda connection: analyses.choose(connection, run_id, analysis_id, time_s, person)
-        )
+        self._writer.call(lambda connection: analyses.choose(connection, run_id, analysis_id, time_s, person))
 
     def close_provisional(self, run_id: int, closed_s: float) -> None:
         """Close the provisional analysis of a run that was interrupted, if it has one."""

@@ -129,7 +129,7 @@ def stand_on(connection: sqlite3.Connection, analyses: Mapping[int, int]) -> Non
     if "analyses" not in promised(connection).tables:
         return  # an older file has one analysis of each run
     connection.execute(
-        f"""CREATE TEMP VIEW analyses AS SELECT {', '.join(names)},
+        f"""CREATE TEMP VIEW analyses AS SELECT {", ".join(names)},
         CASE WHEN run_id IN ({runs}) THEN (run_id, id) IN (VALUES {pairs}) ELSE is_current END AS is_current
         FROM main.analyses"""
     )

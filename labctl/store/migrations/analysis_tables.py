@@ -131,9 +131,7 @@ def triggers() -> list[str]:
         _refuse("analyses", "no_delete", "DELETE", "1", "an analysis cannot be deleted"),
         _refuse("analyses", "no_replace", "INSERT", _exists("analyses"), "this analysis exists"),
         _refuse("analyses", "no_update", f"UPDATE OF id, {_FIXED}", "1", "an analysis keeps its name"),
-        _refuse(
-            "analyses", "closed", f"UPDATE OF {_CLOSED}", "OLD.closed_s IS NOT NULL", "it is closed"
-        ),
+        _refuse("analyses", "closed", f"UPDATE OF {_CLOSED}", "OLD.closed_s IS NOT NULL", "it is closed"),
         _refuse(
             "analyses",
             "hash_once",

@@ -23,7 +23,9 @@ def named(db: Rows, run_id: int, name: int | str) -> list[Row]:
     """The analysis of a run with this name or id, or the current one; none where there is no such one."""
     if name == "current":
         return current(db, (run_id,))
-    found = db.rows("SELECT * FROM analyses WHERE run_id = ? AND name = ? AND name <> ''", (run_id, str(name)))
+    found = db.rows(
+        "SELECT * FROM analyses WHERE run_id = ? AND name = ? AND name <> ''", (run_id, str(name))
+    )
     if found or not str(name).isdecimal() or len(str(name)) > 18:
         return found
     return db.rows("SELECT * FROM analyses WHERE run_id = ? AND id = ?", (run_id, int(name)))

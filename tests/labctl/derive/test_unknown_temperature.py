@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import labctl
 from labctl.analysis import parse_circuit
 from labctl.cli import app
-from labctl.derive import derive_conductivities, derive_fits, derive_polarisations, derive_spectrum
+from labctl.derive import derive_conductivities, derive_fits, derive_run, derive_spectrum
 from labctl.store import Store
 from labctl.store.queries import derivations
 
@@ -189,7 +189,7 @@ def transference_again(held, monkeypatch, *, hold=True, spectra=True, **row):
             patch.setattr(derivations, "spectrum_temperatures_k", lambda *_: [])
         patch.setattr(derivations, "polarisation_row", lambda *about: one(*about) | row)
         with Store.open(held.path) as store:
-            derive_polarisations(store, 1, 2.0)
+            derive_run(store, 1, 2.0)
     (found,) = held.rows("SELECT * FROM transference_numbers")
     return found
 

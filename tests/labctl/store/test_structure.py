@@ -82,7 +82,9 @@ def test_a_computed_column_is_refused(finished):
 
 @pytest.mark.parametrize("name", ["own", "runs_end_once"])
 def test_a_trigger_of_a_stranger_is_refused_where_it_would_run(finished, name):
-    change(finished, f"CREATE TRIGGER {name} BEFORE INSERT ON all_resistances BEGIN {ENDLESS} max(i) FROM n; END")
+    change(
+        finished, f"CREATE TRIGGER {name} BEFORE INSERT ON all_resistances BEGIN {ENDLESS} max(i) FROM n; END"
+    )
     with pytest.raises(StoreError, match=rf"its trigger '{name}' would run when a row is written"):
         open_for_writing(finished)
     with Database(finished) as db:
