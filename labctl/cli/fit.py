@@ -83,6 +83,7 @@ def fit(
             f"run {chosen[0]} is being measured: analysis {results[0].analysis_id} stands beside the "
             "provisional one, which stays current",
             err=True,
+            fg="yellow",
         )
     show(str(chosen[0]), db, as_json)
 

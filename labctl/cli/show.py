@@ -28,11 +28,11 @@ def show(
     run: Annotated[
         str, typer.Argument(help="Number, start of the uuid, or `last`; omit to list the runs.")
     ] = "",
+    db: DatabaseOption = DEFAULT_DATABASE,
+    as_json: JsonOption = False,
     analysis: Annotated[
         str, typer.Option(help="Name or number of another analysis than the current one.")
     ] = "",
-    db: DatabaseOption = DEFAULT_DATABASE,
-    as_json: JsonOption = False,
 ) -> None:
     """List the runs, or show the conductivities and fits of one."""
     from labctl.store import Database

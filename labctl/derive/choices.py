@@ -128,8 +128,8 @@ class Choices:
         known = {one.name for one in fields(cls)}
         if later := sorted(set(options) - known):
             raise InvalidRequest(f"this labctl has no choice {later[0]!r}: a newer one made the analysis")
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
-        return cls(**given)
+        given: dict[str, Any] = dict(options)
+        return cls(**given | {"exclude": tuple(given.get("exclude", ()))})
 
     def in_words(self) -> str:
         """Return what was chosen as text; empty where nothing was."""
@@ -137,9 +137,6 @@ class Choices:
             f"{name.replace('_', ' ')} {' and '.join(map(str, value)) if isinstance(value, list) else value}"
             for name, value in self.as_options().items()
         )
-
-
-NO_CHOICE = Choices()
 
 
 def leads_of(text: str) -> tuple[float, float | None]:
@@ -171,3 +168,6 @@ def _excluded(text: str) -> Excluded:
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
     if value and value not in allowed:
         raise InvalidRequest(f"{name} {value!r} is not known; there are {', '.join(allowed)}")
+
+
+NO_CHOICE = Choices()

@@ -66,6 +66,17 @@ class Spectra:
             one.curve = replace(one.drawn(), resistance=resistance)
         return bool(changed) | self._poll_resistances() | self._fit_one()
 
+    def read_resistances_anew(self) -> None:
+        """Forget the resistances, whose analysis is no longer the current one."""
+        self._resistance_mark = 0
+        self._not_fitted.clear()
+        for one in self._all.values():
+            if one.curve is not None:
+                nothing = np.array([])
+                one.curve = replace(
+                    one.curve, resistance=None, fit_frequency_hz=nothing, fit_z_ohm=nothing.astype(complex)
+                )
+
     def value(self) -> tuple[SpectrumCurve, ...]:
         """Every spectrum, in the order measured."""
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)

@@ -88,6 +88,8 @@ class RunSnapshot:
     ----------
     run, sample : mapping
         Rows of `runs` and `samples`.
+    analysis : mapping, optional
+        The row of its current analysis, which its derived rows belong to; None: nothing was derived.
     conductivities, fits, transference_numbers, events : sequences of rows
         Conductivities carry `branch` of their spectrum.
     records : mapping of str to array (n,)
@@ -100,6 +102,7 @@ class RunSnapshot:
 
     run: Row
     sample: Row
+    analysis: Row | None = None
     spectra: Sequence[SpectrumCurve] = ()
     polarisations: Sequence[PolarisationCurve] = ()
     temperature: TemperatureCurve = field(default_factory=TemperatureCurve)
