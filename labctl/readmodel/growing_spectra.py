@@ -54,6 +54,7 @@ class Spectra:
         self._open: set[int] = set()
         self._newest: dict[int, int] = {}
         self._resistance_mark = 0
+        self._forgotten = False
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
         self.rows, self.complete = 0, True
 
@@ -64,11 +65,13 @@ class Spectra:
             one = self._all[spectrum_id]
             resistance = one.curve.resistance if one.curve else None
             one.curve = replace(one.drawn(), resistance=resistance)
-        return bool(changed) | self._poll_resistances() | self._fit_one()
+        forgotten, self._forgotten = self._forgotten, False
+        return bool(changed) | forgotten | self._poll_resistances() | self._fit_one()
 
     def read_resistances_anew(self) -> None:
         """Forget the resistances, whose analysis is no longer the current one."""
         self._resistance_mark = 0
+        self._forgotten = True
         self._not_fitted.clear()
         for one in self._all.values():
             if one.curve is not None:

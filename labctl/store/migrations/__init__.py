@@ -143,10 +143,18 @@ def _keep_all_analyses(db: "Sqlite", public: str, table: str) -> None:
 
 
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
-    """Add columns, each given as name, declaration, unit and meaning."""
+    """Add columns, each given as name, declaration, unit and meaning.
+
+    A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
+    the current ones has it by itself.
+    """
+    kept = analysis_tables.TABLE_OF.get(table, table)
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
+    tables = [table] if not db.execute(query, (kept,)).fetchall() else list(dict.fromkeys((kept, table)))
     for column, declaration, unit, meaning in added:
-        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (table, column, unit, meaning))
+        db.execute(f"ALTER TABLE {tables[0]} ADD COLUMN {column} {declaration}")
+        for described in tables:
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (described, column, unit, meaning))
 
 
 _MIGRATIONS = {

@@ -118,7 +118,7 @@ def test_rows_of_a_closed_analysis_are_changed_and_deleted_by_no_program(ended):
         for statement in statements:
             with refused:
                 stranger.execute(statement)
-    with pytest.raises(StoreError, match="the analyses of run 1 are closed.*`labctl fit 1` makes a new one"):
+    with pytest.raises(StoreError, match=r"the analyses of run 1 are closed.*`labctl fit 1` makes a new one"):
         derive_spectrum(ended.store, 1, 9.0)
 
 
