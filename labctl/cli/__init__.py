@@ -11,6 +11,7 @@ import typer
 
 from labctl.cli import (
     amend,
+    analyses,
     check,
     db,
     demo,
@@ -47,7 +48,6 @@ app.command("demo", short_help="Measure a simulated night and show the results."
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
-app.command("fit", short_help="Derive a run's results again, and show them.")(fit.fit)
 app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
 app.command("note", short_help="Add a note to a run.")(amend.note)
 app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
@@ -56,6 +56,8 @@ app.command(
     short_help="Keep what other methods found; see what follows.",
     context_settings={"ignore_unknown_options": True},  # -40 is a value
 )(fact.fact)
+app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
+app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

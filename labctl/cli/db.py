@@ -108,15 +108,21 @@ def merge(
 
 
 def _derive_again(file: Path, runs: tuple[int, ...]) -> None:
-    from labctl.cli.fit import derive
     from labctl.clock import RealClock
+    from labctl.derive import derive_run
+    from labctl.errors import StoreError
+    from labctl.readmodel.unreadable import FAULTS
     from labctl.store import Store
 
     if not runs:
         return
     with Store.open(file) as store:
         for run_id in runs:
-            derive(store, run_id, RealClock().time())
+            try:
+                derive_run(store, run_id, RealClock().time())
+            except FAULTS as fault:
+                problem = f"run {run_id} cannot be evaluated: {type(fault).__name__}: {fault}"
+                raise StoreError(f"{file}: {problem[:300]}; `labctl fit {run_id}` tries again") from fault
 
 
 def _answer(content: dict[str, Any], lines: list[str], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.analyses import analysis_in_words
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
@@ -29,12 +30,20 @@ def show(
     ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
+    analysis: Annotated[
+        str, typer.Option(help="Name or number of another analysis than the current one.")
+    ] = "",
 ) -> None:
     """List the runs, or show the conductivities and fits of one."""
     from labctl.store import Database
     from labctl.store.time_limit import TimeLimit
 
-    with Database(db, TimeLimit()) as database:
+    chosen: dict[int, int] = {}
+    if analysis:
+        with Database(db, TimeLimit()) as database:
+            row = database.analysis(run or "last", analysis)
+            run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
+    with Database(db, TimeLimit(), analyses=chosen) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
         terminal.echo(json.dumps(content, default=str))
@@ -57,7 +66,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.derive.in_force import amendments_of_run, in_force
-    from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
+    from labctl.store.queries import analyses, conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
     parts = database.part_ids(row["id"])
@@ -66,6 +75,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "sample": in_force(database, row["id"]).sample,
         "sample_as_stored": database.sample(row["sample_id"]),
         "amendments": amendments_of_run(database, row["id"]),
+        "analysis": next(iter(analyses.current(database, (row["id"],))), None),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
@@ -119,6 +129,8 @@ def _print_run(content: dict[str, Any]) -> None:
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
     for line in _amendments_in_words(content["amendments"]):
         console.print(line, highlight=False)
+    if content["analysis"]:
+        console.print(or_as_unreadable(partial(analysis_in_words, content["analysis"]), str), highlight=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])

@@ -8,19 +8,16 @@
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from labctl.clock import RealClock
 from labctl.config.amended_values import GIVEN, amended_values, in_force_in_words
-from labctl.derive.conductivities import derive_conductivities
 from labctl.derive.excluding import exclusion_rows
 from labctl.derive.in_force import in_force, sample_in_force
-from labctl.derive.laws import derive_fits
-from labctl.derive.transference import derive_polarisations
+from labctl.derive.whole_runs import Evaluation, evaluated
 from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import has_control_characters, shown
 from labctl.store import Database, Store, amendments
@@ -85,15 +82,22 @@ class Proposal:
         Rows of `amendments`.
     runs : tuple of int
         Runs that are derived again.
-    before, after : mapping
-        Derived rows of these runs: run id to table to rows.
+    before : mapping
+        Derived rows of the current analysis of these runs: run id to table to rows.
+    analyses : mapping
+        The analysis that each run gets.
     """
 
     amendments: tuple[Row, ...]
     runs: tuple[int, ...]
     before: Mapping[int, Mapping[str, list[Row]]]
-    after: Mapping[int, Mapping[str, list[Row]]]
+    analyses: Mapping[int, Evaluation]
     seen: tuple[Any, ...]
+
+    @property
+    def after(self) -> dict[int, Mapping[str, list[Row]]]:
+        """Derived rows of these runs as they would be: run id to table to rows."""
+        return {run_id: made.rows for run_id, made in self.analyses.items()}
 
 
 def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None] | None = None) -> Proposal:
@@ -141,7 +145,8 @@ def amend(
     with Store.open(path) as store:
         for _ in range(ATTEMPTS):
             proposal = propose(path, request, on_run)
-            ids = store.amend(proposal.amendments, proposal.after, proposal.seen)
+            made = {run_id: (one.maker, one.rows) for run_id, one in proposal.analyses.items()}
+            ids = store.amend(proposal.amendments, made, proposal.seen)
             if ids is not None:
                 return ids, proposal
     raise StoreError(
@@ -291,46 +296,29 @@ def _runs_concerned(db: Database, rows: Sequence[Row]) -> tuple[int, ...]:
     return tuple(standing_on(db, sorted(direct)))
 
 
-class _Scratch:
-    """Stands in for the store of a derivation: rows go to the scratch view and are collected."""
-
-    def __init__(self, path: Path, rows: Sequence[Row], runs: Sequence[int]) -> None:
-        self.database = ScratchDatabase(path, runs)
-        for row in rows:
-            self.database.add("amendments", row)
-
-    @contextmanager
-    def read(self) -> Iterator[Database]:
-        """Give the scratch view; it stays open."""
-        yield self.database
-
-    def replace_derived(self, table: str, where: Row, rows: Sequence[Row]) -> list[int]:
-        """Replace derived rows in the scratch view."""
-        return self.database.replace(table, where, rows)
-
-
 def _derived(
     path: Path, rows: Sequence[Row], runs: Sequence[int], on_run: Callable[[int, int, int], None]
-) -> tuple[dict[int, dict[str, list[Row]]], dict[int, dict[str, list[Row]]]]:
-    """Return the derived rows of each run before and after."""
-    scratch = _Scratch(path, rows, runs)
-    try:
-        before = {run_id: derived_rows.of_run(scratch.database, run_id) for run_id in runs}
-        derived_s = RealClock().time()
+) -> tuple[dict[int, Mapping[str, list[Row]]], dict[int, Evaluation]]:
+    """Return the derived rows of each run before, and its analysis after."""
+    before, after = {}, {}
+    derived_s = RealClock().time()
+    with ScratchDatabase(path, runs) as scratch:
+        for row in rows:
+            scratch.add("amendments", row)
         for done, run_id in enumerate(runs):
             on_run(run_id, done, len(runs))
-            try:
-                _derive_run(cast(Store, scratch), run_id, derived_s)
-            except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
-                problem = f"run {run_id} cannot be evaluated: {type(fault).__name__}: {fault}"
-                raise StoreError(f"{path}: {problem[:300]}; nothing was written") from fault
-        after = {run_id: derived_rows.of_run(scratch.database, run_id) for run_id in runs}
-    finally:
-        scratch.database.close()
+            before[run_id] = derived_rows.of_run(scratch, run_id)
+            made = _evaluated(scratch, run_id, derived_s, rows[0]["person"])
+            scratch.keep(run_id, made.maker, made.rows)
+            after[run_id] = made
     return before, after
 
 
-def _derive_run(store: Store, run_id: int, derived_s: float) -> None:
-    derive_conductivities(store, run_id, derived_s)
-    derive_fits(store, run_id, derived_s)
-    derive_polarisations(store, run_id, derived_s)
+def _evaluated(scratch: Database, run_id: int, derived_s: float, person: str) -> Evaluation:
+    """Derive a run; its analysis has a uuid already, for the runs that continue it."""
+    try:
+        made = evaluated(scratch, run_id, derived_s, person=person)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
+        problem = f"run {run_id} cannot be evaluated: {type(fault).__name__}: {fault}"
+        raise StoreError(f"{scratch.path}: {problem[:300]}; nothing was written") from fault
+    return replace(made, maker=replace(made.maker, uuid=str(uuid.uuid4())))

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from labctl.analysis import Spectrum
+from labctl.store.amendments import EXCLUDED
 
 Ranges = Sequence[tuple[tuple[float, float], str]]
 
@@ -41,7 +42,8 @@ def without_excluded(spectrum: Spectrum, ranges: Ranges) -> Spectrum:
         (low_hz, high_hz), reason = one
         if count := int(inside(spectrum, [one]).sum()):
             where = f"{low_hz:g} to {high_hz:g} Hz"
-            warnings.append(f"{count} of {len(spectrum)} points excluded, {where}: {reason}")
+            why = reason.removeprefix(EXCLUDED)
+            warnings.append(f"{count} of {len(spectrum)} points excluded, {where}: {why}")
     kept = ~inside(spectrum, ranges)
     if kept.all():
         return spectrum

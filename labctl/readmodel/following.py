@@ -10,7 +10,7 @@ from labctl.readmodel.growing_spectra import Spectra
 from labctl.readmodel.long_tables import LongTable, Records
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.store import Database
-from labctl.store.queries import amendments, derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries import amendments, analyses, derived_rows, events, law_fits, transference_numbers
 from labctl.store.queries.numbered_rows import TEMPERATURES
 
 MOST_EVENTS = 2000
@@ -86,14 +86,25 @@ class RunFollower:
         db, parts = self._db, self._parts
         mark = derived_rows.newest_ids(db, self.run_id, parts)
         new = {name for name in mark if mark[name] != self._derived_mark.get(name)}
+        another = "analyses" in new and bool(self._derived_mark.get("analyses"))
         self._derived_mark = mark
+        if "analyses" in new:
+            changes["analysis"] = next(iter(analyses.current(db, (self.run_id,))), None)
+        if another:
+            self._read_derived_anew(new)
         ended = self._snapshot.run["status"] != "running" or "run" in changes
-        if "conductivities" in new and self._conductivities.poll(may_lack=ended):
+        if "conductivities" in new and (self._conductivities.poll(may_lack=ended) or another):
             changes["conductivities"] = self._conductivities.value()
         if "fits" in new:
             changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
         if "numbers" in new:
             changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
+
+    def _read_derived_anew(self, new: set[str]) -> None:
+        """Forget the rows of an analysis that is not the current one any more; add all tables to `new`."""
+        new |= {"conductivities", "fits", "numbers"}
+        self._conductivities = Conductivities(self._db, self._parts)
+        self._spectra.read_resistances_anew()
 
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)

@@ -67,7 +67,7 @@ class Spectra:
         self._newest: dict[int, int] = {}
         self._resistance_mark = 0
         self._now: Mapping[int, InForce] = {}
-        self._amended = False
+        self._amended = self._forgotten = False
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
         self.rows, self.complete = 0, True
 
@@ -86,7 +86,20 @@ class Spectra:
             one.curve = replace(one.drawn(self._now.get(one.row["run_id"])), resistance=resistance)
             if resistance is not None:
                 self._not_fitted[spectrum_id] = resistance
-        return bool(changed) | self._poll_resistances() | self._fit_one()
+        forgotten, self._forgotten = self._forgotten, False
+        return bool(changed) | forgotten | self._poll_resistances() | self._fit_one()
+
+    def read_resistances_anew(self) -> None:
+        """Forget the resistances, whose analysis is no longer the current one."""
+        self._resistance_mark = 0
+        self._forgotten = True
+        self._not_fitted.clear()
+        for one in self._all.values():
+            if one.curve is not None:
+                nothing = np.array([])
+                one.curve = replace(
+                    one.curve, resistance=None, fit_frequency_hz=nothing, fit_z_ohm=nothing.astype(complex)
+                )
 
     def value(self) -> tuple[SpectrumCurve, ...]:
         """Every spectrum, in the order measured."""

@@ -102,6 +102,8 @@ class RunSnapshot:
         The row of `runs`, and the sample in force: a row of `samples` with the amendments applied.
     amendments : sequence of rows
         The amendments in force.
+    analysis : mapping, optional
+        The row of its current analysis, which its derived rows belong to; None: nothing was derived.
     conductivities, fits, transference_numbers, events : sequences of rows
         Conductivities carry `branch` of their spectrum.
     records : mapping of str to array (n,)
@@ -114,6 +116,7 @@ class RunSnapshot:
 
     run: Row
     sample: Row
+    analysis: Row | None = None
     spectra: Sequence[SpectrumCurve] = ()
     polarisations: Sequence[PolarisationCurve] = ()
     temperature: TemperatureCurve = field(default_factory=TemperatureCurve)

@@ -6,11 +6,12 @@ or a growing run gained a spectrum. The caller derives again.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labctl.store import analyses
+from labctl.store.analyses import Maker
 from labctl.store.queries.source import Rows, marks
-from labctl.store.rows import DERIVED_TABLES
 
 Row = Mapping[str, Any]
 DerivedRows = Mapping[str, Sequence[Row]]
@@ -28,7 +29,6 @@ SELECT (SELECT group_concat(status) FROM runs WHERE id IN ({marks})) AS status,
     (SELECT max(id) FROM amendments) AS amendment
 """
 _PLACES = _SEEN.count("{marks}")
-_OF_A_RUN = {"resistances": "spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)"}
 
 
 def seen(db: Rows, runs: Sequence[int]) -> tuple[Any, ...]:
@@ -42,12 +42,15 @@ def seen_by(connection: sqlite3.Connection, runs: Sequence[int]) -> tuple[Any, .
     return connection.execute(_SEEN.format(marks=marks(runs)), (*runs,) * _PLACES).fetchone()
 
 
-def replace_derived_rows(
-    connection: sqlite3.Connection, run_id: int, insertions: Iterable[tuple[str, Sequence[Any]]]
+def keep_analysis(
+    connection: sqlite3.Connection, run_id: int, maker: Maker, insertions: analyses.Insertions
 ) -> None:
-    """Delete all derived rows of a run and insert others, inside the caller's transaction."""
-    for table in DERIVED_TABLES:
-        condition = _OF_A_RUN.get(table, "run_id = ?")
-        connection.execute(f"DELETE FROM {table} WHERE {condition}", (run_id,))
-    for sql, values in insertions:
-        connection.execute(sql, values)
+    """Keep the analysis of a run, inside the caller's transaction: of a growing run the provisional one."""
+    query = "SELECT status FROM runs WHERE id = ?"
+    if connection.execute(query, (run_id,)).fetchone() != ("running",):
+        analyses.record(connection, run_id, maker, "", insertions)
+        return
+    analysis_id = analyses.provisional(connection, run_id, maker)
+    analyses.describe_provisional(connection, analysis_id, maker)
+    analyses.clear(connection, analysis_id, run_id)
+    analyses.fill(connection, analysis_id, insertions)

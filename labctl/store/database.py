@@ -16,6 +16,7 @@ from labctl.store.fetching import fetched
 from labctl.store.presence import Files
 from labctl.store.queries import (
     amendments,
+    analyses,
     conductivities,
     events,
     facts,
@@ -53,7 +54,8 @@ class Database:
     A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
     given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
     A file of an older labctl is read as if this one had made it. With a `limit` all queries together may take
-    so long; by default as long as they need.
+    so long; by default as long as they need. Derived rows are those of the current analysis of each run; with
+    `analyses` (ids of runs, each with the id of one of its analyses) those of these.
 
     Raises
     ------
@@ -61,8 +63,15 @@ class Database:
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
 
-    def __init__(self, path: str | os.PathLike[str], limit: TimeLimit | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        limit: TimeLimit | None = None,
+        *,
+        analyses: Mapping[int, int] | None = None,
+    ) -> None:
         self.path, self._limit = Path(path), limit
+        self._analyses = dict(analyses or {})
         self._open()
         try:
             _, of_file = self._fetch("SELECT column_name, unit FROM columns", ())
@@ -219,6 +228,27 @@ class Database:
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""
         return transference_numbers.of_parts(self._frames, self.part_ids(run))
 
+    def analyses(self, run: int | str = "last") -> "pd.DataFrame":
+        """The analyses of a run, oldest first: who made each, when, by which labctl, with which options."""
+        return analyses.of_run(self._frames, self.run(run)["id"])
+
+    def analysis(self, run: int | str = "last", name: int | str = "current") -> dict[str, Any]:
+        """The row of one analysis of a run, by id, by name, or the current one.
+
+        Raises
+        ------
+        InvalidRequest
+            No such analysis.
+        """
+        run_id = self.run(run)["id"]
+        found = analyses.named(self, run_id, name)
+        if not found:
+            known = ", ".join(str(row["name"] or row["id"]) for row in analyses.of_run(self, run_id))
+            raise InvalidRequest(
+                f"{self.path}: run {run_id} has no analysis {shown(str(name))}; it has {known or 'none'}"
+            )
+        return found[0]
+
     def points(self, spectrum_id: int) -> "pd.DataFrame":
         """The points of a spectrum, bad ones included (see `status`)."""
         return spectra.points(self._frames, spectrum_id)
@@ -305,7 +335,7 @@ class Database:
         return True
 
     def _open(self) -> None:
-        self._connection = open_for_reading(self.path)
+        self._connection = open_for_reading(self.path, self._analyses)
         if self._limit is not None:
             self._limit.watch(self._connection)
         self._state = self._present_state()

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labctl.store.analyses import Maker
 from labctl.store.database import Database
 from labctl.store.encoding import encode
 from labctl.store.queries.source import marks
@@ -18,6 +19,8 @@ _OF_RUNS = {
     "resistances": "spectrum_id IN (SELECT id FROM spectra WHERE run_id IN ({marks}))",
     "amendments": "1 OR id IN ({marks})",
 }
+_NO_RESISTANCES = """DELETE FROM temp.resistances
+WHERE spectrum_id IN (SELECT id FROM spectra WHERE run_id = ?)"""
 _INDEXED = {"resistances": "spectrum_id", "conductivities": "spectrum_id", "law_fits": "run_id"}
 
 
@@ -36,7 +39,7 @@ class ScratchDatabase(Database):
         try:
             self._connection.execute("PRAGMA query_only = OFF")
             self._connection.execute("PRAGMA temp_store = MEMORY")
-            for table in (*DERIVED_TABLES, "amendments"):
+            for table in (*DERIVED_TABLES, "amendments", "analyses"):
                 self._stand_before(table, runs)
         except BaseException:
             self.close()
@@ -56,6 +59,20 @@ class ScratchDatabase(Database):
         statement = f"INSERT INTO temp.{table} ({', '.join(whole)}) VALUES ({marks(values)})"
         self._connection.execute(statement, values)
         return last + 1
+
+    def keep(self, run_id: int, maker: Maker, rows: Mapping[str, Sequence[Row]]) -> None:
+        """Replace the current analysis of a run and its rows."""
+        for table in DERIVED_TABLES:
+            key = {"run_id": run_id}
+            if table == "resistances":
+                self._connection.execute(_NO_RESISTANCES, (run_id,))
+                for row in rows[table]:
+                    self.add(table, row)
+            else:
+                self.replace(table, key, rows[table])
+        about = {"run_id": run_id, "uuid": maker.uuid, "name": "", "origin": "fit", "is_current": 1}
+        self._connection.execute("DELETE FROM temp.analyses WHERE run_id = ?", (run_id,))
+        self.add("analyses", about | {"created_s": maker.created_s})
 
     def _stand_before(self, table: str, runs: Sequence[int]) -> None:
         condition = _OF_RUNS.get(table, "run_id IN ({marks})").format(marks=marks(runs))

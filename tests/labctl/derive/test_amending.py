@@ -72,7 +72,10 @@ def derived_file(tmp_path_factory, empty_file, make_notebook):
 
 
 def numbers(book, table="conductivities"):
-    return [{k: v for k, v in row.items() if k not in ("id", "derived_s")} for row in book.rows(table)]
+    return [
+        {k: v for k, v in row.items() if k not in ("id", "derived_s", "analysis_id")}
+        for row in book.rows(table)
+    ]
 
 
 def content(path):
@@ -288,12 +291,12 @@ from labctl.store import amending
 def killed():
     os.kill(os.getpid(), signal.SIGKILL)
 
-write, where = amending.replace_derived_rows, sys.argv[2]
-def replaced(*arguments):
+write, where = amending.keep_analysis, sys.argv[2]
+def kept(*arguments):
     write(*arguments)
     if where == "inside":
         killed()
-amending.replace_derived_rows = replaced
+amending.keep_analysis = kept
 def on_run(*_):
     if where == "before":
         killed()
