@@ -177,6 +177,7 @@ COMMANDS: dict[tuple[str, ...], tuple[tuple[Sequence[str], ...], dict[str, tuple
     ("instruments", "safe"): ((("wrong.toml", "nothing.toml"),), {}),
     ("new", "driver"): ((TEXTS,), {"--role": ("oven", *TEXTS)}),
     ("new", "procedure"): ((TEXTS,), {}),
+    ("procedures",): ((TEXTS,), {}),
     ("run",): ((("wrong.toml", "nothing.toml", "notes.bin", "folder"),), {"--quiet": ()}),
     ("runner", "--station", "wrong.toml"): ((), {"--until-empty": ()}),
     ("supervisor", "--station", "wrong.toml"): ((), {"--alone": ()}),

@@ -18,6 +18,7 @@ from labctl.cli import (
     gui,
     instruments,
     new,
+    procedures,
     queue,
     rehearse,
     run,
@@ -53,6 +54,7 @@ app.add_typer(sim.app, name="sim")
 app.add_typer(verify.app, name="verify")
 app.add_typer(instruments.app, name="instruments")
 app.add_typer(new.app, name="new", short_help="Start a driver or a procedure of your own.")
+app.command("procedures", short_help="List procedures, or the parameters of one.")(procedures.procedures)
 app.add_typer(queue.app, name="queue")
 app.command("rehearse", short_help="Rehearse the queue on the simulated rig.")(rehearse.rehearse)
 app.command("runner", short_help="Measure the queue of a station, unattended.")(runner.runner)

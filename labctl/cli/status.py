@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labctl.store.transactions import WriteConnection
 
 WATCH_EVERY_S = 2.0
+NOT_WATCHED = "no supervisor watches the runner of {}: if it dies, nobody switches the outputs off"
 SHOWN_AS = {
     "running": "running",
     "ended": "ended",
@@ -48,10 +49,12 @@ def status(
 
         raise InvalidRequest(f"{db}: no such file; name yours with --db")
     clock, allowed_s = RealClock(), _silence_of_station(station)
+    simulated = _simulated_station(station)
     silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
     while True:
         with LookConnection(db) as connection:
             content = describe(connection, clock.time(), allowed_s, silences)
+        content["unwatched"] = [name for name in _unwatched(content["processes"]) if name != simulated]
         if watch:
             _clear_screen()
         lines = [json.dumps(content, default=str)] if as_json else in_words(content, clock.time())
@@ -82,6 +85,25 @@ def _silence_of_station(path: Path) -> dict[str, float]:
         terminal.say(f"{error}; silence_s of this station is not known", err=True, fg="yellow")
         return {}
     return {name: silence_s}
+
+
+def _simulated_station(path: Path) -> str:
+    """Return the name of the station where its rig is simulated in the runner's process, else `""`."""
+    from labctl.config.table import read_document
+    from labctl.errors import ConfigurationError
+
+    try:
+        document = read_document(path)
+        return document.text("name", path.stem) if document.has("simulation") else ""
+    except ConfigurationError:
+        return ""
+
+
+def _unwatched(processes: list[dict[str, Any]]) -> list[str]:
+    """Return the stations whose runner is running while no supervisor is."""
+    running = [process for process in processes if process["state"] == "running"]
+    watched = {process["station"] for process in running if process["process"] == "supervisor"}
+    return sorted({process["station"] for process in running if process["process"] == "runner"} - watched)
 
 
 def describe(
@@ -130,6 +152,7 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
         lines.append("runner      none has run here yet (labctl runner)")
     if any(process["process"] == "supervisor" and _unkept(process) for process in content["processes"]):
         lines.append(f"warning     {NOT_KEPT}")
+    lines += [f"warning     {NOT_WATCHED.format(station)}" for station in content["unwatched"]]
     lines += [f"paused      {pause} (labctl queue resume)" for pause in content["pauses"]]
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
     lines.append(f"jobs        {counts}")

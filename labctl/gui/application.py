@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labctl.config.station import Station
-from labctl.gui.garbage import GuiThreadCollector
 from labctl.gui.qt import Qt, QtCore, QtWidgets
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
+from labctl.qt.garbage import GuiThreadCollector
 from labctl.queue.processes import start_labctl
 from labctl.store.transactions import WriteConnection
 

@@ -9,6 +9,7 @@
 3. F12 and the button MAKE SAFE stop the running procedure and start no other. Instruments are switched off
    by the procedure's own `shutdown()`: this window knows no station, and reads nothing back.
 4. No dialog is modal: none keeps the key or the button from the window.
+5. While the window is open, garbage is collected in its thread only: Qt can deadlock otherwise.
 """
 
 import logging
@@ -24,6 +25,7 @@ from labctl.errors import LabctlError
 from labctl.measure.procedure_facts import reference_of
 from labctl.plain_text import spreadsheet_cell
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
+from labctl.qt.garbage import GuiThreadCollector
 from labctl.qt.questions import ask, ask_for_new_file, show_beside
 from labctl.qt.stop_key import StopKey
 from labctl.store import Database
@@ -94,6 +96,8 @@ class SQLiteWindow(_Window):
         manager.log.connect(self.log.handle)
         self.manager = manager
         self._add_stop()
+        self._collector = GuiThreadCollector(self)
+        self._collector.start()
 
     def _add_stop(self) -> None:
         button = QtWidgets.QPushButton("MAKE SAFE", self)
@@ -126,6 +130,7 @@ class SQLiteWindow(_Window):
         super().quit(evt)
         if self.use_estimator:
             self.estimator.update_thread.join()
+        self._collector.stop()
 
     def queue(self, procedure: Any = None) -> None:
         """Queue a procedure, by default from the form; show the reason if that is impossible."""

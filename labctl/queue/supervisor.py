@@ -10,7 +10,8 @@
 4. Afterwards a new runner is started, unless an interlock wants a person.
 5. While any output of a runner that is gone was not read back off, it stays, tries every two seconds and
    notifies people, also when it was asked to stop before it saw that the runner is gone; until everything is
-   off or a person dismissed it.
+   off or a person dismissed it. Asked to stop beside a runner that seems to live, it waits for one more
+   heartbeat: without one the runner is frozen.
 6. Where a runner is dead or frozen and twelve looks fail, not because of the file, it ends as if it had died:
    it cannot make safe, for example because its memory is used up, and the process that replaces it may.
 7. A watchdog on a wire of its own is kicked while nothing is known to be unsafe, and not otherwise.
@@ -113,6 +114,7 @@ class Supervisor:
         self._left = LeftUnsafe(station, self._clock, self._make_safe, self._announce)
         self._stopped, self._after_stopped = StoppedProgram(station, self._clock), ""
         self._has_refused = self._has_looked_last = False
+        self._beat_at_stop: tuple[int, float] | None = None
         self._beat_s = -math.inf
         self._failed_looks = 0
         self._safe_after: tuple[int, str] | None = None
@@ -161,10 +163,15 @@ class Supervisor:
         return not (left_on or self._left.problem or hangs_unsafe)
 
     def _stays(self) -> bool:
-        """Return whether something is unsafe; if so, log once why the request to stop is not obeyed."""
+        """Return whether something is unsafe or not yet known to be well.
+
+        Logs once why the request to stop is not obeyed where something is unsafe.
+        """
         runner = self._read_runner()
         if runner is not None and runner.state == "alive" and runner.gone and not self._has_looked_last:
             self._has_looked_last = True  # it died since the last look: one more makes safe
+            return True
+        if self._may_have_frozen(runner):
             return True
         is_recorded = runner is not None and runner.state == "unsafe"
         left_on = runner.unsafe if runner is not None and is_recorded else self._left.problem
@@ -178,6 +185,14 @@ class Supervisor:
                 left_on,
             )
         return True
+
+    def _may_have_frozen(self, runner: Heartbeat | None) -> bool:
+        """Return whether no heartbeat was seen since the request to stop: nobody else would see it frozen."""
+        if runner is None or runner.state != "alive" or runner.gone:
+            return False
+        mark = runner.pid, runner.beat_s
+        self._beat_at_stop = self._beat_at_stop or mark
+        return mark == self._beat_at_stop
 
     def _make_station_safe(self) -> dict[str, str]:
         return self.station.make_safe(while_waiting=self._beat_while_waiting)

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from labctl.cli import app
 from labctl.errors import ConfigurationError, StoreError
+from labctl.queue.heartbeat import Heartbeats
+from labctl.store.transactions import WriteConnection
 
 STATION = """
 name = "rig"
@@ -204,6 +206,18 @@ def test_a_job_that_would_fail_makes_the_rehearsal_fail(rig):
 def test_status_without_a_file_is_an_error(rig):
     with pytest.raises(StoreError, match="no such file"):
         rig("status")
+
+
+@pytest.mark.parametrize(("kept", "warned"), [("", True), ('[simulation]\nclock = "virtual"\n', False)])
+def test_status_warns_of_a_runner_that_nobody_watches_unless_its_rig_is_simulated(rig, kept, warned):
+    text = (rig.folder / "station.toml").read_text()
+    (rig.folder / "station.toml").write_text(text.split("[simulation]")[0] + kept)
+    with WriteConnection(rig.folder / "lab.db") as connection:
+        Heartbeats(connection, "runner", "rig").begin()
+        assert ("no supervisor watches the runner of rig" in rig("status").stdout) is warned
+        assert rig.as_json("status")["unwatched"] == ["rig"] * warned
+        Heartbeats(connection, "supervisor", "rig").begin()
+    assert "no supervisor watches" not in rig("status").stdout
 
 
 def test_a_rig_inside_the_runner_needs_no_supervisor(rig):

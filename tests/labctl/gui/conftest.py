@@ -57,8 +57,8 @@ def window_of(app, db, wait):
     """
     from qtpy import QtTest
 
-    from labctl.gui.garbage import GuiThreadCollector
     from labctl.gui.window import Window
+    from labctl.qt.garbage import GuiThreadCollector
 
     opened, collector = [], GuiThreadCollector()
     collector.start()

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 
 from labctl.clock import RealClock
-from labctl.gui.garbage import GuiThreadCollector
+from labctl.qt.garbage import GuiThreadCollector
 from labctl.testing import STATION
 
 CYCLES = 20_000
@@ -112,6 +112,17 @@ def test_memory_does_not_grow_with_the_cycles_that_were_made(collector, wait):
         stop.set()
         thread.join()
     assert max(most) <= 2 * CYCLES / 10
+
+
+def test_python_collects_again_when_the_last_of_two_windows_has_closed(app):
+    first, second = GuiThreadCollector(), GuiThreadCollector()
+    first.start()
+    second.start()
+    seen = [gc.isenabled()]
+    for collector in (first, first, second):
+        collector.stop()
+        seen.append(gc.isenabled())
+    assert seen == [False, False, False, True]
 
 
 def test_cycles_that_grew_old_are_collected_too(app, monkeypatch):

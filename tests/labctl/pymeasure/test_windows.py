@@ -31,12 +31,17 @@ class Theirs(Procedure):
     def execute(self):
         for count in range(self.rows):
             self.emit("results", {"Count": count, "Square": count**2})
+            if self.make_cycles:
+                for _ in range(1000):
+                    cycle = []
+                    cycle.append(cycle)
             if self.fails and count == 5:
                 raise RuntimeError("the magnet quenched")
             if self.should_stop():
                 return
             time.sleep(0.005)
 
+    make_cycles = False
     shutting_down, awake = threading.Event(), threading.Event()
     needs_the_window_awake = False
 
@@ -214,6 +219,25 @@ def test_f12_stops_the_procedure_and_starts_no_other_also_while_a_dialog_is_open
 
 
 @pytest.mark.slow
+def test_garbage_is_collected_in_the_gui_thread_while_the_window_is_open(drive):
+    done = drive(
+        """
+        import gc
+        window = Window()
+        threads = set()
+        gc.callbacks.append(lambda phase, info: threads.add(threading.current_thread().name))
+        Theirs.make_cycles = True
+        queue(window, rows=40)
+        until(lambda: done(window))
+        gc.callbacks.clear()
+        print(statuses(window), sorted(threads), gc.isenabled())
+        window.quit()
+        print(gc.isenabled())
+        """
+    )
+    assert done == "['Finished'] ['MainThread'] False\nTrue\n"
+
+
 def test_no_click_deletes_or_overwrites_the_database(drive, tmp_path):
     out = drive("""
         window = Window()

@@ -109,6 +109,9 @@ class Watched:
                     self.beat()
                 clock.sleep(0.05)
             self.stop.request("enough")
+            while beating and thread.is_alive():
+                self.beat()
+                clock.sleep(0.05)
             with clock.released():
                 thread.join(timeout=60)
 
@@ -184,6 +187,24 @@ def test_a_supervisor_that_is_stopped_as_the_runner_dies_makes_safe_before_it_en
     watched.watch(5.0, until=lambda: watched.restarts)
     assert len(watched.made_safe) == 1
     assert night.states() == ["interrupted"]
+
+
+def test_a_supervisor_that_is_stopped_as_the_runner_freezes_makes_safe_before_it_ends(watched, night):
+    """A service stops it within the time that a runner may be silent: no other process would see it."""
+    a_running_job(night)
+    watched.beat()
+    watched.watch(0.2)
+    assert len(watched.made_safe) == 1
+    assert "is frozen" in watched.events()[0][1]
+    assert night.states() == ["interrupted"]
+
+
+def test_a_supervisor_that_is_stopped_beside_a_runner_that_beats_leaves_it_alone(watched, night):
+    a_running_job(night)
+    watched.stop.request("stopped by SIGTERM")
+    watched.watch(0.2, beating=True)
+    assert watched.made_safe == []
+    assert watched.clock.monotonic() < 1.0
 
 
 @pytest.fixture
@@ -312,7 +333,7 @@ def test_a_supervisor_without_a_runner_puts_a_deleted_file_back(watched, night):
 
 
 def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night):
-    """The runner may be frozen: then the next supervisor finds it in the file."""
+    """The runner is frozen: this supervisor or the next one finds it in the file."""
     a_running_job(night)
     night.connection.close()
     looks = itertools.count()
@@ -326,7 +347,7 @@ def test_a_supervisor_that_is_stopped_leaves_no_lost_file_behind(watched, night)
     watched.watch(1.5, until=delete_and_stop)
     with night.read() as db:
         beats = {row["process"]: row["state"] for row in db.rows("SELECT process, state FROM heartbeats")}
-    assert beats == {"runner": "alive", "supervisor": "ended"}
+    assert beats == {"runner": "dead", "supervisor": "ended"}
 
 
 @pytest.fixture
