@@ -147,10 +147,11 @@ def _print_moved(ids: Sequence[int], found: Sequence[Mapping[str, Any]]) -> None
     from rich.table import Table
 
     table = Table(title=f"{len(found)} number(s) moved", title_justify="left")
-    for heading in ("of", "number", f"analysis {ids[0]}", f"analysis {ids[1]}", "ratio"):
-        table.add_column(heading)
+    table.add_column("of")
+    for heading in ("number", f"analysis {ids[0]}", f"analysis {ids[1]}", "ratio"):
+        table.add_column(heading, no_wrap=True, overflow="fold")
     for row in found[:MOST_ROWS]:
-        of = f"{row['table']} " + ", ".join(f"{name} {value}" for name, value in row["of"].items())
+        of = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in row["of"].items())
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.6g}"
         table.add_row(of, row["number"], _value(row["before"]), _value(row["after"]), ratio)
     terminal.console().print(table)
