@@ -103,7 +103,7 @@ def _print_analyses(run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
 
     table = Table(title=f"run {run_id}: {len(rows)} analysis(es)", title_justify="left")
     for heading in ("analysis", "state", "name", "made (UTC)", "by", "labctl", "choices", "conductivities"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading in ("analysis", "state", "name"), overflow="fold")
     for row in rows[-MOST_ROWS:]:
         table.add_row(*or_as_unreadable(partial(_cells, row), lambda why: (why,)))
     terminal.console().print(table)
