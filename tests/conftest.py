@@ -65,6 +65,15 @@ def own_lock_folder(tmp_path_factory):
 
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
+
+@pytest.fixture
+def shared_data():
+    """The folder of measured data beside the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the measured data are not beside the project (../shared/data)")
+    return SHARED_DATA
+
+
 PROTOCOL = """\
 [sample]
 name = "pellet"

@@ -166,8 +166,9 @@ _ROWS_OF_THE_REST = (
     "INSERT INTO all_conductivities (analysis_id, spectrum_id, run_id, temperature_k, total_resistance_ohm, "
     "conductivity_s_m, standard_uncertainty_s_m, method, method_version, derived_s) "
     "VALUES (1000, 1, 1, 300.0, 1e4, 1e-3, 1e-5, 'm', '1', 1.0)",
-    "INSERT INTO all_law_fits (analysis_id, run_id, branch, law, form, preferred, activation_energy_ev, parameters, n_points, "
-    "method, method_version, derived_s) VALUES (1000, 1, 'all', 'arrhenius', 'ln_sigma_t', 1, 0.5, "
+    "INSERT INTO all_law_fits (analysis_id, run_id, branch, law, form, preferred, activation_energy_ev, "
+    "parameters, n_points, method, method_version, derived_s) "
+    "VALUES (1000, 1, 'all', 'arrhenius', 'ln_sigma_t', 1, 0.5, "
     '\'{"activation_energy":{"value":0.5,"standard_uncertainty":0.01,"unit":"eV"}}\', 5, \'m\', \'1\', 1.0)',
     "UPDATE analyses SET is_current = 0 WHERE run_id = 1",
     "UPDATE analyses SET is_current = 1, closed_s = 1.0 WHERE id = 1000",

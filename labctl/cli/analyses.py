@@ -103,7 +103,7 @@ def _print_analyses(run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
 
     table = Table(title=f"run {run_id}: {len(rows)} analysis(es)", title_justify="left")
     for heading in ("analysis", "state", "name", "made (UTC)", "by", "labctl", "choices", "conductivities"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading in ("analysis", "state", "name"), overflow="fold")
     for row in rows[-MOST_ROWS:]:
         table.add_row(*or_as_unreadable(partial(_cells, row), lambda why: (why,)))
     terminal.console().print(table)
@@ -147,10 +147,11 @@ def _print_moved(ids: Sequence[int], found: Sequence[Mapping[str, Any]]) -> None
     from rich.table import Table
 
     table = Table(title=f"{len(found)} number(s) moved", title_justify="left")
-    for heading in ("of", "number", f"analysis {ids[0]}", f"analysis {ids[1]}", "ratio"):
-        table.add_column(heading)
+    table.add_column("of")
+    for heading in ("number", f"analysis {ids[0]}", f"analysis {ids[1]}", "ratio"):
+        table.add_column(heading, no_wrap=True, overflow="fold")
     for row in found[:MOST_ROWS]:
-        of = f"{row['table']} " + ", ".join(f"{name} {value}" for name, value in row["of"].items())
+        of = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in row["of"].items())
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.6g}"
         table.add_row(of, row["number"], _value(row["before"]), _value(row["after"]), ratio)
     terminal.console().print(table)

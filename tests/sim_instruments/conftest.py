@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import pyvisa
 
@@ -54,11 +52,3 @@ def oven_port(rig, connect):
 @pytest.fixture
 def analyser_port(rig, connect):
     return connect(rig, SOLARTRON, read_termination="\r\n")
-
-
-@pytest.fixture
-def shared_data():
-    folder = Path(__file__).parents[2] / ".." / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the measured data are not beside the project (../shared/data)")
-    return folder
