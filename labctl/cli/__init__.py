@@ -13,6 +13,7 @@ from labctl.cli import (
     amend,
     analyses,
     check,
+    compare,
     db,
     demo,
     fact,
@@ -25,6 +26,7 @@ from labctl.cli import (
     rehearse,
     run,
     runner,
+    samples,
     service,
     show,
     sim,
@@ -58,6 +60,9 @@ app.command(
 )(fact.fact)
 app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
 app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
+app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
+app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
+app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
