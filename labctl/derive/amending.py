@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What a person wants to amend: the values of a run or of a sample, or an amendment to revoke.
+    """A change asked for: values of a run or of a sample, or an amendment to revoke.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a request would write.
+    """The rows that a request would write.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None
 def amend(
     path: Path, request: Request, on_run: Callable[[int, int, int], None] | None = None
 ) -> tuple[list[int], Proposal]:
-    """Carry out a request; return the ids of the new amendments and what was written.
+    """Carry out a request; return the ids of the new amendments and the rows written.
 
     Raises
     ------
@@ -257,7 +257,7 @@ def _remark(run: Row, remark: str) -> Row:
 
 
 def _revocation(db: Database, amendment_id: int) -> Row:
-    """Return the row that revokes an amendment which is in force, also one that revokes another."""
+    """Return the row that revokes an amendment in force, which may be a revocation."""
     known = queries.all_amendments(db)
     found = next((row for row in known if row["id"] == amendment_id), None)
     if found is None:

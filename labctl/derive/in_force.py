@@ -1,4 +1,4 @@
-"""The values in force for a run: its stored sample with the amendments applied, and what is excluded.
+"""The values in force for a run: its stored sample with the amendments applied, and its exclusions.
 
 Every derivation takes the sample from here, so that an amendment reaches each number in one way.
 """
@@ -14,7 +14,7 @@ from labctl.store.queries import amendments as queries
 
 @dataclass(frozen=True)
 class InForce:
-    """What is known about a run now.
+    """Present knowledge about a run.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class InForce:
 
 
 def in_force(db: Database, run_id: int) -> InForce:
-    """Return what is in force for a run; raises `InvalidRequest` where there is no such run."""
+    """Return sample, amendments and exclusions in force for a run; raises `InvalidRequest` for no such run."""
     sample = db.sample(db.run(run_id)["sample_id"])
     standing = amendments.in_force(queries.of_run(db, run_id))
     return InForce(
