@@ -22,7 +22,7 @@ from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import has_control_characters, shown
 from labctl.store import Database, Store, amendments
 from labctl.store.amending import seen
-from labctl.store.amendments import EXCLUSION, FIELDS, REMARK
+from labctl.store.amendments import FIELDS, REMARK
 from labctl.store.queries import amendments as queries
 from labctl.store.queries import derived_rows, samples
 from labctl.store.queries.run_parts import standing_on
@@ -30,9 +30,6 @@ from labctl.store.scratch import ScratchDatabase
 
 ATTEMPTS = 10
 LONGEST_REASON = 2000
-MOVE_NUMBERS = ("thickness", "area", "cation", "electrodes", "leads", "fixture", "thermometer", EXCLUSION)
-"""Fields that derived numbers depend on."""
-
 Row = dict[str, Any]
 
 
@@ -121,7 +118,7 @@ def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None
     _require_reason(request.reason)
     with Database(path) as db:
         rows = _rows(db, path, request)
-        runs = _runs_concerned(db, rows) if any(row["field"] in MOVE_NUMBERS for row in rows) else ()
+        runs = _runs_concerned(db, rows) if any(row["field"] != REMARK for row in rows) else ()
         mark = seen(db, runs)
     if not runs:
         return Proposal(tuple(rows), (), {}, {}, mark)
