@@ -59,7 +59,7 @@ class InForce:
 
 
 def in_force(db: Database, run_id: int) -> InForce:
-    """Return sample, amendments and exclusions in force for a run; raises `InvalidRequest` for no such run."""
+    """Return sample, amendments and exclusions in force for a run; raises `InvalidRequest` without one."""
     sample = db.sample(db.run(run_id)["sample_id"])
     standing = amendments.in_force(queries.of_run(db, run_id))
     return InForce(
