@@ -1,4 +1,4 @@
-"""`labctl amend`, `note`, `exclude`: correct what is known of a sample or a run; stored rows stay."""
+"""`labctl amend`, `note`, `exclude`: correct a sample or a run; stored rows stay."""
 
 import json
 from pathlib import Path
@@ -77,7 +77,7 @@ def amend(
 ) -> None:
     """Correct values of a sample, in one run or in all of its runs, and derive these runs again.
 
-    What was stored and measured is not changed: an amendment is a row of its own, with person, time, reason,
+    Stored and measured rows are not changed: an amendment is a row of its own, with person, time, reason,
     old and new value, and can be revoked. All of it is written together, or nothing.
     """
     if list_:
@@ -261,7 +261,7 @@ def _print_moves(found: "list[Move]", runs: tuple[int, ...]) -> None:
 
 
 def _is_short(move: "Move") -> bool:
-    """Whether a number is shown where many runs move: those of the laws."""
+    """Whether a number is shown where many runs move: an activation energy."""
     return move.quantity == "activation_energy_ev" and move.place.get("form") == "ln_sigma_t"
 
 

@@ -24,7 +24,7 @@ QUESTION = "The old value was wrong (amend), the same sample mounted anew (mount
 
 
 def ask_about_sample(protocol: "Protocol", db: Path, given: str) -> str:
-    """Return what the sample of a protocol is: `amend`, `mount`, `other`, or empty where nobody has to say.
+    """Ask about the sample of a protocol; return `amend`, `mount`, `other`, or empty without an answer.
 
     Without a terminal and without `given` it stays as it was before: another sample, and a warning.
     """
@@ -49,7 +49,7 @@ def ask_about_sample(protocol: "Protocol", db: Path, given: str) -> str:
 
 
 def carry_out(protocol: "Protocol", db: Path, how: str, person: str, job_id: int | None = None) -> None:
-    """Write what the sample of a protocol is; nothing where nobody said it."""
+    """Carry out an answer about the sample of a protocol; an empty one does nothing."""
     from labctl.derive.same_sample import answer
 
     if how and (done := answer(db, protocol.sample, how, person=person, job_id=job_id)):

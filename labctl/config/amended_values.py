@@ -1,6 +1,6 @@
 """Values of a sample that a person corrects, checked by the rules of a `[sample]` table.
 
-1. Only what is given changes; an uncertainty that is not given stays.
+1. Only given values change; an uncertainty that is not given stays.
 2. A length, area or resistance that changes by more than a factor of ten is refused unless the person is
    sure: the usual cause is another unit.
 """

@@ -98,7 +98,7 @@ def charge_of(ion: str) -> int:
     Raises
     ------
     InvalidRequest
-        No charge at the end, or one that no ion has.
+        No charge at the end, or an impossible one.
     """
     found = re.search(r"(?:\^)?(\d*)([+-])$", ion.strip())
     if found is None:

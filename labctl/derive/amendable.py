@@ -38,7 +38,7 @@ class AmendableDatabase(Database):
         run : int or str, optional
             Id, start of the uuid, or `"last"`: this run only, with the earlier parts that it continues.
         sample : str, optional
-            Name of a sample: all of its runs; with `entry` those of one of several entries of this name.
+            Name of a sample: all of its runs; with `entry` the runs of one of several entries.
         sure : bool
             Accept a change by more than a factor of ten.
         dry_run : bool

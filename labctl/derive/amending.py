@@ -22,7 +22,7 @@ from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import has_control_characters, shown
 from labctl.store import Database, Store, amendments
 from labctl.store.amending import seen
-from labctl.store.amendments import EXCLUSION, FIELDS, REMARK
+from labctl.store.amendments import FIELDS, REMARK
 from labctl.store.queries import amendments as queries
 from labctl.store.queries import derived_rows, samples
 from labctl.store.queries.run_parts import standing_on
@@ -30,15 +30,12 @@ from labctl.store.scratch import ScratchDatabase
 
 ATTEMPTS = 10
 LONGEST_REASON = 2000
-MOVE_NUMBERS = ("thickness", "area", "cation", "electrodes", "leads", "fixture", "thermometer", EXCLUSION)
-"""Fields that derived numbers depend on."""
-
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person wants to amend: the values of a run or of a sample, or an amendment to revoke.
+    """A change asked for: values of a run or of a sample, or an amendment to revoke.
 
     Attributes
     ----------
@@ -74,7 +71,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a request would write.
+    """The rows that a request would write.
 
     Attributes
     ----------
@@ -121,7 +118,7 @@ def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None
     _require_reason(request.reason)
     with Database(path) as db:
         rows = _rows(db, path, request)
-        runs = _runs_concerned(db, rows) if any(row["field"] in MOVE_NUMBERS for row in rows) else ()
+        runs = _runs_concerned(db, rows) if any(row["field"] != REMARK for row in rows) else ()
         mark = seen(db, runs)
     if not runs:
         return Proposal(tuple(rows), (), {}, {}, mark)
@@ -132,7 +129,7 @@ def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None
 def amend(
     path: Path, request: Request, on_run: Callable[[int, int, int], None] | None = None
 ) -> tuple[list[int], Proposal]:
-    """Carry out a request; return the ids of the new amendments and what was written.
+    """Carry out a request; return the ids of the new amendments and the rows written.
 
     Raises
     ------
@@ -260,7 +257,7 @@ def _remark(run: Row, remark: str) -> Row:
 
 
 def _revocation(db: Database, amendment_id: int) -> Row:
-    """Return the row that revokes an amendment which is in force, also one that revokes another."""
+    """Return the row that revokes an amendment in force, which may be a revocation."""
     known = queries.all_amendments(db)
     found = next((row for row in known if row["id"] == amendment_id), None)
     if found is None:

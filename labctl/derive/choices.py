@@ -128,8 +128,8 @@ class Choices:
         known = {one.name for one in fields(cls)}
         if later := sorted(set(options) - known):
             raise InvalidRequest(f"this labctl has no choice {later[0]!r}: a newer one made the analysis")
-        given: dict[str, Any] = dict(options)
-        return cls(**given | {"exclude": tuple(given.get("exclude", ()))})
+        given: dict[str, Any] = {**options, "exclude": tuple(options.get("exclude", ()))}
+        return cls(**given)
 
     def in_words(self) -> str:
         """Return what was chosen as text; empty where nothing was."""

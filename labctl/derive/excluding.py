@@ -1,4 +1,4 @@
-"""Check what a person wants to exclude from a run before it is written."""
+"""Check an exclusion before it is written."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 1. A fact is added or revoked, never changed. It has a source, and a standard uncertainty where one is known.
 2. What follows is computed when it is asked for, from the facts in force and the newest run of the sample
-   that has the other part. An uncertainty that is not known makes that of the result unknown.
+   that has the other part. An unknown uncertainty makes the uncertainty of the result unknown.
 """
 
 import math
@@ -69,7 +69,7 @@ class Following:
     quantity : str
         Its name with the unit.
     value, standard_uncertainty : float
-        The uncertainty is None where that of a part is not known.
+        The uncertainty is None where a part has an unknown one.
     words : str
         What it is made from, and reservations.
     facts, runs : tuple of int
@@ -164,7 +164,7 @@ def _estimate(row: Mapping[str, Any]) -> Estimate:
 
 
 def _u(result: Estimate, parts: Sequence[float | None]) -> float | None:
-    """Return the uncertainty of a result; None where that of a part is not known."""
+    """Return the uncertainty of a result; None where a part has an unknown one."""
     return None if None in parts else result.standard_uncertainty
 
 
@@ -248,7 +248,7 @@ def _haven_at(
 def _concentration(known: Sequence[Row], ion: str, ions: Sequence[str]) -> tuple[Row, int] | None:
     """Return the fact that gives the amount of an ion, and how many ions one unit of it has.
 
-    The ion's own concentration, else that of the salt, whose formula follows from the two charges.
+    The ion's own concentration, else the salt's; its formula follows from the two charges.
     """
     if (own := _newest(known, "ion_concentration_mol_m3", ion)) is not None:
         return own, 1
@@ -277,8 +277,10 @@ def _nernst_einstein(
 
 
 def _measured(db: Database, sample: str, kelvin: float) -> tuple[int, Estimate, bool] | None:
-    """Return run, conductivity in S/m and whether its uncertainty is known, from the newest run whose
-    preferred law covers a temperature; the geometry is part of the uncertainty."""
+    """Return run, conductivity in S/m and whether its uncertainty is known, at a temperature.
+
+    From the newest run with a preferred law that covers it; the geometry is part of the uncertainty.
+    """
     for run_id in queries.runs_of_name(db, sample):
         for row in law_fits.of_run(db, run_id):
             law = _law(row)

@@ -1,4 +1,4 @@
-"""The values in force for a run: its stored sample with the amendments applied, and what is excluded.
+"""The values in force for a run: its stored sample with the amendments applied, and its exclusions.
 
 Every derivation takes the sample from here, so that an amendment reaches each number in one way.
 """
@@ -10,12 +10,11 @@ from typing import Any
 from labctl.store import Database, amendments
 from labctl.store.amendments import Exclusion
 from labctl.store.queries import amendments as queries
-from labctl.store.queries.run_parts import part_ids
 
 
 @dataclass(frozen=True)
 class InForce:
-    """What is known about a run now.
+    """Present knowledge about a run.
 
     Attributes
     ----------
@@ -23,7 +22,8 @@ class InForce:
         Keys of a row of `samples`, uncertainties, electrodes, leads and fixture included, and
         `thermometer_correction_k`, K to be added to each reading; None: no correction is known.
     amendments : tuple of int
-        Ids of the amendments in force, of the run and of its sample, rising.
+        Ids of the amendments in force, of the run and of its sample, rising; without remarks, on which no
+        result stands.
     exclusions : tuple of Exclusion
         Spectra, frequency ranges and temperature ranges that no result stands on, each with its reason.
     remarks : tuple of str
@@ -59,12 +59,12 @@ class InForce:
 
 
 def in_force(db: Database, run_id: int) -> InForce:
-    """Return what is in force for a run; raises `InvalidRequest` where there is no such run."""
+    """Return sample, amendments and exclusions in force for a run; raises `InvalidRequest` without one."""
     sample = db.sample(db.run(run_id)["sample_id"])
     standing = amendments.in_force(queries.of_run(db, run_id))
     return InForce(
         amendments.amended(sample, standing),
-        tuple(row["id"] for row in standing),
+        tuple(row["id"] for row in standing if row["field"] != amendments.REMARK),
         amendments.exclusions(standing),
         amendments.remarks(standing),
     )
@@ -78,14 +78,6 @@ def sample_in_force(db: Database, sample: Mapping[str, Any]) -> dict[str, Any]:
 def amendments_of_run(db: Database, run_id: int) -> list[dict[str, Any]]:
     """Return the rows of the amendments in force for a run, the oldest first."""
     return [dict(row) for row in amendments.in_force(queries.of_run(db, run_id))]
-
-
-def amendments_in_force(db: Database, run_id: int) -> tuple[int, ...]:
-    """Return the ids of the amendments that the results of a run stand on, rising.
-
-    A law stands on the earlier parts of a continued run too: their amendments are among them.
-    """
-    return tuple(sorted({i for part in part_ids(db, run_id) for i in in_force(db, part).amendments}))
 
 
 def _hits(exclusion: Exclusion, spectrum: int, temperature_k: float | None) -> bool:

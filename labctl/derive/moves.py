@@ -32,7 +32,7 @@ class Move:
     quantity : str
         Name of its column, with the unit.
     place : mapping
-        What tells it from others of its kind: `spectrum_id`, or `branch`, `law` and `form`, or
+        Its key among others of its kind: `spectrum_id`, or `branch`, `law` and `form`, or
         `polarisation_id`; and `temperature_k` after the change where it has one.
     before, after, u_before, u_after : float or None
         Values and standard uncertainties in the unit of the quantity.

@@ -20,7 +20,7 @@ ANSWERS = ("amend", "mount", "other")
 
 @dataclass(frozen=True)
 class SameName:
-    """A sample of a protocol whose name was measured before with another geometry.
+    """A sample of a protocol with a name that was measured before with another geometry.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class SameName:
 
 
 def same_name(path: Path, sample: Sample) -> SameName | None:
-    """Return what a person has to be asked about a sample; None if its name is new or its geometry known."""
+    """Return the difference to ask a person about; None if the name is new or the geometry known."""
     if not path.is_file():
         return None
     with Database(path) as db:
@@ -55,7 +55,7 @@ def same_name(path: Path, sample: Sample) -> SameName | None:
 
 
 def answer(path: Path, sample: Sample, how: str, *, person: str = "", job_id: int | None = None) -> str:
-    """Carry out what a person said about a sample; return it in words.
+    """Carry out a person's answer about a sample; return it in words.
 
     Parameters
     ----------

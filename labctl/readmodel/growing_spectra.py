@@ -72,7 +72,7 @@ class Spectra:
         self.rows, self.complete = 0, True
 
     def amend(self, now: Mapping[int, InForce]) -> None:
-        """Let what is in force for each part count from the next poll on."""
+        """Use these amendments of each part from the next poll on."""
         self._now, self._amended = now, True
 
     def poll(self) -> bool:

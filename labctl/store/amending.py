@@ -1,8 +1,8 @@
 """Write amendments together with everything derived anew from them, in one transaction.
 
 The derivation takes its time without a lock, so that a run goes on measuring. Only then the transaction
-begins; it writes nothing if the file is no longer the one that the derivation saw: another person amended,
-or a growing run gained a spectrum. The caller derives again.
+begins; it writes nothing if the file changed since the derivation read it: another person amended, or a
+growing run gained a spectrum. The caller derives again.
 """
 
 import sqlite3

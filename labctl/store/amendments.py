@@ -1,8 +1,8 @@
 """Amendments: what became known about a sample or a run after it was stored.
 
 1. A stored row is never changed. The values in force are the stored ones with the amendments applied in the
-   order of writing, first those of the sample, then those of the run: what is known of one run in particular
-   stays when its sample is amended later.
+   order of writing, first the sample's, then the run's: an amendment of one run in particular stays when its
+   sample is amended later.
 2. An amendment that another one in force revokes is left out; a revocation can be revoked.
 3. Exclusions and remarks of a run add up; every other field replaces its values.
 """
@@ -74,7 +74,7 @@ def _revokes(row: Mapping[str, Any]) -> bool:
 
 
 def of_sample_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return amendments in the order in which they apply: those of the sample, then those of the run."""
+    """Return amendments in the order in which they apply: first the sample's, then the run's."""
     return sorted(rows, key=lambda row: (row["run_id"] is not None, row["id"]))
 
 

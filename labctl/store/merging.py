@@ -32,8 +32,8 @@ _OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", 
 class Merged:
     """uuids of the added runs, uuids of runs already present, and reasons for each refused run.
 
-    `outdated`: ids of runs of the file that stand on an amendment that came, or that came without one that
-    is here: they have to be derived again.
+    `outdated`: ids of runs of the file that stand on an amendment that came, or that lack an amendment of
+    this file: they have to be derived again.
     """
 
     added: tuple[str, ...]

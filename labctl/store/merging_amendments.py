@@ -26,7 +26,7 @@ class Pair:
 
 
 def copy_knowledge(ours: sqlite3.Connection, theirs: sqlite3.Connection, pair: Pair) -> list[int]:
-    """Copy what is known about a run of `theirs`, inside the caller's transaction.
+    """Copy amendments, facts and mount of a run of `theirs`, inside the caller's transaction.
 
     Returns
     -------

@@ -4,8 +4,8 @@
 2. A row of `samples` is a description: name, geometry and the rest, as typed. A mount names the description
    that it was measured with. Two entries with one specimen and number are one mount, described twice.
 3. A run takes the mount that was entered for its job; else the newest one of its description; else a new one.
-   Where the name is known with another geometry and nobody said what that means, it counts as another
-   specimen: origin `not asked`.
+   Where the name is known with another geometry and nothing was answered, it counts as another specimen:
+   origin `not asked`.
 """
 
 import math
@@ -68,7 +68,7 @@ def add_mount(
         The description with the mount that it is like.
     person : str
     job_id : int, optional
-        The job whose runs it is for.
+        The job that it is for.
     """
     specimen, number = str(uuid.uuid4()), 1
     if origin in ("mount", "amend") and like is not None:

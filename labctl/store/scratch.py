@@ -25,7 +25,7 @@ _INDEXED = {"resistances": "spectrum_id", "conductivities": "spectrum_id", "law_
 
 
 class ScratchDatabase(Database):
-    """The file as a `Database`, with rows of some runs that differ from those of the file.
+    """The file as a `Database`, with other rows for some runs.
 
     Parameters
     ----------

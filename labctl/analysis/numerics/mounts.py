@@ -30,8 +30,9 @@ def over_mounts(values: Sequence[Sequence[Estimate]]) -> OverMounts:
     """Return the mean of mounts that count equally, each the mean of its runs.
 
     The standard uncertainty of the mean is the larger of the scatter between mounts over the root of their
-    number, with one degree of freedom less than mounts, and of what the runs state. Mounting anew changes
-    contact and stress, which no run alone can see: repeated runs of one mount do not make it smaller.
+    number, with one degree of freedom less than mounts, and the uncertainty that the runs state. Mounting
+    anew changes contact and stress, which no run alone can see: repeated runs of one mount do not make it
+    smaller.
 
     Parameters
     ----------

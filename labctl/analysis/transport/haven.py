@@ -1,4 +1,4 @@
-"""Haven ratio: the conductivity that independent ions would have, over the one that is measured.
+"""Haven ratio: the conductivity that independent ions would have, over the measured one.
 
 A salt M X_n dissociates into ions that are not equally many: in MgX2 there are two anions for each cation.
 """

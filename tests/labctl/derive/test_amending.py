@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labctl.derive import conductivities, derive_run
+import labctl
+from labctl.derive import conductivities, derive_run, derive_spectrum
 from labctl.derive.amending import Request, amend, propose
 from labctl.derive.moves import moves
 from labctl.errors import ConfigurationError, InvalidRequest, StoreError
@@ -258,6 +259,45 @@ def test_a_run_that_gains_a_spectrum_while_it_is_amended_is_derived_with_it(note
     assert [row["spectrum_id"] for row in book.rows("conductivities")] == [1, 2]
 
 
+def test_a_spectrum_is_derived_again_where_an_amendment_came_while_it_was_derived(notebook, monkeypatch):
+    book = notebook()
+    spectrum_id = book.spectrum([300.0] * 24, impedances=arc(4000.0))
+    write, came = book.store.replace_derived, []
+
+    def written_late(table, *arguments):
+        if not came:
+            came.append(amend(book.store.path, thickness(1.1)))
+        return write(table, *arguments)
+
+    monkeypatch.setattr(book.store, "replace_derived", written_late)
+    row = derive_spectrum(book.store, spectrum_id, 5.0)
+    assert row["conductivity_s_m"] == pytest.approx(1.1e-3 / (5e-5 * 4000), rel=0.05)
+    assert numbers(book)[0]["conductivity_s_m"] == row["conductivity_s_m"]
+
+
+def test_a_run_that_continues_an_amended_one_is_derived_with_it(notebook, found_by_set_point):
+    book = notebook()
+    job = book.store.insert("jobs", {"uuid": "j", "protocol_text": "p", "created_s": 1.0})
+    runs = []
+    for part in range(2):
+        row = {"sample_id": 1, "procedure": "p:P", "started_s": 1.0, "job_id": job}
+        book.run_id = book.store.insert("runs", row)
+        book._numbers["spectra"] = 0
+        for kelvin in (300.0, 320.0):
+            book.spectrum([kelvin + 40 * part, kelvin + 40 * part + 0.01], setpoint_k=kelvin + 40 * part)
+        status = "finished" if part else "interrupted"
+        book.store.update("runs", book.run_id, {"status": status, "ended_s": 10.0})
+        derive_run(book.store, book.run_id, 5.0)
+        runs.append(book.run_id)
+    _, done = amend(
+        book.store.path, Request(reason="x", run=runs[0], values={"thermometer_correction_k": 2.0})
+    )
+    assert done.runs == tuple(runs)
+    last = {row["run_id"]: row for row in book.rows("analyses") if row["is_current"]}
+    part = last[runs[1]]["inputs"]["parts"]
+    assert [*part.values()] == [last[runs[0]]["uuid"]]  # it stands on the new analysis of the earlier part
+
+
 def test_a_run_that_changes_all_the_time_is_left_alone(run, monkeypatch):
     monkeypatch.setattr(type(run.store), "amend", lambda *_: None)
     with pytest.raises(StoreError, match=r"changed 10 times.*nothing was written"):
@@ -349,7 +389,7 @@ def test_a_full_disk_leaves_the_old_state_and_is_told(run, monkeypatch):
 
 
 def test_twenty_runs_of_one_sample_are_corrected_by_one_amendment(notebook, found_by_set_point):
-    """Proof 1 of the issue, but for the ledger: everything follows by the ratio, and comes back."""
+    """Everything follows by the ratio; the old numbers stay in their analyses and come back."""
     book = notebook()
     runs = [book.run_id]
     for _ in range(19):
@@ -368,8 +408,13 @@ def test_twenty_runs_of_one_sample_are_corrected_by_one_amendment(notebook, foun
         derive_run(book.store, run_id, 5.0)
         book.store.update("runs", run_id, {"status": "finished", "ended_s": 10.0})
     before = [numbers(book, table) for table in TABLES]
+    earlier = {row["run_id"]: row["id"] for row in book.rows("analyses") if row["is_current"]}
     (amendment,), done = amend(book.store.path, thickness(1.1))
     assert done.runs == tuple(runs)
+    assert {tuple(row["amendments"]) for row in book.rows("analyses") if row["is_current"]} == {(amendment,)}
+    with labctl.open(book.store.path, analyses=earlier) as db:  # the published numbers, to the last digit
+        kept = db.rows("SELECT * FROM conductivities ORDER BY id")
+    assert [row["conductivity_s_m"] for row in kept] == [row["conductivity_s_m"] for row in before[1]]
     for old, new in zip(before[1], numbers(book), strict=True):
         assert new["conductivity_s_m"] == pytest.approx(1.1 * old["conductivity_s_m"], rel=1e-14)
         assert new["standard_uncertainty_s_m"] / new["conductivity_s_m"] == pytest.approx(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from labctl.cli.db import app
 from labctl.errors import StoreError
 from labctl.store import Database, Store, care
+from labctl.store.analyses import Maker
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
@@ -251,8 +252,22 @@ def test_merge_brings_what_became_known_about_a_run_once_also_later(finished, tm
         )
         assert (mounted["run_id"], mounted["number"]) == (before + 1, 2)
         assert [row["uuid"] for row in db.rows("SELECT uuid FROM facts")] == ["f"]
-    assert check(finished).problems == ()
+    assert all("stands on the amendments in force" in problem for problem in check(finished).problems)
     assert [run.intact for run in verify(finished)] == [True, True]
+
+
+def test_check_names_a_run_that_no_analysis_derived_with_the_amendments_in_force(finished):
+    with Store.open(finished) as store:
+        store.insert("amendments", amendment("a", sample_id=1))
+        remark = {"field": "remark", "new_value": {"remark": "x"}}
+        with store.read() as db:
+            run_id = db.run("last")["id"]
+        store.insert("amendments", amendment("r", run_id=run_id) | remark)
+    (problem,) = check(finished).problems
+    assert problem.startswith(f"no analysis of run {run_id} stands on the amendments in force")
+    with Store.open(finished) as store:
+        store.record_analysis(run_id, Maker(3.0, amendments=(1,)), {})
+    assert check(finished).problems == ()
 
 
 def test_merge_keeps_the_runs_of_a_job_together_and_queues_nothing(finished, tmp_path, start):

@@ -378,3 +378,23 @@ def test_the_station_of_an_event_cannot_be_changed(rig, path):
     refused = pytest.raises(sqlite3.IntegrityError, match="append-only")
     with closing(sqlite3.connect(path)) as connection, refused:
         connection.execute("UPDATE events SET station = 'b'")
+
+
+def test_the_runs_of_an_older_file_get_one_mount_for_each_sample(path, start, monkeypatch):
+    steps = {name: step for name, step in migrations.named_steps() if name < "0013"}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", steps)
+        with Store.open(path) as store:
+            rig = start(store)
+            row = {"sample_id": rig.sample_id, "procedure": "p:P", "started_s": 2.0}
+            second = store.insert("runs", row)
+            other = store.find_or_add_sample(
+                {"name": "b", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+            )
+            third = store.insert("runs", row | {"sample_id": other})
+    Store.open(path).close()
+    with Database(path) as db:
+        rows = db.rows("SELECT * FROM run_mounts JOIN mounts ON mounts.id = mount_id ORDER BY run_id")
+        first_uuid, third_uuid = db.run(rig.run_id)["uuid"], db.run(third)["uuid"]
+    assert [(row["run_id"], row["number"]) for row in rows] == [(rig.run_id, 1), (second, 1), (third, 1)]
+    assert [row["specimen"] for row in rows] == [first_uuid, first_uuid, third_uuid]
