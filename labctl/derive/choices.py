@@ -61,14 +61,14 @@ class Excluded:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose for a derivation; empty or None: not chosen.
+    """Choices of a person for a derivation; empty or None: not chosen.
 
     Attributes
     ----------
     circuit : str
         The only circuit to fit, e.g. `R0-p(R1,CPE1)-CPE2`.
     electrodes : str
-        `blocking` or `reversible`, in place of those of the sample.
+        `blocking` or `reversible`, in place of the electrodes of the sample.
     exclude : tuple of str
         What to leave out, e.g. `spectrum 3`, `20..30 degC`, `50 Hz`.
     form : str
@@ -115,7 +115,7 @@ class Choices:
         return tuple(_excluded(text) for text in self.exclude)
 
     def as_options(self) -> dict[str, Any]:
-        """Return what was chosen by name, as an analysis keeps it."""
+        """Return the choices by name, as an analysis keeps them."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -132,7 +132,7 @@ class Choices:
         return cls(**given)
 
     def in_words(self) -> str:
-        """Return what was chosen as text; empty where nothing was."""
+        """Return the choices as text; empty without any."""
         return ", ".join(
             f"{name.replace('_', ' ')} {' and '.join(map(str, value)) if isinstance(value, list) else value}"
             for name, value in self.as_options().items()

@@ -1,4 +1,4 @@
-"""What a derivation starts from: the sample in force, what is excluded, and the choices of a person."""
+"""Inputs of a derivation: the sample in force, the exclusions, and the choices of a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Inputs:
     known : dict
         The sample in force, before a choice: keys of a row of `samples`.
     excluded : tuple of Excluded
-        What is excluded for good, before a choice.
+        Exclusions for good, before a choice.
     amendments : tuple of int
         Ids of the amendments in force.
     choices : Choices
@@ -52,7 +52,7 @@ class Inputs:
 
     @property
     def left_out(self) -> tuple[Excluded, ...]:
-        """What is excluded, for good or by choice."""
+        """Exclusions for good or by choice."""
         return (*self.excluded, *self.choices.excluded())
 
     def why_excluded(self, spectrum: int, temperature_k: float | None) -> str:
@@ -105,7 +105,7 @@ class Inputs:
 
 
 def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs:
-    """Return what a derivation of a run starts from now."""
+    """Return the inputs of a derivation of a run now."""
     found = in_force(db, run_id)
     excluded = tuple(
         Excluded(f"{EXCLUDED}{one.reason}", one.spectrum, one.frequency_hz, one.temperature_k)

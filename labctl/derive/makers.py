@@ -1,4 +1,4 @@
-"""Who and what makes an analysis: person, version of labctl, versions of the methods, choices and inputs."""
+"""Makers of an analysis: person, version of labctl, versions of the methods, choices and inputs."""
 
 import getpass
 from collections.abc import Mapping

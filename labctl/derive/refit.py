@@ -32,7 +32,7 @@ WAITING_FOR_EACH = 2
 
 @dataclass(frozen=True)
 class Refit:
-    """What is derived again, and how.
+    """The runs to derive again, and how.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Refit:
     workers : int
         Processes that derive; 1: this one.
     again : bool
-        Derive also what is up to date.
+        Derive also runs that are up to date.
     """
 
     choices: Choices
@@ -177,7 +177,7 @@ def _in_order_of_parts(path: Path, run_ids: Sequence[int]) -> list[list[int]]:
 
 @contextmanager
 def _environment(wanted: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the processes that begin meanwhile."""
+    """Set environment variables for the processes that begin inside the block."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -54,7 +54,7 @@ class Reproduction:
     compared : int
         Rows compared.
     differences : tuple of str
-        What is not the same, bit for bit; empty: everything is.
+        Differences, bit for bit; empty: none.
     made_by, made_again_by : str
         Versions of labctl; empty: not known.
     remark : str

@@ -31,7 +31,7 @@ FEWEST_CELLS = 2
 
 @dataclass(frozen=True)
 class EnergyDifference:
-    """Activation energy of a run less that of the first, in eV; `p_value` of a difference by chance."""
+    """Difference of the activation energies of a run and the first one, in eV; `p_value` of a difference by chance."""
 
     difference_ev: Estimate
     p_value: float
@@ -198,7 +198,7 @@ def _in_words(problem: str, against: str) -> str:
 
 @dataclass(frozen=True)
 class BesideLiterature:
-    """A published conductivity, and what each run has at its temperature (None: no law there)."""
+    """A published conductivity, and the ratio of each run to it (None: no law at its temperature)."""
 
     published: Published
     ratios: tuple[float | None, ...]

@@ -10,7 +10,7 @@ from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run must be; `""` and None ask for nothing.
+    """Conditions on a run; `""` and None: no condition.
 
     Attributes
     ----------

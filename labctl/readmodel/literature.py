@@ -11,7 +11,7 @@ FILE = Path(__file__).with_name("literature.toml")
 
 @dataclass(frozen=True)
 class Published:
-    """One row of the review; what the review does not state is None, or `""` for words.
+    """One row of the review; a number that it does not state is None, words are `""`.
 
     Attributes
     ----------

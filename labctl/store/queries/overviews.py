@@ -1,4 +1,4 @@
-"""What a file holds of every run at once: its sample, mount, laws and transference numbers."""
+"""Every run of a file at once: its sample, mount, laws and transference numbers."""
 
 from labctl.store.queries.source import Row, Rows
 
