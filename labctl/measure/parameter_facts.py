@@ -46,7 +46,7 @@ def parameters_of(procedure_class: type) -> list[ParameterFacts]:
 
 
 def summary_of(procedure_class: type) -> str:
-    """Return the first paragraph of its docstring, on one line; a docstring of a base class does not count."""
+    """Return the first paragraph of its own docstring, on one line; `""` where it has none."""
     text = inspect.cleandoc(procedure_class.__dict__.get("__doc__") or "")
     return " ".join(text.partition("\n\n")[0].split())
 

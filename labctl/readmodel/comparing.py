@@ -31,7 +31,7 @@ FEWEST_CELLS = 2
 
 @dataclass(frozen=True)
 class EnergyDifference:
-    """Difference of the activation energies of a run and the first one, in eV; `p_value` of a difference by chance."""
+    """Activation energy of a run minus that of the first run, eV; `p_value` of such a difference by chance."""
 
     difference_ev: Estimate
     p_value: float

@@ -1,6 +1,6 @@
 """Two conductivities that were measured apart: their ratio, its interval, and whether the difference is real.
 
-Uncertainties common to both do not count: where both stand on the same geometry, its uncertainty cancels in the
+Uncertainties common to both do not count: the uncertainty of a geometry that both stand on cancels in the
 ratio. Linear propagation in ln sigma (JCGM 100:2008, 5.1), degrees of freedom after Welch and Satterthwaite.
 """
 
