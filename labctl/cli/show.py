@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.analyses import analysis_in_words
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
 from labctl.plain_text import utc_time
+from labctl.readmodel.analysis_text import analysis_in_words
 
 if TYPE_CHECKING:
     from labctl.store import Database
