@@ -15,6 +15,7 @@ import math
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import eurotherm as declared
 from drivers.modbus import (
     BAD_ADDRESS,
     HEADER_BYTES,
@@ -23,6 +24,7 @@ from drivers.modbus import (
     float_words,
     read_request,
     reply_data,
+    request_text,
     signed_words,
     single_float,
     write_block_request,
@@ -107,6 +109,8 @@ class Eurotherm(Instrument):
         and an impossible number of decimals is ignored.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
@@ -140,6 +144,18 @@ class Eurotherm(Instrument):
         self._decimals_set = decimals
         self._decimals: int | None = decimals
         self._floats = True
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return a frame in hexadecimal as `read 273`, `write 3 = 0`, `write float 2 = 25`."""
+        request = bytes.fromhex(sent)
+        address = int.from_bytes(request[2:4], "big")
+        if address < FLOAT_REGION:
+            return (request_text(request),)
+        number = (address - FLOAT_REGION) // 2
+        if not written_addresses(request):
+            return (f"read float {number}",)
+        return (f"write float {number} = {single_float(request[7:11]):g}",)
 
     # All communication goes through `exchange`.
 

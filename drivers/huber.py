@@ -12,6 +12,7 @@ import re
 from functools import partial
 from typing import Any, ClassVar
 
+from drivers.declarations import huber as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
@@ -62,6 +63,8 @@ class Huber(WithoutRamp, Instrument):
         Keep the pump running in the safe state, so that a hot sample cools down.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",

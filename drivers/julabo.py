@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import julabo as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
@@ -62,6 +63,8 @@ class Julabo(WithoutRamp, Instrument):
         Queries for the low and the high warning limit.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r",
         "read_termination": "\n",

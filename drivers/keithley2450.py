@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import keithley2450 as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import CurrentPoint
 from labctl.errors import ConfigurationError, InstrumentError
@@ -43,11 +44,14 @@ class Keithley2450(ScpiInstrument):
         Integration time of one reading in power line cycles, 0.01 to 10.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on output-off state, 0 V,"
     models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
 
     language = Instrument.measurement(

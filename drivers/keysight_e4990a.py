@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import keysight_e4990a as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.errors import ConfigurationError
@@ -36,11 +37,14 @@ class KeysightE4990A(ScpiInstrument):
     The oscillator cannot be switched off: `make_safe()` sets its lowest level, 5 mV.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on level"
     models: ClassVar[tuple[str, ...]] = ("E4990A",)
 
     level_v = Instrument.control(

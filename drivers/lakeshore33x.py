@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set, strict_range
 
+from drivers.declarations import lakeshore33x as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Channel, Instrument
@@ -154,6 +155,8 @@ class LakeShore33x(Instrument):
         Number of fields of `INTYPE?`.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\r\n",
@@ -191,6 +194,11 @@ class LakeShore33x(Instrument):
         self._offset_k = 0.0
         self._ramp_rate_k_s = 0.0
         self._restarted = False
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the messages of one text, which are separated by semicolons."""
+        return tuple(sent.strip().split(";"))
 
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""

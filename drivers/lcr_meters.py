@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import lcr_meters as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.instrument import Instrument
@@ -43,11 +44,14 @@ class LcrMeter(ScpiInstrument):
         Lowest level that the instrument accepts.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on level, 1 V,"
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
     level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
     idle_level_v: ClassVar[float] = 0.0

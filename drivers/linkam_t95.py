@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import linkam_t95 as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
@@ -72,6 +73,8 @@ class LinkamT95(Instrument):
         Rate used without a ramp, 0.01 to 150 K/min.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 2000,
         "asrl": {"baud_rate": 19200, "data_bits": 8, "parity": 0, "stop_bits": 10},
@@ -90,6 +93,11 @@ class LinkamT95(Instrument):
         self.fastest_k_min = fastest_k_min
         self._setpoint_k: float | None = None
         self._ramp_rate_k_s = 0.0
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the text of a message in hexadecimal."""
+        return (bytes.fromhex(sent).removesuffix(END).decode("latin-1"),)
 
     @property
     def stage_status(self) -> StageStatus:

@@ -85,6 +85,23 @@ def written_addresses(request: bytes) -> range:
     return range(0)
 
 
+def request_text(request: bytes) -> str:
+    """Return a request as a driver declares it: `read 35`, `read 35 x2`, `write 2 = -5`, `fast status`.
+
+    `x2` is the number of registers, of several from the address on; the words of a block are in hexadecimal.
+    """
+    address = int.from_bytes(request[2:4], "big")
+    if request[1] == READ:
+        count = int.from_bytes(request[4:6], "big")
+        return f"read {address}" if count == 1 else f"read {address} x{count}"
+    if request[1] == WRITE_ONE:
+        return f"write {address} = {int.from_bytes(request[4:6], 'big', signed=True)}"
+    if request[1] == WRITE_BLOCK:
+        words = request[7:-CRC_BYTES].hex(" ", 2)
+        return f"write {address} x{len(written_addresses(request))} = {words}"
+    return "fast status" if request[1] == FAST_STATUS else f"function {request[1]}"
+
+
 def bytes_after_header(header: bytes) -> int:
     """Return the number of bytes after the first three of a reply."""
     function = header[1]

@@ -12,6 +12,7 @@ The device switches only itself off: it must be the heater of the sample.
 import re
 from typing import Any, ClassVar
 
+from drivers.declarations import watchdogs as declared
 from labctl.errors import ConfigurationError
 from labctl.instrument import Instrument
 
@@ -35,6 +36,8 @@ class NamurWatchdog(Instrument):
         Time after the last kick at which the device switches itself off, 20 to 1500 s.
     """
 
+    messages = declared.NAMUR_MESSAGES
+    bench_checks = declared.NAMUR_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": " \r\n",
         "read_termination": "\r\n",

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import oxford as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import OutputState
 from labctl.errors import ConfigurationError, InstrumentError
@@ -56,6 +57,8 @@ class OxfordITC503(WithoutRamp, Instrument):
         Input that controls; by default `sensor`. It is chosen at the instrument: the driver refuses another.
     """
 
+    messages = declared.ITC503_MESSAGES
+    bench_checks = declared.ITC503_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r",
         "read_termination": "\r",

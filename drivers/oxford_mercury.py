@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.oxfordinstruments import mercuryitc
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import oxford as declared
 from labctl.bench import OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Channel, Instrument
@@ -74,6 +75,8 @@ class OxfordMercuryITC(Instrument):
         Identifier of the sensor's board, as listed by the instrument.
     """
 
+    messages = declared.MERCURY_MESSAGES
+    bench_checks = declared.MERCURY_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import palmsens as declared
 from drivers.methodscript import (
     CELL_OFF_SCRIPT,
     CURRENT,
@@ -66,6 +67,8 @@ class MethodScriptInstrument(Instrument):
         Ranges, ascending.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

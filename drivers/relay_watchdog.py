@@ -11,6 +11,7 @@ relay that stays in either state does not hold it.
 
 from typing import Any, ClassVar
 
+from drivers.declarations import watchdogs as declared
 from labctl.errors import ConfigurationError
 from labctl.instrument import Instrument
 
@@ -35,6 +36,8 @@ class RelayWatchdog(Instrument):
         Which relay of the board, 1 to 8.
     """
 
+    messages = declared.RELAY_MESSAGES
+    bench_checks = declared.RELAY_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "asrl": {"baud_rate": 9600}}
     write_interval_s: ClassVar[float] = 0.05
     answers: ClassVar[bool] = False

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import solartron1260 as declared
 from labctl.bench import ImpedancePoint
 from labctl.errors import AnswerTimeout, InstrumentError
 from labctl.instrument import Instrument
@@ -100,6 +101,8 @@ class Solartron1260(Instrument):
         instrument that answers neither, to avoid the time-outs of asking. Nothing is confirmed then.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import solartron1287 as declared
 from labctl.bench import CurrentPoint
 from labctl.errors import ConfigurationError, InstrumentError
 from labctl.instrument import Instrument
@@ -112,6 +113,8 @@ class Solartron1287(Instrument):
         current is imposed before this check.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.temptronic.temptronic_base import ATSBase
 
+from drivers.declarations import chambers as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
@@ -31,6 +32,8 @@ def setpoint_number(celsius: float) -> int:
 class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A `labctl.bench.TemperatureController`; lower the head before a run."""
 
+    messages = declared.TEMPTRONIC_MESSAGES
+    bench_checks = declared.TEMPTRONIC_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.thermotron import Thermotron3800
 
+from drivers.declarations import chambers as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
@@ -25,6 +26,8 @@ POSSIBLE_DEGC = (-120.0, 250.0)
 class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A `labctl.bench.TemperatureController`; the chamber must display degrees Celsius."""
 
+    messages = declared.THERMOTRON_MESSAGES
+    bench_checks = declared.THERMOTRON_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",

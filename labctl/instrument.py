@@ -11,6 +11,7 @@ from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
 from labctl.clock import Clock, RealClock, VirtualClock
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
 
 
@@ -88,6 +89,13 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    shown_on_reset : str
+        What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
+        nothing.
+    messages : tuple of labctl.command_table.Message
+        The messages that it sends, with unit and source.
+    bench_checks : tuple of labctl.command_table.BenchCheck
+        What to check once on the real instrument.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -99,6 +107,9 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
+    shown_on_reset: ClassVar[str] = ""
+    messages: ClassVar[tuple[Message, ...]] = ()
+    bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -114,6 +125,15 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         them. There are none unless a driver says so.
         """
         return ()
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Split a text on the wire into messages, spelt as in `messages`.
+
+        `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
+        message unless the driver overrides this method.
+        """
+        return tuple(line.strip() for line in sent.splitlines() if line.strip())
 
     @property
     def identity(self) -> str:

@@ -4,13 +4,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FILE = Path(__file__).with_name("literature.toml")
 
 
 @dataclass(frozen=True)
 class Published:
-    """One row of the review; what the review does not state is None, or `""` for words.
+    """One row of the review; a number that it does not state is None, words are `""`.
 
     Attributes
     ----------
@@ -66,7 +67,7 @@ def source() -> str:
 @cache
 def published() -> tuple[Published, ...]:
     """Return every row of the review, in its order."""
-    rows = tomllib.loads(FILE.read_text("utf-8"))["row"]
+    rows: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["row"]
     return tuple(
         Published(**{RENAMED.get(key, key): _frozen(value) for key, value in row.items()}) for row in rows
     )
@@ -77,5 +78,5 @@ def of_cation(cation: str) -> tuple[Published, ...]:
     return tuple(row for row in published() if not cation or cation in row.cations)
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value

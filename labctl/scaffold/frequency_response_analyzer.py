@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.validators import strict_range
 
 from labctl.bench import ImpedancePoint
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -18,6 +19,20 @@ STATUS_WORDS = {1: "overload"}
 class NewInstrument(Instrument):
     """A `labctl.bench.FrequencyResponseAnalyzer`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("FREQ?", "frequency", "Hz", "manual p. 0"),
+        Message("FREQ <value>", "frequency", "Hz", "manual p. 0"),
+        Message("LEV?", "amplitude", "V rms", "manual p. 0"),
+        Message("LEV <value>", "amplitude", "V rms", "manual p. 0"),
+        Message("BIAS?", "DC bias", "V", "manual p. 0"),
+        Message("BIAS <value>", "DC bias", "V", "manual p. 0"),
+        Message("MEAS?", "a measurement: real part, imaginary part, status", "ohm", "manual p. 0"),
+    )
+    bench_checks = (
+        BenchCheck("the scale", "`list(fra.sweep([1e3], 0.01))` on a resistor of 0.1 %", "its value"),
+    )
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pymeasure.instruments.validators import strict_range
 
 from labctl.bench import CurrentPoint
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 
@@ -16,6 +17,16 @@ STATUS_WORDS = {1: "overload", 2: "at the current limit"}
 class NewInstrument(Instrument):
     """A `labctl.bench.Potentiostat`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("POT <value>", "potential", "V", "manual p. 0"),
+        Message("ILIM <value>", "limit of the current", "A", "manual p. 0"),
+        Message("CELL?", "whether the cell is on", source="manual p. 0"),
+        Message("CELL <0|1>", "cell off, on", source="manual p. 0"),
+        Message("MEAS?", "a measurement: potential, current, status", "V, A", "manual p. 0"),
+    )
+    bench_checks = (BenchCheck("off", "`list(cell.hold(0.1, [1.0], 1e-3))`, ohmmeter at the leads", "open"),)
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
 from labctl.instrument import Instrument
 from labctl.units import ZERO_CELSIUS_K
@@ -14,6 +15,28 @@ RESOLUTION_K = 0.006
 class NewInstrument(Instrument):
     """A `labctl.bench.TemperatureController`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("TEMP?", "measured temperature", "degC", "manual p. 0"),
+        Message("SETP?", "set point", "degC", "manual p. 0"),
+        Message("SETP <value>", "set point", "degC", "manual p. 0"),
+        Message("RAMP?", "ramp; 0 is none", "K/min", "manual p. 0"),
+        Message("RAMP <value>", "ramp; 0 is none", "K/min", "manual p. 0"),
+        Message("HEAT?", "whether the heater is on", source="manual p. 0"),
+        Message("HEAT <0|1>", "heater off, on", source="manual p. 0"),
+    )
+    bench_checks = (
+        BenchCheck(
+            "the temperature",
+            "`oven.temperature_k - 273.15`, display",
+            "the same within 0.5 K",
+            reads="temperature_k",
+            offset=-273.15,
+            unit="degC",
+            within=0.5,
+        ),
+    )
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
