@@ -32,8 +32,8 @@ from drivers.modbus import (
     written_addresses,
 )
 from labctl.bench import ZERO_CELSIUS_K, OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, Range
 
 FLOAT_REGION = 0x8000
 INSTRUMENT_MODE = 199
@@ -116,6 +116,8 @@ class Eurotherm(Instrument):
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.02
+    line_address: ClassVar[str | None] = "unit"
+    can = Capabilities(settings={"unit": Range(1, 254, whole=True), "decimals": Range(0, 4, whole=True)})
     acknowledges: ClassVar[bool] = True
     questions: ClassVar[str] = "[0-9a-f]{2} 0[37]( [0-9a-f]{2})*"
     family: ClassVar[str] = "2400"
@@ -138,8 +140,7 @@ class Eurotherm(Instrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if not 1 <= unit <= 254:
-            raise ConfigurationError(self.name, "settings.unit", "must be from 1 to 254")
+        self.can.check_settings(self.name, unit=unit, decimals=decimals)
         self.unit = unit
         self._decimals_set = decimals
         self._decimals: int | None = decimals

@@ -10,8 +10,9 @@ from pymeasure.instruments.validators import strict_range
 from labctl.bench import ImpedancePoint
 from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
+FREQUENCIES_HZ, AMPLITUDES_V, BIASES_V = (1e-3, 1e6), (0.0, 1.0), (-5.0, 5.0)
 OVERHEAD_S = 0.5
 STATUS_WORDS = {1: "overload"}
 
@@ -39,6 +40,9 @@ class NewInstrument(Instrument):
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    can = Capabilities(
+        frequency_hz=Range(*FREQUENCIES_HZ), amplitude_v=Range(*AMPLITUDES_V), bias_v=Range(*BIASES_V)
+    )
 
     # What the manual says, in the instrument's own units.
     frequency_hz = Instrument.control(
@@ -46,21 +50,21 @@ class NewInstrument(Instrument):
         "FREQ %.9g",
         """Control the frequency in hertz (float strictly from 0.001 to 1e6).""",
         validator=strict_range,
-        values=(1e-3, 1e6),
+        values=FREQUENCIES_HZ,
     )
     amplitude_v = Instrument.control(
         "LEV?",
         "LEV %.6g",
         """Control the amplitude in volts rms (float strictly from 0 to 1).""",
         validator=strict_range,
-        values=(0, 1),
+        values=AMPLITUDES_V,
     )
     bias_v = Instrument.control(
         "BIAS?",
         "BIAS %.6g",
         """Control the DC bias in volts (float strictly from -5 to 5).""",
         validator=strict_range,
-        values=(-5, 5),
+        values=BIASES_V,
     )
 
     # What labctl asks of any frequency response analyser.
@@ -82,6 +86,7 @@ class NewInstrument(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield one point per frequency; amplitude and bias are zero when the iterator ends or is closed."""
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
         try:
             self.bias_v = bias_v
             self.amplitude_v = amplitude_v

@@ -17,11 +17,13 @@ import pytest
 
 from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
+from labctl.config.declared import declared
 from labctl.config.loading import module_of
 from labctl.config.station import read_station
 from labctl.errors import InstrumentError, LimitExceeded
 from labctl.instrument import Channel, Instrument
 from labctl.testing.adapters import Babbling, Dead, Silent
+from labctl.testing.beyond import attempts_beyond
 from labctl.testing.measurement import (
     AMPLITUDE_V,
     CURRENT_LIMIT_A,
@@ -355,6 +357,18 @@ def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) 
         with pytest.raises(LimitExceeded):
             attempts[role]()
     assert adapter.sent == []
+
+
+def test_what_it_declares_impossible_is_refused_before_anything_is_sent(candidate: Candidate) -> None:
+    """Rule: the driver refuses by the ranges that it declares in `can` or `capabilities`."""
+    can = declared(candidate.driver_class, candidate.settings)
+    for role in candidate.roles:
+        for words, attempt in attempts_beyond(role, can):
+            adapter = Silent()
+            driver = candidate.on(adapter)
+            with suppress(InstrumentError), pytest.raises(ValueError, match=r"."):
+                attempt(driver)
+            assert adapter.sent == [], f"{words} was sent"
 
 
 @of_an_oven
