@@ -14,7 +14,8 @@ class CannotDeclare(Exception):
 def declared(driver_class: type, settings: Mapping[str, Any]) -> Capabilities:
     """Return the declaration of a driver for its settings; empty without a class method `capabilities`.
 
-    Raises CannotDeclare where that method fails.
+    Raises CannotDeclare where that method fails; its cause is a ConfigurationError where the driver
+    refuses settings.
     """
     ask = getattr(driver_class, "capabilities", None)
     if not inspect.ismethod(ask):

@@ -16,6 +16,7 @@ from labctl.config.connection_settings import connection_settings
 from labctl.config.declared import CannotDeclare, declared
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table
+from labctl.errors import ConfigurationError
 from labctl.plain_text import shown
 
 ROLES: Mapping[str, type] = {
@@ -173,6 +174,9 @@ def _check_possible(settings: Table, driver_class: type) -> None:
     try:
         possible = declared(driver_class, settings.values).settings
     except CannotDeclare as failure:
+        wrong = failure.__cause__
+        if isinstance(wrong, ConfigurationError):
+            raise settings.error(wrong.key.removeprefix("settings."), wrong.problem) from failure
         raise settings.error("", f"{driver_class.__name__}: {failure}") from failure
     for key, value in settings.values.items():
         if key in possible and not possible[key].has(value):

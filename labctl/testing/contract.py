@@ -7,7 +7,7 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -109,7 +109,7 @@ def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Can
     assert issubclass(driver_class, Instrument)
     settings = driver_class.connection_settings
     assert settings["timeout"] > 0
-    assert {"timeout", "write_termination", "read_termination", "asrl"} >= settings.keys()
+    assert {"timeout", "write_termination", "read_termination", "asrl", "tcpip"} >= settings.keys()
     assert driver_class.write_interval_s >= 0
     assert all(seconds > driver_class.write_interval_s for seconds in driver_class.quiet_after_s.values())
 
@@ -130,11 +130,17 @@ def _station_text(candidate: Candidate) -> str:
 
 
 def _instrument_text(name: str, one: Candidate | Partner) -> str:
-    settings = ", ".join(f"{key} = {json.dumps(value)}" for key, value in one.settings.items())
     driver = f"{one.driver_class.__module__}:{one.driver_class.__name__}"
-    return (
-        f'[instruments.{name}]\ndriver = "{driver}"\naddress = "{one.address}"\nsettings = {{ {settings} }}\n'
-    )
+    head = f'[instruments.{name}]\ndriver = "{driver}"\naddress = "{one.address}"\n'
+    return f"{head}settings = {_as_toml(one.settings)}\n"
+
+
+def _as_toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_as_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_as_toml, value)) + "]"
+    return json.dumps(value)
 
 
 def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:

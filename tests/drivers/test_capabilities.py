@@ -6,16 +6,20 @@ import math
 import pytest
 
 from drivers.catalogue import ANALYZERS, POTENTIOSTATS, TEMPERATURE_CONTROLLERS, WATCHDOGS
+from drivers.modbus_oven import ModbusOven
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron_pair import Solartron1260With1287
 from labctl.errors import BeyondInstrument
 from labctl.instrument import NO_RAMP
+from sim_instruments.stand_ins import MODELS
 
 SMALL = 1e-3
+NEEDED = {ModbusOven: MODELS["modbus_oven"].settings}
+"""Settings without which a driver cannot be."""
 
 
 def can(driver_class):
-    return driver_class.capabilities({})
+    return driver_class.capabilities(NEEDED.get(driver_class, {}))
 
 
 def beyond(allowed):
@@ -30,7 +34,7 @@ def silent(dialogue):
 
     def opened(driver_class):
         if driver_class is not Solartron1260With1287:
-            return dialogue(driver_class, [])
+            return dialogue(driver_class, [], **NEEDED.get(driver_class, {}))
         with dialogue(Solartron1260, []) as analyser:
             return dialogue(driver_class, [], partner=analyser, standard_resistor_ohm=1e3)
 
@@ -100,7 +104,8 @@ def test_every_driver_declares_the_settings_that_have_few_values():
         for key in inspect.signature(one).parameters
         if key in few and key not in can(one).settings
     }
-    assert lacking == {"OxfordMercuryITC.sensor"}  # the boards are listed by the instrument
+    of_the_boards, a_table = "OxfordMercuryITC.sensor", "ModbusOven.output"
+    assert lacking == {of_the_boards, a_table}
 
 
 def test_the_drivers_that_leave_a_range_undeclared_are_these():
@@ -114,5 +119,7 @@ def test_the_drivers_that_leave_a_range_undeclared_are_these():
     of_the_model, of_the_set_up = ("temperature_k",), ("temperature_k", "ramp_rate_k_s")
     assert lacking == {
         **dict.fromkeys(("JulaboCF", "JulaboFC", "JulaboCorio", "JulaboFL", "JulaboPresto"), of_the_model),
-        **dict.fromkeys(("Eurotherm2400", "Eurotherm3200", "Eurotherm3500"), of_the_set_up),
+        **dict.fromkeys(("Eurotherm2400", "Eurotherm3200", "Eurotherm3216", "Eurotherm3500"), of_the_set_up),
+        **dict.fromkeys(("Eurotherm2200", "Nanodac", "OmronE5C"), of_the_model),
+        "ModbusOven": ("ramp_rate_k_s",),
     }

@@ -67,9 +67,31 @@ def sensor(trial):
     return trial.driver.read_variable(SENSORS[trial.driver.sensor])
 
 
+def a_ramp(trial):
+    trial.driver.prepare()
+    trial.driver.ramp_rate_k_s = 0.1
+    trial.driver.setpoint_k = 330.0
+
+
+def power_at_a_sensor_break(trial):
+    (model,) = trial.rig.instruments.values()
+    model.loop.break_percent = 10.0
+    trial.driver.prepare()
+
+
 LAKE_SHORE = [({}, a_limit)]
 ON_RS485 = ({"rs485_address": 1}, identity)
 EXTERNAL = ({"external": True}, temperature)
+IN_TWO_WORDS = {"address": 0x103, "type": "uint32", "value": 0}
+OTHER_REGISTERS = [
+    {"single_writes": False},
+    {
+        "off": [IN_TWO_WORDS],
+        "temperature": {"address": 0x10, "type": "float32", "function": 3},
+        "word_order": "high_first",
+    },
+]
+OF_3200 = [({}, values(floats, (1, 2, 4, 5, 35), (2, 35))) for floats in (True, False)]
 SITUATIONS = {
     "LakeShore335": LAKE_SHORE,
     "LakeShore336": LAKE_SHORE,
@@ -78,8 +100,21 @@ SITUATIONS = {
         ({}, values(False, (1, 2, 5, 34, 35, 111), (2, 35))),
         ({}, values(True, (), (34,))),
     ],
-    "Eurotherm3200": [({}, values(True, (2, 4, 5, 35), (2, 35)))],
+    "Eurotherm2200": [
+        ({}, values(False, (1, 2, 5, 34, 35, 111), (2, 35))),
+        ({}, values(True, (), (34,))),
+        ({"rate_per": "min"}, a_ramp),
+    ],
+    "Eurotherm3200": OF_3200,
+    "Eurotherm3216": OF_3200,
     "Eurotherm3500": [({}, values(False, (1, 2, 5, 35), (2, 35)))],
+    "Nanodac": [
+        ({"rate_per": "min"}, a_ramp),
+        ({"rate_per": "min", "loop": 2}, a_ramp),
+        ({}, power_at_a_sensor_break),
+    ],
+    "OmronE5C": [({"rate_decimals": 1}, a_ramp)],
+    "ModbusOven": [(settings, act) for settings in OTHER_REGISTERS for act in (a_ramp, temperature)],
     "JulaboCF": [ON_RS485, EXTERNAL],
     "JulaboFC": [ON_RS485, EXTERNAL],
     "JulaboCorio": [ON_RS485],

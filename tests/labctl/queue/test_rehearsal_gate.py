@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,16 +53,18 @@ def rehearsals(night, own_rig):
 
 
 @pytest.fixture
-def gate(night, rig):
-    """A gate, with processes that end without a result; `starts` are the jobs they were started for."""
+def starts():
+    """The jobs that processes of the gate were started for; these end without a result."""
+    return []
 
-    def start(job_id):
-        gate.starts.append(job_id)
+
+@pytest.fixture
+def gate(night, rig, starts):
+    def start(job_id) -> Any:
+        starts.append(job_id)
         return Process()
 
-    gate = RehearsalGate(night.connection, rig.station, night.clock, LONGEST_S, start)
-    gate.starts = []
-    return gate
+    return RehearsalGate(night.connection, rig.station, night.clock, LONGEST_S, start)
 
 
 def wanted(night, *arguments, **options):
@@ -119,13 +122,13 @@ def test_a_job_that_is_released_after_a_change_is_rehearsed_again(night, run_nig
 
 
 @pytest.mark.parametrize("rehearsal", ["", "declined", "impossible"])
-def test_jobs_that_are_not_rehearsed_begin_at_once_as_before(night, gate, rehearsal):
+def test_jobs_that_are_not_rehearsed_begin_at_once_as_before(night, gate, rehearsal, starts):
     job_id = night.add()
     with night.connection.transaction() as connection:
         connection.update("jobs", job_id, {"rehearsal": rehearsal})
     assert gate.look() == ""
     assert night.jobs.claim("rig", gate.allows).id == job_id
-    assert gate.starts == []
+    assert starts == []
 
 
 def test_a_job_that_was_begun_goes_on_without_a_rehearsal(night, gate):
@@ -143,30 +146,30 @@ def test_a_job_keeps_its_place_while_it_is_rehearsed(night, gate):
     assert night.jobs.claim("rig", gate.allows) is None
 
 
-def test_the_program_that_queued_a_job_is_left_time_to_rehearse_it(night, gate):
+def test_the_program_that_queued_a_job_is_left_time_to_rehearse_it(night, gate, starts):
     wanted(night)
     look_for(gate, night.clock, 4)
-    assert gate.starts == []
+    assert starts == []
     look_for(gate, night.clock, 1)
-    assert gate.starts == [1]
+    assert starts == [1]
 
 
-def test_jobs_that_wait_for_their_hour_are_rehearsed_while_the_runner_is_idle(night, gate):
+def test_jobs_that_wait_for_their_hour_are_rehearsed_while_the_runner_is_idle(night, gate, starts):
     later = wanted(night, not_before_s=night.clock.time() + 3600)
     assert look_for(gate, night.clock, 5) == ""
-    assert gate.starts == [later]
+    assert starts == [later]
 
 
-def test_a_job_is_held_when_its_rehearsal_never_gives_a_result(night, gate):
+def test_a_job_is_held_when_its_rehearsal_never_gives_a_result(night, gate, starts):
     wanted(night)
     look_for(gate, night.clock, 9)
-    assert gate.starts == [1, 1, 1]
+    assert starts == [1, 1, 1]
     job = night.jobs.get(1)
     assert (job.state, job.reason) == ("held", f"rehearsal failed: {NO_RESULT}")
 
 
 def test_a_job_is_held_when_no_process_can_be_started(night, rig):
-    def start(job_id):
+    def start(job_id) -> Any:
         raise OSError("no more processes")
 
     gate = RehearsalGate(night.connection, rig.station, night.clock, LONGEST_S, start)
@@ -178,7 +181,7 @@ def test_a_job_is_held_when_no_process_can_be_started(night, rig):
 def test_a_process_that_never_claims_the_job_is_killed_in_the_end(night, rig):
     started = []
 
-    def start(job_id):
+    def start(job_id) -> Any:
         started.append(Process(lives=True))
         return started[-1]
 
@@ -191,7 +194,7 @@ def test_a_process_that_never_claims_the_job_is_killed_in_the_end(night, rig):
     assert night.jobs.get(1).state == "held"
 
 
-def test_a_rehearsal_that_is_frozen_is_killed_and_the_job_held(night, gate):
+def test_a_rehearsal_that_is_frozen_is_killed_and_the_job_held(night, gate, starts):
     frozen = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     claimant = Claimant(HERE.host, frozen.pid, process_birth(frozen.pid) or "")
     job_id = wanted(night, held=True)
@@ -205,7 +208,7 @@ def test_a_rehearsal_that_is_frozen_is_killed_and_the_job_held(night, gate):
     job = night.jobs.get(job_id)
     assert (job.rehearsal, job.state) == ("failed", "held")
     assert "did not end within 10 min" in job.reason
-    assert gate.starts == []
+    assert starts == []
 
 
 def test_a_changed_station_file_is_rehearsed_again_once_and_not_for_ever(night, run_night, rehearsals, rig):

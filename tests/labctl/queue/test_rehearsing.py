@@ -204,7 +204,9 @@ def test_a_rehearsal_that_ends_three_times_without_a_result_has_failed(night, st
 def test_two_processes_never_rehearse_for_one_rig_at_once(night, records, another_process):
     first, second = wanted(night, station="rig"), wanted(night, station="rig")
     elsewhere = wanted(night, station="another rig")
-    assert claimed_by(night, another_process, first).id == first
+    claimed = claimed_by(night, another_process, first)
+    assert claimed is not None
+    assert claimed.id == first
     assert records.claim([first, second]) is None
     assert not records.are_wanted([first])
     assert records.are_wanted([second])
