@@ -9,7 +9,7 @@ WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count()
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
-.PHONY: demo test test-quick oracles lint mutants wheel-demo fresh-machine clean set-up-again
+.PHONY: demo test test-quick oracles driver-pages lint mutants wheel-demo fresh-machine clean set-up-again
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -24,6 +24,10 @@ test-quick: $(VENV)/.installed-dev
 # Installs the simulators by other people with which tests/oracles tests the drivers; without them these are skipped.
 oracles:
 	.ci/oracles
+
+# Writes what the drivers declare into docs/reference/drivers, docs/bench-checks.md and README.md.
+driver-pages: $(VENV)/.installed-dev
+	PYTHONPATH=tests/oracles $(BIN)/python .ci/driver_pages.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Lists of all drivers by role, used by `labctl instruments`. The type checker verifies each role."""
 
-from drivers.eurotherm import Eurotherm2400, Eurotherm3200, Eurotherm3500
+from drivers.eurotherm import Eurotherm2200, Eurotherm2400, Eurotherm3200, Eurotherm3216, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
 from drivers.keithley2450 import Keithley2450
@@ -8,7 +8,10 @@ from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
 from drivers.linkam_t95 import LinkamT95
+from drivers.modbus_oven import ModbusOven
 from drivers.namur_watchdog import NamurWatchdog
+from drivers.nanodac import Nanodac
+from drivers.omron_e5c import OmronE5C
 from drivers.oxford_itc503 import OxfordITC503
 from drivers.oxford_mercury import OxfordMercuryITC
 from drivers.palmsens import EmStat4HR, EmStat4LR, EmStatPico, Nexus
@@ -24,9 +27,14 @@ TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
     LakeShore335,
     LakeShore336,
     LakeShore350,
+    Eurotherm2200,
     Eurotherm2400,
     Eurotherm3200,
+    Eurotherm3216,
     Eurotherm3500,
+    Nanodac,
+    OmronE5C,
+    ModbusOven,
     JulaboCF,
     JulaboFC,
     JulaboCorio,

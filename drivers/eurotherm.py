@@ -1,6 +1,7 @@
-"""Eurotherm 2200/2400, 3200 and 3500 temperature controllers (Modbus RTU over a serial line).
+"""Eurotherm 2200, 2400, 3200 (3216) and 3500 temperature controllers (Modbus RTU over a serial line).
 
-Sources: the manufacturer's Series 2000 communications handbook HA026230, and programs for the 3200 and 3500.
+Sources: the manufacturer's Series 2000 communications handbook HA026230 and engineering handbook of the 3200,
+HA028651 issue 7 (section 15.5), and programs for the 2200, 3200 (nupylab, eurothermlib) and 3500.
 Values are read from the region of IEEE floats if it exists, because the plain registers have implied decimals
 that are not in the frame; without that region they are scaled by the display decimals, parameter 525.
 
@@ -12,26 +13,27 @@ Register 199, the instrument mode, is never written: its values start calibratio
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import eurotherm as declared
 from drivers.modbus import (
     BAD_ADDRESS,
-    HEADER_BYTES,
     ModbusRefusal,
-    bytes_after_header,
     float_words,
     read_request,
-    reply_data,
-    signed_words,
+    request_text,
     single_float,
     write_block_request,
     write_request,
     written_addresses,
 )
+from drivers.modbus_instrument import ModbusInstrument
 from labctl.bench import ZERO_CELSIUS_K, OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import NO_RAMP, Capabilities, OneOf, Range
 
 FLOAT_REGION = 0x8000
 INSTRUMENT_MODE = 199
@@ -39,10 +41,13 @@ INSTRUMENT_MODE = 199
 PROCESS_VALUE, TARGET_SETPOINT, MANUAL_OUTPUT, WORKING_SETPOINT = 1, 2, 3, 5
 SENSOR_BREAK_POWER, RATE_LIMIT, SUMMARY_STATUS = 34, 35, 75
 SETPOINT_HIGH, SETPOINT_LOW = 111, 112
-AUTO_MANUAL, DECIMALS = 273, 525
+CONTROLLER_IDENTIFIER = 122
+AUTO_MANUAL, DISPLAY_UNIT, DECIMALS = 273, 516, 525
 RATE_DISABLED, RATE_UNIT = 78, 531
 RATE_UNITS_S = {0: 1.0, 1: 60.0, 2: 3600.0}
+RATE_UNITS_3200_S = {0: 60.0, 1: 3600.0, 2: 1.0}
 """Seconds in the unit of time of the ramp rate, by the value of register 531."""
+PER_S = {"s": 1.0, "min": 60.0, "h": 3600.0}
 AUTO, MANUAL = 0, 1
 NORMAL = 0
 OTHER_SETPOINT_K = 0.11
@@ -57,6 +62,14 @@ STATUS_ERRORS = {
     1 << 7: "heater failure",
     1 << 10: "process value out of range",
 }
+STATUS_ERRORS_2200 = STATUS_ERRORS | {1 << 8: "load failure", 1 << 11: "failure of the solid-state relay"}
+STATUS_ERRORS_3200 = {
+    1 << 5: "sensor break",
+    1 << 6: "loop break",
+    1 << 7: "load current too low",
+    1 << 10: "process value out of range",
+}
+ALARMS_3200 = ALARMS | {1 << 8: "leakage current", 1 << 11: "overcurrent", 1 << 14: "remote set point failed"}
 
 
 class OtherMaster(NamedTuple):
@@ -69,6 +82,8 @@ class OtherMaster(NamedTuple):
 
 REMOTE = OtherMaster(276, (1,), "the remote set point is selected")
 PROGRAM = OtherMaster(23, (2, 4, 8, 16), "a program rules: reset the programmer")
+PROGRAM_2200 = OtherMaster(23, (2, 4, 16, 32, 64), "a program rules: reset the programmer")
+TIMER_3200 = OtherMaster(23, (1, 2, 3), "the timer or its program rules: reset it")
 OTHER_LOCAL = OtherMaster(15, tuple(range(1, 16)), "another set point than SP1 is selected")
 
 
@@ -84,7 +99,7 @@ def forbidden(request: bytes) -> bool:
     return any(address in touched for address in mode)
 
 
-class Eurotherm(Instrument):
+class Eurotherm(ModbusInstrument):
     """A `labctl.bench.TemperatureController`; the instrument must display degrees Celsius.
 
     Parameters
@@ -102,18 +117,23 @@ class Eurotherm(Instrument):
         function, are ignored.
     rate_unit, rate_disabled : int or None
         Registers of the unit of the ramp rate (None: per minute) and of its disabling.
+    rate_units_s : dict
+        Seconds in the unit of time of the ramp rate, by the value of `rate_unit`.
+    status_errors, alarms : dict
+        Bits of the summary status that make a temperature invalid, and those that do not, as text.
     is_documented : bool
         Whether a source says that the parameters 525 and 75 exist. If not, the instrument may refuse them,
         and an impossible number of decimals is ignored.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
     write_interval_s: ClassVar[float] = 0.02
-    acknowledges: ClassVar[bool] = True
-    questions: ClassVar[str] = "[0-9a-f]{2} 0[37]( [0-9a-f]{2})*"
+    can = Capabilities(settings={"unit": Range(1, 254, whole=True), "decimals": Range(0, 4, whole=True)})
     family: ClassVar[str] = "2400"
     working_output: ClassVar[int] = MANUAL_OUTPUT
     has_sensor_break_power: ClassVar[bool] = True
@@ -121,7 +141,10 @@ class Eurotherm(Instrument):
     tells_setpoint_limits: ClassVar[bool] = True
     other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM, OTHER_LOCAL)
     rate_unit: ClassVar[int | None] = RATE_UNIT
+    rate_units_s: ClassVar[dict[int, float]] = RATE_UNITS_S
     rate_disabled: ClassVar[int | None] = RATE_DISABLED
+    status_errors: ClassVar[dict[int, str]] = STATUS_ERRORS
+    alarms: ClassVar[dict[int, str]] = ALARMS
     is_documented: ClassVar[bool] = True
 
     def __init__(
@@ -133,13 +156,24 @@ class Eurotherm(Instrument):
         decimals: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(adapter, name, **kwargs)
-        if not 1 <= unit <= 254:
-            raise ConfigurationError(self.name, "settings.unit", "must be from 1 to 254")
-        self.unit = unit
+        super().__init__(adapter, name, unit=unit, **kwargs)
+        self.can.check_settings(self.name, decimals=decimals)
+        self._possible = self.can
         self._decimals_set = decimals
         self._decimals: int | None = decimals
         self._floats = True
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return a frame in hexadecimal as `read 273`, `write 3 = 0`, `write float 2 = 25`."""
+        request = bytes.fromhex(sent)
+        address = int.from_bytes(request[2:4], "big")
+        if address < FLOAT_REGION:
+            return (request_text(request),)
+        number = (address - FLOAT_REGION) // 2
+        if not written_addresses(request):
+            return (f"read float {number}",)
+        return (f"write float {number} = {single_float(request[7:11]):g}",)
 
     # All communication goes through `exchange`.
 
@@ -151,45 +185,11 @@ class Eurotherm(Instrument):
         """
         if forbidden(request):
             raise ValueError(f"register {INSTRUMENT_MODE} must never be written")
-        self.write_bytes(request)
-        header = self.read_bytes(HEADER_BYTES)
-        reply = header + (self.read_bytes(bytes_after_header(header)) if len(header) == HEADER_BYTES else b"")
-        try:
-            return reply_data(request, reply)
-        except ModbusRefusal:
-            raise
-        except ValueError as problem:
-            raise self.refuse(request.hex(" "), reply.hex(" "), str(problem)) from problem
-
-    def _ask(self, request: bytes) -> bytes:
-        try:
-            return self.exchange(request)
-        except ModbusRefusal as refusal:
-            raise InstrumentError(self.name, request.hex(" "), "", str(refusal)) from refusal
-
-    def read_word(self, address: int) -> int:
-        """Return a register as a signed integer."""
-        return signed_words(self._ask(read_request(self.unit, address)))[0]
-
-    def read_if_there(self, address: int) -> int | None:
-        """Return a register as a signed integer, None where the instrument has no such address."""
-        try:
-            return signed_words(self.exchange(read_request(self.unit, address)))[0]
-        except ModbusRefusal as refusal:
-            if refusal.code == BAD_ADDRESS:
-                return None
-            raise InstrumentError(self.name, f"register {address}", "", str(refusal)) from refusal
+        return super().exchange(request)
 
     def _read_if_documented(self, address: int) -> int | None:
         """Return a register; None where it is absent from a family without documentation."""
         return self.read_word(address) if self.is_documented else self.read_if_there(address)
-
-    def write_word(self, address: int, value: int) -> None:
-        """Write a register and read it back, since writes to unused registers are silently ignored."""
-        self._ask(write_request(self.unit, address, value))
-        found = self.read_word(address)
-        if found != value:
-            raise InstrumentError(self.name, f"register {address} = {value}", str(found), "was not accepted")
 
     def read_value(self, address: int) -> float:
         """Return a parameter in its own unit."""
@@ -234,7 +234,7 @@ class Eurotherm(Instrument):
     def condition(self) -> str:
         """Get the summary status as text and, for a 2400, the range of allowed set points (str)."""
         status = self._read_if_documented(SUMMARY_STATUS)
-        told = {**ALARMS, **STATUS_ERRORS} if status is not None else {}
+        told = {**self.alarms, **self.status_errors} if status is not None else {}
         words = [text for bit, text in told.items() if (status or 0) & bit]
         if status is None:
             words = ["no summary status: a broken sensor is not told"]
@@ -285,7 +285,7 @@ class Eurotherm(Instrument):
         celsius = self.read_value(PROCESS_VALUE)
         # Read second: the sensor may break between the two reads.
         status = self._read_if_documented(SUMMARY_STATUS) or 0
-        doubts = [words for bit, words in STATUS_ERRORS.items() if status & bit]
+        doubts = [words for bit, words in self.status_errors.items() if status & bit]
         if doubts:
             raise InstrumentError(self.name, f"register {SUMMARY_STATUS}", str(status), ", ".join(doubts))
         return celsius + ZERO_CELSIUS_K
@@ -371,6 +371,7 @@ class Eurotherm(Instrument):
     def ramp_rate_k_s(self, value: float) -> None:
         if not value >= 0:
             raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or more")
+        self._possible.check_ramp(self.name, value)
         if value and self._is_rate_disabled:
             problem = "the ramp rate is disabled at the instrument"
             raise InstrumentError(self.name, f"register {self.rate_disabled}", "1", problem)
@@ -390,10 +391,10 @@ class Eurotherm(Instrument):
         if self.rate_unit is None:
             return 60.0
         unit = self.read_if_there(self.rate_unit)
-        if unit not in RATE_UNITS_S:
-            problem = "the unit of the ramp rate is not known: expected 0 (s), 1 (min) or 2 (h)"
+        if unit not in self.rate_units_s:
+            problem = "the unit of the ramp rate is not known: expected 0, 1 or 2"
             raise InstrumentError(self.name, f"register {self.rate_unit}", str(unit), problem)
-        return RATE_UNITS_S[unit]
+        return self.rate_units_s[unit]
 
     def switch_off(self) -> None:
         """Write manual mode and output zero; the instrument acknowledges both."""
@@ -416,20 +417,102 @@ class Eurotherm(Instrument):
 
 
 class Eurotherm2400(Eurotherm):
-    """Eurotherm 2200 and 2400."""
+    """Eurotherm 2400. It also reads a 2200 as a 2400; for a 2200 use `Eurotherm2200`."""
+
+
+class Eurotherm2200(Eurotherm):
+    """Eurotherm 2200 (2216, 2208, 2204 and their versions e).
+
+    It differs from a 2400 in the states of its programmer, in two bits of the summary status, and in what it
+    lacks: unit and disabling of the ramp rate. No public source names the unit of its ramp rate.
+
+    Parameters
+    ----------
+    unit : int
+        Modbus address, 1 to 254.
+    decimals : int, optional
+        As for the other families.
+    rate_per : str, optional
+        Unit of time of the ramp rate, `s`, `min` or `h`, as found at the bench. Without it ramps are refused.
+    """
+
+    can = Capabilities(
+        settings={
+            "unit": Range(1, 254, whole=True),
+            "decimals": Range(0, 4, whole=True),
+            "rate_per": OneOf(tuple(PER_S)),
+        }
+    )
+    family: ClassVar[str] = "2200"
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, PROGRAM_2200, OTHER_LOCAL)
+    rate_unit: ClassVar[int | None] = None
+    rate_disabled: ClassVar[int | None] = None
+    status_errors: ClassVar[dict[int, str]] = STATUS_ERRORS_2200
+
+    def __init__(
+        self,
+        adapter: Any,
+        name: str | None = None,
+        *,
+        unit: int = 1,
+        decimals: int | None = None,
+        rate_per: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(adapter, name, unit=unit, decimals=decimals, **kwargs)
+        self.can.check_settings(self.name, rate_per=rate_per)
+        self._rate_per = rate_per
+        self._possible = self.capabilities({"rate_per": rate_per})
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return its settings, and that it has no ramp without `rate_per`."""
+        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
+
+    @property
+    def identity(self) -> str:
+        """Get manufacturer, range, type code and address (str); InstrumentError if it is not a 2200."""
+        code = self.read_word(CONTROLLER_IDENTIFIER) & 0xFFFF
+        if code >> 8 != 0x22:
+            problem = "this is not a Eurotherm 2200: its type code begins with 22"
+            raise self.refuse(f"register {CONTROLLER_IDENTIFIER}", f"{code:04X}", problem)
+        return f"Eurotherm 2200, type {code:04X}, unit {self.unit}, {self.read_word(DECIMALS)} decimals"
+
+    def prepare(self) -> None:
+        """As for the other families; refuse another unit than degrees Celsius, and a ramp of unknown unit."""
+        super().prepare()
+        if unit := self.read_word(DISPLAY_UNIT):
+            problem = "the controller does not display degrees Celsius"
+            raise InstrumentError(self.name, f"register {DISPLAY_UNIT}", str(unit), problem)
+        _ = self.ramp_rate_k_s
+
+    @property
+    def _rate_unit_s(self) -> float:
+        if self._rate_per is None:
+            problem = "no source names the unit of the ramp rate of a 2200; give rate_per in its settings"
+            raise InstrumentError(self.name, f"parameter {RATE_LIMIT}", "", problem)
+        return PER_S[self._rate_per]
 
 
 class Eurotherm3200(Eurotherm):
-    """Eurotherm 3200: its working output is parameter 4."""
+    """Eurotherm 3200 (3216, 3208, 32h8, 3204): its working output is parameter 4."""
 
     family: ClassVar[str] = "3200"
     working_output: ClassVar[int] = 4
     tells_mode: ClassVar[bool] = False
     has_sensor_break_power: ClassVar[bool] = False
     tells_setpoint_limits: ClassVar[bool] = False
-    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE,)
-    rate_unit: ClassVar[int | None] = None
+    other_masters: ClassVar[tuple[OtherMaster, ...]] = (REMOTE, TIMER_3200, OTHER_LOCAL)
+    rate_units_s: ClassVar[dict[int, float]] = RATE_UNITS_3200_S
     rate_disabled: ClassVar[int | None] = None
+    status_errors: ClassVar[dict[int, str]] = STATUS_ERRORS_3200
+    alarms: ClassVar[dict[int, str]] = ALARMS_3200
+
+
+class Eurotherm3216(Eurotherm3200):
+    """Eurotherm 3216, the 1/16 DIN size of the 3200 series."""
+
+    family: ClassVar[str] = "3216"
 
 
 class Eurotherm3500(Eurotherm):

@@ -12,10 +12,11 @@ import re
 from functools import partial
 from typing import Any, ClassVar
 
+from drivers.declarations import huber as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, OneOf, Range
 
 SETPOINT, INTERNAL, ERROR, WARNING, EXTERNAL = 0x00, 0x01, 0x05, 0x06, 0x07
 CONTROL_MODE, COMPRESSOR_MODE = 0x13, 0x15
@@ -25,6 +26,7 @@ PER_KELVIN = 100
 COLDEST_DEGC = -150.0
 PROCESS_CONTROLS = 1
 SENSORS = {"internal": INTERNAL, "process": PROCESS, "external": EXTERNAL}
+LARGEST_DEGC = (NOT_AVAILABLE - 1) / PER_KELVIN
 
 
 def question(address: int) -> str:
@@ -53,6 +55,8 @@ def parse_answer(line: str, address: int) -> int:
 class Huber(WithoutRamp, Instrument):
     """A `labctl.bench.TemperatureController`.
 
+    Set points are declared as far as they fit into a message; the range of the thermostat is read from it.
+
     Parameters
     ----------
     sensor : str
@@ -62,6 +66,8 @@ class Huber(WithoutRamp, Instrument):
         Keep the pump running in the safe state, so that a hot sample cools down.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",
@@ -70,6 +76,11 @@ class Huber(WithoutRamp, Instrument):
     }
     write_interval_s: ClassVar[float] = 0.05
     acknowledges: ClassVar[bool] = True
+    line_address: ClassVar[str | None] = ""
+    can = Capabilities(
+        temperature_k=Range(COLDEST_DEGC + ZERO_CELSIUS_K, LARGEST_DEGC + ZERO_CELSIUS_K),
+        settings={"sensor": OneOf(tuple(SENSORS))},
+    )
     questions: ClassVar[str] = r"\{M[0-9A-F]{2}\*{4}"
 
     def __init__(
@@ -82,8 +93,7 @@ class Huber(WithoutRamp, Instrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if sensor not in SENSORS:
-            raise ConfigurationError(self.name, "settings.sensor", f"must be one of {', '.join(SENSORS)}")
+        self.can.check_settings(self.name, sensor=sensor)
         self.sensor, self.keep_circulating = sensor, keep_circulating
 
     def read_variable(self, address: int) -> int:
@@ -177,6 +187,7 @@ class Huber(WithoutRamp, Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         low, high = self.setpoint_limits_degc
         celsius = value - ZERO_CELSIUS_K
         if not low <= celsius <= high:

@@ -6,15 +6,19 @@ with these instruments, and for the ten commands of a CORIO CD a public program 
 with every set point the driver reads which set point and which mode rule.
 """
 
+import math
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import julabo as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument, SharedSession
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, OneOf, Range, SharedSession
 
 RESOLUTION_K = 0.01
 FLOW_CONTROL_BYTES = "\x11\x13\r"
@@ -62,6 +66,8 @@ class Julabo(WithoutRamp, Instrument):
         Queries for the low and the high warning limit.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r",
         "read_termination": "\n",
@@ -69,6 +75,7 @@ class Julabo(WithoutRamp, Instrument):
         "asrl": {"baud_rate": 4800, "data_bits": 7, "parity": 2, "stop_bits": 10, "flow_control": 2},
     }
     write_interval_s: ClassVar[float] = 0.25
+    line_address: ClassVar[str | None] = "rs485_address"
     external_question: ClassVar[str] = "IN_PV_02"
     selects_setpoint: ClassVar[bool] = True
     mode_04: ClassVar[str] = "sensor"
@@ -114,10 +121,19 @@ class Julabo(WithoutRamp, Instrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if external and not self.external_question:
-            raise ConfigurationError(self.name, "settings.external", "this family has no external sensor")
+        self.can = self.capabilities({})
+        self.can.check_settings(self.name, external=external, rs485_address=rs485_address)
         self.external = external
         self._prefix = "" if rs485_address is None else f"A{rs485_address:03d}_"
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities of the family; set points depend on the model and are not declared."""
+        has_external = bool(cls.external_question)
+        external = OneOf((False, True)) if has_external else OneOf((False,), "it has no external sensor")
+        line = Range(0, 999, whole=True)
+        possible = {"external": external, "rs485_address": line}
+        return replace(super().capabilities(settings), settings=possible)
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message, prefixed with the address on an RS-485 line."""
@@ -317,10 +333,16 @@ class JulaboPresto(SharedSession, Julabo):
         self, adapter: Any, name: str | None = None, *, watchdog_s: float = 60.0, **kwargs: Any
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if watchdog_s < 0 or watchdog_s != int(watchdog_s):
-            raise ConfigurationError(self.name, "settings.watchdog_s", "must be a whole number, 0 or more")
+        self.can.check_settings(self.name, watchdog_s=watchdog_s)
         self.watchdog_s = watchdog_s
         self._kept_degc: float | None = None
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities of the family."""
+        declared = super().capabilities(settings)
+        watchdog = {"watchdog_s": Range(0, math.inf, whole=True)}
+        return replace(declared, settings={**declared.settings, **watchdog})
 
     def prepare(self) -> None:
         """As for every Julabo; then set the watchdog and read it back."""

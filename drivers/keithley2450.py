@@ -5,18 +5,20 @@ language of the 2400, which this driver refuses: `*LANG?` must return `SCPI`.
 """
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import keithley2450 as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import CurrentPoint
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, Range
 
 SOURCE_RANGES_V = (0.02, 0.2, 2.0, 20.0, 200.0)
-LARGEST_POTENTIAL_V, LARGEST_CURRENT_A = 210.0, 1.05
+FASTEST_LINE_HZ = 60.0
 REST_LIMIT_V = 20.0
 BUFFER = '"defbuffer1"'
 FUNCTIONS = ("VOLT", "CURR")
@@ -43,12 +45,21 @@ class Keithley2450(ScpiInstrument):
         Integration time of one reading in power line cycles, 0.01 to 10.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on output-off state, 0 V,"
+    line_address: ClassVar[str | None] = ""
     models: ClassVar[tuple[str, ...]] = ("MODEL 2450",)
+    can = Capabilities(
+        potential_v=Range(-210.0, 210.0),
+        current_a=Range(1e-9, 1.05),
+        settings={"power_line_cycles": Range(0.01, 10.0)},
+    )
 
     language = Instrument.measurement(
         "*LANG?", """Get the command language chosen at the front panel (str).""", cast=str
@@ -76,9 +87,17 @@ class Keithley2450(ScpiInstrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if not 0.01 <= power_line_cycles <= 10:
-            raise ConfigurationError(self.name, "settings.power_line_cycles", "must be from 0.01 to 10")
+        self.can.check_settings(self.name, power_line_cycles=power_line_cycles)
         self.four_wire, self.rear, self.power_line_cycles = four_wire, rear, power_line_cycles
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities; a sample takes its integration time or longer."""
+        declared = super().capabilities(settings)
+        cycles = settings.get("power_line_cycles", 1.0)
+        if not declared.settings["power_line_cycles"].has(cycles):
+            return declared
+        return replace(declared, interval_s=Range(cycles / FASTEST_LINE_HZ, math.inf))
 
     def prepare(self) -> None:
         """Check model and language; switch the output off with its relay open, before and after a reset."""
@@ -118,7 +137,7 @@ class Keithley2450(ScpiInstrument):
 
         Raises ValueError for values out of the instrument's range.
         """
-        self._check(potential_v, current_limit_a)
+        self.can.check_hold(self.name, potential_v, current_limit_a)
         try:
             self._set_up(potential_v, current_limit_a)
             self.output = "ON"
@@ -131,12 +150,6 @@ class Keithley2450(ScpiInstrument):
                 yield self._point(start_s, sourced_v, current_a, doubts)
         finally:
             self.output_off()
-
-    def _check(self, potential_v: float, current_limit_a: float) -> None:
-        if not abs(potential_v) <= LARGEST_POTENTIAL_V:
-            raise ValueError(f"potential_v is {potential_v:g}; give at most {LARGEST_POTENTIAL_V:g} V")
-        if not 1e-9 <= current_limit_a <= LARGEST_CURRENT_A:
-            raise ValueError(f"current_limit_a is {current_limit_a:g}; give 1e-9 to {LARGEST_CURRENT_A:g} A")
 
     def _set_up(self, potential_v: float, current_limit_a: float) -> None:
         enough = [limit for limit in SOURCE_RANGES_V if limit >= abs(potential_v)]

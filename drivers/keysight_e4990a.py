@@ -9,16 +9,13 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
-from pymeasure.instruments.validators import strict_range
-
+from drivers.declarations import keysight_e4990a as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
 from labctl.errors import ConfigurationError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
-LEVEL_LIMITS_V = (0.005, 1.0)
-FREQUENCY_LIMITS_HZ = (20.0, 120e6)
-BIAS_LIMITS_V = (-40.0, 40.0)
+LOWEST_LEVEL_V = 0.005
 POINTS = 2
 FREQUENCY_TOLERANCE = 1e-6
 OFF_MESSAGES = (":SOUR:BIAS:STAT OFF", ":SOUR1:VOLT 5E-3", ":TRIG:SOUR BUS", ":ABOR")
@@ -36,12 +33,19 @@ class KeysightE4990A(ScpiInstrument):
     The oscillator cannot be switched off: `make_safe()` sets its lowest level, 5 mV.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on level"
+    line_address: ClassVar[str | None] = ""
     models: ClassVar[tuple[str, ...]] = ("E4990A",)
+    can = Capabilities(
+        frequency_hz=Range(20.0, 120e6), amplitude_v=Range(LOWEST_LEVEL_V, 1.0), bias_v=Range(-40.0, 40.0)
+    )
 
     level_v = Instrument.control(
         ":SOUR1:VOLT?", ":SOUR1:VOLT %.6g", """Control the oscillator level in volts rms (0.005 to 1)."""
@@ -85,10 +89,7 @@ class KeysightE4990A(ScpiInstrument):
         Raises ValueError for values out of the instrument's range, ConfigurationError if the fixture
         compensation was not measured at these frequencies.
         """
-        strict_range(amplitude_v, LEVEL_LIMITS_V)
-        strict_range(bias_v, BIAS_LIMITS_V)
-        for frequency_hz in frequencies_hz:
-            strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
         return self._spectrum(frequencies_hz, amplitude_v, integration_s, bias_v)
 
     def _spectrum(
@@ -192,7 +193,7 @@ class KeysightE4990A(ScpiInstrument):
         self.attempt_all(
             self.switch_off,
             partial(self.confirm, ":SOUR:BIAS:STAT?", 0, "the bias is still on"),
-            partial(self.confirm, ":SOUR1:VOLT?", LEVEL_LIMITS_V[0], "the level is not the lowest"),
+            partial(self.confirm, ":SOUR1:VOLT?", LOWEST_LEVEL_V, "the level is not the lowest"),
         )
 
 

@@ -6,14 +6,16 @@ rev. 1.7. The instruments silently ignore an illegal command, so every setting i
 set point or a ramp the driver reads mode, ramp, range and set point, which decide what the heater does.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_discrete_set, strict_range
 
+from drivers.declarations import lakeshore33x as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Channel, Instrument
+from labctl.instrument import NO_RAMP, Capabilities, Channel, Instrument, OneOf, Range
 
 EVENT_ERRORS = {32: "command not understood", 16: "value refused", 4: "query not understood"}
 READING_ERRORS = {
@@ -152,20 +154,29 @@ class LakeShore33x(Instrument):
         Slowest ramp in K/min.
     input_type_fields : tuple of int
         Number of fields of `INTYPE?`.
+    sensor_inputs : str
+        Letters of the sensor inputs.
+    heater_ranges : int
+        Number of ranges of the outputs 1 and 2.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\r\n",
         "timeout": 2000,
         "asrl": {"baud_rate": 57600, "data_bits": 7, "parity": 1, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     models: ClassVar[tuple[str, ...]] = ("MODEL335", "MODEL336", "MODEL350")
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2)
     ramping_outputs: ClassVar[tuple[int, ...]] = (1, 2)
     slowest_ramp_k_min: ClassVar[float] = 0.1
     input_type_fields: ClassVar[tuple[int, ...]] = (5, 6)
+    sensor_inputs: ClassVar[str] = "ABCD"
+    heater_ranges: ClassVar[int] = 3
 
     event_status = Instrument.measurement(
         "*ESR?", """Get and clear the event status register (int).""", cast=int
@@ -183,6 +194,8 @@ class LakeShore33x(Instrument):
         **kwargs: Any,
     ) -> None:
         super().__init__(adapter, name, **kwargs)
+        self.can = self.capabilities({"output": output})
+        self.can.check_settings(self.name, output=output, sensor=sensor, heater_range=heater_range)
         self.output_number, self.sensor = output, sensor
         self.heater_range = (3 if output <= 2 else 1) if heater_range is None else heater_range
         self.temperature_limit_degc = temperature_limit_degc
@@ -191,6 +204,27 @@ class LakeShore33x(Instrument):
         self._offset_k = 0.0
         self._ramp_rate_k_s = 0.0
         self._restarted = False
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the messages of one text, which are separated by semicolons."""
+        return tuple(sent.strip().split(";"))
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities of the loop at the output of `settings`."""
+        output = settings.get("output", 1)
+        ramp = Range(cls.slowest_ramp_k_min / 60, FASTEST_RAMP_K_MIN / 60)
+        ranges = Range(1, cls.heater_ranges if output in (1, 2) else 1, whole=True)
+        return Capabilities(
+            temperature_k=Range(*SETPOINT_LIMITS_K),
+            ramp_rate_k_s=ramp if output in cls.ramping_outputs else NO_RAMP,
+            settings={
+                "output": OneOf(cls.heater_outputs),
+                "sensor": OneOf(tuple(cls.sensor_inputs)),
+                "heater_range": ranges,
+            },
+        )
 
     def check_set_errors(self) -> list[str]:
         """Raise InstrumentError if the instrument refused the setting just sent."""
@@ -271,7 +305,7 @@ class LakeShore33x(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
-        strict_range(value, SETPOINT_LIMITS_K)
+        self.can.check_temperature(self.name, value)
         if self._ramp_rate_k_s:
             self._start_ramp_from_here()
         self.loop.setpoint = value - self._offset_k
@@ -354,11 +388,7 @@ class LakeShore33x(Instrument):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        if value and not self.can_ramp:
-            raise ValueError(
-                f"ramp_rate_k_s is {value:g}, but output {self.output_number} cannot ramp: give 0"
-            )
-        strict_range(value * 60, (self.slowest_ramp_k_min, FASTEST_RAMP_K_MIN)) if value else None
+        self.can.check_ramp(self.name, value)
         self._ramp_rate_k_s = value
         if not value and self.can_ramp:
             self.loop.ramp = (0, 0)
@@ -399,6 +429,7 @@ class LakeShore335(LakeShore33x):
     """Lake Shore 335: two heater outputs."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL335",)
+    sensor_inputs: ClassVar[str] = "AB"
     input_type_fields: ClassVar[tuple[int, ...]] = (5,)
 
 
@@ -414,6 +445,7 @@ class LakeShore350(LakeShore33x):
     """Lake Shore 350: output 1 has five ranges, and all four outputs can ramp."""
 
     models: ClassVar[tuple[str, ...]] = ("MODEL350",)
+    heater_ranges: ClassVar[int] = 5
     heater_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
     ramping_outputs: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
     slowest_ramp_k_min: ClassVar[float] = 0.001

@@ -6,15 +6,14 @@ lowest frequency is 20 Hz, which covers bulk and grain boundary but not electrod
 """
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
-from pymeasure.instruments.validators import strict_range
-
+from drivers.declarations import lcr_meters as declared
 from drivers.scpi import NO_DATA, ScpiInstrument
 from labctl.bench import ImpedancePoint
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 LOWEST_LEVEL_V = 0.005
 BIAS_LIMITS_V = (-40.0, 40.0)
@@ -43,11 +42,15 @@ class LcrMeter(ScpiInstrument):
         Lowest level that the instrument accepts.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    shown_on_reset: ClassVar[str] = "its power-on level, 1 V,"
+    line_address: ClassVar[str | None] = ""
     frequency_limits_hz: ClassVar[tuple[float, float]] = (20.0, 2e6)
     level_limits_v: ClassVar[tuple[float, float]] = (LOWEST_LEVEL_V, 2.0)
     idle_level_v: ClassVar[float] = 0.0
@@ -60,6 +63,19 @@ class LcrMeter(ScpiInstrument):
     bias_on = Instrument.control(
         ":BIAS:STAT?", ":BIAS:STAT %d", """Control whether the DC bias is applied (0 or 1).""", cast=int
     )
+
+    def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self.can = self.capabilities({})
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities of the model."""
+        return Capabilities(
+            frequency_hz=Range(*cls.frequency_limits_hz),
+            amplitude_v=Range(*cls.level_limits_v),
+            bias_v=Range(*BIAS_LIMITS_V),
+        )
 
     def prepare(self) -> None:
         """Check the model; switch bias and level off, reset, switch them off again.
@@ -88,10 +104,7 @@ class LcrMeter(ScpiInstrument):
 
         Raises ValueError for values out of the instrument's range.
         """
-        strict_range(amplitude_v, self.level_limits_v)
-        strict_range(bias_v, BIAS_LIMITS_V)
-        for frequency_hz in frequencies_hz:
-            strict_range(frequency_hz, self.frequency_limits_hz)
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
         return self._spectrum(frequencies_hz, amplitude_v, integration_s, bias_v)
 
     def _spectrum(

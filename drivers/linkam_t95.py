@@ -10,9 +10,10 @@ import re
 from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import linkam_t95 as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, Range
 
 END = b"\r"
 STATUS_BYTES = 10
@@ -34,7 +35,6 @@ ERRORS = {
     0x08: "no exit at 300 degC",
     0x20: "link error",
 }
-LIMITS_DEGC = (-200.0, 600.0)
 RATES_K_MIN = (0.01, 150.0)
 
 
@@ -72,24 +72,36 @@ class LinkamT95(Instrument):
         Rate used without a ramp, 0.01 to 150 K/min.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "timeout": 2000,
         "asrl": {"baud_rate": 19200, "data_bits": 8, "parity": 0, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.3
     quiet_after_opening_s: ClassVar[float] = 0.5
     safe_within_s: ClassVar[float] = 3.0
     acknowledges: ClassVar[bool] = True
+    can = Capabilities(
+        temperature_k=Range(-200.0 + ZERO_CELSIUS_K, 600.0 + ZERO_CELSIUS_K),
+        ramp_rate_k_s=Range(RATES_K_MIN[0] / 60, RATES_K_MIN[1] / 60),
+        settings={"fastest_k_min": Range(*RATES_K_MIN)},
+    )
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, fastest_k_min: float = 20.0, **kwargs: Any
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if not RATES_K_MIN[0] <= fastest_k_min <= RATES_K_MIN[1]:
-            raise ConfigurationError(self.name, "settings.fastest_k_min", "must be from 0.01 to 150")
+        self.can.check_settings(self.name, fastest_k_min=fastest_k_min)
         self.fastest_k_min = fastest_k_min
         self._setpoint_k: float | None = None
         self._ramp_rate_k_s = 0.0
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the text of a message in hexadecimal."""
+        return (bytes.fromhex(sent).removesuffix(END).decode("latin-1"),)
 
     @property
     def stage_status(self) -> StageStatus:
@@ -141,9 +153,8 @@ class LinkamT95(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         celsius = value - ZERO_CELSIUS_K
-        if not LIMITS_DEGC[0] <= celsius <= LIMITS_DEGC[1]:
-            raise ValueError(f"setpoint_k is {value:g}; the stage reaches {LIMITS_DEGC} degC")
         rate_k_min = self._ramp_rate_k_s * 60 or self.fastest_k_min
         for command in (f"R1{round(rate_k_min * 100)}", f"L1{round(celsius * 10)}", "S"):
             self.tell(command)
@@ -159,8 +170,7 @@ class LinkamT95(Instrument):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        if value and not RATES_K_MIN[0] <= value * 60 <= RATES_K_MIN[1] * (1 + 1e-12):
-            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 or 0.01 to 150 K/min")
+        self.can.check_ramp(self.name, value)
         self._ramp_rate_k_s = value
 
     @property

@@ -12,8 +12,8 @@ The device switches only itself off: it must be the heater of the sample.
 import re
 from typing import Any, ClassVar
 
-from labctl.errors import ConfigurationError
-from labctl.instrument import Instrument
+from drivers.declarations import watchdogs as declared
+from labctl.instrument import Capabilities, Instrument, Range
 
 PERIODS_S = (20.0, 1500.0)
 
@@ -35,22 +35,24 @@ class NamurWatchdog(Instrument):
         Time after the last kick at which the device switches itself off, 20 to 1500 s.
     """
 
+    messages = declared.NAMUR_MESSAGES
+    bench_checks = declared.NAMUR_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": " \r\n",
         "read_termination": "\r\n",
         "timeout": 1000,
         "asrl": {"baud_rate": 9600, "data_bits": 7, "parity": 2, "stop_bits": 10},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     identity_question: ClassVar[str] = "IN_NAME"
+    can = Capabilities(settings={"period_s": Range(*PERIODS_S, whole=True)})
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, period_s: float = 60.0, **kwargs: Any
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if not PERIODS_S[0] <= period_s <= PERIODS_S[1] or period_s != int(period_s):
-            problem = f"must be a whole number from {PERIODS_S[0]:g} to {PERIODS_S[1]:g}"
-            raise ConfigurationError(self.name, "settings.period_s", problem)
+        self.can.check_settings(self.name, period_s=period_s)
         self._period_s = period_s
 
     # Members of `labctl.bench.Watchdog`.

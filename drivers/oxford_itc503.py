@@ -11,12 +11,11 @@ import re
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
-from pymeasure.instruments.validators import strict_range
-
+from drivers.declarations import oxford as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import OutputState
-from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.errors import InstrumentError
+from labctl.instrument import Capabilities, Instrument, OneOf, Range
 
 SETPOINT, HEATER_PERCENT = 0, 5
 SENSORS = (1, 2, 3)
@@ -56,17 +55,24 @@ class OxfordITC503(WithoutRamp, Instrument):
         Input that controls; by default `sensor`. It is chosen at the instrument: the driver refuses another.
     """
 
+    messages = declared.ITC503_MESSAGES
+    bench_checks = declared.ITC503_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r",
         "read_termination": "\r",
         "timeout": 3000,
         "asrl": {"baud_rate": 9600, "stop_bits": 20},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
 
     identity_question: ClassVar[str] = "V"
     models: ClassVar[tuple[str, ...]] = ("ITC503",)
+    can = Capabilities(
+        temperature_k=Range(*LIMITS_K),
+        settings={"sensor": OneOf(SENSORS), "control_sensor": OneOf(SENSORS)},
+    )
 
     def __init__(
         self,
@@ -79,9 +85,7 @@ class OxfordITC503(WithoutRamp, Instrument):
     ) -> None:
         super().__init__(adapter, name, **kwargs)
         self.sensor, self.control_sensor = sensor, sensor if control_sensor is None else control_sensor
-        for setting in ("sensor", "control_sensor"):
-            if getattr(self, setting) not in SENSORS:
-                raise ConfigurationError(self.name, f"settings.{setting}", "must be 1, 2 or 3")
+        self.can.check_settings(self.name, sensor=sensor, control_sensor=control_sensor)
         self._gas: int | None = None
 
     def tell(self, command: str) -> None:
@@ -157,7 +161,7 @@ class OxfordITC503(WithoutRamp, Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
-        strict_range(value, LIMITS_K)
+        self.can.check_temperature(self.name, value)
         self.tell(f"T{value:.3f}")
         before = self.control_status
         self._refuse_other_rule(before)

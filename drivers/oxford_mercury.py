@@ -11,9 +11,10 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.oxfordinstruments import mercuryitc
 from pymeasure.instruments.validators import strict_discrete_set
 
+from drivers.declarations import oxford as declared
 from labctl.bench import OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Channel, Instrument
+from labctl.instrument import Capabilities, Channel, Instrument, Range
 
 LARGEST_RAMP_K_MIN = 100_000
 LIMITS_K = (0.0, 2000.0)
@@ -74,15 +75,22 @@ class OxfordMercuryITC(Instrument):
         Identifier of the sensor's board, as listed by the instrument.
     """
 
+    messages = declared.MERCURY_MESSAGES
+    bench_checks = declared.MERCURY_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.02
     acknowledges: ClassVar[bool] = True
     questions: ClassVar[str] = "READ:[^;]*"
     models: ClassVar[tuple[str, ...]] = ("MERCURY ITC",)
+    can = Capabilities(
+        temperature_k=Range(*LIMITS_K, excludes_low=True),
+        ramp_rate_k_s=Range(0.0, LARGEST_RAMP_K_MIN / 60),
+    )
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, sensor: str = "MB1.T1", **kwargs: Any
@@ -120,8 +128,7 @@ class OxfordMercuryITC(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
-        if not LIMITS_K[0] < value <= LIMITS_K[1]:
-            raise ValueError(f"setpoint_k is {value:g}; give up to {LIMITS_K[1]:g} K")
+        self.can.check_temperature(self.name, value)
         self.loop.control_loop_temperature_setpoint = value
         self.loop.control_loop_PID_enabled = "ON"
         self._confirm("ENAB", self.loop.control_loop_PID_enabled, "ON")
@@ -151,8 +158,7 @@ class OxfordMercuryITC(Instrument):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        if not 0 <= value * 60 <= LARGEST_RAMP_K_MIN:
-            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0 to {LARGEST_RAMP_K_MIN / 60:g}")
+        self.can.check_ramp(self.name, value)
         if value:
             self.loop.control_loop_ramp_rate = value * 60
         self.loop.control_loop_ramp_enabled = "ON" if value else "OFF"

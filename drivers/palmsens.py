@@ -6,9 +6,10 @@ switches the cell off.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import palmsens as declared
 from drivers.methodscript import (
     CELL_OFF_SCRIPT,
     CURRENT,
@@ -28,7 +29,7 @@ from drivers.methodscript import (
 )
 from labctl.bench import CurrentPoint, ImpedancePoint
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 Package = dict[str, Variable]
 
@@ -66,12 +67,15 @@ class MethodScriptInstrument(Instrument):
         Ranges, ascending.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
         "asrl": {"baud_rate": 921600},
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"Z": 0.15}
 
@@ -83,9 +87,22 @@ class MethodScriptInstrument(Instrument):
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
+        self.can = self.capabilities({})
         self._running = False
         self._started_s = 0.0
         self._held_v: float | None = None
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities of the device; its ranges of current are no limits of the current."""
+        return Capabilities(
+            frequency_hz=Range(0.0, cls.largest_frequency_hz, excludes_low=True),
+            amplitude_v=Range(0.0, cls.largest_amplitude_v, excludes_low=True),
+            bias_v=Range(*cls.potential_limits_v),
+            potential_v=Range(*cls.potential_limits_v),
+            current_a=Range(0.0, math.inf, excludes_low=True),
+            interval_s=Range(SAMPLE_S, math.inf),
+        )
 
     @property
     def firmware(self) -> str:
@@ -129,25 +146,15 @@ class MethodScriptInstrument(Instrument):
         Raises ValueError for values out of the instrument's range, or if the cell is held at another
         potential.
         """
-        self._check_spectrum(frequencies_hz, amplitude_v, bias_v)
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
+        if not frequencies_hz:
+            raise ValueError("frequencies_hz is empty; give at least one frequency")
         if self._held_v is not None and abs(self._held_v - bias_v) > SAME_BIAS_V:
             raise ValueError(f"bias_v is {bias_v:g}, but the cell is held at {self._held_v:g} V")
         ranges = CurrentRanges(self.current_ranges_a[0], self.current_ranges_a[-1])
         held = self._held_v is not None
         script = spectrum_script(list(frequencies_hz), amplitude_v, bias_v, ranges, cell_is_held=held)
         return self._spectrum(script, frequencies_hz)
-
-    def _check_spectrum(self, frequencies_hz: Sequence[float], amplitude_v: float, bias_v: float) -> None:
-        self._check_potential("bias_v", bias_v)
-        if not 0 < amplitude_v <= self.largest_amplitude_v:
-            raise ValueError(f"amplitude_v is {amplitude_v:g}; give up to {self.largest_amplitude_v:g} V rms")
-        if not frequencies_hz or not all(0 < f <= self.largest_frequency_hz for f in frequencies_hz):
-            raise ValueError(f"frequencies_hz must be above 0 and up to {self.largest_frequency_hz:g} Hz")
-
-    def _check_potential(self, name: str, potential_v: float) -> None:
-        low, high = self.potential_limits_v
-        if not low <= potential_v <= high:
-            raise ValueError(f"{name} is {potential_v:g}; the instrument reaches {low:g} to {high:g} V")
 
     def _spectrum(
         self, script: Sequence[str], frequencies_hz: Sequence[float]
@@ -195,7 +202,7 @@ class MethodScriptInstrument(Instrument):
 
         Raises ValueError for values out of the instrument's range.
         """
-        self._check_potential("potential_v", potential_v)
+        self.can.check_hold(self.name, potential_v, current_limit_a)
         ranges = self._ranges_up_to(current_limit_a)
         try:
             self._load(step_script(potential_v, ranges, SAMPLE_S))
@@ -212,8 +219,6 @@ class MethodScriptInstrument(Instrument):
 
     def _ranges_up_to(self, current_limit_a: float) -> CurrentRanges:
         """Return the ranges up to the first that holds the limit; beyond it the instrument overloads."""
-        if not current_limit_a > 0:
-            raise ValueError(f"current_limit_a is {current_limit_a:g}; give more than zero")
         enough = [range_a for range_a in self.current_ranges_a if range_a >= current_limit_a]
         return CurrentRanges(self.current_ranges_a[0], (enough or self.current_ranges_a)[0 if enough else -1])
 

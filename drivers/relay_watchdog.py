@@ -11,11 +11,12 @@ relay that stays in either state does not hold it.
 
 from typing import Any, ClassVar
 
-from labctl.errors import ConfigurationError
-from labctl.instrument import Instrument
+from drivers.declarations import watchdogs as declared
+from labctl.instrument import Capabilities, Instrument, OneOf, Range
 
 START = 0xA0
 RELAYS = range(1, 9)
+PERIODS_S = (2.0, 3600.0)
 
 
 def relay_command(relay: int, on: bool) -> bytes:
@@ -35,18 +36,19 @@ class RelayWatchdog(Instrument):
         Which relay of the board, 1 to 8.
     """
 
+    messages = declared.RELAY_MESSAGES
+    bench_checks = declared.RELAY_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {"timeout": 1000, "asrl": {"baud_rate": 9600}}
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     answers: ClassVar[bool] = False
+    can = Capabilities(settings={"period_s": Range(*PERIODS_S), "relay": OneOf(tuple(RELAYS))})
 
     def __init__(
         self, adapter: Any, name: str | None = None, *, period_s: float = 30.0, relay: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(adapter, name, **kwargs)
-        if not 2 <= period_s <= 3600:
-            raise ConfigurationError(self.name, "settings.period_s", "must be from 2 to 3600")
-        if relay not in RELAYS:
-            raise ConfigurationError(self.name, "settings.relay", "must be from 1 to 8")
+        self.can.check_settings(self.name, period_s=period_s, relay=relay)
         self._period_s, self.relay = period_s, relay
         self._on = False
 

@@ -21,6 +21,11 @@ class ScpiInstrument(Instrument):
 
     models: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Return the messages of one text, which are separated by semicolons."""
+        return tuple(sent.strip().split(";"))
+
     def oldest_error(self) -> str:
         """Return the oldest error of the queue as text and remove it; `""` if there is none."""
         reply = self.ask("SYST:ERR?").strip()

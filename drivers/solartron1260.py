@@ -16,9 +16,10 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from drivers.declarations import solartron1260 as declared
 from labctl.bench import ImpedancePoint
 from labctl.errors import AnswerTimeout, InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Above, Capabilities, Instrument, Range
 
 MEASURING_DELAY_S = 0.1
 OVERHEAD_S = 0.8
@@ -26,7 +27,6 @@ RESULT_FIELDS = 5
 QUERY_FORMS = ("?{}", "{}?")
 FORM_FOUND_WITHIN_S, ANSWERED_WITHIN_S = 0.4, 5.0
 AMPLITUDE_LIMITS_V, BIAS_LIMITS_V = (0.0, 3.0), (-40.95, 40.95)
-HIGH_FREQUENCY_HZ, HIGH_FREQUENCY_LIMITS_V = 1e7, (0.0, 1.0)
 FREQUENCY_LIMITS_HZ = (1e-5, 3.2e7)
 FREQUENCY_TOLERANCE = 1e-3
 
@@ -58,11 +58,6 @@ def number(value: float) -> str:
         return plain
     mantissa, exponent = f"{value:.7E}".split("E")
     return f"{mantissa.rstrip('0').rstrip('.')}E{int(exponent):+d}"
-
-
-def amplitude_limits_v(frequency_hz: float) -> tuple[float, float]:
-    """Return the amplitude limits of the generator: up to 3 V, up to 1 V above 10 MHz."""
-    return HIGH_FREQUENCY_LIMITS_V if frequency_hz > HIGH_FREQUENCY_HZ else AMPLITUDE_LIMITS_V
 
 
 def integration_time_s(frequency_hz: float, integration_s: float) -> float:
@@ -100,13 +95,22 @@ class Solartron1260(Instrument):
         instrument that answers neither, to avoid the time-outs of asking. Nothing is confirmed then.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     models: ClassVar[tuple[str, ...]] = ("1260",)
+    can = Capabilities(
+        frequency_hz=Range(*FREQUENCY_LIMITS_HZ),
+        amplitude_v=Range(*AMPLITUDE_LIMITS_V),
+        amplitude_v_above_hz=(Above(1e7, Range(0.0, 1.0)),),
+        bias_v=Range(*BIAS_LIMITS_V),
+    )
     quiet_after_s: ClassVar[dict[str, float]] = {"TT2": 3.0}
 
     frequency_hz = Instrument.setting(
@@ -239,10 +243,7 @@ class Solartron1260(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield the quantity selected by `settings`: `IMPEDANCE` in ohm, or `VOLTAGE_RATIO`, V1 / V2."""
-        strict_range(bias_v, BIAS_LIMITS_V)
-        for frequency_hz in frequencies_hz:
-            strict_range(frequency_hz, FREQUENCY_LIMITS_HZ)
-            strict_range(generator_v, amplitude_limits_v(frequency_hz))
+        self.can.check_sweep(self.name, frequencies_hz, generator_v, bias_v)
         try:
             self._set_up(settings, generator_v, integration_s, bias_v)
             for frequency_hz in frequencies_hz:

@@ -11,9 +11,10 @@ from collections.abc import Generator, Iterable
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from drivers.declarations import solartron1287 as declared
 from labctl.bench import CurrentPoint
 from labctl.errors import ConfigurationError, InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, OneOf, Range
 
 SMALLEST_LIMIT_A, LARGEST_LIMIT_CODE = 2e-6, 6
 RESISTOR_CODES = {0.1: 1, 1.0: 2, 10.0: 3, 100.0: 4, 1e3: 5, 1e4: 6, 1e5: 7, 1e6: 8}
@@ -112,14 +113,22 @@ class Solartron1287(Instrument):
         current is imposed before this check.
     """
 
+    messages = declared.MESSAGES
+    bench_checks = declared.BENCH_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
     quiet_after_s: ClassVar[dict[str, float]] = {"PW0": 1.0, "PW1": 1.0, "BK4": 1.0}
     safe_within_s: ClassVar[float] = 4.0
+    can = Capabilities(
+        potential_v=Range(-14.5, 14.5),
+        current_a=Range(SMALLEST_LIMIT_A, math.inf),
+        settings={"standard_resistor_ohm": OneOf(tuple(RESISTOR_CODES))},
+    )
 
     identity_question: ClassVar[str] = "?VN"
     potential_v = Instrument.setting(
@@ -154,9 +163,7 @@ class Solartron1287(Instrument):
     def _code_of(self, resistor_ohm: float | None) -> int:
         if resistor_ohm is None:
             return 0
-        if resistor_ohm not in RESISTOR_CODES:
-            choices = ", ".join(f"{known:g}" for known in RESISTOR_CODES)
-            raise ConfigurationError(self.name, "settings.standard_resistor_ohm", f"must be one of {choices}")
+        self.can.check_settings(self.name, standard_resistor_ohm=resistor_ohm)
         return RESISTOR_CODES[resistor_ohm]
 
     def last_error(self) -> int:
@@ -210,7 +217,7 @@ class Solartron1287(Instrument):
         exceed `current_limit_a`; `status` marks a point that reaches it. The cell is off when the iterator
         ends.
         """
-        self._check_potential(potential_v)
+        self.can.check_hold(self.name, potential_v, current_limit_a)
         limit_a = SMALLEST_LIMIT_A * 10 ** limit_code(current_limit_a)
         try:
             self._set_up(current_limit_a)
@@ -220,10 +227,6 @@ class Solartron1287(Instrument):
         finally:
             self._held_v = None
             self.cell_off()
-
-    def _check_potential(self, potential_v: float) -> None:
-        if not abs(potential_v) <= 14.5:
-            raise ValueError(f"potential_v is {potential_v:g}; the instrument reaches -14.5 to 14.5 V")
 
     def _set_up(self, current_limit_a: float) -> None:
         self.write("CE")

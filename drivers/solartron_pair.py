@@ -8,6 +8,7 @@ stays connected to the 1287, which has the cell relay that the 1260 lacks.
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from drivers.solartron1260 import VOLTAGE_RATIO, Solartron1260
 from drivers.solartron1287 import FULL_SCALE_V, SMALLEST_LIMIT_A, Solartron1287
 from labctl.bench import ImpedancePoint
 from labctl.errors import ConfigurationError
+from labctl.instrument import Capabilities
 
 FINE_GAIN, LARGEST_FINE_AMPLITUDE_V = 0.01, 0.03
 SAME_BIAS_V = 1e-6
@@ -69,6 +71,13 @@ class Solartron1260With1287(Solartron1287):
         self.resistor_ohm = standard_resistor_ohm
 
     safe_within_s: ClassVar[float] = 5.0
+    can: Capabilities = replace(
+        Solartron1287.can,
+        frequency_hz=Solartron1260.can.frequency_hz,
+        amplitude_v=Solartron1260.can.amplitude_v,
+        amplitude_v_above_hz=Solartron1260.can.amplitude_v_above_hz,
+        bias_v=Solartron1287.can.potential_v,
+    )
 
     @classmethod
     def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -118,7 +127,7 @@ class Solartron1260With1287(Solartron1287):
     def _sweep_at_bias(
         self, frequencies_hz: Sequence[float], amplitude_v: float, integration_s: float, bias_v: float
     ) -> Generator[ImpedancePoint, None, None]:
-        self._check_potential(bias_v)
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
         try:
             self._set_up(max(SMALLEST_LIMIT_A, FULL_SCALE_V / self.resistor_ohm))
             self._switch_on(bias_v)

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.temptronic.temptronic_base import ATSBase
 
+from drivers.declarations import chambers as declared
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 LIMITS_DEGC = (-99.9, 225.0)
 HOTTEST_VALID_DEGC = 400.0
@@ -31,12 +32,19 @@ def setpoint_number(celsius: float) -> int:
 class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A `labctl.bench.TemperatureController`; lower the head before a run."""
 
+    messages = declared.TEMPTRONIC_MESSAGES
+    bench_checks = declared.TEMPTRONIC_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 0.05
+    can = Capabilities(
+        temperature_k=Range(LIMITS_DEGC[0] + ZERO_CELSIUS_K, LIMITS_DEGC[1] + ZERO_CELSIUS_K),
+        ramp_rate_k_s=Range(RAMP_LIMITS_K_MIN[0] / 60, RAMP_LIMITS_K_MIN[1] / 60),
+    )
     models: ClassVar[tuple[str, ...]] = ("ATS-", "ECO-", "TEMPTRONIC", "Temptronic", "inTEST")
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
@@ -81,9 +89,8 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         celsius = value - ZERO_CELSIUS_K
-        if not LIMITS_DEGC[0] <= celsius <= LIMITS_DEGC[1]:
-            raise ValueError(f"setpoint_k is {value:g}; the instrument reaches {LIMITS_DEGC} degC")
         self.set_point_number = setpoint_number(celsius)
         self.ramp_rate = _ramp_step(self._ramp_rate_k_s * 60 or RAMP_LIMITS_K_MIN[1])
         self.temperature_setpoint = round(celsius, 1)
@@ -115,9 +122,7 @@ class TemptronicATS(Instrument, ATSBase):  # pyright: ignore[reportIncompatibleM
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        low, high = RAMP_LIMITS_K_MIN
-        if value and not low - 1e-9 <= value * 60 <= high + 1e-9:
-            raise ValueError(f"ramp_rate_k_s is {value:g}; give 0, or {low:g} to {high:g} K/min")
+        self.can.check_ramp(self.name, value)
         self._ramp_rate_k_s = value
 
     @property

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments import Instrument as PymeasureInstrument
 from pymeasure.instruments.thermotron import Thermotron3800
 
+from drivers.declarations import chambers as declared
 from drivers.without_ramp import WithoutRamp
 from labctl.bench import ZERO_CELSIUS_K, OutputState
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 Mode = Thermotron3800.Thermotron3800Mode
 RUNNING = Mode.PROGRAM_MODE | Mode.MANUAL_MODE | Mode.EDIT_MODE_HOLD | Mode.DELAYED_START_MODE
@@ -25,16 +26,20 @@ POSSIBLE_DEGC = (-120.0, 250.0)
 class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A `labctl.bench.TemperatureController`; the chamber must display degrees Celsius."""
 
+    messages = declared.THERMOTRON_MESSAGES
+    bench_checks = declared.THERMOTRON_CHECKS
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",
         "timeout": 5000,
     }
+    line_address: ClassVar[str | None] = ""
     write_interval_s: ClassVar[float] = 1.0
     safe_within_s: ClassVar[float] = 4.5
 
     identity_question: ClassVar[str] = "IDEN?"
     models: ClassVar[tuple[str, ...]] = ("3800",)
+    can = Capabilities(temperature_k=Range(-55.0 + ZERO_CELSIUS_K, 150.0 + ZERO_CELSIUS_K))
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send a message; the connection adds the pause after it."""
@@ -69,6 +74,7 @@ class ThermotronOven(WithoutRamp, Instrument, Thermotron3800):  # pyright: ignor
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         celsius = round(value - ZERO_CELSIUS_K, 1)
         self.setpoint = celsius
         self.run()

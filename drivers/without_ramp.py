@@ -1,8 +1,27 @@
 """Mixin for temperature controllers without a ramp."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from labctl.instrument import NO_RAMP, Capabilities
+
+WITHOUT_RAMP = Capabilities(ramp_rate_k_s=NO_RAMP)
+
 
 class WithoutRamp:
-    """Mixin with a `ramp_rate_k_s` that is always 0: the instrument changes temperature at its own rate."""
+    """Mixin with a `ramp_rate_k_s` that is always 0: the instrument changes temperature at its own rate.
+
+    It stands before `Instrument` among the bases.
+    """
+
+    name: str
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the declaration of the instrument, without a ramp."""
+        declared = super().capabilities(settings)  # type: ignore[misc] - of the instrument that follows
+        return replace(declared, ramp_rate_k_s=NO_RAMP)
 
     @property
     def ramp_rate_k_s(self) -> float:
@@ -11,5 +30,4 @@ class WithoutRamp:
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
-        if value != 0:
-            raise ValueError(f"ramp_rate_k_s is {value:g}, but {type(self).__name__} cannot ramp: give 0")
+        WITHOUT_RAMP.check_ramp(self.name, value)

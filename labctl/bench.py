@@ -62,7 +62,25 @@ __all__ = [
 class PlannedStep:
     """One planned step of a procedure, for `labctl check`; planning touches no instrument.
 
-    `temperature_k` is None if the step sets none; potentials are direct and rms alternating parts.
+    A quantity that a step does not use is None or 0. labctl holds each against the limits of the station, and
+    against the capabilities of the instruments (`labctl.capabilities`).
+
+    Attributes
+    ----------
+    temperature_k : float or None
+        Set point; None if the step sets none.
+    potential_v : float
+        Direct potential: of a hold, or the bias of a spectrum.
+    amplitude_v : float
+        Amplitude of a spectrum, V rms; a step with an amplitude or frequencies is a spectrum.
+    current_a : float
+        Current limit of a hold.
+    frequency_hz : tuple[float, float] or None
+        Lowest and highest frequency of a spectrum.
+    ramp_rate_k_s : float or None
+        Ramp to the set point, 0: as fast as possible; None if the step sets none.
+    interval_s : float or None
+        Shortest time between two samples, where a person chose it.
     """
 
     label: str
@@ -71,6 +89,9 @@ class PlannedStep:
     potential_v: float = 0.0
     amplitude_v: float = 0.0
     current_a: float = 0.0
+    frequency_hz: tuple[float, float] | None = None
+    ramp_rate_k_s: float | None = None
+    interval_s: float | None = None
 
 
 @dataclass(frozen=True)

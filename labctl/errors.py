@@ -97,6 +97,30 @@ class LimitExceeded(LabctlError):
         )
 
 
+class BeyondInstrument(LabctlError, ValueError):
+    """A value was requested that an instrument cannot do. It was not sent.
+
+    Attributes
+    ----------
+    instrument : str
+        Its name.
+    quantity : str
+        Name of the quantity with its unit, such as `frequency_hz`.
+    value : float
+        The value in that unit.
+    problem : str
+        Value and possible range as text, without the instrument.
+    """
+
+    def __init__(
+        self, instrument: str, quantity: str, value: float, shown: str, words: str, possible: str
+    ) -> None:
+        self.instrument, self.quantity, self.value = instrument, quantity, value
+        able = f"possible: {possible}" if possible else f"it has no {words}: give 0"
+        self.problem = f"{words} {shown} is not possible; {able}"
+        super().__init__(f"{instrument}: {self.problem}")
+
+
 class EventError(LabctlError):
     """An emitted event is wrong: a field is misspelt, missing or impossible.
 

@@ -10,8 +10,22 @@ from typing import Any, ClassVar
 from pymeasure.instruments import Channel as PymeasureChannel
 from pymeasure.instruments import Instrument as PymeasureInstrument
 
+from labctl.capabilities import NO_RAMP, Above, Capabilities, OneOf, Range
 from labctl.clock import Clock, RealClock, VirtualClock
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
+
+__all__ = [
+    "NO_RAMP",
+    "Above",
+    "Capabilities",
+    "Channel",
+    "Instrument",
+    "OneOf",
+    "Range",
+    "SharedSession",
+    "StrictReplies",
+]
 
 
 class StrictReplies:
@@ -88,6 +102,18 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         in hexadecimal, `01 03 ...`.
     answers : bool
         Whether it answers anything at all; False for a board that only listens.
+    shown_on_reset : str
+        What `prepare()` may put at the cell for an instant because it resets the instrument, as words; empty:
+        nothing.
+    messages : tuple of labctl.command_table.Message
+        The messages that it sends, with unit and source.
+    bench_checks : tuple of labctl.command_table.BenchCheck
+        What to check once on the real instrument.
+    line_address : str or None
+        Name of the setting that distinguishes instruments on one serial line; `""` for an instrument with a
+        line of its own, None: not declared.
+    can : Capabilities
+        Ranges of the instrument (`labctl.capabilities`); by default none is declared.
     """
 
     connection_settings: ClassVar[dict[str, Any]] = {}
@@ -99,6 +125,11 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     acknowledges: ClassVar[bool] = False
     questions: ClassVar[str] = ""
     answers: ClassVar[bool] = True
+    shown_on_reset: ClassVar[str] = ""
+    messages: ClassVar[tuple[Message, ...]] = ()
+    bench_checks: ClassVar[tuple[BenchCheck, ...]] = ()
+    line_address: ClassVar[str | None] = None
+    can: Capabilities = Capabilities()
 
     def __init__(self, adapter: Any, name: str | None = None, **kwargs: Any) -> None:
         settings = {**self.connection_settings, **kwargs}
@@ -114,6 +145,26 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
         them. There are none unless a driver says so.
         """
         return ()
+
+    @classmethod
+    def declared_texts(cls, sent: str) -> tuple[str, ...]:
+        """Split a text on the wire into messages, spelt as in `messages`.
+
+        `sent` is a text, or the bytes of a frame in hexadecimal, `01 03 ...`. Each line of a text is a
+        message unless the driver overrides this method.
+        """
+        return tuple(line.strip() for line in sent.splitlines() if line.strip())
+
+    @classmethod
+    def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
+        """Return the capabilities with these settings of the station file.
+
+        `settings` holds only entries of the station file: the defaults of the driver are not in it. By
+        default the answer is `can`. `labctl check` holds planned steps against it, and says which quantities
+        are not declared. Override it where a range depends on a setting, and let the driver check what it is
+        asked for against the same declaration.
+        """
+        return cls.can
 
     @property
     def identity(self) -> str:

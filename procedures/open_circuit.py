@@ -37,7 +37,7 @@ class OpenCircuit(Procedure):
 
     def plan(self) -> list[PlannedStep]:
         """Return the single step with its duration."""
-        return [PlannedStep("open circuit", 60 * self.duration_min)]
+        return [PlannedStep("open circuit", 60 * self.duration_min, interval_s=self.interval_s)]
 
     def get_estimates(self) -> float:
         """Return the duration in seconds, for pymeasure's window."""

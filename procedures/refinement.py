@@ -1,25 +1,20 @@
 """Choice of the next temperature and of the end of a series, from the temperature law fitted so far.
 
 The sample's geometry is common to all temperatures and cancels: 1/R takes the place of the conductivity.
+
+The analysis takes longer to import than a protocol to be checked. It is imported when it is used: every
+temperature series imports this module, and few choose their temperatures.
 """
 
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from labctl.analysis import (
-    Spectrum,
-    TemperatureLaw,
-    fit_temperature_law,
-    half_width,
-    ionic_resistance,
-    kramers_kronig,
-    next_temperature,
-)
 from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint
+
+if TYPE_CHECKING:
+    from labctl.analysis import Spectrum, TemperatureLaw
 
 QUANTITIES = (
     "off",
@@ -31,14 +26,18 @@ QUANTITIES = (
 FEWEST_TEMPERATURES = 5
 
 
-def spectrum_of(points: Sequence[ImpedancePoint]) -> Spectrum:
+def spectrum_of(points: Sequence[ImpedancePoint]) -> "Spectrum":
     """Return the good points as a Spectrum."""
+    from labctl.analysis import Spectrum
+
     good = [p for p in points if p.status == "ok"]
     return Spectrum([p.frequency_hz for p in good], [complex(p.z_real_ohm, p.z_imag_ohm) for p in good])
 
 
 def is_consistent(points: Sequence[ImpedancePoint]) -> bool:
     """Return whether a spectrum passes the Kramers-Kronig test; True with too few points to test."""
+    from labctl.analysis import kramers_kronig
+
     try:
         return kramers_kronig(spectrum_of(points)).passed
     except ValueError:
@@ -59,6 +58,10 @@ class SeriesSoFar:
         of the temperature, as far as it moved, are the same as in the later evaluation: the spread of a
         single reading is unknown, and then the scatter of the points alone is used.
         """
+        import numpy as np
+
+        from labctl.analysis import ionic_resistance
+
         readings_k = [kelvin for kelvin in readings_k if math.isfinite(kelvin)]
         if not readings_k:
             return
@@ -70,8 +73,12 @@ class SeriesSoFar:
             point = (float(np.mean(readings_k)), spread_k, conductance, total_ohm.relative_uncertainty)
             self._points.append(point)
 
-    def law(self) -> TemperatureLaw | None:
+    def law(self) -> "TemperatureLaw | None":
         """Return the law fitted so far; None below five temperatures."""
+        import numpy as np
+
+        from labctl.analysis import fit_temperature_law
+
         if len({round(point[0], 1) for point in self._points}) < FEWEST_TEMPERATURES:
             return None
         temperature_k, spread_k, conductance, relative = np.array(self._points).T
@@ -84,6 +91,8 @@ class SeriesSoFar:
 
     def is_known(self, quantity: str, wanted_half_width: float) -> bool:
         """Return whether the half width of the 95 % interval of `quantity` is small enough."""
+        from labctl.analysis import half_width
+
         law = self.law()
         try:
             return law is not None and half_width(law, quantity) <= wanted_half_width
@@ -95,6 +104,8 @@ class SeriesSoFar:
 
         Before a law can be fitted, this is the middle of the widest gap.
         """
+        from labctl.analysis import next_temperature
+
         law = self.law()
         if law is None:
             return self._middle_of_widest_gap_degc(low_k, high_k)

@@ -138,12 +138,14 @@ class SpectrumProcedure(Procedure):
 
     def planned_spectrum(self, target_k: float | None, place: str, bias_v: float = 0.0) -> PlannedStep:
         """Return the planned step of one spectrum."""
+        frequencies_hz = self.frequencies()
         return PlannedStep(
-            f"spectrum at {place}, {len(self.frequencies())} points",
-            sum(map(self.point_duration_s, self.frequencies())),
+            f"spectrum at {place}, {len(frequencies_hz)} points",
+            sum(map(self.point_duration_s, frequencies_hz)),
             temperature_k=target_k,
             potential_v=bias_v,
             amplitude_v=self.amplitude_v,
+            frequency_hz=(min(frequencies_hz), max(frequencies_hz)),
         )
 
     def point_duration_s(self, frequency_hz: float) -> float:

@@ -57,7 +57,8 @@ class TemperatureHold(Procedure):
     def _planned(self) -> Iterator[PlannedStep]:
         target_k = self.temperature_degc + ZERO_CELSIUS_K
         duration_s = travel_time_s(self.begins_at_k, target_k, self.ramp_k_min / 60) + 60 * self.hold_min
-        yield PlannedStep(f"hold {self.temperature_degc:g} degC", duration_s, temperature_k=target_k)
+        label, rate_k_s = f"hold {self.temperature_degc:g} degC", self.ramp_k_min / 60
+        yield PlannedStep(label, duration_s, temperature_k=target_k, ramp_rate_k_s=rate_k_s)
 
     def get_estimates(self) -> float:
         """Return the estimated duration in seconds, for pymeasure's window."""

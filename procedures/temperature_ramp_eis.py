@@ -1,6 +1,7 @@
 """Consecutive spectra during a slow temperature ramp; every point has its own temperature."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pymeasure.experiment import FloatParameter
@@ -81,4 +82,5 @@ class TemperatureRampEIS(SpectrumProcedure):
         to_start_s = travel_time_s(self.begins_at_k, start_k)
         yield PlannedStep(f"go to {self.start_degc:g} degC", to_start_s, temperature_k=start_k)
         label = f"ramp to {self.end_degc:g} degC at {self.ramp_k_min:g} K/min, spectra all the way"
-        yield PlannedStep(label, self.ramp_s(), temperature_k=end_k, amplitude_v=self.amplitude_v)
+        spectra = self.planned_spectrum(end_k, label)
+        yield replace(spectra, label=label, duration_s=self.ramp_s(), ramp_rate_k_s=self.ramp_k_min / 60)

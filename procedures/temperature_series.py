@@ -168,7 +168,9 @@ class TemperatureSeries(SpectrumProcedure):
             settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
             here_k = target_k
             place = f"{target_k - ZERO_CELSIUS_K:g} degC ({branch})"
-            yield PlannedStep(f"settle at {place}", settling_s, temperature_k=target_k)
+            yield PlannedStep(
+                f"settle at {place}", settling_s, temperature_k=target_k, ramp_rate_k_s=self.ramp_k_min / 60
+            )
             yield from self.planned_at(target_k, place)
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:

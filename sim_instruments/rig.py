@@ -41,7 +41,7 @@ class Options:
     ambient_k: float = 295.15
     oven: Mapping[str, float] | None = None
     description: str | Path = "default"
-    instruments: Mapping[str, str] | None = None
+    instruments: Mapping[str, Any] | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -106,7 +106,8 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         file of pyvisa-sim with user-defined stand-ins (see `stand_ins`). The default has a Lake Shore 336, a
         Solartron 1260 and a Solartron 1287.
     instruments : mapping
-        Address = model, or the YAML file of a user-defined stand-in; replaces `description`.
+        Address = model, or the YAML file of a user-defined stand-in, or for a model that can have any
+        settings `{"stand_in": model, "settings": {...}}`; replaces `description`.
 
     Raises
     ------
@@ -174,7 +175,12 @@ def _named(chosen: Options) -> Mapping[str, StandIn]:
     return {address: _chosen(source, address, name) for address, name in names.items()}
 
 
-def _chosen(source: str | Path, address: str, name: str) -> StandIn:
+def _chosen(source: str | Path, address: str, name: Any) -> StandIn:
+    if isinstance(name, Mapping):
+        try:
+            return _chosen(source, address, name["stand_in"]).of(name["settings"])
+        except (KeyError, ValueError) as problem:
+            raise ValueError(f"{source}: {address}: stand_in and settings: {problem}") from problem
     if Path(name).suffix in (".yaml", ".yml"):
         return stand_in_at(Path(name), address)
     if name not in MODELS:

@@ -8,6 +8,7 @@ channel is described in `control`. The clock is real or scaled; with a virtual c
 """
 
 import contextlib
+import json
 import math
 import selectors
 import socket
@@ -20,7 +21,7 @@ from pyvisa.errors import VisaIOError
 
 from sim_instruments.control import Control
 from sim_instruments.rig import Rig, build, instruments_of
-from sim_instruments.stand_ins import DRIVERS
+from sim_instruments.stand_ins import DRIVERS, MODELS
 from sim_instruments.wire.exchange import Exchange
 from sim_instruments.world.world import Clock
 
@@ -135,6 +136,7 @@ class Server:
             if free:
                 listed = ", ".join(f'"{role}"' for role in free)
                 parts.append(_STATION_INSTRUMENT.format(outlet=outlet, driver=driver, roles=listed))
+                parts += _settings_toml(outlet.name)
         return "\n".join(parts)
 
     def _turn(self) -> None:
@@ -234,6 +236,20 @@ driver = "{driver}"
 address = "{outlet.address}"
 roles = [{roles}]
 """
+
+
+def _settings_toml(model: str) -> list[str]:
+    settings = MODELS[model].settings if model in MODELS else {}
+    return [f"settings = {_inline(settings)}\n"] if settings else []
+
+
+def _inline(value: Any) -> str:
+    """A value as TOML in one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_inline(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value)
 
 
 def serve(

@@ -6,8 +6,8 @@ device names the properties that mean, when not zero, that heater, cell or sourc
 messages names its own class; see `own_model`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
 from sim_instruments.instruments.linkam_t95 import LinkamT95
+from sim_instruments.instruments.modbus_oven import EXAMPLE, ModbusOven
+from sim_instruments.instruments.nanodac import Nanodac
+from sim_instruments.instruments.omron_e5c import OmronE5C
 from sim_instruments.instruments.oxford_itc503 import OxfordITC503
 from sim_instruments.instruments.oxford_mercury import OxfordMercury
 from sim_instruments.instruments.solartron1260 import Solartron1260
@@ -51,7 +54,8 @@ class StandIn:
     """One type of instrument; `file` names its definition when it is shared with another type.
 
     `driver` is the driver for it, as a station file names it, and `roles` are those it can have; both are
-    empty for a stand-in from a user's own YAML file.
+    empty for a stand-in from a user's own YAML file. `settings` are those that the driver needs for it;
+    `described` makes it from other settings, where it can have any.
     """
 
     name: str
@@ -60,6 +64,14 @@ class StandIn:
     given: dict[str, Any] | None = None
     driver: str = ""
     roles: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    described: Callable[[Mapping[str, Any]], Callable[[Parts], Model]] | None = None
+
+    def of(self, settings: Mapping[str, Any]) -> "StandIn":
+        """The same with other settings; raises ValueError where it has only its own."""
+        if self.described is None:
+            raise ValueError(f"{self.name!r} has no settings of its own: name it alone")
+        return replace(self, make=self.described(settings), settings=settings)
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -87,6 +99,10 @@ def _with_noise(
     return StandIn(name, make, file, driver=driver, roles=roles)
 
 
+def _modbus_oven(description: Mapping[str, Any]) -> Callable[[Parts], Model]:
+    return lambda parts: ModbusOven(parts.world, description)
+
+
 MODELS: dict[str, StandIn] = {
     stand_in.name: stand_in
     for stand_in in (
@@ -109,6 +125,22 @@ MODELS: dict[str, StandIn] = {
         ),
         _in_the_world("eurotherm2400", "drivers.eurotherm:Eurotherm2400", OVEN, Eurotherm2400),
         _in_the_world(
+            "eurotherm2200",
+            "drivers.eurotherm:Eurotherm2200",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="2200",
+        ),
+        _in_the_world(
+            "eurotherm3216",
+            "drivers.eurotherm:Eurotherm3216",
+            OVEN,
+            Eurotherm2400,
+            "eurotherm2400",
+            family="3216",
+        ),
+        _in_the_world(
             "eurotherm3200",
             "drivers.eurotherm:Eurotherm3200",
             OVEN,
@@ -123,6 +155,16 @@ MODELS: dict[str, StandIn] = {
             Eurotherm2400,
             "eurotherm2400",
             family="3500",
+        ),
+        _in_the_world("nanodac", "drivers.nanodac:Nanodac", OVEN, Nanodac),
+        _in_the_world("omron_e5c", "drivers.omron_e5c:OmronE5C", OVEN, OmronE5C),
+        StandIn(
+            "modbus_oven",
+            _modbus_oven(EXAMPLE),
+            driver="drivers.modbus_oven:ModbusOven",
+            roles=OVEN,
+            settings=EXAMPLE,
+            described=_modbus_oven,
         ),
         _in_the_world("julabo", "drivers.julabo:JulaboCF", OVEN, Julabo),
         _in_the_world("julabo_fc", "drivers.julabo:JulaboFC", OVEN, Julabo, "julabo", family="FC"),

@@ -32,12 +32,13 @@ PUBLIC = {
         Bench CurrentPoint Device FrequencyResponseAnalyzer ImpedancePoint Limits PlannedStep Potentiostat
         TemperatureController TemperatureReading Thermometer ZERO_CELSIUS_K
     """,
+    "labctl.capabilities": "NO_RAMP Above Capabilities OneOf Range",
     "labctl.cli": "app main",
     "labctl.clock": "Clock RealClock ScaledClock VirtualClock",
     "labctl.errors": """
         ConfigurationError InstrumentError LabctlError LimitExceeded SettlingTimeout StoreError
     """,
-    "labctl.instrument": "Channel Instrument",
+    "labctl.instrument": "NO_RAMP Above Capabilities Channel Instrument OneOf Range",
     "labctl.protocol": """
         MOST_PROCEDURES ProcedureEntry Protocol begin_at check_step last_temperature_k parse_protocol plan_of
         read_protocol

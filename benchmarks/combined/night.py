@@ -112,7 +112,8 @@ class Night:
             files = [f"p{number}.toml" for number in range(len(jobs))]
             for file, steps in zip(files, jobs, strict=True):
                 self._protocol(file, list(steps))
-            self.programs.labctl("queue", "add", *files, "--retries", "2", "--retry-delay-min", "0")
+            adding = ("queue", "add", *files, "--no-rehearsal", "--retries", "2", "--retry-delay-min", "0")
+            self.programs.labctl(*adding)
         self._program = self.programs.start_program()
 
     def _protocol(self, file: str, temperatures: list[int]) -> None:

@@ -153,6 +153,7 @@ COMMANDS: dict[tuple[str, ...], tuple[tuple[Sequence[str], ...], dict[str, tuple
             "--retry-delay-min": NUMBERS,
             "--on-failure": ("skip", "stop", *TEXTS),
             "--held": (),
+            "--no-rehearsal": (),
         },
     ),
     ("queue", "list"): ((), {"--all": ()}),

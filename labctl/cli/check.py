@@ -27,7 +27,7 @@ def check(
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:
-    """Parse a protocol, hold it against the station's limits, list every step with its estimated time.
+    """Parse a protocol, hold it against limits and instruments, list every step with its estimated time.
 
     Times are real times, measured in the station's last runs in the database if there are any. No
     instrument is touched. Exit code 2 and a message when something is wrong.
@@ -85,7 +85,8 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
         now_s = RealClock().time()
         console.print(f"begun now, it ends {hour_in_words(now_s + found.takes_s, now_s)}")
     console.print(table)
-    console.print(f"within the limits of {station.name}; estimated time {duration(found.takes_s)}")
+    held = f"within the limits of {station.name} and the declared ranges of its instruments"
+    console.print(f"{held}; estimated time {duration(found.takes_s)}")
     console.print(station.watchdog_words)
     if station.instruments:
         console.print(

@@ -20,9 +20,11 @@ from labctl.errors import ConfigurationError
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
+    from labctl.config.instrument_entries import InstrumentEntry
     from labctl.config.station import Station
     from labctl.instruments.locks import Holder
     from labctl.queue.making_safe import SafeReport
+    from labctl.readmodel.bench_check_states import InstrumentChecks
 
 app = typer.Typer(help="What hangs on the bus; check it; make it safe.", no_args_is_help=True)
 
@@ -118,21 +120,37 @@ def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> l
 
 
 @app.command()
-def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = False) -> None:
-    """Check every instrument of a station: identity, status, limits, readings. Energises nothing.
+def check(
+    station: StationArgument = DEFAULT_STATION,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    at_the_bench: Annotated[
+        bool, typer.Option("--at-the-bench", help="Go through the bench checks with a person; ten minutes.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Ask confirmed bench checks too.")] = False,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check every instrument of a station: identity, status, limits, readings. Switches no output on.
 
     An `identity` in the station file must match exactly. Each instrument is first brought to a known safe
-    state; LCR meters and impedance analysers are reset, and may show their power-on level for an instant.
-    What a driver wants confirmed at the bench is listed. A watchdog on a wire of its own is asked for its
-    identity and is not kicked. While another program uses an instrument nothing is touched; the message
-    names that program.
+    state; the 2450, LCR meters and impedance analysers are reset, and their power-on state may be at the cell
+    for an instant. Listed are the numbers of messages and bench checks that are not confirmed, and settings
+    to confirm. A watchdog on a wire of its own is asked for its identity and is not kicked. While
+    another program uses an instrument nothing is touched; the message names that program.
+
+    With --at-the-bench it then asks for the displays of the instruments, and records each answer in the
+    results file by serial number. Checks that need an output are done by the person; labctl switches none on.
     """
-    from labctl.config.doubts import unconfirmed_settings
     from labctl.config.station import read_station
     from labctl.errors import InstrumentError
 
+    if again and not at_the_bench:
+        raise ConfigurationError("labctl instruments check", "--again", "belongs to --at-the-bench")
     chosen = read_station(station)
     try:
+        if at_the_bench:
+            _check_at_the_bench(chosen, db, person or user_name(), again, as_json)
+            return
         with chosen.hold("a check of its instruments"), chosen.open() as bench:
             report = {role: _reading(bench, role) for role in bench.roles}
         alone, unasked = _watchdog_reading(chosen)
@@ -140,23 +158,111 @@ def check(station: StationArgument = DEFAULT_STATION, as_json: JsonOption = Fals
         terminal.say(str(error), err=True, fg="red")
         raise typer.Exit(1) from error
     report |= alone
+    checks = _bench_checks(chosen, report, db)
     if as_json:
-        terminal.echo(json.dumps(report))
+        told = {role: {**entry, **checks[role].facts} for role, entry in report.items()}
+        terminal.echo(json.dumps(told))
         return
+    _print_report(chosen, report, checks)
+    but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""
+    terminal.echo(f"all of {chosen.name} answer{but_for}; {_energised_in_words(chosen)}")
+
+
+def _print_report(
+    chosen: "Station", report: dict[str, dict[str, str]], checks: "dict[str, InstrumentChecks]"
+) -> None:
+    shown: set[str] = set()
     for role, entry in report.items():
         terminal.echo(f"{role:14s} {entry['identity']}   {entry['reads']}".rstrip())
         if entry["condition"]:
             terminal.echo(f"{'':14s} {entry['condition']}")
-    for sentence in unconfirmed_settings(chosen.instruments):
-        terminal.say(f"not confirmed: {sentence}", fg="yellow")
+        name = _entry_with(chosen, role).name
+        for line in checks[role].words if name not in shown else ():
+            terminal.echo(f"{'':14s} {line}")
+        shown.add(name)
+    for entry in chosen.instruments:
+        _print_unconfirmed(entry, [checks[role] for role in entry.roles if role in checks])
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
-    but_for = f", but for the watchdog, which was not asked: {unasked}" if unasked else ""
-    terminal.echo(f"all of {chosen.name} answer{but_for}; nothing was energised")
+    if any(check.having("open") for check in checks.values()):
+        terminal.echo("open bench checks: labctl instruments check --at-the-bench (docs/bench-checks.md)")
+
+
+def _print_unconfirmed(entry: "InstrumentEntry", checks: "list[InstrumentChecks]") -> None:
+    """Print each setting that a driver wants confirmed, and the bench checks that confirm it by now."""
+    from labctl.config.doubts import unconfirmed_settings
+
+    done = checks[0].confirmed_where_numbers_can_be_wrong if checks else ""
+    for sentence in unconfirmed_settings([entry]):
+        told = f"confirmed at the bench ({done}), but not in the station file" if done else "not confirmed"
+        terminal.say(f"{told}: {sentence}", fg="yellow")
+
+
+def _entry_with(chosen: "Station", role: str) -> "InstrumentEntry":
+    return next(entry for entry in chosen.instruments if role in entry.roles)
+
+
+def _bench_checks(
+    chosen: "Station", report: dict[str, dict[str, str]], db: Path
+) -> "dict[str, InstrumentChecks]":
+    """Return the states of the bench checks of the instrument of each role, from the results file."""
+    from labctl.readmodel.bench_check_states import instrument_checks
+
+    found = {}
+    for role, told in report.items():
+        entry = _entry_with(chosen, role)
+        found[role] = instrument_checks(entry, told["identity"], _recorded(chosen, entry, db))
+    return found
+
+
+def _recorded(chosen: "Station", entry: "InstrumentEntry", db: Path) -> list[dict[str, Any]]:
+    """Return the records about the driver of an instrument; without a readable results file, none."""
+    from labctl.errors import StoreError
+    from labctl.readmodel.bench_check_states import is_simulated
+    from labctl.store.looking import LookConnection
+    from labctl.store.queries.bench_checks import of_driver
+
+    if not db.exists():
+        return []
+    try:
+        with LookConnection(db) as looking:
+            return of_driver(looking, entry.driver, is_simulated(chosen, entry.address))
+    except StoreError as error:  # the instruments were checked all the same
+        terminal.say(f"bench checks cannot be read: {error}", err=True, fg="yellow")
+        return []
+
+
+def _energised_in_words(chosen: "Station") -> str:
+    """Say that nothing was energised, except by a reset for an instant."""
+    shown = [
+        f"{entry.name} was reset, which may have put {state} at the cell for an instant"
+        for entry in chosen.held
+        if entry.roles and (state := getattr(entry.driver_class, "shown_on_reset", ""))
+    ]
+    return f"no output was switched on; {'; '.join(shown)}" if shown else "nothing was energised"
+
+
+def _check_at_the_bench(chosen: "Station", db: Path, person: str, again: bool, as_json: bool) -> None:
+    from labctl.cli.at_the_bench import Session, hold_session, require_terminal
+    from labctl.store.transactions import WriteConnection
+
+    if as_json:
+        raise ConfigurationError(
+            "labctl instruments check", "--json", "asks nothing; leave one of the two out"
+        )
+    require_terminal()
+    with WriteConnection(db) as connection:
+        session = Session(chosen, connection, person, again)
+        ended = hold_session(session)
+    for sentence in ended:
+        terminal.say(sentence, err=True, fg="yellow")
+    if ended:
+        raise typer.Exit(1)
+    terminal.echo(f"{session.answered} answers are in {db}; labctl instruments check lists them")
 
 
 def _watchdog_reading(station: "Station") -> tuple[dict[str, dict[str, str]], str]:
-    """What a watchdog on a wire of its own answers, and why it was not asked; it is never kicked here.
+    """Answer of a watchdog on a wire of its own, and why it was not asked; it is never kicked here.
 
     Raises InstrumentError where it does not answer, or is another one than the station file says.
     """

@@ -20,6 +20,7 @@ from labctl.cli.options import (
     JsonOption,
     PersonOption,
     StationOption,
+    trust_options,
     user_name,
 )
 from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from labctl.queue.jobs import Jobs
     from labctl.queue.pauses import Pause, Pauses
     from labctl.queue.requests import Requests
+    from labctl.queue.submission import QueuedJob
     from labctl.store.transactions import WriteConnection
 
 app = typer.Typer(help="Add, order, hold and cancel jobs; pause and resume the queue.", no_args_is_help=True)
@@ -114,12 +116,19 @@ def add(
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
     held: Annotated[bool, typer.Option("--held", help="Hold the job until it is released.")] = False,
+    no_rehearsal: Annotated[
+        bool, typer.Option("--no-rehearsal", help="Begin without a rehearsal on simulated instruments.")
+    ] = False,
     long: LongOption = False,
     same_sample: SameSampleOption = "",
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check protocols against the station's limits and queue them, all of them or none."""
+    """Check protocols against limits and instruments of the station and queue them, all of them or none.
+
+    They are rehearsed on simulated instruments in the background. A job begins when its rehearsal has passed,
+    or where none is possible, and is held if it fails.
+    """
     from labctl.config.doubts import doubts_about_instruments
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
@@ -127,7 +136,8 @@ def add(
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
     hours = _hours(not_before, deadline)
-    terms = Terms(person=person or user_name(), priority=priority, policy=policy, held=held, **hours)
+    asked = {"priority": priority, "policy": policy, "held": held, "rehearsed": not no_rehearsal, **hours}
+    terms = Terms(person=person or user_name(), **asked)
     chosen = read_station(station)
     for warning in doubts_about_instruments(chosen.instruments):
         terminal.say(warning, err=True, fg="yellow")
@@ -142,8 +152,26 @@ def add(
         queued = submit(queue.connection, chosen, protocols, terms)
     for protocol, how, job in zip(protocols, answers, queued, strict=True):
         carry_out(protocol, db, how, terms.person, job.id)
-    added = [{"job": job.id, "title": job.title, "duration_s": _known(job.takes_s)} for job in queued]
+    _have_rehearsed(queued, protocols, station, db)
+    added = [
+        {"job": job.id, "title": job.title, "duration_s": _known(job.takes_s), "rehearsal": job.rehearsal}
+        for job in queued
+    ]
     _print_added(added, as_json)
+
+
+def _have_rehearsed(queued: "list[QueuedJob]", protocols: "list[Protocol]", station: Path, db: Path) -> None:
+    """Start the rehearsal of new jobs; it may execute the code that the person named by the protocols."""
+    from labctl.queue.rehearsing import start_rehearsal
+
+    wanted = [job.id for job in queued if job.rehearsal == "wanted"]
+    folders = sorted({Path(protocol.source).resolve().parent for protocol in protocols})
+    if not wanted:
+        return
+    try:
+        start_rehearsal(db, station, wanted, trust_options(folders))
+    except OSError as error:
+        terminal.say(f"the rehearsal cannot be started: {error}; the runner does it", err=True, fg="yellow")
 
 
 def _untrusted_code(protocol: "Protocol", station: Path) -> list[str]:
@@ -451,7 +479,8 @@ def _print_added(added: list[dict[str, Any]], as_json: bool) -> None:
         return
     for job in added:
         takes = f"about {duration(job['duration_s'])}" if job["duration_s"] else "of unknown duration"
-        terminal.echo(f"job {job['job']} {job['title']!r} queued, {takes}")
+        then = "; its rehearsal begins in the background" if job["rehearsal"] == "wanted" else ""
+        terminal.echo(f"job {job['job']} {job['title']!r} queued, {takes}{then}")
 
 
 def _print_jobs(jobs: "list[Job]", expected: dict[int, Any], now_s: float) -> None:
@@ -493,5 +522,6 @@ def _terms(job: "Job") -> str:
         f"then {job.policy.then}",
         f"{job.attempts} failed so far" if job.attempts else "",
         f"of {job.owner}" if job.owner else "",
+        job.rehearsal_in_words,
     ]
     return "; ".join(filter(None, words))

@@ -16,6 +16,7 @@ from labctl.cli.options import (
     TrustOption,
     folders_of,
 )
+from labctl.errors import InvalidRequest
 from labctl.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def rehearse(
         float | None,
         typer.Option(help="Oven at the beginning; default: the runner's reading, else room temperature."),
     ] = None,
+    job: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--job",
+            help="Rehearse this waiting job and record the result in the results file; repeatable.",
+        ),
+    ] = None,
     trust: TrustOption = None,
     settings: Annotated[
         bool, typer.Option("--settings", help="List every setting that would be sent.")
@@ -44,6 +52,9 @@ def rehearse(
 
     Nothing real is touched and nothing is stored. Python files are executed from the folder of the station
     file only, and from those that you trust. Exit code 1 when a job would fail.
+
+    With --job it is the rehearsal that `queue add` starts in the background: at low priority, and a job that
+    would fail is held.
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
@@ -52,6 +63,9 @@ def rehearse(
 
     with trusting(folders_of(station, trust)):
         chosen = read_station(station)
+        if job:
+            _rehearse_jobs(job, files, chosen, db)
+            return
         protocols = [read_protocol(file, db) for file in files] if files else _waiting(db)
         oven_k = _oven_k(db, chosen) if oven_degc is None else oven_degc + ZERO_CELSIUS_K
         found = rehearse_protocols(protocols, chosen, oven_k=oven_k)
@@ -61,6 +75,24 @@ def rehearse(
         _print(found, settings)
     if any(job.problem for job in found.jobs):
         raise typer.Exit(1)
+
+
+def _rehearse_jobs(job_ids: list[int], files: list[Path] | None, station: "Station", db: Path) -> None:
+    from labctl.cli.queue import look_at_queue
+    from labctl.queue.rehearsing import ended_in_time, lower_priority, rehearse_jobs
+
+    if files:
+        raise InvalidRequest("give protocol files or --job, not both")
+    with look_at_queue(db) as queue:
+        for job_id in job_ids:
+            queue.jobs.get(job_id)
+    lower_priority()
+    rehearse_jobs(db, station, job_ids, within=ended_in_time)
+    with look_at_queue(db) as queue:
+        for job_id in job_ids:
+            terminal.echo(
+                f"job {job_id}: {queue.jobs.get(job_id).rehearsal_in_words or 'no rehearsal was asked for'}"
+            )
 
 
 def _waiting(db: Path) -> "list[Protocol]":

@@ -18,6 +18,9 @@ from labctl.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import Popen
+
     from labctl.config.station import Station
     from labctl.queue.supervision import Supervision
 
@@ -56,10 +59,27 @@ def runner(
         if not (without_supervisor or chosen.simulation is not None):
             passed_on = [*(["--until-empty"] if until_empty else []), *trust_options(trust)]
             supervision = _supervision(chosen, station, db, passed_on, start_supervisor)
-        _work(chosen, db, until_empty, supervision)
+        _work(chosen, db, until_empty, supervision, _rehearse(chosen, db, trust))
 
 
-def _work(chosen: "Station", db: Path, until_empty: bool, supervision: "Supervision | None") -> None:
+def _rehearse(
+    chosen: "Station", db: Path, trust: list[Path] | None
+) -> "Callable[[int], Popen[bytes]] | None":
+    """Return how the runner starts a rehearsal; None at a simulated station, where jobs need none."""
+    from labctl.queue.rehearsing import start_rehearsal
+
+    if chosen.simulation is not None:
+        return None
+    return lambda job_id: start_rehearsal(db, chosen.source, [job_id], trust_options(trust))
+
+
+def _work(
+    chosen: "Station",
+    db: Path,
+    until_empty: bool,
+    supervision: "Supervision | None",
+    rehearse: "Callable[[int], Popen[bytes]] | None",
+) -> None:
     from labctl.cli.run import polite_signals
     from labctl.errors import NotMadeSafe
     from labctl.measure.stop import StopRequest
@@ -75,6 +95,7 @@ def _work(chosen: "Station", db: Path, until_empty: bool, supervision: "Supervis
             db,
             stop,
             until_empty=until_empty,
+            rehearse=rehearse,
             pace=_pace(db, chosen.name),
             **({} if supervision is None else _kept_by(supervision)),
         )

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.analyses import analysis_in_words
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
 from labctl.plain_text import utc_time
+from labctl.readmodel.analysis_text import analysis_in_words
 
 if TYPE_CHECKING:
     from labctl.store import Database
@@ -66,6 +66,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.derive.in_force import amendments_of_run, in_force
+    from labctl.readmodel.recorded_checks import checked_instruments
     from labctl.store.queries import analyses, conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
@@ -76,6 +77,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "sample_as_stored": database.sample(row["sample_id"]),
         "amendments": amendments_of_run(database, row["id"]),
         "analysis": next(iter(analyses.current(database, (row["id"],))), None),
+        "instruments": checked_instruments(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
@@ -120,6 +122,7 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
 
 def _print_run(content: dict[str, Any]) -> None:
 
+    from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, sample = content["run"], content["sample"]
@@ -131,6 +134,9 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print(line, highlight=False)
     if content["analysis"]:
         console.print(or_as_unreadable(partial(analysis_in_words, content["analysis"]), str), highlight=False)
+    for instrument in content["instruments"]:
+        for line in or_as_unreadable(partial(in_words, instrument), _instrument_instead):
+            console.print(line, highlight=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])
@@ -140,6 +146,10 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
+
+
+def _instrument_instead(why: str) -> list[str]:
+    return [f"an instrument {why}"]
 
 
 def _sample_in_words(sample: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from labctl.cli.options import DEFAULT_DATABASE, DEFAULT_STATION, DatabaseOption
 from labctl.plain_text import on_one_line
 
 if TYPE_CHECKING:
+    from labctl.queue.job import Job
     from labctl.queue.silence import Silences
     from labctl.store.transactions import WriteConnection
 
@@ -132,10 +133,15 @@ def describe(
         "paused": next(iter(pauses), None),
         "pauses": pauses,
         "jobs": counts,
-        "next": None if following is None else {"job": following.id, "title": following.title},
+        "next": None if following is None else _next(following),
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
         "warnings": last_warnings(connection),
     }
+
+
+def _next(job: "Job") -> dict[str, Any]:
+    rehearsal = "" if job.was_begun else job.rehearsal_in_words
+    return {"job": job.id, "title": job.title, "rehearsal": rehearsal}
 
 
 def in_words(content: dict[str, Any], now_s: float) -> list[str]:
@@ -157,7 +163,9 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
     lines.append(f"jobs        {counts}")
     if content["next"]:
-        lines.append(f"next        job {content['next']['job']} {content['next']['title']}")
+        following = content["next"]
+        rehearsal = f" ({following['rehearsal']})" if following["rehearsal"] else ""
+        lines.append(f"next        job {following['job']} {following['title']}{rehearsal}")
     if content["expected_end_s"] and not content["paused"]:
         lines.append(f"all done    about {hour_in_words(content['expected_end_s'], now_s)}")
     for warning in content["warnings"]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labctl.config.instrument_entries import InstrumentEntry
+from labctl.config.possible_steps import undeclared
 from labctl.config.sample import Sample
+from labctl.config.shared_addresses import unit_of
 
 MOST_UNCERTAIN = 0.2
 SPAN = re.compile(r"[^,:]+:[^,:]+:[^,:]+")
@@ -48,14 +50,16 @@ def unconfirmed_settings(entries: Sequence[InstrumentEntry]) -> list[str]:
 
 
 def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:
-    """Return a sentence for each shared address, name of a serial port and thing not confirmed."""
-    names: dict[str, list[str]] = {}
+    """Return a sentence for each shared address, name of a port, undeclared range and thing not confirmed."""
+    there: dict[str, list[InstrumentEntry]] = {}
     for entry in entries:
-        names.setdefault(_spelt(entry.address), []).append(entry.name)
+        there.setdefault(_spelt(entry.address), []).append(entry)
     shared = [
-        f"instruments: {' and '.join(there)} have the same address {address}; is one of them wrong?"
-        for address, there in names.items()
-        if len(there) > 1 and not address.startswith("ASRL")  # a serial line may have several devices
+        f"instruments: {' and '.join(one.name for one in sharing)} have the same address {address}; is one "
+        "of them wrong?"
+        for address, sharing in there.items()
+        if len(sharing) > 1 and not address.startswith("ASRL")  # a serial line may have several devices
+        if not all(map(unit_of, sharing))  # read_station has compared the units
     ]
     renamed = [
         f"instruments.{entry.name}.address: {entry.address} is a name that few VISA libraries know; the VISA "
@@ -63,7 +67,14 @@ def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:
         for entry in entries
         if (found := COM_PORT.fullmatch(entry.address.strip()))
     ]
-    return shared + renamed + unconfirmed_settings(entries)
+    return shared + renamed + _impossible(entries) + undeclared(entries) + unconfirmed_settings(entries)
+
+
+def _impossible(entries: Sequence[InstrumentEntry]) -> list[str]:
+    from labctl.config.addresses import address_doubt
+
+    doubts = {entry.name: address_doubt(entry.address) for entry in entries}
+    return [f"instruments.{name}.address: {doubt}" for name, doubt in doubts.items() if doubt]
 
 
 def _spelt(address: str) -> str:

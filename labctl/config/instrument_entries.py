@@ -1,7 +1,6 @@
 """The `[instruments]` table of a station file: drivers, addresses, roles, partners and their checks."""
 
 import inspect
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +13,12 @@ from labctl.bench import (
     Watchdog,
 )
 from labctl.config.connection_settings import connection_settings
+from labctl.config.declared import CannotDeclare, declared
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.table import Table
+from labctl.errors import ConfigurationError
 from labctl.plain_text import shown
 
-SINGLE_COLONS = re.compile(r"(GPIB|ASRL|TCPIP|USB)\d*(:[^:]+)+$", re.IGNORECASE)
-NO_PROLOGIX = (
-    "pyvisa-py asks a Prologix adapter for an answer once, and the adapter waits 50 ms for it, but a "
-    "measurement takes seconds; use a GPIB board, or a driver of your own at the port of the adapter, that "
-    "sends ++addr and ++read itself"
-)
 ROLES: Mapping[str, type] = {
     "oven": TemperatureController,
     "fra": FrequencyResponseAnalyzer,
@@ -83,23 +78,34 @@ def _check_watchdog(table: Table, entries: Sequence[InstrumentEntry]) -> None:
 
 def _check_partners(table: Table, entries: Sequence[InstrumentEntry]) -> None:
     """Refuse unused instruments, and a `with` of a missing instrument, itself or one with a partner."""
-    alone = {entry.name for entry in entries if not entry.partner}
+    alone = {entry.name: entry for entry in entries if not entry.partner}
     partners = {entry.partner for entry in entries}
     for entry in entries:
         if entry.partner and entry.partner not in alone:
             choices = ", ".join(sorted(alone)) or "none is there"
             raise table.error(f"{entry.name}.with", f"is {shown(entry.partner)}; name one of: {choices}")
+        wanted = _wanted_partner(entry.driver_class) if entry.partner else None
+        if wanted and not issubclass(alone[entry.partner].driver_class, wanted):
+            other = f"is {shown(entry.partner)}, which is {alone[entry.partner].driver}"
+            raise table.error(f"{entry.name}.with", f"{other}; {entry.driver} works with a {wanted.__name__}")
         if not entry.roles and entry.name not in partners:
             raise table.error(f"{entry.name}.roles", f"is empty; give {_wanted_roles()}")
 
 
+def _wanted_partner(driver_class: type) -> type | None:
+    """Return the class that a driver names as its partner; None for another annotation."""
+    wanted = inspect.signature(driver_class).parameters["partner"].annotation
+    is_class = isinstance(wanted, type) and wanted is not inspect.Parameter.empty
+    return wanted if is_class and not getattr(wanted, "_is_protocol", False) else None
+
+
 def _address(table: Table) -> str:
+    from labctl.config.addresses import address_problem
+
     address = table.text("address")
-    if SINGLE_COLONS.match(address):
-        problem = f"is {shown(address)}, which is no VISA address; write {shown(address.replace(':', '::'))}"
+    problem = address_problem(address)
+    if problem:
         raise table.error("address", problem)
-    if address.strip().upper().startswith("PRLGX-"):
-        raise table.error("address", f"is {shown(address)}: {NO_PROLOGIX}")
     return address
 
 
@@ -159,7 +165,23 @@ def _settings(table: Table, driver_class: type) -> Mapping[str, Any]:
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in settings.values:
             raise settings.error(key, f"is missing; {driver_class.__name__} needs it")
+    _check_possible(settings, driver_class)
     return dict(settings.values)
+
+
+def _check_possible(settings: Table, driver_class: type) -> None:
+    """Refuse a sensor, an output or another setting that the driver declares otherwise."""
+    try:
+        possible = declared(driver_class, settings.values).settings
+    except CannotDeclare as failure:
+        wrong = failure.__cause__
+        if isinstance(wrong, ConfigurationError):
+            raise settings.error(wrong.key.removeprefix("settings."), wrong.problem) from failure
+        raise settings.error("", f"{driver_class.__name__}: {failure}") from failure
+    for key, value in settings.values.items():
+        if key in possible and not possible[key].has(value):
+            wanted = possible[key].words()
+            raise settings.error(key, f"is {shown(value)}; {driver_class.__name__} has: {wanted}")
 
 
 def _keywords(driver_class: type) -> dict[str, inspect.Parameter]:

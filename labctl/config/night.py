@@ -56,7 +56,8 @@ class Night:
 
     `longest_wait_for_person_s`: jobs that an interlock keeps waiting for longer fail instead of starting
     late on a rig that may have changed; infinite: no limit. `silence_s`: a runner without a new
-    heartbeat for longer counts as frozen.
+    heartbeat for longer counts as frozen. `longest_rehearsal_s`: a rehearsal that takes longer on this
+    computer has failed; 0: jobs begin without a rehearsal.
     """
 
     interlocks: InterlockSettings
@@ -67,6 +68,7 @@ class Night:
     longest_pause_s: float = 7200.0
     longest_wait_for_person_s: float = 72 * 3600.0
     silence_s: float = DEFAULT_SILENCE_S
+    longest_rehearsal_s: float = 600.0
 
 
 def read_night(station: Station) -> Night:
@@ -81,6 +83,7 @@ def read_night(station: Station) -> Night:
         longest_pause_s=60 * table.number("longest_pause_min", 120.0, minimum=1, maximum=10000),
         longest_wait_for_person_s=_hours_or_for_ever(table, "longest_wait_for_person_h", 72.0),
         silence_s=_silence_s(table),
+        longest_rehearsal_s=60 * table.number("longest_rehearsal_min", 10.0, minimum=0, maximum=1440),
     )
     table.refuse_unknown()
     return night

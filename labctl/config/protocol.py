@@ -14,10 +14,11 @@ from labctl.bench import Limits, PlannedStep
 from labctl.config.doubts import doubts_about_parameters, doubts_about_sample
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.own_instruments import brings_own_instruments
+from labctl.config.possible_steps import check_possible, key_of
 from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
 from labctl.config.station import Station
 from labctl.config.table import REQUIRED, Table, is_number, parse_document, read_document
-from labctl.errors import ConfigurationError, LimitExceeded
+from labctl.errors import BeyondInstrument, ConfigurationError, LimitExceeded
 from labctl.plain_text import shown
 
 MOST_PROCEDURES = 10_000
@@ -85,7 +86,11 @@ class Protocol:
         return plans
 
     def check_against(self, station: Station) -> None:
-        """Raise ConfigurationError if the station lacks a role or forbids a step. No I/O."""
+        """Raise ConfigurationError if the station cannot carry this out; no instrument is touched.
+
+        It lacks a role, forbids a step, has an instrument that cannot do it, or a rig that refuses its
+        options.
+        """
         for entry in self._different():
             procedure = entry.build()
             missing = set(getattr(procedure, "roles_needed", ())) - station.roles
@@ -95,7 +100,8 @@ class Protocol:
                     f"{entry.reference} needs the role {names}, which {station.source} gives to no instrument"
                 )
                 raise ConfigurationError(self.source, f"{entry.where}use", problem)
-            self._check_limits(entry, procedure, station)
+            self._check_steps(entry, procedure, station)
+        station.check_simulation()
 
     def warnings(self) -> tuple[str, ...]:
         """Return limitations of labctl for these procedures, and possible mistakes, one sentence each."""
@@ -113,15 +119,19 @@ class Protocol:
         """Return the procedures in the order of the file, each once."""
         return list({entry.where: entry for entry in reversed(self.procedures)}.values())[::-1]
 
-    def _check_limits(self, entry: ProcedureEntry, procedure: Any, station: Station) -> None:
+    def _check_steps(self, entry: ProcedureEntry, procedure: Any, station: Station) -> None:
         limits = self.sample.within(station.limits)
         origin = station.source if limits == station.limits else f"{station.source} and the sample"
         for step in plan_of(procedure):
             try:
                 check_step(step, limits)
+                check_possible(step, station.instruments)
             except LimitExceeded as error:
                 problem = f"{step.label}: {error} (from {origin})"
                 raise ConfigurationError(self.source, entry.where.rstrip("."), problem) from error
+            except BeyondInstrument as beyond:
+                key = f"{entry.where}{key_of(beyond, procedure)}".rstrip(".")
+                raise ConfigurationError(self.source, key, f"{step.label}: {beyond}") from beyond
 
 
 def plan_of(procedure: Any) -> list[PlannedStep]:

@@ -39,12 +39,27 @@ class Simulation:
 
         Raises ConfigurationError, which names the file `source`, where the rig refuses its options.
         """
-        try:
-            rig = self.build(clock, seed=self.seed, **self.options)
-        except (TypeError, ValueError, OSError) as error:
-            raise ConfigurationError(source, "simulation.options", f"refused by the rig: {error}") from error
+        rig = self._built(clock, source)
         stack.callback(rig.close)
         return rig.visa_library
+
+    def addresses(self, source: str) -> tuple[str, ...]:
+        """Build the rig, close it, and return the addresses it has; none where it does not say.
+
+        Raises as `visa_library`.
+        """
+        rig = self._built(VirtualClock(epoch_s=RealClock().time()), source)
+        try:
+            devices = getattr(rig, "devices", {})
+            return tuple(devices) if isinstance(devices, Mapping) else ()
+        finally:
+            rig.close()
+
+    def _built(self, clock: Clock, source: str) -> Any:
+        try:
+            return self.build(clock, seed=self.seed, **self.options)
+        except (TypeError, ValueError, OSError) as error:
+            raise ConfigurationError(source, "simulation.options", f"refused by the rig: {error}") from error
 
 
 def read_simulation(table: Table) -> Simulation:

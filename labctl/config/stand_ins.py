@@ -16,8 +16,10 @@ REGISTRY = "sim_instruments.stand_ins"
 YAML = (".yaml", ".yml")
 
 
-def stand_ins_of(station: Station) -> Mapping[str, str]:
+def stand_ins_of(station: Station) -> Mapping[str, Any]:
     """Return address = stand-in for a rig of simulated instruments: a name, or the path of a YAML file.
+
+    A stand-in that can have any settings is `{"stand_in": ..., "settings": ...}`, those of the instrument.
 
     A watchdog on a wire of its own is left out: no bench opens it.
 
@@ -27,7 +29,15 @@ def stand_ins_of(station: Station) -> Mapping[str, str]:
     return {entry.address: _stand_in(entry, station, registry) for entry in station.held}
 
 
-def _stand_in(entry: InstrumentEntry, station: Station, registry: Any) -> str:
+def _stand_in(entry: InstrumentEntry, station: Station, registry: Any) -> Any:
+    name = _name_or_file(entry, station, registry)
+    shipped = registry.MODELS.get(name)
+    if shipped and shipped.described and shipped.driver == entry.driver:
+        return {"stand_in": name, "settings": dict(entry.settings)}
+    return name
+
+
+def _name_or_file(entry: InstrumentEntry, station: Station, registry: Any) -> str:
     key = f"instruments.{entry.name}"
     if entry.stand_in:
         return _named(entry.stand_in, station, f"{key}.stand_in", registry.MODELS)

@@ -13,8 +13,10 @@ from labctl.config.instrument_entries import ROLES, InstrumentEntry, read_instru
 from labctl.config.opening import by_role, opened
 from labctl.config.outputs import make_safe_in_new_sessions, not_confirmed, outputs_of, safe_within_s
 from labctl.config.sessions import OPENS_WITHIN_MS, connect
+from labctl.config.shared_addresses import clash
 from labctl.config.simulation import Simulation, read_simulation
 from labctl.config.table import Table, read_document
+from labctl.errors import ConfigurationError
 from labctl.units import ZERO_CELSIUS_K
 
 __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
@@ -85,6 +87,22 @@ class Station:
         stack.enter_context(self._locks_on((entry,)).hold(doing))
         library = self._visa_library(clock, stack)
         return connect(entry, clock, library, stack, {}, open_timeout=OPENS_WITHIN_MS)
+
+    def check_simulation(self) -> None:
+        """Raise ConfigurationError where the simulated rig refuses its options or lacks an instrument.
+
+        Nothing is checked for a station of real instruments.
+        """
+        if self.simulation is None:
+            return
+        from labctl.instruments.wires import canonical_address
+
+        there = self.simulation.addresses(self.source)
+        spelt = set(map(canonical_address, there))
+        for entry in self.instruments:
+            if spelt and canonical_address(entry.address) not in spelt:
+                problem = f"is {entry.address}, where nothing is simulated; the rig has {', '.join(there)}"
+                raise ConfigurationError(self.source, f"instruments.{entry.name}.address", problem)
 
     def make_clock(self) -> Clock:
         """Return the clock of this station: real time, unless it is simulated."""
@@ -197,6 +215,9 @@ def read_station(path: Path | str) -> Station:
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
     )
     document.refuse_unknown()
+    name, problem = clash(station.instruments)
+    if problem:
+        raise document.error(f"instruments.{name}.address", problem)
     return station
 
 

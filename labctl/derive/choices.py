@@ -131,13 +131,6 @@ class Choices:
         given: dict[str, Any] = {**options, "exclude": tuple(options.get("exclude", ()))}
         return cls(**given)
 
-    def in_words(self) -> str:
-        """Return the choices as text; empty without any."""
-        return ", ".join(
-            f"{name.replace('_', ' ')} {' and '.join(map(str, value)) if isinstance(value, list) else value}"
-            for name, value in self.as_options().items()
-        )
-
 
 def leads_of(text: str) -> tuple[float, float | None]:
     """Return resistance and standard uncertainty of `2.5` or `2.5 ± 0.1` or `2.5 +- 0.1`, in ohm.

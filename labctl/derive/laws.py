@@ -49,15 +49,17 @@ def evaluated_laws(
     inputs: Inputs,
     derived_s: float,
     own: Mapping[int, dict[str, Any] | None] | None = None,
+    of_parts: Mapping[int, Inputs] | None = None,
 ) -> list[dict[str, Any]]:
     """Fit the temperature laws; return their rows.
 
     `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of those of
-    its current analysis. The earlier runs that it continues count with their current analyses.
+    its current analysis. The earlier runs that it continues count with their current analyses, and with what
+    is excluded now, or with the inputs `of_parts`, by run.
     """
     points = derivations.law_points(db, run_id, own)
-    excluded = {run_id: inputs}
-    for part in {point["part_id"] for point in points} - {run_id}:
+    excluded = {**(of_parts or {}), run_id: inputs}
+    for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
     judged = _judged(_without_excluded(points, excluded))
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"

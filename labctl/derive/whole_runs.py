@@ -180,13 +180,14 @@ def _all_rows(
     holds: Sequence[int],
     inputs: Inputs,
     derived_s: float,
+    of_parts: Mapping[int, Inputs] | None = None,
 ) -> Rows:
     own = {one.spectrum_id: one.conductivity for one in spectra}
     numbers = [evaluated_polarisation(db, hold, inputs, derived_s) for hold in holds]
     return {
         "resistances": [row for one in spectra for row in one.resistances],
         "conductivities": [row for row in own.values() if row is not None],
-        "law_fits": evaluated_laws(db, run_id, inputs, derived_s, own),
+        "law_fits": evaluated_laws(db, run_id, inputs, derived_s, own, of_parts),
         "transference_numbers": [row for row in numbers if row is not None],
     }
 
@@ -199,12 +200,23 @@ def _made_again(db: Database, run_id: int, analysis: Mapping[str, Any], inputs: 
     if "spectra" in kept:
         ids = _with_numbers(db, run_id, "spectra", kept["spectra"])
         holds = _with_numbers(db, run_id, "polarisations", kept["polarisations"])
+    parts = _inputs_of_parts(db, run_id, inputs)
     if "spectra" in kept or analysis["origin"] == "earlier":
         spectra = evaluated_spectra(db, run_id, ids, inputs, derived_s)
-        return _all_rows(db, run_id, spectra, holds, inputs, derived_s), ""
+        return _all_rows(db, run_id, spectra, holds, inputs, derived_s, parts), ""
     spectra = [spectrum_beside_the_one_before(db, run_id, one, inputs, derived_s) for one in ids]
     remark = "its run was interrupted: each spectrum stands beside the one before it, and no law is compared"
     return _all_rows(db, run_id, spectra, holds, inputs, derived_s), remark
+
+
+def _inputs_of_parts(db: Database, run_id: int, inputs: Inputs) -> dict[int, Inputs]:
+    """Return what the analyses of the earlier parts keep of their inputs, with the choices of `inputs`."""
+    kept = analyses.current(db, db.part_ids(run_id)[:-1])
+    return {
+        row["run_id"]: replace(Inputs.kept_by(row), choices=inputs.choices)
+        for row in kept
+        if "sample" in row["inputs"]
+    }
 
 
 def _standing_on_its_parts(db: Database, analysis: Mapping[str, Any]) -> Database:

@@ -13,6 +13,7 @@ from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.qt.garbage import GuiThreadCollector
 from labctl.queue.processes import start_labctl
+from labctl.queue.rehearsing import start_rehearsal
 from labctl.store.transactions import WriteConnection
 
 SIGNALS_SEEN_EVERY_MS = 200
@@ -28,7 +29,7 @@ def run_window(
 ) -> int:
     """Show the window until it is closed; return the exit code.
 
-    `runner_options` are handed on to the runner that it starts.
+    `runner_options` are handed on to the runner and the rehearsals that it starts.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def run_window(
     choose_scheme(application, scheme)
     share_the_interpreter()
     starter = RunnerStarter(station, db, runner_options) if start_runner else (lambda: None)
-    window = Window(station, db, starter)
+    window = Window(station, db, starter, RehearsalStarter(station, db, runner_options))
     lock = lock_against_second_window(window, db)
     window.show()
     _end_at_signals(window)
@@ -79,6 +80,17 @@ class RunnerStarter:
         """Start a runner; a second runner of the same station ends at once and logs the reason."""
         arguments = ["runner", "--station", self._station.source, "--db", str(self._db), *self._options]
         start_labctl(arguments, self._db.with_suffix(".runner.log"))
+
+
+class RehearsalStarter:
+    """Starts the rehearsal of a job as a separate process of low priority."""
+
+    def __init__(self, station: Station, db: Path, options: Sequence[str] = ()) -> None:
+        self._station, self._db, self._options = station, db, options
+
+    def __call__(self, job_id: int) -> None:
+        """Start the rehearsal; raises OSError where no process can be started."""
+        start_rehearsal(self._db, self._station.source, [job_id], self._options)
 
 
 def lock_against_second_window(window: Window, db: Path) -> QtCore.QLockFile:

@@ -31,12 +31,13 @@ class QueueingPanel(QtWidgets.QWidget):
 
     Signals
     -------
-    said(str), queued(int)
-        A message for the user; the number of a queued job.
+    said(str), queued(int), rehearsal_wanted(int)
+        A message for the user; the number of a queued job; of one that waits for its rehearsal.
     """
 
     said = Signal(str)
     queued = Signal(int)
+    rehearsal_wanted = Signal(int)
 
     def __init__(
         self, station: Station, db: Path, asker: Asker, parent: QtWidgets.QWidget | None = None
@@ -307,9 +308,8 @@ class QueueingPanel(QtWidgets.QWidget):
         takes_s, now_s = found.takes_s, RealClock().time()
         begin_s = max(now_s, self._free_s or now_s)
         end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
-        steps = (
-            f"{len(found.steps)} steps within the limits of {self._station.name}; {duration(takes_s)}{end}"
-        )
+        held = f"{len(found.steps)} steps within the limits of {self._station.name} and its instruments"
+        steps = f"{held}; {duration(takes_s)}{end}"
         self._say(". ".join([steps, *found.warnings]))
 
     def _refuse_to_queue(self, sentence: str) -> None:
@@ -318,8 +318,12 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def _show_queued(self, job: QueuedJob) -> None:
         self._in_hand = False
-        self._say(f"job {job.id} queued, about {duration(job.takes_s)}")
+        waits = job.rehearsal == "wanted"
+        then = "; its rehearsal begins in the background" if waits else ""
+        self._say(f"job {job.id} queued, about {duration(job.takes_s)}{then}")
         self.queued.emit(job.id)
+        if waits:
+            self.rehearsal_wanted.emit(job.id)
 
     def _say(self, sentence: str) -> None:
         self.estimate.setProperty("refused", False)

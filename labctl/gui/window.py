@@ -55,13 +55,22 @@ class Window(QtWidgets.QMainWindow):
         A labctl database; it must exist.
     start_runner : callable
         Starts a runner (and with it a supervisor) where none runs.
+    start_rehearsal : callable
+        Starts the rehearsal of a job that was queued here, by its number.
     """
 
     _exported, _not_exported = Signal(str), Signal(str)
 
-    def __init__(self, station: Station, db: Path, start_runner: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        station: Station,
+        db: Path,
+        start_runner: Callable[[], Any],
+        start_rehearsal: Callable[[int], Any] = lambda job_id: None,
+    ) -> None:
         super().__init__()
         self.station, self.db, self._start_runner = station, db, start_runner
+        self._start_rehearsal = start_rehearsal
         self.setWindowTitle(f"labctl   {station.name}   {db.name}")
         self._silence_s = read_night(station).silence_s
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
@@ -195,6 +204,7 @@ class Window(QtWidgets.QMainWindow):
         self.browser.reuse_wanted.connect(self._reuse)
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
+        self.queueing.rehearsal_wanted.connect(self._have_rehearsed)
         self.control.runner_wanted.connect(self._ask_for_runner)
         self.control.warned.connect(self.warn)
         self.stop_key.pressed.connect(self.control.make_safe)
@@ -277,6 +287,12 @@ class Window(QtWidgets.QMainWindow):
             self.warn(f"no runner could be started: {error}")
         else:
             self.say("a runner is starting")
+
+    def _have_rehearsed(self, job_id: int) -> None:
+        try:
+            self._start_rehearsal(job_id)
+        except OSError as error:
+            self.warn(f"the rehearsal of job {job_id} cannot be started: {error}; the runner does it")
 
     def _export_picture(self) -> None:
         tab = self._tab()

@@ -143,15 +143,20 @@ def _is_line(address: str) -> bool:
 
 def _languages(address: str) -> list[list[Any]]:
     """Return drivers grouped by question and settings; drivers with an uninformative answer are left out."""
-    is_line = _is_line(address)
     languages: dict[str, list[Any]] = {}
     for driver in roles_of_drivers():
         own_protocol = _getter(driver) is not _getter(Instrument)
-        tells = is_line if own_protocol else bool(_words(driver))
+        tells = _has_line(driver, address) if own_protocol else bool(_words(driver))
         if tells and not _needs_settings(driver):
             key = f"{_getter(driver)} {_question(driver)} {driver.connection_settings}"
             languages.setdefault(key, []).append(driver)
     return list(languages.values())
+
+
+def _has_line(driver: Any, address: str) -> bool:
+    """Return whether frames of a driver may go to this line: a driver for sockets alone has no serial one."""
+    only_sockets = "tcpip" in driver.connection_settings and "asrl" not in driver.connection_settings
+    return _is_line(address) and not (only_sockets and address.startswith(SERIAL))
 
 
 def _getter(driver: Any) -> Any:

@@ -31,7 +31,7 @@ def canonical_address(address: str) -> str:
 
     An alias that only the VISA library knows is returned in capitals: VISA names have no case.
     """
-    name = _parsed(address)
+    name = parsed_address(address)
     if name is None:
         return address.strip().upper()
     if isinstance(name, rname.ASRLInstr):
@@ -58,7 +58,7 @@ def wire_of(address: str) -> str:
     An address that cannot be parsed has a wire of its own.
     """
     canonical = canonical_address(address)
-    name = _parsed(canonical)
+    name = parsed_address(canonical)
     if isinstance(name, GPIB_INSTRUMENTS):
         return f"GPIB{name.board}"
     if isinstance(name, rname.PrlgxASRLIntfc):
@@ -74,11 +74,11 @@ def wire_of(address: str) -> str:
 
 def is_on_loopback(address: str) -> bool:
     """Return whether an address is on this computer, as with a served rig."""
-    name = _parsed(canonical_address(address))
+    name = parsed_address(canonical_address(address))
     return isinstance(name, HOSTS) and name.host_address == LOCALHOST
 
 
-def _parsed(address: str) -> rname.ResourceName | None:
+def parsed_address(address: str) -> rname.ResourceName | None:
     """Return the parts of an address, also of a bare serial port; None if it is not a VISA name."""
     text = address.strip()
     if COM_PORT.fullmatch(text) or text.startswith("/"):

@@ -125,7 +125,7 @@ class Attempt:
         self._interlocks.hold_for_sample(
             sample.temperature_max_k, sample.potential_max_v, sample.current_max_a
         )
-        self.steering.keep_within(sample.within(self.station.limits))
+        self.steering.keep_within(sample.within(self.station.limits), self.station.instruments)
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]

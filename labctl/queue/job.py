@@ -14,9 +14,17 @@ from labctl.store.processes import is_gone, process_birth
 WAITING = ("interrupted", "queued", "held")
 STARTABLE = ("interrupted", "queued")
 ENDED = ("finished", "failed", "cancelled")
-COUNTED = ("attempts", "claims", "deaths")
+COUNTED = ("attempts", "claims", "deaths", "rehearsal_tries")
 HIGHEST_COUNT = 10**9
-TIMES = ("not_before_s", "deadline_s", "duration_s", "begun_s", "claimed_s")
+TIMES = ("not_before_s", "deadline_s", "duration_s", "begun_s", "claimed_s", "rehearsal_s")
+REHEARSALS = {
+    "wanted": "waits for its rehearsal",
+    "running": "is being rehearsed",
+    "passed": "rehearsed",
+    "failed": "its rehearsal failed",
+    "impossible": "not rehearsed",
+    "declined": "not rehearsed",
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,10 @@ class Job:
     """One row of `jobs`. Times in s since 1970-01-01 UTC; `duration_s` is the estimate made when queued.
 
     `owner` is the station that claimed it: no other continues it. `claims` counts the claims, `deaths` those
-    that ended with the death of the runner since the last finished step. A file of an older schema, opened
-    for reading, has none of these.
+    that ended with the death of the runner since the last finished step. `rehearsal` is its state: `""` (none
+    was asked for), `"wanted"`, `"running"`, `"passed"`, `"failed"`, `"impossible"` or `"declined"`;
+    `rehearsal_of` is the hash of its inputs. A file of an older schema, opened for reading, has none
+    of these.
     """
 
     id: int
@@ -106,6 +116,30 @@ class Job:
     begun_s: float | None = None
     claimed_s: float | None = None
     deaths: int = 0
+    rehearsal: str = ""
+    rehearsal_reason: str = ""
+    rehearsal_s: float | None = None
+    rehearsal_host: str = ""
+    rehearsal_pid: int | None = None
+    rehearsal_birth: str = ""
+    rehearsal_of: str = ""
+    rehearsal_tries: int = 0
+
+    @property
+    def rehearser(self) -> Claimant:
+        """The process that rehearses it, or did so last."""
+        return Claimant(self.rehearsal_host, self.rehearsal_pid, self.rehearsal_birth)
+
+    @property
+    def waits_for_rehearsal(self) -> bool:
+        """Whether it must not begin before a rehearsal has ended."""
+        return self.rehearsal in ("wanted", "running") and not self.was_begun
+
+    @property
+    def rehearsal_in_words(self) -> str:
+        """State and result of its rehearsal; `""` where none was asked for."""
+        words = REHEARSALS.get(self.rehearsal, self.rehearsal)
+        return f"{words}: {self.rehearsal_reason}" if words and self.rehearsal_reason else words
 
     @property
     def claimant(self) -> Claimant:
@@ -126,9 +160,19 @@ class Job:
         """Whether a station may measure it, or measures it."""
         return self.rig in (station, "")
 
+    def shares_rig(self, other: "Job") -> bool:
+        """Whether the same rig may measure both."""
+        return "" in (self.rig, other.rig) or self.rig == other.rig
+
     @property
     def remark(self) -> str:
-        """The reason of its state; `""` where that only says that it was queued or claimed."""
+        """The reason of its state, unless that only says that it was queued or claimed, and its rehearsal."""
+        waits = self.state in WAITING and not self.was_begun
+        told = self.rehearsal_in_words if waits and self.rehearsal != "failed" else ""
+        return "; ".join(filter(None, (self._reason_if_new, told)))
+
+    @property
+    def _reason_if_new(self) -> str:
         begins = {"queued": "queued", "running": "claimed"}.get(self.state)
         told = begins is not None and self.reason.startswith(begins)
         as_queued = ("queued", f"queued by {self.person}")

@@ -7,11 +7,12 @@
 5. A job belongs to the station that claimed it first, for good: no other continues or interrupts it.
 6. A deadline is about the first claim. A job that was begun goes on after it.
 7. `cancel` and `retry` answer the requests about a job that are still pending.
+8. A job that waits for its rehearsal keeps its place: the jobs behind it do not overtake it.
 """
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,13 @@ class Jobs:
         deadline_s: float | None = None,
         policy: FailurePolicy | None = None,
         held: bool = False,
+        rehearsal: str = "",
+        rehearsal_reason: str = "",
     ) -> list[int]:
-        """Queue checked protocols, each with its estimate in s, behind their priority; all or none."""
+        """Queue checked protocols, each with its estimate in s, behind their priority; all or none.
+
+        `rehearsal`: `"wanted"`, or `"declined"` with a reason; `""`: the jobs begin without one.
+        """
         options = {
             "station": station,
             "person": person,
@@ -77,6 +83,8 @@ class Jobs:
             "deadline_s": deadline_s,
             "failure_policy": (policy or FailurePolicy()).as_json(),
             "state": "held" if held else "queued",
+            "rehearsal": rehearsal,
+            "rehearsal_reason": rehearsal_reason,
         }
         rows = [_row(protocol) | options | {"duration_s": duration_s} for protocol, duration_s in protocols]
         with self._connection.transaction():
@@ -159,17 +167,26 @@ class Jobs:
         with self._connection.transaction() as connection:
             return queries.clear_jobs(connection, ENDED)
 
-    def claim(self, station: str) -> Job | None:
+    def claim(self, station: str, allows: Callable[[Job], bool] = lambda job: True) -> Job | None:
         """Make the next job that may start now the running one; None when there is none.
 
         The station owns the job from now on. On the way a job not begun before its deadline is cancelled, and
-        a job that a person asked to end while no runner had it is ended.
+        a job that a person asked to end while no runner had it is ended. Where `allows` refuses the next job,
+        none is claimed.
         """
         with self._connection.transaction():
             for job in self._startable(station):
                 if not self._end_unbegun(job, station) and self._may_start(job):
-                    return self._begin(job, station)
+                    return self._begin(job, station) if allows(job) else None
         return None
+
+    def startable(self, station: str) -> list[Job]:
+        """Return the jobs that a station may begin or continue, in order; some wait for their hour."""
+        return self._startable(station)
+
+    def next_to_start(self, station: str) -> Job | None:
+        """Return the job that `claim` would take now, if it does not end it first; None: no job may start."""
+        return next((job for job in self._startable(station) if self._may_start(job)), None)
 
     def _may_start(self, job: Job) -> bool:
         return self._clock.time() >= self._delays.start_s(job)

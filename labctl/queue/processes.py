@@ -5,7 +5,7 @@ import platform
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labctl.clock import Clock
@@ -15,17 +15,25 @@ GONE_WITHIN_S = 2.0
 LOOK_AGAIN_S = 0.02
 
 
-def start_labctl(arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start `labctl ARGUMENTS` apart from this terminal; what it prints is appended to `log`."""
+def start_labctl(
+    arguments: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, idle: bool = False
+) -> "subprocess.Popen[bytes]":
+    """Start `labctl ARGUMENTS` apart from this terminal; what it prints is appended to `log`.
+
+    `environment` is added to that of this process. `idle`: on Windows it computes only where no other program
+    wants to; elsewhere a process lowers its priority itself.
+    """
     command = [sys.executable, "-m", "labctl", *arguments]
+    own = {**os.environ, **(environment or {})}
     with log.open("ab") as output:
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+            flags |= subprocess.IDLE_PRIORITY_CLASS if idle else 0
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, creationflags=flags
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=own, creationflags=flags
             )
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=own, start_new_session=True
         )
 
 

@@ -15,7 +15,7 @@ from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import Simulation, Station
-from labctl.errors import ConfigurationError, LabctlError
+from labctl.errors import ConfigurationError, LabctlError, SettlingTimeout
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import event_of
 from labctl.measure.events import (
@@ -36,6 +36,9 @@ from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
+ROOM_K = 295.15
+COLDEST_K = 70.0
+COLDER_BY_K = 30.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,11 @@ class Message:
 
 @dataclass(frozen=True)
 class RehearsedJob:
-    """A rehearsed protocol. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms."""
+    """A rehearsed protocol. `problem` is `""` where it finished; temperatures in K, amplitudes in V rms.
+
+    `did_not_settle`: the problem is a temperature that the simulated oven did not hold. That says little
+    about a real oven with other power and cooling.
+    """
 
     title: str
     duration_s: float
@@ -59,6 +66,7 @@ class RehearsedJob:
     problem: str
     settings: tuple[Message, ...]
     limits: Limits
+    did_not_settle: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,17 @@ def rehearse(
     tape, rigs = Tape(clock), Rigs(station, seed, oven_k)
     jobs = tuple(_rehearse_job(protocol, rigs.station_for(protocol, tape), tape) for protocol in protocols)
     return Rehearsal(jobs, tuple(_touched(jobs)))
+
+
+def cannot_be_rehearsed(protocol: Protocol, station: Station) -> str:
+    """Return why no simulated rig can take the place of the instruments of a protocol; `""`: one can."""
+    try:
+        _refuse_own_instruments(protocol)
+        if station.simulation is None:
+            stand_ins_of(station)
+    except ConfigurationError as reason:
+        return str(reason)
+    return ""
 
 
 @dataclass
@@ -169,19 +188,20 @@ class _Watcher:
 def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
     clock = tape.clock
     watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
-    problem, limits = "", protocol.sample.within(station.limits)
+    problem, did_not_settle, limits = "", False, protocol.sample.within(station.limits)
     try:
         _refuse_own_instruments(protocol)
         with station.open(clock) as bench:
             for entry in protocol.procedures:
                 _perform(entry, bench.within(limits), watcher)
     except LabctlError as error:
-        problem = str(error)
+        problem, did_not_settle = str(error), isinstance(error, SettlingTimeout)
     except Exception as error:  # noqa: BLE001 - a rehearsal is for finding mistakes of procedures too
         problem = f"{type(error).__name__}: {error}"
     duration_s = clock.monotonic() - begin_s
     seen = (watcher.points, watcher.highest_k, watcher.highest_potential_v)
-    return RehearsedJob(protocol.title, duration_s, *seen, problem, tape.settings_since(begin), limits)
+    settings = tape.settings_since(begin)
+    return RehearsedJob(protocol.title, duration_s, *seen, problem, settings, limits, did_not_settle)
 
 
 def _refuse_own_instruments(protocol: Protocol) -> None:
@@ -208,19 +228,22 @@ class Rigs:
     """Simulated rigs in the place of a station's own, each with its oven as warm as the last one left it.
 
     A station with a rig of its own keeps that rig's cell; any other gets one with the sample's dimensions and
-    electrodes, of a default material.
+    electrodes, of a default material, in surroundings colder than the lowest temperature of the plan: a
+    station that is to measure there has something that cools.
     """
 
     def __init__(self, station: Station, seed: int, oven_k: float | None) -> None:
         given = station.simulation
-        self._station, self._seed, self._oven_k = station, given.seed if given else seed, oven_k
+        self._station, self._seed = station, given.seed if given else seed
+        self._oven_k = oven_k if given or oven_k is not None else ROOM_K
         self._build = given.build if given else shipped_module(RIG).build
         self._options = dict(given.options) if given else {"instruments": stand_ins_of(station)}
         self._rig: Any = None
 
     def station_for(self, protocol: Protocol, tape: "Tape") -> Station:
         """The station with the rig for one protocol, the same at every opening."""
-        options = self._options | ({} if self._station.simulation else _cell_of(protocol))
+        own = {} if self._station.simulation else _cell_of(protocol) | _surroundings_of(protocol)
+        options = self._options | own
         rigs: list[Any] = []
 
         def open_again(clock: VirtualClock, seed: int, **options: Any) -> Any:
@@ -244,6 +267,12 @@ class Rigs:
 def _cell_of(protocol: Protocol) -> dict[str, Any]:
     sample = protocol.sample
     return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
+
+
+def _surroundings_of(protocol: Protocol) -> dict[str, Any]:
+    planned_k = [step.temperature_k for step in protocol.plan() if step.temperature_k is not None]
+    lowest_k = min(planned_k, default=ROOM_K)
+    return {"ambient_k": ROOM_K if lowest_k > ROOM_K else max(COLDEST_K, lowest_k - COLDER_BY_K)}
 
 
 def _touched(jobs: Sequence[RehearsedJob]) -> list[str]:

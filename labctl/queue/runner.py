@@ -8,13 +8,15 @@
 4. A first signal finishes the point under way, a second one interrupts; both end safe, and the job continues
    with the next runner.
 5. Between jobs the temperature is watched. Jobs that an interlock kept waiting too long are failed.
-6. After a mistake in labctl itself, as after a file that cannot be written, it takes up again, for a while.
+6. A job waits for its rehearsal; where that failed it is held (`labctl.queue.rehearsal_gate`).
+7. After a mistake in labctl itself, as after a file that cannot be written, it takes up again, for a while.
    A runner that gives up does not end in good order: its supervisor starts a new one.
 """
 
 import logging
 import os
 import platform
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,7 @@ from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Claimant, Ending, Job
 from labctl.queue.jobs import Jobs
+from labctl.queue.rehearsal_gate import OpenGate, RehearsalGate
 from labctl.queue.requests import MADE_SAFE, Pause, Pauses, Requests
 from labctl.queue.station_lock import station_lock
 from labctl.queue.steering import Steering
@@ -45,7 +48,8 @@ IDLE_S = 0.5
 IDLE_VIRTUAL_S = 10.0
 MOST_FAILURES = 20
 STORE_WAIT_S = 30.0
-WORTH_RETRYING = ("InstrumentError", "VisaIOError", "StoreError")  # a settling only where a cause was told
+WORTH_RETRYING = ("InstrumentError", "AnswerTimeout", "VisaIOError", "StoreError")
+"""Errors after which another attempt makes sense; after a settling only where a cause was told."""
 LOOK_TAKES_S = 120.0  # at most, with every retry: then the supervisor counts this thread as frozen
 
 
@@ -64,6 +68,8 @@ class Runner:
         Returns whether a supervisor is running; None: do without.
     keep_supervised : callable
         Called twice a second, in a thread of its own: starts a supervisor where none lives.
+    rehearse : callable, optional
+        Starts the process that rehearses a job, by its number; None: jobs begin without a rehearsal.
     until_empty : bool
         End when no job is left that could start, instead of waiting for more.
     on_event : callable
@@ -84,6 +90,7 @@ class Runner:
         clock: Clock | None = None,
         supervised: Callable[[], bool] | None = None,
         keep_supervised: Callable[[], None] = lambda: None,
+        rehearse: Callable[[int], subprocess.Popen[bytes]] | None = None,
         until_empty: bool = False,
         pace: Pace | None = None,
         on_event: Callable[[AnyEvent], None] = lambda event: None,
@@ -95,7 +102,7 @@ class Runner:
         self._queue_clock: Clock = self.clock if self._virtual else RealClock()
         self._supervised, self._until_empty, self._on_event = supervised, until_empty, on_event
         self._keep_supervised = keep_supervised
-        self._pace = pace or Pace()
+        self._pace, self._rehearse = pace or Pace(), rehearse
         self._failures = 0
         self.unsafe = ""
         self._watch = IdleWatch(station, self.night.interlocks, self.clock)
@@ -125,6 +132,7 @@ class Runner:
             self._jobs = Jobs(self._connection, self._queue_clock, self._claimant)
             self._pauses = Pauses(self._connection, self._queue_clock, self.station.name)
             self._conclusions = Conclusions(self._connection, self.station.name, self._queue_clock)
+            self._gate = self._gate_for_rehearsals()
             before = Heartbeats(self._connection, "runner", self.station.name).read()
             self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
@@ -153,6 +161,12 @@ class Runner:
             f"(pid {before.pid}); give each station its own name, or its own results file"
         )
         raise ConfigurationError(self.station.source, "name", problem)
+
+    def _gate_for_rehearsals(self) -> RehearsalGate | OpenGate:
+        longest_s = self.night.longest_rehearsal_s
+        if self._rehearse is None or not longest_s:
+            return OpenGate()
+        return RehearsalGate(self._connection, self.station, self._queue_clock, longest_s, self._rehearse)
 
     def _take_over(self, before: Heartbeat | None) -> None:
         """Conclude the attempt that the last runner left, and make the instruments safe."""
@@ -192,9 +206,10 @@ class Runner:
         next_start_s = self._jobs.next_start_s(self.station.name)
         if next_start_s is not None and next_start_s <= self._queue_clock.time() and self._must_not_begin():
             return True
-        job = self._jobs.claim(self.station.name)
+        waits = self._gate.look()
+        job = self._jobs.claim(self.station.name, self._gate.allows)
         if job is None:
-            return self._idle("waiting for a job", next_start_s)
+            return self._idle(waits or "waiting for a job", 0.0 if waits else next_start_s)
         self._doing = ""
         self._note_changed_station()
         log.info("job %d %r begins", job.id, job.title)

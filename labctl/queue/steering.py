@@ -4,10 +4,13 @@ A pause holds the temperature and lasts only so long: then everything is made sa
 queue to be resumed, and continues from its last finished step.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
+from labctl.bench import PlannedStep
 from labctl.clock import Clock
+from labctl.config.instrument_entries import InstrumentEntry
+from labctl.config.possible_steps import check_possible
 from labctl.config.table import is_number
 from labctl.errors import LimitExceeded
 from labctl.instruments.limits import Limits
@@ -47,6 +50,7 @@ class Steering(StopRequest):
         self._job, self._requests, self._pauses = job, requests, pauses
         self._clock, self._limits, self._runner_stop = clock, limits, runner_stop
         self._longest_pause_s = longest_pause_s
+        self._instruments: Sequence[InstrumentEntry] = ()
         self._procedure: Any = None
         self._procedure_index = 0
         self._step = 0
@@ -60,9 +64,12 @@ class Steering(StopRequest):
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
-    def keep_within(self, limits: Limits) -> None:
-        """Refuse new set points outside these limits, which hold for the sample of the job."""
-        self._limits = limits
+    def keep_within(self, limits: Limits, instruments: Sequence[InstrumentEntry] = ()) -> None:
+        """Refuse new set points outside these limits, which hold for the sample of the job.
+
+        Set points that the oven among the `instruments` cannot reach are refused as well.
+        """
+        self._limits, self._instruments = limits, instruments
 
     def see(self, event: events.AnyEvent) -> None:
         """Follow where the procedure is."""
@@ -161,7 +168,9 @@ class Steering(StopRequest):
         if not (isinstance(temperatures_degc, list) and all(map(is_number, temperatures_degc))):
             raise ValueError("it holds no list of temperatures")
         for temperature_degc in temperatures_degc:
-            self._limits.check_temperature(temperature_degc + ZERO_CELSIUS_K)
+            target_k = temperature_degc + ZERO_CELSIUS_K
+            self._limits.check_temperature(target_k)
+            check_possible(PlannedStep("", 0.0, temperature_k=target_k), self._instruments)
         from_step = self._step + 1
         self._procedure.revise(from_step, temperatures_degc)
         return {**request.details, "procedure": self._procedure_index, "from_step": from_step}

@@ -12,6 +12,7 @@ from labctl.bench import PlannedStep
 from labctl.clock import RealClock, VirtualClock
 from labctl.config.doubts import doubts_about_instruments
 from labctl.config.night import read_night
+from labctl.config.possible_steps import shortest_intervals
 from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
@@ -27,7 +28,10 @@ LONG_S = 72 * 3600.0
 
 @dataclass(frozen=True)
 class Terms:
-    """When and how jobs are to run; hours in s since 1970-01-01 UTC, None where there is none."""
+    """When and how jobs are to run; hours in s since 1970-01-01 UTC, None where there is none.
+
+    `rehearsed`: they do not begin before a rehearsal has passed; see `asked_rehearsal`.
+    """
 
     person: str = ""
     priority: int = 0
@@ -35,6 +39,11 @@ class Terms:
     deadline_s: float | None = None
     policy: FailurePolicy = field(default_factory=FailurePolicy)
     held: bool = False
+    rehearsed: bool = True
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of `Jobs.add_all` that do not depend on the station."""
+        return {name: value for name, value in vars(self).items() if name != "rehearsed"}
 
 
 @dataclass(frozen=True)
@@ -74,11 +83,15 @@ class Forecast:
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A job just queued, with its estimated duration in s; NaN: not known."""
+    """A job just queued, with its estimated duration in s; NaN: not known.
+
+    `rehearsal` is as in `labctl.queue.job.Job`; where it is `"wanted"`, `start_rehearsal` begins it.
+    """
 
     id: int
     title: str
     takes_s: float
+    rehearsal: str = ""
 
 
 def forecast(protocol: Protocol, station: Station, connection: WriteConnection | None = None) -> Forecast:
@@ -108,7 +121,8 @@ def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
     read_night(station)
     speed = _speed(station)
     steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
-    found = Forecast(tuple(steps), (*protocol.warnings(), *doubts_about_instruments(station.instruments)))
+    doubts = (*doubts_about_instruments(station.instruments), *shortest_intervals(steps, station.instruments))
+    found = Forecast(tuple(steps), (*protocol.warnings(), *doubts))
     return replace(found, warnings=(*found.warnings, *doubts_about_duration(found.takes_s, station)))
 
 
@@ -136,16 +150,32 @@ def submit(
     connection: WriteConnection, station: Station, protocols: Sequence[Protocol], terms: Terms
 ) -> list[QueuedJob]:
     """Check protocols against a station and queue them, all or none. Raises as `forecast`."""
-    pace = _pace(connection, station)
+    pace, rehearsal = _pace(connection, station), asked_rehearsal(station, terms)
     taking_s = [_forecast(protocol, station, pace).takes_s for protocol in protocols]
     known_s = [takes_s if math.isfinite(takes_s) else None for takes_s in taking_s]
     ids = Jobs(connection).add_all(
-        list(zip(protocols, known_s, strict=True)), station=station.name, **vars(terms)
+        list(zip(protocols, known_s, strict=True)), station=station.name, **terms.options(), **rehearsal
     )
     return [
-        QueuedJob(job_id, protocol.title, takes_s)
+        QueuedJob(job_id, protocol.title, takes_s, rehearsal["rehearsal"])
         for job_id, protocol, takes_s in zip(ids, protocols, taking_s, strict=True)
     ]
+
+
+def asked_rehearsal(station: Station, terms: Terms) -> dict[str, Any]:
+    """Return state and reason of the rehearsal of new jobs, as options of `Jobs.add_all`.
+
+    None is asked for where the station is simulated in the process that measures: nothing real is at risk,
+    and in virtual time the measurement takes no longer than its rehearsal.
+    """
+    if station.simulation is not None:
+        return {"rehearsal": "", "rehearsal_reason": ""}
+    if not terms.rehearsed:
+        by = f" by {terms.person}" if terms.person else ""
+        return {"rehearsal": "declined", "rehearsal_reason": f"declined{by} when it was queued"}
+    if not read_night(station).longest_rehearsal_s:
+        return {"rehearsal": "declined", "rehearsal_reason": "[night] longest_rehearsal_min is 0"}
+    return {"rehearsal": "wanted", "rehearsal_reason": ""}
 
 
 def estimate(connection: WriteConnection, station: Station, submission: Submission) -> Forecast:

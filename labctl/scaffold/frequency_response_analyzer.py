@@ -8,9 +8,11 @@ from typing import Any, ClassVar, cast
 from pymeasure.instruments.validators import strict_range
 
 from labctl.bench import ImpedancePoint
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
+FREQUENCIES_HZ, AMPLITUDES_V, BIASES_V = (1e-3, 1e6), (0.0, 1.0), (-5.0, 5.0)
 OVERHEAD_S = 0.5
 STATUS_WORDS = {1: "overload"}
 
@@ -18,12 +20,29 @@ STATUS_WORDS = {1: "overload"}
 class NewInstrument(Instrument):
     """A `labctl.bench.FrequencyResponseAnalyzer`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("FREQ?", "frequency", "Hz", "manual p. 0"),
+        Message("FREQ <value>", "frequency", "Hz", "manual p. 0"),
+        Message("LEV?", "amplitude", "V rms", "manual p. 0"),
+        Message("LEV <value>", "amplitude", "V rms", "manual p. 0"),
+        Message("BIAS?", "DC bias", "V", "manual p. 0"),
+        Message("BIAS <value>", "DC bias", "V", "manual p. 0"),
+        Message("MEAS?", "a measurement: real part, imaginary part, status", "ohm", "manual p. 0"),
+    )
+    bench_checks = (
+        BenchCheck("the scale", "`list(fra.sweep([1e3], 0.01))` on a resistor of 0.1 %", "its value"),
+    )
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    can = Capabilities(
+        frequency_hz=Range(*FREQUENCIES_HZ), amplitude_v=Range(*AMPLITUDES_V), bias_v=Range(*BIASES_V)
+    )
 
     # What the manual says, in the instrument's own units.
     frequency_hz = Instrument.control(
@@ -31,21 +50,21 @@ class NewInstrument(Instrument):
         "FREQ %.9g",
         """Control the frequency in hertz (float strictly from 0.001 to 1e6).""",
         validator=strict_range,
-        values=(1e-3, 1e6),
+        values=FREQUENCIES_HZ,
     )
     amplitude_v = Instrument.control(
         "LEV?",
         "LEV %.6g",
         """Control the amplitude in volts rms (float strictly from 0 to 1).""",
         validator=strict_range,
-        values=(0, 1),
+        values=AMPLITUDES_V,
     )
     bias_v = Instrument.control(
         "BIAS?",
         "BIAS %.6g",
         """Control the DC bias in volts (float strictly from -5 to 5).""",
         validator=strict_range,
-        values=(-5, 5),
+        values=BIASES_V,
     )
 
     # What labctl asks of any frequency response analyser.
@@ -67,6 +86,7 @@ class NewInstrument(Instrument):
         bias_v: float = 0.0,
     ) -> Generator[ImpedancePoint, None, None]:
         """Yield one point per frequency; amplitude and bias are zero when the iterator ends or is closed."""
+        self.can.check_sweep(self.name, frequencies_hz, amplitude_v, bias_v)
         try:
             self.bias_v = bias_v
             self.amplitude_v = amplitude_v

@@ -7,21 +7,34 @@ from typing import Any, ClassVar
 from pymeasure.instruments.validators import strict_range
 
 from labctl.bench import CurrentPoint
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
+POTENTIALS_V, CURRENT_LIMITS_A = (-5.0, 5.0), (1e-6, 0.1)
 STATUS_WORDS = {1: "overload", 2: "at the current limit"}
 
 
 class NewInstrument(Instrument):
     """A `labctl.bench.Potentiostat`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("POT <value>", "potential", "V", "manual p. 0"),
+        Message("ILIM <value>", "limit of the current", "A", "manual p. 0"),
+        Message("CELL?", "whether the cell is on", source="manual p. 0"),
+        Message("CELL <0|1>", "cell off, on", source="manual p. 0"),
+        Message("MEAS?", "a measurement: potential, current, status", "V, A", "manual p. 0"),
+    )
+    bench_checks = (BenchCheck("off", "`list(cell.hold(0.1, [1.0], 1e-3))`, ohmmeter at the leads", "open"),)
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 5000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    can = Capabilities(potential_v=Range(*POTENTIALS_V), current_a=Range(*CURRENT_LIMITS_A))
 
     # What the manual says, in the instrument's own units.
     potential_v = Instrument.control(
@@ -29,14 +42,14 @@ class NewInstrument(Instrument):
         "POT %.6g",
         """Control the potential in volts (float strictly from -5 to 5).""",
         validator=strict_range,
-        values=(-5, 5),
+        values=POTENTIALS_V,
     )
     current_limit_a = Instrument.control(
         "ILIM?",
         "ILIM %.6g",
         """Control the current limit in amperes (float strictly from 1e-6 to 0.1).""",
         validator=strict_range,
-        values=(1e-6, 0.1),
+        values=CURRENT_LIMITS_A,
     )
     cell = Instrument.control("CELL?", "CELL %d", """Control whether the cell is on (0 or 1).""", cast=int)
 
@@ -58,6 +71,7 @@ class NewInstrument(Instrument):
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
     ) -> Generator[CurrentPoint, None, None]:
         """Step the cell to `potential_v`, yield points at `times_s` after it; close it to switch off."""
+        self.can.check_hold(self.name, potential_v, current_limit_a)
         try:
             self.current_limit_a = current_limit_a
             self.potential_v = potential_v

@@ -84,9 +84,16 @@ class NewProcedure(Procedure):
     def plan(self) -> list[PlannedStep]:
         """Return every step: `labctl check` holds them against the station's limits and adds up the time."""
         target_k = self.temperature_degc + ZERO_CELSIUS_K
-        spectrum_s = sum(1 + max(1.0, 1 / frequency_hz) for frequency_hz in self.frequencies_hz())
+        frequencies_hz = self.frequencies_hz()
+        spectrum_s = sum(1 + max(1.0, 1 / frequency_hz) for frequency_hz in frequencies_hz)
         wait = PlannedStep(
             f"wait at {self.temperature_degc:g} degC", 60 * self.interval_min, temperature_k=target_k
         )
-        measure = PlannedStep("spectrum", spectrum_s, temperature_k=target_k, amplitude_v=self.amplitude_v)
+        measure = PlannedStep(
+            "spectrum",
+            spectrum_s,
+            temperature_k=target_k,
+            amplitude_v=self.amplitude_v,
+            frequency_hz=(min(frequencies_hz), max(frequencies_hz)),
+        )
         return [wait, measure] * self.spectra

@@ -4,22 +4,50 @@ from typing import Any, ClassVar, cast
 
 from pymeasure.instruments.validators import strict_range
 
+from labctl.command_table import BenchCheck, Message
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 from labctl.units import ZERO_CELSIUS_K
 
+SETPOINTS_DEGC, RAMPS_K_MIN = (-40.0, 200.0), (0.0, 20.0)
 RESOLUTION_K = 0.006
 
 
 class NewInstrument(Instrument):
     """A `labctl.bench.TemperatureController`."""
 
+    # What it sends and the page of the manual; what to check once on the real instrument.
+    messages = (
+        Message("*IDN?", "manufacturer, model, serial number, firmware", source="manual p. 0"),
+        Message("TEMP?", "measured temperature", "degC", "manual p. 0"),
+        Message("SETP?", "set point", "degC", "manual p. 0"),
+        Message("SETP <value>", "set point", "degC", "manual p. 0"),
+        Message("RAMP?", "ramp; 0 is none", "K/min", "manual p. 0"),
+        Message("RAMP <value>", "ramp; 0 is none", "K/min", "manual p. 0"),
+        Message("HEAT?", "whether the heater is on", source="manual p. 0"),
+        Message("HEAT <0|1>", "heater off, on", source="manual p. 0"),
+    )
+    bench_checks = (
+        BenchCheck(
+            "the temperature",
+            "`oven.temperature_k - 273.15`, display",
+            "the same within 0.5 K",
+            reads="temperature_k",
+            offset=-273.15,
+            unit="degC",
+            within=0.5,
+        ),
+    )
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",
         "timeout": 2000,
     }
     write_interval_s: ClassVar[float] = 0.02
+    can = Capabilities(
+        temperature_k=Range(SETPOINTS_DEGC[0] + ZERO_CELSIUS_K, SETPOINTS_DEGC[1] + ZERO_CELSIUS_K),
+        ramp_rate_k_s=Range(RAMPS_K_MIN[0] / 60, RAMPS_K_MIN[1] / 60),
+    )
 
     # What the manual says, in the instrument's own units.
     measured_degc = Instrument.measurement("TEMP?", """Measure the temperature in degrees Celsius (float).""")
@@ -28,14 +56,14 @@ class NewInstrument(Instrument):
         "SETP %.2f",
         """Control the set point in degrees Celsius (float strictly from -40 to 200).""",
         validator=strict_range,
-        values=(-40, 200),
+        values=SETPOINTS_DEGC,
     )
     ramp_k_min = Instrument.control(
         "RAMP?",
         "RAMP %.2f",
         """Control the ramp in kelvin per minute (float strictly from 0 = none to 20).""",
         validator=strict_range,
-        values=(0, 20),
+        values=RAMPS_K_MIN,
     )
     heating = Instrument.control(
         "HEAT?", "HEAT %d", """Control whether the heater is on (0 or 1).""", cast=int
@@ -61,6 +89,7 @@ class NewInstrument(Instrument):
 
     @setpoint_k.setter
     def setpoint_k(self, value: float) -> None:
+        self.can.check_temperature(self.name, value)
         self.setpoint_degc = value - ZERO_CELSIUS_K
         if abs(self.setpoint_k - value) > RESOLUTION_K:
             raise InstrumentError(self.name, "SETP?", f"{self.setpoint_degc:g}", "set point not taken")
@@ -75,6 +104,7 @@ class NewInstrument(Instrument):
 
     @ramp_rate_k_s.setter
     def ramp_rate_k_s(self, value: float) -> None:
+        self.can.check_ramp(self.name, value)
         self.ramp_k_min = value * 60
 
     def switch_off(self) -> None:

@@ -87,18 +87,20 @@ def amended(sample: Mapping[str, Any], standing: Sequence[Mapping[str, Any]]) ->
     values = dict(sample) | NOT_STORED
     for row in of_sample_first(standing):
         if row["field"] in FIELDS:
-            values |= {name: row["new_value"][name] for name in FIELDS[row["field"]]}
+            new = _new_values(row)
+            values |= {name: new[name] for name in FIELDS[row["field"]] if name in new}
     return values
 
 
 def exclusions(standing: Sequence[Mapping[str, Any]]) -> tuple[Exclusion, ...]:
-    """Return the exclusions among amendments that stand."""
-    return tuple(_exclusion(row) for row in standing if row["field"] == EXCLUSION)
+    """Return the exclusions among amendments that stand; one without a condition excludes nothing."""
+    found = [_exclusion(row) for row in standing if row["field"] == EXCLUSION]
+    return tuple(e for e in found if (e.spectrum, e.frequency_hz, e.temperature_k) != (None, None, None))
 
 
 def remarks(standing: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the remarks among amendments that stand, the oldest first."""
-    return tuple(row["new_value"]["remark"] for row in standing if row["field"] == REMARK)
+    return tuple(str(_new_values(row).get("remark", "")) for row in standing if row["field"] == REMARK)
 
 
 def why_excluded(flags: Iterable[str] | None) -> str:
@@ -107,7 +109,7 @@ def why_excluded(flags: Iterable[str] | None) -> str:
 
 
 def _exclusion(row: Mapping[str, Any]) -> Exclusion:
-    what = row["new_value"]
+    what = _new_values(row)
     return Exclusion(
         row["id"],
         row["reason"],
@@ -118,4 +120,12 @@ def _exclusion(row: Mapping[str, Any]) -> Exclusion:
 
 
 def _range(what: Mapping[str, Any], low: str, high: str) -> tuple[float, float] | None:
-    return (what[low], what[high]) if what.get(low) is not None else None
+    first, last = what.get(low), what.get(high)
+    if not isinstance(first, int | float) or not isinstance(last, int | float):
+        return None
+    return float(first), float(last)
+
+
+def _new_values(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the new values of an amendment; none where a file of other people holds something else."""
+    return row["new_value"] if isinstance(row["new_value"], Mapping) else {}

@@ -89,9 +89,11 @@ def watched(station: Station) -> tuple[Station, RigKeeper]:
 
 
 HERE = Path(__file__).parent
-SUITE = (HERE / "contract.py", HERE / "faults.py")
+SUITE = (HERE / "contract.py", HERE / "declarations.py", HERE / "faults.py")
 CANDIDATE: pytest.StashKey[Any] = pytest.StashKey()
-pytest.register_assert_rewrite("labctl.testing.contract", "labctl.testing.faults")
+pytest.register_assert_rewrite(
+    "labctl.testing.contract", "labctl.testing.declarations", "labctl.testing.faults"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -17,11 +17,13 @@ import pytest
 
 from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
+from labctl.config.declared import declared
 from labctl.config.loading import module_of
 from labctl.config.station import read_station
 from labctl.errors import InstrumentError, LimitExceeded
 from labctl.instrument import Channel, Instrument
 from labctl.testing.adapters import Babbling, Dead, Silent
+from labctl.testing.beyond import attempts_beyond
 from labctl.testing.measurement import (
     AMPLITUDE_V,
     CURRENT_LIMIT_A,
@@ -107,7 +109,7 @@ def test_it_says_how_it_is_connected_and_how_fast_it_may_be_asked(candidate: Can
     assert issubclass(driver_class, Instrument)
     settings = driver_class.connection_settings
     assert settings["timeout"] > 0
-    assert {"timeout", "write_termination", "read_termination", "asrl"} >= settings.keys()
+    assert {"timeout", "write_termination", "read_termination", "asrl", "tcpip"} >= settings.keys()
     assert driver_class.write_interval_s >= 0
     assert all(seconds > driver_class.write_interval_s for seconds in driver_class.quiet_after_s.values())
 
@@ -128,11 +130,17 @@ def _station_text(candidate: Candidate) -> str:
 
 
 def _instrument_text(name: str, one: Candidate | Partner) -> str:
-    settings = ", ".join(f"{key} = {json.dumps(value)}" for key, value in one.settings.items())
     driver = f"{one.driver_class.__module__}:{one.driver_class.__name__}"
-    return (
-        f'[instruments.{name}]\ndriver = "{driver}"\naddress = "{one.address}"\nsettings = {{ {settings} }}\n'
-    )
+    head = f'[instruments.{name}]\ndriver = "{driver}"\naddress = "{one.address}"\n'
+    return f"{head}settings = {_as_toml(one.settings)}\n"
+
+
+def _as_toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_as_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_as_toml, value)) + "]"
+    return json.dumps(value)
 
 
 def test_it_neither_sleeps_nor_reads_a_clock_of_its_own(candidate: Candidate) -> None:
@@ -355,6 +363,18 @@ def test_the_stations_limits_hold_before_anything_is_sent(candidate: Candidate) 
         with pytest.raises(LimitExceeded):
             attempts[role]()
     assert adapter.sent == []
+
+
+def test_what_it_declares_impossible_is_refused_before_anything_is_sent(candidate: Candidate) -> None:
+    """Rule: the driver refuses by the ranges that it declares in `can` or `capabilities`."""
+    can = declared(candidate.driver_class, candidate.settings)
+    for role in candidate.roles:
+        for words, attempt in attempts_beyond(role, can):
+            adapter = Silent()
+            driver = candidate.on(adapter)
+            with suppress(InstrumentError), pytest.raises(ValueError, match=r"."):
+                attempt(driver)
+            assert adapter.sent == [], f"{words} was sent"
 
 
 @of_an_oven

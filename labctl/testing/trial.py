@@ -12,7 +12,7 @@ runs. A RIG is one of
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
 ADDRESS = "GPIB0::2::INSTR"
+ADDRESSES = {"asrl": "ASRL2::INSTR", "tcpip": "TCPIP0::127.0.0.1::502::SOCKET"}
+"""Addresses for drivers with settings of these interfaces, the first that applies."""
 QUIET_CELL: Mapping[str, Any] = {
     "electrodes": "reversible",
     "noise_fraction": 1e-6,
@@ -187,7 +189,14 @@ def _with_rig(reference: str, driver_class: type, rig: str) -> Candidate:
         builder = f"{rig}:build" if rig.endswith(".py") else rig
         return _built(reference, driver_class, named(builder, "--labctl-rig"))
     name = rig or _shipped_stand_in(reference)
-    return _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
+    candidate = _described(reference, driver_class, {"instruments": {_address_for(driver_class): name}})
+    return replace(candidate, settings=_settings_for(name, reference))
+
+
+def _settings_for(name: str, reference: str) -> Mapping[str, Any]:
+    """Return the settings that a shipped stand-in needs its own driver to have."""
+    stand_in = shipped_module(REGISTRY).MODELS[name]
+    return stand_in.settings if stand_in.driver == reference else {}
 
 
 def _described(reference: str, driver_class: type, instruments: Mapping[str, Any]) -> Candidate:
@@ -250,7 +259,8 @@ def _shipped_stand_in(reference: str) -> str:
 
 def _address_for(driver_class: Any) -> str:
     """Return an address of an interface that the driver supports."""
-    return "ASRL2::INSTR" if "asrl" in driver_class.connection_settings else ADDRESS
+    supported = (at for interface, at in ADDRESSES.items() if interface in driver_class.connection_settings)
+    return next(supported, ADDRESS)
 
 
 def named(reference: str, option: str) -> Any:

@@ -1,4 +1,4 @@
-"""Eurotherm 2400, 3200 and 3500: oven controllers on Modbus RTU.
+"""Eurotherm 2200, 2400, 3200, 3216 and 3500: oven controllers on Modbus RTU.
 
 Registers hold degrees Celsius and percent times ten to the number of decimals (register 525); from 0x8000 on
 the same parameters are available as IEEE floats in two words. Standby (199 = 1) stops the output; any value
@@ -10,10 +10,15 @@ that of the program while the programmer (23: 1 reset, 2 run, 4 hold, 8 holdback
 else the local one that 15 selects (SP1 in 24, SP2 in 25), which is also register 2. The rate in 35 is per
 second, minute or hour (531: 0, 1, 2) and without effect where 78 is 1.
 
-The 3200 has its working output in register 4, the 3500 in 85 and its process value also in 289; neither has
-the sensor-break power in 34, the programmer, the second set point, nor the unit of the rate. Only the 2400
-and the 3200 have the choice of the remote set point. It is not known whether they have the floats: here the
-3500 has them, the 3200 has not. No source says that the 3500 has 525 and 75: here it refuses them.
+The 2200 has the type code 22xx in 122 (the 2400 24xx), the unit of its display in 516, the states 1 off, 2
+run, 4 hold, 16 end, 32 dwell and 64 ramp in 23, load and relay failure in bits 8 and 11 of 75, and neither 4,
+78 nor 531; here its rate is per minute.
+
+The 3200 and 3216 have the working output in register 4, a timer in 23 (0 reset, 1 run, 2 hold, 3 end) that
+selects SP2 when it ends, and in 531 0 for minutes, 1 for hours, 2 for seconds. The 3500 has its output in 85
+and its process value also in 289. None of the three has the sensor-break power in 34; the 3500 has neither a
+programmer, a second nor a remote set point, nor the unit of the rate. The 2200, 2400, 3216 and 3500 have the
+floats here, the 3200 has not. No source says that the 3500 has 525 and 75: here it refuses them.
 """
 
 import struct
@@ -32,10 +37,14 @@ NOISE_K = 0.02
 FLOATS = 0x8000
 UNDEFINED = 0x8000
 SUMMARY_MANUAL, SUMMARY_SENSOR_BREAK, SUMMARY_RATE_DONE = 1 << 4, 1 << 5, 1 << 9
+SUMMARY_LOAD_FAILED, SUMMARY_RELAY_FAILED = 1 << 8, 1 << 11
 NORMAL, STANDBY = 0, 1
 PROGRAM_RESET, PROGRAM_COMPLETE = 1, 16
 RATE_UNITS_S = (1.0, 60.0, 3600.0)
+RATE_UNITS_3200_S = (60.0, 3600.0, 1.0)
 UNKNOWN_TO = {"3500": (75, 525)}
+TYPE_CODES = {"2200": 0x2230, "2400": 0x2480}
+SERIES_3200 = ("3200", "3216")
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,9 @@ class Eurotherm2400:
         """Return to the factory settings: automatic, local setpoint 20 degC, no rate limit, no program."""
         self.target_c = self.working_c = self.second_c = 20.0
         self.remote_c = self.program_c = 90.0
-        self.selected, self.remote, self.program = 0, False, PROGRAM_RESET
-        self.rate, self.rate_unit, self.rate_disabled = 0.0, 1, False
+        self.selected, self.remote, self.program = 0, False, self._program_reset
+        self.display_unit, self.load_fault, self.relay_fault = 0, False, False
+        self.rate, self.rate_unit, self.rate_disabled = 0.0, 0 if self._is_3200 else 1, False
         self.manual = False
         self.mode = NORMAL
         self.output_percent = 0.0
@@ -117,6 +127,14 @@ class Eurotherm2400:
     # What rules.
 
     @property
+    def _is_3200(self) -> bool:
+        return self.family in SERIES_3200
+
+    @property
+    def _program_reset(self) -> int:
+        return 0 if self._is_3200 else PROGRAM_RESET
+
+    @property
     def local_c(self) -> float:
         """The selected local setpoint."""
         return self.second_c if self.selected else self.target_c
@@ -126,12 +144,13 @@ class Eurotherm2400:
         """Where the working setpoint goes."""
         if self.remote:
             return self.remote_c
-        return self.local_c if self.program == PROGRAM_RESET else self.program_c
+        return self.local_c if self.program == self._program_reset else self.program_c
 
     @property
     def rate_k_s(self) -> float:
         """Rate limit in force, 0 for none."""
-        return 0.0 if self.rate_disabled else self.rate / RATE_UNITS_S[self.rate_unit]
+        units_s = RATE_UNITS_3200_S if self._is_3200 else RATE_UNITS_S
+        return 0.0 if self.rate_disabled else self.rate / units_s[self.rate_unit]
 
     # Registers.
 
@@ -251,17 +270,29 @@ class Eurotherm2400:
         disabled, remote = self._choice("rate_disabled", 1), self._choice("remote", 1)
         if self.family == "3500":
             return {78: disabled, 85: output, 289: Parameter(self._process_value)}
-        if self.family == "3200":
-            return {4: output, 276: remote}
-        return {
-            4: output,
+        two_setpoints = {
             15: self._choice("selected", 1),
-            23: self._choice("program", PROGRAM_COMPLETE),
             25: Parameter(lambda: self.second_c, partial(self._set_local, "second_c")),
             26: Parameter(lambda: self.remote_c, partial(self._set_local, "remote_c")),
-            34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0),
-            78: disabled,
             276: remote,
+        }
+        if self._is_3200:
+            return two_setpoints | {
+                4: output,
+                23: self._choice("program", 3),
+                531: self._choice("rate_unit", 2),
+            }
+        series_2000 = two_setpoints | {
+            34: Parameter(lambda: 0.0, lambda value: None, low=0.0, high=0.0),
+            122: Parameter(lambda: float(TYPE_CODES[self.family]), scaled=False),
+            516: self._choice("display_unit", 3),
+        }
+        if self.family == "2200":
+            return series_2000 | {23: Parameter(lambda: float(self.program), scaled=False)}
+        return series_2000 | {
+            4: output,
+            23: self._choice("program", PROGRAM_COMPLETE),
+            78: disabled,
             531: self._choice("rate_unit", 2),
         }
 
@@ -284,6 +315,7 @@ class Eurotherm2400:
 
     def _summary(self) -> int:
         summary = SUMMARY_MANUAL * self.manual + SUMMARY_SENSOR_BREAK * bool(self.sensor_fault)
+        summary += SUMMARY_LOAD_FAILED * self.load_fault + SUMMARY_RELAY_FAILED * self.relay_fault
         return summary + SUMMARY_RATE_DONE * self._arrived
 
     def _set_target(self, value: float) -> None:

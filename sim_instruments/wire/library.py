@@ -54,6 +54,8 @@ class RigLibrary(SimVisaLibrary):
             session, resource_name, parsed
         )
         opened.device = device
+        if parsed.resource_class == "SOCKET":
+            device.clear()  # what an earlier connection did not read was lost with it
         device.opened_s = device.world.time_s
         if device.line is not None and device.address.startswith("ASRL"):
             device.boot(device.line.boots_s)

@@ -1,4 +1,4 @@
-"""Modbus RTU from the instrument's side: frames, CRC, functions 3, 4, 6, 7, 8, 16, exceptions.
+"""Modbus from the instrument's side: RTU and TCP frames, CRC, functions 3, 4, 6, 7, 8, 16, exceptions.
 
 MODBUS over Serial Line V1.02 and MODBUS Application Protocol V1.1b3 (modbus.org).
 """
@@ -10,6 +10,7 @@ ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 BROADCAST = 0
 _FIXED_LENGTH = {3: 8, 4: 8, 6: 8, 7: 4, 8: 8}
 _SHORTEST = 4
+_TCP_HEADER = 6
 
 
 class ModbusError(Exception):
@@ -81,6 +82,29 @@ def respond(frame: bytes, unit: int, registers: Registers) -> bytes | None:
         body = bytes([refusal.code])
         function |= 0x80
     return None if frame[0] == BROADCAST else sealed(bytes([unit, function]) + body)
+
+
+def cut_tcp_frame(buffer: bytearray) -> bytes | None:
+    """Remove the first complete Modbus TCP request from `buffer` and return it; None if bytes are missing."""
+    if len(buffer) < _TCP_HEADER:
+        return None
+    length = _TCP_HEADER + int.from_bytes(buffer[4:6], "big")
+    if len(buffer) < length:
+        return None
+    frame = bytes(buffer[:length])
+    del buffer[:length]
+    return frame
+
+
+def respond_tcp(frame: bytes, unit: int, registers: Registers) -> bytes | None:
+    """Reply to a Modbus TCP frame with its transaction number; None for another protocol or unit."""
+    if frame[2:4] != b"\0\0" or len(frame) < _TCP_HEADER + 2:
+        return None
+    reply = respond(sealed(frame[_TCP_HEADER:]), unit, registers)
+    if reply is None:
+        return None
+    body = reply[:-2]
+    return frame[:4] + len(body).to_bytes(2, "big") + body
 
 
 def _word(frame: bytes, at: int) -> int:

@@ -9,6 +9,7 @@ from pymeasure.test import expected_protocol
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron_pair import Solartron1260With1287
 from labctl.clock import VirtualClock
+from labctl.command_table import undeclared
 from labctl.errors import InstrumentError
 from labctl.testing.trial import QUIET_CELL, Candidate, Partner, find_candidate
 from sim_instruments.rig import build
@@ -55,15 +56,23 @@ def clock():
     return VirtualClock()
 
 
+def _sent(driver_class, pairs):
+    """The messages of a dialogue, spelt as the driver declares them."""
+    sent = [message for message, _ in pairs if message is not None]
+    sent = [message.hex(" ") if isinstance(message, bytes) else message for message in sent]
+    return [text for message in sent for text in driver_class.declared_texts(message)]
+
+
 @pytest.fixture
 def dialogue(clock):
-    """Open a driver that must send exactly these messages and gets exactly these replies."""
+    """Open a driver that must send exactly these messages, all declared, and gets exactly these replies."""
 
     @contextmanager
     def opened(driver_class, pairs, **settings):
         with expected_protocol(driver_class, pairs, **settings) as driver:
             driver.adapter.clock = clock
             yield driver
+        assert undeclared(driver_class, _sent(driver_class, pairs)) == []
 
     return opened
 

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.eurotherm import (
+    Eurotherm2200,
     Eurotherm2400,
     Eurotherm3200,
+    Eurotherm3216,
     Eurotherm3500,
     float_address,
     forbidden,
@@ -20,7 +22,7 @@ from drivers.modbus import (
     write_request,
     written_addresses,
 )
-from labctl.errors import ConfigurationError, InstrumentError
+from labctl.errors import BeyondInstrument, ConfigurationError, InstrumentError
 from labctl.testing.trial import find_candidate
 
 NO_SUCH_ADDRESS = framed(1, 0x83, b"\x02")
@@ -239,11 +241,14 @@ def test_only_one_method_of_the_driver_writes_to_the_wire():
     import inspect
 
     import drivers.eurotherm as module
+    import drivers.modbus_instrument as of_all
 
     source = inspect.getsource(module)
-    assert source.count("write_bytes(") == 1
-    assert source.count("self.adapter") == 0
-    assert "write_bytes(" in inspect.getsource(module.Eurotherm.exchange)
+    assert source.count("write_bytes(") == source.count("self.adapter") == 0
+    assert source.count("super().exchange(") == 1
+    assert "forbidden(request)" in inspect.getsource(module.Eurotherm.exchange)
+    assert inspect.getsource(of_all).count("write_bytes(") == 1
+    assert "write_bytes(" in inspect.getsource(of_all.ModbusInstrument.exchange)
 
 
 def test_the_registers_written_in_a_whole_run_are_these(dialogue):
@@ -347,7 +352,8 @@ def test_the_undefined_number_of_an_absent_programmer_is_no_other_master(dialogu
 
 
 def test_a_register_that_does_not_exist_is_no_other_master(dialogue):
-    with dialogue(Eurotherm3200, [(read_request(1, 276), NO_SUCH_ADDRESS)]) as oven:
+    absent = [(read_request(1, address), NO_SUCH_ADDRESS) for address in (276, 23, 15)]
+    with dialogue(Eurotherm3200, absent) as oven:
         assert oven._other_master() == ""
 
 
@@ -397,6 +403,85 @@ def test_a_ramp_that_the_decimals_would_change_is_refused(dialogue):
         oven._floats = False
         with pytest.raises(InstrumentError, match="rounded"):
             oven.ramp_rate_k_s = 5 / 60
+
+
+# The 2200 and the 3200 series have other codes than a 2400.
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "attribute", "value", "words"),
+    [
+        (Eurotherm2200, "remote", True, "the remote set point is selected"),
+        *[(Eurotherm2200, "program", state, "a program rules") for state in (2, 4, 16, 32, 64)],
+        (Eurotherm2200, "selected", 1, "another set point than SP1"),
+        (Eurotherm2200, "mode", 1, "standby"),
+        (Eurotherm2200, "display_unit", 1, "does not display degrees Celsius"),
+        (Eurotherm3216, "remote", True, "the remote set point is selected"),
+        *[(Eurotherm3216, "program", state, "the timer or its program") for state in (1, 2, 3)],
+        (Eurotherm3216, "selected", 1, "another set point than SP1"),
+    ],
+)
+def test_each_series_has_its_own_codes_of_another_master(driver_class, attribute, value, words):
+    with trial_of(driver_class) as trial:
+        setattr(stand_in(trial), attribute, value)
+        with pytest.raises(InstrumentError, match=words):
+            trial.driver.prepare()
+        assert not trial.energised
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "status", "words"),
+    [
+        (Eurotherm2200, 1 << 8, "load failure"),
+        (Eurotherm2200, 1 << 11, "solid-state relay"),
+        (Eurotherm3216, 1 << 7, "load current too low"),
+    ],
+)
+def test_each_series_has_its_own_bits_of_a_failure(dialogue, driver_class, status, words):
+    pairs = [*floating(1, 25.0), *word(75, status)]
+    with dialogue(driver_class, pairs) as oven, pytest.raises(InstrumentError, match=words):
+        _ = oven.temperature_k
+
+
+def test_a_tuning_2400_has_no_load_failure(dialogue):
+    with dialogue(Eurotherm2400, [*floating(1, 25.0), *word(75, 1 << 8)]) as oven:
+        assert oven.temperature_k == pytest.approx(298.15)
+
+
+@pytest.mark.parametrize("code", [0x2480, 0, -0x8000])
+def test_what_is_not_a_2200_by_its_type_code_is_refused(dialogue, code):
+    with dialogue(Eurotherm2200, word(122, code)) as oven, pytest.raises(InstrumentError, match="not a Euro"):
+        oven.prepare()
+
+
+@pytest.mark.parametrize(("unit", "per_s"), [(0, 60.0), (1, 3600.0), (2, 1.0)])
+def test_a_ramp_of_a_3216_takes_as_long_in_any_unit(unit, per_s):
+    with trial_of(Eurotherm3216) as trial:
+        stand_in(trial).rate_unit = unit
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 6 / 60
+        assert stand_in(trial).rate == pytest.approx(0.1 * per_s)
+        trial.driver.setpoint_k = 320.0
+        start_k = trial.driver.setpoint_k
+        trial.clock.sleep(60)
+        assert trial.driver.setpoint_k - start_k == pytest.approx(6, abs=0.3)
+
+
+def test_a_2200_ramps_only_in_a_unit_that_a_person_found():
+    with trial_of(Eurotherm2200) as trial:
+        trial.driver.prepare()
+        with pytest.raises(BeyondInstrument, match="it has no ramp"):
+            trial.driver.ramp_rate_k_s = 6 / 60
+        trial.driver.ramp_rate_k_s = 0.0
+        stand_in(trial).rate = 5.0
+        with pytest.raises(InstrumentError, match="give rate_per"):
+            trial.driver.prepare()
+    with trial_of(Eurotherm2200, rate_per="min") as trial:
+        trial.driver.prepare()
+        trial.driver.ramp_rate_k_s = 6 / 60
+        assert stand_in(trial).rate == pytest.approx(6.0)
+    with pytest.raises(ConfigurationError, match="rate_per"), trial_of(Eurotherm2200, rate_per="minute"):
+        pass
 
 
 # A 3500 without the parameters 525 and 75.

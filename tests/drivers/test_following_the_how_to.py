@@ -100,13 +100,22 @@ BROKEN = {
         {"make_safe_never_believes", "make_safe_notices", "making_safe_keeps_a_deadline"},
     ),
     "the nearest set point it can do": (
-        """        self.setpoint_degc = value - ZERO_CELSIUS_K
+        """        self.can.check_temperature(self.name, value)
+        self.setpoint_degc = value - ZERO_CELSIUS_K
         if abs(self.setpoint_k - value) > RESOLUTION_K:
             raise InstrumentError(self.name, "SV1?", f"{self.setpoint_degc:g}", "set point not taken")
 """,
         """        self.setpoint_degc = max(-40, min(200, value - ZERO_CELSIUS_K))
 """,
-        {"a_set_point_it_cannot_reach"},
+        {"a_set_point_it_cannot_reach", "what_it_declares_impossible"},
+    ),
+    "a range that is declared and not held": (
+        """        self.can.check_temperature(self.name, value)
+        self.setpoint_degc = value - ZERO_CELSIUS_K
+""",
+        """        self.write(f"SV1 {value - ZERO_CELSIUS_K:.2f}")
+""",
+        {"what_it_declares_impossible", "what_is_not_a_number"},
     ),
     "a sleep of its own": (
         """        self.heating = 1

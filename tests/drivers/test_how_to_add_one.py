@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "add-an-instrument.md").read_text(encoding="utf-8")
 BYTES = ROOT / "docs" / "how-to" / "bin_stat"
-SOURCES = [ROOT / "drivers" / "huber.py", ROOT / "tests" / "drivers" / "test_huber.py", *BYTES.iterdir()]
+SCAFFOLD = ROOT / "labctl" / "scaffold" / "temperature_controller.py"
+HUBER = [ROOT / "drivers" / "huber.py", ROOT / "tests" / "drivers" / "test_huber.py"]
+SOURCES = [*HUBER, SCAFFOLD, *BYTES.iterdir()]
 ELSEWHERE = "acme_oven_model"  # tests/labctl/queue/test_rehearsal_of_own_drivers.py runs those blocks
 BLOCKS = [
     block for block in re.findall(r"```(?:python|yaml)\n(.*?)```", PAGE, flags=re.S) if ELSEWHERE not in block

@@ -40,7 +40,13 @@ def test_a_set_point_within_the_instruments_limits_starts_pump_and_control(dialo
         assert bath.setpoint_k == pytest.approx(298.15)
 
 
-@pytest.mark.parametrize("kelvin", [200, 400, float("nan")])
+@pytest.mark.parametrize("kelvin", [float("nan"), 100, 1000])
+def test_a_set_point_that_fits_into_no_message_is_refused_before_anything_is_asked(dialogue, kelvin):
+    with dialogue(Huber, []) as bath, pytest.raises(ValueError, match=r"possible: -150 to 327\.66 degC"):
+        bath.setpoint_k = kelvin
+
+
+@pytest.mark.parametrize("kelvin", [200, 400])
 def test_a_set_point_outside_them_is_never_sent(dialogue, kelvin):
     with dialogue(Huber, LIMITS) as bath, pytest.raises(ValueError, match="allows -40 to 100"):
         bath.setpoint_k = kelvin
@@ -104,7 +110,7 @@ def test_a_failing_message_does_not_prevent_the_read_back(dialogue, broken_at):
 
 def test_a_sensor_that_does_not_exist_is_a_configuration_error(dialogue):
     with (
-        pytest.raises(ConfigurationError, match="internal, process, external"),
+        pytest.raises(ConfigurationError, match="possible: 'internal', 'process', 'external'"),
         dialogue(Huber, [], sensor="x"),
     ):
         pass

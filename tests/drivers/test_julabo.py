@@ -130,7 +130,7 @@ def test_a_bath_cannot_ramp(dialogue):
     with dialogue(JulaboCF, []) as bath:
         bath.ramp_rate_k_s = 0
         assert bath.ramp_rate_k_s == 0
-        with pytest.raises(ValueError, match="cannot ramp"):
+        with pytest.raises(ValueError, match="it has no ramp: give 0"):
             bath.ramp_rate_k_s = 0.1
 
 

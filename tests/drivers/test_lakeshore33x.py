@@ -226,7 +226,7 @@ def test_an_analogue_output_of_a_336_is_never_sent_a_ramp(dialogue):
         oven.ramp_rate_k_s = 0
         oven.setpoint_k = 300
         assert oven.output_state.target_k == 300
-        with pytest.raises(ValueError, match="output 3 cannot ramp"):
+        with pytest.raises(ValueError, match="ramp 1 K/min is not possible; it has no ramp: give 0"):
             oven.ramp_rate_k_s = 1 / 60
 
 

@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.modbus import (
+    QUESTION,
     ModbusRefusal,
     bytes_after_header,
     crc16,
@@ -11,13 +14,18 @@ from drivers.modbus import (
     framed,
     read_request,
     reply_data,
+    request_text,
+    rtu_of_tcp,
     signed_word,
     signed_words,
     single_float,
+    tcp_bytes_after_header,
+    tcp_request,
     write_block_request,
     write_request,
     written_addresses,
 )
+from drivers.modbus_instrument import ModbusInstrument
 
 words = st.integers(min_value=-0x8000, max_value=0x7FFF)
 
@@ -137,3 +145,58 @@ def test_the_registers_a_request_writes_are_known(address, values):
     ]
     assert list(written_addresses(write_request(1, address, 1))) == [address]
     assert list(written_addresses(read_request(1, address, 2))) == []
+
+
+# Modbus TCP.
+
+
+def test_a_tcp_frame_has_a_header_instead_of_a_checksum():
+    """The example of the Modbus messaging guide: register 4 of unit 9, transaction 0x1501."""
+    frame = tcp_request(0x1501, read_request(9, 4, 1))
+    assert frame == hexadecimal("15 01 00 00 00 06 09 03 00 04 00 01")
+    reply = hexadecimal("15 01 00 00 00 05 09 03 02 00 05")
+    assert tcp_bytes_after_header(reply[:6]) == 5
+    assert signed_words(reply_data(read_request(9, 4, 1), rtu_of_tcp(frame, reply))) == (5,)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["15 01 00 01 00 05", "15 01 00 00 00 02", "15 01 00 00 00 FF", "15 01 00 00", "48 45 4C 4C 4F 48"],
+)
+def test_what_is_no_tcp_header_is_refused(header):
+    with pytest.raises(ValueError, match="header"):
+        tcp_bytes_after_header(hexadecimal(header))
+
+
+def test_a_tcp_reply_to_another_request_or_of_another_length_is_refused():
+    frame = tcp_request(2, read_request(1, 4))
+    with pytest.raises(ValueError, match="transaction number"):
+        rtu_of_tcp(frame, hexadecimal("00 01 00 00 00 05 01 03 02 00 05"))
+    with pytest.raises(ValueError, match="expected 5"):
+        rtu_of_tcp(frame, hexadecimal("00 02 00 00 00 05 01 03 02 00"))
+
+
+@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.integers(1, 120), st.integers(0, 0xFFFF))
+def test_only_a_frame_that_reads_is_a_question(transaction, address, count, value):
+    unit = transaction % 254 + 1
+    asks = [read_request(unit, address, count, function) for function in (3, 4)]
+    writes = [
+        write_request(unit, address, value - 0x8000),
+        write_block_request(unit, address, [value] * count),
+    ]
+    for frame in [*asks, fast_status_request(unit), *(tcp_request(transaction, one) for one in asks)]:
+        assert re.fullmatch(QUESTION, frame.hex(" "))
+    for frame in [*writes, *(tcp_request(transaction, one) for one in writes)]:
+        assert not re.fullmatch(QUESTION, frame.hex(" "))
+
+
+@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.integers(1, 120), st.integers(0, 0xFFFF))
+def test_a_frame_is_declared_by_the_same_text_in_both_framings(transaction, address, count, value):
+    for frame in (
+        read_request(1, address, count),
+        write_request(1, address, value - 0x8000),
+        write_block_request(1, address, [value] * count),
+    ):
+        text = (request_text(frame),)
+        assert ModbusInstrument.declared_texts(frame.hex(" ")) == text
+        assert ModbusInstrument.declared_texts(tcp_request(transaction, frame).hex(" ")) == text

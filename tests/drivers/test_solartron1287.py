@@ -202,7 +202,7 @@ def test_no_current_is_imposed_before_the_range_map_was_verified(dialogue):
 
 def test_a_fixed_range_is_a_decade_the_instrument_has(dialogue):
     with (
-        pytest.raises(ConfigurationError, match="must be one of"),
+        pytest.raises(ConfigurationError, match=r"is 50; possible: 0\.1, 1\.0, 10\.0"),
         dialogue(Solartron1287, [], standard_resistor_ohm=50),
     ):
         pass

@@ -49,3 +49,7 @@ def test_an_analysis_loads_numpy_and_no_part_of_scipy(names):
 
 def test_a_temperature_law_waits_for_no_scipy_stats():
     assert "scipy.stats" not in loaded_by("from labctl.analysis import fit_temperature_law, fit_vtf")
+
+
+def test_a_temperature_series_is_queued_without_the_analysis_that_chooses_temperatures():
+    assert not {"scipy.optimize", "scipy.linalg"} & loaded_by("import procedures.temperature_stepped_eis")

@@ -33,7 +33,7 @@ def test_an_oracle_is_off_when_prepared_and_on_when_energised(candidate):
         trial.driver.make_safe()
 
 
-@pytest.mark.parametrize("name", [*OVENS, "lewis-julabo", *OVER_MODBUS])
+@pytest.mark.parametrize("name", [*OVENS, "lewis-julabo", *OVER_MODBUS, "modbus_oven"])
 def test_the_set_point_of_the_oracle_is_the_one_asked_for(oracle_named, name):
     with oracle_named(name).connected() as trial:
         trial.driver.prepare()

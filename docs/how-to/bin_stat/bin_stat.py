@@ -14,11 +14,10 @@ from typing import Any, ClassVar
 
 from labctl.bench import CurrentPoint
 from labctl.errors import InstrumentError
-from labctl.instrument import Instrument
+from labctl.instrument import Capabilities, Instrument, Range
 
 START, REPLY, REFUSED = 0xAA, 0x80, 0xFF
 IDENTIFY, SET_POTENTIAL, SET_LIMIT, SET_CELL, GET_CELL, MEASURE = 0x01, 0x10, 0x11, 0x12, 0x13, 0x20
-POTENTIAL_LIMIT_V, CURRENT_LIMITS_A = 5.0, (1e-6, 0.1)
 HEADER_BYTES = 2
 
 
@@ -50,6 +49,7 @@ class BinStat(Instrument):
         "asrl": {"baud_rate": 115200},
     }
     write_interval_s: ClassVar[float] = 0.01
+    can = Capabilities(potential_v=Range(-5.0, 5.0), current_a=Range(1e-6, 0.1))
 
     def exchange(self, code: int, layout: str, data: bytes = b"") -> tuple[Any, ...]:
         """Send a message and return the values of its reply, unpacked by a `struct` layout.
@@ -98,10 +98,7 @@ class BinStat(Instrument):
 
         Raises ValueError for values out of the instrument's range.
         """
-        if not abs(potential_v) <= POTENTIAL_LIMIT_V:
-            raise ValueError(f"potential_v is {potential_v:g}; give at most {POTENTIAL_LIMIT_V:g} V")
-        if not CURRENT_LIMITS_A[0] <= current_limit_a <= CURRENT_LIMITS_A[1]:
-            raise ValueError(f"current_limit_a is {current_limit_a:g}; give {CURRENT_LIMITS_A} A")
+        self.can.check_hold(self.name, potential_v, current_limit_a)
         try:
             self.set_number(SET_LIMIT, current_limit_a)
             self.set_number(SET_POTENTIAL, potential_v)

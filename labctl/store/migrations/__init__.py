@@ -9,6 +9,7 @@ from labctl.store.migrations import analysis_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
+from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.first_tables import TABLES
@@ -25,6 +26,7 @@ from labctl.store.migrations.job_owners import (
 )
 from labctl.store.migrations.job_owners import ADDED_TO_JOBS as OWNERS
 from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
+from labctl.store.migrations.job_rehearsals import ADDED_TO_JOBS as REHEARSALS
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
@@ -115,6 +117,17 @@ def _m0009_temperature(db: "Sqlite") -> None:
     db.execute(BAND_TRIGGER)
 
 
+def _m0010_rehearsals(db: "Sqlite") -> None:
+    _add_columns(db, "jobs", REHEARSALS)
+
+
+def _m0011_bench_checks(db: "Sqlite") -> None:
+    for statement in _statements(BENCH_CHECKS):
+        db.execute(statement)
+    for described in described_columns(BENCH_CHECKS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _m0012_analyses(db: "Sqlite") -> None:
     statements = {match[1]: sql for sql in _statements(VIEWS) if (match := _CREATED.match(sql))}
     for name in analysis_tables.LAB_UNITS:
@@ -179,6 +192,8 @@ _MIGRATIONS = {
     "0007_ceilings": _m0007_ceilings,
     "0008_job_owners": _m0008_job_owners,
     "0009_temperature": _m0009_temperature,
+    "0010_rehearsals": _m0010_rehearsals,
+    "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
 }

@@ -9,7 +9,9 @@ _ORDER = """CASE state WHEN 'running' THEN 0 WHEN 'interrupted' THEN 1 WHEN 'que
             ELSE 3 END, CASE WHEN state IN ('queued', 'held') THEN -priority END,
             CASE WHEN state IN ('queued', 'held') THEN position END, id"""
 _OF_STATION = "(owner = :station OR (owner = '' AND station IN (:station, '')))"
-_COPIED = "protocol_text, sample_text, title, source, station, priority, failure_policy, duration_s"
+_COPIED = """protocol_text, sample_text, title, source, station, priority, failure_policy, duration_s,
+             CASE WHEN rehearsal IN ('', 'declined') THEN rehearsal ELSE 'wanted' END AS rehearsal,
+             CASE WHEN rehearsal = 'declined' THEN rehearsal_reason ELSE '' END AS rehearsal_reason"""
 
 
 def listed_jobs(connection: WriteConnection, cleared: bool = False) -> list[Row]:
@@ -32,6 +34,11 @@ def waiting_jobs(connection: WriteConnection) -> list[Row]:
         f"SELECT id, priority FROM jobs WHERE state IN ('queued', 'held') AND cleared = 0 ORDER BY {_ORDER}"
     )
     return connection.rows(query)
+
+
+def jobs_under_rehearsal(connection: WriteConnection) -> list[Row]:
+    """Return the jobs whose rehearsal is under way, as far as the file says."""
+    return connection.rows("SELECT * FROM jobs WHERE rehearsal = 'running' ORDER BY id")
 
 
 def job(connection: WriteConnection, job_id: int) -> Row | None:

@@ -34,11 +34,11 @@ def with_samples(db: Rows) -> list[Row]:
 
 def ids_of(db: Rows, sample: str | None) -> list[int]:
     """Ids of all runs, or of those of the samples with this name, rising."""
-    query = "SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id"
     if sample is None:
-        found = db.rows(f"{query} ORDER BY r.id", ())
+        found = db.rows("SELECT id FROM runs ORDER BY id", ())
     else:
-        found = db.rows(f"{query} WHERE s.name = ? ORDER BY r.id", (sample,))
+        query = "SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id WHERE s.name = ? ORDER BY r.id"
+        found = db.rows(query, (sample,))
     return [row["id"] for row in found]
 
 

@@ -1,12 +1,13 @@
 """Commands for queue, runner and supervisor, used by people and programs."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
-from labctl.errors import ConfigurationError, StoreError
+from labctl.errors import ConfigurationError, InvalidRequest, StoreError
 from labctl.queue.heartbeat import Heartbeats
 from labctl.store.transactions import WriteConnection
 
@@ -233,3 +234,95 @@ def test_a_mistyped_name_of_the_results_file_is_no_empty_queue(rig, words):
     with pytest.raises(StoreError, match="no such file; name yours with --db"):
         rig("queue", *words.split())
     assert not (rig.folder / "lab.db").exists()
+
+
+BAD = """
+from pymeasure.experiment import FloatParameter, Procedure
+class Bad(Procedure):
+    DATA_COLUMNS = ["x"]
+    roles_needed = ("oven",)
+    speed = FloatParameter("speed", default=1.0)
+    def execute(self):
+        self.bench.oven.setpoint_k = 1000.0
+"""
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The words of the labctl processes that commands would start."""
+    words = []
+    monkeypatch.setattr("labctl.queue.rehearsing.start_labctl", lambda given, *_, **__: words.append(given))
+    return words
+
+
+@pytest.fixture
+def bench(rig):
+    """The same station with its instruments not simulated."""
+    path = rig.folder / "station.toml"
+    path.write_text(path.read_text().replace('[simulation]\nclock = "virtual"\n', ""))
+    return rig
+
+
+def test_queue_add_starts_one_rehearsal_in_the_background_for_all_its_jobs(bench, started):
+    files = [bench.protocol("one"), bench.protocol("two")]
+    said = bench("queue", "add", *files)
+    assert said.stdout.count("; its rehearsal begins in the background") == 2
+    folder = bench.folder.resolve()
+    station, db = str(folder / "station.toml"), str(folder / "lab.db")
+    asked = ["rehearse", "--station", station, "--db", db, "--job", "1", "--job", "2", "--trust", str(folder)]
+    assert started == [asked]
+    listed = bench.as_json("queue", "list")["jobs"]
+    assert [job["rehearsal"] for job in listed] == ["wanted", "wanted"]
+    assert bench("queue", "list").stdout.count("waits for its") == 2
+    assert "waits for its rehearsal" in bench("queue", "show", "1").stdout
+
+
+def test_the_result_of_a_rehearsal_is_listed_and_told_by_status(bench, started, monkeypatch):
+    monkeypatch.setattr("labctl.queue.rehearsing.lower_priority", lambda: None)
+    bad = bench.protocol("bad", "40")
+    text = Path(bad).read_text().partition("[[procedure]]")[0]
+    Path(bad).write_text(f'{text}[[procedure]]\nuse = "bad:Bad"\n')
+    (bench.folder / "bad.py").write_text(BAD)
+    bench("queue", "add", bench.protocol("good", "40"), bad)
+    said = bench("rehearse", "--job", "1", "--job", "2").stdout
+    assert "job 1: rehearsed: 0." in said
+    assert "job 2: its rehearsal failed: after" in said
+    assert bench.states() == {1: "queued", 2: "held"}
+    assert bench.as_json("status")["next"]["rehearsal"].startswith("rehearsed: ")
+    assert "next        job 1 good (rehearsed: 0." in bench("status").stdout
+    assert "job held: job 2 'bad' is held: rehearsal failed" in bench("status").stdout
+
+
+def test_without_a_rehearsal_none_is_started_and_that_is_said(bench, started):
+    bench("queue", "add", bench.protocol(), "--no-rehearsal")
+    assert started == []
+    assert "not rehearsed: declined by ann" in bench("queue", "show", "1").stdout
+    station = bench.folder / "station.toml"
+    station.write_text(f"{station.read_text()}[night]\nlongest_rehearsal_min = 0\n")
+    bench("queue", "add", bench.protocol())
+    assert started == []
+    assert "not rehearsed: [night] longest_rehearsal_min is 0" in bench("queue", "show", "2").stdout
+
+
+def test_at_a_simulated_station_jobs_begin_without_a_rehearsal(rig, started):
+    (added,) = rig.as_json("queue", "add", rig.protocol())["added"]
+    assert added["rehearsal"] == ""
+    assert started == []
+
+
+def test_a_rehearsal_that_cannot_be_started_is_left_to_the_runner(bench, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("labctl.queue.rehearsing.start_labctl", refuse)
+    said = bench("queue", "add", bench.protocol())
+    assert "cannot be started: no more processes; the runner does it" in said.stderr
+    assert bench.states() == {1: "queued"}
+
+
+def test_a_rehearsal_of_jobs_is_not_one_of_files(bench, started):
+    bench("queue", "add", bench.protocol())
+    with pytest.raises(InvalidRequest, match="not both"):
+        bench("rehearse", bench.protocol(), "--job", "1")
+    with pytest.raises(ConfigurationError, match="there is no such job"):
+        bench("rehearse", "--job", "7")

@@ -69,7 +69,7 @@ def test_usual_files_raise_no_doubt(told):
         ("uncertainty_mm = 0.2", "uncertainty_mm = 0.3", "the thickness has an uncertainty of 30 %"),
         ("diameter_mm = 10.0", "area_cm2 = 1\narea_uncertainty_cm2 = 0.5", "the electrode area has an unc"),
         ("50:110:10", "50:115:10", "temperatures_degc: '50:115:10' ends at 110"),
-        ("GPIB0::12::INSTR", "gpib0::4", "oven and analyser have the same address GPIB0::4::INSTR"),
+        ("GPIB0::12::INSTR", "gpib0::40", "instruments.oven.address: the GPIB address '40' is not a number"),
         (
             "GPIB0::12::INSTR",
             "COM3",
@@ -85,7 +85,7 @@ def test_what_may_be_a_mistake_is_told_and_not_refused(told, old, new, doubt):
 
 
 def test_a_job_of_more_than_three_days_is_doubted_unless_it_is_said_to_be_meant(told):
-    add = ("queue", "add", "p.toml")
+    add = ("queue", "add", "p.toml", "--no-rehearsal")
     assert "takes 210 h" in told("dwell_min = 30", "dwell_min = 1800", *add)[1]
     assert "takes 210 h" not in told("dwell_min = 30", "dwell_min = 1800", *add, "--long")[1]
 

@@ -46,6 +46,7 @@ def test_an_instrument_may_work_with_another_that_has_no_role_of_its_own(station
         (("standard_resistor_ohm = 100.0", ""), r"settings\.standard_resistor_ohm"),
         (('4::INSTR"', '4::INSTR"\nwith = "cell"'), r"analyser\.with"),
         (("solartron_pair:Solartron1260With1287", "solartron1287:Solartron1287"), r"cell\.(roles|with)"),
+        (("solartron1260:Solartron1260", "lcr_meters:Agilent4284A"), "works with a Solartron1260"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_by_key(station_file, change, key):

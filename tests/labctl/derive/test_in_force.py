@@ -76,3 +76,15 @@ def test_remarks_add_up(amend):
     amend("remark", {"remark": "the pellet had a crack"}, of="run")
     assert now(amend.book).remarks == ("a cable was moved", "the pellet had a crack")
     assert now(amend.book).amendments == ()  # no result stands on a remark
+
+
+@pytest.mark.parametrize("odd", [[], "text", {"thickness_mm": 1}, {"frequency_min_hz": "a"}])
+def test_an_amendment_of_a_stranger_that_holds_something_else_changes_nothing(amend, odd):
+    stored = now(amend.book).sample
+    amend("thickness", odd)
+    amend("exclusion", odd, of="run")
+    amend("remark", odd, of="run")
+    found = now(amend.book)
+    assert found.sample == stored
+    assert found.remarks == ("",)
+    assert found.exclusions == ()

@@ -148,6 +148,23 @@ def test_no_number_of_a_form_is_cut(window):
                 assert field.lineEdit().contentsRect().width() >= needed + 4, field.text()
 
 
+def test_a_job_queued_for_real_instruments_is_rehearsed_in_the_background(app, station, db):
+    """The window of a station without instruments in reach: nothing is opened before a runner starts."""
+    asked = []
+    window = window_module.Window(replace(station, simulation=None), db, lambda: None, asked.append)
+    try:
+        fill_in(window).queue_button.click()
+        wait(lambda: asked, "a rehearsal")
+        (job,) = jobs_of(db)
+        assert (asked, job.rehearsal) == ([job.id], "wanted")
+        assert "its rehearsal begins in the background" in window.queueing.estimate.text()
+        wait(lambda: window.queue.model.rows, "the job in the table")
+        assert "waits for its rehearsal" in window.queue.model.rows[0][3]
+    finally:
+        window._view = None
+        window.close()
+
+
 def test_a_double_click_queues_once_and_a_later_click_queues_again(window, db, monkeypatch):
     panel = fill_in(window)
     wait(lambda: "within the limits" in panel.estimate.text(), "an estimate")

@@ -14,8 +14,8 @@ from sim_instruments.rig import build
 from sim_instruments.stand_ins import DRIVERS
 
 SERIAL = (
-    "lakeshore336", "eurotherm2400", "eurotherm3200", "julabo", "julabo_fl", "huber", "linkam_t95",
-    "oxford_itc503", "emstat4", "emstat_pico", "nexus",
+    "lakeshore336", "eurotherm2200", "eurotherm2400", "eurotherm3200", "eurotherm3216", "omron_e5c",
+    "julabo", "julabo_fl", "huber", "linkam_t95", "oxford_itc503", "emstat4", "emstat_pico", "nexus",
 )  # fmt: skip
 
 
@@ -24,7 +24,10 @@ def found_at(model, address, serial=True):
     rig = build(clock, instruments={address: model})
     manager = pyvisa.ResourceManager(rig.visa_library)
     try:
-        with patch.object(discovery, "RealClock", lambda: clock):
+        with (
+            patch.object(discovery, "RealClock", lambda: clock),
+            patch.object(manager, "list_resources", lambda: rig.visa_library.devices.list_resources()),
+        ):
             (entry,) = ask_everybody(manager, rig.visa_library, serial)
     finally:
         rig.close()
@@ -35,6 +38,26 @@ def found_at(model, address, serial=True):
 def test_on_a_serial_port_every_instrument_is_asked_in_its_own_words(model):
     entry = found_at(model, "ASRL3::INSTR")
     assert DRIVERS[model][0] in [match["driver"] for match in entry["drivers"]]
+
+
+def test_a_2200_is_known_by_its_type_code_and_a_2400_is_none():
+    matches = {}
+    for model in ("eurotherm2200", "eurotherm2400"):
+        entry = found_at(model, "ASRL3::INSTR")
+        matches[model] = [match["driver"].rpartition(":")[2] for match in entry["drivers"]]
+    assert matches["eurotherm2200"] == ["Eurotherm2200"]
+    assert "Eurotherm2400" in matches["eurotherm2400"]
+    assert "Eurotherm2200" not in matches["eurotherm2400"]
+
+
+def test_a_nanodac_is_found_at_its_socket_and_is_not_looked_for_on_a_serial_port(monkeypatch):
+    entry = found_at("nanodac", "TCPIP0::192.168.0.40::502::SOCKET")
+    assert [match["driver"] for match in entry["drivers"]] == ["drivers.nanodac:Nanodac"]
+    asked = []
+    monkeypatch.setattr(discovery, "_answer_to", lambda driver, *where: asked.append(driver.__name__) or "")
+    found_at("nanodac", "ASRL3::INSTR")
+    assert "Eurotherm2200" in asked
+    assert "Nanodac" not in asked
 
 
 @pytest.mark.parametrize("model", ["oxford_mercury", "temptronic_ats", "oxford_itc503", "keithley2450"])

@@ -15,7 +15,7 @@ from labctl.instruments.connection import Connection
 from labctl.instruments.making_safe import Output, longest_s, make_all_safe, within_s_of
 from sim_instruments.rig import build
 from sim_instruments.serve import Server
-from sim_instruments.stand_ins import DRIVERS
+from sim_instruments.stand_ins import DRIVERS, MODELS
 
 CLOCK = RealClock()
 SICK_FIRST = {"GPIB0::4::INSTR": "solartron1260", "GPIB0::12::INSTR": "lakeshore336"}
@@ -234,7 +234,8 @@ def test_every_driver_switches_off_and_reads_back_within_its_time(model):
     silences = ("write_interval_s", "quiet_after_s", "quiet_after_opening_s")
     pace = {name: getattr(driver_class, name) for name in silences}
     settings = {**pace, **driver_class.connection_settings}
-    driver = driver_class(Connection("it", SERIAL, clock, rig.visa_library, **settings))
+    connection = Connection("it", SERIAL, clock, rig.visa_library, **settings)
+    driver = driver_class(connection, **MODELS[model].settings)
     driver.prepare()
     begun_s = clock.monotonic()
     driver.switch_off()

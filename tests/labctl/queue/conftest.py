@@ -69,6 +69,17 @@ dwell_min = 5
 """
 
 
+BAD = """
+from pymeasure.experiment import FloatParameter, Procedure
+class Bad(Procedure):
+    DATA_COLUMNS = ["x"]
+    roles_needed = ("oven",)
+    speed = FloatParameter("speed", default=1.0)
+    def execute(self):
+        self.bench.oven.setpoint_k = 1000.0
+"""
+
+
 @dataclass
 class Night:
     """An open queue on a file, with its clock."""
@@ -87,6 +98,14 @@ class Night:
 
     def add(self, title: str = "series", temperatures: Any = (40, 50, 60), **options: Any) -> int:
         return self.jobs.add(self.protocol(title, temperatures), **options)
+
+    def add_bad(self, title: str = "bad", **options: Any) -> int:
+        """Queue a job that asks for a forbidden temperature, which its plan does not show."""
+        folder = self.path.parent
+        (folder / "bad.py").write_text(BAD)
+        text = PROTOCOL.format(title=title, temperatures=[40]).partition("[[procedure]]")[0]
+        protocol = parse_protocol(f'{text}[[procedure]]\nuse = "bad:Bad"\n', folder / "p.toml")
+        return self.jobs.add(protocol, **options)
 
     def read(self) -> Database:
         return Database(self.path)
@@ -242,7 +261,7 @@ class CabledRig:
 
     def start(self, program: str, **options: Any) -> "subprocess.Popen[bytes]":
         if program == "runner":
-            assert self.labctl("queue", "add", "protocol.toml").returncode == 0
+            assert self.labctl("queue", "add", "protocol.toml", "--no-rehearsal").returncode == 0
         with (self.folder / f"{program}.log").open("a") as log:
             given = {"cwd": self.folder, "env": self._environment, "stdout": log, "stderr": log} | options
             process = subprocess.Popen(PROGRAMS[program], **given)

@@ -132,7 +132,7 @@ def served_night(tmp_path, night, waited_for_a_core_s):
             protocol.write_text(PROTOCOL.format(number=number, temperatures=temperatures))
         served = Night(tmp_path, server, night, waited_for_a_core_s)
         files = [str(tmp_path / f"p{number}.toml") for number in range(JOBS)]
-        adding = ["queue", "add", *files, "--retries", "100", "--retry-delay-min", "0"]
+        adding = ["queue", "add", *files, "--no-rehearsal", "--retries", "100", "--retry-delay-min", "0"]
         assert served.labctl(*adding).wait(timeout=300) == 0
         yield served
         served.end()

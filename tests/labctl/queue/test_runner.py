@@ -123,7 +123,7 @@ def test_no_job_begins_and_no_night_ends_well_while_an_output_is_not_read_back_o
     run_night()
     assert night.states() == ["failed", "queued"]
     assert last_heartbeat(night).state == "unsafe"
-    assert last_heartbeat(night).unsafe.startswith("oven: InstrumentError: oven: time-out")
+    assert last_heartbeat(night).unsafe.startswith("oven: AnswerTimeout: oven: time-out")
     assert "look at the rig: oven" in night.pauses.in_force().reason
     stuck.count = 0
     night.pauses.resume()
@@ -665,10 +665,10 @@ def test_an_instrument_that_is_absent_fails_the_job_in_words(night, rig, run_nig
 def test_a_file_that_cannot_be_used_for_a_while_costs_no_job(night, rig, run_night, monkeypatch):
     claim, refusals = Jobs.claim, [StoreError("locked"), StoreError("locked")]
 
-    def refuse_twice(self, station):
+    def refuse_twice(self, station, allows):
         if refusals:
             raise refusals.pop()
-        return claim(self, station)
+        return claim(self, station, allows)
 
     monkeypatch.setattr(Jobs, "claim", refuse_twice)
     night.add()
@@ -679,7 +679,7 @@ def test_a_file_that_cannot_be_used_for_a_while_costs_no_job(night, rig, run_nig
 def test_a_file_that_cannot_be_used_at_all_ends_the_runner_with_everything_safe(
     night, rig, run_night, monkeypatch
 ):
-    def refuse(self, station):
+    def refuse(self, station, allows):
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(Jobs, "claim", refuse)
@@ -847,7 +847,7 @@ def test_a_ramp_that_runs_into_its_own_time_limit_is_not_finished(night, rig, ru
 
 def test_a_runner_that_gives_up_does_not_end_in_good_order(night, rig, run_night, monkeypatch):
     """Then its supervisor starts a new one."""
-    monkeypatch.setattr(Jobs, "claim", lambda self, station: 1 / 0)
+    monkeypatch.setattr(Jobs, "claim", lambda self, station, allows: 1 / 0)
     night.add()
     with pytest.raises(ZeroDivisionError):
         run_night()

@@ -44,6 +44,12 @@ def fast_station(request, tmp_path, station_text):
     return read_station(path)
 
 
+@pytest.fixture(autouse=True)
+def no_process_is_started(monkeypatch):
+    """Jobs of a station that another process serves would be rehearsed in the background."""
+    monkeypatch.setattr("labctl.queue.rehearsing.start_labctl", lambda *_, **__: None)
+
+
 @pytest.fixture
 def protocol_file(tmp_path, protocol_text):
     path = tmp_path / "series.toml"

@@ -1275,7 +1275,7 @@ def test_real_processes_survive_a_dead_and_a_frozen_runner(
     (tmp_path / "protocol.toml").write_text(FILE_PROTOCOL)
     options = ["--station", str(tmp_path / "station.toml"), "--db", str(night.path)]
     labctl = [sys.executable, "-m", "labctl"]
-    add = [*labctl, "queue", "add", str(tmp_path / "protocol.toml"), *options]
+    add = [*labctl, "queue", "add", str(tmp_path / "protocol.toml"), "--no-rehearsal", *options]
     subprocess.run(add, check=True, capture_output=True)
     runner = subprocess.Popen([*labctl, "runner", *options, "--until-empty"], stderr=subprocess.DEVNULL)
     try:

@@ -47,7 +47,8 @@ class Rig:
         self.server, self.night = server, night
         self.station = read_station(folder / "station.toml")
         self.options = ["--station", str(folder / "station.toml"), "--db", str(night.path)]
-        assert self.labctl("queue", "add", str(folder / "protocol.toml")).wait(timeout=300) == 0
+        adding = ("queue", "add", str(folder / "protocol.toml"), "--no-rehearsal")
+        assert self.labctl(*adding).wait(timeout=300) == 0
         self.runner = self.labctl("runner")
 
     def labctl(self, *arguments):

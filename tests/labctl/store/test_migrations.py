@@ -96,7 +96,7 @@ def test_no_program_can_replace_a_measured_row(stranger, table):
 
 MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
-    "polarisation_points", "temperature_log", "records", "events", "job_history",
+    "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
 }  # fmt: skip
 
 
@@ -361,12 +361,13 @@ def test_the_jobs_of_every_older_schema_learn_their_owner_and_claims_from_runs_a
             connection.execute(f"INSERT INTO runs ({', '.join(run)}) VALUES ({marks})", [*run.values()])
             connection.commit()
     with Store.open(path) as store, store.read() as db:
-        query = "SELECT owner, claims, begun_s, claimed_s, deaths, runner_pid, state FROM jobs ORDER BY id"
+        query = """SELECT owner, claims, begun_s, claimed_s, deaths, runner_pid, state, rehearsal
+                   FROM jobs ORDER BY id"""
         begun, waiting = db.rows(query)
         events = db.rows("SELECT station FROM events")
     assert begun == {
         "owner": "rig", "claims": 2, "begun_s": 3.0, "claimed_s": 5.0, "deaths": 0, "runner_pid": None,
-        "state": "interrupted",
+        "state": "interrupted", "rehearsal": "",
     }  # fmt: skip
     assert (waiting["owner"], waiting["claims"], waiting["begun_s"]) == ("", 0, None)
     assert {row["station"] for row in events} <= {""}

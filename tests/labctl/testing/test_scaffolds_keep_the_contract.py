@@ -6,6 +6,7 @@ import pytest
 
 import labctl.scaffold
 from labctl.testing.contract import *  # noqa: F403 - every rule of the contract
+from labctl.testing.declarations import *  # noqa: F403 - what it declares
 from labctl.testing.faults import *  # noqa: F403 - and every fault
 from labctl.testing.trial import find_candidate
 

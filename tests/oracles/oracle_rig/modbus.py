@@ -1,7 +1,8 @@
-"""A Modbus server of pymodbus with the registers of a Eurotherm, on a socket or a pseudo-terminal.
+"""A Modbus server of pymodbus with registers of an oven, on a socket or a pseudo-terminal.
 
 Frames, checksums, function codes and exceptions are made by pymodbus. The meaning of the registers and the
-links between them are ours, and say nothing about a Eurotherm.
+links between them are ours, and say nothing about a Eurotherm. For the generic oven the server speaks Modbus
+TCP, and its values are floats with the low word first.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ UNIT = 1
 WORDS, FLOATS, PARAMETERS = 0, 0x8000, 1024
 PROCESS_VALUE, TARGET, MANUAL_OUTPUT, WORKING, MODE, DECIMALS = 1, 2, 3, 5, 273, 525
 PROGRAMMER_RESET, RAMP_PER_MINUTE = (23, 1), (531, 1)
+TIMER_RESET, RAMP_OF_3200_PER_MINUTE = (23, 0), (531, 0)
 WORKING_OUTPUT = {"2400": MANUAL_OUTPUT, "3200": 4, "3500": 85}
 WRITES = (6, 16)
 ROOM_DEGC, LOWEST_DEGC, HIGHEST_DEGC = 25.0, -200.0, 600.0
@@ -47,7 +49,10 @@ class Registers:
         self.family = family
         self.has_floats = family == "3500"
         self.words = [0] * PARAMETERS
-        for address, value in ((DECIMALS, 1), (MODE, 1), PROGRAMMER_RESET, RAMP_PER_MINUTE):
+        reset = (TIMER_RESET, RAMP_OF_3200_PER_MINUTE)
+        if family != "3200":
+            reset = (PROGRAMMER_RESET, RAMP_PER_MINUTE)
+        for address, value in ((DECIMALS, 1), (MODE, 1), *reset):
             self.words[address] = value
         self._put(TARGET, ROOM_DEGC)
         self._put(111, HIGHEST_DEGC)
@@ -109,11 +114,60 @@ class Registers:
         }
 
 
+class OvenRegisters:
+    """Floats with the low word first, a switch, an output by hand and the output, of no maker."""
+
+    temperature, target, rules, switch, by_hand, output = 0, 2, 4, 6, 7, 8
+
+    def __init__(self) -> None:
+        self._registers = [0] * 9
+        for address in (self.temperature, self.target, self.rules):
+            self._registers[address : address + 2] = self._words(ROOM_DEGC)
+        self._registers[self.switch] = 1
+
+    @staticmethod
+    def _words(value: float) -> tuple[int, int]:
+        return struct.unpack(">HH", struct.pack(">f", value))[::-1]
+
+    def device(self) -> Any:
+        """Return the device that pymodbus serves."""
+        from pymodbus.simulator import DataType, SimData, SimDevice
+
+        block = SimData(0, values=self._registers, datatype=DataType.REGISTERS)
+        return SimDevice(id=UNIT, simdata=[block], action=self._linked)
+
+    async def _linked(
+        self, function: int, start: int, address: int, count: int, registers: list[int], values: Any
+    ) -> Any:
+        """Before each request the temperature and the ruling set point follow the target; a range holds."""
+        from pymodbus.constants import ExcCodes
+
+        self._registers = registers
+        if values and address == self.target and not self._is_in_range(values):
+            return ExcCodes.ILLEGAL_VALUE
+        target = registers[self.target : self.target + 2]
+        for at in (self.temperature, self.rules):
+            registers[at : at + 2] = target
+        registers[self.output] = 500 if registers[self.switch] else registers[self.by_hand]
+        return None
+
+    @staticmethod
+    def _is_in_range(values: Sequence[int]) -> bool:
+        return len(values) == 2 and LOWEST_DEGC <= single(values[::-1]) <= HIGHEST_DEGC
+
+    def truth(self) -> dict[str, Any]:
+        """Return the state of the registers, without the wire."""
+        registers = self._registers
+        celsius = single(registers[self.target : self.target + 2][::-1])
+        is_on = registers[self.switch] != 0 or registers[self.by_hand] != 0
+        return {"energised": is_on, "setpoint_k": celsius + 273.15}
+
+
 class Served:
     """A server of pymodbus in a thread; `far` is the end to which frames are sent."""
 
-    def __init__(self, registers: Registers, line: str) -> None:
-        self._registers = registers
+    def __init__(self, registers: Registers | OvenRegisters, line: str, framer: str) -> None:
+        self._registers, self._framer = registers, framer
         self._terminal = PseudoTerminal() if line == "pty" else None
         self._started, self._loop = threading.Event(), asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pymodbus", daemon=True)
@@ -149,7 +203,7 @@ class Served:
         from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
         device = self._registers.device()
-        options: dict[str, Any] = {"framer": FramerType.RTU}
+        options: dict[str, Any] = {"framer": FramerType[self._framer]}
         self._end = asyncio.Event()
         if self._terminal:
             server: Any = ModbusSerialServer(device, port=self._terminal.name, **options)
@@ -180,8 +234,9 @@ class ModbusRig:
     def __init__(self, oracle: Oracle, clock: ScaledClock, sent: list[str], seed: int = 1) -> None:
         self.oracle, self.clock = oracle, clock
         self.faults = FaultPlan(np.random.default_rng(seed))
-        self.voice = Registers(oracle.arguments[1])
-        self._served = Served(self.voice, oracle.line)
+        self._is_tcp = oracle.settings.get("framing") == "tcp"
+        self.voice = OvenRegisters() if self._is_tcp else Registers(oracle.arguments[1])
+        self._served = Served(self.voice, oracle.line, "SOCKET" if self._is_tcp else "RTU")
         self._line = LINES[oracle.line]()
         self.address = self._line.address
         self.instruments = {to_canonical_name(self.address): self}
@@ -207,7 +262,8 @@ class ModbusRig:
                 self._line.send(reply)
 
     def _is_refused(self, frame: bytes) -> bool:
-        if len(frame) < 2 or frame[1] not in WRITES:
+        at = 7 if self._is_tcp else 1
+        if len(frame) <= at or frame[at] not in WRITES:
             return False
         return self.faults.strike(ON_HEARING, "", frame.hex(" "), self.clock.monotonic()) is not None
 

@@ -272,6 +272,32 @@ def pymodbus(family: str, line: str) -> Oracle:
     )
 
 
+MODBUS_OVEN = Oracle(
+    name="modbus_oven",
+    distribution="pymodbus",
+    arguments=("registers", "oven"),
+    driver="drivers.modbus_oven:ModbusOven",
+    line="socket",
+    acts="",
+    settings={
+        "framing": "tcp",
+        "word_order": "low_first",
+        "temperature_unit": "degC",
+        "set_points": [-200, 600],
+        "temperature": {"address": 0, "type": "float32"},
+        "target": {"address": 2, "type": "float32"},
+        "rules": {"address": 4, "type": "float32"},
+        "on": [{"address": 6, "value": 1}],
+        "off": [{"address": 6, "value": 0}, {"address": 7, "value": 0}],
+        "is_off": [{"address": 6, "values": [0]}, {"address": 8, "at_most": 0}],
+    },
+    disagreements=(
+        "only frames of Modbus TCP, function codes and exceptions are independent: the registers are ours, "
+        "floats with the low word first",
+    ),
+)
+
+
 ORACLES = (
     lake_shore("335"),
     lake_shore("336"),
@@ -290,4 +316,5 @@ ORACLES = (
     pymodbus("2400", "pty"),
     pymodbus("3200", "socket"),
     pymodbus("3500", "pty"),
+    MODBUS_OVEN,
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Messages and bench checks of the drivers, in the order of their tables."""
