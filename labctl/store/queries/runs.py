@@ -34,12 +34,9 @@ def with_samples(db: Rows) -> list[Row]:
 
 def ids_of(db: Rows, sample: str | None) -> list[int]:
     """Ids of all runs, or of those of the samples with this name, rising."""
-    query = "SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id"
-    if sample is None:
-        found = db.rows(f"{query} ORDER BY r.id", ())
-    else:
-        found = db.rows(f"{query} WHERE s.name = ? ORDER BY r.id", (sample,))
-    return [row["id"] for row in found]
+    query = """SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id
+               WHERE ? IS NULL OR s.name = ? ORDER BY r.id"""
+    return [row["id"] for row in db.rows(query, (sample, sample))]
 
 
 def counts_by_status(db: Rows) -> list[Row]:
