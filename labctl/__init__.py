@@ -1,30 +1,52 @@
 """labctl: automated measurement and evaluation of ion transport in solid electrolytes."""
 
 import os
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
+    from labctl.derive.amendable import AmendableDatabase
     from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
     from labctl.store import Database
 
 __all__ = ["__version__", "bench", "open"]
 
 
-def open(path: str | os.PathLike[str]) -> "Database":
+@overload
+def open(
+    path: str | os.PathLike[str],
+    *,
+    write: Literal[False] = False,
+    analyses: Mapping[int, int] | None = None,
+) -> "Database": ...
+@overload
+def open(
+    path: str | os.PathLike[str], *, write: Literal[True], analyses: Mapping[int, int] | None = None
+) -> "AmendableDatabase": ...
+def open(
+    path: str | os.PathLike[str], *, write: bool = False, analyses: Mapping[int, int] | None = None
+) -> "Database":
     """Open the results of a station for reading, also while a run writes them.
+
+    With `write` it also takes amendments, notes and exclusions; measured rows stay as they are. `analyses`:
+    ids of runs, each with the id of the analysis to read in place of its current one.
 
     Raises
     ------
     labctl.errors.StoreError
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
+    if write:
+        from labctl.derive.amendable import AmendableDatabase
+
+        return AmendableDatabase(path, analyses=analyses)
     from labctl.store import Database
 
-    return Database(path)
+    return Database(path, analyses=analyses)
 
 
 def _open_bench(*arguments: Any, **options: Any) -> Any:

@@ -98,7 +98,7 @@ def test_nothing_has_left_the_names_of_the_analysis():
 def test_the_bench_opens_one_when_it_is_called_and_holds_the_words():
     assert callable(labctl.bench)
     assert labctl.bench.Bench is importlib.import_module("labctl.bench").Bench
-    assert list(inspect.signature(labctl.open).parameters) == ["path"]
+    assert list(inspect.signature(labctl.open).parameters) == ["path", "write", "analyses"]
 
 
 # No string leads to a module of labctl.

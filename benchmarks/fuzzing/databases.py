@@ -112,10 +112,11 @@ TABLES = (
     "temperature_log",
     "records",
     "events",
-    "resistances",
-    "conductivities",
-    "law_fits",
-    "transference_numbers",
+    "all_resistances",
+    "all_conductivities",
+    "all_law_fits",
+    "all_transference_numbers",
+    "analyses",
     "heartbeats",
     "queue_pauses",
     "requests",
@@ -160,12 +161,17 @@ def furnish(folder: Path) -> None:
 _ROWS_OF_THE_REST = (
     "INSERT INTO heartbeats (process, station, pid, host, state, started_s, beat_s) "
     "VALUES ('runner', 'fuzz', 1, 'elsewhere', 'alive', 1.0, 2.0)",
-    "INSERT INTO conductivities (spectrum_id, run_id, temperature_k, total_resistance_ohm, conductivity_s_m, "
-    "standard_uncertainty_s_m, method, method_version, derived_s) "
-    "VALUES (1, 1, 300.0, 1e4, 1e-3, 1e-5, 'm', '1', 1.0)",
-    "INSERT INTO law_fits (run_id, branch, law, form, preferred, activation_energy_ev, parameters, n_points, "
-    "method, method_version, derived_s) VALUES (1, 'all', 'arrhenius', 'ln_sigma_t', 1, 0.5, "
+    "INSERT INTO analyses (id, uuid, run_id, origin, created_s, is_current) "
+    "VALUES (1000, 'fuzzed', 1, 'fit', 1.0, 0)",
+    "INSERT INTO all_conductivities (analysis_id, spectrum_id, run_id, temperature_k, total_resistance_ohm, "
+    "conductivity_s_m, standard_uncertainty_s_m, method, method_version, derived_s) "
+    "VALUES (1000, 1, 1, 300.0, 1e4, 1e-3, 1e-5, 'm', '1', 1.0)",
+    "INSERT INTO all_law_fits (analysis_id, run_id, branch, law, form, preferred, activation_energy_ev, "
+    "parameters, n_points, method, method_version, derived_s) "
+    "VALUES (1000, 1, 'all', 'arrhenius', 'ln_sigma_t', 1, 0.5, "
     '\'{"activation_energy":{"value":0.5,"standard_uncertainty":0.01,"unit":"eV"}}\', 5, \'m\', \'1\', 1.0)',
+    "UPDATE analyses SET is_current = 0 WHERE run_id = 1",
+    "UPDATE analyses SET is_current = 1, closed_s = 1.0 WHERE id = 1000",
     "INSERT INTO events (time_s, level, kind, message) VALUES (1.0, 'warning', 'k', 'a message')",
     "INSERT INTO requests (job_id, kind, asked_s) VALUES (1, 'cancel', 1.0)",
     "INSERT INTO job_history (job_id, time_s, state) VALUES (1, 1.0, 'queued')",
@@ -336,7 +342,7 @@ def other_trigger(connection: sqlite3.Connection, chance: random.Random) -> None
     name = chance.choice(("runs_end_once", "samples_no_update", "runs_sealed"))
     connection.execute(f"DROP TRIGGER IF EXISTS {name}")
     connection.execute(
-        f"CREATE TRIGGER {name} BEFORE INSERT ON resistances BEGIN {ENDLESS} max(i) FROM n; END"
+        f"CREATE TRIGGER {name} BEFORE INSERT ON all_resistances BEGIN {ENDLESS} max(i) FROM n; END"
     )
 
 

@@ -10,9 +10,13 @@ from typing import Annotated
 import typer
 
 from labctl.cli import (
+    amend,
+    analyses,
     check,
+    compare,
     db,
     demo,
+    fact,
     fit,
     gui,
     instruments,
@@ -22,6 +26,7 @@ from labctl.cli import (
     rehearse,
     run,
     runner,
+    samples,
     service,
     show,
     sim,
@@ -45,7 +50,19 @@ app.command("demo", short_help="Measure a simulated night and show the results."
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
-app.command("fit", short_help="Derive a run's results again, and show them.")(fit.fit)
+app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
+app.command("note", short_help="Add a note to a run.")(amend.note)
+app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
+app.command(
+    "fact",
+    short_help="Keep what other methods found; see what follows.",
+    context_settings={"ignore_unknown_options": True},  # -40 is a value
+)(fact.fact)
+app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
+app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
+app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
+app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
+app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

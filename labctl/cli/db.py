@@ -88,16 +88,41 @@ def merge(
     file: FileOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the ended runs of another file into this one, each once."""
+    """Copy the ended runs of another file into this one, each once, with what became known about them.
+
+    Runs that stand on an amendment that came, or is here, are derived again.
+    """
     from labctl.store.merging import merge as merge_files
 
     if file.samefile(source):
         raise InvalidRequest(f"{source}: is the file to copy into; name another with --db")
     merged = merge_files(file, source)
-    content = {"added": merged.added, "known": merged.known, "refused": merged.refused}
-    summary = f"{len(merged.added)} run(s) added, {len(merged.known)} here already."
-    _answer(content, [summary, *merged.refused], as_json)
+    _derive_again(file, merged.outdated)
+    content: dict[str, object] = {"added": merged.added, "known": merged.known, "refused": merged.refused}
+    content["derived_again"] = merged.outdated
+    summary = [f"{len(merged.added)} run(s) added, {len(merged.known)} here already."]
+    if merged.outdated:
+        summary.append(f"{len(merged.outdated)} run(s) derived again: amendments came or were here.")
+    _answer(content, [*summary, *merged.refused], as_json)
     raise typer.Exit(1 if merged.refused else 0)
+
+
+def _derive_again(file: Path, runs: tuple[int, ...]) -> None:
+    from labctl.clock import RealClock
+    from labctl.derive import derive_run
+    from labctl.errors import StoreError
+    from labctl.readmodel.unreadable import FAULTS
+    from labctl.store import Store
+
+    if not runs:
+        return
+    with Store.open(file) as store:
+        for run_id in runs:
+            try:
+                derive_run(store, run_id, RealClock().time())
+            except FAULTS as fault:
+                problem = f"run {run_id} cannot be evaluated: {type(fault).__name__}: {fault}"
+                raise StoreError(f"{file}: {problem[:300]}; `labctl fit {run_id}` tries again") from fault
 
 
 def _answer(content: dict[str, Any], lines: list[str], as_json: bool) -> None:

@@ -75,7 +75,7 @@ def _names(offered: "Offered") -> tuple[str, ...]:
 
 
 def _file(name: str, folder: Path) -> Path:
-    """Return the file as named from the working folder, else from that of the station file."""
+    """Return the file as named from the working folder, else from the folder of the station file."""
     return Path(name) if Path(name).exists() else folder / name
 
 

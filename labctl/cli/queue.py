@@ -23,6 +23,7 @@ from labctl.cli.options import (
     trust_options,
     user_name,
 )
+from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
 from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
 
@@ -119,6 +120,7 @@ def add(
         bool, typer.Option("--no-rehearsal", help="Begin without a rehearsal on simulated instruments.")
     ] = False,
     long: LongOption = False,
+    same_sample: SameSampleOption = "",
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -145,8 +147,11 @@ def add(
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
             terminal.say(f"{protocol.source}: {warning}", err=True, fg="yellow")
         ask_about_long(protocol, chosen, long)
+    answers = [ask_about_sample(protocol, db, same_sample) for protocol in protocols]
     with open_queue(db, make=True) as queue:
         queued = submit(queue.connection, chosen, protocols, terms)
+    for protocol, how, job in zip(protocols, answers, queued, strict=True):
+        carry_out(protocol, db, how, terms.person, job.id)
     _have_rehearsed(queued, protocols, station, db)
     added = [
         {"job": job.id, "title": job.title, "duration_s": _known(job.takes_s), "rehearsal": job.rehearsal}

@@ -19,7 +19,9 @@ from labctl.cli.options import (
     JsonOption,
     ProtocolArgument,
     StationOption,
+    user_name,
 )
+from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
 from labctl.instruments.uninterrupted import say
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def run(
         bool, typer.Option("--without-supervisor", help="Measure without a supervisor.")
     ] = False,
     long: LongOption = False,
+    same_sample: SameSampleOption = "",
 ) -> None:
     """Measure a protocol now and write every point to the database as it comes.
 
@@ -52,6 +55,7 @@ def run(
     for warning in [*chosen.warnings(), *doubts_about_instruments(chosen_station.instruments)]:
         terminal.say(warning, err=True, fg="yellow")
     ask_about_long(chosen, chosen_station, long)
+    carry_out(chosen, db, ask_about_sample(chosen, db, same_sample), user_name())
     watched_as = "" if without_supervisor else f"the protocol {protocol.name}"
     outcomes = measure(chosen, chosen_station, db, quiet or as_json, watched_as)
     if as_json:

@@ -12,6 +12,7 @@ from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.cli.remarks import Remarks
 from labctl.cli.transference_numbers import print_transference_numbers
 from labctl.plain_text import utc_time
+from labctl.readmodel.analysis_text import analysis_in_words
 
 if TYPE_CHECKING:
     from labctl.store import Database
@@ -29,12 +30,20 @@ def show(
     ] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
+    analysis: Annotated[
+        str, typer.Option(help="Name or number of another analysis than the current one.")
+    ] = "",
 ) -> None:
     """List the runs, or show the conductivities and fits of one."""
     from labctl.store import Database
     from labctl.store.time_limit import TimeLimit
 
-    with Database(db, TimeLimit()) as database:
+    chosen: dict[int, int] = {}
+    if analysis:
+        with Database(db, TimeLimit()) as database:
+            row = database.analysis(run or "last", analysis)
+            run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
+    with Database(db, TimeLimit(), analyses=chosen) as database:
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
         terminal.echo(json.dumps(content, default=str))
@@ -52,18 +61,22 @@ def list_runs(database: "Database") -> list[dict[str, Any]]:
 
 
 def describe(database: "Database", run: str) -> dict[str, Any]:
-    """Return one run as the object that `--json` prints: run, sample and all derived rows.
+    """Return one run as the object that `--json` prints: run, sample in force and all derived rows.
 
     For a run that continues an interrupted run, conductivities include the earlier part.
     """
+    from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.recorded_checks import checked_instruments
-    from labctl.store.queries import conductivities, law_fits, spectra, transference_numbers
+    from labctl.store.queries import analyses, conductivities, law_fits, spectra, transference_numbers
 
     row = database.run(run)
     parts = database.part_ids(row["id"])
     return {
         "run": row,
-        "sample": database.sample(row["sample_id"]),
+        "sample": in_force(database, row["id"]).sample,
+        "sample_as_stored": database.sample(row["sample_id"]),
+        "amendments": amendments_of_run(database, row["id"]),
+        "analysis": next(iter(analyses.current(database, (row["id"],))), None),
         "instruments": checked_instruments(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
@@ -117,6 +130,10 @@ def _print_run(content: dict[str, Any]) -> None:
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
+    for line in _amendments_in_words(content["amendments"]):
+        console.print(line, highlight=False)
+    if content["analysis"]:
+        console.print(or_as_unreadable(partial(analysis_in_words, content["analysis"]), str), highlight=False)
     for instrument in content["instruments"]:
         for line in or_as_unreadable(partial(in_words, instrument), _instrument_instead):
             console.print(line, highlight=False)
@@ -145,6 +162,17 @@ def _sample_in_words(sample: dict[str, Any]) -> str:
     )
 
 
+def _amendments_in_words(amendments: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each amendment in force: what it changed, who made it and why."""
+    from labctl.cli.amend import in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    lines = ["in force:"] if amendments else []
+    for row in amendments:
+        lines += or_as_unreadable(partial(in_words, row), lambda why: [f"an amendment {why}"])
+    return lines
+
+
 def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
     """Print the shown columns of each conductivity; remarks follow, once each."""
     from rich.table import Table
@@ -154,7 +182,7 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 
     remarks = Remarks()
     table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
-    for heading in (*(column.heading for column in CONDUCTIVITY), "remarks"):
+    for heading in ("no.", *(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points[-MOST_ROWS:]:
         unreadable = partial(_cells_instead, f"spectrum {point['spectrum_id']}")
@@ -167,7 +195,8 @@ def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
 def _conductivity_cells(point: dict[str, Any], remarks: Remarks) -> tuple[str, ...]:
     from labctl.readmodel.shown_columns import CONDUCTIVITY
 
-    return (*(column.text(point) for column in CONDUCTIVITY), remarks.marks(point["flags"] or []))
+    cells = (column.text(point) for column in CONDUCTIVITY)
+    return (str(point.get("spectrum", "")), *cells, remarks.marks(point["flags"] or []))
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:

@@ -7,7 +7,7 @@ from labctl.derive.conductivities import derive_conductivities, derive_spectrum,
 from labctl.derive.laws import derive_fits
 from labctl.derive.live_laws import LiveLaws, spectra_before
 from labctl.derive.transference import derive_polarisation, derive_polarisations
-from labctl.store import Store
+from labctl.derive.whole_runs import derive_run
 
 __all__ = [
     "LiveLaws",
@@ -20,10 +20,3 @@ __all__ = [
     "spectra_before",
     "spectra_without_number",
 ]
-
-
-def derive_run(store: Store, run_id: int, derived_s: float) -> None:
-    """Derive everything of a run again from its measured rows."""
-    derive_conductivities(store, run_id, derived_s)
-    derive_fits(store, run_id, derived_s)
-    derive_polarisations(store, run_id, derived_s)

@@ -13,12 +13,15 @@ import numpy as np
 
 from labctl.analysis import Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.config.fixture import lead_of, without_fixture
+from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
+from labctl.store.analyses import Maker
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
 METHOD = "ionic_resistance_series"
-METHOD_VERSION = "3"
+METHOD_VERSION = METHOD_VERSIONS[METHOD]
 NEIGHBOURS = 1
 STILL_K = 0.5
 
@@ -47,22 +50,53 @@ class Temperature:
     highest_k: float | None = None
 
 
+@dataclass(frozen=True)
+class DerivedSpectrum:
+    """The rows of one spectrum: its resistances, and its conductivity, None where it gives none."""
+
+    spectrum_id: int
+    resistances: list[dict[str, Any]]
+    conductivity: dict[str, Any] | None
+
+
 def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[str, Any] | None:
     """Derive one spectrum, seen beside the one before it; return its conductivity row.
 
-    None means that the spectrum gives no conductivity; the flags of the resistance rows say why.
+    None means that the spectrum gives no conductivity; the flags of the resistance rows say why. The rows
+    replace those of the provisional analysis of the run.
     """
     with store.read() as db:
         run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]
-        seen = derivations.finished_before(db, run_id, spectrum_id, NEIGHBOURS + 1)
-    return _derive(store, run_id, seen, derived_s, only=spectrum_id)[-1]
+    while True:
+        with store.read() as db:
+            inputs = inputs_of(db, run_id)
+            derived = spectrum_beside_the_one_before(db, run_id, spectrum_id, inputs, derived_s)
+        _write(store, derived, maker_of(inputs, derived_s))
+        with store.read() as db:  # an amendment may have come in between
+            if inputs_of(db, run_id).amendments == inputs.amendments:
+                return derived.conductivity
+
+
+def spectrum_beside_the_one_before(
+    db: Database, run_id: int, spectrum_id: int, inputs: Inputs, derived_s: float
+) -> DerivedSpectrum:
+    """Evaluate one finished spectrum, seen beside the one before it."""
+    seen = derivations.finished_before(db, run_id, spectrum_id, NEIGHBOURS + 1)
+    return evaluated_spectra(db, run_id, seen, inputs, derived_s, only=spectrum_id)[-1]
 
 
 def derive_conductivities(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
-    """Derive every finished spectrum of a run, all seen together; return a row (or None) for each."""
+    """Derive every finished spectrum of a run, all seen together; return a row (or None) for each.
+
+    The rows replace those of the provisional analysis of the run.
+    """
     with store.read() as db:
+        inputs = inputs_of(db, run_id)
         ids = derivations.finished_spectra(db, run_id)
-    return _derive(store, run_id, ids, derived_s) if ids else []
+        derived = evaluated_spectra(db, run_id, ids, inputs, derived_s)
+    for one in derived:
+        _write(store, one, maker_of(inputs, derived_s))
+    return [one.conductivity for one in derived]
 
 
 def spectra_without_number(store: Store, run_id: int) -> str:
@@ -74,34 +108,52 @@ def spectra_without_number(store: Store, run_id: int) -> str:
     return ", ".join(parts)
 
 
-def _derive(
-    store: Store, run_id: int, ids: list[int], derived_s: float, only: int | None = None
-) -> list[dict[str, Any] | None]:
-    with store.read() as db:
-        sample = db.sample(db.run(run_id)["sample_id"])
-        temperatures = [_temperature(db, spectrum_id) for spectrum_id in ids]
-        kelvin = [temperature.kelvin for temperature in temperatures]
-        measured = _Spectra(db, ids, sample)
-        found = ionic_resistance_series(
-            measured, kelvin, sample["electrodes"], lead_ohm=lead_of(sample), details=False
-        )
-    rows = []
+def evaluated_spectra(
+    db: Database,
+    run_id: int,
+    ids: Sequence[int],
+    inputs: Inputs,
+    derived_s: float,
+    only: int | None = None,
+) -> list[DerivedSpectrum]:
+    """Evaluate spectra of a run, all seen together, in the order given; `only`: return this one alone."""
+    if not ids:
+        return []
+    sample = inputs.sample
+    temperatures = [_temperature(db, spectrum_id, inputs.correction_k) for spectrum_id in ids]
+    measured = _Spectra(db, ids, [temperature.kelvin for temperature in temperatures], inputs)
+    chosen: dict[str, Any] = {"circuits": (inputs.choices.circuit,)} if inputs.choices.circuit else {}
+    chosen |= {"lead_ohm": lead_of(sample), "details": False}
+    found = ionic_resistance_series(measured, measured.neighbours_k(), sample["electrodes"], **chosen)
+    derived = []
     for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
             continue
-        told = replace(resistance, flags=(*measured.warnings.get(spectrum_id, ()), *resistance.flags))
+        flags = (*measured.warnings.get(spectrum_id, ()), *resistance.flags)
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        rows.append(_write(store, run_id, made, temperature, told, sample))
-    return rows
+        derived.append(_rows(run_id, made, temperature, replace(resistance, flags=flags), sample))
+    return derived
 
 
 class _Spectra(Sequence[Spectrum]):
     """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
 
-    def __init__(self, db: Database, ids: Sequence[int], sample: dict[str, Any]) -> None:
-        self._db, self._ids, self._sample = db, ids, sample
+    def __init__(
+        self, db: Database, ids: Sequence[int], kelvin: Sequence[float | None], inputs: Inputs
+    ) -> None:
+        self._db, self._ids, self._kelvin, self._inputs = db, ids, kelvin, inputs
+        self._sample = inputs.sample
+        self._numbers = [self._number(spectrum_id) for spectrum_id in ids]
+        self._excluded = [inputs.why_excluded(*place) for place in zip(self._numbers, kelvin, strict=True)]
         self.warnings: dict[int, tuple[str, ...]] = {}
+
+    def neighbours_k(self) -> list[float | None]:
+        """The temperatures by which spectra help their neighbours; None for an excluded one."""
+        return [None if out else k for k, out in zip(self._kelvin, self._excluded, strict=True)]
+
+    def _number(self, spectrum_id: int) -> int:
+        return derivations.spectrum_row(self._db, spectrum_id)["number"] if self._inputs.left_out else -1
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -114,23 +166,28 @@ class _Spectra(Sequence[Spectrum]):
         if isinstance(place, slice):
             return [self[i] for i in range(len(self))[place]]
         spectrum_id = self._ids[place]
-        spectrum = without_fixture(self._db.spectrum(spectrum_id), self._sample)
-        self.warnings[spectrum_id] = tuple(spectrum.warnings)
+        number, excluded = self._numbers[place], self._excluded[place]
+        kept = self._inputs.kept(self._db.spectrum(spectrum_id), number, self._kelvin[place])
+        spectrum = without_fixture(kept, self._sample)
+        self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings)
         return spectrum
 
 
-def _write(
-    store: Store,
+def _write(store: Store, derived: DerivedSpectrum, maker: Maker) -> None:
+    where, row = {"spectrum_id": derived.spectrum_id}, derived.conductivity
+    store.replace_derived("resistances", where, derived.resistances, maker)
+    store.replace_derived("conductivities", where, [row] if row else [], maker)
+
+
+def _rows(
     run_id: int,
     made: dict[str, Any],
     temperature: Temperature,
     resistance: Resistance,
     sample: dict[str, Any],
-) -> dict[str, Any] | None:
-    where = {"spectrum_id": made["spectrum_id"]}
+) -> DerivedSpectrum:
     if temperature.kelvin is None:
         resistance = replace(resistance, flags=(*resistance.flags, *temperature.flags))
-    store.replace_derived("resistances", where, _resistance_rows(resistance, made))
     row = None
     if math.isfinite(resistance.total_ohm.value) and resistance.total_ohm.value > 0:
         flags = list(dict.fromkeys((*resistance.flags, *temperature.flags)))
@@ -138,11 +195,11 @@ def _write(
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
         row |= made | _conductivity_columns(resistance, sample)
-    store.replace_derived("conductivities", where, [row] if row else [])
-    return row
+    return DerivedSpectrum(made["spectrum_id"], _resistance_rows(resistance, made), row)
 
 
-def _temperature(db: Database, spectrum_id: int) -> Temperature:
+def _temperature(db: Database, spectrum_id: int, correction_k: float) -> Temperature:
+    """Temperature of the sample, corrected; the band is about the set point, as the thermometer shows it."""
     readings_k = derivations.spectrum_temperatures_k(db, spectrum_id)
     if not readings_k:
         return Temperature(None, None, (no_reading_flag(derivations.spectrum_row(db, spectrum_id)),))
@@ -153,7 +210,8 @@ def _temperature(db: Database, spectrum_id: int) -> Temperature:
     if left_band(lowest_k, highest_k, spectrum["setpoint_k"], spectrum["band_k"]):
         flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
         spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
-    return Temperature(float(np.mean(readings_k)), spread_k, flags, lowest_k, highest_k)
+    mean_k = float(np.mean(readings_k)) + correction_k
+    return Temperature(mean_k, spread_k, flags, lowest_k + correction_k, highest_k + correction_k)
 
 
 def left_band(

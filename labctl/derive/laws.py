@@ -1,24 +1,28 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
+from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite, left_band
-from labctl.store import Store
+from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.store import Database, Store
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
-METHOD_VERSION = "3"
+METHOD_VERSION = METHOD_VERSIONS["temperature_laws"]
 ROOM_TEMPERATURE_K = 298.15
 ONE_TEMPERATURE_K = 2.0
 BOUND = "only a bound"
+OTHER_FORM: dict[ArrheniusForm, ArrheniusForm] = {"ln_sigma_t": "ln_sigma", "ln_sigma": "ln_sigma_t"}
 UNWEIGHED = "the temperature left its band, and no uncertainty can weigh it"
 
 
@@ -33,11 +37,53 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
-        points = _judged(derivations.law_points(db, run_id))
-    made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
-    rows = [row | made for branch, chosen in _branches(points) for row in _fit_rows(branch, chosen)]
-    store.replace_derived("law_fits", {"run_id": run_id}, rows)
+        inputs = inputs_of(db, run_id)
+        rows = evaluated_laws(db, run_id, inputs, derived_s)
+    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     return rows
+
+
+def evaluated_laws(
+    db: Database,
+    run_id: int,
+    inputs: Inputs,
+    derived_s: float,
+    own: Mapping[int, dict[str, Any] | None] | None = None,
+    of_parts: Mapping[int, Inputs] | None = None,
+) -> list[dict[str, Any]]:
+    """Fit the temperature laws; return their rows.
+
+    `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of those of
+    its current analysis. The earlier runs that it continues count with their current analyses, and with what
+    is excluded now, or with the inputs `of_parts`, by run.
+    """
+    points = derivations.law_points(db, run_id, own)
+    excluded = {**(of_parts or {}), run_id: inputs}
+    for part in {point["part_id"] for point in points} - excluded.keys():
+        excluded[part] = inputs_of(db, part, inputs.choices)
+    judged = _judged(_without_excluded(points, excluded))
+    form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
+    made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
+    return [row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form)]
+
+
+def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
+    """Return the points with why each is excluded, whether a repetition stands for it, and `correction_k`."""
+    why = [inputs[p["part_id"]].why_excluded(p["number"], p["temperature_k"]) for p in points]
+    repeated = {
+        point["repeat_of"]
+        for point, excluded in zip(points, why, strict=True)
+        if not excluded and point["temperature_k"] is not None
+    }
+    return [
+        point
+        | {
+            "excluded": excluded,
+            "repeated": point["spectrum_id"] in repeated,
+            "correction_k": inputs[point["part_id"]].correction_k,
+        }
+        for point, excluded in zip(points, why, strict=True)
+    ]
 
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -68,8 +114,12 @@ def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
 
 
 def _left_band(point: dict[str, Any]) -> bool:
-    span_k = point["temperature_min_k"], point["temperature_max_k"]
-    return left_band(*span_k, point["setpoint_k"], point["band_k"])
+    """Return whether the readings, as the thermometer showed them, left the band about the set point."""
+    low_k, high_k = (
+        None if point[name] is None else point[name] - point["correction_k"]
+        for name in ("temperature_min_k", "temperature_max_k")
+    )
+    return left_band(low_k, high_k, point["setpoint_k"], point["band_k"])
 
 
 def _why_left_out(point: dict[str, Any]) -> str:
@@ -78,6 +128,8 @@ def _why_left_out(point: dict[str, Any]) -> str:
 
 def _why_never_used(point: dict[str, Any]) -> str:
     """Return why no law can stand on a point, whatever the others are; empty where one can."""
+    if point["excluded"]:
+        return point["excluded"]
     if point["repeated"]:
         return "measured again"
     if point["conductivity_s_m"] is None:
@@ -112,20 +164,21 @@ def _place(point: dict[str, Any]) -> str:
     return f"spectrum {point['number']}, set point {set_k - ZERO_CELSIUS_K:.2f} degC"
 
 
-def _fit_rows(branch: str, measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm) -> list[dict[str, Any]]:
     if _temperatures(measured) < 2:
         return []
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
-    choice = fit_temperature_law(**data, upper_bound=bounded)
+    choice = fit_temperature_law(**data, form=form, upper_bound=bounded)
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
-    fits.insert(1, ("arrhenius", "ln_sigma", fit_arrhenius(form="ln_sigma", **data, upper_bound=bounded)))
+    other = OTHER_FORM[form]
+    fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data, upper_bound=bounded)))
     left_out = [*_left_out_flags(measured), *_spread_flags(points)]
-    remarks = _hysteresis_flags(branch, points)
+    remarks = _hysteresis_flags(branch, points, form)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
     for row in rows:
         row["spectra"] = [point["spectrum_id"] for point in points]
@@ -163,12 +216,12 @@ def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]]) -> list[str]:
+def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]], form: ArrheniusForm) -> list[str]:
     """Compare heating with cooling; empty for a run in one direction."""
     heating = np.array([p["branch"] == "heating" for p in points])
     if branch != "all" or heating.all() or not heating.any():
         return []
-    return list(compare_branches(**_arrays(points), heating=heating).flags)
+    return list(compare_branches(**_arrays(points), heating=heating, form=form).flags)
 
 
 def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureLaw) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from labctl.analysis import (
     Estimate,
     PolarisationFit,
     Resistance,
+    Spectrum,
     Transference,
     bruce_vincent,
     electronic_transference,
@@ -24,10 +25,12 @@ from labctl.analysis import (
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
 from labctl.derive.conductivities import finite, no_reading_flag
+from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
 
-METHOD_VERSION = "3"
+METHOD_VERSION = METHOD_VERSIONS["transference_numbers"]
 LARGE_REST_SHARE = 0.1
 LARGE_DRIFT_SHARE = 0.02
 LARGE_MISS_SHARE = 0.05
@@ -83,14 +86,25 @@ class Polarisation:
 
 
 def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) -> dict[str, Any] | None:
-    """Derive the transference number of one finished polarisation and write it; None without spectra."""
+    """Derive the transference number of one finished polarisation and write it; None without spectra.
+
+    The row replaces that of the provisional analysis of the run.
+    """
     with store.read() as db:
-        measured = _read(db, polarisation_id)
-    row = _row(measured) if measured.spectra else None
-    if row is not None:
-        row |= {"method_version": METHOD_VERSION, "derived_s": derived_s}
-    store.replace_derived("transference_numbers", {"polarisation_id": polarisation_id}, [row] if row else [])
+        inputs = inputs_of(db, derivations.polarisation_row(db, polarisation_id)["run_id"])
+        row = evaluated_polarisation(db, polarisation_id, inputs, derived_s)
+    where, maker = {"polarisation_id": polarisation_id}, maker_of(inputs, derived_s)
+    store.replace_derived("transference_numbers", where, [row] if row else [], maker)
     return row
+
+
+def evaluated_polarisation(
+    db: Database, polarisation_id: int, inputs: Inputs, derived_s: float
+) -> dict[str, Any] | None:
+    """Return the row of the transference number of one finished polarisation; None without spectra."""
+    measured = _read(db, polarisation_id, inputs)
+    row = _row(measured) if measured.spectra else None
+    return None if row is None else row | {"method_version": METHOD_VERSION, "derived_s": derived_s}
 
 
 def derive_polarisations(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
@@ -100,7 +114,7 @@ def derive_polarisations(store: Store, run_id: int, derived_s: float) -> list[di
     return [derive_polarisation(store, polarisation_id, derived_s) for polarisation_id in ids]
 
 
-def _read(db: Database, polarisation_id: int) -> Polarisation:
+def _read(db: Database, polarisation_id: int, inputs: Inputs) -> Polarisation:
     row = derivations.polarisation_row(db, polarisation_id)
     points = derivations.good_polarisation_points(db, polarisation_id)
     elapsed_s, potential_v, current_a = (
@@ -110,28 +124,29 @@ def _read(db: Database, polarisation_id: int) -> Polarisation:
     new = np.diff(elapsed_s, prepend=-math.inf) > 0
     readings_k = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
     moved_k = _at_the_end_k(points) - _in_spectrum_k(db, row["initial_spectrum_id"])
-    sample = db.sample(db.run(row["run_id"])["sample_id"])
+    sample = inputs.sample
     ids = [row[name] for name in ("initial_spectrum_id", "steady_spectrum_id") if row[name] is not None]
-    found = (
-        ionic_resistance_series(
-            [db.spectrum(spectrum_id) for spectrum_id in ids],
-            [finite(_in_spectrum_k(db, spectrum_id)) for spectrum_id in ids],
-            sample["electrodes"],
-        )
-        if ids
-        else []
-    )
+    kelvin = [finite(_in_spectrum_k(db, spectrum_id) + inputs.correction_k) for spectrum_id in ids]
+    chosen: dict[str, Any] = {"circuits": (inputs.choices.circuit,)} if inputs.choices.circuit else {}
+    spectra = [_kept(db, *of_one, inputs) for of_one in zip(ids, kelvin, strict=True)]
+    found = ionic_resistance_series(spectra, kelvin, sample["electrodes"], **chosen) if ids else []
     return Polarisation(
         row,
         sample,
         elapsed_s[new],
         potential_v[new],
         current_a[new],
-        float(np.mean(readings_k)) if readings_k else None,
+        float(np.mean(readings_k)) + inputs.correction_k if readings_k else None,
         finite(moved_k),
         list(found),
         _clocks_apart_s(points),
     )
+
+
+def _kept(db: Database, spectrum_id: int, kelvin: float | None, inputs: Inputs) -> Spectrum:
+    """Return the points of a spectrum that are not excluded."""
+    number = derivations.spectrum_row(db, spectrum_id)["number"]
+    return inputs.kept(db.spectrum(spectrum_id), number, kelvin)
 
 
 def _clocks_apart_s(points: Sequence[Mapping[str, Any]]) -> float:

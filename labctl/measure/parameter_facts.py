@@ -14,7 +14,7 @@ BOOLEAN = "BooleanParameter"
 
 @dataclass(frozen=True)
 class ParameterFacts:
-    """One parameter: what a protocol may write for its `key`.
+    """One parameter: the values that a protocol may write for its `key`.
 
     `default` is None where the key must be given. `minimum` and `maximum` are None where there is no limit;
     of a list, each element lies between them. `choices` is empty where any value within the limits is
@@ -46,7 +46,7 @@ def parameters_of(procedure_class: type) -> list[ParameterFacts]:
 
 
 def summary_of(procedure_class: type) -> str:
-    """Return the first paragraph of its docstring, on one line; that of a base class does not count."""
+    """Return the first paragraph of its own docstring, on one line; `""` where it has none."""
     text = inspect.cleandoc(procedure_class.__dict__.get("__doc__") or "")
     return " ".join(text.partition("\n\n")[0].split())
 

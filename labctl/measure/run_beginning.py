@@ -81,7 +81,9 @@ class RunBeginning:
             "status": "running",
             "started_s": self.bench.clock.time(),
         }
-        return self.store.insert("runs", {**row, **about})
+        run_id = self.store.insert("runs", {**row, **about})
+        self.store.assign_to_mount(run_id)
+        return run_id
 
     def _origin(self, run_id: int, code: Sequence[CodeIdentity], **facts: Any) -> None:
         files = [vars(file) for file in dict.fromkeys(code)]

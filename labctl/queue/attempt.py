@@ -13,7 +13,7 @@ from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
 from labctl.config.protocol import Protocol, plan_of
 from labctl.config.station import Station
-from labctl.derive import derive_fits, derive_spectrum
+from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
@@ -30,6 +30,7 @@ from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
 from labctl.queue.submission import protocol_of_job
 from labctl.store import Store
+from labctl.store.queries import analyses
 from labctl.store.queries.measured import notes_of_job, shortcomings_of_job
 from labctl.store.queries.progress import underived_spectrum_ids
 from labctl.store.transactions import WriteConnection
@@ -299,9 +300,19 @@ def what_is_missing(connection: WriteConnection, job_id: int) -> str:
 
 
 def derive_what_is_missing(store: Store, run_id: int, derived_s: float) -> None:
-    """Derive the spectra that a killed process left without results in the runs continued here, and fit."""
+    """Derive the spectra that a killed process left without results in the runs continued here, and fit.
+
+    The provisional analysis of a killed run is completed and closed; a closed one is followed by a new one.
+    """
     with store.read() as database:
-        missing = underived_spectrum_ids(database, run_id)
-    for spectrum_id in missing:
-        derive_spectrum(store, spectrum_id, derived_s)
+        parts = database.part_ids(run_id)[:-1]
+        missing = {part: underived_spectrum_ids(database, part) for part in parts}
+        closed = {row["run_id"] for row in analyses.current(database, parts) if row["closed_s"] is not None}
+    for part, spectra in missing.items():
+        if spectra and part in closed:
+            derive_run(store, part, derived_s)
+            continue
+        for spectrum_id in spectra:
+            derive_spectrum(store, spectrum_id, derived_s)
+        store.close_provisional(part, derived_s)
     derive_fits(store, run_id, derived_s)

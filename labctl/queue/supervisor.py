@@ -187,7 +187,7 @@ class Supervisor:
         return True
 
     def _may_have_frozen(self, runner: Heartbeat | None) -> bool:
-        """Return whether no heartbeat was seen since the request to stop: nobody else would see it frozen."""
+        """Return whether no heartbeat was seen since the request to stop."""
         if runner is None or runner.state != "alive" or runner.gone:
             return False
         mark = runner.pid, runner.beat_s

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from labctl.derive.in_force import amendments_of_run, in_force
 from labctl.readmodel.growing_conductivities import Conductivities
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
 from labctl.readmodel.long_tables import LongTable, Records
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.store import Database
-from labctl.store.queries import derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries import amendments, analyses, derived_rows, events, law_fits, transference_numbers
 from labctl.store.queries.numbered_rows import TEMPERATURES
 
 MOST_EVENTS = 2000
@@ -29,7 +30,8 @@ class RunFollower:
         self.run_id = run_id
         self._parts = database.part_ids(run_id)
         run = database.run(run_id)
-        self._snapshot = RunSnapshot(run, database.sample(run["sample_id"]), complete=False)
+        self._snapshot = RunSnapshot(run, in_force(database, run_id).sample, complete=False)
+        self._amendment_mark = 0
         self._spectra = Spectra(database, self._parts)
         self._polarisations = Polarisations(database, self._parts)
         self._temperature = LongTable(database, TEMPERATURES)
@@ -44,6 +46,7 @@ class RunFollower:
         self._poll_run(changes)
         self._poll_events(changes)
         self._poll_derived(changes)
+        self._poll_amendments(changes)
         if self._temperature.poll(self._parts):
             changes["temperature"] = TemperatureCurve(*self._temperature.columns())
         for name in ("spectra", "polarisations", "records"):
@@ -68,19 +71,40 @@ class RunFollower:
             self._events = [*self._events, *reversed(new)][-MOST_EVENTS:]
             changes["events"] = tuple(self._events)
 
+    def _poll_amendments(self, changes: dict[str, Any]) -> None:
+        newest = amendments.newest_id(self._db)
+        if newest == self._amendment_mark:
+            return
+        self._amendment_mark = newest
+        now = {part: in_force(self._db, part) for part in self._parts}
+        changes["sample"] = now[self.run_id].sample
+        changes["amendments"] = tuple(amendments_of_run(self._db, self.run_id))
+        self._spectra.amend(now)
+
     def _poll_derived(self, changes: dict[str, Any]) -> None:
         """Read the rows derived since; laws and transference numbers, which are few, all of them."""
         db, parts = self._db, self._parts
         mark = derived_rows.newest_ids(db, self.run_id, parts)
         new = {name for name in mark if mark[name] != self._derived_mark.get(name)}
+        another = "analyses" in new and bool(self._derived_mark.get("analyses"))
         self._derived_mark = mark
+        if "analyses" in new:
+            changes["analysis"] = next(iter(analyses.current(db, (self.run_id,))), None)
+        if another:
+            self._read_derived_anew(new)
         ended = self._snapshot.run["status"] != "running" or "run" in changes
-        if "conductivities" in new and self._conductivities.poll(may_lack=ended):
+        if "conductivities" in new and (self._conductivities.poll(may_lack=ended) or another):
             changes["conductivities"] = self._conductivities.value()
         if "fits" in new:
             changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
         if "numbers" in new:
             changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
+
+    def _read_derived_anew(self, new: set[str]) -> None:
+        """Forget the rows of an analysis that is not the current one any more; add all tables to `new`."""
+        new |= {"conductivities", "fits", "numbers"}
+        self._conductivities = Conductivities(self._db, self._parts)
+        self._spectra.read_resistances_anew()
 
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)

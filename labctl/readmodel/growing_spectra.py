@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Spectrum, fit_circuit
-from labctl.readmodel.snapshot import SpectrumCurve
+from labctl.derive.excluded_points import inside
+from labctl.derive.in_force import InForce
+from labctl.readmodel.snapshot import Array, SpectrumCurve
 from labctl.store import Database
 from labctl.store.queries import resistances, spectra
 
@@ -31,17 +33,27 @@ class _OneSpectrum:
         if isinstance(point["temperature_k"], int | float):
             self.temperatures_k.append(point["temperature_k"])
 
-    def drawn(self) -> SpectrumCurve:
+    def drawn(self, now: InForce | None) -> SpectrumCurve:
         row = self.row
         kelvin = float(np.mean(self.temperatures_k)) if self.temperatures_k else None
+        if kelvin is not None and now is not None:
+            kelvin += now.correction_k
         about = {name: row[name] for name in ("id", "number", "step", "branch", "status", "setpoint_k")}
-        return SpectrumCurve(
+        curve = SpectrumCurve(
             **about,
             temperature_k=kelvin,
             frequency_hz=np.array(self.frequency_hz),
             z_ohm=np.array(self.z_ohm, dtype=complex),
             bad_points=self.bad,
         )
+        return curve if now is None else replace(curve, excluded=_excluded(curve, now))
+
+
+def _excluded(curve: SpectrumCurve, now: InForce) -> Array:
+    """Return (n,) bool, the excluded points of a spectrum."""
+    if now.why_excluded(curve.number, curve.temperature_k):
+        return np.ones(curve.frequency_hz.size, dtype=bool)
+    return inside(curve, now.excluded_hz(curve.number, curve.temperature_k))
 
 
 class Spectra:
@@ -54,17 +66,40 @@ class Spectra:
         self._open: set[int] = set()
         self._newest: dict[int, int] = {}
         self._resistance_mark = 0
+        self._now: Mapping[int, InForce] = {}
+        self._amended = self._forgotten = False
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
         self.rows, self.complete = 0, True
+
+    def amend(self, now: Mapping[int, InForce]) -> None:
+        """Use these amendments of each part from the next poll on."""
+        self._now, self._amended = now, True
 
     def poll(self) -> bool:
         """Read new points, statuses and resistances; return whether there were any."""
         changed = self._poll_rows() | self._poll_points()
+        if self._amended:
+            changed, self._amended = {*self._all}, False
         for spectrum_id in changed:
             one = self._all[spectrum_id]
             resistance = one.curve.resistance if one.curve else None
-            one.curve = replace(one.drawn(), resistance=resistance)
-        return bool(changed) | self._poll_resistances() | self._fit_one()
+            one.curve = replace(one.drawn(self._now.get(one.row["run_id"])), resistance=resistance)
+            if resistance is not None:
+                self._not_fitted[spectrum_id] = resistance
+        forgotten, self._forgotten = self._forgotten, False
+        return bool(changed) | forgotten | self._poll_resistances() | self._fit_one()
+
+    def read_resistances_anew(self) -> None:
+        """Forget the resistances, whose analysis is no longer the current one."""
+        self._resistance_mark = 0
+        self._forgotten = True
+        self._not_fitted.clear()
+        for one in self._all.values():
+            if one.curve is not None:
+                nothing = np.array([])
+                one.curve = replace(
+                    one.curve, resistance=None, fit_frequency_hz=nothing, fit_z_ohm=nothing.astype(complex)
+                )
 
     def value(self) -> tuple[SpectrumCurve, ...]:
         """Every spectrum, in the order measured."""
@@ -124,7 +159,9 @@ class Spectra:
         if one.curve is None or not row["circuit"]:
             return False
         try:
-            fit = fit_circuit(Spectrum(one.curve.frequency_hz, one.curve.z_ohm), row["circuit"])
+            kept = ~one.curve.out if not one.curve.out.all() else one.curve.out
+            spectrum = Spectrum(one.curve.frequency_hz[kept], one.curve.z_ohm[kept])
+            fit = fit_circuit(spectrum, row["circuit"])
         except ValueError:
             return False
         one.curve = replace(one.curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)

@@ -73,7 +73,7 @@ def law_curves(fits: Sequence[Row], conductivities: Sequence[Row]) -> tuple[LawC
 def law_curve(row: Row, conductivities: Sequence[Row]) -> LawCurve | None:
     """Draw a row of `law_fits`; None where the row does not give a curve."""
     try:
-        function, remark = _function(row, conductivities)
+        function, remark = stored_function(row, conductivities)
         grid_k = np.linspace(*function.temperature_range_k, GRID)
         ln_sigma, _ = function.ln_conductivity(grid_k)
         half_width = function.ln_half_width(grid_k)
@@ -96,7 +96,11 @@ def on_a_plot(conductivities: Sequence[Row]) -> list[Row]:
     return [point for point in conductivities if point["temperature_k"] is not None]
 
 
-def _function(row: Row, conductivities: Sequence[Row]) -> tuple[LawFunction, str]:
+def stored_function(row: Row, conductivities: Sequence[Row]) -> tuple[LawFunction, str]:
+    """Return the law of a row as a function, and what was not kept of it.
+
+    Raises ValueError where the row does not give one.
+    """
     if row.get("curve"):
         function = function_from_dict(row["law"], row["form"], row["curve"])
         return function, "" if function.covariance is not None else NO_BAND_KNOWN

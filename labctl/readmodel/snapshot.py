@@ -14,6 +14,10 @@ def _empty() -> Array:
     return np.empty(0)
 
 
+def _nothing_excluded() -> Array:
+    return np.empty(0, dtype=bool)
+
+
 @dataclass(frozen=True)
 class SpectrumCurve:
     """A spectrum as far as it is measured; good points only, in the order measured.
@@ -30,6 +34,8 @@ class SpectrumCurve:
         The row of its total resistance (`resistances`), with `circuit` and `flags`.
     fit_frequency_hz, fit_z_ohm : arrays (m,)
         The circuit's impedance, empty until it is known.
+    excluded : array (n,) of bool
+        The points that a person excluded, empty where there is none. They are drawn hollow.
     """
 
     id: int
@@ -45,6 +51,12 @@ class SpectrumCurve:
     resistance: Row | None = None
     fit_frequency_hz: Array = field(default_factory=_empty)
     fit_z_ohm: Array = field(default_factory=_empty)
+    excluded: Array = field(default_factory=_nothing_excluded)
+
+    @property
+    def out(self) -> Array:
+        """(n,) bool: excluded points; all False where nothing is excluded."""
+        return self.excluded if self.excluded.size else np.zeros(self.frequency_hz.size, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,11 @@ class RunSnapshot:
     Attributes
     ----------
     run, sample : mapping
-        Rows of `runs` and `samples`.
+        The row of `runs`, and the sample in force: a row of `samples` with the amendments applied.
+    amendments : sequence of rows
+        The amendments in force.
+    analysis : mapping, optional
+        The row of its current analysis, which its derived rows belong to; None: nothing was derived.
     conductivities, fits, transference_numbers, events : sequences of rows
         Conductivities carry `branch` of their spectrum.
     records : mapping of str to array (n,)
@@ -100,6 +116,7 @@ class RunSnapshot:
 
     run: Row
     sample: Row
+    analysis: Row | None = None
     spectra: Sequence[SpectrumCurve] = ()
     polarisations: Sequence[PolarisationCurve] = ()
     temperature: TemperatureCurve = field(default_factory=TemperatureCurve)
@@ -110,6 +127,7 @@ class RunSnapshot:
     records: Mapping[str, Array] = field(default_factory=dict)
     rows: int = 0
     complete: bool = True
+    amendments: Sequence[Row] = ()
 
     @property
     def id(self) -> int:

@@ -8,9 +8,12 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from labctl.derive.excluded_points import inside
+from labctl.derive.in_force import in_force
 from labctl.plain_text import on_one_line
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.snapshot import Row
+from labctl.store.amendments import why_excluded
 from labctl.store.queries import conductivities, law_fits
 from labctl.units import ZERO_CELSIUS_K
 
@@ -21,7 +24,7 @@ def night_figure(db: Any, run_id: int) -> Figure:
     """Return Nyquist and Bode of every spectrum, conductivity with its law, and the deviations from it."""
     points = sorted(conductivities.of_parts(db, db.part_ids(run_id)), key=_cold_to_hot)
     fits = [fit for fit in law_fits.of_run(db, run_id) if fit["branch"] == "all"]
-    sample = db.sample(db.run(run_id)["sample_id"])
+    now = {part: in_force(db, part) for part in db.part_ids(run_id)}
     figure = Figure(figsize=(13, 5), layout="constrained")
     panels = figure.subplot_mosaic(
         [["nyquist", "bode", "law"], ["nyquist", "bode", "deviation"]], height_ratios=(3, 1)
@@ -29,11 +32,14 @@ def night_figure(db: Any, run_id: int) -> Figure:
     nyquist, bode = panels["nyquist"], panels["bode"]
     colours = _colours(points)
     for point, colour in zip(points, colours, strict=False):
-        _draw_spectrum(nyquist, bode, db.spectrum(point["spectrum_id"]), point, colour)
+        excluded_hz = now[point["run_id"]].excluded_hz(point["spectrum"], point["temperature_k"])
+        spectrum = db.spectrum(point["spectrum_id"])
+        out = np.full(len(spectrum), bool(why_excluded(point["flags"]))) | inside(spectrum, excluded_hz)
+        _draw_spectrum(nyquist, bode, spectrum, out, point, colour)
     _finish_nyquist(nyquist)
     _finish_bode(bode)
     _draw_conductivities(panels["law"], panels["deviation"], points, colours, fits)
-    title = on_one_line(f"{sample['name']}  (run {run_id})")
+    title = on_one_line(f"{now[run_id].sample['name']}  (run {run_id})")
     figure.suptitle(title, fontsize=11, parse_math=False)
     return figure
 
@@ -50,12 +56,19 @@ def _cold_to_hot(point: Row) -> float:
     return -1.0 if point["temperature_k"] is None else point["temperature_k"]
 
 
-def _draw_spectrum(nyquist: Any, bode: Any, spectrum: Any, point: dict[str, Any], colour: Any) -> None:
+def _draw_spectrum(
+    nyquist: Any, bode: Any, spectrum: Any, out: Any, point: dict[str, Any], colour: Any
+) -> None:
+    """Draw a spectrum, its excluded points `out` hollow."""
     kelvin = point["temperature_k"]
     label = "T not known" if kelvin is None else f"{kelvin - ZERO_CELSIUS_K:.0f} °C"
-    scaled = spectrum.z_ohm / point["total_resistance_ohm"]
-    nyquist.plot(scaled.real, -scaled.imag, ".-", ms=4, lw=0.6, color=colour, label=label)
-    bode.loglog(spectrum.frequency_hz, np.abs(spectrum.z_ohm), ".-", ms=3, lw=0.6, color=colour, label=label)
+    scaled, frequency_hz = spectrum.z_ohm / point["total_resistance_ohm"], spectrum.frequency_hz
+    kept = {"color": colour, "label": label, "lw": 0.6}
+    nyquist.plot(scaled.real[~out], -scaled.imag[~out], ".-", ms=4, **kept)
+    bode.loglog(frequency_hz[~out], np.abs(spectrum.z_ohm)[~out], ".-", ms=3, **kept)
+    hollow = {"color": colour, "mfc": "none", "ms": 4, "mew": 0.6}
+    nyquist.plot(scaled.real[out], -scaled.imag[out], "o", **hollow)
+    bode.loglog(frequency_hz[out], np.abs(spectrum.z_ohm)[out], "o", **hollow)
 
 
 def _finish_nyquist(axes: Any) -> None:
@@ -103,7 +116,8 @@ def _draw_conductivity(axes: Any, point: Row, colour: Any) -> None:
     u_s_m = point["standard_uncertainty_s_m"]
     bar = None if u_s_m is None else 1.96 * u_s_m / 100
     marker = "s" if point["branch"] == "cooling" else "o"
-    axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, ms=5, capsize=2)
+    inside = "none" if why_excluded(point["flags"]) else colour
+    axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, mfc=inside, ms=5, capsize=2)
 
 
 def _draw_law(axes: Any, curve: LawCurve) -> None:

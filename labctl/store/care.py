@@ -17,6 +17,7 @@ from labctl.store.fingerprint import content_hash, earlier_content_hash
 from labctl.store.interruptions import being_sealed
 from labctl.store.migrations import applied, pending, unknown
 from labctl.store.odd_rows import odd_rows
+from labctl.store.outdated import outdated_runs
 from labctl.store.structure import require_plain_tables
 from labctl.store.time_limit import TimeLimit
 from labctl.store.users import users_of
@@ -116,6 +117,7 @@ def check(path: Path) -> FileCheck:
             problems = _damage(connection)
             runs, running = _count_runs(connection) if not problems else (0, 0)
             problems += _changed_runs(connection) if not problems else []
+            problems += _outdated_runs(connection) if not problems else []
             problems += (
                 odd_rows(connection, MOST_PROBLEMS - len(problems)) if len(problems) < MOST_PROBLEMS else []
             )
@@ -123,6 +125,13 @@ def check(path: Path) -> FileCheck:
     finally:
         connection.close()
     return FileCheck(path, path.stat().st_size, ledger, runs, running, tuple(problems))
+
+
+def _outdated_runs(connection: sqlite3.Connection) -> list[str]:
+    return [
+        f"no analysis of run {run_id} stands on the amendments in force: `labctl fit {run_id}` makes one"
+        for run_id in outdated_runs(connection)[:MOST_PROBLEMS]
+    ]
 
 
 def odd_rows_of(path: Path, most: int = 3) -> list[str]:

@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,13 @@ from labctl.store import migrations
 from labctl.store.causes import explaining
 from labctl.store.defences import trust_constraints, trust_nothing
 from labctl.store.log10 import add_log10
-from labctl.store.structure import own_views, require_own_triggers, require_plain_tables, show_as_newest
+from labctl.store.structure import (
+    own_views,
+    require_own_triggers,
+    require_plain_tables,
+    show_as_newest,
+    stand_on,
+)
 from labctl.store.users import users_of
 from labctl.store.wal import SIZE_LIMIT_BYTES, wal_of
 
@@ -69,8 +75,10 @@ def open_for_writing(
     return connection
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path, analyses: Mapping[int, int] | None = None) -> sqlite3.Connection:
     """A connection that cannot write. An older file is read as if this labctl had made it.
+
+    `analyses`: ids of runs with the ids of the analyses that are read instead of the current ones.
 
     Raises
     ------
@@ -80,6 +88,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     connection = open_as_it_is(path)
     with explaining(path), _closed_if_fails(connection):
         show_as_newest(connection)
+        stand_on(connection, analyses or {})
         connection.execute("PRAGMA query_only = ON")
     return connection
 

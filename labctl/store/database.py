@@ -3,18 +3,23 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import shown
+from labctl.store.amendments import Exclusion, exclusions, in_force
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
 from labctl.store.presence import Files
 from labctl.store.queries import (
+    amendments,
+    analyses,
     conductivities,
     events,
+    facts,
     law_fits,
     polarisations,
     records,
@@ -49,7 +54,8 @@ class Database:
     A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
     given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
     A file of an older labctl is read as if this one had made it. With a `limit` all queries together may take
-    so long; by default as long as they need.
+    so long; by default as long as they need. Derived rows are those of the current analysis of each run; with
+    `analyses` (ids of runs, each with the id of one of its analyses) those of these.
 
     Raises
     ------
@@ -57,8 +63,15 @@ class Database:
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
 
-    def __init__(self, path: str | os.PathLike[str], limit: TimeLimit | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        limit: TimeLimit | None = None,
+        *,
+        analyses: Mapping[int, int] | None = None,
+    ) -> None:
         self.path, self._limit = Path(path), limit
+        self._analyses = dict(analyses or {})
         self._open()
         try:
             _, of_file = self._fetch("SELECT column_name, unit FROM columns", ())
@@ -170,12 +183,41 @@ class Database:
             return events.of_station(self._frames)
         return events.of_parts(self._frames, self.part_ids(run))
 
+    def amendments(self, run: int | str | None = None) -> "pd.DataFrame":
+        """The amendments of the file, or of a run and its sample, in the order of writing.
+
+        The column `in_force` is False for a revoked one and for a revocation.
+        """
+        if run is None:
+            found = amendments.all_amendments(self._frames)
+        else:
+            found = amendments.of_run(self._frames, self.run(run)["id"])
+        standing = {row["id"] for row in in_force(found.to_dict("records"))}
+        return found.assign(in_force=[number in standing for number in found["id"]])
+
+    def facts(self, sample: str | None = None) -> "pd.DataFrame":
+        """The facts of the file, or of a sample by its name, in SI units, in the order of writing.
+
+        The column `in_force` is False for a revoked one and for a revocation.
+        """
+        found = facts.all_facts(self._frames) if sample is None else facts.of_name(self._frames, sample)
+        standing = {row["id"] for row in in_force(found.to_dict("records"))}
+        return found.assign(in_force=[number in standing for number in found["id"]])
+
+    def exclusions(self, run: int | str = "last") -> "pd.DataFrame":
+        """The exclusions of a run in force: spectra, ranges of frequency and temperature, with the reason."""
+        import pandas as pd
+
+        found = exclusions(in_force(amendments.of_run(self, self.run(run)["id"])))
+        columns = [field.name for field in fields(Exclusion)]
+        return pd.DataFrame([vars(exclusion) for exclusion in found], columns=columns)
+
     def resistances(self, run: int | str = "last") -> "pd.DataFrame":
         """The resistances of all spectra of a run."""
         return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
-        """The conductivities of a run with the branch of their spectrum, in the order of its spectra."""
+        """The conductivities of a run with branch and number of their spectrum, in the order of these."""
         return conductivities.of_parts(self._frames, self.part_ids(run))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
@@ -185,6 +227,27 @@ class Database:
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""
         return transference_numbers.of_parts(self._frames, self.part_ids(run))
+
+    def analyses(self, run: int | str = "last") -> "pd.DataFrame":
+        """The analyses of a run, oldest first: who made each, when, by which labctl, with which options."""
+        return analyses.of_run(self._frames, self.run(run)["id"])
+
+    def analysis(self, run: int | str = "last", name: int | str = "current") -> dict[str, Any]:
+        """The row of one analysis of a run, by id, by name, or the current one.
+
+        Raises
+        ------
+        InvalidRequest
+            No such analysis.
+        """
+        run_id = self.run(run)["id"]
+        found = analyses.named(self, run_id, name)
+        if not found:
+            known = ", ".join(str(row["name"] or row["id"]) for row in analyses.of_run(self, run_id))
+            raise InvalidRequest(
+                f"{self.path}: run {run_id} has no analysis {shown(str(name))}; it has {known or 'none'}"
+            )
+        return found[0]
 
     def points(self, spectrum_id: int) -> "pd.DataFrame":
         """The points of a spectrum, bad ones included (see `status`)."""
@@ -272,7 +335,7 @@ class Database:
         return True
 
     def _open(self) -> None:
-        self._connection = open_for_reading(self.path)
+        self._connection = open_for_reading(self.path, self._analyses)
         if self._limit is not None:
             self._limit.watch(self._connection)
         self._state = self._present_state()

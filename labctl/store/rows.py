@@ -17,8 +17,11 @@ from typing import Any
 
 from labctl.errors import StoreError
 from labctl.store.encoding import checked_text, encode, python_scalar
+from labctl.store.migrations.analysis_tables import TABLE_OF
 
-DERIVED_TABLES = ("resistances", "conductivities", "law_fits", "transference_numbers")
+DERIVED_TABLES = tuple(TABLE_OF)
+"""Public names of the derived rows, each a view of the current analyses; `TABLE_OF` names their tables."""
+_DERIVED = frozenset((*TABLE_OF, *TABLE_OF.values()))
 _KINDS: dict[str, type] = {"REAL": float, "INTEGER": int, "TEXT": str}
 
 
@@ -40,7 +43,7 @@ class Column:
     @property
     def may_be_infinite(self) -> bool:
         """Whether infinity is allowed: in an uncertainty, where it means that no finite value is known."""
-        return self.table in DERIVED_TABLES and ("uncertainty" in self.name or "_u_" in self.name)
+        return self.table in _DERIVED and ("uncertainty" in self.name or "_u_" in self.name)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
+from labctl.store import amending, analyses, mounting
+from labctl.store.amending import DerivedRows
+from labctl.store.analyses import Maker
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
+from labctl.store.migrations.analysis_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -164,9 +168,24 @@ class Store:
                 self._seal(row_id)
 
     def replace_derived(
-        self, table: str, where: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+        self,
+        table: str,
+        where: Mapping[str, Any],
+        rows: Sequence[Mapping[str, Any]],
+        maker: Maker | None = None,
     ) -> list[int]:
-        """Delete the derived rows that match `where` and insert `rows`, in one transaction.
+        """Replace the rows of a provisional analysis that match `where` by `rows`, in one transaction.
+
+        Parameters
+        ----------
+        table : str
+            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`.
+        where : mapping
+            Columns that the replaced rows have; one of them names the run, spectrum or polarisation.
+        rows : sequence of mapping
+            Without `analysis_id`.
+        maker : Maker, optional
+            For the provisional analysis, where it is begun with these rows.
 
         Returns
         -------
@@ -176,21 +195,120 @@ class Store:
         Raises
         ------
         StoreError
-            `table` holds measured rows, `where` is empty, or a row does not fit.
+            `table` holds measured rows, `where` names no run, a row does not fit, or the analyses of the run
+            are closed.
         """
         if table not in DERIVED_TABLES:
             raise StoreError(f"{table} is not derived: its rows cannot be replaced")
-        columns = known_table(self._tables, table)
+        columns = known_table(self._tables, TABLE_OF[table])
         check_columns(columns, tuple(where))
         wanted = [stored(columns.columns[name], value, where) for name, value in where.items()]
         same = " AND ".join(f"{name} IS ?" for name in where)
-        inserts = [(into.sql, into.values(row)) for row in rows for into in [self._insertion(table, row)]]
+        inserts = [self._derived(table, row) for row in rows]
 
         def replace(connection: sqlite3.Connection) -> list[int]:
-            connection.execute(f"DELETE FROM {table} WHERE {same}", wanted)
-            return [connection.execute(sql, values).lastrowid or 0 for sql, values in inserts]
+            run_id = _run_of(connection, where)
+            made = maker or Maker(created_s=rows[0]["derived_s"] if rows else 0.0)
+            analysis_id = analyses.provisional(connection, run_id, made)
+            connection.execute(
+                f"DELETE FROM {TABLE_OF[table]} WHERE {same} AND analysis_id = ?", (*wanted, analysis_id)
+            )
+            return [connection.execute(sql, (*values, analysis_id)).lastrowid or 0 for sql, values in inserts]
 
         return self._writer.call(replace, rows=len(inserts))
+
+    def amend(
+        self,
+        amendments: Sequence[Mapping[str, Any]],
+        derived: Mapping[int, tuple[Maker, DerivedRows]],
+        seen: tuple[Any, ...],
+    ) -> list[int] | None:
+        """Write amendments, and an analysis of each run that stands on them, in one transaction.
+
+        The analysis of a run that still grows replaces its provisional one.
+
+        Parameters
+        ----------
+        amendments : sequence of mapping
+            Rows of `amendments`.
+        derived : mapping
+            Maker and derived rows of each run concerned, by its id.
+        seen : tuple
+            What `labctl.store.amending.seen` gave of these runs before they were derived.
+
+        Returns
+        -------
+        list of int or None
+            Ids of the amendments; None, and nothing is written, if the file has changed since.
+
+        Raises
+        ------
+        StoreError
+            A row does not fit, or the file cannot be written.
+        """
+        statements = [self._statement("amendments", row) for row in amendments]
+        prepared = [(run_id, maker, self._insertions_of(rows)) for run_id, (maker, rows) in derived.items()]
+
+        def write(connection: sqlite3.Connection) -> list[int] | None:
+            if amending.seen_by(connection, tuple(derived)) != seen:
+                return None
+            ids = [connection.execute(sql, values).lastrowid or 0 for sql, values in statements]
+            for run_id, maker, insertions in prepared:
+                amending.keep_analysis(connection, run_id, maker, insertions)
+            return ids
+
+        return self._writer.call(write, rows=len(statements))
+
+    def _statement(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        into = self._insertion(table, row)
+        return into.sql, into.values(row)
+
+    def replace_provisional(
+        self, run_id: int, maker: Maker, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> int:
+        """Replace all rows of the provisional analysis of a run, in one transaction; return its id.
+
+        `rows` holds the rows of each derived table by its public name. Raises as `replace_derived`.
+        """
+        insertions = self._insertions_of(rows)
+
+        def replace(connection: sqlite3.Connection) -> int:
+            analysis_id = analyses.provisional(connection, run_id, maker)
+            analyses.describe_provisional(connection, analysis_id, maker)
+            analyses.clear(connection, analysis_id, run_id)
+            analyses.fill(connection, analysis_id, insertions)
+            return analysis_id
+
+        return self._writer.call(replace, rows=sum(map(len, rows.values())))
+
+    def record_analysis(
+        self, run_id: int, maker: Maker, rows: Mapping[str, Sequence[Mapping[str, Any]]], name: str = ""
+    ) -> int:
+        """Write a closed analysis of a run with all its rows, in one transaction; return its id.
+
+        It becomes the current one, unless the run still grows and has another. `rows` as in
+        `replace_provisional`.
+
+        Raises
+        ------
+        InvalidRequest
+            The run has an analysis of this name.
+        StoreError
+            A row does not fit, or the file cannot be written.
+        """
+        insertions = self._insertions_of(rows)
+        return self._writer.call(
+            lambda connection: analyses.record(connection, run_id, maker, name, insertions),
+            rows=sum(map(len, rows.values())),
+        )
+
+    def choose_analysis(self, run_id: int, analysis_id: int, time_s: float, person: str = "") -> None:
+        """Make an analysis the current one of its run. Raises InvalidRequest while the run is measured."""
+        self._writer.call(lambda connection: analyses.choose(connection, run_id, analysis_id, time_s, person))
+
+    def close_provisional(self, run_id: int, closed_s: float) -> None:
+        """Close the provisional analysis of a run that was interrupted, if it has one."""
+        self._writer.call(lambda connection: analyses.close_provisional(connection, run_id, closed_s))
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
         """Id of the sample that is equal in every column; added if there is none."""
@@ -210,6 +328,15 @@ class Store:
             return first
 
         return self._writer.call(find_or_add)
+
+    def assign_to_mount(self, run_id: int) -> int:
+        """Assign a run to the mount of its sample (`labctl.store.mounting`); return the id of the mount."""
+        return self._writer.call(lambda connection: mounting.assign_run(connection, run_id), rows=1)
+
+    def add_mount(self, sample_id: int, origin: str, time_s: float, **about: Any) -> int:
+        """Enter a mount as `labctl.store.mounting.add_mount` does; return its id."""
+        work = partial(mounting.add_mount, sample_id=sample_id, origin=origin, time_s=time_s, **about)
+        return self._writer.call(work, rows=1)
 
     def record_provenance(self, run_id: int, provenance: Mapping[str, Any]) -> None:
         """Store the provenance of a run, one row for each key; committed when this returns."""
@@ -240,6 +367,23 @@ class Store:
             digest = content_hash(connection, run_id)
         self._writer.call(lambda connection: seal(connection, run_id, digest))
 
+    def _derived(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        """Statement and values of a derived row, but for the last, the id of its analysis."""
+        whole = {**row, "analysis_id": 0}
+        into = self._insertion(TABLE_OF[table], whole)
+        return into.sql, into.values(whole)[:-1]
+
+    def _insertions_of(
+        self, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[str, list[Sequence[Any]]]]:
+        """Statements with the values of their rows; the rows of one statement follow each other."""
+        found: dict[str, list[Sequence[Any]]] = {}
+        for table, of_table in rows.items():
+            for row in of_table:
+                sql, values = self._derived(table, row)
+                found.setdefault(sql, []).append(values)
+        return list(found.items())
+
     def _insertion(self, table: str, row: Mapping[str, Any]) -> Insertion:
         shape = (table, *row)
         known = self._insertions.get(shape)
@@ -253,6 +397,20 @@ def _update(connection: sqlite3.Connection, table: str, row_id: int, changes: Ma
         end_run(connection, row_id, changes)
     else:
         change_row(connection, table, row_id, changes)
+
+
+def _run_of(connection: sqlite3.Connection, where: Mapping[str, Any]) -> int:
+    """The run that columns of a derived row belong to."""
+    if "run_id" in where:
+        return where["run_id"]
+    for column, table in (("spectrum_id", "spectra"), ("polarisation_id", "polarisations")):
+        if column in where:
+            query = f"SELECT run_id FROM {table} WHERE id = ?"
+            found = connection.execute(query, (where[column],)).fetchone()
+            if found is None:
+                raise StoreError(f"{table} has no row {where[column]}")
+            return found[0]
+    raise StoreError("rows are replaced for one run, spectrum or polarisation: name it")
 
 
 def _ends_a_part(table: str, changes: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 from labctl.errors import StoreError
 from labctl.store import migrations
 from labctl.store.log10 import add_log10
+from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS, RUN_OF, TABLE_OF
 
 _EARLIER_TRIGGERS = {
     "runs_end_once": (
@@ -27,6 +28,7 @@ _EARLIER_TRIGGERS = {
         "BEGIN SELECT RAISE(ABORT, 'runs: this row has ended'); END"
     ),
 }
+_EARLIER_NAMES = {table: public for public, table in TABLE_OF.items()}
 _HIDDEN = 6  # index in a row of PRAGMA table_xinfo; not 0: a generated or hidden column
 
 
@@ -117,6 +119,22 @@ def show_as_newest(connection: sqlite3.Connection) -> None:
         connection.execute(sql.replace("CREATE VIEW", "CREATE TEMP VIEW", 1))
 
 
+def stand_on(connection: sqlite3.Connection, analyses: Mapping[int, int]) -> None:
+    """Let a reader see other analyses as the current ones, given by the ids of their runs."""
+    if not analyses:
+        return
+    names = [name for name in newest().tables["analyses"] if name != "is_current"]
+    pairs = ", ".join(f"({int(run_id)}, {int(analysis_id)})" for run_id, analysis_id in analyses.items())
+    runs = ", ".join(str(int(run_id)) for run_id in analyses)
+    if "analyses" not in promised(connection).tables:
+        return  # an older file has one analysis of each run
+    connection.execute(
+        f"""CREATE TEMP VIEW analyses AS SELECT {", ".join(names)},
+        CASE WHEN run_id IN ({runs}) THEN (run_id, id) IN (VALUES {pairs}) ELSE is_current END AS is_current
+        FROM main.analyses"""
+    )
+
+
 def own_views(connection: sqlite3.Connection) -> None:
     """Let a writer read labctl's own text of each view."""
     for sql in newest().views.values():
@@ -126,6 +144,9 @@ def own_views(connection: sqlite3.Connection) -> None:
 def _stand_before(connection: sqlite3.Connection, table: str, current: Structure) -> None:
     present = _columns(connection, table)
     columns = current.tables[table]
+    if not present and (table == "analyses" or table in _EARLIER_NAMES):
+        _show_first_analyses(connection, table, columns)
+        return
     later = [f"{default} AS {name}" for name, (_, default) in columns.items() if name not in present]
     if not present:
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {', '.join(later)} WHERE 0")
@@ -134,6 +155,21 @@ def _stand_before(connection: sqlite3.Connection, table: str, current: Structure
         connection.execute(
             f"CREATE TEMP VIEW {table} AS SELECT {kept}, {', '.join(later)} FROM main.{table} t"
         )
+
+
+def _show_first_analyses(
+    connection: sqlite3.Connection, table: str, columns: Mapping[str, tuple[str, str]]
+) -> None:
+    """Show the rows of a file without analyses as migration 0012 would keep them."""
+    defaults = {name: default for name, (_, default) in columns.items()}
+    if table == "analyses":
+        known, source = {name: f"t.{name}" for name in FIRST_COLUMNS}, f"({FIRST_ANALYSES}) t"
+    else:
+        earlier = _EARLIER_NAMES[table]
+        known = {name: f"t.{name}" for name in _columns(connection, earlier)}
+        known["analysis_id"], source = RUN_OF[earlier], f"main.{earlier} t"
+    shown = ", ".join(f"{known.get(name, default)} AS {name}" for name, default in defaults.items())
+    connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {shown} FROM {source}")
 
 
 def _describe_later_columns(connection: sqlite3.Connection, current: Structure) -> None:

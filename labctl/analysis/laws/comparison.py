@@ -1,6 +1,6 @@
 """Two conductivities that were measured apart: their ratio, its interval, and whether the difference is real.
 
-What is common to both does not count: where both stand on the same geometry, its uncertainty cancels in the
+Uncertainties common to both do not count: the uncertainty of a geometry that both stand on cancels in the
 ratio. Linear propagation in ln sigma (JCGM 100:2008, 5.1), degrees of freedom after Welch and Satterthwaite.
 """
 
@@ -45,7 +45,7 @@ class ConductivityRatio:
     first, second : LogEstimate
         In S/m, each with its own geometry in its uncertainty.
     ratio : LogEstimate
-        second / first, without what is common to both.
+        second / first, without uncertainties common to both.
     p_value : float
         Of a ratio this far from 1 between equal conductivities; NaN where an uncertainty is not known.
     """

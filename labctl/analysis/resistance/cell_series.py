@@ -88,7 +88,7 @@ def area_series(
 ) -> CellSeries:
     """Conductivity from the slope of 1 / R against A / L, a conductance beside the sample from the intercept.
 
-    Parameters and errors as those of `thickness_series`, with at least two values of A / L.
+    Parameters and errors as in `thickness_series`, with at least two values of A / L.
     """
     r, length, area = _positive(resistance_ohm=resistance_ohm, thickness_m=thickness_m, area_m2=area_m2)
     r_u, length_u, area_u = (np.asarray(u, dtype=float) for u in (resistance_u_ohm, thickness_u_m, area_u_m2))
@@ -120,7 +120,7 @@ def _is_positive(estimate: Estimate) -> bool:
 
 
 def _inverse(slope: Estimate) -> LogEstimate | None:
-    """1 / slope, whose relative uncertainty is that of the slope; None where the slope may be zero."""
+    """1 / slope, with the relative uncertainty of the slope; None where the slope may be zero."""
     if not _is_positive(slope):
         return None
     value = 1 / slope.value

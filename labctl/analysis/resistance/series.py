@@ -44,6 +44,7 @@ def ionic_resistance_series(
     lead_ohm: Estimate | float = 0.0,
     range_ohm: tuple[float, float] = RANGE_OHM,
     details: bool = True,
+    circuits: Sequence[str] = (),
 ) -> tuple[Resistance, ...]:
     """Ionic resistance of each spectrum of a temperature series, in the order given.
 
@@ -52,17 +53,22 @@ def ionic_resistance_series(
     that its neighbours contradict (ln R by more than 0.5 from the line through the two on either side)
     carries the flag `out of line`.
 
+    With `circuits` only these are tried, in place of the usual candidates of the electrodes; they can be
+    ruled out like those.
+
     `spectra` is indexed, each spectrum at most a few times: a sequence may read each from a file. Without
     `details`, `candidates` and `fit` of the results are empty; they take most of the memory of a long series.
 
     Raises
     ------
     ValueError
-        When temperatures_k are neither None nor positive and finite, or not one for each spectrum; for others
-        as `ionic_resistance`. A bad spectrum gives flags, never an error.
+        When temperatures_k are neither None nor positive and finite, or not one for each spectrum, or a
+        circuit cannot be read; for others as `ionic_resistance`. A bad spectrum gives flags, never an error.
     """
     lead = checked_lead(lead_ohm)
     check_arguments(electrodes, range_ohm)
+    for circuit in circuits:
+        parse_circuit(circuit)
     known, temperatures = _known_temperatures(temperatures_k, len(spectra))
     rising = known[np.argsort(temperatures, kind="stable")]
     order = np.concatenate([rising, np.setdiff1d(np.arange(len(spectra)), known)])
@@ -72,7 +78,7 @@ def ionic_resistance_series(
         # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
         low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
         data = [prepare(spectra[i]) for i in order[low:high]]
-        fits = _fitted_together(data, max(0, len(known) - low), electrodes)
+        fits = _fitted_together(data, max(0, len(known) - low), electrodes, circuits)
         concluded = [
             conclude(data[i - low], list(fits[i - low].values()), electrodes, lead, range_ohm)
             for i in range(begin, end)
@@ -97,10 +103,10 @@ def _known_temperatures(
 
 
 def _fitted_together(
-    data: Sequence[Prepared], known: int, electrodes: Electrodes
+    data: Sequence[Prepared], known: int, electrodes: Electrodes, circuits: Sequence[str]
 ) -> list[dict[str, CircuitFit]]:
     """Every candidate fitted to each spectrum; the first `known` rise in temperature and help each other."""
-    fits = fit_candidates(data, electrodes)
+    fits = fit_candidates(data, electrodes, circuits)
     improved = set(range(min(known, len(data))))
     for _ in range(MOST_ROUNDS):
         improved = _hand_on(data[:known], fits[:known], improved)

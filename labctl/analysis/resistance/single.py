@@ -162,15 +162,17 @@ def prepare(spectrum: Spectrum) -> Prepared:
     return Prepared(clean, (*flags, *test.flags), inductive, test.rms)
 
 
-def fit_candidates(data: Sequence[Prepared], electrodes: Electrodes) -> list[dict[str, CircuitFit]]:
-    """Every candidate fitted to each spectrum, by its description.
+def fit_candidates(
+    data: Sequence[Prepared], electrodes: Electrodes, circuits: Sequence[str] = ()
+) -> list[dict[str, CircuitFit]]:
+    """Every candidate fitted to each spectrum, by its description; `circuits` instead of the usual ones.
 
     Where all of them leave far more than the Kramers-Kronig chain does, a minimum may have been missed: more
     starts are followed.
     """
-    found = _fit_from(data, electrodes, STARTS)
+    found = _fit_from(data, electrodes, circuits, STARTS)
     missed = [i for i, fits in enumerate(found) if fits and _is_incomplete(data[i], fits.values())]
-    again = _fit_from([data[i] for i in missed], electrodes, MORE_STARTS)
+    again = _fit_from([data[i] for i in missed], electrodes, circuits, MORE_STARTS)
     for i, fits in zip(missed, again, strict=True):
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
@@ -216,12 +218,15 @@ def _is_incomplete(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
     return min(fit.rms for fit in fits) > INCOMPLETE * data.consistent_rms
 
 
-def _fit_from(data: Sequence[Prepared], electrodes: Electrodes, count: int) -> list[dict[str, CircuitFit]]:
+def _fit_from(
+    data: Sequence[Prepared], electrodes: Electrodes, circuits: Sequence[str], count: int
+) -> list[dict[str, CircuitFit]]:
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
-    descriptions = {d: None for one in data for d in candidates_for(one, electrodes)}
+    tried = [candidates_for(one, electrodes, circuits) for one in data]
+    descriptions = {d: None for of_one in tried for d in of_one}
     for description in descriptions:
         circuit = parse_circuit(description)
-        chosen = [i for i, one in enumerate(data) if description in candidates_for(one, electrodes)]
+        chosen = [i for i, of_one in enumerate(tried) if description in of_one]
         problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
         starts = [problem.starts(None, count) for problem in problems]
         for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
@@ -229,10 +234,15 @@ def _fit_from(data: Sequence[Prepared], electrodes: Electrodes, count: int) -> l
     return found
 
 
-def candidates_for(data: Prepared, electrodes: Electrodes) -> tuple[str, ...]:
-    """The circuits worth trying on a spectrum: those its points can hold, with cables where they show."""
+def candidates_for(data: Prepared, electrodes: Electrodes, circuits: Sequence[str] = ()) -> tuple[str, ...]:
+    """The circuits worth trying on a spectrum: those its points can hold, with cables where they show.
+
+    `circuits` stand in the place of the usual candidates and get no cables added.
+    """
     if not data.enough:
         return ()
+    if circuits:
+        return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
     circuits = CANDIDATES[electrodes]
     if data.inductive:
         circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,20 +12,30 @@ from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
-from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, UP
+from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, RING, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtWidgets
+from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_curve import LawCurve, law_curves, on_a_plot
 from labctl.readmodel.law_text import law_in_words, law_name
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.unreadable import or_as_unreadable
+from labctl.store.amendments import why_excluded
 
 TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm in a S/m
-KINDS = {"heating": (CIRCLE, 6.0), "cooling": (FRAME, 11.0), "upper": (DOWN, 9.0), "lower": (UP, 9.0)}
-KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least; bars and band 95 %"
+EXCLUDED = "excluded"
+KINDS = {
+    "heating": (CIRCLE, 6.0),
+    "cooling": (FRAME, 11.0),
+    "upper": (DOWN, 9.0),
+    "lower": (UP, 9.0),
+    EXCLUDED: (RING, 8.0),
+}
+KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least  ○ excluded; bars and band 95 %"
 
 
 class ConductivityTab(Tab):
@@ -103,7 +114,7 @@ class ConductivityTab(Tab):
     def _draw_points(self, run: ShownRun) -> list[Hashable]:
         source = run.snapshot.conductivities
         for row in on_a_plot(source):
-            kind = row["bound"] or row["branch"]
+            kind = EXCLUDED if why_excluded(row["flags"]) else row["bound"] or row["branch"]
             self._points.setdefault((run.snapshot.id, kind), []).append(row)
         keys: list[Hashable] = []
         for kind, (symbol, size) in KINDS.items():
@@ -129,6 +140,9 @@ class ConductivityTab(Tab):
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
         remarks = {curve.row["id"]: curve.remark for curve in curves if curve.remark}
         lines = [f"<p><b><span style='color:{run.colour}'>▬</span> {escape(run.label)}</b></p>"]
+        if run.snapshot.analysis is not None:
+            words = or_as_unreadable(partial(analysis_in_words, run.snapshot.analysis), str)
+            lines.append(f"<p>{escape(words)}</p>")
         fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
         for row in sorted(fits, key=lambda row: -row["preferred"]):
             words = escape(law_in_words(row))

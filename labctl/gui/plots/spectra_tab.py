@@ -14,7 +14,7 @@ from labctl.gui.plots.curves import Curves, Look, Points
 from labctl.gui.plots.equal_view import EqualView
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
-from labctl.gui.plots.symbols import RING, RUN_SYMBOLS
+from labctl.gui.plots.symbols import CIRCLE, FRAME, RING, RUN_SYMBOLS, SQUARE
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.temperature_key import TemperatureKey
 from labctl.gui.plots.text_pane import WordsPane
@@ -25,7 +25,8 @@ from labctl.readmodel.snapshot import Array, SpectrumCurve
 
 Key = tuple[int, int]
 MOST_AT_ONCE = 20  # new spectra in one turn of the event loop
-PARTS = ("points", "now", "fit")
+PARTS = ("points", "excluded", "now", "fit")
+HOLLOW_OF = {CIRCLE: RING, SQUARE: FRAME}
 PointsOf = Callable[[Array, Array], Points]
 IN_UNITS_OF_R = ((0.0, 2.0), (0.0, 1.5))  # beyond it blocking electrodes rise without limit
 
@@ -207,14 +208,17 @@ class SpectraTab(Tab):
             self._words.say(*spectrum_html.on_all(every, self.appearance, not_drawn))
 
     def _note(self, key: Hashable, index: int) -> str:
-        run_id, spectrum_id, _ = key  # type: ignore[misc]
+        run_id, spectrum_id, part = key  # type: ignore[misc]
         one = self._by_key.get((run_id, spectrum_id))
         if one is None:
             return ""
-        z_ohm = one.spectrum.z_ohm[index]
+        out = one.spectrum.out
+        place = np.flatnonzero(out if part == "excluded" else ~out)[index] if part != "fit" else index
+        z_ohm = one.spectrum.z_ohm[place]
         kelvin = one.spectrum.temperature_k
         lines = [
-            si(one.spectrum.frequency_hz[index], "Hz", 4),
+            *(["excluded"] if part == "excluded" else []),
+            si(one.spectrum.frequency_hz[place], "Hz", 4),
             f"Z' = {si(z_ohm.real, 'Ω', 4)}",
             f"−Z'' = {si(-z_ohm.imag, 'Ω', 4)}",
             f"{celsius(kelvin)} °C" if kelvin is not None else "no temperature",
@@ -261,7 +265,9 @@ class _Drawing:
         s = one.spectrum
         fit, running = s.fit_frequency_hz.size > 0, s.status == "running"
         look = Look(one.colour, line=0.0 if fit else 0.6, symbol=one.symbol, size=5.0)
-        self._part(one, "points", look, factor, s.frequency_hz, s.z_ohm)
+        self._part(one, "points", look, factor, s.frequency_hz[~s.out], s.z_ohm[~s.out])
+        hollow = Look(one.colour, symbol=HOLLOW_OF.get(one.symbol, one.symbol), size=7.0)
+        self._part(one, "excluded", hollow, factor, s.frequency_hz[s.out], s.z_ohm[s.out])
         last = slice(-1, None) if running else slice(0, 0)
         mark = Look(one.colour, symbol=RING, size=12.0)
         self._part(one, "now", mark, factor, s.frequency_hz[last], s.z_ohm[last])
@@ -290,8 +296,10 @@ def _phase_points(frequency_hz: Array, z: Array) -> tuple[Array, Array]:
 def _table_rows(shown: list[Drawn]) -> Iterator[Sequence[Any]]:
     for one in shown:
         spectrum = one.spectrum
+        out = spectrum.out
         for what, frequency_hz, z_ohm in (
-            ("measured", spectrum.frequency_hz, spectrum.z_ohm),
+            ("measured", spectrum.frequency_hz[~out], spectrum.z_ohm[~out]),
+            ("excluded", spectrum.frequency_hz[out], spectrum.z_ohm[out]),
             ("fit", spectrum.fit_frequency_hz, spectrum.fit_z_ohm),
         ):
             for f, z in zip(frequency_hz, z_ohm, strict=True):

@@ -5,6 +5,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store.migrations import analysis_tables
+from labctl.store.migrations.amendment_tables import FROM_RUNS
+from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
+from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
@@ -124,11 +128,58 @@ def _m0011_bench_checks(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0012_analyses(db: "Sqlite") -> None:
+    statements = {match[1]: sql for sql in _statements(VIEWS) if (match := _CREATED.match(sql))}
+    for name in analysis_tables.LAB_UNITS:
+        db.execute(f"DROP VIEW {name}")
+    for statement in _statements(analysis_tables.TABLES):
+        db.execute(statement)
+    for described in described_columns(analysis_tables.TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+    first = ", ".join(analysis_tables.FIRST_COLUMNS)
+    db.execute(f"INSERT INTO analyses ({first}) {analysis_tables.FIRST_ANALYSES}")
+    db.execute("PRAGMA legacy_alter_table = ON")  # views of a laboratory go on reading the public names
+    for public, table in analysis_tables.TABLE_OF.items():
+        _keep_all_analyses(db, public, table)
+    db.execute("PRAGMA legacy_alter_table = OFF")
+    for statement in (*(statements[name] for name in analysis_tables.LAB_UNITS), *analysis_tables.triggers()):
+        db.execute(statement)
+
+
+def _keep_all_analyses(db: "Sqlite", public: str, table: str) -> None:
+    """Rename a table of derived rows; its public name becomes the view of the current analyses."""
+    column, unit, meaning = analysis_tables.ANALYSIS_ID
+    db.execute(f"ALTER TABLE {public} RENAME TO {table}")
+    db.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER REFERENCES analyses")
+    db.execute(f"UPDATE {table} SET {column} = {analysis_tables.RUN_OF[public]}")
+    db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (public, column, unit, meaning))
+    copied = "SELECT ?, column_name, unit, meaning FROM columns WHERE table_name = ?"
+    db.execute(f"INSERT INTO columns {copied}", (table, public))
+    db.execute(analysis_tables.view(public))
+
+
+def _m0013_amendments(db: "Sqlite") -> None:
+    for statement in _statements(AMENDMENT_TABLES):
+        db.execute(statement)
+    for described in described_columns(AMENDMENT_TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+    for statement in (*FROM_RUNS, *amendment_triggers()):
+        db.execute(statement)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
-    """Add columns, each given as name, declaration, unit and meaning."""
+    """Add columns, each given as name, declaration, unit and meaning.
+
+    A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
+    the current ones has it by itself.
+    """
+    kept = analysis_tables.TABLE_OF.get(table, table)
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
+    tables = [table] if not db.execute(query, (kept,)).fetchall() else list(dict.fromkeys((kept, table)))
     for column, declaration, unit, meaning in added:
-        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declaration}")
-        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (table, column, unit, meaning))
+        db.execute(f"ALTER TABLE {tables[0]} ADD COLUMN {column} {declaration}")
+        for described in tables:
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (described, column, unit, meaning))
 
 
 _MIGRATIONS = {
@@ -143,6 +194,8 @@ _MIGRATIONS = {
     "0009_temperature": _m0009_temperature,
     "0010_rehearsals": _m0010_rehearsals,
     "0011_bench_checks": _m0011_bench_checks,
+    "0012_analyses": _m0012_analyses,
+    "0013_amendments": _m0013_amendments,
 }
 
 

@@ -6,15 +6,17 @@ from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
 
 def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
-    """The conductivities of the parts with the branch of their spectrum, in the order of the spectra."""
-    query = f"""SELECT c.*, s.branch FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
+    """The conductivities of the parts with branch and number of their spectrum, in the order of these."""
+    query = f"""SELECT c.*, s.branch, s.number AS spectrum
+                FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
                 WHERE c.run_id IN ({marks(parts)}) ORDER BY c.spectrum_id, c.id"""
     return db.rows(query, parts)
 
 
 def new_of_parts(db: Rows, parts: Sequence[int], after: int) -> list[Row]:
     """The conductivities of the parts with an id above `after`, columns as `of_parts`, in order derived."""
-    query = f"""SELECT c.*, s.branch FROM conductivities c CROSS JOIN spectra s ON s.id = c.spectrum_id
+    query = f"""SELECT c.*, s.branch, s.number AS spectrum
+                FROM conductivities c CROSS JOIN spectra s ON s.id = c.spectrum_id
                 WHERE c.id > ? AND +c.run_id IN ({marks(parts)}) ORDER BY c.id"""
     return db.rows(query, (after, *parts))
 

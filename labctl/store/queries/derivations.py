@@ -4,6 +4,7 @@ A derivation reads finished spectra and polarisations only; the runs that a run 
 docstring says so.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from labctl.store.queries.run_parts import part_ids
@@ -15,15 +16,14 @@ FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
-SELECT c.*, s.id AS spectrum_id, s.number, s.branch, s.setpoint_k, s.band_k, s.id IN (
-    SELECT again.repeat_of FROM spectra again JOIN conductivities d ON d.spectrum_id = again.id
-    WHERE again.repeat_of IS NOT NULL AND d.temperature_k IS NOT NULL
-) AS repeated
+SELECT c.*, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k, s.repeat_of,
+    s.status
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
 ORDER BY s.id
 """
+_OF_SPECTRUM = ("spectrum_id", "part_id", "number", "branch", "setpoint_k", "band_k", "repeat_of", "status")
 _GOOD_CURRENTS = """
 SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number
 """
@@ -39,6 +39,18 @@ def finished_spectra(db: Rows, run_id: int) -> list[int]:
     """Return the ids of the finished spectra of a run, in the order measured."""
     query = "SELECT id FROM spectra WHERE run_id = ? AND status = 'finished' ORDER BY number"
     return [row["id"] for row in db.rows(query, (run_id,))]
+
+
+def finished_numbers(db: Rows, run_id: int, table: str) -> list[int]:
+    """Return the numbers of the finished `spectra` or `polarisations` of a run, rising."""
+    query = f"SELECT number FROM {table} WHERE run_id = ? AND status = 'finished' ORDER BY number"
+    return [row["number"] for row in db.rows(query, (run_id,))]
+
+
+def ids_by_number(db: Rows, run_id: int, table: str) -> dict[int, int]:
+    """Return the ids of the `spectra` or `polarisations` of a run by their numbers."""
+    query = f"SELECT number, id FROM {table} WHERE run_id = ?"
+    return {row["number"]: row["id"] for row in db.rows(query, (run_id,))}
 
 
 def finished_before(db: Rows, run_id: int, spectrum_id: int, most: int) -> list[int]:
@@ -69,16 +81,30 @@ def spectrum_outcomes(db: Rows, run_id: int) -> dict[str, int]:
     return row
 
 
-def law_points(db: Rows, run_id: int) -> list[dict[str, Any]]:
+def law_points(
+    db: Rows, run_id: int, own: Mapping[int, Mapping[str, Any] | None] | None = None
+) -> list[dict[str, Any]]:
     """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
-    `spectrum_id`), `number`, `branch`, `setpoint_k` and `band_k` of its spectrum, and `repeated`: 1 where a
-    repetition gave a conductivity at a known temperature. Spectra taken while a potential was held are left
-    out.
+    `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`, `band_k`,
+    `repeat_of` and `status` of its spectrum. Spectra taken while a potential was held are left out. `own`
+    gives the conductivities of the run itself, by spectrum, in the place of those of its current analysis.
     """
     parts = part_ids(db, run_id)
-    return db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
+    points = db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
+    if own is None:
+        return points
+    return [
+        _with_own(point, own.get(point["spectrum_id"])) if point["part_id"] == run_id else point
+        for point in points
+        if point["part_id"] != run_id or point["spectrum_id"] in own
+    ]
+
+
+def _with_own(point: dict[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    of_spectrum = {name: point[name] for name in _OF_SPECTRUM}
+    return dict.fromkeys(point) | dict(own or {}) | of_spectrum
 
 
 def polarisation_row(db: Rows, polarisation_id: int) -> dict[str, Any]:

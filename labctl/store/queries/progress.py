@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from labctl.store.queries.run_parts import part_ids
-from labctl.store.queries.source import Rows, marks
+from labctl.store.queries.source import Rows
 from labctl.store.transactions import Row, WriteConnection
 
 
@@ -36,11 +35,10 @@ def rows_by_step(
 
 
 def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
-    """Return the finished spectra without a resistance, of a run and of those that it continues."""
-    parts = part_ids(database, run_id)
-    query = f"""SELECT s.id FROM spectra s WHERE s.run_id IN ({marks(parts)}) AND s.status = 'finished'
-                AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"""
-    return [row["id"] for row in database.rows(query, parts)]
+    """Return the finished spectra of a run that have no resistance."""
+    query = """SELECT s.id FROM spectra s WHERE s.run_id = ? AND s.status = 'finished'
+               AND NOT EXISTS (SELECT 1 FROM resistances r WHERE r.spectrum_id = s.id) ORDER BY s.id"""
+    return [row["id"] for row in database.rows(query, (run_id,))]
 
 
 def running_run_ids(connection: WriteConnection, pid: int, host: str) -> list[int]:

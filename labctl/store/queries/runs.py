@@ -32,6 +32,16 @@ def with_samples(db: Rows) -> list[Row]:
     )
 
 
+def ids_of(db: Rows, sample: str | None) -> list[int]:
+    """Ids of all runs, or of those of the samples with this name, rising."""
+    if sample is None:
+        found = db.rows("SELECT id FROM runs ORDER BY id", ())
+    else:
+        query = "SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id WHERE s.name = ? ORDER BY r.id"
+        found = db.rows(query, (sample,))
+    return [row["id"] for row in found]
+
+
 def counts_by_status(db: Rows) -> list[Row]:
     """Number, last id and last end of the runs of each status: they differ when any run is new or ended."""
     return db.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status", ())

@@ -73,9 +73,11 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
     assert code == 0
     content = json.loads(output)
     assert set(content) == {
-        *("run", "sample", "instruments", "conductivities", "without_number", "fits", "transference_numbers")
+        *("run", "sample", "instruments", "conductivities", "without_number", "fits", "transference_numbers"),
+        *("analysis", "sample_as_stored", "amendments"),
     }
-    assert content["sample"]["name"] == "pellet"
+    assert content["sample"]["name"] == content["sample_as_stored"]["name"] == "pellet"
+    assert content["amendments"] == content["analysis"]["amendments"] == []
     assert len(content["conductivities"]) == 3
     for point in content["conductivities"]:
         assert {"temperature_k", "total_resistance_ohm", "conductivity_s_m"} <= set(point)

@@ -135,12 +135,13 @@ def test_one_odd_run_leaves_the_list_of_runs(desk, loosen):
 
 
 def test_odd_values_of_a_run_are_shown_as_such_beside_the_others(desk, loosen):
-    loosen(desk.db, "samples", "conductivities", "law_fits")
+    loosen(desk.db, "samples", "all_conductivities", "all_law_fits")
     desk.change(
         "UPDATE samples SET thickness_m = 'thin'",
-        "UPDATE conductivities SET conductivity_s_m = 'high', flags = '{'",
-        """INSERT INTO law_fits (run_id, branch, law, form, preferred, parameters, flags, n_points, method,
-           method_version, derived_s) VALUES (1, 'all', 'vtf', 'T^-0.5', 0, '[1]', NULL, 7, 'm', '1', 1)""",
+        "UPDATE all_conductivities SET conductivity_s_m = 'high', flags = '{'",
+        """INSERT INTO all_law_fits (run_id, analysis_id, branch, law, form, preferred, parameters, flags,
+           n_points, method, method_version, derived_s)
+           VALUES (1, 1, 'all', 'vtf', 'T^-0.5', 0, '[1]', NULL, 7, 'm', '1', 1)""",
     )
     said = desk("show", "1")
     assert "good: cannot be shown: TypeError" in said

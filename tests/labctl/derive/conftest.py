@@ -5,9 +5,12 @@ import shutil
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from labctl.analysis import Estimate, Resistance
+import labctl
+from labctl.analysis import Estimate, Resistance, parse_circuit
+from labctl.derive import derive_conductivities, derive_fits
 from labctl.store import Store
 
 SAMPLE = {
@@ -78,6 +81,12 @@ def empty_file(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def make_notebook():
+    """Begin a notebook in a store that is open."""
+    return Notebook
+
+
 @pytest.fixture
 def notebook(tmp_path, empty_file):
     """Make a notebook for a sample that differs from the usual pellet by what is given."""
@@ -110,3 +119,60 @@ def found(
 @pytest.fixture
 def resistance():
     return found
+
+
+FREQUENCY_HZ = np.logspace(6, -1, 43)
+PELLET = {"name": "pellet", "thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"}
+
+
+def impedance(temperature_k, seed):
+    r1 = 1e-4 * np.exp(0.6 / 8.617e-5 / temperature_k)
+    z = parse_circuit("p(R1,CPE1)-CPE2").impedance(
+        [r1, (1e-10 * r1) ** 0.95 / r1, 0.95, 1e-6, 0.9], FREQUENCY_HZ
+    )
+    noise = np.random.default_rng(seed).standard_normal((2, FREQUENCY_HZ.size))
+    return z * (1 + 2e-3 * (noise[0] + 1j * noise[1]))
+
+
+class MeasuredRun:
+    """A run whose spectra are written point by point, with the impedance of a pellet."""
+
+    def __init__(self, path):
+        self.path, self.number = path, 0
+        self.store = Store.open(path)
+        run = {"sample_id": self.store.find_or_add_sample(PELLET), "procedure": "p:P", "started_s": 1.0}
+        self.run_id = self.store.insert("runs", run)
+
+    def spectrum(self, kelvin, readings_k=None, setpoint_k=None, repeat_of=None):
+        """Write a spectrum of the sample at `kelvin`; `readings_k` are what the thermometer said, in turn."""
+        about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0, "branch": "heating"}
+        about |= {"setpoint_k": setpoint_k, "repeat_of": repeat_of}
+        spectrum_id = self.store.insert("spectra", about)
+        said_k = [*(readings_k or []), *[None] * FREQUENCY_HZ.size]
+        z_ohm = impedance(kelvin, self.number)
+        for number, (f, z, reading_k) in enumerate(zip(FREQUENCY_HZ, z_ohm, said_k, strict=False)):
+            point = {"spectrum_id": spectrum_id, "number": number, "time_s": 1.0, "frequency_hz": float(f)}
+            point |= {"z_real_ohm": float(z.real), "z_imag_ohm": float(z.imag), "temperature_k": reading_k}
+            self.store.append("impedance_points", point)
+        self.store.flush()
+        self.store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 2.0})
+        self.number += 1
+        return spectrum_id
+
+    def derive(self):
+        derive_conductivities(self.store, self.run_id, 2.0)
+        derive_fits(self.store, self.run_id, 3.0)
+
+    def rows(self, query):
+        with labctl.open(self.path) as db:
+            return db.rows(query)
+
+    def conductivities(self):
+        return self.rows("SELECT * FROM conductivities ORDER BY spectrum_id")
+
+
+@pytest.fixture
+def run(tmp_path):
+    made = MeasuredRun(tmp_path / "lab.db")
+    yield made
+    made.store.close()

@@ -7,69 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 import labctl
-from labctl.analysis import parse_circuit
 from labctl.cli import app
-from labctl.derive import derive_conductivities, derive_fits, derive_polarisations, derive_spectrum
+from labctl.derive import derive_run, derive_spectrum
 from labctl.store import Store
 from labctl.store.queries import derivations
 
-FREQUENCY_HZ = np.logspace(6, -1, 43)
-SAMPLE = {"name": "pellet", "thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"}
 NO_SET_POINT = "no temperature reading: the temperature is not known"
 SET_POINT = "no temperature reading: the set point of 60.00 degC is not the temperature"
-
-
-def impedance(temperature_k, seed):
-    r1 = 1e-4 * np.exp(0.6 / 8.617e-5 / temperature_k)
-    z = parse_circuit("p(R1,CPE1)-CPE2").impedance(
-        [r1, (1e-10 * r1) ** 0.95 / r1, 0.95, 1e-6, 0.9], FREQUENCY_HZ
-    )
-    noise = np.random.default_rng(seed).standard_normal((2, FREQUENCY_HZ.size))
-    return z * (1 + 2e-3 * (noise[0] + 1j * noise[1]))
-
-
-class Run:
-    """A run whose spectra are written point by point."""
-
-    def __init__(self, path):
-        self.path, self.number = path, 0
-        self.store = Store.open(path)
-        run = {"sample_id": self.store.find_or_add_sample(SAMPLE), "procedure": "p:P", "started_s": 1.0}
-        self.run_id = self.store.insert("runs", run)
-
-    def spectrum(self, kelvin, readings_k=None, setpoint_k=None, repeat_of=None):
-        """Write a spectrum of the sample at `kelvin`; `readings_k` are what the thermometer said, in turn."""
-        about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0, "branch": "heating"}
-        about |= {"setpoint_k": setpoint_k, "repeat_of": repeat_of}
-        spectrum_id = self.store.insert("spectra", about)
-        said_k = [*(readings_k or []), *[None] * FREQUENCY_HZ.size]
-        z_ohm = impedance(kelvin, self.number)
-        for number, (f, z, reading_k) in enumerate(zip(FREQUENCY_HZ, z_ohm, said_k, strict=False)):
-            point = {"spectrum_id": spectrum_id, "number": number, "time_s": 1.0, "frequency_hz": float(f)}
-            point |= {"z_real_ohm": float(z.real), "z_imag_ohm": float(z.imag), "temperature_k": reading_k}
-            self.store.append("impedance_points", point)
-        self.store.flush()
-        self.store.update("spectra", spectrum_id, {"status": "finished", "ended_s": 2.0})
-        self.number += 1
-        return spectrum_id
-
-    def derive(self):
-        derive_conductivities(self.store, self.run_id, 2.0)
-        derive_fits(self.store, self.run_id, 3.0)
-
-    def rows(self, query):
-        with labctl.open(self.path) as db:
-            return db.rows(query)
-
-    def conductivities(self):
-        return self.rows("SELECT * FROM conductivities ORDER BY spectrum_id")
-
-
-@pytest.fixture
-def run(tmp_path):
-    made = Run(tmp_path / "lab.db")
-    yield made
-    made.store.close()
 
 
 @pytest.mark.parametrize(("setpoint_k", "flag"), [(None, NO_SET_POINT), (333.15, SET_POINT)])
@@ -161,7 +105,7 @@ def test_frames_views_and_show_say_that_the_temperature_is_not_known(run):
     printed = CliRunner().invoke(app, arguments, env={"COLUMNS": "150"})
     assert printed.exit_code == 0
     line = next(line for line in printed.stdout.splitlines() if "e-0" in line)
-    assert [cell.strip() for cell in line.split("│")[1:3]] == ["", ""]
+    assert [cell.strip() for cell in line.split("│")[2:4]] == ["", ""]
     assert SET_POINT in printed.stdout
     (point,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["conductivities"]
     assert point["temperature_k"] is None
@@ -189,7 +133,7 @@ def transference_again(held, monkeypatch, *, hold=True, spectra=True, **row):
             patch.setattr(derivations, "spectrum_temperatures_k", lambda *_: [])
         patch.setattr(derivations, "polarisation_row", lambda *about: one(*about) | row)
         with Store.open(held.path) as store:
-            derive_polarisations(store, 1, 2.0)
+            derive_run(store, 1, 2.0)
     (found,) = held.rows("SELECT * FROM transference_numbers")
     return found
 

@@ -9,6 +9,7 @@ from labctl.readmodel import long_tables
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.growing_polarisations import extrapolated_current
 from labctl.store import Database, Store
+from labctl.store.analyses import Maker
 
 SAMPLE = {"name": "film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "reversible"}
 
@@ -263,6 +264,54 @@ def test_a_conductivity_that_is_derived_again_is_shown_once_and_one_that_is_lost
     store.replace_derived("conductivities", {"spectrum_id": ids[1]}, [again])
     assert [row["conductivity_s_m"] for row in read_all(follower).conductivities] == [1.0, 7.0, 3.0]
     store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
-    read_all(follower)
-    store.replace_derived("conductivities", {"spectrum_id": ids[1]}, [])
-    assert [row["conductivity_s_m"] for row in read_all(follower).conductivities] == [1.0, 3.0]
+    kept = [row for row in read_all(follower).conductivities if row["spectrum_id"] != ids[1]]
+    rows = [{name: row[name] for name in again} for row in kept]
+    analysis = store.record_analysis(run_id, Maker(4.0), {"conductivities": rows})
+    snapshot = read_all(follower)
+    assert [row["conductivity_s_m"] for row in snapshot.conductivities] == [1.0, 3.0]
+    assert snapshot.analysis["id"] == analysis
+
+
+def test_when_another_analysis_is_chosen_its_rows_are_shown_in_place_of_all_others(store, begin, follow):
+    run_id = begin()
+    for number in range(2):
+        measured(store, run_id, number)
+    store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    follower = follow(run_id)
+    first = read_all(follower)
+    row = {"run_id": run_id, "spectrum_id": first.spectra[0].id, "temperature_k": 300.0, "flags": []}
+    row |= {"conductivity_s_m": 9.0, "total_resistance_ohm": 1.0}
+    row |= {"method": "any", "method_version": "1", "derived_s": 1.0}
+    store.record_analysis(run_id, Maker(4.0), {"conductivities": [row]})
+    other = read_all(follower)
+    assert [one["conductivity_s_m"] for one in other.conductivities] == [9.0]
+    assert [one.resistance for one in other.spectra] == [None, None]
+    store.choose_analysis(run_id, first.analysis["id"], 5.0)
+    back = read_all(follower)
+    assert back.conductivities == first.conductivities
+    assert [one.resistance for one in back.spectra] == [one.resistance for one in first.spectra]
+
+
+def test_an_amendment_reaches_a_run_that_is_followed_and_excluded_points_are_marked(store, begin, follow):
+    run_id = begin()
+    spectrum(store, run_id, 0)
+    spectrum(store, run_id, 1)
+    store.flush()
+    follower = follow(run_id)
+    before = follower.poll()
+    assert [curve.out.sum() for curve in before.spectra] == [0, 0]
+    about = {"time_s": 1.0, "reason": "measured again"}
+    new = {"thickness_m": 2e-3, "thickness_u_m": 0.0}
+    store.insert("amendments", about | {"uuid": "a", "sample_id": 1, "field": "thickness", "new_value": new})
+    excluded = {"spectrum": 1, "frequency_min_hz": 900.0, "frequency_max_hz": 11000.0}
+    row = about | {"uuid": "b", "run_id": run_id, "field": "exclusion", "new_value": excluded}
+    last = store.insert("amendments", row)
+    follower.poll()
+    after = follower.poll()
+    assert after.sample["thickness_m"] == 2e-3
+    assert [row["uuid"] for row in after.amendments] == ["a", "b"]
+    assert [list(curve.frequency_hz[curve.out]) for curve in after.spectra] == [[], [1e4, 1e3]]
+    revocation = about | {"uuid": "c", "run_id": run_id, "field": "exclusion", "revokes": last}
+    store.insert("amendments", revocation)
+    follower.poll()
+    assert [curve.out.sum() for curve in follower.poll().spectra] == [0, 0]

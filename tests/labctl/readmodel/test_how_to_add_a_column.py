@@ -131,7 +131,7 @@ def test_a_column_added_as_the_page_says_is_in_show_json_frames_and_the_table_of
         with labctl.open(sys.argv[1]) as db:
             frame = db.conductivities()
             (row,) = RunFollower(db, db.run()["id"]).poll().conductivities
-            (unit,) = db.columns().query("column_name == 'conductance_s'").unit
+            (unit,) = db.columns().query("column_name == 'conductance_s'").unit.unique()
         table = {column.typeset_heading: column.text(row) for column in CONDUCTIVITY}
         print(json.dumps([float(frame.conductance_s[0]), table, unit]))
     """

@@ -1,10 +1,14 @@
 """A store with a sample, a run and a spectrum, ready for points."""
 
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +81,19 @@ def start_rig(store: Store) -> Rig:
     run_id = store.insert("runs", run)
     spectrum = {"run_id": run_id, "number": 0, "setpoint_k": 300.0, "started_s": 1000.0}
     return Rig(store, sample_id, run_id, store.insert("spectra", spectrum))
+
+
+def insert_as_an_older_labctl(path: Path, table: str, row: dict[str, Any]) -> None:
+    """Write a derived row into a file of a schema without analyses."""
+    values = [json.dumps(value) if isinstance(value, list | dict) else value for value in row.values()]
+    sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(sql, values)
+
+
+@pytest.fixture
+def insert_as_before():
+    return insert_as_an_older_labctl
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from labctl.cli.db import app
 from labctl.errors import StoreError
 from labctl.store import Database, Store, care
+from labctl.store.analyses import Maker
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
@@ -202,6 +203,70 @@ def test_merge_brings_a_run_in_once_and_whole(finished, tmp_path, start):
         assert db.spectra("last")["repeat_of"].dropna().tolist() == [db.spectra("last")["id"][0]]
         assert len(db.events("last")) == 1
         assert len(db.samples()) == 1
+    assert check(finished).problems == ()
+
+
+def amendment(uuid, **about):
+    row = {"uuid": uuid, "field": "thickness", "time_s": 1.0, "reason": "measured again"}
+    return row | {"new_value": {"thickness_m": 1.05e-3, "thickness_u_m": 1e-5}} | about
+
+
+def test_merge_brings_what_became_known_about_a_run_once_also_later(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        rig = start(store)
+        fill(rig)
+        first = store.insert("amendments", amendment("a", sample_id=rig.sample_id))
+        store.insert(
+            "facts",
+            {
+                "uuid": "f",
+                "sample_id": rig.sample_id,
+                "kind": "x_k",
+                "value": 1.0,
+                "source": "DSC",
+                "time_s": 1.0,
+            },
+        )
+        mount = {"uuid": "m", "sample_id": rig.sample_id, "specimen": "s", "number": 2, "origin": "mount"}
+        mount_id = store.insert("mounts", mount | {"time_s": 1.0})
+        store.insert("run_mounts", {"run_id": rig.run_id, "mount_id": mount_id})
+    with Database(finished) as db:
+        before = db.run("last")["id"]
+    assert merge(finished, other).outdated == (before, before + 1)  # both are of the sample that is amended
+    with Store.open(other) as store:
+        store.insert("amendments", amendment("b", run_id=rig.run_id))
+        store.insert("amendments", amendment("c", sample_id=rig.sample_id, revokes=first))
+    assert merge(finished, other).outdated == (before, before + 1)
+    assert merge(finished, other).outdated == ()
+    with Database(finished) as db:
+        rows = db.rows("SELECT * FROM amendments ORDER BY id")
+        assert [(row["uuid"], row["run_id"], row["sample_id"]) for row in rows] == [
+            ("a", None, 1),
+            ("b", before + 1, None),
+            ("c", None, 1),
+        ]
+        assert rows[2]["revokes"] == rows[0]["id"]
+        (mounted,) = db.rows(
+            "SELECT * FROM run_mounts JOIN mounts ON mounts.id = mount_id WHERE specimen = 's'"
+        )
+        assert (mounted["run_id"], mounted["number"]) == (before + 1, 2)
+        assert [row["uuid"] for row in db.rows("SELECT uuid FROM facts")] == ["f"]
+    assert all("stands on the amendments in force" in problem for problem in check(finished).problems)
+    assert [run.intact for run in verify(finished)] == [True, True]
+
+
+def test_check_names_a_run_that_no_analysis_derived_with_the_amendments_in_force(finished):
+    with Store.open(finished) as store:
+        store.insert("amendments", amendment("a", sample_id=1))
+        remark = {"field": "remark", "new_value": {"remark": "x"}}
+        with store.read() as db:
+            run_id = db.run("last")["id"]
+        store.insert("amendments", amendment("r", run_id=run_id) | remark)
+    (problem,) = check(finished).problems
+    assert problem.startswith(f"no analysis of run {run_id} stands on the amendments in force")
+    with Store.open(finished) as store:
+        store.record_analysis(run_id, Maker(3.0, amendments=(1,)), {})
     assert check(finished).problems == ()
 
 

@@ -287,7 +287,7 @@ def earlier(newest):
 
 @pytest.mark.parametrize("newest", WITHOUT_LAW_COLUMNS)
 def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
-    path, start, monkeypatch, newest
+    path, start, monkeypatch, insert_as_before, newest
 ):
     law = {"branch": "all", "law": "arrhenius", "form": "ln_sigma_t", "preferred": 1, "n_points": 7}
     law |= {"activation_energy_ev": 0.5, "standard_uncertainty_ev": 0.01, "flags": ["a reservation"]}
@@ -297,7 +297,7 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
         patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
         with Store.open(path) as store:
             law |= {"run_id": start(store).run_id}
-            store.replace_derived("law_fits", {"run_id": law["run_id"]}, [law])
+            insert_as_before(path, "law_fits", law)
             with store.read() as db:
                 (before,) = db.rows("SELECT * FROM law_fits")
                 assert "spectra" not in before
@@ -306,7 +306,7 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
         (after,) = db.rows("SELECT * FROM law_fits")
         described = set(db.columns().query("table_name == 'law_fits'")["column_name"])
         hashed = db.run("last")["content_hash"]
-    assert after == before | {"spectra": None, "curve": None}
+    assert after == before | {"spectra": None, "curve": None, "analysis_id": law["run_id"]}
     assert {name: after[name] for name in law} == law
     assert set(after) == described
     assert [run.intact for run in verify(path)] == [True]
@@ -379,3 +379,23 @@ def test_the_station_of_an_event_cannot_be_changed(rig, path):
     refused = pytest.raises(sqlite3.IntegrityError, match="append-only")
     with closing(sqlite3.connect(path)) as connection, refused:
         connection.execute("UPDATE events SET station = 'b'")
+
+
+def test_the_runs_of_an_older_file_get_one_mount_for_each_sample(path, start, monkeypatch):
+    steps = {name: step for name, step in migrations.named_steps() if name < "0013"}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", steps)
+        with Store.open(path) as store:
+            rig = start(store)
+            row = {"sample_id": rig.sample_id, "procedure": "p:P", "started_s": 2.0}
+            second = store.insert("runs", row)
+            other = store.find_or_add_sample(
+                {"name": "b", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+            )
+            third = store.insert("runs", row | {"sample_id": other})
+    Store.open(path).close()
+    with Database(path) as db:
+        rows = db.rows("SELECT * FROM run_mounts JOIN mounts ON mounts.id = mount_id ORDER BY run_id")
+        first_uuid, third_uuid = db.run(rig.run_id)["uuid"], db.run(third)["uuid"]
+    assert [(row["run_id"], row["number"]) for row in rows] == [(rig.run_id, 1), (second, 1), (third, 1)]
+    assert [row["specimen"] for row in rows] == [first_uuid, first_uuid, third_uuid]

@@ -82,7 +82,9 @@ def test_a_computed_column_is_refused(finished):
 
 @pytest.mark.parametrize("name", ["own", "runs_end_once"])
 def test_a_trigger_of_a_stranger_is_refused_where_it_would_run(finished, name):
-    change(finished, f"CREATE TRIGGER {name} BEFORE INSERT ON resistances BEGIN {ENDLESS} max(i) FROM n; END")
+    change(
+        finished, f"CREATE TRIGGER {name} BEFORE INSERT ON all_resistances BEGIN {ENDLESS} max(i) FROM n; END"
+    )
     with pytest.raises(StoreError, match=rf"its trigger '{name}' would run when a row is written"):
         open_for_writing(finished)
     with Database(finished) as db:
@@ -166,7 +168,7 @@ def test_json_that_cannot_be_read_is_shown_as_such(finished):
     change(
         finished,
         "UPDATE runs SET parameters = '{'",
-        ("UPDATE conductivities SET flags = ?", (deep,)),
+        ("UPDATE all_conductivities SET flags = ?", (deep,)),
         (event, ("9" * 6000,)),
         (event, ('{"$number": "?"}',)),
     )
@@ -224,7 +226,7 @@ NAMES = [name for name, _ in migrations.named_steps()]
 
 
 @pytest.fixture
-def older(path, start, monkeypatch):
+def older(path, start, monkeypatch, insert_as_before):
     """Make a file of an older schema with one finished run."""
 
     def made(newest):
@@ -235,8 +237,12 @@ def older(path, start, monkeypatch):
                 rig = start(store)
                 rig.append_points(2)
                 store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 5.0})
+                if "0012_analyses" in steps:
+                    where = {"spectrum_id": rig.spectrum_id}
+                    store.replace_derived("conductivities", where, [rig.conductivity()])
                 store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9.0})
-                store.replace_derived("conductivities", {"run_id": 1}, [rig.conductivity()])
+            if "0012_analyses" not in steps:
+                insert_as_before(path, "conductivities", rig.conductivity())
         return path
 
     return made

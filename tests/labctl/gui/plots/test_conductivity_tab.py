@@ -26,6 +26,16 @@ def test_points_stand_at_1000_by_t_and_the_logarithm_of_siemens_per_centimetre(t
     assert (x[0], y[0]) == (2.5, pytest.approx(-2.0))
 
 
+def test_the_text_names_the_analysis_that_the_numbers_stand_on(tab, app, made):
+    analysis = {"id": 4, "name": "published", "created_s": 0.0, "closed_s": 1.0, "person": "Ada"}
+    analysis |= {"labctl_version": "0.1.0", "options": {"form": "ln_sigma"}, "amendments": [7]}
+    show(tab, app, made.run(analysis=analysis))
+    assert (
+        "analysis 4 (published), of 1970-01-01 00:00 UTC, labctl 0.1.0, by Ada, 1 amendment in force; "
+        "form ln_sigma"
+    ) in words(tab)
+
+
 def test_bars_span_95_percent_and_never_reach_zero(tab, app, made):
     narrow = made.conductivity(1, 400.0, conductivity_s_m=1.0, standard_uncertainty_s_m=0.1)
     wide = made.conductivity(2, 410.0, conductivity_s_m=1.0, standard_uncertainty_s_m=0.9)
@@ -148,3 +158,12 @@ def test_the_exported_rows_are_points_and_laws_in_si(tab, app, made):
     assert measured[0]["low_95_s_m"] < measured[0]["conductivity_s_m"] < measured[0]["high_95_s_m"]
     assert len(law) > 100
     assert law[0]["low_95_s_m"] <= law[0]["conductivity_s_m"] <= law[0]["high_95_s_m"]
+
+
+def test_an_excluded_conductivity_is_drawn_hollow(tab, app, made):
+    rows = made.conductivity(1, 300.0), made.conductivity(2, 310.0, flags=["excluded: a contact was loose"])
+    show(tab, app, made.run(conductivities=rows))
+    x, _ = tab.plot.curves.points((1, "excluded"))
+    assert x == pytest.approx([1000 / 310.0])
+    assert tab.plot.curves.look((1, "excluded")).symbol == "ring"
+    assert "○ excluded" in words(tab)

@@ -207,3 +207,21 @@ def test_one_temperature_needs_no_colour_key(tab, made, app):
 )
 def test_a_spectrum_without_a_reading_is_not_called_by_its_set_point_alone(made, setpoint_k, words):
     assert title(made.spectrum(temperature_k=None, setpoint_k=setpoint_k)) == words
+
+
+def test_excluded_points_are_drawn_hollow_and_the_note_on_each_is_its_own(tab, app, made):
+    excluded = np.zeros(40, dtype=bool)
+    excluded[[3, 7]] = True
+    spectrum = made.spectrum(excluded=excluded)
+    tab.show_runs([made.run(spectra=(spectrum,))])
+    settle(app, tab)
+    curves = tab.nyquist.curves
+    assert curves.look((1, 1, "points")).symbol == "circle"
+    assert curves.look((1, 1, "excluded")).symbol == "ring"
+    x, _ = curves.points((1, 1, "excluded"))
+    assert np.array_equal(x, spectrum.z_ohm.real[excluded])
+    assert curves.points((1, 1, "points"))[0].size == 38
+    assert tab._note((1, 1, "excluded"), 1).startswith("excluded\n83.77 kHz")
+    _, rows = tab.table()
+    kinds = [row[2] for row in rows]
+    assert (kinds.count("measured"), kinds.count("excluded")) == (38, 2)

@@ -1,0 +1,20 @@
+"""The runs of a file for the commands that look across runs, and the unit of conductivity they print."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labctl.readmodel.across_runs import OverviewRun
+
+S_CM = 0.01  # S/cm in S/m
+MOST_ROWS = 1000
+
+
+def runs_of(db: Path, near_k: float | None = None) -> "list[OverviewRun]":
+    """Return every run with its numbers, and conductivities measured near a temperature (25 degC)."""
+    from labctl.readmodel.across_runs import ROOM_K, overview_runs
+    from labctl.store import Database
+    from labctl.store.time_limit import TimeLimit
+
+    with Database(db, TimeLimit()) as database:
+        return overview_runs(database, near_k or ROOM_K)

@@ -1,0 +1,220 @@
+"""`labctl compare`: runs beside the first one, cells of several thicknesses, and the literature."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli import terminal
+from labctl.cli.across import S_CM, runs_of
+from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
+from labctl.errors import InvalidRequest
+from labctl.units import ZERO_CELSIUS_K
+
+if TYPE_CHECKING:
+    from labctl.analysis.resistance.cell_series import CellSeries
+    from labctl.readmodel.across_runs import OverviewRun
+    from labctl.readmodel.comparing import BesideLiterature, RunComparison
+
+AtOption = Annotated[
+    list[float] | None, typer.Option("--at-degc", help="Temperature in degC; repeatable.", show_default=False)
+]
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Numbers, starts of uuids, or `last`.")],
+    at_degc: AtOption = None,
+    against: Annotated[
+        str, typer.Option(metavar="thickness|area", help="Cells of one material: separate the contacts.")
+    ] = "",
+    literature: Annotated[
+        bool, typer.Option("--literature", help="Also beside published conductivities of the cation.")
+    ] = False,
+    db: DatabaseOption = DEFAULT_DATABASE,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare runs with the first one: ratio of conductivities with its interval, and energies.
+
+    A geometry that both share does not count. `--against thickness` fits resistance times area against
+    thickness: conductivity from the slope, contacts from the intercept.
+    """
+    from labctl.readmodel.comparing import beside_literature, compare_cells, compare_runs
+
+    if against not in ("", "thickness", "area"):
+        raise InvalidRequest(f"--against: {against!r} is neither thickness nor area")
+    at_k = [degc + ZERO_CELSIUS_K for degc in at_degc or ()]
+    if any(not 0 < kelvin < math.inf for kelvin in at_k):
+        raise InvalidRequest("--at-degc: give a temperature in degC, above -273.15")
+    chosen = _chosen(db, runs, at_k)
+    if against:
+        where_k = _one_temperature(at_k)
+        _show_cells(compare_cells(chosen, against, where_k), against, where_k, as_json)
+        return
+    comparisons = compare_runs(chosen, at_k)
+    beside = beside_literature(chosen) if literature else []
+    if as_json:
+        described = [_comparison_as_object(each) for each in comparisons]
+        layer = [_published_as_object(each, chosen) for each in beside]
+        terminal.echo(json.dumps({"comparisons": described, "literature": layer}, default=str))
+        return
+    for comparison in comparisons:
+        _print_comparison(comparison)
+    if literature:
+        _print_literature(beside, chosen)
+
+
+def _chosen(db: Path, names: Sequence[str], at_k: Sequence[float]) -> "list[OverviewRun]":
+    """The runs named, in the order given; raises where one is not there or is named twice."""
+    from labctl.store import Database
+
+    with Database(db) as database:
+        ids = [database.run(name)["id"] for name in names]
+    twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
+    if twice is not None:
+        raise InvalidRequest(f"compare: run {twice} is named twice")
+    by_id = {run.id: run for run in runs_of(db, at_k[0] if at_k else None)}
+    return [by_id[run_id] for run_id in ids]
+
+
+def _one_temperature(at_k: Sequence[float]) -> float:
+    from labctl.readmodel.across_runs import ROOM_K
+
+    if len(at_k) > 1:
+        raise InvalidRequest("--against: give one --at-degc")
+    return at_k[0] if at_k else ROOM_K
+
+
+def _print_comparison(comparison: "RunComparison") -> None:
+    first, other = comparison.first, comparison.other
+    names = f"run {other.id} ({other.sample['name']}) / run {first.id} ({first.sample['name']})"
+    terminal.echo(names)
+    for ratio in comparison.ratios:
+        low, high = ratio.ratio.interval()
+        where = f"{ratio.temperature_k - ZERO_CELSIUS_K:.1f} °C"
+        numbers = f"{ratio.first.value * S_CM:.3e} -> {ratio.second.value * S_CM:.3e} S/cm"
+        interval = f"{ratio.ratio.value:.4g}, 95 % {low:.4g} to {high:.4g}"
+        judged = _judged(ratio.is_real, ratio.p_value)
+        terminal.echo(f"  {where:>9}  {numbers}  ratio {interval}: {judged}")
+    if comparison.energy is not None:
+        difference = comparison.energy.difference_ev
+        low, high = difference.interval()
+        real = None if math.isnan(comparison.energy.p_value) else comparison.energy.p_value < 0.05
+        terminal.echo(
+            f"  Ea         differs by {difference.value:+.4f} eV, 95 % {low:+.4f} to {high:+.4f}: "
+            f"{_judged(real, comparison.energy.p_value)}"
+        )
+    for remark in comparison.remarks:
+        terminal.echo(f"  {remark}")
+
+
+def _judged(is_real: bool | None, p_value: float) -> str:
+    if is_real is None:
+        return "an uncertainty is not known, so nothing says whether the difference is real"
+    probability = f"p = {p_value:.2g}" if p_value > 1e-6 else "p < 1e-6"
+    return f"{'real' if is_real else 'may be chance'} ({probability})"
+
+
+def _show_cells(series: "CellSeries", against: str, at_k: float, as_json: bool) -> None:
+    from labctl.readmodel.formatting import with_uncertainty
+
+    if as_json:
+        terminal.echo(json.dumps(_series_as_object(series, against, at_k)))
+        return
+    terminal.echo(f"against {against} at {at_k - ZERO_CELSIUS_K:.1f} °C")
+    if series.conductivity_s_m is not None:
+        low, high = (S_CM * end for end in series.conductivity_s_m.interval())
+        value, u = series.conductivity_s_m.value * S_CM, series.conductivity_s_m.standard_uncertainty * S_CM
+        shown = with_uncertainty(value, u)
+        terminal.echo(f"  sigma = {shown} S/cm, 95 % {low:.4g} to {high:.4g}, from the slope")
+    for estimate, scale, unit, words in (
+        (series.contact_ohm_m2, 1e4, "ohm cm2", "both contacts together, from the intercept"),
+        (series.parallel_s, 1.0, "S", "conductance beside the sample, from the intercept"),
+    ):
+        if estimate is not None:
+            low, high = (scale * end for end in estimate.interval())
+            shown = with_uncertainty(scale * estimate.value, scale * estimate.standard_uncertainty)
+            terminal.echo(f"  {shown} {unit}, 95 % {low:.4g} to {high:.4g}: {words}")
+    for flag in series.flags:
+        terminal.echo(f"  {flag}")
+
+
+def _print_literature(beside: "Sequence[BesideLiterature]", runs: "Sequence[OverviewRun]") -> None:
+    from rich.table import Table
+
+    from labctl.readmodel.literature import source
+
+    table = Table(title=f"LITERATURE: {source()}", title_justify="left")
+    for heading in ("material", "ref.", "T / °C", "sigma / S/cm", *(f"run {run.id} / it" for run in runs)):
+        table.add_column(heading, overflow="fold")
+    shown = [each for each in beside if any(ratio is not None for ratio in each.ratios)]
+    for each in shown:
+        published = each.published
+        assert published.temperature_k is not None
+        assert published.conductivity_s_m is not None
+        table.add_row(
+            published.material,
+            ", ".join(map(str, published.references)),
+            f"{published.temperature_k - ZERO_CELSIUS_K:g}",
+            f"{published.conductivity_in_words} {published.conductivity_s_m * S_CM:.3g}".strip(),
+            *("" if ratio is None else f"{ratio:.3g}" for ratio in each.ratios),
+        )
+    if shown:
+        terminal.console().print(table)
+    terminal.echo(
+        f"{len(beside) - len(shown)} published value(s) of the ion outside the temperatures measured"
+    )
+
+
+def _comparison_as_object(comparison: "RunComparison") -> dict[str, Any]:
+    energy = comparison.energy
+    return {
+        "first": comparison.first.id,
+        "other": comparison.other.id,
+        "ratios": [
+            {
+                "temperature_k": ratio.temperature_k,
+                "first_s_m": ratio.first.value,
+                "other_s_m": ratio.second.value,
+                "ratio": ratio.ratio.value,
+                "interval_95": list(ratio.ratio.interval()),
+                "p_value": None if math.isnan(ratio.p_value) else ratio.p_value,
+                "is_real": ratio.is_real,
+            }
+            for ratio in comparison.ratios
+        ],
+        "activation_energy_difference_ev": None
+        if energy is None
+        else {"value": energy.difference_ev.value, "interval_95": list(energy.difference_ev.interval())},
+        "remarks": list(comparison.remarks),
+    }
+
+
+def _series_as_object(series: "CellSeries", against: str, at_k: float) -> dict[str, Any]:
+    named = {
+        "conductivity_s_m": series.conductivity_s_m,
+        "contact_ohm_m2": series.contact_ohm_m2,
+        "parallel_s": series.parallel_s,
+    }
+    return {
+        "against": against,
+        "temperature_k": at_k,
+        **{
+            name: None
+            if estimate is None
+            else {
+                "value": estimate.value,
+                "standard_uncertainty": estimate.standard_uncertainty,
+                "interval_95": list(estimate.interval()),
+            }
+            for name, estimate in named.items()
+        },
+        "flags": list(series.flags),
+    }
+
+
+def _published_as_object(each: "BesideLiterature", runs: "Sequence[OverviewRun]") -> dict[str, Any]:
+    ratios = {str(run.id): ratio for run, ratio in zip(runs, each.ratios, strict=True)}
+    return vars(each.published) | {"is_literature": True, "ratio_of_run": ratios}

@@ -1,0 +1,150 @@
+"""Values of a sample that a person corrects, checked by the rules of a `[sample]` table.
+
+1. Only given values change; an uncertainty that is not given stays.
+2. A length, area or resistance that changes by more than a factor of ten is refused unless the person is
+   sure: the usual cause is another unit.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labctl.config.sample import parse_sample
+from labctl.config.table import Table
+from labctl.errors import InvalidRequest
+from labctl.store.amendments import FIELDS
+
+LARGEST_CORRECTION_K = 50.0
+UNIT_MISTAKEN = 10.0
+NONE = "none"
+GIVEN = {  # key as in a [sample] table: values of the sample that it holds
+    "thickness_mm": ("thickness_m",),
+    "thickness_uncertainty_mm": ("thickness_u_m",),
+    "diameter_mm": ("area_m2",),
+    "diameter_uncertainty_mm": ("area_u_m2",),
+    "area_cm2": ("area_m2",),
+    "area_uncertainty_cm2": ("area_u_m2",),
+    "composition": ("composition",),
+    "cation": ("cation",),
+    "electrodes": ("electrodes",),
+    "lead_ohm": ("lead_ohm",),
+    "lead_uncertainty_ohm": ("lead_u_ohm",),
+    "fixture_short": ("fixture_short",),
+    "fixture_open": ("fixture_open",),
+    "note": ("note",),
+    "thermometer_correction_k": ("thermometer_correction_k",),
+}
+_IN_OTHER_UNITS = {"thickness_m": ("mm", 1e3), "area_m2": ("cm2", 1e4), "lead_ohm": ("ohm", 1.0)}
+
+
+def amended_values(
+    sample: Mapping[str, Any], given: Mapping[str, Any], database: Path, sure: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Return the values that change, by field of an amendment, in SI units.
+
+    Parameters
+    ----------
+    sample : mapping
+        The sample in force, as `labctl.derive.in_force` gives it.
+    given : mapping
+        Keys of a `[sample]` table and `thermometer_correction_k`, with their new values; `"none"` for leads,
+        a fixture or the correction takes it away.
+    database : Path
+        Where a fixture named by its run is looked up.
+    sure : bool
+        Accept a change by more than a factor of ten.
+
+    Raises
+    ------
+    ConfigurationError
+        A value breaks a rule of `[sample]`.
+    InvalidRequest
+        An unknown key, no key, or a change that looks like another unit.
+
+    Returns
+    -------
+    dict
+        Empty where every given value is in force already.
+    """
+    if unknown := [key for key in given if key not in GIVEN]:
+        raise InvalidRequest(f"a sample has no {unknown[0]!r}; it has {', '.join(GIVEN)}")
+    if not given:
+        raise InvalidRequest("nothing to amend: give a value, e.g. --thickness-mm 1.05")
+    new = dict(sample) | _parsed(sample, given, database)
+    changed = {
+        field: {name: new[name] for name in names}
+        for field, names in FIELDS.items()
+        if any(new[name] != sample[name] for name in names)
+    }
+    if not sure:
+        _refuse_other_unit(sample, new)
+    return changed
+
+
+def _parsed(sample: Mapping[str, Any], given: Mapping[str, Any], database: Path) -> dict[str, Any]:
+    """Return the values that the given keys hold, checked together with the others."""
+    table = _as_table(sample, given)
+    parsed = vars(parse_sample(Table("amendment", table), database))
+    parsed |= {"thermometer_correction_k": _correction_k(sample, given)}
+    return {name: _stored(parsed[name]) for key in given for name in GIVEN[key]}
+
+
+def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sample in force as a `[sample]` table, with the given values in it."""
+    table: dict[str, Any] = {name: sample[name] for name in ("name", "composition", "cation", "electrodes")}
+    table["thickness_mm"] = sample["thickness_m"] * 1e3
+    table["thickness_uncertainty_mm"] = sample["thickness_u_m"] * 1e3
+    if "diameter_mm" not in given and "diameter_uncertainty_mm" not in given:
+        table |= {"area_cm2": sample["area_m2"] * 1e4, "area_uncertainty_cm2": sample["area_u_m2"] * 1e4}
+    elif "diameter_mm" not in given:
+        table["diameter_mm"] = 2e3 * math.sqrt(sample["area_m2"] / math.pi)
+    for key, name in (("lead_ohm", "lead_ohm"), ("lead_uncertainty_ohm", "lead_u_ohm")):
+        table[key] = sample[name]
+    for key in ("fixture_short", "fixture_open"):
+        table[key] = None if sample[key] is None else [list(point) for point in sample[key]]
+    table |= {key: value for key, value in given.items() if key != "thermometer_correction_k"}
+    if table["lead_ohm"] in (None, NONE):
+        table["lead_uncertainty_ohm"] = given.get("lead_uncertainty_ohm")
+    return {key: value for key, value in table.items() if value is not None and value != NONE}
+
+
+def _correction_k(sample: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:
+    if "thermometer_correction_k" not in given:
+        return sample["thermometer_correction_k"]
+    if given["thermometer_correction_k"] in (None, NONE):
+        return None
+    most = {"minimum": -LARGEST_CORRECTION_K, "maximum": LARGEST_CORRECTION_K}
+    return Table("amendment", dict(given)).number("thermometer_correction_k", **most)
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as JSON gives it back."""
+    return [list(point) for point in value] if isinstance(value, tuple) else value
+
+
+def _refuse_other_unit(sample: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    for name, (unit, scale) in _IN_OTHER_UNITS.items():
+        old_value, new_value = sample[name], new[name]
+        if not old_value or not new_value:
+            continue
+        factor = max(new_value / old_value, old_value / new_value)
+        if factor > UNIT_MISTAKEN * (1 + 1e-9):
+            what = f"{name.rpartition('_')[0]} of {new_value * scale:.6g} {unit}"
+            was = f"{old_value * scale:.6g} {unit}"
+            raise InvalidRequest(
+                f"a {what} differs from {was}, which is in force, by a factor of {factor:.4g}: is it in "
+                f"{unit}? Say --sure if it is right"
+            )
+
+
+def in_force_in_words(sample: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Return the values in force of the given keys, e.g. `thickness_m is 0.00105`."""
+    names = dict.fromkeys(name for key in given for name in GIVEN[key])
+    return ", ".join(f"{name} is {_short(sample[name])}" for name in names)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "as given" if isinstance(value, list) else "none" if value is None else repr(value)

@@ -1,0 +1,163 @@
+"""Every run of a file with the numbers that it is known by: what overviews, searches and comparisons show.
+
+All rows stand on the current analysis of their run, and on the sample as it is in force.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.analysis.laws.law_function import LawFunction
+from labctl.readmodel.law_curve import stored_function
+from labctl.store import Database, amendments
+from labctl.store.queries import amendments as amendment_rows
+from labctl.store.queries import overviews
+
+ROOM_K = 298.15
+NEAR_K = 1.0
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Conductivity:
+    """A conductivity at a temperature asked for.
+
+    Attributes
+    ----------
+    temperature_k, value_s_m : float
+    relative_u : float
+        Standard uncertainty, geometry included as far as it was stated; NaN where it is not known.
+    origin : {"law", "extrapolated", "spectrum"}
+        From the law of the run within or outside the range of its points, or from one spectrum that was
+        measured within `NEAR_K` of the temperature.
+    """
+
+    temperature_k: float
+    value_s_m: float
+    relative_u: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class OverviewRun:
+    """One run, its sample in force, its preferred law and its transference numbers.
+
+    Attributes
+    ----------
+    row : mapping
+        Columns of the run: `run_id`, `procedure`, `status`, `started_s` ...
+    sample : mapping
+        The sample in force for this run.
+    specimen, mount : str, int
+        Which specimen was mounted for which time; the id of the sample, and 1, where that is not known.
+    law : mapping or None
+        The preferred row of `law_fits` for all points.
+    points : sequence of mapping
+        Conductivities near the temperature asked for.
+    transference : sequence of mapping
+        Rows of `transference_numbers`.
+    """
+
+    row: Row
+    sample: Row
+    specimen: str
+    mount: int
+    law: Row | None
+    points: Sequence[Row]
+    transference: Sequence[Row]
+
+    @property
+    def id(self) -> int:
+        """Number of the run."""
+        return int(self.row["run_id"])
+
+    @property
+    def geometry_u(self) -> float:
+        """Relative standard uncertainty of thickness / area; 0 where none was stated."""
+        sample = self.sample
+        parts = sample["thickness_u_m"] / sample["thickness_m"], sample["area_u_m2"] / sample["area_m2"]
+        return math.hypot(*parts)
+
+    @property
+    def geometry(self) -> tuple[str, int, float, float]:
+        """Equal for two runs that stand on the same measured thickness and area."""
+        return self.specimen, self.mount, self.sample["thickness_m"], self.sample["area_m2"]
+
+    def function(self) -> LawFunction | None:
+        """The preferred law as a function of temperature; None where the run has none that can be drawn."""
+        if self.law is None:
+            return None
+        try:
+            return stored_function(self.law, ())[0]
+        except ValueError:
+            return None
+
+    def conductivity_at(self, temperature_k: float) -> Conductivity | None:
+        """The conductivity at a temperature by the law of the run, else by a spectrum measured there."""
+        law = self.function()
+        return self._by_law(law, temperature_k) if law is not None else self._by_spectrum(temperature_k)
+
+    def _by_law(self, law: LawFunction, temperature_k: float) -> Conductivity | None:
+        try:
+            ln_sigma, u = (float(part[0]) for part in law.ln_conductivity([temperature_k]))
+        except ValueError:  # below the Vogel temperature the law has no value
+            return None
+        low_k, high_k = law.temperature_range_k
+        inside = low_k - NEAR_K <= temperature_k <= high_k + NEAR_K
+        total_u = math.hypot(u, self.geometry_u)
+        return Conductivity(temperature_k, math.exp(ln_sigma), total_u, "law" if inside else "extrapolated")
+
+    def _by_spectrum(self, temperature_k: float) -> Conductivity | None:
+        near = [point for point in self.points if point["bound"] is None]
+        if not near:
+            return None
+        point = min(near, key=lambda point: abs(point["temperature_k"] - temperature_k))
+        value, u = point["conductivity_s_m"], point["standard_uncertainty_s_m"]
+        return Conductivity(point["temperature_k"], value, math.nan if u is None else u / value, "spectrum")
+
+
+def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
+    """Return every run of a file, oldest first, with conductivities measured near a temperature in K."""
+    laws = {row["run_id"]: row for row in overviews.preferred_laws(db)}
+    points = _by_run(overviews.conductivities_between(db, near_k - NEAR_K, near_k + NEAR_K))
+    transference = _by_run(overviews.transference_numbers(db))
+    amended = _Amended(amendment_rows.all_amendments(db))
+    return [
+        OverviewRun(
+            row=row,
+            sample=amended.sample(row),
+            specimen=row["specimen"] or str(row["sample_id"]),
+            mount=row["mount"] or 1,
+            law=laws.get(row["run_id"]),
+            points=points[row["run_id"]],
+            transference=transference[row["run_id"]],
+        )
+        for row in overviews.runs_with_samples(db)
+    ]
+
+
+class _Amended:
+    """Amendments by run and by sample: most runs have none."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._of_run: defaultdict[int, list[Row]] = defaultdict(list)
+        self._of_sample: defaultdict[int, list[Row]] = defaultdict(list)
+        for row in rows:
+            if row["run_id"] is None:
+                self._of_sample[row["sample_id"]].append(row)
+            else:
+                self._of_run[row["run_id"]].append(row)
+
+    def sample(self, row: Row) -> Row:
+        """The sample of a run as it is in force for it."""
+        rows = [*self._of_sample.get(row["sample_id"], ()), *self._of_run.get(row["run_id"], ())]
+        return amendments.amended(row, amendments.in_force(rows)) if rows else row
+
+
+def _by_run(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["run_id"]].append(row)
+    return found

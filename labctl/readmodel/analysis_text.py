@@ -1,0 +1,37 @@
+"""An analysis as text: what the numbers of a run stand on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labctl.plain_text import on_one_line, utc_time
+
+
+def analysis_in_words(analysis: Mapping[str, Any]) -> str:
+    """Return what the numbers of a run stand on, e.g. `analysis 3 (published), 2026-11-30 ..., by ...`."""
+    name = f" ({analysis['name']})" if analysis["name"] else ""
+    made = "provisional" if analysis["closed_s"] is None else f"of {utc_time(analysis['created_s'])} UTC"
+    version = f", labctl {analysis['labctl_version']}" if analysis["labctl_version"] else ""
+    person = f", by {analysis['person']}" if analysis["person"] else ""
+    amended = len(analysis["amendments"])
+    amendments = f", {amended} amendment{'s' * (amended > 1)} in force" if amended else ""
+    chosen = options_in_words(analysis)
+    return on_one_line(
+        f"analysis {analysis['id']}{name}, {made}{version}{person}{amendments}"
+        + (f"; {chosen}" if chosen else "")
+    )
+
+
+def options_in_words(analysis: Mapping[str, Any]) -> str:
+    """Return the choices that an analysis was made with; empty where none was."""
+    words = []
+    for name, value in analysis["options"].items():
+        text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+        words.append(f"{name.replace('_', ' ')} {text}")
+    return ", ".join(words)
+
+
+def state_of(analysis: Mapping[str, Any]) -> str:
+    """Return `current`, `provisional` (its run grows, or was interrupted) or `closed`."""
+    if analysis["closed_s"] is None:
+        return "provisional"
+    return "current" if analysis["is_current"] else "closed"

@@ -1,0 +1,223 @@
+"""Runs compared: conductivities at common temperatures, energies, and cells of several thicknesses or areas.
+
+A geometry that two runs share does not count in their ratio; what else they share (a thermometer, an
+analyser) is not in the uncertainties of a law either.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labctl.analysis.laws.comparison import (
+    ConductivityRatio,
+    Measured,
+    common_range_k,
+    compare_laws,
+    two_sided_p,
+)
+from labctl.analysis.laws.law_function import LawFunction
+from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.cell_series import CellSeries, area_series, thickness_series
+from labctl.errors import InvalidRequest
+from labctl.readmodel.across_runs import ROOM_K, OverviewRun
+from labctl.readmodel.literature import Published, of_cation
+from labctl.units import ZERO_CELSIUS_K
+
+REPEATED = "duplicate"  # begins the remark of a row that the review prints twice
+FEWEST_CELLS = 2
+
+
+@dataclass(frozen=True)
+class EnergyDifference:
+    """Activation energy of a run minus that of the first run, eV; `p_value` of a difference by chance."""
+
+    difference_ev: Estimate
+    p_value: float
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """A run beside the first one.
+
+    Attributes
+    ----------
+    first, other : OverviewRun
+    ratios : tuple of ConductivityRatio
+        other / first at each temperature that both can be compared at.
+    energy : EnergyDifference or None
+        None where the preferred laws are of another kind or form.
+    remarks : tuple of str
+    """
+
+    first: OverviewRun
+    other: OverviewRun
+    ratios: tuple[ConductivityRatio, ...]
+    energy: EnergyDifference | None
+    remarks: tuple[str, ...]
+
+
+def compare_runs(runs: Sequence[OverviewRun], at_k: Sequence[float] = ()) -> list[RunComparison]:
+    """Compare each run with the first one.
+
+    Parameters
+    ----------
+    runs : sequence of OverviewRun
+        At least two, each with a law.
+    at_k : sequence of float
+        Temperatures in K; by default 25 degC and both ends of the common range, where both have points.
+
+    Raises
+    ------
+    InvalidRequest
+        Fewer than two runs, or a run without a temperature law.
+    """
+    if len(runs) < FEWEST_CELLS:
+        raise InvalidRequest("compare: give at least two runs")
+    laws = [_law(run) for run in runs]
+    return [
+        _compared(runs[0], other, laws[0], law, at_k) for other, law in zip(runs[1:], laws[1:], strict=True)
+    ]
+
+
+def _law(run: OverviewRun) -> LawFunction:
+    law = run.function()
+    if law is None:
+        raise InvalidRequest(f"compare: run {run.id} has no temperature law (labctl show {run.id} says why)")
+    return law
+
+
+def _compared(
+    first: OverviewRun, other: OverviewRun, law: LawFunction, other_law: LawFunction, at_k: Sequence[float]
+) -> RunComparison:
+    common = common_range_k(law, other_law)
+    possible = [kelvin for kelvin in at_k or _usual_k(common) if _has_value(law, kelvin, other_law)]
+    ratios = compare_laws(_measured(first, law), _measured(other, other_law), possible)
+    remarks = [*_geometry_remarks(first, other), *_range_remarks(common, possible)]
+    return RunComparison(first, other, tuple(ratios), _energy(first, other), tuple(remarks))
+
+
+def _measured(run: OverviewRun, law: LawFunction) -> Measured:
+    return Measured(law=law, geometry_u=run.geometry_u, geometry=run.geometry)
+
+
+def _usual_k(common: tuple[float, float] | None) -> list[float]:
+    """25 degC where both have points there, and the ends of the common range."""
+    if common is None:
+        return []
+    low, high = common
+    return sorted({low, high, *([ROOM_K] if low <= ROOM_K <= high else [])})
+
+
+def _has_value(first: LawFunction, kelvin: float, second: LawFunction) -> bool:
+    try:
+        return all(np.isfinite(law.ln_conductivity([kelvin])[0][0]) for law in (first, second))
+    except ValueError:  # at or below a Vogel temperature
+        return False
+
+
+def _geometry_remarks(first: OverviewRun, other: OverviewRun) -> list[str]:
+    if first.geometry == other.geometry:
+        return ["both stand on the same geometry, which does not count in the ratio"]
+    silent = [f"run {run.id}" for run in (first, other) if run.geometry_u == 0]
+    return [f"geometry: not stated for {' and '.join(silent)}; it is not in the interval"] if silent else []
+
+
+def _range_remarks(common: tuple[float, float] | None, at_k: Sequence[float]) -> list[str]:
+    if common is None:
+        return ["the runs have no temperature range in common: what is compared is extrapolated"]
+    outside = [kelvin for kelvin in at_k if not common[0] - 1 <= kelvin <= common[1] + 1]
+    named = ", ".join(f"{kelvin - ZERO_CELSIUS_K:.1f} °C" for kelvin in outside)
+    return [f"extrapolated at {named}"] if outside else []
+
+
+def _energy(first: OverviewRun, other: OverviewRun) -> EnergyDifference | None:
+    rows = first.law, other.law
+    if rows[0] is None or rows[1] is None or rows[0]["law"] != "arrhenius":
+        return None
+    if (rows[0]["law"], rows[0]["form"]) != (rows[1]["law"], rows[1]["form"]):
+        return None
+    values = [row["activation_energy_ev"] for row in rows if row is not None]
+    uncertainties = [row["standard_uncertainty_ev"] for row in rows if row is not None]
+    if None in values:
+        return None
+    u = math.inf if None in uncertainties else math.hypot(*uncertainties)
+    difference = Estimate(values[1] - values[0], u)
+    return EnergyDifference(difference, two_sided_p(difference))
+
+
+def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> CellSeries:
+    """Return what cells of one material say together, by their thicknesses or areas.
+
+    Parameters
+    ----------
+    runs : sequence of OverviewRun
+        Of cells that differ in thickness or area, each with a stated geometry or a known law.
+    against : {"thickness", "area"}
+    at_k : float
+        Temperature in K.
+
+    Raises
+    ------
+    InvalidRequest
+        A run without a conductivity there, fewer than two cells, cells that do not differ, or cells of which
+        nothing is uncertain.
+    """
+    found = [run.conductivity_at(at_k) for run in runs]
+    for run, conductivity in zip(runs, found, strict=True):
+        if conductivity is None:
+            where = f"{at_k - ZERO_CELSIUS_K:g} °C"
+            raise InvalidRequest(f"compare: run {run.id} has no conductivity at {where}")
+    thickness, area = (np.array([run.sample[name] for run in runs]) for name in ("thickness_m", "area_m2"))
+    sigma = np.array([each.value_s_m for each in found if each is not None])
+    resistance = thickness / (sigma * area)
+    total_u = np.array([each.relative_u for each in found if each is not None])
+    own_u = np.sqrt(np.maximum(total_u**2 - np.array([run.geometry_u for run in runs]) ** 2, 0.0))
+    series = thickness_series if against == "thickness" else area_series
+    try:
+        return series(
+            resistance,
+            thickness,
+            area,
+            resistance_u_ohm=np.nan_to_num(own_u) * resistance,
+            thickness_u_m=np.array([run.sample["thickness_u_m"] for run in runs]),
+            area_u_m2=np.array([run.sample["area_u_m2"] for run in runs]),
+        )
+    except ValueError as error:
+        raise InvalidRequest(f"compare: {_in_words(str(error), against)}") from error
+
+
+def _in_words(problem: str, against: str) -> str:
+    if "different values" in problem:
+        return f"the cells have one {against}; give runs of cells that differ in it"
+    if "both be zero" in problem:
+        return "a cell has neither an uncertainty of its law nor of its geometry (labctl amend states one)"
+    return problem
+
+
+@dataclass(frozen=True)
+class BesideLiterature:
+    """A published conductivity, and the ratio of each run to it (None: no law at its temperature)."""
+
+    published: Published
+    ratios: tuple[float | None, ...]
+
+
+def beside_literature(runs: Sequence[OverviewRun]) -> list[BesideLiterature]:
+    """Return the published conductivities of the runs' cations that have a temperature, beside the runs."""
+    cations = {run.sample["cation"] for run in runs} - {""}
+    rows = [row for cation in sorted(cations) for row in of_cation(cation)]
+    known = [row for row in rows if row.conductivity_s_m and row.temperature_k and not row.calculated]
+    known = [row for row in known if not row.remark.startswith(REPEATED)]
+    return [BesideLiterature(row, tuple(_ratio(run, row) for run in runs)) for row in known]
+
+
+def _ratio(run: OverviewRun, published: Published) -> float | None:
+    """Conductivity of a run / the published one; None outside the range of its points."""
+    assert published.temperature_k is not None
+    assert published.conductivity_s_m is not None
+    found = run.conductivity_at(published.temperature_k)
+    if found is None or found.origin == "extrapolated":
+        return None
+    return found.value_s_m / published.conductivity_s_m

@@ -1,0 +1,34 @@
+"""Every run of a file at once: its sample, mount, laws and transference numbers."""
+
+from labctl.store.queries.source import Row, Rows
+
+
+def runs_with_samples(db: Rows) -> list[Row]:
+    """Every run with all columns of its sample (prefixed nowhere) and its mount, oldest first.
+
+    `specimen` and `mount` are NULL for a run of a labctl that did not know mounts.
+    """
+    query = """SELECT s.*, r.id AS run_id, r.uuid AS run_uuid, r.sample_id, r.procedure, r.status, r.clock,
+               r.started_s, r.ended_s, m.specimen, m.number AS mount
+               FROM runs r JOIN samples s ON s.id = r.sample_id
+               LEFT JOIN run_mounts rm ON rm.run_id = r.id LEFT JOIN mounts m ON m.id = rm.mount_id
+               ORDER BY r.id"""
+    return db.rows(query, ())
+
+
+def preferred_laws(db: Rows) -> list[Row]:
+    """The preferred law of all points of every run that has one, by run."""
+    query = "SELECT * FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"
+    return db.rows(query, ())
+
+
+def conductivities_between(db: Rows, low_k: float, high_k: float) -> list[Row]:
+    """The conductivities of all runs at temperatures between two, by run."""
+    query = """SELECT run_id, temperature_k, conductivity_s_m, standard_uncertainty_s_m, bound
+               FROM conductivities WHERE temperature_k BETWEEN ? AND ? ORDER BY run_id, id"""
+    return db.rows(query, (low_k, high_k))
+
+
+def transference_numbers(db: Rows) -> list[Row]:
+    """The transference numbers of all runs, by run."""
+    return db.rows("SELECT * FROM transference_numbers ORDER BY run_id, id", ())
