@@ -329,14 +329,25 @@ def in_words(row: dict[str, Any], revoked: int | None = None) -> list[str]:
     what = f"revokes {row['revokes']}" if row["revokes"] is not None else row["field"]
     about = f"{row['person'] or 'unknown'}, {utc_time(row['time_s'])} UTC: {row['reason']}"
     mark = f" (revoked by {revoked})" if revoked is not None else ""
-    old, new = (_values_in_words(row[name]) for name in ("old_value", "new_value"))
-    change = new if not old else f"{old} -> {new or 'nothing'}"
+    change = _change_in_words(row["old_value"], row["new_value"])
     return [f"{row['id']}  {target}, {what}{mark}: {change}", f"   {about}"]
 
 
-def _values_in_words(values: Any) -> str:
-    if not isinstance(values, dict):
-        return str(values)
+def _change_in_words(old: Any, new: Any) -> str:
+    """Return the values that an amendment changes, e.g. `thickness_m 0.001 -> 0.0009`."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return f"{old} -> {new}"
+    if set(new) == {"remark"}:
+        return str(new["remark"])
+    if not old:
+        return _values_in_words(new)
+    if not new:
+        return f"{_values_in_words(old)} -> nothing"
+    names = [name for name in new if name not in old or old[name] != new[name]] or [*new]
+    return ", ".join(f"{name} {_short(old.get(name))} -> {_short(new[name])}" for name in names)
+
+
+def _values_in_words(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {_short(value)}" for name, value in values.items())
 
 

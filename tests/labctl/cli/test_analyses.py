@@ -95,6 +95,33 @@ def test_a_named_fit_is_listed_shown_compared_and_taken_back(desk):
     assert "published" in desk("analyses", "1")
 
 
+def test_an_earlier_analysis_is_shown_with_the_sample_and_the_amendments_that_it_stands_on(desk):
+    desk("amend", "1", "--thickness-mm", "1.1", "--reason", "caliper")
+    desk("exclude", "1", "--spectrum", "1", "--reason", "lamp")
+    desk("amend", "--revoke", "2", "--reason", "no lamp")
+    desk("note", "1", "a crack")
+    earlier, excluded, now = (
+        desk("show", "1", *words) for words in (("--analysis", "1"), ("--analysis", "4"), ())
+    )
+    assert "thickness 1 mm" in earlier
+    before, _, after = earlier.partition("in force now, but not in the numbers below:")
+    assert "1  run 1, thickness: thickness_m 0.001 -> 0.0011" in after
+    assert "4  run 1, remark: a crack" in before
+    assert "the numbers below stand on amendment 2, revoked since" in excluded
+    assert "thickness 1.1 mm" in now
+    assert "numbers below" not in now
+    content = json.loads(desk("show", "1", "--analysis", "1", "--json"))
+    assert (content["sample"]["thickness_m"], content["sample_of_analysis"]["thickness_m"]) == (1.1e-3, 1e-3)
+
+
+def test_a_comparison_of_analyses_names_a_spectrum_by_its_number_in_the_run(desk, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    desk("fit", "2", "--leads", "50 +- 1")
+    text = desk("analyses", "2", "--diff", "2", "3")
+    assert "spectrum 0" in text
+    assert "spectrum 3" not in text  # the ids of the spectra of run 2 are 3 and 4
+
+
 def test_the_entry_of_a_published_number_reproduces_it_and_a_changed_one_does_not(desk, monkeypatch):
     desk("fit", "1", "--exclude", "100 Hz", "--form", "ln_sigma", "--as", "published")
     desk("fit", "1")
@@ -129,6 +156,7 @@ def test_two_workers_make_the_same_numbers_as_one(desk):
         (("fit", "1", "--circuit", "R0-("), "circuit"),
         (("fit", "1", "--electrodes", "gold"), "electrodes 'gold' is not known"),
         (("fit", "1", "--exclude", "the bad one"), "cannot read what to exclude"),
+        (("fit", "1", "--exclude", "spectrum 77"), "no spectrum 77 in what is fitted; numbers are 0 to 1"),
         (("fit", "1", "--form", "log"), "form 'log' is not known"),
         (("fit", "1", "--leads", "some"), "cannot read the leads"),
         (("fit", "1", "--frequency-min", "100", "--frequency-max", "10"), "no frequency is above"),
