@@ -122,6 +122,20 @@ def test_a_comparison_of_analyses_names_a_spectrum_by_its_number_in_the_run(desk
     assert "spectrum 3" not in text  # the ids of the spectra of run 2 are 3 and 4
 
 
+def test_a_merge_says_which_value_is_in_force_where_both_files_amended_it(desk, tmp_path):
+    other = tmp_path / "other.db"
+    other.write_bytes(desk.path.read_bytes())
+    desk("amend", "2", "--thickness-mm", "1.1", "--reason", "caliper")
+    done = CliRunner().invoke(
+        app, ["amend", "2", "--thickness-mm", "1.2", "--reason", "screw", "--db", str(other)]
+    )
+    assert done.exit_code == 0, done.output
+    text = desk("db", "merge", str(other))
+    assert "run 2: thickness_m 0.0011 -> 0.0012, by an amendment that came (labctl amend 2 --list)" in text
+    assert "an amendment that came" not in desk("db", "merge", str(other))
+    assert json.loads(desk("show", "2", "--json"))["sample"]["thickness_m"] == pytest.approx(1.2e-3)
+
+
 def test_the_entry_of_a_published_number_reproduces_it_and_a_changed_one_does_not(desk, monkeypatch):
     desk("fit", "1", "--exclude", "100 Hz", "--form", "ln_sigma", "--as", "published")
     desk("fit", "1")
