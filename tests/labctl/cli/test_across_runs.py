@@ -63,6 +63,13 @@ def test_samples_are_listed_with_their_best_numbers_and_runs(said):
     assert "extrapolated r3" in text
 
 
+def test_simulated_runs_are_called_so(said):
+    assert "3 of 3 run(s) simulated; their numbers count" in said("samples")
+    assert "not finished" not in said("samples")
+    assert said("find").count("(simulated)") == 3
+    assert {run["clock"] for run in json.loads(said("find", "--json"))["runs"]} == {"virtual"}
+
+
 def test_one_sample_is_shown_with_its_mounts(said):
     assert "specimen 1, mount 1: runs 2" in said("samples", "pellet 2")
     with pytest.raises(InvalidRequest, match="no run of a sample 'pellet 9'"):

@@ -33,10 +33,23 @@ def law_row(scale=1.0, energy_ev=0.5, relative_u=0.01, kelvin=KELVIN):
     }
 
 
-def run(number=1, *, law=None, points=(), transference=(), specimen="", mount=1, started_s=0.0, **sample):
+def run(
+    number=1,
+    *,
+    clock="real",
+    status="finished",
+    law=None,
+    points=(),
+    transference=(),
+    specimen="",
+    mount=1,
+    started_s=0.0,
+    **sample,
+):
     known = {"name": f"pellet {number}", "composition": "MgSc2Se4", "cation": "Mg2+"}
     known |= {"thickness_m": 1e-3, "thickness_u_m": 0.0, "area_m2": 1e-4, "area_u_m2": 0.0} | sample
     row = {"run_id": number, "procedure": "procedures.eis:EIS", "started_s": started_s}
+    row |= {"clock": clock, "status": status}
     return OverviewRun(row, known, specimen or str(number), mount, law, points, transference)
 
 
@@ -100,6 +113,12 @@ def test_the_best_number_of_a_sample_is_the_most_certain_one_and_names_its_run()
     assert (first.energy_ev.value, first.energy_ev.run_id, first.energy_ev.words) == (0.5, 1, "Ea")
     assert (first.transference.value, first.transference.run_id) == (0.4, 2)
     assert second.at_room_s_m is second.energy_ev is second.transference is None
+
+
+def test_simulated_runs_and_runs_that_did_not_finish_are_counted():
+    runs = [run(1, name="a", clock="virtual"), run(2, name="a", status="failed"), run(3, name="a")]
+    (found,) = sample_overviews(runs)
+    assert (len(found.runs), found.simulated, found.not_finished) == (3, 1, 1)
 
 
 def test_two_runs_of_one_mount_share_their_geometry_in_a_comparison():
