@@ -214,7 +214,7 @@ def reservations(runs: Sequence[OverviewRun], found: Sequence[Conductivity]) -> 
 def _in_words(problem: str, against: str) -> str:
     if "different values" in problem:
         return f"the cells have one {against}; give runs of cells that differ in it"
-    if "both be zero" in problem:
+    if "both be zero" in problem or "level line" in problem:
         return "a cell has neither an uncertainty of its law nor of its geometry (labctl amend states one)"
     return problem
 

@@ -122,6 +122,20 @@ def test_a_comparison_of_analyses_names_a_spectrum_by_its_number_in_the_run(desk
     assert "spectrum 3" not in text  # the ids of the spectra of run 2 are 3 and 4
 
 
+def test_a_comparison_takes_the_geometry_of_the_analysis_that_a_person_chose(desk):
+    """Resistance times area follows from a conductivity only with the thickness that it was made with."""
+    words = ("compare", "1", "2", "--against", "thickness", "--at-degc", "50", "--json")
+    desk("amend", "2", "--thickness-mm", "1.5", "--area-u-mm2", "1", "--reason", "caliper")
+    desk("amend", "1", "--area-u-mm2", "1", "--reason", "caliper")
+    two = json.loads(desk(*words))
+    desk("amend", "2", "--thickness-mm", "2", "--reason", "another caliper")
+    assert json.loads(desk(*words)) != two
+    chosen = json.loads(desk("analyses", "2", "--json"))["analyses"][1]["id"]
+    desk("analyses", "2", "--choose", str(chosen))
+    again = json.loads(desk(*words))
+    assert again["contact_ohm_m2"]["value"] == pytest.approx(two["contact_ohm_m2"]["value"], rel=1e-9)
+
+
 def test_a_merge_says_which_value_is_in_force_where_both_files_amended_it(desk, tmp_path):
     other = tmp_path / "other.db"
     other.write_bytes(desk.path.read_bytes())
