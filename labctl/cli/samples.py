@@ -114,7 +114,7 @@ def _mounts(db: Path, name: str) -> list[dict[str, Any]]:
             "over_mounts": {
                 quantity: {
                     "mean": over.mean.value,
-                    "standard_uncertainty": over.mean.standard_uncertainty,
+                    "standard_uncertainty": _finite(over.mean.standard_uncertainty),
                     "scatter": over.scatter,
                     "mounts": over.mounts,
                 }
@@ -123,6 +123,10 @@ def _mounts(db: Path, name: str) -> list[dict[str, Any]]:
         }
         for specimen in found
     ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
@@ -136,11 +140,14 @@ def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
         for quantity, over in specimen["over_mounts"].items():
             if over["mounts"] > 1:
                 scale, unit, words = QUANTITIES[quantity]
-                mean = with_uncertainty(scale * over["mean"], scale * over["standard_uncertainty"])
+                u = over["standard_uncertainty"]
+                mean = with_uncertainty(scale * over["mean"], None if u is None else scale * u)
                 scatter = f"{100 * over['scatter'] / over['mean']:.2g} %"
                 lines.append(
                     f"  over {over['mounts']} mounts: {words} = {mean} {unit}, scatter between them {scatter}"
                 )
+    if any(" over " in line and "sigma" in line for line in lines):
+        lines.append("  the uncertainty of sigma over mounts is without that of the geometry")
     return lines
 
 
