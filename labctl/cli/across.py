@@ -1,6 +1,6 @@
 """The runs of a file for the commands that look across runs, and the unit of conductivity they print.
 
-A list ends after `MOST_ROWS`: drawing a row takes 0.5 ms, so a table of 1000 rows takes longer than reading them.
+A list ends after `MOST_ROWS`: drawing a row takes 0.5 ms, so 1000 rows take longer than reading them.
 """
 
 from pathlib import Path
