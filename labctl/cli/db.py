@@ -92,8 +92,8 @@ def merge(
     """Copy the ended runs of another file into this one, each once, with what became known about them.
 
     Runs that stand on an amendment that came, or is here, are derived again. Amendments apply in
-    the order in which they arrived: where both files amended one value, the one that came is in force, and a
-    line says so.
+    the order in which they arrived: where both files amended one value, the newcomer is in force, and a line
+    says so.
     """
     from labctl.store.merging import merge as merge_files
 

@@ -1,7 +1,7 @@
 """Every run of a file with the numbers that it is known by: what overviews, searches and comparisons show.
 
 All rows stand on the current analysis of their run. The sample is the one in force; where a person chose an
-analysis of other amendments, it is the one that this analysis kept.
+analysis of other amendments, it is the sample kept by this analysis.
 """
 
 import math
@@ -141,7 +141,7 @@ def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
 
 
 def _samples(db: Database, rows: Sequence[Row]) -> dict[int, Row]:
-    """Return the samples of the runs whose sample was amended: as in force, or as their analysis kept it."""
+    """Return the samples of amended runs: as in force, or as their analysis kept it."""
     amended = _Amended(amendment_rows.all_amendments(db))
     standing = {row["run_id"]: found for row in rows if (found := amended.in_force(row))}
     if not standing:
