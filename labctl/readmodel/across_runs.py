@@ -140,7 +140,7 @@ def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
     ]
 
 
-def _samples(db: Database, rows: Sequence[Row]) -> dict[int, Row]:
+def _samples(db: Database, rows: Sequence[Row]) -> Mapping[int, Row]:
     """Return the samples of amended runs: as in force, or as their analysis kept it."""
     amended = _Amended(amendment_rows.all_amendments(db))
     standing = {row["run_id"]: found for row in rows if (found := amended.in_force(row))}
@@ -152,7 +152,7 @@ def _samples(db: Database, rows: Sequence[Row]) -> dict[int, Row]:
     others = [run_id for run_id, one in standing.items() if stood_on.get(run_id, _ids(one)) != _ids(one)]
     for analysis in analyses.current(db, others) if others else ():
         kept = analysis["inputs"].get("sample") or {}
-        found[analysis["run_id"]] = by_id[analysis["run_id"]] | kept
+        found[analysis["run_id"]] = dict(by_id[analysis["run_id"]]) | kept
     return found
 
 
