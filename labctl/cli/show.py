@@ -164,12 +164,12 @@ def _sample_in_words(sample: dict[str, Any]) -> str:
 
 def _amendments_in_words(amendments: list[dict[str, Any]]) -> list[str]:
     """Return a line for each amendment in force: what it changed, who made it and why."""
-    from labctl.cli.amend import in_words
+    from labctl.readmodel.amendment_text import amendment_in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     lines = ["in force:"] if amendments else []
     for row in amendments:
-        lines += or_as_unreadable(partial(in_words, row), lambda why: [f"an amendment {why}"])
+        lines += or_as_unreadable(partial(amendment_in_words, row), lambda why: [f"an amendment {why}"])
     return lines
 
 
