@@ -10,9 +10,9 @@ from labctl.gui.background import Background
 from labctl.gui.inputs import NotFilledIn
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtGui, QtWidgets, Signal
-from labctl.readmodel.amendment_text import change_in_words, moves_in_words, visible_moves, what_in_words
+from labctl.readmodel.amendment_text import amendment_on_one_line, moves_in_words, visible_moves
 
-LINES_SHOWN = 9
+LINES_SHOWN, LETTERS_SHOWN = 9, 100
 
 
 class Stopped(LabctlError):
@@ -121,7 +121,10 @@ class AmendingPanel(QtWidgets.QWidget):
         self.numbers.setPlaceholderText("The preview shows which numbers move, and by how much.")
         font = QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont)
         self.numbers.setFont(font)
-        self.numbers.setMinimumHeight(LINES_SHOWN * QtGui.QFontMetrics(font).lineSpacing())
+        letters = QtGui.QFontMetrics(font)
+        self.numbers.setMinimumSize(
+            LETTERS_SHOWN * letters.horizontalAdvance("0"), LINES_SHOWN * letters.lineSpacing()
+        )
         self.words = PlainLabel(self)
         self.words.setWordWrap(True)
         self.preview_button = QtWidgets.QPushButton("&Preview", self)
@@ -200,6 +203,6 @@ class AmendingPanel(QtWidgets.QWidget):
 
 def _in_words(proposal: Proposal) -> list[str]:
     """Return what changes, then which numbers move."""
-    changes = dict.fromkeys(f"{what_in_words(row)}: {change_in_words(row)}" for row in proposal.amendments)
+    changes = dict.fromkeys(map(amendment_on_one_line, proposal.amendments))
     moves = visible_moves(proposal.before, proposal.after)
     return [*changes, *moves_in_words(moves, proposal.runs)]

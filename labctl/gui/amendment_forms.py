@@ -1,6 +1,7 @@
 """Forms that amend, beside the window and not modal: sample, note, exclusion, revocation."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from labctl.gui.sample_correction import SampleCorrection
 from labctl.gui.wheel import let_wheel_pass
 from labctl.plain_text import local_time
 from labctl.readmodel.amendable_run import AmendableRun, ListedAmendment, listed_amendments
-from labctl.readmodel.amendment_text import change_in_words, what_in_words
+from labctl.readmodel.amendment_text import amendment_on_one_line
 
 Person = Callable[[], str]
-LETTERS_WIDE = 70
+LETTERS_OF_A_LIST = 140
 
 
 class AmendmentForm(QtWidgets.QDialog):
@@ -38,7 +39,6 @@ class AmendmentForm(QtWidgets.QDialog):
         self.panel = panel
         self.column = QtWidgets.QVBoxLayout(self)
         panel.written.connect(self._end)
-        self.setMinimumWidth(LETTERS_WIDE * self.fontMetrics().averageCharWidth())
 
     def reject(self) -> None:
         """Close, but not while something is being written: its result would not be seen."""
@@ -134,12 +134,11 @@ class ExclusionForm(AmendmentForm):
 COLUMNS = (
     Column("No.", lambda one: str(one.row["id"])),
     Column("For", lambda one: _target(one.row)),
-    Column("What", lambda one: what_in_words(one.row)),
-    Column("Change", lambda one: change_in_words(one.row)),
+    Column("Amendment", lambda one: amendment_on_one_line(one.row)),
     Column("State", lambda one: _state(one)),
+    Column("Reason", lambda one: one.row["reason"]),
     Column("Person", lambda one: one.row["person"] or "unknown"),
     Column("Time", lambda one: local_time(one.row["time_s"], "%Y-%m-%d %H:%M")),
-    Column("Reason", lambda one: one.row["reason"]),
 )
 
 
@@ -162,13 +161,13 @@ class AmendmentsForm(AmendmentForm):
         self.column.addWidget(self.table, 2)
         self.column.addWidget(label)
         self.column.addWidget(panel, 1)
-        self.resize(2 * self.minimumWidth(), self.sizeHint().height())
+        self.resize(LETTERS_OF_A_LIST * self.fontMetrics().averageCharWidth(), self.sizeHint().height())
         self.table.selectionModel().selectionChanged.connect(panel.edited)
         self.look()
 
     def look(self) -> None:
         """Read the list again, in the background."""
-        read: Callable[[], Any] = lambda: listed_amendments(self._db, self._run_id)  # noqa: E731
+        read = partial(listed_amendments, self._db, self._run_id)
         self._background.run(read, self._show, self.none.setText)
 
     def _show(self, listed: list[ListedAmendment]) -> None:

@@ -131,8 +131,9 @@ class Browser(QtWidgets.QWidget):
         self.draw_button = QtWidgets.QPushButton("&Draw alone", self)
         self.untick_button = QtWidgets.QPushButton("Dra&w none", self)
         self.reuse_button = QtWidgets.QPushButton("Use parameters a&gain", self)
-        self.amend_button = QtWidgets.QPushButton("C&orrect", self)
-        self.amend_button.setToolTip("Correct, annotate or list the amendments of the chosen run")
+        self.amend_button = QtWidgets.QPushButton("Correct", self)
+        self.amend_button.setShortcut("Ctrl+M")
+        self.amend_button.setToolTip("Ctrl+M: correct or annotate the chosen run, list its amendments")
         menu = QtWidgets.QMenu(self.amend_button)
         for text, wanted in (
             ("&Correct sample…", self.correction_wanted),

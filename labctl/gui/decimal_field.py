@@ -33,6 +33,10 @@ class DecimalField(QtWidgets.QDoubleSpinBox):
             return QtGui.QValidator.State.Acceptable, text, position
         return super().validate(text.replace(",", "."), position)  # type: ignore[return-value]  # PySide gives a tuple
 
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """Return a number without zeros at its end."""
+        return f"{value:.{self.decimals()}f}".rstrip("0").rstrip(".")
+
     def valueFromText(self, text: str) -> float:  # noqa: N802
         """Return the number of a text."""
         return super().valueFromText(text.replace(",", "."))

@@ -35,13 +35,16 @@ class SampleCorrection(QtWidgets.QWidget):
     def __init__(self, sample: Mapping[str, Any], parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._sample = sample
-        self.thickness_mm, self.thickness_u_mm = DecimalField(200, " mm"), DecimalField(10, " mm")
+        self.thickness_mm, self.thickness_u_mm = DecimalField(200, " mm"), DecimalField(10, " mm", NOT_KNOWN)
         self.size_kind = QtWidgets.QComboBox(self)
         self.size_kind.addItems(["Diameter", "Area"])
         self.size_kind.setAccessibleName("Diameter or area")
-        self.diameter_mm, self.diameter_u_mm = DecimalField(300, " mm"), DecimalField(30, " mm")
-        self.area_cm2, self.area_u_cm2 = DecimalField(1000, " cm²"), DecimalField(100, " cm²")
-        self.lead_ohm, self.lead_u_ohm = DecimalField(1e6, " ohm", NOT_KNOWN), DecimalField(1e6, " ohm")
+        self.diameter_mm, self.diameter_u_mm = DecimalField(300, " mm"), DecimalField(30, " mm", NOT_KNOWN)
+        self.area_cm2, self.area_u_cm2 = DecimalField(1000, " cm²"), DecimalField(100, " cm²", NOT_KNOWN)
+        self.lead_ohm, self.lead_u_ohm = (
+            DecimalField(1e6, " ohm", NOT_KNOWN),
+            DecimalField(1e6, " ohm", NOT_KNOWN),
+        )
         self.thermometer_k = DecimalField(LARGEST_CORRECTION_K, " K", NOT_KNOWN, NO_CORRECTION_K)
         self.composition, self.cation, self.note = (QtWidgets.QLineEdit(self) for _ in range(3))
         self.electrodes = QtWidgets.QComboBox(self)

@@ -7,7 +7,7 @@ from labctl.derive.moves import Move, moves
 from labctl.plain_text import on_one_line, utc_time
 from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.formatting import celsius, with_uncertainty
-from labctl.store.amendments import REMARK
+from labctl.store.amendments import FIELDS, REMARK
 from labctl.units import ZERO_CELSIUS_K
 
 MOST_MOVES = 40
@@ -61,13 +61,21 @@ def amendment_in_words(row: Row, revoked: int | None = None) -> list[str]:
     target = f"run {row['run_id']}" if row["run_id"] is not None else f"sample entry {row['sample_id']}"
     mark = f" (revoked by {revoked})" if revoked is not None else ""
     return [
-        f"{row['id']}  {target}, {what_in_words(row)}{mark}: {change_in_words(row)}",
+        f"{row['id']}  {target}, {_what_in_words(row)}{mark}: {change_in_words(row)}",
         f"   {origin_in_words(row)}",
     ]
 
 
-def what_in_words(row: Row) -> str:
-    """Return what an amendment changes, e.g. `thickness`, or which amendment it revokes."""
+def amendment_on_one_line(row: Row) -> str:
+    """Return an amendment without number and origin, e.g. `exclusion: spectrum 3`."""
+    change = change_in_words(row)
+    if row["field"] in FIELDS and row["revokes"] is None:
+        return on_one_line(change)
+    what = "note" if row["field"] == REMARK and row["revokes"] is None else _what_in_words(row)
+    return on_one_line(f"{what}: {change.removeprefix(f'{REMARK} ')}")
+
+
+def _what_in_words(row: Row) -> str:
     return f"revokes {row['revokes']}" if row["revokes"] is not None else str(row["field"])
 
 
@@ -83,7 +91,7 @@ def origin_in_words(row: Row) -> str:
 
 
 def basis_in_words(run_id: int, analysis: Row | None, amendments: Iterable[Row]) -> str:
-    """Return on one line the analysis that a run's numbers stand on, and the amendments in force.
+    """Return on one line the amendments in force for a run, and the analysis that its numbers stand on.
 
     Notes are counted apart: no number stands on them.
     """
@@ -92,9 +100,9 @@ def basis_in_words(run_id: int, analysis: Row | None, amendments: Iterable[Row])
     notes = len(rows) - len(counted)
     made = "nothing derived yet" if analysis is None else analysis_in_words(analysis)
     named = ", ".join(f"{row['id']} {row['field']}" for row in counted)
-    parts = [f"run {run_id}: {made}", f"in force: {named}" if named else "not amended"]
+    parts = [f"run {run_id}: amendments in force: {named}" if named else f"run {run_id}: not amended"]
     parts += [f"{notes} note{'s' * (notes > 1)}"] if notes else []
-    return on_one_line("; ".join(parts))
+    return on_one_line("; ".join([*parts, made]))
 
 
 def _is_short(move: Move) -> bool:
