@@ -22,7 +22,7 @@ class Stopped(LabctlError):
 class AmendingPanel(QtWidgets.QWidget):
     """Shows which numbers a request would move, then writes it.
 
-    Only what was previewed can be written: an edited field takes the preview back.
+    Only a previewed request can be written: an edited field takes the preview back.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class AmendingPanel(QtWidgets.QWidget):
         self._connect()
 
     def edited(self) -> None:
-        """Take the preview back: it shows what was filled in before."""
+        """Take the preview back: it shows the fields as they were."""
         self._edits += 1
         if self._shown is not None:
             self._shown = None
@@ -64,7 +64,7 @@ class AmendingPanel(QtWidgets.QWidget):
         self.preview_button.setEnabled(not self.is_writing)
 
     def preview(self) -> None:
-        """Derive in the background what the request would change, and show it; nothing is written."""
+        """Derive the changes of the request in the background and show them; nothing is written."""
         try:
             request = self._filled_in()
         except NotFilledIn as problem:
@@ -82,7 +82,7 @@ class AmendingPanel(QtWidgets.QWidget):
         )
 
     def write(self) -> None:
-        """Write in the background what was previewed."""
+        """Write the previewed request in the background."""
         if self._shown is None or self.is_writing:
             return
         request, shown = self._shown

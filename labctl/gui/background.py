@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Background(QtCore.QObject):
-    """Runs work in threads; results of work whose parent is gone are dropped."""
+    """Runs work in threads; results are dropped once the parent is gone."""
 
     _ended = Signal(object, object)
 

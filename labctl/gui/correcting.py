@@ -21,10 +21,8 @@ class Corrections(QtCore.QObject):
 
     Signals
     -------
-    said(str), warned(str)
-        A message for the user; why a form cannot be opened.
     written()
-        Something was amended.
+        Something was amended. The other two carry a message, and the reason why a form cannot be opened.
     """
 
     said = Signal(str)

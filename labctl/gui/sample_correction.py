@@ -1,4 +1,4 @@
-"""Fields with the values of a sample in force; only what is changed is amended."""
+"""Fields with the values of a sample in force; only changed ones are amended."""
 
 import math
 from collections.abc import Mapping
@@ -155,7 +155,7 @@ class SampleCorrection(QtWidgets.QWidget):
             getattr(self, name).textChanged.connect(self.edited)
 
     def _show_size(self) -> None:
-        """Show diameter or area; what was changed in the other one is not amended."""
+        """Show diameter or area; a change of the other one is not amended."""
         by_diameter = self._by_diameter()
         for field in (self.diameter_mm, self.diameter_u_mm):
             field.setVisible(by_diameter)

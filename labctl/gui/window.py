@@ -172,7 +172,7 @@ class Window(QtWidgets.QMainWindow):
         self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
 
     def _tabs_with_basis(self) -> QtWidgets.QWidget:
-        """Return the tabs with one line below them: what the numbers that are shown stand on."""
+        """Return the tabs with one line below them: amendments and analysis of the shown numbers."""
         whole = QtWidgets.QWidget(self)
         column = QtWidgets.QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)

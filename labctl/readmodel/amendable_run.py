@@ -1,4 +1,4 @@
-"""A run as a form shows it that amends it: values in force, what a correction can hold for, amendments."""
+"""A run as the forms that amend it show it: values in force, targets of a correction, amendments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AmendableRun:
-    """What is known of a run at one moment.
+    """A run at one moment.
 
     Attributes
     ----------
     sample : mapping
         The sample in force, as `labctl.derive.in_force.in_force` gives it.
     targets : mapping
-        What a correction can hold for, in words: this run, its sample entry, all entries of its name. Each
+        Targets of a correction, in words: this run, its sample entry, all entries of its name. Each
         with the arguments of `labctl.derive.amending.Request` that name it.
     """
 
