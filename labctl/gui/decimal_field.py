@@ -1,6 +1,8 @@
-"""A field for a number in which a decimal comma is a decimal point."""
+"""Fields for numbers in which a decimal comma is a decimal point."""
 
-from labctl.gui.qt import QtCore, QtGui, QtWidgets
+from typing import Any
+
+from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets
 
 
 class DecimalField(QtWidgets.QDoubleSpinBox):
@@ -40,3 +42,33 @@ class DecimalField(QtWidgets.QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:  # noqa: N802
         """Return the number of a text."""
         return super().valueFromText(text.replace(",", "."))
+
+
+class _CommaToPoint(QtCore.QObject):
+    """Event filter that types a point for each comma."""
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802
+        """Return whether an event is consumed here."""
+        if not isinstance(event, QtGui.QKeyEvent) or event.text() != ",":
+            return False
+        if event.type() == QtCore.QEvent.Type.KeyPress:
+            point = QtGui.QKeyEvent(event.type(), Qt.Key.Key_Period, event.modifiers(), ".")
+            QtWidgets.QApplication.sendEvent(watched, point)
+        return True
+
+
+def type_comma_as_point(form: QtWidgets.QWidget) -> None:
+    """Make the fields of pymeasure for numbers in a form type a point for a comma."""
+    to_point = _CommaToPoint(form)
+    for field in form.findChildren(QtWidgets.QDoubleSpinBox):
+        field.installEventFilter(to_point)
+
+
+def refuse_pasted_commas(form: QtWidgets.QWidget) -> None:
+    """Make the validators of pymeasure's fields refuse commas; each new parameter has a new validator."""
+    locale = QtCore.QLocale.c()
+    locale.setNumberOptions(QtCore.QLocale.NumberOption.RejectGroupSeparator)
+    for field in form.findChildren(QtWidgets.QDoubleSpinBox):
+        validator: Any = getattr(field, "validator", None)
+        if isinstance(validator, QtGui.QDoubleValidator):
+            validator.setLocale(locale)
