@@ -25,6 +25,7 @@ declared is unknown: it is never taken for unlimited, and `labctl check` says wh
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from labctl.errors import BeyondInstrument, ConfigurationError
@@ -47,14 +48,15 @@ class Range:
     excludes_low: bool = False
 
     def has(self, value: object) -> bool:
-        """Return whether a value is a number in the range; NaN is not."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        """Return whether a value is a number in the range, also one of numpy; NaN is not."""
+        if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        if self.whole and not float(value).is_integer():
+        number = float(value)
+        if self.whole and not number.is_integer():
             return False
-        if self.excludes_low and value <= self.low:
+        if self.excludes_low and number <= self.low:
             return False
-        return self.low - ROUNDING * abs(self.low) <= value <= self.high + ROUNDING * abs(self.high)
+        return self.low - ROUNDING * abs(self.low) <= number <= self.high + ROUNDING * abs(self.high)
 
     def words(self, unit: str = "", factor: float = 1.0, offset: float = 0.0) -> str:
         """Return the range as text, in the unit that `factor * value + offset` has."""

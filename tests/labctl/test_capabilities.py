@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,17 @@ def test_a_range_has_what_is_between_its_ends_and_nothing_beyond(low, width, sha
 @pytest.mark.parametrize("value", [math.nan, math.inf, True, "1", None])
 def test_what_is_no_number_is_in_no_range(value):
     assert not Range(0.0, 10.0).has(value)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.float32, np.float64])
+def test_a_number_of_numpy_is_a_number(kind):
+    assert Range(20.0, 2e6).has(kind(1000))
+    assert not Range(20.0, 2e6).has(kind(10))
+    LCR.check_sweep("lcr", np.array([1000, 100], kind), 0.01)
+
+
+def test_a_truth_value_of_numpy_is_no_number():
+    assert not Range(0.0, 10.0).has(np.bool_(True))
 
 
 def test_a_small_lower_end_is_not_blurred_by_a_large_upper_end():
