@@ -107,7 +107,7 @@ def test_an_instrument_without_a_serial_number_is_never_called_confirmed():
 def test_the_lines_name_what_differs_is_doubted_or_decides():
     rows = [record(outcome=DIFFERS, answer="Celsius")]
     lines = instrument_checks(ENTRY, IDENTITY, rows).words
-    assert lines[0].startswith("21 messages, none tried on hardware by us")
+    assert lines[0].startswith("22 messages, none tried on hardware by us")
     assert "1 differs" in lines[0]
     assert lines[1].startswith("the unit: differs on this instrument on 2026-05-28")
     bath = replace(ENTRY, driver_class=Huber)
