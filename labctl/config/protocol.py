@@ -112,8 +112,8 @@ class Protocol:
             if brings_own_instruments(entry.procedure_class)
         )
         unplanned = (
-            f"{entry.reference} has no plan(): its values are not known before it runs, and nothing of it was "
-            "held against limits or instruments"
+            f"{entry.reference} has no plan(): its values are not known before it runs, and nothing of it "
+            "was held against limits or instruments"
             for entry in self._different()
             if not plans_steps(entry.procedure_class) and not brings_own_instruments(entry.procedure_class)
         )
