@@ -548,8 +548,17 @@ class Eurotherm2200(Eurotherm):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return its settings, and that it has no ramp without `rate_per`."""
-        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
+        """Return its settings, and that ramps are refused without `rate_per`."""
+        if settings.get("rate_per") is not None:
+            return cls.can
+        return replace(cls.can, ramp_rate_k_s=NO_RAMP, ramp_needs="rate_per")
+
+    @classmethod
+    def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return that the unit of the ramp rate is not known, unless `rate_per` is given."""
+        if settings.get("rate_per") is not None:
+            return ()
+        return ("no source names the unit of the ramp rate of a 2200; ramps are refused without rate_per",)
 
     @property
     def identity(self) -> str:

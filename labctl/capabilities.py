@@ -154,6 +154,8 @@ class Capabilities:
     settings : mapping
         Possible values of entries of `settings` in the station file: `Range` or `OneOf`, by name. Sensor
         inputs (`sensor`) and outputs (`output`) belong here.
+    ramp_needs : str
+        With `NO_RAMP`: name of the setting without which ramps are refused; empty: the instrument has none.
     """
 
     frequency_hz: Range | None = None
@@ -167,6 +169,7 @@ class Capabilities:
     ramp_rate_k_s: Range | None = None
     interval_s: Range | None = None
     settings: Mapping[str, Range | OneOf] = field(default_factory=dict)
+    ramp_needs: str = ""
 
     def undeclared(self, roles: Sequence[str]) -> tuple[str, ...]:
         """Return the quantities of some roles that are not declared."""
@@ -212,9 +215,9 @@ class Capabilities:
         if rate_k_s == 0:
             return
         if self.ramp_rate_k_s == NO_RAMP:
-            raise BeyondInstrument(
-                instrument, "ramp_rate_k_s", rate_k_s, QUANTITIES["ramp_rate_k_s"].shown(rate_k_s), "ramp", ""
-            )
+            shown = QUANTITIES["ramp_rate_k_s"].shown(rate_k_s)
+            possible = f"0; any other needs settings.{self.ramp_needs}" if self.ramp_needs else ""
+            raise BeyondInstrument(instrument, "ramp_rate_k_s", rate_k_s, shown, "ramp", possible)
         _check(instrument, "ramp_rate_k_s", rate_k_s, self.ramp_rate_k_s, "or 0 for no ramp")
 
     def check_interval(self, instrument: str, interval_s: float) -> None:

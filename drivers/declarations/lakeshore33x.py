@@ -182,8 +182,8 @@ BENCH_CHECKS = (
         "the unit",
         "`oven.input_type`",
         (
-            "335, 336: five fields, 350: six; the fifth 1 (kelvin) or 2 (Celsius). Another number of fields is "
-            "refused"
+            "335, 336: five fields, 350: six; the fifth 1 (kelvin) or 2 (Celsius). Another number of "
+            "fields is refused"
         ),
         reads="input_type",
         answer="\\d+,\\d+,\\d+,\\d+,[12](,\\d+)?",

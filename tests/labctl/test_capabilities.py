@@ -117,6 +117,12 @@ def test_temperatures_are_told_in_degrees_and_ramps_per_minute():
         Capabilities(ramp_rate_k_s=NO_RAMP).check_ramp("bath", 1 / 60)
 
 
+def test_a_ramp_that_a_setting_would_allow_is_not_said_to_be_absent():
+    can = Capabilities(ramp_rate_k_s=NO_RAMP, ramp_needs="rate_per")
+    with pytest.raises(BeyondInstrument, match=r"possible: 0; any other needs settings\.rate_per$"):
+        can.check_ramp("oven", 1 / 60)
+
+
 def test_an_error_names_instrument_quantity_and_value_and_is_a_value_error():
     with pytest.raises(ValueError, match="lcr") as raised:
         LCR.check_sweep("lcr", [10.0], 1.0)
