@@ -257,7 +257,7 @@ class Eurotherm(ModbusInstrument):
             self.write_value(SENSOR_BREAK_POWER, 0.0)
 
     def _refuse_other_unit(self) -> None:
-        """Raise InstrumentError where the instrument tells that it displays other than degrees Celsius."""
+        """Raise InstrumentError where the instrument says that it displays other than degrees Celsius."""
         if self.tells_display_unit and (unit := self.read_word(DISPLAY_UNIT)):
             problem = "the controller does not display degrees Celsius"
             raise InstrumentError(self.name, f"register {DISPLAY_UNIT}", str(unit), problem)

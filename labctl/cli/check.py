@@ -94,7 +94,7 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
 
 
 def _held(protocol: "Protocol", station: "Station") -> str:
-    """Return what the planned steps were held against; empty where no procedure plans any."""
+    """Return words on limits and ranges of the planned steps; empty where no procedure plans any."""
     from labctl.config.protocol import plans_steps
 
     planned = [plans_steps(entry.procedure_class) for entry in protocol.procedures]

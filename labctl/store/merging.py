@@ -188,7 +188,7 @@ class _Copy:
                 self._analysis(analysis | {"is_current": 0, "name": self._free_name(analysis["name"])})
 
     def _analyses(self) -> list[dict[str, Any]]:
-        """The analyses of the run in the other file; that of an older file as a migration would make it."""
+        """The analyses of the run in the other file; for an older file, as a migration would make it."""
         if self._has_analyses:
             return self._rows("analyses", "run_id = ?", self._old_id)
         query = f"SELECT * FROM ({FIRST_ANALYSES}) WHERE run_id = ?"
