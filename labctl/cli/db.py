@@ -90,7 +90,8 @@ def merge(
 ) -> None:
     """Copy the ended runs of another file into this one, each once, with what became known about them.
 
-    Runs that stand on an amendment that came, or is here, are derived again.
+    Runs that stand on an amendment that came, or is here, are derived again. Bench checks of instruments come
+    too.
     """
     from labctl.store.merging import merge as merge_files
 
@@ -100,9 +101,12 @@ def merge(
     _derive_again(file, merged.outdated)
     content: dict[str, object] = {"added": merged.added, "known": merged.known, "refused": merged.refused}
     content["derived_again"] = merged.outdated
+    content["bench_checks"] = merged.bench_checks
     summary = [f"{len(merged.added)} run(s) added, {len(merged.known)} here already."]
     if merged.outdated:
         summary.append(f"{len(merged.outdated)} run(s) derived again: amendments came or were here.")
+    if merged.bench_checks:
+        summary.append(f"{merged.bench_checks} bench check(s) of instruments added.")
     _answer(content, [*summary, *merged.refused], as_json)
     raise typer.Exit(1 if merged.refused else 0)
 
