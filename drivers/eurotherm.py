@@ -257,7 +257,7 @@ class Eurotherm(ModbusInstrument):
             self.write_value(SENSOR_BREAK_POWER, 0.0)
 
     def _refuse_other_unit(self) -> None:
-        """Raise InstrumentError where the instrument tells that it displays other than degrees Celsius."""
+        """Raise InstrumentError where the instrument says that it displays other than degrees Celsius."""
         if self.tells_display_unit and (unit := self.read_word(DISPLAY_UNIT)):
             problem = "the controller does not display degrees Celsius"
             raise InstrumentError(self.name, f"register {DISPLAY_UNIT}", str(unit), problem)
@@ -548,8 +548,17 @@ class Eurotherm2200(Eurotherm):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return its settings, and that it has no ramp without `rate_per`."""
-        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
+        """Return its settings, and that ramps are refused without `rate_per`."""
+        if settings.get("rate_per") is not None:
+            return cls.can
+        return replace(cls.can, ramp_rate_k_s=NO_RAMP, ramp_needs="rate_per")
+
+    @classmethod
+    def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return that the unit of the ramp rate is not known, unless `rate_per` is given."""
+        if settings.get("rate_per") is not None:
+            return ()
+        return ("no source names the unit of the ramp rate of a 2200; ramps are refused without rate_per",)
 
     @property
     def identity(self) -> str:

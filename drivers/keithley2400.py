@@ -4,7 +4,7 @@ Sources: the manuals 2400S-900-01 and 6430-901-01, the listing of the commands i
 (sarnau/Keithley-2400-SourceMeter-Firmware), pymeasure's and QCoDeS' drivers. pymeasure's driver is not used:
 it sends a message when it is constructed, accepts any number of fields, and reads no setting back.
 
-Each reading carries a status word, which tells what rules at the instrument: source, filter, REL, math,
+Each reading carries a status word, which shows what rules at the instrument: source, filter, REL, math,
 terminals and wires. A reading that was taken with other settings than those asked for is an error.
 """
 
@@ -190,7 +190,7 @@ class SourceMeter(ScpiInstrument):
         return ()
 
     def wiring_status(self) -> tuple[int, int]:
-        """Return the bits of the status word that tell the wiring, and their values for the settings."""
+        """Return the bits of the status word that show the wiring, and their values for the settings."""
         return 0, 0
 
     def _confirm_settings(self, function: str, level: float, tolerance: float) -> None:
@@ -308,7 +308,7 @@ class Keithley2400(SourceMeter):
         )
 
     def wiring_status(self) -> tuple[int, int]:
-        """Return the bits of the status word that tell the wiring, and their values for the settings."""
+        """Return the bits of the status word that show the wiring, and their values for the settings."""
         as_set = (FOUR_WIRE if self.four_wire else 0) | (0 if self.rear else FRONT)
         return FOUR_WIRE | FRONT, as_set
 

@@ -103,7 +103,7 @@ class Keithley6514(ScpiInstrument):
             self.zero_check()
 
     def current_a(self) -> float:
-        """Return a new reading; raises InstrumentError if a setting is not the one that was made."""
+        """Return a new reading; raises InstrumentError if a setting is not as made."""
         self.set_timeout(5 + SETTLING_S + 10 * self.power_line_cycles / 50)
         (reading,) = cast(list[float], self.values(":READ?"))
         self.confirm_settings(*self._settings(), off(":SYST:ZCH"))

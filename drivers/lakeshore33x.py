@@ -300,6 +300,11 @@ class LakeShore33x(Instrument):
         if abs(found_k - limit_k) > LIMIT_RESOLUTION_K:
             raise InstrumentError(self.name, f"TLIMIT? {self.sensor}", f"{found_k:g}", "limit not accepted")
 
+    @property
+    def input_type(self) -> str:
+        """Get the reply to `INTYPE?` of the controlling sensor (str); its fifth field is the unit."""
+        return self.ask(f"INTYPE? {self.sensor}").strip()
+
     def _unit_offset_k(self) -> float:
         """Return the offset that converts a set point of the instrument to kelvin."""
         unit = self.input.preferred_unit

@@ -30,6 +30,7 @@ def _capabilities(registers: OvenMap) -> Capabilities:
     return Capabilities(
         temperature_k=Range(registers.lowest_k, registers.highest_k),
         ramp_rate_k_s=None if registers.ramp else NO_RAMP,
+        ramp_needs="" if registers.ramp else "ramp",
         settings={"unit": Range(1, HIGHEST_UNIT, whole=True)},
     )
 

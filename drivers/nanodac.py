@@ -134,8 +134,10 @@ class Nanodac(ModbusInstrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return its settings, and that it has no ramp without `rate_per`."""
-        return cls.can if settings.get("rate_per") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
+        """Return its settings, and that ramps are refused without `rate_per`."""
+        if settings.get("rate_per") is not None:
+            return cls.can
+        return replace(cls.can, ramp_rate_k_s=NO_RAMP, ramp_needs="rate_per")
 
     @classmethod
     def unconfirmed(cls, settings: Any) -> tuple[str, ...]:

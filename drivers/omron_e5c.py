@@ -130,10 +130,10 @@ class OmronE5C(ModbusInstrument):
 
     @classmethod
     def capabilities(cls, settings: Mapping[str, Any]) -> Capabilities:
-        """Return its settings, and that it has no ramp without `rate_decimals`."""
-        return (
-            cls.can if settings.get("rate_decimals") is not None else replace(cls.can, ramp_rate_k_s=NO_RAMP)
-        )
+        """Return its settings, and that ramps are refused without `rate_decimals`."""
+        if settings.get("rate_decimals") is not None:
+            return cls.can
+        return replace(cls.can, ramp_rate_k_s=NO_RAMP, ramp_needs="rate_decimals")
 
     @classmethod
     def unconfirmed(cls, settings: Any) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ class OxfordMercuryITC(Instrument):
             self._confirm("TSET", f"{found_k:g}", f"{value:g}")
 
     def _confirm(self, word: str, found: Any, wanted: str) -> None:
-        """Raise InstrumentError unless what was read is what was set."""
+        """Raise InstrumentError unless the value read is the value set."""
         if found != wanted:
             raise InstrumentError(self.name, f"LOOP:{word}", str(found), f"expected {wanted}")
 

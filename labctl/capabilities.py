@@ -25,6 +25,7 @@ declared is unknown: it is never taken for unlimited, and `labctl check` says wh
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from labctl.errors import BeyondInstrument, ConfigurationError
@@ -47,14 +48,15 @@ class Range:
     excludes_low: bool = False
 
     def has(self, value: object) -> bool:
-        """Return whether a value is a number in the range; NaN is not."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        """Return whether a value is a number in the range, also one of numpy; NaN is not."""
+        if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        if self.whole and not float(value).is_integer():
+        number = float(value)
+        if self.whole and not number.is_integer():
             return False
-        if self.excludes_low and value <= self.low:
+        if self.excludes_low and number <= self.low:
             return False
-        return self.low - ROUNDING * abs(self.low) <= value <= self.high + ROUNDING * abs(self.high)
+        return self.low - ROUNDING * abs(self.low) <= number <= self.high + ROUNDING * abs(self.high)
 
     def words(self, unit: str = "", factor: float = 1.0, offset: float = 0.0) -> str:
         """Return the range as text, in the unit that `factor * value + offset` has."""
@@ -152,6 +154,8 @@ class Capabilities:
     settings : mapping
         Possible values of entries of `settings` in the station file: `Range` or `OneOf`, by name. Sensor
         inputs (`sensor`) and outputs (`output`) belong here.
+    ramp_needs : str
+        With `NO_RAMP`: name of the setting without which ramps are refused; empty: the instrument has none.
     """
 
     frequency_hz: Range | None = None
@@ -165,6 +169,7 @@ class Capabilities:
     ramp_rate_k_s: Range | None = None
     interval_s: Range | None = None
     settings: Mapping[str, Range | OneOf] = field(default_factory=dict)
+    ramp_needs: str = ""
 
     def undeclared(self, roles: Sequence[str]) -> tuple[str, ...]:
         """Return the quantities of some roles that are not declared."""
@@ -210,9 +215,9 @@ class Capabilities:
         if rate_k_s == 0:
             return
         if self.ramp_rate_k_s == NO_RAMP:
-            raise BeyondInstrument(
-                instrument, "ramp_rate_k_s", rate_k_s, QUANTITIES["ramp_rate_k_s"].shown(rate_k_s), "ramp", ""
-            )
+            shown = QUANTITIES["ramp_rate_k_s"].shown(rate_k_s)
+            possible = f"0; any other needs settings.{self.ramp_needs}" if self.ramp_needs else ""
+            raise BeyondInstrument(instrument, "ramp_rate_k_s", rate_k_s, shown, "ramp", possible)
         _check(instrument, "ramp_rate_k_s", rate_k_s, self.ramp_rate_k_s, "or 0 for no ramp")
 
     def check_interval(self, instrument: str, interval_s: float) -> None:

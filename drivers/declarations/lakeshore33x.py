@@ -180,13 +180,18 @@ BENCH_CHECKS = (
     ),
     BenchCheck(
         "the unit",
-        '`oven.ask("INTYPE? A")`, `oven.ask("SETP? 1")`',
+        "`oven.input_type`",
         (
-            "335, 336: five fields, 350: six; the fifth 1 (kelvin) or 2 (Celsius), and the set "
-            "point in it. Another number of fields is refused"
+            "335, 336: five fields, 350: six; the fifth 1 (kelvin) or 2 (Celsius). Another number of "
+            "fields is refused"
         ),
-        asks="INTYPE? A",
+        reads="input_type",
         answer="\\d+,\\d+,\\d+,\\d+,[12](,\\d+)?",
+    ),
+    BenchCheck(
+        "the unit of the set point",
+        "`oven.setpoint_k = 300`, front panel",
+        "300 K where the fifth field of `oven.input_type` is 1, 26.85 degC where it is 2",
     ),
     BenchCheck(
         "what rules",

@@ -9,23 +9,12 @@ import typer
 from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption, PersonOption, user_name
 from labctl.errors import ConfigurationError, InvalidRequest
-from labctl.plain_text import utc_time
 
 if TYPE_CHECKING:
     from labctl.derive.amending import Proposal, Request
     from labctl.derive.moves import Move
 
-MOST_MOVES = 40
-ROUNDING = 1e-9
 FIXED_WORDS = {"none"}
-SHOWN = {  # quantity: symbol, unit for people, factor
-    "conductivity_s_m": ("sigma", "S/cm", 0.01),
-    "conductivity_at_25_degc_s_m": ("sigma(25 °C)", "S/cm", 0.01),
-    "total_resistance_ohm": ("R", "ohm", 1.0),
-    "temperature_k": ("T", "K", 1.0),
-    "activation_energy_ev": ("Ea", "eV", 1.0),
-    "value": ("transference number", "", 1.0),
-}
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept with the amendment.")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show which numbers would move and by how much; write nothing.")
@@ -221,9 +210,9 @@ def _progress(quiet: bool) -> Any:
 
 
 def _print_dry_run(told: "Proposal", as_json: bool) -> None:
-    from labctl.derive.moves import moves
+    from labctl.readmodel.amendment_text import visible_moves
 
-    found = [move for move in moves(told.before, told.after) if not _is_noise(move)]
+    found = visible_moves(told.before, told.after)
     if as_json:
         rows = [vars(move) | {"factor": move.factor} for move in found]
         terminal.echo(json.dumps({"amendments": told.amendments, "runs": told.runs, "moves": rows}))
@@ -233,7 +222,7 @@ def _print_dry_run(told: "Proposal", as_json: bool) -> None:
 
 
 def _print_done(ids: list[int], done: "Proposal", request: "Request", as_json: bool) -> None:
-    from labctl.derive.moves import moves
+    from labctl.readmodel.amendment_text import visible_moves
 
     if as_json:
         terminal.echo(json.dumps({"amendments": ids, "runs": done.runs}))
@@ -241,70 +230,18 @@ def _print_done(ids: list[int], done: "Proposal", request: "Request", as_json: b
     numbers = ", ".join(map(str, ids))
     what = "note" if request.remark else "amendment"
     terminal.echo(f"{what} {numbers} written; labctl amend --revoke {ids[-1]} takes it back")
-    found = [move for move in moves(done.before, done.after) if not _is_noise(move)]
-    _print_moves(found, done.runs)
+    _print_moves(visible_moves(done.before, done.after), done.runs)
 
 
 def _print_moves(found: "list[Move]", runs: tuple[int, ...]) -> None:
-    """Print how the numbers of each run move: one line for each, or for many runs a line for each run."""
-    if not runs:
-        return
-    if not found:
-        terminal.echo(f"no number of {len(runs)} run(s) moves")
-    for run_id in runs:
-        of_run = [move for move in found if move.run_id == run_id]
-        shown = of_run if len(runs) == 1 else [move for move in of_run if _is_short(move)]
-        for line in _summary(run_id, of_run):
-            terminal.echo(line)
-        for move in shown[:MOST_MOVES]:
-            terminal.echo(f"  {_in_words(move)}")
+    from labctl.readmodel.amendment_text import moves_in_words
 
-
-def _is_short(move: "Move") -> bool:
-    """Whether a number is shown where many runs move: an activation energy."""
-    return move.quantity == "activation_energy_ev" and move.place.get("form") == "ln_sigma_t"
-
-
-def _summary(run_id: int, found: "list[Move]") -> list[str]:
-    factors = [move.factor for move in found if move.quantity == "conductivity_s_m" and move.factor]
-    if not factors:
-        return []
-    low, high = min(factors), max(factors)
-    by = f"by {low:.6g}" if high - low < 1e-9 * high else f"by {low:.6g} to {high:.6g}"
-    return [f"run {run_id}: {len(factors)} conductivities move {by}"]
-
-
-def _in_words(move: "Move") -> str:
-    from labctl.readmodel.formatting import celsius
-
-    symbol, unit, scale = SHOWN[move.quantity]
-    kelvin = move.place.get("temperature_k")
-    names = [str(move.place[name]) for name in ("branch", "law", "form") if name in move.place]
-    place = f"{celsius(kelvin)} °C" if kelvin is not None else " ".join(names)
-    before = _number_in_words(move.before, move.u_before, scale)
-    after = _number_in_words(move.after, move.u_after, scale)
-    factor = f" (x {move.factor:.6g})" if move.factor else ""
-    return f"{symbol} {place}: {before} -> {after} {unit}".rstrip() + factor
-
-
-def _number_in_words(value: float | None, u: float | None, scale: float) -> str:
-    from labctl.readmodel.formatting import with_uncertainty
-
-    if value is None:
-        return "none"
-    return with_uncertainty(value * scale, None if u is None else u * scale)
-
-
-def _is_noise(move: "Move") -> bool:
-    """Whether a number moved by rounding alone, which another order of adding gives."""
-    pairs = ((move.before, move.after), (move.u_before, move.u_after))
-    return all(
-        a == b or (a is not None and b is not None and abs(a - b) <= ROUNDING * max(abs(a), abs(b)))
-        for a, b in pairs
-    )
+    for line in moves_in_words(found, runs):
+        terminal.echo(line)
 
 
 def _print_list(db: Path, run: str, as_json: bool) -> None:
+    from labctl.readmodel.amendment_text import amendment_in_words
     from labctl.store import Database
     from labctl.store.amendments import in_force, revoked_by
     from labctl.store.queries import amendments
@@ -319,41 +256,5 @@ def _print_list(db: Path, run: str, as_json: bool) -> None:
         return
     terminal.echo(f"{len(rows)} amendment(s) in {db}")
     for row in rows:
-        for line in in_words(row, revoked.get(row["id"])):
+        for line in amendment_in_words(row, revoked.get(row["id"])):
             terminal.echo(line)
-
-
-def in_words(row: dict[str, Any], revoked: int | None = None) -> list[str]:
-    """Return an amendment as lines of text."""
-    target = f"run {row['run_id']}" if row["run_id"] is not None else f"sample entry {row['sample_id']}"
-    what = f"revokes {row['revokes']}" if row["revokes"] is not None else row["field"]
-    about = f"{row['person'] or 'unknown'}, {utc_time(row['time_s'])} UTC: {row['reason']}"
-    mark = f" (revoked by {revoked})" if revoked is not None else ""
-    change = _change_in_words(row["old_value"], row["new_value"])
-    return [f"{row['id']}  {target}, {what}{mark}: {change}", f"   {about}"]
-
-
-def _change_in_words(old: Any, new: Any) -> str:
-    """Return the values that an amendment changes, e.g. `thickness_m 0.001 -> 0.0009`."""
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return f"{old} -> {new}"
-    if set(new) == {"remark"}:
-        return str(new["remark"])
-    if not old:
-        return _values_in_words(new)
-    if not new:
-        return f"{_values_in_words(old)} -> nothing"
-    names = [name for name in new if name not in old or old[name] != new[name]] or [*new]
-    return ", ".join(f"{name} {_short(old.get(name))} -> {_short(new[name])}" for name in names)
-
-
-def _values_in_words(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_short(value)}" for name, value in values.items())
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return f"of {len(value)} points"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "none" if value is None else str(value)

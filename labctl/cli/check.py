@@ -85,10 +85,20 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
         now_s = RealClock().time()
         console.print(f"begun now, it ends {hour_in_words(now_s + found.takes_s, now_s)}")
     console.print(table)
-    held = f"within the limits of {station.name} and the declared ranges of its instruments"
-    console.print(f"{held}; estimated time {duration(found.takes_s)}")
+    console.print(f"{_held(protocol, station)}estimated time {duration(found.takes_s)}")
     console.print(station.watchdog_words)
     if station.instruments:
         console.print(
             f"making safe takes at most {station.safe_within_s:g} s: the instruments of one wire take turns"
         )
+
+
+def _held(protocol: "Protocol", station: "Station") -> str:
+    """Return words on limits and ranges of the planned steps; empty where no procedure plans any."""
+    from labctl.config.protocol import plans_steps
+
+    planned = [plans_steps(entry.procedure_class) for entry in protocol.procedures]
+    if not any(planned):
+        return ""
+    which = "" if all(planned) else "planned steps "
+    return f"{which}within the limits of {station.name} and the declared ranges of its instruments; "

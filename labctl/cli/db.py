@@ -93,7 +93,7 @@ def merge(
 
     Runs that stand on an amendment that came, or is here, are derived again. Amendments apply in
     the order in which they arrived: where both files amended one value, the newcomer is in force, and a line
-    says so.
+    says so. Bench checks of instruments come too.
     """
     from labctl.store.merging import merge as merge_files
 
@@ -104,11 +104,14 @@ def merge(
     _derive_again(file, merged.outdated)
     content: dict[str, object] = {"added": merged.added, "known": merged.known, "refused": merged.refused}
     content["derived_again"] = merged.outdated
+    content["bench_checks"] = merged.bench_checks
     summary = [f"{len(merged.added)} run(s) added, {len(merged.known)} here already."]
     if merged.outdated:
         summary.append(f"{len(merged.outdated)} run(s) derived again: amendments came or were here.")
     known = [run_id for run_id in merged.outdated if run_id <= last_run]
     content["moved"] = moved = _moved_values(file, known, last_amendment)
+    if merged.bench_checks:
+        summary.append(f"{merged.bench_checks} bench check(s) of instruments added.")
     _answer(content, [*summary, *_moved_in_words(moved), *merged.refused], as_json)
     raise typer.Exit(1 if merged.refused else 0)
 

@@ -110,12 +110,13 @@ def station_text(found: list[dict[str, Any]], library: str) -> str:
 
 def _instrument_lines(number: int, entry: dict[str, Any], roles: list[str]) -> list[str]:
     first, *others = (match["driver"] for match in entry["drivers"])
+    possible = entry["drivers"][0]["roles"]
     return [
         f"[instruments.instrument{number}]",
         f'driver = "{first}"' + (f"  # or {', '.join(others)}" if others else ""),
         f'address = "{entry["address"]}"',
         f"identity = {json.dumps(entry['identity'], ensure_ascii=False)}",
-        f"roles = {json.dumps(roles or entry['drivers'][0]['roles'])}",
+        f"roles = {json.dumps(roles or possible)}" + ("" if possible else "  # another works `with` it"),
     ]
 
 

@@ -199,12 +199,12 @@ def _amendments_in_words(amendments: list[dict[str, Any]], stood_on: list[int] |
 
 
 def _listed(title: str, amendments: list[dict[str, Any]]) -> list[str]:
-    from labctl.cli.amend import in_words
+    from labctl.readmodel.amendment_text import amendment_in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     lines = [title] if amendments else []
     for row in amendments:
-        lines += or_as_unreadable(partial(in_words, row), lambda why: [f"an amendment {why}"])
+        lines += or_as_unreadable(partial(amendment_in_words, row), lambda why: [f"an amendment {why}"])
     return lines
 
 

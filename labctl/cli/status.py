@@ -101,7 +101,7 @@ def _simulated_station(path: Path) -> str:
 
 
 def _unwatched(processes: list[dict[str, Any]]) -> list[str]:
-    """Return the stations whose runner is running while no supervisor is."""
+    """Return the stations with a running runner and no supervisor."""
     running = [process for process in processes if process["state"] == "running"]
     watched = {process["station"] for process in running if process["process"] == "supervisor"}
     return sorted({process["station"] for process in running if process["process"] == "runner"} - watched)

@@ -1,7 +1,7 @@
 """Form of the VISA addresses of a station file.
 
 What can only be a mistake is refused, with the right form beside it. An alias that only the VISA library
-knows has no `::` and is passed on.
+knows has no `::` and is passed on, as is the name of an instrument at another computer, `visa://...`.
 """
 
 import difflib
@@ -42,7 +42,7 @@ def address_problem(address: str) -> str:
     if SINGLE_COLONS.match(text):
         right = shown(re.sub(":+", "::", text))
         return f"is {shown(address)}, which is no VISA address; write {right}"
-    if "::" not in text or "[" in text or SERIAL_ALIAS.match(text):
+    if "::" not in text or "[" in text or SERIAL_ALIAS.match(text) or text.lower().startswith("visa://"):
         return ""
     problem = next(_problems(text), "")
     return problem and f"is {shown(address)}: {problem}; write e.g. {_form(text)}"

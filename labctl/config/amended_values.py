@@ -134,7 +134,7 @@ def _refuse_other_unit(sample: Mapping[str, Any], new: Mapping[str, Any]) -> Non
             was = f"{old_value * scale:.6g} {unit}"
             raise InvalidRequest(
                 f"a {what} differs from {was}, which is in force, by a factor of {factor:.4g}: is it in "
-                f"{unit}? Say --sure if it is right"
+                f"{unit}? Confirm it (--sure) if it is right"
             )
 
 

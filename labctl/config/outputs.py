@@ -11,7 +11,7 @@ from labctl.instruments.making_safe import Output, longest_s, make_all_safe, wit
 
 
 def outputs_of(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> tuple[Output, ...]:
-    """Return the instruments whose session is open: those with a driver, by name, in `drivers`."""
+    """Return the instruments with an open session: those with a driver, by name, in `drivers`."""
     return tuple(
         _output(entry, entries, partial(drivers.__getitem__, entry.name))
         for entry in entries

@@ -83,8 +83,9 @@ def declared_by(entry: InstrumentEntry) -> Capabilities:
 
 
 def described(entry: InstrumentEntry) -> str:
-    """Return name, driver and settings of an instrument as text."""
-    settings = (f"{key} = {value!r}" for key, value in entry.settings.items())
+    """Return name, driver and settings (no tables, no lists) of an instrument as text."""
+    short = {key: value for key, value in entry.settings.items() if not isinstance(value, Mapping | list)}
+    settings = (f"{key} = {value!r}" for key, value in short.items())
     return f"{entry.name} ({', '.join((entry.driver, *settings))})"
 
 

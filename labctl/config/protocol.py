@@ -111,9 +111,15 @@ class Protocol:
             for entry in self._different()
             if brings_own_instruments(entry.procedure_class)
         )
+        unplanned = (
+            f"{entry.reference} has no plan(): its values are not known before it runs, and nothing of it "
+            "was held against limits or instruments"
+            for entry in self._different()
+            if not plans_steps(entry.procedure_class) and not brings_own_instruments(entry.procedure_class)
+        )
         parameters = (entry.parameters for entry in self._different())
         doubts = (doubt for given in parameters for doubt in doubts_about_parameters(given))
-        return (*own, *doubts_about_sample(self.sample), *doubts)
+        return (*own, *unplanned, *doubts_about_sample(self.sample), *doubts)
 
     def _different(self) -> list[ProcedureEntry]:
         """Return the procedures in the order of the file, each once."""
@@ -134,9 +140,14 @@ class Protocol:
                 raise ConfigurationError(self.source, key, f"{step.label}: {beyond}") from beyond
 
 
+def plans_steps(procedure: Any) -> bool:
+    """Return whether a procedure, or its class, says which steps it plans."""
+    return hasattr(procedure, "plan")
+
+
 def plan_of(procedure: Any) -> list[PlannedStep]:
     """Return the planned steps of a procedure; a single step of unknown content if it has no plan."""
-    if hasattr(procedure, "plan"):
+    if plans_steps(procedure):
         return list(procedure.plan())
     return [PlannedStep(type(procedure).__name__, _estimate_s(procedure))]
 

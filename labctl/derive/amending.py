@@ -83,6 +83,8 @@ class Proposal:
         Derived rows of the current analysis of these runs: run id to table to rows.
     analyses : mapping
         The analysis that each run gets.
+    standing : mapping
+        Ids of the amendments in force for each run before.
     """
 
     amendments: tuple[Row, ...]
@@ -90,6 +92,7 @@ class Proposal:
     before: Mapping[int, Mapping[str, list[Row]]]
     analyses: Mapping[int, Evaluation]
     seen: tuple[Any, ...]
+    standing: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def after(self) -> dict[int, Mapping[str, list[Row]]]:
@@ -120,28 +123,36 @@ def propose(path: Path, request: Request, on_run: Callable[[int, int, int], None
         rows = _rows(db, path, request)
         runs = _runs_concerned(db, rows) if any(row["field"] != REMARK for row in rows) else ()
         mark = seen(db, runs)
+        standing = {run_id: in_force(db, run_id).amendments for run_id in runs}
     if not runs:
         return Proposal(tuple(rows), (), {}, {}, mark)
     before, after = _derived(path, rows, runs, on_run or (lambda run_id, done, count: None))
-    return Proposal(tuple(rows), runs, before, after, mark)
+    return Proposal(tuple(rows), runs, before, after, mark, standing)
 
 
 def amend(
-    path: Path, request: Request, on_run: Callable[[int, int, int], None] | None = None
+    path: Path,
+    request: Request,
+    on_run: Callable[[int, int, int], None] | None = None,
+    shown: Proposal | None = None,
 ) -> tuple[list[int], Proposal]:
     """Carry out a request; return the ids of the new amendments and the rows written.
+
+    `shown` is the dry run that a person agreed to: nothing is written where its runs were amended since.
 
     Raises
     ------
     InvalidRequest, ConfigurationError, StoreError
-        As `propose`; and StoreError where the file cannot be written, or where the runs changed more often
-        than they could be derived. Nothing is written then.
+        As `propose`; where the runs were amended since `shown`; and StoreError where the file cannot be
+        written, or where the runs changed more often than they could be derived. Nothing is written then.
     """
     if not path.is_file():
         raise InvalidRequest(f"{path}: no such file")
     with Store.open(path) as store:
         for _ in range(ATTEMPTS):
             proposal = propose(path, request, on_run)
+            if shown is not None:
+                _require_as_shown(proposal, shown)
             made = {run_id: (one.maker, one.rows) for run_id, one in proposal.analyses.items()}
             ids = store.amend(proposal.amendments, made, proposal.seen)
             if ids is not None:
@@ -150,6 +161,16 @@ def amend(
         f"{path}: the runs changed {ATTEMPTS} times while they were derived; nothing was written: "
         "try again when the measurement has ended"
     )
+
+
+def _require_as_shown(proposal: Proposal, shown: Proposal) -> None:
+    """Raise InvalidRequest where other amendments are in force than when the dry run was made."""
+    names = ("run_id", "sample_id", "field", "revokes", "old_value", "new_value")
+    now, then = ([[row[name] for name in names] for row in one.amendments] for one in (proposal, shown))
+    if now != then or proposal.standing != shown.standing:
+        raise InvalidRequest(
+            "these runs were amended meanwhile; nothing was written: look at the preview again"
+        )
 
 
 def _require_reason(reason: str) -> None:

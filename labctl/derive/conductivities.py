@@ -88,7 +88,7 @@ def spectrum_beside_the_one_before(
 def derive_conductivities(store: Store, run_id: int, derived_s: float) -> list[dict[str, Any] | None]:
     """Derive every finished spectrum of a run, all seen together; return a row (or None) for each.
 
-    The rows replace those of the provisional analysis of the run.
+    The rows replace the rows of the provisional analysis of the run.
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)

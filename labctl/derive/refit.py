@@ -2,7 +2,7 @@
 
 1. Each run becomes one analysis in one transaction, once all of it is derived: a kill at any moment leaves a
    run with its earlier analyses or with the new one as well.
-2. A run whose current analysis was made in the same way from the same inputs is passed over, unless `again`.
+2. A run with a current analysis made in the same way from the same inputs is passed over, unless `again`.
    So a refit that was killed goes on where it was.
 3. A run that continues another one of the refit is derived after it.
 4. A run that cannot be derived is reported and leaves the others alone; a file that cannot be written ends

@@ -54,10 +54,15 @@ class Browser(QtWidgets.QWidget):
     -------
     ticks_changed(list of int), reuse_wanted(int)
         Ids of the runs to draw; id of the run to fill the form from.
+    correction_wanted(int), note_wanted(int), amendments_wanted(int)
+        Id of the run to correct the sample of, to add a note to, to list the amendments of.
     """
 
     ticks_changed = Signal(object)
     reuse_wanted = Signal(int)
+    correction_wanted = Signal(int)
+    note_wanted = Signal(int)
+    amendments_wanted = Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,11 +131,25 @@ class Browser(QtWidgets.QWidget):
         self.draw_button = QtWidgets.QPushButton("&Draw alone", self)
         self.untick_button = QtWidgets.QPushButton("Dra&w none", self)
         self.reuse_button = QtWidgets.QPushButton("Use parameters a&gain", self)
+        self.amend_button = QtWidgets.QPushButton("Correct", self)
+        self.amend_button.setShortcut("Ctrl+M")
+        self.amend_button.setToolTip("Ctrl+M: correct or annotate the chosen run, list its amendments")
+        menu = QtWidgets.QMenu(self.amend_button)
+        for text, wanted in (
+            ("&Correct sample…", self.correction_wanted),
+            ("Add a &note…", self.note_wanted),
+            ("&Amendments…", self.amendments_wanted),
+        ):
+            menu.addAction(text).triggered.connect(lambda _=False, w=wanted: self._tell_chosen(w))
+        self.amend_button.setMenu(menu)
+        self.table.addActions(menu.actions())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _lay_out(self) -> None:
         top = QtWidgets.QHBoxLayout()
         top.addWidget(self.search, 1)
-        for widget in (self.state, self.period, self.draw_button, self.untick_button, self.reuse_button):
+        buttons = (self.draw_button, self.untick_button, self.reuse_button, self.amend_button)
+        for widget in (self.state, self.period, *buttons):
             top.addWidget(widget)
         column = QtWidgets.QVBoxLayout(self)
         column.addLayout(top)
@@ -141,6 +160,9 @@ class Browser(QtWidgets.QWidget):
         self.search.textChanged.connect(self._filter)
         self.state.currentIndexChanged.connect(self._filter)
         self.period.currentIndexChanged.connect(self._filter)
+        self.table.selectionModel().selectionChanged.connect(self._enable)
+        self.filtered.modelReset.connect(self._enable)
+        self._enable()
         self.table.doubleClicked.connect(lambda _: self._draw_alone())
         self.draw_button.clicked.connect(self._draw_alone)
         self.untick_button.clicked.connect(lambda: self.model.tick([], True, alone=True))
@@ -156,9 +178,19 @@ class Browser(QtWidgets.QWidget):
         self.model.tick(self.selected(), True, alone=True)
 
     def _reuse(self) -> None:
+        self._tell_chosen(self.reuse_wanted)
+
+    def _tell_chosen(self, wanted: Any) -> None:
         chosen = self.selected()
         if chosen:
-            self.reuse_wanted.emit(chosen[0])
+            wanted.emit(chosen[0])
+
+    def _enable(self, *_: Any) -> None:
+        """Offer corrections of one chosen run only."""
+        one = len(self.selected()) == 1
+        self.amend_button.setEnabled(one)
+        for action in self.amend_button.menu().actions():
+            action.setEnabled(one)
 
     def _filter(self) -> None:
         state = self.state.currentText() if self.state.currentIndex() else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymeasure.display.widgets import InputsWidget
 
+from labctl.gui.decimal_field import refuse_pasted_commas, type_comma_as_point
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
@@ -49,6 +50,8 @@ class ProcedureInputs(InputsWidget):
         for name in self._inputs:
             _changes(getattr(self, name)).connect(self.edited)
         let_wheel_pass(self)
+        type_comma_as_point(self)
+        refuse_pasted_commas(self)
 
     def _layout(self, inputs_in_scrollarea: bool) -> None:
         """Place labels beside their fields, not above."""
@@ -104,6 +107,7 @@ class ProcedureInputs(InputsWidget):
         known = {name: value for name, value in values.items() if name in self._inputs}
         procedure.set_parameters(known)
         self.set_parameters(procedure.parameter_objects())
+        refuse_pasted_commas(self)
         self._loaded = {name: (getattr(self, name).parameter.value, value) for name, value in known.items()}
 
 

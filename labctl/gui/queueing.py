@@ -32,7 +32,7 @@ class QueueingPanel(QtWidgets.QWidget):
     Signals
     -------
     said(str), queued(int), rehearsal_wanted(int)
-        A message for the user; the number of a queued job; of one that waits for its rehearsal.
+        A message for the user; the number of a queued job; of a job that waits for its rehearsal.
     """
 
     said = Signal(str)

@@ -6,6 +6,7 @@ from math import pi, sqrt
 from typing import Any
 
 from labctl.config.fixture import Points
+from labctl.gui.decimal_field import DecimalField
 from labctl.gui.inputs import NotFilledIn, tab_through
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
@@ -38,16 +39,19 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.cation.setPlaceholderText("e.g. Mg2+")
         self.electrodes = QtWidgets.QComboBox(self)
         self.electrodes.addItems(ELECTRODES)
-        self.thickness_mm, self.thickness_u_mm = _number(100, " mm", "not filled in"), _number(10, " mm")
-        self.diameter_mm = _number(300, " mm", "not filled in")
-        self.area_cm2 = _number(1000, " cm²", "not filled in")
-        self.area_u_cm2 = _number(100, " cm²")
-        self.lead_ohm, self.lead_u_ohm = _number(1e6, " ohm", "not known"), _number(1e6, " ohm")
-        self.temperature_max_degc = _number(2000, " °C", "as the station")
+        self.thickness_mm, self.thickness_u_mm = (
+            DecimalField(100, " mm", "not filled in"),
+            DecimalField(10, " mm"),
+        )
+        self.diameter_mm = DecimalField(300, " mm", "not filled in")
+        self.area_cm2 = DecimalField(1000, " cm²", "not filled in")
+        self.area_u_cm2 = DecimalField(100, " cm²")
+        self.lead_ohm, self.lead_u_ohm = DecimalField(1e6, " ohm", "not known"), DecimalField(1e6, " ohm")
+        self.temperature_max_degc = DecimalField(2000, " °C", "as the station")
         self.temperature_max_degc.setMinimum(NO_CEILING_DEGC)
         self.temperature_max_degc.setValue(NO_CEILING_DEGC)
-        self.potential_max_v = _number(1000, " V", "as the station")
-        self.current_max_a = _number(1000, " A", "as the station")
+        self.potential_max_v = DecimalField(1000, " V", "as the station")
+        self.current_max_a = DecimalField(1000, " A", "as the station")
         self.fixture = QtWidgets.QCheckBox(self)
         self._fixture_points: dict[str, Points | None] = {}
         self._load_fixture({})
@@ -169,18 +173,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         _set_quietly(self.diameter_mm, 10 * sqrt(4 / pi * area_cm2))
 
 
-def _number(high: float, suffix: str, words_for_zero: str = "") -> QtWidgets.QDoubleSpinBox:
-    """Return an input for a number from 0, which shows 0 as text if 0 means no value."""
-    field = QtWidgets.QDoubleSpinBox()
-    field.setDecimals(6)
-    field.setRange(0, high)
-    field.setSuffix(suffix)
-    field.setSpecialValueText(words_for_zero)
-    field.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
-    return field
-
-
-def _set_quietly(field: QtWidgets.QDoubleSpinBox, value: float) -> None:
+def _set_quietly(field: DecimalField, value: float) -> None:
     blocked = field.blockSignals(True)
     field.setValue(value)
     field.blockSignals(blocked)

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.browser import Browser
 from labctl.gui.control import ControlBar
-from labctl.gui.plain_label import PlainLabel
+from labctl.gui.correcting import Corrections
+from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.plots.log_tab import LogTab
 from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
@@ -30,9 +33,11 @@ from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.requests import Pauses
 from labctl.queue.submission import protocol_of_job, reuse
+from labctl.readmodel.amendment_text import basis_in_words
 from labctl.readmodel.protocol_text import SampleForm
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.readmodel.station_view import StationView
+from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.store import Database
 from labctl.store.queries import runs, samples
 from labctl.store.transactions import WriteConnection
@@ -111,11 +116,18 @@ class Window(QtWidgets.QMainWindow):
         self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
+        self.corrections = Corrections(self, self.db, person)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
         self.tab_widget.setDocumentMode(True)
         for tab in self.tabs:
             self.tab_widget.addTab(tab, tab.name)
+        self.basis = PlainLabel(self)
+        self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.basis.setSizePolicy(
+            policy.Ignored, policy.Fixed
+        )  # a long line is cut, the tool tip has all of it
         self.warning = PlainLabel(self)
         self.warning.setObjectName("trouble")
         self.warning.setWordWrap(True)
@@ -137,7 +149,7 @@ class Window(QtWidgets.QMainWindow):
         below.addTab(self.queue, "Queue")
         self.below = below
         middle = QtWidgets.QSplitter(Qt.Orientation.Vertical, self)
-        middle.addWidget(self.tab_widget)
+        middle.addWidget(self._tabs_with_basis())
         middle.addWidget(below)
         middle.setStretchFactor(0, 1)
         middle.setSizes([1000, 15 * self.fontMetrics().height()])
@@ -158,6 +170,15 @@ class Window(QtWidgets.QMainWindow):
         self.setCentralWidget(whole)
         self.statusBar().addPermanentWidget(self.trouble)
         self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
+
+    def _tabs_with_basis(self) -> QtWidgets.QWidget:
+        """Return the tabs with one line below them: amendments and analysis of the shown numbers."""
+        whole = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tab_widget, 1)
+        column.addWidget(self.basis)
+        return whole
 
     def _build_menu(self) -> None:
         self.menuBar().setNativeMenuBar(False)  # a menu bar of the desktop would keep F12 from the window
@@ -202,6 +223,7 @@ class Window(QtWidgets.QMainWindow):
         self.reader.trouble.connect(self.trouble.setText)
         self.browser.ticks_changed.connect(self._follow)
         self.browser.reuse_wanted.connect(self._reuse)
+        self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
         self.queueing.rehearsal_wanted.connect(self._have_rehearsed)
@@ -214,6 +236,17 @@ class Window(QtWidgets.QMainWindow):
         self._watch.timeout.connect(self._check_last_reading)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
+
+    def _connect_corrections(self) -> None:
+        self.browser.correction_wanted.connect(self.corrections.correct)
+        self.browser.note_wanted.connect(self.corrections.note)
+        self.browser.amendments_wanted.connect(self.corrections.amendments)
+        for tab in self.tabs:
+            if isinstance(tab, SpectraTab):
+                tab.exclusion_wanted.connect(self.corrections.exclude)
+        self.corrections.said.connect(self.say)
+        self.corrections.warned.connect(self.warn)
+        self.corrections.written.connect(self.reader.look_now)
 
     def _show_station(self, view: StationView) -> None:
         self._view = view
@@ -269,6 +302,9 @@ class Window(QtWidgets.QMainWindow):
         ]
         for tab in self.tabs:
             tab.show_runs(shown)
+        lines = [_basis(run.snapshot) for run in shown]
+        self.basis.setText("   ·   ".join(lines))
+        self.basis.setToolTip(tool_tip("\n".join(lines)))
 
     def _reuse(self, run_id: int) -> None:
         self.asker.ask(lambda connection: _old_protocol(connection, run_id), self._load)
@@ -379,6 +415,12 @@ class Window(QtWidgets.QMainWindow):
         super().changeEvent(event)
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
             QtCore.QTimer.singleShot(0, self._apply_appearance)
+
+
+def _basis(snapshot: RunSnapshot) -> str:
+    """Return the analysis and the amendments that the shown numbers of a run stand on."""
+    words = partial(basis_in_words, snapshot.id, snapshot.analysis, snapshot.amendments)
+    return or_as_unreadable(words, lambda why: f"run {snapshot.id} {why}")
 
 
 def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:

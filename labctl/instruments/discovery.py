@@ -24,7 +24,9 @@ ROLE_OF_GROUP = {
     "ANALYZERS": "fra",
     "POTENTIOSTATS": "potentiostat",
     "THERMOMETERS": "thermometer",
+    "PARTNERS": "",
 }
+"""Role of the drivers of each table of the catalogue; a partner, which another works `with`, has none."""
 ASKED = ("GPIB", "USB", "TCPIP")
 SERIAL = "ASRL"
 COMMON_QUESTION = "*IDN?"
@@ -35,12 +37,12 @@ IDENTIFIED_WITHIN_S = 2.0
 
 
 def roles_of_drivers() -> dict[type, list[str]]:
-    """Return every shipped driver with the roles it can have."""
+    """Return every shipped driver with the roles it can have alone."""
     catalogue = shipped_module("drivers.catalogue")  # named, not imported: labctl knows no driver
     roles: dict[type, list[str]] = {}
     for group, role in ROLE_OF_GROUP.items():
         for driver in getattr(catalogue, group):
-            roles.setdefault(driver, []).append(role)
+            roles.setdefault(driver, []).extend([role] if role else [])
     return roles
 
 

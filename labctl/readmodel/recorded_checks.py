@@ -8,10 +8,13 @@ from typing import Any
 
 from labctl.instruments.locks import serial_identity
 from labctl.plain_text import utc_time
+from labctl.readmodel.bench_check_states import CONFIRMED, DIFFERS, FAILED
 from labctl.store.queries.bench_checks import instruments_of_run, of_serial
 from labctl.store.queries.source import Rows
 
 Row = Mapping[str, Any]
+WORDS = {CONFIRMED: "confirmed on", DIFFERS: "not as expected on", FAILED: "could not be read on"}
+OUTCOMES = tuple(WORDS)
 
 
 def checked_instruments(db: Rows, run_id: int) -> list[dict[str, Any]]:
@@ -26,20 +29,17 @@ def checked_instruments(db: Rows, run_id: int) -> list[dict[str, Any]]:
 
 
 def in_words(instrument: Mapping[str, Any]) -> list[str]:
-    """Return one line of the confirmed checks and one of the others; no line without records."""
+    """Return a line for each outcome and day with the checks that had it; no line without records."""
+    groups: dict[tuple[str, str], list[str]] = {}
     checks: Sequence[Row] = instrument["bench_checks"]
-    confirmed = [row for row in checks if row["outcome"] == "confirmed"]
-    others = [row for row in checks if row["outcome"] != "confirmed"]
-    lines = [f"confirmed on {_this(confirmed)}: {_names(confirmed)}"] if confirmed else []
-    lines += [f"not as expected on {_this(others)}: {_names(others)}"] if others else []
-    return [f"{instrument['role']} ({instrument['identity']}): {line}" for line in lines]
+    for row in sorted(checks, key=lambda row: (OUTCOMES.index(row["outcome"]), row["time_s"])):
+        groups.setdefault((row["outcome"], _where_and_when(row)), []).append(str(row["check_name"]))
+    return [
+        f"{instrument['role']} ({instrument['identity']}): {WORDS[outcome]} {where}: {', '.join(names)}"
+        for (outcome, where), names in groups.items()
+    ]
 
 
-def _this(rows: Sequence[Row]) -> str:
-    simulated = "simulated " if rows[-1]["simulated"] else ""
-    last = max(rows, key=lambda row: row["time_s"])
-    return f"this {simulated}instrument on {utc_time(last['time_s'], '%Y-%m-%d')}"
-
-
-def _names(rows: Sequence[Row]) -> str:
-    return ", ".join(str(row["check_name"]) for row in rows)
+def _where_and_when(row: Row) -> str:
+    simulated = "simulated " if row["simulated"] else ""
+    return f"this {simulated}instrument on {utc_time(row['time_s'], '%Y-%m-%d')}"

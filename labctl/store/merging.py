@@ -15,6 +15,7 @@ from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, earlier_content_hash, references
 from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
+from labctl.store.merging_bench_checks import copy_bench_checks
 from labctl.store.migrations import applied
 from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS, RUN_CONDITION, TABLE_OF
 from labctl.store.structure import newest
@@ -33,20 +34,21 @@ class Merged:
     """uuids of the added runs, uuids of runs already present, and reasons for each refused run.
 
     `outdated`: ids of runs of the file that stand on an amendment that came, or that lack an amendment of
-    this file: they have to be derived again.
+    this file: they have to be derived again. `bench_checks`: number of added checks of instruments.
     """
 
     added: tuple[str, ...]
     known: tuple[str, ...]
     refused: tuple[str, ...]
     outdated: tuple[int, ...] = ()
+    bench_checks: int = 0
 
 
 def merge(path: Path, source: Path) -> Merged:
     """Copy every ended run of `source` that `path` lacks, with its sample, points, events and analyses.
 
     A run that both have gets the closed analyses that it lacks; its current one stays. A run is copied in one
-    transaction and hashed again before it counts. Runs still running are left out.
+    transaction and hashed again before it counts. Runs still running are left out. Bench checks are copied.
 
     Raises
     ------
@@ -89,7 +91,9 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
             known.append(run.uuid)
         else:
             refused.append(f"Run {run.uuid} is here already with other content.")
-    return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)))
+    with _transaction(ours):
+        bench_checks = copy_bench_checks(ours, theirs)
+    return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)), bench_checks)
 
 
 def _copy_run(ours: sqlite3.Connection, theirs: sqlite3.Connection, run: RunCheck) -> list[int]:
@@ -184,7 +188,7 @@ class _Copy:
                 self._analysis(analysis | {"is_current": 0, "name": self._free_name(analysis["name"])})
 
     def _analyses(self) -> list[dict[str, Any]]:
-        """The analyses of the run in the other file; that of an older file as a migration would make it."""
+        """The analyses of the run in the other file; for an older file, as a migration would make it."""
         if self._has_analyses:
             return self._rows("analyses", "run_id = ?", self._old_id)
         query = f"SELECT * FROM ({FIRST_ANALYSES}) WHERE run_id = ?"

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from drivers.catalogue import ANALYZERS, POTENTIOSTATS, TEMPERATURE_CONTROLLERS, WATCHDOGS
+from drivers.keithley6514 import Keithley2400With6514, Keithley6514
 from drivers.modbus_oven import ModbusOven
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron_pair import Solartron1260With1287
@@ -14,6 +15,10 @@ from labctl.instrument import NO_RAMP
 from sim_instruments.stand_ins import MODELS
 
 SMALL = 1e-3
+PARTNERS = {
+    Solartron1260With1287: (Solartron1260, {"standard_resistor_ohm": 1e3}),
+    Keithley2400With6514: (Keithley6514, {}),
+}
 NEEDED = {ModbusOven: MODELS["modbus_oven"].settings}
 """Settings without which a driver cannot be."""
 
@@ -33,10 +38,11 @@ def silent(dialogue):
     """Return a function that opens a driver to which nothing may be sent."""
 
     def opened(driver_class):
-        if driver_class is not Solartron1260With1287:
+        if driver_class not in PARTNERS:
             return dialogue(driver_class, [], **NEEDED.get(driver_class, {}))
-        with dialogue(Solartron1260, []) as analyser:
-            return dialogue(driver_class, [], partner=analyser, standard_resistor_ohm=1e3)
+        partner_class, settings = PARTNERS[driver_class]
+        with dialogue(partner_class, []) as partner:
+            return dialogue(driver_class, [], partner=partner, **settings)
 
     return opened
 
@@ -66,7 +72,9 @@ def test_a_ramp_beyond_the_declared_range_is_never_sent(driver_class, silent):
     "driver_class", [one for one in TEMPERATURE_CONTROLLERS if can(one).ramp_rate_k_s == NO_RAMP]
 )
 def test_an_oven_that_declares_no_ramp_refuses_one(driver_class, silent):
-    with silent(driver_class) as oven, pytest.raises(BeyondInstrument, match="it has no ramp: give 0"):
+    needs = can(driver_class).ramp_needs
+    words = f"any other needs settings.{needs}" if needs else "it has no ramp: give 0"
+    with silent(driver_class) as oven, pytest.raises(BeyondInstrument, match=words):
         oven.ramp_rate_k_s = 1 / 60
 
 

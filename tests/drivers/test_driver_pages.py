@@ -16,6 +16,7 @@ SHIPPED = {
     *catalogue.TEMPERATURE_CONTROLLERS,
     *catalogue.ANALYZERS,
     *catalogue.POTENTIOSTATS,
+    *catalogue.THERMOMETERS,
     *catalogue.WATCHDOGS,
 }
 

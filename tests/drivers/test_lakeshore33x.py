@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -66,6 +67,12 @@ def test_another_instrument_at_the_address_is_refused_by_name(dialogue, driver_c
 def test_both_forms_of_the_identity_are_accepted(dialogue, identity):
     with dialogue(LakeShore335, [("*IDN?", identity)]) as oven:
         oven.check_identity(*oven.models)
+
+
+def test_the_bench_check_of_the_unit_reads_the_input_that_controls(dialogue):
+    (unit,) = [check for check in LakeShore335.bench_checks if check.name == "the unit"]
+    with dialogue(LakeShore335, [("INTYPE? B", "1,0,1,3,2")], sensor="B") as oven:
+        assert re.fullmatch(unit.answer, getattr(oven, unit.reads))
 
 
 def test_a_sensor_in_sensor_units_is_refused_before_any_set_point(dialogue):

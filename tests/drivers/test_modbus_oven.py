@@ -188,7 +188,7 @@ def test_without_a_ramp_in_the_settings_there_is_none():
         trial.driver.prepare()
         trial.driver.ramp_rate_k_s = 0.0
         assert trial.driver.ramp_rate_k_s == 0.0
-        with pytest.raises(ValueError, match="ramp"):
+        with pytest.raises(ValueError, match=r"needs settings\.ramp$"):
             trial.driver.ramp_rate_k_s = 0.1
     assert ModbusOven.capabilities(settings).ramp_rate_k_s == NO_RAMP
 

@@ -111,7 +111,7 @@ def test_a_broken_sensor_is_no_temperature_and_a_burnt_heater_is_a_problem():
 def test_it_ramps_only_with_decimals_that_a_person_found():
     with trial_of() as trial:
         trial.driver.prepare()
-        with pytest.raises(BeyondInstrument, match="it has no ramp"):
+        with pytest.raises(BeyondInstrument, match=r"needs settings\.rate_decimals"):
             trial.driver.ramp_rate_k_s = 0.1
         trial.driver.ramp_rate_k_s = 0.0
         model_of(trial).ramp = 50

@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,17 @@ def test_a_range_has_what_is_between_its_ends_and_nothing_beyond(low, width, sha
 @pytest.mark.parametrize("value", [math.nan, math.inf, True, "1", None])
 def test_what_is_no_number_is_in_no_range(value):
     assert not Range(0.0, 10.0).has(value)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.float32, np.float64])
+def test_a_number_of_numpy_is_a_number(kind):
+    assert Range(20.0, 2e6).has(kind(1000))
+    assert not Range(20.0, 2e6).has(kind(10))
+    LCR.check_sweep("lcr", np.array([1000, 100], kind), 0.01)
+
+
+def test_a_truth_value_of_numpy_is_no_number():
+    assert not Range(0.0, 10.0).has(np.bool_(True))
 
 
 def test_a_small_lower_end_is_not_blurred_by_a_large_upper_end():
@@ -103,6 +115,12 @@ def test_temperatures_are_told_in_degrees_and_ramps_per_minute():
     oven.check_ramp("oven", 0.0)
     with pytest.raises(BeyondInstrument, match="it has no ramp: give 0"):
         Capabilities(ramp_rate_k_s=NO_RAMP).check_ramp("bath", 1 / 60)
+
+
+def test_a_ramp_that_a_setting_would_allow_is_not_said_to_be_absent():
+    can = Capabilities(ramp_rate_k_s=NO_RAMP, ramp_needs="rate_per")
+    with pytest.raises(BeyondInstrument, match=r"possible: 0; any other needs settings\.rate_per$"):
+        can.check_ramp("oven", 1 / 60)
 
 
 def test_an_error_names_instrument_quantity_and_value_and_is_a_value_error():

@@ -18,7 +18,7 @@ from labctl.gui.plots.symbols import CIRCLE, FRAME, RING, RUN_SYMBOLS, SQUARE
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.temperature_key import TemperatureKey
 from labctl.gui.plots.text_pane import WordsPane
-from labctl.gui.qt import QtCore, QtGui, QtWidgets
+from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.readmodel import spectrum_text
 from labctl.readmodel.formatting import celsius, si
 from labctl.readmodel.snapshot import Array, SpectrumCurve
@@ -59,9 +59,16 @@ class Drawn:
 
 
 class SpectraTab(Tab):
-    """Left -Z'' against Z' with equal scales, right |Z| and phase against frequency, text beside them."""
+    """Left -Z'' against Z' with equal scales, right |Z| and phase against frequency, text beside them.
+
+    Signals
+    -------
+    exclusion_wanted(int)
+        Id of the chosen spectrum, which is to be excluded from the results.
+    """
 
     name = "Spectra"
+    exclusion_wanted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,6 +96,10 @@ class SpectraTab(Tab):
         self._in_units_of_r = QtWidgets.QCheckBox("in &units of R")
         self._in_units_of_r.setToolTip("Divide each spectrum by its total resistance")
         self._in_units_of_r.toggled.connect(self._rescaled)
+        self.exclude_button = QtWidgets.QPushButton("E&xclude…", self)
+        self.exclude_button.setToolTip("Exclude the chosen spectrum from the results, with a reason")
+        self.exclude_button.setEnabled(False)
+        self.exclude_button.clicked.connect(lambda: self.exclusion_wanted.emit(self._choice.key[1]))
         self._words = WordsPane()
         self._lay_out()
         self.apply_appearance()
@@ -110,6 +121,7 @@ class SpectraTab(Tab):
         self._by_key = {one.key: one for one in drawn}
         self._offer(drawn)
         chosen = self._by_key.get(self._choice.key)
+        self.exclude_button.setEnabled(chosen is not None)
         shown = [chosen] if chosen else drawn
         scale = "in units of R" if self._in_units_of_r.isChecked() else "ohm"
         in_reach = [one for one in shown if scale == "ohm" or one.total_ohm > 0]
@@ -162,7 +174,7 @@ class SpectraTab(Tab):
         fit_view.setToolTip("Make everything that is drawn visible (F)")
         fit_view.clicked.connect(self.fit_view)
         controls = QtWidgets.QHBoxLayout()
-        for widget in (self._choice, self._in_units_of_r, fit_view):
+        for widget in (self._choice, self._in_units_of_r, fit_view, self.exclude_button):
             controls.addWidget(widget)
         controls.addStretch(1)
         beside = QtWidgets.QSplitter()

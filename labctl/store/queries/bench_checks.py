@@ -14,13 +14,13 @@ def add_bench_check(connection: WriteConnection, row: Mapping[str, Any]) -> None
 
 def of_driver(db: Rows, driver: str, simulated: bool) -> list[Row]:
     """Return every check made with a driver on real, or on simulated, instruments, oldest first."""
-    query = "SELECT * FROM bench_checks WHERE driver = ? AND simulated = ? ORDER BY id"
+    query = "SELECT * FROM bench_checks WHERE driver = ? AND simulated = ? ORDER BY time_s, id"
     return db.rows(query, (driver, int(simulated)))
 
 
 def of_serial(db: Rows, serial: str, driver: str) -> list[Row]:
     """Return every check made with a driver on the instrument of that serial number, oldest first."""
-    query = "SELECT * FROM bench_checks WHERE serial = ? AND driver = ? ORDER BY id"
+    query = "SELECT * FROM bench_checks WHERE serial = ? AND driver = ? ORDER BY time_s, id"
     return db.rows(query, (serial, driver))
 
 

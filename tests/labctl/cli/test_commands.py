@@ -51,6 +51,26 @@ def test_check_lists_every_step_and_touches_nothing(files):
     assert not files["db"].exists()
 
 
+def test_check_claims_no_limits_for_a_procedure_that_plans_no_steps(files):
+    protocol = Path(files["protocol"])
+    (protocol.parent / "without_a_plan.py").write_text(
+        "from pymeasure.experiment import Procedure\n"
+        "class WithoutAPlan(Procedure):\n"
+        "    def execute(self): self.bench.oven.setpoint_k = 300\n",
+        encoding="utf-8",
+    )
+    own = '\n[[procedure]]\nuse = "without_a_plan:WithoutAPlan"\n'
+    planned = protocol.read_text(encoding="utf-8")
+    protocol.write_text(planned + own, encoding="utf-8")
+    _, output = invoke("check", protocol, "--station", files["station"])
+    assert "planned steps within the limits of" in output
+    assert "without_a_plan:WithoutAPlan has no plan()" in output
+    protocol.write_text(planned.partition("[[procedure]]")[0] + own, encoding="utf-8")
+    _, output = invoke("check", protocol, "--station", files["station"])
+    assert "within the limits" not in output
+    assert "estimated time" in output
+
+
 def test_check_for_programs_gives_steps_and_duration(files):
     _, output = invoke("check", files["protocol"], "--station", files["station"], "--json")
     plan = json.loads(output)

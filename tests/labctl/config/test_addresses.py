@@ -25,6 +25,7 @@ ACCEPTED = (
     *("TCPIP::10.0.0.1::inst0::INSTR", "TCPIP::10.0.0.1::hislip0::INSTR", "TCPIP0::192.168.0.12"),
     *("TCPIP::gateway::gpib0,4::INSTR", "TCPIP0::oven.lab::5025::SOCKET", "TCPIP::Oven.Lab.::5025::socket"),
     *("TCPIP::localhost::4000::SOCKET", "TCPIP::[::1]::5025::SOCKET"),
+    "visa://other-computer/GPIB0::12::INSTR",
 )
 
 

@@ -5,7 +5,8 @@ import pytest
 from labctl.bench import PlannedStep
 from labctl.cli.demo import prepare
 from labctl.config.doubts import doubts_about_instruments
-from labctl.config.possible_steps import check_possible, key_of, shortest_intervals
+from labctl.config.instrument_entries import InstrumentEntry
+from labctl.config.possible_steps import check_possible, described, key_of, shortest_intervals
 from labctl.config.protocol import parse_protocol, plan_of
 from labctl.config.station import read_station
 from labctl.errors import BeyondInstrument, ConfigurationError
@@ -211,3 +212,11 @@ def test_no_shipped_procedure_with_its_defaults_is_beyond_the_instruments_of_the
 def test_the_demo_is_not_refused_and_raises_no_doubt(tmp_path):
     station, protocol = prepare(tmp_path, seed=1)
     assert forecast(protocol, station).warnings == ()
+
+
+def test_an_instrument_is_described_without_settings_that_are_tables():
+    settings = {"unit": 1, "target": {"address": 256}, "off": [{"address": 259, "value": 0}]}
+    entry = InstrumentEntry(
+        "oven", "drivers.modbus_oven:ModbusOven", object, "ASRL3", ("oven",), settings, {}
+    )
+    assert described(entry) == "oven (drivers.modbus_oven:ModbusOven, unit = 1)"

@@ -260,8 +260,26 @@ def test_procedures_that_open_their_own_instruments_are_told_from_ours(tmp_path)
     text = LISTED
     for name in ("Theirs", "UsesTheBench"):
         text += f'\n[[procedure]]\nuse = "their_bench_procedures:{name}"\nrepeat = 2\n'
+    warnings = parse_protocol(text, str(tmp_path / "p.toml")).warnings()
+    (warning,) = [warning for warning in warnings if "opens its own instruments" in warning]
+    assert warning.startswith("their_bench_procedures:Theirs ")
+
+
+def test_a_procedure_without_a_plan_is_said_not_to_be_held_against_anything(tmp_path):
+    (tmp_path / "unplanned_procedures.py").write_text(
+        "from pymeasure.experiment import Procedure\n"
+        "class Unplanned(Procedure):\n"
+        "    def execute(self): self.bench.oven.setpoint_k = 300\n"
+        "class Planned(Unplanned):\n"
+        "    def plan(self): return []\n",
+        encoding="utf-8",
+    )
+    text = LISTED
+    for name in ("Unplanned", "Planned"):
+        text += f'\n[[procedure]]\nuse = "unplanned_procedures:{name}"\n'
     (warning,) = parse_protocol(text, str(tmp_path / "p.toml")).warnings()
-    assert warning.startswith("their_bench_procedures:Theirs opens its own instruments")
+    assert warning.startswith("unplanned_procedures:Unplanned has no plan()")
+    assert "nothing of it was held against limits or instruments" in warning
 
 
 POLYMER = 'name = "pellet"\ntemperature_max_degc = 90\npotential_max_v = 0.01\ncurrent_max_a = 1e-4'

@@ -522,3 +522,13 @@ def found_by_set_point(monkeypatch, resistance):
         return tuple(resistance(4000.0 / (1 + n), 10.0) for n in range(len(spectra)))
 
     monkeypatch.setattr(conductivities, "ionic_resistance_series", series)
+
+
+def test_a_dry_run_that_was_agreed_to_is_not_written_after_another_person_amended(run):
+    request = Request("measured again", run=run.run_id, values={"thickness_mm": 1.05})
+    shown = propose(run.path, request)
+    amend(run.path, Request("another person", run=run.run_id, values={"diameter_mm": 9.0}))
+    with pytest.raises(InvalidRequest, match="amended meanwhile; nothing was written"):
+        amend(run.path, request, shown=shown)
+    assert [row["field"] for row in run.rows("amendments")] == ["area"]
+    assert amend(run.path, request, shown=propose(run.path, request))[0] == [2]

@@ -6,9 +6,10 @@ from unittest.mock import patch
 import pytest
 import pyvisa
 
+from labctl.cli.instruments import station_text
 from labctl.clock import VirtualClock
 from labctl.instruments import discovery
-from labctl.instruments.discovery import ask_everybody
+from labctl.instruments.discovery import ask_everybody, matching_drivers
 from labctl.instruments.locks import hardware_locks
 from sim_instruments.rig import build
 from sim_instruments.stand_ins import DRIVERS
@@ -132,3 +133,13 @@ def test_a_device_that_drips_bytes_is_given_up_while_it_still_drips(monkeypatch)
         (entry,) = ask_everybody(manager, manager.visalib, serial=False)
         assert not stopped.is_set()
     assert (entry["identity"], entry["drivers"], entry["asked"]) == ("", [], True)
+
+
+def test_a_partner_that_fills_no_role_alone_is_known_and_noted_in_the_station_file():
+    identity = "KEITHLEY INSTRUMENTS INC.,MODEL 6514,1234567,A10"
+    matches = matching_drivers(identity)
+    assert matches == [{"driver": "drivers.keithley6514:Keithley6514", "roles": []}]
+    found = {"address": "GPIB0::14::INSTR", "identity": identity, "drivers": matches}
+    text = station_text([found], "")
+    assert '# driver = "drivers.keithley6514:Keithley6514"' in text
+    assert "# roles = []  # another works `with` it" in text

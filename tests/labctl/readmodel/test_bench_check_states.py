@@ -13,6 +13,7 @@ from labctl.config.station import read_station
 from labctl.readmodel.bench_check_states import (
     CONFIRMED,
     DIFFERS,
+    FAILED,
     OLDER_CHECK,
     OPEN,
     OTHER_DRIVER,
@@ -138,6 +139,17 @@ def test_a_run_says_what_was_confirmed_on_its_instruments():
         f"oven ({IDENTITY}): not as expected on this instrument on 2026-05-28: the display",
     ]
     assert in_words({**instrument, "bench_checks": []}) == []
+
+
+def test_a_run_says_the_day_of_each_check_and_tells_unread_from_different():
+    earlier = record(check_name="the identity", time_s=record()["time_s"] - 40 * 86400)
+    unread = record(check_name="the display", outcome=FAILED)
+    instrument = {"role": "oven", "identity": IDENTITY, "bench_checks": [record(), unread, earlier]}
+    assert in_words(instrument) == [
+        f"oven ({IDENTITY}): confirmed on this instrument on 2026-04-18: the identity",
+        f"oven ({IDENTITY}): confirmed on this instrument on 2026-05-28: the unit",
+        f"oven ({IDENTITY}): could not be read on this instrument on 2026-05-28: the display",
+    ]
 
 
 class Doubtful(LakeShore336):

@@ -18,6 +18,7 @@ from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
+from labctl.store.queries.bench_checks import of_serial
 from labctl.store.transactions import WriteConnection
 
 
@@ -254,6 +255,27 @@ def test_merge_brings_what_became_known_about_a_run_once_also_later(finished, tm
         assert [row["uuid"] for row in db.rows("SELECT uuid FROM facts")] == ["f"]
     assert all("stands on the amendments in force" in problem for problem in check(finished).problems)
     assert [run.intact for run in verify(finished)] == [True, True]
+
+
+def bench_check(**about):
+    row = {"time_s": 2.0, "instrument": "oven", "simulated": 0, "serial": "LSCI,MODEL336,1", "driver": "d:D"}
+    row |= {"labctl_version": "0.1", "check_name": "the unit", "fingerprint": "f", "expected": "1"}
+    return row | {"outcome": "confirmed"} | about
+
+
+def test_merge_brings_each_bench_check_once_and_the_newest_by_the_clock_rules(finished, tmp_path):
+    other = tmp_path / "other.db"
+    with Store.open(finished) as store:
+        store.insert("bench_checks", bench_check(time_s=3.0, outcome="differs"))
+        store.insert("bench_checks", bench_check())
+    with Store.open(other) as store:
+        store.insert("bench_checks", bench_check())
+        store.insert("bench_checks", bench_check(time_s=1.0, outcome="failed"))
+    assert merge(finished, other).bench_checks == 1
+    assert merge(finished, other).bench_checks == 0
+    with Database(finished) as db:
+        outcomes = [row["outcome"] for row in of_serial(db, "LSCI,MODEL336,1", "d:D")]
+    assert outcomes == ["failed", "confirmed", "differs"]
 
 
 def test_check_names_a_run_that_no_analysis_derived_with_the_amendments_in_force(finished):

@@ -1,0 +1,198 @@
+"""Forms that amend, beside the window and not modal: sample, note, exclusion, revocation."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from labctl.derive.amending import Request
+from labctl.gui.amending import AmendingPanel
+from labctl.gui.background import Background
+from labctl.gui.inputs import NotFilledIn
+from labctl.gui.plain_label import PlainLabel
+from labctl.gui.qt import QtGui, QtWidgets, Signal
+from labctl.gui.queue_panel import fit_columns, set_up_table
+from labctl.gui.rows_model import Column, RowsModel
+from labctl.gui.sample_correction import SampleCorrection
+from labctl.gui.wheel import let_wheel_pass
+from labctl.plain_text import local_time
+from labctl.readmodel.amendable_run import AmendableRun, ListedAmendment, listed_amendments
+from labctl.readmodel.amendment_text import amendment_on_one_line
+
+Person = Callable[[], str]
+LETTERS_OF_A_LIST = 140
+
+
+class AmendmentForm(QtWidgets.QDialog):
+    """A form with an `AmendingPanel` at its foot; it stays open while the panel writes.
+
+    Signals
+    -------
+    written(str)
+    """
+
+    written = Signal(str)
+
+    def __init__(self, parent: QtWidgets.QWidget, title: str, panel: AmendingPanel) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.panel = panel
+        self.column = QtWidgets.QVBoxLayout(self)
+        panel.written.connect(self._end)
+
+    def reject(self) -> None:
+        """Close, but not while something is being written: its result would not be seen."""
+        if not self.panel.is_writing:
+            self.panel.give_up()
+            super().reject()
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
+        """Close, but not while something is being written."""
+        if self.panel.is_writing and self.isVisible():
+            event.ignore()
+            return
+        self.panel.give_up()
+        event.accept()
+
+    def _end(self, sentence: str) -> None:
+        self.written.emit(sentence)
+        self.close()
+
+
+class CorrectionForm(AmendmentForm):
+    """Corrects the values of a sample, for one run or for all runs of the sample."""
+
+    def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, known: AmendableRun) -> None:
+        name = known.sample["name"]
+        panel = AmendingPanel(db, self._request)
+        super().__init__(parent, f"Correct sample {name}, run {known.run_id}", panel)
+        self._person, self._known = person, known
+        self.fields = SampleCorrection(known.sample, self)
+        self.target = QtWidgets.QComboBox(self)
+        self.target.setAccessibleName("Holds for")
+        self.target.addItems(list(known.targets))
+        self.sure = QtWidgets.QCheckBox("&Confirm a change by more than ten times", self)
+        row = QtWidgets.QFormLayout()
+        row.addRow("&Holds for", self.target)
+        self.column.addWidget(self.fields)
+        self.column.addLayout(row)
+        self.column.addWidget(self.sure)
+        self.column.addWidget(panel, 1)
+        let_wheel_pass(self)
+        self.fields.edited.connect(panel.edited)
+        self.target.currentIndexChanged.connect(panel.edited)
+        self.sure.toggled.connect(panel.edited)
+
+    def _request(self, reason: str) -> Request:
+        values = self.fields.values()
+        if not values:
+            raise NotFilledIn(
+                self.fields.thickness_mm, "nothing is changed: the fields show what is in force"
+            )
+        target = self._known.targets[self.target.currentText()]
+        sure = self.sure.isChecked()
+        return Request(reason, self._person(), values=values, sure=sure, **target)
+
+
+class NoteForm(AmendmentForm):
+    """Adds a note to a run."""
+
+    def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, run_id: int) -> None:
+        panel = AmendingPanel(db, self._request, has_reason=False)
+        super().__init__(parent, f"Add a note to run {run_id}", panel)
+        self._person, self._run_id = person, run_id
+        self.note = QtWidgets.QLineEdit(self)
+        self.note.setAccessibleName("Note")
+        self.column.addWidget(self.note)
+        self.column.addWidget(panel, 1)
+        self.note.textChanged.connect(panel.edited)
+
+    def _request(self, reason: str) -> Request:
+        if not self.note.text().strip():
+            raise NotFilledIn(self.note, "not filled in")
+        return Request(reason, self._person(), run=self._run_id, remark=self.note.text())
+
+
+class ExclusionForm(AmendmentForm):
+    """Excludes a spectrum of a run from its results."""
+
+    def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, run_id: int, number: int) -> None:
+        panel = AmendingPanel(db, self._request)
+        super().__init__(parent, f"Exclude spectrum {number} of run {run_id}", panel)
+        self._person, self._run_id, self._number = person, run_id, number
+        words = f"Spectrum {number} of run {run_id} stays in the file and is drawn hollow; it is in no law."
+        label = PlainLabel(words, self)
+        label.setWordWrap(True)
+        self.column.addWidget(label)
+        self.column.addWidget(panel, 1)
+
+    def _request(self, reason: str) -> Request:
+        exclusion = {"spectrum": self._number}
+        return Request(reason, self._person(), run=self._run_id, exclusion=exclusion)
+
+
+COLUMNS = (
+    Column("No.", lambda one: str(one.row["id"])),
+    Column("For", lambda one: _target(one.row)),
+    Column("Amendment", lambda one: amendment_on_one_line(one.row)),
+    Column("State", lambda one: _state(one)),
+    Column("Reason", lambda one: one.row["reason"]),
+    Column("Person", lambda one: one.row["person"] or "unknown"),
+    Column("Time", lambda one: local_time(one.row["time_s"], "%Y-%m-%d %H:%M")),
+)
+
+
+class AmendmentsForm(AmendmentForm):
+    """Lists the amendments of a run and of its sample, and revokes the chosen one."""
+
+    def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, run_id: int) -> None:
+        panel = AmendingPanel(db, self._request)
+        super().__init__(parent, f"Amendments of run {run_id} and its sample", panel)
+        self._db, self._person, self._run_id = db, person, run_id
+        self._background = Background(self)
+        self.model = RowsModel(COLUMNS, key=lambda one: one.row["id"], parent=self)
+        self.table = QtWidgets.QTableView(self)
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("Amendments")
+        set_up_table(self.table)
+        self.none = PlainLabel("reading…", self)
+        label = PlainLabel("Revoke the amendment chosen above:", self)
+        self.column.addWidget(self.none)
+        self.column.addWidget(self.table, 2)
+        self.column.addWidget(label)
+        self.column.addWidget(panel, 1)
+        self.resize(LETTERS_OF_A_LIST * self.fontMetrics().averageCharWidth(), self.sizeHint().height())
+        self.table.selectionModel().selectionChanged.connect(panel.edited)
+        self.look()
+
+    def look(self) -> None:
+        """Read the list again, in the background."""
+        read = partial(listed_amendments, self._db, self._run_id)
+        self._background.run(read, self._show, self.none.setText)
+
+    def _show(self, listed: list[ListedAmendment]) -> None:
+        self.model.show_rows(listed)
+        self.none.setText(f"{len(listed)} amendment(s)" if listed else "nothing is amended")
+        fit_columns(self.table)
+
+    def _end(self, sentence: str) -> None:
+        """Stay open after a revocation and show it."""
+        self.written.emit(sentence)
+        self.panel.clear(sentence)
+        self.look()
+
+    def _request(self, reason: str) -> Request:
+        chosen = self.table.selectionModel().selectedRows()
+        if not chosen:
+            raise NotFilledIn(self.table, "choose the amendment to revoke")
+        return Request(reason, self._person(), revokes=self.model.rows[chosen[0].row()].row["id"])
+
+
+def _target(row: Any) -> str:
+    return f"run {row['run_id']}" if row["run_id"] is not None else "the sample"
+
+
+def _state(one: ListedAmendment) -> str:
+    if one.revoked_by is not None:
+        return f"revoked by {one.revoked_by}"
+    return "in force"

@@ -1,0 +1,309 @@
+"""Amending in the window: correct a sample, add a note, exclude a spectrum, revoke; with keys and mouse."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
+
+from qtpy import QtCore, QtTest, QtWidgets
+from qtpy.QtCore import Qt
+
+import labctl
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
+from labctl.gui.amendment_forms import AmendmentsForm, CorrectionForm, ExclusionForm, NoteForm
+from labctl.gui.decimal_field import DecimalField
+from labctl.measure.run import StopRequest, run_protocol
+from labctl.store import Database, Store
+from labctl.testing import STATION
+
+PROTOCOL = """
+title = "to be corrected"
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+thickness_uncertainty_mm = 0.01
+diameter_mm = 10.0
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = [30.0, 40.0]
+frequency_min_hz = 1000
+dwell_min = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Measured once: a file with run 1."""
+    folder = tmp_path_factory.mktemp("measured")
+    (folder / "station.toml").write_text(STATION)
+    protocol, station = parse_protocol(PROTOCOL, "p.toml"), read_station(folder / "station.toml")
+    with station.open() as bench, Store.open(folder / "lab.db") as store:
+        run_protocol(protocol, station, bench, store, StopRequest())
+    return folder / "lab.db"
+
+
+@pytest.fixture
+def db(measured, tmp_path):
+    return Path(shutil.copy(measured, tmp_path / "lab.db"))
+
+
+@pytest.fixture
+def window(window_of, station, wait):
+    """The window with the run chosen and drawn."""
+    window = window_of(station)
+    wait(lambda: window.browser.model.rows and window._snapshots, "the run to be drawn")
+    choose_run(window)
+    return window
+
+
+def choose_run(window):
+    table = window.browser.table
+    click(table.viewport(), table.visualRect(window.browser.filtered.index(0, 1)).center())
+
+
+def click(widget, place=None):
+    QtTest.QTest.mouseClick(
+        widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, *filter(None, [place])
+    )
+
+
+def type_into(field, text):
+    line = field if isinstance(field, QtWidgets.QLineEdit) else field.lineEdit()
+    line.setFocus()
+    line.selectAll()
+    QtTest.QTest.keyClicks(line, text)
+
+
+def choose_action(window, text, kind, wait):
+    """Choose an entry of the menu of corrections; return the form that opens."""
+    menu = window.browser.amend_button.menu()
+    menu.popup(window.browser.amend_button.mapToGlobal(QtCore.QPoint(0, 0)))
+    (action,) = (action for action in menu.actions() if action.text() == text)
+    click(menu, menu.actionGeometry(action).center())
+    return open_form(window, kind, wait)
+
+
+def open_form(window, kind, wait):
+    wait(lambda: forms(window, kind), f"the form {kind.__name__}")
+    (form,) = forms(window, kind)
+    assert not form.isModal()
+    return form
+
+
+def forms(window, kind):
+    return [form for form in window.findChildren(kind) if form.isVisible()]
+
+
+def correction(window, wait):
+    return choose_action(window, "&Correct sample…", CorrectionForm, wait)
+
+
+def preview(form, wait):
+    click(form.panel.preview_button)
+    wait(lambda: form.panel.write_button.isEnabled(), "the preview")
+
+
+def write(form, window, wait, kind):
+    click(form.panel.write_button)
+    wait(lambda: not forms(window, kind), "the amendment to be written")
+
+
+def refusal(form, wait):
+    wait(lambda: form.panel.words.property("refused") == "true", "a sentence")
+    return form.panel.words.text()
+
+
+def sigma(db):
+    with Database(db) as database:
+        return list(database.conductivities("last")["conductivity_s_m"])
+
+
+def amendments(db):
+    with Database(db) as database:
+        return database.amendments("last").to_dict("records")
+
+
+def sigma_shown(window):
+    return [
+        row["conductivity_s_m"] for snapshot in window._snapshots.values() for row in snapshot.conductivities
+    ]
+
+
+def correct_thickness(window, wait):
+    form = correction(window, wait)
+    type_into(form.fields.thickness_mm, "1,05")
+    type_into(form.panel.reason, "measured again")
+    preview(form, wait)
+    return form
+
+
+def test_a_thickness_is_previewed_then_written_and_the_window_shows_the_new_numbers(window, db, wait):
+    before = sigma(db)
+    form = correct_thickness(window, wait)
+    shown = form.panel.numbers.toPlainText()
+    assert "thickness 1 mm, ± 0.01 mm -> thickness 1.05 mm, ± 0.01 mm" in shown
+    assert "2 conductivities move by 1.05" in shown
+    assert (sigma(db), amendments(db)) == (before, [])
+    write(form, window, wait, CorrectionForm)
+    (row,) = amendments(db)
+    assert (row["field"], row["reason"], row["run_id"]) == ("thickness", "measured again", 1)
+    assert row["person"] == window.queueing.person.text()
+    assert sigma(db) == pytest.approx([1.05 * value for value in before], rel=1e-12)
+    wait(lambda: sigma_shown(window) == sigma(db), "the new numbers in the window")
+    wait(lambda: "in force: 1 thickness" in window.basis.text(), "the amendment in the line of the window")
+
+
+def test_the_window_names_the_analysis_and_follows_an_amendment_of_the_command_line(window, db, wait):
+    wait(lambda: window.basis.text().startswith("run 1: not amended; analysis 1"), "the analysis")
+    arguments = ["amend", "1", "--thickness-mm", "2", "--reason", "typed in a terminal", "--db", db]
+    subprocess.run([sys.executable, "-m", "labctl", *map(str, arguments)], check=True, capture_output=True)
+    wait(lambda: "in force: 1 thickness" in window.basis.text(), "the amendment")
+    assert "analysis 2" in window.basis.text()
+    assert sigma_shown(window) == sigma(db)
+
+
+def test_a_comma_is_a_decimal_point_in_every_field_of_the_window(app, window, wait):
+    form = correction(window, wait)
+    fields = [*form.findChildren(DecimalField), *window.queueing.sample.findChildren(DecimalField)]
+    assert len(fields) == 19
+    for field in fields:
+        type_into(field, "1,05")
+        assert (field.value(), field.lineEdit().text()) == (1.05, f"1.05{field.suffix()}")
+
+
+def test_only_what_is_changed_is_written(window, db, wait):
+    form = correction(window, wait)
+    form.fields.size_kind.setCurrentText("Area")
+    type_into(form.fields.area_cm2, "0.5")
+    type_into(form.fields.cation, "Li+")
+    type_into(form.panel.reason, "the electrode had come off")
+    preview(form, wait)
+    write(form, window, wait, CorrectionForm)
+    found = {row["field"]: row["new_value"] for row in amendments(db)}
+    assert found.keys() == {"area", "cation"}
+    assert found["area"]["area_m2"] == pytest.approx(5e-5)
+
+
+def test_a_correction_holds_for_all_runs_of_the_sample_if_that_is_chosen(window, db, wait):
+    form = correction(window, wait)
+    assert [form.target.itemText(n) for n in range(form.target.count())] == [
+        "run 1 only",
+        "the sample pellet, all its runs: 1",
+    ]
+    form.target.setCurrentIndex(1)
+    type_into(form.fields.thermometer_k, "-0.4")
+    type_into(form.panel.reason, "ice point")
+    preview(form, wait)
+    write(form, window, wait, CorrectionForm)
+    (row,) = amendments(db)
+    assert (row["sample_id"], row["new_value"]) == (1, {"thermometer_correction_k": -0.4})
+
+
+@pytest.mark.parametrize(
+    ("thickness", "reason", "sentence"),
+    [
+        ("1", "measured again", "nothing is changed"),
+        ("1.1", "", "Reason: say why"),
+        ("50", "measured again", "is it in mm?"),
+    ],
+)
+def test_what_cannot_be_written_is_a_sentence_in_the_form(window, db, wait, thickness, reason, sentence):
+    form = correction(window, wait)
+    type_into(form.fields.thickness_mm, thickness)
+    type_into(form.panel.reason, reason)
+    click(form.panel.preview_button)
+    assert sentence in refusal(form, wait)
+    assert not form.panel.write_button.isEnabled()
+    assert amendments(db) == []
+
+
+def test_a_change_by_more_than_ten_times_is_previewed_once_it_is_confirmed(window, wait):
+    form = correction(window, wait)
+    type_into(form.fields.thickness_mm, "50")
+    type_into(form.panel.reason, "a thick one")
+    QtTest.QTest.keyClick(form.sure, Qt.Key.Key_Space)
+    preview(form, wait)
+    assert "move by 50" in form.panel.numbers.toPlainText()
+
+
+def test_an_edited_field_takes_the_preview_back(window, db, wait):
+    form = correct_thickness(window, wait)
+    type_into(form.fields.thickness_mm, "1.06")
+    assert not form.panel.write_button.isEnabled()
+    assert form.panel.numbers.toPlainText() == ""
+
+
+def test_an_amendment_of_another_person_since_the_preview_is_told_and_nothing_is_written(window, db, wait):
+    form = correct_thickness(window, wait)
+    with labctl.open(db, write=True) as other:
+        other.amend(1, thickness_mm=1.1, reason="another person")
+    click(form.panel.write_button)
+    assert "amended meanwhile; nothing was written" in refusal(form, wait)
+    assert [row["reason"] for row in amendments(db)] == ["another person"]
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(window, db, wait, monkeypatch):
+    form = correct_thickness(window, wait)
+    db.rename(db.with_suffix(".moved"))
+    click(form.panel.write_button)
+    assert "no such file" in refusal(form, wait)
+    db.with_suffix(".moved").rename(db)
+    assert form.isVisible()
+
+
+def test_a_note_is_added(window, db, wait):
+    form = choose_action(window, "Add a &note…", NoteForm, wait)
+    type_into(form.note, "the cable was moved")
+    preview(form, wait)
+    write(form, window, wait, NoteForm)
+    assert amendments(db)[0]["new_value"] == {"remark": "the cable was moved"}
+    wait(lambda: "1 note" in window.basis.text(), "the note in the line of the window")
+
+
+def test_the_chosen_spectrum_is_excluded_and_the_exclusion_revoked(window, db, wait):
+    tab = window.tab_widget.widget(0)
+    wait(lambda: len(tab._by_key) == 2, "the spectra")
+    assert not tab.exclude_button.isEnabled()
+    tab.choose([*tab._by_key][1])
+    click(tab.exclude_button)
+    form = open_form(window, ExclusionForm, wait)
+    type_into(form.panel.reason, "a contact was loose")
+    preview(form, wait)
+    write(form, window, wait, ExclusionForm)
+    (row,) = amendments(db)
+    assert row["new_value"] == {"spectrum": 1}
+    wait(lambda: "1 exclusion" in window.basis.text(), "the exclusion in the line of the window")
+    revoke_first(window, db, wait)
+    wait(lambda: "not amended" in window.basis.text(), "the revocation in the line of the window")
+
+
+def revoke_first(window, db, wait):
+    form = choose_action(window, "&Amendments…", AmendmentsForm, wait)
+    wait(lambda: form.model.rows, "the list")
+    click(form.table.viewport(), form.table.visualRect(form.model.index(0, 1)).center())
+    type_into(form.panel.reason, "it was not")
+    preview(form, wait)
+    click(form.panel.write_button)
+    wait(lambda: len(form.model.rows) == 2, "the revocation in the list")
+    assert form.model.data(form.model.index(0, 3)) == "revoked by 2"
+    assert form.panel.reason.text() == ""
+
+
+def test_f12_makes_safe_while_a_form_is_open(window, wait):
+    form = correction(window, wait)
+    pressed = []
+    window.stop_key.pressed.connect(lambda: pressed.append(True))
+    QtTest.QTest.keyClick(form.fields.thickness_mm, Qt.Key.Key_F12)
+    assert pressed == [True]
+    wait(lambda: window.control.stop.state in ("safe", "past", "not safe"), "the result")
+    assert window.control.safe.isEnabled()
+
+
+def test_nothing_can_be_corrected_without_a_chosen_run(window):
+    window.browser.table.clearSelection()
+    assert not window.browser.amend_button.isEnabled()
