@@ -44,6 +44,8 @@ COMMANDS: dict[str, Sequence[str]] = {
     "labctl show": ("show",),
     "labctl show last": ("show", "last"),
     "labctl status": ("status",),
+    "labctl samples": ("samples",),
+    "labctl find": ("find", "--above", "1e-9"),
     "labctl queue add": ("queue", "add", "night.toml"),
     "labctl queue list": ("queue", "list"),
     "labctl check": ("check", "night.toml"),

@@ -98,11 +98,16 @@ def _compare(db: Path, run: str, pair: tuple[str, str], as_json: bool) -> None:
     from labctl.derive.whole_runs import moved
     from labctl.store import Database
     from labctl.store.queries import analyses as queries
+    from labctl.store.queries.derivations import ids_by_number
 
     with Database(db) as database:
         run_id = database.run(run)["id"]
         ids = [database.analysis(run_id, name)["id"] for name in pair]
         rows = [queries.derived_rows(database, run_id, one) for one in ids]
+        numbers = {
+            f"{of}_id": {row_id: number for number, row_id in ids_by_number(database, run_id, table).items()}
+            for of, table in (("spectrum", "spectra"), ("polarisation", "polarisations"))
+        }
     found = moved(*rows)
     if as_json:
         terminal.echo(json.dumps({"run": run_id, "analyses": ids, "moved": found}, default=str))
@@ -110,10 +115,13 @@ def _compare(db: Path, run: str, pair: tuple[str, str], as_json: bool) -> None:
     if not found:
         terminal.echo(f"analyses {ids[0]} and {ids[1]} of run {run_id} have the same numbers")
         return
-    _print_moved(ids, found)
+    _print_moved(ids, found, numbers)
 
 
-def _print_moved(ids: Sequence[int], found: Sequence[Mapping[str, Any]]) -> None:
+def _print_moved(
+    ids: Sequence[int], found: Sequence[Mapping[str, Any]], numbers: Mapping[str, Mapping[int, int]]
+) -> None:
+    """Print what moved; `numbers`: of each kind of row, id to the number that `labctl show` gives it."""
     from rich.table import Table
 
     table = Table(title=f"{len(found)} number(s) moved", title_justify="left")
@@ -121,7 +129,10 @@ def _print_moved(ids: Sequence[int], found: Sequence[Mapping[str, Any]]) -> None
     for heading in ("number", f"analysis {ids[0]}", f"analysis {ids[1]}", "ratio"):
         table.add_column(heading, no_wrap=True, overflow="fold")
     for row in found[:MOST_ROWS]:
-        of = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in row["of"].items())
+        of = ", ".join(
+            f"{name.removesuffix('_id')} {numbers.get(name, {}).get(value, value)}"
+            for name, value in row["of"].items()
+        )
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.6g}"
         table.add_row(of, row["number"], _value(row["before"]), _value(row["after"]), ratio)
     terminal.console().print(table)

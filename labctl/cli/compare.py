@@ -1,4 +1,4 @@
-"""`labctl compare`: runs beside the first one, cells of several thicknesses, and the literature."""
+"""`labctl compare`: runs beside the first one, cells of several thicknesses, pressures, the literature."""
 
 import json
 import math
@@ -28,7 +28,14 @@ def compare(
     runs: Annotated[list[str], typer.Argument(help="Numbers, starts of uuids, or `last`.")],
     at_degc: AtOption = None,
     against: Annotated[
-        str, typer.Option(metavar="thickness|area", help="Cells of one material: separate the contacts.")
+        str,
+        typer.Option(
+            metavar="thickness|area|pressure",
+            help="Cells of one material: separate the contacts; pressure: the slope of ln sigma.",
+        ),
+    ] = "",
+    values_mpa: Annotated[
+        str, typer.Option("--values-mpa", metavar="A,B,...", help="Pressure of each run, in its order.")
     ] = "",
     literature: Annotated[
         bool, typer.Option("--literature", help="Also beside published conductivities of the cation.")
@@ -39,16 +46,21 @@ def compare(
     """Compare runs with the first one: ratio of conductivities with its interval, and energies.
 
     A geometry that both share does not count. `--against thickness` fits resistance times area against
-    thickness: conductivity from the slope, contacts from the intercept.
+    thickness: conductivity from the slope, contacts from the intercept. `--against pressure --values-mpa
+    10,20,50` fits ln sigma against these pressures, one for each run.
     """
     from labctl.readmodel.comparing import beside_literature, compare_cells, compare_runs
 
-    if against not in ("", "thickness", "area"):
-        raise InvalidRequest(f"--against: {against!r} is neither thickness nor area")
+    if against not in ("", "thickness", "area", "pressure"):
+        raise InvalidRequest(f"--against: {against!r} is neither thickness, area nor pressure")
+    pressures = _pressures_mpa(against, values_mpa)
     at_k = [degc + ZERO_CELSIUS_K for degc in at_degc or ()]
     if any(not 0 < kelvin < math.inf for kelvin in at_k):
         raise InvalidRequest("--at-degc: give a temperature in degC, above -273.15")
     chosen = _chosen(db, runs, at_k)
+    if pressures:
+        _show_pressures(chosen, pressures, _one_temperature(at_k), as_json)
+        return
     if against:
         where_k = _one_temperature(at_k)
         _show_cells(compare_cells(chosen, against, where_k), against, where_k, as_json)
@@ -64,6 +76,20 @@ def compare(
         _print_comparison(comparison)
     if literature:
         _print_literature(beside, chosen)
+
+
+def _pressures_mpa(against: str, text: str) -> list[float]:
+    """Return the pressures typed; empty where the comparison is not against pressure."""
+    if (against == "pressure") != bool(text):
+        raise InvalidRequest(
+            "--against pressure and --values-mpa belong together, e.g. --against pressure --values-mpa 1,2"
+        )
+    try:
+        return [float(part) for part in text.split(",")] if text else []
+    except ValueError:
+        raise InvalidRequest(
+            f"--values-mpa: cannot read {text!r}; give numbers with commas between, e.g. 10,20,50"
+        ) from None
 
 
 def _chosen(db: Path, names: Sequence[str], at_k: Sequence[float]) -> "list[OverviewRun]":
@@ -137,6 +163,29 @@ def _show_cells(series: "CellSeries", against: str, at_k: float, as_json: bool) 
             low, high = (scale * end for end in estimate.interval())
             shown = with_uncertainty(scale * estimate.value, scale * estimate.standard_uncertainty)
             terminal.echo(f"  {shown} {unit}, 95 % {low:.4g} to {high:.4g}: {words}")
+    for flag in series.flags:
+        terminal.echo(f"  {flag}")
+
+
+def _show_pressures(
+    runs: "Sequence[OverviewRun]", pressures_mpa: Sequence[float], at_k: float, as_json: bool
+) -> None:
+    from labctl.readmodel.against_pressure import compare_pressures
+    from labctl.readmodel.formatting import with_uncertainty
+
+    series = compare_pressures(runs, pressures_mpa, at_k)
+    slope = series.slope_per_mpa
+    low, high = slope.interval()
+    if as_json:
+        described = {"value": slope.value, "standard_uncertainty": slope.standard_uncertainty}
+        content = {"against": "pressure", "temperature_k": at_k, "pressures_mpa": list(pressures_mpa)}
+        content |= {"slope_per_mpa": described | {"interval_95": [low, high]}, "is_real": series.is_real}
+        terminal.echo(json.dumps(content | {"p_value": series.p_value, "flags": list(series.flags)}))
+        return
+    terminal.echo(f"against pressure at {at_k - ZERO_CELSIUS_K:.1f} °C")
+    shown = with_uncertainty(slope.value, slope.standard_uncertainty)
+    judged = _judged(series.is_real, series.p_value)
+    terminal.echo(f"  d ln(sigma) / dp = {shown} per MPa, 95 % {low:.4g} to {high:.4g}: {judged}")
     for flag in series.flags:
         terminal.echo(f"  {flag}")
 

@@ -1,6 +1,7 @@
 """`labctl db`: maintenance of a results file."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,13 +91,15 @@ def merge(
 ) -> None:
     """Copy the ended runs of another file into this one, each once, with what became known about them.
 
-    Runs that stand on an amendment that came, or is here, are derived again. Bench checks of instruments come
-    too.
+    Runs that stand on an amendment that came, or is here, are derived again. Amendments apply in
+    the order in which they arrived: where both files amended one value, the newcomer is in force, and a line
+    says so. Bench checks of instruments come too.
     """
     from labctl.store.merging import merge as merge_files
 
     if file.samefile(source):
         raise InvalidRequest(f"{source}: is the file to copy into; name another with --db")
+    last_run, last_amendment = _last_ids(file)
     merged = merge_files(file, source)
     _derive_again(file, merged.outdated)
     content: dict[str, object] = {"added": merged.added, "known": merged.known, "refused": merged.refused}
@@ -107,8 +110,45 @@ def merge(
         summary.append(f"{len(merged.outdated)} run(s) derived again: amendments came or were here.")
     if merged.bench_checks:
         summary.append(f"{merged.bench_checks} bench check(s) of instruments added.")
-    _answer(content, [*summary, *merged.refused], as_json)
+    known = [run_id for run_id in merged.outdated if run_id <= last_run]
+    content["moved"] = moved = _moved_values(file, known, last_amendment)
+    _answer(content, [*summary, *_moved_in_words(moved), *merged.refused], as_json)
     raise typer.Exit(1 if merged.refused else 0)
+
+
+def _last_ids(file: Path) -> tuple[int, int]:
+    """Return the largest ids of a run and of an amendment; 0 without one."""
+    from labctl.store import Database
+    from labctl.store.queries import amendments, runs
+
+    with Database(file) as database:
+        known = [row["id"] for row in amendments.all_amendments(database)]
+        return max(runs.ids_of(database, None), default=0), max(known, default=0)
+
+
+def _moved_values(file: Path, run_ids: Sequence[int], last_amendment: int) -> list[dict[str, Any]]:
+    """Return the values of the runs' samples that the amendments after `last_amendment` changed."""
+    from labctl.derive.in_force import moved_since
+    from labctl.store import Database
+
+    with Database(file) as database:
+        return [
+            {"run": run_id, "value": name, "before": before, "after": after}
+            for run_id in run_ids
+            for name, (before, after) in moved_since(database, run_id, last_amendment).items()
+        ]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else "none" if value is None else f"{value!s:.60}"
+
+
+def _moved_in_words(moved: Sequence[dict[str, Any]]) -> list[str]:
+    return [
+        f"run {row['run']}: {row['value']} {_short(row['before'])} -> {_short(row['after'])}, by an "
+        f"amendment that came (labctl amend {row['run']} --list)"
+        for row in moved
+    ]
 
 
 def _derive_again(file: Path, runs: tuple[int, ...]) -> None:

@@ -70,6 +70,7 @@ def fit(
         raise ConfigurationError(db, "", "no such file")
     with Store.open(db) as store:
         chosen = _selected(store, runs or [], sample, every)
+        _refuse_unknown_spectra(store, chosen, choices)
         many = bool(sample or every or len(chosen) > 1)
         count = min(workers or max(1, (os.cpu_count() or 2) - 1), len(chosen))
         refit = Refit(choices, name, person or user_name(), count, again or not (sample or every))
@@ -124,6 +125,22 @@ def _selected(store: "Store", runs: Sequence[str], sample: str, every: bool) -> 
     if not found:
         raise InvalidRequest(f"{store.path}: no run" + (f" of a sample named {sample!r}" if sample else ""))
     return found
+
+
+def _refuse_unknown_spectra(store: "Store", run_ids: Sequence[int], choices: "Choices") -> None:
+    """Raise InvalidRequest for an excluded spectrum that none of the runs has: it would change nothing."""
+    from labctl.errors import InvalidRequest
+    from labctl.store.queries.derivations import ids_by_number
+
+    wanted = {one.spectrum for one in choices.excluded() if one.spectrum is not None}
+    if not wanted:
+        return
+    with store.read() as database:
+        parts = {part for run_id in run_ids for part in database.part_ids(run_id)}
+        known = {number for part in parts for number in ids_by_number(database, part, "spectra")}
+    if missing := sorted(wanted - known):
+        has = f"numbers are {min(known)} to {max(known)}" if known else "there is none"
+        raise InvalidRequest(f"--exclude: no spectrum {missing[0]} in what is fitted; {has}")
 
 
 def _refit(

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,7 +32,8 @@ def samples(
 ) -> None:
     """List every sample with its best numbers and their runs, or the mounts of one.
 
-    The best number is the one with the smallest relative uncertainty; `r12` is its run.
+    The best number is the one with the smallest relative uncertainty; `r12` is its run. Simulated runs count,
+    and so do runs that did not finish: below the table it says how many there are.
     """
     from labctl.readmodel.best_numbers import sample_overviews
 
@@ -113,7 +114,7 @@ def _mounts(db: Path, name: str) -> list[dict[str, Any]]:
             "over_mounts": {
                 quantity: {
                     "mean": over.mean.value,
-                    "standard_uncertainty": over.mean.standard_uncertainty,
+                    "standard_uncertainty": _finite(over.mean.standard_uncertainty),
                     "scatter": over.scatter,
                     "mounts": over.mounts,
                 }
@@ -122,6 +123,10 @@ def _mounts(db: Path, name: str) -> list[dict[str, Any]]:
         }
         for specimen in found
     ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
@@ -135,11 +140,14 @@ def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
         for quantity, over in specimen["over_mounts"].items():
             if over["mounts"] > 1:
                 scale, unit, words = QUANTITIES[quantity]
-                mean = with_uncertainty(scale * over["mean"], scale * over["standard_uncertainty"])
+                u = over["standard_uncertainty"]
+                mean = with_uncertainty(scale * over["mean"], None if u is None else scale * u)
                 scatter = f"{100 * over['scatter'] / over['mean']:.2g} %"
                 lines.append(
                     f"  over {over['mounts']} mounts: {words} = {mean} {unit}, scatter between them {scatter}"
                 )
+    if any(" over " in line and "sigma" in line for line in lines):
+        lines.append("  the uncertainty of sigma over mounts is without that of the geometry")
     return lines
 
 
@@ -159,8 +167,24 @@ def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
             _best(overview.transference),
         )
     terminal.console().print(table)
+    for line in _what_counts(overviews):
+        terminal.echo(line)
     if len(overviews) > MOST_ROWS:
         terminal.echo(f"{len(overviews) - MOST_ROWS} sample(s) before these are not shown; --json has all")
+
+
+def _what_counts(overviews: "Sequence[SampleOverview]") -> list[str]:
+    """Return how many runs are simulated or did not finish; nothing where none is."""
+    count = sum(len(overview.runs) for overview in overviews)
+    found = {
+        "simulated": sum(overview.simulated for overview in overviews),
+        "not finished": sum(overview.not_finished for overview in overviews),
+    }
+    return [
+        f"{number} of {count} run(s) {words}; their numbers count"
+        for words, number in found.items()
+        if number
+    ]
 
 
 def _best(best: "Best | None", scale: float = 1.0) -> str:
@@ -188,12 +212,18 @@ def _print_found(found: "Sequence[Found]", at_degc: float) -> None:
             run.sample["name"],
             run.sample["cation"],
             run.row["procedure"].rpartition(":")[2],
-            utc_time(run.row["started_s"]),
+            utc_time(run.row["started_s"]) + _unlike_the_others(run.row),
             _best_of(each),
         )
     terminal.console().print(table)
     if len(found) > MOST_ROWS:
         terminal.echo(f"{len(found) - MOST_ROWS} run(s) before these are not shown; --json has all")
+
+
+def _unlike_the_others(row: Mapping[str, Any]) -> str:
+    """Return ` (simulated, failed)` for a run that is not a finished one on the real rig."""
+    words = ["simulated"] * (row["clock"] == "virtual") + [row["status"]] * (row["status"] != "finished")
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _best_of(found: "Found") -> str:
@@ -215,14 +245,18 @@ def _as_object(overview: "SampleOverview") -> dict[str, Any]:
     }
     about = {
         name: getattr(overview, name)
-        for name in ("name", "composition", "cation", "runs", "specimens", "mounts")
+        for name in (
+            *("name", "composition", "cation", "runs", "simulated", "not_finished", "specimens", "mounts"),
+        )
     }
     return about | {"best": best}
 
 
 def _found_as_object(found: "Found") -> dict[str, Any]:
     run, sigma = found.run, found.conductivity
-    about = {name: run.row[name] for name in ("run_id", "run_uuid", "procedure", "status", "started_s")}
+    about = {
+        name: run.row[name] for name in ("run_id", "run_uuid", "procedure", "status", "clock", "started_s")
+    }
     about |= {name: run.sample[name] for name in ("name", "composition", "cation")}
     return about | {"conductivity": None if sigma is None else _without_nan(vars(sigma))}
 

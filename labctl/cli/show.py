@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labctl.store import Database
 
 MOST_ROWS = 1000
+MOST_RUNS = 300  # drawing a row takes 0.5 ms
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
@@ -63,7 +64,8 @@ def list_runs(database: "Database") -> list[dict[str, Any]]:
 def describe(database: "Database", run: str) -> dict[str, Any]:
     """Return one run as the object that `--json` prints: run, sample in force and all derived rows.
 
-    For a run that continues an interrupted run, conductivities include the earlier part.
+    `sample_of_analysis` is the sample that the derived rows stand on: another one where the sample was
+    amended since. For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.recorded_checks import checked_instruments
@@ -71,18 +73,28 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
     row = database.run(run)
     parts = database.part_ids(row["id"])
+    sample = in_force(database, row["id"]).sample
+    analysis = next(iter(analyses.current(database, (row["id"],))), None)
     return {
         "run": row,
-        "sample": in_force(database, row["id"]).sample,
+        "sample": sample,
+        "sample_of_analysis": _sample_of(analysis, sample),
         "sample_as_stored": database.sample(row["sample_id"]),
         "amendments": amendments_of_run(database, row["id"]),
-        "analysis": next(iter(analyses.current(database, (row["id"],))), None),
+        "analysis": analysis,
         "instruments": checked_instruments(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
         "transference_numbers": transference_numbers.of_parts(database, parts),
     }
+
+
+def _sample_of(analysis: dict[str, Any] | None, in_force: dict[str, Any]) -> dict[str, Any]:
+    """Return the sample that an analysis keeps; that in force where it keeps none."""
+    inputs = analysis["inputs"] if analysis else None
+    kept = inputs.get("sample") if isinstance(inputs, dict) else None
+    return in_force | kept if isinstance(kept, dict) else in_force
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
@@ -93,12 +105,12 @@ def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
     table = Table(title=f"{len(runs)} run(s) in {db}", title_justify="left")
     for heading in ("run", "sample", "procedure", "status", "started (UTC)", "took"):
         table.add_column(heading)
-    for row in runs[-MOST_ROWS:]:
+    for row in runs[-MOST_RUNS:]:
         unreadable = partial(_cells_instead, row["id"])
         table.add_row(*or_as_unreadable(partial(_run_cells, row), unreadable))
     console = terminal.console()
     console.print(table)
-    _print_left_out(console, len(runs), "run(s) before these")
+    _print_left_out(console, len(runs), "run(s) before these", MOST_RUNS)
 
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -115,9 +127,9 @@ def _cells_instead(first: object, why: str) -> tuple[str, str]:
     return str(first), why
 
 
-def _print_left_out(console: Any, count: int, what: str) -> None:
-    if count > MOST_ROWS:
-        console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
+def _print_left_out(console: Any, count: int, what: str, most: int = MOST_ROWS) -> None:
+    if count > most:
+        console.print(f"{count - most} {what} are not shown; --json has all", style="italic")
 
 
 def _print_run(content: dict[str, Any]) -> None:
@@ -125,12 +137,12 @@ def _print_run(content: dict[str, Any]) -> None:
     from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
-    run, sample = content["run"], content["sample"]
+    run, sample = content["run"], content["sample_of_analysis"]
     console = terminal.console()
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
-    for line in _amendments_in_words(content["amendments"]):
+    for line in _amendments_in_words(content["amendments"], _stood_on(content["analysis"])):
         console.print(line, highlight=False)
     if content["analysis"]:
         console.print(or_as_unreadable(partial(analysis_in_words, content["analysis"]), str), highlight=False)
@@ -162,12 +174,35 @@ def _sample_in_words(sample: dict[str, Any]) -> str:
     )
 
 
-def _amendments_in_words(amendments: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each amendment in force: what it changed, who made it and why."""
+def _stood_on(analysis: dict[str, Any] | None) -> list[int] | None:
+    """Return the ids of the amendments that an analysis stands on; None where that is not known."""
+    inputs = analysis["inputs"] if analysis else None
+    ids = analysis["amendments"] if analysis else None
+    return ids if isinstance(ids, list) and isinstance(inputs, dict) and "sample" in inputs else None
+
+
+def _amendments_in_words(amendments: list[dict[str, Any]], stood_on: list[int] | None) -> list[str]:
+    """Return a line for each amendment in force: what it changed, who made it and why.
+
+    Those that the numbers below do not stand on follow apart, and so do those revoked since.
+    """
+    from labctl.store.amendments import REMARK
+
+    later = [row for row in amendments if row["id"] not in (stood_on or ()) and row["field"] != REMARK]
+    if stood_on is None:
+        later = []
+    lines = _listed("in force:", [row for row in amendments if row not in later])
+    lines += _listed("in force now, but not in the numbers below:", later)
+    standing = {row["id"] for row in amendments}
+    gone = [str(one) for one in stood_on or () if one not in standing]
+    return lines + [f"the numbers below stand on amendment {', '.join(gone)}, revoked since"] * bool(gone)
+
+
+def _listed(title: str, amendments: list[dict[str, Any]]) -> list[str]:
     from labctl.readmodel.amendment_text import amendment_in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
-    lines = ["in force:"] if amendments else []
+    lines = [title] if amendments else []
     for row in amendments:
         lines += or_as_unreadable(partial(amendment_in_words, row), lambda why: [f"an amendment {why}"])
     return lines

@@ -70,6 +70,14 @@ def in_force(db: Database, run_id: int) -> InForce:
     )
 
 
+def moved_since(db: Database, run_id: int, last_id: int) -> dict[str, tuple[Any, Any]]:
+    """Return the values of the sample that amendments with ids above `last_id` changed: before, after."""
+    rows, stored = queries.of_run(db, run_id), db.sample(db.run(run_id)["sample_id"])
+    earlier = [row for row in rows if row["id"] <= last_id]
+    before, after = (amendments.amended(stored, amendments.in_force(one)) for one in (earlier, rows))
+    return {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+
+
 def sample_in_force(db: Database, sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored sample as it is in force for its runs that are not amended themselves."""
     return amendments.amended(sample, amendments.in_force(queries.of_sample(db, sample["id"])))

@@ -1,6 +1,7 @@
 """Every run of a file with the numbers that it is known by: what overviews, searches and comparisons show.
 
-All rows stand on the current analysis of their run, and on the sample as it is in force.
+All rows stand on the current analysis of their run. The sample is the one in force; where a person chose an
+analysis of other amendments, it is the sample kept by this analysis.
 """
 
 import math
@@ -13,7 +14,7 @@ from labctl.analysis.laws.law_function import LawFunction
 from labctl.readmodel.law_curve import stored_function
 from labctl.store import Database, amendments
 from labctl.store.queries import amendments as amendment_rows
-from labctl.store.queries import overviews
+from labctl.store.queries import analyses, overviews
 
 ROOM_K = 298.15
 NEAR_K = 1.0
@@ -42,14 +43,14 @@ class Conductivity:
 
 @dataclass(frozen=True)
 class OverviewRun:
-    """One run, its sample in force, its preferred law and its transference numbers.
+    """One run, its sample, its preferred law and its transference numbers.
 
     Attributes
     ----------
     row : mapping
         Columns of the run: `run_id`, `procedure`, `status`, `started_s` ...
     sample : mapping
-        The sample in force for this run.
+        The sample that the numbers of this run stand on.
     specimen, mount : str, int
         Which specimen was mounted for which time; the id of the sample, and 1, where that is not known.
     law : mapping or None
@@ -123,19 +124,41 @@ def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
     laws = {row["run_id"]: row for row in overviews.preferred_laws(db)}
     points = _by_run(overviews.conductivities_between(db, near_k - NEAR_K, near_k + NEAR_K))
     transference = _by_run(overviews.transference_numbers(db))
-    amended = _Amended(amendment_rows.all_amendments(db))
+    rows = overviews.runs_with_samples(db)
+    samples = _samples(db, rows)
     return [
         OverviewRun(
             row=row,
-            sample=amended.sample(row),
+            sample=samples.get(row["run_id"], row),
             specimen=row["specimen"] or str(row["sample_id"]),
             mount=row["mount"] or 1,
             law=laws.get(row["run_id"]),
             points=points[row["run_id"]],
             transference=transference[row["run_id"]],
         )
-        for row in overviews.runs_with_samples(db)
+        for row in rows
     ]
+
+
+def _samples(db: Database, rows: Sequence[Row]) -> Mapping[int, Row]:
+    """Return the samples of amended runs: as in force, or as their analysis kept it."""
+    amended = _Amended(amendment_rows.all_amendments(db))
+    standing = {row["run_id"]: found for row in rows if (found := amended.in_force(row))}
+    if not standing:
+        return {}
+    stood_on = {row["run_id"]: row["amendments"] for row in overviews.amendments_of_analyses(db)}
+    by_id = {row["run_id"]: row for row in rows}
+    found = {run_id: amendments.amended(by_id[run_id], one) for run_id, one in standing.items()}
+    others = [run_id for run_id, one in standing.items() if stood_on.get(run_id, _ids(one)) != _ids(one)]
+    for analysis in analyses.current(db, others) if others else ():
+        kept = analysis["inputs"].get("sample") or {}
+        found[analysis["run_id"]] = dict(by_id[analysis["run_id"]]) | kept
+    return found
+
+
+def _ids(standing: Iterable[Row]) -> list[int]:
+    """Return the ids of the amendments that numbers stand on, as an analysis keeps them."""
+    return sorted(row["id"] for row in standing if row["field"] != amendments.REMARK)
 
 
 class _Amended:
@@ -150,10 +173,10 @@ class _Amended:
             else:
                 self._of_run[row["run_id"]].append(row)
 
-    def sample(self, row: Row) -> Row:
-        """The sample of a run as it is in force for it."""
+    def in_force(self, row: Row) -> Sequence[Row]:
+        """The amendments in force for a run and its sample."""
         rows = [*self._of_sample.get(row["sample_id"], ()), *self._of_run.get(row["run_id"], ())]
-        return amendments.amended(row, amendments.in_force(rows)) if rows else row
+        return amendments.in_force(rows) if rows else ()
 
 
 def _by_run(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:

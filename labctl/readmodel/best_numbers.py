@@ -29,6 +29,9 @@ class SampleOverview:
     name, composition, cation : str
     runs : tuple of int
         Numbers of its runs.
+    simulated, not_finished : int
+        How many of them were measured on the simulated rig, and how many have another status than finished;
+        their numbers count like the others.
     specimens, mounts : int
     at_room_s_m : Best or None
         Conductivity at 25 degC; `words` says where it is extrapolated.
@@ -42,6 +45,8 @@ class SampleOverview:
     composition: str
     cation: str
     runs: tuple[int, ...]
+    simulated: int
+    not_finished: int
     specimens: int
     mounts: int
     at_room_s_m: Best | None
@@ -64,6 +69,8 @@ def _overview(name: str, runs: Sequence[OverviewRun]) -> SampleOverview:
         composition=newest["composition"],
         cation=newest["cation"],
         runs=tuple(run.id for run in runs),
+        simulated=sum(run.row["clock"] == "virtual" for run in runs),
+        not_finished=sum(run.row["status"] != "finished" for run in runs),
         specimens=len({run.specimen for run in runs}),
         mounts=len({(run.specimen, run.mount) for run in runs}),
         at_room_s_m=_best(runs, _at_room),

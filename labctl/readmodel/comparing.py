@@ -6,7 +6,7 @@ analyser) is not in the uncertainties of a law either.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from labctl.analysis.laws.law_function import LawFunction
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.cell_series import CellSeries, area_series, thickness_series
 from labctl.errors import InvalidRequest
-from labctl.readmodel.across_runs import ROOM_K, OverviewRun
+from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun
 from labctl.readmodel.literature import Published, of_cation
 from labctl.units import ZERO_CELSIUS_K
 
@@ -164,19 +164,15 @@ def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> Cel
         A run without a conductivity there, fewer than two cells, cells that do not differ, or cells of which
         nothing is uncertain.
     """
-    found = [run.conductivity_at(at_k) for run in runs]
-    for run, conductivity in zip(runs, found, strict=True):
-        if conductivity is None:
-            where = f"{at_k - ZERO_CELSIUS_K:g} °C"
-            raise InvalidRequest(f"compare: run {run.id} has no conductivity at {where}")
+    found = conductivities_at(runs, at_k)
     thickness, area = (np.array([run.sample[name] for run in runs]) for name in ("thickness_m", "area_m2"))
-    sigma = np.array([each.value_s_m for each in found if each is not None])
+    sigma = np.array([each.value_s_m for each in found])
     resistance = thickness / (sigma * area)
-    total_u = np.array([each.relative_u for each in found if each is not None])
+    total_u = np.array([each.relative_u for each in found])
     own_u = np.sqrt(np.maximum(total_u**2 - np.array([run.geometry_u for run in runs]) ** 2, 0.0))
     series = thickness_series if against == "thickness" else area_series
     try:
-        return series(
+        fitted = series(
             resistance,
             thickness,
             area,
@@ -186,12 +182,39 @@ def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> Cel
         )
     except ValueError as error:
         raise InvalidRequest(f"compare: {_in_words(str(error), against)}") from error
+    return replace(fitted, flags=(*fitted.flags, *reservations(runs, found)))
+
+
+def conductivities_at(runs: Sequence[OverviewRun], at_k: float) -> list[Conductivity]:
+    """Return the conductivity of each run at a temperature; raises InvalidRequest where one has none."""
+    found = []
+    for run in runs:
+        if (conductivity := run.conductivity_at(at_k)) is None:
+            where = f"{at_k - ZERO_CELSIUS_K:g} °C"
+            raise InvalidRequest(f"compare: run {run.id} has no conductivity at {where}")
+        found.append(conductivity)
+    return found
+
+
+def reservations(runs: Sequence[OverviewRun], found: Sequence[Conductivity]) -> list[str]:
+    """Return what limits these conductivities: extrapolated, of unknown uncertainty, or measured nearby."""
+    pairs = [*zip(runs, found, strict=True)]
+    named = {
+        "extrapolated: {}": [run for run, each in pairs if each.origin == "extrapolated"],
+        "no law, one spectrum within 1 K: {}": [run for run, each in pairs if each.origin == "spectrum"],
+        "uncertainty of the conductivity not known, and not in the intervals: {}": [
+            run for run, each in pairs if math.isnan(each.relative_u)
+        ],
+    }
+    return [
+        words.format(", ".join(f"run {run.id}" for run in which)) for words, which in named.items() if which
+    ]
 
 
 def _in_words(problem: str, against: str) -> str:
     if "different values" in problem:
         return f"the cells have one {against}; give runs of cells that differ in it"
-    if "both be zero" in problem:
+    if "both be zero" in problem or "level line" in problem:
         return "a cell has neither an uncertainty of its law nor of its geometry (labctl amend states one)"
     return problem
 

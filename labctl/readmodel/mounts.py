@@ -1,5 +1,6 @@
 """The specimens of a sample's name, their mounts and runs, and what remounting says about its numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,7 @@ class Specimen:
         In the order of mounting.
     numbers : mapping of str to OverMounts
         Conductivity at 25 degC and activation energy over the mounts, each from the preferred law of all
-        points of each run; without what no run has.
+        points of each run, without the uncertainty of the geometry; without what no run has.
     """
 
     id: str
@@ -71,12 +72,25 @@ def _over_mounts(db: Database, made: Sequence[Mount]) -> dict[str, OverMounts]:
             for mount in made
         ]
         if measured := [of_mount for of_mount in values if of_mount]:
-            found[quantity] = over_mounts(measured)
+            found[quantity] = over_mounts(_known(measured))
     return found
 
 
+def _known(measured: Sequence[Sequence[Estimate]]) -> Sequence[Sequence[Estimate]]:
+    """Count an unknown uncertainty as none beside several mounts, where their scatter stands for it."""
+    if len(measured) == 1:
+        return measured
+    return [
+        [one if math.isfinite(one.standard_uncertainty) else Estimate(one.value, 0.0) for one in of_mount]
+        for of_mount in measured
+    ]
+
+
 def _value(db: Database, run_id: int, quantity: str) -> Estimate | None:
-    """Return a quantity of the preferred law of all points of a run; None where it has none."""
+    """Return a quantity of the preferred law of all points of a run; None where it has none.
+
+    Its uncertainty is infinite where it is not known.
+    """
     for row in law_fits.of_run(db, run_id):
         if row["branch"] != "all" or not row["preferred"]:
             continue
@@ -84,5 +98,5 @@ def _value(db: Database, run_id: int, quantity: str) -> Estimate | None:
         if quantity != "activation_energy_ev":
             described = row["parameters"].get(AT_ROOM, {})
             value, u = described.get("value"), described.get("standard_uncertainty")
-        return None if value is None else Estimate(value, u or 0.0)
+        return None if value is None else Estimate(value, math.inf if u is None else u)
     return None

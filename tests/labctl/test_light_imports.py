@@ -53,3 +53,8 @@ def test_a_temperature_law_waits_for_no_scipy_stats():
 
 def test_a_temperature_series_is_queued_without_the_analysis_that_chooses_temperatures():
     assert not {"scipy.optimize", "scipy.linalg"} & loaded_by("import procedures.temperature_stepped_eis")
+
+
+def test_overviews_across_runs_wait_for_no_part_of_scipy():
+    modules = "across_runs, best_numbers, finding"
+    assert "scipy" not in loaded_by(f"from labctl.readmodel import {modules}")

@@ -14,8 +14,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from labctl.analysis.laws.arrhenius import PRE_EXPONENTIAL_UNIT, ArrheniusForm, ln_prefactor
 from labctl.analysis.laws.criterion import criterion
@@ -42,6 +40,13 @@ TEMPERATURES_FOR_A_STEP = 8
 BREAKS_SCANNED = 161
 WIDTHS_SCANNED = 16
 EXTRA_PARAMETERS_OF_A_BREAK = 2
+
+
+def _expit(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + exp(-x)); scipy is loaded by the first call, because drawing a stored law needs none."""
+    from scipy.special import expit
+
+    return expit(x)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +191,7 @@ class BrokenLine:
         if self.transition == "kink":
             d = x - _inverse_energy(break_k)[:, None]
             return np.stack([np.ones_like(d), -np.minimum(d, 0), -np.maximum(d, 0)], axis=-1)
-        f = expit((temperature_k - break_k[:, None]) / width_k)
+        f = _expit((temperature_k - break_k[:, None]) / width_k)
         d = self.centre - x
         return np.stack([f, f * d, 1 - f, (1 - f) * d], axis=-1)
 
@@ -200,7 +205,7 @@ class BrokenLine:
         design = self.design(temperature_k, np.array([break_k]), width_k)[0]
         u = (temperature_k - break_k) / width_k
         d = self.centre - _inverse_energy(temperature_k)
-        rise = expit(u) * expit(-u) * (linear[0] - linear[2] + (linear[1] - linear[3]) * d)
+        rise = _expit(u) * _expit(-u) * (linear[0] - linear[2] + (linear[1] - linear[3]) * d)
         return design @ linear, np.column_stack([design, -rise / width_k, -rise * u])
 
     def _kink(
@@ -254,6 +259,8 @@ class _BreakProfile:
         return np.append(self.linear(np.array([break_k]), width_k)[0][0], [break_k, math.log(width_k)])
 
     def _step_minimum(self) -> tuple[float, float]:
+        from scipy.optimize import minimize
+
         breaks, widths = self.breaks_k(), self.widths_k()
         table = np.array([self.linear(breaks, width)[1] for width in widths])
         row, column = np.unravel_index(np.argmin(table), table.shape)

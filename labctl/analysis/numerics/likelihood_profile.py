@@ -1,16 +1,20 @@
-"""Minimum and interval of a chi-square that depends on one parameter, the others being at their best."""
+"""Minimum and interval of a chi-square that depends on one parameter, the others being at their best.
+
+scipy.optimize is loaded by the first call.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar, root_scalar
 
 ChiSquare = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def global_minimum(chi_square: ChiSquare, grid: NDArray[np.float64]) -> float:
     """Parameter of the lowest chi-square: every valley of the ascending `grid` (k,) is followed down."""
+
+    from scipy.optimize import minimize_scalar
 
     def refined(index: int) -> float:
         bounds = grid[max(index - 1, 0)], grid[min(index + 1, grid.size - 1)]
@@ -44,6 +48,8 @@ def _end(
     inside: NDArray[np.bool_],
     threshold: float,
 ) -> float:
+    from scipy.optimize import root_scalar
+
     within = np.flatnonzero(inside)
     last = int(within[-1]) if within.size else -1
     inner = float(outward[last]) if within.size else best

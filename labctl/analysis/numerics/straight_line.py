@@ -59,7 +59,8 @@ def fit_straight_line(x: ArrayLike, y: ArrayLike, x_u: ArrayLike, y_u: ArrayLike
     Raises
     ------
     ValueError
-        Naming the argument: of another length, not finite, negative, or fewer than two different x.
+        Naming the argument: of another length, not finite, negative, or fewer than two different x; or y_u
+        zero at all points of a level line, where u(x) says nothing.
     """
     data = [np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, y, x_u, y_u)]
     _check(*data)
@@ -105,6 +106,10 @@ class _Fitted(NamedTuple):
 
 def _weighted(x: Array, y: Array, variance: Array) -> _Fitted:
     """Fit a line with these variances, computed about the weighted middle of x."""
+    if not variance.any():
+        raise ValueError(
+            "y_u must not be zero at all points of a level line: x_u is no uncertainty of y there"
+        )
     variance = np.maximum(variance, SMALLEST_SHARE * variance.max())
     weight = 1 / variance
     total = weight.sum()

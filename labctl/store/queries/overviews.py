@@ -16,6 +16,11 @@ def runs_with_samples(db: Rows) -> list[Row]:
     return db.rows(query, ())
 
 
+def amendments_of_analyses(db: Rows) -> list[Row]:
+    """The ids of the amendments that the current analysis of every run stands on, by run."""
+    return db.rows("SELECT run_id, amendments FROM analyses WHERE is_current = 1 ORDER BY run_id", ())
+
+
 def preferred_laws(db: Rows) -> list[Row]:
     """The preferred law of all points of every run that has one, by run."""
     query = "SELECT * FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"

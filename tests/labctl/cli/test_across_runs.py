@@ -63,6 +63,13 @@ def test_samples_are_listed_with_their_best_numbers_and_runs(said):
     assert "extrapolated r3" in text
 
 
+def test_simulated_runs_are_called_so(said):
+    assert "3 of 3 run(s) simulated; their numbers count" in said("samples")
+    assert "not finished" not in said("samples")
+    assert said("find").count("(simulated)") == 3
+    assert {run["clock"] for run in json.loads(said("find", "--json"))["runs"]} == {"virtual"}
+
+
 def test_one_sample_is_shown_with_its_mounts(said):
     assert "specimen 1, mount 1: runs 2" in said("samples", "pellet 2")
     with pytest.raises(InvalidRequest, match="no run of a sample 'pellet 9'"):
@@ -102,11 +109,27 @@ def test_the_contacts_are_separated_by_thickness(said):
     )
 
 
+def test_the_slope_against_pressure_has_an_interval_and_a_verdict(said):
+    """Three pellets of one resistance: sigma is as the thickness 1, 2, 3, and ln sigma as 0, 0.693, 1.099."""
+    pressures = "0,6.93147,10.98612"
+    words = ("compare", "1", "2", "3", "--against", "pressure", "--values-mpa", pressures, "--at-degc", "70")
+    found = json.loads(said(*words, "--json"))
+    assert found["slope_per_mpa"]["value"] == pytest.approx(0.1, rel=1e-3)
+    assert found["is_real"] is True
+    assert "per MPa, 95 % " in said(*words)
+
+
 @pytest.mark.parametrize(
     ("words", "said_why"),
     [
         (["1", "1"], "run 1 is named twice"),
-        (["1", "2", "--against", "mass"], "'mass' is neither thickness nor area"),
+        (["1", "2", "--against", "mass"], "'mass' is neither thickness, area nor pressure"),
+        (["1", "2", "--against", "pressure"], "--against pressure and --values-mpa belong together"),
+        (["1", "2", "--values-mpa", "1,2"], "--against pressure and --values-mpa belong together"),
+        (["1", "2", "--against", "pressure", "--values-mpa", "1;2"], "cannot read '1;2'"),
+        (["1", "2", "--against", "pressure", "--values-mpa", "1"], "1 pressure\\(s\\) for 2 run\\(s\\)"),
+        (["1", "2", "--against", "pressure", "--values-mpa", "5,5"], "runs at two pressures or more"),
+        (["1", "2", "--against", "pressure", "--values-mpa", "-1,5"], "0 MPa or more"),
         (["1", "2", "--at-degc", "-300"], "above -273.15"),
         (["1", "2", "--against", "area", "--at-degc", "30", "--at-degc", "40"], "give one --at-degc"),
     ],

@@ -95,6 +95,61 @@ def test_a_named_fit_is_listed_shown_compared_and_taken_back(desk):
     assert "published" in desk("analyses", "1")
 
 
+def test_an_earlier_analysis_is_shown_with_the_sample_and_the_amendments_that_it_stands_on(desk):
+    desk("amend", "1", "--thickness-mm", "1.1", "--reason", "caliper")
+    desk("exclude", "1", "--spectrum", "1", "--reason", "lamp")
+    desk("amend", "--revoke", "2", "--reason", "no lamp")
+    desk("note", "1", "a crack")
+    earlier, excluded, now = (
+        desk("show", "1", *words) for words in (("--analysis", "1"), ("--analysis", "4"), ())
+    )
+    assert "thickness 1 mm" in earlier
+    before, _, after = earlier.partition("in force now, but not in the numbers below:")
+    assert "1  run 1, thickness: thickness_m 0.001 -> 0.0011" in after
+    assert "4  run 1, remark: a crack" in before
+    assert "the numbers below stand on amendment 2, revoked since" in excluded
+    assert "thickness 1.1 mm" in now
+    assert "numbers below" not in now
+    content = json.loads(desk("show", "1", "--analysis", "1", "--json"))
+    assert (content["sample"]["thickness_m"], content["sample_of_analysis"]["thickness_m"]) == (1.1e-3, 1e-3)
+
+
+def test_a_comparison_of_analyses_names_a_spectrum_by_its_number_in_the_run(desk, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    desk("fit", "2", "--leads", "50 +- 1")
+    text = desk("analyses", "2", "--diff", "2", "3")
+    assert "spectrum 0" in text
+    assert "spectrum 3" not in text  # the ids of the spectra of run 2 are 3 and 4
+
+
+def test_a_comparison_takes_the_geometry_of_the_analysis_that_a_person_chose(desk):
+    """Resistance times area follows from a conductivity only with the thickness that it was made with."""
+    words = ("compare", "1", "2", "--against", "thickness", "--at-degc", "50", "--json")
+    desk("amend", "2", "--thickness-mm", "1.5", "--area-u-mm2", "1", "--reason", "caliper")
+    desk("amend", "1", "--area-u-mm2", "1", "--reason", "caliper")
+    two = json.loads(desk(*words))
+    desk("amend", "2", "--thickness-mm", "2", "--reason", "another caliper")
+    assert json.loads(desk(*words)) != two
+    chosen = json.loads(desk("analyses", "2", "--json"))["analyses"][1]["id"]
+    desk("analyses", "2", "--choose", str(chosen))
+    again = json.loads(desk(*words))
+    assert again["contact_ohm_m2"]["value"] == pytest.approx(two["contact_ohm_m2"]["value"], rel=1e-9)
+
+
+def test_a_merge_says_which_value_is_in_force_where_both_files_amended_it(desk, tmp_path):
+    other = tmp_path / "other.db"
+    other.write_bytes(desk.path.read_bytes())
+    desk("amend", "2", "--thickness-mm", "1.1", "--reason", "caliper")
+    done = CliRunner().invoke(
+        app, ["amend", "2", "--thickness-mm", "1.2", "--reason", "screw", "--db", str(other)]
+    )
+    assert done.exit_code == 0, done.output
+    text = desk("db", "merge", str(other))
+    assert "run 2: thickness_m 0.0011 -> 0.0012, by an amendment that came (labctl amend 2 --list)" in text
+    assert "an amendment that came" not in desk("db", "merge", str(other))
+    assert json.loads(desk("show", "2", "--json"))["sample"]["thickness_m"] == pytest.approx(1.2e-3)
+
+
 def test_the_entry_of_a_published_number_reproduces_it_and_a_changed_one_does_not(desk, monkeypatch):
     desk("fit", "1", "--exclude", "100 Hz", "--form", "ln_sigma", "--as", "published")
     desk("fit", "1")
@@ -129,6 +184,7 @@ def test_two_workers_make_the_same_numbers_as_one(desk):
         (("fit", "1", "--circuit", "R0-("), "circuit"),
         (("fit", "1", "--electrodes", "gold"), "electrodes 'gold' is not known"),
         (("fit", "1", "--exclude", "the bad one"), "cannot read what to exclude"),
+        (("fit", "1", "--exclude", "spectrum 77"), "no spectrum 77 in what is fitted; numbers are 0 to 1"),
         (("fit", "1", "--form", "log"), "form 'log' is not known"),
         (("fit", "1", "--leads", "some"), "cannot read the leads"),
         (("fit", "1", "--frequency-min", "100", "--frequency-max", "10"), "no frequency is above"),

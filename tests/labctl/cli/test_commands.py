@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import labctl
 from labctl.cli import app
+from labctl.cli.show import MOST_RUNS, _print_runs
 from labctl.errors import ConfigurationError
 
 runner = CliRunner()
@@ -94,7 +95,7 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
     content = json.loads(output)
     assert set(content) == {
         *("run", "sample", "instruments", "conductivities", "without_number", "fits", "transference_numbers"),
-        *("analysis", "sample_as_stored", "amendments"),
+        *("analysis", "sample_of_analysis", "sample_as_stored", "amendments"),
     }
     assert content["sample"]["name"] == content["sample_as_stored"]["name"] == "pellet"
     assert content["amendments"] == content["analysis"]["amendments"] == []
@@ -106,6 +107,16 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
     arrhenius = next(f for f in content["fits"] if (f["law"], f["form"]) == ("arrhenius", "ln_sigma_t"))
     assert arrhenius["activation_energy_ev"] == pytest.approx(0.84, abs=0.01)
     assert arrhenius["standard_uncertainty_ev"] > 0
+
+
+def test_a_long_list_of_runs_ends_with_the_newest_and_says_how_many_are_left_out(capsys):
+    row = {"sample": "s", "procedure": "p:P", "status": "finished", "reason": "", "clock": "real"}
+    rows = [row | {"id": number, "started_s": 0.0, "ended_s": 1.0} for number in range(1, 3 + MOST_RUNS)]
+    _print_runs(rows, Path("lab.db"))
+    printed = capsys.readouterr().out
+    assert "2 run(s) before these are not shown; --json has all" in printed
+    assert f"│ {2 + MOST_RUNS} " in printed
+    assert "│ 2   │" not in printed
 
 
 def test_show_prints_what_a_person_reads(measured):

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from labctl.derive.in_force import in_force
+from labctl.derive.in_force import in_force, moved_since
 
 
 @pytest.fixture
@@ -69,6 +69,16 @@ def test_a_spectrum_is_excluded_by_its_number_and_by_a_range_of_temperature_that
     assert found.why_excluded(5, None) == ""
     assert found.excluded_hz(4, 290.0) == [((49.0, 51.0), "measured again")]
     assert found.excluded_hz(3, 290.0) == []
+
+
+def test_what_later_amendments_changed_is_told_with_both_values(amend):
+    first = amend("thickness", thickness(1.05))
+    amend("thickness", thickness(1.1))
+    amend("remark", {"remark": "a crack"}, of="run")
+    with amend.book.store.read() as db:
+        (moved,) = moved_since(db, amend.book.run_id, first).items()
+        assert moved == ("thickness_m", (pytest.approx(1.05e-3), pytest.approx(1.1e-3)))
+        assert moved_since(db, amend.book.run_id, first + 2) == {}
 
 
 def test_remarks_add_up(amend):

@@ -1,5 +1,6 @@
 """Sample, mount and run: what one name with another geometry means, and who is asked."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -99,14 +100,32 @@ def test_another_answer_is_refused(book):
         answer(book.path, THICKER, "same")
 
 
+def law_of(run_id, energy_ev, u_ev):
+    law = {"run_id": run_id, "branch": "all", "law": "arrhenius", "form": "ln_sigma_t", "preferred": 1}
+    law |= {"activation_energy_ev": energy_ev, "standard_uncertainty_ev": u_ev, "n_points": 5}
+    return law | {"method": "m", "method_version": "1", "derived_s": 1.0}
+
+
+def energy_over_mounts(book):
+    with book.store.read() as db:
+        (specimen,) = specimens(db, "pellet")
+    return specimen.numbers["activation_energy_ev"].mean
+
+
+def test_an_uncertainty_that_is_not_known_stays_so_with_one_mount_and_is_the_scatter_of_two(book):
+    book.store.replace_derived("law_fits", {"run_id": 1}, [law_of(1, 0.50, None)])
+    assert energy_over_mounts(book).standard_uncertainty == math.inf
+    answer(book.path, THICKER, "mount")
+    second = book.run(THICKER)
+    book.store.replace_derived("law_fits", {"run_id": second}, [law_of(second, 0.54, 0.001)])
+    assert energy_over_mounts(book).standard_uncertainty == pytest.approx(0.02)
+
+
 def test_remounts_of_one_specimen_combine_with_the_scatter_between_them(book):
     answer(book.path, THICKER, "mount")
     runs = [1, book.run(THICKER)]
     for run_id, energy_ev in zip(runs, (0.50, 0.54), strict=True):
-        law = {"run_id": run_id, "branch": "all", "law": "arrhenius", "form": "ln_sigma_t", "preferred": 1}
-        law |= {"activation_energy_ev": energy_ev, "standard_uncertainty_ev": 0.001, "n_points": 5}
-        law |= {"method": "m", "method_version": "1", "derived_s": 1.0}
-        book.store.replace_derived("law_fits", {"run_id": run_id}, [law])
+        book.store.replace_derived("law_fits", {"run_id": run_id}, [law_of(run_id, energy_ev, 0.001)])
     with book.store.read() as db:
         (specimen,) = specimens(db, "pellet")
     found = specimen.numbers["activation_energy_ev"]

@@ -9,11 +9,13 @@ from labctl.analysis import fit_arrhenius
 from labctl.analysis.laws.law_function import function_of
 from labctl.errors import InvalidRequest
 from labctl.readmodel.across_runs import OverviewRun
+from labctl.readmodel.against_pressure import compare_pressures
 from labctl.readmodel.best_numbers import sample_overviews
 from labctl.readmodel.comparing import beside_literature, compare_cells, compare_runs
 from labctl.readmodel.finding import Wanted, found_among
 
 KELVIN = np.linspace(303.15, 363.15, 7)
+PRESSURES_MPA = (10.0, 20.0, 50.0)
 BOLTZMANN_EV_K = 8.617333262e-5
 
 
@@ -31,10 +33,23 @@ def law_row(scale=1.0, energy_ev=0.5, relative_u=0.01, kelvin=KELVIN):
     }
 
 
-def run(number=1, *, law=None, points=(), transference=(), specimen="", mount=1, started_s=0.0, **sample):
+def run(
+    number=1,
+    *,
+    clock="real",
+    status="finished",
+    law=None,
+    points=(),
+    transference=(),
+    specimen="",
+    mount=1,
+    started_s=0.0,
+    **sample,
+):
     known = {"name": f"pellet {number}", "composition": "MgSc2Se4", "cation": "Mg2+"}
     known |= {"thickness_m": 1e-3, "thickness_u_m": 0.0, "area_m2": 1e-4, "area_u_m2": 0.0} | sample
     row = {"run_id": number, "procedure": "procedures.eis:EIS", "started_s": started_s}
+    row |= {"clock": clock, "status": status}
     return OverviewRun(row, known, specimen or str(number), mount, law, points, transference)
 
 
@@ -98,6 +113,12 @@ def test_the_best_number_of_a_sample_is_the_most_certain_one_and_names_its_run()
     assert (first.energy_ev.value, first.energy_ev.run_id, first.energy_ev.words) == (0.5, 1, "Ea")
     assert (first.transference.value, first.transference.run_id) == (0.4, 2)
     assert second.at_room_s_m is second.energy_ev is second.transference is None
+
+
+def test_simulated_runs_and_runs_that_did_not_finish_are_counted():
+    runs = [run(1, name="a", clock="virtual"), run(2, name="a", status="failed"), run(3, name="a")]
+    (found,) = sample_overviews(runs)
+    assert (len(found.runs), found.simulated, found.not_finished) == (3, 1, 1)
 
 
 def test_two_runs_of_one_mount_share_their_geometry_in_a_comparison():
@@ -164,6 +185,54 @@ def test_what_cannot_be_compared_is_refused_in_words(runs, said):
 def test_cells_that_do_not_differ_are_refused_in_words():
     with pytest.raises(InvalidRequest, match="the cells have one thickness; give runs of cells that differ"):
         compare_cells([run(1, law=law_row()), run(2, law=law_row())], "thickness", 333.15)
+
+
+def test_cells_compared_outside_their_measured_temperatures_are_told_to_be_extrapolated():
+    runs = [run(n, law=law_row(1 / n), thickness_m=n * 1e-3, thickness_u_m=1e-6) for n in (1, 2, 3)]
+    assert not any("extrapolated" in flag for flag in compare_cells(runs, "thickness", 333.15).flags)
+    assert "extrapolated: run 1, run 2, run 3" in compare_cells(runs, "thickness", 450.0).flags
+
+
+def test_an_unknown_uncertainty_of_a_cell_is_told_and_not_taken_as_none():
+    point = {
+        "temperature_k": 333.15,
+        "conductivity_s_m": 0.5,
+        "standard_uncertainty_s_m": None,
+        "bound": None,
+    }
+    unknown = run(2, points=[point], thickness_m=2e-3, thickness_u_m=1e-6)
+    found = compare_cells([run(1, law=law_row(), thickness_u_m=1e-6), unknown], "thickness", 333.15)
+    assert "uncertainty of the conductivity not known, and not in the intervals: run 2" in found.flags
+
+
+def at_pressures(slope_per_mpa, scatter=(0.0, 0.0, 0.0), **about):
+    scales = np.exp(slope_per_mpa * np.array(PRESSURES_MPA) + np.array(scatter))
+    return [run(n, law=law_row(scale), **about) for n, scale in enumerate(scales, start=1)]
+
+
+def test_the_slope_of_ln_sigma_against_pressure_is_found_with_an_interval_that_holds_it():
+    found = compare_pressures(at_pressures(-0.02), PRESSURES_MPA, 333.15)
+    low, high = found.slope_per_mpa.interval()
+    assert low < -0.02 < high < 0
+    assert found.slope_per_mpa.value == pytest.approx(-0.02, rel=1e-6)
+    assert found.is_real
+
+
+def test_a_pressure_without_effect_is_not_called_real():
+    found = compare_pressures(at_pressures(0.0, (0.004, -0.003, 0.001)), PRESSURES_MPA, 333.15)
+    assert found.is_real is False
+
+
+def test_a_shared_geometry_does_not_widen_the_slope_and_others_do():
+    about = {"thickness_u_m": 1e-4}
+    shared = compare_pressures(at_pressures(0.01, specimen="s", **about), PRESSURES_MPA, 333.15)
+    apart = compare_pressures(at_pressures(0.01, **about), PRESSURES_MPA, 333.15)
+    assert apart.slope_per_mpa.standard_uncertainty > 3 * shared.slope_per_mpa.standard_uncertainty
+
+
+def test_a_slope_of_extrapolated_conductivities_says_so():
+    found = compare_pressures(at_pressures(0.01), PRESSURES_MPA, 450.0)
+    assert "extrapolated: run 1, run 2, run 3" in found.flags
 
 
 def test_published_values_stand_beside_the_runs_that_were_measured_there():

@@ -125,6 +125,41 @@ def test_merge_brings_the_analyses_that_a_known_run_lacks_and_chooses_none(twice
     assert len(entries(other)) == 3
 
 
+def thickness_amendment(uuid, thickness_m, **target):
+    row = {"uuid": uuid, "field": "thickness", "time_s": 1.0, "reason": "measured again", "old_value": {}}
+    return row | {"new_value": {"thickness_m": thickness_m, "thickness_u_m": 1e-5}} | target
+
+
+def uuids_of_amendments(path, analysis):
+    """Of the amendments that an analysis of this file stands on."""
+    with Database(path) as db:
+        known = {row["id"]: row["uuid"] for row in db.rows("SELECT id, uuid FROM amendments")}
+    return [known[one] for one in analysis["amendments"]]
+
+
+def test_merge_leads_an_analysis_to_the_same_amendments_in_files_that_were_amended_apart(
+    twice, tmp_path, rig
+):
+    other = tmp_path / "other.db"
+    Store.open(other).close()
+    merge(other, twice)
+    with Store.open(other) as store:
+        for uuid in ("x", "y"):
+            store.insert("amendments", thickness_amendment(uuid, 1.2e-3, run_id=1))
+    made = rig.store.insert("amendments", thickness_amendment("a", 1.1e-3, run_id=rig.run_id))
+    amended = {"conductivities": [rig.conductivity(conductivity_s_m=0.03)]}
+    rig.store.record_analysis(rig.run_id, Maker(12.0, amendments=(made,)), amended, "amended")
+    assert merge(other, twice).outdated == (1,)
+    (copied,) = [one for one in entries(other) if one["name"] == "amended"]
+    assert copied["amendments"] == [3]
+    assert uuids_of_amendments(other, copied) == ["a"]
+    fresh = tmp_path / "fresh.db"
+    Store.open(fresh).close()
+    merge(fresh, other)
+    (again,) = [one for one in entries(fresh) if one["name"] == "amended"]
+    assert uuids_of_amendments(fresh, again) == ["a"]
+
+
 def test_merge_of_an_older_file_brings_its_rows_as_the_first_analysis(older, tmp_path):
     theirs = older(BEFORE[-1])
     ours = tmp_path / "ours.db"

@@ -69,3 +69,8 @@ def test_what_is_no_series_is_refused_by_name(changed, said):
     data = {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0], "x_u": [0.1] * 3, "y_u": [0.1] * 3}
     with pytest.raises(ValueError, match=said):
         fit_straight_line(**data | changed)
+
+
+def test_a_level_line_through_exact_y_is_refused_and_not_divided_by_zero():
+    with pytest.raises(ValueError, match="level line"):
+        fit_straight_line([1.0, 2.0, 3.0], [5.0, 5.0, 5.0], [0.1, 0.1, 0.1], [0.0, 0.0, 0.0])
