@@ -6,6 +6,7 @@ import math
 import pytest
 
 from drivers.catalogue import ANALYZERS, POTENTIOSTATS, TEMPERATURE_CONTROLLERS, WATCHDOGS
+from drivers.keithley6514 import Keithley2400With6514, Keithley6514
 from drivers.modbus_oven import ModbusOven
 from drivers.solartron1260 import Solartron1260
 from drivers.solartron_pair import Solartron1260With1287
@@ -14,8 +15,13 @@ from labctl.instrument import NO_RAMP
 from sim_instruments.stand_ins import MODELS
 
 SMALL = 1e-3
-NEEDED = {ModbusOven: MODELS["modbus_oven"].settings}
+NEEDED = {
+    ModbusOven: MODELS["modbus_oven"].settings,
+    Solartron1260With1287: {"standard_resistor_ohm": 1e3},
+}
 """Settings without which a driver cannot be."""
+PARTNER = {Solartron1260With1287: Solartron1260, Keithley2400With6514: Keithley6514}
+"""Instruments with which a driver works."""
 
 
 def can(driver_class):
@@ -33,10 +39,11 @@ def silent(dialogue):
     """Return a function that opens a driver to which nothing may be sent."""
 
     def opened(driver_class):
-        if driver_class is not Solartron1260With1287:
-            return dialogue(driver_class, [], **NEEDED.get(driver_class, {}))
-        with dialogue(Solartron1260, []) as analyser:
-            return dialogue(driver_class, [], partner=analyser, standard_resistor_ohm=1e3)
+        settings = NEEDED.get(driver_class, {})
+        if driver_class not in PARTNER:
+            return dialogue(driver_class, [], **settings)
+        with dialogue(PARTNER[driver_class], []) as partner:
+            return dialogue(driver_class, [], partner=partner, **settings)
 
     return opened
 

@@ -16,7 +16,9 @@ SHIPPED = {
     *catalogue.TEMPERATURE_CONTROLLERS,
     *catalogue.ANALYZERS,
     *catalogue.POTENTIOSTATS,
+    *catalogue.THERMOMETERS,
     *catalogue.WATCHDOGS,
+    *catalogue.PARTNERS,
 }
 
 
