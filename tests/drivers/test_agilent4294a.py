@@ -26,7 +26,7 @@ SETTINGS = {
 def set_up(**changed):
     replies = {message.split()[0]: reply for message, reply in SETTINGS.items()} | changed
     asked = [(f"{header}?", reply) for header, reply in replies.items()]
-    return [*sent("HOLD", "FORM4", "TRGS INT", "DCRNG M10", *SETTINGS), FINE, *asked]
+    return [compensations(), *sent("HOLD", "FORM4", "TRGS INT", "DCRNG M10", *SETTINGS), FINE, *asked]
 
 
 def compensations(state="OFF;COMSTB OFF;COMSTC OFF", reply='0,"No error"'):

@@ -61,7 +61,7 @@ def test_overload_gives_numbers_that_are_none(rig, port):
 
 
 @pytest.mark.parametrize(
-    "message", ["STAR 10", "POWE 2", "DCV 41", "POIN 1", "MEAS NONE", "SWPP DCB", "POWMOD CURR", "DCMOD CURR",
+    "message", ["STAR 10", "POWE 2", "DCV 41", "POIN 1", "MEAS NONE", "SWPP NONE", "POWMOD W", "DCMOD OFF",
                 "E4TP M3", "TRGS NEVER", "NONSENSE 1"]
 )  # fmt: skip
 def test_what_it_cannot_do_is_an_error(port, message):

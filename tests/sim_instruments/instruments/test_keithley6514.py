@@ -60,8 +60,8 @@ def test_each_reading_has_the_elements_in_a_fixed_order(port):
 
 
 @pytest.mark.parametrize(
-    "message", [":SENS:FUNC 'HERTZ'", ":SENS:CURR:NPLC 20", ":FORM:ELEM SPEED", ":FORM:DATA REAL",
-                ":ARM:COUN 0", ":TRIG:SOUR BUS", ":SENS:CURR:RANG 1", ":SOUR:VOLT 1"]
+    "message", [":SENS:FUNC 'HERTZ'", ":SENS:CURR:NPLC 20", ":FORM:ELEM SPEED", ":FORM:DATA HEX",
+                ":ARM:COUN 0", ":TRIG:SOUR NEVER", ":SENS:CURR:RANG 1", ":SOUR:VOLT 1"]
 )  # fmt: skip
 def test_what_it_cannot_do_is_an_error(port, message):
     port.write(message)
