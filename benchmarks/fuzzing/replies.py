@@ -133,7 +133,8 @@ class Spoiler:
 @cache
 def candidates() -> tuple[Candidate, ...]:
     """Return every shipped driver, and the pair of two instruments."""
-    found = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles != ("watchdog",)]
+    others = [("watchdog",), ()]  # a partner has no role of its own
+    found = [find_candidate(reference) for reference, roles in DRIVERS.values() if roles not in others]
     pair = Candidate(
         "drivers.solartron_pair:Solartron1260With1287",
         Solartron1260With1287,

@@ -7,7 +7,7 @@ import pytest
 from drivers.huber import Huber
 from drivers.lakeshore33x import LakeShore336
 from labctl.cli.instruments import _print_unconfirmed
-from labctl.command_table import bench_checks_of
+from labctl.command_table import bench_checks_of, messages_of
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.station import read_station
 from labctl.readmodel.bench_check_states import (
@@ -106,7 +106,8 @@ def test_an_instrument_without_a_serial_number_is_never_called_confirmed():
 def test_the_lines_name_what_differs_is_doubted_or_decides():
     rows = [record(outcome=DIFFERS, answer="Celsius")]
     lines = instrument_checks(ENTRY, IDENTITY, rows).words
-    assert lines[0].startswith("21 messages, none tried on hardware by us")
+    sent = [message for message in messages_of(LakeShore336) if message.is_sent]
+    assert lines[0].startswith(f"{len(sent)} messages, none tried on hardware by us")
     assert "1 differs" in lines[0]
     assert lines[1].startswith("the unit: differs on this instrument on 2026-05-28")
     bath = replace(ENTRY, driver_class=Huber)
