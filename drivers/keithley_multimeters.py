@@ -106,8 +106,7 @@ class Multimeter(ScpiInstrument):
     def temperature_k(self) -> float:
         """Get the temperature of the sensor in K (float).
 
-        Raises InstrumentError for an open sensor, for the other inputs, and if a setting is not the one that
-        was made.
+        Raises InstrumentError for an open sensor, for the other inputs, and for a setting that was changed.
         """
         self.set_timeout(5 + 10 * self.power_line_cycles / 50)
         (reading,) = self.values(":READ?")

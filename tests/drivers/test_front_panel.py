@@ -13,7 +13,7 @@ import pytest
 from front_panel import lists
 from front_panels.every_driver import PANELS, candidate_of, undeclared
 from front_panels.judging import FASTER, Verdict, judge, temperatures
-from front_panels.setting import State, drawn
+from front_panels.setting import Setting, State, drawn, one_of, put
 
 from drivers.agilent4294a import Agilent4294A
 from drivers.eurotherm import Eurotherm2400
@@ -100,6 +100,23 @@ def test_what_is_left_after_preparing_gives_no_wrong_value(driver):
     verdict = judge(candidate_of(driver), PANELS[driver], state)
     left = ", ".join(setting.words for setting in state.settings)
     assert verdict.outcome(state) in ("right", "refused"), f"{verdict.wrong}, with {left}"
+
+
+PLUG_IN_A_THERMOCOUPLE = Setting("thermocouple K", put("plugged", one_of("K")))
+MULTIMETERS = [driver for driver in PANELS if "multimeters" in driver]
+
+
+@pytest.mark.parametrize("driver", MULTIMETERS)
+def test_what_is_left_at_a_multimeter_gives_the_right_value_with_a_thermocouple_as_well(driver):
+    with_thermocouple = {"sensor": "K", "reference_junction_degc": 23.0}
+    panel = replace(PANELS[driver], driver_settings=with_thermocouple)
+    before = State(driver, 0, SEED, (PLUG_IN_A_THERMOCOUPLE, *panel.settled))
+    verdict = judge(candidate_of(driver), panel, before)
+    assert verdict.outcome(before) == "right", verdict.wrong or verdict.refused
+    for setting in panel.settings:
+        since = replace(before, settings=(PLUG_IN_A_THERMOCOUPLE, setting), meanwhile=True)
+        verdict = judge(candidate_of(driver), panel, since)
+        assert not verdict.wrong, f"{verdict.wrong}, with {setting.words}"
 
 
 @pytest.mark.parametrize(
