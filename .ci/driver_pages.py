@@ -28,6 +28,7 @@ MODELS: tuple[type, ...] = tuple(
             *catalogue.POTENTIOSTATS,
             *catalogue.THERMOMETERS,
             *catalogue.WATCHDOGS,
+            *catalogue.PARTNERS,
         )
     )
 )

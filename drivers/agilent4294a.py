@@ -34,8 +34,8 @@ class Agilent4294A(ScpiInstrument):
     """A `labctl.bench.FrequencyResponseAnalyzer`.
 
     The oscillator cannot be switched off: `make_safe()` sets its lowest level, 5 mV. The adapter chosen at
-    the instrument is kept. The compensations are switched as the settings say, after the reset; their data
-    are those in the instrument.
+    the instrument is kept. The compensations are switched as the settings say, after the reset and again
+    before each spectrum; their data are those in the instrument.
 
     Parameters
     ----------
@@ -165,6 +165,7 @@ class Agilent4294A(ScpiInstrument):
             Setting("POWMOD", "VOLT"),
             Setting("POWE", amplitude_v, tolerance=LEVEL_TOLERANCE_V),
         )
+        self._switch_compensations()
         self.tell("HOLD", "FORM4", "TRGS INT", "DCRNG M10", *(setting.message for setting in settings))
         for setting in settings:
             self.confirm_settings(setting)

@@ -5,7 +5,7 @@ pymeasure's drivers are not used: they know neither thermocouple type nor refere
 accept any number of fields, and read no setting back.
 
 A thermometer set up otherwise shows a value that looks right. Every setting is therefore read back, after
-`prepare()` and again with each reading, in one message.
+`prepare()` and again with each reading, in one message; so are the inputs, which a button switches.
 """
 
 from typing import Any, ClassVar
@@ -80,13 +80,16 @@ class Multimeter(ScpiInstrument):
         """Check model and inputs, reset it, set everything that decides a reading, and read it back."""
         self.check_identity(*self.models)
         self.check_language()
+        self._check_inputs()
+        self.write("*CLS")
+        self.tell("*RST", *(setting.message for setting in self.settings()))
+        self.confirm_settings(*self.settings())
+
+    def _check_inputs(self) -> None:
         wanted, found = self.inputs_replies[self.rear], self.ask(self.inputs_question).strip()
         if not is_word(wanted, found):
             problem = f"the {'rear' if self.rear else 'front'} inputs are not chosen; press the button"
             raise self.refuse(self.inputs_question, found, problem)
-        self.write("*CLS")
-        self.tell("*RST", *(setting.message for setting in self.settings()))
-        self.confirm_settings(*self.settings())
 
     def check_language(self) -> None:
         """Raise InstrumentError if another command language was chosen at the front panel."""
@@ -103,11 +106,12 @@ class Multimeter(ScpiInstrument):
     def temperature_k(self) -> float:
         """Get the temperature of the sensor in K (float).
 
-        Raises InstrumentError for an open sensor, and if a setting is not as made.
+        Raises InstrumentError for an open sensor, for the other inputs, and for a setting that was changed.
         """
         self.set_timeout(5 + 10 * self.power_line_cycles / 50)
         (reading,) = self.values(":READ?")
         self.confirm_settings(*self.settings())
+        self._check_inputs()
         if abs(reading) >= NO_DATA:
             raise InstrumentError(self.name, ":READ?", f"{reading:g}", "overflow: the sensor is open")
         try:

@@ -86,7 +86,7 @@ def test_the_commands_about_protocols_work(page):
     shown = page("write-a-protocol.md")
     shown.write("ageing.toml", shown.block('title = "does it age"'))
     commands = shown.commands()
-    assert [words[1] for words in commands] == ["check", "new", "check", "run"]
+    assert [words[1] for words in commands] == ["procedures", "procedures", "check", "new", "check", "run"]
     for words in commands:
         shown.run(*words)
     with labctl.open(shown.folder / "lab.db") as db:

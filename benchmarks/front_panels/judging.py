@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from front_panels.setting import Panel, Stand, State
 from labctl.bench import Bench, Limits
@@ -15,7 +16,7 @@ LIMITS = Limits((200.0, 520.0), 2.0, 0.1)
 CRITERION = SettlingCriterion(band_k=0.5, dwell_s=900.0, timeout_s=3 * 3600.0, poll_s=30.0)
 ZERO_CELSIUS_K = 273.15
 RAMP_K_S, RAMP_FACTOR, RAMP_OVER_S = 3 / 60, 1.6, 120.0
-READING_K, REACHED_K = 0.6, 1.0
+READING_K, REACHED_K, COLDER_K = 0.6, 1.0, 20.0
 LEFT_FOR_S, READ_WITHIN_S = 20.0, 0.3
 FASTER = "faster than the ramp K/s"
 FREQUENCIES_HZ, AMPLITUDE_V, BIAS_V = (1e5, 1e4, 1e3), 0.02, 0.0
@@ -55,6 +56,8 @@ def judge(candidate: Candidate, panel: Panel, state: State) -> Verdict:
     verdict = Verdict()
     with replace(candidate, settings=settings).connected(seed=state.seed + state.number) as trial:
         try:
+            if is_thermometer(trial.driver):
+                trial.rig.world.oven.start_at(panel.target_degc + ZERO_CELSIUS_K)
             if state.meanwhile:
                 trial.driver.prepare()
             leave(trial, state)
@@ -95,6 +98,8 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     Settings left after preparing may have moved the oven already: the rate is then not judged.
     """
     driver = trial.driver
+    if is_thermometer(driver):
+        yield from readings(trial, panel)
     if hasattr(driver, "setpoint_k"):
         for compared in temperatures(trial, panel.target_degc + ZERO_CELSIUS_K, state.chance.random() < 0.5):
             if not (state.meanwhile and compared[0] == FASTER):
@@ -106,6 +111,20 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     driver.make_safe()
     if trial.energised is not None:
         yield "outputs on", float(trial.energised), 0.0, 0.0
+
+
+def is_thermometer(driver: Any) -> bool:
+    """Return whether the driver reads a temperature and controls none; nothing is sent."""
+    return hasattr(type(driver), "temperature_k") and not hasattr(type(driver), "setpoint_k")
+
+
+def readings(trial: Trial, panel: Panel) -> Iterator[Compared]:
+    """Read a temperature, and another one when the oven is colder."""
+    oven = trial.rig.world.oven
+    yield "temperature K", trial.driver.temperature_k, oven.sample_k, READING_K
+    oven.start_at(panel.target_degc + ZERO_CELSIUS_K - COLDER_K)
+    trial.clock.sleep(LEFT_FOR_S)
+    yield "temperature K", trial.driver.temperature_k, oven.sample_k, READING_K
 
 
 def temperatures(trial: Trial, target_k: float, ramps: bool) -> Iterator[Compared]:

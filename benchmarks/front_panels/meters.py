@@ -158,6 +158,203 @@ KEITHLEY2450 = Panel(
 )
 
 
+SIGN_OF_AN_OPEN_INTERLOCK = "look at the interlock"
+SOURCE_METER = (
+    Setting("current source", sent(":SOUR:FUNC CURR", ":OUTP ON")),
+    Setting(
+        "output on at a level", sent(":SOUR:FUNC VOLT", ":SOUR:VOLT {v}", ":OUTP ON", v=between(-1, 1, 2))
+    ),
+    Setting("output-off state", sent(":OUTP:SMOD {m}", m=one_of("NORM", "ZERO", "GUAR"))),
+    Setting("current limit", sent(":SENS:CURR:PROT {i}", i=one_of(1e-7, 1e-6, 1e-2))),
+    Setting("range of the source", sent(":SOUR:VOLT:RANG {v}", v=one_of(0.2, 2, 200))),
+    Setting("range of the current", sent(":SENS:CURR:RANG {i}", i=one_of(1e-6, 1e-5, 1e-4))),
+    Setting("sweep or list of the source", sent(":SOUR:VOLT:MODE {m}", m=one_of("SWE", "LIST"))),
+    Setting("moving filter", sent(":SENS:AVER:COUN {n}", ":SENS:AVER ON", n=one_of(5, 100))),
+    Setting(
+        "relative readings",
+        sent(":CALC2:NULL:OFFS {i}", ":CALC2:NULL:STAT ON", i=between(-1e-5, 1e-5, 7)),
+    ),
+    Setting("mathematics", sent(":CALC:STAT ON")),
+    Setting("resistance as the quantity", sent(":SENS:FUNC:OFF:ALL", ':SENS:FUNC "RES"')),
+    Setting("one quantity at a time", sent(":SENS:FUNC:CONC OFF")),
+    Setting("integration time", sent(":SENS:CURR:NPLC {n}", n=one_of(0.01, 1, 10))),
+    Setting(
+        "readings for each measurement",
+        sent(":ARM:COUN {n}", ":TRIG:COUN {m}", n=one_of(1, 3), m=one_of(2, 7)),
+    ),
+    Setting(
+        "trigger",
+        sent(":ARM:SOUR {a}", ":TRIG:SOUR {b}", a=one_of("BUS", "MAN", "TIM"), b=one_of("IMM", "TLIN")),
+    ),
+    Setting("elements of a reply", sent(":FORM:ELEM {e}", e=one_of("CURR", "VOLT,CURR,RES", "CURR,TIME"))),
+    Setting("binary replies", sent(":FORM:DATA SRE")),
+    Setting("output off after each reading", sent(":SOUR:CLE:AUTO ON")),
+    Setting("errors not yet read", sent(":NO:SUCH", ":SOUR:VOLT 1E4")),
+    Setting("the interlock is open", put("is_interlocked", one_of(True)), SIGN_OF_AN_OPEN_INTERLOCK),
+)
+CALIBRATION = "the calibration of the instrument"
+KEITHLEY2400 = Panel(
+    (
+        *SOURCE_METER,
+        Setting("open output as the output-off state", sent(":OUTP:SMOD HIMP")),
+        Setting("two or four wires", sent(":SYST:RSEN {s}", s=one_of("ON", "OFF"))),
+        Setting("rear terminals", sent(":ROUT:TERM REAR")),
+    ),
+    kept=(CALIBRATION,),
+)
+KEITHLEY6430 = Panel(SOURCE_METER, kept=(CALIBRATION,))
+
+READINGS_OF_AN_ELECTROMETER = (
+    Setting("range of the current", sent(":SENS:CURR:RANG {i}", i=one_of(2e-9, 2e-6, 2e-3))),
+    Setting("largest automatic range", sent(":SENS:CURR:RANG:AUTO:ULIM {i}", i=one_of(2e-9, 2e-7))),
+    Setting("integration time", sent(":SENS:CURR:NPLC {n}", n=one_of(0.01, 1, 10))),
+    Setting("damping", sent(":SENS:CURR:DAMP {s}", s=one_of("ON", "OFF"))),
+    Setting("mathematics", sent(":CALC:STAT ON")),
+    Setting("zero correction", sent(":SYST:ZCOR ON")),
+    Setting("zero check", sent(":SYST:ZCH {s}", s=one_of("ON", "OFF"))),
+    Setting("another quantity", sent(":SENS:FUNC '{f}'", f=one_of("VOLT", "RES", "CHAR"))),
+    Setting("binary replies", sent(":FORM:DATA SRE")),
+    Setting("errors not yet read", sent(":NO:SUCH", ":SENS:CURR:RANG 1E4")),
+)
+KEITHLEY6517B = Panel(
+    (
+        *READINGS_OF_AN_ELECTROMETER,
+        Setting(
+            "output on at a level",
+            sent(
+                ":SENS:FUNC 'CURR'", ":SOUR:VOLT {v}", ":SOUR:VOLT:MCON ON", ":OUTP ON", v=between(-1, 1, 2)
+            ),
+        ),
+        Setting("output on, not connected", sent(":SOUR:VOLT {v}", ":OUTP ON", v=between(-50, 50))),
+        Setting("range of the source", sent(":SOUR:VOLT:RANG {v}", v=one_of(100, 1000))),
+        Setting(
+            "limit of the source",
+            sent(":SOUR:VOLT:LIM {v}", ":SOUR:VOLT:LIM:STAT ON", v=one_of(0, 0.005, 500)),
+        ),
+        Setting("resistor in series", sent(":SOUR:CURR:RLIM:STAT ON")),
+        Setting("moving filter", sent(":SENS:CURR:AVER:COUN {n}", ":SENS:CURR:AVER ON", n=one_of(5, 100))),
+        Setting("median", sent(":SENS:CURR:MED ON")),
+        Setting(
+            "relative readings",
+            sent(":SENS:CURR:REF {i}", ":SENS:CURR:REF:STAT ON", i=between(-1e-5, 1e-5, 7)),
+        ),
+        Setting("guard", sent(":SENS:VOLT:GUAR ON")),
+        Setting("measures without end", sent(":INIT:CONT ON")),
+        Setting("trigger", sent(":TRIG:SOUR {t}", t=one_of("BUS", "EXT", "TIM", "MAN"))),
+        Setting("elements of a reply", sent(":FORM:ELEM {e}", e=one_of("READ,STAT", "VSO", "READ,RNUM"))),
+    ),
+    kept=(CALIBRATION,),
+)
+
+OF_THE_6514 = (
+    *READINGS_OF_AN_ELECTROMETER,
+    Setting("moving filter", sent(":SENS:AVER:COUN {n}", ":SENS:AVER ON", n=one_of(5, 100))),
+    Setting("median", sent(":SENS:MED ON")),
+    Setting(
+        "relative readings",
+        sent(":CALC2:NULL:OFFS {i}", ":CALC2:NULL:STAT ON", i=between(-1e-5, 1e-5, 7)),
+    ),
+    Setting("zero is not measured anew", sent(":SYST:AZER OFF")),
+    Setting(
+        "trigger",
+        sent(":ARM:SOUR {a}", ":TRIG:SOUR {b}", a=one_of("BUS", "MAN", "TIM"), b=one_of("IMM", "TLIN")),
+    ),
+    Setting(
+        "readings for each measurement",
+        sent(":ARM:COUN {n}", ":TRIG:COUN {m}", n=one_of(1, 3), m=one_of(2, 7)),
+    ),
+    Setting("elements of a reply", sent(":FORM:ELEM {e}", e=one_of("READ,TIME,STAT", "TIME"))),
+)
+SOURCE_AND_AMMETER = Panel(
+    (
+        *KEITHLEY2400.settings,
+        *(Setting(f"6514: {setting.words}", setting.leave, of_partner=True) for setting in OF_THE_6514),
+    ),
+    kept=(CALIBRATION,),
+)
+
+SIGN_OF_THE_REAR_INPUTS = "front inputs are not chosen"
+REAR_INPUTS = Setting("the rear inputs are chosen", put("rear", one_of(True)), SIGN_OF_THE_REAR_INPUTS)
+OF_THE_SENSOR = "how the sensor is wired"
+KEITHLEY2000 = Panel(
+    (
+        Setting("another quantity", sent(":SENS:FUNC '{f}'", f=one_of("VOLT:DC", "RES", "TEMP", "CURR:AC"))),
+        Setting("range of the resistance", sent(":SENS:FRES:RANG {r}", r=one_of(100, 1e4, 1e8))),
+        Setting("integration time", sent(":SENS:FRES:NPLC {n}", n=one_of(0.01, 1, 10))),
+        Setting(
+            "moving filter", sent(":SENS:FRES:AVER:COUN {n}", ":SENS:FRES:AVER:STAT ON", n=one_of(5, 100))
+        ),
+        Setting(
+            "relative readings",
+            sent(":SENS:FRES:REF {r}", ":SENS:FRES:REF:STAT ON", r=between(5, 100)),
+        ),
+        Setting("reading held", sent(":SENS:HOLD:STAT ON")),
+        Setting("formula", sent(":CALC:STAT ON")),
+        Setting("zero is not measured anew", sent(":SYST:AZER:STAT OFF")),
+        Setting("measures without end", sent(":INIT:CONT ON")),
+        Setting("trigger", sent(":TRIG:SOUR {t}", t=one_of("BUS", "EXT", "TIM", "MAN"))),
+        Setting("readings for each measurement", sent(":TRIG:COUN {n}", n=one_of(2, 7))),
+        Setting("binary replies", sent(":FORM:DATA SRE")),
+        Setting("unit of temperatures", sent(":UNIT:TEMP {u}", u=one_of("F", "K"))),
+        Setting("another thermocouple", sent(":SENS:TEMP:TC:TYPE {t}", t=one_of("K", "T"))),
+        Setting("errors not yet read", sent(":NO:SUCH", ":TRIG:COUN 0")),
+        REAR_INPUTS,
+    ),
+    kept=(OF_THE_SENSOR,),
+)
+KEITHLEY_DMM6500 = Panel(
+    (
+        Setting("another quantity", sent(":SENS:FUNC '{f}'", f=one_of("VOLT:DC", "RES", "FRES", "CURR:AC"))),
+        Setting("unit of temperatures", sent(":SENS:TEMP:UNIT {u}", u=one_of("FAHR", "KELV"))),
+        Setting("transducer", sent(":SENS:TEMP:TRAN {t}", t=one_of("TC", "RTD", "TRTD", "THER"))),
+        Setting(
+            "another resistance thermometer",
+            sent(":SENS:TEMP:RTD:FOUR {t}", t=one_of("PT3916", "D100", "F100")),
+        ),
+        Setting("another thermocouple", sent(":SENS:TEMP:TC:TYPE {t}", t=one_of("B", "J", "T"))),
+        Setting("reference junction", sent(":SENS:TEMP:TC:RJUN:SIM {t}", t=between(30, 50))),
+        Setting("detection of an open sensor", sent(":SENS:TEMP:ODET OFF")),
+        Setting("integration time", sent(":SENS:TEMP:NPLC {n}", n=one_of(0.01, 1, 10))),
+        Setting("moving filter", sent(":SENS:TEMP:AVER:COUN {n}", ":SENS:TEMP:AVER ON", n=one_of(5, 100))),
+        Setting("relative readings", sent(":SENS:TEMP:REL {t}", ":SENS:TEMP:REL:STAT ON", t=between(5, 50))),
+        Setting("errors not yet read", sent(":NO:SUCH", ":SENS:TEMP:NPLC 99")),
+        REAR_INPUTS,
+        Setting(
+            "another command language", put("language", one_of("SCPI2000", "TSP")), "choose the language SCPI"
+        ),
+    ),
+    hidden=("a formula switched on after it was prepared: no public source gives its command",),
+    kept=(OF_THE_SENSOR,),
+)
+
+AGILENT4294A = Panel(
+    (
+        Setting("parameters of the traces", sent("MEAS {m}", m=one_of("IMPH", "ARIM"))),
+        Setting("active trace", sent("TRAC B")),
+        Setting("sweep of level or bias", sent("SWPP {p}", p=one_of("OLEV", "DCB"))),
+        Setting("logarithmic sweep of many points", sent("SWPT LOG", "POIN {n}", n=one_of(2, 201, 801))),
+        Setting("start and stop", sent("STAR {a}", "STOP {b}", a=one_of(40, 1e3), b=one_of(1e6, 1.1e8))),
+        Setting("bandwidth", sent("BWFACT {n}", n=one_of(1, 3, 5))),
+        Setting("averages of points and sweeps", sent("AVER ON", "PAVER ON")),
+        Setting("delays", sent("PDELT {p}", "SDELT {s}", p=one_of(0.1, 1), s=one_of(0.5, 5))),
+        Setting("level as a voltage", sent("POWMOD VOLT", "POWE {v}", v=between(0.01, 1, 2))),
+        Setting("level as a current", sent("POWMOD CURR")),
+        Setting("bias", sent("DCV {b}", "DCO ON", b=between(-2, 2, 2))),
+        Setting("bias as a current", sent("DCMOD {m}", m=one_of("CURR", "CVOLT", "CCURR"))),
+        Setting("range of the bias", sent("DCRNG {r}", r=one_of("M1", "M100"))),
+        Setting("trigger", sent("TRGS {t}", t=one_of("EXT", "BUS", "MAN"))),
+        Setting("open compensation of another fixture", sent("COMSTA ON")),
+        Setting("short compensation of another fixture", sent("COMSTB ON")),
+        Setting("load compensation of another fixture", sent("COMSTC ON")),
+        Setting("adapter", sent("E4TP {a}", a=one_of("M1", "M2", "APC7", "PROBE"))),
+        Setting("binary replies", sent("{f}", f=one_of("FORM2", "FORM3"))),
+        Setting("errors not yet read", sent("NOSUCH 1", "POWE 99")),
+    ),
+    hidden=("extension of the port: no source shows the reply",),
+    kept=("the adapter", "the data of the compensations"),
+)
+
+
 def script(*lines: str) -> Leave:
     """Send a script of another program."""
 
@@ -215,6 +412,13 @@ METERS = {
     "drivers.lcr_meters:Agilent4284A": LCR_METER,
     "drivers.keysight_e4990a:KeysightE4990A": E4990A,
     "drivers.keithley2450:Keithley2450": KEITHLEY2450,
+    "drivers.keithley2400:Keithley2400": KEITHLEY2400,
+    "drivers.keithley2400:Keithley6430": KEITHLEY6430,
+    "drivers.keithley6517b:Keithley6517B": KEITHLEY6517B,
+    "drivers.keithley6514:Keithley2400With6514": SOURCE_AND_AMMETER,
+    "drivers.keithley_multimeters:Keithley2000": KEITHLEY2000,
+    "drivers.keithley_multimeters:KeithleyDMM6500": KEITHLEY_DMM6500,
+    "drivers.agilent4294a:Agilent4294A": AGILENT4294A,
     **{
         f"drivers.palmsens:{name}": METHODSCRIPT for name in ("EmStatPico", "EmStat4LR", "EmStat4HR", "Nexus")
     },

@@ -116,6 +116,11 @@ BENCH_CHECKS = (
         "an `InstrumentError` that names the setting",
     ),
     BenchCheck(
+        "the button of the inputs",
+        "`thermometer.prepare()`, press FRONT/REAR at the instrument, `thermometer.temperature_k`",
+        "an `InstrumentError` that names the inputs",
+    ),
+    BenchCheck(
         "a formula (DMM6500)",
         "switch mx+b on at the front panel, `thermometer.prepare()`, `thermometer.temperature_k`",
         "the temperature: the reset switches it off. A formula that is switched on later is not noticed, as "

@@ -108,10 +108,10 @@ def merge(
     summary = [f"{len(merged.added)} run(s) added, {len(merged.known)} here already."]
     if merged.outdated:
         summary.append(f"{len(merged.outdated)} run(s) derived again: amendments came or were here.")
-    known = [run_id for run_id in merged.outdated if run_id <= last_run]
-    content["moved"] = moved = _moved_values(file, known, last_amendment)
     if merged.bench_checks:
         summary.append(f"{merged.bench_checks} bench check(s) of instruments added.")
+    known = [run_id for run_id in merged.outdated if run_id <= last_run]
+    content["moved"] = moved = _moved_values(file, known, last_amendment)
     _answer(content, [*summary, *_moved_in_words(moved), *merged.refused], as_json)
     raise typer.Exit(1 if merged.refused else 0)
 

@@ -22,6 +22,9 @@ OFF_MODES = {"2400": ("HIMP", "NORM", "ZERO", "GUAR"), "6430": ("NORM", "ZERO", 
 LEAVES_THE_CELL_ALONE = ("HIMP", "GUAR")
 LEAST_SHARE_OF_RANGE = 1e-3
 LINE_PERIOD_S, OVERHEAD_S = 0.02, 0.005
+BINARY_HEADER = "#0"
+SWEEP_STEP_V = 0.1
+"""Step at which a sweep of the source stands, above its level."""
 OVERFLOW, ABSENT = 9.9e37, 9.91e37
 ELEMENTS = ("VOLT", "CURR", "RES", "TIME", "STAT")
 FUNCTIONS = ("VOLT", "CURR", "RES")
@@ -37,13 +40,14 @@ class Keithley2400(ScpiStatus):
         self._chance = world.chance(f"keithley{model}")
         self._ammeter = Meter(RANGES_A[model], noise=5e-6, resolution=1e-6)
         self._voltmeter = Meter(RANGES_V, noise=5e-6, resolution=1e-6)
-        self._output, self.shorted, self.is_interlocked = False, False, False
+        self._output, self.shorted, self.is_interlocked, self.is_binary = False, False, False, False
         self._defaults()
 
     def _defaults(self) -> None:
         self.level_v, self.source_range_v, self.source_function = 0.0, 20.0, "VOLT"
         self.limit_a, self.limit_v, self.nplc = 1.05e-4, 21.0, 1.0
-        self._off_mode = "NORM"
+        self._off_mode, self.source_mode = "NORM", "FIX"
+        self.arm_source = self.trigger_source = "IMM"
         self.range_a, self.auto = self._ammeter.choose(1.05e-4 / 1.05), True
         self.concurrent, self.measured = True, ["VOLT", "CURR"]
         self.filtering, self.filter_count, self._recent = False, 10, list[float]()
@@ -86,7 +90,8 @@ class Keithley2400(ScpiStatus):
         if self.source_function == "CURR":
             self.world.terminals.disconnect()
         else:
-            self.world.terminals.hold(self.level_v, self.world.time_s)
+            step_v = 0.0 if self.source_mode == "FIX" else SWEEP_STEP_V
+            self.world.terminals.hold(self.level_v + step_v, self.world.time_s)
 
     def _go_off(self, was_on: bool) -> None:
         alone = self._off_mode in LEAVES_THE_CELL_ALONE
@@ -126,8 +131,13 @@ class Keithley2400(ScpiStatus):
         """SOUR:FUNC?."""
         return self.source_function
 
+    def set_source_mode(self, name: str) -> None:
+        """SOUR:VOLT:MODE: of a sweep or list only one step is simulated."""
+        self.require(name.upper()[:3] in ("FIX", "SWE", "LIS"), SETTINGS_CONFLICT)
+        self.source_mode = name.upper()[:3]
+
     def set_fixed(self, name: str) -> None:
-        """SOUR:VOLT:MODE, SOUR:CURR:MODE: sweeps and lists are not simulated."""
+        """SOUR:CURR:MODE: sweeps and lists are not simulated."""
         self.require(name.upper()[:3] == "FIX", SETTINGS_CONFLICT)
 
     def set_source_range(self, value: float) -> None:
@@ -245,8 +255,9 @@ class Keithley2400(ScpiStatus):
         return ",".join(self.elements)
 
     def set_format(self, name: str) -> None:
-        """FORM:DATA: only ASCii is simulated."""
-        self._require_one_of(name, ("ASC", "ASCI"), SETTINGS_CONFLICT)
+        """FORM:DATA: in binary only the header of a block is sent; a reset keeps the format here."""
+        self.require(name.upper()[:3] in ("ASC", "REA", "SRE", "DRE"), SETTINGS_CONFLICT)
+        self.is_binary = name.upper()[:3] != "ASC"
 
     def set_nplc(self, value: float) -> None:
         """SENS:CURR:NPLC, for all functions."""
@@ -302,9 +313,15 @@ class Keithley2400(ScpiStatus):
         self.require(1 <= count <= 2500)
         self.trigger_count = count
 
-    def set_immediate(self, name: str) -> None:
-        """ARM:SOUR, TRIG:SOUR: only IMMediate is simulated."""
-        self.require(name.upper()[:3] == "IMM", SETTINGS_CONFLICT)
+    def set_arm_source(self, name: str) -> None:
+        """ARM:SOUR: READ? waits without end for any but IMMediate."""
+        self._require_one_of(name, ("IMM", "IMME", "TLIN", "TIM", "TIME", "MAN", "MANU", "BUS"))
+        self.arm_source = name.upper()[:3]
+
+    def set_trigger_source(self, name: str) -> None:
+        """TRIG:SOUR: READ? waits without end for any but IMMediate."""
+        self._require_one_of(name, ("IMM", "IMME", "TLIN"))
+        self.trigger_source = name.upper()[:3]
 
     def set_plain(self, on: bool) -> None:
         """Accept a setting without effect on the simulation."""
@@ -312,6 +329,8 @@ class Keithley2400(ScpiStatus):
     def read(self) -> None:
         """READ?: new readings, in one reply."""
         self.require(self._output, OUTPUT_IS_OFF)
+        if (self.arm_source, self.trigger_source) != ("IMM", "IMM"):
+            return
         count = self.arm_count * self.trigger_count
         period_s = len(self.measured) * self.nplc * LINE_PERIOD_S + OVERHEAD_S
         due_s = max(self.world.time_s, self._port.busy_until_s) + count * period_s
@@ -322,7 +341,7 @@ class Keithley2400(ScpiStatus):
         replies = [self._reading() for _ in range(count)]
         if self.auto_clear:
             self.set_output(False)
-        self._port.send(",".join(replies), "READ?", after_s=0.0)
+        self._port.send(BINARY_HEADER if self.is_binary else ",".join(replies), "READ?", after_s=0.0)
 
     def _reading(self) -> str:
         current_a, at_range = self._measured_current_a()

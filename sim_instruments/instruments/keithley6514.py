@@ -13,6 +13,9 @@ from sim_instruments.world.world import World
 RANGES_A = tuple(2.0 * 10.0**n for n in range(-11, -1))
 LINE_PERIOD_S, OVERHEAD_S = 0.02, 0.01
 OVERFLOW = 9.9e37
+BINARY_HEADER = "#0"
+MATH_GAIN, ZERO_OFFSET_A = 2.0, 1e-6
+"""What math multiplies a reading by, and what an old zero correction subtracts from it."""
 ELEMENTS = ("READ", "TIME", "STAT")
 Setter = Callable[[Any, Any], None]
 Getter = Callable[[Any], Any]
@@ -22,11 +25,12 @@ def _switch(name: str) -> tuple[Setter, Getter]:
     return lambda self, on: setattr(self, name, on), lambda self: int(getattr(self, name))
 
 
-def _immediate() -> tuple[Setter, Getter]:
-    def require(self: Any, name: str) -> None:
-        self.require(name.upper()[:3] == "IMM", SETTINGS_CONFLICT)
+def _source(name: str) -> tuple[Setter, Getter]:
+    def choose(self: Any, source: str) -> None:
+        self.require(source.upper()[:3] in ("IMM", "TIM", "BUS", "TLI", "MAN"))
+        setattr(self, name, source.upper()[:3])
 
-    return require, lambda self: "IMM"
+    return choose, lambda self: getattr(self, name)
 
 
 class Keithley6514(ScpiStatus):
@@ -34,7 +38,7 @@ class Keithley6514(ScpiStatus):
 
     def __init__(self, world: World) -> None:
         super().__init__()
-        self.world, self.overload = world, False
+        self.world, self.overload, self.is_binary = world, False, False
         self._chance = world.chance("keithley6514")
         self._ammeter = Meter(RANGES_A, noise=5e-6, resolution=1e-6)
         self.reset()
@@ -50,6 +54,7 @@ class Keithley6514(ScpiStatus):
         self.filtering, self.filter_count, self._recent = False, 10, list[float]()
         self.median, self.has_math, self.relative, self.offset = False, False, False, 0.0
         self.arm_count = self.trigger_count = 1
+        self.arm_source, self.trigger_source, self.largest_auto_a = "IMM", "IMM", RANGES_A[-1]
         self.elements = list(ELEMENTS)
 
     set_zero_check, get_zero_check = _switch("zero_check")
@@ -61,8 +66,8 @@ class Keithley6514(ScpiStatus):
     set_median, get_median = _switch("median")
     set_math, get_math = _switch("has_math")
     set_relative, get_relative = _switch("relative")
-    set_arm_source, get_arm_source = _immediate()
-    set_trigger_source, get_trigger_source = _immediate()
+    set_arm_source, get_arm_source = _source("arm_source")
+    set_trigger_source, get_trigger_source = _source("trigger_source")
 
     def set_function(self, text: str) -> None:
         """SENS:FUNC."""
@@ -78,6 +83,15 @@ class Keithley6514(ScpiStatus):
         """SENS:CURR:RANG."""
         self.require(abs(value) <= 0.021)
         self.range_a, self.auto = self._ammeter.choose(abs(value) / 1.05), False
+
+    def set_largest_auto(self, value: float) -> None:
+        """SENS:CURR:RANG:AUTO:ULIM: the largest range that is chosen automatically."""
+        self.require(abs(value) <= 0.021)
+        self.largest_auto_a = self._ammeter.choose(abs(value) / 1.05)
+
+    def get_largest_auto(self) -> float:
+        """SENS:CURR:RANG:AUTO:ULIM?."""
+        return self.largest_auto_a
 
     def set_nplc(self, value: float) -> None:
         """SENS:CURR:NPLC."""
@@ -116,12 +130,13 @@ class Keithley6514(ScpiStatus):
         return self.trigger_count
 
     def set_format(self, name: str) -> None:
-        """FORM:DATA: only ASCii is simulated."""
-        self.require(name.upper()[:3] == "ASC", SETTINGS_CONFLICT)
+        """FORM:DATA: in binary only the header of a block is sent; a reset keeps the format here."""
+        self.require(name.upper()[:3] in ("ASC", "REA", "SRE", "DRE"), SETTINGS_CONFLICT)
+        self.is_binary = name.upper()[:3] != "ASC"
 
     def get_format(self) -> str:
         """FORM:DATA?."""
-        return "ASC"
+        return "REAL" if self.is_binary else "ASC"
 
     def set_elements(self, text: str) -> None:
         """FORM:ELEM."""
@@ -134,7 +149,9 @@ class Keithley6514(ScpiStatus):
         return ",".join(self.elements)
 
     def read(self) -> None:
-        """READ?: new readings, in one reply."""
+        """READ?: new readings, in one reply; without end for a trigger that does not come."""
+        if (self.arm_source, self.trigger_source) != ("IMM", "IMM"):
+            return
         count = self.arm_count * self.trigger_count
         period_s = self.nplc * LINE_PERIOD_S + OVERHEAD_S
         due_s = max(self.world.time_s, self._port.busy_until_s) + count * period_s
@@ -143,7 +160,7 @@ class Keithley6514(ScpiStatus):
 
     def _answer(self, count: int) -> None:
         replies = [self._reply() for _ in range(count)]
-        self._port.send(",".join(replies), "READ?", after_s=0.0)
+        self._port.send(BINARY_HEADER if self.is_binary else ",".join(replies), "READ?", after_s=0.0)
 
     def _reply(self) -> str:
         value = self._reading()
@@ -154,10 +171,11 @@ class Keithley6514(ScpiStatus):
         flows = self.function == "CURR" and not self.zero_check
         true_a = self.world.terminals.current_a(self.world.time_s) if flows else 0.0
         if self.auto:
-            self.range_a = self._ammeter.choose(true_a)
+            self.range_a = min(self._ammeter.choose(true_a), self.largest_auto_a)
         reading = self._ammeter.read(true_a, self._chance, self.range_a)
         if reading.overloaded or self.overload:
             return OVERFLOW
         self._recent = [*self._recent, reading.value][-self.filter_count :]
         value = sum(self._recent) / len(self._recent) if self.filtering or self.median else reading.value
-        return value - (self.offset if self.relative else 0.0)
+        value -= (self.offset if self.relative else 0.0) + (ZERO_OFFSET_A if self.zero_correct else 0.0)
+        return MATH_GAIN * value if self.has_math else value

@@ -17,6 +17,9 @@ SOURCE_LIMIT_A = {100.0: 0.01, 1000.0: 0.001}
 SERIES_OHM = 1e6
 LINE_PERIOD_S, OVERHEAD_S = 0.02, 0.01
 OVERFLOW, ZERO_CHECKED = 9.9e37, 9.91e37
+BINARY_HEADER = "#0"
+MATH_GAIN, ZERO_OFFSET_A = 2.0, 1e-6
+"""What math multiplies a reading by, and what an old zero correction subtracts from it."""
 ELEMENTS = {"READ": "READ", "STAT": "STAT", "VSO": "VSO", "RNUM": "RNUM"}
 
 
@@ -33,7 +36,7 @@ class Keithley6517B(ScpiStatus):
 
     def __init__(self, world: World) -> None:
         super().__init__()
-        self.world, self.overload = world, False
+        self.world, self.overload, self.is_binary = world, False, False
         self._chance = world.chance("keithley6517b")
         self._ammeter = Meter(RANGES_A, noise=5e-6, resolution=1e-6)
         self._voltmeter = Meter(RANGES_V, noise=5e-6, resolution=1e-6)
@@ -48,7 +51,7 @@ class Keithley6517B(ScpiStatus):
         self.median, self.relative, self.offset, self.has_math = True, False, 0.0, False
         self.zero_check, self.zero_correct, self.auto, self.guarded = True, False, True, False
         self.continuous, self.trigger_source, self.elements = True, "IMM", ["READ", "STAT", "VSO"]
-        self.range_a = RANGES_A[-1]
+        self.range_a = self.largest_auto_a = RANGES_A[-1]
 
     set_limit_state, get_limit_state = _switch("is_limited")
     set_resistor, get_resistor = _switch("has_resistor")
@@ -172,13 +175,12 @@ class Keithley6517B(ScpiStatus):
         """SENS:FUNC."""
         name = text.strip("\"' ").upper().split(":")[0]
         self.require(name in ("VOLT", "CURR", "RES", "CHAR"))
-        self.require(name in ("VOLT", "CURR"), SETTINGS_CONFLICT)
         self.function = name
         self._apply()
 
     def get_function(self) -> str:
         """SENS:FUNC?."""
-        return f'"{self.function}:DC"'
+        return f'"{self.function}:DC"' if self.function in ("VOLT", "CURR") else f'"{self.function}"'
 
     def set_range(self, value: float) -> None:
         """SENS:CURR:RANG."""
@@ -188,6 +190,15 @@ class Keithley6517B(ScpiStatus):
     def get_range(self) -> float:
         """SENS:CURR:RANG?."""
         return self.range_a
+
+    def set_largest_auto(self, value: float) -> None:
+        """SENS:CURR:RANG:AUTO:ULIM: the largest range that is chosen automatically."""
+        self.require(abs(value) <= 0.021)
+        self.largest_auto_a = self._ammeter.choose(abs(value) / 1.05)
+
+    def get_largest_auto(self) -> float:
+        """SENS:CURR:RANG:AUTO:ULIM?."""
+        return self.largest_auto_a
 
     def set_nplc(self, value: float) -> None:
         """SENS:CURR:NPLC, SENS:VOLT:NPLC."""
@@ -213,12 +224,13 @@ class Keithley6517B(ScpiStatus):
         return self.trigger_source
 
     def set_format(self, name: str) -> None:
-        """FORM:DATA: only ASCii is simulated."""
-        self.require(name.upper()[:3] == "ASC", SETTINGS_CONFLICT)
+        """FORM:DATA: in binary only the header of a block is sent; a reset keeps the format here."""
+        self.require(name.upper()[:3] in ("ASC", "REA", "SRE", "DRE"), SETTINGS_CONFLICT)
+        self.is_binary = name.upper()[:3] != "ASC"
 
     def get_format(self) -> str:
         """FORM:DATA?."""
-        return "ASC"
+        return "REAL" if self.is_binary else "ASC"
 
     def set_elements(self, text: str) -> None:
         """FORM:ELEM."""
@@ -241,20 +253,22 @@ class Keithley6517B(ScpiStatus):
     def _answer(self) -> None:
         value = self._reading()
         values = {"READ": f"{value:+.6E}", "STAT": "N", "VSO": f"{self.level_v:+.5E}", "RNUM": "+00001"}
-        self._port.send(",".join(values[name] for name in self.elements), "READ?", after_s=0.0)
+        text = ",".join(values[name] for name in self.elements)
+        self._port.send(BINARY_HEADER if self.is_binary else text, "READ?", after_s=0.0)
 
     def _reading(self) -> float:
         if self.zero_check:
             return ZERO_CHECKED
-        if self.function == "VOLT":
+        if self.function != "CURR":
             reading = self._voltmeter.read(0.0, self._chance)
         else:
             true_a = self._true_a()
             if self.auto:
-                self.range_a = self._ammeter.choose(true_a)
+                self.range_a = min(self._ammeter.choose(true_a), self.largest_auto_a)
             reading = self._ammeter.read(true_a, self._chance, self.range_a)
         if reading.overloaded or self.overload:
             return OVERFLOW
         self._recent = [*self._recent, reading.value][-self.filter_count :]
         value = sum(self._recent) / len(self._recent) if self.filtering or self.median else reading.value
-        return value - (self.offset if self.relative else 0.0)
+        value -= (self.offset if self.relative else 0.0) + (ZERO_OFFSET_A if self.zero_correct else 0.0)
+        return MATH_GAIN * value if self.has_math else value

@@ -3,7 +3,8 @@
 `plugged` is the sensor that is truly there: a PT100, or a thermocouple
 whose reference junction is at 23 degC.
 An instrument that is set up for another sensor shows what it would: a thermocouple input with a PT100 reads
-the temperature of the reference junction, another thermocouple type a wrong temperature.
+the temperature of the reference junction, another thermocouple type a wrong temperature. The sensor is at the
+front inputs; the rear inputs are open.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,10 @@ THERMOCOUPLES = {"2000": "JKT", "DMM6500": "BEJKNRST"}
 UNITS = {"2000": ("C", "F", "K"), "DMM6500": ("CELS", "FAHR", "KELV")}
 FUNCTIONS = ("VOLT:DC", "VOLT:AC", "CURR:DC", "CURR:AC", "RES", "FRES", "TEMP")
 THERMOCOUPLE_OHM, WRONG_TYPE_GAIN = 3.0, 0.2
+FORMULA_GAIN, OTHER_PLATINUM_GAIN, LEADS_C, THERMISTOR_C = 2.0, 0.98, 2.0, 150.0
+"""What a formula multiplies a reading by, what another platinum curve shows of a temperature in degC, what
+two leads add to it, and what a thermistor input shows of a PT100."""
+BINARY_HEADER = "#0"
 
 
 def switch(attribute: str) -> tuple[Callable[[Any, bool], None], Callable[[Any], int]]:
@@ -44,6 +49,7 @@ class KeithleyMultimeter(ScpiStatus):
         super().__init__()
         self.world, self.model = world, model
         self.plugged, self.sensor_fault, self.rear = "PT100", 0, False
+        self.language, self.is_binary, self._held = "SCPI", False, 0.0
         self.no_error = '0,"No error"' if model == "2000" else '0,"No error;0;0 0"'
         self._chance = world.chance(f"keithley{model}")
         self.reset()
@@ -62,11 +68,20 @@ class KeithleyMultimeter(ScpiStatus):
 
     set_filter, get_filter = switch("filtering")
     set_relative, get_relative = switch("relative")
-    set_hold, get_hold = switch("holding")
+    _set_holding, get_hold = switch("holding")
     set_formula, get_formula = switch("has_formula")
     set_detection, get_detection = switch("detects_open")
     set_zeroing, get_zeroing = switch("zeroing")
     set_continuous, get_continuous = switch("continuous")
+
+    def set_hold(self, on: bool) -> None:
+        """SENS:HOLD:STAT: the reading of now stays."""
+        self._held = self._seen()
+        self._set_holding(on)
+
+    def get_language(self) -> str:
+        """*LANG?: chosen at the front panel; a reset keeps it."""
+        return self.language
 
     def front_switch(self) -> int:
         """SYST:FRSW?: 1 for the front inputs."""
@@ -170,8 +185,9 @@ class KeithleyMultimeter(ScpiStatus):
         self.offset = value
 
     def set_trigger_source(self, name: str) -> None:
-        """TRIG:SOUR: only IMMediate is simulated."""
-        self.require(name.upper()[:3] == "IMM", SETTINGS_CONFLICT)
+        """TRIG:SOUR: READ? waits without end for any but IMMediate."""
+        self.require(name.upper()[:3] in ("IMM", "EXT", "TIM", "MAN", "BUS"))
+        self.trigger_source = name.upper()[:3]
 
     def get_trigger_source(self) -> str:
         """TRIG:SOUR?."""
@@ -187,12 +203,13 @@ class KeithleyMultimeter(ScpiStatus):
         return self.trigger_count
 
     def set_format(self, name: str) -> None:
-        """FORM:DATA: only ASCii is simulated."""
-        self.require(name.upper().startswith("ASC"), SETTINGS_CONFLICT)
+        """FORM:DATA: in binary only the header of a block is sent; a reset keeps the format here."""
+        self.require(name.upper()[:3] in ("ASC", "REA", "SRE", "DRE"), SETTINGS_CONFLICT)
+        self.is_binary = name.upper()[:3] != "ASC"
 
     def get_format(self) -> str:
         """FORM:DATA?."""
-        return "ASC"
+        return "REAL" if self.is_binary else "ASC"
 
     def set_elements(self, text: str) -> None:
         """FORM:ELEM: READing, CHANnel, UNITs."""
@@ -207,6 +224,8 @@ class KeithleyMultimeter(ScpiStatus):
     def read(self) -> None:
         """READ?: new readings."""
         self.require(not self.continuous, SETTINGS_CONFLICT)
+        if self.trigger_source != "IMM":
+            return
         due_s = max(self.world.time_s, self._port.busy_until_s)
         due_s += self.trigger_count * (self.nplc * LINE_PERIOD_S + OVERHEAD_S)
         self._port.busy_until_s = due_s
@@ -214,20 +233,21 @@ class KeithleyMultimeter(ScpiStatus):
 
     def _answer(self) -> None:
         replies = [f"{self._reading():+.8E}" for _ in range(self.trigger_count)]
-        self._port.send(",".join(replies), "READ?", after_s=0.0)
+        self._port.send(BINARY_HEADER if self.is_binary else ",".join(replies), "READ?", after_s=0.0)
 
     def _reading(self) -> float:
-        value = self._seen()
+        value = self._held if self.holding else self._seen()
         if abs(value) >= OVERFLOW:
             return OVERFLOW
         self._recent = [*self._recent, value][-self.filter_count :]
         if self.filtering:
             value = sum(self._recent) / len(self._recent)
-        return value - (self.offset if self.relative else 0.0)
+        value -= self.offset if self.relative else 0.0
+        return FORMULA_GAIN * value if self.has_formula else value
 
     def _seen(self) -> float:
-        if self.sensor_fault:
-            return OVERFLOW
+        if self.sensor_fault or self.rear:
+            return self._open()
         sample_c = self.world.oven.sample_k - ZERO_C_K + NOISE_C * self._chance.standard_normal()
         if self.function == "FRES":
             ohm = _pt100_ohm(sample_c) if self.plugged == "PT100" else THERMOCOUPLE_OHM
@@ -236,6 +256,13 @@ class KeithleyMultimeter(ScpiStatus):
             return 0.0
         return self._in_unit(self._shown_c(sample_c)) if self._is_seen else OVERFLOW
 
+    def _open(self) -> float:
+        """Reading of an open input: of the reference junction, if it is a thermocouple's without detector."""
+        detects = self.detects_open and self.model != "2000"
+        if self.function == "TEMP" and self.transducer == "TC" and not (self.sensor_fault or detects):
+            return self._in_unit(self.junction_c)
+        return OVERFLOW
+
     @property
     def _is_seen(self) -> bool:
         """Whether the sensor that is plugged in closes the circuit that is measured."""
@@ -243,11 +270,17 @@ class KeithleyMultimeter(ScpiStatus):
 
     def _shown_c(self, sample_c: float) -> float:
         if self.transducer != "TC":
-            return sample_c
+            return self._of_a_resistance_c(sample_c)
         if self.plugged == "PT100":
             return self.junction_c
         wrong_type = 0.0 if self.plugged == self.type else WRONG_TYPE_GAIN * (sample_c - JUNCTION_C)
         return sample_c + self.junction_c - JUNCTION_C + wrong_type
+
+    def _of_a_resistance_c(self, sample_c: float) -> float:
+        if self.transducer == "THER":
+            return THERMISTOR_C
+        curve_c = sample_c if self.rtd in ("PT100", "PT385") else OTHER_PLATINUM_GAIN * sample_c
+        return curve_c if self.transducer == "FRTD" else curve_c + LEADS_C
 
     def _in_unit(self, celsius: float) -> float:
         return {"C": celsius, "F": 1.8 * celsius + 32, "K": celsius + ZERO_C_K}[self.unit[0]]

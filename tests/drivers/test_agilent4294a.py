@@ -26,7 +26,7 @@ SETTINGS = {
 def set_up(**changed):
     replies = {message.split()[0]: reply for message, reply in SETTINGS.items()} | changed
     asked = [(f"{header}?", reply) for header, reply in replies.items()]
-    return [*sent("HOLD", "FORM4", "TRGS INT", "DCRNG M10", *SETTINGS), FINE, *asked]
+    return [compensations(), *sent("HOLD", "FORM4", "TRGS INT", "DCRNG M10", *SETTINGS), FINE, *asked]
 
 
 def compensations(state="OFF;COMSTB OFF;COMSTC OFF", reply='0,"No error"'):
@@ -192,3 +192,13 @@ def test_a_bias_is_at_the_cell_during_the_sweep_only():
         assert first.z_real_ohm > 0
         points.close()
         assert not trial.energised
+
+
+@pytest.mark.parametrize("message", ["COMSTA ON", "COMSTB ON", "COMSTC ON"])
+def test_a_compensation_that_was_switched_on_since_preparing_is_off_in_a_spectrum(message):
+    with find_candidate("drivers.agilent4294a:Agilent4294A").connected() as trial:
+        trial.driver.prepare()
+        trial.driver.write(message)
+        (point,) = trial.driver.sweep([1e4], 0.02)
+        true_ohm = trial.rig.world.cell_impedance_ohm(1e4)
+        assert complex(point.z_real_ohm, point.z_imag_ohm) == pytest.approx(true_ohm, rel=1e-3)

@@ -15,12 +15,13 @@ from labctl.instrument import NO_RAMP
 from sim_instruments.stand_ins import MODELS
 
 SMALL = 1e-3
-PARTNERS = {
-    Solartron1260With1287: (Solartron1260, {"standard_resistor_ohm": 1e3}),
-    Keithley2400With6514: (Keithley6514, {}),
+NEEDED = {
+    ModbusOven: MODELS["modbus_oven"].settings,
+    Solartron1260With1287: {"standard_resistor_ohm": 1e3},
 }
-NEEDED = {ModbusOven: MODELS["modbus_oven"].settings}
 """Settings without which a driver cannot be."""
+PARTNER = {Solartron1260With1287: Solartron1260, Keithley2400With6514: Keithley6514}
+"""Instruments with which a driver works."""
 
 
 def can(driver_class):
@@ -38,10 +39,10 @@ def silent(dialogue):
     """Return a function that opens a driver to which nothing may be sent."""
 
     def opened(driver_class):
-        if driver_class not in PARTNERS:
-            return dialogue(driver_class, [], **NEEDED.get(driver_class, {}))
-        partner_class, settings = PARTNERS[driver_class]
-        with dialogue(partner_class, []) as partner:
+        settings = NEEDED.get(driver_class, {})
+        if driver_class not in PARTNER:
+            return dialogue(driver_class, [], **settings)
+        with dialogue(PARTNER[driver_class], []) as partner:
             return dialogue(driver_class, [], partner=partner, **settings)
 
     return opened

@@ -18,6 +18,7 @@ SHIPPED = {
     *catalogue.POTENTIOSTATS,
     *catalogue.THERMOMETERS,
     *catalogue.WATCHDOGS,
+    *catalogue.PARTNERS,
 }
 
 

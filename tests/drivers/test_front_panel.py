@@ -13,11 +13,14 @@ import pytest
 from front_panel import lists
 from front_panels.every_driver import PANELS, candidate_of, undeclared
 from front_panels.judging import FASTER, Verdict, judge, temperatures
-from front_panels.setting import State, drawn
+from front_panels.setting import Setting, State, drawn, one_of, put
 
+from drivers.agilent4294a import Agilent4294A
 from drivers.eurotherm import Eurotherm2400
 from drivers.julabo import JulaboFC
 from drivers.keithley2450 import Keithley2450
+from drivers.keithley6514 import Keithley6514
+from drivers.keithley_multimeters import Keithley2000
 from drivers.lakeshore33x import LakeShore336
 from drivers.lcr_meters import KeysightE4980A
 from sim_instruments.stand_ins import VARIANTS
@@ -97,6 +100,23 @@ def test_what_is_left_after_preparing_gives_no_wrong_value(driver):
     verdict = judge(candidate_of(driver), PANELS[driver], state)
     left = ", ".join(setting.words for setting in state.settings)
     assert verdict.outcome(state) in ("right", "refused"), f"{verdict.wrong}, with {left}"
+
+
+PLUG_IN_A_THERMOCOUPLE = Setting("thermocouple K", put("plugged", one_of("K")))
+MULTIMETERS = [driver for driver in PANELS if "multimeters" in driver]
+
+
+@pytest.mark.parametrize("driver", MULTIMETERS)
+def test_what_is_left_at_a_multimeter_gives_the_right_value_with_a_thermocouple_as_well(driver):
+    with_thermocouple = {"sensor": "K", "reference_junction_degc": 23.0}
+    panel = replace(PANELS[driver], driver_settings=with_thermocouple)
+    before = State(driver, 0, SEED, (PLUG_IN_A_THERMOCOUPLE, *panel.settled))
+    verdict = judge(candidate_of(driver), panel, before)
+    assert verdict.outcome(before) == "right", verdict.wrong or verdict.refused
+    for setting in panel.settings:
+        since = replace(before, settings=(PLUG_IN_A_THERMOCOUPLE, setting), meanwhile=True)
+        verdict = judge(candidate_of(driver), panel, since)
+        assert not verdict.wrong, f"{verdict.wrong}, with {setting.words}"
 
 
 @pytest.mark.parametrize(
@@ -188,6 +208,58 @@ def test_a_driver_that_leaves_something_as_it_was_is_found_out(driver_class, dri
     state = state_of(driver, words)
     found = {outcome(driver, replace(state, number=number), driver_class) for number in range(4)}
     assert expected in found, found
+
+
+class LeavesTheCompensations(Agilent4294A):
+    """Does not switch the compensations."""
+
+    def _switch_compensations(self):
+        pass
+
+
+class BelievesTheReading(Keithley2000):
+    """Reads no setting back."""
+
+    def confirm_settings(self, *settings):
+        return []
+
+
+class BelievesTheAmmeter(Keithley6514):
+    """Reads no setting back."""
+
+    def confirm_settings(self, *settings):
+        return []
+
+
+@pytest.mark.parametrize(
+    ("driver_class", "driver", "words"),
+    [
+        (LeavesTheCompensations, "drivers.agilent4294a:Agilent4294A", "open compensation of another fixture"),
+        (
+            LeavesTheCompensations,
+            "drivers.agilent4294a:Agilent4294A",
+            "short compensation of another fixture",
+        ),
+        (BelievesTheReading, "drivers.keithley_multimeters:Keithley2000", "formula"),
+        (BelievesTheReading, "drivers.keithley_multimeters:Keithley2000", "relative readings"),
+        (BelievesTheReading, "drivers.keithley_multimeters:Keithley2000", "reading held"),
+    ],
+    ids=lambda of: getattr(of, "__name__", of),
+)
+def test_a_driver_that_does_not_look_again_after_preparing_is_found_out(driver_class, driver, words):
+    state = replace(state_of(driver, words), meanwhile=True)
+    assert outcome(driver, state, driver_class) == "wrong"
+    assert outcome(driver, state) in ("right", "refused")
+
+
+@pytest.mark.parametrize("words", ["6514: mathematics", "6514: zero correction"])
+def test_an_ammeter_that_does_not_look_again_after_preparing_is_found_out(words):
+    driver = "drivers.keithley6514:Keithley2400With6514"
+    candidate, state = candidate_of(driver), replace(state_of(driver, words), meanwhile=True)
+    blind = replace(candidate, partner=replace(candidate.partner, driver_class=BelievesTheAmmeter))
+    verdict = judge(blind, PANELS[driver], state)
+    assert verdict.wrong or "the 2400 reads" in verdict.refused
+    assert not judge(candidate, PANELS[driver], state).wrong
 
 
 def test_an_error_that_does_not_name_the_state_is_no_refusal_by_name():

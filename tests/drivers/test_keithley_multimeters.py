@@ -42,7 +42,7 @@ def test_preparing_resets_sets_everything_and_reads_it_back(dialogue):
 
 
 def test_a_temperature_is_that_of_the_resistance_with_every_setting_read_back(dialogue):
-    with dialogue(Keithley2000, [(":READ?", "+1.097347E+02"), read_back()]) as meter:
+    with dialogue(Keithley2000, [(":READ?", "+1.097347E+02"), read_back(), (":SYST:FRSW?", "1")]) as meter:
         assert meter.temperature_k == pytest.approx(273.15 + 25, abs=0.001)
 
 
@@ -72,7 +72,7 @@ def test_a_setting_that_is_another_one_is_named_instead_of_a_temperature(dialogu
 )
 def test_what_no_sensor_gives_is_an_error_and_no_temperature(dialogue, reading, problem):
     with (
-        dialogue(Keithley2000, [(":READ?", reading), read_back()]) as meter,
+        dialogue(Keithley2000, [(":READ?", reading), read_back(), (":SYST:FRSW?", "1")]) as meter,
         pytest.raises(InstrumentError, match=problem),
     ):
         _ = meter.temperature_k
@@ -84,6 +84,19 @@ def test_the_other_inputs_are_named_with_the_button_to_press(dialogue):
         pytest.raises(InstrumentError, match="front inputs are not chosen; press the button"),
     ):
         meter.prepare()
+
+
+@pytest.mark.parametrize("driver_class", [Keithley2000, KeithleyDMM6500])
+@pytest.mark.parametrize("settings", [{}, {"sensor": "K", "reference_junction_degc": 23.0}])
+def test_the_button_of_the_inputs_pressed_after_preparing_gives_no_temperature(driver_class, settings):
+    with trial_of(driver_class)[0] as trial:
+        (model,) = trial.rig.instruments.values()
+        model.plugged = settings.get("sensor", "PT100")
+        meter = connected(driver_class, trial, **settings)
+        meter.prepare()
+        model.rear = True
+        with pytest.raises(InstrumentError, match="front inputs are not chosen; press the button"):
+            _ = meter.temperature_k
 
 
 def test_another_language_of_the_dmm6500_is_refused(dialogue):

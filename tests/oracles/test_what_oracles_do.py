@@ -21,6 +21,7 @@ ROLES = (
     catalogue.POTENTIOSTATS,
     catalogue.THERMOMETERS,
     catalogue.WATCHDOGS,
+    catalogue.PARTNERS,
 )
 TARGET_K = 320.0
 

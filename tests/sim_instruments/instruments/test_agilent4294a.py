@@ -1,5 +1,7 @@
 import pytest
 
+from labctl.testing.trial import QUIET_CELL
+
 ADDRESS = "GPIB0::17::INSTR"
 
 
@@ -61,7 +63,7 @@ def test_overload_gives_numbers_that_are_none(rig, port):
 
 
 @pytest.mark.parametrize(
-    "message", ["STAR 10", "POWE 2", "DCV 41", "POIN 1", "MEAS NONE", "SWPP DCB", "POWMOD CURR", "DCMOD CURR",
+    "message", ["STAR 10", "POWE 2", "DCV 41", "POIN 1", "MEAS NONE", "SWPP NONE", "POWMOD W", "DCMOD OFF",
                 "E4TP M3", "TRGS NEVER", "NONSENSE 1"]
 )  # fmt: skip
 def test_what_it_cannot_do_is_an_error(port, message):
@@ -76,3 +78,38 @@ def test_a_reset_leaves_level_and_adapter_and_drops_compensations(rig, port):
     assert port.query("POWE?").startswith("+5.0")
     assert not any(rig.instruments[ADDRESS].compensations.values())
     assert rig.instruments[ADDRESS].energised
+
+
+@pytest.mark.parametrize("message", ["COMSTA ON", "COMSTB ON", "COMSTC ON"])
+def test_a_compensation_removes_what_another_fixture_had(build_rig, connect, message):
+    rig = build_rig(instruments={ADDRESS: "agilent4294a"}, **QUIET_CELL)
+    port = connect(rig, ADDRESS)
+    port.write(f"MEAS IRIM;POIN 2;STAR 1000;STOP 1000;{message}")
+    port.query("SING;*OPC?")
+    z_ohm = rig.world.cell_impedance_ohm(1000.0)
+    seen_ohm = complex(trace(port, "A")[0], trace(port, "B")[0])
+    assert abs(seen_ohm - z_ohm) > 0.02 * abs(z_ohm)
+
+
+def test_a_sweep_of_the_level_has_levels_on_its_axis(port):
+    port.write("SWPP OLEV")
+    assert [float(volts) for volts in port.query("OUTPSWPRM?").split(",")] == pytest.approx([0.005, 1.005])
+
+
+def test_a_level_in_amperes_is_at_the_cell_until_volts_are_chosen_again(rig, port):
+    model = rig.instruments[ADDRESS]
+    port.write("POWE 5E-3;POWMOD CURR")
+    assert port.query("POWMOD?") == "CURR"
+    z_ohm = rig.world.cell_impedance_ohm(1000.0)
+    assert model.energised
+    assert model.stimulus_v[0] == pytest.approx(2e-4 * abs(z_ohm))
+    port.write("POWMOD VOLT")
+    assert port.query("POWMOD?") == "VOLT"
+    assert not model.energised
+
+
+def test_binary_replies_are_no_numbers_until_text_is_chosen_again(port):
+    port.write("FORM3")
+    assert port.query("OUTPSWPRM?") == "#0"
+    port.write("FORM4")
+    assert len(port.query("OUTPSWPRM?").split(",")) == 2

@@ -105,3 +105,22 @@ def test_several_triggers_give_several_readings_in_one_reply(port):
     port.write(":SOUR:CLE:AUTO ON;:TRIG:COUN 1")
     port.query(":READ?")
     assert port.query(":OUTP?") == "0"
+
+
+@pytest.mark.parametrize("message", [":ARM:SOUR BUS", ":TRIG:SOUR TLIN"])
+def test_a_trigger_that_does_not_come_gives_no_reading(port, message):
+    port.timeout = 500
+    port.write(f":OUTP ON;{message}")
+    with pytest.raises(pyvisa.VisaIOError):
+        port.query(":READ?")
+
+
+def test_binary_replies_are_no_numbers(port):
+    port.write(":FORM:DATA SRE;:OUTP ON")
+    assert port.query(":READ?") == "#0"
+
+
+def test_a_sweep_of_the_source_is_another_potential_than_its_level(rig, port):
+    port.write(":SOUR:VOLT 0.01;:SOUR:VOLT:MODE SWE;:OUTP ON")
+    port.query("*IDN?")
+    assert rig.world.terminals.potential_v == pytest.approx(0.11)

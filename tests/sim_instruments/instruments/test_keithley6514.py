@@ -1,4 +1,5 @@
 import pytest
+import pyvisa
 
 SOURCE, ADDRESS = "GPIB0::24::INSTR", "GPIB0::14::INSTR"
 
@@ -60,9 +61,39 @@ def test_each_reading_has_the_elements_in_a_fixed_order(port):
 
 
 @pytest.mark.parametrize(
-    "message", [":SENS:FUNC 'HERTZ'", ":SENS:CURR:NPLC 20", ":FORM:ELEM SPEED", ":FORM:DATA REAL",
-                ":ARM:COUN 0", ":TRIG:SOUR BUS", ":SENS:CURR:RANG 1", ":SOUR:VOLT 1"]
+    "message", [":SENS:FUNC 'HERTZ'", ":SENS:CURR:NPLC 20", ":FORM:ELEM SPEED", ":FORM:DATA HEX",
+                ":ARM:COUN 0", ":TRIG:SOUR NEVER", ":SENS:CURR:RANG 1", ":SOUR:VOLT 1"]
 )  # fmt: skip
 def test_what_it_cannot_do_is_an_error(port, message):
     port.write(message)
     assert not port.query(":SYST:ERR?").startswith("+0")
+
+
+def test_mathematics_and_an_old_zero_correction_change_the_reading(port, clock):
+    clock.sleep(100)
+    free_a = amps(port)
+    port.write(":CALC:STAT ON")
+    assert amps(port) == pytest.approx(2 * free_a, rel=0.01)
+    port.write(":CALC:STAT OFF;:SYST:ZCOR ON")
+    assert amps(port) == pytest.approx(free_a - 1e-6, rel=0.01)
+
+
+def test_the_largest_automatic_range_overflows_above_itself(port, clock):
+    clock.sleep(100)
+    port.write(":SENS:CURR:RANG:AUTO ON;:SENS:CURR:RANG:AUTO:ULIM 2e-9")
+    assert float(port.query(":SENS:CURR:RANG:AUTO:ULIM?")) == 2e-9
+    assert amps(port) == 9.9e37
+
+
+def test_binary_replies_are_no_numbers(port):
+    port.write(":FORM:DATA SRE")
+    assert port.query(":FORM:DATA?") == "REAL"
+    assert port.query(":READ?") == "#0"
+
+
+def test_a_trigger_that_does_not_come_gives_no_reading(port):
+    port.timeout = 500
+    port.write(":TRIG:SOUR BUS")
+    assert port.query(":TRIG:SOUR?") == "BUS"
+    with pytest.raises(pyvisa.VisaIOError):
+        port.query(":READ?")

@@ -96,3 +96,28 @@ def test_elements_are_sent_in_a_fixed_order(port):
     assert len(port.query(":READ?").split(",")) == 2
     port.write(":FORM:ELEM SPEED")
     assert port.query(":SYST:ERR?").startswith("-222")
+
+
+def test_mathematics_and_an_old_zero_correction_change_the_reading(port, clock):
+    port.write(f"{READY};:SYST:ZCH OFF;:SOUR:VOLT:MCON ON;:SOUR:VOLT 0.01;:OUTP ON")
+    clock.sleep(100)
+    free_a = amps(port)
+    port.write(":CALC:STAT ON")
+    assert amps(port) == pytest.approx(2 * free_a, rel=0.01)
+    port.write(":CALC:STAT OFF;:SYST:ZCOR ON")
+    assert amps(port) == pytest.approx(free_a - 1e-6, rel=0.01)
+
+
+def test_the_largest_automatic_range_overflows_above_itself(port, clock):
+    port.write(f"{READY};:SYST:ZCH OFF;:SOUR:VOLT:MCON ON;:SOUR:VOLT 0.01;:OUTP ON")
+    clock.sleep(100)
+    port.write(":SENS:CURR:RANG:AUTO ON;:SENS:CURR:RANG:AUTO:ULIM 2e-9")
+    assert float(port.query(":SENS:CURR:RANG:AUTO:ULIM?")) == 2e-9
+    assert amps(port) == 9.9e37
+
+
+def test_binary_replies_are_no_numbers(port):
+    port.write(f"{READY};:SYST:ZCH OFF;:SOUR:VOLT:MCON ON;:SOUR:VOLT 0.01;:OUTP ON")
+    port.write(":FORM:DATA SRE")
+    assert port.query(":FORM:DATA?") == "REAL"
+    assert port.query(":READ?") == "#0"

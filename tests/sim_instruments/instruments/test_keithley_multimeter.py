@@ -83,3 +83,61 @@ def test_a_junction_out_of_range_and_a_type_it_does_not_know_are_refused(open_me
     for message in (":SENS:TEMP:TC:RJUN:SIM 100", ":SENS:TEMP:TC:TYPE N"):
         port.write(message)
         assert port.query(":SYST:ERR?").startswith("-222")
+
+
+def test_a_reading_that_is_held_stays_and_a_formula_changes_it(open_meter):
+    model, port = open_meter("keithley2000")
+    port.write(":SENS:FUNC 'FRES';:SENS:HOLD:STAT ON")
+    model.world.oven.start_at(350.0)
+    assert float(port.query(":READ?")) == pytest.approx(110.51, abs=0.01)
+    port.write(":CALC:STAT ON")
+    assert float(port.query(":READ?")) == pytest.approx(2 * 110.51, abs=0.02)
+    port.write(":CALC:STAT OFF;:SENS:HOLD:STAT OFF")
+    assert float(port.query(":READ?")) > 120
+
+
+def test_a_trigger_that_does_not_come_gives_no_reading_and_binary_ones_are_no_numbers(open_meter):
+    _, port = open_meter("keithley2000")
+    port.write(":FORM:DATA SRE")
+    assert (port.query(":FORM:DATA?"), port.query(":READ?")) == ("REAL", "#0")
+    port.timeout = 500
+    port.write(":TRIG:SOUR BUS")
+    with pytest.raises(pyvisa.VisaIOError):
+        port.query(":READ?")
+
+
+@pytest.mark.parametrize(
+    ("settings", "degc"),
+    [
+        (":SENS:TEMP:RTD:FOUR PT3916", 27.0 * 0.98),
+        (":SENS:TEMP:TRAN TRTD", 29.0),
+        (":SENS:TEMP:TRAN THER", 150.0),
+    ],
+)
+def test_another_resistance_thermometer_shows_another_temperature(open_meter, settings, degc):
+    _, port = open_meter("keithley_dmm6500")
+    port.write(f":SENS:FUNC 'TEMP';:SENS:TEMP:TRAN FRTD;{settings}")
+    assert float(port.query(":READ?")) == pytest.approx(degc, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "shown"),
+    [
+        ("keithley2000", ":SENS:FUNC 'FRES'", 9.9e37),
+        ("keithley2000", ":SENS:FUNC 'TEMP'", 23.0),
+        ("keithley_dmm6500", ":SENS:FUNC 'TEMP'", 9.9e37),
+        ("keithley_dmm6500", ":SENS:FUNC 'TEMP';:SENS:TEMP:ODET OFF", 23.0),
+    ],
+)
+def test_at_the_rear_inputs_there_is_no_sensor(open_meter, model, settings, shown):
+    meter, port = open_meter(model)
+    meter.plugged, meter.rear = "K", True
+    port.write(settings)
+    assert float(port.query(":READ?")) == pytest.approx(shown)
+
+
+def test_a_dmm6500_has_the_language_that_was_chosen_at_its_panel(open_meter):
+    meter, port = open_meter("keithley_dmm6500")
+    meter.language = "TSP"
+    port.write("*RST")
+    assert port.query("*LANG?") == "TSP"
