@@ -152,13 +152,11 @@ def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
-    from rich.table import Table
+    from labctl.cli.plain_table import print_columns
 
-    table = Table(title=f"{len(overviews)} sample(s); best numbers, rN: their run", title_justify="left")
-    for heading in ("sample", "ion", "runs", "sigma(25 °C) / S/cm", "Ea or B / eV", "transference"):
-        table.add_column(heading, overflow="fold")
-    for overview in overviews[-MOST_ROWS:]:
-        table.add_row(
+    terminal.echo(f"{len(overviews)} sample(s); best numbers, rN: their run")
+    rows = [
+        (
             overview.name,
             overview.cation,
             str(len(overview.runs)),
@@ -166,7 +164,9 @@ def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
             _best(overview.energy_ev),
             _best(overview.transference),
         )
-    terminal.console().print(table)
+        for overview in overviews[-MOST_ROWS:]
+    ]
+    print_columns(("sample", "ion", "runs", "sigma(25 °C) / S/cm", "Ea or B / eV", "transference"), rows)
     for line in _what_counts(overviews):
         terminal.echo(line)
     if len(overviews) > MOST_ROWS:
@@ -198,24 +198,23 @@ def _best(best: "Best | None", scale: float = 1.0) -> str:
 
 
 def _print_found(found: "Sequence[Found]", at_degc: float) -> None:
-    from rich.table import Table
-
+    from labctl.cli.plain_table import print_columns
     from labctl.plain_text import utc_time
 
-    table = Table(title=f"{len(found)} run(s)", title_justify="left")
-    for heading in ("run", "sample", "ion", "procedure", "started (UTC)", f"sigma({at_degc:g} °C) / S/cm"):
-        table.add_column(heading, overflow="fold")
-    for each in found[-MOST_ROWS:]:
-        run = each.run
-        table.add_row(
-            str(run.id),
-            run.sample["name"],
-            run.sample["cation"],
-            run.row["procedure"].rpartition(":")[2],
-            utc_time(run.row["started_s"]) + _unlike_the_others(run.row),
+    terminal.echo(f"{len(found)} run(s)")
+    rows = [
+        (
+            str(each.run.id),
+            each.run.sample["name"],
+            each.run.sample["cation"],
+            each.run.row["procedure"].rpartition(":")[2],
+            utc_time(each.run.row["started_s"]) + _unlike_the_others(each.run.row),
             _best_of(each),
         )
-    terminal.console().print(table)
+        for each in found[-MOST_ROWS:]
+    ]
+    conductivity = f"sigma({at_degc:g} °C) / S/cm"
+    print_columns(("run", "sample", "ion", "procedure", "started (UTC)", conductivity), rows)
     if len(found) > MOST_ROWS:
         terminal.echo(f"{len(found) - MOST_ROWS} run(s) before these are not shown; --json has all")
 

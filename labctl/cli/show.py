@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from labctl.store import Database
 
 MOST_ROWS = 1000
-MOST_RUNS = 300  # drawing a row takes 0.5 ms
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
@@ -98,19 +97,21 @@ def _sample_of(analysis: dict[str, Any] | None, in_force: dict[str, Any]) -> dic
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
-    from rich.table import Table
-
+    from labctl.cli.plain_table import print_columns
     from labctl.readmodel.unreadable import or_as_unreadable
 
-    table = Table(title=f"{len(runs)} run(s) in {db}", title_justify="left")
-    for heading in ("run", "sample", "procedure", "status", "started (UTC)", "took"):
-        table.add_column(heading)
-    for row in runs[-MOST_RUNS:]:
-        unreadable = partial(_cells_instead, row["id"])
-        table.add_row(*or_as_unreadable(partial(_run_cells, row), unreadable))
-    console = terminal.console()
-    console.print(table)
-    _print_left_out(console, len(runs), "run(s) before these", MOST_RUNS)
+    terminal.echo(f"{len(runs)} run(s) in {db}")
+    rows = [
+        or_as_unreadable(partial(_run_cells, row), partial(_run_cells_instead, row["id"]))
+        for row in runs[-MOST_ROWS:]
+    ]
+    print_columns(("run", "sample", "procedure", "status", "started (UTC)", "took"), rows)
+    if len(runs) > MOST_ROWS:
+        terminal.echo(f"{len(runs) - MOST_ROWS} run(s) before these are not shown; --json has all")
+
+
+def _run_cells_instead(run_id: object, why: str) -> tuple[str, ...]:
+    return str(run_id), why, "", "", "", ""
 
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -127,9 +128,9 @@ def _cells_instead(first: object, why: str) -> tuple[str, str]:
     return str(first), why
 
 
-def _print_left_out(console: Any, count: int, what: str, most: int = MOST_ROWS) -> None:
-    if count > most:
-        console.print(f"{count - most} {what} are not shown; --json has all", style="italic")
+def _print_left_out(console: Any, count: int, what: str) -> None:
+    if count > MOST_ROWS:
+        console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
 
 
 def _print_run(content: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import labctl
 from labctl.cli import app
-from labctl.cli.show import MOST_RUNS, _print_runs
+from labctl.cli.show import MOST_ROWS, _print_runs
 from labctl.errors import ConfigurationError
 
 runner = CliRunner()
@@ -111,12 +111,12 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
 
 def test_a_long_list_of_runs_ends_with_the_newest_and_says_how_many_are_left_out(capsys):
     row = {"sample": "s", "procedure": "p:P", "status": "finished", "reason": "", "clock": "real"}
-    rows = [row | {"id": number, "started_s": 0.0, "ended_s": 1.0} for number in range(1, 3 + MOST_RUNS)]
+    rows = [row | {"id": number, "started_s": 0.0, "ended_s": 1.0} for number in range(1, 3 + MOST_ROWS)]
     _print_runs(rows, Path("lab.db"))
     printed = capsys.readouterr().out
     assert "2 run(s) before these are not shown; --json has all" in printed
-    assert f"│ {2 + MOST_RUNS} " in printed
-    assert "│ 2   │" not in printed
+    assert f"\n{2 + MOST_ROWS}  " in printed
+    assert "\n2  " not in printed
 
 
 def test_show_prints_what_a_person_reads(measured):
