@@ -167,8 +167,8 @@ def test_only_the_init_of_a_package_loads_by_its_own_name():
         if called(node) in LOADERS
         and any(isinstance(n, ast.Name) and n.id == "__name__" for a in node.args for n in ast.walk(a))
     }
-    assert found == {f"labctl/{name}__init__.py" for name in ("", "analysis/", "store/")}
-    for package in ("analysis", "store"):
+    assert found == {f"labctl/{name}__init__.py" for name in ("", "analysis/", "derive/", "store/")}
+    for package in ("analysis", "derive", "store"):
         home = importlib.import_module(f"labctl.{package}")._HOME
         for name, place in home.items():
             assert (ROOT / "labctl" / package / f"{place.replace('.', '/')}.py").is_file() or (

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labctl.clock import RealClock
 from labctl.config.sample import Sample
-from labctl.derive.amending import Request, amend
 from labctl.derive.in_force import sample_in_force
 from labctl.errors import InvalidRequest
 from labctl.store import Database, Store
 from labctl.store.mounting import same_geometry
 from labctl.store.queries import amendments as queries
 from labctl.store.queries import samples
+
+if TYPE_CHECKING:
+    from labctl.derive.amending import Request
 
 ANSWERS = ("amend", "mount", "other")
 
@@ -77,6 +79,8 @@ def answer(path: Path, sample: Sample, how: str, *, person: str = "", job_id: in
     StoreError
         The file cannot be written, or a run cannot be derived.
     """
+    from labctl.derive.amending import amend  # loads the fits, which an answer alone needs
+
     if how not in ANSWERS:
         raise InvalidRequest(f"{how!r} says nothing about a sample; say {', '.join(ANSWERS)}")
     found = same_name(path, sample)
@@ -110,8 +114,10 @@ def _is_described(entry: Mapping[str, Any], sample: Sample) -> bool:
     return same_geometry(entry, wanted) or same_geometry(entry["stored"], wanted)
 
 
-def _correction(found: SameName, person: str) -> Request:
+def _correction(found: SameName, person: str) -> "Request":
     """Return the request that gives the earlier entry the geometry that the protocol has."""
+    from labctl.derive.amending import Request
+
     new, known = vars(found.sample), found.known
     units = {
         "thickness_m": ("thickness_mm", 1e3),

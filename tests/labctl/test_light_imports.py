@@ -58,3 +58,8 @@ def test_a_temperature_series_is_queued_without_the_analysis_that_chooses_temper
 def test_overviews_across_runs_wait_for_no_part_of_scipy():
     modules = "across_runs, best_numbers, finding"
     assert "scipy" not in loaded_by(f"from labctl.readmodel import {modules}")
+
+
+def test_a_job_is_queued_and_a_run_is_shown_without_the_fits():
+    loaded = loaded_by("import labctl.derive.in_force, labctl.derive.same_sample, labctl.readmodel.mounts")
+    assert not {"scipy.optimize", "scipy.special"} & loaded
