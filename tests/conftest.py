@@ -1,6 +1,8 @@
 import os
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,13 @@ from labctl.testing import watched
 # A busy machine is no failure: hypothesis times every example by default, and how long examples take to make.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A shell without job control starts background jobs deaf to Ctrl-C; so would be all programs of the tests.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SET_UP = Path(__file__).parents[1] / ".ci" / "set-up"
 FOR_WANT_OF_A_PACKAGE = ("no Qt here", *(f"{name} is not installed" for name in ("git", "Xvfb", "xdotool")))

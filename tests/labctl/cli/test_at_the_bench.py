@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import sys
 
 import pytest
@@ -372,17 +373,21 @@ def test_ctrl_c_at_a_real_terminal_ends_with_1_and_keeps_the_answers(files):
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, *words])
-    for expected, answer in ((b"as expected?", b"y\n"), (b"a remark", b"\n"), (b"in degC?", b"\x03")):
-        assert expected in read_until(terminal, expected, 60)
-        os.write(terminal, answer)
-    printed = read_until(terminal, b"read back off", 10)
-    if (
-        b"stopped" not in printed
-    ):  # a signal just before the read of a line is seen by Python at the next one only
-        os.write(terminal, b"\x03")
-        printed = read_until(terminal, b"read back off", 60)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-    assert b"stopped: 1 answers are kept" in printed
+    try:
+        for expected, answer in ((b"as expected?", b"y\n"), (b"a remark", b"\n"), (b"in degC?", b"\x03")):
+            assert expected in read_until(terminal, expected, 60)
+            os.write(terminal, answer)
+        printed = read_until(terminal, b"read back off", 10)
+        if b"stopped" not in printed:  # Python sees a signal just before the read of a line at the next one
+            os.write(terminal, b"\x03")
+            printed = read_until(terminal, b"read back off", 60)
+        assert b"stopped: 1 answers are kept" in printed
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
     assert [row["check_name"] for row in rows_of(files[1])] == ["the identity"]
 
 
