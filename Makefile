@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
-# One worker more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
+# Two workers more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
 WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # What pytest runs, options included; empty for everything.
 TESTS ?=

@@ -8,6 +8,7 @@ from labctl.config.amended_values import LARGEST_CORRECTION_K, NONE
 from labctl.config.sample import ELECTRODES
 from labctl.gui.decimal_field import DecimalField
 from labctl.gui.inputs import tab_through
+from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 
@@ -130,7 +131,7 @@ class SampleCorrection(QtWidgets.QWidget):
             ("Note", (self.note,), ()),
         )
         for place, (name, fields, uncertainties) in enumerate(lines):
-            label = QtWidgets.QLabel(name, self) if isinstance(name, str) else name
+            label = PlainLabel(name, self) if isinstance(name, str) else name
             called = name if isinstance(name, str) else "Diameter or area"
             rows.addWidget(label, place, 0)
             order += [name] if not isinstance(name, str) else []
@@ -142,7 +143,7 @@ class SampleCorrection(QtWidgets.QWidget):
                 field.setToolTip("one standard uncertainty")
                 rows.addWidget(field, place, 3)
             if uncertainties:
-                rows.addWidget(QtWidgets.QLabel("±", self), place, 2)
+                rows.addWidget(PlainLabel("±", self), place, 2)
             order += [*fields, *uncertainties]
         tab_through(order)
 

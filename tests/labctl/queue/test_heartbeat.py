@@ -114,7 +114,7 @@ def shown_by_the_window(night):
 def made_safe_by_the_supervisor(night, station_file):
     """Whether a supervisor that has just begun finds the runner frozen within a tenth of the limit.
 
-    Asked to stop, it waits for one more heartbeat, which the runner then writes.
+    Asked to stop, it waits for one more heartbeat, which a runner that lives then writes.
     """
     made_safe, stop, clock = [], StopRequest(), VirtualClock(epoch_s=CLOCK.time())
 
@@ -126,13 +126,14 @@ def made_safe_by_the_supervisor(night, station_file):
     with clock.participant():
         thread = clock.start_thread(watching.run)
         clock.sleep(0.1 * SILENCE_S)
-        found = bool(made_safe)
         stop.request("enough")
-        with night.connection.transaction() as connection:
-            connection.execute("UPDATE heartbeats SET beat_s = beat_s + 1e-3 WHERE process = 'runner'")
+        while thread.is_alive() and not made_safe:
+            with night.connection.transaction() as connection:
+                connection.execute("UPDATE heartbeats SET beat_s = beat_s + 1e-3 WHERE process = 'runner'")
+            clock.sleep(0.05)
         with clock.released():
             thread.join(timeout=60)
-    return found
+    return bool(made_safe)
 
 
 def test_status_window_and_supervisor_call_the_same_runner_running(night, beat_before, station_file):
