@@ -5,7 +5,7 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 # Two workers more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
-WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
