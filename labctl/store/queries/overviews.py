@@ -2,6 +2,17 @@
 
 from labctl.store.queries.source import Row, Rows
 
+LAW_COLUMNS = (
+    "run_id",
+    "law",
+    "form",
+    "activation_energy_ev",
+    "standard_uncertainty_ev",
+    "parameters",
+    "curve",
+)
+"""Columns of a law that overviews read: decoding the others of 2000 laws takes as long as reading them."""
+
 
 def runs_with_samples(db: Rows) -> list[Row]:
     """Every run with all columns of its sample (prefixed nowhere) and its mount, oldest first.
@@ -23,7 +34,9 @@ def amendments_of_analyses(db: Rows) -> list[Row]:
 
 def preferred_laws(db: Rows) -> list[Row]:
     """The preferred law of all points of every run that has one, by run."""
-    query = "SELECT * FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"
+    known = {row["name"] for row in db.rows("SELECT name FROM pragma_table_info('law_fits')", ())}
+    columns = ", ".join(name for name in LAW_COLUMNS if name in known)  # older files lack `curve`
+    query = f"SELECT {columns} FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"
     return db.rows(query, ())
 
 
