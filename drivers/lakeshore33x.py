@@ -370,7 +370,7 @@ class LakeShore33x(Instrument):
     def _confirm_unit(self) -> None:
         """Raise InstrumentError if the unit of the input was changed since `prepare()`."""
         if self._unit_offset_k() != self._offset_k:
-            problem = f"the unit of input {self.sensor} was changed meanwhile"
+            problem = f"the unit of input {self.sensor} was changed since prepare()"
             raise InstrumentError(
                 self.name, f"INTYPE? {self.sensor}", str(self.input.preferred_unit), problem
             )

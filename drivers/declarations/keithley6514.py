@@ -54,7 +54,7 @@ BENCH_CHECKS = (
     ),
     BenchCheck(
         "the sign of the current",
-        "the same hold; HI of the 2400 at the electrode that shall be positive",
+        "the same hold; HI of the 2400 at the electrode meant to be positive",
         "a positive current. If the two differ by more than 0.1 uA, the status says what the 2400 reads",
     ),
     BenchCheck(

@@ -70,7 +70,7 @@ BENCH_CHECKS = (
     ),
     BenchCheck(
         "the sign of the current",
-        "the same; source HI at the electrode that shall be positive",
+        "the same; source HI at the electrode meant to be positive",
         "a positive current",
     ),
     BenchCheck(

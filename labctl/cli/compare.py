@@ -114,6 +114,8 @@ def _one_temperature(at_k: Sequence[float]) -> float:
 
 
 def _print_comparison(comparison: "RunComparison") -> None:
+    from labctl.readmodel.best_numbers import FORMS
+
     first, other = comparison.first, comparison.other
     names = f"run {other.id} ({other.sample['name']}) / run {first.id} ({first.sample['name']})"
     terminal.echo(names)
@@ -126,10 +128,11 @@ def _print_comparison(comparison: "RunComparison") -> None:
         terminal.echo(f"  {where:>9}  {numbers}  ratio {interval}: {judged}")
     if comparison.energy is not None:
         difference = comparison.energy.difference_ev
+        form = FORMS.get(comparison.first.law["form"], "") if comparison.first.law else ""
         low, high = difference.interval()
         real = None if math.isnan(comparison.energy.p_value) else comparison.energy.p_value < 0.05
         terminal.echo(
-            f"  Ea         differs by {difference.value:+.4f} eV, 95 % {low:+.4f} to {high:+.4f}: "
+            f"  Ea of {form} differs by {difference.value:+.4f} eV, 95 % {low:+.4f} to {high:+.4f}: "
             f"{_judged(real, comparison.energy.p_value)}"
         )
     for remark in comparison.remarks:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption, PersonOption, user_name
 
 if TYPE_CHECKING:
-    from labctl.derive.choices import Choices
+    from labctl.derive.choices import Choices, Excluded
     from labctl.derive.refit import Refit, Refitted
-    from labctl.store import Store
+    from labctl.store import Database, Store
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def fit(
     with Store.open(db) as store:
         chosen = _selected(store, runs or [], sample, every)
         _refuse_unknown_spectra(store, chosen, choices)
+        _refuse_empty_ranges(store, chosen, choices)
         many = bool(sample or every or len(chosen) > 1)
         count = min(workers or max(1, (os.cpu_count() or 2) - 1), len(chosen))
         refit = Refit(choices, name, person or user_name(), count, again or not (sample or every))
@@ -141,6 +143,25 @@ def _refuse_unknown_spectra(store: "Store", run_ids: Sequence[int], choices: "Ch
     if missing := sorted(wanted - known):
         has = f"numbers are {min(known)} to {max(known)}" if known else "there is none"
         raise InvalidRequest(f"--exclude: no spectrum {missing[0]} in what is fitted; {has}")
+
+
+def _refuse_empty_ranges(store: "Store", run_ids: Sequence[int], choices: "Choices") -> None:
+    """Raise InvalidRequest for an excluded range without a point in any run: it would change nothing."""
+    from labctl.errors import InvalidRequest
+
+    with store.read() as database:
+        parts = {part for run_id in run_ids for part in database.part_ids(run_id)}
+        for text, one in zip(choices.exclude, choices.excluded(), strict=True):
+            if one.spectrum is None and not any(_meets(database, part, one) for part in parts):
+                raise InvalidRequest(f"--exclude: no point of what is fitted lies in {text!r}")
+
+
+def _meets(database: "Database", run_id: int, excluded: "Excluded") -> bool:
+    from labctl.store.queries.amendments import spectra_in_range
+
+    low_hz, high_hz = excluded.frequency_hz or (0.0, math.inf)
+    rows = spectra_in_range(database, run_id, low_hz, high_hz)
+    return any(row["inside"] and excluded.hits(row["number"], row["temperature_k"]) for row in rows)
 
 
 def _refit(

@@ -154,7 +154,7 @@ def _mounts_in_words(found: Sequence[dict[str, Any]]) -> list[str]:
 def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
     from labctl.cli.plain_table import print_columns
 
-    terminal.echo(f"{len(overviews)} sample(s); best numbers, rN: their run")
+    terminal.echo(f"{len(overviews)} sample(s); best numbers, rN: their run, ± one standard uncertainty")
     rows = [
         (
             overview.name,
@@ -194,6 +194,7 @@ def _best(best: "Best | None", scale: float = 1.0) -> str:
         return ""
     u = best.standard_uncertainty
     words = f" {best.words}" if best.words else ""
+    words += f", {best.not_stated} not stated" if best.not_stated else ""
     return f"{with_uncertainty(scale * best.value, None if u is None else scale * u)}{words} r{best.run_id}"
 
 
@@ -230,7 +231,7 @@ def _best_of(found: "Found") -> str:
 
     if found.conductivity is None:
         return ""
-    return _best(as_best(found.conductivity, found.run.id), S_CM).rpartition(" ")[0]
+    return _best(as_best(found.conductivity, found.run), S_CM).rpartition(" ")[0]
 
 
 def _as_object(overview: "SampleOverview") -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from labctl.store.transactions import WriteConnection
 
 WATCH_EVERY_S = 2.0
-NOT_WATCHED = "no supervisor watches the runner of {}: if it dies, nobody switches the outputs off"
+NOT_WATCHED = "no supervisor watches the runner of {}: if it dies, the outputs stay as they are"
 SHOWN_AS = {
     "running": "running",
     "ended": "ended",

@@ -169,7 +169,7 @@ def _require_as_shown(proposal: Proposal, shown: Proposal) -> None:
     now, then = ([[row[name] for name in names] for row in one.amendments] for one in (proposal, shown))
     if now != then or proposal.standing != shown.standing:
         raise InvalidRequest(
-            "these runs were amended meanwhile; nothing was written: look at the preview again"
+            "these runs were amended since the preview; nothing was written: look at it again"
         )
 
 

@@ -82,6 +82,12 @@ class OverviewRun:
         return math.hypot(*parts)
 
     @property
+    def geometry_not_stated(self) -> str:
+        """`geometry`, `thickness` or `area` where that has no uncertainty, which may be large; else `""`."""
+        silent = [name for name in ("thickness_u_m", "area_u_m2") if not self.sample[name]]
+        return {0: "", 2: "geometry"}.get(len(silent), silent[0].partition("_")[0] if silent else "")
+
+    @property
     def geometry(self) -> tuple[str, int, float, float]:
         """Equal for two runs that stand on the same measured thickness and area."""
         return self.specimen, self.mount, self.sample["thickness_m"], self.sample["area_m2"]

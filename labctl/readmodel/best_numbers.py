@@ -1,4 +1,8 @@
-"""The best numbers of each sample: of all of its runs, those with the smallest relative uncertainty."""
+"""The best numbers of each sample: of all of its runs, those with the smallest relative uncertainty.
+
+A conductivity without a stated uncertainty of thickness and area comes after those that have it: an unknown
+uncertainty is not a small one.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,17 +11,22 @@ from typing import Any
 
 from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun, Row
 
+FORMS = {"ln_sigma_t": "ln(sigma T)", "ln_sigma": "ln(sigma)"}
 ENERGIES = ("activation_energy", "pseudo_activation_energy")
 
 
 @dataclass(frozen=True)
 class Best:
-    """A number, its standard uncertainty (None: not known), and the run that it comes from."""
+    """A number, its standard uncertainty (None: not known), and the run that it comes from.
+
+    `not_stated` names what has no uncertainty behind it, so that the number's is too small.
+    """
 
     value: float
     standard_uncertainty: float | None
     run_id: int
     words: str = ""
+    not_stated: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,8 @@ class SampleOverview:
     at_room_s_m : Best or None
         Conductivity at 25 degC; `words` says where it is extrapolated.
     energy_ev : Best or None
-        Activation energy, or of a VTF law the pseudo activation energy; `words` is the symbol.
+        Activation energy with the form of its law, or of a VTF law the pseudo activation energy; `words` is
+        the symbol.
     transference : Best or None
         Transference number; `words` is its quantity.
     """
@@ -82,7 +92,7 @@ def _overview(name: str, runs: Sequence[OverviewRun]) -> SampleOverview:
 def _best(runs: Sequence[OverviewRun], number: Callable[[OverviewRun], Best | None]) -> Best | None:
     """The number with the smallest known relative uncertainty; of several alike the newest."""
     found = [best for run in runs if (best := number(run)) is not None]
-    return min(reversed(found), key=_relative, default=None)
+    return min(reversed(found), key=lambda best: (bool(best.not_stated), _relative(best)), default=None)
 
 
 def _relative(best: Best) -> float:
@@ -92,13 +102,14 @@ def _relative(best: Best) -> float:
 
 def _at_room(run: OverviewRun) -> Best | None:
     found = run.conductivity_at(ROOM_K)
-    return None if found is None else as_best(found, run.id)
+    return None if found is None else as_best(found, run)
 
 
-def as_best(found: Conductivity, run_id: int) -> Best:
+def as_best(found: Conductivity, run: OverviewRun) -> Best:
     """Return a conductivity as a number of a run."""
     u = None if math.isnan(found.relative_u) else found.relative_u * found.value_s_m
-    return Best(found.value_s_m, u, run_id, "" if found.origin == "law" else found.origin)
+    words = "" if found.origin == "law" else found.origin
+    return Best(found.value_s_m, u, run.id, words, run.geometry_not_stated)
 
 
 def _energy(run: OverviewRun) -> Best | None:
@@ -107,7 +118,7 @@ def _energy(run: OverviewRun) -> Best | None:
     for name in ENERGIES:
         described: dict[str, Any] = run.law["parameters"].get(name) or {}
         if described.get("value") is not None:
-            symbol = "Ea" if name == ENERGIES[0] else "B"
+            symbol = f"Ea, {FORMS.get(run.law['form'], run.law['form'])}" if name == ENERGIES[0] else "B"
             return Best(described["value"], described.get("standard_uncertainty"), run.id, symbol)
     return None
 

@@ -120,8 +120,14 @@ def _has_value(first: LawFunction, kelvin: float, second: LawFunction) -> bool:
 def _geometry_remarks(first: OverviewRun, other: OverviewRun) -> list[str]:
     if first.geometry == other.geometry:
         return ["both stand on the same geometry, which does not count in the ratio"]
-    silent = [f"run {run.id}" for run in (first, other) if run.geometry_u == 0]
-    return [f"geometry: not stated for {' and '.join(silent)}; it is not in the interval"] if silent else []
+    silent: dict[str, list[str]] = {}
+    for run in (first, other):
+        if run.geometry_not_stated:
+            silent.setdefault(run.geometry_not_stated, []).append(f"run {run.id}")
+    return [
+        f"{what}: not stated for {' and '.join(named)}; it is not in the interval"
+        for what, named in silent.items()
+    ]
 
 
 def _range_remarks(common: tuple[float, float] | None, at_k: Sequence[float]) -> list[str]:

@@ -108,7 +108,10 @@ def test_a_set_point_above_the_limit_at_which_the_heaters_switch_off_is_refused(
 
 def test_a_unit_that_was_changed_meanwhile_is_refused_before_the_heater_is_on(dialogue):
     pairs = [("SETP 1,300.0000", None), ACCEPTED, CELSIUS, CELSIUS]
-    with dialogue(LakeShore335, pairs) as oven, pytest.raises(InstrumentError, match="was changed meanwhile"):
+    with (
+        dialogue(LakeShore335, pairs) as oven,
+        pytest.raises(InstrumentError, match="was changed since prepare"),
+    ):
         oven.setpoint_k = 300
 
 

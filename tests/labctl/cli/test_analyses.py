@@ -185,6 +185,8 @@ def test_two_workers_make_the_same_numbers_as_one(desk):
         (("fit", "1", "--electrodes", "gold"), "electrodes 'gold' is not known"),
         (("fit", "1", "--exclude", "the bad one"), "cannot read what to exclude"),
         (("fit", "1", "--exclude", "spectrum 77"), "no spectrum 77 in what is fitted; numbers are 0 to 1"),
+        (("fit", "1", "--exclude", "900 degC"), "no point of what is fitted lies in '900 degC'"),
+        (("fit", "1", "--exclude", "1e9 .. 2e9 Hz"), "no point of what is fitted lies in"),
         (("fit", "1", "--form", "log"), "form 'log' is not known"),
         (("fit", "1", "--leads", "some"), "cannot read the leads"),
         (("fit", "1", "--frequency-min", "100", "--frequency-max", "10"), "no frequency is above"),

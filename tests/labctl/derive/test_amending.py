@@ -528,7 +528,7 @@ def test_a_dry_run_that_was_agreed_to_is_not_written_after_another_person_amende
     request = Request("measured again", run=run.run_id, values={"thickness_mm": 1.05})
     shown = propose(run.path, request)
     amend(run.path, Request("another person", run=run.run_id, values={"diameter_mm": 9.0}))
-    with pytest.raises(InvalidRequest, match="amended meanwhile; nothing was written"):
+    with pytest.raises(InvalidRequest, match="amended since the preview; nothing was written"):
         amend(run.path, request, shown=shown)
     assert [row["field"] for row in run.rows("amendments")] == ["area"]
     assert amend(run.path, request, shown=propose(run.path, request))[0] == [2]

@@ -243,7 +243,7 @@ def test_an_amendment_of_another_person_since_the_preview_is_told_and_nothing_is
     with labctl.open(db, write=True) as other:
         other.amend(1, thickness_mm=1.1, reason="another person")
     click(form.panel.write_button)
-    assert "amended meanwhile; nothing was written" in refusal(form, wait)
+    assert "amended since the preview; nothing was written" in refusal(form, wait)
     assert [row["reason"] for row in amendments(db)] == ["another person"]
 
 

@@ -110,7 +110,11 @@ def test_the_best_number_of_a_sample_is_the_most_certain_one_and_names_its_run()
     first, second = sample_overviews(runs)
     assert (first.name, first.runs, first.specimens) == ("a", (1, 2), 2)
     assert (first.at_room_s_m.run_id, first.at_room_s_m.words) == (1, "extrapolated")
-    assert (first.energy_ev.value, first.energy_ev.run_id, first.energy_ev.words) == (0.5, 1, "Ea")
+    assert (first.energy_ev.value, first.energy_ev.run_id, first.energy_ev.words) == (
+        0.5,
+        1,
+        "Ea, ln(sigma T)",
+    )
     assert (first.transference.value, first.transference.run_id) == (0.4, 2)
     assert second.at_room_s_m is second.energy_ev is second.transference is None
 
@@ -137,6 +141,15 @@ def test_two_runs_of_one_mount_share_their_geometry_in_a_comparison():
 def test_a_geometry_that_nobody_stated_is_told():
     (found,) = compare_runs([run(1, law=law_row()), run(2, law=law_row(), thickness_u_m=1e-5)])
     assert "geometry: not stated for run 1; it is not in the interval" in found.remarks
+    assert "area: not stated for run 2; it is not in the interval" in found.remarks
+
+
+def test_a_conductivity_without_stated_geometry_is_not_the_best_one_for_want_of_its_uncertainty():
+    stated = {"thickness_u_m": 1e-5, "area_u_m2": 1e-6}
+    runs = [run(1, name="a", law=law_row(), **stated), run(2, name="a", law=law_row(relative_u=0.001))]
+    (both,), (silent,) = sample_overviews(runs), sample_overviews(runs[1:])
+    assert (both.at_room_s_m.run_id, both.at_room_s_m.not_stated) == (1, "")
+    assert (silent.at_room_s_m.run_id, silent.at_room_s_m.not_stated) == (2, "geometry")
 
 
 def test_energies_are_compared_where_the_laws_are_of_one_form():
