@@ -1,5 +1,6 @@
 """A cable between a program and a served instrument that can be cut, or make the instrument appear sick."""
 
+import select
 import socket
 import threading
 from contextlib import suppress
@@ -14,7 +15,7 @@ class Cable:
 
     Nothing reaches the instrument unless the state is `well`. A `silent` instrument answers nothing; a
     `dripping` one sends a byte every 0.3 s and never a whole line; a `flooding` one sends without end; one of
-    `garbage` sends lines that are no text.
+    `garbage` sends lines that are no text. What one connection sent arrives before what a later one sends.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ class Cable:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._lines: list[socket.socket] = []
+        self._clients: list[socket.socket] = []
+        self._passing_on = threading.Lock()
         self._over = threading.Event()
         self._accepting = self._start_accepting()
 
@@ -68,19 +71,33 @@ class Cable:
         return thread
 
     def _accept(self, listening: socket.socket) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: cut while it waited
             while True:
                 client, _ = listening.accept()
+                self._await_earlier()
                 instrument = socket.create_connection(self._target)
                 self._lines += [client, instrument]
+                self._clients.append(client)
                 for do in (self._forward, self._answer):
                     threading.Thread(target=do, args=(client, instrument), daemon=True).start()
 
+    def _await_earlier(self) -> None:
+        """Wait until all that earlier connections have sent, their end too, is passed on."""
+        while not self._over.is_set():
+            with self._passing_on:
+                if not self._clients or not select.select(self._clients, (), (), 0)[0]:
+                    return
+            self._over.wait(0.001)
+
     def _forward(self, client: socket.socket, instrument: socket.socket) -> None:
         with suppress(OSError):
-            while data := client.recv(4096):
-                if self.state == "well":
-                    instrument.sendall(data)
+            while client.recv(1, socket.MSG_PEEK):
+                with self._passing_on:
+                    data = client.recv(4096)
+                    if self.state == "well":
+                        instrument.sendall(data)
+        with self._passing_on, suppress(OSError):
+            self._clients.remove(client)
             instrument.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, client: socket.socket, instrument: socket.socket) -> None:
