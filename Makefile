@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Two workers more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
 WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# Programs that tests start may keep what they compiled for the next.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS)
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
@@ -16,10 +18,10 @@ demo: $(VENV)/.installed
 	$(BIN)/labctl demo
 
 test: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) $(TESTS)
+	$(PYTEST) $(TESTS)
 
 test-quick: $(VENV)/.installed-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS) -m "not slow" $(TESTS)
+	$(PYTEST) -m "not slow" $(TESTS)
 
 # Installs the simulators by other people with which tests/oracles tests the drivers; without them these are skipped.
 oracles:
