@@ -14,8 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.contenders import TEMPERATURES_FOR_A_BREAK, Contender, contenders
-from labctl.analysis.laws.criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
+from labctl.analysis.laws.criterion import (
+    SMALLEST_RELATIVE_SCATTER,
+    criterion,
+    criterion_weights,
+    probability_criterion,
+)
 from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.laws.law_spread import LEAST_WEIGHT, with_law_spread
 from labctl.analysis.laws.outliers import downweighted, ln_deviation, outliers
 from labctl.analysis.laws.temperature_series import (
     TemperatureSeries,
@@ -24,6 +30,7 @@ from labctl.analysis.laws.temperature_series import (
 )
 from labctl.analysis.laws.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
 from labctl.analysis.numerics.distributions import f_tail
+from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 SUSPICION = 0.001
 
@@ -38,7 +45,8 @@ class TemperatureLaw:
     candidates : dict of str to LawFit
         All laws that were fitted, with every point at full weight.
     weights : dict of str to float
-        exp(-difference of the criterion / 2), normalised to a sum of 1; 0 for a law that cannot be.
+        Probability of each law beside the others (`laws.criterion.probability_criterion`), sum 1; 0 for an
+        unphysical one. A law that cannot be told from a simpler one keeps its weight.
     outliers : (n,) bool
         In the order of the arguments. Flagged, not dropped.
     downweighted : LawFit or None
@@ -61,6 +69,37 @@ class TemperatureLaw:
         """The fit of the chosen law, every point at full weight."""
         return self.candidates[self.law]
 
+    @property
+    def possible(self) -> dict[str, LawFit]:
+        """The laws with a weight of at least 1 %, and the chosen one."""
+        return {
+            law: fit
+            for law, fit in self.candidates.items()
+            if law == self.law or self.weights[law] >= LEAST_WEIGHT
+        }
+
+    def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
+        """Conductivity of the chosen law, S/m, with the spread over the laws that remain possible.
+
+        The variance is sum w (u^2 + d^2) of ln sigma over these laws with their weights w, uncertainties u and
+        distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
+        10.2307/2533961). `.flags` tell of an extrapolation, and of a spread that counts.
+
+        Raises
+        ------
+        ValueError
+            `temperature_k` is not positive, or the chosen law has no value there.
+        """
+        chosen = self.preferred.conductivity_s_m(temperature_k)
+        return with_law_spread(chosen, self._at(temperature_k), self.weights, temperature_k)
+
+    def _at(self, temperature_k: float) -> dict[str, LogEstimate | None]:
+        """The conductivity of each possible law; None for one that has no value there."""
+        return {
+            law: fit.conductivity_s_m(temperature_k) if temperature_k > fit.lowest_temperature_k else None
+            for law, fit in self.possible.items()
+        }
+
 
 def fit_temperature_law(
     temperature_k: ArrayLike,
@@ -72,6 +111,7 @@ def fit_temperature_law(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> TemperatureLaw:
     """Choose among Arrhenius, VTF and two segments; arguments as in `fit_arrhenius` and `fit_vtf`.
 
@@ -88,6 +128,7 @@ def fit_temperature_law(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     found = temperature_law_of_series(series, form, prefactor_exponent)
     if upper_bound is None:
@@ -141,7 +182,7 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
     return TemperatureLaw(
         law=chosen.law,
         candidates=candidates,
-        weights=criterion_weights({law: entry.criterion for law, entry in best.items()}),
+        weights=_weights(best),
         outliers=chosen.mask,
         downweighted=robust,
         suspected_break=suspected,
@@ -152,6 +193,23 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
             *candidates[chosen.law].flags,
         ),
     )
+
+
+def _weights(best: dict[str, _Entry]) -> dict[str, float]:
+    against_a_break = "two_segments" in best
+    return criterion_weights(
+        {
+            law: math.inf
+            if _is_unphysical(entry.clean)
+            else probability_criterion(entry.clean, int(entry.mask.sum()), against_a_break)
+            for law, entry in best.items()
+        }
+    )
+
+
+def _is_unphysical(fit: LawFit) -> bool:
+    """Whether a law cannot be, rather than cannot be told from a simpler one."""
+    return any(not objection.startswith("not distinguishable") for objection in fit.objections)
 
 
 def _outlier_flags(

@@ -124,6 +124,7 @@ def fit_vtf(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> VTFFit:
     """Fit ln sigma by the VTF law (review eq. 11 of 10.3390/batteries7010003).
 
@@ -139,7 +140,7 @@ def fit_vtf(
     residuals : {"ln_sigma", "sigma"}
         The residual that is squared. "sigma" serves comparison with work that fitted so; at constant relative
         noise it triples the error of T0.
-    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic
+    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic, are_kelvin
         As in `fit_arrhenius`.
 
     Raises
@@ -155,6 +156,7 @@ def fit_vtf(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     return vtf_of_series(series, prefactor_exponent, residuals)
 
