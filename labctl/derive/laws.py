@@ -177,7 +177,9 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     other = OTHER_FORM[form]
-    fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data, upper_bound=bounded, are_kelvin=True)))
+    fits.insert(
+        1, ("arrhenius", other, fit_arrhenius(form=other, **data, upper_bound=bounded, are_kelvin=True))
+    )
     left_out = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
     remarks = _hysteresis_flags(branch, points, form)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]

