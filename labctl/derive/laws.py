@@ -172,14 +172,13 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
-    choice = fit_temperature_law(**data, form=form, upper_bound=bounded, are_kelvin=True)
+    data |= {"upper_bound": bounded, "are_kelvin": True}
+    choice = fit_temperature_law(**data, form=form)
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     other = OTHER_FORM[form]
-    fits.insert(
-        1, ("arrhenius", other, fit_arrhenius(form=other, **data, upper_bound=bounded, are_kelvin=True))
-    )
+    fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
     left_out = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
     remarks = _hysteresis_flags(branch, points, form)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]

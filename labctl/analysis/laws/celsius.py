@@ -1,9 +1,10 @@
 """Degrees Celsius that were given as kelvin, found by the straightness of an Arrhenius plot.
 
-Temperatures in degrees Celsius lie 273.15 too low, which bends ln(sigma T) against 1/T upwards as no usual law
-does: VTF bends the other way, and a break leaves residuals in both readings. Every series of at least five
-temperatures is fitted by a straight line as given and with 273.15 added; where the second leaves less than a
-25th of the variance (an 8th where only noise is left), by more than chance allows, they are degrees Celsius.
+Temperatures in degrees Celsius lie 273.15 too low, which bends ln(sigma T) against 1/T upwards as no usual
+law does: VTF bends the other way, and a break leaves residuals in both readings. Every series of at least
+five temperatures is fitted by a straight line as given and with 273.15 added; where the second leaves less
+than a 25th of the variance (a fifth where only noise is left), by more than chance allows, they are degrees
+Celsius.
 """
 
 import numpy as np

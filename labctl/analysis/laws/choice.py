@@ -83,7 +83,7 @@ class TemperatureLaw:
     def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
         """Conductivity of the chosen law, S/m, with the spread over the laws that remain possible.
 
-        The variance is sum w (u^2 + d^2) of ln sigma over these laws with their weights w, uncertainties u and
+        The variance is sum w (u^2 + d^2) of ln sigma over these laws with weights w, uncertainties u and
         distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
         10.2307/2533961). `.flags` tell of an extrapolation, and of a spread that counts.
 

@@ -99,7 +99,7 @@ class VTFFit(LawFit):
 
     @property
     def strength_bounds(self) -> tuple[float, float]:
-        """Lowest and highest strength that the 95 % intervals of B and T0 allow (B is large where T0 is low)."""
+        """Lowest and highest strength that the 95 % intervals of B and T0 allow: large B with low T0."""
         (b_low, b_high), (t0_low, t0_high) = (
             estimate.interval() for estimate in (self.pseudo_activation_energy_ev, self.vogel_temperature_k)
         )
