@@ -16,7 +16,7 @@ from labctl.units import ZERO_CELSIUS_K
 FEWEST_TEMPERATURES = 5
 FAR_STRAIGHTER = 25.0
 STRAIGHTER = 5.0  # enough where only noise is left
-LEAST_WHITENESS = 1.4
+LEAST_WHITENESS = 1.3
 CHANCE = 0.01
 HOTTEST_K = 2500.0
 LEAST_VARIANCE = 1e-10  # of ln sigma: nobody measures closer than 1e-5
