@@ -195,7 +195,7 @@ def declared_for(
     lead_ohm: Estimate | float | None,
 ) -> Stated:
     """What is stated about the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
-    own: Cell = getattr(spectrum, "cell", None) or Cell()
+    own = spectrum.cell or Cell()
     given = cell or Cell()
     sides = None if electrodes is None else electrode_sides(electrodes)
     stated = Cell(
