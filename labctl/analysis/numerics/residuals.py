@@ -17,6 +17,7 @@ from labctl.analysis.numerics.arrays import BoolArray, FloatArray, IndexArray
 NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
 LEAST_SEEN, WELL_SEEN = 1e-13, 1e10  # of a scaled normal matrix: eigenvalue, variance
 LEAST_TO_SUSPECT = 16  # numbers
+WHITE = 0.5  # correlation of neighbours, in standard deviations of what white noise has
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 
@@ -145,6 +146,16 @@ def _suspicious(residuals: FloatArray) -> bool:
         return False
     square = float(residuals @ residuals)
     return square > 0 and float(residuals[2:] @ residuals[:-2]) / square > 1.0 / np.sqrt(m)
+
+
+def looks_white(residuals: FloatArray) -> BoolArray:
+    """Whether neighbours among the residuals (b, 2n) do not agree with each other, (b,)."""
+    m = residuals.shape[1]
+    if m < LEAST_TO_SUSPECT:
+        return np.zeros(len(residuals), bool)
+    square = np.einsum("bm,bm->b", residuals, residuals)
+    neighbours = np.einsum("bm,bm->b", residuals[:, 2:], residuals[:, :-2])
+    return neighbours <= WHITE / np.sqrt(m) * square
 
 
 def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArray) -> FloatArray:
