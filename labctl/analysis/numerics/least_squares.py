@@ -50,7 +50,7 @@ class Minimum:
         return self.table[:, :-1]
 
     def replaced_where_better(self, owner: IndexArray, others: "Minimum") -> "Minimum":
-        """The lowest for each problem, of this one and of `others` (k), which belong to the problems `owner`."""
+        """The lowest of each problem, in this one and in `others` (k), of the problems `owner` (k,)."""
         cost = np.where(np.isnan(others.cost), np.inf, others.cost)
         order = np.lexsort((cost, owner))
         problem, first = np.unique(owner[order], return_index=True)

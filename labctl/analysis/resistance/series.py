@@ -25,7 +25,7 @@ from labctl.analysis.resistance.single import (
     checked_lead,
     conclude,
     fit_candidates,
-    prepare,
+    prepare_all,
     start_values,
 )
 from labctl.analysis.spectra.spectrum import Spectrum
@@ -77,7 +77,7 @@ def ionic_resistance_series(
         end = min(begin + AT_ONCE, len(order))
         # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
         low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
-        data = [prepare(spectra[i]) for i in order[low:high]]
+        data = prepare_all([spectra[i] for i in order[low:high]])
         fits = _fitted_together(data, max(0, len(known) - low), electrodes, circuits)
         concluded = [
             conclude(data[i - low], list(fits[i - low].values()), electrodes, lead, range_ohm)

@@ -19,7 +19,7 @@ from labctl.analysis.resistance.candidates import CANDIDATES, Electrodes, is_ind
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, interphase, named_arcs, total
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
-from labctl.analysis.spectra.bad_points import without_bad_points
+from labctl.analysis.spectra.bad_points import Judged, all_without_bad_points
 from labctl.analysis.spectra.spectrum import Spectrum
 
 FEWEST_POINTS = 6
@@ -144,17 +144,28 @@ def checked_lead(lead_ohm: Estimate | float) -> Estimate:
 
 def prepare(spectrum: Spectrum) -> Prepared:
     """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
-    clean = spectrum.cleaned()
+    return prepare_all([spectrum])[0]
+
+
+def prepare_all(spectra: Sequence[Spectrum]) -> list[Prepared]:
+    """`prepare` for many spectra, tested together."""
+    clean = [spectrum.cleaned() for spectrum in spectra]
+    enough = [i for i, one in enumerate(clean) if len(one) >= FEWEST_POINTS]
+    judged = dict(zip(enough, all_without_bad_points([clean[i] for i in enough]), strict=True))
+    return [_prepared(spectrum, clean[i], judged.get(i)) for i, spectrum in enumerate(spectra)]
+
+
+def _prepared(spectrum: Spectrum, clean: Spectrum, judged: Judged | None) -> Prepared:
     masked = len(spectrum) - len(clean)
     flags = [f"{masked} of {len(spectrum)} points masked: no valid reading"] if masked else []
-    if len(clean) < FEWEST_POINTS:
+    if judged is None:
         return Prepared(
             clean,
             (*flags, "too few usable points for a resistance"),
             inductive=False,
             consistent_rms=math.nan,
         )
-    clean, test, left_out = without_bad_points(clean)
+    clean, test, left_out = judged
     flags += [f"point masked: {frequency:.4g} Hz does not belong to the spectrum" for frequency in left_out]
     inductive = is_inductive(clean.z_ohm.imag)
     if inductive:
