@@ -6,7 +6,7 @@ cannot describe is noise, drift or non-linearity. M grows until mu = 1 - sum|R_k
 below c (Schoenleber, Klotz & Ivers-Tiffee, Electrochim. Acta 131 (2014) 20, 10.1016/j.electacta.2014.01.034).
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -20,7 +20,11 @@ FitPart = Literal["complex", "real", "imaginary"]
 
 FEWEST_POINTS = 5
 USUAL_C = 0.85
-MOST_SECOND_CHANCES = 15
+MOST_SECOND_CHANCES = 45
+"""Pairs added at most after mu has fallen below c; 15 left 3 to 30 of 100 consistent spectra failed."""
+SINGLE_STEPS = 15
+LATER_STEP = 3
+"""After so many second chances of one pair each, M grows by this many: a failing spectrum costs less."""
 LARGEST_RMS = 0.01
 LARGEST_RMS_OVER_NOISE = 2.0
 SMALLEST_PIVOT = 1e-12
@@ -233,22 +237,32 @@ def _from_imaginary(table: FloatArray, m: int) -> tuple[FloatArray, FloatArray, 
 
 
 def _grow(clean: Spectrum, c: float, largest: int, stubborn: bool) -> Generator[int, _Fitted, KramersKronig]:
-    """The first M with mu below c; when stubborn, the first of those that passes, if one does.
+    """The first M with mu below c; when stubborn, the first of those after it that passes, if one does.
 
     Yields each M that it wants to see fitted.
     """
-    first = None
-    for m in range(1, largest + 1):
-        mu, fitted = yield m
-        if mu < c or m == largest:
-            result = _judge(clean, fitted, m, mu)
-            first = first or result
-            if result.passed or not stubborn:
+    m, chain = 1, (yield 1)
+    while chain.mu >= c and m < largest:
+        m += 1
+        chain = yield m
+    first = _judge(clean, chain.impedance, m, chain.mu)
+    if first.passed or not stubborn:
+        return first
+    for m in _second_chances(first.m, largest):
+        chain = yield m
+        if chain.mu < c or m == largest:
+            result = _judge(clean, chain.impedance, m, chain.mu)
+            if result.passed:
                 return result
-        if first is not None and m >= first.m + MOST_SECOND_CHANCES:
-            return first
-    assert first is not None
     return first
+
+
+def _second_chances(first_m: int, largest: int) -> Iterator[int]:
+    """Numbers of pairs to try after the first: one more each, later `LATER_STEP` more each."""
+    last = min(largest, first_m + MOST_SECOND_CHANCES)
+    later = first_m + SINGLE_STEPS
+    yield from range(first_m + 1, min(last, later) + 1)
+    yield from range(later + LATER_STEP, last + 1, LATER_STEP)
 
 
 def _least_squares(table: FloatArray) -> FloatArray:
