@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.circuits.circuit import parse_circuit
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.candidates import Electrodes
@@ -25,6 +25,7 @@ from labctl.analysis.resistance.single import (
     checked_lead,
     conclude,
     fit_candidates,
+    fits_from,
     prepare_all,
     start_values,
 )
@@ -121,11 +122,9 @@ def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], source
     improved = set()
     for circuit in {c: None for own in fits for c in own}:
         pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
-        problems = [Problem.of(data[i].spectrum, parse_circuit(circuit), "modulus") for i, _ in pairs]
-        starts = [
-            p.starts(start_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)
-        ]
-        for (i, _), fit in zip(pairs, fit_problems(problems, starts), strict=True):
+        values = [start_values(fits[source][circuit]) for _, source in pairs]
+        again = fits_from([data[i] for i, _ in pairs], circuit, values)
+        for (i, _), fit in zip(pairs, again, strict=True):
             if fit.rms < fits[i][circuit].rms * BETTER:
                 fits[i][circuit] = fit
                 improved.add(i)

@@ -6,8 +6,9 @@ the circuits that are as good. The result is the total: the low-frequency end of
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
@@ -187,37 +188,49 @@ def fit_candidates(
     for i, fits in zip(missed, again, strict=True):
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
-    for one, fits in zip(data, found, strict=True):
-        _refit_from_richer(one, fits)
+    _refit_from_richer(data, found)
     return found
 
 
-def _refit_from_richer(data: Prepared, fits: dict[str, CircuitFit]) -> None:
+def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
     """Refit a circuit that does much worse than with one more series resistor, from that one's solution."""
-    for description, fit in fits.items():
-        richer = _with_series_resistor(description, fits)
-        if richer is not None and richer.rms * MUCH_WORSE < fit.rms:
-            fits[description] = _better(fit, _started_from(data, description, richer))
+    for description in {d: None for fits in found for d in fits}:
+        richer = {i: _much_better(description, fits) for i, fits in enumerate(found) if description in fits}
+        starts = {i: start_values(fit) for i, fit in richer.items() if fit is not None}
+        again = fits_from([data[i] for i in starts], description, list(starts.values()))
+        for i, fit in zip(starts, again, strict=True):
+            found[i][description] = _better(found[i][description], fit)
+
+
+def _much_better(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit with one more series resistor, where it does much better."""
+    richer = _with_series_resistor(description, fits)
+    return richer if richer is not None and richer.rms * MUCH_WORSE < fits[description].rms else None
 
 
 def _with_series_resistor(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
     """The fit of the same circuit with one more resistor in series; None where it is no candidate."""
-    names = set(parse_circuit(description).names)
-    for other, fit in fits.items():
-        added = set(parse_circuit(other).names) - names
-        if len(added) == 1 and added <= {*pieces_of(other).resistors} and names <= fit.parameters.keys():
-            return fit
-    return None
+    return next((fits[other] for other in fits if _adds_series_resistor(description, other)), None)
+
+
+@cache
+def _adds_series_resistor(description: str, other: str) -> bool:
+    names, others = set(parse_circuit(description).names), set(parse_circuit(other).names)
+    added = others - names
+    return len(added) == 1 and names < others and added <= {*pieces_of(other).resistors}
 
 
 def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
     return other if other.rms < one.rms else one
 
 
-def _started_from(data: Prepared, description: str, richer: CircuitFit) -> CircuitFit:
-    """A circuit fitted from the solution of a richer circuit."""
-    problem = Problem.of(data.spectrum, parse_circuit(description), "modulus")
-    return fit_problems([problem], [problem.starts(start_values(richer), 1)])[0]
+def fits_from(
+    data: Sequence[Prepared], description: str, values: Sequence[Mapping[str, float]]
+) -> list[CircuitFit]:
+    """A circuit fitted to each spectrum from the values given for it."""
+    problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
+    starts = [problem.starts(own, 1) for problem, own in zip(problems, values, strict=True)]
+    return fit_problems(problems, starts)
 
 
 def start_values(fit: CircuitFit) -> dict[str, float]:
