@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.circuits.circuit import parse_circuit
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.single import (
@@ -24,7 +24,8 @@ from labctl.analysis.resistance.single import (
     conclude,
     declared_for,
     fit_candidates,
-    prepare,
+    fits_from,
+    prepare_all,
     start_values,
 )
 from labctl.analysis.spectra.cell import Cell
@@ -78,7 +79,8 @@ def ionic_resistance_series(
         end = min(begin + AT_ONCE, len(order))
         # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
         low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
-        data = [_prepared(spectra[i], electrodes, cell, lead_ohm) for i in order[low:high]]
+        asked = [spectra[i] for i in order[low:high]]
+        data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
         fits = _fitted_together(data, max(0, len(known) - low), circuits)
         concluded = [
             conclude(data[i - low], list(fits[i - low].values()), range_ohm) for i in range(begin, end)
@@ -86,12 +88,6 @@ def ionic_resistance_series(
         found += concluded if details else [replace(r, candidates=(), fit=None) for r in concluded]
     found = [*_in_line(found[: len(known)], np.sort(temperatures)), *found[len(known) :]]
     return tuple(found[place] for place in np.argsort(order, kind="stable"))
-
-
-def _prepared(
-    spectrum: Spectrum, electrodes: str | None, cell: Cell | None, lead_ohm: Estimate | float | None
-) -> Prepared:
-    return prepare(spectrum, declared_for(spectrum, electrodes, cell, lead_ohm))
 
 
 def _known_temperatures(
@@ -127,11 +123,9 @@ def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], source
     improved = set()
     for circuit in {c: None for own in fits for c in own}:
         pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
-        problems = [Problem.of(data[i].spectrum, parse_circuit(circuit), "modulus") for i, _ in pairs]
-        starts = [
-            p.starts(start_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)
-        ]
-        for (i, _), fit in zip(pairs, fit_problems(problems, starts), strict=True):
+        values = [start_values(fits[source][circuit]) for _, source in pairs]
+        again = fits_from([data[i] for i, _ in pairs], circuit, values)
+        for (i, _), fit in zip(pairs, again, strict=True):
             if fit.rms < fits[i][circuit].rms * BETTER:
                 fits[i][circuit] = fit
                 improved.add(i)

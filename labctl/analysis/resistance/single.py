@@ -6,8 +6,9 @@ the circuits that are as good. The result is the total: the low-frequency end of
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
@@ -38,7 +39,7 @@ from labctl.analysis.resistance.judgement import (
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
-from labctl.analysis.spectra.bad_points import without_bad_points
+from labctl.analysis.spectra.bad_points import Judged, all_without_bad_points
 from labctl.analysis.spectra.cell import Cell, electrode_sides
 from labctl.analysis.spectra.spectrum import Spectrum
 
@@ -152,7 +153,7 @@ def ionic_resistances(
     """
     check_range(range_ohm)
     declared = [declared_for(spectrum, electrodes, cell, lead_ohm) for spectrum in spectra]
-    data = [prepare(spectrum, of_one) for spectrum, of_one in zip(spectra, declared, strict=True)]
+    data = prepare_all(spectra, declared)
     fits = fit_candidates(data)
     return tuple(conclude(one, list(own.values()), range_ohm) for one, own in zip(data, fits, strict=True))
 
@@ -241,12 +242,26 @@ def checked_lead(lead_ohm: Estimate | float) -> Estimate:
 
 def prepare(spectrum: Spectrum, stated: Stated) -> Prepared:
     """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
-    clean = spectrum.cleaned()
+    return prepare_all([spectrum], [stated])[0]
+
+
+def prepare_all(spectra: Sequence[Spectrum], stated: Sequence[Stated]) -> list[Prepared]:
+    """`prepare` for many spectra, tested together."""
+    clean = [spectrum.cleaned() for spectrum in spectra]
+    enough = [i for i, one in enumerate(clean) if len(one) >= FEWEST_POINTS]
+    tested = dict(zip(enough, all_without_bad_points([clean[i] for i in enough]), strict=True))
+    return [
+        _prepared(spectrum, clean[i], tested.get(i), of_one)
+        for i, (spectrum, of_one) in enumerate(zip(spectra, stated, strict=True))
+    ]
+
+
+def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated: Stated) -> Prepared:
     masked = len(spectrum) - len(clean)
     flags = [*stated.flags]
     if masked:
         flags.append(f"{masked} of {len(spectrum)} points masked: no valid reading")
-    if len(clean) < FEWEST_POINTS:
+    if tested is None:
         return Prepared(
             clean,
             (*flags, "too few usable points for a resistance"),
@@ -254,7 +269,7 @@ def prepare(spectrum: Spectrum, stated: Stated) -> Prepared:
             consistent_rms=math.nan,
             cell=stated,
         )
-    clean, test, left_out = without_bad_points(clean)
+    clean, test, left_out = tested
     flags += [f"point masked: {frequency:.4g} Hz does not belong to the spectrum" for frequency in left_out]
     inductive = is_inductive(clean.z_ohm.imag)
     if inductive:
@@ -274,37 +289,49 @@ def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> li
     for i, fits in zip(missed, again, strict=True):
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
-    for one, fits in zip(data, found, strict=True):
-        _refit_from_richer(one, fits)
+    _refit_from_richer(data, found)
     return found
 
 
-def _refit_from_richer(data: Prepared, fits: dict[str, CircuitFit]) -> None:
+def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
     """Refit a circuit that does much worse than with one more series resistor, from that one's solution."""
-    for description, fit in fits.items():
-        richer = _with_series_resistor(description, fits)
-        if richer is not None and richer.rms * MUCH_WORSE < fit.rms:
-            fits[description] = _better(fit, _started_from(data, description, richer))
+    for description in {d: None for fits in found for d in fits}:
+        richer = {i: _much_better(description, fits) for i, fits in enumerate(found) if description in fits}
+        starts = {i: start_values(fit) for i, fit in richer.items() if fit is not None}
+        again = fits_from([data[i] for i in starts], description, list(starts.values()))
+        for i, fit in zip(starts, again, strict=True):
+            found[i][description] = _better(found[i][description], fit)
+
+
+def _much_better(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit with one more series resistor, where it does much better."""
+    richer = _with_series_resistor(description, fits)
+    return richer if richer is not None and richer.rms * MUCH_WORSE < fits[description].rms else None
 
 
 def _with_series_resistor(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
     """The fit of the same circuit with one more resistor in series; None where it is no candidate."""
-    names = set(parse_circuit(description).names)
-    for other, fit in fits.items():
-        added = set(parse_circuit(other).names) - names
-        if len(added) == 1 and added <= {*pieces_of(other).resistors} and names <= fit.parameters.keys():
-            return fit
-    return None
+    return next((fits[other] for other in fits if _adds_series_resistor(description, other)), None)
+
+
+@cache
+def _adds_series_resistor(description: str, other: str) -> bool:
+    names, others = set(parse_circuit(description).names), set(parse_circuit(other).names)
+    added = others - names
+    return len(added) == 1 and names < others and added <= {*pieces_of(other).resistors}
 
 
 def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
     return other if other.rms < one.rms else one
 
 
-def _started_from(data: Prepared, description: str, richer: CircuitFit) -> CircuitFit:
-    """A circuit fitted from the solution of a richer circuit."""
-    problem = Problem.of(data.spectrum, parse_circuit(description), "modulus")
-    return fit_problems([problem], [problem.starts(start_values(richer), 1)])[0]
+def fits_from(
+    data: Sequence[Prepared], description: str, values: Sequence[Mapping[str, float]]
+) -> list[CircuitFit]:
+    """A circuit fitted to each spectrum from the values given for it."""
+    problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
+    starts = [problem.starts(own, 1) for problem, own in zip(problems, values, strict=True)]
+    return fit_problems(problems, starts)
 
 
 def start_values(fit: CircuitFit) -> dict[str, float]:
@@ -359,7 +386,7 @@ def _has_inductor(description: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedFit:
     """A fit with the meaning of its arcs, and what speaks against it."""
 
     fit: CircuitFit
@@ -368,7 +395,7 @@ class Judged:
     objections: tuple[str, ...]
 
     @classmethod
-    def of(cls, fit: CircuitFit, declared: Declared) -> "Judged":
+    def of(cls, fit: CircuitFit, declared: Declared) -> "JudgedFit":
         """Judge a fit."""
         arcs = judged(fit, declared)
         return cls(fit, arcs, total_of(fit, arcs), objections(fit, arcs, declared))
@@ -377,7 +404,7 @@ class Judged:
 def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
     declared = data.cell.declared
-    tried = [Judged.of(fit, declared) for fit in fits]
+    tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
     sound = [one for one in tried if not one.objections]
@@ -422,7 +449,7 @@ def _with_readings(found: Resistance) -> Resistance:
 
 
 def _interphase_ohm(
-    best: Judged, others: Sequence[Judged], declared: Declared, points: float
+    best: JudgedFit, others: Sequence[JudgedFit], declared: Declared, points: float
 ) -> Estimate | None:
     """The best circuit's interphase, widened by the other circuits that have one."""
     chosen = interface_of(best.fit, best.arcs)
