@@ -1,16 +1,17 @@
 """Total resistance without a circuit, for arcs that no constant-phase element fits.
 
-A Havriliak-Negami, Cole-Davidson or Gaussian arc is described by one or two constant-phase arcs almost as well as
-the noise allows, with a total that is a little too large and an interval that is too narrow. A non-negative
-distribution of relaxation times has no shape of its own. Its total is less precise, so it widens the interval of
-a circuit's total and never replaces it.
+A Havriliak-Negami, Cole-Davidson or Gaussian arc is described by one or two constant-phase arcs almost as
+well as the noise allows, with a total that is a little too large and an interval that is too narrow. A
+non-negative distribution of relaxation times has no shape of its own. Its total is less precise, so it widens
+the interval of a circuit's total and never replaces it.
 
-It exists where a valley of -Z'' lies between the last relaxation of the electrolyte and a blocking branch that one
-constant-phase element describes, and where nothing is inductive.
+It exists where a valley of -Z'' lies between the last relaxation of the electrolyte and a blocking branch
+that one constant-phase element describes, and where nothing is inductive.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,7 @@ BEYOND = (10**0.5, 10.0, 10**1.5)  # slowest time constant over 1/w at the valle
 PER_DECADE = 8
 AS_GOOD = 1.05  # residuals over the least of all strengths
 STRONGEST = 2  # strengths used, of those that fit as well
-DEEP_VALLEY = 0.5  # -Z'' in the valley over the top of the arcs
+DEEP_VALLEY = 0.8  # -Z'' in the valley over the top of the arcs
 WORST_RESIDUALS = 2.0  # over those of the Kramers-Kronig chain
 SHOWS_A_SHAPE = 1.2  # residuals of a circuit over those of the chain
 CORRELATED = 0.25  # from point to point
@@ -42,9 +43,7 @@ class ModelFreeTotal:
     reason: str = ""
 
 
-def model_free_total(
-    spectrum: Spectrum, fit: CircuitFit, consistent_rms: float = math.inf
-) -> ModelFreeTotal:
+def model_free_total(spectrum: Spectrum, fit: CircuitFit, consistent_rms: float = math.inf) -> ModelFreeTotal:
     """Total resistance from a distribution of relaxation times fitted together with the blocking branch.
 
     Parameters
@@ -105,8 +104,8 @@ def with_model_free(
     """A circuit's total, widened by the total without a circuit where the arcs may have another shape.
 
     The variance is that of two models with equal weights around the circuit's value,
-    (u_c^2 + u_f^2 + (R_f - R_c)^2) / 2, and never below the circuit's own. Other circuits' fits stay as they are:
-    for a plain constant-phase arc this returns `total_ohm` itself.
+    (u_c^2 + u_f^2 + (R_f - R_c)^2) / 2, and never below the circuit's own. For a plain constant-phase arc the
+    result is `total_ohm` itself. `consistent_rms`: see `model_free_total`.
     """
     if not _may_have_another_shape(fit, consistent_rms):
         return total_ohm, ()
@@ -130,4 +129,4 @@ def _may_have_another_shape(fit: CircuitFit, consistent_rms: float) -> bool:
     if fit.autocorrelation > CORRELATED or fit.rms > SHOWS_A_SHAPE * consistent_rms:
         return True
     times = [arc.time_s for arc in relaxations(fit)]
-    return any(slow < OVERLAP * fast for fast, slow in zip(times, times[1:], strict=False))
+    return any(slow < OVERLAP * fast for fast, slow in pairwise(times))

@@ -1,10 +1,11 @@
 """Non-negative distribution of relaxation times beside a blocking electrode, as a regularised linear problem.
 
-Z(w) = R + jwL + integral gamma(ln tau) / (1 + jw tau) d ln tau + A (jw)^-n, with R, L, gamma and A not negative
-and the first derivative of gamma penalised. Residuals are relative to |Z|.
+Z(w) = R + jwL + integral gamma(ln tau) / (1 + jw tau) d ln tau + A (jw)^-n, with R, L, gamma and A not
+negative and the first derivative of gamma penalised. Residuals are relative to |Z|.
 
-A constant-phase element is itself a distribution without an end (tau^n), so the two can be told apart only where
-a valley of -Z'' lies between them: the distribution then ends a decade beyond the valley, and A and n are fitted.
+A constant-phase element is itself a distribution without an end (tau^n), so the two can be told apart only
+where a valley of -Z'' lies between them: the distribution then ends a decade beyond the valley, and A and n
+are fitted.
 """
 
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Solution:
         A in units of the scale at the mean angular frequency.
     exponent : float
         n; 1 for a capacitor.
+    exponent_is_free : bool
+        It was fitted and is at no bound.
     residuals : (2n,)
         Real parts, then imaginary parts, over |Z|.
     strength : float
@@ -58,6 +61,7 @@ class Solution:
     amplitudes: FloatArray
     electrode: float
     exponent: float
+    exponent_is_free: bool
     residuals: FloatArray
     strength: float
 
@@ -115,12 +119,7 @@ class RelaxationProblem:
     def solve(self, strength: float, exponent: float = 0.9) -> Solution:
         """The solution for this strength; the exponent is fitted from a start, unless a capacitor stands."""
         if self.is_open:
-            electrode = self.electrode_columns(CAPACITOR)[:1]
-            x = Regularised(np.vstack([self.columns, electrode]), self._rough_with(1), strength).solve(
-                self.target
-            )
-            residuals = self.target - x[:-1] @ self.columns - x[-1] * electrode[0]
-            return Solution(x[:-1], float(x[-1]), CAPACITOR, residuals, strength)
+            return self._with_exponent(strength, CAPACITOR)
         for _ in range(MOST_STEPS):
             free = self.electrode_columns(exponent)
             x, c = Regularised(self.columns, self.roughness, strength, free).solve_both(self.target)
@@ -129,11 +128,21 @@ class RelaxationProblem:
             if abs(moved - exponent) < SMALLEST_STEP:
                 break
             exponent = moved
-        residuals = self.target - x @ self.columns - c[0] * free[0]
-        return Solution(x, float(c[0]), exponent, residuals, strength)
+        if exponent in EXPONENT_RANGE:
+            return self._with_exponent(strength, exponent)
+        residuals = self.target - x @ self.columns - c @ free
+        return Solution(x, float(c[0]), exponent, True, residuals, strength)
 
-    def _rough_with(self, more: int) -> FloatArray:
-        return np.hstack([self.roughness, np.zeros((len(self.roughness), more))])
+    def _with_exponent(self, strength: float, exponent: float) -> Solution:
+        """The solution for a given exponent; the electrode's amplitude is not negative."""
+        columns = np.vstack([self.columns, self.electrode_columns(exponent)[:1]])
+        rough = np.hstack([self.roughness, np.zeros((len(self.roughness), 1))])
+        x = Regularised(columns, rough, strength).solve(self.target)
+        return Solution(x[:-1], float(x[-1]), exponent, False, self.target - x @ columns, strength)
+
+    def _electrode_of(self, solution: Solution) -> FloatArray:
+        """(1 or 2, 2n) the columns of the electrode that the solution is free in."""
+        return self.electrode_columns(solution.exponent)[: 2 if solution.exponent_is_free else 1]
 
     def noise(self, solution: Solution) -> float:
         """Standard deviation of the residuals, for the freedom that the solution leaves them."""
@@ -159,11 +168,28 @@ class RelaxationProblem:
     def _linearised(self, solution: Solution) -> tuple[FloatArray, FloatArray]:
         """Columns of what is above zero and of the electrode, and their regularised normal matrix."""
         positive = solution.amplitudes > 0
-        electrode = self.electrode_columns(solution.exponent)[: 1 if self.is_open else 2]
+        electrode = self._electrode_of(solution)
         used = np.vstack([self.columns[positive], electrode])
         rough = np.hstack([self.roughness[:, positive], np.zeros((len(self.roughness), len(electrode)))])
         normal = used @ used.T + solution.strength * (rough.T @ rough)
         return used, normal + 1e-12 * np.trace(normal) * np.eye(len(normal))
+
+    def log_evidence(self, solution: Solution) -> float:
+        """Logarithm of the probability of the data for the strength of a solution, up to a constant.
+
+        The regularisation is a Gaussian prior and the noise is integrated over (MacKay, Neural Comput. 4
+        (1992) 415, 10.1162/neco.1992.4.3.415); that gamma is not negative enters by the solution alone.
+        """
+        electrode = self._electrode_of(solution)
+        used = np.vstack([self.columns, electrode])
+        rough = np.hstack([self.roughness, np.zeros((len(self.roughness), len(electrode)))])
+        normal = used @ used.T + solution.strength * (rough.T @ rough)
+        normal += 1e-13 * np.trace(normal) * np.eye(len(normal))
+        differences = self.roughness @ solution.amplitudes
+        misfit = solution.residuals @ solution.residuals + solution.strength * (differences @ differences)
+        freedom = self.target.size - (len(used) - len(rough))
+        prior = len(rough) * np.log(solution.strength)
+        return float(prior - freedom * np.log(max(misfit, 1e-300)) - np.linalg.slogdet(normal)[1]) / 2
 
     def samples(self, solution: Solution, count: int, seed: int) -> FloatArray:
         """(count, k + 2) solutions for data and prior that are disturbed by their own noise.
@@ -172,7 +198,7 @@ class RelaxationProblem:
         (Bardsley & Fox, Inverse Probl. Sci. Eng. 20 (2012) 477, 10.1080/17415977.2011.637208, with bounds).
         """
         random, noise = np.random.default_rng(seed), self.noise(solution)
-        free = self.electrode_columns(solution.exponent)[: 1 if self.is_open else 2]
+        free = self._electrode_of(solution)
         problem = Regularised(self.columns, self.roughness, solution.strength, free)
         drawn = np.empty((count, self.tau_s.size + 2))
         for place in range(count):
