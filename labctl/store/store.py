@@ -20,7 +20,7 @@ from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_wri
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
-from labctl.store.migrations.analysis_tables import TABLE_OF
+from labctl.store.migrations.relaxation_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -179,7 +179,7 @@ class Store:
         Parameters
         ----------
         table : str
-            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`.
+            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`, `relaxation_times`.
         where : mapping
             Columns that the replaced rows have; one of them names the run, spectrum or polarisation.
         rows : sequence of mapping

@@ -26,7 +26,7 @@ from labctl.analysis.spectra.spectrum import Spectrum
 
 STRENGTHS = np.logspace(-5, 1, 13)
 WEAKER = 0.1  # strength of half of the samples, over the one used
-TIMES_PER_DECADE = 10
+TIMES_PER_DECADE = 8
 FEWEST_POINTS = 5
 SAMPLES, SEED = 120, 20261
 BAND = (0.025, 0.975)
