@@ -137,7 +137,7 @@ def evaluated_spectra(
 
 
 def spectra_for_evaluation(db: Database, ids: Sequence[int], inputs: Inputs) -> Sequence[Spectrum]:
-    """Return spectra as `evaluated_spectra` sees them: without fixture and excluded points, read when asked."""
+    """Return spectra as `evaluated_spectra` sees them: without fixture and excluded points."""
     kelvin = [_temperature(db, spectrum_id, inputs.correction_k).kelvin for spectrum_id in ids]
     return _Spectra(db, ids, kelvin, inputs)
 

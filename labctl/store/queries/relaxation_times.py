@@ -14,6 +14,18 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     return db.rows(query, parts)
 
 
+def newest_id(db: Rows) -> int:
+    """Id of the newest distribution of the current analyses of the file; 0 where there is none."""
+    return db.rows("SELECT max(id) AS id FROM relaxation_times", ())[0]["id"] or 0
+
+
+def new_of_parts(db: Rows, parts: Sequence[int], after: int, until: int) -> list[Row]:
+    """The distributions of the parts with an id above `after`, up to `until`, in order."""
+    query = f"""SELECT * FROM relaxation_times WHERE id > ? AND id <= ? AND run_id IN ({marks(parts)})
+                ORDER BY id"""
+    return db.rows(query, (after, until, *parts))
+
+
 def same_points(db: Rows, spectrum_id: int, points_hash: str, method_version: str) -> list[Row]:
     """The newest distribution of a spectrum in any analysis that stands on these points, or none."""
     query = """SELECT * FROM all_relaxation_times WHERE spectrum_id = ? AND points_hash = ?
