@@ -56,7 +56,7 @@ def flags(spectrum: SpectrumCurve) -> list[str]:
 
 
 def relaxations(spectrum: SpectrumCurve) -> list[str]:
-    """Return the peaks of the distribution of relaxation times as sentences, fastest first, then its flags."""
+    """Return the peaks of the distribution of relaxation times, fastest first, then its flags."""
     if spectrum.relaxation is None:
         return []
     return [*map(relaxation, spectrum.relaxation.peaks), *spectrum.relaxation.flags]
@@ -68,5 +68,5 @@ def relaxation(peak: Row) -> str:
     factor, prefix = si_scale(value)
     apex_hz = 1 / (2 * math.pi * peak["time_s"])
     interval = with_uncertainty(factor * value, factor * TWO_SIDED_95 * u)
-    where = f"τ {si(peak['time_s'], 's', 2)} ({si(apex_hz, 'Hz', 2)})"
+    where = f"τ {si(peak['time_s'], 's')} ({si(apex_hz, 'Hz')})"
     return f"{where}: {interval} {prefix}Ω (95\N{NO-BREAK SPACE}%)"

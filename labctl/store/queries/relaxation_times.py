@@ -52,7 +52,9 @@ def is_readable(row: Mapping[str, Any]) -> bool:
 
 
 def _is_peak(peak: Any) -> bool:
-    return isinstance(peak, dict) and peak.keys() == set(PEAK) and all(map(_is_number, peak.values()))
+    if not (isinstance(peak, dict) and peak.keys() == set(PEAK)):
+        return False
+    return all(map(_is_number, peak.values())) and peak["time_s"] > 0
 
 
 def _is_number(value: Any) -> bool:

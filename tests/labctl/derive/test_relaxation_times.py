@@ -153,6 +153,7 @@ def _as_before(connection):
         {"gamma": [1.0]},
         {"fastest_s": None},
         {"peaks": [{"time_s": 1.0}]},
+        {"peaks": [dict.fromkeys(relaxation_times.PEAK, 0.0)]},
         {"peaks": {"$unreadable": "x"}},
     ],
 )
