@@ -29,7 +29,7 @@ class RelaxationPlot(Plot):
     """gamma over tau. The band and the peaks are drawn where one distribution is shown alone."""
 
     def __init__(self) -> None:
-        super().__init__(self._note, {"bottom": DecadeAxis("bottom")})
+        super().__init__(self._peak_in_words, {"bottom": DecadeAxis("bottom")})
         self._shown: dict[tuple[int, int], RelaxationCurve] = {}
         self.label("bottom", "relaxation time τ / s")
 
@@ -62,7 +62,7 @@ class RelaxationPlot(Plot):
             tops = np.interp(times, log_tau, curve.gamma_ohm) * one.factor
             draw("peaks", Look(one.colour, symbol=CIRCLE, size=7.0), lambda: (times, tops))
 
-    def _note(self, key: Hashable, index: int) -> str:
+    def _peak_in_words(self, key: Hashable, index: int) -> str:
         run_id, spectrum_id, part = key  # type: ignore[misc]  # every key here has three parts
         curve = self._shown.get((run_id, spectrum_id))
         return "" if curve is None or part != "peaks" else relaxation(curve.peaks[index])

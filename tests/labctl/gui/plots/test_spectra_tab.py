@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -246,7 +248,7 @@ def test_a_chosen_spectrum_shows_band_and_peaks_with_their_resistances(tab, made
     curve = made.spectrum().relaxation
     assert band == pytest.approx([*curve.low_ohm, *curve.high_ohm[::-1]])
     assert "τ 1 µs (159 kHz): 1.000 ± 0.039 kΩ" in tab._words.words()
-    assert "1.000 ± 0.039 kΩ" in tab.relaxation._note((1, 1, "peaks"), 0)
+    assert "1.000 ± 0.039 kΩ" in tab.relaxation._peak_in_words((1, 1, "peaks"), 0)
 
 
 def test_relaxation_times_follow_the_scale_in_units_of_r(tab, made):
@@ -260,8 +262,8 @@ def test_without_relaxation_times_the_plot_says_why(tab, made):
     tab.show_runs([made.run(spectra=(made.spectrum(relaxation=None),))])
     assert tab.relaxation.sentence == "no distribution of relaxation times"
     growing = made.run(spectra=(made.running_spectrum(),))
-    run = {**growing.snapshot.run, "status": "running"}
-    tab.show_runs([made.changed(growing, run=run)])
+    running = replace(growing.snapshot, run={**growing.snapshot.run, "status": "running"})
+    tab.show_runs([replace(growing, snapshot=running)])
     assert tab.relaxation.sentence == "made when the run ends"
 
 
