@@ -39,7 +39,7 @@ INDUCTIVE = "inductive: the distribution describes no loops"
 
 @dataclass(frozen=True)
 class RelaxationPeak:
-    """A maximum of the distribution, with what lies between the valleys on either side.
+    """A maximum of the distribution that its 95 % interval raises above the valleys on either side.
 
     Attributes
     ----------
@@ -81,7 +81,8 @@ class RelaxationTimes:
     exponent : float
         Of the blocking electrodes: 1 a capacitor, less a constant-phase element; nan when there is none.
     peaks : tuple of RelaxationPeak
-        The same maxima with their resistances.
+        The maxima that are separate: between two of them lies a valley whose upper end is below both lower
+        ends. Each has a resistance, at least 1 % of all; what is not separate belongs to the larger one.
     flags : tuple of str
     """
 
@@ -154,7 +155,10 @@ def _described(problem: RelaxationProblem, solution: Solution, flags: tuple[str,
     samples = np.vstack(drawn) * scale
     low, high = np.quantile(samples[:, :-2], BAND, axis=0)
     gamma = x[:-2] * scale
-    tops, valleys = _maxima(gamma)
+    low, high = np.minimum(low, gamma), np.maximum(high, gamma)
+    hills = _hills(gamma)
+    large = [hill for hill in hills if gamma[hill.begin : hill.end].sum() > LEAST_AREA * gamma.sum()]
+    separate = _separate(hills, gamma, low, high)
     capacitance_f = _capacitance_f(problem, solution)
     return RelaxationTimes(
         tau_s=problem.tau_s,
@@ -162,16 +166,17 @@ def _described(problem: RelaxationProblem, solution: Solution, flags: tuple[str,
         series_ohm=float(x[-2] * scale),
         inductance_h=float(x[-1] * scale / problem.w_rad_s),
         capacitance_f=capacitance_f,
-        peaks_s=problem.tau_s[tops],
+        peaks_s=problem.tau_s[[hill.top for hill in large]],
         z_ohm=problem.fitted_ohm(solution),
         rms=float(np.sqrt(np.mean(solution.residuals**2))),
         strength=solution.strength,
-        gamma_low_ohm=np.minimum(low, gamma),
-        gamma_high_ohm=np.maximum(high, gamma),
+        gamma_low_ohm=low,
+        gamma_high_ohm=high,
         exponent=solution.exponent if np.isfinite(capacitance_f) else float("nan"),
         peaks=tuple(
-            _peak(problem, gamma, samples, weaker.amplitudes * scale, top, *between)
-            for top, between in zip(tops, valleys, strict=True)
+            _peak(problem, gamma, samples, weaker.amplitudes * scale, hill)
+            for hill in separate
+            if gamma[hill.begin : hill.end].sum() > LEAST_AREA * gamma.sum()
         ),
         flags=flags,
     )
@@ -186,34 +191,52 @@ def _capacitance_f(problem: RelaxationProblem, solution: Solution) -> float:
     return float(1 / (reactance * problem.scale_ohm * lowest * problem.w_rad_s))
 
 
+@dataclass(frozen=True)
+class _Hill:
+    """Places of a maximum, and where it begins and ends."""
+
+    top: int
+    begin: int
+    end: int
+
+
 def _peak(
-    problem: RelaxationProblem,
-    gamma: FloatArray,
-    samples: FloatArray,
-    weaker: FloatArray,
-    top: int,
-    begin: int,
-    end: int,
+    problem: RelaxationProblem, gamma: FloatArray, samples: FloatArray, weaker: FloatArray, hill: _Hill
 ) -> RelaxationPeak:
     """Area between two valleys; its uncertainty holds the samples and the change with the regularisation."""
-    area = float(gamma[begin:end].sum()) * problem.step
-    scatter = float(np.std(samples[:, begin:end].sum(axis=1))) * problem.step
-    change = float(weaker[begin:end].sum()) * problem.step - area
+    inside = slice(hill.begin, hill.end)
+    area = float(gamma[inside].sum()) * problem.step
+    scatter = float(np.std(samples[:, :-2][:, inside].sum(axis=1))) * problem.step
+    change = float(weaker[:-2][inside].sum()) * problem.step - area
     tau_s = problem.tau_s
     resistance_ohm = Estimate(area, float(np.hypot(scatter, change)))
-    return RelaxationPeak(float(tau_s[top]), float(tau_s[begin]), float(tau_s[end - 1]), resistance_ohm)
+    ends = float(tau_s[hill.begin]), float(tau_s[hill.end - 1])
+    return RelaxationPeak(float(tau_s[hill.top]), *ends, resistance_ohm)
 
 
-def _maxima(gamma: FloatArray) -> tuple[list[int], list[tuple[int, int]]]:
-    """Places of the maxima with more than 1 % of the area, and where each begins and ends."""
+def _hills(gamma: FloatArray) -> list[_Hill]:
+    """The maxima, fastest first, each from the valley before it to the one after it."""
     steps = np.diff(np.concatenate([[0.0], gamma, [0.0]]))
     moves = np.flatnonzero(steps)
     turns = np.flatnonzero((steps[moves][:-1] > 0) & (steps[moves][1:] < 0))
-    tops = moves[turns + 1] - 1
-    valleys = [int(a) + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)]
-    between = list(pairwise([0, *valleys, gamma.size])) if tops.size else []
-    least = LEAST_AREA * gamma.sum()
-    kept = [
-        (int(top), one) for top, one in zip(tops, between, strict=True) if gamma[slice(*one)].sum() > least
-    ]
-    return [top for top, _ in kept], [one for _, one in kept]
+    tops = [int(top) for top in moves[turns + 1] - 1]
+    valleys = [a + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)]
+    between = pairwise([0, *valleys, gamma.size])
+    return [_Hill(top, *ends) for top, ends in zip(tops, between, strict=True)] if tops else []
+
+
+def _separate(hills: list[_Hill], gamma: FloatArray, low: FloatArray, high: FloatArray) -> list[_Hill]:
+    """The hills, the least separate neighbours joined until the intervals separate all that are left."""
+    found = list(hills)
+    while len(found) > 1:
+        rises = [
+            float(min(low[a.top], low[b.top]) - high[b.begin]) / float(min(gamma[a.top], gamma[b.top]))
+            for a, b in pairwise(found)
+        ]
+        place = int(np.argmin(rises))
+        if rises[place] > 0:
+            break
+        a, b = found[place], found[place + 1]
+        top = max(a.top, b.top, key=lambda index: gamma[index])
+        found[place : place + 2] = [_Hill(top, a.begin, b.end)]
+    return found

@@ -70,6 +70,17 @@ def test_the_resistances_of_two_peaks_lie_in_their_intervals():
     assert inside >= 22
 
 
+def test_waves_of_the_regularisation_are_no_separate_peaks():
+    inside = 0
+    for seed in range(6):
+        (peak,) = drt(disturbed(20 + zarc(0.85) + spike(1.0, 0.85), 5e-3, seed)).peaks
+        assert np.log10(peak.time_s) == pytest.approx(-4, abs=0.15)
+        low, high = peak.resistance_ohm.interval()
+        assert high - low < 2e3
+        inside += low <= 1e4 <= high
+    assert inside >= 5
+
+
 @pytest.mark.parametrize("electrode", ["blocking", "none"])
 def test_the_band_holds_the_published_distribution_of_a_depressed_arc(electrode):
     inside, total = 0, 0
