@@ -172,6 +172,11 @@ def total_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate:
     return _sum(fit, [arc.relaxation.name for arc in arcs if arc.material])
 
 
+def resistances_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> tuple[str, ...]:
+    """Names of the parameters whose sum is `total_of`."""
+    return (*pieces_of(fit.circuit).resistors, *(arc.relaxation.name for arc in arcs if arc.material))
+
+
 def interface_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate | None:
     """Sum of the arcs of interfaces in the preferred reading, None when there are none."""
     names = [arc.relaxation.name for arc in arcs if not arc.material]

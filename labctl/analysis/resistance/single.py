@@ -15,6 +15,7 @@ from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
     ARCS,
@@ -35,6 +36,7 @@ from labctl.analysis.resistance.judgement import (
     interface_of,
     judged,
     judgement,
+    resistances_of,
     total_of,
     with_spread,
 )
@@ -42,8 +44,10 @@ from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
+from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 from labctl.analysis.spectra.bad_points import Judged, all_without_bad_points
 from labctl.analysis.spectra.cell import Cell, electrode_sides
+from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.analysis.spectra.spectrum import Spectrum
 
 FEWEST_POINTS = 6
@@ -93,6 +97,9 @@ class Resistance:
     readings : tuple of Reading
         Meanings that the spectrum allows, that of `total_ohm` first; several where material and interface
         are both possible or where direct current passes. Their spread is in the interval of `total_ohm`.
+    analyser : AnalyserShare or None
+        Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not
+        in the uncertainty.
     """
 
     total_ohm: Estimate
@@ -106,6 +113,7 @@ class Resistance:
     candidates: tuple[Candidate, ...]
     fit: CircuitFit | None
     readings: tuple[Reading, ...] = ()
+    analyser: AnalyserShare | None = None
 
 
 def ionic_resistance(
@@ -157,6 +165,7 @@ def ionic_resistances(
     """
     check_range(range_ohm)
     declared = [declared_for(spectrum, electrodes, cell, lead_ohm) for spectrum in spectra]
+    spectra = [without_fixture(spectrum, cell, lead_ohm) for spectrum in spectra]
     data = prepare_all(spectra, declared)
     fits = fit_candidates(data)
     return tuple(conclude(one, list(own.values()), range_ohm) for one, own in zip(data, fits, strict=True))
@@ -169,6 +178,7 @@ class Stated:
     declared: Declared
     lead: Estimate
     flags: tuple[str, ...]
+    analyser: AnalyserAccuracy | None = None
 
 
 @dataclass(frozen=True)
@@ -201,7 +211,7 @@ def declared_for(
     lead_ohm: Estimate | float | None,
 ) -> Stated:
     """What is stated about the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
-    own = spectrum.cell or Cell()
+    own = without_fixture(spectrum, cell, lead_ohm).cell or Cell()
     given = cell or Cell()
     sides = None if electrodes is None else electrode_sides(electrodes)
     stated = Cell(
@@ -211,8 +221,17 @@ def declared_for(
     )
     lead = next((lead for lead in (lead_ohm, given.lead_ohm, own.lead_ohm) if lead is not None), 0.0)
     flags = _contradictions(replace(stated, lead_ohm=checked_lead(lead)), own)
+    if own.fixture_short is not None or own.fixture_open is not None:
+        flags = (*flags, "lead: given, so the fixture that the spectrum's sample states is not taken out")
     declared = Declared(stated.electrodes or ("blocking", "blocking"), Scales.of(stated))
-    return Stated(declared, checked_lead(lead), flags)
+    return Stated(declared, checked_lead(lead), flags, given.analyser or own.analyser)
+
+
+def without_fixture(spectrum: Spectrum, cell: Cell | None, lead_ohm: Estimate | float | None) -> Spectrum:
+    """The spectrum without the fixture that its cell declares; with leads given, as it is."""
+    if lead_ohm is not None or (cell is not None and cell.lead_ohm is not None):
+        return spectrum
+    return without_declared_fixture(spectrum)
 
 
 def _contradictions(used: Cell, own: Cell) -> tuple[str, ...]:
@@ -491,7 +510,20 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
         fit=best.fit,
         readings=meaning.readings,
     )
-    return _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+
+
+def _with_analyser(
+    found: Resistance, resistances: Sequence[str], accuracy: AnalyserAccuracy | None
+) -> Resistance:
+    """The analyser's part in the interval, where its accuracy is stated; a bound has no interval."""
+    if accuracy is None or found.fit is None or found.bound is not None or not resistances:
+        return found
+    share = analyser_share(found.fit, resistances, accuracy)
+    if share is None:
+        return found
+    return replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
 
 
 def _with_readings(found: Resistance) -> Resistance:
