@@ -25,6 +25,7 @@ from labctl.analysis.resistance.candidates import (
     blocks_at_the_end,
     conducts_at_the_end,
     electrode_tail,
+    hidden,
     is_inductive,
     objections,
 )
@@ -56,6 +57,7 @@ MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 CABLES = "L0"
@@ -471,6 +473,28 @@ class JudgedFit:
         widened = Estimate(total.value, u, total.degrees_of_freedom)
         return cls(fit, arcs, widened, objections(fit, arcs, declared))
 
+    def with_hidden_arcs(self) -> "JudgedFit":
+        """The same without the objection to arcs under the spike, which become ambiguous instead."""
+        under = [hidden(arc.relaxation.name) in self.objections for arc in self.arcs]
+        arcs = tuple(
+            replace(arc, ambiguous=arc.ambiguous or is_under)
+            for arc, is_under in zip(self.arcs, under, strict=True)
+        )
+        names = {hidden(arc.relaxation.name) for arc in self.arcs}
+        left = tuple(words for words in self.objections if words not in names)
+        return replace(self, arcs=arcs, objections=left)
+
+
+def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+    """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
+
+    Such an arc may be the electrode's dispersion: it counts as ambiguous.
+    """
+    sound = [one for one in tried if not one.objections]
+    least = min((one.fit.rms for one in sound), default=math.inf)
+    acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
+    return [*sound, *(one for one in acquitted if not one.objections)]
+
 
 def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
@@ -478,7 +502,7 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = [one for one in tried if not one.objections]
+    sound = _sound(tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
