@@ -496,9 +496,27 @@ def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
     return [*sound, *(one for one in acquitted if not one.objections)]
 
 
-def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
+@dataclass(frozen=True)
+class Choice:
+    """What the neighbours in a series choose: circuit, `""` for none, and the meaning of ambiguous arcs."""
+
+    circuit: str = ""
+    material_f: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
+    """The fits that nothing speaks against, and the number of points by which they are compared."""
+    sound = _sound([JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
+
+
+def conclude(
+    data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float], choice: Choice | None = None
+) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
-    declared = data.cell.declared
+    choice = choice or Choice()
+    declared = replace(data.cell.declared, decided_f=choice.material_f)
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
@@ -510,7 +528,8 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     )
     if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    best = min(sound, key=lambda one: one.fit.bic_for(points))
+    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
@@ -520,7 +539,8 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
         widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
-    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
+    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *choice.flags)
+    flags = (*flags, *arc_flags(best.fit, arcs))
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
