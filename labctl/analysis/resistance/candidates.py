@@ -65,6 +65,8 @@ ARCS = (
 HEADS = ("R0", "p(R1,CPE1)", "R0-p(R1,CPE1)", "p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)")
 THREE_ARCS = "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)"
 ROUGH, BRANCHED, TO_RESERVOIR = "TLM4", "p(CPE4,R5-CPE5)", "Ws4"
+DIFFUSION_BEHIND = f"{THREE_ARCS}-Ws4"
+DIFFUSION_INSIDE = "p(R1,CPE1)-p(R2,CPE2)-p(R3-Ws3,CPE3)"
 RICHER = {
     "blocking": (
         *(f"{head}-{electrode}" for electrode in (ROUGH, BRANCHED) for head in HEADS),
@@ -75,7 +77,7 @@ RICHER = {
     "reversible": (
         THREE_ARCS,
         f"R0-{THREE_ARCS}",
-        f"{THREE_ARCS}-Ws4",
+        DIFFUSION_BEHIND,
         *(f"{head}-p(R3-Ws3,CPE3)" for head in HEADS),
     ),
 }

@@ -21,6 +21,8 @@ from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
     CANDIDATES,
+    DIFFUSION_BEHIND,
+    DIFFUSION_INSIDE,
     RICHER,
     blocks_at_the_end,
     conducts_at_the_end,
@@ -329,7 +331,18 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
-    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
+    poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
+    _refit_from_richer(poor_data, poor_fits)
+    _refit_diffusion(poor_data, poor_fits)
+
+
+def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit three arcs with diffusion behind them from the solution with diffusion inside the last one."""
+    both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
+    inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
+    values = [{name.replace("Ws3", "Ws4"): value for name, value in own.items()} for own in inside]
+    for i, fit in zip(both, fits_from([data[i] for i in both], DIFFUSION_BEHIND, values), strict=True):
+        found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
