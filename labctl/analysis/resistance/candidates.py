@@ -84,6 +84,7 @@ RICHER = {
 """Electrodes that are tried where the usual candidates leave more than the spectrum allows: transmission line
 (rough, also diffusion against a wall), a slow branch beside the double layer, a contact layer behind two
 arcs, a leak, diffusion to a reservoir, and charge transfer with diffusion beside the double layer."""
+RICHER_ALONE = frozenset(c for of_kind in RICHER.values() for c in of_kind) - {*BLOCKING, *REVERSIBLE, *ARCS}
 END_POINTS = 5
 CONDUCTS_SLOPE = -0.45  # of ln(-Z'') against ln(f); a spike has -0.5 to -1
 BLOCKS_PHASE_RAD = np.radians(-60)

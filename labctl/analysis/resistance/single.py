@@ -24,6 +24,8 @@ from labctl.analysis.resistance.candidates import (
     DIFFUSION_BEHIND,
     DIFFUSION_INSIDE,
     RICHER,
+    RICHER_ALONE,
+    WELL_INSIDE,
     blocks_at_the_end,
     conducts_at_the_end,
     electrode_tail,
@@ -59,6 +61,7 @@ MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+AT_THE_NOISE = 1.5  # the same, where a richer electrode is taken at its word
 SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
@@ -268,9 +271,9 @@ def checked_lead(lead_ohm: Estimate | float) -> Estimate:
     return lead
 
 
-def prepare(spectrum: Spectrum, stated: Stated) -> Prepared:
+def prepare(spectrum: Spectrum, stated: Stated | None = None) -> Prepared:
     """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
-    return prepare_all([spectrum], [stated])[0]
+    return prepare_all([spectrum], [stated or declared_for(spectrum, None, None, None)])[0]
 
 
 def prepare_all(spectra: Sequence[Spectrum], stated: Sequence[Stated]) -> list[Prepared]:
@@ -488,22 +491,27 @@ class JudgedFit:
 
     def with_hidden_arcs(self) -> "JudgedFit":
         """The same without the objection to arcs under the spike, which become ambiguous instead."""
-        under = [hidden(arc.relaxation.name) in self.objections for arc in self.arcs]
+        lowest_s = WELL_INSIDE / (2 * math.pi * float(self.fit.frequency_hz.max()))
+        seen = [arc for arc in self.arcs if arc.relaxation.time_s > lowest_s]
+        names = {hidden(arc.relaxation.name) for arc in seen} & {*self.objections}
+        under = [hidden(arc.relaxation.name) in names for arc in self.arcs]
         arcs = tuple(
             replace(arc, ambiguous=arc.ambiguous or is_under)
             for arc, is_under in zip(self.arcs, under, strict=True)
         )
-        names = {hidden(arc.relaxation.name) for arc in self.arcs}
         left = tuple(words for words in self.objections if words not in names)
         return replace(self, arcs=arcs, objections=left)
 
 
-def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+def _sound(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
     """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
 
-    Such an arc may be the electrode's dispersion: it counts as ambiguous.
+    Such an arc may be the electrode's dispersion: it counts as ambiguous. A richer electrode counts where it
+    fits at the noise, or much better than every usual circuit; else it bends what none of them describes.
     """
     sound = [one for one in tried if not one.objections]
+    usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
+    sound = [one for one in sound if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
     least = min((one.fit.rms for one in sound), default=math.inf)
     acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
     return [*sound, *(one for one in acquitted if not one.objections)]
@@ -518,9 +526,17 @@ class Choice:
     flags: tuple[str, ...] = ()
 
 
+def _is_richer(one: JudgedFit) -> bool:
+    return one.fit.circuit.removeprefix(f"{CABLES}-") in RICHER_ALONE
+
+
+def _counts(one: JudgedFit, noise_rms: float, usual_rms: float) -> bool:
+    return one.fit.rms < AT_THE_NOISE * noise_rms or one.fit.rms * SEVERAL_TIMES < usual_rms
+
+
 def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
     """The fits that nothing speaks against, and the number of points by which they are compared."""
-    sound = _sound([JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    sound = _sound(data, [JudgedFit.of(fit, data.cell.declared) for fit in fits])
     return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
 
 
@@ -533,7 +549,7 @@ def conclude(
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = _sound(tried)
+    sound = _sound(data, tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
