@@ -262,7 +262,7 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
     unsure = unsure[~looks_white(minimum.residuals[unsure])]
     if unsure.size:
         owner = np.repeat(unsure, [len(starts[i]) - 1 for i in unsure])
-        others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]))
+        others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]), minimum.x)
         minimum = minimum.replaced_where_better(owner, others)
     return _describe(problems, minimum, batch.lower, batch.upper)
 
@@ -290,8 +290,8 @@ class _Batch:
             upper=np.array([upper for _, upper in limits]),
         )
 
-    def minimum(self, owner: IndexArray, starts: FloatArray) -> Minimum:
-        """Follow starts (k, p) of the problems `owner` (k,)."""
+    def minimum(self, owner: IndexArray, starts: FloatArray, known: FloatArray | None = None) -> Minimum:
+        """Follow starts (k, p) of the problems `owner` (k,), as far as they do not lead to `known` (b, p)."""
         size, points = len(self.circuit.names), self.ln_w.shape[1]
         single = len(self.ln_w) == 1
 
@@ -304,7 +304,8 @@ class _Batch:
             parts *= self.weight[own]
             return parts
 
-        return minimise(table, starts, self.lower[owner], self.upper[owner])
+        known = None if known is None else known[owner]
+        return minimise(table, starts, self.lower[owner], self.upper[owner], known=known)
 
 
 def _describe(
