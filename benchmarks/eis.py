@@ -27,7 +27,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from labctl.analysis import Spectrum, fit_circuit, fit_circuits, kramers_kronig, parse_circuit
-from labctl.analysis.circuits.fit import PART, Problem
+from labctl.analysis.circuits.fit import PART, Problem, guesses
 
 CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}
@@ -120,7 +120,7 @@ def first_guess(spectrum: Spectrum, circuit: str) -> dict[str, np.ndarray]:
         "frequency": frequency,
         "real": problem.z.real,
         "imaginary": problem.z.imag,
-        "guess": np.exp(problem.starts(None, 1)[0]),
+        "guess": np.exp(guesses([problem], 1)[0][0]),
         "scale": np.array([problem.z_scale_ohm]),
     }
 

@@ -12,7 +12,7 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
@@ -229,7 +229,7 @@ def fits_from(
 ) -> list[CircuitFit]:
     """A circuit fitted to each spectrum from the values given for it."""
     problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
-    starts = [problem.starts(own, 1) for problem, own in zip(problems, values, strict=True)]
+    starts = [problem.starts(own) for problem, own in zip(problems, values, strict=True)]
     return fit_problems(problems, starts)
 
 
@@ -248,12 +248,16 @@ def _fit_from(
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
     tried = [candidates_for(one, electrodes, circuits) for one in data]
     descriptions = {d: None for of_one in tried for d in of_one}
+    scaled: dict[int, Problem] = {}
     for description in descriptions:
         circuit = parse_circuit(description)
         chosen = [i for i, of_one in enumerate(tried) if description in of_one]
-        problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
-        starts = [problem.starts(None, count) for problem in problems]
-        for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
+        for i in chosen:
+            one = scaled.get(i)
+            of_spectrum = data[i].spectrum
+            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
+        problems = [scaled[i] for i in chosen]
+        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count)), strict=True):
             found[i][description] = fit
     return found
 
