@@ -67,10 +67,9 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     with np.errstate(all="ignore"):
         columns, owners = _draw(circuit, shapes, omega)
     choices = _combinations(owners)
-    pairs = np.array(
-        [choices[i] * len(columns) + choices[j] for i, j in combinations(range(len(choices)), 2)]
-    )
-    return _Dictionary(shapes, columns.view(float), owners, choices, pairs.reshape(-1, choices.shape[1]))
+    pairs = [one * len(columns) + other for one, other in combinations(choices, 2)]
+    places = np.array(pairs, np.intp).reshape(-1, choices.shape[1])
+    return _Dictionary(shapes, columns.view(float), owners, choices, places)
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
