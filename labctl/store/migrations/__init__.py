@@ -12,6 +12,7 @@ from labctl.store.migrations.amendment_tables import triggers as amendment_trigg
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
+from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -167,6 +168,13 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0014_check_points(db: "Sqlite") -> None:
+    for statement in _statements(CHECK_POINTS):
+        db.execute(statement)
+    for described in described_columns(CHECK_POINTS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -196,6 +204,7 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0014_check_points": _m0014_check_points,
 }
 
 
