@@ -21,7 +21,7 @@ def without_bad_points(clean: Spectrum) -> tuple[Spectrum, KramersKronig, tuple[
     while (worst := _worst(test)) is not None and len(left_out) < MOST_MASKED * len(clean):
         left_out.append(float(kept.frequency_hz[worst]))
         keep = np.arange(len(kept)) != worst
-        kept = Spectrum(kept.frequency_hz[keep], kept.z_ohm[keep])
+        kept = kept.at(keep)
         if len(kept) < FEWEST_POINTS:
             return clean, whole, ()
         test = kramers_kronig(kept)
