@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from cells import consistency
+from cells import consistency, series, trust
 from cells.kinds import kind_of
 from cells.results import Row, gathered
 from eis import CIRCUITS, SEED, draw, q
@@ -41,6 +41,8 @@ DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 OXIDE_OHM = {140: 2_158_200, 160: 746_790, 180: 282_840, 200: 117_480}
 CARBONATE_OHM = (3061.9, 2404.3, 1959.0, 1645.2, 1392.2, 1284.4, 1157.6, 1007.8, 893.35)
 STUDIES: dict[str, tuple[int, Callable[[int, int], Row], Callable[[list[Row]], tuple[str, bool]]]] = {
+    "trust": (2000, trust.one, trust.report),
+    "series": (200, series.one, series.report),
     "kk": (1000, consistency.one, consistency.report),
 }
 

@@ -1,17 +1,35 @@
 """A drawn cell: electrolyte, electrodes, what is beside them, and what is declared about it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cells.elements import Complex, Real, arc, gaussian_arc
 
-Part = Callable[[Real], Complex]
-
+ACTIVATED = ("r", "r_slow", "r_leak", "tau")  # what becomes smaller when the cell is heated
 PERIODS_PER_POINT = 4.0
 SECONDS_PER_POINT = 0.3
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something at the electrodes: a law of `elements` with its values; several are in series."""
+
+    law: Callable[..., Complex]
+    values: Mapping[str, float]
+    then: "Part | None" = None
+
+    def __call__(self, omega: Real) -> Complex:
+        """Impedance, (n,)."""
+        own = self.law(omega, **self.values)
+        return own if self.then is None else own + self.then(omega)
+
+    def grown(self, factor: float) -> "Part":
+        """With every resistance and time of diffusion multiplied."""
+        values = {name: v * factor if name in ACTIVATED else v for name, v in self.values.items()}
+        return Part(self.law, values, None if self.then is None else self.then.grown(factor))
 
 
 @dataclass(frozen=True)
@@ -50,9 +68,9 @@ class Cell:
         A cell that a laboratory measures every day, with electrodes as they are declared.
     electrolyte : tuple of Arc
         Bulk, grain boundary. The sum of their resistances is the truth.
-    electrode : function of omega, or None
+    electrode : Part or None
         In series with the electrolyte.
-    beside : function of omega, or None
+    beside : Part or None
         Impedance in parallel to electrolyte and electrode together (electrons, a leak).
     thickness_m, area_m2 : float
     declared : str
@@ -100,6 +118,14 @@ class Cell:
         if self.beside is not None:
             z = 1 / (1 / z + 1 / self.beside(omega))
         return z + 1j * omega * self.lead_henry
+
+    def grown(self, electrolyte: float, electrode: float) -> "Cell":
+        """At another temperature: resistances of the electrolyte and of all else multiplied."""
+        arcs = (replace(arc, resistance_ohm=arc.resistance_ohm * electrolyte) for arc in self.electrolyte)
+        at, beside = (
+            None if part is None else part.grown(electrode) for part in (self.electrode, self.beside)
+        )
+        return replace(self, electrolyte=tuple(arcs), electrode=at, beside=beside)
 
     def measured(self, rng: np.random.Generator, growth: ArrayLike = 1.0) -> Complex:
         """With the analyser's gain error and noise, (n,)."""

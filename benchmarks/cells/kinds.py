@@ -2,13 +2,12 @@
 
 Resistances follow from conductivity and geometry, capacitances from permittivity or from capacitance per
 area, never the other way round. A draw is repeated until the electrolyte can be told from the electrode in
-its window (`_decidable`): the slowest arc of the electrolyte relaxes inside it, and the electrode has hardly
+its window (`decidable`): the slowest arc of the electrolyte relaxes inside it, and the electrode has hardly
 begun there. A cell for which nothing in the spectrum decides is not drawn.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -78,18 +77,19 @@ def boundary_of(rng: Generator, bulk: Arc, ratio: tuple[float, float] = (10, 300
 def spike(rng: Generator, shape: Shape) -> Part:
     """Double layers of both electrodes, 1 to 30 uF/cm2 each."""
     c, n = shape.of_area(log(rng, 1, 30)) / 2, rng.uniform(0.75, 0.97)
-    return partial(elements.constant_phase, c=c, n=n)
+    return part(elements.constant_phase, c=c, n=n)
 
 
-def in_series(*parts: Part) -> Part:
-    def together(omega: Real) -> Complex:
-        return np.sum([part(omega) for part in parts], axis=0)
+def part(law: Callable[..., Complex], **values: float) -> Part:
+    return Part(law, values)
 
-    return together
+
+def in_series(first: Part, second: Part) -> Part:
+    return replace(first, then=second)
 
 
 def layer(r: float, c: float, n: float) -> Part:
-    return partial(elements.arc, r=r, c=c, a=n)
+    return part(elements.arc, r=r, c=c, a=n)
 
 
 def cell(kind: str, rng: Generator, shape: Shape, electrolyte: tuple[Arc, ...], electrode: Part) -> Cell:
@@ -142,7 +142,7 @@ def reversible(rng: Generator) -> Cell:
     electrolyte = _electrolyte(rng, shape)
     r = electrolyte[0].resistance_ohm
     r_transfer, c = r * log(rng, 0.1, 5), shape.of_area(log(rng, 2, 20)) / 2
-    diffusion = partial(elements.finite_length, r=r * log(rng, 0.1, 2), tau=r_transfer * c * log(rng, 5, 500))
+    diffusion = part(elements.finite_length, r=r * log(rng, 0.1, 2), tau=r_transfer * c * log(rng, 5, 500))
     transfer = layer(r_transfer, c, rng.uniform(0.8, 0.97))
     drawn = cell("reversible", rng, shape, electrolyte, in_series(transfer, diffusion))
     if r_transfer * c * INSIDE * float(drawn.omega.min()) > 1:
@@ -165,21 +165,21 @@ def _electrode(rng: Generator, shape: Shape, r: float, name: str) -> Part:
     c, n = shape.of_area(log(rng, 1, 30)) / 2, rng.uniform(0.75, 0.97)
     if name == "branched":
         slow = {"r_slow": r * log(rng, 0.3, 10), "c_slow": c * log(rng, 0.3, 10)}
-        return partial(elements.branched, c=c, n=n, **slow)
+        return part(elements.branched, c=c, n=n, **slow)
     if name == "rough":
-        return partial(elements.line, r=r * log(rng, 0.1, 2), c=c, n=rng.uniform(0.85, 1.0))
+        return part(elements.line, r=r * log(rng, 0.1, 2), c=c, n=rng.uniform(0.85, 1.0))
     if name == "leaking":
-        return partial(elements.leaking, c=c, n=n, r_leak=r * log(rng, 0.5, 1e3))
+        return part(elements.leaking, c=c, n=n, r_leak=r * log(rng, 0.5, 1e3))
     if name == "finite space":
         tau = r * c * log(rng, 0.1, 10)
-        diffusion = partial(elements.finite_space, r=r * log(rng, 0.1, 2), tau=tau)
+        diffusion = part(elements.finite_space, r=r * log(rng, 0.1, 2), tau=tau)
         contact = layer(r * log(rng, 0.02, 0.3), shape.of_area(log(rng, 0.5, 5)), 0.9)
         return in_series(diffusion, contact) if rng.integers(2) else diffusion
     if name == "finite length":
-        return partial(elements.finite_length, r=r * log(rng, 0.3, 5), tau=r * c * log(rng, 1, 30))
+        return part(elements.finite_length, r=r * log(rng, 0.3, 5), tau=r * c * log(rng, 1, 30))
     if name == "contact layer":
         arc = layer(r * log(rng, 0.1, 2), shape.of_area(log(rng, 0.3, 3)), rng.uniform(0.85, 1.0))
-        return in_series(arc, partial(elements.constant_phase, c=c, n=n))
+        return in_series(arc, part(elements.constant_phase, c=c, n=n))
     raise ValueError(f"no electrode {name!r}")
 
 
@@ -187,7 +187,7 @@ def with_electrode(name: str) -> Callable[[Generator], Cell]:
     def draw(rng: Generator) -> Cell:
         shape = pellet(rng)
         electrolyte = _electrolyte(rng, shape)
-        r = sum(part.resistance_ohm for part in electrolyte)
+        r = sum(arc.resistance_ohm for arc in electrolyte)
         return cell(name, rng, shape, electrolyte, _electrode(rng, shape, r, name))
 
     return draw
@@ -198,7 +198,7 @@ def layer_under_spike(rng: Generator) -> Cell:
     shape = pellet(rng)
     electrolyte = _electrolyte(rng, shape, 1)
     arc = layer(electrolyte[0].resistance_ohm * log(rng, 0.1, 0.7), shape.of_area(log(rng, 0.14, 2.1)), 0.9)
-    double = partial(elements.constant_phase, c=shape.of_area(log(rng, 1, 4)) / 2, n=rng.uniform(0.75, 0.9))
+    double = part(elements.constant_phase, c=shape.of_area(log(rng, 1, 4)) / 2, n=rng.uniform(0.75, 0.9))
     return cell("layer under the spike", rng, shape, electrolyte, in_series(arc, double))
 
 
@@ -237,16 +237,16 @@ def mixed_conductor(rng: Generator) -> Cell:
     ions = Arc(bulk_of(rng, shape).resistance_ohm, 0.0)
     electrons = ions.resistance_ohm * log(rng, 0.3, 100)
     drawn = cell("mixed conductor", rng, shape, (ions,), spike(rng, shape))
-    return replace(drawn, beside=partial(elements.arc, r=electrons, c=shape.bulk_f))
+    return replace(drawn, beside=part(elements.arc, r=electrons, c=shape.bulk_f))
 
 
 def leak_beside(rng: Generator) -> Cell:
     """A leak beside the sample: humidity on its rim, a contact across it."""
     shape = pellet(rng)
     electrolyte = _electrolyte(rng, shape)
-    leak = sum(part.resistance_ohm for part in electrolyte) * log(rng, 3, 300)
+    leak = sum(arc.resistance_ohm for arc in electrolyte) * log(rng, 3, 300)
     drawn = cell("leak beside the sample", rng, shape, electrolyte, spike(rng, shape))
-    return replace(drawn, beside=partial(elements.arc, r=leak, c=0.0))
+    return replace(drawn, beside=part(elements.arc, r=leak, c=0.0))
 
 
 def no_power_law(name: str) -> Callable[[Generator], Cell]:
@@ -286,7 +286,7 @@ def one_side_blocks(rng: Generator) -> Cell:
     electrolyte = _electrolyte(rng, shape)
     r = electrolyte[0].resistance_ohm * log(rng, 0.1, 3)
     transfer = layer(r, shape.of_area(log(rng, 2, 20)), rng.uniform(0.8, 0.97))
-    double = partial(elements.constant_phase, c=shape.of_area(log(rng, 1, 30)), n=rng.uniform(0.75, 0.97))
+    double = part(elements.constant_phase, c=shape.of_area(log(rng, 1, 30)), n=rng.uniform(0.75, 0.97))
     drawn = cell("one side blocks", rng, shape, electrolyte, in_series(transfer, double))
     return replace(drawn, declared="blocking/reversible")
 
@@ -354,16 +354,16 @@ def drawn_from(kind: Callable[[Generator], Cell], rng: Generator) -> Cell:
     """
     for _ in range(MOST_DRAWS):
         found = kind(rng)
-        if _decidable(found):
+        if decidable(found):
             return found
     raise RuntimeError("no decidable cell in as many draws as are allowed")
 
 
-def _decidable(cell: Cell) -> bool:
+def decidable(cell: Cell) -> bool:
     """The slowest arc relaxes above the low end, the electrode is small there and visible at the low end."""
     if cell.electrode is None:
         return False
-    slowest = max(cell.electrolyte, key=lambda part: part.time_s)
+    slowest = max(cell.electrolyte, key=lambda arc: arc.time_s)
     apex = 1 / slowest.time_s if slowest.time_s > 0 else 1 / _electronic_time_s(cell)
     apex, lowest = min(apex, float(cell.omega.max())), float(cell.omega.min())
     at_apex, far_above, at_end = cell.electrode(np.array([apex, 1e6 * apex, lowest]))

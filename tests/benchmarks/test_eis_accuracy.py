@@ -116,7 +116,7 @@ def test_a_mixed_conductor_ends_at_its_electrons_and_begins_with_both_in_paralle
         cell = cells.kinds.drawn_from(make, np.random.default_rng([3, number]))
         ions, electrons = cell.truth_ohm, cell.beside(LOW)[0].real
         assert cell.impedance(LOW / 1e6)[0].real == pytest.approx(electrons, rel=1e-3)
-        early = replace(cell, beside=lambda omega, r=electrons: np.full(omega.shape, r + 0j))
+        early = replace(cell, beside=cells.kinds.part(cells.elements.arc, r=electrons, c=0.0))
         assert early.impedance(HIGH)[0].real == pytest.approx(1 / (1 / ions + 1 / electrons), rel=1e-3)
 
 
