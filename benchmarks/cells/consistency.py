@@ -7,9 +7,11 @@ noise is used without a change and with each, so that the columns differ by the 
 import numpy as np
 
 from cells.cell import Cell, growth_of
-from cells.kinds import drawn
+from cells.kinds import drawn, kind_of
 from cells.results import Row, by_kind, percent, table, verdict
 from labctl.analysis import Spectrum, kramers_kronig
+
+__all__ = ["alarm", "kind_of", "named", "one", "report"]
 
 DRIFTS = (0.01, 0.03, 0.1, 0.3)
 MOST_FALSE_ALARMS = 0.02
@@ -34,6 +36,11 @@ def one(seed: int, number: int) -> Row:
         "false_alarm": alarm(cell, seed, number),
         **failed,
     }
+
+
+def named(row: Row) -> str:
+    """One line about a false alarm; empty for the others."""
+    return f"{row['number']:5d} {row['kind']}: false alarm" if row["false_alarm"] else ""
 
 
 def report(rows: list[Row]) -> tuple[str, bool]:

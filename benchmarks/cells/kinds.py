@@ -136,18 +136,23 @@ def bulk_above(rng: Generator) -> Cell:
     )
 
 
-def reversible(rng: Generator) -> Cell:
+def reversible(rng: Generator, arcs: int = 1) -> Cell:
     """Metal electrodes with charge transfer at the double layer, and diffusion in it."""
     shape = pellet(rng)
-    electrolyte = _electrolyte(rng, shape)
+    electrolyte = _electrolyte(rng, shape, arcs)
     r = electrolyte[0].resistance_ohm
     r_transfer, c = r * log(rng, 0.1, 5), shape.of_area(log(rng, 2, 20)) / 2
     diffusion = part(elements.finite_length, r=r * log(rng, 0.1, 2), tau=r_transfer * c * log(rng, 5, 500))
     transfer = layer(r_transfer, c, rng.uniform(0.8, 0.97))
-    drawn = cell("reversible", rng, shape, electrolyte, in_series(transfer, diffusion))
+    kind = "reversible" if arcs == 1 else "reversible, two arcs"
+    drawn = cell(kind, rng, shape, electrolyte, in_series(transfer, diffusion))
     if r_transfer * c * INSIDE * float(drawn.omega.min()) > 1:
-        return reversible(rng)  # its arc does not close in this window
+        return reversible(rng, arcs)  # its arc does not close in this window
     return replace(drawn, ordinary=True, declared="reversible")
+
+
+def reversible_two_arcs(rng: Generator) -> Cell:
+    return reversible(rng, arcs=2)
 
 
 # Cells that fool
@@ -293,7 +298,7 @@ def one_side_blocks(rng: Generator) -> Cell:
 
 def declared_wrongly(rng: Generator) -> Cell:
     """A reversible cell called blocking, or a blocking one called reversible."""
-    drawn = reversible(rng) if rng.integers(2) else (one_arc, two_arcs)[rng.integers(2)](rng)
+    drawn = (one_arc, two_arcs, reversible, reversible_two_arcs)[rng.integers(4)](rng)
     other = "reversible" if drawn.declared == "blocking" else "blocking"
     return replace(drawn, kind="declared wrongly", declared=other, ordinary=False)
 
@@ -312,7 +317,13 @@ def gain_error(rng: Generator) -> Cell:
 
 NO_POWER_LAWS = ("Havriliak-Negami", "Cole-Davidson", "Gaussian")
 ELECTRODES = ("branched", "rough", "leaking", "finite space", "finite length", "contact layer")
-ORDINARY: tuple[Callable[[Generator], Cell], ...] = (one_arc, two_arcs, bulk_above, reversible)
+ORDINARY: tuple[Callable[[Generator], Cell], ...] = (
+    one_arc,
+    two_arcs,
+    bulk_above,
+    reversible,
+    reversible_two_arcs,
+)
 HARD: tuple[Callable[[Generator], Cell], ...] = (
     close_arcs,
     *(with_electrode(name) for name in ELECTRODES),

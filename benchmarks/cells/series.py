@@ -41,6 +41,11 @@ MOST_STANDARD_UNCERTAINTIES = 3.0
 MOST_FALSE = 2 / 200
 
 
+def kind_of(number: int) -> str:
+    """Name of the kind of sample `number`."""
+    return KINDS[number % len(KINDS)]
+
+
 def sample(seed: int, number: int) -> tuple[list[Cell], np.ndarray, float]:
     """Cells of one sample at its temperatures in kelvin (n,), and its energy in eV.
 
@@ -50,7 +55,7 @@ def sample(seed: int, number: int) -> tuple[list[Cell], np.ndarray, float]:
         When no draw is decidable at both ends.
     """
     rng = np.random.default_rng([seed, number, 2])
-    make = REGISTER[KINDS[number % len(KINDS)]]
+    make = REGISTER[kind_of(number)]
     for _ in range(MOST_DRAWS):
         middle, temperatures = drawn_from(make, rng), _temperatures(rng)
         energy, other = rng.uniform(0.2, 0.7), rng.uniform(0.2, 0.9)
@@ -107,6 +112,15 @@ def judged(cell: Cell, found: tuple[Resistance, ...], temperatures_k: np.ndarray
 def is_false(row: Row) -> bool:
     """A break that is not there, or an energy off by more than 3 standard uncertainties."""
     return row["false_break"] or (row["z"] is not None and abs(row["z"]) > MOST_STANDARD_UNCERTAINTIES)
+
+
+def named(row: Row) -> str:
+    """One line about a row that counts against the acceptance; empty for the others."""
+    if not is_false(row):
+        return ""
+    values = ", ".join(f"{value:.4g}" for value in row["values"])
+    circuits = ", ".join(dict.fromkeys(row["circuits"]))
+    return f"{row['number']:5d} {row['kind']}: {row['law']}, z {row['z']}; {values}; {circuits}"
 
 
 def report(rows: list[Row]) -> tuple[str, bool]:

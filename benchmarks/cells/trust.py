@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from cells.declared import arguments, measured
-from cells.kinds import drawn
+from cells.kinds import drawn, kind_of
 from cells.results import Row, by_kind, percent, table, verdict
 from labctl.analysis import Resistance, ionic_resistance
 
@@ -27,6 +27,8 @@ TELLING = (
     "out of line",
     "no circuit describes",
 )
+__all__ = ["kind_of", "named", "one", "report"]
+
 RANGED = "model ambiguous"
 RANGE = re.compile(r"give ([0-9.e+-]+) to ([0-9.e+-]+) ohm")
 
@@ -69,7 +71,7 @@ def judged(found: Resistance, truth_ohm: float) -> Row:
         "bound": found.bound,
         "circuit": found.circuit,
         "flags": list(found.flags),
-        "number": number,
+        "has_number": number,
         "off": _is_off(found, truth_ohm, number),
         "covered": covered,
         "told": tells(found.flags),
@@ -120,6 +122,25 @@ def untold(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row["off"] and not row["told"]]
 
 
+def named(row: Row) -> str:
+    """One line about a row that counts against the acceptance; empty for the others."""
+    against = []
+    if row["off"] and not row["told"]:
+        against.append("OFF, UNTOLD")
+    elif row["covered"] is False and not row["told"]:
+        against.append("not covered")
+    if row["ordinary"] and row["told"]:
+        against.append("ordinary, flagged")
+    if not row["has_number"]:
+        against.append("no number")
+    if not against:
+        return ""
+    stated = f"truth {row['truth']:.4g}, stated {row['value']:.4g} +- {row['u']:.2g} {row['bound'] or ''}"
+    return (
+        f"{row['number']:5d} {row['kind']}: {', '.join(against)}; {stated}; {row['circuit']}; {row['flags']}"
+    )
+
+
 def _line(kind: str, rows: list[Row]) -> list[str]:
     covered, unflagged = _coverage(rows)
     off_told = [row for row in rows if row["off"] and row["told"]]
@@ -138,12 +159,12 @@ def _line(kind: str, rows: list[Row]) -> list[str]:
 
 
 def _coverage(rows: Iterable[Row]) -> tuple[int, int]:
-    unflagged = [row for row in rows if row["number"] and not row["told"]]
+    unflagged = [row for row in rows if row["has_number"] and not row["told"]]
     return sum(row["covered"] for row in unflagged), len(unflagged)
 
 
 def _numberless(rows: Iterable[Row]) -> int:
-    return sum(not row["number"] for row in rows)
+    return sum(not row["has_number"] for row in rows)
 
 
 def _verdicts(rows: list[Row], kinds: dict[str, list[Row]]) -> Iterable[tuple[bool, str]]:

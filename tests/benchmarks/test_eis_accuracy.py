@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labctl.analysis import Estimate, Resistance
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 LOW, HIGH = np.array([1e-9]), np.array([1e15])
 BESIDE = ("mixed conductor", "leak beside the sample")  # what is seen there is R beside another path
@@ -24,6 +26,8 @@ def cells(monkeypatch):
     import cells.elements
     import cells.kinds
     import cells.results
+    import cells.series
+    import cells.trust
 
     return cells
 
@@ -231,3 +235,138 @@ def test_the_consistency_study_runs_on_one_percent(cells, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "at most 2 of 100 false alarms" in printed
     assert "| one arc " in printed
+
+
+@pytest.fixture
+def found():
+    """Make a result that states a number and flags."""
+
+    def made(value, u=1.0, bound=None, flags=()):
+        return Resistance(
+            total_ohm=Estimate(value, u), arcs=(), interphase_ohm=None, circuit="R0-CPE1", bound=bound,
+            flags=flags, intercept_ohm=value, minimum_ohm=value, candidates=(), fit=None,
+        )  # fmt: skip
+
+    return made
+
+
+def test_the_judge_catches_a_wrong_number_without_a_flag(cells, found):
+    row = {"kind": "one arc", "ordinary": True, "seconds": 0.0}
+    right = [{**row, **cells.trust.judged(found(1000.0), 1001.0)} for _ in range(95)]
+    unlucky = [{**row, **cells.trust.judged(found(1000.0), 1004.0)} for _ in range(5)]
+    text, met = cells.trust.report([*right, *unlucky])
+    assert met, text
+    wrong = {**row, **cells.trust.judged(found(1000.0), 2000.0)}
+    assert wrong["off"]
+    assert not wrong["told"]
+    assert cells.trust.report([*right, *unlucky, wrong])[1]  # one of 101 is below 1 %
+    text, met = cells.trust.report([*right, *unlucky, wrong, wrong])
+    assert not met
+    assert "MISS: off by 5 % without a flag below 1 %: 2 of 102" in text
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("residuals correlated: 0.95 from point to point", False),
+        ("arc not resolved: bulk has its apex at 5.3e+06 Hz, above 5e+06 Hz", False),
+        ("parameter at its bound: CPE1_n", False),
+        ("Kramers-Kronig test failed: residuals 3 %, noise 1 %", False),
+        ("geometry not stated", False),
+        ("model ambiguous: circuits that fit as well give 1000 to 1020 ohm", False),
+        ("model ambiguous: circuits that fit as well give 1000 to 1.8e+04 ohm", True),
+        ("electrode arc of 2e-08 F left out: 18000 ohm with it", True),
+        ("not blocking: direct-current path", True),
+        ("poor fit: residuals 3.6%", True),
+    ],
+)
+def test_only_a_flag_about_the_number_tells_that_it_may_be_wrong(cells, found, flag, told):
+    assert cells.trust.judged(found(1000.0, flags=(flag,)), 2000.0)["told"] is told
+
+
+def test_a_bound_is_wrong_when_it_leaves_out_the_truth_and_is_no_number(cells, found):
+    judged = cells.trust.judged
+    assert judged(found(1000.0, float("inf"), "lower"), 900.0)["off"]
+    assert not judged(found(1000.0, float("inf"), "lower"), 9000.0)["off"]
+    assert judged(found(1000.0, float("inf"), "upper"), 1100.0)["off"]
+    assert not judged(found(1000.0, float("inf"), "upper"), 100.0)["off"]
+    nothing = judged(found(float("nan"), float("nan")), 100.0)
+    assert not nothing["has_number"]
+    assert nothing["covered"] is None
+    assert not nothing["off"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "missed"),
+    [
+        ({"ordinary": True, "flags": ("poor fit: residuals 4%",)}, "at most 5 % of ordinary spectra flagged"),
+        ({"ordinary": True, "value": float("nan")}, "at most 2 % of ordinary spectra without a number"),
+        ({"ordinary": False, "value": float("nan")}, "at most 25 % of any hard kind without a number"),
+        ({"ordinary": False, "u": 0.001}, "unflagged intervals cover 93 to 97 %"),
+        ({"ordinary": False, "u": 1e4}, "unflagged intervals cover 93 to 97 %"),
+    ],
+)
+def test_each_aim_can_be_missed(cells, found, rows, missed):
+    stated = found(rows.get("value", 1000.0), rows.get("u", 1.0), flags=rows.get("flags", ()))
+    row = {"kind": "one arc", "ordinary": rows["ordinary"], "seconds": 0.0}
+    text, met = cells.trust.report([{**row, **cells.trust.judged(stated, 1001.0)}] * 20)
+    assert not met
+    assert f"MISS: {missed}" in text
+
+
+def test_the_trust_study_finds_the_resistance_of_a_plain_cell(cells):
+    row = cells.trust.one(1, 0)
+    assert row["kind"] == "one arc"
+    assert row["has_number"]
+    assert not row["off"]
+
+
+def test_the_trust_study_runs_on_one_percent_and_continues(cells, monkeypatch, capsys, tmp_path):
+    monkeypatch.delitem(sys.modules, "eis_accuracy", raising=False)
+    import eis_accuracy
+
+    asked = ["--spectra", str(ONE_PERCENT), "--results", str(tmp_path / "rows.jsonl"), "--show"]
+    assert eis_accuracy.run_study("trust", asked) in (0, 1)
+    first = capsys.readouterr().out
+    assert "all ordinary" in first
+    assert f"of {ONE_PERCENT}" in first
+    assert eis_accuracy.run_study("trust", asked) in (0, 1)
+    assert capsys.readouterr().out == first
+
+
+def test_a_sample_of_the_series_has_a_straight_line_of_its_energy(cells):
+    for number in (0, 3, 8):
+        of_sample, temperatures, energy = cells.series.sample(4, number)
+        ln_sigma_t = [np.log(k / c.truth_ohm) for c, k in zip(of_sample, temperatures, strict=True)]
+        slope = np.polyfit(1 / temperatures, ln_sigma_t, 1)[0]
+        assert -slope * cells.series.BOLTZMANN_EV_K == pytest.approx(energy, rel=1e-6)
+        assert of_sample[0].kind == cells.series.kind_of(number)
+        assert np.array_equal(of_sample[0].frequency_hz, of_sample[-1].frequency_hz)
+
+
+def test_the_series_judge_accepts_the_truth_and_catches_an_electrode_taken_for_the_sample(cells, found):
+    of_sample, temperatures, energy = cells.series.sample(4, 0)
+    rng = np.random.default_rng(1)
+    values = [c.truth_ohm * (1 + 1e-3 * rng.standard_normal()) for c in of_sample]
+    right = tuple(found(value, 1e-3 * value) for value in values)
+    row = cells.series.judged(of_sample[0], right, temperatures, energy)
+    assert not cells.series.is_false(row)
+    assert not cells.series.is_false(cells.series.judged(of_sample[0], right[:2], temperatures, energy))
+    wrong = tuple(found(value + values[-1], 1e-3 * value) for value in values)
+    assert cells.series.is_false(cells.series.judged(of_sample[0], wrong, temperatures, energy))
+
+
+def test_the_series_report_misses_with_three_of_200(cells):
+    row = {"kind": "one arc", "law": "arrhenius", "z": 0.5, "false_break": False}
+    broken = {**row, "law": "two_segments", "false_break": True}
+    off = {**row, "z": -3.5}
+    assert cells.series.report([broken, off, *[row] * 198])[1]
+    text, met = cells.series.report([broken, off, off, *[row] * 197])
+    assert not met
+    assert "MISS: a false break or Ea off by more than 3 u in at most 2 of 200: 3 of 200" in text
+
+
+def test_the_series_study_runs_on_one_percent(cells):
+    rows = [{"number": n, **cells.series.one(1, n)} for n in (0, 8)]
+    assert [row["kind"] for row in rows] == ["one arc", "two arcs"]
+    assert not any(cells.series.is_false(row) for row in rows)
