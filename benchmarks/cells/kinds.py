@@ -208,20 +208,20 @@ def layer_under_spike(rng: Generator) -> Cell:
 
 
 def contact_gap(rng: Generator) -> Cell:
-    """Contact over part of the area: the current narrows, and the gap of air, 20 to 200 nm, is beside it."""
+    """Contact over part of the area: the current narrows, and the gap of air, 20 to 100 nm, is beside it."""
     shape = pellet(rng)
     electrolyte = _electrolyte(rng, shape, 1)
-    gap = shape.of_layer(1.0, log(rng, 20e-9, 200e-9))
+    gap = shape.of_layer(1.0, log(rng, 20e-9, 100e-9))
     arc = layer(electrolyte[0].resistance_ohm * log(rng, 0.2, 1), gap, rng.uniform(0.9, 1.0))
     return cell("contact gap", rng, shape, electrolyte, in_series(arc, spike(rng, shape)))
 
 
 def passivated(rng: Generator) -> Cell:
-    """Metal electrodes under a layer of 0.1 to 2 um, between electrolyte and charge transfer."""
+    """Metal electrodes under a layer of 0.15 to 0.9 um, between electrolyte and charge transfer."""
     shape = pellet(rng)
     electrolyte = _electrolyte(rng, shape, 1)
     r = electrolyte[0].resistance_ohm
-    film = layer(r * log(rng, 0.3, 5), shape.of_layer(log(rng, 6, 15), log(rng, 0.1e-6, 2e-6)) / 2, 0.95)
+    film = layer(r * log(rng, 0.3, 5), shape.of_layer(log(rng, 8, 12), log(rng, 0.15e-6, 0.9e-6)) / 2, 0.95)
     transfer = layer(r * log(rng, 0.05, 1), shape.of_area(log(rng, 2, 20)) / 2, 0.9)
     drawn = cell("passivated metal", rng, shape, electrolyte, in_series(film, transfer))
     return replace(drawn, declared="reversible")
@@ -278,7 +278,7 @@ def combination(rng: Generator) -> Cell:
     names = [*ELECTRODES, "gap"]
     name = names[rng.integers(len(names))]
     if name == "gap":
-        gap = layer(drawn.truth_ohm * log(rng, 0.2, 1), shape.of_layer(1.0, log(rng, 20e-9, 200e-9)), 0.95)
+        gap = layer(drawn.truth_ohm * log(rng, 0.2, 1), shape.of_layer(1.0, log(rng, 20e-9, 100e-9)), 0.95)
         electrode = in_series(gap, spike(rng, shape))
     else:
         electrode = _electrode(rng, shape, drawn.truth_ohm, name)
