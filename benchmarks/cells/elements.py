@@ -80,6 +80,11 @@ def finite_length(omega: Real, r: float, tau: float) -> Complex:
     return r / (coth(s) * s)
 
 
+def randles(omega: Real, c: float, n: float, r: float, r_slow: float, tau: float) -> Complex:
+    """Double layer beside charge transfer r and finite-length diffusion r_slow in series."""
+    return parallel(constant_phase(omega, c, n), r + finite_length(omega, r_slow, tau))
+
+
 def coth(s: Complex) -> Complex:
     """1 / tanh without overflow for a large real part."""
     once: Complex = np.expm1(-2 * s)

@@ -20,6 +20,8 @@ EPSILON_0 = 8.8541878128e-12
 MOST_DRAWS = 5000
 LONGEST_ELECTRODE = 0.3  # electrode over arc, at the apex of the electrolyte's slowest arc
 INSIDE = 10.0  # the slowest arc's apex over the lowest frequency
+HARDLY = 0.02  # electrolyte over the path beside it, when that path cannot mislead
+CLOSED = 3.0  # electrode's reactance at the low end over both resistances
 SEEN = 0.3  # reactance of a blocking electrode at the lowest frequency, over the electrolyte
 
 
@@ -142,7 +144,7 @@ def reversible(rng: Generator, arcs: int = 1) -> Cell:
     electrolyte = _electrolyte(rng, shape, arcs)
     r = electrolyte[0].resistance_ohm
     r_transfer, c = r * log(rng, 0.1, 5), shape.of_area(log(rng, 2, 20)) / 2
-    diffusion = part(elements.finite_length, r=r * log(rng, 0.1, 2), tau=r_transfer * c * log(rng, 5, 500))
+    diffusion = part(elements.finite_length, r=r * log(rng, 0.1, 2), tau=r_transfer * c * log(rng, 30, 3000))
     transfer = layer(r_transfer, c, rng.uniform(0.8, 0.97))
     kind = "reversible" if arcs == 1 else "reversible, two arcs"
     drawn = cell(kind, rng, shape, electrolyte, in_series(transfer, diffusion))
@@ -285,6 +287,16 @@ def combination(rng: Generator) -> Cell:
     return replace(drawn, kind="combination", ordinary=False, electrode=electrode)
 
 
+def fast_diffusion(rng: Generator) -> Cell:
+    """Randles: charge transfer and a diffusion hardly slower, both beside the double layer."""
+    drawn = (reversible, reversible_two_arcs)[rng.integers(2)](rng)
+    c, n = drawn.area_m2 * 1e-2 * log(rng, 2, 20) / 2, rng.uniform(0.8, 0.97)
+    r = drawn.truth_ohm * log(rng, 0.1, 2)
+    values = {"c": c, "n": n, "r": r, "r_slow": r * log(rng, 0.3, 3), "tau": r * c * log(rng, 3, 30)}
+    electrode = Part(elements.randles, values)
+    return replace(drawn, kind="fast diffusion", ordinary=False, electrode=electrode)
+
+
 def one_side_blocks(rng: Generator) -> Cell:
     """Metal on one side, a blocking electrode on the other."""
     shape = pellet(rng)
@@ -335,6 +347,7 @@ HARD: tuple[Callable[[Generator], Cell], ...] = (
     leak_beside,
     *(no_power_law(name) for name in NO_POWER_LAWS),
     combination,
+    fast_diffusion,
     one_side_blocks,
     declared_wrongly,
     no_geometry,
@@ -379,7 +392,16 @@ def decidable(cell: Cell) -> bool:
     apex, lowest = min(apex, float(cell.omega.max())), float(cell.omega.min())
     at_apex, far_above, at_end = cell.electrode(np.array([apex, 1e6 * apex, lowest]))
     ends = apex > INSIDE * lowest and abs(at_apex - far_above) < LONGEST_ELECTRODE * slowest.resistance_ohm
-    return bool(ends and abs(at_end) > SEEN * cell.truth_ohm and _readable(cell))
+    return bool(ends and abs(at_end) > SEEN * cell.truth_ohm and _closes(cell) and _readable(cell))
+
+
+def _closes(cell: Cell) -> bool:
+    """A path beside the cell that matters is seen: the low end is past the apex of the arc it makes."""
+    if cell.beside is None or cell.electrode is None:
+        return True
+    path = float(cell.beside(np.array([1e-12])).real[0])
+    at_end = abs(cell.electrode(np.array([float(cell.omega.min())]))[0])
+    return cell.truth_ohm < HARDLY * path or at_end > CLOSED * (path + cell.truth_ohm)
 
 
 def _electronic_time_s(cell: Cell) -> float:

@@ -106,6 +106,13 @@ def test_finite_diffusion_has_its_limits_and_both_are_one_warburg_when_fast(elem
     assert elements.finite_length(fast, 300.0, 2.0)[0] == pytest.approx(warburg, rel=1e-6)
 
 
+def test_a_randles_electrode_ends_at_both_resistances_and_begins_with_its_double_layer(elements):
+    values = {"c": 1e-6, "n": 1.0, "r": 300.0, "r_slow": 200.0, "tau": 0.1}
+    assert elements.randles(LOW, **values)[0] == pytest.approx(500, rel=1e-6)
+    fast = elements.randles(np.array([1e7]), **values)[0]
+    assert fast == pytest.approx(1 / (1j * 1e7 * 1e-6), rel=1e-3)
+
+
 def test_a_leaking_electrode_passes_direct_current_and_a_branched_one_adds_its_capacitance(elements):
     assert elements.leaking(LOW, 1e-6, 1.0, 4e4)[0] == pytest.approx(4e4)
     slow = elements.branched(LOW, 1e-6, 1.0, 1e3, 3e-6)[0]
