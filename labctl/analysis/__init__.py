@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
     from labctl.analysis.resistance.series import ionic_resistance_series
-    from labctl.analysis.resistance.single import Resistance, ionic_resistance
+    from labctl.analysis.resistance.single import Resistance, ionic_resistance, ionic_resistances
     from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
     from labctl.analysis.spectra.cell import Cell, electrode_sides, electrode_text
     from labctl.analysis.spectra.drt import RelaxationTimes
@@ -79,6 +79,7 @@ _HOME = {
     "heating_points": "laws.hysteresis",
     "ionic_resistance": "resistance.single",
     "ionic_resistance_series": "resistance.series",
+    "ionic_resistances": "resistance.single",
     "lead_resistance": "spectra.fixture",
     "next_temperature": "laws.next_temperature",
     "parse_circuit": "circuits.circuit",
@@ -130,6 +131,7 @@ __all__ = [
     "heating_points",
     "ionic_resistance",
     "ionic_resistance_series",
+    "ionic_resistances",
     "ionicity",
     "kramers_kronig",
     "lead_resistance",

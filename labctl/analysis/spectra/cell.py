@@ -135,4 +135,8 @@ def _measured(sample: Mapping[str, Any], name: str, u_name: str, zero: bool = Fa
 
 
 def _points(given: Any) -> FixturePoints | None:
-    return None if given is None else tuple((float(hz), float(re), float(im)) for hz, re, im in given)
+    """Return the points of a fixture; None where there are none, or a foreign file holds something else."""
+    try:
+        return tuple((float(hz), float(re), float(im)) for hz, re, im in given) if given else None
+    except (TypeError, ValueError):
+        return None
