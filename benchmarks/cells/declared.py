@@ -1,19 +1,17 @@
 """What labctl is told of a drawn cell: spectrum, electrodes, and geometry where the laboratory knows it."""
 
-import inspect
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from cells.cell import Cell
-from labctl.analysis import Estimate, Spectrum, ionic_resistance
+from labctl.analysis import Estimate, Spectrum
 from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
 from labctl.analysis.spectra.cell import Cell as Declared
 
 GEOMETRY = 0.005  # relative standard uncertainty of thickness and area
 SOURCE = "drawn by the benchmark"
-TAKES_CELL = inspect.signature(ionic_resistance).parameters["electrodes"].default is None
 
 
 def measured(cell: Cell, rng: Generator) -> Spectrum:
@@ -28,13 +26,6 @@ def declaration(cell: Cell) -> Declared:
     if cell.gain > 0:
         declared["analyser"] = _analyser(cell)
     return Declared.of(cell.declared, **declared)
-
-
-def arguments(cell: Cell) -> dict[str, Any]:
-    """What a labctl that does not read the spectrum's cell must be told."""
-    if TAKES_CELL:
-        return {}
-    return {"electrodes": "reversible" if cell.declared == "reversible" else "blocking"}
 
 
 def _estimate(value: float) -> Estimate:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from cells.cell import Cell
-from cells.declared import arguments, measured
+from cells.declared import measured
 from cells.kinds import MOST_DRAWS, REGISTER, decidable, drawn_from
 from cells.results import Row, by_kind, table, verdict
 from labctl.analysis import (
@@ -82,7 +82,7 @@ def one(seed: int, number: int) -> Row:
     cells, temperatures, energy = sample(seed, number)
     rng = np.random.default_rng([seed, number, 3])
     spectra = [measured(cell, rng) for cell in cells]
-    found = ionic_resistance_series(spectra, temperatures, **arguments(cells[0]))
+    found = ionic_resistance_series(spectra, temperatures)
     return {"kind": cells[0].kind, "energy": energy, **judged(cells[0], found, temperatures, energy)}
 
 

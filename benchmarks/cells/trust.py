@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cells.declared import arguments, measured
+from cells.declared import measured
 from cells.kinds import drawn, kind_of
 from cells.results import Row, by_kind, percent, table, verdict
 from labctl.analysis import Resistance, ionic_resistance
@@ -93,7 +93,7 @@ def one(seed: int, number: int) -> Row:
     cell = drawn(seed, number)
     spectrum = measured(cell, np.random.default_rng([seed, number, 1]))
     began = time.process_time()
-    found = ionic_resistance(spectrum, **arguments(cell))
+    found = ionic_resistance(spectrum)
     seconds = time.process_time() - began
     return {
         "kind": cell.kind,
