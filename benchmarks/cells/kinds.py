@@ -20,7 +20,6 @@ EPSILON_0 = 8.8541878128e-12
 MOST_DRAWS = 5000
 LONGEST_ELECTRODE = 0.3  # electrode over arc, at the apex of the electrolyte's slowest arc
 INSIDE = 10.0  # the slowest arc's apex over the lowest frequency
-HARDLY = 0.02  # electrolyte over the path beside it, when that path cannot mislead
 CLOSED = 3.0  # electrode's reactance at the low end over both resistances
 SEEN = 0.3  # reactance of a blocking electrode at the lowest frequency, over the electrolyte
 
@@ -396,12 +395,12 @@ def decidable(cell: Cell) -> bool:
 
 
 def _closes(cell: Cell) -> bool:
-    """A path beside the cell that matters is seen: the low end is past the apex of the arc it makes."""
+    """A path beside the cell is seen: the low end is past the apex of the arc that it makes."""
     if cell.beside is None or cell.electrode is None:
         return True
     path = float(cell.beside(np.array([1e-12])).real[0])
     at_end = abs(cell.electrode(np.array([float(cell.omega.min())]))[0])
-    return cell.truth_ohm < HARDLY * path or at_end > CLOSED * (path + cell.truth_ohm)
+    return at_end > CLOSED * (path + cell.truth_ohm)
 
 
 def _electronic_time_s(cell: Cell) -> float:
