@@ -54,6 +54,26 @@ ARCS = (
 )
 """Cells that pass direct current although an electrode was declared blocking."""
 
+HEADS = ("R0", "p(R1,CPE1)", "R0-p(R1,CPE1)", "p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)")
+THREE_ARCS = "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)"
+ROUGH, BRANCHED, TO_RESERVOIR = "TLM4", "p(CPE4,R5-CPE5)", "Ws4"
+RICHER = {
+    "blocking": (
+        *(f"{head}-{electrode}" for electrode in (ROUGH, BRANCHED) for head in HEADS),
+        f"{THREE_ARCS}-CPE4",
+        f"R0-{THREE_ARCS}-CPE4",
+    ),
+    "conducting": (*ARCS, f"R0-{THREE_ARCS}", *(f"{head}-{TO_RESERVOIR}" for head in HEADS)),
+    "reversible": (
+        THREE_ARCS,
+        f"R0-{THREE_ARCS}",
+        f"{THREE_ARCS}-Ws4",
+        *(f"{head}-p(R3-Ws3,CPE3)" for head in HEADS),
+    ),
+}
+"""Electrodes that are tried where the usual candidates leave more than the spectrum allows: transmission line
+(rough, also diffusion against a wall), a slow branch beside the double layer, a contact layer behind two
+arcs, a leak, diffusion to a reservoir, and charge transfer with diffusion beside the double layer."""
 END_POINTS = 5
 CONDUCTS_SLOPE = -0.45  # of ln(-Z'') against ln(f); a spike has -0.5 to -1
 BLOCKS_PHASE_RAD = np.radians(-60)
@@ -90,7 +110,7 @@ def objections(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) -
     slowest_s = max((arc.relaxation.time_s for arc in arcs if arc.material), default=0.0)
     if any(fit.parameters[name].value < slowest_s for name in pieces.diffusion_times):
         found.append("diffusion faster than an arc")
-    if pieces.electrode is not None and electrode_capacitance_f(fit) < declared.scales.interface_f:
+    if pieces.electrode is not None and electrode_capacitance_f(fit) < declared.scales.electrode_f:
         found.append("the spike is too small a capacitance to be an electrode")
     if not of_material and _electrode_tail(fit, arcs) > MOST_OF_A_TAIL:
         found.append("the electrode's arcs go on above the window: the electrolyte is not seen apart")
@@ -119,7 +139,8 @@ def _names_beside(fit: CircuitFit, asked: set[str]) -> set[str]:
 def _electrode_tail(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> float:
     """Z' at the highest frequency that no series resistor explains, over these; 0 without electrode arcs."""
     resistors = pieces_of(fit.circuit).resistors
-    if not arcs or not resistors:
+    dispersive = arcs or pieces_of(fit.circuit).spike is None
+    if not dispersive or not resistors:
         return 0.0
     return float(fit.z_ohm.real[0]) / fit.sum_of(resistors).value - 1
 

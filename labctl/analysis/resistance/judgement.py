@@ -3,7 +3,8 @@
 Two scales are needed. A material of thickness L and area A is judged by its permittivity C L / (epsilon0 A):
 a bulk has 5 to 1e3, grain boundaries to 1e5 (apparent, brick layer). An interface is judged by its
 capacitance per area C / A: a double layer has 1 uF/cm2 and more, a layer of thickness d epsilon0 epsilon / d,
-which for some um of oxide is 3e-9 F/cm2. Capacitances that both scales allow are ambiguous: a grain boundary
+which is about 1e-8 F/cm2 for 1 um of oxide or for
+100 nm of air in a contact. Capacitances that both scales allow are ambiguous: a grain boundary
 and a contact layer give the same spectrum until thickness, pressure or fresh electrodes are varied. Without a
 geometry the range of L / A in laboratories is allowed, 0.01 to 10 /cm, and more is ambiguous.
 """
@@ -24,7 +25,9 @@ BULK_PERMITTIVITY = 1e3
 GRAIN_BOUNDARY_PERMITTIVITY = 1e5
 USUAL_GRAIN_BOUNDARY_PERMITTIVITY = 1e4  # above it a reversible cell's arc is more likely an interphase
 LARGEST_PERMITTIVITY = 3e5  # effective capacitances are uncertain by a factor
-LAYER_F_M2 = 3e-5
+GAP_F_M2 = 8e-5  # of a contact with a gap of 100 nm of air, the widest that a pressed contact leaves
+FILM_F_M2 = 3.5e-5  # of oxide films of 1 um on both metals
+ELECTRODE_F_M2 = 3e-5  # below it a spike is the sample's own capacitance
 PELLET_M = (1e-3, 1e-4)  # thickness in m and area in m2 of a usual pellet
 THINNEST_PER_M = 1.0  # L / A of a tape of 100 um and 1 cm2
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
@@ -52,15 +55,20 @@ class Scales:
         Largest of usual and of any grain boundaries.
     material_f : float
         Above it an arc is an interface.
-    interface_f : float
-        Below it an arc is material.
+    gap_f, film_f : float
+        Smallest of a contact to a blocking electrode, and of films on reversible ones: below it an arc is
+        material.
+    electrode_f : float
+        Smallest of the double layers of blocking electrodes.
     """
 
     bulk_f: float
     usual_f: float
     grain_boundary_f: float
     material_f: float
-    interface_f: float
+    gap_f: float
+    film_f: float
+    electrode_f: float
     stated: bool
 
     @classmethod
@@ -76,7 +84,9 @@ class Scales:
             usual_f=USUAL_GRAIN_BOUNDARY_PERMITTIVITY * unit_f,
             grain_boundary_f=GRAIN_BOUNDARY_PERMITTIVITY * unit_f,
             material_f=LARGEST_PERMITTIVITY * largest_unit_f,
-            interface_f=LAYER_F_M2 * area_m2,
+            gap_f=GAP_F_M2 * area_m2,
+            film_f=FILM_F_M2 * area_m2,
+            electrode_f=ELECTRODE_F_M2 * area_m2,
             stated=stated,
         )
 
@@ -97,6 +107,11 @@ class Declared:
     def interface(self) -> str:
         """Name of an arc that belongs to an interface."""
         return "interphase" if "reversible" in self.sides else "electrode"
+
+    @property
+    def least_interface_f(self) -> float:
+        """Below it an arc is material."""
+        return self.scales.gap_f if self.interface == "electrode" else self.scales.film_f
 
     @property
     def likely_material_f(self) -> float:
@@ -133,7 +148,7 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
 
 def _meaning(capacitance_f: float, declared: Declared, fastest: bool) -> tuple[bool, bool]:
     scales = declared.scales
-    if capacitance_f < scales.interface_f or (fastest and capacitance_f <= scales.bulk_f):
+    if capacitance_f < declared.least_interface_f or (fastest and capacitance_f <= scales.bulk_f):
         return True, False
     if capacitance_f > scales.material_f:
         return False, False

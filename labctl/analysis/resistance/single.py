@@ -20,6 +20,7 @@ from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
     CANDIDATES,
+    RICHER,
     blocks_at_the_end,
     conducts_at_the_end,
     is_inductive,
@@ -48,6 +49,7 @@ STARTS = 4
 MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
+LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 CABLES = "L0"
@@ -175,6 +177,7 @@ class Prepared:
     flags: tuple[str, ...]
     inductive: bool
     consistent_rms: float
+    noise_rms: float
     cell: Stated
 
     @property
@@ -267,6 +270,7 @@ def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated
             (*flags, "too few usable points for a resistance"),
             inductive=False,
             consistent_rms=math.nan,
+            noise_rms=math.nan,
             cell=stated,
         )
     clean, test, left_out = tested
@@ -274,7 +278,8 @@ def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated
     inductive = is_inductive(clean.z_ohm.imag)
     if inductive:
         flags.append("inductive: the highest frequencies show the cables")
-    return Prepared(clean, (*flags, *test.flags), inductive, test.rms, stated)
+    noise_rms = min(test.rms, test.noise)
+    return Prepared(clean, (*flags, *test.flags), inductive, test.rms, noise_rms, stated)
 
 
 def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> list[dict[str, CircuitFit]]:
@@ -290,7 +295,24 @@ def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> li
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
     _refit_from_richer(data, found)
+    if not circuits:
+        _try_richer_electrodes(data, found)
     return found
+
+
+def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
+    poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
+    tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
+    for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
+        found[i].update(fits)
+
+
+def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave."""
+    declared = data.cell.declared
+    sound = [fit.rms for fit in fits if not JudgedFit.of(fit, declared).objections]
+    return min(sound, default=math.inf) > LEAVES_MORE * data.noise_rms
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
@@ -344,8 +366,14 @@ def _is_incomplete(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
 
 
 def _fit_from(data: Sequence[Prepared], circuits: Sequence[str], count: int) -> list[dict[str, CircuitFit]]:
+    return _fitted(data, [candidates_for(one, circuits) for one in data], count)
+
+
+def _fitted(
+    data: Sequence[Prepared], tried: Sequence[Sequence[str]], count: int
+) -> list[dict[str, CircuitFit]]:
+    """The circuits `tried` on each spectrum, fitted from `count` starts."""
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
-    tried = [candidates_for(one, circuits) for one in data]
     descriptions = {d: None for of_one in tried for d in of_one}
     for description in descriptions:
         circuit = parse_circuit(description)
@@ -366,10 +394,23 @@ def candidates_for(data: Prepared, circuits: Sequence[str] = ()) -> tuple[str, .
         return ()
     if circuits:
         return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
-    circuits = _usual_candidates(data)
+    return _with_cables(data, _usual_candidates(data))
+
+
+def _with_cables(data: Prepared, circuits: Sequence[str]) -> tuple[str, ...]:
+    """The circuits that the points can hold, also with cables where these show."""
     if data.inductive:
         circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))
     return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def _richer_candidates(data: Prepared) -> tuple[str, ...]:
+    """Electrodes beyond the usual ones, with and without direct current where that was declared otherwise."""
+    if data.cell.declared.blocks:
+        conducts = RICHER["conducting"] if conducts_at_the_end(data.spectrum) else ARCS
+        return _with_cables(data, (*RICHER["blocking"], *conducts))
+    blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
+    return _with_cables(data, (*RICHER["reversible"], *blocking))
 
 
 def _usual_candidates(data: Prepared) -> tuple[str, ...]:
@@ -413,7 +454,7 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
         for one in tried
     )
-    if not sound or is_open(data.spectrum, declared.scales.interface_f):
+    if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
     best = min(sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
@@ -508,7 +549,7 @@ def _without_circuit(
         candidates=candidates,
         fit=None,
     )
-    least_f, lead = data.cell.declared.scales.interface_f, data.cell.lead
+    least_f, lead = data.cell.declared.scales.electrode_f, data.cell.lead
     bound = bound_from_data(data.spectrum, least_f) if data.enough else None
     if bound is None:
         flags = data.flags if not data.enough else (*data.flags, "no circuit describes this spectrum")
