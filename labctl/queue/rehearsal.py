@@ -34,6 +34,7 @@ from labctl.measure.events import (
     TemperatureRead,
 )
 from labctl.shipped import shipped_module
+from labctl.store.electrode_columns import as_columns
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
@@ -267,7 +268,8 @@ class Rigs:
 
 def _cell_of(protocol: Protocol) -> dict[str, Any]:
     sample = protocol.sample
-    return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
+    electrodes = as_columns({"electrodes": sample.electrodes})["electrodes"]  # the simulator knows one kind
+    return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": electrodes}
 
 
 def _surroundings_of(protocol: Protocol) -> dict[str, Any]:
