@@ -16,6 +16,7 @@ from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANAL
 from labctl.store.migrations.cell_columns import ADDED_TO_RESISTANCES as ANALYSER_OHMS
 from labctl.store.migrations.cell_columns import ADDED_TO_SAMPLES as CELL
 from labctl.store.migrations.cell_columns import FIXED_TRIGGER as CELL_TRIGGER
+from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -171,6 +172,13 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0014_check_points(db: "Sqlite") -> None:
+    for statement in _statements(CHECK_POINTS):
+        db.execute(statement)
+    for described in described_columns(CHECK_POINTS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _m0016_cell(db: "Sqlite") -> None:
     _add_columns(db, "samples", CELL)
     _add_columns(db, "resistances", ANALYSER_OHMS)
@@ -207,6 +215,7 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0014_check_points": _m0014_check_points,
     "0016_cell": _m0016_cell,
 }
 
