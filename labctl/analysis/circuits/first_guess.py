@@ -5,7 +5,7 @@ combination the sizes follow from linear least squares. The combinations with no
 smallest residual are the starts. No start is ever asked from a person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -24,7 +24,7 @@ TIMES_PER_DECADE = 3
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
 OWN_PRODUCT = 1 + 1e-9  # of a column of unit length; a little more, so that equal columns can be told apart
-AT_ONCE = 16  # spectra: their products stay in the processor's cache
+CACHED = 60_000  # numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +32,20 @@ class _Dictionary:
     """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
 
     columns (c, 2n): impedance of each shape, real and imaginary in turn; owners: the columns of each piece;
-    choices (pieces, k): columns to try together; pairs (pieces (pieces - 1) / 2, k): where the products
-    of two of them stand among c * c.
+    choices (pieces, k): columns to try together; products: for every two pieces, their columns and where the
+    products that are tried (k,) stand among all products of these.
     """
 
     shapes: list[FloatArray]
     columns: FloatArray
     owners: tuple[range, ...]
     choices: IndexArray
-    pairs: IndexArray
+    products: list[tuple[range, range, IndexArray]]
+
+    @property
+    def at_once(self) -> int:
+        """Spectra to solve together: what they need stays in the processor's cache."""
+        return max(1, CACHED // max(len(self.columns) * self.columns.shape[1], self.choices.size))
 
 
 def starting_points(
@@ -52,8 +57,8 @@ def starting_points(
     """
     known = _dictionary(circuit.description, omega.tobytes())
     found: list[FloatArray] = []
-    for begin in range(0, len(z), AT_ONCE):
-        own = slice(begin, begin + AT_ONCE)
+    for begin in range(0, len(z), known.at_once):
+        own = slice(begin, begin + known.at_once)
         sizes, cost = _solve(known, z[own], weight[own])
         for of_one, best in zip(sizes, _distinct(cost, known.choices, count), strict=True):
             found.append(_assemble(circuit, known, known.choices[:, best], of_one[:, best]))
@@ -67,9 +72,11 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     with np.errstate(all="ignore"):
         columns, owners = _draw(circuit, shapes, omega)
     choices = _combinations(owners)
-    pairs = [one * len(columns) + other for one, other in combinations(choices, 2)]
-    places = np.array(pairs, np.intp).reshape(-1, choices.shape[1])
-    return _Dictionary(shapes, columns.view(float), owners, choices, places)
+    products = [
+        (a, b, (of_a - a.start) * len(b) + of_b - b.start)
+        for (a, of_a), (b, of_b) in combinations(zip(owners, choices, strict=True), 2)
+    ]
+    return _Dictionary(shapes, columns.view(float), owners, choices, products)
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -160,12 +167,11 @@ def _solve(known: _Dictionary, z: ComplexArray, weight: FloatArray) -> tuple[Flo
     Negative sizes are cut and cost.
     """
     columns = known.columns * weight.repeat(2, axis=1)[:, None]
+    norm = np.sqrt(np.einsum("bcm,bcm->bc", columns, columns)) + 1e-300
+    columns /= norm[:, :, None]
+    upper = _products(columns, known)
     target = (z * weight).view(float)
-    gram = columns @ columns.swapaxes(1, 2)
-    norm = np.sqrt(np.einsum("bcc->bc", gram)) + 1e-300
-    gram /= norm[:, :, None] * norm[:, None, :]
-    upper = gram.reshape(len(gram), -1).take(known.pairs, axis=1).swapaxes(0, 1)
-    b = ((columns @ target[:, :, None])[:, :, 0] / norm).take(known.choices, axis=1).swapaxes(0, 1)
+    b = (columns @ target[:, :, None])[:, :, 0].take(known.choices, axis=1).swapaxes(0, 1)
     sizes = _eliminate(upper, b)
     sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=0))
     cost = ((OWN_PRODUCT * sizes - 2 * b) * sizes).sum(axis=0)
@@ -174,10 +180,23 @@ def _solve(known: _Dictionary, z: ComplexArray, weight: FloatArray) -> tuple[Flo
     return (sizes / norm.take(known.choices, axis=1).swapaxes(0, 1)).swapaxes(0, 1), cost
 
 
-def _eliminate(upper: FloatArray, right: FloatArray) -> FloatArray:
+def _products(columns: FloatArray, known: _Dictionary) -> list[FloatArray]:
+    """Products (b, k) of the columns (b, c, 2n) that are tried together, for every two pieces."""
+    blocks: dict[tuple[int, int], FloatArray] = {}
+    found: list[FloatArray] = []
+    for one, other, places in known.products:
+        key = (one.start, other.start)
+        if key not in blocks:
+            first, second = columns[:, one.start : one.stop], columns[:, other.start : other.stop]
+            blocks[key] = (first @ second.swapaxes(1, 2)).reshape(len(columns), -1)
+        found.append(blocks[key].take(places, axis=1))
+    return found
+
+
+def _eliminate(upper: Sequence[FloatArray], right: FloatArray) -> FloatArray:
     """Solutions (n, ...) of symmetric systems with a diagonal of `OWN_PRODUCT` and right sides (n, ...).
 
-    upper (n (n - 1) / 2, ...) holds what is right of the diagonal, row by row.
+    upper (n (n - 1) / 2 of shape ...) holds what is right of the diagonal, row by row.
     """
     n = len(right)
     a = dict(zip(combinations(range(n), 2), upper, strict=True))
