@@ -15,6 +15,7 @@ from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
     ARCS,
@@ -311,10 +312,14 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
-    """No sound fit comes near what noise and the Kramers-Kronig chain leave."""
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave, or leaves but white noise."""
     declared = data.cell.declared
-    sound = [fit.rms for fit in fits if not JudgedFit.of(fit, declared).objections]
-    return min(sound, default=math.inf) > LEAVES_MORE * data.noise_rms
+    by_rms = sorted(fits, key=lambda fit: fit.rms)
+    best = next((fit for fit in by_rms if not JudgedFit.of(fit, declared).objections), None)
+    if best is None:
+        return True
+    is_white = bool(looks_white(best.residuals.view(float)[None])[0])
+    return best.rms > LEAVES_MORE * data.noise_rms and not is_white
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
