@@ -33,10 +33,11 @@ class _Dictionary:
 
     columns (c, 2n): impedance of each shape, real and imaginary in turn; owners: the columns of each piece;
     choices (pieces, k): columns to try together; products: for every two pieces, their columns and where the
-    products that are tried (k,) stand among all products of these.
+    products that are tried (k,) stand among all products of these; powers (p,): of the impedance.
     """
 
     shapes: list[FloatArray]
+    powers: FloatArray
     columns: FloatArray
     owners: tuple[range, ...]
     choices: IndexArray
@@ -76,7 +77,8 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
         (a, b, (of_a - a.start) * len(b) + of_b - b.start)
         for (a, of_a), (b, of_b) in combinations(zip(owners, choices, strict=True), 2)
     ]
-    return _Dictionary(shapes, columns.view(float), owners, choices, products)
+    powers = np.array([float(kind.impedance_power) for kind in circuit.kinds])
+    return _Dictionary(shapes, powers, columns.view(float), owners, choices, products)
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -236,11 +238,10 @@ def _distinct(cost: FloatArray, choices: IndexArray, count: int) -> list[list[in
 def _assemble(circuit: Circuit, known: _Dictionary, choices: IndexArray, sizes: FloatArray) -> FloatArray:
     """The logarithmic parameters (k, p) of some combinations, choices and sizes (pieces, k)."""
     x = np.empty((choices.shape[1], len(circuit.names)))
-    powers = np.array([float(kind.impedance_power) for kind in circuit.kinds])
     log_sizes = np.log(np.maximum(sizes, TINY))
     for piece, inner, owner, columns, ln in zip(
         circuit.series, known.shapes, known.owners, choices, log_sizes, strict=True
     ):
         own = slice(piece.first, piece.stop)
-        x[:, own] = inner[columns - owner.start] + powers[own] * ln[:, None]
+        x[:, own] = inner[columns - owner.start] + known.powers[own] * ln[:, None]
     return x

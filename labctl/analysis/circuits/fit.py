@@ -7,7 +7,7 @@ Modulus and angular frequency are divided by their geometric means; residuals ar
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from math import exp, log, sqrt
 from typing import Any, Literal
 
@@ -244,19 +244,28 @@ def guesses(problems: Sequence[Problem], count: int) -> list[FloatArray]:
 def _bounds(circuit: Circuit, ln_w: FloatArray, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
     """Limits (b, p) by meaning, as logarithms in scaled units, for spectra (b, n)."""
     modulus = np.abs(z)
-    small, large = np.log(modulus.min(axis=1)), np.log(modulus.max(axis=1))
-    fast, slow = -ln_w[:, 0], -ln_w[:, -1]
-    slowness = (fast - large - 9, slow - small + 9)
+    ends = np.log([modulus.min(axis=1), modulus.max(axis=1)])
+    seen = np.array([np.ones(len(z)), *ends, -ln_w[:, 0], -ln_w[:, -1], np.minimum(-ln_w[:, 0], 0.0)]).T
+    lower, upper = _limits(circuit.description)
+    return seen @ lower, seen @ upper
+
+
+@lru_cache(maxsize=256)
+def _limits(description: str) -> tuple[FloatArray, FloatArray]:
+    """Limits as sums (6, p) over one, small and large |Z|, fast and slow time, and fast where below zero."""
+    one, small, large, fast, slow, fast_below_zero = np.eye(6)
+    slowness = (fast - large - 9 * one, slow - small + 9 * one)
     limits = {
-        EXPONENT: (np.full(len(z), log(0.3)), np.zeros(len(z))),
-        TIME: (fast - 7, slow + 9),
-        INDUCTANCE: (small + fast - 16, large + 16 - np.minimum(fast, 0.0)),
+        EXPONENT: (log(0.3) * one, 0.0 * one),
+        TIME: (fast - 7 * one, slow + 9 * one),
+        INDUCTANCE: (small + fast - 16 * one, large + 16 * one - fast_below_zero),
         CAPACITANCE: slowness,
         CPE_ADMITTANCE: slowness,
-        WARBURG: (small - 9 - slow / 2, large + 9 - fast / 2),
+        WARBURG: (small - 9 * one - slow / 2, large + 9 * one - fast / 2),
     }
-    both = np.array([limits.get(kind, (small - 9, large + 9)) for kind in circuit.kinds])
-    return np.ascontiguousarray(both[:, 0].T), np.ascontiguousarray(both[:, 1].T)
+    usual = (small - 9 * one, large + 9 * one)
+    both = np.array([limits.get(kind, usual) for kind in parse_circuit(description).kinds])
+    return both[:, 0].T.copy(), both[:, 1].T.copy()
 
 
 def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatArray:
@@ -290,8 +299,9 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
     batch = _Batch.of(problems)
     everyone = np.arange(len(problems))
     minimum = batch.minimum(everyone, np.array([own[0] for own in starts]))
-    unsure = np.flatnonzero(np.array([len(own) for own in starts]) > 1)
-    unsure = unsure[~looks_white(minimum.residuals[unsure])]
+    unsure = np.array([i for i, own in enumerate(starts) if len(own) > 1], np.intp)
+    if unsure.size:
+        unsure = unsure[~looks_white(minimum.residuals[unsure])]
     if unsure.size:
         owner = np.repeat(unsure, [len(starts[i]) - 1 for i in unsure])
         others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]), minimum.x)
@@ -340,10 +350,11 @@ def _describe(
     problems: Sequence[Problem], minimum: Minimum, lower: FloatArray, upper: FloatArray
 ) -> list[CircuitFit]:
     """Describe the minimum of each problem."""
-    circuit, residuals = problems[0].circuit, minimum.residuals
-    order = fastest_first(circuit, minimum.x)
-    x = np.take_along_axis(minimum.x, order, axis=1)
-    jacobian = np.take_along_axis(minimum.jacobian, order[:, :, None], axis=1)
+    circuit, residuals, x, jacobian = problems[0].circuit, minimum.residuals, minimum.x, minimum.jacobian
+    order = fastest_first(circuit, x)
+    if order is not None:
+        x = np.take_along_axis(x, order, axis=1)
+        jacobian = np.take_along_axis(jacobian, order[:, :, None], axis=1)
     held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
     if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
         judged = [
