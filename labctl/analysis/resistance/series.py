@@ -27,6 +27,7 @@ from labctl.analysis.resistance.single import (
     fits_from,
     prepare_all,
     start_values,
+    without_fixture,
 )
 from labctl.analysis.spectra.cell import Cell
 from labctl.analysis.spectra.spectrum import Spectrum
@@ -79,7 +80,7 @@ def ionic_resistance_series(
         end = min(begin + AT_ONCE, len(order))
         # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
         low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
-        asked = [spectra[i] for i in order[low:high]]
+        asked = [without_fixture(spectra[i], cell, lead_ohm) for i in order[low:high]]
         data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
         fits = _fitted_together(data, max(0, len(known) - low), circuits)
         concluded = [

@@ -15,6 +15,7 @@ from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
     ARCS,
@@ -23,6 +24,7 @@ from labctl.analysis.resistance.candidates import (
     RICHER,
     blocks_at_the_end,
     conducts_at_the_end,
+    electrode_tail,
     is_inductive,
     objections,
 )
@@ -34,14 +36,18 @@ from labctl.analysis.resistance.judgement import (
     interface_of,
     judged,
     judgement,
+    resistances_of,
     total_of,
     with_spread,
 )
+from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
+from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 from labctl.analysis.spectra.bad_points import Judged, all_without_bad_points
 from labctl.analysis.spectra.cell import Cell, electrode_sides
+from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.analysis.spectra.spectrum import Spectrum
 
 FEWEST_POINTS = 6
@@ -91,6 +97,9 @@ class Resistance:
     readings : tuple of Reading
         Meanings that the spectrum allows, that of `total_ohm` first; several where material and interface
         are both possible or where direct current passes. Their spread is in the interval of `total_ohm`.
+    analyser : AnalyserShare or None
+        Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not
+        in the uncertainty.
     """
 
     total_ohm: Estimate
@@ -104,6 +113,7 @@ class Resistance:
     candidates: tuple[Candidate, ...]
     fit: CircuitFit | None
     readings: tuple[Reading, ...] = ()
+    analyser: AnalyserShare | None = None
 
 
 def ionic_resistance(
@@ -155,6 +165,7 @@ def ionic_resistances(
     """
     check_range(range_ohm)
     declared = [declared_for(spectrum, electrodes, cell, lead_ohm) for spectrum in spectra]
+    spectra = [without_fixture(spectrum, cell, lead_ohm) for spectrum in spectra]
     data = prepare_all(spectra, declared)
     fits = fit_candidates(data)
     return tuple(conclude(one, list(own.values()), range_ohm) for one, own in zip(data, fits, strict=True))
@@ -167,6 +178,7 @@ class Stated:
     declared: Declared
     lead: Estimate
     flags: tuple[str, ...]
+    analyser: AnalyserAccuracy | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +211,7 @@ def declared_for(
     lead_ohm: Estimate | float | None,
 ) -> Stated:
     """What is stated about the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
-    own = spectrum.cell or Cell()
+    own = without_fixture(spectrum, cell, lead_ohm).cell or Cell()
     given = cell or Cell()
     sides = None if electrodes is None else electrode_sides(electrodes)
     stated = Cell(
@@ -209,8 +221,17 @@ def declared_for(
     )
     lead = next((lead for lead in (lead_ohm, given.lead_ohm, own.lead_ohm) if lead is not None), 0.0)
     flags = _contradictions(replace(stated, lead_ohm=checked_lead(lead)), own)
+    if own.fixture_short is not None or own.fixture_open is not None:
+        flags = (*flags, "lead: given, so the fixture that the spectrum's sample states is not taken out")
     declared = Declared(stated.electrodes or ("blocking", "blocking"), Scales.of(stated))
-    return Stated(declared, checked_lead(lead), flags)
+    return Stated(declared, checked_lead(lead), flags, given.analyser or own.analyser)
+
+
+def without_fixture(spectrum: Spectrum, cell: Cell | None, lead_ohm: Estimate | float | None) -> Spectrum:
+    """The spectrum without the fixture that its cell declares; with leads given, as it is."""
+    if lead_ohm is not None or (cell is not None and cell.lead_ohm is not None):
+        return spectrum
+    return without_declared_fixture(spectrum)
 
 
 def _contradictions(used: Cell, own: Cell) -> tuple[str, ...]:
@@ -306,6 +327,7 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
+    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
@@ -428,7 +450,11 @@ def _has_inductor(description: str) -> bool:
 
 @dataclass(frozen=True)
 class JudgedFit:
-    """A fit with the meaning of its arcs, and what speaks against it."""
+    """A fit with the meaning of its arcs, and what speaks against it.
+
+    Where the electrode's dispersion reaches the highest frequency, the electrolyte ends somewhere between the
+    series resistors and the smallest Z': that is in the uncertainty of the total.
+    """
 
     fit: CircuitFit
     arcs: tuple[JudgedArc, ...]
@@ -439,7 +465,11 @@ class JudgedFit:
     def of(cls, fit: CircuitFit, declared: Declared) -> "JudgedFit":
         """Judge a fit."""
         arcs = judged(fit, declared)
-        return cls(fit, arcs, total_of(fit, arcs), objections(fit, arcs, declared))
+        total = total_of(fit, arcs)
+        tail_ohm = max(electrode_tail(fit, arcs), 0.0) * total.value
+        u = math.hypot(total.standard_uncertainty, tail_ohm / math.sqrt(3))
+        widened = Estimate(total.value, u, total.degrees_of_freedom)
+        return cls(fit, arcs, widened, objections(fit, arcs, declared))
 
 
 def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
@@ -461,6 +491,9 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
     widened, spread_flags = with_model_spread(chosen, contenders)
+    shape_flags: tuple[str, ...] = ()
+    if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
+        widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
     flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
@@ -470,14 +503,27 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
         interphase_ohm=_interphase_ohm(best, others, declared, points),
         circuit=best.fit.circuit,
         bound=None,
-        flags=(*flags, *spread_flags, *meaning.flags),
+        flags=(*flags, *spread_flags, *shape_flags, *meaning.flags),
         intercept_ohm=spike_intercept_ohm(data.spectrum),
         minimum_ohm=minimum_of_reactance_ohm(data.spectrum),
         candidates=candidates,
         fit=best.fit,
         readings=meaning.readings,
     )
-    return _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+
+
+def _with_analyser(
+    found: Resistance, resistances: Sequence[str], accuracy: AnalyserAccuracy | None
+) -> Resistance:
+    """The analyser's part in the interval, where its accuracy is stated; a bound has no interval."""
+    if accuracy is None or found.fit is None or found.bound is not None or not resistances:
+        return found
+    share = analyser_share(found.fit, resistances, accuracy)
+    if share is None:
+        return found
+    return replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
 
 
 def _with_readings(found: Resistance) -> Resistance:
