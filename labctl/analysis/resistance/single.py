@@ -21,10 +21,15 @@ from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
     CANDIDATES,
+    DIFFUSION_BEHIND,
+    DIFFUSION_INSIDE,
     RICHER,
+    RICHER_ALONE,
+    WELL_INSIDE,
     blocks_at_the_end,
     conducts_at_the_end,
     electrode_tail,
+    hidden,
     is_inductive,
     objections,
 )
@@ -56,6 +61,8 @@ MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+AT_THE_NOISE = 1.5  # the same, where a richer electrode is taken at its word
+SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 CABLES = "L0"
@@ -264,9 +271,9 @@ def checked_lead(lead_ohm: Estimate | float) -> Estimate:
     return lead
 
 
-def prepare(spectrum: Spectrum, stated: Stated) -> Prepared:
+def prepare(spectrum: Spectrum, stated: Stated | None = None) -> Prepared:
     """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
-    return prepare_all([spectrum], [stated])[0]
+    return prepare_all([spectrum], [stated or declared_for(spectrum, None, None, None)])[0]
 
 
 def prepare_all(spectra: Sequence[Spectrum], stated: Sequence[Stated]) -> list[Prepared]:
@@ -327,7 +334,18 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
-    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
+    poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
+    _refit_from_richer(poor_data, poor_fits)
+    _refit_diffusion(poor_data, poor_fits)
+
+
+def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit three arcs with diffusion behind them from the solution with diffusion inside the last one."""
+    both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
+    inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
+    values = [{name.replace("Ws3", "Ws4"): value for name, value in own.items()} for own in inside]
+    for i, fit in zip(both, fits_from([data[i] for i in both], DIFFUSION_BEHIND, values), strict=True):
+        found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
@@ -471,14 +489,67 @@ class JudgedFit:
         widened = Estimate(total.value, u, total.degrees_of_freedom)
         return cls(fit, arcs, widened, objections(fit, arcs, declared))
 
+    def with_hidden_arcs(self) -> "JudgedFit":
+        """The same without the objection to arcs under the spike, which become ambiguous instead."""
+        lowest_s = WELL_INSIDE / (2 * math.pi * float(self.fit.frequency_hz.max()))
+        seen = [arc for arc in self.arcs if arc.relaxation.time_s > lowest_s]
+        names = {hidden(arc.relaxation.name) for arc in seen} & {*self.objections}
+        under = [hidden(arc.relaxation.name) in names for arc in self.arcs]
+        arcs = tuple(
+            replace(arc, ambiguous=arc.ambiguous or is_under)
+            for arc, is_under in zip(self.arcs, under, strict=True)
+        )
+        left = tuple(words for words in self.objections if words not in names)
+        return replace(self, arcs=arcs, objections=left)
 
-def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
+
+def _sound(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+    """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
+
+    Such an arc may be the electrode's dispersion: it counts as ambiguous. A richer electrode counts where it
+    fits at the noise, or much better than every usual circuit; else it bends what none of them describes.
+    """
+    sound = [one for one in tried if not one.objections]
+    usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
+    sound = [one for one in sound if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
+    least = min((one.fit.rms for one in sound), default=math.inf)
+    acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
+    return [*sound, *(one for one in acquitted if not one.objections)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the neighbours in a series choose: circuit, `""` for none, and the meaning of ambiguous arcs."""
+
+    circuit: str = ""
+    material_f: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+def _is_richer(one: JudgedFit) -> bool:
+    return one.fit.circuit.removeprefix(f"{CABLES}-") in RICHER_ALONE
+
+
+def _counts(one: JudgedFit, noise_rms: float, usual_rms: float) -> bool:
+    return one.fit.rms < AT_THE_NOISE * noise_rms or one.fit.rms * SEVERAL_TIMES < usual_rms
+
+
+def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
+    """The fits that nothing speaks against, and the number of points by which they are compared."""
+    sound = _sound(data, [JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
+
+
+def conclude(
+    data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float], choice: Choice | None = None
+) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
-    declared = data.cell.declared
+    choice = choice or Choice()
+    declared = replace(data.cell.declared, decided_f=choice.material_f)
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = [one for one in tried if not one.objections]
+    sound = _sound(data, tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
@@ -486,7 +557,8 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     )
     if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    best = min(sound, key=lambda one: one.fit.bic_for(points))
+    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
@@ -496,7 +568,8 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
         widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
-    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
+    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *choice.flags)
+    flags = (*flags, *arc_flags(best.fit, arcs))
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
