@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables
+from labctl.store.migrations import analysis_tables, relaxation_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
@@ -179,6 +179,16 @@ def _m0014_check_points(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0015_relaxation_times(db: "Sqlite") -> None:
+    for statement in _statements(relaxation_tables.TABLE):
+        db.execute(statement)
+    for statement in (relaxation_tables.VIEW, *relaxation_tables.triggers()):
+        db.execute(statement)
+    for table, *described in described_columns(relaxation_tables.TABLE):
+        for name in (table, relaxation_tables.PUBLIC):
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
+
+
 def _m0016_cell(db: "Sqlite") -> None:
     _add_columns(db, "samples", CELL)
     _add_columns(db, "resistances", ANALYSER_OHMS)
@@ -216,6 +226,7 @@ _MIGRATIONS = {
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
     "0014_check_points": _m0014_check_points,
+    "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
 }
 
