@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
     from labctl.analysis.resistance.series import ionic_resistance_series
-    from labctl.analysis.resistance.single import Resistance, ionic_resistance
+    from labctl.analysis.resistance.single import Resistance, ionic_resistance, ionic_resistances
+    from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
+    from labctl.analysis.spectra.cell import Cell, electrode_sides, electrode_text
     from labctl.analysis.spectra.drt import RelaxationTimes
     from labctl.analysis.spectra.fixture import compensate, lead_resistance
     from labctl.analysis.spectra.kramers_kronig import KramersKronig
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "AccuracyRange": "spectra.analyser_accuracy",
+    "AnalyserAccuracy": "spectra.analyser_accuracy",
     "ArrheniusFit": "laws.arrhenius",
+    "Cell": "spectra.cell",
     "Circuit": "circuits.circuit",
     "CircuitFit": "circuits.fit",
     "EarlyStop": "transport.early_stop",
@@ -59,6 +64,8 @@ _HOME = {
     "bruce_vincent": "transport.transference",
     "compare_branches": "laws.hysteresis",
     "compensate": "spectra.fixture",
+    "electrode_sides": "spectra.cell",
+    "electrode_text": "spectra.cell",
     "electronic_transference": "transport.transference",
     "fit_arrhenius": "laws.arrhenius",
     "fit_circuit": "circuits.fit",
@@ -72,6 +79,7 @@ _HOME = {
     "heating_points": "laws.hysteresis",
     "ionic_resistance": "resistance.single",
     "ionic_resistance_series": "resistance.series",
+    "ionic_resistances": "resistance.single",
     "lead_resistance": "spectra.fixture",
     "next_temperature": "laws.next_temperature",
     "parse_circuit": "circuits.circuit",
@@ -83,7 +91,10 @@ _HOME = {
 }
 
 __all__ = [
+    "AccuracyRange",
+    "AnalyserAccuracy",
     "ArrheniusFit",
+    "Cell",
     "Circuit",
     "CircuitFit",
     "EarlyStop",
@@ -105,6 +116,8 @@ __all__ = [
     "compensate",
     "conductivity",
     "drt",
+    "electrode_sides",
+    "electrode_text",
     "electronic_transference",
     "fit_arrhenius",
     "fit_circuit",
@@ -118,6 +131,7 @@ __all__ = [
     "heating_points",
     "ionic_resistance",
     "ionic_resistance_series",
+    "ionic_resistances",
     "ionicity",
     "kramers_kronig",
     "lead_resistance",

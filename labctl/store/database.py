@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import shown
 from labctl.store.amendments import Exclusion, exclusions, in_force
+from labctl.store.cells import cell_of_run
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
@@ -302,7 +303,11 @@ class Database:
         return polarisations.points(self._frames, polarisation_id)
 
     def spectrum(self, spectrum_id: int) -> "Spectrum":
-        """The good points of a spectrum, in the order measured.
+        """The good points of a spectrum, in the order measured, with its cell.
+
+        The cell has the values of the sample that are in force (electrodes, geometry, leads, fixture), and
+        the accuracy that was stated for the analyser when the run began. The points are as measured: the
+        fixture is not taken out.
 
         Raises
         ------
@@ -313,7 +318,8 @@ class Database:
 
         from labctl.analysis import Spectrum
 
-        if not spectra.with_id(self, spectrum_id):
+        found = spectra.with_id(self, spectrum_id)
+        if not found:
             raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         _, rows = spectra.good_points(self._tuples, spectrum_id)
         try:
@@ -321,7 +327,8 @@ class Database:
         except (TypeError, ValueError):  # text or bytes among them
             numbers = np.array([[_number(value) for value in row] for row in rows])
         frequency_hz, z_real_ohm, z_imag_ohm = numbers.reshape(-1, 3).T
-        return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
+        cell = cell_of_run(self, found[0]["run_id"])
+        return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm, cell=cell)
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
         """Result of a SELECT as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""

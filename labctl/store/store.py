@@ -17,6 +17,7 @@ from labctl.store.amending import DerivedRows
 from labctl.store.analyses import Maker
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
+from labctl.store.electrode_columns import as_columns
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
@@ -312,6 +313,7 @@ class Store:
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
         """Id of the sample that is equal in every column; added if there is none."""
+        sample = as_columns(sample)
         into = self._insertion("samples", sample)
         values = into.values(sample)
         columns = {name: column for name, column in self._tables["samples"].columns.items() if name != "id"}

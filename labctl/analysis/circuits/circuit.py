@@ -2,8 +2,9 @@
 
 `-` joins in series, `p(a,b,...)` in parallel; an element is a symbol and a label. Symbols: R, C, L, CPE
 (1 / (Q (jw)^n)), W (semi-infinite Warburg, sqrt(2) A / sqrt(jw)), Ws and Wo (finite-length Warburg with a
-short, tanh, and with an open end, coth), G (Gerischer). Parameters of an element with one are named after
-it (`R1`); of one with several, with a suffix (`CPE1_Q`, `CPE1_n`, `Ws1_R`, `Ws1_tau`).
+short, tanh, and with an open end, coth), TLM (transmission line of a rough electrode), G (Gerischer).
+Parameters of an element with one are named after it (`R1`); of one with several, with a suffix (`CPE1_Q`,
+`CPE1_n`, `Ws1_R`, `Ws1_tau`).
 """
 
 import re

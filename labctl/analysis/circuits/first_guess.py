@@ -13,7 +13,7 @@ from itertools import combinations, product
 import numpy as np
 
 from labctl.analysis.circuits.circuit import Circuit, Leaf, Node, parse_circuit
-from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, TIME
+from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, RESISTANCE, TIME, Kind
 from labctl.analysis.circuits.piece_order import alike
 from labctl.analysis.numerics.arrays import ComplexArray, FloatArray, IndexArray
 
@@ -68,7 +68,7 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
     """Inner parameters to try, as logarithms (m, parameters of the piece); every resistance is one."""
     kinds = circuit.kinds[piece.first : piece.stop]
-    if isinstance(piece, Leaf) and TIME not in kinds:
+    if isinstance(piece, Leaf) and not _has_own_time(kinds):
         exponents = SPIKE_EXPONENTS if EXPONENT in kinds else (1.0,)
         return np.array([[np.log(n) if kind is EXPONENT else 0.0 for kind in kinds] for n in exponents])
     times = _time_grid(omega)
@@ -81,6 +81,11 @@ def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
             if kinds[i - 1] is CPE_ADMITTANCE:
                 chosen[:, i - 1] *= ARC_EXPONENT  # Q R = tau^n
     return chosen
+
+
+def _has_own_time(kinds: tuple[Kind, ...]) -> bool:
+    """A time constant is a parameter, or follows from a resistance and an admittance."""
+    return TIME in kinds or (RESISTANCE in kinds and CPE_ADMITTANCE in kinds)
 
 
 def _time_grid(omega: FloatArray) -> FloatArray:

@@ -21,7 +21,7 @@ from labctl.analysis.circuits.piece_order import fastest_first
 from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray, IndexArray
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.least_squares import Minimum, minimise
-from labctl.analysis.numerics.residuals import Residuals, examine, examine_all
+from labctl.analysis.numerics.residuals import Residuals, examine, examine_all, looks_white
 from labctl.analysis.spectra.spectrum import Spectrum
 
 PART = 125  # spectra that a process is given at once
@@ -109,7 +109,8 @@ def fit_circuit(
         `"modulus"` (residuals relative to |Z|), `"unit"`, or the standard deviation of each point (n,) in
         ohm (same for the real and the imaginary part), in the order of the spectrum.
     starts
-        How many first guesses to follow; by default 1 for circuits up to six parameters, else 3.
+        How many first guesses to follow at most; by default 1 for circuits up to six parameters, else 3. The
+        others are followed only where the best guess leads to residuals that are not white.
 
     Raises
     ------
@@ -249,41 +250,72 @@ def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> l
 
 
 def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
-    """The same for problems with the same number of points."""
-    owner = [i for i, own in enumerate(starts) for _ in own]
-    ln_w = np.array([problems[i].ln_w for i in owner])
-    z = np.array([problems[i].z for i in owner])
-    weight = np.array([problems[i].weight for i in owner]).repeat(2, axis=1)[:, None]
-    limits = [p.bounds() for p in problems]
-    lower, upper = (np.array([limits[i][side] for i in owner]) for side in (0, 1))
-    circuit, size = problems[0].circuit, len(problems[0].circuit.names)
+    """The same for problems with the same number of points.
 
-    def table(x: FloatArray, index: IndexArray) -> FloatArray:
-        own = index if len(index) < len(owner) else slice(None)
-        rows = np.empty((len(x), size + 1, ln_w.shape[1]), complex)
-        model = circuit.evaluate(x, ln_w[own], rows[:, :size])
-        np.subtract(model, z[own], out=rows[:, size])
-        parts = rows.view(float)
-        parts *= weight[own]
-        return parts
+    A first start that leaves white residuals has no better minimum beside it worth the search; elsewhere all
+    starts are followed.
+    """
+    batch = _Batch.of(problems)
+    everyone = np.arange(len(problems))
+    minimum = batch.minimum(everyone, np.array([own[0] for own in starts]))
+    unsure = np.flatnonzero(np.array([len(own) for own in starts]) > 1)
+    unsure = unsure[~looks_white(minimum.residuals[unsure])]
+    if unsure.size:
+        owner = np.repeat(unsure, [len(starts[i]) - 1 for i in unsure])
+        others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]))
+        minimum = minimum.replaced_where_better(owner, others)
+    return _describe(problems, minimum, batch.lower, batch.upper)
 
-    minimum = minimise(table, np.concatenate(list(starts)), lower, upper)
-    cost, best, first = np.where(np.isnan(minimum.cost), np.inf, minimum.cost), [], 0
-    for own in starts:
-        best.append(first + int(np.argmin(cost[first : first + len(own)])))
-        first += len(own)
-    return _describe(problems, minimum, np.array(best), lower, upper)
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """The data of b problems of one circuit with n points each; weight (b, 1, 2n), limits (b, p)."""
+
+    circuit: Circuit
+    ln_w: FloatArray
+    z: ComplexArray
+    weight: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> "_Batch":
+        limits = [problem.bounds() for problem in problems]
+        return cls(
+            circuit=problems[0].circuit,
+            ln_w=np.array([problem.ln_w for problem in problems]),
+            z=np.array([problem.z for problem in problems]),
+            weight=np.array([problem.weight for problem in problems]).repeat(2, axis=1)[:, None],
+            lower=np.array([lower for lower, _ in limits]),
+            upper=np.array([upper for _, upper in limits]),
+        )
+
+    def minimum(self, owner: IndexArray, starts: FloatArray) -> Minimum:
+        """Follow starts (k, p) of the problems `owner` (k,)."""
+        size, points = len(self.circuit.names), self.ln_w.shape[1]
+        single = len(self.ln_w) == 1
+
+        def table(x: FloatArray, index: IndexArray) -> FloatArray:
+            own = slice(None) if single else owner[index]
+            rows = np.empty((len(x), size + 1, points), complex)
+            model = self.circuit.evaluate(x, self.ln_w[own], rows[:, :size])
+            np.subtract(model, self.z[own], out=rows[:, size])
+            parts = rows.view(float)
+            parts *= self.weight[own]
+            return parts
+
+        return minimise(table, starts, self.lower[owner], self.upper[owner])
 
 
 def _describe(
-    problems: Sequence[Problem], minimum: Minimum, best: IndexArray, lower: FloatArray, upper: FloatArray
+    problems: Sequence[Problem], minimum: Minimum, lower: FloatArray, upper: FloatArray
 ) -> list[CircuitFit]:
-    """Describe the fits at the places `best`, one for each problem."""
-    circuit, residuals = problems[0].circuit, minimum.residuals[best]
-    order = fastest_first(circuit, minimum.x[best])
-    x = np.take_along_axis(minimum.x[best], order, axis=1)
-    jacobian = np.take_along_axis(minimum.jacobian[best], order[:, :, None], axis=1)
-    held = (x <= lower[best] + 1e-9) | (x >= upper[best] - 1e-9)
+    """Describe the minimum of each problem."""
+    circuit, residuals = problems[0].circuit, minimum.residuals
+    order = fastest_first(circuit, minimum.x)
+    x = np.take_along_axis(minimum.x, order, axis=1)
+    jacobian = np.take_along_axis(minimum.jacobian, order[:, :, None], axis=1)
+    held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
     if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
         judged = [
             examine(*own, problem.noise_known)
@@ -291,7 +323,7 @@ def _describe(
         ]
     else:
         judged = examine_all(residuals, jacobian, held, problems[0].noise_known)
-    rows = zip(problems, judged, x, held, -residuals, minimum.converged[best].tolist(), strict=True)
+    rows = zip(problems, judged, x, held, -residuals, minimum.converged.tolist(), strict=True)
     return [_described(*row) for row in rows]
 
 

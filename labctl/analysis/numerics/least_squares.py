@@ -49,6 +49,20 @@ class Minimum:
         """(b, p, m)."""
         return self.table[:, :-1]
 
+    def replaced_where_better(self, owner: IndexArray, others: "Minimum") -> "Minimum":
+        """The lowest of each problem, in this one and in `others` (k), of the problems `owner` (k,)."""
+        cost = np.where(np.isnan(others.cost), np.inf, others.cost)
+        order = np.lexsort((cost, owner))
+        problem, first = np.unique(owner[order], return_index=True)
+        best = order[first]
+        better = ~(cost[best] >= self.cost[problem])
+        problem, best = problem[better], best[better]
+        mine = self.x.copy(), self.table.copy(), self.cost.copy(), self.converged.copy()
+        theirs = others.x, others.table, others.cost, others.converged
+        for own, other in zip(mine, theirs, strict=True):
+            own[problem] = other[best]
+        return Minimum(*mine)
+
 
 def minimise(
     model: Model,
