@@ -26,10 +26,13 @@ GRAIN_BOUNDARY_PERMITTIVITY = 1e5
 USUAL_GRAIN_BOUNDARY_PERMITTIVITY = 1e4  # above it a reversible cell's arc is more likely an interphase
 LARGEST_PERMITTIVITY = 3e5  # effective capacitances are uncertain by a factor
 GAP_F_M2 = 8e-5  # of a contact with a gap of 100 nm of air, the widest that a pressed contact leaves
-FILM_F_M2 = 3.5e-5  # of oxide films of 1 um on both metals
+FILM_F_M2 = 5e-5  # of oxide films of 0.9 um on both metals
 ELECTRODE_F_M2 = 3e-5  # below it a spike is the sample's own capacitance
+DOUBLE_LAYER_F_M2 = 3e-3
 PELLET_M = (1e-3, 1e-4)  # thickness in m and area in m2 of a usual pellet
 THINNEST_PER_M = 1.0  # L / A of a tape of 100 um and 1 cm2
+MOST_OF_THE_REAL_AXIS = 1.5
+MOST_RELATIVE_UNCERTAINTY = 0.5
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
 WORTH_SAYING = 0.01  # of the total
 WHAT_DECIDES = "thickness, pressure or fresh electrodes decide"
@@ -59,7 +62,9 @@ class Scales:
         Smallest of a contact to a blocking electrode, and of films on reversible ones: below it an arc is
         material.
     electrode_f : float
-        Smallest of the double layers of blocking electrodes.
+        Smallest at which a spike is an electrode.
+    double_layer_f : float
+        Smallest of a double layer.
     """
 
     bulk_f: float
@@ -69,6 +74,7 @@ class Scales:
     gap_f: float
     film_f: float
     electrode_f: float
+    double_layer_f: float
     stated: bool
 
     @classmethod
@@ -87,6 +93,7 @@ class Scales:
             gap_f=GAP_F_M2 * area_m2,
             film_f=FILM_F_M2 * area_m2,
             electrode_f=ELECTRODE_F_M2 * area_m2,
+            double_layer_f=DOUBLE_LAYER_F_M2 * area_m2,
             stated=stated,
         )
 
@@ -188,7 +195,7 @@ def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) ->
     """State what the arcs of a fit may mean."""
     readings = [Reading(total_of(fit, arcs), "the electrolyte's arcs")]
     flags = []
-    for arc in arcs:
+    for arc in (arc for arc in arcs if _is_seen(fit, arc.relaxation)):
         if arc.ambiguous:
             other = _other_reading(fit, arcs, arc, declared)
             if _differs(other.total_ohm, readings[0].total_ohm):
@@ -207,6 +214,13 @@ def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) ->
     if not declared.blocks and pieces_of(fit.circuit).electrode is not None:
         flags.append("the cell blocks: its low-frequency end is a capacitive spike, declared reversible")
     return Judgement(tuple(readings), tuple(flags))
+
+
+def _is_seen(fit: CircuitFit, arc: Relaxation) -> bool:
+    """The data determine the arc: it could be an answer."""
+    estimate = fit.parameters[arc.name]
+    largest_ohm = MOST_OF_THE_REAL_AXIS * float(fit.z_ohm.real.max())
+    return estimate.value < largest_ohm and estimate.relative_uncertainty < MOST_RELATIVE_UNCERTAINTY
 
 
 def passes_no_current(fit: CircuitFit) -> bool:

@@ -23,6 +23,7 @@ from labctl.analysis.resistance.candidates import (
     RICHER,
     blocks_at_the_end,
     conducts_at_the_end,
+    electrode_tail,
     is_inductive,
     objections,
 )
@@ -306,6 +307,7 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
+    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
@@ -428,7 +430,11 @@ def _has_inductor(description: str) -> bool:
 
 @dataclass(frozen=True)
 class JudgedFit:
-    """A fit with the meaning of its arcs, and what speaks against it."""
+    """A fit with the meaning of its arcs, and what speaks against it.
+
+    Where the electrode's dispersion reaches the highest frequency, the electrolyte ends somewhere between the
+    series resistors and the smallest Z': that is in the uncertainty of the total.
+    """
 
     fit: CircuitFit
     arcs: tuple[JudgedArc, ...]
@@ -439,7 +445,11 @@ class JudgedFit:
     def of(cls, fit: CircuitFit, declared: Declared) -> "JudgedFit":
         """Judge a fit."""
         arcs = judged(fit, declared)
-        return cls(fit, arcs, total_of(fit, arcs), objections(fit, arcs, declared))
+        total = total_of(fit, arcs)
+        tail_ohm = max(electrode_tail(fit, arcs), 0.0) * total.value
+        u = math.hypot(total.standard_uncertainty, tail_ohm / math.sqrt(3))
+        widened = Estimate(total.value, u, total.degrees_of_freedom)
+        return cls(fit, arcs, widened, objections(fit, arcs, declared))
 
 
 def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
