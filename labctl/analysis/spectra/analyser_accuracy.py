@@ -11,42 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from labctl.accuracy import AccuracyRange
 from labctl.analysis.numerics.arrays import BoolArray, FloatArray
 
-ANY = (0.0, math.inf)
+__all__ = ["LIMIT_TO_STANDARD", "AccuracyRange", "AnalyserAccuracy"]
+
 LIMIT_TO_STANDARD = 1 / math.sqrt(3.0)
-
-
-@dataclass(frozen=True)
-class AccuracyRange:
-    """Limits of error inside a range of frequency and of impedance, ends included.
-
-    Attributes
-    ----------
-    gain : float
-        Limit of the relative error of |Z|.
-    phase_rad : float or None
-        Limit of the error of the phase; None: not stated.
-    source : str
-        Data sheet, certificate or person that states it.
-    frequency_hz, impedance_ohm : (low, high)
-    """
-
-    gain: float
-    phase_rad: float | None
-    source: str
-    frequency_hz: tuple[float, float] = ANY
-    impedance_ohm: tuple[float, float] = ANY
-
-    def __post_init__(self) -> None:
-        if not 0 < self.gain < 1:
-            raise ValueError(f"gain must be a relative error between 0 and 1, got {self.gain!r}")
-        if self.phase_rad is not None and not 0 < self.phase_rad < math.pi / 2:
-            raise ValueError(f"phase_rad must lie between 0 and pi/2, got {self.phase_rad!r}")
-        for name in ("frequency_hz", "impedance_ohm"):
-            low, high = getattr(self, name)
-            if not 0 <= low < high:
-                raise ValueError(f"{name} must be (low, high) with 0 <= low < high, got {(low, high)!r}")
 
 
 @dataclass(frozen=True)
