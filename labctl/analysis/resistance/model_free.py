@@ -18,7 +18,8 @@ import numpy as np
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
-from labctl.analysis.resistance.candidates import is_inductive, relaxations
+from labctl.analysis.resistance.candidates import is_inductive
+from labctl.analysis.resistance.relaxations import relaxations
 from labctl.analysis.spectra.relaxation_problem import RelaxationProblem, valley_before_electrode
 from labctl.analysis.spectra.spectrum import Spectrum
 

@@ -38,6 +38,7 @@ from labctl.analysis.resistance.judgement import (
     total_of,
     with_spread,
 )
+from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
@@ -471,6 +472,9 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
     widened, spread_flags = with_model_spread(chosen, contenders)
+    if all(arc.material for arc in best.arcs):
+        widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
+        spread_flags = (*spread_flags, *shape_flags)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
     flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
