@@ -145,9 +145,11 @@ def _read(db: Database, polarisation_id: int, inputs: Inputs) -> Polarisation:
 
 
 def _kept(db: Database, spectrum_id: int, kelvin: float | None, inputs: Inputs) -> Spectrum:
-    """Return the points of a spectrum that are not excluded."""
+    """Return the points of a spectrum that are not excluded; leads and fixture are not taken out."""
     number = derivations.spectrum_row(db, spectrum_id)["number"]
-    return inputs.kept(db.spectrum(spectrum_id), number, kelvin)
+    measured = db.spectrum(spectrum_id)
+    leads_stay = measured.of_cell(measured.cell and measured.cell.without_fixture())
+    return inputs.kept(leads_stay, number, kelvin)
 
 
 def _clocks_apart_s(points: Sequence[Mapping[str, Any]]) -> float:

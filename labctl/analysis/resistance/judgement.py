@@ -104,6 +104,8 @@ class Declared:
 
     sides: Sides
     scales: Scales
+    decided_f: float | None = None
+    """Up to here an ambiguous arc is material, where a series has decided; else each arc is judged alone."""
 
     @property
     def blocks(self) -> bool:
@@ -123,6 +125,8 @@ class Declared:
     @property
     def likely_material_f(self) -> float:
         """Up to here an ambiguous arc is taken as material."""
+        if self.decided_f is not None:
+            return self.decided_f
         return self.scales.grain_boundary_f if self.interface == "electrode" else self.scales.usual_f
 
 
@@ -145,7 +149,8 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
     alone = not pieces_of(fit.circuit).resistors
     for place, arc in enumerate(arcs):
         material, ambiguous = _meaning(arc.capacitance_f, declared, fastest=place == 0)
-        if ambiguous and (_is_hidden(fit, arc) or any(not before.material for before in found)):
+        under_the_spike = declared.decided_f is None and _is_hidden(fit, arc)
+        if ambiguous and (under_the_spike or any(not before.material for before in found)):
             material = False
         if ambiguous and alone and not any(before.material for before in found):
             material, ambiguous = True, False
@@ -170,6 +175,11 @@ def _is_hidden(fit: CircuitFit, arc: Relaxation) -> bool:
 def total_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate:
     """Resistance of the electrolyte (leads included) in the preferred reading; nan when there is none."""
     return _sum(fit, [arc.relaxation.name for arc in arcs if arc.material])
+
+
+def resistances_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> tuple[str, ...]:
+    """Names of the parameters whose sum is `total_of`."""
+    return (*pieces_of(fit.circuit).resistors, *(arc.relaxation.name for arc in arcs if arc.material))
 
 
 def interface_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate | None:

@@ -15,6 +15,7 @@ from labctl.analysis.circuits.elements import INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
     ARCS,
@@ -24,6 +25,7 @@ from labctl.analysis.resistance.candidates import (
     blocks_at_the_end,
     conducts_at_the_end,
     electrode_tail,
+    hidden,
     is_inductive,
     objections,
 )
@@ -35,6 +37,7 @@ from labctl.analysis.resistance.judgement import (
     interface_of,
     judged,
     judgement,
+    resistances_of,
     total_of,
     with_spread,
 )
@@ -42,8 +45,10 @@ from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
+from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 from labctl.analysis.spectra.bad_points import Judged, all_without_bad_points
 from labctl.analysis.spectra.cell import Cell, electrode_sides
+from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.analysis.spectra.spectrum import Spectrum
 
 FEWEST_POINTS = 6
@@ -52,6 +57,7 @@ MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 CABLES = "L0"
@@ -93,6 +99,9 @@ class Resistance:
     readings : tuple of Reading
         Meanings that the spectrum allows, that of `total_ohm` first; several where material and interface
         are both possible or where direct current passes. Their spread is in the interval of `total_ohm`.
+    analyser : AnalyserShare or None
+        Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not
+        in the uncertainty.
     """
 
     total_ohm: Estimate
@@ -106,6 +115,7 @@ class Resistance:
     candidates: tuple[Candidate, ...]
     fit: CircuitFit | None
     readings: tuple[Reading, ...] = ()
+    analyser: AnalyserShare | None = None
 
 
 def ionic_resistance(
@@ -157,6 +167,7 @@ def ionic_resistances(
     """
     check_range(range_ohm)
     declared = [declared_for(spectrum, electrodes, cell, lead_ohm) for spectrum in spectra]
+    spectra = [without_fixture(spectrum, cell, lead_ohm) for spectrum in spectra]
     data = prepare_all(spectra, declared)
     fits = fit_candidates(data)
     return tuple(conclude(one, list(own.values()), range_ohm) for one, own in zip(data, fits, strict=True))
@@ -169,6 +180,7 @@ class Stated:
     declared: Declared
     lead: Estimate
     flags: tuple[str, ...]
+    analyser: AnalyserAccuracy | None = None
 
 
 @dataclass(frozen=True)
@@ -201,7 +213,7 @@ def declared_for(
     lead_ohm: Estimate | float | None,
 ) -> Stated:
     """What is stated about the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
-    own = spectrum.cell or Cell()
+    own = without_fixture(spectrum, cell, lead_ohm).cell or Cell()
     given = cell or Cell()
     sides = None if electrodes is None else electrode_sides(electrodes)
     stated = Cell(
@@ -211,8 +223,17 @@ def declared_for(
     )
     lead = next((lead for lead in (lead_ohm, given.lead_ohm, own.lead_ohm) if lead is not None), 0.0)
     flags = _contradictions(replace(stated, lead_ohm=checked_lead(lead)), own)
+    if own.fixture_short is not None or own.fixture_open is not None:
+        flags = (*flags, "lead: given, so the fixture that the spectrum's sample states is not taken out")
     declared = Declared(stated.electrodes or ("blocking", "blocking"), Scales.of(stated))
-    return Stated(declared, checked_lead(lead), flags)
+    return Stated(declared, checked_lead(lead), flags, given.analyser or own.analyser)
+
+
+def without_fixture(spectrum: Spectrum, cell: Cell | None, lead_ohm: Estimate | float | None) -> Spectrum:
+    """The spectrum without the fixture that its cell declares; with leads given, as it is."""
+    if lead_ohm is not None or (cell is not None and cell.lead_ohm is not None):
+        return spectrum
+    return without_declared_fixture(spectrum)
 
 
 def _contradictions(used: Cell, own: Cell) -> tuple[str, ...]:
@@ -452,14 +473,54 @@ class JudgedFit:
         widened = Estimate(total.value, u, total.degrees_of_freedom)
         return cls(fit, arcs, widened, objections(fit, arcs, declared))
 
+    def with_hidden_arcs(self) -> "JudgedFit":
+        """The same without the objection to arcs under the spike, which become ambiguous instead."""
+        under = [hidden(arc.relaxation.name) in self.objections for arc in self.arcs]
+        arcs = tuple(
+            replace(arc, ambiguous=arc.ambiguous or is_under)
+            for arc, is_under in zip(self.arcs, under, strict=True)
+        )
+        names = {hidden(arc.relaxation.name) for arc in self.arcs}
+        left = tuple(words for words in self.objections if words not in names)
+        return replace(self, arcs=arcs, objections=left)
 
-def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
+
+def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+    """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
+
+    Such an arc may be the electrode's dispersion: it counts as ambiguous.
+    """
+    sound = [one for one in tried if not one.objections]
+    least = min((one.fit.rms for one in sound), default=math.inf)
+    acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
+    return [*sound, *(one for one in acquitted if not one.objections)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the neighbours in a series choose: circuit, `""` for none, and the meaning of ambiguous arcs."""
+
+    circuit: str = ""
+    material_f: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
+    """The fits that nothing speaks against, and the number of points by which they are compared."""
+    sound = _sound([JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
+
+
+def conclude(
+    data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float], choice: Choice | None = None
+) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
-    declared = data.cell.declared
+    choice = choice or Choice()
+    declared = replace(data.cell.declared, decided_f=choice.material_f)
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = [one for one in tried if not one.objections]
+    sound = _sound(tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
@@ -467,31 +528,46 @@ def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float,
     )
     if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    best = min(sound, key=lambda one: one.fit.bic_for(points))
+    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
     widened, spread_flags = with_model_spread(chosen, contenders)
-    if all(arc.material for arc in best.arcs):
+    shape_flags: tuple[str, ...] = ()
+    if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
         widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
-        spread_flags = (*spread_flags, *shape_flags)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
-    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
+    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *choice.flags)
+    flags = (*flags, *arc_flags(best.fit, arcs))
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
         interphase_ohm=_interphase_ohm(best, others, declared, points),
         circuit=best.fit.circuit,
         bound=None,
-        flags=(*flags, *spread_flags, *meaning.flags),
+        flags=(*flags, *spread_flags, *shape_flags, *meaning.flags),
         intercept_ohm=spike_intercept_ohm(data.spectrum),
         minimum_ohm=minimum_of_reactance_ohm(data.spectrum),
         candidates=candidates,
         fit=best.fit,
         readings=meaning.readings,
     )
-    return _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
+    return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+
+
+def _with_analyser(
+    found: Resistance, resistances: Sequence[str], accuracy: AnalyserAccuracy | None
+) -> Resistance:
+    """The analyser's part in the interval, where its accuracy is stated; a bound has no interval."""
+    if accuracy is None or found.fit is None or found.bound is not None or not resistances:
+        return found
+    share = analyser_share(found.fit, resistances, accuracy)
+    if share is None:
+        return found
+    return replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
 
 
 def _with_readings(found: Resistance) -> Resistance:

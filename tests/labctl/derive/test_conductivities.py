@@ -17,8 +17,8 @@ def series(monkeypatch):
         def __init__(self):
             self.answers, self.asked = {}, []
 
-        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm, details):
-            self.asked.append((list(spectra), list(temperatures_k), electrodes, lead_ohm))
+        def __call__(self, spectra, temperatures_k, electrodes, *, details):
+            self.asked.append((list(spectra), list(temperatures_k), electrodes))
             return tuple(self.answers[round(kelvin)] for kelvin in temperatures_k)
 
     made = Series()
@@ -155,7 +155,7 @@ def test_a_growing_run_sees_each_spectrum_beside_the_one_before_it(notebook, ser
     ids = [book.spectrum((float(kelvin),) * 2) for kelvin in (300, 310, 320)]
     rows = [derive_spectrum(book.store, spectrum_id, 1.0) for spectrum_id in ids]
     assert [row["total_resistance_ohm"] for row in rows] == [300.0, 310.0, 320.0]
-    assert [temperatures_k for _, temperatures_k, _, _ in series.asked] == [[300], [300, 310], [310, 320]]
+    assert [temperatures_k for _, temperatures_k, _ in series.asked] == [[300], [300, 310], [310, 320]]
     assert [row["spectrum_id"] for row in book.rows("conductivities")] == ids
 
 
@@ -166,7 +166,7 @@ def test_the_end_of_a_run_sees_all_finished_spectra_in_their_order(notebook, ser
         book.spectrum((float(kelvin),) * 2, status=status)
     rows = derive_conductivities(book.store, book.run_id, 1.0)
     assert [row["temperature_k"] for row in rows] == [310.0, 300.0]
-    assert [temperatures_k for _, temperatures_k, _, _ in series.asked] == [[310, 300]]
+    assert [temperatures_k for _, temperatures_k, _ in series.asked] == [[310, 300]]
 
 
 def test_a_run_without_a_finished_spectrum_gives_nothing(notebook, series):
@@ -181,15 +181,16 @@ def test_the_analysis_is_told_the_electrodes_and_the_leads_of_the_sample(
     derived, resistance, series, electrodes
 ):
     derived(resistance(2000.0), electrodes=electrodes, lead_ohm=2.0, lead_u_ohm=0.1)
-    ((spectrum,), _, told, lead_ohm) = series.asked[0]
-    assert (told, lead_ohm) == (electrodes, Estimate(2.0, 0.1))
+    ((spectrum,), _, told) = series.asked[0]
+    assert (told, spectrum.cell.lead_ohm) == (electrodes, Estimate(2.0, 0.1))
+    assert spectrum.cell.electrode_text == electrodes
     assert spectrum.z_ohm.tolist() == [100 - 5j, 100 - 5j]
 
 
 def test_a_fixture_is_taken_out_before_the_analysis_and_what_it_says_comes_first(derived, resistance, series):
     short = [[frequency_hz, 1.0, 0.0] for frequency_hz in (1e6, 1e5)]
     row, rows = derived(resistance(2000.0, flags=("a flag",)), (300.0,) * 3, fixture_short=short)
-    ((spectrum,), _, _, _) = series.asked[0]
+    ((spectrum,), _, _) = series.asked[0]
     assert spectrum.z_ohm[:2].tolist() == pytest.approx([99 - 5j, 99 - 5j])
     assert len(spectrum.warnings) > 0
     assert row["flags"] == rows[0]["flags"] == [*spectrum.warnings, "a flag"]
