@@ -12,8 +12,8 @@ The other three draw cells of many kinds from generators that share no code with
 `trust` counts by kind the resistances off by more than 5 %, those without a flag that says so, the intervals
 that cover, the share that is flagged, and spectra without a number. `series` lets samples that follow
 Arrhenius' law, with any electrode, through `ionic_resistance_series` and `fit_temperature_law`, and counts
-false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails: on consistent spectra,
-and with a drift of 1, 3, 10 and 30 % during the sweep.
+false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails, and how often check
+points tell of a drift: on consistent spectra, and with a drift of 1, 3, 10 and 30 % during the sweep.
 
 A study prints a table and whether the aims are met, and exits with 1 when one is not. `--results FILE` writes
 a line of JSON for each cell as it is done; a second call with the same seed continues. `--only KIND` and

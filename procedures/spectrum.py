@@ -102,7 +102,7 @@ class SpectrumProcedure(Procedure):
     def take_check_points(
         self, about: dict[str, Any], points: Sequence[ImpedancePoint], bias_v: float
     ) -> None:
-        """Measure again the frequencies that tell most about drift, and emit each reading.
+        """Measure again the frequencies at which drift shows best, and emit each reading.
 
         The spectrum has ended and stays as it is. On a request to leave, or where the analyser or the
         thermometer fails, the remaining check points are emitted without a reading, with the reason.

@@ -39,7 +39,7 @@ def repeated_points(rows: Sequence[Mapping[str, Any]]) -> list[RepeatedPoint]:
 
 
 def drifted(found: Drift) -> str:
-    """Return the flag of a drift, with its standard uncertainty, frequencies and what is known beside it."""
+    """Return the flag of a drift, with standard uncertainty, frequencies, time and temperature change."""
     return f"drifted by {change(found)} during the sweep ({repeated(found)})"
 
 
@@ -57,7 +57,7 @@ def repeated(found: Drift) -> str:
 
 
 def not_checked(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the flag of check points without a valid reading; the first one tells why."""
+    """Return the flag of check points without a valid reading, with the reason of the first."""
     reasons = [row["status"] for row in rows if row["status"] != "ok"]
     return f"drift during the sweep not checked: {reasons[0] if reasons else 'no valid reading to compare'}"
 

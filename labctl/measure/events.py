@@ -334,8 +334,9 @@ class PointMeasured(_Row):
 class CheckPointMeasured(_Row):
     """A point of the last spectrum, which has ended, measured again: a change shows that the sample drifted.
 
-    `repeats` is the number of the point in its spectrum, from 0. `status` is `ok`, what the instrument
-    reports, or why it was not measured. It belongs to no spectrum, and is no row of DATA_COLUMNS.
+    `repeats` is the number of the point in its spectrum, from 0. `status` is `ok`, the problem that the
+    instrument reports, or the reason why it was not measured. It is not a point of a spectrum, and not a row
+    of DATA_COLUMNS.
     """
 
     topic: ClassVar[str] = "check point"

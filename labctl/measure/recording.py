@@ -422,6 +422,6 @@ def _known(event: events.Event, columns: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row without its infinite values: those of an overload, which its status tells."""
+    """Return the row without its infinite values, which an overload has."""
     infinite = {name for name, value in row.items() if isinstance(value, float) and math.isinf(value)}
     return {name: None if name in infinite else value for name, value in row.items()}

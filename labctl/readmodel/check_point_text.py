@@ -1,4 +1,4 @@
-"""What check points show, in words: whether the sample drifted during each sweep that has some."""
+"""Sentences about check points: the drift of the sample during each sweep with check points."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,9 +1,13 @@
 """Check points: frequencies of a long sweep measured again after it, to see whether the sample drifted."""
 
+import json
+
 import pytest
+from typer.testing import CliRunner
 
 import labctl
 from labctl.analysis import kramers_kronig
+from labctl.cli import app
 from labctl.measure.run import StopRequest
 from procedures.spectrum import CHECK_POINTS_SHARE
 from procedures.temperature_ramp_eis import TemperatureRampEIS
@@ -173,3 +177,27 @@ def test_an_overload_at_the_check_points_is_kept_with_its_status(sweep, monkeypa
     assert "ok" not in statuses, statuses
     (flag,) = about_drift(measured)
     assert flag.startswith("drift during the sweep not checked: ")
+
+
+def labctl_show(measured, *options):
+    result = CliRunner().invoke(app, ["show", "last", "--db", str(measured.path), *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_show_prints_a_line_for_each_spectrum_with_check_points_also_without_a_flag(sweep):
+    measured = sweep()
+    shown = " ".join(labctl_show(measured).split())
+    assert "check points of spectrum 0: changed by " in shown
+    content = json.loads(labctl_show(measured, "--json"))
+    assert len(content["check_points"]) == 3
+    (line,) = content["drift"]
+    assert line.startswith("check points of spectrum 0: changed by ")
+    assert " Hz after " in line
+
+
+def test_show_prints_why_check_points_gave_no_answer(sweep):
+    stop = StopRequest()
+    measured = sweep(stop=stop, on_event=at_check_point(0, lambda: stop.request("enough")))
+    (line,) = json.loads(labctl_show(measured, "--json"))["drift"]
+    assert "drift during the sweep not checked: not measured: stop or skip requested" in line

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray
 from labctl.analysis.spectra.kramers_kronig import kramers_kronig
@@ -83,8 +84,8 @@ class RepeatedPoint:
 
 
 def places_to_repeat(
-    frequency_hz: Sequence[float],
-    z_ohm: Sequence[complex],
+    frequency_hz: ArrayLike,
+    z_ohm: ArrayLike,
     duration_s: Callable[[float], float],
     allowed_s: float,
 ) -> list[int]:
@@ -145,7 +146,7 @@ def drift(spectrum: Spectrum, repeated: Sequence[RepeatedPoint]) -> Drift | None
     Parameters
     ----------
     spectrum : Spectrum
-        The whole spectrum; the noise of its points is that of the repeated ones.
+        The whole spectrum; the repeated points have the same noise.
     """
     usable = [point for point in repeated if _two_readings(point)]
     if not usable:
@@ -178,7 +179,7 @@ def _two_readings(point: RepeatedPoint) -> bool:
 
 
 def _noise(spectrum: Spectrum) -> float:
-    """Relative noise of a point; 0 where the spectrum is too short to tell."""
+    """Relative noise of a point; 0 for a spectrum too short to estimate it."""
     try:
         return kramers_kronig(spectrum).noise
     except ValueError:
