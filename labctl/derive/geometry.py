@@ -1,17 +1,20 @@
 """Geometry of a sample as its conductivity stands on it: thickness, and area with the fringe."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labctl.analysis import Estimate
-from labctl.analysis.resistance.fringe import effective_area
+if TYPE_CHECKING:
+    from labctl.analysis import Estimate
 
 FRINGE_NOT_STATED = "fringe: not stated (pellet_diameter_mm)"
 WORTH_WORDS = 1e-4
 
 
-def geometry_of(sample: Mapping[str, Any]) -> tuple[Estimate, Estimate]:
+def geometry_of(sample: Mapping[str, Any]) -> "tuple[Estimate, Estimate]":
     """Thickness and the area that carries the current, with the fringe where the pellet is stated."""
+    from labctl.analysis import Estimate
+    from labctl.analysis.resistance.fringe import effective_area
+
     thickness_m = Estimate(sample["thickness_m"], sample["thickness_u_m"])
     area_m2 = Estimate(sample["area_m2"], sample["area_u_m2"])
     pellet_m2 = sample.get("pellet_area_m2")

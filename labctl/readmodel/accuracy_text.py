@@ -1,4 +1,4 @@
-"""Accuracy of the instruments of a run, and geometry of its sample, as text: what is stated and what is not."""
+"""Accuracy of a run's instruments, and geometry of its sample, as text: what is stated and what is not."""
 
 import math
 from collections.abc import Mapping
