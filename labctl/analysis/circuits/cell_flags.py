@@ -7,13 +7,12 @@ from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.spectra.cell import Cell
 
 FAR_BELOW = 1e-12  # of the lowest frequency
-STILL_CONDUCTS = (
-    30.0  # modulus far below over the modulus at the lowest frequency; a CPE of n = 0.3 gives 4000
-)
+STILL_CONDUCTS = 30.0  # |Z| far below over |Z| at the lowest frequency; a CPE of n = 0.3 gives 4000
+STATED = "the electrodes are stated as"
 
 
 def cell_flags(cell: Cell | None, circuit: str, values: FloatArray, lowest_hz: float) -> tuple[str, ...]:
-    """Return flags for leads and fixture that the parameters hold, and electrodes that contradict the circuit.
+    """Return flags: leads and fixture that the parameters hold, electrodes that contradict the circuit.
 
     Parameters
     ----------
@@ -29,18 +28,15 @@ def cell_flags(cell: Cell | None, circuit: str, values: FloatArray, lowest_hz: f
         found.append(f"leads of {cell.lead_ohm.value:.4g} ohm that the sample states are in the parameters")
     if cell.fixture_short is not None or cell.fixture_open is not None:
         found.append("the fixture that the sample states is in the parameters: `compensate` takes it out")
-    conducts = _conducts(circuit, values, lowest_hz)
+    conducts = cell.electrodes is not None and _conducts(circuit, values, lowest_hz)
     if cell.blocks and conducts:
-        found.append(
-            f"the circuit passes direct current, but the electrodes are stated as {cell.electrode_text}"
-        )
+        found.append(f"the circuit passes direct current, but {STATED} {cell.electrode_text}")
     if cell.blocks is False and not conducts:
-        found.append("the circuit passes no direct current, but the electrodes are stated as reversible")
+        found.append(f"the circuit passes no direct current, but {STATED} reversible")
     return tuple(found)
 
 
 def _conducts(circuit: str, values: FloatArray, lowest_hz: float) -> bool:
-    far_below, lowest = np.abs(
-        parse_circuit(circuit).impedance(values, np.array([FAR_BELOW * lowest_hz, lowest_hz]))
-    )
+    z_ohm = parse_circuit(circuit).impedance(values, np.array([FAR_BELOW * lowest_hz, lowest_hz]))
+    far_below, lowest = np.abs(z_ohm)
     return bool(far_below < STILL_CONDUCTS * lowest)

@@ -102,9 +102,9 @@ def fit_circuit(
 ) -> CircuitFit:
     """Fit `circuit` (see `labctl.analysis.circuits.circuit`) to the usable points of a spectrum.
 
-    The points are fitted as they are: leads and fixture that the spectrum's cell states stay in the parameters,
-    with a flag. A circuit that passes direct current where the electrodes are stated as blocking, or none where
-    they are stated as reversible, carries a flag too.
+    The points are fitted as they are: leads and fixture that the spectrum's cell states stay in the
+    parameters, with a flag. A circuit that passes direct current where the electrodes are stated as blocking,
+    or none where they are stated as reversible, carries a flag too.
 
     Parameters
     ----------
