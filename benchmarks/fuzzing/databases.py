@@ -116,6 +116,7 @@ TABLES = (
     "all_conductivities",
     "all_law_fits",
     "all_transference_numbers",
+    "all_relaxation_times",
     "analyses",
     "heartbeats",
     "queue_pauses",

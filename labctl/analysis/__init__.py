@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.two_segments import TwoSegmentFit, fit_two_segments
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
+    from labctl.analysis.resistance.grain_boundary import (
+        GrainBoundaryConductivity,
+        grain_boundary_conductivity,
+    )
+    from labctl.analysis.resistance.judgement import Reading
     from labctl.analysis.resistance.series import ionic_resistance_series
     from labctl.analysis.resistance.single import Resistance, ionic_resistance, ionic_resistances
     from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
@@ -50,10 +55,12 @@ _HOME = {
     "CircuitFit": "circuits.fit",
     "EarlyStop": "transport.early_stop",
     "GlobalFit": "circuits.global_fit",
+    "GrainBoundaryConductivity": "resistance.grain_boundary",
     "Hysteresis": "laws.hysteresis",
     "KramersKronig": "spectra.kramers_kronig",
     "NextTemperature": "laws.next_temperature",
     "PolarisationFit": "transport.polarisation",
+    "Reading": "resistance.judgement",
     "RelaxationTimes": "spectra.drt",
     "Resistance": "resistance.single",
     "Spectrum": "spectra.spectrum",
@@ -75,6 +82,7 @@ _HOME = {
     "fit_temperature_law": "laws.choice",
     "fit_two_segments": "laws.two_segments",
     "fit_vtf": "laws.vtf",
+    "grain_boundary_conductivity": "resistance.grain_boundary",
     "half_width": "laws.next_temperature",
     "heating_points": "laws.hysteresis",
     "ionic_resistance": "resistance.single",
@@ -100,10 +108,12 @@ __all__ = [
     "EarlyStop",
     "Estimate",
     "GlobalFit",
+    "GrainBoundaryConductivity",
     "Hysteresis",
     "KramersKronig",
     "NextTemperature",
     "PolarisationFit",
+    "Reading",
     "RelaxationTimes",
     "Resistance",
     "Spectrum",
@@ -127,6 +137,7 @@ __all__ = [
     "fit_temperature_law",
     "fit_two_segments",
     "fit_vtf",
+    "grain_boundary_conductivity",
     "half_width",
     "heating_points",
     "ionic_resistance",

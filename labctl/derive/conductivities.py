@@ -139,6 +139,12 @@ def evaluated_spectra(
     return derived
 
 
+def spectra_for_evaluation(db: Database, ids: Sequence[int], inputs: Inputs) -> Sequence[Spectrum]:
+    """Return spectra as `evaluated_spectra` sees them: without fixture and excluded points."""
+    kelvin = [_temperature(db, spectrum_id, inputs.correction_k).kelvin for spectrum_id in ids]
+    return _Spectra(db, ids, kelvin, inputs)
+
+
 class _Spectra(Sequence[Spectrum]):
     """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
 

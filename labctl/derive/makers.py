@@ -12,6 +12,7 @@ METHOD_VERSIONS = {
     "ionic_resistance_series": "4",
     "temperature_laws": "3",
     "transference_numbers": "4",
+    "relaxation_times": "1",
 }
 """Raised when a method gives other numbers for the same input."""
 

@@ -24,6 +24,7 @@ from labctl.store.queries import (
     law_fits,
     polarisations,
     records,
+    relaxation_times,
     resistances,
     runs,
     samples,
@@ -228,6 +229,49 @@ class Database:
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""
         return transference_numbers.of_parts(self._frames, self.part_ids(run))
+
+    def relaxation_times(self, run: int | str = "last") -> "pd.DataFrame":
+        """The distributions of relaxation times of a run: a row for each spectrum and time constant.
+
+        Columns: `spectrum_id`, `number` of the spectrum, `tau_s`, and in ohm for each unit of ln(tau)
+        `gamma_ohm` with its 95 % interval `gamma_low_ohm` to `gamma_high_ohm`. They are made when the run
+        ends and by `labctl fit`; a run without them has no rows.
+        """
+        import numpy as np
+        import pandas as pd
+
+        lists = ("gamma", "gamma_low", "gamma_high")
+        frames = [
+            pd.DataFrame(
+                {
+                    "spectrum_id": row["spectrum_id"],
+                    "number": row["number"],
+                    "tau_s": np.geomspace(row["fastest_s"], row["slowest_s"], len(row["gamma"])),
+                    **{f"{name}_ohm": row[name] for name in lists},
+                }
+            )
+            for row in relaxation_times.of_parts(self, self.part_ids(run))
+            if relaxation_times.is_readable(row)
+        ]
+        columns = ["spectrum_id", "number", "tau_s", *(f"{name}_ohm" for name in lists)]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+    def relaxation_peaks(self, run: int | str = "last") -> "pd.DataFrame":
+        """The peaks of the distributions of relaxation times of a run, a row for each.
+
+        Columns: `spectrum_id`, `number`, `time_s` of the maximum, `fastest_s` and `slowest_s` between which
+        the resistance lies, `resistance_ohm`, `standard_uncertainty_ohm`.
+        """
+        import pandas as pd
+
+        rows = [
+            {"spectrum_id": row["spectrum_id"], "number": row["number"], **peak}
+            for row in relaxation_times.of_parts(self, self.part_ids(run))
+            if relaxation_times.is_readable(row)
+            for peak in row["peaks"]
+        ]
+        columns = ["spectrum_id", "number", *relaxation_times.PEAK]
+        return pd.DataFrame(rows, columns=columns)
 
     def analyses(self, run: int | str = "last") -> "pd.DataFrame":
         """The analyses of a run, oldest first: who made each, when, by which labctl, with which options."""

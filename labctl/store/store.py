@@ -21,7 +21,7 @@ from labctl.store.electrode_columns import as_columns
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
-from labctl.store.migrations.analysis_tables import TABLE_OF
+from labctl.store.migrations.relaxation_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -180,7 +180,7 @@ class Store:
         Parameters
         ----------
         table : str
-            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`.
+            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`, `relaxation_times`.
         where : mapping
             Columns that the replaced rows have; one of them names the run, spectrum or polarisation.
         rows : sequence of mapping

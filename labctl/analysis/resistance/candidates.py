@@ -17,11 +17,19 @@ from labctl.analysis.circuits.elements import EXPONENT, INDUCTANCE
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import Dispersion, names_of_kinds, pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
-from labctl.analysis.resistance.judgement import Declared, JudgedArc, passes_no_current, total_of
+from labctl.analysis.resistance.judgement import (
+    MOST_OF_THE_REAL_AXIS,
+    MOST_RELATIVE_UNCERTAINTY,
+    Declared,
+    JudgedArc,
+    passes_no_current,
+    total_of,
+)
 from labctl.analysis.resistance.relaxations import (
     Relaxation,
     electrode_capacitance_f,
     electrode_reactance_ohm,
+    electrode_relaxation,
 )
 from labctl.analysis.spectra.spectrum import Spectrum
 
@@ -54,17 +62,35 @@ ARCS = (
 )
 """Cells that pass direct current although an electrode was declared blocking."""
 
+HEADS = ("R0", "p(R1,CPE1)", "R0-p(R1,CPE1)", "p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)")
+THREE_ARCS = "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)"
+ROUGH, BRANCHED, TO_RESERVOIR = "TLM4", "p(CPE4,R5-CPE5)", "Ws4"
+RICHER = {
+    "blocking": (
+        *(f"{head}-{electrode}" for electrode in (ROUGH, BRANCHED) for head in HEADS),
+        f"{THREE_ARCS}-CPE4",
+        f"R0-{THREE_ARCS}-CPE4",
+    ),
+    "conducting": (*ARCS, f"R0-{THREE_ARCS}", *(f"{head}-{TO_RESERVOIR}" for head in HEADS)),
+    "reversible": (
+        THREE_ARCS,
+        f"R0-{THREE_ARCS}",
+        f"{THREE_ARCS}-Ws4",
+        *(f"{head}-p(R3-Ws3,CPE3)" for head in HEADS),
+    ),
+}
+"""Electrodes that are tried where the usual candidates leave more than the spectrum allows: transmission line
+(rough, also diffusion against a wall), a slow branch beside the double layer, a contact layer behind two
+arcs, a leak, diffusion to a reservoir, and charge transfer with diffusion beside the double layer."""
 END_POINTS = 5
 CONDUCTS_SLOPE = -0.45  # of ln(-Z'') against ln(f); a spike has -0.5 to -1
 BLOCKS_PHASE_RAD = np.radians(-60)
 MOST_OF_A_TAIL = 0.05
 SLOWEST_ELECTRODE = 5.0  # tau of an electrode's arc times the lowest angular frequency
-MOST_OF_THE_REAL_AXIS = 1.5
 SLOWEST_RELAXATION = 0.5  # tau times the lowest angular frequency
-MOST_RELATIVE_UNCERTAINTY = 0.5
 LEAST_ARC_EXPONENT = 0.45
 WORST_FIT = 0.1  # rms of the residuals over |Z|
-FASTEST_APEX = 30.0  # apex above the highest frequency, as a factor
+FASTEST_APEX = 100.0  # apex above the highest frequency, as a factor
 WELL_INSIDE = 5.0  # highest frequency over the apex of an arc whose fast flank is seen
 OVERLAPS_SPIKE = 1.0
 HIDDEN_BY_SPIKE = 0.2  # reactance of the blocking electrode at the apex, over the arc's resistance
@@ -77,22 +103,24 @@ def objections(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) -
     """
     circuit, pieces = parse_circuit(fit.circuit), pieces_of(fit.circuit)
     of_material = {arc.relaxation.name for arc in arcs if arc.material}
-    asked = {*pieces.resistors, *of_material}
+    asked, inner = {*pieces.resistors, *of_material}, electrode_relaxation(fit)
     free = {*names_of_kinds(circuit, EXPONENT), *(_names_beside(fit, asked))}
     found = [] if fit.converged else ["did not converge"]
     found += [f"{name} at its bound" for name in fit.at_bound if name not in free]
-    found += [f"{name} not determined" for name in _vague(fit, asked)]
+    found += [f"{name} not determined" for name in _vague(fit, asked, inner)]
     found += [f"{name} is neither in series, nor in an arc, nor of diffusion" for name in pieces.unread]
     real_axis = MOST_OF_THE_REAL_AXIS * float((fit.z_ohm.real).max())
     found += [f"{name} beyond the real axis" for name in asked if fit.parameters[name].value > real_axis]
     for arc in arcs:
         found += _arc_objections(arc.relaxation, fit) if arc.material else _electrode_objections(arc, fit)
-    slowest_s = max((arc.relaxation.time_s for arc in arcs if arc.material), default=0.0)
+    slowest_s = max((arc.relaxation.time_s for arc in arcs), default=0.0)
     if any(fit.parameters[name].value < slowest_s for name in pieces.diffusion_times):
         found.append("diffusion faster than an arc")
-    if pieces.electrode is not None and electrode_capacitance_f(fit) < declared.scales.interface_f:
+    if pieces.electrode is not None and electrode_capacitance_f(fit) < declared.scales.electrode_f:
         found.append("the spike is too small a capacitance to be an electrode")
-    if not of_material and _electrode_tail(fit, arcs) > MOST_OF_A_TAIL:
+    if inner is not None and inner.capacitance_f < declared.scales.double_layer_f:
+        found.append(f"{inner.name} relaxes with too small a capacitance to be in the electrode")
+    if electrode_tail(fit, arcs) > MOST_OF_A_TAIL:
         found.append("the electrode's arcs go on above the window: the electrolyte is not seen apart")
     total = total_of(fit, arcs)
     if not total.relative_uncertainty <= MOST_RELATIVE_UNCERTAINTY:
@@ -109,17 +137,20 @@ def _names_beside(fit: CircuitFit, asked: set[str]) -> set[str]:
     for arc in pieces.arcs:
         if arc.resistance not in asked:
             beside = arc.beside
-            names |= {arc.resistance, beside.time if isinstance(beside, Dispersion) else beside.admittance}
-    if pieces.electrode is not None and pieces.spike is None:
-        circuit = parse_circuit(fit.circuit)
-        names |= set(circuit.names[pieces.electrode.first : pieces.electrode.stop])
+            names.add(beside.time if isinstance(beside, Dispersion) else beside.admittance)
     return names
 
 
-def _electrode_tail(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> float:
-    """Z' at the highest frequency that no series resistor explains, over these; 0 without electrode arcs."""
+def electrode_tail(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> float:
+    """What Z' at the highest frequency exceeds the series resistors by, over these.
+
+    0 where the electrolyte has an arc or the electrode no dispersion: nothing is extrapolated then.
+    """
+    if any(arc.material for arc in arcs):
+        return 0.0
     resistors = pieces_of(fit.circuit).resistors
-    if not arcs or not resistors:
+    dispersive = arcs or pieces_of(fit.circuit).spike is None
+    if not dispersive or not resistors:
         return 0.0
     return float(fit.z_ohm.real[0]) / fit.sum_of(resistors).value - 1
 
@@ -158,14 +189,14 @@ def _arc_objections(arc: Relaxation, fit: CircuitFit) -> list[str]:
     return found
 
 
-def _vague(fit: CircuitFit, asked: set[str]) -> list[str]:
-    """Resistances asked for and inductances with too large a relative standard uncertainty.
+def _vague(fit: CircuitFit, asked: set[str], inner: Relaxation | None) -> list[str]:
+    """Resistances asked for, those inside an electrode, and inductances with too large an uncertainty.
 
     A weak Warburg element may stay: it does no harm, and leaving it out bends the arc before it.
     """
     circuit = parse_circuit(fit.circuit)
-    inductances = names_of_kinds(circuit, INDUCTANCE)
-    judged = [name for name in circuit.names if name in asked or name in inductances]
+    judged = asked | {*names_of_kinds(circuit, INDUCTANCE)} | ({inner.name} if inner else set())
+    judged = [name for name in circuit.names if name in judged]
     return [name for name in judged if fit.parameters[name].relative_uncertainty > MOST_RELATIVE_UNCERTAINTY]
 
 

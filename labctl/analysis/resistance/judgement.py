@@ -3,7 +3,8 @@
 Two scales are needed. A material of thickness L and area A is judged by its permittivity C L / (epsilon0 A):
 a bulk has 5 to 1e3, grain boundaries to 1e5 (apparent, brick layer). An interface is judged by its
 capacitance per area C / A: a double layer has 1 uF/cm2 and more, a layer of thickness d epsilon0 epsilon / d,
-which for some um of oxide is 3e-9 F/cm2. Capacitances that both scales allow are ambiguous: a grain boundary
+which is about 1e-8 F/cm2 for 1 um of oxide or for
+100 nm of air in a contact. Capacitances that both scales allow are ambiguous: a grain boundary
 and a contact layer give the same spectrum until thickness, pressure or fresh electrodes are varied. Without a
 geometry the range of L / A in laboratories is allowed, 0.01 to 10 /cm, and more is ambiguous.
 """
@@ -24,9 +25,14 @@ BULK_PERMITTIVITY = 1e3
 GRAIN_BOUNDARY_PERMITTIVITY = 1e5
 USUAL_GRAIN_BOUNDARY_PERMITTIVITY = 1e4  # above it a reversible cell's arc is more likely an interphase
 LARGEST_PERMITTIVITY = 3e5  # effective capacitances are uncertain by a factor
-LAYER_F_M2 = 3e-5
+GAP_F_M2 = 8e-5  # of a contact with a gap of 100 nm of air, the widest that a pressed contact leaves
+FILM_F_M2 = 5e-5  # of oxide films of 0.9 um on both metals
+ELECTRODE_F_M2 = 3e-5  # below it a spike is the sample's own capacitance
+DOUBLE_LAYER_F_M2 = 3e-3
 PELLET_M = (1e-3, 1e-4)  # thickness in m and area in m2 of a usual pellet
 THINNEST_PER_M = 1.0  # L / A of a tape of 100 um and 1 cm2
+MOST_OF_THE_REAL_AXIS = 1.5
+MOST_RELATIVE_UNCERTAINTY = 0.5
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
 WORTH_SAYING = 0.01  # of the total
 WHAT_DECIDES = "thickness, pressure or fresh electrodes decide"
@@ -52,15 +58,23 @@ class Scales:
         Largest of usual and of any grain boundaries.
     material_f : float
         Above it an arc is an interface.
-    interface_f : float
-        Below it an arc is material.
+    gap_f, film_f : float
+        Smallest of a contact to a blocking electrode, and of films on reversible ones: below it an arc is
+        material.
+    electrode_f : float
+        Smallest at which a spike is an electrode.
+    double_layer_f : float
+        Smallest of a double layer.
     """
 
     bulk_f: float
     usual_f: float
     grain_boundary_f: float
     material_f: float
-    interface_f: float
+    gap_f: float
+    film_f: float
+    electrode_f: float
+    double_layer_f: float
     stated: bool
 
     @classmethod
@@ -76,7 +90,10 @@ class Scales:
             usual_f=USUAL_GRAIN_BOUNDARY_PERMITTIVITY * unit_f,
             grain_boundary_f=GRAIN_BOUNDARY_PERMITTIVITY * unit_f,
             material_f=LARGEST_PERMITTIVITY * largest_unit_f,
-            interface_f=LAYER_F_M2 * area_m2,
+            gap_f=GAP_F_M2 * area_m2,
+            film_f=FILM_F_M2 * area_m2,
+            electrode_f=ELECTRODE_F_M2 * area_m2,
+            double_layer_f=DOUBLE_LAYER_F_M2 * area_m2,
             stated=stated,
         )
 
@@ -87,6 +104,8 @@ class Declared:
 
     sides: Sides
     scales: Scales
+    decided_f: float | None = None
+    """Up to here an ambiguous arc is material, where a series has decided; else each arc is judged alone."""
 
     @property
     def blocks(self) -> bool:
@@ -99,8 +118,15 @@ class Declared:
         return "interphase" if "reversible" in self.sides else "electrode"
 
     @property
+    def least_interface_f(self) -> float:
+        """Below it an arc is material."""
+        return self.scales.gap_f if self.interface == "electrode" else self.scales.film_f
+
+    @property
     def likely_material_f(self) -> float:
         """Up to here an ambiguous arc is taken as material."""
+        if self.decided_f is not None:
+            return self.decided_f
         return self.scales.grain_boundary_f if self.interface == "electrode" else self.scales.usual_f
 
 
@@ -123,7 +149,8 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
     alone = not pieces_of(fit.circuit).resistors
     for place, arc in enumerate(arcs):
         material, ambiguous = _meaning(arc.capacitance_f, declared, fastest=place == 0)
-        if ambiguous and (_is_hidden(fit, arc) or any(not before.material for before in found)):
+        under_the_spike = declared.decided_f is None and _is_hidden(fit, arc)
+        if ambiguous and (under_the_spike or any(not before.material for before in found)):
             material = False
         if ambiguous and alone and not any(before.material for before in found):
             material, ambiguous = True, False
@@ -133,7 +160,7 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
 
 def _meaning(capacitance_f: float, declared: Declared, fastest: bool) -> tuple[bool, bool]:
     scales = declared.scales
-    if capacitance_f < scales.interface_f or (fastest and capacitance_f <= scales.bulk_f):
+    if capacitance_f < declared.least_interface_f or (fastest and capacitance_f <= scales.bulk_f):
         return True, False
     if capacitance_f > scales.material_f:
         return False, False
@@ -178,7 +205,7 @@ def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) ->
     """State what the arcs of a fit may mean."""
     readings = [Reading(total_of(fit, arcs), "the electrolyte's arcs")]
     flags = []
-    for arc in arcs:
+    for arc in (arc for arc in arcs if _is_seen(fit, arc.relaxation)):
         if arc.ambiguous:
             other = _other_reading(fit, arcs, arc, declared)
             if _differs(other.total_ohm, readings[0].total_ohm):
@@ -197,6 +224,13 @@ def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) ->
     if not declared.blocks and pieces_of(fit.circuit).electrode is not None:
         flags.append("the cell blocks: its low-frequency end is a capacitive spike, declared reversible")
     return Judgement(tuple(readings), tuple(flags))
+
+
+def _is_seen(fit: CircuitFit, arc: Relaxation) -> bool:
+    """The data determine the arc: it could be an answer."""
+    estimate = fit.parameters[arc.name]
+    largest_ohm = MOST_OF_THE_REAL_AXIS * float(fit.z_ohm.real.max())
+    return estimate.value < largest_ohm and estimate.relative_uncertainty < MOST_RELATIVE_UNCERTAINTY
 
 
 def passes_no_current(fit: CircuitFit) -> bool:

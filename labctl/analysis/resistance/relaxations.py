@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.elements import CPE_ADMITTANCE, RESISTANCE
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import Capacitive, Dispersion, ResistiveArc, pieces_of
 
@@ -47,6 +48,20 @@ def _admittance(fit: CircuitFit, element: Capacitive) -> tuple[float, float]:
     """Q and n of a CPE; C and 1 of a capacitor."""
     n = 1.0 if element.exponent is None else fit.parameters[element.exponent].value
     return fit.parameters[element.admittance].value, n
+
+
+def electrode_relaxation(fit: CircuitFit) -> Relaxation | None:
+    """Relaxation inside a blocking electrode: of its rail, or of its slow branch on the double layer."""
+    pieces = pieces_of(fit.circuit)
+    if pieces.electrode is None or pieces.spike is not None:
+        return None
+    circuit = parse_circuit(fit.circuit)
+    names = circuit.names[pieces.electrode.first : pieces.electrode.stop]
+    kinds = circuit.kinds[pieces.electrode.first : pieces.electrode.stop]
+    if RESISTANCE not in kinds or CPE_ADMITTANCE not in kinds:
+        return None
+    name, q = names[kinds.index(RESISTANCE)], names[kinds.index(CPE_ADMITTANCE)]
+    return _relaxation(fit, ResistiveArc(name, Capacitive(q, names[names.index(q) + 1])))
 
 
 def electrode_reactance_ohm(fit: CircuitFit, omega: float) -> float:

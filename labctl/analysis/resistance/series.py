@@ -16,8 +16,10 @@ from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.series_choice import NEAR, choices, vote_of
 from labctl.analysis.resistance.single import (
     RANGE_OHM,
+    Choice,
     Prepared,
     Resistance,
     check_range,
@@ -78,13 +80,17 @@ def ionic_resistance_series(
     found: list[Resistance] = []
     for begin in range(0, len(order), AT_ONCE):
         end = min(begin + AT_ONCE, len(order))
-        # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
-        low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
+        # a spectrum learns from MOST_ROUNDS places away and hears the votes of NEAR: as if all were there
+        reach = MOST_ROUNDS + NEAR
+        low, high = max(0, begin - reach), min(len(order), end + reach)
         asked = [without_fixture(spectra[i], cell, lead_ohm) for i in order[low:high]]
         data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
-        fits = _fitted_together(data, max(0, len(known) - low), circuits)
+        neighbours = max(0, len(known) - low)
+        fits = [list(own.values()) for own in _fitted_together(data, neighbours, circuits)]
+        votes = [vote_of(*one) for one in zip(data[:neighbours], fits, strict=False)]
+        chosen = [*choices(votes), *(Choice() for _ in data[neighbours:])]
         concluded = [
-            conclude(data[i - low], list(fits[i - low].values()), range_ohm) for i in range(begin, end)
+            conclude(data[i - low], fits[i - low], range_ohm, chosen[i - low]) for i in range(begin, end)
         ]
         found += concluded if details else [replace(r, candidates=(), fit=None) for r in concluded]
     found = [*_in_line(found[: len(known)], np.sort(temperatures)), *found[len(known) :]]

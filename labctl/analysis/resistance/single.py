@@ -21,8 +21,11 @@ from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
     CANDIDATES,
+    RICHER,
     blocks_at_the_end,
     conducts_at_the_end,
+    electrode_tail,
+    hidden,
     is_inductive,
     objections,
 )
@@ -38,6 +41,7 @@ from labctl.analysis.resistance.judgement import (
     total_of,
     with_spread,
 )
+from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
@@ -52,6 +56,8 @@ STARTS = 4
 MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
+LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
 CABLES = "L0"
@@ -185,6 +191,7 @@ class Prepared:
     flags: tuple[str, ...]
     inductive: bool
     consistent_rms: float
+    noise_rms: float
     cell: Stated
 
     @property
@@ -286,6 +293,7 @@ def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated
             (*flags, "too few usable points for a resistance"),
             inductive=False,
             consistent_rms=math.nan,
+            noise_rms=math.nan,
             cell=stated,
         )
     clean, test, left_out = tested
@@ -293,7 +301,8 @@ def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated
     inductive = is_inductive(clean.z_ohm.imag)
     if inductive:
         flags.append("inductive: the highest frequencies show the cables")
-    return Prepared(clean, (*flags, *test.flags), inductive, test.rms, stated)
+    noise_rms = min(test.rms, test.noise)
+    return Prepared(clean, (*flags, *test.flags), inductive, test.rms, noise_rms, stated)
 
 
 def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> list[dict[str, CircuitFit]]:
@@ -309,7 +318,25 @@ def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> li
         for description, fit in fits.items():
             found[i][description] = _better(found[i][description], fit)
     _refit_from_richer(data, found)
+    if not circuits:
+        _try_richer_electrodes(data, found)
     return found
+
+
+def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
+    poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
+    tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
+    for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
+        found[i].update(fits)
+    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
+
+
+def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave."""
+    declared = data.cell.declared
+    sound = [fit.rms for fit in fits if not JudgedFit.of(fit, declared).objections]
+    return min(sound, default=math.inf) > LEAVES_MORE * data.noise_rms
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
@@ -363,8 +390,14 @@ def _is_incomplete(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
 
 
 def _fit_from(data: Sequence[Prepared], circuits: Sequence[str], count: int) -> list[dict[str, CircuitFit]]:
+    return _fitted(data, [candidates_for(one, circuits) for one in data], count)
+
+
+def _fitted(
+    data: Sequence[Prepared], tried: Sequence[Sequence[str]], count: int
+) -> list[dict[str, CircuitFit]]:
+    """The circuits `tried` on each spectrum, fitted from `count` starts."""
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
-    tried = [candidates_for(one, circuits) for one in data]
     descriptions = {d: None for of_one in tried for d in of_one}
     for description in descriptions:
         circuit = parse_circuit(description)
@@ -385,10 +418,23 @@ def candidates_for(data: Prepared, circuits: Sequence[str] = ()) -> tuple[str, .
         return ()
     if circuits:
         return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
-    circuits = _usual_candidates(data)
+    return _with_cables(data, _usual_candidates(data))
+
+
+def _with_cables(data: Prepared, circuits: Sequence[str]) -> tuple[str, ...]:
+    """The circuits that the points can hold, also with cables where these show."""
     if data.inductive:
         circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))
     return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def _richer_candidates(data: Prepared) -> tuple[str, ...]:
+    """Electrodes beyond the usual ones, with and without direct current where that was declared otherwise."""
+    if data.cell.declared.blocks:
+        conducts = RICHER["conducting"] if conducts_at_the_end(data.spectrum) else ARCS
+        return _with_cables(data, (*RICHER["blocking"], *conducts))
+    blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
+    return _with_cables(data, (*RICHER["reversible"], *blocking))
 
 
 def _usual_candidates(data: Prepared) -> tuple[str, ...]:
@@ -406,7 +452,11 @@ def _has_inductor(description: str) -> bool:
 
 @dataclass(frozen=True)
 class JudgedFit:
-    """A fit with the meaning of its arcs, and what speaks against it."""
+    """A fit with the meaning of its arcs, and what speaks against it.
+
+    Where the electrode's dispersion reaches the highest frequency, the electrolyte ends somewhere between the
+    series resistors and the smallest Z': that is in the uncertainty of the total.
+    """
 
     fit: CircuitFit
     arcs: tuple[JudgedArc, ...]
@@ -417,38 +467,87 @@ class JudgedFit:
     def of(cls, fit: CircuitFit, declared: Declared) -> "JudgedFit":
         """Judge a fit."""
         arcs = judged(fit, declared)
-        return cls(fit, arcs, total_of(fit, arcs), objections(fit, arcs, declared))
+        total = total_of(fit, arcs)
+        tail_ohm = max(electrode_tail(fit, arcs), 0.0) * total.value
+        u = math.hypot(total.standard_uncertainty, tail_ohm / math.sqrt(3))
+        widened = Estimate(total.value, u, total.degrees_of_freedom)
+        return cls(fit, arcs, widened, objections(fit, arcs, declared))
+
+    def with_hidden_arcs(self) -> "JudgedFit":
+        """The same without the objection to arcs under the spike, which become ambiguous instead."""
+        under = [hidden(arc.relaxation.name) in self.objections for arc in self.arcs]
+        arcs = tuple(
+            replace(arc, ambiguous=arc.ambiguous or is_under)
+            for arc, is_under in zip(self.arcs, under, strict=True)
+        )
+        names = {hidden(arc.relaxation.name) for arc in self.arcs}
+        left = tuple(words for words in self.objections if words not in names)
+        return replace(self, arcs=arcs, objections=left)
 
 
-def conclude(data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float]) -> Resistance:
+def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+    """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
+
+    Such an arc may be the electrode's dispersion: it counts as ambiguous.
+    """
+    sound = [one for one in tried if not one.objections]
+    least = min((one.fit.rms for one in sound), default=math.inf)
+    acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
+    return [*sound, *(one for one in acquitted if not one.objections)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the neighbours in a series choose: circuit, `""` for none, and the meaning of ambiguous arcs."""
+
+    circuit: str = ""
+    material_f: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
+    """The fits that nothing speaks against, and the number of points by which they are compared."""
+    sound = _sound([JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
+
+
+def conclude(
+    data: Prepared, fits: Sequence[CircuitFit], range_ohm: tuple[float, float], choice: Choice | None = None
+) -> Resistance:
     """Rule out, choose, widen, take the lead off, and state a bound where there is no number."""
-    declared = data.cell.declared
+    choice = choice or Choice()
+    declared = replace(data.cell.declared, decided_f=choice.material_f)
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = [one for one in tried if not one.objections]
+    sound = _sound(tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)
         for one in tried
     )
-    if not sound or is_open(data.spectrum, declared.scales.interface_f):
+    if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    best = min(sound, key=lambda one: one.fit.bic_for(points))
+    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
     chosen = Contender(best.total_ohm, best.fit.bic_for(points))
     widened, spread_flags = with_model_spread(chosen, contenders)
+    shape_flags: tuple[str, ...] = ()
+    if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
+        widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
     arcs = named_arcs(best.fit, best.arcs, declared)
     meaning = judgement(best.fit, best.arcs, declared)
-    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *arc_flags(best.fit, arcs))
+    flags = (*data.flags, *_quality_flags(data, best.fit), *best.fit.flags, *choice.flags)
+    flags = (*flags, *arc_flags(best.fit, arcs))
     found = Resistance(
         total_ohm=widened,
         arcs=arcs,
         interphase_ohm=_interphase_ohm(best, others, declared, points),
         circuit=best.fit.circuit,
         bound=None,
-        flags=(*flags, *spread_flags, *meaning.flags),
+        flags=(*flags, *spread_flags, *shape_flags, *meaning.flags),
         intercept_ohm=spike_intercept_ohm(data.spectrum),
         minimum_ohm=minimum_of_reactance_ohm(data.spectrum),
         candidates=candidates,
@@ -540,7 +639,7 @@ def _without_circuit(
         candidates=candidates,
         fit=None,
     )
-    least_f, lead = data.cell.declared.scales.interface_f, data.cell.lead
+    least_f, lead = data.cell.declared.scales.electrode_f, data.cell.lead
     bound = bound_from_data(data.spectrum, least_f) if data.enough else None
     if bound is None:
         flags = data.flags if not data.enough else (*data.flags, "no circuit describes this spectrum")

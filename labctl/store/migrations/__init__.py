@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables
+from labctl.store.migrations import analysis_tables, relaxation_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
@@ -171,6 +171,16 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0015_relaxation_times(db: "Sqlite") -> None:
+    for statement in _statements(relaxation_tables.TABLE):
+        db.execute(statement)
+    for statement in (relaxation_tables.VIEW, *relaxation_tables.triggers()):
+        db.execute(statement)
+    for table, *described in described_columns(relaxation_tables.TABLE):
+        for name in (table, relaxation_tables.PUBLIC):
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
+
+
 def _m0016_cell(db: "Sqlite") -> None:
     _add_columns(db, "samples", CELL)
     _add_columns(db, "resistances", ANALYSER_OHMS)
@@ -207,6 +217,7 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
 }
 
