@@ -107,8 +107,14 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("spectra", type=int, nargs="?", default=1000, help="of each kind (%(default)s)")
+    about = f"of each kind (%(default)s), or a study: {', '.join(STUDIES)}"
+    parser.add_argument("spectra", type=count_or_study, nargs="?", default=1000, help=about)
     return parser
+
+
+def count_or_study(text: str) -> int | str:
+    """A number of spectra, or the name of a study."""
+    return text if text in STUDIES else int(text)
 
 
 def study_parser(study: str) -> argparse.ArgumentParser:

@@ -144,8 +144,8 @@ class _Copy:
         self.outdated: list[int] = []
         done = applied(theirs)
         self._has_analyses = "0012_analyses" in done
-        self._later = () if "0015_relaxation_times" in done else (RELAXATION_TIMES,)  # tables it lacks
         self._has_check_points = "0014_check_points" in done
+        self._later = () if "0015_relaxation_times" in done else (RELAXATION_TIMES,)  # tables it lacks
 
     def run(self, run: RunCheck) -> None:
         """Insert as running, fill, end, and compare the hash."""
