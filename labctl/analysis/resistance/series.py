@@ -16,8 +16,9 @@ from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
-from labctl.analysis.resistance.series_choice import NEAR, choices, vote_of
+from labctl.analysis.resistance.series_choice import choices, vote_of
 from labctl.analysis.resistance.single import (
+    NEAR,
     RANGE_OHM,
     Choice,
     Prepared,
@@ -81,7 +82,7 @@ def ionic_resistance_series(
     for begin in range(0, len(order), AT_ONCE):
         end = min(begin + AT_ONCE, len(order))
         # a spectrum learns from MOST_ROUNDS places away and hears the votes of NEAR: as if all were there
-        reach = MOST_ROUNDS + NEAR
+        reach = MOST_ROUNDS + 2 * NEAR
         low, high = max(0, begin - reach), min(len(order), end + reach)
         asked = [without_fixture(spectra[i], cell, lead_ohm) for i in order[low:high]]
         data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
@@ -117,7 +118,7 @@ def _fitted_together(
     data: Sequence[Prepared], known: int, circuits: Sequence[str]
 ) -> list[dict[str, CircuitFit]]:
     """Every candidate fitted to each spectrum; the first `known` rise in temperature and help each other."""
-    fits = fit_candidates(data, circuits)
+    fits = fit_candidates(data, circuits, neighbours=min(known, len(data)))
     improved = set(range(min(known, len(data))))
     for _ in range(MOST_ROUNDS):
         improved = _hand_on(data[:known], fits[:known], improved)

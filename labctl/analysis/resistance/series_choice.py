@@ -20,9 +20,8 @@ from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.straight_line import fit_straight_line
 from labctl.analysis.resistance.model_spread import PLAUSIBLE_BIC
-from labctl.analysis.resistance.single import Choice, JudgedFit, Prepared, sound_fits
+from labctl.analysis.resistance.single import NEAR, Choice, JudgedFit, Prepared, sound_fits
 
-NEAR = 8  # places in temperature on either side that vote
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
 ONE_ARC = 2.0
 FEWEST_ENERGIES = 4

@@ -57,6 +57,7 @@ from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.analysis.spectra.spectrum import Spectrum
 
 FEWEST_POINTS = 6
+NEAR = 8  # places in temperature on either side that share their circuits
 STARTS = 4
 MORE_STARTS = 20
 MUCH_WORSE = 1.5
@@ -311,8 +312,13 @@ def _prepared(spectrum: Spectrum, clean: Spectrum, tested: Judged | None, stated
     return Prepared(clean, (*flags, *test.flags), inductive, test.rms, noise_rms, stated)
 
 
-def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> list[dict[str, CircuitFit]]:
+def fit_candidates(
+    data: Sequence[Prepared], circuits: Sequence[str] = (), *, neighbours: int = 0
+) -> list[dict[str, CircuitFit]]:
     """Every candidate fitted to each spectrum, by its description; `circuits` instead of the usual ones.
+
+    The first `neighbours` are of one series in rising temperature: what one of them needs is tried on those
+    within NEAR places too.
 
     Where all of them leave far more than the Kramers-Kronig chain does, a minimum may have been missed: more
     starts are followed.
@@ -325,13 +331,17 @@ def fit_candidates(data: Sequence[Prepared], circuits: Sequence[str] = ()) -> li
             found[i][description] = _better(found[i][description], fit)
     _refit_from_richer(data, found)
     if not circuits:
-        _try_richer_electrodes(data, found)
+        _try_richer_electrodes(data, found, neighbours)
     return found
 
 
-def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+def _try_richer_electrodes(
+    data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], neighbours: int
+) -> None:
     """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
     poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
+    near = {j for i in poor if i < neighbours for j in range(i - NEAR, i + NEAR + 1) if 0 <= j < neighbours}
+    poor = sorted({*poor, *(j for j in near if found[j])})
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
