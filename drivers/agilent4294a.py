@@ -48,6 +48,7 @@ class Agilent4294A(ScpiInstrument):
     error_question: ClassVar[str] = "OUTPERRO?"
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    accuracy = declared.ACCURACY
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -47,6 +47,7 @@ class Keithley2450(ScpiInstrument):
 
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    accuracy = declared.ACCURACY
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -36,6 +36,7 @@ class KeysightE4990A(ScpiInstrument):
 
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    accuracy = declared.ACCURACY
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

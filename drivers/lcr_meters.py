@@ -46,6 +46,7 @@ class LcrMeter(ScpiInstrument):
 
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    accuracy = declared.ACCURACY
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\n",
         "read_termination": "\n",

@@ -97,6 +97,7 @@ class Solartron1260(Instrument):
 
     messages = declared.MESSAGES
     bench_checks = declared.BENCH_CHECKS
+    accuracy = declared.ACCURACY
     connection_settings: ClassVar[dict[str, Any]] = {
         "write_termination": "\r\n",
         "read_termination": "\r\n",

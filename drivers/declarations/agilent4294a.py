@@ -1,5 +1,6 @@
 """Messages and bench checks of the Agilent 4294A."""
 
+from labctl.accuracy import Accuracy, AccuracyRange
 from labctl.command_table import BenchCheck, Message
 
 MANUAL, MAKER = "04294-90061, quoted in samhill's HP4294A", "the maker's data transfer program"
@@ -95,3 +96,17 @@ BENCH_CHECKS = (
         "overload", "short", "a status other than `ok`; note the numbers and the reply to `OUTPERRO?`"
     ),
 )
+
+ACCURACY = Accuracy(
+    analyser=(
+        AccuracyRange(
+            gain=0.0008,
+            phase_rad=0.0008,
+            source="Agilent Impedance Measurement Handbook, table 2-2: basic accuracy 0.08 %; its range here "
+            "is an assumption",
+            frequency_hz=(100.0, 1e5),
+            impedance_ohm=(100.0, 1e4),
+        ),
+    )
+)
+"""Basic accuracy, the phase in rad equal to it. Outside this range the data sheet's chart says more."""

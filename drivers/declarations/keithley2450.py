@@ -1,5 +1,6 @@
 """Messages and bench checks of the Keithley 2450."""
 
+from labctl.accuracy import Accuracy, CurrentRange, PotentiostatAccuracy
 from labctl.command_table import BenchCheck, Message
 
 MESSAGES = (
@@ -179,3 +180,23 @@ BENCH_CHECKS = (
         "the difference is the leads",
     ),
 )
+
+ACCURACY = Accuracy(
+    potentiostat=PotentiostatAccuracy(
+        potential_gain=0.0002,
+        potential_zero_v=300e-6,
+        currents=(
+            CurrentRange(10e-9, 0.001, 50e-12),
+            CurrentRange(100e-9, 0.0006, 100e-12),
+            CurrentRange(1e-6, 0.00025, 300e-12),
+            CurrentRange(10e-6, 0.00025, 700e-12),
+            CurrentRange(100e-6, 0.0002, 6e-9),
+            CurrentRange(1e-3, 0.0002, 60e-9),
+            CurrentRange(10e-3, 0.0002, 600e-9),
+            CurrentRange(100e-3, 0.00025, 6e-6),
+            CurrentRange(1.0, 0.0003, 500e-6),
+        ),
+        source="Keithley SPEC-2450 Rev. A (2013): 1 year, 23 degC +- 5 K; potential of the 2 V range",
+    )
+)
+"""Of the set potential and the measured current."""

@@ -1,5 +1,6 @@
 """Messages and bench checks of the Keysight E4990A."""
 
+from labctl.accuracy import Accuracy, AccuracyRange
 from labctl.command_table import BenchCheck, Message
 
 MESSAGES = (
@@ -100,3 +101,16 @@ BENCH_CHECKS = (
     ),
     BenchCheck("overload", "short", "a status other than `ok`"),
 )
+
+ACCURACY = Accuracy(
+    analyser=(
+        AccuracyRange(
+            gain=0.0008,
+            phase_rad=0.0008,
+            source="Keysight E4990A data sheet: basic accuracy 0.08 %; its range here is an assumption",
+            frequency_hz=(100.0, 1e5),
+            impedance_ohm=(100.0, 1e4),
+        ),
+    )
+)
+"""Basic accuracy, the phase in rad equal to it. Outside this range the data sheet's chart says more."""

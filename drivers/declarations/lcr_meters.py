@@ -1,5 +1,6 @@
 """Messages and bench checks of Keysight E4980A and Agilent 4284A."""
 
+from labctl.accuracy import Accuracy, AccuracyRange
 from labctl.command_table import BenchCheck, Message
 
 MESSAGES = (
@@ -114,3 +115,17 @@ BENCH_CHECKS = (
         "its value at every frequency",
     ),
 )
+
+ACCURACY = Accuracy(
+    analyser=(
+        AccuracyRange(
+            gain=0.0005,
+            phase_rad=0.0005,
+            source="Keysight E4980A and Agilent 4284A data sheets: basic accuracy 0.05 %; its range here is "
+            "an assumption",
+            frequency_hz=(100.0, 1e5),
+            impedance_ohm=(100.0, 1e4),
+        ),
+    )
+)
+"""Basic accuracy at 0.3 to 1 V, the phase in rad equal to it. Outside, the data sheet has equations."""

@@ -1,5 +1,8 @@
 """Messages and bench checks of the Solartron 1260."""
 
+import math
+
+from labctl.accuracy import Accuracy, AccuracyRange
 from labctl.command_table import BenchCheck, Message
 
 MESSAGES = (
@@ -109,3 +112,16 @@ BENCH_CHECKS = (
         "the error digit", "short the current input, measure", "a status other than `ok`; note the digit"
     ),
 )
+
+ACCURACY = Accuracy(
+    analyser=(
+        AccuracyRange(
+            gain=0.001,
+            phase_rad=math.radians(0.1),
+            source="Solartron 1260A brochure: 0.1 %, 0.1 degree at best; its range here is an assumption",
+            frequency_hz=(10.0, 1e5),
+            impedance_ohm=(10.0, 1e5),
+        ),
+    )
+)
+"""At best. The manual has a chart by frequency and impedance; outside this range nothing is stated."""

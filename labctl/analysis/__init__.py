@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.two_segments import TwoSegmentFit, fit_two_segments
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
+    from labctl.analysis.resistance.grain_boundary import (
+        GrainBoundaryConductivity,
+        grain_boundary_conductivity,
+    )
+    from labctl.analysis.resistance.judgement import Reading
     from labctl.analysis.resistance.series import ionic_resistance_series
-    from labctl.analysis.resistance.single import Resistance, ionic_resistance
+    from labctl.analysis.resistance.single import Resistance, ionic_resistance, ionic_resistances
+    from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
+    from labctl.analysis.spectra.cell import Cell, electrode_sides, electrode_text
     from labctl.analysis.spectra.drt import RelaxationTimes
     from labctl.analysis.spectra.fixture import compensate, lead_resistance
     from labctl.analysis.spectra.kramers_kronig import KramersKronig
@@ -40,15 +47,20 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "AccuracyRange": "spectra.analyser_accuracy",
+    "AnalyserAccuracy": "spectra.analyser_accuracy",
     "ArrheniusFit": "laws.arrhenius",
+    "Cell": "spectra.cell",
     "Circuit": "circuits.circuit",
     "CircuitFit": "circuits.fit",
     "EarlyStop": "transport.early_stop",
     "GlobalFit": "circuits.global_fit",
+    "GrainBoundaryConductivity": "resistance.grain_boundary",
     "Hysteresis": "laws.hysteresis",
     "KramersKronig": "spectra.kramers_kronig",
     "NextTemperature": "laws.next_temperature",
     "PolarisationFit": "transport.polarisation",
+    "Reading": "resistance.judgement",
     "RelaxationTimes": "spectra.drt",
     "Resistance": "resistance.single",
     "Spectrum": "spectra.spectrum",
@@ -59,6 +71,8 @@ _HOME = {
     "bruce_vincent": "transport.transference",
     "compare_branches": "laws.hysteresis",
     "compensate": "spectra.fixture",
+    "electrode_sides": "spectra.cell",
+    "electrode_text": "spectra.cell",
     "electronic_transference": "transport.transference",
     "fit_arrhenius": "laws.arrhenius",
     "fit_circuit": "circuits.fit",
@@ -68,10 +82,12 @@ _HOME = {
     "fit_temperature_law": "laws.choice",
     "fit_two_segments": "laws.two_segments",
     "fit_vtf": "laws.vtf",
+    "grain_boundary_conductivity": "resistance.grain_boundary",
     "half_width": "laws.next_temperature",
     "heating_points": "laws.hysteresis",
     "ionic_resistance": "resistance.single",
     "ionic_resistance_series": "resistance.series",
+    "ionic_resistances": "resistance.single",
     "lead_resistance": "spectra.fixture",
     "next_temperature": "laws.next_temperature",
     "parse_circuit": "circuits.circuit",
@@ -83,16 +99,21 @@ _HOME = {
 }
 
 __all__ = [
+    "AccuracyRange",
+    "AnalyserAccuracy",
     "ArrheniusFit",
+    "Cell",
     "Circuit",
     "CircuitFit",
     "EarlyStop",
     "Estimate",
     "GlobalFit",
+    "GrainBoundaryConductivity",
     "Hysteresis",
     "KramersKronig",
     "NextTemperature",
     "PolarisationFit",
+    "Reading",
     "RelaxationTimes",
     "Resistance",
     "Spectrum",
@@ -105,6 +126,8 @@ __all__ = [
     "compensate",
     "conductivity",
     "drt",
+    "electrode_sides",
+    "electrode_text",
     "electronic_transference",
     "fit_arrhenius",
     "fit_circuit",
@@ -114,10 +137,12 @@ __all__ = [
     "fit_temperature_law",
     "fit_two_segments",
     "fit_vtf",
+    "grain_boundary_conductivity",
     "half_width",
     "heating_points",
     "ionic_resistance",
     "ionic_resistance_series",
+    "ionic_resistances",
     "ionicity",
     "kramers_kronig",
     "lead_resistance",

@@ -40,9 +40,13 @@ def amend(
     diameter_u_mm: Annotated[str | None, _value("Its standard uncertainty.")] = None,
     area_mm2: Annotated[str | None, _value("Of one electrode.")] = None,
     area_u_mm2: Annotated[str | None, _value("Its standard uncertainty.")] = None,
+    pellet_diameter_mm: Annotated[
+        str | None, _value("Of the pellet, where its electrodes are smaller; none: not stated.")
+    ] = None,
+    pellet_diameter_u_mm: Annotated[str | None, _value("Its standard uncertainty.")] = None,
     composition: Annotated[str | None, _value("Chemical formula.")] = None,
     cation: Annotated[str | None, _value("The mobile ion, e.g. Li+.")] = None,
-    electrodes: Annotated[str | None, _value("blocking or reversible.")] = None,
+    electrodes: Annotated[str | None, _value("blocking, reversible, or both as blocking/reversible.")] = None,
     lead_ohm: Annotated[str | None, _value("Resistance of the leads; none: not known.")] = None,
     lead_u_ohm: Annotated[str | None, _value("Its standard uncertainty.")] = None,
     fixture_short: Annotated[
@@ -79,6 +83,8 @@ def amend(
         "diameter_uncertainty_mm": _number("--diameter-u-mm", diameter_u_mm),
         "area_cm2": _number("--area-mm2", area_mm2, 0.01),
         "area_uncertainty_cm2": _number("--area-u-mm2", area_u_mm2, 0.01),
+        "pellet_diameter_mm": _number("--pellet-diameter-mm", pellet_diameter_mm),
+        "pellet_diameter_uncertainty_mm": _number("--pellet-diameter-u-mm", pellet_diameter_u_mm),
         "composition": composition,
         "cation": cation,
         "electrodes": electrodes,

@@ -32,7 +32,9 @@ def fit(
     sample: Annotated[str, typer.Option(help="Every run of the samples of this name.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every run of the file.")] = False,
     circuit: Annotated[str, typer.Option(help="The only circuit to fit, e.g. R0-p(R1,CPE1)-CPE2.")] = "",
-    electrodes: Annotated[str, typer.Option(help="blocking or reversible, instead of the sample's.")] = "",
+    electrodes: Annotated[
+        str, typer.Option(help="blocking, reversible or blocking/reversible, instead of the sample's.")
+    ] = "",
     exclude: Annotated[
         list[str] | None,
         typer.Option(help="Leave out, e.g. 'spectrum 3', '20..30 degC', '50 Hz'; repeatable."),

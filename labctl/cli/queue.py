@@ -129,7 +129,7 @@ def add(
     They are rehearsed on simulated instruments in the background. A job begins when its rehearsal has passed,
     or where none is possible, and is held if it fails.
     """
-    from labctl.config.doubts import doubts_about_instruments
+    from labctl.config.doubts import doubts_about_station
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
     from labctl.queue.submission import Terms, submit
@@ -139,7 +139,7 @@ def add(
     asked = {"priority": priority, "policy": policy, "held": held, "rehearsed": not no_rehearsal, **hours}
     terms = Terms(person=person or user_name(), **asked)
     chosen = read_station(station)
-    for warning in doubts_about_instruments(chosen.instruments):
+    for warning in doubts_about_station(chosen):
         terminal.say(warning, err=True, fg="yellow")
     protocols = [read_protocol(file.resolve(), db) for file in files]
     for protocol in protocols:

@@ -46,13 +46,13 @@ def run(
     Ctrl-C twice: at once, still safe. A supervisor, another process, makes safe if this one is killed. Exit
     code 1 where something could not be read back off; the supervisor then stays and goes on trying.
     """
-    from labctl.config.doubts import doubts_about_instruments
+    from labctl.config.doubts import doubts_about_station
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
-    for warning in [*chosen.warnings(), *doubts_about_instruments(chosen_station.instruments)]:
+    for warning in [*chosen.warnings(), *doubts_about_station(chosen_station)]:
         terminal.say(warning, err=True, fg="yellow")
     ask_about_long(chosen, chosen_station, long)
     carry_out(chosen, db, ask_about_sample(chosen, db, same_sample), user_name())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labctl.config.sample import parse_sample
+from labctl.config.sample import parse_sample, pellet_diameter_mm
 from labctl.config.table import Table
 from labctl.errors import InvalidRequest
 from labctl.store.amendments import FIELDS
@@ -18,6 +18,7 @@ from labctl.store.amendments import FIELDS
 LARGEST_CORRECTION_K = 50.0
 UNIT_MISTAKEN = 10.0
 NONE = "none"
+PELLET = ("pellet_diameter_mm", "pellet_diameter_uncertainty_mm")
 GIVEN = {  # key as in a [sample] table: values of the sample that it holds
     "thickness_mm": ("thickness_m",),
     "thickness_uncertainty_mm": ("thickness_u_m",),
@@ -25,6 +26,8 @@ GIVEN = {  # key as in a [sample] table: values of the sample that it holds
     "diameter_uncertainty_mm": ("area_u_m2",),
     "area_cm2": ("area_m2",),
     "area_uncertainty_cm2": ("area_u_m2",),
+    "pellet_diameter_mm": ("pellet_area_m2",),
+    "pellet_diameter_uncertainty_mm": ("pellet_area_u_m2",),
     "composition": ("composition",),
     "cation": ("cation",),
     "electrodes": ("electrodes",),
@@ -35,7 +38,12 @@ GIVEN = {  # key as in a [sample] table: values of the sample that it holds
     "note": ("note",),
     "thermometer_correction_k": ("thermometer_correction_k",),
 }
-_IN_OTHER_UNITS = {"thickness_m": ("mm", 1e3), "area_m2": ("cm2", 1e4), "lead_ohm": ("ohm", 1.0)}
+_IN_OTHER_UNITS = {
+    "thickness_m": ("mm", 1e3),
+    "area_m2": ("cm2", 1e4),
+    "pellet_area_m2": ("cm2", 1e4),
+    "lead_ohm": ("ohm", 1.0),
+}
 
 
 def amended_values(
@@ -73,9 +81,9 @@ def amended_values(
         raise InvalidRequest("nothing to amend: give a value, e.g. --thickness-mm 1.05")
     new = dict(sample) | _parsed(sample, given, database)
     changed = {
-        field: {name: new[name] for name in names}
+        field: {name: new.get(name) for name in names}
         for field, names in FIELDS.items()
-        if any(new[name] != sample[name] for name in names)
+        if any(new.get(name) != sample.get(name) for name in names)
     }
     if not sure:
         _refuse_other_unit(sample, new)
@@ -87,7 +95,8 @@ def _parsed(sample: Mapping[str, Any], given: Mapping[str, Any], database: Path)
     table = _as_table(sample, given)
     parsed = vars(parse_sample(Table("amendment", table), database))
     parsed |= {"thermometer_correction_k": _correction_k(sample, given)}
-    return {name: _stored(parsed[name]) for key in given for name in GIVEN[key]}
+    found = {name: _stored(parsed[name]) for key in given for name in GIVEN[key]}
+    return found | ({} if found.get("pellet_area_m2", 0) is not None else {"pellet_area_u_m2": None})
 
 
 def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +108,7 @@ def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         table |= {"area_cm2": sample["area_m2"] * 1e4, "area_uncertainty_cm2": sample["area_u_m2"] * 1e4}
     elif "diameter_mm" not in given:
         table["diameter_mm"] = 2e3 * math.sqrt(sample["area_m2"] / math.pi)
+    table |= _pellet_as_given(sample)
     for key, name in (("lead_ohm", "lead_ohm"), ("lead_uncertainty_ohm", "lead_u_ohm")):
         table[key] = sample[name]
     for key in ("fixture_short", "fixture_open"):
@@ -106,7 +116,15 @@ def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     table |= {key: value for key, value in given.items() if key != "thermometer_correction_k"}
     if table["lead_ohm"] in (None, NONE):
         table["lead_uncertainty_ohm"] = given.get("lead_uncertainty_ohm")
+    if table.get("pellet_diameter_mm") in (None, NONE):
+        table["pellet_diameter_uncertainty_mm"] = given.get("pellet_diameter_uncertainty_mm")
     return {key: value for key, value in table.items() if value is not None and value != NONE}
+
+
+def _pellet_as_given(sample: Mapping[str, Any]) -> dict[str, float]:
+    """Return the pellet in force by its keys in a `[sample]` table; empty where it is not stated."""
+    found = pellet_diameter_mm(sample)
+    return {} if found is None else dict(zip(PELLET, found, strict=True))
 
 
 def _correction_k(sample: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:
@@ -125,7 +143,7 @@ def _stored(value: Any) -> Any:
 
 def _refuse_other_unit(sample: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     for name, (unit, scale) in _IN_OTHER_UNITS.items():
-        old_value, new_value = sample[name], new[name]
+        old_value, new_value = sample.get(name), new.get(name)
         if not old_value or not new_value:
             continue
         factor = max(new_value / old_value, old_value / new_value)
@@ -141,7 +159,7 @@ def _refuse_other_unit(sample: Mapping[str, Any], new: Mapping[str, Any]) -> Non
 def in_force_in_words(sample: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """Return the values in force of the given keys, e.g. `thickness_m is 0.00105`."""
     names = dict.fromkeys(name for key in given for name in GIVEN[key])
-    return ", ".join(f"{name} is {_short(sample[name])}" for name in names)
+    return ", ".join(f"{name} is {_short(sample.get(name))}" for name in names)
 
 
 def _short(value: Any) -> str:

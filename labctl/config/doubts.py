@@ -1,14 +1,18 @@
 """Doubts about a protocol or station file: possible mistakes are told, not refused."""
 
+import datetime
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labctl.clock import RealClock
+from labctl.config.accuracy import StationAccuracy
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.possible_steps import undeclared
 from labctl.config.sample import Sample
 from labctl.config.shared_addresses import unit_of
+from labctl.config.station import Station
 
 MOST_UNCERTAIN = 0.2
 SPAN = re.compile(r"[^,:]+:[^,:]+:[^,:]+")
@@ -47,6 +51,22 @@ def unconfirmed_settings(entries: Sequence[InstrumentEntry]) -> list[str]:
         if hasattr(entry.driver_class, "unconfirmed")
         for sentence in entry.driver_class.unconfirmed(entry.settings)
     ]
+
+
+def doubts_about_accuracy(accuracy: StationAccuracy, today: datetime.date) -> list[str]:
+    """Return a sentence for each certificate that is no longer valid; its figures still count."""
+    return [
+        f"accuracy.{role}: the certificate of {one.instrument} was valid until {one.valid_until}; have it "
+        "calibrated again, or give the class of the instrument"
+        for role, one in accuracy.statements()
+        if one is not None and one.expired(today)
+    ]
+
+
+def doubts_about_station(station: Station) -> list[str]:
+    """Return the doubts about the instruments of a station and about their certificates today."""
+    today = datetime.date.fromtimestamp(RealClock().time())
+    return [*doubts_about_instruments(station.instruments), *doubts_about_accuracy(station.accuracy, today)]
 
 
 def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:

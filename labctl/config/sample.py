@@ -13,10 +13,12 @@ from labctl.config.table import Table, read_document
 from labctl.errors import ConfigurationError
 from labctl.instruments.limits import Limits
 from labctl.store import Database
+from labctl.store.electrode_columns import as_text
 from labctl.store.queries.samples import newest_first
 from labctl.units import ZERO_CELSIUS_K
 
-ELECTRODES = ("blocking", "reversible")
+ELECTRODES = ("blocking", "reversible", "blocking/reversible", "reversible/blocking")
+SMALLER_THAN_ELECTRODES = 0.05  # area, relative: two measurements of one disc differ by less
 LARGEST_MM = 200.0  # no sample is larger, but micrometres are often mistaken for millimetres
 
 
@@ -26,6 +28,9 @@ class Sample:
 
     Either the resistance of the leads, which is subtracted, or points (Hz, ohm, ohm) of the fixture with a
     short or an open circuit in place of the sample, which correct every spectrum; None: not given.
+
+    `electrodes` is a text for `labctl.analysis.electrode_sides`; the sides can differ. The pellet can be
+    wider than its electrodes; None: its size is not stated.
 
     The ceilings `_max_` are limits that the sample tolerates; None: only the limits of the station hold.
     """
@@ -46,10 +51,13 @@ class Sample:
     temperature_max_k: float | None = None
     potential_max_v: float | None = None
     current_max_a: float | None = None
+    pellet_area_m2: float | None = None
+    pellet_area_u_m2: float | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "Sample":
         """Return the sample of a row of `samples`, also of an older file, or of a job."""
+        row = as_text(row)
         known: dict[str, Any] = {field.name: row[field.name] for field in fields(cls) if field.name in row}
         for name in ("fixture_short", "fixture_open"):
             known[name] = kept_points(known.get(name))
@@ -141,6 +149,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         area_u_m2=area_u_m2,
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
         note=table.text("note", ""),
+        **_pellet(table, area_m2),
         **_fixture(table, database),
         **_ceilings(table),
     )
@@ -195,6 +204,36 @@ def _area(table: Table) -> tuple[float, float]:
     diameter_m = _positive(table, "diameter_mm", LARGEST_MM) * 1e-3
     u_m = _uncertainty(table, "diameter_mm", "diameter_uncertainty_mm", diameter_m * 1e3) * 1e-3
     return math.pi / 4 * diameter_m**2, math.pi / 2 * diameter_m * u_m
+
+
+def _pellet(table: Table, area_m2: float) -> dict[str, float | None]:
+    """Return the area of the pellet's face and its standard uncertainty; None where it is not stated."""
+    if not table.has("pellet_diameter_mm"):
+        if table.has("pellet_diameter_uncertainty_mm"):
+            raise table.error("pellet_diameter_uncertainty_mm", "needs pellet_diameter_mm beside it")
+        return {"pellet_area_m2": None, "pellet_area_u_m2": None}
+    diameter_mm = _positive(table, "pellet_diameter_mm", LARGEST_MM)
+    u_mm = _uncertainty(table, "pellet_diameter_mm", "pellet_diameter_uncertainty_mm", diameter_mm)
+    pellet_m2, pellet_u_m2 = pellet_area_m2(diameter_mm, u_mm)
+    if pellet_m2 < area_m2 * (1 - SMALLER_THAN_ELECTRODES):
+        electrode_mm = 2e3 * math.sqrt(area_m2 / math.pi)
+        problem = f"is {diameter_mm:g} mm, less than its electrodes of {electrode_mm:.4g} mm"
+        raise table.error("pellet_diameter_mm", f"{problem}; give the diameter of the whole pellet")
+    return {"pellet_area_m2": pellet_m2, "pellet_area_u_m2": pellet_u_m2}
+
+
+def pellet_area_m2(diameter_mm: float, u_mm: float) -> tuple[float, float]:
+    """Return area and standard uncertainty of a pellet's face in m2, from its diameter in mm."""
+    return math.pi / 4 * (diameter_mm * 1e-3) ** 2, math.pi / 2 * diameter_mm * u_mm * 1e-6
+
+
+def pellet_diameter_mm(sample: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return diameter and standard uncertainty of a pellet in mm; None where they are not stated."""
+    area_m2 = sample.get("pellet_area_m2")
+    if area_m2 is None:
+        return None
+    diameter_mm = 2e3 * math.sqrt(area_m2 / math.pi)
+    return diameter_mm, (sample.get("pellet_area_u_m2") or 0.0) * 1e6 / (math.pi / 2 * diameter_mm)
 
 
 def _uncertainty(table: Table, of: str, key: str, value: float) -> float:

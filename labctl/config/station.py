@@ -8,6 +8,7 @@ from typing import Any
 
 from labctl.bench import Bench, Limits
 from labctl.clock import Clock, RealClock, ScaledClock, steady
+from labctl.config.accuracy import StationAccuracy, read_accuracy
 from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import ROLES, InstrumentEntry, read_instruments
 from labctl.config.opening import by_role, opened
@@ -26,8 +27,8 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table. `speed` is the speed relative to real time of a rig that is
-    simulated by another process; 1 for instruments.
+    `night` is its unchecked `[night]` table, `accuracy` what its instruments are worth. `speed` is the speed
+    relative to real time of a rig that is simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Station:
     simulation: Simulation | None
     night: Mapping[str, Any] = field(default_factory=dict)
     speed: float = 1.0
+    accuracy: StationAccuracy = field(default_factory=StationAccuracy)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -203,12 +205,14 @@ def read_station(path: Path | str) -> Station:
     if document.has("procedure") and not document.has("limits"):
         raise document.error("procedure", "belongs to a protocol; give a station file, with a table [limits]")
     simulated = document.has("simulation")
+    instruments = read_instruments(document.table("instruments", {}))
     station = Station(
         name=document.text("name", Path(path).stem),
         source=str(path),
         text=document.document_text,
         limits=_limits(document.table("limits")),
-        instruments=read_instruments(document.table("instruments", {})),
+        instruments=instruments,
+        accuracy=read_accuracy(document.table("accuracy", {}), instruments),
         visa_library=document.text("visa_library", ""),
         simulation=read_simulation(document.table("simulation")) if simulated else None,
         night=document.table("night", {}).values,

@@ -45,9 +45,10 @@ class AmendableDatabase(Database):
             Write nothing; return the numbers that would move.
         **values
             Keys of a `[sample]` table (`thickness_mm`, `thickness_uncertainty_mm`, `diameter_mm`,
-            `diameter_uncertainty_mm`, `area_cm2`, `area_uncertainty_cm2`, `composition`, `cation`,
-            `electrodes`, `lead_ohm`, `lead_uncertainty_ohm`, `fixture_short`, `fixture_open`, `note`), and
-            `thermometer_correction_k`. `"none"` takes leads, fixture or correction away.
+            `diameter_uncertainty_mm`, `area_cm2`, `area_uncertainty_cm2`, `pellet_diameter_mm`,
+            `pellet_diameter_uncertainty_mm`, `composition`, `cation`, `electrodes`, `lead_ohm`,
+            `lead_uncertainty_ohm`, `fixture_short`, `fixture_open`, `note`), and
+            `thermometer_correction_k`. `"none"` takes pellet, leads, fixture or correction away.
 
         Raises
         ------

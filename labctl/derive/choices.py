@@ -13,7 +13,7 @@ from labctl.errors import InvalidRequest
 from labctl.units import ZERO_CELSIUS_K
 
 FORMS = ("ln_sigma_t", "ln_sigma")
-ELECTRODES = ("blocking", "reversible")
+ELECTRODES = ("blocking", "reversible", "blocking/reversible", "reversible/blocking")
 ONE_FREQUENCY = 0.005
 ONE_TEMPERATURE_K = 0.5
 EXCLUDE_EXAMPLES = "'spectrum 3', '20..30 degC', '25 degC', '50 Hz' or '1e5..1e6 Hz'"
@@ -68,7 +68,7 @@ class Choices:
     circuit : str
         The only circuit to fit, e.g. `R0-p(R1,CPE1)-CPE2`.
     electrodes : str
-        `blocking` or `reversible`, in place of the electrodes of the sample.
+        `blocking`, `reversible` or both as `blocking/reversible`, in place of the electrodes of the sample.
     exclude : tuple of str
         What to leave out, e.g. `spectrum 3`, `20..30 degC`, `50 Hz`.
     form : str

@@ -11,12 +11,15 @@ from typing import Any, overload
 
 import numpy as np
 
-from labctl.analysis import Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
-from labctl.config.fixture import lead_of, without_fixture
+from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
+from labctl.analysis.spectra.fixture import without_declared_fixture
+from labctl.derive.drifts import drift_flags
+from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
+from labctl.store.cells import analyser_of_run
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
@@ -123,8 +126,9 @@ def evaluated_spectra(
     temperatures = [_temperature(db, spectrum_id, inputs.correction_k) for spectrum_id in ids]
     measured = _Spectra(db, ids, [temperature.kelvin for temperature in temperatures], inputs)
     chosen: dict[str, Any] = {"circuits": (inputs.choices.circuit,)} if inputs.choices.circuit else {}
-    chosen |= {"lead_ohm": lead_of(sample), "details": False}
-    found = ionic_resistance_series(measured, measured.neighbours_k(), sample["electrodes"], **chosen)
+    found = ionic_resistance_series(
+        measured, measured.neighbours_k(), sample["electrodes"], details=False, **chosen
+    )
     derived = []
     for spectrum_id, temperature, resistance in zip(ids, temperatures, found, strict=True):
         if only is not None and spectrum_id != only:
@@ -136,6 +140,12 @@ def evaluated_spectra(
     return derived
 
 
+def spectra_for_evaluation(db: Database, ids: Sequence[int], inputs: Inputs) -> Sequence[Spectrum]:
+    """Return spectra as `evaluated_spectra` sees them: without fixture and excluded points."""
+    kelvin = [_temperature(db, spectrum_id, inputs.correction_k).kelvin for spectrum_id in ids]
+    return _Spectra(db, ids, kelvin, inputs)
+
+
 class _Spectra(Sequence[Spectrum]):
     """The spectra without fixture, read when they are asked for; `warnings` of each, by its id."""
 
@@ -143,7 +153,8 @@ class _Spectra(Sequence[Spectrum]):
         self, db: Database, ids: Sequence[int], kelvin: Sequence[float | None], inputs: Inputs
     ) -> None:
         self._db, self._ids, self._kelvin, self._inputs = db, ids, kelvin, inputs
-        self._sample = inputs.sample
+        analyser = analyser_of_run(db, derivations.spectrum_row(db, ids[0])["run_id"])
+        self._cell = Cell.of_sample(inputs.sample, analyser)
         self._numbers = [self._number(spectrum_id) for spectrum_id in ids]
         self._excluded = [inputs.why_excluded(*place) for place in zip(self._numbers, kelvin, strict=True)]
         self.warnings: dict[int, tuple[str, ...]] = {}
@@ -168,8 +179,9 @@ class _Spectra(Sequence[Spectrum]):
         spectrum_id = self._ids[place]
         number, excluded = self._numbers[place], self._excluded[place]
         kept = self._inputs.kept(self._db.spectrum(spectrum_id), number, self._kelvin[place])
-        spectrum = without_fixture(kept, self._sample)
-        self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings)
+        spectrum = without_declared_fixture(kept.of_cell(self._cell))
+        drift = drift_flags(self._db, spectrum_id)
+        self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings, *drift)
         return spectrum
 
 
@@ -255,6 +267,7 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
             "quantity": quantity,
             "resistance_ohm": finite(estimate.value),
             "standard_uncertainty_ohm": finite(estimate.standard_uncertainty),
+            "analyser_u_ohm": _analyser_u_ohm(resistance) if quantity == "total" else None,
             "bound": resistance.bound if quantity == "total" else None,
             "circuit": resistance.circuit,
             "flags": list(resistance.flags),
@@ -265,6 +278,12 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
     ]
 
 
+def _analyser_u_ohm(resistance: Resistance) -> float | None:
+    """The analyser's part in the uncertainty of the total; None where its accuracy is not stated."""
+    share = resistance.analyser
+    return None if share is None else finite(share.standard_uncertainty_ohm)
+
+
 def _sum(first: Estimate | None, second: Estimate) -> Estimate:
     if first is None:
         return second
@@ -273,17 +292,18 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
 
 
 def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
-    thickness_m = Estimate(sample["thickness_m"], sample["thickness_u_m"])
-    area_m2 = Estimate(sample["area_m2"], sample["area_u_m2"])
-    total_ohm = resistance.total_ohm
+    thickness_m, area_m2 = geometry_of(sample)
+    total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
     u_ohm = total_ohm.standard_uncertainty
     stated = math.isfinite(u_ohm) and resistance.bound is None
+    analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
     sigma = conductivity(Estimate(total_ohm.value, u_ohm if stated else 0.0), thickness_m, area_m2)
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,
         "standard_uncertainty_s_m": sigma.standard_uncertainty if stated else None,
         "relative_uncertainty_resistance": total_ohm.relative_uncertainty if stated else None,
+        "relative_uncertainty_analyser": analyser,
         "bound": OPPOSITE[resistance.bound],
     }
 

@@ -47,6 +47,4 @@ def without_excluded(spectrum: Spectrum, ranges: Ranges) -> Spectrum:
     kept = ~inside(spectrum, ranges)
     if kept.all():
         return spectrum
-    status = None if spectrum.status is None else tuple(np.array(spectrum.status)[kept])
-    kept_z = spectrum.z_ohm[kept]
-    return Spectrum(spectrum.frequency_hz[kept], kept_z, status, tuple(warnings), spectrum.metadata)
+    return spectrum.at(kept, warnings=tuple(warnings))

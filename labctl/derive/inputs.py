@@ -77,7 +77,7 @@ class Inputs:
             return measured
         hz = measured.frequency_hz
         keep = (hz >= (low_hz or 0.0)) & (hz <= (high_hz or np.inf))
-        return Spectrum(hz[keep], measured.z_ohm[keep], warnings=measured.warnings)
+        return measured.at(keep)
 
     def described(self) -> dict[str, Any]:
         """Return sample and exclusions as an analysis keeps them."""

@@ -195,7 +195,7 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Otherwise nothing is stated and the scatter of the points decides; an unknown spread is not taken as 0.
     """
     sigma = np.array([point["conductivity_s_m"] for point in points])
-    relative = np.array([point["relative_uncertainty_resistance"] for point in points], dtype=float)
+    relative = np.array([_own_relative_u(point) for point in points], dtype=float)
     spread_k = np.array([point["temperature_u_k"] for point in points], dtype=float)
     numbers = np.array([point["bound"] is None for point in points])
     stated = bool(np.isfinite(relative[numbers]).all() and np.isfinite(spread_k[numbers]).all())
@@ -205,6 +205,12 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
         "temperature_u_k": spread_k if stated else None,
     }
+
+
+def _own_relative_u(point: dict[str, Any]) -> float | None:
+    """Relative standard uncertainty of a resistance without the analyser's part, which all points share."""
+    total, common = point["relative_uncertainty_resistance"], point["relative_uncertainty_analyser"]
+    return total if total is None or common is None else math.sqrt(max(total**2 - common**2, 0.0))
 
 
 def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:

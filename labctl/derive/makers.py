@@ -9,9 +9,10 @@ from labctl.store.analyses import Maker
 from labctl.version import __version__
 
 METHOD_VERSIONS = {
-    "ionic_resistance_series": "3",
+    "ionic_resistance_series": "4",
     "temperature_laws": "3",
-    "transference_numbers": "3",
+    "transference_numbers": "4",
+    "relaxation_times": "1",
 }
 """Raised when a method gives other numbers for the same input."""
 

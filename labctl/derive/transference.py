@@ -24,6 +24,7 @@ from labctl.analysis import (
     ionic_resistance_series,
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.spectra.cell import electrode_sides
 from labctl.derive.conductivities import finite, no_reading_flag
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
@@ -144,9 +145,11 @@ def _read(db: Database, polarisation_id: int, inputs: Inputs) -> Polarisation:
 
 
 def _kept(db: Database, spectrum_id: int, kelvin: float | None, inputs: Inputs) -> Spectrum:
-    """Return the points of a spectrum that are not excluded."""
+    """Return the points of a spectrum that are not excluded; leads and fixture are not taken out."""
     number = derivations.spectrum_row(db, spectrum_id)["number"]
-    return inputs.kept(db.spectrum(spectrum_id), number, kelvin)
+    measured = db.spectrum(spectrum_id)
+    leads_stay = measured.of_cell(measured.cell and measured.cell.without_fixture())
+    return inputs.kept(leads_stay, number, kelvin)
 
 
 def _clocks_apart_s(points: Sequence[Mapping[str, Any]]) -> float:
@@ -171,7 +174,7 @@ def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
 
 def _row(measured: Polarisation) -> dict[str, Any] | None:
     """Return the row without its maker and time; None where a spectrum is missing that the method needs."""
-    blocking = measured.sample["electrodes"] == "blocking"
+    blocking = "blocking" in electrode_sides(measured.sample["electrodes"])
     if not blocking and len(measured.spectra) < 2:
         return None
     about = {

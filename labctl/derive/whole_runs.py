@@ -18,6 +18,7 @@ from labctl.derive.conductivities import (
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.laws import evaluated_laws
 from labctl.derive.makers import maker_of
+from labctl.derive.relaxation_times import evaluated_relaxation_times
 from labctl.derive.transference import evaluated_polarisation
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
@@ -31,6 +32,7 @@ KEY_OF = {  # derived rows: columns that name a row within an analysis
     "conductivities": ("spectrum_id",),
     "law_fits": ("branch", "law", "form"),
     "transference_numbers": ("polarisation_id",),
+    "relaxation_times": ("spectrum_id",),
 }
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -122,6 +124,7 @@ def is_up_to_date(db: Database, run_id: int, maker: Maker, name: str = "") -> bo
 def reproduced(db: Database, run_id: int, analysis: Mapping[str, Any]) -> Reproduction:
     """Make an analysis again from what it keeps, and compare every row bit for bit.
 
+    Distributions of relaxation times are compared where the analysis has any: they are made when a run ends.
     One kept from before the ledger is made with the sample in force and no choice, which a remark says. Laws
     that were fitted while a run grew are not compared: no later derivation stands on the same points.
     """
@@ -136,6 +139,8 @@ def reproduced(db: Database, run_id: int, analysis: Mapping[str, Any]) -> Reprod
     for table in KEY_OF:
         if table == "law_fits" and remark and known:
             continue
+        if table == "relaxation_times" and not kept[table]:
+            continue  # made by an earlier labctl, or while the run was measured
         compared += len(kept[table])
         differences += _differences(table, kept[table], found[table])
     return Reproduction(compared, tuple(differences), analysis["labctl_version"], remark=remark)
@@ -181,6 +186,8 @@ def _all_rows(
     inputs: Inputs,
     derived_s: float,
     of_parts: Mapping[int, Inputs] | None = None,
+    *,
+    anew: bool = False,
 ) -> Rows:
     own = {one.spectrum_id: one.conductivity for one in spectra}
     numbers = [evaluated_polarisation(db, hold, inputs, derived_s) for hold in holds]
@@ -189,6 +196,7 @@ def _all_rows(
         "conductivities": [row for row in own.values() if row is not None],
         "law_fits": evaluated_laws(db, run_id, inputs, derived_s, own, of_parts),
         "transference_numbers": [row for row in numbers if row is not None],
+        "relaxation_times": evaluated_relaxation_times(db, run_id, list(own), inputs, derived_s, anew=anew),
     }
 
 
@@ -203,10 +211,10 @@ def _made_again(db: Database, run_id: int, analysis: Mapping[str, Any], inputs: 
     parts = _inputs_of_parts(db, run_id, inputs)
     if "spectra" in kept or analysis["origin"] == "earlier":
         spectra = evaluated_spectra(db, run_id, ids, inputs, derived_s)
-        return _all_rows(db, run_id, spectra, holds, inputs, derived_s, parts), ""
+        return _all_rows(db, run_id, spectra, holds, inputs, derived_s, parts, anew=True), ""
     spectra = [spectrum_beside_the_one_before(db, run_id, one, inputs, derived_s) for one in ids]
     remark = "its run was interrupted: each spectrum stands beside the one before it, and no law is compared"
-    return _all_rows(db, run_id, spectra, holds, inputs, derived_s), remark
+    return _all_rows(db, run_id, spectra, holds, inputs, derived_s, anew=True), remark
 
 
 def _inputs_of_parts(db: Database, run_id: int, inputs: Inputs) -> dict[int, Inputs]:

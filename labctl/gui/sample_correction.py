@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labctl.config.amended_values import LARGEST_CORRECTION_K, NONE
-from labctl.config.sample import ELECTRODES
+from labctl.config.sample import ELECTRODES, pellet_diameter_mm
 from labctl.gui.decimal_field import DecimalField
 from labctl.gui.inputs import tab_through
 from labctl.gui.plain_label import PlainLabel
@@ -13,7 +13,7 @@ from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 
 DIAMETER, AREA = "diameter", "area"
-NOT_KNOWN = "not known"
+NOT_KNOWN, NOT_STATED = "not known", "not stated"
 TEXTS = ("composition", "cation", "note")
 NO_CORRECTION_K = -LARGEST_CORRECTION_K - 1  # shown as words
 
@@ -42,6 +42,8 @@ class SampleCorrection(QtWidgets.QWidget):
         self.size_kind.setAccessibleName("Diameter or area")
         self.diameter_mm, self.diameter_u_mm = DecimalField(300, " mm"), DecimalField(30, " mm", NOT_KNOWN)
         self.area_cm2, self.area_u_cm2 = DecimalField(1000, " cm²"), DecimalField(100, " cm²", NOT_KNOWN)
+        self.pellet_mm = DecimalField(200, " mm", NOT_STATED)
+        self.pellet_u_mm = DecimalField(20, " mm", NOT_KNOWN)
         self.lead_ohm, self.lead_u_ohm = (
             DecimalField(1e6, " ohm", NOT_KNOWN),
             DecimalField(1e6, " ohm", NOT_KNOWN),
@@ -57,6 +59,8 @@ class SampleCorrection(QtWidgets.QWidget):
             "diameter_uncertainty_mm": self.diameter_u_mm,
             "area_cm2": self.area_cm2,
             "area_uncertainty_cm2": self.area_u_cm2,
+            "pellet_diameter_mm": self.pellet_mm,
+            "pellet_diameter_uncertainty_mm": self.pellet_u_mm,
             "lead_ohm": self.lead_ohm,
             "lead_uncertainty_ohm": self.lead_u_ohm,
             "thermometer_correction_k": self.thermometer_k,
@@ -77,6 +81,8 @@ class SampleCorrection(QtWidgets.QWidget):
             for key, value in self._filled_in().items()
             if value != self._loaded[key] and not key.startswith(other)
         }
+        if "pellet_diameter_mm" in found and not found["pellet_diameter_mm"]:
+            found["pellet_diameter_mm"] = NONE
         if "lead_ohm" in found and not found["lead_ohm"]:
             found["lead_ohm"] = NONE
         if found.get("thermometer_correction_k") == self.thermometer_k.minimum():
@@ -89,6 +95,7 @@ class SampleCorrection(QtWidgets.QWidget):
     def _load(self) -> None:
         sample = self._sample
         diameter_m = math.sqrt(4 / math.pi * sample["area_m2"])
+        pellet_mm, pellet_u_mm = pellet_diameter_mm(sample) or (0.0, 0.0)
         shown = {
             "thickness_mm": sample["thickness_m"] * 1e3,
             "thickness_uncertainty_mm": sample["thickness_u_m"] * 1e3,
@@ -96,6 +103,8 @@ class SampleCorrection(QtWidgets.QWidget):
             "diameter_uncertainty_mm": sample["area_u_m2"] / (math.pi / 2 * diameter_m) * 1e3,
             "area_cm2": sample["area_m2"] * 1e4,
             "area_uncertainty_cm2": sample["area_u_m2"] * 1e4,
+            "pellet_diameter_mm": pellet_mm,
+            "pellet_diameter_uncertainty_mm": pellet_u_mm,
             "lead_ohm": sample["lead_ohm"] or 0.0,
             "lead_uncertainty_ohm": sample["lead_u_ohm"] or 0.0,
         }
@@ -123,6 +132,7 @@ class SampleCorrection(QtWidgets.QWidget):
         lines: tuple[tuple[Any, tuple[QtWidgets.QWidget, ...], tuple[QtWidgets.QWidget, ...]], ...] = (
             ("Thickness", (self.thickness_mm,), (self.thickness_u_mm,)),
             (self.size_kind, (self.diameter_mm, self.area_cm2), (self.diameter_u_mm, self.area_u_cm2)),
+            ("Diameter of pellet", (self.pellet_mm,), (self.pellet_u_mm,)),
             ("Leads", (self.lead_ohm,), (self.lead_u_ohm,)),
             ("Thermometer correction", (self.thermometer_k,), ()),
             ("Composition", (self.composition,), ()),

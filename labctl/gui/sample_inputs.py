@@ -6,15 +6,18 @@ from math import pi, sqrt
 from typing import Any
 
 from labctl.config.fixture import Points
+from labctl.config.sample import ELECTRODES
 from labctl.gui.decimal_field import DecimalField
 from labctl.gui.inputs import NotFilledIn, tab_through
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 from labctl.readmodel.protocol_text import SampleForm
 
-ELECTRODES = ("blocking", "reversible")
 TEXTS = ("composition", "cation", "note")
-NUMBERS = ("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2", "lead_ohm", "lead_u_ohm")
+NUMBERS = (
+    *("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2"),
+    *("pellet_diameter_mm", "pellet_diameter_u_mm", "lead_ohm", "lead_u_ohm"),
+)
 CEILINGS = ("potential_max_v", "current_max_a")
 NO_CEILING_DEGC = -273.15  # shown as words
 
@@ -46,6 +49,8 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.diameter_mm = DecimalField(300, " mm", "not filled in")
         self.area_cm2 = DecimalField(1000, " cm²", "not filled in")
         self.area_u_cm2 = DecimalField(100, " cm²")
+        self.pellet_diameter_mm = DecimalField(200, " mm", "not stated")
+        self.pellet_diameter_u_mm = DecimalField(20, " mm")
         self.lead_ohm, self.lead_u_ohm = DecimalField(1e6, " ohm", "not known"), DecimalField(1e6, " ohm")
         self.temperature_max_degc = DecimalField(2000, " °C", "as the station")
         self.temperature_max_degc.setMinimum(NO_CEILING_DEGC)
@@ -67,6 +72,8 @@ class SampleInputs(QtWidgets.QGroupBox):
         for field in (self.thickness_mm, self.area_cm2):
             if not field.value():
                 raise NotFilledIn(field, "not filled in; without it there is no conductivity")
+        if self.pellet_diameter_u_mm.value() and not self.pellet_diameter_mm.value():
+            raise NotFilledIn(self.pellet_diameter_mm, "not filled in, although its uncertainty is")
         if self.lead_u_ohm.value() and not self.lead_ohm.value():
             raise NotFilledIn(self.lead_ohm, "not filled in, although its uncertainty is")
         if self.lead_ohm.value() and self.fixture.isChecked() and self._fixture_points.get("fixture_short"):
@@ -134,6 +141,8 @@ class SampleInputs(QtWidgets.QGroupBox):
             "Diameter": self.diameter_mm,
             "or area": self.area_cm2,
             "  ± ": self.area_u_cm2,
+            "Diameter of pellet": self.pellet_diameter_mm,
+            "  ±   ": self.pellet_diameter_u_mm,
             "Leads": self.lead_ohm,
             "  ±  ": self.lead_u_ohm,
             "Fixture": self.fixture,

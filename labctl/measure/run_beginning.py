@@ -14,6 +14,7 @@ from labctl.config.station import InstrumentEntry, Station
 from labctl.measure.origin import as_read, code_of_run, code_of_station
 from labctl.measure.procedure_facts import described, exact_parameters, reference_of
 from labctl.store import Store
+from labctl.store.cells import ACCURACY
 from labctl.store.provenance import collect_provenance
 
 
@@ -46,6 +47,7 @@ class RunBeginning:
         run_id = self._run(protocol.sample, about)
         self._instruments(run_id, station.instruments)
         facts = {"procedure": described(procedure), "repetition": entry.repetition}
+        facts[ACCURACY] = station.accuracy.described()
         self._origin(run_id, code_of_run(station, protocol, entry), **{k: v for k, v in facts.items() if v})
         return run_id
 
@@ -70,7 +72,8 @@ class RunBeginning:
         run_id = self._run(sample, about)
         self._instruments(run_id, station.instruments)
         texts = (*as_read(file, text), *as_read(Path(station.source), station.text))
-        self._origin(run_id, (*texts, *code_of_station(station)), script_text=text)
+        facts = {"script_text": text, ACCURACY: station.accuracy.described()}
+        self._origin(run_id, (*texts, *code_of_station(station)), **facts)
         return run_id
 
     def _run(self, sample: Sample, about: Mapping[str, Any]) -> int:

@@ -19,6 +19,7 @@ from labctl.errors import ConfigurationError, LabctlError, SettlingTimeout
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import event_of
 from labctl.measure.events import (
+    CheckPointMeasured,
     CurrentMeasured,
     Emitted,
     OwnTopic,
@@ -33,6 +34,7 @@ from labctl.measure.events import (
     TemperatureRead,
 )
 from labctl.shipped import shipped_module
+from labctl.store.electrode_columns import as_columns
 from labctl.units import ZERO_CELSIUS_K
 
 RIG = "sim_instruments.rig"
@@ -167,7 +169,7 @@ class _Watcher:
             case PointMeasured() | CurrentMeasured() | RowMeasured():
                 self.points += 1
                 self._at(event.get("temperature_k"))
-            case TemperatureRead():
+            case TemperatureRead() | CheckPointMeasured():
                 self._at(event.temperature_k)
             case SpectrumStarted():
                 self._potential(abs(event.bias_v or 0.0) + math.sqrt(2) * (event.amplitude_v or 0.0))
@@ -266,7 +268,8 @@ class Rigs:
 
 def _cell_of(protocol: Protocol) -> dict[str, Any]:
     sample = protocol.sample
-    return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": sample.electrodes}
+    electrodes = as_columns({"electrodes": sample.electrodes})["electrodes"]  # the simulator knows one kind
+    return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": electrodes}
 
 
 def _surroundings_of(protocol: Protocol) -> dict[str, Any]:

@@ -25,6 +25,8 @@ VALUES = {  # value of a sample or of an exclusion: name, unit for people, facto
     "thickness_u_m": ("±", "mm", 1e3, 0.0),
     "area_m2": ("area", "cm²", 1e4, 0.0),
     "area_u_m2": ("±", "cm²", 1e4, 0.0),
+    "pellet_area_m2": ("pellet", "cm²", 1e4, 0.0),
+    "pellet_area_u_m2": ("±", "cm²", 1e4, 0.0),
     "lead_ohm": ("leads", "ohm", 1.0, 0.0),
     "lead_u_ohm": ("±", "ohm", 1.0, 0.0),
     "thermometer_correction_k": ("thermometer", "K", 1.0, 0.0),

@@ -9,9 +9,9 @@ import numpy as np
 from labctl.analysis import Spectrum, fit_circuit
 from labctl.derive.excluded_points import inside
 from labctl.derive.in_force import InForce
-from labctl.readmodel.snapshot import Array, SpectrumCurve
+from labctl.readmodel.snapshot import Array, RelaxationCurve, SpectrumCurve
 from labctl.store import Database
-from labctl.store.queries import resistances, spectra
+from labctl.store.queries import relaxation_times, resistances, spectra
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Spectra:
         self._last: tuple[int, int] = (0, -1)
         self._open: set[int] = set()
         self._newest: dict[int, int] = {}
-        self._resistance_mark = 0
+        self._resistance_mark = self._relaxation_mark = 0
         self._now: Mapping[int, InForce] = {}
         self._amended = self._forgotten = False
         self._not_fitted: dict[int, Mapping[str, Any]] = {}
@@ -83,22 +83,29 @@ class Spectra:
         for spectrum_id in changed:
             one = self._all[spectrum_id]
             resistance = one.curve.resistance if one.curve else None
-            one.curve = replace(one.drawn(self._now.get(one.row["run_id"])), resistance=resistance)
+            relaxation = one.curve.relaxation if one.curve else None
+            drawn = one.drawn(self._now.get(one.row["run_id"]))
+            one.curve = replace(drawn, resistance=resistance, relaxation=relaxation)
             if resistance is not None:
                 self._not_fitted[spectrum_id] = resistance
         forgotten, self._forgotten = self._forgotten, False
-        return bool(changed) | forgotten | self._poll_resistances() | self._fit_one()
+        derived = self._poll_resistances() | self._poll_relaxations()
+        return bool(changed) | forgotten | derived | self._fit_one()
 
     def read_resistances_anew(self) -> None:
-        """Forget the resistances, whose analysis is no longer the current one."""
-        self._resistance_mark = 0
+        """Forget what was derived of the spectra by an analysis that is no longer the current one."""
+        self._resistance_mark = self._relaxation_mark = 0
         self._forgotten = True
         self._not_fitted.clear()
         for one in self._all.values():
             if one.curve is not None:
                 nothing = np.array([])
                 one.curve = replace(
-                    one.curve, resistance=None, fit_frequency_hz=nothing, fit_z_ohm=nothing.astype(complex)
+                    one.curve,
+                    resistance=None,
+                    relaxation=None,
+                    fit_frequency_hz=nothing,
+                    fit_z_ohm=nothing.astype(complex),
                 )
 
     def value(self) -> tuple[SpectrumCurve, ...]:
@@ -150,6 +157,18 @@ class Spectra:
                 self._not_fitted[row["spectrum_id"]] = row
         return bool(new)
 
+    def _poll_relaxations(self) -> bool:
+        newest = relaxation_times.newest_id(self._db)
+        if newest == self._relaxation_mark:
+            return False
+        new = relaxation_times.new_of_parts(self._db, self._parts, self._relaxation_mark, newest)
+        self._relaxation_mark = newest
+        for row in new:
+            one = self._all.get(row["spectrum_id"])
+            if one is not None and one.curve is not None and relaxation_times.is_readable(row):
+                one.curve = replace(one.curve, relaxation=_relaxation(row))
+        return bool(new)
+
     def _fit_one(self) -> bool:
         """Draw the circuit of the newest spectrum that has none yet."""
         if not self._not_fitted:
@@ -166,3 +185,10 @@ class Spectra:
             return False
         one.curve = replace(one.curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)
         return True
+
+
+def _relaxation(row: Mapping[str, Any]) -> RelaxationCurve:
+    """Return the distribution in a readable row of `relaxation_times`."""
+    gamma, low, high = (np.array(row[name], dtype=float) for name in ("gamma", "gamma_low", "gamma_high"))
+    tau_s = np.geomspace(row["fastest_s"], row["slowest_s"], gamma.size)
+    return RelaxationCurve(tau_s, gamma, low, high, tuple(row["peaks"]), tuple(row["flags"]))

@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labctl.config.fixture import Points, kept_points
+from labctl.config.sample import pellet_area_m2, pellet_diameter_mm
 from labctl.units import ZERO_CELSIUS_K
 
 
@@ -36,6 +37,8 @@ class SampleForm:
     potential_max_v: float = 0.0
     current_max_a: float = 0.0
     note: str = ""
+    pellet_diameter_mm: float = 0.0
+    pellet_diameter_u_mm: float = 0.0
     fixture_short: Points | None = None
     fixture_open: Points | None = None
 
@@ -54,6 +57,7 @@ class SampleForm:
             temperature_max_degc=_degc(row.get("temperature_max_k")),
             potential_max_v=row.get("potential_max_v") or 0.0,
             current_max_a=row.get("current_max_a") or 0.0,
+            **_pellet(row),
             fixture_short=kept_points(row.get("fixture_short")),
             fixture_open=kept_points(row.get("fixture_open")),
         )
@@ -62,6 +66,7 @@ class SampleForm:
 KEYS = {
     "thickness_u_mm": "thickness_uncertainty_mm",
     "area_u_cm2": "area_uncertainty_cm2",
+    "pellet_diameter_u_mm": "pellet_diameter_uncertainty_mm",
     "lead_u_ohm": "lead_uncertainty_ohm",
 }
 
@@ -88,12 +93,27 @@ def _degc(temperature_k: float | None) -> float | None:
 
 def _typed(value_si: float, unit_si: float) -> float:
     """Return the shortest number that a protocol converts back into exactly this value."""
+    return _typed_for(value_si, value_si / unit_si, lambda typed: typed * unit_si)
+
+
+def _typed_for(value_si: float, near: float, converted: Callable[[float], float]) -> float:
     for digits in (12, 15, 16, 17):
-        typed = float(f"{value_si / unit_si:.{digits}g}")
-        for near in (typed, math.nextafter(typed, math.inf), math.nextafter(typed, -math.inf)):
-            if near * unit_si == value_si:
-                return near
-    return value_si / unit_si
+        typed = float(f"{near:.{digits}g}")
+        for candidate in (typed, math.nextafter(typed, math.inf), math.nextafter(typed, -math.inf)):
+            if converted(candidate) == value_si:
+                return candidate
+    return near
+
+
+def _pellet(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pellet as it is typed; empty where it is not stated."""
+    found = pellet_diameter_mm(row)
+    if found is None:
+        return {}
+    area_m2, u_m2 = row["pellet_area_m2"], row.get("pellet_area_u_m2") or 0.0
+    diameter_mm = _typed_for(area_m2, found[0], lambda mm: pellet_area_m2(mm, 0.0)[0])
+    u_mm = _typed_for(u_m2, found[1], lambda mm: pellet_area_m2(diameter_mm, mm)[1])
+    return {"pellet_diameter_mm": diameter_mm, "pellet_diameter_u_mm": u_mm}
 
 
 def toml_value(value: Any) -> str:

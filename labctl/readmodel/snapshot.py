@@ -18,6 +18,27 @@ def _nothing_excluded() -> Array:
     return np.empty(0, dtype=bool)
 
 
+@dataclass(frozen=True, eq=False)
+class RelaxationCurve:
+    """The distribution of relaxation times of a spectrum.
+
+    Attributes
+    ----------
+    tau_s, gamma_ohm, low_ohm, high_ohm : arrays (k,)
+        Time constants, resistance per unit of ln(tau), and its 95 % interval.
+    peaks : sequence of mappings
+        `time_s`, `fastest_s`, `slowest_s`, `resistance_ohm`, `standard_uncertainty_ohm` of each maximum.
+    flags : sequence of str
+    """
+
+    tau_s: Array
+    gamma_ohm: Array
+    low_ohm: Array
+    high_ohm: Array
+    peaks: Sequence[Row] = ()
+    flags: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class SpectrumCurve:
     """A spectrum as far as it is measured; good points only, in the order measured.
@@ -36,6 +57,8 @@ class SpectrumCurve:
         The circuit's impedance, empty until it is known.
     excluded : array (n,) of bool
         The points that a person excluded, empty where there is none. They are drawn hollow.
+    relaxation : RelaxationCurve, optional
+        None until the run has ended, and where the spectrum has none.
     """
 
     id: int
@@ -52,6 +75,7 @@ class SpectrumCurve:
     fit_frequency_hz: Array = field(default_factory=_empty)
     fit_z_ohm: Array = field(default_factory=_empty)
     excluded: Array = field(default_factory=_nothing_excluded)
+    relaxation: RelaxationCurve | None = None
 
     @property
     def out(self) -> Array:

@@ -1,7 +1,9 @@
 """A spectrum as text: its title, its resistance, its flags."""
 
+import math
+
 from labctl.readmodel.formatting import celsius, si, si_scale, with_uncertainty
-from labctl.readmodel.snapshot import SpectrumCurve
+from labctl.readmodel.snapshot import Row, SpectrumCurve
 
 TWO_SIDED_95 = 1.959964
 
@@ -51,3 +53,20 @@ def flags(spectrum: SpectrumCurve) -> list[str]:
     if spectrum.bad_points:
         found.insert(0, f"{spectrum.bad_points} point(s) marked as bad are left out")
     return found
+
+
+def relaxations(spectrum: SpectrumCurve) -> list[str]:
+    """Return the peaks of the distribution of relaxation times, fastest first, then its flags."""
+    if spectrum.relaxation is None:
+        return []
+    return [*map(relaxation, spectrum.relaxation.peaks), *spectrum.relaxation.flags]
+
+
+def relaxation(peak: Row) -> str:
+    """Return e.g. `τ 1.2 ms (133 Hz): 1.00 ± 0.02 kΩ (95 %)`."""
+    value, u = peak["resistance_ohm"], peak["standard_uncertainty_ohm"]
+    factor, prefix = si_scale(value)
+    apex_hz = 1 / (2 * math.pi * peak["time_s"])
+    interval = with_uncertainty(factor * value, factor * TWO_SIDED_95 * u)
+    where = f"τ {si(peak['time_s'], 's')} ({si(apex_hz, 'Hz')})"
+    return f"{where}: {interval} {prefix}Ω (95\N{NO-BREAK SPACE}%)"

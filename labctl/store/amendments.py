@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.store.electrode_columns import as_text
+
 FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it holds
     "thickness": ("thickness_m", "thickness_u_m"),
     "area": ("area_m2", "area_u_m2"),
+    "pellet": ("pellet_area_m2", "pellet_area_u_m2"),
     "composition": ("composition",),
     "cation": ("cation",),
     "electrodes": ("electrodes",),
@@ -84,7 +87,7 @@ def amended(sample: Mapping[str, Any], standing: Sequence[Mapping[str, Any]]) ->
     It has the keys of a row of `samples`, and `thermometer_correction_k`: K to be added to every reading of
     the temperature; None where no correction is known.
     """
-    values = dict(sample) | NOT_STORED
+    values = as_text(sample) | NOT_STORED
     for row in of_sample_first(standing):
         if row["field"] in FIELDS:
             new = _new_values(row)

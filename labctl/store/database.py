@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from labctl.errors import InvalidRequest, StoreError
 from labctl.plain_text import shown
 from labctl.store.amendments import Exclusion, exclusions, in_force
+from labctl.store.cells import cell_of_run
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
@@ -23,6 +24,7 @@ from labctl.store.queries import (
     law_fits,
     polarisations,
     records,
+    relaxation_times,
     resistances,
     runs,
     samples,
@@ -228,6 +230,49 @@ class Database:
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""
         return transference_numbers.of_parts(self._frames, self.part_ids(run))
 
+    def relaxation_times(self, run: int | str = "last") -> "pd.DataFrame":
+        """The distributions of relaxation times of a run: a row for each spectrum and time constant.
+
+        Columns: `spectrum_id`, `number` of the spectrum, `tau_s`, and in ohm for each unit of ln(tau)
+        `gamma_ohm` with its 95 % interval `gamma_low_ohm` to `gamma_high_ohm`. They are made when the run
+        ends and by `labctl fit`; a run without them has no rows.
+        """
+        import numpy as np
+        import pandas as pd
+
+        lists = ("gamma", "gamma_low", "gamma_high")
+        frames = [
+            pd.DataFrame(
+                {
+                    "spectrum_id": row["spectrum_id"],
+                    "number": row["number"],
+                    "tau_s": np.geomspace(row["fastest_s"], row["slowest_s"], len(row["gamma"])),
+                    **{f"{name}_ohm": row[name] for name in lists},
+                }
+            )
+            for row in relaxation_times.of_parts(self, self.part_ids(run))
+            if relaxation_times.is_readable(row)
+        ]
+        columns = ["spectrum_id", "number", "tau_s", *(f"{name}_ohm" for name in lists)]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+    def relaxation_peaks(self, run: int | str = "last") -> "pd.DataFrame":
+        """The peaks of the distributions of relaxation times of a run, a row for each.
+
+        Columns: `spectrum_id`, `number`, `time_s` of the maximum, `fastest_s` and `slowest_s` between which
+        the resistance lies, `resistance_ohm`, `standard_uncertainty_ohm`.
+        """
+        import pandas as pd
+
+        rows = [
+            {"spectrum_id": row["spectrum_id"], "number": row["number"], **peak}
+            for row in relaxation_times.of_parts(self, self.part_ids(run))
+            if relaxation_times.is_readable(row)
+            for peak in row["peaks"]
+        ]
+        columns = ["spectrum_id", "number", *relaxation_times.PEAK]
+        return pd.DataFrame(rows, columns=columns)
+
     def analyses(self, run: int | str = "last") -> "pd.DataFrame":
         """The analyses of a run, oldest first: who made each, when, by which labctl, with which options."""
         return analyses.of_run(self._frames, self.run(run)["id"])
@@ -258,7 +303,11 @@ class Database:
         return polarisations.points(self._frames, polarisation_id)
 
     def spectrum(self, spectrum_id: int) -> "Spectrum":
-        """The good points of a spectrum, in the order measured.
+        """The good points of a spectrum, in the order measured, with its cell.
+
+        The cell has the values of the sample that are in force (electrodes, geometry, leads, fixture), and
+        the accuracy that was stated for the analyser when the run began. The points are as measured: the
+        fixture is not taken out.
 
         Raises
         ------
@@ -269,7 +318,8 @@ class Database:
 
         from labctl.analysis import Spectrum
 
-        if not spectra.with_id(self, spectrum_id):
+        found = spectra.with_id(self, spectrum_id)
+        if not found:
             raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         _, rows = spectra.good_points(self._tuples, spectrum_id)
         try:
@@ -277,7 +327,8 @@ class Database:
         except (TypeError, ValueError):  # text or bytes among them
             numbers = np.array([[_number(value) for value in row] for row in rows])
         frequency_hz, z_real_ohm, z_imag_ohm = numbers.reshape(-1, 3).T
-        return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm)
+        cell = cell_of_run(self, found[0]["run_id"])
+        return Spectrum(frequency_hz, z_real_ohm + 1j * z_imag_ohm, cell=cell)
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
         """Result of a SELECT as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""

@@ -17,7 +17,9 @@ from labctl.store.fingerprint import content_hash, earlier_content_hash, referen
 from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
 from labctl.store.merging_bench_checks import copy_bench_checks
 from labctl.store.migrations import applied
-from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS, RUN_CONDITION, TABLE_OF
+from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS
+from labctl.store.migrations.relaxation_tables import PUBLIC as RELAXATION_TIMES
+from labctl.store.migrations.relaxation_tables import RUN_CONDITION, TABLE_OF
 from labctl.store.structure import newest
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")
@@ -140,7 +142,10 @@ class _Copy:
         self._ours, self._theirs, self._old_id = ours, theirs, run_id
         self._new_id = self._our_sample = self._their_sample = 0
         self.outdated: list[int] = []
-        self._has_analyses = "0012_analyses" in applied(theirs)
+        done = applied(theirs)
+        self._has_analyses = "0012_analyses" in done
+        self._has_check_points = "0014_check_points" in done
+        self._later = () if "0015_relaxation_times" in done else (RELAXATION_TIMES,)  # tables it lacks
 
     def run(self, run: RunCheck) -> None:
         """Insert as running, fill, end, and compare the hash."""
@@ -178,6 +183,9 @@ class _Copy:
             for point in self._rows(points, f"{parent} = ?", row["id"]):
                 self._insert(points, point | {parent: new})
             change_row(self._ours, table, new, {"status": row["status"], "ended_s": row["ended_s"]})
+            if table == "spectra" and self._has_check_points:
+                for point in self._rows("check_points", "spectrum_id = ?", row["id"]):
+                    self._insert("check_points", point | {"spectrum_id": new})
 
     def missing_analyses(self, run: RunCheck) -> None:
         """Copy the closed analyses that the run, which is here already, lacks; none becomes current."""
@@ -201,7 +209,7 @@ class _Copy:
         if row.get("amendments"):
             row["amendments"] = self._same_amendments(row["amendments"])
         new = self._insert("analyses", row)
-        for public, table in TABLE_OF.items():
+        for public, table in ((p, t) for p, t in TABLE_OF.items() if p not in self._later):
             self._derived(public, table, analysis["id"], new)
         if analysis["closed_s"] is not None:
             self._ours.execute("UPDATE analyses SET closed_s = ? WHERE id = ?", (analysis["closed_s"], new))

@@ -17,10 +17,11 @@ from labctl.store.amending import DerivedRows
 from labctl.store.analyses import Maker
 from labctl.store.causes import explaining
 from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_writing
+from labctl.store.electrode_columns import as_columns
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.interruptions import mark_interrupted, seal_ended
-from labctl.store.migrations.analysis_tables import TABLE_OF
+from labctl.store.migrations.relaxation_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -179,7 +180,7 @@ class Store:
         Parameters
         ----------
         table : str
-            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`.
+            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`, `relaxation_times`.
         where : mapping
             Columns that the replaced rows have; one of them names the run, spectrum or polarisation.
         rows : sequence of mapping
@@ -312,6 +313,7 @@ class Store:
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
         """Id of the sample that is equal in every column; added if there is none."""
+        sample = as_columns(sample)
         into = self._insertion("samples", sample)
         values = into.values(sample)
         columns = {name: column for name, column in self._tables["samples"].columns.items() if name != "id"}
@@ -369,7 +371,7 @@ class Store:
 
     def _derived(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
         """Statement and values of a derived row, but for the last, the id of its analysis."""
-        whole = {**row, "analysis_id": 0}
+        whole = {name: value for name, value in row.items() if name != "analysis_id"} | {"analysis_id": 0}
         into = self._insertion(TABLE_OF[table], whole)
         return into.sql, into.values(whole)[:-1]
 

@@ -149,6 +149,25 @@ def _finite_diffusion(ln_w: Array, p: Array, dz: Array, end: Callable[[Array], A
     return z
 
 
+@element("TLM", R=RESISTANCE, Q=CPE_ADMITTANCE, n=EXPONENT)
+def _transmission_line(ln_w: Array, p: Array, dz: Array) -> Array:
+    """Rough or porous electrode, a rail of resistance R with walls of constant phase.
+
+    R coth(s) / s with s^2 = R Q (jw)^n (R. de Levie, Electrochim. Acta 8 (1963) 751,
+    10.1016/0013-4686(63)80042-0).
+    """
+    r, q, n = p[..., 0, :], p[..., 1, :], p[..., 2, :]
+    rise, turn = n * ln_w, n * QUARTER_TURN
+    s = np.sqrt(r * q) * np.exp(0.5 * rise) * np.exp(0.5 * turn)
+    reflected = 1 / _bounded_tanh(s)
+    z = r * reflected / s
+    by_q = 0.5 * (r * (1 - reflected * reflected) - z)
+    dz[..., 0, :] = z + by_q
+    dz[..., 1, :] = by_q
+    np.multiply(by_q, rise + turn, out=dz[..., 2, :])
+    return z
+
+
 @element("G", R=RESISTANCE, tau=TIME)
 def _gerischer(ln_w: Array, p: Array, dz: Array) -> Array:
     r, tau = p[..., 0, :], p[..., 1, :]

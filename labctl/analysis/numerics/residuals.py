@@ -17,6 +17,7 @@ from labctl.analysis.numerics.arrays import BoolArray, FloatArray, IndexArray
 NOISE_WINDOW = 8  # neighbours on either side are the spectrum's points over this
 LEAST_SEEN, WELL_SEEN = 1e-13, 1e10  # of a scaled normal matrix: eigenvalue, variance
 LEAST_TO_SUSPECT = 16  # numbers
+WHITE = 0.5  # correlation of neighbours, in standard deviations of what white noise has
 RHO_GRID = np.linspace(-0.25, 0.95, 25)
 
 
@@ -37,85 +38,59 @@ def examine(residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_
     Parameters `held` (p,) at a bound carry no uncertainty of their own. With known noise the residuals are
     in units of it, and the covariance is enlarged only where they exceed it.
     """
-    free = np.flatnonzero(~held)
-    if not free.size:
-        return _nothing_free(residuals, held.size)
-    j = jacobian if free.size == held.size else jacobian[free]
-    m = residuals.size
-    freedom = max(m - free.size, 1)
-    variance = float(residuals @ residuals) / freedom
-    bread = _inverse(j @ j.T)
-    uneven = j if noise_known else j * np.repeat(_relative_noise(residuals, j, bread), 2)
-    if _suspicious(residuals):
-        both, shape = residuals.reshape(-1, 2), (free.size, -1, 2)
-        rho, meat = _autoregression(both, j.reshape(shape), uneven.reshape(shape), freedom)
-    else:
-        rho, meat = 0.0, variance * (uneven @ uneven.T)
-    shrink = (1 - rho * rho) / (1 + rho * rho)
-    spread = max(variance, 1.0) if noise_known else variance
-    inner = spread / max(variance, 1e-300) * (bread @ meat @ bread)
-    covariance = inner
-    if free.size < held.size:
-        covariance = np.zeros((held.size, held.size))
-        covariance[np.ix_(free, free)] = inner
-    return Residuals(
-        rms=float(np.sqrt(variance)),
-        autocorrelation=rho,
-        effective_points=m * (1 - rho) / (1 + rho),
-        degrees_of_freedom=max(freedom * shrink, 1.0),
-        covariance=covariance,
-    )
+    return _examine_alike(residuals[None], jacobian[None], held, noise_known)[0]
 
 
 def examine_all(
     residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_known: bool
 ) -> list[Residuals]:
-    """`examine` for b fits at once: residuals (b, 2n), jacobian (b, p, 2n), held (b, p).
+    """`examine` for b fits at once: residuals (b, 2n), jacobian (b, p, 2n), held (b, p)."""
+    found: dict[int, Residuals] = {}
+    patterns, pattern_of = np.unique(held, axis=0, return_inverse=True)
+    for i, pattern in enumerate(patterns):
+        alike = np.flatnonzero(pattern_of.ravel() == i)
+        judged = _examine_alike(residuals[alike], jacobian[alike], pattern, noise_known)
+        found.update(zip(alike.tolist(), judged, strict=True))
+    return [found[i] for i in range(len(residuals))]
 
-    Where nothing is out of the ordinary the arithmetic is done for all together; others are examined singly.
-    """
-    m, p = residuals.shape[1], jacobian.shape[1]
+
+def _examine_alike(
+    residuals: FloatArray, jacobian: FloatArray, held: BoolArray, noise_known: bool
+) -> list[Residuals]:
+    """The same for fits with the same parameters held (p,)."""
+    free, m = np.flatnonzero(~held), residuals.shape[1]
+    if not free.size:
+        return [_nothing_free(own, held.size) for own in residuals]
+    j = jacobian if free.size == held.size else jacobian[:, free]
+    freedom = max(m - free.size, 1)
     square = np.einsum("bm,bm->b", residuals, residuals)
-    neighbours = np.einsum("bm,bm->b", residuals[:, 2:], residuals[:, :-2])
-    plain = ~held.any(axis=1) & (square > 0)
-    if m >= LEAST_TO_SUSPECT:
-        plain &= neighbours <= square / np.sqrt(m)
-    found: list[Residuals | None] = [None] * len(residuals)
-    chosen = np.flatnonzero(plain)
-    if chosen.size > 1:
-        freedom = max(m - p, 1)
-        covariance = _plain_covariance(residuals[chosen], jacobian[chosen], noise_known, freedom)
-        rms = np.sqrt(square[chosen] / freedom)
-        sound = np.isfinite(covariance.sum(axis=(1, 2))).tolist()
-        for place, own, size, is_sound in zip(chosen, covariance, rms.tolist(), sound, strict=True):
-            if is_sound:
-                found[place] = Residuals(size, 0.0, float(m), float(freedom), own)
-    return [
-        examine(residuals[i], jacobian[i], held[i], noise_known) if one is None else one
-        for i, one in enumerate(found)
-    ]
+    variance = square / freedom
+    bread = _inverse(j @ j.swapaxes(1, 2))
+    uneven = j if noise_known else j * _relative_noise(residuals, j, bread).repeat(2, axis=-1)[:, None]
+    meat = variance[:, None, None] * (uneven @ uneven.swapaxes(1, 2))
+    rho = np.zeros(len(residuals))
+    suspicious = np.flatnonzero(_suspicious(residuals, square))
+    if suspicious.size:
+        correlated = residuals[suspicious], j[suspicious], uneven[suspicious]
+        rho[suspicious], meat[suspicious] = _autoregression(*correlated, freedom)
+    if noise_known:
+        meat *= (np.maximum(variance, 1.0) / np.maximum(variance, 1e-300))[:, None, None]
+    covariance = bread @ meat @ bread
+    if free.size < held.size:
+        inner, covariance = covariance, np.zeros((len(residuals), held.size, held.size))
+        covariance[:, free[:, None], free] = inner
+    rows = zip(np.sqrt(variance).tolist(), rho.tolist(), covariance, strict=True)
+    return [_judged(*row, m, freedom) for row in rows]
 
 
-def _plain_covariance(
-    residuals: FloatArray, jacobian: FloatArray, noise_known: bool, freedom: int
-) -> FloatArray:
-    """Covariances (b, p, p) of fits with white residuals and nothing held; nan: cannot be inverted."""
-    normal = jacobian @ jacobian.swapaxes(1, 2)
-    scale = 1 / np.sqrt(np.maximum(np.einsum("bpp->bp", normal), 1e-300))
-    scaled, scales = normal * scale[:, :, None] * scale[:, None, :], scale[:, :, None] * scale[:, None, :]
-    try:
-        inverse = np.linalg.inv(scaled)
-    except np.linalg.LinAlgError:
-        return np.full(normal.shape, np.nan)
-    diagonal = np.einsum("bpp->bp", inverse)
-    inverse[(diagonal.min(axis=1) <= 0) | (diagonal.max(axis=1) >= WELL_SEEN)] = np.nan
-    bread = inverse * scales
-    variance = np.einsum("bm,bm->b", residuals, residuals) / freedom
-    uneven = jacobian
-    if not noise_known:
-        uneven = jacobian * _relative_noise(residuals, jacobian, bread).repeat(2, axis=-1)[:, None]
-    spread = np.maximum(variance, 1.0) if noise_known else variance
-    return spread[:, None, None] * (bread @ (uneven @ uneven.swapaxes(1, 2)) @ bread)
+def _judged(rms: float, rho: float, covariance: FloatArray, m: int, freedom: int) -> Residuals:
+    return Residuals(
+        rms=rms,
+        autocorrelation=rho,
+        effective_points=m * (1 - rho) / (1 + rho),
+        degrees_of_freedom=max(freedom * (1 - rho * rho) / (1 + rho * rho), 1.0),
+        covariance=covariance,
+    )
 
 
 def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
@@ -125,26 +100,43 @@ def _nothing_free(residuals: FloatArray, parameters: int) -> Residuals:
 
 
 def _inverse(normal: FloatArray) -> FloatArray:
-    """Inverse of a normal matrix, scaled first; directions the data do not see get a huge variance."""
-    scale = 1 / np.sqrt(np.maximum(normal.diagonal(), 1e-300))
-    scaled, scales = normal * scale[:, None] * scale, scale[:, None] * scale
+    """Inverses of normal matrices (b, p, p), scaled first; directions not seen get a huge variance."""
+    scale = 1 / np.sqrt(np.maximum(np.einsum("bpp->bp", normal), 1e-300))
+    scales = scale[:, :, None] * scale[:, None, :]
+    scaled = normal * scales
     try:
         inverse = np.linalg.inv(scaled)
-        if inverse.diagonal().min() > 0 and inverse.diagonal().max() < WELL_SEEN:
-            return inverse * scales
     except np.linalg.LinAlgError:
-        pass
+        inverse = np.full(normal.shape, np.nan)
+    diagonal = np.einsum("bpp->bp", inverse)
+    sound = (diagonal.min(axis=1) > 0) & (diagonal.max(axis=1) < WELL_SEEN)
+    if not sound.all():
+        inverse[~sound] = _pseudo_inverse(scaled[~sound])
+    return inverse * scales
+
+
+def _pseudo_inverse(scaled: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(scaled)
-    return (vectors / np.maximum(values, LEAST_SEEN)) @ vectors.T * scales
+    return (vectors / np.maximum(values, LEAST_SEEN)[:, None]) @ vectors.swapaxes(1, 2)
 
 
-def _suspicious(residuals: FloatArray) -> bool:
+def _suspicious(residuals: FloatArray, square: FloatArray) -> BoolArray:
     """Neighbours agree more than white noise would let them: about one and a half standard deviations."""
-    m = residuals.size
+    m = residuals.shape[1]
     if m < LEAST_TO_SUSPECT:
-        return False
-    square = float(residuals @ residuals)
-    return square > 0 and float(residuals[2:] @ residuals[:-2]) / square > 1.0 / np.sqrt(m)
+        return np.zeros(len(residuals), bool)
+    neighbours = np.einsum("bm,bm->b", residuals[:, 2:], residuals[:, :-2])
+    return (square > 0) & (neighbours > square / np.sqrt(m))
+
+
+def looks_white(residuals: FloatArray) -> BoolArray:
+    """Whether neighbours among the residuals (b, 2n) do not agree with each other, (b,)."""
+    m = residuals.shape[1]
+    if m < LEAST_TO_SUSPECT:
+        return np.zeros(len(residuals), bool)
+    square = np.einsum("bm,bm->b", residuals, residuals)
+    neighbours = np.einsum("bm,bm->b", residuals[:, 2:], residuals[:, :-2])
+    return neighbours <= WHITE / np.sqrt(m) * square
 
 
 def _relative_noise(residuals: FloatArray, jacobian: FloatArray, bread: FloatArray) -> FloatArray:
@@ -176,34 +168,56 @@ def _window(size: int, width: int) -> tuple[IndexArray, IndexArray]:
 
 
 def _autoregression(
-    r: FloatArray, j: FloatArray, uneven: FloatArray, freedom: int
-) -> tuple[float, FloatArray]:
-    """Posterior mean of rho, and X'VX averaged over the posterior, for r (n, 2) and j (p, n, 2)."""
-    log_likelihood, variance = _restricted_likelihood(r, j, freedom)
-    posterior = np.exp(log_likelihood - log_likelihood.max())
-    posterior /= posterior.sum()
-    lags = np.arange(len(r))
-    covariance_at = (posterior * variance / (1 - RHO_GRID**2)) @ RHO_GRID[:, None] ** lags
-    v = covariance_at[np.abs(np.subtract.outer(lags, lags))]
-    meat = sum(uneven[..., k] @ v @ uneven[..., k].T for k in (0, 1))
-    return max(float(posterior @ RHO_GRID), 0.0), np.asarray(meat)
+    residuals: FloatArray, jacobian: FloatArray, uneven: FloatArray, freedom: int
+) -> tuple[FloatArray, FloatArray]:
+    """Posterior means of rho (b,), and X'VX (b, p, p) averaged over the posterior; arguments (b, ..., 2n)."""
+    n = residuals.shape[1] // 2
+    log_likelihood, variance = _restricted_likelihood(residuals, jacobian, freedom)
+    posterior = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    powers, lag = _lags(n)
+    v = ((posterior * variance) @ powers)[:, lag]
+    parts = uneven[..., ::2], uneven[..., 1::2]
+    meat = sum((part @ v @ part.swapaxes(1, 2) for part in parts), np.zeros(()))
+    return np.maximum(posterior @ RHO_GRID, 0.0), meat
 
 
-def _restricted_likelihood(r: FloatArray, j: FloatArray, freedom: int) -> tuple[FloatArray, FloatArray]:
-    """Restricted log-likelihood on the grid of rho, linearised at the fit, and the innovations' variance.
+@lru_cache(maxsize=64)
+def _lags(n: int) -> tuple[FloatArray, IndexArray]:
+    """Autocovariance (rho, lag) over the innovations' variance, and the lag between n points (n, n)."""
+    lags = np.arange(n)
+    powers = RHO_GRID[:, None] ** lags / (1 - RHO_GRID**2)[:, None]
+    return powers, np.abs(np.subtract.outer(lags, lags))
+
+
+def _restricted_likelihood(
+    residuals: FloatArray, jacobian: FloatArray, freedom: int
+) -> tuple[FloatArray, FloatArray]:
+    """Restricted log-likelihood (b, rho), linearised at the fit, and the innovations' variance (b, rho).
 
     Whitened inner products are quadratic in rho: sum a b - rho sum (a b' + a' b) + rho^2 (sum inside a b).
     """
-    scale = np.sqrt(np.einsum("pnk,pnk->p", j, j)) + 1e-300
-    both = np.concatenate([j / scale[:, None, None], r[None]])
-    flat = both.reshape(len(both), -1)
-    neighbours = both[:, 1:].reshape(len(both), -1) @ both[:, :-1].reshape(len(both), -1).T
-    inside = both[:, 1:-1].reshape(len(both), -1)
-    rho = RHO_GRID[:, None, None]
-    products = flat @ flat.T - rho * (neighbours + neighbours.T) + rho**2 * (inside @ inside.T)
-    p = len(j)
-    normal, gradient = products[:, :p, :p] + 1e-12 * np.eye(p), products[:, :p, p]
-    shift = np.linalg.solve(normal, gradient[..., None])[..., 0]
-    square = np.maximum(products[:, p, p] - np.einsum("gp,gp->g", gradient, shift), 1e-300)
-    log_det = np.linalg.slogdet(normal)[1]
+    scale = np.sqrt(np.einsum("bpm,bpm->bp", jacobian, jacobian)) + 1e-300
+    both = np.concatenate([jacobian / scale[:, :, None], residuals[:, None]], axis=1)
+    turned = both.swapaxes(1, 2)
+    neighbours = both[:, :, 2:] @ turned[:, :-2]
+    lagged = neighbours + neighbours.swapaxes(1, 2)
+    inside = both[:, :, 2:-2] @ turned[:, 2:-2]
+    whole, lagged, inside = (a.transpose(1, 2, 0)[..., None] for a in (both @ turned, lagged, inside))
+    products = whole - RHO_GRID * lagged + RHO_GRID**2 * inside
+    p = jacobian.shape[1]
+    products[range(p), range(p)] += 1e-12
+    pivots = np.maximum(_pivots(products), 1e-300)
+    log_det, square = np.log(pivots[:p]).sum(axis=0), pivots[p]
     return -0.5 * freedom * np.log(square) + np.log(1 - RHO_GRID**2) - 0.5 * log_det, square / freedom
+
+
+def _pivots(matrices: FloatArray) -> FloatArray:
+    """Pivots (n, ...) of symmetric matrices (n, n, ...) by elimination; the last is the Schur complement."""
+    left, n = matrices, len(matrices)
+    found = np.empty(matrices.shape[1:])
+    for i in range(n):
+        found[i] = left[0, 0]
+        column = left[1:, 0]
+        left = left[1:, 1:] - column[:, None] * (column / left[0, 0])
+    return found

@@ -13,7 +13,6 @@ import numpy as np
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.spectra.spectrum import Spectrum
 
-LEAST_ELECTRODE_CAPACITANCE_F = 3e-9
 CAPACITIVE_PHASE_RAD = math.radians(-80)
 
 
@@ -32,23 +31,23 @@ def lowest_capacitance_f(clean: Spectrum) -> float:
     return 1 / (2 * math.pi * float(clean.frequency_hz[-1]) * reactance) if reactance > 0 else math.inf
 
 
-def is_open(clean: Spectrum) -> bool:
+def is_open(clean: Spectrum, least_electrode_f: float) -> bool:
     """Nothing but a capacitor too small to be an electrode: no contact, or a sample that does not conduct."""
     phase = np.angle(clean.z_ohm)
     return (
-        lowest_capacitance_f(clean) < LEAST_ELECTRODE_CAPACITANCE_F
+        lowest_capacitance_f(clean) < least_electrode_f
         and bool(np.median(phase) < CAPACITIVE_PHASE_RAD)
         and bool(phase[-1] < CAPACITIVE_PHASE_RAD)
     )
 
 
-def bound_from_data(clean: Spectrum) -> Bound | None:
+def bound_from_data(clean: Spectrum, least_electrode_f: float) -> Bound | None:
     """The bound a spectrum allows when no circuit could be accepted; None when it allows none."""
-    if is_open(clean):
+    if is_open(clean, least_electrode_f):
         modulus = float(np.abs(clean.z_ohm[-1]))
         return Bound(modulus, "lower", "open cell: only a stray capacitance is seen")
     capacitance = lowest_capacitance_f(clean)
-    if capacitance < LEAST_ELECTRODE_CAPACITANCE_F:
+    if capacitance < least_electrode_f:
         largest = float(clean.z_ohm.real.max())
         if largest > 0:
             return Bound(largest, "lower", "arc not closed: its low-frequency end is below the window")

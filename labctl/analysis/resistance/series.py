@@ -13,21 +13,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.circuits.circuit import parse_circuit
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
-from labctl.analysis.resistance.candidates import Electrodes
+from labctl.analysis.resistance.series_choice import choices, vote_of
 from labctl.analysis.resistance.single import (
+    NEAR,
     RANGE_OHM,
+    Choice,
     Prepared,
     Resistance,
-    check_arguments,
-    checked_lead,
+    check_range,
     conclude,
+    declared_for,
     fit_candidates,
-    prepare,
+    fits_from,
+    prepare_all,
     start_values,
+    without_fixture,
 )
+from labctl.analysis.spectra.cell import Cell
 from labctl.analysis.spectra.spectrum import Spectrum
 
 BETTER = 1 - 1e-6
@@ -39,9 +44,10 @@ AT_ONCE = 256  # spectra fitted together: what is kept of the others does not gr
 def ionic_resistance_series(
     spectra: Sequence[Spectrum],
     temperatures_k: ArrayLike | Sequence[float | None],
-    electrodes: Electrodes = "blocking",
+    electrodes: str | None = None,
     *,
-    lead_ohm: Estimate | float = 0.0,
+    cell: Cell | None = None,
+    lead_ohm: Estimate | float | None = None,
     range_ohm: tuple[float, float] = RANGE_OHM,
     details: bool = True,
     circuits: Sequence[str] = (),
@@ -65,8 +71,8 @@ def ionic_resistance_series(
         When temperatures_k are neither None nor positive and finite, or not one for each spectrum, or a
         circuit cannot be read; for others as `ionic_resistance`. A bad spectrum gives flags, never an error.
     """
-    lead = checked_lead(lead_ohm)
-    check_arguments(electrodes, range_ohm)
+    check_range(range_ohm)
+    declared_for(Spectrum([], []), electrodes, cell, lead_ohm)
     for circuit in circuits:
         parse_circuit(circuit)
     known, temperatures = _known_temperatures(temperatures_k, len(spectra))
@@ -75,13 +81,19 @@ def ionic_resistance_series(
     found: list[Resistance] = []
     for begin in range(0, len(order), AT_ONCE):
         end = min(begin + AT_ONCE, len(order))
-        # what a spectrum learns comes from at most MOST_ROUNDS places away: the result is that of all at once
-        low, high = max(0, begin - MOST_ROUNDS), min(len(order), end + MOST_ROUNDS)
-        data = [prepare(spectra[i]) for i in order[low:high]]
-        fits = _fitted_together(data, max(0, len(known) - low), electrodes, circuits)
+        # a spectrum learns from MOST_ROUNDS places away and hears the votes of NEAR: as if all were there
+        reach = MOST_ROUNDS + 2 * NEAR
+        low, high = max(0, begin - reach), min(len(order), end + reach)
+        asked = [without_fixture(spectra[i], cell, lead_ohm) for i in order[low:high]]
+        data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
+        neighbours = max(0, len(known) - low)
+        fits = [list(own.values()) for own in _fitted_together(data, neighbours, circuits)]
+        neighbours = min(neighbours, len(data))
+        votes = [vote_of(*one) for one in zip(data[:neighbours], fits, strict=False)]
+        kelvin = np.sort(temperatures)[low : low + neighbours]
+        chosen = [*choices(votes, kelvin), *(Choice() for _ in data[neighbours:])]
         concluded = [
-            conclude(data[i - low], list(fits[i - low].values()), electrodes, lead, range_ohm)
-            for i in range(begin, end)
+            conclude(data[i - low], fits[i - low], range_ohm, chosen[i - low]) for i in range(begin, end)
         ]
         found += concluded if details else [replace(r, candidates=(), fit=None) for r in concluded]
     found = [*_in_line(found[: len(known)], np.sort(temperatures)), *found[len(known) :]]
@@ -103,10 +115,10 @@ def _known_temperatures(
 
 
 def _fitted_together(
-    data: Sequence[Prepared], known: int, electrodes: Electrodes, circuits: Sequence[str]
+    data: Sequence[Prepared], known: int, circuits: Sequence[str]
 ) -> list[dict[str, CircuitFit]]:
     """Every candidate fitted to each spectrum; the first `known` rise in temperature and help each other."""
-    fits = fit_candidates(data, electrodes, circuits)
+    fits = fit_candidates(data, circuits, neighbours=min(known, len(data)))
     improved = set(range(min(known, len(data))))
     for _ in range(MOST_ROUNDS):
         improved = _hand_on(data[:known], fits[:known], improved)
@@ -121,11 +133,9 @@ def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], source
     improved = set()
     for circuit in {c: None for own in fits for c in own}:
         pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
-        problems = [Problem.of(data[i].spectrum, parse_circuit(circuit), "modulus") for i, _ in pairs]
-        starts = [
-            p.starts(start_values(fits[s][circuit]), 1) for p, (_, s) in zip(problems, pairs, strict=True)
-        ]
-        for (i, _), fit in zip(pairs, fit_problems(problems, starts), strict=True):
+        values = [start_values(fits[source][circuit]) for _, source in pairs]
+        again = fits_from([data[i] for i, _ in pairs], circuit, values)
+        for (i, _), fit in zip(pairs, again, strict=True):
             if fit.rms < fits[i][circuit].rms * BETTER:
                 fits[i][circuit] = fit
                 improved.add(i)

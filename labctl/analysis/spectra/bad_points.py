@@ -1,8 +1,15 @@
 """Single points that cannot belong to the spectrum: mains pick-up, a range change, a glitch."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from labctl.analysis.spectra.kramers_kronig import FEWEST_POINTS, KramersKronig, kramers_kronig
+from labctl.analysis.spectra.kramers_kronig import (
+    FEWEST_POINTS,
+    KramersKronig,
+    kramers_kronig,
+    kramers_kronig_all,
+)
 from labctl.analysis.spectra.spectrum import Spectrum
 
 TIMES_THE_USUAL = 8.0
@@ -10,22 +17,37 @@ SMALLEST_RESIDUAL = 0.02
 MOST_MASKED = 0.1
 
 
-def without_bad_points(clean: Spectrum) -> tuple[Spectrum, KramersKronig, tuple[float, ...]]:
+Judged = tuple[Spectrum, KramersKronig, tuple[float, ...]]
+
+
+def without_bad_points(clean: Spectrum) -> Judged:
     """Leave out the points that spoil the Kramers-Kronig test, at most a tenth of them.
 
     Returns the spectrum to use, its test and the frequencies left out. When leaving points out does not
     help the test to pass, all are kept.
     """
-    whole = test = kramers_kronig(clean)
-    kept, left_out = clean, []
+    return all_without_bad_points([clean])[0]
+
+
+def all_without_bad_points(clean: Sequence[Spectrum]) -> list[Judged]:
+    """`without_bad_points` for many spectra, tested together."""
+    tests = kramers_kronig_all(clean)
+    return [
+        _reduced(one, test) if _worst(test) is not None else (one, test, ())
+        for one, test in zip(clean, tests, strict=True)
+    ]
+
+
+def _reduced(clean: Spectrum, whole: KramersKronig) -> Judged:
+    kept, test, left_out = clean, whole, []
     while (worst := _worst(test)) is not None and len(left_out) < MOST_MASKED * len(clean):
         left_out.append(float(kept.frequency_hz[worst]))
         keep = np.arange(len(kept)) != worst
-        kept = Spectrum(kept.frequency_hz[keep], kept.z_ohm[keep])
+        kept = kept.at(keep)
         if len(kept) < FEWEST_POINTS:
             return clean, whole, ()
         test = kramers_kronig(kept)
-    if left_out and test.passed and test.rms < 0.7 * whole.rms:
+    if test.passed and test.rms < 0.7 * whole.rms:
         return kept, test, tuple(left_out)
     return clean, whole, ()
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.spectra.cell import Cell, FixturePoints
 from labctl.analysis.spectra.spectrum import Spectrum
 
 MOST_OF_THE_OPEN = 0.1
@@ -46,7 +47,31 @@ def compensate(
     before = measured.status or ("",) * frequency.size
     status = [word if sound else "not compensated" for word, sound in zip(before, known, strict=True)]
     warnings = (*measured.warnings, *_warnings(measured, z, zs, admittance, known))
-    return Spectrum(frequency, np.where(known, z, measured.z_ohm), status, warnings, measured.metadata)
+    cell = measured.cell and measured.cell.without_fixture(_lead_left(short, measured.cell))
+    corrected = np.where(known, z, measured.z_ohm)
+    return Spectrum(frequency, corrected, status, warnings, measured.metadata, cell=cell)
+
+
+def without_declared_fixture(measured: Spectrum) -> Spectrum:
+    """The spectrum corrected for the fixture that its cell declares; itself where none is declared."""
+    cell = measured.cell
+    if cell is None or (cell.fixture_short is None and cell.fixture_open is None):
+        return measured
+    return compensate(measured, _spectrum(cell.fixture_short), _spectrum(cell.fixture_open))
+
+
+def _spectrum(points: FixturePoints | None) -> Spectrum | None:
+    return None if points is None else Spectrum([p[0] for p in points], [complex(*p[1:]) for p in points])
+
+
+def _lead_left(short: Spectrum | None, cell: Cell) -> Estimate | None:
+    """Leads after the correction: 0 ohm with the uncertainty of the short; as declared without a short."""
+    if short is None:
+        return cell.lead_ohm
+    try:
+        return Estimate(0.0, lead_resistance(short).standard_uncertainty)
+    except ValueError:
+        return None
 
 
 def lead_resistance(short: Spectrum) -> Estimate:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray
+from labctl.analysis.numerics.arrays import Array, BoolArray, ComplexArray, FloatArray
+from labctl.analysis.spectra.cell import Cell
 
 POSSIBLE_HZ = (1e-9, 1e15)
 POSSIBLE_OHM = (1e-15, 1e20)
@@ -31,6 +32,8 @@ class Spectrum:
         Things left out or guessed by the reader.
     metadata : mapping of str to str
         Statements of the file about itself. A sample's area is never taken from it.
+    cell : Cell or None
+        Declarations about the cell; a spectrum of a database has those of its sample in force.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Spectrum:
     status: tuple[str, ...] | None = None
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    cell: Cell | None = None
 
     def __init__(
         self,
@@ -51,6 +55,8 @@ class Spectrum:
         status: tuple[str, ...] | list[str] | None = None,
         warnings: tuple[str, ...] = (),
         metadata: Mapping[str, str] | None = None,
+        *,
+        cell: Cell | None = None,
     ) -> None:
         frequency = _one_dimensional("frequency_hz", frequency_hz, np.float64)
         impedance = _one_dimensional("z_ohm", z_ohm, np.complex128)
@@ -63,11 +69,12 @@ class Spectrum:
         object.__setattr__(self, "status", None if status is None else tuple(status))
         object.__setattr__(self, "warnings", tuple(warnings))
         object.__setattr__(self, "metadata", MappingProxyType(dict(metadata or {})))
+        object.__setattr__(self, "cell", cell)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Made anew in another process: a read-only mapping cannot be pickled."""
-        own = (self.frequency_hz, self.z_ohm, self.status, self.warnings, dict(self.metadata))
-        return Spectrum, own
+        own = (self.frequency_hz, self.z_ohm, self.status, self.warnings, dict(self.metadata), self.cell)
+        return _made_anew, own
 
     def __len__(self) -> int:
         return self.frequency_hz.size
@@ -91,8 +98,36 @@ class Spectrum:
             return self
         order = keep[np.argsort(-self.frequency_hz[keep], kind="stable")]
         return Spectrum(
-            self.frequency_hz[order], self.z_ohm[order], warnings=self.warnings, metadata=self.metadata
+            self.frequency_hz[order],
+            self.z_ohm[order],
+            warnings=self.warnings,
+            metadata=self.metadata,
+            cell=self.cell,
         )
+
+    def at(self, kept: Array, warnings: tuple[str, ...] | None = None) -> "Spectrum":
+        """The points that `kept` selects, (n,) bool or (m,) int, with metadata and cell of the whole.
+
+        `warnings` replaces those of the whole where it is given.
+        """
+        status = None if self.status is None else tuple(np.array(self.status, object)[kept])
+        own = self.warnings if warnings is None else warnings
+        return Spectrum(self.frequency_hz[kept], self.z_ohm[kept], status, own, self.metadata, cell=self.cell)
+
+    def of_cell(self, cell: Cell | None) -> "Spectrum":
+        """The same points with other declarations about the cell."""
+        return Spectrum(self.frequency_hz, self.z_ohm, self.status, self.warnings, self.metadata, cell=cell)
+
+
+def _made_anew(
+    frequency_hz: FloatArray,
+    z_ohm: ComplexArray,
+    status: tuple[str, ...] | None,
+    warnings: tuple[str, ...],
+    metadata: dict[str, str],
+    cell: Cell | None,
+) -> Spectrum:
+    return Spectrum(frequency_hz, z_ohm, status, warnings, metadata, cell=cell)
 
 
 def _one_dimensional(name: str, values: ArrayLike, dtype: type) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Nyquist and Bode of the spectra of the shown runs, coloured by temperature, with their fits."""
+"""Nyquist, Bode and relaxation times of the spectra of the shown runs, by temperature, with their fits."""
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -13,6 +13,7 @@ from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Curves, Look, Points
 from labctl.gui.plots.equal_view import EqualView
 from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.relaxation_plot import DrawnRelaxation, RelaxationPlot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.symbols import CIRCLE, FRAME, RING, RUN_SYMBOLS, SQUARE
 from labctl.gui.plots.tab import Tab
@@ -61,6 +62,8 @@ class Drawn:
 class SpectraTab(Tab):
     """Left -Z'' against Z' with equal scales, right |Z| and phase against frequency, text beside them.
 
+    Below |Z| and phase, the distribution of relaxation times.
+
     Signals
     -------
     exclusion_wanted(int)
@@ -82,7 +85,8 @@ class SpectraTab(Tab):
         self.phase.label("left", "−phase / °")
         self.phase.label("bottom", "frequency / Hz")
         width = self.fontMetrics().horizontalAdvance("5·10⁸⁸") + 2 * self.fontMetrics().height()
-        for plot in (self.magnitude, self.phase):  # one above the other
+        self.relaxation = RelaxationPlot()
+        for plot in (self.magnitude, self.phase, self.relaxation):  # one above the other
             plot.getAxis("left").setWidth(width)
         self._drawings = (
             _Drawing(self.nyquist.curves, _nyquist_points),
@@ -112,7 +116,7 @@ class SpectraTab(Tab):
     def fit_view(self) -> None:
         """Fit the view to all curves."""
         self._equal.window = IN_UNITS_OF_R if self._in_units_of_r.isChecked() else None
-        for plot in (self.nyquist, self.magnitude, self.phase):
+        for plot in (self.nyquist, self.magnitude, self.phase, self.relaxation):
             plot.enableAutoRange()
 
     def draw(self) -> None:
@@ -127,6 +131,7 @@ class SpectraTab(Tab):
         in_reach = [one for one in shown if scale == "ohm" or one.total_ohm > 0]
         everything = self._draw_nyquist(in_reach, scale)
         everything &= self._drawings[1].draw(shown) & self._drawings[2].draw(shown)
+        self._draw_relaxations(in_reach, scale != "ohm")
         if not everything:
             QtCore.QTimer.singleShot(0, self.refresh)
         self._temperatures.show_range([one.spectrum.temperature_k for one in drawn], self.appearance)
@@ -158,13 +163,14 @@ class SpectraTab(Tab):
 
     def _make_canvas(self) -> Canvas:
         canvas = Canvas()
-        canvas.add(self.nyquist, 0, 0, rows=2)
+        canvas.add(self.nyquist, 0, 0, rows=3)
         canvas.add(self.magnitude, 0, 1)
         canvas.add(self.phase, 1, 1)
-        canvas.addItem(self._temperatures, 0, 2, rowspan=2)
+        canvas.add(self.relaxation, 2, 1)
+        canvas.addItem(self._temperatures, 0, 2, rowspan=3)
         for column, stretch in ((0, 5), (1, 4)):
             canvas.ci.layout.setColumnStretchFactor(column, stretch)
-        for plot in (self.nyquist, self.magnitude, self.phase):
+        for plot in (self.nyquist, self.magnitude, self.phase, self.relaxation):
             plot.picked.connect(lambda key, _: self.choose(key[:2]))
         return canvas
 
@@ -211,6 +217,15 @@ class SpectraTab(Tab):
         sentence = "no spectrum yet" if not self._by_key else "no resistance yet: nothing to divide by"
         self.nyquist.say("" if shown else sentence)
         return self._drawings[0].draw(shown, scale != "ohm")
+
+    def _draw_relaxations(self, shown: list[Drawn], in_units_of_r: bool) -> None:
+        every = [
+            DrawnRelaxation(one.key, curve, one.colour, 1 / one.total_ohm if in_units_of_r else 1.0)
+            for one in shown
+            if (curve := one.spectrum.relaxation) is not None
+        ]
+        is_running = any(run.snapshot.run.get("status") == "running" for run in self.runs)
+        self.relaxation.draw(every, in_units_of_r, is_running)
 
     def _say(self, shown: list[Drawn], chosen: Drawn | None, not_drawn: int) -> None:
         if chosen:

@@ -5,7 +5,7 @@ from html import escape
 
 from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.readmodel.snapshot import SpectrumCurve
-from labctl.readmodel.spectrum_text import flags, resistance, title
+from labctl.readmodel.spectrum_text import flags, relaxations, resistance, title
 
 SIGNS = "●■○□"  # in the order of `symbols.RUN_SYMBOLS`
 
@@ -17,6 +17,8 @@ def on_one(run: ShownRun, spectrum: SpectrumCurve, appearance: Appearance) -> tu
     if circuit:
         lines.append(f"<p>circuit {escape(circuit)}</p>")
     lines += [f"<p style='color:{appearance.warning}'>{escape(flag)}</p>" for flag in flags(spectrum)]
+    if peaks := relaxations(spectrum):
+        lines.append(f"<p>relaxation times:<br>{'<br>'.join(map(escape, peaks))}</p>")
     headline = f"<b>{escape(title(spectrum))}</b><br>{escape(run.label)}<br>{_points(spectrum)}"
     return headline, "".join(lines)
 

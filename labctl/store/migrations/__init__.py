@@ -5,13 +5,18 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables
+from labctl.store.migrations import analysis_tables, relaxation_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
+from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANALYSER_PARTS
+from labctl.store.migrations.cell_columns import ADDED_TO_RESISTANCES as ANALYSER_OHMS
+from labctl.store.migrations.cell_columns import ADDED_TO_SAMPLES as CELL
+from labctl.store.migrations.cell_columns import FIXED_TRIGGER as CELL_TRIGGER
+from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -167,6 +172,30 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0014_check_points(db: "Sqlite") -> None:
+    for statement in _statements(CHECK_POINTS):
+        db.execute(statement)
+    for described in described_columns(CHECK_POINTS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+def _m0015_relaxation_times(db: "Sqlite") -> None:
+    for statement in _statements(relaxation_tables.TABLE):
+        db.execute(statement)
+    for statement in (relaxation_tables.VIEW, *relaxation_tables.triggers()):
+        db.execute(statement)
+    for table, *described in described_columns(relaxation_tables.TABLE):
+        for name in (table, relaxation_tables.PUBLIC):
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
+
+
+def _m0016_cell(db: "Sqlite") -> None:
+    _add_columns(db, "samples", CELL)
+    _add_columns(db, "resistances", ANALYSER_OHMS)
+    _add_columns(db, "conductivities", ANALYSER_PARTS)
+    db.execute(CELL_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -196,6 +225,9 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0014_check_points": _m0014_check_points,
+    "0015_relaxation_times": _m0015_relaxation_times,
+    "0016_cell": _m0016_cell,
 }
 
 

@@ -151,14 +151,19 @@ def triggers() -> list[str]:
         WHERE run_id = NEW.id AND content_hash IS NULL AND origin <> 'fit'; END""",
     ]
     for table in TABLE_OF.values():
-        closed = "its analysis is closed"
-        statements += [
-            _refuse(table, "no_update", "UPDATE", "1", "a row cannot be changed"),
-            _refuse(table, "no_delete", "DELETE", f"NOT {_OPEN.format(row='OLD')}", closed),
-            _refuse(table, "no_insert", "INSERT", f"NOT {_OPEN.format(row='NEW')}", closed),
-            _refuse(table, "no_replace", "INSERT", _exists(table), "this row exists"),
-        ]
+        statements += row_triggers(table)
     return statements
+
+
+def row_triggers(table: str) -> list[str]:
+    """Return the CREATE TRIGGER statements of a table of derived rows."""
+    closed = "its analysis is closed"
+    return [
+        _refuse(table, "no_update", "UPDATE", "1", "a row cannot be changed"),
+        _refuse(table, "no_delete", "DELETE", f"NOT {_OPEN.format(row='OLD')}", closed),
+        _refuse(table, "no_insert", "INSERT", f"NOT {_OPEN.format(row='NEW')}", closed),
+        _refuse(table, "no_replace", "INSERT", _exists(table), "this row exists"),
+    ]
 
 
 def _exists(table: str) -> str:

@@ -10,6 +10,7 @@ _OF_A_RUN = {
     "conductivities": "run_id = ?",
     "law_fits": "run_id = ?",
     "transference_numbers": "run_id = ?",
+    "relaxation_times": "run_id = ?",
 }
 
 

@@ -1,5 +1,8 @@
 """Runs."""
 
+from typing import Any
+
+from labctl.store.electrode_columns import as_text
 from labctl.store.queries.source import Result, Row, Rows, Source
 
 LARGEST_ID = 2**63 - 1
@@ -58,7 +61,19 @@ def protocol_and_sample(db: Rows, run_id: int) -> Row:
     """Protocol text, procedure and parameters of a run, with all columns of its sample."""
     query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
                JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
-    return db.rows(query, (run_id,))[0]
+    return as_text(db.rows(query, (run_id,))[0])
+
+
+def sample_id(db: Rows, run_id: int) -> int | None:
+    """The sample of a run; None where there is no such run."""
+    found = db.rows("SELECT sample_id FROM runs WHERE id = ?", (run_id,))
+    return found[0]["sample_id"] if found else None
+
+
+def provenance_value(db: Rows, run_id: int, key: str) -> Any:
+    """One value of the origin of a run; None where it has none."""
+    found = db.rows("SELECT value FROM run_provenance WHERE run_id = ? AND key = ?", (run_id, key))
+    return found[0]["value"] if found else None
 
 
 def provenance(db: Rows, run_id: int) -> list[Row]:

@@ -1,5 +1,6 @@
 """Samples."""
 
+from labctl.store.electrode_columns import as_text
 from labctl.store.queries.source import Result, Row, Rows, Source
 
 
@@ -10,12 +11,12 @@ def all_samples(db: Source[Result]) -> Result:
 
 def newest_first(db: Rows, most: int = -1) -> list[Row]:
     """The samples added last, at most so many (all by default), the newest first."""
-    return db.rows("SELECT * FROM samples ORDER BY id DESC LIMIT ?", (most,))
+    return [as_text(row) for row in db.rows("SELECT * FROM samples ORDER BY id DESC LIMIT ?", (most,))]
 
 
 def with_id(db: Rows, sample_id: int) -> list[Row]:
     """The sample with this id, or none."""
-    return db.rows("SELECT * FROM samples WHERE id = ?", (sample_id,))
+    return [as_text(row) for row in db.rows("SELECT * FROM samples WHERE id = ?", (sample_id,))]
 
 
 def ceilings_of_run(db: Rows, run_id: int) -> tuple[float | None, float | None, float | None]:

@@ -518,7 +518,7 @@ def approximately(value):
 def found_by_set_point(monkeypatch, resistance):
     """Resistances that depend on the number of points alone: fits would take the time of the property."""
 
-    def series(spectra, temperatures_k, electrodes, *, lead_ohm, details):
+    def series(spectra, temperatures_k, electrodes, *, details):
         return tuple(resistance(4000.0 / (1 + n), 10.0) for n in range(len(spectra)))
 
     monkeypatch.setattr(conductivities, "ionic_resistance_series", series)

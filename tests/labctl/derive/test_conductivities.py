@@ -5,6 +5,7 @@ import pytest
 
 import labctl.derive.conductivities as derivation
 from labctl.analysis import Estimate
+from labctl.analysis.resistance.analyser_share import AnalyserShare
 from labctl.analysis.resistance.parts import Arc
 from labctl.derive import derive_conductivities, derive_spectrum, spectra_without_number
 
@@ -17,8 +18,8 @@ def series(monkeypatch):
         def __init__(self):
             self.answers, self.asked = {}, []
 
-        def __call__(self, spectra, temperatures_k, electrodes, *, lead_ohm, details):
-            self.asked.append((list(spectra), list(temperatures_k), electrodes, lead_ohm))
+        def __call__(self, spectra, temperatures_k, electrodes, *, details):
+            self.asked.append((list(spectra), list(temperatures_k), electrodes))
             return tuple(self.answers[round(kelvin)] for kelvin in temperatures_k)
 
     made = Series()
@@ -155,7 +156,7 @@ def test_a_growing_run_sees_each_spectrum_beside_the_one_before_it(notebook, ser
     ids = [book.spectrum((float(kelvin),) * 2) for kelvin in (300, 310, 320)]
     rows = [derive_spectrum(book.store, spectrum_id, 1.0) for spectrum_id in ids]
     assert [row["total_resistance_ohm"] for row in rows] == [300.0, 310.0, 320.0]
-    assert [temperatures_k for _, temperatures_k, _, _ in series.asked] == [[300], [300, 310], [310, 320]]
+    assert [temperatures_k for _, temperatures_k, _ in series.asked] == [[300], [300, 310], [310, 320]]
     assert [row["spectrum_id"] for row in book.rows("conductivities")] == ids
 
 
@@ -166,7 +167,7 @@ def test_the_end_of_a_run_sees_all_finished_spectra_in_their_order(notebook, ser
         book.spectrum((float(kelvin),) * 2, status=status)
     rows = derive_conductivities(book.store, book.run_id, 1.0)
     assert [row["temperature_k"] for row in rows] == [310.0, 300.0]
-    assert [temperatures_k for _, temperatures_k, _, _ in series.asked] == [[310, 300]]
+    assert [temperatures_k for _, temperatures_k, _ in series.asked] == [[310, 300]]
 
 
 def test_a_run_without_a_finished_spectrum_gives_nothing(notebook, series):
@@ -181,15 +182,16 @@ def test_the_analysis_is_told_the_electrodes_and_the_leads_of_the_sample(
     derived, resistance, series, electrodes
 ):
     derived(resistance(2000.0), electrodes=electrodes, lead_ohm=2.0, lead_u_ohm=0.1)
-    ((spectrum,), _, told, lead_ohm) = series.asked[0]
-    assert (told, lead_ohm) == (electrodes, Estimate(2.0, 0.1))
+    ((spectrum,), _, told) = series.asked[0]
+    assert (told, spectrum.cell.lead_ohm) == (electrodes, Estimate(2.0, 0.1))
+    assert spectrum.cell.electrode_text == electrodes
     assert spectrum.z_ohm.tolist() == [100 - 5j, 100 - 5j]
 
 
 def test_a_fixture_is_taken_out_before_the_analysis_and_what_it_says_comes_first(derived, resistance, series):
     short = [[frequency_hz, 1.0, 0.0] for frequency_hz in (1e6, 1e5)]
     row, rows = derived(resistance(2000.0, flags=("a flag",)), (300.0,) * 3, fixture_short=short)
-    ((spectrum,), _, _, _) = series.asked[0]
+    ((spectrum,), _, _) = series.asked[0]
     assert spectrum.z_ohm[:2].tolist() == pytest.approx([99 - 5j, 99 - 5j])
     assert len(spectrum.warnings) > 0
     assert row["flags"] == rows[0]["flags"] == [*spectrum.warnings, "a flag"]
@@ -262,3 +264,27 @@ def test_a_spectrum_without_a_band_cannot_leave_it(notebook, series, resistance)
     (row,) = derive_conductivities(book.store, book.run_id, 7.0)
     assert row["flags"] == ["the temperature moved by 20.0 K during the spectrum"]
     assert (row["temperature_min_k"], row["temperature_max_k"]) == (290.0, 310.0)
+
+
+def test_the_part_of_the_analyser_is_stored_beside_the_whole_uncertainty(derived, resistance):
+    share = AnalyserShare(3.0, 4.0, True, ("data sheet",))
+    row, rows = derived(resistance(2000.0, 13.0, analyser=share))
+    assert rows[0]["analyser_u_ohm"] == 5.0
+    assert row["relative_uncertainty_analyser"] == 5.0 / 2000.0
+    assert row["relative_uncertainty_resistance"] == 13.0 / 2000.0
+
+
+def test_a_part_of_the_analyser_that_is_not_stated_is_stored_as_unknown(derived, resistance):
+    row, rows = derived(resistance(2000.0, 13.0))
+    assert rows[0]["analyser_u_ohm"] is None
+    assert row["relative_uncertainty_analyser"] is None
+
+
+def test_a_conductivity_stands_on_the_area_with_the_fringe_where_the_pellet_is_stated(derived, resistance):
+    plain, _ = derived(resistance(2000.0))
+    wide, _ = derived(resistance(2000.0), pellet_area_m2=5e-4)
+    radius = math.sqrt(5e-5 / math.pi)
+    effective = (1 + 1e-3 * math.log(2) / math.pi / radius) ** 2
+    assert plain["conductivity_s_m"] / wide["conductivity_s_m"] == pytest.approx(effective, rel=1e-4)
+    correction = 0.1 * (1 - 1 / effective)
+    assert wide["standard_uncertainty_s_m"] / wide["conductivity_s_m"] > correction

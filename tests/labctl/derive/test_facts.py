@@ -14,7 +14,7 @@ NMR = "PFG-NMR, notebook 12"
 def book(notebook, monkeypatch, resistance):
     """A run with five temperatures, 26.85 to 66.85 degC, and so a law."""
 
-    def series(spectra, temperatures_k, electrodes, *, lead_ohm, details):
+    def series(spectra, temperatures_k, electrodes, *, details):
         return tuple(resistance(4000.0 / (1 + n), 10.0) for n in range(len(spectra)))
 
     monkeypatch.setattr(conductivities, "ionic_resistance_series", series)

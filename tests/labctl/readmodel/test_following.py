@@ -315,3 +315,39 @@ def test_an_amendment_reaches_a_run_that_is_followed_and_excluded_points_are_mar
     store.insert("amendments", revocation)
     follower.poll()
     assert [curve.out.sum() for curve in follower.poll().spectra] == [0, 0]
+
+
+def distribution(run_id, spectrum_id, gamma=(1.0, 2.0, 1.0), **changes):
+    peak = {"time_s": 1e-3, "fastest_s": 1e-4, "slowest_s": 1e-2, "resistance_ohm": 5.0}
+    peak["standard_uncertainty_ohm"] = 0.1
+    row = {"run_id": run_id, "spectrum_id": spectrum_id, "fastest_s": 1e-4, "slowest_s": 1e-2}
+    row |= {"gamma": list(gamma), "gamma_low": [0.0, 1.0, 0.0], "gamma_high": [2.0, 3.0, 2.0]}
+    row |= {"peaks": [peak], "series_ohm": 0.0, "inductance_h": 0.0, "strength": 1e-3, "rms": 1e-3}
+    row |= {"points_hash": "0", "method": "any", "method_version": "1", "derived_s": 1.0}
+    return row | changes
+
+
+def test_relaxation_times_of_the_current_analysis_are_shown(store, begin, follow):
+    run_id = begin()
+    measured(store, run_id, 0)
+    store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    follower = follow(run_id)
+    (before,) = read_all(follower).spectra
+    assert before.relaxation is None
+    store.record_analysis(run_id, Maker(4.0), {"relaxation_times": [distribution(run_id, before.id)]})
+    relaxation = read_all(follower).spectra[0].relaxation
+    np.testing.assert_allclose(relaxation.tau_s, [1e-4, 1e-3, 1e-2])
+    assert list(relaxation.gamma_ohm) == [1.0, 2.0, 1.0]
+    assert list(relaxation.high_ohm) == [2.0, 3.0, 2.0]
+    assert relaxation.peaks[0]["resistance_ohm"] == 5.0
+    store.record_analysis(run_id, Maker(5.0), {"relaxation_times": []})
+    assert read_all(follower).spectra[0].relaxation is None
+
+
+def test_relaxation_times_that_cannot_be_read_are_not_shown(store, begin, follow):
+    run_id = begin()
+    measured(store, run_id, 0)
+    store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    row = distribution(run_id, 1, gamma=(1.0, 2.0))
+    store.record_analysis(run_id, Maker(4.0), {"relaxation_times": [row]})
+    assert read_all(follow(run_id)).spectra[0].relaxation is None

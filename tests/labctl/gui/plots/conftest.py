@@ -8,6 +8,7 @@ import pytest
 
 from labctl.readmodel.snapshot import (
     PolarisationCurve,
+    RelaxationCurve,
     RunSnapshot,
     SpectrumCurve,
     SteadyCurrent,
@@ -66,13 +67,24 @@ class Made:
             resistance=resistance,
             fit_frequency_hz=frequency_hz,
             fit_z_ohm=z_ohm,
+            relaxation=self.relaxation(total_ohm),
         )
         return replace(made, **about)
+
+    def relaxation(self, total_ohm: float, flags: tuple[str, ...] = ()) -> RelaxationCurve:
+        """One peak at the time constant of the arc, a tenth wide either way."""
+        time_s = total_ohm * 1e-9
+        tau_s = time_s * np.logspace(-2, 2, 41)
+        gamma_ohm = total_ohm / np.cosh(3 * np.log(tau_s / time_s))
+        peak = {"time_s": time_s, "fastest_s": tau_s[0], "slowest_s": tau_s[-1]}
+        peak |= {"resistance_ohm": total_ohm, "standard_uncertainty_ohm": total_ohm / 50}
+        return RelaxationCurve(tau_s, gamma_ohm, 0.9 * gamma_ohm, 1.1 * gamma_ohm, (peak,), flags)
 
     def running_spectrum(self, number: int = 0, kelvin: float = 300.0, points: int = 10):
         """A run in progress."""
         none = np.empty(0)
         about = {"status": "running", "resistance": None, "fit_frequency_hz": none, "fit_z_ohm": none}
+        about["relaxation"] = None
         return self.spectrum(number, kelvin, points, **about)
 
     def conductivity(self, number: int, kelvin: float, **about: Any) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -225,3 +227,48 @@ def test_excluded_points_are_drawn_hollow_and_the_note_on_each_is_its_own(tab, a
     _, rows = tab.table()
     kinds = [row[2] for row in rows]
     assert (kinds.count("measured"), kinds.count("excluded")) == (38, 2)
+
+
+def test_relaxation_times_of_all_spectra_are_lines_in_their_colours(tab, made):
+    tab.show_runs([made.full_run()])
+    plot = tab.relaxation
+    assert set(plot.curves.drawn()) == {(1, n, "gamma") for n in (1, 2, 3)}
+    x, y = plot.curves.points((1, 1, "gamma"))
+    expected = made.spectrum().relaxation
+    assert 10**x == pytest.approx(expected.tau_s)
+    assert y == pytest.approx(expected.gamma_ohm)
+    assert plot.curves.look((1, 1, "gamma")).colour == tab.nyquist.curves.look((1, 1, "points")).colour
+
+
+def test_a_chosen_spectrum_shows_band_and_peaks_with_their_resistances(tab, made):
+    tab.show_runs([made.full_run()])
+    tab.choose((1, 1))
+    assert set(tab.relaxation.curves.drawn()) == {(1, 1, part) for part in ("band", "gamma", "peaks")}
+    _, band = tab.relaxation.curves.points((1, 1, "band"))
+    curve = made.spectrum().relaxation
+    assert band == pytest.approx([*curve.low_ohm, *curve.high_ohm[::-1]])
+    assert "τ 1 µs (159 kHz): 1.000 ± 0.039 kΩ" in tab._words.words()
+    assert "1.000 ± 0.039 kΩ" in tab.relaxation._peak_in_words((1, 1, "peaks"), 0)
+
+
+def test_relaxation_times_follow_the_scale_in_units_of_r(tab, made):
+    tab.show_runs([made.run(spectra=(made.spectrum(),))])
+    tab._in_units_of_r.setChecked(True)
+    _, y = tab.relaxation.curves.points((1, 1, "gamma"))
+    assert y.max() == pytest.approx(1.0)
+
+
+def test_without_relaxation_times_the_plot_says_why(tab, made):
+    tab.show_runs([made.run(spectra=(made.spectrum(relaxation=None),))])
+    assert tab.relaxation.sentence == "no distribution of relaxation times"
+    growing = made.run(spectra=(made.running_spectrum(),))
+    running = replace(growing.snapshot, run={**growing.snapshot.run, "status": "running"})
+    tab.show_runs([replace(growing, snapshot=running)])
+    assert tab.relaxation.sentence == "made when the run ends"
+
+
+def test_reservations_about_relaxation_times_are_told(tab, made):
+    relaxation = made.relaxation(1e3, ("no valley between arcs and electrode",))
+    tab.show_runs([made.run(spectra=(made.spectrum(relaxation=relaxation),))])
+    tab.choose((1, 1))
+    assert "no valley" in tab._words.words()
