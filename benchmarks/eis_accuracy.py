@@ -1,15 +1,32 @@
 """How right the stated resistances are: drawn spectra whose truth is known, and measured ones.
 
     python benchmarks/eis_accuracy.py [spectra]
+    python benchmarks/eis_accuracy.py trust [--spectra 2000] [--seed 1] [--results FILE]
+    python benchmarks/eis_accuracy.py series [--samples 200] [--seed 1] [--results FILE]
+    python benchmarks/eis_accuracy.py kk [--spectra 1000] [--seed 1] [--results FILE]
 
 The circuits are those of eis.py. `rho` is the correlation of the noise from point to point. z is the error
 over the Cramer-Rao standard error of white noise. Measured data are read from ../shared/data if present.
+
+The other three draw cells of many kinds from generators that share no code with labctl (package `cells`).
+`trust` counts by kind the resistances off by more than 5 %, those without a flag that says so, the intervals
+that cover, the share that is flagged, and spectra without a number. `series` lets samples that follow
+Arrhenius' law, with any electrode, through `ionic_resistance_series` and `fit_temperature_law`, and counts
+false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails, and how often check
+points tell of a drift: on consistent spectra, and with a drift of 1, 3, 10 and 30 % during the sweep.
+
+A study prints a table and whether the aims are met, and exits with 1 when one is not. `--results FILE` writes
+a line of JSON for each cell as it is done; a second call with the same seed continues. `--only KIND` and
+`--first N` narrow it, `--show` names the cells that count against the aims.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
+from cells import consistency, series, trust
+from cells.results import gathered
 from eis import CIRCUITS, SEED, draw, q
 
 from labctl.analysis import (
@@ -26,6 +43,7 @@ from labctl.analysis import (
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 OXIDE_OHM = {140: 2_158_200, 160: 746_790, 180: 282_840, 200: 117_480}
 CARBONATE_OHM = (3061.9, 2404.3, 1959.0, 1645.2, 1392.2, 1284.4, 1157.6, 1007.8, 893.35)
+STUDIES = {"trust": (trust, 2000), "series": (series, 200), "kk": (consistency, 1000)}
 
 
 def fits(kind: str, rho: float, count: int) -> None:
@@ -89,11 +107,45 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("spectra", type=int, nargs="?", default=1000, help="of each kind (%(default)s)")
+    about = f"of each kind (%(default)s), or a study: {', '.join(STUDIES)}"
+    parser.add_argument("spectra", type=count_or_study, nargs="?", default=1000, help=about)
     return parser
 
 
-def main() -> None:
+def count_or_study(text: str) -> int | str:
+    """A number of spectra, or the name of a study."""
+    return text if text in STUDIES else int(text)
+
+
+def study_parser(study: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"eis_accuracy.py {study}")
+    usual = STUDIES[study][1]
+    parser.add_argument("--spectra", "--samples", type=int, default=usual, help="cells (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first cell")
+    parser.add_argument("--only", metavar="KIND", help="cells of this kind, of those numbers")
+    parser.add_argument("--show", action="store_true", help="name each cell that counts against the aims")
+    parser.add_argument("--results", type=Path, help="a line of JSON for every cell")
+    return parser
+
+
+def run_study(study: str, arguments: list[str]) -> int:
+    options = study_parser(study).parse_args(arguments)
+    numbers = range(options.first, options.first + options.spectra)
+    judge, _ = STUDIES[study]
+    if options.only:
+        numbers = [number for number in numbers if judge.kind_of(number) == options.only]
+    rows = gathered(study, options.seed, numbers, judge.one, options.results)
+    if options.show:
+        print("\n".join(filter(None, map(judge.named, rows))), end="\n\n")
+    text, met = judge.report(rows)
+    print(f"seed {options.seed}, {len(numbers)} of {study}\n\n{text}")
+    return 0 if met else 1
+
+
+def main() -> int:
+    if len(sys.argv) > 1 and sys.argv[1] in STUDIES:
+        return run_study(sys.argv[1], sys.argv[2:])
     count = parser().parse_args().spectra
     for kind in CIRCUITS:
         for rho in (0.0, 0.6):
@@ -101,7 +153,8 @@ def main() -> None:
     reversible(max(count // 5, 10))
     if DATA.exists():
         measured()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

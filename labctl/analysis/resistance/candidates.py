@@ -65,6 +65,8 @@ ARCS = (
 HEADS = ("R0", "p(R1,CPE1)", "R0-p(R1,CPE1)", "p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)")
 THREE_ARCS = "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)"
 ROUGH, BRANCHED, TO_RESERVOIR = "TLM4", "p(CPE4,R5-CPE5)", "Ws4"
+DIFFUSION_BEHIND = f"{THREE_ARCS}-Ws4"
+DIFFUSION_INSIDE = "p(R1,CPE1)-p(R2,CPE2)-p(R3-Ws3,CPE3)"
 RICHER = {
     "blocking": (
         *(f"{head}-{electrode}" for electrode in (ROUGH, BRANCHED) for head in HEADS),
@@ -75,13 +77,14 @@ RICHER = {
     "reversible": (
         THREE_ARCS,
         f"R0-{THREE_ARCS}",
-        f"{THREE_ARCS}-Ws4",
+        DIFFUSION_BEHIND,
         *(f"{head}-p(R3-Ws3,CPE3)" for head in HEADS),
     ),
 }
 """Electrodes that are tried where the usual candidates leave more than the spectrum allows: transmission line
 (rough, also diffusion against a wall), a slow branch beside the double layer, a contact layer behind two
 arcs, a leak, diffusion to a reservoir, and charge transfer with diffusion beside the double layer."""
+RICHER_ALONE = frozenset(c for of_kind in RICHER.values() for c in of_kind) - {*BLOCKING, *REVERSIBLE, *ARCS}
 END_POINTS = 5
 CONDUCTS_SLOPE = -0.45  # of ln(-Z'') against ln(f); a spike has -0.5 to -1
 BLOCKS_PHASE_RAD = np.radians(-60)

@@ -12,16 +12,21 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
     CANDIDATES,
+    DIFFUSION_BEHIND,
+    DIFFUSION_INSIDE,
     RICHER,
+    RICHER_ALONE,
+    WELL_INSIDE,
     blocks_at_the_end,
     conducts_at_the_end,
     electrode_tail,
@@ -57,6 +62,7 @@ MORE_STARTS = 20
 MUCH_WORSE = 1.5
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+AT_THE_NOISE = 1.5  # the same, where a richer electrode is taken at its word
 SEVERAL_TIMES = 2.0
 POOR_FIT = 0.03
 RANGE_OHM = (1e-2, 1e10)
@@ -266,9 +272,9 @@ def checked_lead(lead_ohm: Estimate | float) -> Estimate:
     return lead
 
 
-def prepare(spectrum: Spectrum, stated: Stated) -> Prepared:
+def prepare(spectrum: Spectrum, stated: Stated | None = None) -> Prepared:
     """Mask what cannot be used and test the rest for Kramers-Kronig consistency."""
-    return prepare_all([spectrum], [stated])[0]
+    return prepare_all([spectrum], [stated or declared_for(spectrum, None, None, None)])[0]
 
 
 def prepare_all(spectra: Sequence[Spectrum], stated: Sequence[Stated]) -> list[Prepared]:
@@ -329,14 +335,29 @@ def _try_richer_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, C
     tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
     for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
         found[i].update(fits)
-    _refit_from_richer([data[i] for i in poor], [found[i] for i in poor])
+    poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
+    _refit_from_richer(poor_data, poor_fits)
+    _refit_diffusion(poor_data, poor_fits)
+
+
+def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit three arcs with diffusion behind them from the solution with diffusion inside the last one."""
+    both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
+    inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
+    values = [{name.replace("Ws3", "Ws4"): value for name, value in own.items()} for own in inside]
+    for i, fit in zip(both, fits_from([data[i] for i in both], DIFFUSION_BEHIND, values), strict=True):
+        found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
-    """No sound fit comes near what noise and the Kramers-Kronig chain leave."""
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave, or leaves but white noise."""
     declared = data.cell.declared
-    sound = [fit.rms for fit in fits if not JudgedFit.of(fit, declared).objections]
-    return min(sound, default=math.inf) > LEAVES_MORE * data.noise_rms
+    by_rms = sorted(fits, key=lambda fit: fit.rms)
+    best = next((fit for fit in by_rms if not JudgedFit.of(fit, declared).objections), None)
+    if best is None:
+        return True
+    is_white = bool(looks_white(best.residuals.view(float)[None])[0])
+    return best.rms > LEAVES_MORE * data.noise_rms and not is_white
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
@@ -376,7 +397,7 @@ def fits_from(
 ) -> list[CircuitFit]:
     """A circuit fitted to each spectrum from the values given for it."""
     problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
-    starts = [problem.starts(own, 1) for problem, own in zip(problems, values, strict=True)]
+    starts = [problem.starts(own) for problem, own in zip(problems, values, strict=True)]
     return fit_problems(problems, starts)
 
 
@@ -399,12 +420,16 @@ def _fitted(
     """The circuits `tried` on each spectrum, fitted from `count` starts."""
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
     descriptions = {d: None for of_one in tried for d in of_one}
+    scaled: dict[int, Problem] = {}
     for description in descriptions:
         circuit = parse_circuit(description)
         chosen = [i for i, of_one in enumerate(tried) if description in of_one]
-        problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
-        starts = [problem.starts(None, count) for problem in problems]
-        for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
+        for i in chosen:
+            one = scaled.get(i)
+            of_spectrum = data[i].spectrum
+            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
+        problems = [scaled[i] for i in chosen]
+        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count)), strict=True):
             found[i][description] = fit
     return found
 
@@ -475,22 +500,27 @@ class JudgedFit:
 
     def with_hidden_arcs(self) -> "JudgedFit":
         """The same without the objection to arcs under the spike, which become ambiguous instead."""
-        under = [hidden(arc.relaxation.name) in self.objections for arc in self.arcs]
+        lowest_s = WELL_INSIDE / (2 * math.pi * float(self.fit.frequency_hz.max()))
+        seen = [arc for arc in self.arcs if arc.relaxation.time_s > lowest_s]
+        names = {hidden(arc.relaxation.name) for arc in seen} & {*self.objections}
+        under = [hidden(arc.relaxation.name) in names for arc in self.arcs]
         arcs = tuple(
             replace(arc, ambiguous=arc.ambiguous or is_under)
             for arc, is_under in zip(self.arcs, under, strict=True)
         )
-        names = {hidden(arc.relaxation.name) for arc in self.arcs}
         left = tuple(words for words in self.objections if words not in names)
         return replace(self, arcs=arcs, objections=left)
 
 
-def _sound(tried: Sequence[JudgedFit]) -> list[JudgedFit]:
+def _sound(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
     """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
 
-    Such an arc may be the electrode's dispersion: it counts as ambiguous.
+    Such an arc may be the electrode's dispersion: it counts as ambiguous. A richer electrode counts where it
+    fits at the noise, or much better than every usual circuit; else it bends what none of them describes.
     """
     sound = [one for one in tried if not one.objections]
+    usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
+    sound = [one for one in sound if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
     least = min((one.fit.rms for one in sound), default=math.inf)
     acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
     return [*sound, *(one for one in acquitted if not one.objections)]
@@ -505,9 +535,17 @@ class Choice:
     flags: tuple[str, ...] = ()
 
 
+def _is_richer(one: JudgedFit) -> bool:
+    return one.fit.circuit.removeprefix(f"{CABLES}-") in RICHER_ALONE
+
+
+def _counts(one: JudgedFit, noise_rms: float, usual_rms: float) -> bool:
+    return one.fit.rms < AT_THE_NOISE * noise_rms or one.fit.rms * SEVERAL_TIMES < usual_rms
+
+
 def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
     """The fits that nothing speaks against, and the number of points by which they are compared."""
-    sound = _sound([JudgedFit.of(fit, data.cell.declared) for fit in fits])
+    sound = _sound(data, [JudgedFit.of(fit, data.cell.declared) for fit in fits])
     return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0
 
 
@@ -520,7 +558,7 @@ def conclude(
     tried = [JudgedFit.of(fit, declared) for fit in fits]
     if not tried:
         return _without_circuit(data, (), range_ohm)
-    sound = _sound(tried)
+    sound = _sound(data, tried)
     points = min(sound or tried, key=lambda one: one.fit.rms).fit.effective_points
     candidates = tuple(
         Candidate(one.fit.circuit, one.total_ohm, one.fit.rms, one.fit.bic_for(points), one.objections)

@@ -99,7 +99,7 @@ class RelaxationProblem:
         pairs = self.step / (1 + 1j * omega * self.tau_s[:, None])
         series = [np.ones(omega.size, complex), 1j * self.omega]
         self.weight = weight
-        self.columns = _parts(np.concatenate([pairs, series]) * weight)
+        self.columns = _parts(np.asarray(np.concatenate([pairs, series]) * weight, np.complex128))
         self.target = _parts(clean.z_ohm / self.modulus)
         self.roughness = self._roughness()
 
@@ -114,24 +114,27 @@ class RelaxationProblem:
         """(2, 2n): the blocking branch of amplitude one, and its derivative by the exponent."""
         log_w = np.log(1j * self.omega)
         branch = np.exp(-exponent * log_w) * self.weight
-        return _parts(np.array([branch, -log_w * branch]))
+        return _parts(np.array([branch, -log_w * branch], dtype=np.complex128))
 
     def solve(self, strength: float, exponent: float = 0.9) -> Solution:
         """The solution for this strength; the exponent is fitted from a start, unless a capacitor stands."""
         if self.is_open:
             return self._with_exponent(strength, CAPACITOR)
+        solution, better = self._near_exponent(strength, exponent)
         for _ in range(MOST_STEPS):
-            free = self.electrode_columns(exponent)
-            x, c = Regularised(self.columns, self.roughness, strength, free).solve_both(self.target)
-            step = float(np.clip(c[1] / c[0], -LARGEST_STEP, LARGEST_STEP)) if c[0] > 0 else 0.0
-            moved = float(np.clip(exponent + step, *EXPONENT_RANGE))
-            if abs(moved - exponent) < SMALLEST_STEP:
+            if abs(better - solution.exponent) < SMALLEST_STEP:
                 break
-            exponent = moved
-        if exponent in EXPONENT_RANGE:
-            return self._with_exponent(strength, exponent)
+            solution, better = self._near_exponent(strength, better)
+        return self._with_exponent(strength, better) if better in EXPONENT_RANGE else solution
+
+    def _near_exponent(self, strength: float, exponent: float) -> tuple[Solution, float]:
+        """The solution with the exponent free in first order, and a better exponent inside its range."""
+        free = self.electrode_columns(exponent)
+        x, c = Regularised(self.columns, self.roughness, strength, free).solve_both(self.target)
+        step = float(np.clip(c[1] / c[0], -LARGEST_STEP, LARGEST_STEP)) if c[0] > 0 else 0.0
         residuals = self.target - x @ self.columns - c @ free
-        return Solution(x, float(c[0]), exponent, True, residuals, strength)
+        better = float(np.clip(exponent + step, *EXPONENT_RANGE))
+        return Solution(x, float(c[0]), exponent, True, residuals, strength), better
 
     def _with_exponent(self, strength: float, exponent: float) -> Solution:
         """The solution for a given exponent; the electrode's amplitude is not negative."""
@@ -239,7 +242,8 @@ class Regularised:
         """x (k,) and c (q,)."""
         x = self.solve(b)
         assert self.free is not None
-        return x, np.linalg.lstsq(self.free.T, b - x @ self.columns, rcond=None)[0]
+        c = np.linalg.lstsq(self.free.T, b - x @ self.columns, rcond=None)[0]
+        return x, np.asarray(c, np.float64)
 
 
 def _parts(values: ComplexArray) -> FloatArray:

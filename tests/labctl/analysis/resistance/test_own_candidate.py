@@ -70,6 +70,7 @@ def test_a_candidate_with_the_element_of_the_page_has_its_resistance_in_the_tota
 
 def test_a_candidate_with_a_resistance_of_unknown_part_gives_no_number(monkeypatch):
     monkeypatch.setitem(candidates.CANDIDATES, "blocking", ("R0-p(R1,C1,CPE3)-CPE2",))
+    monkeypatch.setitem(candidates.RICHER, "blocking", ())
     found = ionic_resistance(noisy("R0-p(R1,C1)-CPE2", [200.0, 5e4, 1e-10, 1e-6, 0.9]))
     assert np.isnan(found.total_ohm.value)
     assert "R1 is neither in series, nor in an arc, nor of diffusion" in found.candidates[0].objections

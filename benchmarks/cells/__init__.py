@@ -1,0 +1,1 @@
+"""Cells whose true resistance is known, drawn without labctl's circuits or the rig's physics."""
