@@ -30,7 +30,7 @@ def geometry_in_words(sample: Mapping[str, Any]) -> list[str]:
 
 
 def fringe_in_words(sample: Mapping[str, Any]) -> str:
-    """Return the share that the fringe adds to the area, e.g. `fringe: 9 % of the area`, or that it is not stated."""
+    """Return the share that the fringe adds to the area, e.g. `fringe: 9 % of the area`; or: not stated."""
     if sample.get("pellet_area_m2") is None:
         return FRINGE_NOT_STATED
     added = geometry_of(sample)[1].value / sample["area_m2"] - 1
