@@ -28,7 +28,8 @@ def stated_in_words(stated: Mapping[str, Any], sample: Mapping[str, Any], presen
 def roles_of(instruments: list[dict[str, Any]]) -> set[str]:
     """Return the roles of `[accuracy]` that the instruments of a run serve."""
     means = {"oven": "thermometer", "thermometer": "thermometer", "fra": "analyser"}
-    return {means.get(row["role"], row["role"]) for row in instruments} & set(ROLES)
+    served = {means.get(row["role"], row["role"]) for row in instruments}
+    return {role for role in ROLES if role in served}
 
 
 def _in_words(one: Any) -> str:
