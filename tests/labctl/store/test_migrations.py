@@ -403,6 +403,28 @@ def test_the_runs_of_an_older_file_get_one_mount_for_each_sample(path, start, mo
     assert [row["specimen"] for row in rows] == [first_uuid, first_uuid, third_uuid]
 
 
+BEFORE_CELLS = NAMES[: NAMES.index("0016_cell")]
+
+
+@pytest.mark.parametrize("newest", BEFORE_CELLS)
+def test_the_samples_of_every_older_schema_keep_their_electrodes_and_state_no_pellet(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            run_id = start(store).run_id
+            store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    with Database(path) as db:  # read as it is, then migrated: both show the same
+        unmigrated = db.sample(1)
+    with Store.open(path) as store, store.read() as db:
+        after = db.sample(1)
+    assert unmigrated == after
+    assert after["electrodes"] == "blocking"
+    assert after["pellet_area_m2"] is None
+    assert [run.intact for run in verify(path)] == [True]
+
+
 BEFORE_CHECK_POINTS = NAMES[: NAMES.index("0014_check_points")]
 CHECK_POINT = {"number": 0, "repeats": 2, "time_s": 9.0, "frequency_hz": 1e3, "status": "ok"}
 CHECK_POINT |= {"z_real_ohm": 101.0, "z_imag_ohm": -5.0, "temperature_k": 300.0}
