@@ -1,7 +1,7 @@
-"""The judge of stated resistances: is a wrong number told to be doubtful, and how often a right one.
+"""Judge of stated resistances: wrong numbers with and without a flag, coverage, lost numbers.
 
-The truth is the electrolyte, bulk and grain boundary. A flag counts as telling only when it says that the
-number may be another one (TELLING): "residuals correlated", "arc not resolved", "geometry not stated" or a
+The truth is the electrolyte, bulk and grain boundary. A flag counts only when it says that the number
+may be another one (TELLING): "residuals correlated", "arc not resolved", "geometry not stated" or a
 failed Kramers-Kronig test do not. A range that a flag states must be wider than the error that is judged.
 """
 
@@ -53,7 +53,7 @@ def _tells(flag: str) -> bool:
 
 
 def judged(found: Resistance, truth_ohm: float) -> Row:
-    """What a result says, against the truth.
+    """Compare a result with the truth.
 
     `off`: the number is wrong by more than 5 %, or the bound leaves the truth out by as much. `covered`: the
     95 % interval holds the truth; None without a number. `reading`: a reading or the interval does.
