@@ -87,8 +87,10 @@ def ionic_resistance_series(
         data = prepare_all(asked, [declared_for(one, electrodes, cell, lead_ohm) for one in asked])
         neighbours = max(0, len(known) - low)
         fits = [list(own.values()) for own in _fitted_together(data, neighbours, circuits)]
+        neighbours = min(neighbours, len(data))
         votes = [vote_of(*one) for one in zip(data[:neighbours], fits, strict=False)]
-        chosen = [*choices(votes), *(Choice() for _ in data[neighbours:])]
+        kelvin = np.sort(temperatures)[low : low + neighbours]
+        chosen = [*choices(votes, kelvin), *(Choice() for _ in data[neighbours:])]
         concluded = [
             conclude(data[i - low], fits[i - low], range_ohm, chosen[i - low]) for i in range(begin, end)
         ]

@@ -2,19 +2,32 @@
 
 Each spectrum on its own may get another circuit than its neighbours, or an ambiguous arc another meaning, so
 that one sample would tell two stories. The spectra near a temperature vote: the circuit that costs all of
-them least in the information criterion, and the capacitance up to which an ambiguous arc is material.
+them least in the information criterion, and the capacitance up to which an ambiguous arc is material. An
+ambiguous arc whose activation energy is not the electrolyte's is convicted: it counts as electrode. The same
+energy acquits none, since a constriction at a contact has the energy of the bulk.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.constants import Boltzmann, elementary_charge
 
 from labctl.analysis.circuits.fit import CircuitFit
+from labctl.analysis.circuits.pieces import pieces_of
+from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.numerics.straight_line import fit_straight_line
 from labctl.analysis.resistance.model_spread import PLAUSIBLE_BIC
-from labctl.analysis.resistance.single import Choice, Prepared, sound_fits
+from labctl.analysis.resistance.single import Choice, JudgedFit, Prepared, sound_fits
 
 NEAR = 8  # places in temperature on either side that vote
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
+FEWEST_ENERGIES = 4
+BOLTZMANN_EV_K = Boltzmann / elementary_charge
+LEAST_U = 1e-3  # of the logarithm of a ratio of resistances
+CERTAIN = 3.0
+LEAST_APART_EV = 0.05
 
 
 @dataclass(frozen=True)
@@ -22,10 +35,12 @@ class Vote:
     """What one spectrum says: the criterion of its sound circuits above the best one, and ambiguous arcs.
 
     `arcs` pairs the capacitance of each ambiguous arc of the best circuit with whether it counts as material.
+    `apart` is ln of the only ambiguous arc's resistance over that of the sure part, and its uncertainty.
     """
 
     against: dict[str, float]
     arcs: tuple[tuple[float, bool], ...]
+    apart: tuple[float, float] | None = None
 
 
 def vote_of(data: Prepared, fits: Sequence[CircuitFit]) -> Vote:
@@ -37,12 +52,46 @@ def vote_of(data: Prepared, fits: Sequence[CircuitFit]) -> Vote:
     best = min(sound, key=lambda one: bics[one.fit.circuit])
     least = bics[best.fit.circuit]
     arcs = tuple((arc.relaxation.capacitance_f, arc.material) for arc in best.arcs if arc.ambiguous)
-    return Vote({circuit: bic - least for circuit, bic in bics.items()}, arcs)
+    return Vote({circuit: bic - least for circuit, bic in bics.items()}, arcs, _apart(best))
 
 
-def choices(votes: Sequence[Vote]) -> list[Choice]:
-    """What the spectra near each place choose together, in rising temperature."""
-    return [_chosen(votes[max(0, i - NEAR) : i + NEAR + 1], own) for i, own in enumerate(votes)]
+def _apart(best: JudgedFit) -> tuple[float, float] | None:
+    """The ratio in which a resistance in series counts as sure: it is bulk or leads."""
+    unsure = [arc.relaxation.name for arc in best.arcs if arc.ambiguous]
+    sure = [arc.relaxation.name for arc in best.arcs if arc.material and not arc.ambiguous]
+    sure += pieces_of(best.fit.circuit).resistors
+    if len(unsure) != 1 or not sure:
+        return None
+    one, rest = best.fit.parameters[unsure[0]], best.fit.sum_of(sure)
+    if not (one.value > 0 and rest.value > 0):
+        return None
+    return math.log(one.value / rest.value), math.hypot(one.relative_uncertainty, rest.relative_uncertainty)
+
+
+def choices(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[Choice]:
+    """What the spectra near each place choose together, in rising temperature (n,)."""
+    found = []
+    for i, own in enumerate(votes):
+        near = slice(max(0, i - NEAR), i + NEAR + 1)
+        choice, energy_ev = _chosen(votes[near], own), _energy_apart_ev(votes[near], temperatures_k[near])
+        if energy_ev is not None and own.apart is not None:
+            words = f"the ambiguous arc's activation energy is {energy_ev:+.2f} eV off: taken as electrode"
+            choice = replace(choice, material_f=0.0, flags=(*choice.flags, words))
+        found.append(choice)
+    return found
+
+
+def _energy_apart_ev(near: Sequence[Vote], temperatures_k: FloatArray) -> float | None:
+    """By how much the activation energy of the ambiguous arc differs from the sure part's; None: not seen."""
+    seen = [(1 / k, *v.apart) for v, k in zip(near, temperatures_k, strict=True) if v.apart is not None]
+    if len(seen) < FEWEST_ENERGIES or len({x for x, _, _ in seen}) < FEWEST_ENERGIES:
+        return None
+    x, y, u = np.array(seen).T
+    line = fit_straight_line(x, y, np.zeros(x.size), np.maximum(u, LEAST_U))
+    slope = line.slope
+    apart_ev = slope.value * BOLTZMANN_EV_K
+    certain = abs(slope.value) > CERTAIN * slope.standard_uncertainty
+    return apart_ev if certain and abs(apart_ev) > LEAST_APART_EV else None
 
 
 def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
