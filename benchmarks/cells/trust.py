@@ -20,6 +20,7 @@ from labctl.analysis import Resistance, ionic_resistance
 TELLING = (
     "electrode arc of",
     "taken as grain boundary",
+    "taken as electrode",
     "not blocking",
     "declared reversible",
     "poor fit",
@@ -29,8 +30,8 @@ TELLING = (
 )
 __all__ = ["kind_of", "named", "one", "report"]
 
-RANGED = "model ambiguous"
-RANGE = re.compile(r"give ([0-9.e+-]+) to ([0-9.e+-]+) ohm")
+RANGED = ("model ambiguous", "arc of another shape")
+TWO_NUMBERS = re.compile(r"(?:give|shape:) ([0-9.e+-]+) .*?([0-9.e+-]+) ohm")
 
 OFF = 0.05
 MOST_UNTOLD = 0.01
@@ -47,9 +48,13 @@ def tells(flags: Iterable[str]) -> bool:
 
 def _tells(flag: str) -> bool:
     if flag.startswith(RANGED):
-        stated = RANGE.search(flag)
-        return stated is not None and float(stated[2]) > (1 + OFF) * float(stated[1])
+        stated = TWO_NUMBERS.search(flag)
+        return stated is not None and _apart(float(stated[1]), float(stated[2])) > OFF
     return any(words in flag for words in TELLING)
+
+
+def _apart(one: float, other: float) -> float:
+    return max(one, other) / min(one, other) - 1
 
 
 def judged(found: Resistance, truth_ohm: float) -> Row:
