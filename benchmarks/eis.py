@@ -20,14 +20,25 @@ import statistics
 import subprocess
 import time
 import venv
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from labctl.analysis import Spectrum, fit_circuit, fit_circuits, kramers_kronig, parse_circuit
-from labctl.analysis.circuits.fit import PART, Problem
+from labctl.analysis import (
+    Spectrum,
+    fit_circuit,
+    fit_circuits,
+    ionic_resistance,
+    ionic_resistance_series,
+    ionic_resistances,
+    kramers_kronig,
+    parse_circuit,
+)
+from labctl.analysis.circuits.fit import PART, Problem, guesses
+from labctl.analysis.resistance.candidates import BLOCKING
 
 CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}
@@ -120,7 +131,7 @@ def first_guess(spectrum: Spectrum, circuit: str) -> dict[str, np.ndarray]:
         "frequency": frequency,
         "real": problem.z.real,
         "imaginary": problem.z.imag,
-        "guess": np.exp(problem.starts(None, 1)[0]),
+        "guess": np.exp(guesses([problem], 1)[0][0]),
         "scale": np.array([problem.z_scale_ohm]),
     }
 
@@ -155,7 +166,7 @@ def peer_block(drawn: list[Drawn], kind: str, peer: Peer, tally: Tally) -> None:
         tally.add(answer["seconds"], np.array(answer["answer"]) * given["scale"], one.r1_ohm)
 
 
-def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> None:
+def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> dict[str, Tally]:
     rng = np.random.default_rng([SEED, ord(kind)])
     ours, theirs = Tally(), {name: Tally() for name in peers}
     first = [draw(kind, rng)]  # what everybody imports at the first fit is counted for nobody
@@ -173,6 +184,7 @@ def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> None:
             f"  {kind}  {name:13s} {1e3 * statistics.median(tally.seconds):8.2f} ms median,"
             f" right {tally.right}/{len(tally.seconds)}, {1e3 * each:8.2f} ms for a right one, {times:6.1f}"
         )
+    return theirs
 
 
 def compare_kramers_kronig(count: int, peer: Peer) -> None:
@@ -188,6 +200,44 @@ def compare_kramers_kronig(count: int, peer: Peer) -> None:
         assert answer["answer"][0] == result.m, "the two disagree about M"
     mine, peers = (1e3 * statistics.median(times) for times in (ours, theirs))
     print(f"  linear KK, same M: labctl {mine:.2f} ms, impedance.py {peers:.2f} ms, {peers / mine:.1f} times")
+
+
+def time_resistances(count: int, peer_s: float) -> None:
+    """CPU time of `ionic_resistance` beside that of one circuit fit of impedance.py in the same run."""
+    rng = np.random.default_rng(SEED + 3)
+    ordinary = [draw(kind, rng, points=60).spectrum for kind in "AB" * (count // 2)]
+    rough = [draw_rough(rng) for _ in range(max(count // 10, 1))]
+    ionic_resistances(ordinary[:4])
+    unknown = [None] * len(ordinary)
+    each = {
+        "one at a time": cpu_each(lambda: [ionic_resistance(one) for one in ordinary[:50]], 50),
+        "usual candidates, together": cpu_each(
+            lambda: ionic_resistance_series(ordinary, unknown, circuits=BLOCKING), len(ordinary)
+        ),
+        "all candidates, together": cpu_each(lambda: ionic_resistances(ordinary), len(ordinary)),
+        f"{len(rough)} rough electrodes, together": cpu_each(lambda: ionic_resistances(rough), len(rough)),
+    }
+    for words, seconds in each.items():
+        print(
+            f"  ionic_resistance, {words}: {1e3 * seconds:.2f} ms CPU each;"
+            f" a fit of circuit A by impedance.py takes {peer_s / seconds:.1f} times that"
+        )
+
+
+def cpu_each(work: Callable[[], object], count: int) -> float:
+    began = time.process_time()
+    work()
+    return (time.process_time() - began) / count
+
+
+def draw_rough(rng: np.random.Generator) -> Spectrum:
+    """A spectrum of circuit A with a transmission line in place of the last CPE."""
+    frequency = np.logspace(6, -1, 60)
+    r1, n = 10 ** rng.uniform(3, 6), rng.uniform(0.8, 0.95)
+    values = [r1 / 30, r1, q(r1, n, 10 ** rng.uniform(3.5, 5.3)), n, r1 / 2, q(r1, 0.95, 1.0), 0.95]
+    z = parse_circuit("R0-p(R1,CPE1)-TLM2").impedance(values, frequency)
+    noise = rng.standard_normal((2, 60))
+    return Spectrum(frequency, z + 3e-3 * np.abs(z) * (noise[0] + 1j * noise[1]))
 
 
 def time_batch(kind: str, count: int, pool: ProcessPoolExecutor) -> None:
@@ -236,12 +286,12 @@ def main() -> None:
     options = parser().parse_args()
     count, batch = options.spectra, options.batch
     peers = {name: Peer(name) for name in PEERS}
-    for kind in CIRCUITS:
-        compare_fits(kind, count, peers)
+    theirs = {kind: compare_fits(kind, count, peers) for kind in CIRCUITS}
     compare_kramers_kronig(count, peers["impedance.py"])
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         for kind in CIRCUITS:
             time_batch(kind, batch, pool)
+    time_resistances(batch, statistics.median(theirs["A"]["impedance.py"].seconds))
     for peer in peers.values():
         peer.close()
 

@@ -12,8 +12,8 @@ The other three draw cells of many kinds from generators that share no code with
 `trust` counts by kind the resistances off by more than 5 %, those without a flag that says so, the intervals
 that cover, the share that is flagged, and spectra without a number. `series` lets samples that follow
 Arrhenius' law, with any electrode, through `ionic_resistance_series` and `fit_temperature_law`, and counts
-false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails: on consistent spectra,
-and with a drift of 1, 3, 10 and 30 % during the sweep.
+false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails, and how often check
+points tell of a drift: on consistent spectra, and with a drift of 1, 3, 10 and 30 % during the sweep.
 
 A study prints a table and whether the aims are met, and exits with 1 when one is not. `--results FILE` writes
 a line of JSON for each cell as it is done; a second call with the same seed continues. `--only KIND` and
@@ -107,8 +107,14 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("spectra", type=int, nargs="?", default=1000, help="of each kind (%(default)s)")
+    about = f"of each kind (%(default)s), or a study: {', '.join(STUDIES)}"
+    parser.add_argument("spectra", type=count_or_study, nargs="?", default=1000, help=about)
     return parser
+
+
+def count_or_study(text: str) -> int | str:
+    """A number of spectra, or the name of a study."""
+    return text if text in STUDIES else int(text)
 
 
 def study_parser(study: str) -> argparse.ArgumentParser:

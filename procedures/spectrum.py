@@ -6,22 +6,27 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 import numpy as np
-from pymeasure.experiment import FloatParameter, IntegerParameter, Procedure
+from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter, Procedure
 
 from labctl.bench import Bench, ImpedancePoint, PlannedStep
+from labctl.errors import InstrumentError, NotMadeSafe
 from labctl.measure.amplitude_watch import AmplitudeWatch
-from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.measure.events import CheckPointMeasured, PointMeasured, SpectrumEnded, SpectrumStarted
 from labctl.measure.settle import sample_temperature_k
 from procedures.parameters import FloatListParameter
 
 POINT_OVERHEAD_S = 1.0
+LONG_SWEEPS, ALWAYS, OFF = "long sweeps", "always", "off"
+LONG_SWEEP_S = 1800.0
+CHECK_POINTS_SHARE = 0.05
+"""Time for check points, as a share of the time of the sweep, at most."""
 
 
 class SpectrumProcedure(Procedure):
     """Frequencies, amplitude and integration time, and the measurement of one spectrum.
 
     `bench` must be set before the start. Topics emitted: `spectrum` (at its start and its end), `results`
-    (one row per point), `progress`.
+    (one row per point), `check point` (a point of a long sweep measured again after it), `progress`.
     """
 
     frequency_max_hz: Any = FloatParameter(
@@ -36,6 +41,11 @@ class SpectrumProcedure(Procedure):
     )
     amplitude_v: Any = FloatParameter("Amplitude (rms)", units="V", minimum=1e-4, maximum=3, default=0.02)
     integration_s: Any = FloatParameter("Integration time", units="s", minimum=0.01, maximum=1e4, default=1.0)
+    check_points: Any = ListParameter(
+        "Repeat up to three frequencies after the sweep, to see drift",
+        choices=(LONG_SWEEPS, ALWAYS, OFF),
+        default=LONG_SWEEPS,
+    )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("fra",)
     DATA_COLUMNS: ClassVar[list[str]] = [  # type: ignore[misc]
@@ -61,7 +71,7 @@ class SpectrumProcedure(Procedure):
         """Measure and emit one spectrum; return its points and the temperature (K) at each.
 
         On a request to stop or skip, the spectrum ends after the current point; with `ends_when_disturbed`
-        also after a disturbance.
+        also after a disturbance. Check points follow the end of a complete spectrum.
         """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
         settings["band_k"] = self.spectrum_band_k(about)
@@ -85,7 +95,75 @@ class SpectrumProcedure(Procedure):
                     break
         complete = self.is_complete(points) and not (self.disturbance and self.ends_when_disturbed)
         self.emit("spectrum", SpectrumEnded(state="finished" if complete else "aborted", **about))
+        if complete and self.has_check_points():
+            self.take_check_points(about, points, bias_v)
         return points, readings_k
+
+    def take_check_points(
+        self, about: dict[str, Any], points: Sequence[ImpedancePoint], bias_v: float
+    ) -> None:
+        """Measure again the frequencies at which drift shows best, and emit each reading.
+
+        The spectrum has ended and stays as it is. On a request to leave, or where the analyser or the
+        thermometer fails, the remaining check points are emitted without a reading, with the reason.
+        """
+        left = self.places_to_repeat(points)
+        if not left:
+            self.bench.tell("info", "check points", "no check points: no frequency of the sweep is suited")
+            return
+        problem = ""
+        try:
+            problem = self._repeat(about, points, left, bias_v)
+        except NotMadeSafe:
+            raise
+        except InstrumentError as error:
+            problem = str(error)
+            self.bench.tell("warning", "check points", f"check points not measured: {problem}")
+        for place in left:
+            now_s, status = self.bench.clock.time(), f"not measured: {problem}"
+            point = ImpedancePoint(points[place].frequency_hz, math.nan, math.nan, now_s, status)
+            self.emit("check point", CheckPointMeasured(repeats=place, **about, **point._asdict()))
+
+    def _repeat(
+        self, about: dict[str, Any], points: Sequence[ImpedancePoint], left: list[int], bias_v: float
+    ) -> str:
+        """Measure the places in `left` again, each taken out of it; return why some of them are left."""
+        if self.should_leave():
+            return "stop or skip requested"
+        frequencies_hz = [points[place].frequency_hz for place in left]
+        with closing(
+            self.bench.fra.sweep(frequencies_hz, self.amplitude_v, self.integration_s, bias_v)
+        ) as sweep:
+            for point in sweep:
+                reading_k = self.temperature_now_k()
+                row = {**about, "temperature_k": reading_k, **point._asdict()}
+                self.emit("check point", CheckPointMeasured(repeats=left.pop(0), **row))
+                if left and self.should_leave():
+                    return "stop or skip requested"
+        return "the analyser ended its sweep early" if left else ""
+
+    def places_to_repeat(self, points: Sequence[ImpedancePoint]) -> list[int]:
+        """Return the places among the points of a spectrum to measure again, at most three."""
+        from labctl.analysis.spectra.drift import places_to_repeat  # slow to import: only where it is used
+
+        good = [place for place, point in enumerate(points) if point.status == "ok"]
+        frequency_hz = [points[place].frequency_hz for place in good]
+        z_ohm = [complex(points[place].z_real_ohm, points[place].z_imag_ohm) for place in good]
+        chosen = places_to_repeat(frequency_hz, z_ohm, self.point_duration_s, self.check_points_s())
+        return [good[place] for place in chosen]
+
+    def has_check_points(self) -> bool:
+        """Return whether frequencies are measured again after a sweep."""
+        is_long = self.check_points == LONG_SWEEPS and self.sweep_s() > LONG_SWEEP_S
+        return is_long or self.check_points == ALWAYS
+
+    def check_points_s(self) -> float:
+        """Return the longest duration of the check points of one sweep, s; 0 where there are none."""
+        return CHECK_POINTS_SHARE * self.sweep_s() if self.has_check_points() else 0.0
+
+    def sweep_s(self) -> float:
+        """Return the estimated duration of one sweep in s."""
+        return sum(map(self.point_duration_s, self.frequencies()))
 
     def sweep(self, bias_v: float) -> Generator[ImpedancePoint, None, None]:
         """Return the generator of the points of a spectrum."""
@@ -139,9 +217,10 @@ class SpectrumProcedure(Procedure):
     def planned_spectrum(self, target_k: float | None, place: str, bias_v: float = 0.0) -> PlannedStep:
         """Return the planned step of one spectrum."""
         frequencies_hz = self.frequencies()
+        again = " and check points" if self.has_check_points() else ""
         return PlannedStep(
-            f"spectrum at {place}, {len(frequencies_hz)} points",
-            sum(map(self.point_duration_s, frequencies_hz)),
+            f"spectrum at {place}, {len(frequencies_hz)} points{again}",
+            self.sweep_s() + self.check_points_s(),
             temperature_k=target_k,
             potential_v=bias_v,
             amplitude_v=self.amplitude_v,

@@ -29,6 +29,8 @@ class TemperatureRampEIS(SpectrumProcedure):
         "Time-out beyond the ramp", units="min", minimum=1, maximum=10000, default=120
     )
 
+    check_points: Any = "off"  # the ramp itself changes the impedance
+
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
 

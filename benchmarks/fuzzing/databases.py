@@ -107,6 +107,7 @@ TABLES = (
     "run_instruments",
     "spectra",
     "impedance_points",
+    "check_points",
     "polarisations",
     "polarisation_points",
     "temperature_log",

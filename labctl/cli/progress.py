@@ -49,6 +49,7 @@ class _Line:
             case (
                 events.TemperatureRead()
                 | events.PointMeasured()
+                | events.CheckPointMeasured()
                 | events.CurrentMeasured()
                 | events.RowMeasured()
             ):

@@ -67,13 +67,22 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     amended since. For a run that continues an interrupted run, conductivities include the earlier part.
     """
     from labctl.derive.in_force import amendments_of_run, in_force
+    from labctl.readmodel.check_point_text import check_points_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
-    from labctl.store.queries import analyses, conductivities, law_fits, spectra, transference_numbers
+    from labctl.store.queries import (
+        analyses,
+        check_points,
+        conductivities,
+        law_fits,
+        spectra,
+        transference_numbers,
+    )
 
     row = database.run(run)
     parts = database.part_ids(row["id"])
     sample = in_force(database, row["id"]).sample
     analysis = next(iter(analyses.current(database, (row["id"],))), None)
+    again = check_points.of_parts(database, parts)
     return {
         "run": row,
         "sample": sample,
@@ -83,6 +92,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "analysis": analysis,
         "instruments": checked_instruments(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
+        "check_points": again,
+        "drift": check_points_in_words(database, again),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
         "transference_numbers": transference_numbers.of_parts(database, parts),
@@ -155,7 +166,7 @@ def _print_run(content: dict[str, Any]) -> None:
         print_fits(console, content["fits"])
     else:
         console.print("no conductivity yet")
-    for line in _without_number_in_words(content["without_number"]):
+    for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])

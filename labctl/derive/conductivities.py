@@ -13,6 +13,7 @@ import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.analysis.spectra.fixture import without_declared_fixture
+from labctl.derive.drifts import drift_flags
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
@@ -178,7 +179,8 @@ class _Spectra(Sequence[Spectrum]):
         number, excluded = self._numbers[place], self._excluded[place]
         kept = self._inputs.kept(self._db.spectrum(spectrum_id), number, self._kelvin[place])
         spectrum = without_declared_fixture(kept.of_cell(self._cell))
-        self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings)
+        drift = drift_flags(self._db, spectrum_id)
+        self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings, *drift)
         return spectrum
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from labctl.errors import EventError
 from labctl.measure.events import (
+    CheckPointMeasured,
     CurrentMeasured,
     Emitted,
     Event,
@@ -60,6 +61,8 @@ def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
             return _row(record, points)
         case "spectrum":
             return _started_or_ended(topic, record, SpectrumStarted, SpectrumEnded)
+        case "check point":
+            return _read(topic, record, CheckPointMeasured)
         case "polarisation":
             return _started_or_ended(topic, record, PolarisationStarted, PolarisationEnded)
         case "temperature":

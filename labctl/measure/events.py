@@ -331,6 +331,23 @@ class PointMeasured(_Row):
 
 
 @event
+class CheckPointMeasured(_Row):
+    """A point of the last spectrum, which has ended, measured again: a change shows that the sample drifted.
+
+    `repeats` is the number of the point in its spectrum, from 0. `status` is `ok`, the problem that the
+    instrument reports, or the reason why it was not measured. It is not a point of a spectrum, and not a row
+    of DATA_COLUMNS.
+    """
+
+    topic: ClassVar[str] = "check point"
+    needed_when_ok: ClassVar[frozenset[str]] = frozenset({"z_real_ohm", "z_imag_ohm"})
+    repeats: int
+    frequency_hz: float
+    z_real_ohm: float | None
+    z_imag_ohm: float | None
+
+
+@event
 class CurrentMeasured(_Row):
     """One sample of a polarised or resting cell: V and A, `elapsed_s` in s since the step of potential."""
 
@@ -434,6 +451,7 @@ Emitted = (
     | SpectrumStarted
     | PointMeasured
     | SpectrumEnded
+    | CheckPointMeasured
     | PolarisationStarted
     | CurrentMeasured
     | PolarisationEnded

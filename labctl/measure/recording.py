@@ -1,5 +1,6 @@
 """Rows from the events of a run: one method for each kind of event."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,7 +20,7 @@ from labctl.derive import (
     spectra_before,
     spectra_without_number,
 )
-from labctl.errors import StoreError
+from labctl.errors import EventError, StoreError
 from labctl.measure import events
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
@@ -30,6 +31,7 @@ from labctl.store.queries import measured
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
+CHECK_COLUMNS = ("repeats", *POINT_COLUMNS)
 TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
 SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s", "band_k")
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
@@ -239,8 +241,8 @@ class Recording:
 
     def _keep(self, event: events.Emitted) -> None:
         match event:
-            case events.PointMeasured():
-                self._point(event)
+            case events.PointMeasured() | events.CheckPointMeasured():
+                self._impedance(event)
             case events.CurrentMeasured():
                 self._current(event)
             case events.RowMeasured():
@@ -265,6 +267,12 @@ class Recording:
         self._missing.append(words)
         self.event("warning", MISSING, words)
 
+    def _impedance(self, event: events.PointMeasured | events.CheckPointMeasured) -> None:
+        if isinstance(event, events.CheckPointMeasured):
+            self._check_point(event)
+        else:
+            self._point(event)
+
     def _point(self, event: events.PointMeasured) -> None:
         """Add a point to the spectrum under way; without a spectrum record it as the procedure's own row."""
         if self._spectrum_id is None:
@@ -276,6 +284,22 @@ class Recording:
             "impedance_points", {**where, "number": number, **_columns_of(event, POINT_COLUMNS)}
         )
         self._keep_extra(event.extra, {**where, "point": number})
+
+    def _check_point(self, event: events.CheckPointMeasured) -> None:
+        """Add a check point to the last spectrum, which is evaluated again with it.
+
+        Raises
+        ------
+        EventError
+            No spectrum has ended.
+        """
+        spectrum_id = self._last_spectrum_id
+        if spectrum_id is None or self._spectrum_id is not None:
+            raise EventError("CheckPointMeasured", "", "follows the end of a spectrum; none has just ended")
+        row = {"spectrum_id": spectrum_id, "number": self._count(f"check {spectrum_id}")}
+        self.store.append("check_points", row | _finite(_columns_of(event, CHECK_COLUMNS)))
+        self.store.flush()
+        self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))
 
     def _current(self, event: events.CurrentMeasured) -> None:
         """Add a point to the polarisation under way; without one record it as the procedure's own row."""
@@ -395,3 +419,9 @@ def _columns_of(event: events.Event, columns: tuple[str, ...]) -> dict[str, Any]
 def _known(event: events.Event, columns: tuple[str, ...]) -> dict[str, Any]:
     """Return the columns that are known; the table has defaults for the others."""
     return {column: event[column] for column in columns if column in event}
+
+
+def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row without its infinite values, which an overload has."""
+    infinite = {name for name, value in row.items() if isinstance(value, float) and math.isinf(value)}
+    return {name: None if name in infinite else value for name, value in row.items()}

@@ -201,7 +201,12 @@ class Attempt:
                 self._tell_step(event)
             case events.TemperatureRead():
                 self._tell_reading(event, SETTLING_SIGN_S)
-            case events.PointMeasured() | events.CurrentMeasured() | events.RowMeasured():
+            case (
+                events.PointMeasured()
+                | events.CheckPointMeasured()
+                | events.CurrentMeasured()
+                | events.RowMeasured()
+            ):
                 self._tell_reading(event, self._longest_sign_s)
             case events.SpectrumStarted() | events.SpectrumEnded():
                 self._tell_part(event, "spectra")
@@ -247,7 +252,11 @@ class Attempt:
 
     def _tell_reading(
         self,
-        event: events.TemperatureRead | events.PointMeasured | events.CurrentMeasured | events.RowMeasured,
+        event: events.TemperatureRead
+        | events.PointMeasured
+        | events.CheckPointMeasured
+        | events.CurrentMeasured
+        | events.RowMeasured,
         silence_s: float,
     ) -> None:
         self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))

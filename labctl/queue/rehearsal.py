@@ -19,6 +19,7 @@ from labctl.errors import ConfigurationError, LabctlError, SettlingTimeout
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import event_of
 from labctl.measure.events import (
+    CheckPointMeasured,
     CurrentMeasured,
     Emitted,
     OwnTopic,
@@ -168,7 +169,7 @@ class _Watcher:
             case PointMeasured() | CurrentMeasured() | RowMeasured():
                 self.points += 1
                 self._at(event.get("temperature_k"))
-            case TemperatureRead():
+            case TemperatureRead() | CheckPointMeasured():
                 self._at(event.temperature_k)
             case SpectrumStarted():
                 self._potential(abs(event.bias_v or 0.0) + math.sqrt(2) * (event.amplitude_v or 0.0))

@@ -87,7 +87,8 @@ class Steering(StopRequest):
             case events.SpectrumStarted() | events.TemperatureRead():
                 self._now_at("")
             case (
-                events.ProgressMade()
+                events.CheckPointMeasured()
+                | events.ProgressMade()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()

@@ -6,7 +6,8 @@
 3. A key of a spectrum or a polarisation is replaced by its number in the run.
 4. A column that is empty in all rows of the run is left out. So a later schema can add columns without
    changing the hash of older runs.
-5. Runs of the first week have a hash of another definition under the same scheme: `earlier_content_hash`.
+5. A table that came later is left out where the run has no row in it, for the same reason.
+6. Runs of the first week have a hash of another definition under the same scheme: `earlier_content_hash`.
 """
 
 import hashlib
@@ -33,7 +34,12 @@ _ROWS = {  # table: where its rows of a run are, and in which order
     ),
     "temperature_log": ("temperature_log t WHERE t.run_id = ?", "t.number"),
     "records": ("records t WHERE t.run_id = ?", "t.number"),
+    "check_points": (
+        "spectra o JOIN check_points t ON t.spectrum_id = o.id WHERE o.run_id = ?",
+        "o.number, t.number",
+    ),
 }
+_LATER_TABLES = ("check_points",)
 _FIRST_WEEK = {  # part of the earlier hash: its query
     "sample": """
         SELECT s.name, s.composition, s.cation, s.thickness_m, s.thickness_u_m, s.area_m2, s.area_u_m2,
@@ -97,6 +103,8 @@ def earlier_content_hash(connection: sqlite3.Connection, run_id: int) -> str:
     """
     if any(_has_later_values(connection, table, run_id) for table in _LATER):
         return ""
+    if any(_has_rows(connection, table, run_id) for table in _LATER_TABLES):
+        return ""
     digest = hashlib.sha256()
     for part, query in _FIRST_WEEK.items():
         digest.update(f"{part}\n".encode())
@@ -112,6 +120,14 @@ def _has_later_values(connection: sqlite3.Connection, table: str, run_id: int) -
     return bool(connection.execute(f"SELECT count(*) FROM {rows} AND ({filled})", (run_id,)).fetchone()[0])
 
 
+def _has_rows(connection: sqlite3.Connection, table: str, run_id: int) -> bool:
+    """Whether a later table is in the file and has rows of the run."""
+    if not connection.execute(f"PRAGMA table_info({table})").fetchall():
+        return False
+    rows, _ = _ROWS[table]
+    return connection.execute(f"SELECT 1 FROM {rows} LIMIT 1", (run_id,)).fetchone() is not None
+
+
 def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     """Columns of a table that are foreign keys, with the table each refers to."""
     return {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall()}
@@ -119,6 +135,8 @@ def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
 
 def _lines(connection: sqlite3.Connection, table: str, run_id: int) -> Iterator[str]:
     """The table and its columns in use, then one line for each row."""
+    if table in _LATER_TABLES and not _has_rows(connection, table, run_id):
+        return
     rows, order = _ROWS[table]
     columns = _columns(connection, table)
     filled = ", ".join(f"max(t.{_quoted(name)} IS NOT NULL AND t.{_quoted(name)} <> '')" for name in columns)

@@ -15,6 +15,8 @@ SELECT max(time_s) FROM (
     SELECT started_s AS time_s FROM runs WHERE id = :run
     UNION ALL SELECT max(p.time_s) FROM spectra s JOIN impedance_points p ON p.spectrum_id = s.id
         WHERE s.run_id = :run
+    UNION ALL SELECT max(p.time_s) FROM spectra s JOIN check_points p ON p.spectrum_id = s.id
+        WHERE s.run_id = :run
     UNION ALL SELECT max(p.time_s) FROM polarisations s JOIN polarisation_points p ON p.polarisation_id = s.id
         WHERE s.run_id = :run
     UNION ALL SELECT max(time_s) FROM temperature_log WHERE run_id = :run

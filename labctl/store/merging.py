@@ -144,6 +144,7 @@ class _Copy:
         self.outdated: list[int] = []
         done = applied(theirs)
         self._has_analyses = "0012_analyses" in done
+        self._has_check_points = "0014_check_points" in done
         self._later = () if "0015_relaxation_times" in done else (RELAXATION_TIMES,)  # tables it lacks
 
     def run(self, run: RunCheck) -> None:
@@ -182,6 +183,9 @@ class _Copy:
             for point in self._rows(points, f"{parent} = ?", row["id"]):
                 self._insert(points, point | {parent: new})
             change_row(self._ours, table, new, {"status": row["status"], "ended_s": row["ended_s"]})
+            if table == "spectra" and self._has_check_points:
+                for point in self._rows("check_points", "spectrum_id = ?", row["id"]):
+                    self._insert("check_points", point | {"spectrum_id": new})
 
     def missing_analyses(self, run: RunCheck) -> None:
         """Copy the closed analyses that the run, which is here already, lacks; none becomes current."""

@@ -28,6 +28,7 @@ if sys.platform != "win32":
 MEASURED_TABLES = (
     "spectra",
     "impedance_points",
+    "check_points",
     "polarisations",
     "polarisation_points",
     "temperature_log",

@@ -65,6 +65,7 @@ class Interphase:
 class CircuitCell:
     """A sample between two electrodes; lengths in m, areas in m2, capacitances per m2 of electrode.
 
+    `growth_per_hour` is the growth of bulk and grain boundary relative to their fresh resistances.
     `grain_boundary_share` divides the resistance given by `law` between bulk and grain boundary, so that the
     total conductivity follows the law; a `grain_boundary_law` adds thickness / (grain_boundary_law area).
     """
@@ -76,6 +77,7 @@ class CircuitCell:
     transference_number: float = 0.5
     salt_diffusivity_m2_s: float = 1e-11
     electronic_share: float = 0.0
+    growth_per_hour: float = 0.0
     grain_boundary_share: float = 0.0
     grain_boundary_law: Law | None = None
     grain_boundary_capacitance_f_m2: float = 1.3e-5
@@ -88,8 +90,12 @@ class CircuitCell:
     cable_inductance_h: float = 1e-7
     interphase: Interphase = field(default_factory=Interphase)
 
+    def growth(self, age_s: float) -> float:
+        """Resistance of bulk and grain boundary relative to the fresh ones after `age_s` seconds."""
+        return 1 + self.growth_per_hour * max(age_s, 0.0) / 3600
+
     def ionic_ohm(self, temperature_k: float) -> float:
-        """Resistance of bulk and grain boundary in series."""
+        """Resistance of bulk and grain boundary in series, when fresh."""
         return self.bulk_ohm(temperature_k) + self.grain_boundary_ohm(temperature_k)
 
     def bulk_ohm(self, temperature_k: float) -> float:
@@ -136,7 +142,9 @@ class CircuitCell:
         """Steady-state resistance to direct current; infinite for blocking electrodes without leakage."""
         ions_ohm = math.inf
         if self.electrodes != "blocking":
-            ions_ohm = self.ionic_ohm(temperature_k) + self.interphase_ohm(temperature_k, age_s)
+            ions_ohm = self.growth(age_s) * self.ionic_ohm(temperature_k) + self.interphase_ohm(
+                temperature_k, age_s
+            )
             ions_ohm += self.diffusion_ohm(temperature_k)
         return self.lead_ohm + _parallel_ohm(ions_ohm, self.electronic_ohm(temperature_k))
 
@@ -146,7 +154,9 @@ class CircuitCell:
 
     def impedance_at_s_ohm(self, s_per_s: complex, temperature_k: float, age_s: float = 0.0) -> complex:
         """Impedance at a complex frequency s (jw on the imaginary axis), for the step response."""
-        ions = self._arcs_ohm(s_per_s, temperature_k) + self._electrode_ohm(s_per_s, temperature_k, age_s)
+        ions = self._arcs_ohm(s_per_s, temperature_k, age_s) + self._electrode_ohm(
+            s_per_s, temperature_k, age_s
+        )
         if self.electronic_share:
             ions = 1 / (1 / ions + 1 / self.electronic_ohm(temperature_k))
         return s_per_s * self.cable_inductance_h + self.lead_ohm + ions
@@ -155,13 +165,14 @@ class CircuitCell:
         """Current per volt, S, `elapsed_s` after a step of potential."""
         return step_conductance_s(lambda s: self.impedance_at_s_ohm(s, temperature_k, age_s), elapsed_s)
 
-    def _arcs_ohm(self, s_per_s: complex, temperature_k: float) -> complex:
+    def _arcs_ohm(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:
+        growth = self.growth(age_s)
         bulk_f = 8.8541878128e-12 * self.bulk_permittivity * self.area_m2 / self.thickness_m
-        z_ohm = _arc_ohm(s_per_s, self.bulk_ohm(temperature_k), bulk_f, self.bulk_exponent)
+        z_ohm = _arc_ohm(s_per_s, growth * self.bulk_ohm(temperature_k), bulk_f, self.bulk_exponent)
         boundary_ohm = self.grain_boundary_ohm(temperature_k)
         if boundary_ohm:
             boundary_f = self.grain_boundary_capacitance_f_m2 * self.area_m2
-            z_ohm += _arc_ohm(s_per_s, boundary_ohm, boundary_f, self.grain_boundary_exponent)
+            z_ohm += _arc_ohm(s_per_s, growth * boundary_ohm, boundary_f, self.grain_boundary_exponent)
         return z_ohm
 
     def _electrode_ohm(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:

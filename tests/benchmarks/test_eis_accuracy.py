@@ -193,8 +193,30 @@ def test_the_consistency_study_sees_a_large_drift_of_a_cell_that_closes(cells):
     assert cells.consistency.alarm(halfway, 1, 1, drift=100.0)
 
 
+def test_check_points_tell_of_a_drift_that_the_test_of_consistency_does_not_see(cells):
+    make = cells.kinds.REGISTER["one arc"]
+    cell = replace(cells.kinds.drawn_from(make, np.random.default_rng(2)), noise=5e-4)
+    assert not cells.consistency.alarm(cell, 1, 1, drift=0.1)
+    assert cells.consistency.check_points_tell(cell, 1, 1, drift=0.1)
+    assert not cells.consistency.check_points_tell(cell, 1, 1)
+
+
+OF_CHECK_POINTS = {f"check {drift:g}": drift > 0 for drift in (0.0, 0.01, 0.03, 0.1, 0.3)}
+
+
+def test_the_consistency_report_misses_when_there_are_too_many_false_alarms_of_check_points(cells):
+    row = {"kind": "one arc", "declared": "blocking", "0.01": False, "0.03": False, "0.1": True, "0.3": True}
+    row |= OF_CHECK_POINTS | {"false_alarm": False}
+    _, met = cells.consistency.report([row | {"check 0": number < 2} for number in range(100)])
+    assert met
+    text, met = cells.consistency.report([row | {"check 0": number < 3} for number in range(100)])
+    assert not met
+    assert "MISS: at most 2 of 100 false alarms of check points: 3 of 100" in text
+
+
 def test_the_consistency_report_misses_when_there_are_too_many_false_alarms(cells):
     row = {"kind": "one arc", "declared": "blocking", "0.01": False, "0.03": False, "0.1": True, "0.3": True}
+    row |= OF_CHECK_POINTS
     rows = [{**row, "false_alarm": number < 2} for number in range(100)]
     text, met = cells.consistency.report(rows)
     assert met
@@ -206,6 +228,7 @@ def test_the_consistency_report_misses_when_there_are_too_many_false_alarms(cell
 
 def test_steps_of_gain_are_shown_and_not_counted_as_false_alarms(cells):
     row = {"declared": "blocking", "0.01": False, "0.03": False, "0.1": True, "0.3": True}
+    row |= OF_CHECK_POINTS
     rows = [
         {**row, "kind": "one arc", "false_alarm": False},
         {**row, "kind": "analyser gain", "false_alarm": True},

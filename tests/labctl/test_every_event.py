@@ -15,6 +15,7 @@ from labctl.clock import VirtualClock
 from labctl.instruments.limits import Limits
 from labctl.measure.events import (
     AnyEvent,
+    CheckPointMeasured,
     CurrentMeasured,
     Emitted,
     Event,
@@ -70,6 +71,7 @@ IN_ORDER = (  # as one run tells them; each class at least once
     SpectrumStarted(step=0, amplitude_v=0.1, bias_v=0.2),
     PointMeasured(time_s=2.0, frequency_hz=1e3, z_real_ohm=9.0, z_imag_ohm=-1.0, temperature_k=334.0),
     SpectrumEnded(state="aborted"),
+    CheckPointMeasured(repeats=0, time_s=2.5, frequency_hz=1e3, z_real_ohm=9.1, z_imag_ohm=-1.0),
     PolarisationStarted(step=0, potential_v=0.5),
     CurrentMeasured(time_s=3.0, elapsed_s=0.1, potential_v=0.5, current_a=1e-6, extra={"tank": 4}),
     PolarisationEnded(state="aborted"),
@@ -192,18 +194,19 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
     for one in IN_ORDER:
         steering.see(one)
         places.append((type(one).__name__, steering._place))
-    assert places[:9] == [
+    assert places[:10] == [
         ("StepStarted", ""),
         ("TemperatureRead", ""),
         ("SpectrumStarted", ""),
         ("PointMeasured", "point"),
         ("SpectrumEnded", "step"),
+        ("CheckPointMeasured", "step"),
         ("PolarisationStarted", ""),
         ("CurrentMeasured", ""),  # the cell is polarised: no place for a pause
         ("PolarisationEnded", "step"),
         ("RowMeasured", "point"),
     ]
-    assert {place for _, place in places[9:]} == {"point"}
+    assert {place for _, place in places[10:]} == {"point"}
 
 
 def test_an_attempt_tells_readings_and_has_every_measurement_judged(attempt):
@@ -253,6 +256,8 @@ def test_recording_keeps_every_event_in_its_table(told_by_a_procedure, tmp_path)
         assert (spectrum["status"], spectrum["amplitude_v"], spectrum["bias_v"]) == ("aborted", 0.1, 0.2)
         (point,) = db.rows("SELECT * FROM impedance_points")
         assert (point["frequency_hz"], point["temperature_k"], point["status"]) == (1e3, 334.0, "ok")
+        (again,) = db.rows("SELECT * FROM check_points")
+        assert (again["spectrum_id"], again["repeats"], again["z_real_ohm"]) == (1, 0, 9.1)
         (polarisation,) = db.rows("SELECT * FROM polarisations")
         assert (polarisation["status"], polarisation["potential_v"]) == ("aborted", 0.5)
         (current,) = db.rows("SELECT * FROM polarisation_points")

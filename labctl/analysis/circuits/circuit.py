@@ -136,19 +136,22 @@ class Circuit:
         """
         return self.root.evaluate(ln_w, np.exp(x)[..., None], dz)
 
-    def to_si(self, x: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> tuple[FloatArray, FloatArray]:
+    def to_si(
+        self, x: FloatArray, z_scale_ohm: ArrayLike, w_scale_rad_s: ArrayLike
+    ) -> tuple[FloatArray, FloatArray]:
         """Logarithms of the SI parameters (..., p) of a circuit fitted in scaled units, with d(SI)/d(x).
 
-        The second array (..., p, p) is the identity except for a CPE: its Q in scaled units depends on n.
+        The scales are single or (...). The second array (..., p, p) is the identity except for a CPE: its Q
+        in scaled units depends on n.
         """
-        ln_z, ln_w = log(z_scale_ohm), log(w_scale_rad_s)
+        ln_z, ln_w = np.log(z_scale_ohm), np.log(w_scale_rad_s)
         impedance_power, frequency_power, admittances = self._scaling
-        si: FloatArray = x + (ln_z * impedance_power + ln_w * frequency_power)
+        si: FloatArray = x + (ln_z[..., None] * impedance_power + ln_w[..., None] * frequency_power)
         change = np.zeros((*x.shape, x.shape[-1])) + self._identity
         for q in admittances:
-            n = np.exp(x[..., q + 1])
-            si[..., q] -= n * ln_w
-            change[..., q, q + 1] = -n * ln_w
+            fall = -np.exp(x[..., q + 1]) * ln_w
+            si[..., q] += fall
+            change[..., q, q + 1] = fall
         return si, change
 
     def from_si(self, log_si: FloatArray, z_scale_ohm: float, w_scale_rad_s: float) -> FloatArray:

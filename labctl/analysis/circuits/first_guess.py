@@ -5,23 +5,26 @@ combination the sizes follow from linear least squares. The combinations with no
 smallest residual are the starts. No start is ever asked from a person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from math import isinf
 
 import numpy as np
 
 from labctl.analysis.circuits.circuit import Circuit, Leaf, Node, parse_circuit
 from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, RESISTANCE, TIME, Kind
 from labctl.analysis.circuits.piece_order import alike
-from labctl.analysis.numerics.arrays import ComplexArray, FloatArray, IndexArray
+from labctl.analysis.numerics.arrays import Array, ComplexArray, FloatArray, IndexArray
 
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
 TIMES_PER_DECADE = 3
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
+OWN_PRODUCT = 1 + 1e-9  # of a column of unit length; a little more, so that equal columns can be told apart
+CACHED = 60_000  # numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +32,38 @@ class _Dictionary:
     """What does not depend on the measured impedance, kept for the next spectrum with the same frequencies.
 
     columns (c, 2n): impedance of each shape, real and imaginary in turn; owners: the columns of each piece;
-    choices (pieces, k): columns to try together; pairs (pieces, pieces, k): where their products stand among
-    c * c.
+    choices (pieces, k): columns to try together; products: for every two pieces, their columns and where the
+    products that are tried (k,) stand among all products of these; powers (p,): of the impedance.
     """
 
     shapes: list[FloatArray]
+    powers: FloatArray
     columns: FloatArray
     owners: tuple[range, ...]
     choices: IndexArray
-    pairs: IndexArray
+    products: list[tuple[range, range, IndexArray]]
+
+    @property
+    def at_once(self) -> int:
+        """Spectra to solve together: what they need stays in the processor's cache."""
+        return max(1, CACHED // max(len(self.columns) * self.columns.shape[1], self.choices.size))
 
 
 def starting_points(
     circuit: Circuit, omega: FloatArray, z: ComplexArray, weight: FloatArray, count: int
-) -> FloatArray:
-    """Logarithms of the parameters, (count or fewer, p), best first.
+) -> list[FloatArray]:
+    """Logarithms of the parameters for each of b spectra, (count or fewer, p), best first.
 
-    omega (n,) rad/s and z (n,), both scaled to about one; weight (n,) multiplies the residuals.
+    omega (n,) rad/s and z (b, n), both scaled to about one; weight (b, n) multiplies the residuals.
     """
     known = _dictionary(circuit.description, omega.tobytes())
-    columns = known.columns * np.repeat(weight, 2)
-    sizes, cost = _solve(columns, (z * weight).view(float), known)
-    best = _distinct(cost, known.choices, count)
-    return _assemble(circuit, known, known.choices[:, best], sizes[:, best])
+    found: list[FloatArray] = []
+    for begin in range(0, len(z), known.at_once):
+        own = slice(begin, begin + known.at_once)
+        sizes, cost = _solve(known, z[own], weight[own])
+        for of_one, best in zip(sizes, _distinct(cost, known.choices, count), strict=True):
+            found.append(_assemble(circuit, known, known.choices[:, best], of_one[:, best]))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -61,8 +73,12 @@ def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     with np.errstate(all="ignore"):
         columns, owners = _draw(circuit, shapes, omega)
     choices = _combinations(owners)
-    pairs = choices[:, None] * len(columns) + choices
-    return _Dictionary(shapes, columns.view(float), owners, choices, pairs)
+    products = [
+        (a, b, (of_a - a.start) * len(b) + of_b - b.start)
+        for (a, of_a), (b, of_b) in combinations(zip(owners, choices, strict=True), 2)
+    ]
+    powers = np.array([float(kind.impedance_power) for kind in circuit.kinds])
+    return _Dictionary(shapes, powers, columns.view(float), owners, choices, products)
 
 
 def _shapes(piece: Node, circuit: Circuit, omega: FloatArray) -> FloatArray:
@@ -147,57 +163,85 @@ def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...]
     return (tuple(picks[i] for picks, i in zip(groups, row, strict=True)) for row in zip(*drawn, strict=True))
 
 
-def _solve(columns: FloatArray, target: FloatArray, known: _Dictionary) -> tuple[FloatArray, FloatArray]:
-    """Sizes (pieces, k) and residual cost (k,) of every combination; negative sizes are cut and cost."""
-    gram = columns @ columns.T
-    norm = np.sqrt(gram.diagonal()) + 1e-300
-    gram /= norm * norm[:, None]
-    gram.ravel()[:: len(gram) + 1] += 1e-9
-    g = gram.ravel().take(known.pairs)
-    b = (columns @ target / norm)[known.choices]
-    sizes = _eliminate(g, b)
+def _solve(known: _Dictionary, z: ComplexArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sizes (b, pieces, k) and residual cost (b, k) of every combination for spectra (b, n).
+
+    Negative sizes are cut and cost.
+    """
+    columns = known.columns * weight.repeat(2, axis=1)[:, None]
+    norm = np.sqrt(np.einsum("bcm,bcm->bc", columns, columns)) + 1e-300
+    columns /= norm[:, :, None]
+    upper = _products(columns, known)
+    target = (z * weight).view(float)
+    b = (columns @ target[:, :, None])[:, :, 0].take(known.choices, axis=1).swapaxes(0, 1)
+    sizes = _eliminate(upper, b)
     sizes = np.maximum(sizes, 1e-4 * np.abs(sizes).max(axis=0))
-    cost = (((g * sizes).sum(axis=1) - 2 * b) * sizes).sum(axis=0)
-    return sizes / norm[known.choices], cost
+    cost = ((OWN_PRODUCT * sizes - 2 * b) * sizes).sum(axis=0)
+    for product_of, (i, j) in zip(upper, combinations(range(len(b)), 2), strict=True):
+        cost += 2 * product_of * sizes[i] * sizes[j]
+    return (sizes / norm.take(known.choices, axis=1).swapaxes(0, 1)).swapaxes(0, 1), cost
 
 
-def _eliminate(matrices: FloatArray, right: FloatArray) -> FloatArray:
-    """Solutions (n, k) of k small positive definite systems, matrices (n, n, k) and right (n, k)."""
-    a, x, n = matrices.copy(), right.copy(), len(right)
+def _products(columns: FloatArray, known: _Dictionary) -> list[FloatArray]:
+    """Products (b, k) of the columns (b, c, 2n) that are tried together, for every two pieces."""
+    blocks: dict[tuple[int, int], FloatArray] = {}
+    found: list[FloatArray] = []
+    for one, other, places in known.products:
+        key = (one.start, other.start)
+        if key not in blocks:
+            first, second = columns[:, one.start : one.stop], columns[:, other.start : other.stop]
+            blocks[key] = (first @ second.swapaxes(1, 2)).reshape(len(columns), -1)
+        found.append(blocks[key].take(places, axis=1))
+    return found
+
+
+def _eliminate(upper: Sequence[FloatArray], right: FloatArray) -> FloatArray:
+    """Solutions (n, ...) of symmetric systems with a diagonal of `OWN_PRODUCT` and right sides (n, ...).
+
+    upper (n (n - 1) / 2 of shape ...) holds what is right of the diagonal, row by row.
+    """
+    n = len(right)
+    a = dict(zip(combinations(range(n), 2), upper, strict=True))
+    diagonal: list[Array | float] = [OWN_PRODUCT] * n
+    x = list(right)
     for i in range(n):
         for j in range(i + 1, n):
-            factor = a[i, j] / a[i, i]
-            a[j, j:] -= factor * a[i, j:]
-            x[j] -= factor * x[i]
+            factor = a[i, j] / diagonal[i]
+            diagonal[j] = diagonal[j] - factor * a[i, j]
+            x[j] = x[j] - factor * x[i]
+            for k in range(j + 1, n):
+                a[j, k] = a[j, k] - factor * a[i, k]
     for i in reversed(range(n)):
         for j in range(i + 1, n):
-            x[i] -= a[i, j] * x[j]
-        x[i] /= a[i, i]
-    return x
+            x[i] = x[i] - a[i, j] * x[j]
+        x[i] = x[i] / diagonal[i]
+    return np.array(x)
 
 
-def _distinct(cost: FloatArray, choices: IndexArray, count: int) -> list[int]:
-    """The best combinations that differ by more than one grid step somewhere."""
+def _distinct(cost: FloatArray, choices: IndexArray, count: int) -> list[list[int]]:
+    """For each of costs (b, k), the best combinations that differ by more than one grid step somewhere."""
     left = np.where(np.isnan(cost), np.inf, cost)
-    chosen = [int(np.argmin(left))]
-    while len(chosen) < count:
-        last = choices[:, chosen[-1], None]
-        left[(np.abs(choices - last) <= 1).all(axis=0)] = np.inf
-        best = int(np.argmin(left))
-        if np.isinf(left[best]):
-            break
-        chosen.append(best)
+    best = left.argmin(axis=1)
+    chosen = [[place] for place in best.tolist()]
+    places, small = np.arange(len(left)), choices.astype(np.int16)
+    for _ in range(count - 1):
+        last = small[:, best, None]
+        near = (np.abs(small[:, None] - last) <= 1).all(axis=0)
+        left[near] = np.inf
+        best = left.argmin(axis=1)
+        for own, place, value in zip(chosen, best.tolist(), left[places, best].tolist(), strict=True):
+            if not isinf(value):
+                own.append(place)
     return chosen
 
 
 def _assemble(circuit: Circuit, known: _Dictionary, choices: IndexArray, sizes: FloatArray) -> FloatArray:
     """The logarithmic parameters (k, p) of some combinations, choices and sizes (pieces, k)."""
     x = np.empty((choices.shape[1], len(circuit.names)))
-    powers = np.array([float(kind.impedance_power) for kind in circuit.kinds])
     log_sizes = np.log(np.maximum(sizes, TINY))
     for piece, inner, owner, columns, ln in zip(
         circuit.series, known.shapes, known.owners, choices, log_sizes, strict=True
     ):
         own = slice(piece.first, piece.stop)
-        x[:, own] = inner[columns - owner.start] + powers[own] * ln[:, None]
+        x[:, own] = inner[columns - owner.start] + known.powers[own] * ln[:, None]
     return x

@@ -6,9 +6,9 @@ Modulus and angular frequency are divided by their geometric means; residuals ar
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import partial
-from math import exp, log
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from math import exp, log, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -78,17 +78,23 @@ class CircuitFit:
 
     def bic_for(self, effective_points: float) -> float:
         """The same for a number of points that the compared fits share."""
-        m, p = 2 * self.residuals.size, len(self.parameters)
-        mean_square = max(float(np.sum(np.abs(self.residuals) ** 2)) / m, 1e-30)
-        return effective_points * np.log(mean_square) + p * np.log(max(effective_points, 1.0))
+        p = len(self.parameters)
+        return effective_points * self._log_mean_square + p * log(max(effective_points, 1.0))
+
+    @cached_property
+    def _log_mean_square(self) -> float:
+        return log(
+            max(float(np.vdot(self.residuals, self.residuals).real) / (2 * self.residuals.size), 1e-30)
+        )
 
     def sum_of(self, names: Sequence[str]) -> Estimate:
         """Sum of some parameters, with their covariance."""
-        chosen = [list(self.parameters).index(name) for name in names]
-        variance = self.covariance[np.ix_(chosen, chosen)].sum()
+        places = {name: place for place, name in enumerate(self.parameters)}
+        chosen = [places[name] for name in names]
+        variance = float(self.covariance[chosen][:, chosen].sum())
         first = next(iter(self.parameters.values()))
-        total = float(self.values[chosen].sum())
-        return Estimate(total, float(np.sqrt(max(variance, 0.0))), first.degrees_of_freedom)
+        total = sum(self.parameters[name].value for name in names)
+        return Estimate(total, sqrt(max(variance, 0.0)), first.degrees_of_freedom)
 
 
 def fit_circuit(
@@ -145,7 +151,8 @@ def fit_circuits(
         return [fit for fits in executor.map(part, parts) for fit in fits]
     count = starts or (1 if len(model.names) <= 6 else 3)
     relative = [Problem.of(spectrum, model, "modulus") for spectrum in spectra]
-    fits = fit_problems(relative, [problem.starts(start, count) for problem in relative])
+    begin = guesses(relative, count) if start is None else [problem.starts(start) for problem in relative]
+    fits = fit_problems(relative, begin)
     for i, (spectrum, w) in enumerate(zip(spectra, weights, strict=True)):
         if not (isinstance(w, str) and w == "modulus"):
             fits[i] = _with_other_weights(Problem.of(spectrum, model, w), fits[i])
@@ -161,7 +168,7 @@ def _fit_part(part: tuple[Sequence[Spectrum], Sequence[Weights]], **arguments: A
 def _with_other_weights(problem: "Problem", fit: CircuitFit) -> CircuitFit:
     """The same fit with other weights, which see less of the small impedances and need a start that close."""
     start = {name: estimate.value for name, estimate in fit.parameters.items()}
-    return fit_problems([problem], [problem.starts(start, 1)])[0]
+    return fit_problems([problem], [problem.starts(start)])[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +188,7 @@ class Problem:
     def of(cls, spectrum: Spectrum, circuit: Circuit, weights: Weights) -> "Problem":
         """Raises ValueError as `fit_circuit` does."""
         clean = spectrum.cleaned()
-        if 2 * len(clean) <= len(circuit.names):
-            raise ValueError(
-                f"spectrum: {len(clean)} usable points cannot hold the {len(circuit.names)} parameters "
-                f"of {circuit.description}"
-            )
+        _check_points(len(clean), circuit)
         modulus = np.abs(clean.z_ohm)
         omega = 2 * np.pi * clean.frequency_hz
         ln_w = np.log(omega)
@@ -197,10 +200,8 @@ class Problem:
             noise_known=not isinstance(weights, str),
         )  # fmt: skip
 
-    def starts(self, given: Mapping[str, float] | None, count: int) -> FloatArray:
-        """Where to begin, (k, p)."""
-        if given is None:
-            return starting_points(self.circuit, self.omega, self.z, self.weight, count)
+    def starts(self, given: Mapping[str, float]) -> FloatArray:
+        """Where to begin with given SI values, (1, p)."""
         missing = [name for name in self.circuit.names if name not in given]
         if missing:
             raise ValueError(f"start lacks {', '.join(missing)} of {self.circuit.description}")
@@ -209,22 +210,62 @@ class Problem:
             raise ValueError("start must hold positive finite numbers")
         return self.circuit.from_si(np.log(values)[None, :], self.z_scale_ohm, self.w_scale_rad_s)
 
-    def bounds(self) -> tuple[FloatArray, FloatArray]:
-        """Limits by meaning, as logarithms in scaled units."""
-        modulus = np.abs(self.z)
-        small, large = log(modulus.min()), log(modulus.max())
-        fast, slow = -log(self.omega[0]), -log(self.omega[-1])
-        slowness = (fast - large - 9, slow - small + 9)
-        limits = {
-            EXPONENT: (log(0.3), 0.0),
-            TIME: (fast - 7, slow + 9),
-            INDUCTANCE: (small + fast - 16, large + 16 - min(fast, 0.0)),
-            CAPACITANCE: slowness,
-            CPE_ADMITTANCE: slowness,
-            WARBURG: (small - 9 - slow / 2, large + 9 - fast / 2),
-        }
-        both = np.array([limits.get(kind, (small - 9, large + 9)) for kind in self.circuit.kinds])
-        return both[:, 0], both[:, 1]
+    def with_circuit(self, circuit: Circuit) -> "Problem":
+        """The same spectrum with another circuit; raises ValueError where it has too few points for that."""
+        _check_points(self.omega.size, circuit)
+        return replace(self, circuit=circuit)
+
+
+def _check_points(points: int, circuit: Circuit) -> None:
+    if 2 * points <= len(circuit.names):
+        raise ValueError(
+            f"spectrum: {points} usable points cannot hold the {len(circuit.names)} parameters "
+            f"of {circuit.description}"
+        )
+
+
+def guesses(problems: Sequence[Problem], count: int) -> list[FloatArray]:
+    """First guesses of each problem, all of one circuit, (count or fewer, p), best first.
+
+    Those with the same frequencies are made together.
+    """
+    alike: dict[bytes, list[int]] = {}
+    for i, problem in enumerate(problems):
+        alike.setdefault(problem.omega.tobytes(), []).append(i)
+    found: dict[int, FloatArray] = {}
+    for places in alike.values():
+        z = np.array([problems[i].z for i in places])
+        weight = np.array([problems[i].weight for i in places])
+        first = problems[places[0]]
+        found.update(zip(places, starting_points(first.circuit, first.omega, z, weight, count), strict=True))
+    return [found[i] for i in range(len(problems))]
+
+
+def _bounds(circuit: Circuit, ln_w: FloatArray, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
+    """Limits (b, p) by meaning, as logarithms in scaled units, for spectra (b, n)."""
+    modulus = np.abs(z)
+    ends = np.log([modulus.min(axis=1), modulus.max(axis=1)])
+    seen = np.array([np.ones(len(z)), *ends, -ln_w[:, 0], -ln_w[:, -1], np.minimum(-ln_w[:, 0], 0.0)]).T
+    lower, upper = _limits(circuit.description)
+    return seen @ lower, seen @ upper
+
+
+@lru_cache(maxsize=256)
+def _limits(description: str) -> tuple[FloatArray, FloatArray]:
+    """Limits as sums (6, p) over one, small and large |Z|, fast and slow time, and fast where below zero."""
+    one, small, large, fast, slow, fast_below_zero = np.eye(6)
+    slowness = (fast - large - 9 * one, slow - small + 9 * one)
+    limits = {
+        EXPONENT: (log(0.3) * one, 0.0 * one),
+        TIME: (fast - 7 * one, slow + 9 * one),
+        INDUCTANCE: (small + fast - 16 * one, large + 16 * one - fast_below_zero),
+        CAPACITANCE: slowness,
+        CPE_ADMITTANCE: slowness,
+        WARBURG: (small - 9 * one - slow / 2, large + 9 * one - fast / 2),
+    }
+    usual = (small - 9 * one, large + 9 * one)
+    both = np.array([limits.get(kind, usual) for kind in parse_circuit(description).kinds])
+    return both[:, 0].T.copy(), both[:, 1].T.copy()
 
 
 def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatArray:
@@ -258,11 +299,12 @@ def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> lis
     batch = _Batch.of(problems)
     everyone = np.arange(len(problems))
     minimum = batch.minimum(everyone, np.array([own[0] for own in starts]))
-    unsure = np.flatnonzero(np.array([len(own) for own in starts]) > 1)
-    unsure = unsure[~looks_white(minimum.residuals[unsure])]
+    unsure = np.array([i for i, own in enumerate(starts) if len(own) > 1], np.intp)
+    if unsure.size:
+        unsure = unsure[~looks_white(minimum.residuals[unsure])]
     if unsure.size:
         owner = np.repeat(unsure, [len(starts[i]) - 1 for i in unsure])
-        others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]))
+        others = batch.minimum(owner, np.concatenate([starts[i][1:] for i in unsure]), minimum.x)
         minimum = minimum.replaced_where_better(owner, others)
     return _describe(problems, minimum, batch.lower, batch.upper)
 
@@ -280,18 +322,14 @@ class _Batch:
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> "_Batch":
-        limits = [problem.bounds() for problem in problems]
-        return cls(
-            circuit=problems[0].circuit,
-            ln_w=np.array([problem.ln_w for problem in problems]),
-            z=np.array([problem.z for problem in problems]),
-            weight=np.array([problem.weight for problem in problems]).repeat(2, axis=1)[:, None],
-            lower=np.array([lower for lower, _ in limits]),
-            upper=np.array([upper for _, upper in limits]),
-        )
+        circuit = problems[0].circuit
+        ln_w = np.array([problem.ln_w for problem in problems])
+        z = np.array([problem.z for problem in problems])
+        weight = np.array([problem.weight for problem in problems]).repeat(2, axis=1)[:, None]
+        return cls(circuit, ln_w, z, weight, *_bounds(circuit, ln_w, z))
 
-    def minimum(self, owner: IndexArray, starts: FloatArray) -> Minimum:
-        """Follow starts (k, p) of the problems `owner` (k,)."""
+    def minimum(self, owner: IndexArray, starts: FloatArray, known: FloatArray | None = None) -> Minimum:
+        """Follow starts (k, p) of the problems `owner` (k,), as far as they do not lead to `known` (b, p)."""
         size, points = len(self.circuit.names), self.ln_w.shape[1]
         single = len(self.ln_w) == 1
 
@@ -304,17 +342,19 @@ class _Batch:
             parts *= self.weight[own]
             return parts
 
-        return minimise(table, starts, self.lower[owner], self.upper[owner])
+        known = None if known is None else known[owner]
+        return minimise(table, starts, self.lower[owner], self.upper[owner], known=known)
 
 
 def _describe(
     problems: Sequence[Problem], minimum: Minimum, lower: FloatArray, upper: FloatArray
 ) -> list[CircuitFit]:
     """Describe the minimum of each problem."""
-    circuit, residuals = problems[0].circuit, minimum.residuals
-    order = fastest_first(circuit, minimum.x)
-    x = np.take_along_axis(minimum.x, order, axis=1)
-    jacobian = np.take_along_axis(minimum.jacobian, order[:, :, None], axis=1)
+    circuit, residuals, x, jacobian = problems[0].circuit, minimum.residuals, minimum.x, minimum.jacobian
+    order = fastest_first(circuit, x)
+    if order is not None:
+        x = np.take_along_axis(x, order, axis=1)
+        jacobian = np.take_along_axis(jacobian, order[:, :, None], axis=1)
     held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
     if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
         judged = [
@@ -323,35 +363,40 @@ def _describe(
         ]
     else:
         judged = examine_all(residuals, jacobian, held, problems[0].noise_known)
-    rows = zip(problems, judged, x, held, -residuals, minimum.converged.tolist(), strict=True)
+    z_scale = np.array([problem.z_scale_ohm for problem in problems])
+    w_scale = np.array([problem.w_scale_rad_s for problem in problems])
+    log_si, change = circuit.to_si(x, z_scale, w_scale)
+    values = np.exp(log_si)
+    scale = values[:, :, None] * change
+    covariance = scale @ np.array([one.covariance for one in judged]) @ scale.swapaxes(1, 2)
+    rows = zip(
+        problems, judged, values, covariance, held, -residuals, minimum.converged.tolist(), strict=True
+    )
     return [_described(*row) for row in rows]
 
 
 def _described(
     problem: Problem,
     examined: Residuals,
-    x: FloatArray,
+    values: FloatArray,
+    covariance: FloatArray,
     held: BoolArray,
     residuals: FloatArray,
     converged: bool,
 ) -> CircuitFit:
-    circuit = problem.circuit
-    log_si, change = circuit.to_si(x, problem.z_scale_ohm, problem.w_scale_rad_s)
-    values = np.exp(log_si)
-    scale = values[:, None] * change
-    covariance = scale @ examined.covariance @ scale.T
+    names = problem.circuit.names
     deviation = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
     parameters = {
         name: Estimate(v, u, examined.degrees_of_freedom)
-        for name, v, u in zip(circuit.names, values.tolist(), deviation.tolist(), strict=True)
+        for name, v, u in zip(names, values.tolist(), deviation.tolist(), strict=True)
     }
     complex_residuals = residuals.view(complex)
-    at_bound = tuple(name for name, is_held in zip(circuit.names, held.tolist(), strict=True) if is_held)
+    at_bound = tuple(name for name, is_held in zip(names, held.tolist(), strict=True) if is_held)
     return CircuitFit(
-        circuit=circuit.description,
+        circuit=problem.circuit.description,
         parameters=parameters,
         covariance=covariance,
-        frequency_hz=problem.omega * problem.w_scale_rad_s / (2 * np.pi),
+        frequency_hz=problem.omega * (problem.w_scale_rad_s / (2 * np.pi)),
         z_ohm=(problem.z - complex_residuals / problem.weight) * problem.z_scale_ohm,
         residuals=complex_residuals,
         rms=examined.rms,

@@ -32,12 +32,16 @@ def groups(description: str) -> list[list[Node]]:
     return found
 
 
-def fastest_first(circuit: Circuit, x: FloatArray) -> IndexArray:
-    """Order (..., p) of logarithmic parameters x (..., p) that sorts pieces that are alike by their time."""
+def fastest_first(circuit: Circuit, x: FloatArray) -> IndexArray | None:
+    """Order (..., p) of logarithmic parameters x (..., p) that sorts pieces that are alike by their time.
+
+    None where no two pieces are alike.
+    """
+    twins = [group for group in groups(circuit.description) if len(group) > 1]
+    if not twins:
+        return None
     order = np.zeros(x.shape, np.intp) + np.arange(x.shape[-1])
-    for group in groups(circuit.description):
-        if len(group) == 1:
-            continue
+    for group in twins:
         times = np.array([_log_time(circuit, piece, x) for piece in group])
         firsts = np.array([piece.first for piece in group])
         for place, first in zip(group, firsts[np.argsort(times, axis=0, kind="stable")], strict=True):

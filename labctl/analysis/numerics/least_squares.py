@@ -24,6 +24,7 @@ LONGEST_STEP = 3.0  # in logarithms: a factor of 20
 LEAST_CURVATURE = 1e-12
 FIRST_DAMPING = 1e-3
 MOST_DAMPING = 1e12
+SAME_BASIN = 0.3  # in logarithms, of every parameter
 GROWTH = 2.0  # of the damping after the first step that failed, twice that after the next
 
 
@@ -71,20 +72,24 @@ def minimise(
     upper: FloatArray,
     max_iterations: int = 200,
     tolerance: float = 1e-5,
+    known: FloatArray | None = None,
 ) -> Minimum:
     """Least squares from each start (b, p) within lower and upper (p,) or (b, p).
 
     `model(x, index)` gives the tables (k, p + 1, m) of the problems `index` (k,). A problem is converged when
     the next step promises to lower its cost by less than the fraction `tolerance`; that last step, a few
     hundredths of a standard deviation, is still taken; the table is that before it.
+
+    With `known` (b, p), minima that other starts have led to, a search that comes within `SAME_BASIN` of its
+    own is given up, not converged.
     """
-    if len(start) == 1:
+    if len(start) == 1 and known is None:
         return _minimise_one(model, start, lower, upper, max_iterations, tolerance)
     if lower.shape != start.shape:
         lower, upper = np.broadcast_to(lower, start.shape), np.broadcast_to(upper, start.shape)
     search = _Search(model, start, lower, upper)
     for _ in range(max_iterations):
-        if not search.step(tolerance):
+        if not search.step(tolerance, known):
             break
     return search.minimum()
 
@@ -166,16 +171,20 @@ class _Search:
         self.out_cost = np.empty(len(start))
         self.converged = np.zeros(len(start), bool)
 
-    def step(self, tolerance: float) -> bool:
+    def step(self, tolerance: float, known: FloatArray | None) -> bool:
         delta, promised = self._propose()
-        done = promised <= tolerance * self.products[:, -1, -1]
-        if done.any():
-            self.x[done] = _between(self.x + delta, self.lower, self.upper)[done]
+        ended = promised <= tolerance * self.products[:, -1, -1]
+        done = np.flatnonzero(ended)
+        if done.size:
+            self.x[done] = _between(self.x[done] + delta[done], self.lower[done], self.upper[done])
             self.converged[self.index[done]] = True
-            self._leave(done)
+        if known is not None:
+            ended |= (np.abs(self.x - known[self.index]) < SAME_BASIN).all(axis=1)
+        if ended.any():
+            self._leave(ended)
             if not self.index.size:
                 return False
-            delta, promised = delta[~done], promised[~done]
+            delta, promised = delta[~ended], promised[~ended]
         self._judge(_between(self.x + delta, self.lower, self.upper), promised)
         return True
 

@@ -10,6 +10,7 @@ energy acquits none, since a constriction at a contact has the energy of the bul
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.constants import Boltzmann, elementary_charge
@@ -23,6 +24,7 @@ from labctl.analysis.resistance.single import Choice, JudgedFit, Prepared, sound
 
 NEAR = 8  # places in temperature on either side that vote
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
+ONE_ARC = 2.0
 FEWEST_ENERGIES = 4
 BOLTZMANN_EV_K = Boltzmann / elementary_charge
 LEAST_U = 1e-3  # of the logarithm of a ratio of resistances
@@ -110,11 +112,16 @@ def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
 
 
 def _limit_f(arcs: Sequence[tuple[float, bool]]) -> float | None:
-    """The capacitance that divides ambiguous arcs with the fewest of them against; None without one."""
+    """The capacitance that divides ambiguous arcs with the fewest of them against; None without one.
+
+    Capacitances within a factor of ONE_ARC of each other are those of one arc, which is not divided.
+    """
     if not arcs:
         return None
 
     def against(limit_f: float) -> int:
         return sum((capacitance_f <= limit_f) != material for capacitance_f, material in arcs)
 
-    return min([0.0, *sorted(capacitance_f for capacitance_f, _ in arcs)], key=against)
+    rising = sorted(capacitance_f for capacitance_f, _ in arcs)
+    ends = [low for low, high in pairwise(rising) if high > ONE_ARC * low]
+    return min([math.sqrt(ONE_ARC) * end for end in (rising[-1], *ends, 0.0)], key=against)

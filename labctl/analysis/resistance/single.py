@@ -12,9 +12,10 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidates import (
@@ -349,10 +350,14 @@ def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, Circuit
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
-    """No sound fit comes near what noise and the Kramers-Kronig chain leave."""
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave, or leaves but white noise."""
     declared = data.cell.declared
-    sound = [fit.rms for fit in fits if not JudgedFit.of(fit, declared).objections]
-    return min(sound, default=math.inf) > LEAVES_MORE * data.noise_rms
+    by_rms = sorted(fits, key=lambda fit: fit.rms)
+    best = next((fit for fit in by_rms if not JudgedFit.of(fit, declared).objections), None)
+    if best is None:
+        return True
+    is_white = bool(looks_white(best.residuals.view(float)[None])[0])
+    return best.rms > LEAVES_MORE * data.noise_rms and not is_white
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
@@ -392,7 +397,7 @@ def fits_from(
 ) -> list[CircuitFit]:
     """A circuit fitted to each spectrum from the values given for it."""
     problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
-    starts = [problem.starts(own, 1) for problem, own in zip(problems, values, strict=True)]
+    starts = [problem.starts(own) for problem, own in zip(problems, values, strict=True)]
     return fit_problems(problems, starts)
 
 
@@ -415,12 +420,16 @@ def _fitted(
     """The circuits `tried` on each spectrum, fitted from `count` starts."""
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
     descriptions = {d: None for of_one in tried for d in of_one}
+    scaled: dict[int, Problem] = {}
     for description in descriptions:
         circuit = parse_circuit(description)
         chosen = [i for i, of_one in enumerate(tried) if description in of_one]
-        problems = [Problem.of(data[i].spectrum, circuit, "modulus") for i in chosen]
-        starts = [problem.starts(None, count) for problem in problems]
-        for i, fit in zip(chosen, fit_problems(problems, starts), strict=True):
+        for i in chosen:
+            one = scaled.get(i)
+            of_spectrum = data[i].spectrum
+            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
+        problems = [scaled[i] for i in chosen]
+        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count)), strict=True):
             found[i][description] = fit
     return found
 

@@ -25,7 +25,7 @@ MOST_SECOND_CHANCES = 45
 SINGLE_STEPS = 15
 LATER_STEP = 3
 """After so many second chances of one pair each, M grows by this many: a failing spectrum costs less."""
-LARGEST_RMS = 0.01
+LARGEST_RMS = 0.005
 LARGEST_RMS_OVER_NOISE = 2.0
 SMALLEST_PIVOT = 1e-12
 AT_ONCE = 24  # spectra solved together: their columns stay in the processor's cache
@@ -49,7 +49,7 @@ class KramersKronig:
     rms, noise : float
         Root mean square of a residual's real and imaginary parts; what of it differs from point to point.
     passed : bool
-        The rms is below 1 %, or not much more than what differs from point to point.
+        The rms is below 0.5 %, or not much more than what differs from point to point.
     flags : tuple of str
     """
 

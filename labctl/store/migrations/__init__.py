@@ -16,6 +16,7 @@ from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANAL
 from labctl.store.migrations.cell_columns import ADDED_TO_RESISTANCES as ANALYSER_OHMS
 from labctl.store.migrations.cell_columns import ADDED_TO_SAMPLES as CELL
 from labctl.store.migrations.cell_columns import FIXED_TRIGGER as CELL_TRIGGER
+from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -171,6 +172,13 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0014_check_points(db: "Sqlite") -> None:
+    for statement in _statements(CHECK_POINTS):
+        db.execute(statement)
+    for described in described_columns(CHECK_POINTS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _m0015_relaxation_times(db: "Sqlite") -> None:
     for statement in _statements(relaxation_tables.TABLE):
         db.execute(statement)
@@ -217,6 +225,7 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0014_check_points": _m0014_check_points,
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
 }

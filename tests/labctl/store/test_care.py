@@ -12,12 +12,13 @@ from typer.testing import CliRunner
 
 from labctl.cli.db import app
 from labctl.errors import StoreError
-from labctl.store import Database, Store, care
+from labctl.store import Database, Store, care, migrations
 from labctl.store.analyses import Maker
 from labctl.store.care import back_up, check, vacuum, verify
 from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
+from labctl.store.queries import check_points
 from labctl.store.queries.bench_checks import of_serial
 from labctl.store.transactions import WriteConnection
 
@@ -276,6 +277,45 @@ def test_merge_brings_each_bench_check_once_and_the_newest_by_the_clock_rules(fi
     with Database(finished) as db:
         outcomes = [row["outcome"] for row in of_serial(db, "LSCI,MODEL336,1", "d:D")]
     assert outcomes == ["failed", "confirmed", "differs"]
+
+
+def with_check_points(rig):
+    """Fill a run, with a check point of its first spectrum."""
+    rig.append_points(3)
+    rig.store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 5.0})
+    point = {"spectrum_id": rig.spectrum_id, "number": 0, "repeats": 1, "time_s": 2e3, "frequency_hz": 5e5}
+    rig.store.append("check_points", point | {"z_real_ohm": 110.0, "z_imag_ohm": -5.0, "status": "ok"})
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9e3})
+
+
+def test_merge_brings_the_check_points_of_a_run_and_its_hash_covers_them(finished, tmp_path, start):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        with_check_points(start(store))
+    (run,) = verify(other)
+    assert merge(finished, other).added == (run.uuid,)
+    with Database(finished) as db:
+        ours = db.run(run.uuid)["id"]
+        (spectrum,) = db.rows("SELECT id FROM spectra WHERE run_id = ?", (ours,))
+        (row,) = check_points.of_parts(db, [ours])
+    assert (row["spectrum_id"], row["repeats"], row["z_real_ohm"]) == (spectrum["id"], 1, 110.0)
+    assert row["first_real_ohm"] == 101.0
+    tamper(finished, "UPDATE check_points SET z_real_ohm = 101.0")
+    assert [run.intact for run in verify(finished)] == [True, False]
+    tamper(finished, "DELETE FROM check_points")
+    assert [run.intact for run in verify(finished)] == [True, False]
+
+
+def test_merge_takes_runs_of_a_file_without_check_points(finished, tmp_path, start, monkeypatch):
+    other = tmp_path / "other.db"
+    older = {name: step for name, step in migrations.named_steps() if name < "0014"}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", older)
+        with Store.open(other) as store:
+            fill(start(store))
+    (run,) = verify(other)
+    assert merge(finished, other).added == (run.uuid,)
+    assert [run.intact for run in verify(finished)] == [True, True]
 
 
 def test_check_names_a_run_that_no_analysis_derived_with_the_amendments_in_force(finished):

@@ -401,3 +401,32 @@ def test_an_error_told_to_one_thread_leaves_the_calls_of_others_done_or_refused(
         stored = {row["id"]: row["name"] for row in db.rows("SELECT id, name FROM samples")}
     assert told
     assert all(stored[sample_id] == name for sample_id, name in returned)
+
+
+KILLED_AT_A_CHECK_POINT = """
+import os, signal, sys
+from labctl.store import SpaceRule, Store
+store = Store.open(sys.argv[1], space=SpaceRule(before_run=0, during_run=0))
+sample = {"name": "a", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+sample_id = store.find_or_add_sample(sample)
+run = store.insert("runs", {"sample_id": sample_id, "procedure": "p:C", "started_s": 0.0})
+spectrum = store.insert("spectra", {"run_id": run, "number": 0, "started_s": 0.0})
+point = {"spectrum_id": spectrum, "number": 0, "time_s": 1.0, "frequency_hz": 1e3, "status": "ok"}
+point |= {"z_real_ohm": 2.5, "z_imag_ohm": -1.5}
+store.append("impedance_points", point)
+store.update("spectra", spectrum, {"status": "finished", "ended_s": 2.0})
+store.append("check_points", point | {"repeats": 0, "time_s": 9.0})
+store.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_check_point_survives_kill_9_and_its_spectrum_stays_finished(path):
+    subprocess.run([sys.executable, "-c", KILLED_AT_A_CHECK_POINT, str(path)], check=False)
+    with Store.open(path) as store, store.read() as db:
+        (run,) = db.runs().to_dict("records")
+        assert (run["status"], run["ended_s"]) == ("interrupted", 9.0)
+        assert [row["status"] for row in db.rows("SELECT status FROM spectra")] == ["finished"]
+        assert [row["z_real_ohm"] for row in db.rows("SELECT * FROM check_points")] == [2.5]
+    assert [run.intact for run in verify(path)] == [True]

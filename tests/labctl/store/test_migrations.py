@@ -14,6 +14,7 @@ from labctl.store.care import verify
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.processes import process_birth
+from labctl.store.queries import check_points
 
 
 @pytest.fixture
@@ -97,6 +98,7 @@ def test_no_program_can_replace_a_measured_row(stranger, table):
 MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
+    "check_points",
 }  # fmt: skip
 
 
@@ -399,3 +401,47 @@ def test_the_runs_of_an_older_file_get_one_mount_for_each_sample(path, start, mo
         first_uuid, third_uuid = db.run(rig.run_id)["uuid"], db.run(third)["uuid"]
     assert [(row["run_id"], row["number"]) for row in rows] == [(rig.run_id, 1), (second, 1), (third, 1)]
     assert [row["specimen"] for row in rows] == [first_uuid, first_uuid, third_uuid]
+
+
+BEFORE_CHECK_POINTS = NAMES[: NAMES.index("0014_check_points")]
+CHECK_POINT = {"number": 0, "repeats": 2, "time_s": 9.0, "frequency_hz": 1e3, "status": "ok"}
+CHECK_POINT |= {"z_real_ohm": 101.0, "z_imag_ohm": -5.0, "temperature_k": 300.0}
+
+
+@pytest.mark.parametrize("newest", BEFORE_CHECK_POINTS)
+def test_a_file_of_every_older_schema_keeps_its_hash_and_takes_check_points(path, start, monkeypatch, newest):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            rig.append_points(3)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Database(path) as db:  # as it is, without a migration
+        assert check_points.of_spectrum(db, rig.spectrum_id) == []
+    with Store.open(path) as store, store.read() as db:
+        assert [run.recorded_hash for run in verify(path)] == [before.recorded_hash]
+        assert [run.intact for run in verify(path)] == [True]
+        assert check_points.of_spectrum(db, rig.spectrum_id) == []
+        with pytest.raises(StoreError, match="its row in runs has ended"):
+            store.insert("check_points", CHECK_POINT | {"spectrum_id": rig.spectrum_id})
+
+
+def test_a_check_point_follows_the_end_of_its_spectrum_and_is_never_changed(rig, path):
+    rig.append_points(3)
+    rig.store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 5.0})
+    rig.store.append("check_points", CHECK_POINT | {"spectrum_id": rig.spectrum_id})
+    rig.store.flush()
+    with Database(path) as db:
+        (row,) = check_points.of_spectrum(db, rig.spectrum_id)
+        assert len(db.points(rig.spectrum_id)) == 3
+    assert (row["first_real_ohm"], row["z_real_ohm"]) == (102.0, 101.0)
+    refused = pytest.raises(sqlite3.IntegrityError, match="append-only")
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in (
+            "DELETE FROM check_points",
+            "UPDATE check_points SET z_real_ohm = 1.0",
+            "INSERT OR REPLACE INTO check_points SELECT * FROM check_points",
+        ):
+            with refused:
+                connection.execute(statement)
