@@ -484,3 +484,16 @@ def test_a_kink_is_stored_with_both_lines_and_its_break(tmp_path):
     assert row["activation_energy_ev"] is None
     assert row["standard_uncertainty_ev"] is None
     assert row["form"] == "ln_sigma_t"
+
+
+def test_the_part_of_the_analyser_that_all_points_share_does_not_weigh_them(tmp_path):
+    def energy(name, **own):
+        made = Series(tmp_path / name)
+        for kelvin in range(310, 390, 10):
+            made.spectrum(float(kelvin), **own)
+        preferred, _ = made.laws()
+        return preferred["activation_energy_ev"], preferred["standard_uncertainty_ev"]
+
+    whole = math.hypot(0.003, 0.004)
+    with_part = energy("a.db", relative_uncertainty_resistance=whole, relative_uncertainty_analyser=0.004)
+    assert with_part == pytest.approx(energy("b.db"))
