@@ -39,7 +39,8 @@ def check(
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     found = _forecast(chosen, chosen_station, db)
     if as_json:
-        terminal.echo(json.dumps(_as_object(found) | {"making_safe_s": chosen_station.safe_within_s}))
+        about = {"making_safe_s": chosen_station.safe_within_s, "stated": _stated(chosen, chosen_station)}
+        terminal.echo(json.dumps(_as_object(found) | about))
         return
     _print_plan(chosen, chosen_station, found)
     for warning in [*found.warnings, *secrets_others_can_read(chosen_station)]:
@@ -87,10 +88,19 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
     console.print(table)
     console.print(f"{_held(protocol, station)}estimated time {duration(found.takes_s)}")
     console.print(station.watchdog_words)
+    for line in _stated(protocol, station):
+        console.print(line, highlight=False, markup=False)
     if station.instruments:
         console.print(
             f"making safe takes at most {station.safe_within_s:g} s: the instruments of one wire take turns"
         )
+
+
+def _stated(protocol: "Protocol", station: "Station") -> list[str]:
+    """Return what is stated of the accuracy of instruments and geometry, and what is not."""
+    from labctl.derive.geometry import geometry_in_words
+
+    return [*station.accuracy.in_words(sorted(station.roles)), *geometry_in_words(vars(protocol.sample))]
 
 
 def _held(protocol: "Protocol", station: "Station") -> str:

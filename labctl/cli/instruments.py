@@ -94,11 +94,22 @@ def _silence(entry: dict[str, Any]) -> str:
     return "(no answer)" if entry["asked"] else "(not asked: give --serial to ask serial ports)"
 
 
+NOT_STATED = (
+    "# [accuracy.thermometer]  # what is not stated is in no interval: docs/reference/station.md",
+    '# class = "PT100 A wire"',
+    "# [accuracy.analyser]",
+    "# gain = 0.001  # limit of the relative error of |Z|",
+    "# phase_deg = 0.1",
+    '# source = "data sheet or certificate"',
+)
+
+
 def station_text(found: list[dict[str, Any]], library: str) -> str:
     """Return a station file with every recognised instrument and deliberately narrow limits."""
     lines = ['name = "my rig"', *([f'visa_library = "{library}"'] if library else [])]
     lines += ["", "[limits]  # narrow on purpose: put yours in", "temperature_degc = [15, 40]"]
     lines += ["potential_v = 0.1", "current_a = 0.001"]
+    lines += ["", *NOT_STATED]
     taken: set[str] = set()
     for number, entry in enumerate((e for e in found if e["drivers"]), start=1):
         roles = [role for role in entry["drivers"][0]["roles"] if role not in taken]

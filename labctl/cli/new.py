@@ -32,6 +32,9 @@ driver = "{module}:{class_name}"
 address = "GPIB0::1::INSTR"
 roles = ["{role}"]
 stand_in = "{module}_stand_in.yaml"  # for labctl rehearse
+
+# [accuracy.thermometer]  # likewise analyser, potentiostat; what is not stated is in no interval
+# class = "PT100 A wire"
 """
 
 

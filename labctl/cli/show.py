@@ -69,6 +69,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.check_point_text import check_points_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
+    from labctl.store.cells import stated_accuracy
     from labctl.store.queries import (
         analyses,
         check_points,
@@ -91,6 +92,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "amendments": amendments_of_run(database, row["id"]),
         "analysis": analysis,
         "instruments": checked_instruments(database, row["id"]),
+        "accuracy": stated_accuracy(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
         "check_points": again,
         "drift": check_points_in_words(database, again),
@@ -146,6 +148,7 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
 
 def _print_run(content: dict[str, Any]) -> None:
 
+    from labctl.readmodel.accuracy_text import roles_of, stated_in_words
     from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
@@ -161,6 +164,8 @@ def _print_run(content: dict[str, Any]) -> None:
     for instrument in content["instruments"]:
         for line in or_as_unreadable(partial(in_words, instrument), _instrument_instead):
             console.print(line, highlight=False)
+    stated = partial(stated_in_words, content["accuracy"], sample, roles_of(content["instruments"]))
+    console.print(or_as_unreadable(stated, "accuracy: {}".format), highlight=False, markup=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
         print_fits(console, content["fits"])

@@ -14,6 +14,7 @@ import numpy as np
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.derive.drifts import drift_flags
+from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
@@ -291,8 +292,7 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
 
 
 def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
-    thickness_m = Estimate(sample["thickness_m"], sample["thickness_u_m"])
-    area_m2 = Estimate(sample["area_m2"], sample["area_u_m2"])
+    thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
     u_ohm = total_ohm.standard_uncertainty
     stated = math.isfinite(u_ohm) and resistance.bound is None

@@ -21,6 +21,7 @@ from labctl.analysis.transport.haven import haven_ratio, ions_per_formula
 from labctl.clock import RealClock
 from labctl.config.fact_kinds import BY_COLUMN, charge_of, kind_named
 from labctl.derive.amending import named_entries
+from labctl.derive.geometry import geometry_of
 from labctl.derive.in_force import in_force
 from labctl.errors import InvalidRequest
 from labctl.plain_text import has_control_characters
@@ -289,7 +290,7 @@ def _measured(db: Database, sample: str, kelvin: float) -> tuple[int, Estimate, 
             ln_sigma, ln_u = law.ln_conductivity(np.array([kelvin]))
             sigma, relative = float(np.exp(ln_sigma[0])), float(ln_u[0])
             now = in_force(db, run_id).sample
-            geometry = (now["thickness_u_m"] / now["thickness_m"], now["area_u_m2"] / now["area_m2"])
+            geometry = [part.relative_uncertainty for part in geometry_of(now)]
             known = math.isfinite(relative)
             u = sigma * math.hypot(relative if known else 0.0, *geometry)
             return run_id, Estimate(sigma, u), known

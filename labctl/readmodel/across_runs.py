@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.analysis.laws.law_function import LawFunction
+from labctl.derive.geometry import geometry_of
 from labctl.readmodel.law_curve import stored_function
 from labctl.store import Database, amendments
 from labctl.store.queries import amendments as amendment_rows
@@ -77,9 +78,7 @@ class OverviewRun:
     @property
     def geometry_u(self) -> float:
         """Relative standard uncertainty of thickness / area; 0 where none was stated."""
-        sample = self.sample
-        parts = sample["thickness_u_m"] / sample["thickness_m"], sample["area_u_m2"] / sample["area_m2"]
-        return math.hypot(*parts)
+        return math.hypot(*(part.relative_uncertainty for part in geometry_of(self.sample)))
 
     @property
     def geometry_not_stated(self) -> str:

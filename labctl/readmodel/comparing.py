@@ -20,6 +20,7 @@ from labctl.analysis.laws.comparison import (
 from labctl.analysis.laws.law_function import LawFunction
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.cell_series import CellSeries, area_series, thickness_series
+from labctl.derive.geometry import geometry_of
 from labctl.errors import InvalidRequest
 from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun
 from labctl.readmodel.literature import Published, of_cation
@@ -171,7 +172,8 @@ def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> Cel
         nothing is uncertain.
     """
     found = conductivities_at(runs, at_k)
-    thickness, area = (np.array([run.sample[name] for run in runs]) for name in ("thickness_m", "area_m2"))
+    geometry = [geometry_of(run.sample) for run in runs]
+    thickness, area = (np.array([each[part].value for each in geometry]) for part in (0, 1))
     sigma = np.array([each.value_s_m for each in found])
     resistance = thickness / (sigma * area)
     total_u = np.array([each.relative_u for each in found])
@@ -184,7 +186,7 @@ def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> Cel
             area,
             resistance_u_ohm=np.nan_to_num(own_u) * resistance,
             thickness_u_m=np.array([run.sample["thickness_u_m"] for run in runs]),
-            area_u_m2=np.array([run.sample["area_u_m2"] for run in runs]),
+            area_u_m2=np.array([each[1].standard_uncertainty for each in geometry]),
         )
     except ValueError as error:
         raise InvalidRequest(f"compare: {_in_words(str(error), against)}") from error

@@ -371,7 +371,7 @@ class Store:
 
     def _derived(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
         """Statement and values of a derived row, but for the last, the id of its analysis."""
-        whole = {**row, "analysis_id": 0}
+        whole = {name: value for name, value in row.items() if name != "analysis_id"} | {"analysis_id": 0}
         into = self._insertion(TABLE_OF[table], whole)
         return into.sql, into.values(whole)[:-1]
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labctl.analysis.circuits.cell_flags import cell_flags
 from labctl.analysis.circuits.circuit import Circuit, parse_circuit
 from labctl.analysis.circuits.elements import CAPACITANCE, CPE_ADMITTANCE, EXPONENT, INDUCTANCE, TIME, WARBURG
 from labctl.analysis.circuits.first_guess import starting_points
@@ -107,6 +108,10 @@ def fit_circuit(
 ) -> CircuitFit:
     """Fit `circuit` (see `labctl.analysis.circuits.circuit`) to the usable points of a spectrum.
 
+    The points are fitted as they are: leads and fixture that the spectrum's cell states stay in the
+    parameters, with a flag. A circuit that passes direct current where the electrodes are stated as blocking,
+    or none where they are stated as reversible, carries a flag too.
+
     Parameters
     ----------
     start
@@ -156,7 +161,12 @@ def fit_circuits(
     for i, (spectrum, w) in enumerate(zip(spectra, weights, strict=True)):
         if not (isinstance(w, str) and w == "modulus"):
             fits[i] = _with_other_weights(Problem.of(spectrum, model, w), fits[i])
-    return fits
+    return [_with_cell_flags(fit, spectrum) for fit, spectrum in zip(fits, spectra, strict=True)]
+
+
+def _with_cell_flags(fit: CircuitFit, spectrum: Spectrum) -> CircuitFit:
+    flags = cell_flags(spectrum.cell, fit.circuit, fit.values, float(fit.frequency_hz.min()))
+    return replace(fit, flags=(*fit.flags, *flags)) if flags else fit
 
 
 def _fit_part(part: tuple[Sequence[Spectrum], Sequence[Weights]], **arguments: Any) -> list[CircuitFit]:

@@ -104,9 +104,9 @@ def with_model_free(
 ) -> tuple[Estimate, tuple[str, ...]]:
     """A circuit's total, widened by the total without a circuit where the arcs may have another shape.
 
-    The variance is that of two models with equal weights around the circuit's value,
-    (u_c^2 + u_f^2 + (R_f - R_c)^2) / 2, and never below the circuit's own. For a plain constant-phase arc the
-    result is `total_ohm` itself. `consistent_rms`: see `model_free_total`.
+    The variance is the mean square distance of the model-free total from the circuit's value,
+    u_f^2 + (R_f - R_c)^2, and never below the circuit's own. For a plain constant-phase arc the result is
+    `total_ohm` itself. `consistent_rms`: see `model_free_total`.
     """
     if not _may_have_another_shape(fit, consistent_rms):
         return total_ohm, ()
@@ -115,7 +115,7 @@ def with_model_free(
         return total_ohm, ()
     alone = total_ohm.standard_uncertainty
     apart = found.value - total_ohm.value
-    widened = max(alone, math.sqrt((alone**2 + found.standard_uncertainty**2 + apart**2) / 2))
+    widened = max(alone, math.hypot(found.standard_uncertainty, apart))
     flags = ()
     if widened > WORTH_A_FLAG * alone:
         flags = (

@@ -95,7 +95,8 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
     content = json.loads(output)
     assert set(content) == {
         *("run", "sample", "instruments", "conductivities", "without_number", "fits", "transference_numbers"),
-        *("analysis", "sample_of_analysis", "sample_as_stored", "amendments", "check_points", "drift"),
+        *("analysis", "sample_of_analysis", "sample_as_stored", "amendments", "accuracy"),
+        *("check_points", "drift"),
     }
     assert content["sample"]["name"] == content["sample_as_stored"]["name"] == "pellet"
     assert content["amendments"] == content["analysis"]["amendments"] == []
@@ -126,6 +127,16 @@ def test_show_prints_what_a_person_reads(measured):
     _, one = invoke("show", "1", "--db", db)
     assert "S/cm" in one
     assert "Arrhenius, ln(sigma T)" in one
+
+
+def test_check_and_show_say_what_is_stated_of_instruments_and_geometry_and_what_is_not(measured, files):
+    _, plan = invoke("check", files["protocol"], "--station", files["station"])
+    _, one = invoke("show", "1", "--db", measured[0])
+    for output in (plan, one):
+        together = " ".join(output.split())
+        assert "thermometer: not stated" in together
+        assert "analyser: 0.1 %, 0.1 deg, 10 to 100000 Hz, 10 to 100000 ohm (Solartron 1260A" in together
+        assert "fringe: not stated (pellet_diameter_mm)" in together
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 
 import labctl.derive.conductivities as derivation
 from labctl.analysis import Estimate
+from labctl.analysis.resistance.analyser_share import AnalyserShare
 from labctl.analysis.resistance.parts import Arc
 from labctl.derive import derive_conductivities, derive_spectrum, spectra_without_number
 
@@ -263,3 +264,27 @@ def test_a_spectrum_without_a_band_cannot_leave_it(notebook, series, resistance)
     (row,) = derive_conductivities(book.store, book.run_id, 7.0)
     assert row["flags"] == ["the temperature moved by 20.0 K during the spectrum"]
     assert (row["temperature_min_k"], row["temperature_max_k"]) == (290.0, 310.0)
+
+
+def test_the_part_of_the_analyser_is_stored_beside_the_whole_uncertainty(derived, resistance):
+    share = AnalyserShare(3.0, 4.0, True, ("data sheet",))
+    row, rows = derived(resistance(2000.0, 13.0, analyser=share))
+    assert rows[0]["analyser_u_ohm"] == 5.0
+    assert row["relative_uncertainty_analyser"] == 5.0 / 2000.0
+    assert row["relative_uncertainty_resistance"] == 13.0 / 2000.0
+
+
+def test_a_part_of_the_analyser_that_is_not_stated_is_stored_as_unknown(derived, resistance):
+    row, rows = derived(resistance(2000.0, 13.0))
+    assert rows[0]["analyser_u_ohm"] is None
+    assert row["relative_uncertainty_analyser"] is None
+
+
+def test_a_conductivity_stands_on_the_area_with_the_fringe_where_the_pellet_is_stated(derived, resistance):
+    plain, _ = derived(resistance(2000.0))
+    wide, _ = derived(resistance(2000.0), pellet_area_m2=5e-4)
+    radius = math.sqrt(5e-5 / math.pi)
+    effective = (1 + 1e-3 * math.log(2) / math.pi / radius) ** 2
+    assert plain["conductivity_s_m"] / wide["conductivity_s_m"] == pytest.approx(effective, rel=1e-4)
+    correction = 0.1 * (1 - 1 / effective)
+    assert wide["standard_uncertainty_s_m"] / wide["conductivity_s_m"] > correction
