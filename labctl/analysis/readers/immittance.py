@@ -41,6 +41,11 @@ def _polar(modulus: FloatArray, phase: FloatArray) -> ComplexArray:
     return modulus * np.exp(1j * phase)
 
 
+def _lossy(loss: FloatArray) -> FloatArray:
+    """Eps'' counted positive where it is mostly printed so; some programs print eps' + j eps'' with eps'' < 0."""
+    return -loss if np.nanmedian(loss) < 0 else loss
+
+
 _FORMS: dict[Form, Callable[[FloatArray, Values], ComplexArray]] = {
     ("real", "imaginary"): lambda w, v: _series(v["real"], v["imaginary"]),
     ("modulus", "phase"): lambda w, v: _polar(v["modulus"], v["phase"]),
@@ -65,7 +70,7 @@ _FORMS: dict[Form, Callable[[FloatArray, Values], ComplexArray]] = {
 }
 _PER_GEOMETRY: dict[Form, Callable[[FloatArray, Values], ComplexArray]] = {
     ("eps real", "eps imaginary"): lambda w, v: (
-        1j * w * VACUUM_F_M * _series(v["eps real"], -np.abs(v["eps imaginary"]))
+        1j * w * VACUUM_F_M * _series(v["eps real"], -_lossy(v["eps imaginary"]))
     ),
     ("sigma real", "sigma imaginary"): lambda w, v: _series(v["sigma real"], v["sigma imaginary"]),
 }

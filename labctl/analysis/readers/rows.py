@@ -78,7 +78,9 @@ def read_rows(lines: Sequence[str], layout: Layout, sorted_lines: Lines, count_l
     """The sound rows of the table and warnings about those left out; `count_line` holds the number of points."""
     everything = sorted_lines.everything
     above, found = everything[: layout.first_line], everything[layout.first_line :]
-    result = _sound_rows([line for line in found if line.kind != "empty" and line.number != count_line], lines, layout)
+    result = _sound_rows(
+        [line for line in found if line.kind != "empty" and line.number != count_line], lines, layout
+    )
     if earlier := sum(line.kind == "row" for line in above):
         result.warnings.append(
             (0, f"{earlier} lines like those of the table stand above its headings: left out")

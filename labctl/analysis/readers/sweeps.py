@@ -70,7 +70,8 @@ def _by_label(name: str, rows: IndexArray, frequency_hz: FloatArray, label: Floa
     kinds, first, group = np.unique(values, return_index=True, return_inverse=True)
     if not 1 < kinds.size <= rows.size / LEAST_POINTS or np.bincount(group).min() < LEAST_POINTS:
         return [rows]
-    parts = [rows[group == k] for k in np.argsort(first)]
+    together = np.count_nonzero(np.diff(group)) == kinds.size - 1
+    parts = [rows[group == k] for k in (np.argsort(first) if together else range(kinds.size))]
     other = name == "temperature" and np.diff(kinds).min() > OTHER_TEMPERATURE_K
     return parts if other or _overlap([frequency_hz[part] for part in parts]) else [rows]
 
