@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from dialects.makers import MAKER_DIALECTS
+from dialects.mixed import Mixed
 from dialects.plain import PLAIN_DIALECTS
 from dialects.several import SEVERAL_DIALECTS
 from dialects.spectra import Complexes, Floats
@@ -43,7 +44,7 @@ class WrongReadingError(AssertionError):
     """A file was read otherwise than it says."""
 
 
-DIALECTS = (*PLAIN_DIALECTS, *MAKER_DIALECTS, *SEVERAL_DIALECTS)
+DIALECTS = (*PLAIN_DIALECTS, *MAKER_DIALECTS, *SEVERAL_DIALECTS, Mixed())
 
 
 def outcome(number: int, folder: Path, read: Callable[[Path], Sequence[Read]]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
 AGREE = 0.01
 TWINS = 0.3
 MOST_NAMED_LINES = 5
-_OMEGA = 1e-3
+_OF_A_MODEL = ("cs", "cp", "ls", "lp")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ def _compare(
     if _usual(apart) < TWINS:
         words = f"{name} and {other_name} differ by {100 * _usual(apart):.2g} %: one may be drift-corrected"
         return first, [(-1, f"{words}; {name} is used")], False
+    if other_name.split(", ")[0] in _OF_A_MODEL:
+        return first, [(-1, f"{other_name} mean another impedance than {name}, which is used")], False
     raise ValueError(f"the columns {name} and {other_name} contradict each other: which is the impedance?")
 
 

@@ -1,5 +1,6 @@
 """A line of a table in its cells, and a cell as a number."""
 
+import csv
 import math
 import re
 from collections.abc import Sequence
@@ -26,7 +27,10 @@ _NOT_A_NUMBER = {
 
 def split(line: str, separator: str) -> list[str]:
     """The cells of a line, empty ones included; quotes around a cell are taken off in pairs."""
-    return [_unquoted(cell.strip()) for cell in re.split(separator, line.strip(" \r"))]
+    text = line.strip(" \r")
+    if separator == "," and text.count('"') >= 2 and (text.startswith('"') or ',"' in text):
+        return [cell.strip() for cell in next(csv.reader([text], skipinitialspace=True))]
+    return [_unquoted(cell.strip()) for cell in re.split(separator, text)]
 
 
 def filled(cells: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 _GROUPS = re.compile(r"[-+]?[1-9]\d{0,2}(?:([,.])\d{3})+$")
 _SMALL = re.compile(r"[-+]?\d{1,3}$")
+_SPACED = re.compile(r"[-+]?\d{1,3}(?:[ '’\u00a0\u202f,]\d{3})+(?:[.,]\d+)?$")
 _LEAST_MIXED = 4
 
 
@@ -31,3 +32,10 @@ def _are_thousands_with_points(cells: Sequence[str]) -> bool:
     grouped = sum(_GROUPS.match(cell) is not None for cell in cells)
     small = sum(_SMALL.match(cell) is not None for cell in cells)
     return min(grouped, small) >= _LEAST_MIXED and grouped + small == len(cells)
+
+
+def refuse_grouped(cells: Sequence[str]) -> None:
+    """ValueError for cells of lines left out that are numbers with thousands separators."""
+    found = next((cell for cell in cells if _SPACED.match(cell)), None)
+    if found is not None:
+        raise ValueError(f"{found!r} has thousands separators; export the numbers without them")

@@ -88,7 +88,21 @@ def _used(columns: dict[str, Column]) -> list[str]:
 
 
 def _layout(columns: dict[str, Column], names: list[str], line: int, separator: str) -> Layout:
-    return Layout(columns, len(names), _named(names), line + 1, (), tuple(names), separator)
+    again = _named_again(columns, names)
+    return Layout(columns, len(names), _named(names), line + 1, again, tuple(names), separator)
+
+
+def _named_again(columns: dict[str, Column], names: list[str]) -> tuple[str, ...]:
+    """A warning about a second spectrum in the columns that follow the first one."""
+    used = {column.place for column in columns.values()}
+    rest = find_columns(["" if place in used else name for place, name in enumerate(names)])
+    second = immittance.named(rest, "impedance")
+    if not any(
+        {"real", "imaginary"} <= set(form) or {"modulus", "phase"} <= set(form)
+        for form in immittance.forms(second)
+    ):
+        return ()
+    return ("the headings name a second spectrum beside the first: left out",)
 
 
 def _splits(line: str) -> Iterator[tuple[list[str], str]]:

@@ -8,7 +8,7 @@ from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray
 from labctl.analysis.readers import agreement, between, immittance, temperatures, titles
 from labctl.analysis.readers.cells import number, value
 from labctl.analysis.readers.columns import Column, refuse_unknown_units
-from labctl.analysis.readers.decimals import refuse_ambiguous
+from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
 from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
 from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
 from labctl.analysis.readers.transposed import upright
@@ -45,10 +45,17 @@ def read_table(text: str) -> Table:
     layout, found = between.understood(layout, lines, kinds.first_row(layout))
     layout = with_subject(layout, lines)
     refuse_unknown_units(layout.needed)
+    titles.refuse_units_above(
+        lines[: max(layout.first_line - 1, 0)], [c.meaning for c in layout.needed if not c.unit]
+    )
     rows = read_rows(lines, layout, kinds, found.count_line)
     if not rows.rows:
         raise ValueError("the table has no complete line of numbers")
     refuse_ambiguous([row.cells[column.place] for row in rows.rows for column in layout.needed])
+    if kinds.separator != r"\s+":
+        refuse_grouped(
+            [cell for line, _ in rows.warnings if line for cell in kinds.everything[line - 1].cells]
+        )
     return _table(layout, rows.rows, rows.warnings, found, text)
 
 
@@ -100,6 +107,7 @@ def _table(
             *notes,
             *(words for line, words in warnings if line == 0),
             *(words for row, words in settled.warnings if row < 0),
+            *_no_readings(settled.z_ohm),
             *label_notes,
             *([] if settled.proved or settled.sign_settled else _phase_warning(layout, values)),
         ),
@@ -135,6 +143,11 @@ def _skipped(frequency: FloatArray, keep: BoolArray) -> list[str]:
     rest = int((~keep).sum()) - direct
     words = [f"{direct} lines at 0 Hz (direct current) left out"] if direct else []
     return words + ([f"{rest} lines without a frequency above zero left out"] if rest else [])
+
+
+def _no_readings(z: ComplexArray) -> list[str]:
+    missing = int((~np.isfinite(z)).sum())
+    return [f"{missing} points have no number for the impedance"] if missing else []
 
 
 def _status(rows: list[Row], columns: dict[str, Column]) -> tuple[str, ...] | None:

@@ -1,8 +1,10 @@
 """Words above a table that say what its columns are, and the geometry a file states."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import pi
+
+from labctl.analysis.readers.units import read_unit
 
 _TOUCHSTONE = re.compile(r"^\s*#\s*[kMG]?HZ\s+([SYZGH])\s+(RI|MA|DB)\b.*$", re.MULTILINE | re.IGNORECASE)
 _SUBJECTS = {
@@ -28,6 +30,8 @@ _SIZES = {
     for name in ("thickness", "diameter")
 }
 _METRES = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "µm": 1e-6, "um": 1e-6}
+_WORD = re.compile(r"[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
+_NORMALISED = re.compile(r"\barea[- ](?:normali[sz]ed|specific)\b", re.IGNORECASE)
 LONGEST_LINE = 400
 
 
@@ -56,6 +60,27 @@ def subject(lines: Iterable[str]) -> str:
     if len(found) == 1:
         raise ValueError(f"the title says {found[0]} and the columns do not name Z: export the impedance")
     raise ValueError(f"the titles speak of {' and '.join(found)}: which of them the columns are is not said")
+
+
+def refuse_units_above(lines: Iterable[str], without_unit: Collection[str]) -> None:
+    """ValueError when a title names another unit than Hz and ohm and the columns of that kind have none.
+
+    `without_unit` are the meanings of the needed columns without a unit.
+    """
+    kinds = {"frequency"} & set(without_unit)
+    kinds |= (
+        {"resistance", "resistance times area"}
+        if {"real", "imaginary", "modulus"} & set(without_unit)
+        else set()
+    )
+    for line in lines if kinds else ():
+        shown = line.strip()[:80]
+        if "resistance" in kinds and _NORMALISED.search(line[:LONGEST_LINE]):
+            raise ValueError(f"a title says the impedance is per area, which is not the sample's: {shown!r}")
+        for word in _WORD.findall(line[:LONGEST_LINE]):
+            unit = read_unit(word)
+            if unit is not None and unit.kind in kinds and unit.factor != 1:
+                raise ValueError(f"a title names {word} and the columns name no unit: {shown!r}")
 
 
 def length_per_area(text: str) -> float | None:
