@@ -19,6 +19,7 @@ from labctl.analysis.readers.layout import Layout
 _END = re.compile(r"<|[A-Z]+\tTABLE|\[|END\s*$")
 _NUMERIC = frozenset("-+.,;0123456789 \t\r\n\x0b\x0ceE")
 MOST_BROKEN_LINES = 5
+LEAST_TO_COMPARE = 4
 LONGEST_LINE = 20_000
 
 
@@ -85,7 +86,16 @@ def read_rows(lines: Sequence[str], layout: Layout, sorted_lines: Lines, count_l
         result.warnings.append(
             (0, f"{earlier} lines like those of the table stand above its headings: left out")
         )
+    if layout.first_line == 0 and _begins_cut(result.rows):
+        result.warnings.append((1, "the first number is shorter than those below it: it may be cut"))
     return result
+
+
+def _begins_cut(rows: list[Row]) -> bool:
+    """A table without headings may have lost its beginning, and its first number the first digits."""
+    if len(rows) < LEAST_TO_COMPARE or rows[0].line != 1:
+        return False
+    return len(rows[0].cells[0]) < min(len(row.cells[0]) for row in rows[1:])
 
 
 def _sound_rows(found: Sequence[_Line], lines: Sequence[str], layout: Layout) -> Rows:
