@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ Trial = Callable[[int], tuple[str, str]]
 
 def main() -> int:
     """Try the spectra or the damaged files; 0 when there was no fault."""
-    options = _options()
+    options = parser().parse_args()
     if options.only is not None:
         content = DIALECTS[options.only % len(DIALECTS)].write(np.random.default_rng([2101, options.only]))
         sys.stdout.buffer.write(content.content)
@@ -44,20 +45,21 @@ def main() -> int:
             )
             faults += _faults(found) + _told_of_dialects(found)
         if options.damaged:
-            trial: Trial = lambda n: damaged_outcome(n, Path(folder), read_spectra)  # noqa: E731 - one line each
-            faults += _faults(_tried("damaged", options.damaged, options.results, trial))
+            damaged = partial(damaged_outcome, folder=Path(folder), read=read_spectra)
+            faults += _faults(_tried("damaged", options.damaged, options.results, damaged))
     return 1 if faults else 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
+    options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--spectra", type=int, default=0, help="how many spectra to write and read")
-    parser.add_argument("--damaged", type=int, default=0, help="how many damaged files to read")
-    parser.add_argument("--results", type=Path, help="notes of what is done; goes on from there")
-    parser.add_argument("--only", type=int, help="write the file of this number to standard output")
-    return parser.parse_args()
+    options.add_argument("--spectra", type=int, default=0, help="how many spectra to write and read")
+    options.add_argument("--damaged", type=int, default=0, help="how many damaged files to read")
+    options.add_argument("--results", type=Path, help="notes of what is done; goes on from there")
+    options.add_argument("--only", type=int, help="write the file of this number to standard output")
+    return options
 
 
 def _tried(kind: str, count: int, notes: Path | None, trial: Trial) -> Counter[str]:

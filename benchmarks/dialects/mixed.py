@@ -21,7 +21,11 @@ _PARTS = (
     (("|Z|", "Phase"), ("Zmod", "Zphz"), ("Z", "theta"), ("|Z|", "Phase(Z)"), ("|Z|", "arg(Z)")),
     (("Y'", "Y''"), ("Re(Y)", "Im(Y)"), ("G", "B")),
 )  # fmt: skip
-_QUANTITIES = ((("re", "ohm"), ("im", "ohm")), (("mod", "ohm"), ("phase", "angle")), (("yre", "S"), ("yim", "S")))
+_QUANTITIES = (
+    (("re", "ohm"), ("im", "ohm")),
+    (("mod", "ohm"), ("phase", "angle")),
+    (("yre", "S"), ("yim", "S")),
+)
 _OTHERS = ("time/s", "I/A", "Ewe/V", "Point", "Amplitude (mV)", "Range", "Vdc (V)")
 _HEADING = ("{} ({})", "{} [{}]", "{}/{}", "{} / {}", "{} in {}", "{}, {}", "{}({})", "{}[{}]")
 _ROW = ("{}", "({})", "[{}]", "/{}", "{{{}}}")
@@ -47,7 +51,9 @@ def _drawn(rng: Random) -> Dialect:
     row_form = str(rng.choice(_ROW))
     units = separator.join(row_form.format(item.form) if item.form else "" for item in fields)
     blank = [""] * int(rng.integers(0, 2))
-    plain = [Field(name, item.quantity, item.unit, item.minus) for name, item in zip(names, fields, strict=True)]
+    plain = [
+        Field(name, item.quantity, item.unit, item.minus) for name, item in zip(names, fields, strict=True)
+    ]
     decimal = "," if separator != "," and rng.random() < 0.3 else "."
     arrange = [None, None, down_and_up, again_and_again][int(rng.integers(4))]
     return Dialect(
@@ -72,7 +78,14 @@ def _falling(rng: Random, f: np.ndarray) -> Truth:
 
 
 def _title(rng: Random) -> list[str]:
-    titles = ("", "Sample 17 of 2020", "cell A3; second day", "Date: 1/1/2025", "# measured by N.N.", "Impedance")
+    titles = (
+        "",
+        "Sample 17 of 2020",
+        "cell A3; second day",
+        "Date: 1/1/2025",
+        "# measured by N.N.",
+        "Impedance",
+    )
     return [str(rng.choice(titles)) for _ in range(int(rng.integers(0, 3)))]
 
 

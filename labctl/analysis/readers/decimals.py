@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 _GROUPS = re.compile(r"[-+]?[1-9]\d{0,2}(?:([,.])\d{3})+$")
 _SMALL = re.compile(r"[-+]?\d{1,3}$")
-_SPACED = re.compile(r"[-+]?\d{1,3}(?:[ '’\u00a0\u202f,]\d{3})+(?:[.,]\d+)?$")
+_SPACED = re.compile(r"[-+]?\d{1,3}(?:(?:[ '’\u00a0\u202f,]\d{3})+|(?:\.\d{3}){2,})(?:[.,]\d+)?$")
 _LEAST_MIXED = 4
 
 

@@ -1,5 +1,7 @@
 """Spectra from the text of a file: one for each sweep of its table."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from labctl.analysis.readers import neighbours
@@ -12,14 +14,19 @@ _UNITS = {"cycle": "cycle", "temperature": "temperature_k", "bias": "bias_v"}
 MOSTLY = 0.8
 
 
-def spectra_of(text: str, path: str) -> list[Spectrum]:
-    """The sweeps in a text; ValueError when there is none that can be trusted."""
+def spectra_of(
+    text: str, path: str, warnings: tuple[str, ...] = (), about: Mapping[str, str] | None = None
+) -> list[Spectrum]:
+    """The sweeps in a text; ValueError when there is none that can be trusted.
+
+    `warnings` and the metadata in `about` (which may name another format) are added to each.
+    """
     table = read_table(text)
     sweeps = separate(table.frequency_hz, table.z_ohm, table.labels)
-    warnings = (*table.warnings, *broken_claims(text, table.frequency_hz, table.promised))
+    warnings = (*warnings, *table.warnings, *broken_claims(text, table.frequency_hz, table.promised))
     if len(sweeps) > 1:
         warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
-    metadata = {"format": describe(text), "path": path}
+    metadata = {"format": describe(text), "path": path, **(about or {})}
     owners = _owners(table, sweeps)
     return [
         _spectrum(table, sweep, (*warnings, *owners[k]), {**metadata, **_metadata(sweep, k, len(sweeps))})

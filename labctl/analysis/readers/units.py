@@ -120,7 +120,7 @@ def _plain_unit(bare: str) -> Unit | None:
     if squeezed == "K":
         return Unit("kelvin", 1.0)
     exact = _EXACT.get(squeezed.lower())
-    if exact is not None and squeezed != "mS/m":
+    if exact is not None and squeezed not in ("H", "MS/cm", "Min"):
         return Unit(*exact)
     return _prefixed(squeezed)
 
