@@ -19,7 +19,7 @@ _WORD = re.compile(r"[A-Za-zΩµ°/'-]+")
 
 
 def find_columns(lines: Sequence[str]) -> tuple[dict[str, Column], str]:
-    """Frequency, Z', Z'' and a warning; ValueError for a table that cannot be a spectrum, with what it looks like."""
+    """Frequency, Z', Z'' and a warning; ValueError with what the table looks like when it is no spectrum."""
     bare = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     rows = [numbers(line) for line in bare[:20]]
     if not rows or rows[0] is None or sum(row is not None and len(row) == 3 for row in rows) < len(rows) - 1:

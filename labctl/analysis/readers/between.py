@@ -14,8 +14,7 @@ _COUNT = re.compile(r"\s*(\d{1,7})\s*$")
 _RULE = re.compile(r"[-=_*+|#~.:\s,;]+$")
 _MARKS = re.compile(r"\s*(?:End Comments|</?\w+>|BEGIN\b.*|\[data\])\s*$", re.IGNORECASE)
 _NOTE = re.compile(
-    r"\s*[#%!]*\s*(?:sample|name|date|time|operator|user|comment|note|title|file|instrument|device|cell id|model)"
-    r"\s*[:=]",
+    r"\s*[#%!]*\s*(?:sample|name|date|time|operator|user|comment|note|title|file|instrument|device|model)\s*[:=]",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(
@@ -29,7 +28,7 @@ LONGEST_UNIT = 20
 
 @dataclass(frozen=True)
 class Between:
-    """Content of these lines: a row of units, the number of points promised, a temperature as (number, unit)."""
+    """Content of these lines: a row of units, the points promised, a temperature as (number, unit)."""
 
     units: tuple[str, ...] = ()
     promised: int | None = None
@@ -88,7 +87,7 @@ def units_of(line: str, layout: Layout) -> tuple[str, ...]:
 
 
 def _are_units(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether the frequency or half of the needed columns have a unit, and all cells are short enough for one."""
+    """Whether the frequency or half of the needed columns have a unit, and all cells could be one."""
     below = [cells[column.place] for column in layout.needed]
     known = [unit for unit in map(read_unit, below) if unit is not None]
     if any(len(cell) > LONGEST_UNIT for cell in below):

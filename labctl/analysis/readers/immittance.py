@@ -30,7 +30,8 @@ Form = tuple[str, ...]
 
 
 def _inverse(y: ComplexArray) -> ComplexArray:
-    return 1 / y
+    one: ComplexArray = np.ones_like(y)
+    return one / y
 
 
 def _series(real: FloatArray, imaginary: FloatArray) -> ComplexArray:
@@ -42,7 +43,7 @@ def _polar(modulus: FloatArray, phase: FloatArray) -> ComplexArray:
 
 
 def _lossy(loss: FloatArray) -> FloatArray:
-    """Eps'' counted positive where it is mostly printed so; some programs print eps' + j eps'' with eps'' < 0."""
+    """Eps'' as a positive loss; some programs print eps' + j eps'' with eps'' < 0."""
     return -loss if np.nanmedian(loss) < 0 else loss
 
 

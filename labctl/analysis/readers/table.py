@@ -21,7 +21,7 @@ LABELS = ("cycle", "temperature", "bias", "time")
 class Table:
     """Content of the file: (n,) arrays in SI units, in its order.
 
-    `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` a line each.
+    `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` one line.
     `labels` are the (n,) columns that tell sweeps apart: cycle, temperature (K), bias (V), time (s).
     """
 

@@ -84,7 +84,7 @@ def refuse_units_above(lines: Iterable[str], without_unit: Collection[str]) -> N
 
 
 def length_per_area(text: str) -> float | None:
-    """Thickness over area of the sample (1/m) with which the file's program has computed; None if not stated."""
+    """Thickness over area (1/m) with which the file's program has computed; None if not stated."""
     sizes = [_size_m(pattern, text[:20000]) for pattern in _SIZES.values()]
     if sizes[0] is None or sizes[1] is None:
         return None
