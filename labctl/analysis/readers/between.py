@@ -32,6 +32,7 @@ class Between:
 
     units: tuple[str, ...] = ()
     promised: int | None = None
+    notes: tuple[str, ...] = ()
     count_line: int = 0
     temperature: tuple[float, str] | None = None
 
@@ -55,8 +56,10 @@ def _read(found: Between, layout: Layout, line: str, number: int) -> Between:
     count = _COUNT.match(line)
     if count:
         return replace(found, promised=int(count.group(1)), count_line=number)
-    if _RULE.match(line) or _MARKS.match(line) or _NOTE.match(line):
+    if _RULE.match(line) or _MARKS.match(line):
         return found
+    if _NOTE.match(line):
+        return replace(found, notes=(*found.notes, line))
     parameter = _PARAMETER.match(line)
     if parameter:
         value = float(parameter.group(2).replace(",", "."))

@@ -51,8 +51,8 @@ LONGEST_HEADING = 80
 class Column:
     """A column's place and meaning; `factor` turns its numbers into SI with the true sign.
 
-    `unit` is as the file names it; the factor of an unknown unit is nan. `scale` is "linear", "log10", "ln", or
-    "log" for a base that is not named. `kind` is what the unit measures ("" when the file names none).
+    `unit` is as the file names it; the factor of an unknown unit is nan. `scale` is "linear", "log10", "ln",
+    or "log" for a base that is not named. `kind` is the quantity of the unit ("" when the file names none).
     """
 
     place: int
@@ -136,7 +136,7 @@ def _says_nothing(unit: Unit, text: str) -> bool:
 
 
 def _is_angular(meaning: str, kind: str) -> bool:
-    """A column named frequency whose unit is that of an angular one."""
+    """A column named frequency with the unit of an angular frequency."""
     return meaning == "frequency" and kind == "angular frequency"
 
 

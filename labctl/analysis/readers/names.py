@@ -6,13 +6,13 @@ NAMES = {
     "real": (
         "impedancere impedancereal r(z) re(z) re[z] real(z) realimpedance realpartofimpedance "
         "realpartofz realpartz realz reimpedance rez re{z} z' z'(a) zr zre zre(ohm) zreal "
-        "zrealpart zreell zs'"
+        "zprime zrealpart zreell zs'"
     ),
     "imaginary": (
         "im(z) im[z] imag(z) imag(z)'' imagimpedance imaginaryimpedance imaginarypartofimpedance "
         "imaginarypartofz imaginarypartz imaginaryz imagpartofz imagz imimpedance impedanceim "
         "impedanceimag impedanceimaginary imz im{z} z'' z''(b) zi zim zimag zimaginary zimagpart "
-        "zimg zs''"
+        "zimg zdoubleprime zs''"
     ),
     "modulus": (
         "abs(z) absz impedance impedancemagnitude impedancemodulus mag(z) magnitudeofz magz "

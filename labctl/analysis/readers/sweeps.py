@@ -35,7 +35,7 @@ class Sweep:
 
 
 def separate(frequency_hz: FloatArray, z_ohm: np.ndarray, labels: Mapping[str, FloatArray]) -> list[Sweep]:
-    """The sweeps of a table; ValueError when its rows cannot be told apart.
+    """The sweeps of a table; ValueError when its rows cannot be separated.
 
     `frequency_hz` is (n,) and above zero; `labels` may hold cycle, temperature, bias and time, (n,) each.
     """

@@ -1,4 +1,4 @@
-"""The spectrum table of a text: its layout, rows, impedance, and what is not certain about them."""
+"""The spectrum table of a text: its layout, rows and impedance, with warnings."""
 
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ class Table:
     """Content of the file: (n,) arrays in SI units, in its order.
 
     `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` one line.
-    `labels` are the (n,) columns that tell sweeps apart: cycle, temperature (K), bias (V), time (s).
+    `labels` are the (n,) columns that separate sweeps: cycle, temperature (K), bias (V), time (s).
     """
 
     frequency_hz: FloatArray
@@ -46,7 +46,8 @@ def read_table(text: str) -> Table:
     layout = with_subject(layout, lines)
     refuse_unknown_units(layout.needed)
     titles.refuse_units_above(
-        lines[: max(layout.first_line - 1, 0)], [c.meaning for c in layout.needed if not c.unit]
+        [*lines[: max(layout.first_line - 1, 0)], *found.notes],
+        [c.meaning for c in layout.needed if not c.unit],
     )
     rows = read_rows(lines, layout, kinds, found.count_line)
     if not rows.rows:
@@ -60,7 +61,7 @@ def read_table(text: str) -> Table:
 
 
 def _fitting_layout(lines: list[str]) -> tuple[Layout, Lines]:
-    """The first layout whose headings go with the rows; the error of the first one when none does."""
+    """The first layout with as many headings as the rows have cells; else the error of the first one."""
     failed: list[tuple[Layout, WidthError]] = []
     for layout in find_layouts(lines):
         try:

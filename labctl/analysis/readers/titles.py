@@ -36,7 +36,7 @@ LONGEST_LINE = 400
 
 
 def refuse_touchstone(text: str) -> None:
-    """ValueError for a Touchstone file, whose numbers are no impedance at the sample."""
+    """ValueError for a Touchstone file: its numbers are not the impedance of the sample."""
     found = _TOUCHSTONE.search(text[:20000])
     if found is None:
         return
@@ -47,7 +47,7 @@ def refuse_touchstone(text: str) -> None:
 
 
 def subject(lines: Iterable[str]) -> str:
-    """What the titles say plain columns are: impedance (also when they say nothing), admittance ...
+    """Quantity of plain columns according to the titles: impedance (the default) or admittance.
 
     ValueError where they name a quantity that is no impedance, or several.
     """

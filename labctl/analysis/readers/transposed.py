@@ -1,4 +1,4 @@
-"""Tables whose quantities stand in lines instead of columns (LabOne's csv of a sweep)."""
+"""Tables with a line for each quantity instead of a column (LabOne's csv of a sweep)."""
 
 import re
 from collections.abc import Sequence
