@@ -1,8 +1,9 @@
 """Columns that say the same twice: each row is checked, and signs and angles are settled by them.
 
 The impedance from the first pair of columns (Z', Z'' before modulus and phase before others) is compared with
-the impedance from every other pair. Where they disagree throughout, usual mistakes of headings are tried: the sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or,
-for differences of a few per cent (drift-corrected columns beside measured ones), read with a warning.
+the impedance from every other pair. Where they disagree throughout, usual mistakes of headings are tried: the
+sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or, for differences
+up to 30 % (drift-corrected columns beside measured ones), read with a warning.
 """
 
 from collections.abc import Mapping, Sequence

@@ -38,7 +38,7 @@ def _series(real: FloatArray, imaginary: FloatArray) -> ComplexArray:
 
 
 def _polar(modulus: FloatArray, phase: FloatArray) -> ComplexArray:
-    return modulus * np.exp(1j * phase)
+    return np.asarray(modulus * np.exp(1j * phase), complex)
 
 
 def _lossy(loss: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
 
 LEAST_POINTS = 7
-LEAST_DEVIATION = 0.05
+LEAST_DEVIATION = 0.08
 TIMES_USUAL = 12.0
 MOST_NAMED = 3
 

@@ -9,6 +9,7 @@ from labctl.analysis.readers import agreement, between, immittance, temperatures
 from labctl.analysis.readers.cells import number, value
 from labctl.analysis.readers.columns import Column, refuse_unknown_units
 from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
+from labctl.analysis.readers.digits import odd_one_out
 from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
 from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
 from labctl.analysis.readers.transposed import upright
@@ -52,6 +53,7 @@ def read_table(text: str) -> Table:
     rows = read_rows(lines, layout, kinds, found.count_line)
     if not rows.rows:
         raise ValueError("the table has no complete line of numbers")
+    rows.warnings.extend(_odd_numbers(rows.rows, layout))
     refuse_ambiguous([row.cells[column.place] for row in rows.rows for column in layout.needed])
     if kinds.separator != r"\s+":
         refuse_grouped(
@@ -144,6 +146,18 @@ def _skipped(frequency: FloatArray, keep: BoolArray) -> list[str]:
     rest = int((~keep).sum()) - direct
     words = [f"{direct} lines at 0 Hz (direct current) left out"] if direct else []
     return words + ([f"{rest} lines without a frequency above zero left out"] if rest else [])
+
+
+def _odd_numbers(rows: list[Row], layout: Layout) -> list[tuple[int, str]]:
+    """Warnings about lines with a needed number that has fewer or more digits than the others below it."""
+    found: dict[int, str] = {}
+    for column in layout.needed:
+        cells = [row.cells[column.place] for row in rows]
+        found |= {rows[place].line: cells[place] for place in odd_one_out(cells)}
+    return [
+        (n, f"line {n}: {cell} has other digits than its column: it may be damaged")
+        for n, cell in found.items()
+    ]
 
 
 def _no_readings(z: ComplexArray) -> list[str]:
