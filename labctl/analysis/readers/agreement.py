@@ -2,8 +2,8 @@
 
 The impedance from the first pair of columns (Z', Z'' before modulus and phase before others) is compared with
 the impedance from every other pair. Where they disagree throughout, usual mistakes of headings are tried: the
-sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or, for differences
-up to 30 % (drift-corrected columns beside measured ones), read with a warning.
+sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or, for
+differences up to 30 % (drift-corrected columns beside measured ones), read with a warning.
 """
 
 from collections.abc import Mapping, Sequence

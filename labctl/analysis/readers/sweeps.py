@@ -94,7 +94,7 @@ def _in_group(
         if repeats > 1:
             return [Sweep(rows[k::repeats], warnings) for k in range(repeats)]
         return [Sweep(rows, (*warnings, *_read_twice(frequency)))]
-    if all(_is_sweep(run, runs, frequency) for run in runs):
+    if _are_equal(runs, frequency) or all(_is_sweep(run, runs, frequency) for run in runs):
         if _overlap([frequency[run] for run in runs]):
             return [Sweep(rows[run], warnings) for run in runs]
         return [_sorted(rows, frequency, (*warnings, "measured in parts: its rows are sorted by frequency"))]
@@ -137,6 +137,14 @@ def _runs(frequency: FloatArray) -> list[IndexArray]:
             direction = np.sign(step)
     cuts.append(frequency.size)
     return [np.arange(a, b) for a, b in pairwise(cuts)]
+
+
+def _are_equal(runs: list[IndexArray], frequency: FloatArray) -> bool:
+    """Whether all runs have the same frequencies, two or more."""
+    first = np.sort(frequency[runs[0]])
+    return first.size > 1 and all(
+        run.size == first.size and np.allclose(np.sort(frequency[run]), first, rtol=1e-6) for run in runs
+    )
 
 
 def _is_sweep(run: IndexArray, runs: list[IndexArray], frequency: FloatArray) -> bool:

@@ -30,7 +30,7 @@ _SIZES = {
     for name in ("thickness", "diameter")
 }
 _METRES = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "µm": 1e-6, "um": 1e-6}
-_WORD = re.compile(r"[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
+_WORD = re.compile(r"(?<!\d )\b[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
 _NORMALISED = re.compile(r"\barea[- ](?:normali[sz]ed|specific)\b", re.IGNORECASE)
 LONGEST_LINE = 400
 

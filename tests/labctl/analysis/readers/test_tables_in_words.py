@@ -57,6 +57,13 @@ def test_a_unit_or_a_title_says_what_the_numbers_are(write, head, columns):
     assert spectrum.warnings == ()
 
 
+@pytest.mark.parametrize("title", ["swept from 1 MHz to 1 Hz", "Conductivity of a pellet"])
+def test_titles_that_do_not_concern_the_columns_change_nothing(write, title):
+    spectrum = read_spectrum(write(f"{title}\nfreq,|Z|,Phase (deg)", (F, MOD, DEGREES)))
+    expect_the_spectrum(spectrum)
+    assert spectrum.warnings == ()
+
+
 def test_a_frequency_in_reciprocal_seconds_is_read_as_hertz_with_a_warning(write):
     spectrum = read_spectrum(write("Frequency,Z',Z''\n1/s,Ohm,Ohm", (F, RE, IM)))
     expect_the_spectrum(spectrum)
@@ -249,6 +256,13 @@ def test_sweeps_that_nothing_tells_apart_are_refused(write):
     columns = (two(F, F), two(RE, 2 * RE), two(IM, 2 * IM))
     with pytest.raises(ValueError, match="nothing in the file tells the sweeps apart"):
         read_spectra(write("f/Hz,Z'/Ohm,Z''/Ohm", [c[order] for c in columns]))
+
+
+def test_sweeps_of_two_points_are_separated(write):
+    first, second = read_spectra(
+        write("f/Hz,Z'/Ohm,Z''/Ohm", [two(F[:2], F[:2]), two(RE[:2], 2 * RE[:2]), two(IM[:2], IM[:2])])
+    )
+    assert (len(first), len(second)) == (2, 2)
 
 
 def test_a_sweep_measured_in_two_ranges_is_one_spectrum(write):
