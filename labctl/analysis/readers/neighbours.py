@@ -42,11 +42,8 @@ def _deviation(x: FloatArray, y: NDArray[np.complexfloating]) -> FloatArray:
 
 
 def _usual_beside(deviation: FloatArray) -> FloatArray:
-    """(n,) median deviation of the nearest points, at most three each side."""
+    """(n,) median deviation of the points two to four places away."""
+    padded = np.pad(deviation, 4, constant_values=np.nan)
     n = deviation.size
-    usual = np.empty(n)
-    for k in range(n):
-        low, high = max(k - 4, 0), min(k + 5, n)
-        beside = [deviation[j] for j in range(low, high) if abs(j - k) > 1]
-        usual[k] = np.median(beside)
-    return usual
+    beside = np.stack([padded[4 + shift : 4 + shift + n] for shift in (-4, -3, -2, 2, 3, 4)])
+    return np.nanmedian(beside, axis=0)

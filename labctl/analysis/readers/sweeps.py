@@ -20,6 +20,7 @@ from labctl.analysis.numerics.arrays import FloatArray, IndexArray
 SAME = 1e-9
 JUMP = np.log(3.0)
 LEAST_POINTS = 3
+LEAST_RUN = 6  # shorter ones of different frequencies occur by chance
 LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
 OTHER_TEMPERATURE_K = 5.0
 LABELS = ("cycle", "temperature", "temperature without a unit", "bias")
@@ -94,7 +95,10 @@ def _in_group(
         if repeats > 1:
             return [Sweep(rows[k::repeats], warnings) for k in range(repeats)]
         return [Sweep(rows, (*warnings, *_read_twice(frequency)))]
-    if _are_equal(runs, frequency) or all(_is_sweep(run, runs, frequency) for run in runs):
+    in_no_order = max(map(len, runs)) < LEAST_RUN
+    if _are_equal(runs, frequency) or (
+        not in_no_order and all(_is_sweep(run, runs, frequency) for run in runs)
+    ):
         if _overlap([frequency[run] for run in runs]):
             return [Sweep(rows[run], warnings) for run in runs]
         return [_sorted(rows, frequency, (*warnings, "measured in parts: its rows are sorted by frequency"))]

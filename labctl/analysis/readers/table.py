@@ -54,7 +54,8 @@ def read_table(text: str) -> Table:
     if not rows.rows:
         raise ValueError("the table has no complete line of numbers")
     rows.warnings.extend(_odd_numbers(rows.rows, layout))
-    refuse_ambiguous([row.cells[column.place] for row in rows.rows for column in layout.needed])
+    places = [column.place for column in layout.needed]
+    refuse_ambiguous([row.cells[place] for row in rows.rows for place in places])
     if kinds.separator != r"\s+":
         refuse_grouped(
             [cell for line, _ in rows.warnings if line for cell in kinds.everything[line - 1].cells]

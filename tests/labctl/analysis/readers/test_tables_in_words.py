@@ -258,6 +258,13 @@ def test_sweeps_that_nothing_tells_apart_are_refused(write):
         read_spectra(write("f/Hz,Z'/Ohm,Z''/Ohm", [c[order] for c in columns]))
 
 
+def test_rows_in_no_order_that_rise_by_chance_are_one_spectrum(write):
+    order = [2, 5, 8, 0, 6, 9, 1, 4, 7, 3, 10, 11]
+    (spectrum,) = read_spectra(write("f/Hz,Z'/Ohm,Z''/Ohm", [c[order] for c in (F, RE, IM)]))
+    expect_the_spectrum(spectrum, F[:12], Z[:12])
+    assert "in no order" in spectrum.warnings[0]
+
+
 def test_sweeps_of_two_points_are_separated(write):
     first, second = read_spectra(
         write("f/Hz,Z'/Ohm,Z''/Ohm", [two(F[:2], F[:2]), two(RE[:2], 2 * RE[:2]), two(IM[:2], IM[:2])])
