@@ -4,7 +4,7 @@ All makers' files consist of some text and a table with named columns. The text 
 found by its column names, and other statements of the file (the planned sweep, the number of points, an
 abort) are compared with the table. Known so: csv with any usual separator and decimal
 sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments,
-VersaStudio .par, Parstat, PowerSuite.
+VersaStudio .par, Parstat, PowerSuite; and in binary EC-Lab .mpr and PalmSens .pssession.
 """
 
 from itertools import pairwise
@@ -13,8 +13,9 @@ from os import PathLike
 import numpy as np
 
 from labctl.analysis.readers.claims import broken_claims, describe
+from labctl.analysis.readers.part import Part
+from labctl.analysis.readers.parts import read_parts
 from labctl.analysis.readers.table import Table, read_table
-from labctl.analysis.readers.text import read_text
 from labctl.analysis.spectra.spectrum import Spectrum
 
 LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
@@ -41,18 +42,28 @@ def read_spectrum(path: str | PathLike[str]) -> Spectrum:
 
 def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
     """Read every sweep in a file; a new one begins where the frequency jumps back. Raises as above."""
-    text = read_text(path)
     try:
-        table = read_table(text)
+        return [spectrum for part in read_parts(path) for spectrum in _spectra(part, str(path))]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _spectra(part: Part, path: str) -> list[Spectrum]:
+    table = read_table(part.text)
     sweeps = _sweeps(table.frequency_hz)
-    warnings = (*table.warnings, *broken_claims(text, table.frequency_hz), *_sign_warning(table))
+    warnings = (*part.warnings, *table.warnings, *broken_claims(part.text, table.frequency_hz))
+    warnings = (*warnings, *_sign_warning(table))
     if len(sweeps) > 1:
         warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
     warnings = (*warnings, *(gap for sweep in sweeps for gap in _gaps(table.frequency_hz[sweep])))
-    metadata = {"format": describe(text), "path": str(path)}
+    metadata = {"format": part.format or describe(part.text), "path": path} | _of_part(part)
     return [_spectrum(table, sweep, warnings, metadata) for sweep in sweeps]
+
+
+def _of_part(part: Part) -> dict[str, str]:
+    """Return what is known of the part beyond its table."""
+    about = {"part": part.name, "acquired": part.acquired}
+    return {key: value for key, value in about.items() if value}
 
 
 def _spectrum(table: Table, sweep: slice, warnings: tuple[str, ...], metadata: dict[str, str]) -> Spectrum:
