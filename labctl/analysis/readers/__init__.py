@@ -61,7 +61,7 @@ def _spectra(part: Part, path: str) -> list[Spectrum]:
 
 
 def _of_part(part: Part) -> dict[str, str]:
-    """Return what is known of the part beyond its table."""
+    """Return name and time of a part, where they are known."""
     about = {"part": part.name, "acquired": part.acquired}
     return {key: value for key, value in about.items() if value}
 

@@ -151,7 +151,7 @@ def _written(columns: Mapping[str, Sequence[float]]) -> str:
 
 
 def _statuses(arrays: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Tell how many readings of the current have a status: the instrument doubts them."""
+    """Count the readings of the current with a status, by which the instrument doubts them."""
     for array in arrays:
         if str(array.get("description", "")).lower() == "current":
             values = [value for value in array.get("datavalues") or () if isinstance(value, Mapping)]

@@ -1,6 +1,6 @@
 """The tables of a file: of a text the text itself, of a binary or packed file its tables turned into text.
 
-Every table, whatever it was packed in, is then read by the same rules.
+All tables are then read by the same rules.
 """
 
 from os import PathLike

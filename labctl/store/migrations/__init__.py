@@ -17,6 +17,7 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.imported_files import TABLE as IMPORTED_FILES
 from labctl.store.migrations.job_owners import (
     ADDED_TO_EVENTS,
     ADDED_TO_PAUSES,
@@ -46,7 +47,7 @@ APPLICATION_ID = 0x6C616263  # "labc": tells a labctl file from any other SQLite
 
 _CREATED = re.compile(r"CREATE (?:TABLE|VIEW) (\w+)")
 _DESCRIBED = re.compile(r" +-- \[(.+?)\] (.+)$")
-_NAMED = re.compile(r".* AS (\w+),?$| +(\w+) (?:INTEGER|REAL|TEXT)\b")
+_NAMED = re.compile(r".* AS (\w+),?$| +(\w+) (?:INTEGER|REAL|TEXT|BLOB)\b")
 
 
 def _m0001_first(db: "Sqlite") -> None:
@@ -167,6 +168,13 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute(statement)
 
 
+def _m0017_imported_files(db: "Sqlite") -> None:
+    for statement in _statements(IMPORTED_FILES):
+        db.execute(statement)
+    for described in described_columns(IMPORTED_FILES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -196,6 +204,7 @@ _MIGRATIONS = {
     "0011_bench_checks": _m0011_bench_checks,
     "0012_analyses": _m0012_analyses,
     "0013_amendments": _m0013_amendments,
+    "0017_imported_files": _m0017_imported_files,
 }
 
 
