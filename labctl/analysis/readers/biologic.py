@@ -42,10 +42,11 @@ _NAMED = {
     38: ("-Im(Z)/Ohm", "<f4"),
     76: ("<I>/mA", "<f4"),
     77: ("<Ewe>/V", "<f4"),
+    131: ("Ns", "<u2"),
     174: ("<Ewe>/V", "<f4"),
 }
 _UNUSED = {  # columns that no analysis reads: only their size counts
-    "<u2": {39, 131},
+    "<u2": {39},
     "<u4": {468, 469},
     "<f8": {7, 13, 23, 74, 123, 124, 125, 126, 438, 467, 880, 883, 884},
     "<f4": {5, 9, 16, 17, 19, 20, 33, 34, 70, 75, 78, 96, 98, 99, 100, 101, 163, 168, 169, 172, 173, 241, 242}
@@ -158,7 +159,9 @@ def _text(rows: np.ndarray[Any, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _digits(value: np.floating[Any]) -> str:
+def _digits(value: np.floating[Any] | np.integer[Any]) -> str:
+    if isinstance(value, np.integer):
+        return str(value)
     return np.format_float_scientific(value, unique=True, trim="0") if np.isfinite(value) else "nan"
 
 

@@ -58,14 +58,14 @@ class Quantity:
 
 def name_and_unit(heading: str) -> tuple[str, str]:
     """Return the name in small letters without blanks, and the unit as written; `""` without one."""
-    text = heading.strip().strip('"').strip()
+    text = re.sub(r"[<>]", "", heading).strip().strip('"').strip()  # <Ewe>/V, also written <Ewe/V>
     for look_alike, plain in _LOOK_ALIKES:
         text = text.replace(look_alike, plain)
     match = _UNIT.match(text)
     name, unit = (match["name"], match["in"] or match["slash"] or "") if match else (text, "")
     if not match and "_" in text:
         name, unit = _behind_underscore(text)
-    return re.sub(r"[\s_.<>]", "", name.lower()), unit.strip()
+    return re.sub(r"[\s_.]", "", name.lower()), unit.strip()
 
 
 def temperatures(headings: Sequence[str]) -> list[Quantity]:

@@ -38,7 +38,7 @@ def test_every_number_of_a_binary_file_is_that_of_its_text_export(measured, name
     headings, *lines = part.text.rstrip("\n").split("\n")
     binary = np.array([[float(cell) for cell in line.split("\t")] for line in lines]).T
     exported = table_of_export(measured(f"eclab_binary/{name}.mpt"))
-    assert len(headings.split("\t")) == 9
+    assert {"freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg"} < set(headings.split("\t"))
     for heading, column in zip(headings.split("\t"), binary, strict=True):
         np.testing.assert_allclose(column, exported[heading], rtol=1.5e-7, err_msg=heading)
 
