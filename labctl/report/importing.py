@@ -209,7 +209,12 @@ def _spectrum_rows(
         point = {"time_s": now_s, "frequency_hz": float(spectrum.frequency_hz[place])}
         point |= {"z_real_ohm": z.real, "z_imag_ohm": z.imag, "temperature_k": None if points else kelvin}
         points.append(point | {"status": "ok" if usable[place] else _status(spectrum, int(place))})
-    return {"started_s": now_s}, points
+    return {"started_s": now_s, **_bias(spectrum)}, points
+
+
+def _bias(spectrum: Spectrum) -> dict[str, float]:
+    """Return the potential under the excitation as a column of `spectra`, where the file states it."""
+    return {"bias_v": float(spectrum.metadata["bias_v"])} if "bias_v" in spectrum.metadata else {}
 
 
 def _status(spectrum: Spectrum, place: int) -> str:

@@ -7,18 +7,12 @@ sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autola
 VersaStudio .par, Parstat, PowerSuite; and in binary EC-Lab .mpr and PalmSens .pssession.
 """
 
-from itertools import pairwise
 from os import PathLike
 
-import numpy as np
-
-from labctl.analysis.readers.claims import broken_claims, describe
 from labctl.analysis.readers.part import Part
 from labctl.analysis.readers.parts import read_parts
-from labctl.analysis.readers.table import Table, read_table
+from labctl.analysis.readers.spectra import spectra_of
 from labctl.analysis.spectra.spectrum import Spectrum
-
-LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
 
 __all__ = ["read_spectra", "read_spectrum"]
 
@@ -41,7 +35,10 @@ def read_spectrum(path: str | PathLike[str]) -> Spectrum:
 
 
 def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
-    """Read every sweep in a file; a new one begins where the frequency jumps back. Raises as above."""
+    """Read every sweep in a file. Raises as above, also when nothing tells the sweeps apart.
+
+    What separates the sweeps is in the metadata of each: `cycle`, `temperature_k`, `bias_v`, `sweep`.
+    """
     try:
         return [spectrum for part in read_parts(path) for spectrum in _spectra(part, str(path))]
     except ValueError as error:
@@ -49,54 +46,6 @@ def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
 
 
 def _spectra(part: Part, path: str) -> list[Spectrum]:
-    table = read_table(part.text)
-    sweeps = _sweeps(table.frequency_hz)
-    warnings = (*part.warnings, *table.warnings, *broken_claims(part.text, table.frequency_hz))
-    warnings = (*warnings, *_sign_warning(table))
-    if len(sweeps) > 1:
-        warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
-    warnings = (*warnings, *(gap for sweep in sweeps for gap in _gaps(table.frequency_hz[sweep])))
-    metadata = {"format": part.format or describe(part.text), "path": path} | _of_part(part)
-    return [_spectrum(table, sweep, warnings, metadata) for sweep in sweeps]
-
-
-def _of_part(part: Part) -> dict[str, str]:
-    """Return name and time of a part, where they are known."""
-    about = {"part": part.name, "acquired": part.acquired}
-    return {key: value for key, value in about.items() if value}
-
-
-def _spectrum(table: Table, sweep: slice, warnings: tuple[str, ...], metadata: dict[str, str]) -> Spectrum:
-    status = None if table.status is None else table.status[sweep]
-    return Spectrum(table.frequency_hz[sweep], table.z_ohm[sweep], status, warnings, metadata)
-
-
-def _sweeps(frequency_hz: np.ndarray) -> list[slice]:
-    """Cut where the frequency turns round by more than a factor of three."""
-    steps = np.diff(np.log(np.where(frequency_hz > 0, frequency_hz, np.nan)))
-    if not np.isfinite(steps).any():
-        return [slice(0, frequency_hz.size)]
-    direction = np.sign(np.nanmedian(steps))
-    cuts = [0, *(np.flatnonzero(steps * direction < -np.log(3)) + 1), frequency_hz.size]
-    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
-
-
-def _gaps(frequency_hz: np.ndarray) -> list[str]:
-    """Steps much longer than both of their neighbours: where lines were lost there is no other trace."""
-    positive = np.where(frequency_hz > 0, frequency_hz, np.nan)
-    steps = np.abs(np.diff(np.log(positive)))
-    if steps.size < 3:
-        return []
-    longer = steps[1:-1] > LARGEST_STEP * np.maximum(steps[:-2], steps[2:])
-    return [
-        f"a gap from {frequency_hz[k]:g} to {frequency_hz[k + 1]:g} Hz: points may be missing there"
-        for k in np.flatnonzero(longer) + 1
-    ]
-
-
-def _sign_warning(table: Table) -> tuple[str, ...]:
-    if table.imaginary_negated or np.mean(table.z_ohm.imag > 0) < 0.8:
-        return ()
-    return (
-        "the imaginary part is mostly positive: an inductor, or a file that holds -Z'' without saying so",
-    )
+    about = {"format": part.format, "part": part.name, "acquired": part.acquired}
+    known = {key: value for key, value in about.items() if value}
+    return spectra_of(part.text, path, part.warnings, known)

@@ -64,8 +64,12 @@ def test_every_known_version_gives_the_same_spectrum(write, mpr_bytes, version):
     np.testing.assert_array_equal(spectrum.z_ohm, [1.5 - 2.25j, 3 - 4j, 5 - 6j, 7.125 - 8j])
 
 
-def test_several_sweeps_of_a_binary_file_come_apart(write, mpr_bytes):
-    assert [len(sweep) for sweep in read_spectra(write(mpr_bytes.mpr(SPECTRUM, ROWS * 3)))] == [4, 4, 4]
+def test_cycles_of_a_binary_file_come_apart(write, mpr_bytes):
+    rows = [(f, cycle * a, cycle * b, cycle) for cycle in (1.0, 2.0, 3.0) for f, a, b in ROWS]
+    sweeps = read_spectra(write(mpr_bytes.mpr((*SPECTRUM, 24), rows)))
+    assert [len(sweep) for sweep in sweeps] == [4, 4, 4]
+    assert [sweep.metadata["cycle"] for sweep in sweeps] == ["1", "2", "3"]
+    np.testing.assert_array_equal(sweeps[2].z_ohm, 3 * sweeps[0].z_ohm)
 
 
 def test_bits_of_flags_take_one_byte_however_many_they_are(mpr_bytes):
