@@ -224,7 +224,9 @@ def _status(spectrum: Spectrum, place: int) -> str:
 
 
 def _remarks(file: FileRead) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(warning for spectrum in file.spectra for warning in spectrum.warnings))
+    """Return what the reader warned of; that others of the file exist is no warning where all are imported."""
+    told = (warning for spectrum in file.spectra for warning in spectrum.warnings)
+    return tuple(dict.fromkeys(warning for warning in told if not warning.endswith("this is one of them")))
 
 
 def _derive(store: Store, run_id: int) -> None:

@@ -8,7 +8,7 @@ from os import PathLike
 
 from labctl.analysis.readers.cells import SEPARATORS, filled, is_value, number, split
 from labctl.analysis.readers.part import Part
-from labctl.analysis.readers.parts import read_parts
+from labctl.analysis.readers.parts import read_each, read_parts
 
 _UNITS = {"#", "k", "°c", "degc", "c", "s/cm", "s/m", "ms/cm", "s", "ms", "h", "min", "hz", "ohm", "deg"}
 _UNITS |= {"a", "ma", "ua", "µa", "na", "v", "mv", "bits"}
@@ -28,16 +28,16 @@ class PlainTable:
 
 
 def read_plain_tables(path: str | PathLike[str]) -> list[PlainTable]:
-    """Read the table of each part of a file.
+    """Read the table of each part of a file; a sheet without one is named in the warnings of the others.
 
     Raises
     ------
     OSError
         When the file cannot be opened.
     ValueError
-        When a part has no line of headings above lines of cells.
+        When no part has a line of headings above lines of numbers.
     """
-    return [plain_table(part) for part in read_parts(path)]
+    return read_each(read_parts(path), plain_table)
 
 
 def plain_table(part: Part) -> PlainTable:

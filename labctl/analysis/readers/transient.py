@@ -14,7 +14,7 @@ from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.readers.cells import value
 from labctl.analysis.readers.claims import describe
 from labctl.analysis.readers.part import Part
-from labctl.analysis.readers.parts import read_parts
+from labctl.analysis.readers.parts import read_each, read_parts
 from labctl.analysis.readers.plain_table import PlainTable, plain_table
 from labctl.analysis.readers.quantities import CURRENTS_A, POTENTIALS_V, TIMES_S, name_and_unit
 
@@ -83,9 +83,8 @@ def read_transient(path: str | PathLike[str], step: int | None = None) -> Transi
         several steps and none was chosen. The message names the file and the reason.
     """
     try:
-        tables = [table for part in read_parts(path) for table in _tables(part)]
-        chosen, about = _chosen(tables, step)
-        return _transient(chosen, about, str(path))
+        found = read_each(read_parts(path), lambda part: list(_tables(part)))
+        return _transient(_chosen([table for tables in found for table in tables], step), str(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -110,16 +109,16 @@ def _table_lines(block: str) -> str:
     return "\n".join(line.lstrip("\t") for line in lines[:end]) + "\n"
 
 
-def _chosen(tables: Sequence[PlainTable], step: int | None) -> tuple[PlainTable, tuple[str, ...]]:
+def _chosen(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
     """Return the table of the step, with its own rows only."""
     if len(tables) > 1:
-        return _numbered(tables, step), ()
+        return _numbered(tables, step)
     (table,) = tables
     place = _place(table, _STEP)
     if place is None:
         if step:
             raise ValueError("it has one step: leave `step` out")
-        return table, ()
+        return table
     steps = sorted({int(value(cell)) for cell in table.column(place) if np.isfinite(value(cell))})
     if len(steps) > 1 and step is None:
         raise ValueError(f"it has the steps {', '.join(map(str, steps))}: choose one with step=")
@@ -127,7 +126,7 @@ def _chosen(tables: Sequence[PlainTable], step: int | None) -> tuple[PlainTable,
         raise ValueError(f"it has no step {step}; it has {', '.join(map(str, steps))}")
     wanted = steps[0] if step is None else step
     rows = tuple(row for row in table.rows if value(row[place]) == wanted)
-    return PlainTable(table.headings, rows, table.part), ()
+    return PlainTable(table.headings, rows, table.part)
 
 
 def _numbered(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
@@ -139,7 +138,7 @@ def _numbered(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
     return tables[step]
 
 
-def _transient(table: PlainTable, warnings: tuple[str, ...], path: str) -> Transient:
+def _transient(table: PlainTable, path: str) -> Transient:
     if _place(table, _FREQUENCY) is not None:
         raise ValueError("it has a column of frequencies: it is a spectrum, which read_spectra reads")
     time_s = _column(table, _TIME, TIMES_S, "time", "s")
@@ -151,6 +150,7 @@ def _transient(table: PlainTable, warnings: tuple[str, ...], path: str) -> Trans
     if potential_v is not None:
         sound &= np.isfinite(potential_v)
         potential_v = potential_v[sound]
+    warnings = (*table.part.warnings, *_overloads(table))
     if left_out := int((~sound).sum()):
         warnings = (*warnings, f"{left_out} of {sound.size} lines are not numbers: left out")
     time_s, current_a = time_s[sound], current_a[sound]
@@ -159,7 +159,6 @@ def _transient(table: PlainTable, warnings: tuple[str, ...], path: str) -> Trans
     metadata |= {"starts_at_s": repr(float(time_s[0]))}
     metadata |= {"part": table.part.name} if table.part.name else {}
     metadata |= {"acquired": table.part.acquired} if table.part.acquired else {}
-    warnings = (*table.part.warnings, *warnings, *_overloads(table))
     return Transient(time_s - time_s[0], current_a, potential_v, warnings, metadata)
 
 
