@@ -105,7 +105,8 @@ def _imported(
     outcomes = list(reading.others)
     if reading.files:
         _warn_of_the_same_name(sample, into)
-        with Store.open(into) as store, _progress(len(reading.files), "importing", quiet) as on_file:
+        runs = 1 if source.source else len(reading.files)
+        with Store.open(into) as store, _progress(runs, "importing", quiet) as on_file:
             outcomes += import_files(store, sample, reading.files, source.source, person, on_file)
     order = {path: place for place, path in enumerate(paths)}
     return sorted(outcomes, key=lambda each: order[each.path])

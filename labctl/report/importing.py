@@ -10,7 +10,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,20 +135,24 @@ def import_files(
     """
     _derive_what_an_earlier_import_left(store)
     together = bool(temperatures_from)
+    provenance = collect_provenance(operator=person)
     outcomes: list[FileOutcome] = []
     for group in [list(files)] if together and files else [[file] for file in files]:
         on_file(group[0].path.name)
-        outcomes += _import_run(store, sample, group, temperatures_from, person)
+        new = _imported_run(sample, group, temperatures_from, provenance)
+        outcomes += _import_run(store, new, group)
     return outcomes
 
 
-def _import_run(
-    store: Store, sample: Sample, files: Sequence[FileRead], temperatures_from: str, person: str
-) -> list[FileOutcome]:
-    new = _imported_run(sample, files, temperatures_from, person)
+def _import_run(store: Store, new: ImportedRun, files: Sequence[FileRead]) -> list[FileOutcome]:
     written = store.import_run(new)
-    if isinstance(written, AlreadyImported):  # another import wrote it since the files were read
-        return [_already(file.path, written.run_id, written.name, "") for file in files]
+    if isinstance(written, AlreadyImported):  # another import wrote one of them since the files were read
+        return [
+            _already(file.path, written.run_id, written.name, "")
+            if file.sha256 == written.sha256
+            else FileOutcome(file.path, "refused", reason=f"another import wrote {written.name}: try again")
+            for file in files
+        ]
     _derive(store, written)
     return [
         FileOutcome(file.path, "imported", written, len(file.spectra), remarks=_remarks(file))
@@ -157,7 +161,7 @@ def _import_run(
 
 
 def _imported_run(
-    sample: Sample, files: Sequence[FileRead], temperatures_from: str, person: str
+    sample: Sample, files: Sequence[FileRead], temperatures_from: str, provenance: Mapping[str, Any]
 ) -> ImportedRun:
     now_s = RealClock().time()
     spectra = [
@@ -170,12 +174,12 @@ def _imported_run(
         {"path": str(file.path.absolute()), "bytes": len(file.content), "sha256": file.sha256}
         for file in files
     ]
-    provenance = collect_provenance(operator=person) | {"imported_files": identities}
+    origin = {**provenance, "imported_files": identities}
     words = f"imported from {', '.join(file.path.name for file in files[:5])}"
     words += f" and {len(files) - 5} more files" if len(files) > 5 else ""
     event = {"time_s": now_s, "level": "info", "kind": "imported", "message": words}
     rows = list(_file_rows(files, temperatures_from))
-    return ImportedRun(run, vars(sample), provenance, spectra, rows, [event])
+    return ImportedRun(run, vars(sample), origin, spectra, rows, [event])
 
 
 def _file_rows(files: Sequence[FileRead], temperatures_from: str) -> Iterator[dict[str, Any]]:
@@ -224,7 +228,7 @@ def _status(spectrum: Spectrum, place: int) -> str:
 
 
 def _remarks(file: FileRead) -> tuple[str, ...]:
-    """Return what the reader warned of; that others of the file exist is no warning where all are imported."""
+    """Return the warnings of the reader, but for those that name the other sweeps of the file."""
     told = (warning for spectrum in file.spectra for warning in spectrum.warnings)
     return tuple(dict.fromkeys(warning for warning in told if not warning.endswith("this is one of them")))
 

@@ -51,6 +51,7 @@ class AlreadyImported:
     """A file of a run that is in the results file already, and the run that holds it."""
 
     name: str
+    sha256: str
     run_id: int
 
 
@@ -58,7 +59,7 @@ def already_imported(connection: sqlite3.Connection, new: ImportedRun) -> Alread
     """Return the first file of a run that the results file has already; None where there is none."""
     for file in new.files:
         if (run_id := run_with_file(connection, file["sha256"])) is not None:
-            return AlreadyImported(file["name"], run_id)
+            return AlreadyImported(file["name"], file["sha256"], run_id)
     return None
 
 
