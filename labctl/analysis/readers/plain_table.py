@@ -92,9 +92,9 @@ def _headings(above: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _are_units(row: Sequence[str]) -> bool:
-    """Whether at least half of the cells are units."""
+    """Whether at least three quarters of the cells are units."""
     words = [re.sub(r"\s+vs\b.*$", "", cell.strip("[]() ").lower()) for cell in row]
-    return 2 * sum(word in _UNITS for word in words) >= len(words)
+    return 4 * sum(word in _UNITS for word in words) >= 3 * len(words)
 
 
 def _refuse_mixed_decimals(rows: Sequence[Sequence[str]]) -> None:

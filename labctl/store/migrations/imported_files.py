@@ -30,7 +30,7 @@ CREATE TABLE imported_files (
     -- [text] where the temperatures come from: from-name, from-file, a table, or empty: none is known
     temperatures_from TEXT NOT NULL DEFAULT '',
     -- [JSON] list of what the reader left out or guessed, as sentences
-    remarks TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(remarks)),
+    remarks TEXT NOT NULL CHECK (json_valid(remarks)),
     UNIQUE (run_id, number)
 ) STRICT;
 CREATE INDEX imported_files_by_hash ON imported_files (sha256);
