@@ -8,6 +8,7 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
+from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
@@ -171,13 +172,14 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
-    choice = fit_temperature_law(**data, form=form, upper_bound=bounded)
+    data |= {"upper_bound": bounded, "are_kelvin": True}
+    choice = fit_temperature_law(**data, form=form)
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     other = OTHER_FORM[form]
-    fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data, upper_bound=bounded)))
-    left_out = [*_left_out_flags(measured), *_spread_flags(points)]
+    fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
+    left_out = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
     remarks = _hysteresis_flags(branch, points, form)
     rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
     for row in rows:
@@ -216,12 +218,19 @@ def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _celsius_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+    """Say where a thermometer's numbers look like degrees Celsius that were taken for kelvin."""
+    kelvin, sigma = (np.array([p[name] for p in points]) for name in ("temperature_k", "conductivity_s_m"))
+    ratio = straighter_in_celsius(kelvin, np.log(sigma)) if len(points) else 0.0
+    return [f"the unit of the temperature is in doubt: {celsius_words(ratio)}"] if ratio else []
+
+
 def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]], form: ArrheniusForm) -> list[str]:
     """Compare heating with cooling; empty for a run in one direction."""
     heating = np.array([p["branch"] == "heating" for p in points])
     if branch != "all" or heating.all() or not heating.any():
         return []
-    return list(compare_branches(**_arrays(points), heating=heating, form=form).flags)
+    return list(compare_branches(**_arrays(points), heating=heating, form=form, are_kelvin=True).flags)
 
 
 def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureLaw) -> dict[str, Any]:
@@ -237,7 +246,8 @@ def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureL
         "preferred": preferred,
         "activation_energy_ev": finite(energy_ev.value) if energy_ev else None,
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
-        "parameters": _parameters(fit) | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
+        "parameters": _parameters(fit, choice if preferred else None)
+        | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
         "curve": function_of(fit).as_dict(),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
@@ -258,14 +268,15 @@ NAMED = {  # parameter: (attribute of the fit, unit, or the attribute that names
 }
 
 
-def _parameters(fit: LawFit) -> dict[str, Any]:
+def _parameters(fit: LawFit, choice: TemperatureLaw | None) -> dict[str, Any]:
+    """Of one law; its conductivity at 25 degC has the spread over the laws where this one was chosen."""
     described = {
         name: _described(getattr(fit, attribute), unit or getattr(fit, "pre_exponential_unit", ""))
         for name, (attribute, unit) in NAMED.items()
         if hasattr(fit, attribute)
     }
     try:
-        at_room = fit.conductivity_s_m(ROOM_TEMPERATURE_K)
+        at_room = (choice or fit).conductivity_s_m(ROOM_TEMPERATURE_K)
     except ValueError:  # below the Vogel temperature the law has no value
         return described
     return described | {

@@ -10,7 +10,7 @@ CONNECTIONS = 300
 
 
 def heard_by(instrument, heard):
-    """Read as the server of a rig does: all that is ready, in one thread, until every connection has ended."""
+    """Read as the server of a rig does: all that is ready, in one thread, until all connections ended."""
     ended = 0
     with selectors.DefaultSelector() as ready:
         ready.register(instrument, selectors.EVENT_READ)

@@ -81,6 +81,7 @@ def fit_arrhenius(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> ArrheniusFit:
     """Fit a straight line through ln(sigma T) or ln(sigma) against 1 / (kB T).
 
@@ -99,6 +100,8 @@ def fit_arrhenius(
         True where only "sigma < conductivity_s_m" is known; left out of the fit, compared with it, flagged.
     cryogenic : bool
         Accept a series that lies below 200 K throughout.
+    are_kelvin : bool
+        Known to be kelvin: the series is not tested for degrees Celsius (see `laws.celsius`).
 
     Raises
     ------
@@ -113,6 +116,7 @@ def fit_arrhenius(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     return arrhenius_of_series(series, form)
 

@@ -1,7 +1,8 @@
 """Choice of the temperature law that a series of conductivities follows.
 
 Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
-lowest criterion of `laws.criterion` is preferred, the others stay beside it with weights. Laws
+lowest criterion of `laws.criterion` is preferred (a break must be much more probable than no break; of few
+points one that is nearly certain is preferred), the others stay beside it with their probabilities. Laws
 compete for the points that are not outliers to them, and a VTF that is not distinguishable from Arrhenius, or
 is unphysical, does not compete. All fits that are handed out contain every point.
 """
@@ -14,8 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.contenders import TEMPERATURES_FOR_A_BREAK, Contender, contenders
-from labctl.analysis.laws.criterion import SMALLEST_RELATIVE_SCATTER, criterion, criterion_weights
+from labctl.analysis.laws.criterion import (
+    SMALLEST_RELATIVE_SCATTER,
+    criterion,
+    criterion_weights,
+    probability_criterion,
+)
 from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.laws.law_spread import LEAST_WEIGHT, with_law_spread
 from labctl.analysis.laws.outliers import downweighted, ln_deviation, outliers
 from labctl.analysis.laws.temperature_series import (
     TemperatureSeries,
@@ -24,8 +31,10 @@ from labctl.analysis.laws.temperature_series import (
 )
 from labctl.analysis.laws.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
 from labctl.analysis.numerics.distributions import f_tail
+from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 SUSPICION = 0.001
+NEARLY_CERTAIN = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +47,8 @@ class TemperatureLaw:
     candidates : dict of str to LawFit
         All laws that were fitted, with every point at full weight.
     weights : dict of str to float
-        exp(-difference of the criterion / 2), normalised to a sum of 1; 0 for a law that cannot be.
+        Probability of each law beside the others (`laws.criterion.probability_criterion`), sum 1; 0 for a
+        law that cannot be. One that is only no better than a simpler one keeps its weight.
     outliers : (n,) bool
         In the order of the arguments. Flagged, not dropped.
     downweighted : LawFit or None
@@ -61,6 +71,37 @@ class TemperatureLaw:
         """The fit of the chosen law, every point at full weight."""
         return self.candidates[self.law]
 
+    @property
+    def possible(self) -> dict[str, LawFit]:
+        """The laws with a weight of at least 1 %, and the chosen one."""
+        return {
+            law: fit
+            for law, fit in self.candidates.items()
+            if law == self.law or self.weights[law] >= LEAST_WEIGHT
+        }
+
+    def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
+        """Conductivity of the chosen law, S/m, with the spread over the laws that remain possible.
+
+        The variance is sum w (u^2 + d^2) of ln sigma over these laws with weights w, uncertainties u and
+        distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
+        10.2307/2533961). `.flags` tell of an extrapolation, and of a spread that counts.
+
+        Raises
+        ------
+        ValueError
+            `temperature_k` is not positive, or the chosen law has no value there.
+        """
+        chosen = self.preferred.conductivity_s_m(temperature_k)
+        return with_law_spread(chosen, self._at(temperature_k), self.weights, temperature_k)
+
+    def _at(self, temperature_k: float) -> dict[str, LogEstimate | None]:
+        """The conductivity of each possible law; None for one that has no value there."""
+        return {
+            law: fit.conductivity_s_m(temperature_k) if temperature_k > fit.lowest_temperature_k else None
+            for law, fit in self.possible.items()
+        }
+
 
 def fit_temperature_law(
     temperature_k: ArrayLike,
@@ -72,6 +113,7 @@ def fit_temperature_law(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> TemperatureLaw:
     """Choose among Arrhenius, VTF and two segments; arguments as in `fit_arrhenius` and `fit_vtf`.
 
@@ -88,6 +130,7 @@ def fit_temperature_law(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     found = temperature_law_of_series(series, form, prefactor_exponent)
     if upper_bound is None:
@@ -101,7 +144,9 @@ def temperature_law_of_series(
     series: TemperatureSeries, form: ArrheniusForm = "ln_sigma_t", prefactor_exponent: float = -0.5
 ) -> TemperatureLaw:
     """Choose for a series that is already checked; `outliers` is in the order of the series."""
-    entries = [_entry(series, contender) for contender in contenders(series, form, prefactor_exponent)]
+    competing = contenders(series, form, prefactor_exponent)
+    against_a_break = any(contender.law == "two_segments" for contender in competing)
+    entries = [_entry(series, contender, against_a_break) for contender in competing]
     laws = dict.fromkeys(entry.law for entry in entries)
     best = {law: min((e for e in entries if e.law == law), key=lambda e: e.criterion) for law in laws}
     return _result(series, best, form)
@@ -114,6 +159,7 @@ class _Entry:
     contender: Contender
     mask: NDArray[np.bool_]
     clean: LawFit
+    probability_criterion: float
     criterion: float
 
     @property
@@ -124,15 +170,16 @@ class _Entry:
         return self.contender.fit(series) if self.mask.any() else self.clean
 
 
-def _entry(series: TemperatureSeries, contender: Contender) -> _Entry:
+def _entry(series: TemperatureSeries, contender: Contender, against_a_break: bool) -> _Entry:
     mask = outliers(series, contender)
-    clean = contender.fit(series.select(~mask))
-    value = math.inf if clean.objections else criterion(clean, int(mask.sum()))
-    return _Entry(contender, mask, clean, value)
+    clean, count = contender.fit(series.select(~mask)), int(mask.sum())
+    value = math.inf if clean.objections else criterion(clean, count)
+    return _Entry(contender, mask, clean, probability_criterion(clean, count, against_a_break), value)
 
 
 def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusForm) -> TemperatureLaw:
-    chosen = min(best.values(), key=lambda entry: entry.criterion)
+    weights = _weights(best)
+    chosen = _chosen(best, weights)
     candidates = {law: entry.fit_of_every_point(series) for law, entry in best.items()}
     suspected = None if "two_segments" in best else _suspected_break(candidates[chosen.law], form)
     robust = None
@@ -141,7 +188,7 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
     return TemperatureLaw(
         law=chosen.law,
         candidates=candidates,
-        weights=criterion_weights({law: entry.criterion for law, entry in best.items()}),
+        weights=weights,
         outliers=chosen.mask,
         downweighted=robust,
         suspected_break=suspected,
@@ -151,6 +198,23 @@ def _result(series: TemperatureSeries, best: dict[str, _Entry], form: ArrheniusF
             *_suspicion(suspected),
             *candidates[chosen.law].flags,
         ),
+    )
+
+
+def _chosen(best: dict[str, _Entry], weights: dict[str, float]) -> _Entry:
+    """The lowest criterion; without a break among them, a law that is nearly certain, of few points too."""
+    certain = [e for law, e in best.items() if weights[law] >= NEARLY_CERTAIN and not e.clean.objections]
+    if certain and "two_segments" not in best:
+        return certain[0]
+    return min(best.values(), key=lambda entry: entry.criterion)
+
+
+def _weights(best: dict[str, _Entry]) -> dict[str, float]:
+    return criterion_weights(
+        {
+            law: math.inf if entry.clean.is_excluded else entry.probability_criterion
+            for law, entry in best.items()
+        }
     )
 
 

@@ -27,6 +27,25 @@ def criterion(fit: LawFit, outliers: int = 0) -> float:
     return _minus_two_ln_likelihood(fit) + penalty + outliers * COST_OF_AN_OUTLIER
 
 
+def probability_criterion(fit: LawFit, outliers: int, against_a_break: bool) -> float:
+    """-2 ln of how probable a law is, up to a constant: what its weight stands on.
+
+    Every law that the points allow has one, also one that cannot be preferred. Where uncertainties are
+    stated, or a break contends, it is BIC (10.1214/aos/1176344136) with the cost of the search. Otherwise the
+    common factor of the uncertainties is integrated out (Jeffreys' prior, 10.1098/rspa.1946.0056): BIC takes
+    its best value, which few points make too small.
+    """
+    n = len(fit.series)
+    fitted, searched = fit.paid_parameters
+    penalty = math.log(n) * (fitted + searched) + outliers * COST_OF_AN_OUTLIER
+    if fit.series.stated or against_a_break:
+        return _minus_two_ln_likelihood(fit) + penalty
+    spare = max(n - fitted, 1)
+    chi_square = max(fit.solution.chi_square, n * SMALLEST_RELATIVE_SCATTER**2)
+    integrated = spare * math.log(math.pi * chi_square) - 2 * math.lgamma(spare / 2)
+    return integrated + _spread(fit) + penalty
+
+
 def criterion_weights(criteria: dict[str, float]) -> dict[str, float]:
     """exp(-difference / 2), normalised to a sum of 1; an infinite criterion weighs nothing."""
     best = min(criteria.values())
@@ -40,5 +59,8 @@ def _minus_two_ln_likelihood(fit: LawFit) -> float:
     n, chi_square = len(fit.series), fit.solution.chi_square
     least = 1.0 if fit.series.stated else SMALLEST_RELATIVE_SCATTER**2
     variance = max(chi_square / n, least)
-    spread = 2 * float(np.sum(np.log(fit.solution.uncertainty)))
-    return n * math.log(2 * math.pi * variance) + chi_square / variance + spread
+    return n * math.log(2 * math.pi * variance) + chi_square / variance + _spread(fit)
+
+
+def _spread(fit: LawFit) -> float:
+    return 2 * float(np.sum(np.log(fit.solution.uncertainty)))

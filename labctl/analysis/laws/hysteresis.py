@@ -75,6 +75,7 @@ def compare_branches(
     standard_uncertainty_s_m: ArrayLike | None = None,
     temperature_u_k: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> Hysteresis:
     """Fit heating and cooling together and apart, and test whether they differ.
 
@@ -83,7 +84,7 @@ def compare_branches(
     temperature_k, conductivity_s_m : (n,)
     heating : (n,) bool
         True for a point reached by heating; see `heating_points`.
-    form, prefactor_exponent, standard_uncertainty_s_m, temperature_u_k, cryogenic
+    form, prefactor_exponent, standard_uncertainty_s_m, temperature_u_k, cryogenic, are_kelvin
         As in `fit_temperature_law`.
 
     Raises
@@ -99,6 +100,7 @@ def compare_branches(
         standard_uncertainty_s_m=standard_uncertainty_s_m,
         temperature_u_k=temperature_u_k,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     up = np.asarray(heating, dtype=bool)
     series = together.preferred.series

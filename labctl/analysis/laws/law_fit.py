@@ -117,6 +117,11 @@ class LawFit(ABC):
         return ()
 
     @property
+    def is_excluded(self) -> bool:
+        """Whether this law cannot be, beyond the doubt that its uncertainty leaves."""
+        return False
+
+    @property
     def lowest_temperature_k(self) -> float:
         """Where the law ends: it has a value above this."""
         return 0.0

@@ -111,8 +111,9 @@ def _distance(choices: NDArray[np.float64], measured_k: NDArray[np.float64]) -> 
 
 
 def _between_laws(found: TemperatureLaw, choices: NDArray[np.float64]) -> NextTemperature | None:
-    first, second = (*sorted(found.weights, key=lambda law: -found.weights[law]), "")[:2]
-    if found.weights[first] >= OPEN_QUESTION_BELOW_WEIGHT:
+    weights = {law: found.weights[law] for law, fit in found.candidates.items() if not fit.objections}
+    first, second = (*sorted(weights, key=lambda law: -weights[law]), "")[:2]
+    if not second or weights[first] >= OPEN_QUESTION_BELOW_WEIGHT * sum(weights.values()):
         return None
     fits = found.candidates[first], found.candidates[second]
     choices = choices[choices > max(fit.lowest_temperature_k for fit in fits)]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
+
 CELSIUS_SUSPECTED_BELOW_K = 200.0
 SAME_TEMPERATURE_WITHIN_K = 0.5
 
@@ -90,6 +92,7 @@ def temperature_series(
     upper_bound: ArrayLike | None = None,
     weight: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> TemperatureSeries:
     """Check a series; `distinct` is how many different temperatures the law needs.
 
@@ -101,9 +104,10 @@ def temperature_series(
     temperature = _positive("temperature_k", temperature_k)
     conductivity = _positive("conductivity_s_m", conductivity_s_m)
     _same_length(temperature, "conductivity_s_m", conductivity)
-    _refuse_celsius(temperature, cryogenic)
     bound = _flags_of("upper_bound", upper_bound, temperature)
     measured = ~bound
+    if not are_kelvin:
+        _refuse_celsius(temperature, conductivity, measured, cryogenic)
     _enough_temperatures(temperature[measured], distinct)
     u_sigma = _positive_like("standard_uncertainty_s_m", standard_uncertainty_s_m, temperature, measured)
     exact_allowed = u_sigma is not None  # a thermometer may not move by its last digit
@@ -146,11 +150,21 @@ def _same_length(temperature: NDArray[np.float64], name: str, other: NDArray) ->
         raise ValueError(f"{name} has {other.size} entries, temperature_k has {temperature.size}")
 
 
-def _refuse_celsius(temperature_k: NDArray[np.float64], cryogenic: bool) -> None:
+def _refuse_celsius(
+    temperature_k: NDArray[np.float64],
+    conductivity_s_m: NDArray[np.float64],
+    measured: NDArray[np.bool_],
+    cryogenic: bool,
+) -> None:
     if not cryogenic and temperature_k.max() < CELSIUS_SUSPECTED_BELOW_K:
         raise ValueError(
             f"temperature_k: every value is below {CELSIUS_SUSPECTED_BELOW_K:g} K, which looks like degrees "
             "Celsius; add 273.15, or pass cryogenic=True if these are kelvin"
+        )
+    ratio = straighter_in_celsius(temperature_k[measured], np.log(conductivity_s_m[measured]))
+    if ratio:
+        raise ValueError(
+            f"temperature_k: {celsius_words(ratio)}; add 273.15, or pass are_kelvin=True if these are kelvin"
         )
 
 

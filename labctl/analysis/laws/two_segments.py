@@ -129,6 +129,7 @@ def fit_two_segments(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> TwoSegmentFit:
     """Fit two Arrhenius lines with one break, at least three temperatures on either side.
 
@@ -141,7 +142,7 @@ def fit_two_segments(
     form : {"ln_sigma_t", "ln_sigma"}
     transition : {"kink", "step"}, optional
         The better of the two by the criterion of `laws.law_fit` when not given.
-    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic
+    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic, are_kelvin
         As in `fit_arrhenius`.
 
     Raises
@@ -157,6 +158,7 @@ def fit_two_segments(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     if form not in PRE_EXPONENTIAL_UNIT:
         raise ValueError(f"form must be 'ln_sigma_t' or 'ln_sigma', got {form!r}")

@@ -98,6 +98,21 @@ class VTFFit(LawFit):
         return tuple(flag for flag in self.flags if flag.startswith(("not ", "unphysical")))
 
     @property
+    def strength_bounds(self) -> tuple[float, float]:
+        """Lowest and highest strength that the 95 % intervals of B and T0 allow: large B with low T0."""
+        (b_low, b_high), (t0_low, t0_high) = (
+            estimate.interval() for estimate in (self.pseudo_activation_energy_ev, self.vogel_temperature_k)
+        )
+        low = max(b_low, 0.0) / (BOLTZMANN_EV_K * t0_high) if 0 < t0_high < math.inf else 0.0
+        return low, b_high / (BOLTZMANN_EV_K * t0_low) if t0_low > 0 else math.inf
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether it bends the wrong way, or no glass former is as fragile within its intervals."""
+        bends_the_other_way = any(flag.startswith("not VTF") for flag in self.flags)
+        return bends_the_other_way or self.strength_bounds[1] < MOST_FRAGILE_STRENGTH
+
+    @property
     def lowest_temperature_k(self) -> float:
         """T0."""
         return self.vogel_temperature_k.value
@@ -124,6 +139,7 @@ def fit_vtf(
     temperature_u_k: ArrayLike | None = None,
     upper_bound: ArrayLike | None = None,
     cryogenic: bool = False,
+    are_kelvin: bool = False,
 ) -> VTFFit:
     """Fit ln sigma by the VTF law (review eq. 11 of 10.3390/batteries7010003).
 
@@ -139,7 +155,7 @@ def fit_vtf(
     residuals : {"ln_sigma", "sigma"}
         The residual that is squared. "sigma" serves comparison with work that fitted so; at constant relative
         noise it triples the error of T0.
-    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic
+    standard_uncertainty_s_m, temperature_u_k, upper_bound, cryogenic, are_kelvin
         As in `fit_arrhenius`.
 
     Raises
@@ -155,6 +171,7 @@ def fit_vtf(
         temperature_u_k=temperature_u_k,
         upper_bound=upper_bound,
         cryogenic=cryogenic,
+        are_kelvin=are_kelvin,
     )
     return vtf_of_series(series, prefactor_exponent, residuals)
 

@@ -4,7 +4,7 @@ from scipy.stats import f
 
 from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments
 from labctl.analysis.laws.choice import _suspected_break
-from labctl.analysis.laws.criterion import criterion, criterion_weights
+from labctl.analysis.laws.criterion import criterion, criterion_weights, probability_criterion
 
 KB = 8.617333262e-5
 
@@ -132,7 +132,7 @@ def test_a_curve_that_no_glass_former_has_is_refused_with_its_reason():
     sigma = np.exp(-np.where(temperature > 330.0, 0.3, 1.5) * x) / temperature
     found = fit_temperature_law(temperature, sigma)
     assert found.law == "arrhenius"
-    assert found.weights["vtf"] == 0
+    assert found.weights["arrhenius"] < 0.05
     assert found.suspected_break is not None
     assert any("a break near 330" in flag for flag in found.flags)
     assert any("vtf would lie closer" in flag and "unphysical" in flag for flag in found.flags)
@@ -227,12 +227,13 @@ def test_a_break_needs_three_temperatures_on_either_side_to_be_suspected(n, poss
     assert (fit_temperature_law(kelvin, sigma).suspected_break is not None) is possible
 
 
-def test_the_weights_are_those_of_the_criterion():
+def test_the_criterion_chooses_and_probabilities_are_the_weights():
     kelvin, sigma = bent(0.0, 10)
     found = fit_temperature_law(kelvin, sigma)
     values = {law: np.inf if fit.objections else criterion(fit) for law, fit in found.candidates.items()}
+    chances = {law: probability_criterion(fit, 0, True) for law, fit in found.candidates.items()}
     assert not found.outliers.any()
-    assert found.weights == pytest.approx(criterion_weights(values))
+    assert found.weights == pytest.approx(criterion_weights(chances))
     assert found.law == min(values, key=values.get)
     assert found.preferred is found.candidates[found.law]
 

@@ -185,10 +185,10 @@ def test_where_two_laws_compete_the_proposal_is_where_they_lie_furthest_apart_be
     rng = np.random.default_rng(66)
     temperature = np.linspace(LOWEST_K, HIGHEST_K, 6)
     for _ in range(100):
-        sigma = measured(vtf, temperature, rng, 0.05)
-        own = {"standard_uncertainty_s_m": 0.04 * sigma} if stated else {}
+        sigma = measured(vtf, temperature, rng, 0.15)
+        own = {"standard_uncertainty_s_m": 0.12 * sigma} if stated else {}
         found = fit_temperature_law(temperature, sigma, **own)
-        if 0.2 < found.weights["vtf"] < 0.8:
+        if 0.2 < found.weights["vtf"] < 0.8 and not found.candidates["vtf"].objections:
             break
     else:
         pytest.fail("the laws never competed")
@@ -199,7 +199,7 @@ def test_where_two_laws_compete_the_proposal_is_where_they_lie_furthest_apart_be
     far = np.array([np.abs(temperature - kelvin).min() >= 1.0 for kelvin in choices])
     choices = choices[far & (choices > max(one.lowest_temperature_k, other.lowest_temperature_k))]
     (a, u_a), (b, u_b) = one.ln_conductivity(choices), other.ln_conductivity(choices)
-    scatter = one.solution.variance_factor * (0.04 if stated else 1.0) ** 2
+    scatter = one.solution.variance_factor * (0.12 if stated else 1.0) ** 2
     apart = np.abs(a - b) / np.sqrt(scatter + u_a**2 + u_b**2)
     assert proposal is not None
     assert proposal.temperature_k == pytest.approx(choices[np.argmax(apart)])

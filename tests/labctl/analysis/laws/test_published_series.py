@@ -49,7 +49,7 @@ def oxide_pellet():
 def test_nist_mgh10_to_ten_digits(measured):
     lines = measured("nist/MGH10.dat").read_text().splitlines()[60:76]
     y, x = np.array([[float(word) for word in line.split()] for line in lines]).T
-    fit = fit_vtf(x, y, prefactor_exponent=0, residuals="sigma", cryogenic=True)
+    fit = fit_vtf(x, y, prefactor_exponent=0, residuals="sigma", are_kelvin=True)
     found = {
         "b1": fit.pre_exponential.value,
         "b2": -fit.pseudo_activation_energy_ev.value / KB,

@@ -1,0 +1,54 @@
+"""Conductivities of a temperature law that know that the law was chosen."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from labctl.analysis.numerics.interval_estimates import LogEstimate
+
+LEAST_WEIGHT = 0.01
+WORTH_SAYING = 1.2
+
+
+def with_law_spread(
+    chosen: LogEstimate,
+    others: Mapping[str, LogEstimate | None],
+    weights: Mapping[str, float],
+    temperature_k: float,
+) -> LogEstimate:
+    """Return the conductivity of the chosen law, its uncertainty widened by the other laws.
+
+    Parameters
+    ----------
+    chosen : LogEstimate
+    others : mapping of str to LogEstimate or None
+        Of every law that remains possible, the chosen one included; None: it has no value there.
+    weights : mapping of str to float
+    """
+    known = {law: estimate for law, estimate in others.items() if estimate is not None}
+    total = sum(weights[law] for law in known)
+    alone = chosen.relative_uncertainty
+    flags = (*chosen.flags, *_without_value(others, weights, temperature_k))
+    if not (total > 0 and math.isfinite(alone) and chosen.value > 0):
+        return replace(chosen, flags=flags)
+    variance = sum(
+        weights[law] * (one.relative_uncertainty**2 + math.log(one.value / chosen.value) ** 2)
+        for law, one in known.items()
+    )
+    widened = max(math.sqrt(variance / total), alone)
+    if widened > WORTH_SAYING * alone:
+        told = ", ".join(
+            f"{law} {one.value:.3g} S/m (weight {weights[law]:.0%})" for law, one in known.items()
+        )
+        flags = (*flags, f"the law is not decided: at {temperature_k:.2f} K {told}")
+    return LogEstimate.from_ln(math.log(chosen.value), widened, chosen.degrees_of_freedom, flags)
+
+
+def _without_value(
+    others: Mapping[str, LogEstimate | None], weights: Mapping[str, float], temperature_k: float
+) -> list[str]:
+    return [
+        f"{law} (weight {weights[law]:.0%}) has no value at {temperature_k:.2f} K: the interval leaves it out"
+        for law, estimate in others.items()
+        if estimate is None
+    ]

@@ -1,0 +1,78 @@
+"""Degrees Celsius given as kelvin: found by straightness, and no usual law taken for it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments, fit_vtf
+from labctl.analysis.laws.celsius import straighter_in_celsius
+from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+
+CASE = Path(__file__).parents[5] / "shared" / "data" / "eis_cases" / "27_celsius_above_200.csv"
+
+
+def arrhenius(kelvin, ev=0.8):
+    return -ev / (BOLTZMANN_EV_K * kelvin) - np.log(kelvin)
+
+
+def vtf(kelvin, rng):
+    return -rng.uniform(500, 2000) / (kelvin - rng.uniform(0.4, 0.85) * kelvin[0]) - 0.5 * np.log(kelvin)
+
+
+def broken(kelvin, rng):
+    at = kelvin[0] + (kelvin[-1] - kelvin[0]) * rng.uniform(0.2, 0.8)
+    below, above = rng.uniform(0.2, 0.8, 2)
+    jump = rng.choice([0.0, rng.uniform(0.3, 3)])
+    distance = (1 / at - 1 / kelvin) / BOLTZMANN_EV_K
+    return np.where(kelvin < at, below * distance, above * distance + jump) - np.log(kelvin)
+
+
+def some_kelvin(rng):
+    low = rng.uniform(250, 700)
+    return np.linspace(low, low + rng.uniform(40, 400), rng.integers(5, 25))
+
+
+def noisy(ln_sigma, rng, relative=None):
+    relative = 10 ** rng.uniform(-3.5, -1.5) if relative is None else relative
+    return ln_sigma + relative * rng.standard_normal(ln_sigma.size)
+
+
+@pytest.mark.parametrize(("points", "times"), [(11, 188), (21, 188)])
+def test_celsius_of_400_to_600_degrees_given_as_kelvin_is_found_at_1_percent_of_noise(points, times):
+    rng, celsius = np.random.default_rng(1), np.linspace(400, 600, points)
+    found = [
+        straighter_in_celsius(celsius, noisy(arrhenius(celsius + 273.15), rng, 0.01)) for _ in range(200)
+    ]
+    assert np.count_nonzero(found) >= times
+
+
+@pytest.mark.parametrize("law", [lambda kelvin, rng: arrhenius(kelvin, rng.uniform(0.1, 1.2)), vtf, broken])
+def test_kelvin_of_a_usual_law_are_taken_for_celsius_less_than_once_in_500(law):
+    rng = np.random.default_rng(2)
+    series = [some_kelvin(rng) for _ in range(5000)]
+    assert sum(straighter_in_celsius(k, noisy(law(k, rng), rng)) > 0 for k in series) <= 5000 / 500
+
+
+def test_four_temperatures_are_too_few_to_tell():
+    celsius = np.linspace(400, 600, 4)
+    assert straighter_in_celsius(celsius, arrhenius(celsius + 273.15)) == 0
+
+
+@pytest.mark.parametrize("fit", [fit_arrhenius, fit_vtf, fit_two_segments, fit_temperature_law])
+def test_every_fit_refuses_them_in_words_and_takes_them_when_told_that_they_are_kelvin(fit):
+    celsius = np.linspace(400, 600, 12)
+    sigma = np.exp(noisy(arrhenius(celsius + 273.15), np.random.default_rng(3), 0.003))
+    with pytest.raises(ValueError, match=r"273\.15 added the points lie .* which looks like degrees Celsius"):
+        fit(celsius, sigma)
+    fit(celsius, sigma, are_kelvin=True)
+    fit(celsius + 273.15, sigma)
+
+
+def test_the_case_of_degrees_above_200_is_refused():
+    if not CASE.exists():
+        pytest.skip(f"{CASE.name} is not here")
+    celsius, sigma = np.loadtxt(CASE, delimiter=",", skiprows=1, unpack=True)[:2]
+    with pytest.raises(ValueError, match="looks like degrees Celsius"):
+        fit_arrhenius(celsius, sigma)
+    assert fit_arrhenius(celsius + 273.15, sigma).activation_energy_ev.value == pytest.approx(0.9, abs=0.002)
