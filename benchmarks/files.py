@@ -3,11 +3,11 @@
     python benchmarks/files.py --spectra 20000 [--results FILE]
     python benchmarks/files.py --damaged 3000 [--results FILE]
 
-Spectrum number n is always the same file, in one of the dialects of benchmarks/dialects. A file read otherwise
-than it was written, and a damaged one with a wrong point and no warning, is printed with its number and counted
-as a fault; `--only NUMBER` writes that file to standard output. `--results FILE` notes what is done and goes on
-from there when started again. Ends with 1 where there was a fault, or where fewer than 57 of every 60 dialects
-are read.
+Spectrum number n is always the same file, in one of the dialects of benchmarks/dialects. A fault is a file
+that is read otherwise than it was written, or a damaged one with a wrong point and no warning. It is printed
+with its number, and `--only NUMBER` writes that file to standard output. `--results FILE` notes what is done
+and goes on from there when started again. Ends with 1 where there was a fault, or where fewer than 57 of
+every 60 dialects are read.
 """
 
 import argparse

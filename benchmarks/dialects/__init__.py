@@ -1,7 +1,8 @@
 """Spectra written in the dialects of many programs, and what a reader made of them.
 
-Written from descriptions and public files, without the reader: what a printed row means is computed here a second
-time. `outcome` says whether a file was read to the last digit or refused, and raises where it was read otherwise.
+Written from descriptions and public files, without the reader: what a printed row means is computed here a
+second time. `outcome` says whether a file was read to the last digit or refused, and raises where it was read
+otherwise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from dialects.mixed import Mixed
 from dialects.plain import PLAIN_DIALECTS
 from dialects.several import SEVERAL_DIALECTS
 from dialects.spectra import Complexes, Floats
-from dialects.tables import Dialect, Points, Written
+from dialects.tables import Points, Written
 
 __all__ = ["DIALECTS", "WrongReadingError", "outcome"]
 DIGITS = 1e-9

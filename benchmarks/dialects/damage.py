@@ -108,9 +108,20 @@ def lines_swapped(raw: bytes, other: bytes, rng: Random) -> bytes:
 
 
 DAMAGE: tuple[Callable[[bytes, bytes, Random], bytes], ...] = (
-    cut, beginning_lost, torn_line, hole, zeros, line_lost, line_doubled, block_doubled, file_doubled,
-    another_behind, lines_of_another, half_of_another, lines_swapped,
-)  # fmt: skip
+    cut,
+    beginning_lost,
+    torn_line,
+    hole,
+    zeros,
+    line_lost,
+    line_doubled,
+    block_doubled,
+    file_doubled,
+    another_behind,
+    lines_of_another,
+    half_of_another,
+    lines_swapped,
+)
 
 
 def damaged_outcome(number: int, folder: Path, read: Callable[[Path], Sequence[Warned]]) -> tuple[str, str]:
@@ -119,7 +130,7 @@ def damaged_outcome(number: int, folder: Path, read: Callable[[Path], Sequence[W
     Raises
     ------
     SilentlyWrongError
-        When a sweep holds a point of no spectrum, or of several, and has no warning that the sound file has not.
+        When a sweep holds a point of no spectrum, or of several, and no warning that the sound file has not.
     """
     rng = np.random.default_rng([3001, number])
     damage = DAMAGE[number % len(DAMAGE)]

@@ -1,4 +1,4 @@
-"""A dialect whose every property is drawn at random: columns, order, units and their place, separators, signs."""
+"""A dialect whose every property is drawn at random: columns, order, units, separators, signs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,21 +6,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialects.several import again_and_again, down_and_up
-from dialects.spectra import Truth, cell, frequencies
+from dialects.spectra import Truth, cell
 from dialects.tables import Dialect, Field, Random, Written
 
 _FREQUENCY = ("Frequency", "Freq.", "f", "freq", "Freq", "FREQUENCY")
 _UNITS = {
     "f": (("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("mHz", 1e-3), ("HZ", 1.0)),
-    "ohm": (("Ohm", 1.0), ("Ω", 1.0), ("kOhm", 1e3), ("kΩ", 1e3), ("MΩ", 1e6), ("mOhm", 1e-3), ("ohms", 1.0), ("OHM", 1.0)),
+    "ohm": (
+        ("Ohm", 1.0),
+        ("Ω", 1.0),
+        ("kOhm", 1e3),
+        ("kΩ", 1e3),
+        ("MΩ", 1e6),
+        ("mOhm", 1e-3),
+        ("ohms", 1.0),
+        ("OHM", 1.0),
+    ),
     "angle": (("deg", np.pi / 180), ("°", np.pi / 180), ("rad", 1.0)),
     "S": (("S", 1.0), ("mS", 1e-3), ("µS", 1e-6), ("nS", 1e-9)),
-}  # fmt: skip
+}
 _PARTS = (
-    (("Z'", "Z''"), ("Re(Z)", "Im(Z)"), ("Zre", "Zim"), ("Zreal", "Zimag"), ("Z_real", "Z_imag"), ("Re Z", "Im Z")),
+    (
+        ("Z'", "Z''"),
+        ("Re(Z)", "Im(Z)"),
+        ("Zre", "Zim"),
+        ("Zreal", "Zimag"),
+        ("Z_real", "Z_imag"),
+        ("Re Z", "Im Z"),
+    ),
     (("|Z|", "Phase"), ("Zmod", "Zphz"), ("Z", "theta"), ("|Z|", "Phase(Z)"), ("|Z|", "arg(Z)")),
     (("Y'", "Y''"), ("Re(Y)", "Im(Y)"), ("G", "B")),
-)  # fmt: skip
+)
 _QUANTITIES = (
     (("re", "ohm"), ("im", "ohm")),
     (("mod", "ohm"), ("phase", "angle")),
@@ -97,8 +113,8 @@ def _fields(rng: Random) -> list[Field]:
     for name, (quantity, unit) in zip(names, _QUANTITIES[kind], strict=True):
         minus = quantity in ("im", "phase") and bool(rng.random() < 0.4)
         found.append(_field(rng, "-" * minus + name, quantity, unit, minus=minus))
-    for name in rng.choice(_OTHERS, int(rng.integers(0, 4)), replace=False):
-        found.append(Field(str(name), f"other {name}"))
+    others = rng.choice(_OTHERS, int(rng.integers(0, 4)), replace=False)
+    found.extend(Field(str(name), f"other {name}") for name in others)
     return [found[k] for k in rng.permutation(len(found))]
 
 

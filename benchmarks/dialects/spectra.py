@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+Complexes = NDArray[np.complexfloating]
 Columns = Mapping[str, Floats]
 
 VACUUM = 8.8541878128e-12
@@ -51,10 +52,10 @@ def coil(rng: np.random.Generator, f: Floats) -> Truth:
 
 
 def _phase(z: Complexes) -> Floats:
-    return np.angle(z)
+    return np.asarray(np.angle(z), float)
 
 
-QUANTITIES: dict[str, Callable[[Truth], Floats]] = {
+QUANTITIES: dict[str, Callable[[Truth], NDArray[Any]]] = {
     "f": lambda t: t.f,
     "w": lambda t: 2 * np.pi * t.f,
     "re": lambda t: t.z.real,
@@ -81,7 +82,7 @@ QUANTITIES: dict[str, Callable[[Truth], Floats]] = {
 def impedance(f: Floats, v: Columns) -> Complexes:
     """The impedance that printed quantities mean, from the first pair that is there."""
     w = 2 * np.pi * f
-    pairs: list[tuple[set[str], Callable[[], Complexes]]] = [
+    pairs: list[tuple[set[str], Callable[[], NDArray[Any]]]] = [
         ({"re", "im"}, lambda: v["re"] + 1j * v["im"]),
         ({"mod", "phase"}, lambda: v["mod"] * (np.cos(v["phase"]) + 1j * np.sin(v["phase"]))),
         ({"yre", "yim"}, lambda: 1 / (v["yre"] + 1j * v["yim"])),

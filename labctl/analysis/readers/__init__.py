@@ -36,7 +36,7 @@ def read_spectrum(path: str | PathLike[str]) -> Spectrum:
 
 
 def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
-    """Read every sweep in a file. Raises as above, also when nothing tells the sweeps apart.
+    """Read every sweep in a file. Raises as above, also for sweeps that cannot be separated.
 
     What separates the sweeps is in the metadata of each: `cycle`, `temperature_k`, `bias_v`, `sweep`.
     """

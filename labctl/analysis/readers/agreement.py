@@ -1,9 +1,9 @@
 """Columns that say the same twice: each row is checked, and signs and angles are settled by them.
 
 The impedance from the first pair of columns (Z', Z'' before modulus and phase before others) is compared with
-that of every other pair. Where they disagree throughout, the readings that a heading may have confused are
-tried: the sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or,
-for differences of a few per cent (drift-corrected columns beside measured ones), read with a warning.
+the impedance from every other pair. Where they disagree throughout, usual mistakes of headings are tried: the
+sign of an imaginary part or a phase, and radians for degrees. Otherwise the file is refused, or, for
+differences up to 30 % (drift-corrected columns beside measured ones), read with a warning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _compare(
 
 
 def _by_radians(z: ComplexArray) -> ComplexArray:
-    """The impedance whose phase was taken for degrees and is in radians (the angle may have wrapped)."""
+    """The impedance with its phase in radians instead of degrees (the angle may have wrapped)."""
     return np.abs(z) * np.exp(1j * np.angle(z) * 180 / np.pi)
 
 

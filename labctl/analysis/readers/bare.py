@@ -15,11 +15,12 @@ NO_HEADINGS = "no line names the columns frequency, Z' and Z''"
 LEAST_WIDTH_DECADES = 1.0
 LEAST_EVENNESS = 1e-3
 MOST_ACTIVE = 0.1
+LARGEST_LOGARITHM = 15.0
 _WORD = re.compile(r"[A-Za-zΩµ°/'-]+")
 
 
 def find_columns(lines: Sequence[str]) -> tuple[dict[str, Column], str]:
-    """Frequency, Z', Z'' and a warning; ValueError for a table that cannot be a spectrum, with what it looks like."""
+    """Frequency, Z', Z'' and a warning; ValueError naming the likely content when it is no spectrum."""
     bare = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     rows = [numbers(line) for line in bare[:20]]
     if not rows or rows[0] is None or sum(row is not None and len(row) == 3 for row in rows) < len(rows) - 1:
@@ -48,7 +49,7 @@ def _refuse_what_is_no_spectrum(table: FloatArray) -> None:
 
 
 def _looks_like(table: FloatArray) -> str:
-    """What a bare table looks like when it cannot be frequency, Z', Z''; else an empty string."""
+    """The likely content of a bare table that cannot be frequency, Z', Z''; else an empty string."""
     first, second, third = table.T
     if len(first) < 3:
         return "too few lines to tell"
@@ -63,12 +64,17 @@ def _looks_like(table: FloatArray) -> str:
         return "something whose first column spans less than a decade"
     if np.ptp(second) == 0 or np.ptp(third) == 0:
         return "a series with a constant column (time, current, voltage)"
-    bode = _is_bode(first, second, third)
+    bode = _is_bode(first, second, third) or _is_bode(first, _powers_of_ten(second), third)
     if bode is not None:
         return f"modulus and phase in {bode} (the third column is the slope of the second)"
     if np.mean(second < 0) > MOST_ACTIVE:
         return "something with negative real parts"
     return ""
+
+
+def _powers_of_ten(values: FloatArray) -> FloatArray:
+    """10 to the power of values that could be logarithms of impedances; others give zeros."""
+    return 10.0**values if np.abs(values).max() < LARGEST_LOGARITHM else np.zeros_like(values)
 
 
 def _is_even(values: FloatArray) -> bool:

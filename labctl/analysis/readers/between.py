@@ -14,8 +14,7 @@ _COUNT = re.compile(r"\s*(\d{1,7})\s*$")
 _RULE = re.compile(r"[-=_*+|#~.:\s,;]+$")
 _MARKS = re.compile(r"\s*(?:End Comments|</?\w+>|BEGIN\b.*|\[data\])\s*$", re.IGNORECASE)
 _NOTE = re.compile(
-    r"\s*[#%!]*\s*(?:sample|name|date|time|operator|user|comment|note|title|file|instrument|device|cell id|model)"
-    r"\s*[:=]",
+    r"\s*[#%!]*\s*(?:sample|name|date|time|operator|user|comment|note|title|file|instrument|device|model)\s*[:=]",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(
@@ -29,10 +28,11 @@ LONGEST_UNIT = 20
 
 @dataclass(frozen=True)
 class Between:
-    """Content of these lines: a row of units, the number of points promised, a temperature as (number, unit)."""
+    """Content of these lines: a row of units, the points promised, a temperature as (number, unit)."""
 
     units: tuple[str, ...] = ()
     promised: int | None = None
+    notes: tuple[str, ...] = ()
     count_line: int = 0
     temperature: tuple[float, str] | None = None
 
@@ -56,8 +56,10 @@ def _read(found: Between, layout: Layout, line: str, number: int) -> Between:
     count = _COUNT.match(line)
     if count:
         return replace(found, promised=int(count.group(1)), count_line=number)
-    if _RULE.match(line) or _MARKS.match(line) or _NOTE.match(line):
+    if _RULE.match(line) or _MARKS.match(line):
         return found
+    if _NOTE.match(line):
+        return replace(found, notes=(*found.notes, line))
     parameter = _PARAMETER.match(line)
     if parameter:
         value = float(parameter.group(2).replace(",", "."))
@@ -88,7 +90,7 @@ def units_of(line: str, layout: Layout) -> tuple[str, ...]:
 
 
 def _are_units(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether the frequency or half of the needed columns have a unit, and all cells are short enough for one."""
+    """Whether the frequency or half of the needed columns have a unit, and all cells could be one."""
     below = [cells[column.place] for column in layout.needed]
     known = [unit for unit in map(read_unit, below) if unit is not None]
     if any(len(cell) > LONGEST_UNIT for cell in below):

@@ -42,7 +42,7 @@ def filled(cells: Sequence[str]) -> list[str]:
 
 
 def number(cell: str) -> float | None:
-    """A number with a decimal point or comma; None for anything else: thousands separators, 1e999, infinity."""
+    """A number with a decimal point or comma; None for anything else, such as 1e999."""
     text = _decimal(cell)
     if text is None:
         return None

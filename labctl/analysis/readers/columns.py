@@ -8,54 +8,10 @@ from math import isnan, nan, pi
 import numpy as np
 
 from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.readers.names import NAMES
 from labctl.analysis.readers.units import Unit, is_per_area, read_unit, unwrapped
 
-_NAMES = {
-    "frequency": {"freq", "frequency", "f", "frequenz", "freqhz", "fréquence", "frequencyf"},
-    "omega": {"omega", "ω", "w", "angularfrequency", "angfreq", "angularfreq", "2pif", "radfreq"},
-    "real": {"z'", "zs'", "re(z)", "rez", "zre", "zr", "zreal", "realz", "real(z)", "z'(a)", "reimpedance",
-             "realimpedance", "impedancereal", "impedancere", "re[z]", "re{z}", "zrealpart", "realpartofz",
-             "realpartofimpedance", "realpartz", "zreell", "zre(ohm)", "r(z)"},
-    "imaginary": {"z''", "zs''", "im(z)", "imz", "zim", "zimg", "zi", "zimag", "imagz", "imag(z)",
-                  "z''(b)", "imimpedance", "imaginaryimpedance", "imagimpedance", "impedanceimag", "impedanceim",
-                  "impedanceimaginary", "im[z]", "im{z}", "zimagpart", "imagpartofz", "zimaginary",
-                  "imaginarypartofz", "imaginarypartofimpedance", "imaginaryz", "imaginarypartz", "imag(z)''"},
-    "modulus": {"|z|", "zmod", "mod(z)", "abs(z)", "absz", "z", "zmodulus", "impedance", "magz", "zmag", "zabs",
-                "magnitudeofz", "impedancemodulus", "impedancemagnitude", "modz", "mag(z)", "zmagnitude"},
-    "phase": {"phase(z)", "zphz", "zphase", "arg(z)", "phasez", "phaseofz", "thetaz", "theta(z)", "argz",
-              "impedancephase", "phasez(deg)", "angle(z)"},
-    "any real": {"real", "re", "realteil", "realpart", "re()", "prim", "real()"},
-    "any imaginary": {"imag", "im", "imaginary", "imaginärteil", "imaginarypart", "imagpart", "imag()"},
-    "any modulus": {"modulus", "magnitude", "mag", "abs", "amplituderatio"},
-    "any phase": {"phase", "theta", "phi", "phaseangle", "angle", "φ", "θ", "phaseshift", "arg"},
-    "resistance": {"r", "resistance"},
-    "reactance": {"x", "reactance"},
-    "y real": {"y'", "re(y)", "yreal", "yre", "realy", "rey", "admittancereal", "realadmittance", "real(y)", "ys'"},
-    "y imaginary": {"y''", "im(y)", "yimag", "yim", "imagy", "imy", "admittanceimag", "imagadmittance",
-                    "imag(y)", "ys''"},
-    "y modulus": {"|y|", "y", "absy", "abs(y)", "ymod", "admittance", "ymag"},
-    "y phase": {"thetay", "theta(y)", "phase(y)", "phasey", "yphase", "argy", "arg(y)"},
-    "conductance": {"g", "gp", "conductance"},
-    "susceptance": {"b", "bp", "susceptance"},
-    "cs": {"cs", "cseries"}, "cp": {"cp", "cparallel"}, "ls": {"ls", "lseries"}, "lp": {"lp", "lparallel"},
-    "rs": {"rs", "rseries", "esr"}, "rp": {"rp", "rparallel"},
-    "d": {"d", "df", "dissipation", "dissipationfactor", "tand", "tandelta", "tan(delta)", "tanδ", "losstangent"},
-    "q": {"q", "qualityfactor"},
-    "eps real": {"eps'", "ε'", "epsilon'", "permittivity'", "er'", "realpermittivity", "permittivityreal"},
-    "eps imaginary": {"eps''", "ε''", "epsilon''", "permittivity''", "er''", "imagpermittivity", "permittivityimag"},
-    "sigma real": {"sig'", "σ'", "sigma'", "conductivity'"},
-    "sigma imaginary": {"sig''", "σ''", "sigma''", "conductivity''"},
-    "m real": {"m'", "mod'", "re(m)"}, "m imaginary": {"m''", "mod''", "im(m)"},
-    "s real": {"s11re", "re(s11)", "s11real", "re(s)", "s11'"},
-    "s imaginary": {"s11im", "im(s11)", "s11imag", "im(s)", "s11''"},
-    "temperature": {"temperature", "temp", "tsample", "temperatur", "sampletemperature", "stagetemperature"},
-    "bias": {"bias", "dcbias", "vdc", "edc", "biasvoltage", "vbias", "dclevel", "biasv", "dcvoltage"},
-    "cycle": {"cycle", "cyclenumber", "cycle#", "cycleno", "sweep", "sweepnumber", "scan", "loop", "run", "repeat",
-              "repetition", "sweepno", "spectrum", "spectrumnumber", "sweep#"},
-    "time": {"time", "elapsedtime", "timesec"},
-    "status": {"status"},
-}  # fmt: skip
-_MEANING = {name: meaning for meaning, names in _NAMES.items() for name in names}
+_MEANING = {name: meaning for meaning, names in NAMES.items() for name in names.split()}
 _KINDS = {
     "frequency": ("frequency", "per second", "angular frequency"),
     "omega": ("angular frequency", "per second"),
@@ -95,8 +51,8 @@ LONGEST_HEADING = 80
 class Column:
     """A column's place and meaning; `factor` turns its numbers into SI with the true sign.
 
-    `unit` is as the file names it; the factor of an unknown unit is nan. `scale` is "linear", "log10" or "ln";
-    `kind` is what the unit measures ("" when the file names none).
+    `unit` is as the file names it; the factor of an unknown unit is nan. `scale` is "linear", "log10", "ln",
+    or "log" for a base that is not named. `kind` is the quantity of the unit ("" when the file names none).
     """
 
     place: int
@@ -118,7 +74,8 @@ class Column:
 def find_columns(headings: Sequence[str], units: Sequence[str] = ()) -> dict[str, Column]:
     """The columns that have a known meaning; the first of each counts.
 
-    `units` is a row of units above or below the headings, if there is one. ValueError for impedance times area.
+    `units` is a row of units above or below the headings, if there is one. ValueError for impedance times
+    an area.
     """
     found: dict[str, Column] = {}
     for place, heading in enumerate(headings):
@@ -179,7 +136,7 @@ def _says_nothing(unit: Unit, text: str) -> bool:
 
 
 def _is_angular(meaning: str, kind: str) -> bool:
-    """A column named frequency whose unit is that of an angular one."""
+    """A column named frequency with the unit of an angular frequency."""
     return meaning == "frequency" and kind == "angular frequency"
 
 

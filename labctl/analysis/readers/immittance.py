@@ -30,7 +30,7 @@ Form = tuple[str, ...]
 
 
 def _inverse(y: ComplexArray) -> ComplexArray:
-    return 1 / y
+    return np.asarray(1 / y, complex)
 
 
 def _series(real: FloatArray, imaginary: FloatArray) -> ComplexArray:
@@ -38,11 +38,11 @@ def _series(real: FloatArray, imaginary: FloatArray) -> ComplexArray:
 
 
 def _polar(modulus: FloatArray, phase: FloatArray) -> ComplexArray:
-    return modulus * np.exp(1j * phase)
+    return np.asarray(modulus * np.exp(1j * phase), complex)
 
 
 def _lossy(loss: FloatArray) -> FloatArray:
-    """Eps'' counted positive where it is mostly printed so; some programs print eps' + j eps'' with eps'' < 0."""
+    """Eps'' as a positive loss; some programs print eps' + j eps'' with eps'' < 0."""
     return -loss if np.nanmedian(loss) < 0 else loss
 
 
@@ -53,6 +53,7 @@ _FORMS: dict[Form, Callable[[FloatArray, Values], ComplexArray]] = {
     ("y real", "y imaginary"): lambda w, v: _inverse(_series(v["y real"], v["y imaginary"])),
     ("y modulus", "y phase"): lambda w, v: _inverse(_polar(v["y modulus"], v["y phase"])),
     ("conductance", "susceptance"): lambda w, v: _inverse(_series(v["conductance"], v["susceptance"])),
+    ("rs", "reactance"): lambda w, v: _series(v["rs"], v["reactance"]),
     ("cs", "rs"): lambda w, v: _series(v["rs"], -1 / (w * v["cs"])),
     ("cs", "d"): lambda w, v: _series(v["d"], -np.ones_like(w)) / (w * v["cs"]),
     ("cs", "q"): lambda w, v: _series(1 / v["q"], -np.ones_like(w)) / (w * v["cs"]),
@@ -149,12 +150,12 @@ def missing(columns: Mapping[str, Column]) -> str:
 
 
 def frequency_hz(values: Values) -> FloatArray:
-    """The (n,) frequencies, from those of a column of angular frequency where there is no other."""
+    """The (n,) frequencies, from the angular frequencies where there is no other column."""
     return values["frequency"] if "frequency" in values else values["omega"] / (2 * np.pi)
 
 
 def impedances(values: Values, chosen: list[Form], length_per_area: float | None) -> list[ComplexArray]:
-    """The (n,) impedance by each form; ValueError for one that has no impedance without more knowledge."""
+    """The (n,) impedance by each form; ValueError where more must be known to compute it."""
     omega = 2 * np.pi * frequency_hz(values)
     with np.errstate(all="ignore"):
         return [_impedance(omega, values, form, length_per_area) for form in chosen]

@@ -69,7 +69,7 @@ def find_layouts(lines: Sequence[str]) -> Iterator[Layout]:
 
 def with_subject(layout: Layout, lines: Sequence[str]) -> Layout:
     """The layout with plain columns (real, phase ...) named for the quantity that the titles say."""
-    plain = any(name.startswith("any ") for name in _used(layout.columns))
+    plain = bool({"any real", "any imaginary", "any modulus"} & set(_used(layout.columns)))
     above = lines[: max(layout.first_line - 1, 0)]
     quantity = titles.subject([*above, *layout.names]) if plain else "impedance"
     return replace(layout, columns=immittance.named(layout.columns, quantity))

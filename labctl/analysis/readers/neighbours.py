@@ -1,11 +1,12 @@
 """Points that do not continue the curve of the points beside them: a lost digit leaves no other trace."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
 
 LEAST_POINTS = 7
-LEAST_DEVIATION = 0.05
+LEAST_DEVIATION = 0.08
 TIMES_USUAL = 12.0
 MOST_NAMED = 3
 
@@ -13,7 +14,8 @@ MOST_NAMED = 3
 def off(frequency_hz: FloatArray, z_ohm: ComplexArray) -> list[str]:
     """Warnings about points far from the line between their neighbours; (n,) arrays in the order measured.
 
-    The impedance (log modulus, phase) is interpolated over log frequency between the point before and the one after.
+    The impedance (log modulus, phase) is interpolated over log frequency between the point before and the one
+    after.
     """
     sound = np.isfinite(z_ohm) & (np.abs(z_ohm) > 0)
     f, z = frequency_hz[sound], z_ohm[sound]
@@ -28,8 +30,8 @@ def off(frequency_hz: FloatArray, z_ohm: ComplexArray) -> list[str]:
     return found + ([f"{places.size} points are off their neighbours"] if places.size > MOST_NAMED else [])
 
 
-def _deviation(x: FloatArray, y: ComplexArray) -> FloatArray:
-    """(n,) distance from the line between both neighbours, relative to the modulus; at the ends to the next two."""
+def _deviation(x: FloatArray, y: NDArray[np.complexfloating]) -> FloatArray:
+    """(n,) relative distance from the line between both neighbours; at the ends from the next two."""
     n = x.size
     before, after = np.arange(n) - 1, np.arange(n) + 1
     before[0], after[0], before[-1], after[-1] = 1, 2, n - 3, n - 2

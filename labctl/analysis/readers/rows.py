@@ -45,7 +45,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line; `kind`: row, headings, fragment (numbers only), damaged (some numbers, or zeros), end, empty, other."""
+    """A line; `kind`: row, headings, fragment (numbers), damaged (some numbers, zeros), end, empty, other."""
 
     number: int
     kind: str
@@ -76,7 +76,7 @@ def classify(lines: Sequence[str], layout: Layout) -> Lines:
 
 
 def read_rows(lines: Sequence[str], layout: Layout, sorted_lines: Lines, count_line: int = 0) -> Rows:
-    """The sound rows of the table and warnings about those left out; `count_line` holds the number of points."""
+    """The sound rows and warnings about those left out; `count_line` is the line of the number of points."""
     everything = sorted_lines.everything
     above, found = everything[: layout.first_line], everything[layout.first_line :]
     result = _sound_rows(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.readers import neighbours
 from labctl.analysis.readers.claims import broken_claims, describe
 from labctl.analysis.readers.sweeps import Sweep, gaps, separate
@@ -57,7 +58,7 @@ def _spectrum(table: Table, sweep: Sweep, warnings: tuple[str, ...], metadata: d
     return Spectrum(frequency, z, status, (*warnings, *own), metadata)
 
 
-def _sign_warning(table: Table, z: np.ndarray) -> tuple[str, ...]:
+def _sign_warning(table: Table, z: ComplexArray) -> tuple[str, ...]:
     sound = z.imag[np.isfinite(z.imag)]
     if table.sign_settled or not sound.size or np.mean(sound > 0) < MOSTLY:
         return ()

@@ -1,9 +1,10 @@
 """Several sweeps in one table, separated by what changes from one to the next.
 
-1. A cycle number, a temperature or a bias that takes a few values separates, where the groups overlap in frequency.
+1. A cycle number, a temperature or a bias that takes a few values separates, where the groups overlap in
+   frequency.
 2. Inside a group a sweep ends where the frequency turns round or jumps back.
-3. Runs that do not overlap are one sweep measured in parts, and rows in no order are sorted into one sweep, if no
-   frequency occurs twice; else the column of time gives the order.
+3. Runs that do not overlap are one sweep measured in parts, and rows in no order are sorted into one sweep,
+   if no frequency occurs twice; else the column of time gives the order.
 4. Frequencies that all occur k times, one after the other, are k sweeps.
 5. Everything else is refused.
 """
@@ -34,7 +35,7 @@ class Sweep:
 
 
 def separate(frequency_hz: FloatArray, z_ohm: np.ndarray, labels: Mapping[str, FloatArray]) -> list[Sweep]:
-    """The sweeps of a table; ValueError when its rows cannot be told apart.
+    """The sweeps of a table; ValueError when its rows cannot be separated.
 
     `frequency_hz` is (n,) and above zero; `labels` may hold cycle, temperature, bias and time, (n,) each.
     """
@@ -93,7 +94,7 @@ def _in_group(
         if repeats > 1:
             return [Sweep(rows[k::repeats], warnings) for k in range(repeats)]
         return [Sweep(rows, (*warnings, *_read_twice(frequency)))]
-    if all(_is_sweep(run, runs, frequency) for run in runs):
+    if _are_equal(runs, frequency) or all(_is_sweep(run, runs, frequency) for run in runs):
         if _overlap([frequency[run] for run in runs]):
             return [Sweep(rows[run], warnings) for run in runs]
         return [_sorted(rows, frequency, (*warnings, "measured in parts: its rows are sorted by frequency"))]
@@ -106,14 +107,19 @@ def _by_time(
     rows: IndexArray, frequency_hz: FloatArray, z_ohm: np.ndarray, time_s: FloatArray | None
 ) -> list[Sweep]:
     times = None if time_s is None else time_s[rows]
-    if times is not None and np.isfinite(times).all() and np.unique(times).size == times.size:
-        if (np.diff(times) < 0).any():
-            return _in_group(rows[np.argsort(times)], frequency_hz, z_ohm, None)
+    if times is not None and _gives_another_order(times):
+        return _in_group(rows[np.argsort(times)], frequency_hz, z_ohm, None)
     frequencies, counts = np.unique(frequency_hz[rows], return_counts=True)
     twice = frequencies[counts > 1]
     raise ValueError(
-        f"{twice.size} frequencies ({twice[0]:g} Hz ...) occur several times and nothing in the file tells the "
-        "sweeps apart: export one sweep in a file, or a column with its number"
+        f"{twice.size} frequencies ({twice[0]:g} Hz ...) occur several times and nothing in the file tells "
+        "the sweeps apart: export one sweep in a file, or a column with its number"
+    )
+
+
+def _gives_another_order(times: FloatArray) -> bool:
+    return bool(
+        np.isfinite(times).all() and np.unique(times).size == times.size and (np.diff(times) < 0).any()
     )
 
 
@@ -131,6 +137,14 @@ def _runs(frequency: FloatArray) -> list[IndexArray]:
             direction = np.sign(step)
     cuts.append(frequency.size)
     return [np.arange(a, b) for a, b in pairwise(cuts)]
+
+
+def _are_equal(runs: list[IndexArray], frequency: FloatArray) -> bool:
+    """Whether all runs have the same frequencies, two or more."""
+    first = np.sort(frequency[runs[0]])
+    return first.size > 1 and all(
+        run.size == first.size and np.allclose(np.sort(frequency[run]), first, rtol=1e-6) for run in runs
+    )
 
 
 def _is_sweep(run: IndexArray, runs: list[IndexArray], frequency: FloatArray) -> bool:
@@ -159,7 +173,7 @@ def _without_doubles(
 def _repeats(frequency: FloatArray) -> int:
     """How many times each frequency occurs, one after the other; 1 when they differ in that."""
     ends = np.flatnonzero(np.abs(np.diff(np.log(frequency))) >= SAME) + 1
-    lengths = np.diff([0, *ends, frequency.size])
+    lengths = np.diff(np.r_[0, ends, frequency.size])
     return int(lengths[0]) if np.ptp(lengths) == 0 and len(lengths) > 1 else 1
 
 

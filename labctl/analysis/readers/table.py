@@ -1,4 +1,4 @@
-"""The spectrum table of a text: its layout, rows, impedance, and what is not certain about them."""
+"""The spectrum table of a text: its layout, rows and impedance, with warnings."""
 
 from dataclasses import dataclass, field
 
@@ -9,6 +9,7 @@ from labctl.analysis.readers import agreement, between, immittance, temperatures
 from labctl.analysis.readers.cells import number, value
 from labctl.analysis.readers.columns import Column, refuse_unknown_units
 from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
+from labctl.analysis.readers.digits import odd_one_out
 from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
 from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
 from labctl.analysis.readers.transposed import upright
@@ -21,8 +22,8 @@ LABELS = ("cycle", "temperature", "bias", "time")
 class Table:
     """Content of the file: (n,) arrays in SI units, in its order.
 
-    `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` a line each.
-    `labels` are the (n,) columns that tell sweeps apart: cycle, temperature (K), bias (V), time (s).
+    `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` one line.
+    `labels` are the (n,) columns that separate sweeps: cycle, temperature (K), bias (V), time (s).
     """
 
     frequency_hz: FloatArray
@@ -46,11 +47,13 @@ def read_table(text: str) -> Table:
     layout = with_subject(layout, lines)
     refuse_unknown_units(layout.needed)
     titles.refuse_units_above(
-        lines[: max(layout.first_line - 1, 0)], [c.meaning for c in layout.needed if not c.unit]
+        [*lines[: max(layout.first_line - 1, 0)], *found.notes],
+        [c.meaning for c in layout.needed if not c.unit],
     )
     rows = read_rows(lines, layout, kinds, found.count_line)
     if not rows.rows:
         raise ValueError("the table has no complete line of numbers")
+    rows.warnings.extend(_odd_numbers(rows.rows, layout))
     refuse_ambiguous([row.cells[column.place] for row in rows.rows for column in layout.needed])
     if kinds.separator != r"\s+":
         refuse_grouped(
@@ -60,7 +63,7 @@ def read_table(text: str) -> Table:
 
 
 def _fitting_layout(lines: list[str]) -> tuple[Layout, Lines]:
-    """The first layout whose headings go with the rows; the error of the first one when none does."""
+    """The first layout with as many headings as the rows have cells; else the error of the first one."""
     failed: list[tuple[Layout, WidthError]] = []
     for layout in find_layouts(lines):
         try:
@@ -143,6 +146,18 @@ def _skipped(frequency: FloatArray, keep: BoolArray) -> list[str]:
     rest = int((~keep).sum()) - direct
     words = [f"{direct} lines at 0 Hz (direct current) left out"] if direct else []
     return words + ([f"{rest} lines without a frequency above zero left out"] if rest else [])
+
+
+def _odd_numbers(rows: list[Row], layout: Layout) -> list[tuple[int, str]]:
+    """Warnings about lines with a needed number that has fewer or more digits than the others below it."""
+    found: dict[int, str] = {}
+    for column in layout.needed:
+        cells = [row.cells[column.place] for row in rows]
+        found |= {rows[place].line: cells[place] for place in odd_one_out(cells)}
+    return [
+        (n, f"line {n}: {cell} has other digits than its column: it may be damaged")
+        for n, cell in found.items()
+    ]
 
 
 def _no_readings(z: ComplexArray) -> list[str]:

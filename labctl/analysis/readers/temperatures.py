@@ -10,7 +10,7 @@ COLDEST_K = 120.0  # no solid or polymer electrolyte conducts measurably below
 
 
 def kelvin(numbers: FloatArray, kind: str) -> tuple[FloatArray, list[str]]:
-    """The (n,) temperatures in K and warnings; nan where neither a unit nor the numbers tell degC from K.
+    """The (n,) temperatures in K and warnings; nan where nothing decides between degC and K.
 
     `kind` is "celsius", "kelvin" or "" when the file names no unit.
     """

@@ -30,13 +30,13 @@ _SIZES = {
     for name in ("thickness", "diameter")
 }
 _METRES = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "µm": 1e-6, "um": 1e-6}
-_WORD = re.compile(r"[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
+_WORD = re.compile(r"(?<!\d )\b[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
 _NORMALISED = re.compile(r"\barea[- ](?:normali[sz]ed|specific)\b", re.IGNORECASE)
 LONGEST_LINE = 400
 
 
 def refuse_touchstone(text: str) -> None:
-    """ValueError for a Touchstone file, whose numbers are no impedance at the sample."""
+    """ValueError for a Touchstone file: its numbers are not the impedance of the sample."""
     found = _TOUCHSTONE.search(text[:20000])
     if found is None:
         return
@@ -47,7 +47,7 @@ def refuse_touchstone(text: str) -> None:
 
 
 def subject(lines: Iterable[str]) -> str:
-    """What the titles say plain columns are: impedance (also when they say nothing), admittance ...
+    """Quantity of plain columns according to the titles: impedance (the default) or admittance.
 
     ValueError where they name a quantity that is no impedance, or several.
     """
@@ -84,7 +84,7 @@ def refuse_units_above(lines: Iterable[str], without_unit: Collection[str]) -> N
 
 
 def length_per_area(text: str) -> float | None:
-    """Thickness over area of the sample (1/m) with which the file's program has computed; None if not stated."""
+    """Thickness over area (1/m) with which the file's program has computed; None if not stated."""
     sizes = [_size_m(pattern, text[:20000]) for pattern in _SIZES.values()]
     if sizes[0] is None or sizes[1] is None:
         return None

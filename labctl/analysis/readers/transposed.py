@@ -1,4 +1,4 @@
-"""Tables whose quantities stand in lines instead of columns (LabOne's csv of a sweep)."""
+"""Tables with a line for each quantity instead of a column (LabOne's csv of a sweep)."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ _LABONE = re.compile(r"^\s*chunk;timestamp;size;fieldname\b", re.IGNORECASE)
 def upright(lines: Sequence[str]) -> list[str]:
     """The lines as they are, or the table of a LabOne sweep with its fields as columns.
 
-    LabOne's file of sweeps has a line for each field of each chunk: `chunk;timestamp;size;fieldname;data ...`.
+    LabOne's file of sweeps has a line for each field of each chunk: `chunk;timestamp;size;fieldname;data`.
     ValueError when the fields of a chunk are not equally long.
     """
     start = next((n for n, line in enumerate(lines[:50]) if _LABONE.match(line)), None)

@@ -69,9 +69,9 @@ LONGEST = 40
 
 @dataclass(frozen=True)
 class Unit:
-    """What is measured in the unit and the factor to SI (rad for angles); nan for a unit that is not known.
+    """Quantity of a unit and its factor to SI (rad for angles); nan where it has none.
 
-    `scale` is "linear", "log10", "ln" or "log" (of a base that is not said).
+    `scale` is "linear", "log10", "ln" or "log" (of a base that is not named).
     """
 
     kind: str
@@ -126,7 +126,7 @@ def _plain_unit(bare: str) -> Unit | None:
 
 
 def _prefixed(text: str) -> Unit | None:
-    """A prefix and a symbol; capitals count where they tell milli from mega or siemens from seconds."""
+    """A prefix and a symbol; capitals distinguish milli from mega and siemens from seconds."""
     for kind, symbols in _SYMBOLS.items():
         for symbol in symbols:
             word = len(symbol) > 1

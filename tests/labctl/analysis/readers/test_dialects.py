@@ -1,4 +1,4 @@
-"""Random spectra in the dialects of many programs: read to the last digit or refused, never read otherwise."""
+"""Random spectra in many dialects: read to the last digit or refused, never read otherwise."""
 
 from collections import Counter
 
@@ -49,9 +49,9 @@ def test_a_reader_that_changes_one_digit_is_found_out(tmp_path, part):
 
     with pytest.raises(WrongReadingError, match="differ by up to"):
         outcome(0, tmp_path, Otherwise(change))
+    number = next(n for n, damage in enumerate(DAMAGE) if damage.__name__ == "lines_swapped")
     with pytest.raises(SilentlyWrongError):
-        for number in range(len(DAMAGE)):
-            damaged_outcome(number, tmp_path, Otherwise(change))
+        damaged_outcome(number, tmp_path, Otherwise(change))
 
 
 def test_a_reader_that_loses_a_sweep_or_its_value_is_found_out(tmp_path):

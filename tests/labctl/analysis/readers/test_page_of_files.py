@@ -26,7 +26,9 @@ def test_an_example_of_the_page_is_true(tmp_path, text, verdict, words):
         with pytest.raises(ValueError, match=re.escape(words)):
             read_spectra(path)
         return
-    count, points, first, warning = READ.match(words).groups()
+    stated = READ.match(words)
+    assert stated
+    count, points, first, warning = stated.groups()
     spectra = read_spectra(path)
     assert (len(spectra), len(spectra[0])) == (int(count), int(points))
     assert spectra[0].z_ohm[0] == pytest.approx(complex(first), rel=1e-3)
