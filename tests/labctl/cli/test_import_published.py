@@ -60,16 +60,19 @@ def test_a_thiophosphate_has_its_published_resistance(imported, shared_data):
     assert content["conductivities"][0]["temperature_k"] == pytest.approx(248.15)
 
 
-@pytest.mark.parametrize("name", ["peis", "peis.issue_225.no_ece"])
-def test_a_binary_file_gives_what_its_text_export_gives(imported, shared_data, name):
-    options = ("--sample", "cell", "--thickness-mm", 1, "--diameter-mm", 12, "--electrodes", "reversible")
+@pytest.mark.parametrize(("name", "numbers"), [("peis.issue_225.no_ece", 1), ("peis", 0)])
+def test_a_binary_file_gives_what_its_text_export_gives(imported, shared_data, name, numbers):
+    options = ("--sample", "cell", "--thickness-mm", 1, "--diameter-mm", 12)
     binary, text = (
         imported(shared_data / f"eclab_binary/{name}.{ending}", *options) for ending in ("mpr", "mpt")
     )
     assert [file["format"] for file in binary["imported_files"]] == ["EC-Lab binary"]
     assert [file["format"] for file in text["imported_files"]] == ["EC-Lab"]
-    assert resistances_ohm(binary) == pytest.approx(resistances_ohm(text), rel=1e-5)
-    assert len(binary["conductivities"]) == 1
+    assert len(resistances_ohm(binary)) == numbers
+    assert resistances_ohm(binary) == pytest.approx(resistances_ohm(text), rel=1e-6)
+    reasons = [[row["flags"] for row in content["without_number"]] for content in (binary, text)]
+    assert reasons[0] == reasons[1]
+    assert len(reasons[0]) == 1 - numbers
 
 
 def test_one_file_of_each_maker_is_imported(imported, shared_data):
