@@ -4,13 +4,15 @@ All makers' files consist of some text and a table with named columns. The text 
 found by its column names, and other statements of the file (the planned sweep, the number of points, an
 abort) are compared with the table. Known so: csv with any usual separator and decimal
 sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments,
-VersaStudio .par, Parstat, PowerSuite.
+VersaStudio .par, Parstat, PowerSuite; and in binary EC-Lab .mpr and PalmSens .pssession;
+and the sheets of spreadsheets.
 """
 
 from os import PathLike
 
+from labctl.analysis.readers.part import Part
+from labctl.analysis.readers.parts import read_each, read_parts
 from labctl.analysis.readers.spectra import spectra_of
-from labctl.analysis.readers.text import read_text
 from labctl.analysis.spectra.spectrum import Spectrum
 
 __all__ = ["read_spectra", "read_spectrum"]
@@ -38,8 +40,14 @@ def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
 
     What separates the sweeps is in the metadata of each: `cycle`, `temperature_k`, `bias_v`, `sweep`.
     """
-    text = read_text(path)
     try:
-        return spectra_of(text, str(path))
+        found = read_each(read_parts(path), lambda part: _spectra(part, str(path)))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+    return [spectrum for spectra in found for spectrum in spectra]
+
+
+def _spectra(part: Part, path: str) -> list[Spectrum]:
+    about = {"format": part.format, "part": part.name, "acquired": part.acquired}
+    known = {key: value for key, value in about.items() if value}
+    return spectra_of(part.text, path, part.warnings, known)

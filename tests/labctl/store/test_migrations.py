@@ -99,6 +99,7 @@ MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
     "check_points",
+    "imported_files",
 }  # fmt: skip
 
 
