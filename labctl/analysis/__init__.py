@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.two_segments import TwoSegmentFit, fit_two_segments
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
+    from labctl.analysis.readers.conductivity_table import MeasuredConductivities, read_conductivities
+    from labctl.analysis.readers.transient import Transient, read_transient
     from labctl.analysis.resistance.grain_boundary import (
         GrainBoundaryConductivity,
         grain_boundary_conductivity,
     )
     from labctl.analysis.resistance.judgement import Reading
-    from labctl.analysis.readers.conductivity_table import MeasuredConductivities, read_conductivities
-    from labctl.analysis.readers.transient import Transient, read_transient
     from labctl.analysis.resistance.series import ionic_resistance_series
     from labctl.analysis.resistance.single import Resistance, ionic_resistance, ionic_resistances
     from labctl.analysis.spectra.analyser_accuracy import AccuracyRange, AnalyserAccuracy
