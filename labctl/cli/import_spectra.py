@@ -15,7 +15,7 @@ from labctl.errors import InvalidRequest
 if TYPE_CHECKING:
     from labctl.config.sample import Sample
     from labctl.report.file_temperatures import FileTemperatures
-    from labctl.report.importing import FileOutcome
+    from labctl.report.importing import FileOutcome, Reading
 
 MOST_REMARKS = 5
 
@@ -49,6 +49,10 @@ def import_spectra(
             "temperature. The files are one run then.",
         ),
     ] = "",
+    skip_refused: Annotated[
+        bool,
+        typer.Option("--skip-refused", help="Import a series also where some of its files are refused."),
+    ] = False,
     into: Annotated[
         Path, typer.Option("--into", "--db", help="The results file.", envvar="LABCTL_DB")
     ] = DEFAULT_DATABASE,
@@ -57,9 +61,10 @@ def import_spectra(
 ) -> None:
     """Import spectra that were measured elsewhere; derive, fit, amend and compare them like any other.
 
-    Each file is a run of its own, or with --temperatures all are one run. The files are kept with their
-    runs, and the same content is imported once. A file that cannot be read is named with the reason and
-    leaves no trace. Exit code 1 where one was refused, 2 where all were, and nothing is written.
+    Each file is a run of its own, or with --temperatures all are one run, a series. The files are kept with
+    their runs, and the same content is imported once. A file that cannot be read is named with the reason
+    and leaves no trace; a series with such a file is not imported, unless --skip-refused. Exit code 1 where
+    a file was refused and others imported, 2 where nothing could be imported, and nothing is written.
     """
     from labctl.report.file_temperatures import file_temperatures
     from labctl.report.importing import files_named
@@ -77,39 +82,44 @@ def import_spectra(
     }
     chosen = _sample(sample, into, {key: value for key, value in given.items() if value is not None})
     source = file_temperatures(temperatures)
-    paths = _existing(files_named(_existing(files)))
-    outcomes = _imported(paths, chosen, source, into, person or user_name(), as_json)
+    table = Path(temperatures) if source.of_table else None
+    named = [path for path in files_named(_existing(files)) if table is None or not path.samefile(table)]
+    reading = _read(_existing(named), source, into, skip_refused, as_json)
+    outcomes = _imported(reading, chosen, source, into, person or user_name(), as_json)
+    order = {path: place for place, path in enumerate(named)}
+    outcomes.sort(key=lambda each: order[each.path])
     if as_json:
         terminal.echo(json.dumps({"db": str(into), "files": [_as_object(each) for each in outcomes]}))
     else:
-        _print(outcomes, into)
-    refused = [each for each in outcomes if each.outcome == "refused"]
-    if refused:
-        raise typer.Exit(2 if len(refused) == len(outcomes) else 1)
+        _print(outcomes, into, bool(source.source))
+    kinds = {each.outcome for each in outcomes}
+    if "refused" in kinds:
+        raise typer.Exit(2 if kinds == {"refused"} or "held back" in kinds else 1)
+
+
+def _read(
+    paths: Sequence[Path], source: "FileTemperatures", into: Path, skip_refused: bool, quiet: bool
+) -> "Reading":
+    from labctl.report.importing import read_files
+
+    with _progress(len(paths), "reading", quiet) as on_file:
+        return read_files(paths, source, into, on_file, skip_refused=skip_refused)
 
 
 def _imported(
-    paths: Sequence[Path],
-    sample: "Sample",
-    source: "FileTemperatures",
-    into: Path,
-    person: str,
-    quiet: bool,
+    reading: "Reading", sample: "Sample", source: "FileTemperatures", into: Path, person: str, quiet: bool
 ) -> "list[FileOutcome]":
-    """Read every file, then write; the results file is not made where no file can be read."""
-    from labctl.report.importing import import_files, read_files
+    """Write what was read; the results file is not made where there is nothing to write."""
+    from labctl.report.importing import import_files
     from labctl.store import Store
 
-    with _progress(len(paths), "reading", quiet) as on_file:
-        reading = read_files(paths, source, into, on_file)
     outcomes = list(reading.others)
     if reading.files:
         _warn_of_the_same_name(sample, into)
         runs = 1 if source.source else len(reading.files)
         with Store.open(into) as store, _progress(runs, "importing", quiet) as on_file:
             outcomes += import_files(store, sample, reading.files, source.source, person, on_file)
-    order = {path: place for place, path in enumerate(paths)}
-    return sorted(outcomes, key=lambda each: order[each.path])
+    return outcomes
 
 
 def _existing(paths: Sequence[Path]) -> list[Path]:
@@ -165,9 +175,11 @@ def _progress(total: int, doing: str, quiet: bool) -> Iterator[Callable[[str], N
         yield on_file
 
 
-def _print(outcomes: "Sequence[FileOutcome]", into: Path) -> None:
+def _print(outcomes: "Sequence[FileOutcome]", into: Path, in_series: bool) -> None:
     for each in outcomes:
         terminal.echo(_line(each))
+        if each.no_conductivity:
+            terminal.echo(f"    no conductivity: {each.no_conductivity}")
         for remark in each.remarks[:MOST_REMARKS]:
             terminal.echo(f"    {remark}")
         if len(each.remarks) > MOST_REMARKS:
@@ -182,14 +194,34 @@ def _print(outcomes: "Sequence[FileOutcome]", into: Path) -> None:
     )
     if runs:
         terminal.echo(f"see `labctl show {runs[-1]} --db {into}`")
+    for line in _about_the_series(outcomes, in_series):
+        terminal.echo(line)
+
+
+def _about_the_series(outcomes: "Sequence[FileOutcome]", in_series: bool) -> list[str]:
+    """Return what became of a series that is not one whole run."""
+    held = sum(each.outcome == "held back" for each in outcomes)
+    if held:
+        return [
+            f"nothing was imported: {held} file(s) of the series can be read, but a finished run does not "
+            "take up the others later; mend the refused files, or give --skip-refused"
+        ]
+    new = [each.run_id for each in outcomes if each.outcome == "imported"]
+    before = {each.run_id for each in outcomes if each.outcome == "known" and each.run_id} - set(new)
+    if not in_series or not new or not before:
+        return []
+    runs = ", ".join(map(str, sorted(before)))
+    return [
+        f"the new files are a run of their own, {new[0]}, with a law of their own: those imported before "
+        f"stay in run {runs}; for one law of all of them, import all of them into another results file"
+    ]
 
 
 def _line(each: "FileOutcome") -> str:
     if each.outcome == "imported":
         return f"{each.path.name}: run {each.run_id}, {each.spectra} spectra"
-    return (
-        f"{each.path.name}: {'not imported again' if each.outcome == 'known' else 'refused'}: {each.reason}"
-    )
+    words = {"known": "not imported again", "held back": "not imported"}.get(each.outcome, each.outcome)
+    return f"{each.path.name}: {words}: {each.reason}"
 
 
 def _as_object(each: "FileOutcome") -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Import spectra that were measured elsewhere: read files, write them as runs, and derive the runs.
 
-1. Every file is read before anything is written. A file that cannot be read is left out, with the reason.
+1. Every file is read before anything is written. A file that cannot be read is left out, with the reason;
+   of a series, nothing is written then, unless `skip_refused` says that the others are enough.
 2. Each run is written in one transaction. Its analysis follows in another; an import that was ended in
    between is derived by the next one.
 3. A file is imported once: the same content is not imported again.
 4. With temperatures, the files of one request are one run, a series with its temperature law; without, each
-   file is a run.
+   file is a run. Files of a series that come later are another run: a finished run does not grow.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Spectrum, read_spectra
+from labctl.analysis.readers.companions import companion_warnings
 from labctl.clock import RealClock
 from labctl.config.sample import Sample
 from labctl.derive import derive_run
@@ -51,13 +53,16 @@ class FileOutcome:
     Attributes
     ----------
     path : Path
-    outcome : {"imported", "known", "refused"}
+    outcome : {"imported", "known", "refused", "held back"}
+        `held back`: it can be read, and was not imported because another file of its series is refused.
     run_id : int or None
-        The run that holds its spectra; None for a refused file.
+        The run that holds its spectra; None for a file that was refused or held back.
     spectra : int
         How many were imported.
     reason : str
-        Why it was refused, or where it is already.
+        Why it was not imported, or where it is already.
+    no_conductivity : str
+        Why the evaluation of its run failed; empty where it did not.
     remarks : tuple of str
         Omissions and guesses of the reader.
     """
@@ -67,6 +72,7 @@ class FileOutcome:
     run_id: int | None = None
     spectra: int = 0
     reason: str = ""
+    no_conductivity: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -87,9 +93,18 @@ def files_named(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_files(
-    paths: Sequence[Path], temperatures: FileTemperatures, db: Path, on_file: OnFile = lambda name: None
+    paths: Sequence[Path],
+    temperatures: FileTemperatures,
+    db: Path,
+    on_file: OnFile = lambda name: None,
+    *,
+    skip_refused: bool = False,
 ) -> Reading:
-    """Read files without writing anything; `on_file` gets the name of each before it is read."""
+    """Read files without writing anything; `on_file` gets the name of each before it is read.
+
+    With temperatures the files are one series. Where one of them is refused the others are held back, unless
+    `skip_refused`: a finished run does not take up the missing file later.
+    """
     reading = Reading()
     with ExitStack() as opened:
         database = opened.enter_context(Database(db)) if db.is_file() else None
@@ -99,7 +114,19 @@ def read_files(
                 _read_one(path, temperatures, database, reading)
             except (OSError, ValueError) as error:
                 reading.others.append(FileOutcome(path, "refused", reason=_in_words(path, error)))
-    return reading
+    return _held_back(reading) if temperatures.source and not skip_refused else reading
+
+
+def _held_back(reading: Reading) -> Reading:
+    """Return the reading of a series: without files to write where one of them is refused."""
+    refused = [other.path.name for other in reading.others if other.outcome == "refused"]
+    if not refused:
+        return reading
+    more = f" and {len(refused) - 1} more files of the series are" if len(refused) > 1 else " is"
+    held = [
+        FileOutcome(file.path, "held back", reason=f"{refused[0]}{more} refused") for file in reading.files
+    ]
+    return Reading(others=[*reading.others, *held])
 
 
 def _read_one(
@@ -153,9 +180,16 @@ def _import_run(store: Store, new: ImportedRun, files: Sequence[FileRead]) -> li
             else FileOutcome(file.path, "refused", reason=f"another import wrote {written.name}: try again")
             for file in files
         ]
-    _derive(store, written)
+    failure = _derive(store, written)
     return [
-        FileOutcome(file.path, "imported", written, len(file.spectra), remarks=_remarks(file))
+        FileOutcome(
+            file.path,
+            "imported",
+            written,
+            len(file.spectra),
+            no_conductivity=failure,
+            remarks=_remarks(file),
+        )
         for file in files
     ]
 
@@ -229,12 +263,17 @@ def _status(spectrum: Spectrum, place: int) -> str:
 
 def _remarks(file: FileRead) -> tuple[str, ...]:
     """Return the warnings of the reader, but for those that name the other sweeps of the file."""
-    told = (warning for spectrum in file.spectra for warning in spectrum.warnings)
-    return tuple(dict.fromkeys(warning for warning in told if not warning.endswith("this is one of them")))
+    remarks = (
+        warning
+        for spectrum in file.spectra
+        for warning in spectrum.warnings
+        if warning not in companion_warnings(spectrum.metadata)
+    )
+    return tuple(dict.fromkeys(remarks))
 
 
-def _derive(store: Store, run_id: int) -> None:
-    """Derive a run; a failure is recorded with it, and the import stays."""
+def _derive(store: Store, run_id: int) -> str:
+    """Derive a run and return why it failed, or `""`; a failure is recorded, and the import stays."""
     now_s = RealClock().time()
     try:
         derive_run(store, run_id, now_s)
@@ -245,6 +284,8 @@ def _derive(store: Store, run_id: int) -> None:
         row = {"run_id": run_id, "time_s": now_s, "level": "warning", "kind": "evaluation failed"}
         store.append("events", row | {"message": words})
         store.flush()
+        return words
+    return ""
 
 
 def _derive_what_an_earlier_import_left(store: Store) -> None:
@@ -261,12 +302,11 @@ def _already(path: Path, run_id: int, name: str, sample: str) -> FileOutcome:
 
 
 def _content(path: Path) -> bytes:
-    content = path.read_bytes()
-    if len(content) > LARGEST_FILE_BYTES:
-        raise ValueError(
-            f"it has {len(content) / 2**20:.0f} MiB; the limit is {LARGEST_FILE_BYTES >> 20} MiB"
-        )
-    return content
+    """Return the bytes of a file, whose size is looked at first: a large one would not fit into memory."""
+    size = path.stat().st_size
+    if size > LARGEST_FILE_BYTES:
+        raise ValueError(f"it has {size / 2**20:.0f} MiB; the limit is {LARGEST_FILE_BYTES >> 20} MiB")
+    return path.read_bytes()
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -50,5 +50,6 @@ def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
 
 def _spectra(part: Part, path: str) -> list[Spectrum]:
     about = {"format": part.format, "part": part.name, "acquired": part.acquired}
+    about["tables"] = str(part.tables) if part.tables > 1 else ""
     known = {key: value for key, value in about.items() if value}
     return spectra_of(part.text, path, part.warnings, known)

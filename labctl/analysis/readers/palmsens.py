@@ -7,9 +7,11 @@ it (`EISDataList`), each with a data set of its own. Equal data sets give one ta
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from labctl.analysis.readers.companions import one_of_tables
 from labctl.analysis.readers.part import Part
 
 FORMAT = "PalmSens session"
@@ -57,8 +59,8 @@ def session_parts(raw: bytes) -> list[Part]:
             f"PalmSens session: it holds neither a spectrum nor a current against time; {EXPORT}"
         )
     if len(parts) > 1:
-        told = f"the session holds {len(parts)} tables: this is one of them"
-        return [Part(p.text, p.name, p.format, p.acquired, (*p.warnings, told)) for p in parts]
+        note, count = one_of_tables(len(parts)), len(parts)
+        return [replace(part, warnings=(*part.warnings, note), tables=count) for part in parts]
     return parts
 
 

@@ -8,7 +8,7 @@ class Part:
     """One table as text. `name` names it where a file has several, `""` where it is the whole file.
 
     `format` names the maker's program where the text cannot, `acquired` is the time on the clock of the
-    computer that measured; `""` where not known.
+    computer that measured; `""` where not known. `tables` counts the tables of its session.
     """
 
     text: str
@@ -16,3 +16,4 @@ class Part:
     format: str = ""
     acquired: str = ""
     warnings: tuple[str, ...] = ()
+    tables: int = 1

@@ -7,6 +7,7 @@ import numpy as np
 from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.readers import neighbours
 from labctl.analysis.readers.claims import broken_claims, describe
+from labctl.analysis.readers.companions import one_of_sweeps
 from labctl.analysis.readers.sweeps import Sweep, gaps, separate
 from labctl.analysis.readers.table import Table, read_table
 from labctl.analysis.spectra.spectrum import Spectrum
@@ -26,7 +27,7 @@ def spectra_of(
     sweeps = separate(table.frequency_hz, table.z_ohm, table.labels)
     warnings = (*warnings, *table.warnings, *broken_claims(text, table.frequency_hz, table.promised))
     if len(sweeps) > 1:
-        warnings = (*warnings, f"the file holds {len(sweeps)} sweeps: this is one of them")
+        warnings = (*warnings, one_of_sweeps(len(sweeps)))
     metadata = {"format": describe(text), "path": path, **(about or {})}
     owners = _owners(table, sweeps)
     return [

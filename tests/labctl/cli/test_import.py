@@ -144,6 +144,95 @@ def test_a_bad_file_is_named_with_its_reason_and_leaves_no_trace(db, spectrum_fi
         assert "notes" not in json.dumps(database.rows("SELECT * FROM run_provenance"), default=str)
 
 
+def test_an_import_of_every_sweep_has_no_remark_that_each_is_one_of_several(spectrum_file, labctl_import):
+    path = spectrum_file("a.csv")
+    both = path.read_text(encoding="utf-8")
+    both += spectrum_file("a.csv", 6000.0).read_text(encoding="utf-8").partition("\n")[2]
+    path.write_text(both, encoding="utf-8")
+    (file,) = json.loads(labctl_import(path, "--json").stdout)["files"]
+    assert file["spectra"] == 2
+    assert not [remark for remark in file["remarks"] if "one of them" in remark]
+
+
+def series(spectrum_file):
+    """Return the folder of two files that can be read and one that cannot."""
+    spectrum_file("a_25C.csv", 5000.0)
+    folder = spectrum_file("a_60C.csv", 1200.0).parent
+    (folder / "a_40C.csv").write_text("nothing to see\n", encoding="utf-8")
+    return folder
+
+
+def test_a_series_with_a_refused_file_is_not_imported_until_the_file_is_mended(
+    db, spectrum_file, labctl_import
+):
+    folder = series(spectrum_file)
+    done = labctl_import(folder, "--temperatures", "from-name")
+    assert done.exit_code == 2
+    assert not db.exists()
+    lines = done.stdout.splitlines()
+    assert lines[0] == "a_25C.csv: not imported: a_40C.csv is refused"
+    assert lines[1].startswith("a_40C.csv: refused: no line names the columns")
+    assert lines[2] == "a_60C.csv: not imported: a_40C.csv is refused"
+    assert "give --skip-refused" in lines[-1]
+    spectrum_file("a_40C.csv", 2500.0)
+    assert labctl_import(folder, "--temperatures", "from-name").exit_code == 0
+    assert len(shown(db, "show", "1")["imported_files"]) == 3
+
+
+def test_a_series_without_its_refused_file_is_imported_on_request(db, spectrum_file, labctl_import):
+    folder = series(spectrum_file)
+    done = labctl_import(folder, "--temperatures", "from-name", "--skip-refused")
+    assert done.exit_code == 1
+    assert [file["name"] for file in shown(db, "show", "1")["imported_files"]] == ["a_25C.csv", "a_60C.csv"]
+
+
+def test_files_of_a_series_that_come_later_are_told_to_be_another_run(db, spectrum_file, labctl_import):
+    folder = series(spectrum_file)
+    labctl_import(folder, "--temperatures", "from-name", "--skip-refused")
+    spectrum_file("a_40C.csv", 2500.0)
+    done = labctl_import(folder, "--temperatures", "from-name")
+    assert done.exit_code == 0
+    assert "a run of their own, 2, with a law of their own" in done.output
+    assert "those imported before stay in run 1" in done.output
+    assert [len(shown(db, "show", run)["imported_files"]) for run in "12"] == [2, 1]
+
+
+def test_the_table_of_temperatures_in_the_folder_is_no_spectrum(db, spectrum_file, labctl_import):
+    folder = spectrum_file("a.csv").parent
+    table = folder / "T.csv"
+    table.write_text("file,T (degC)\na.csv,25\n", encoding="utf-8")
+    done = labctl_import(folder, "--temperatures", table)
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectra")
+
+
+def test_a_failed_evaluation_is_told_and_the_import_stays(db, spectrum_file, labctl_import, monkeypatch):
+    def fails(store, run_id, now_s):
+        raise ArithmeticError("no fit converged")
+
+    monkeypatch.setattr("labctl.report.importing.derive_run", fails)
+    done = labctl_import(spectrum_file("a.csv"))
+    assert done.exit_code == 0
+    assert done.output.splitlines()[:2] == [
+        "a.csv: run 1, 1 spectra",
+        "    no conductivity: ArithmeticError: no fit converged",
+    ]
+    with Database(db) as database:
+        assert [row["name"] for row in database.rows("SELECT name FROM imported_files")] == ["a.csv"]
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path, labctl_import, monkeypatch):
+    def read(path):
+        raise AssertionError(f"{path} was read")
+
+    path = tmp_path / "long.csv"
+    with path.open("wb") as file:
+        file.truncate(49 * 2**20)
+    monkeypatch.setattr("pathlib.Path.read_bytes", read)
+    done = labctl_import(path)
+    assert done.exit_code == 2, done.exception
+    assert "long.csv: refused: it has 49 MiB; the limit is 48 MiB" in done.output
+
+
 def test_where_every_file_is_refused_no_results_file_is_made(db, tmp_path, labctl_import):
     (tmp_path / "notes.txt").write_text("nothing to see\n", encoding="utf-8")
     done = labctl_import(tmp_path / "notes.txt")
