@@ -151,7 +151,6 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
 
 def _print_run(content: dict[str, Any]) -> None:
 
-    from labctl.readmodel.accuracy_text import roles_of, stated_in_words
     from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
@@ -169,7 +168,7 @@ def _print_run(content: dict[str, Any]) -> None:
     for instrument in content["instruments"]:
         for line in or_as_unreadable(partial(in_words, instrument), _instrument_instead):
             console.print(line, highlight=False)
-    stated = partial(stated_in_words, content["accuracy"], sample, roles_of(content["instruments"]))
+    stated = partial(_stated_in_words, content, sample)
     console.print(or_as_unreadable(stated, "accuracy: {}".format), highlight=False, markup=False)
     if content["conductivities"]:
         print_conductivities(console, content["conductivities"])
@@ -180,6 +179,15 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
+
+
+def _stated_in_words(content: dict[str, Any], sample: dict[str, Any]) -> str:
+    """Return one line about the accuracy of the instruments and of the geometry."""
+    from labctl.config.accuracy_text import accuracy_lines
+    from labctl.derive.geometry import geometry_in_words
+
+    roles = {row["role"] for row in content["instruments"]}
+    return "; ".join([*accuracy_lines(content["accuracy"], roles), *geometry_in_words(sample)])
 
 
 def _instrument_instead(why: str) -> list[str]:

@@ -23,13 +23,12 @@ from labctl.accuracy import (
     ThermometerCalibration,
     ThermometerClass,
 )
+from labctl.config.accuracy_text import ROLES, accuracy_lines
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.table import Table
 
 Analyser = tuple[AccuracyRange, ...]
 Value = ThermometerClass | ThermometerCalibration | Analyser | PotentiostatAccuracy
-ROLES = {"thermometer": ("thermometer", "oven"), "analyser": ("fra",), "potentiostat": ("potentiostat",)}
-"""Tables of `[accuracy]`: the roles that they are about, the first that a station has."""
 LARGEST_GAIN = 0.1
 LARGEST_PHASE_DEG = 30.0
 LARGEST_OFFSET_K = 50.0
@@ -61,10 +60,6 @@ class Statement:
         """Return whether its certificate is no longer valid."""
         return self.valid_until is not None and self.valid_until < today
 
-    def in_words(self) -> str:
-        """Return it as text, e.g. `0.1 %, 0.1 deg (data sheet)`."""
-        return f"{_in_words(self.value)} ({self.source})"
-
     def described(self) -> dict[str, Any]:
         """Return it as a run keeps it (JSON)."""
         about = {name: getattr(self, name) for name in ("instrument", "source", "given_by")}
@@ -87,11 +82,7 @@ class StationAccuracy:
 
     def in_words(self, present: Sequence[str]) -> list[str]:
         """Return a line for each role that has an instrument, e.g. `thermometer: not stated`."""
-        return [
-            f"{role}: {'not stated' if one is None else one.in_words()}"
-            for role, one in self.statements()
-            if set(ROLES[role]) & set(present)
-        ]
+        return accuracy_lines(self.described(), present)
 
     def described(self) -> dict[str, Any]:
         """Return the statements as a run keeps them (JSON); a role without one is None."""
@@ -201,8 +192,9 @@ def _thermometer(table: Table) -> ThermometerClass | ThermometerCalibration:
 def _analyser(table: Table) -> Analyser:
     if not table.has("range"):
         return (_analyser_range(table),)
-    if table.has("gain") or table.has("phase_deg"):
-        raise table.error("gain", "belongs in the [[range]] tables where there are any")
+    for key in ("gain", "phase_deg", "frequency_hz", "impedance_ohm"):
+        if table.has(key):
+            raise table.error(key, "belongs in the [[range]] tables where there are any")
     ranges = []
     for one in table.tables("range"):
         ranges.append(_analyser_range(one))
@@ -286,36 +278,3 @@ def _end(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_end(one) for one in value]
     return None if isinstance(value, float) and math.isinf(value) else value
-
-
-def _in_words(value: Value) -> str:
-    if isinstance(value, tuple):
-        return "; ".join(_range_in_words(one) for one in value)
-    if isinstance(value, PotentiostatAccuracy):
-        return _potentiostat_in_words(value)
-    if isinstance(value, ThermometerClass):
-        low, high = value.range_degc
-        return f"{value.name}, {low:g} to {high:g} degC"
-    return f"calibrated, u = {value.offset_u_k:g} K at 0 degC"
-
-
-def _range_in_words(one: AccuracyRange) -> str:
-    phase = "phase not stated" if one.phase_rad is None else f"{math.degrees(one.phase_rad):.3g} deg"
-    ends = [
-        f"{low:g} to {high:g} {unit}"
-        for (low, high), unit in ((one.frequency_hz, "Hz"), (one.impedance_ohm, "ohm"))
-        if (low, high) != (0.0, math.inf)
-    ]
-    return ", ".join([f"{100 * one.gain:.3g} %", phase, *ends])
-
-
-def _potentiostat_in_words(value: PotentiostatAccuracy) -> str:
-    gains = sorted({one.gain for one in value.currents})
-    current = (
-        "current not stated" if not gains else f"current {100 * gains[0]:.3g} to {100 * gains[-1]:.3g} %"
-    )
-    if len(gains) == 1:
-        current = f"current {100 * gains[0]:.3g} %"
-    if value.potential_gain is None:
-        return f"{current}, potential not stated"
-    return f"{current}, potential {100 * value.potential_gain:.3g} %"

@@ -173,3 +173,10 @@ def test_a_run_keeps_what_was_stated_as_json(station):
     kept = json.loads(json.dumps(station("").accuracy.described()))
     assert kept["thermometer"] is None
     assert AnalyserAccuracy.of(kept["analyser"]["ranges"]).ranges[0].gain == 0.001
+
+
+@pytest.mark.parametrize("line", ["gain = 0.001", "phase_deg = 0.1", "frequency_hz = [1, 10]"])
+def test_a_key_beside_the_ranges_is_named(station, line):
+    text = f'\n[accuracy.analyser]\nsource = "x"\n{line}\n[[accuracy.analyser.range]]\ngain = 0.001\n'
+    with pytest.raises(ConfigurationError, match=rf"{line.split()[0]}:? belongs in the \[\[range\]\] tables"):
+        station(text)
