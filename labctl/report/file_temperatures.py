@@ -57,7 +57,10 @@ class FileTemperatures:
             if key in self.of_table:
                 return self.of_table[key]
         what = f"spectrum {sweep + 1} of {name}" if any(file == name for file, _ in self.of_table) else name
-        raise ValueError(f"the table of temperatures does not name {what}")
+        raise ValueError(
+            f"the table of temperatures does not name {what}; where a file has several spectra, a column "
+            "`sweep` says which (1, 2, ...)"
+        )
 
 
 def file_temperatures(option: str) -> FileTemperatures:
@@ -126,7 +129,10 @@ def _kelvin(value: str, unit: str) -> float:
 
 def _from_file(spectrum: Spectrum) -> float:
     if "temperature_k" not in spectrum.metadata:
-        raise ValueError("the file names no temperature of this spectrum with its unit")
+        raise ValueError(
+            "the file names no temperature of this spectrum with its unit, such as a column `T (degC)`; give "
+            "`--temperatures from-name` or a table"
+        )
     return float(spectrum.metadata["temperature_k"])
 
 

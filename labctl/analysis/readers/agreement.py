@@ -74,7 +74,19 @@ def _compare(
         return first, [(-1, f"{words}; {name} is used")], False
     if other_name.split(", ")[0] in _OF_A_MODEL:
         return first, [(-1, f"{other_name} give another impedance than {name}, which is used")], False
-    raise ValueError(f"the columns {name} and {other_name} contradict each other: which is the impedance?")
+    raise ValueError(_contradiction(apart, name, other_name))
+
+
+def _contradiction(apart: FloatArray, name: str, other_name: str) -> str:
+    """Return why two columns refuse a file: the first row that differs, by how much, and what to do."""
+    rows = np.flatnonzero(np.isfinite(apart) & (apart > AGREE))
+    first = (
+        f", first in row {rows[0] + 1} of the numbers by {100 * apart[rows[0]]:.2g} %" if rows.size else ""
+    )
+    return (
+        f"the columns {name} and {other_name} contradict each other{first}: which is the impedance? "
+        "Export the file with one of them alone"
+    )
 
 
 def _by_radians(z: ComplexArray) -> ComplexArray:
@@ -101,7 +113,7 @@ def _against_single(z: ComplexArray, name: str, values: Mapping[str, FloatArray]
         if _usual(apart) < TWINS:
             words = f"{name} and modulus differ by {100 * _usual(apart):.2g} %: one may be drift-corrected"
             return Settled(z, ((-1, words),))
-        raise ValueError("the columns Z', Z'' and modulus contradict each other: which is the impedance?")
+        raise ValueError(_contradiction(apart, name, "modulus"))
     if "phase" in values:
         return _against_phase(z, name, values["phase"])
     return Settled(z)

@@ -11,11 +11,8 @@ _LEAST_MIXED = 4
 
 def refuse_ambiguous(cells: Sequence[str]) -> None:
     """ValueError when the cells do not show whether a sign is a decimal one or separates thousands."""
-    commas, points = (next((cell for cell in cells if sign in cell), None) for sign in ",.")
-    if commas and points:
-        raise ValueError(
-            f"the numbers have commas ({commas}) and points ({points}): which is the decimal sign?"
-        )
+    refuse_mixed(cells)
+    commas, points = _with_signs(cells)
     if commas and all(_GROUPS.match(cell) for cell in cells if "," in cell):
         raise ValueError(
             f"every comma ({commas}) is followed by three digits: thousands separator or decimal sign? "
@@ -24,8 +21,24 @@ def refuse_ambiguous(cells: Sequence[str]) -> None:
     if points and _are_thousands_with_points(cells):
         raise ValueError(
             f"every point ({points}) is followed by three digits, and other numbers have none: "
-            "thousands separator or decimal sign?"
+            "thousands separator or decimal sign? Export the numbers without thousands separators"
         )
+
+
+def refuse_mixed(cells: Sequence[str]) -> None:
+    """ValueError for 1,234 beside 1.5: a thousand, or one and a quarter."""
+    commas, points = _with_signs(cells)
+    if commas and points:
+        raise ValueError(
+            f"the numbers have commas ({commas}) and points ({points}): which is the decimal sign? "
+            "Export all numbers with one decimal sign and without thousands separators"
+        )
+
+
+def _with_signs(cells: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the first cell with a comma and the first with a point."""
+    commas, points = (next((cell for cell in cells if sign in cell), None) for sign in ",.")
+    return commas, points
 
 
 def _are_thousands_with_points(cells: Sequence[str]) -> bool:

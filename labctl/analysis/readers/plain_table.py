@@ -7,6 +7,7 @@ from itertools import pairwise
 from os import PathLike
 
 from labctl.analysis.readers.cells import SEPARATORS, filled, is_value, number, split
+from labctl.analysis.readers.decimals import refuse_mixed
 from labctl.analysis.readers.part import Part
 from labctl.analysis.readers.parts import read_each, read_parts
 
@@ -52,7 +53,7 @@ def plain_table(part: Part) -> PlainTable:
     if long is not None:
         raise ValueError(f"a line has {len(long)} cells under {width} headings: {' '.join(long)!r:.80}")
     rows = tuple((*row, *[""] * width)[:width] for row in cells[first:])
-    _refuse_mixed_decimals(rows)
+    refuse_mixed([cell for row in rows for cell in row if number(cell) is not None])
     return PlainTable(headings, rows, part)
 
 
@@ -95,13 +96,3 @@ def _are_units(row: Sequence[str]) -> bool:
     """Whether at least three quarters of the cells are units."""
     words = [re.sub(r"\s+vs\b.*$", "", cell.strip("[]() ").lower()) for cell in row]
     return 4 * sum(word in _UNITS for word in words) >= 3 * len(words)
-
-
-def _refuse_mixed_decimals(rows: Sequence[Sequence[str]]) -> None:
-    """ValueError for 1,234 beside 1.5: a thousand, or one and a quarter."""
-    values = [cell for row in rows for cell in row if number(cell) is not None]
-    commas, points = (next((cell for cell in values if sign in cell), None) for sign in ",.")
-    if commas and points:
-        raise ValueError(
-            f"the numbers have commas ({commas}) and points ({points}): which is the decimal sign?"
-        )

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labctl.analysis.numerics.arrays import FloatArray
-
-ZERO_CELSIUS_K = 273.15
+from labctl.units import ZERO_CELSIUS_K
 
 _LOOK_ALIKES = (
     ("−", "-"),

@@ -4,8 +4,8 @@ import numpy as np
 
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.readers.units import read_unit
+from labctl.units import ZERO_CELSIUS_K
 
-ZERO_CELSIUS_K = 273.15
 COLDEST_K = 120.0  # no solid or polymer electrolyte conducts measurably below
 
 

@@ -33,6 +33,7 @@ _METRES = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "µm": 1e-6, "um": 1e-6}
 _WORD = re.compile(r"(?<!\d )\b[A-Za-zΩµ]+(?:[ ·*.]?cm\s*(?:\^?2|²))?")
 _NORMALISED = re.compile(r"\barea[- ](?:normali[sz]ed|specific)\b", re.IGNORECASE)
 LONGEST_LINE = 400
+_EXAMPLES = {"frequency": "freq/Hz"}
 
 
 def refuse_touchstone(text: str) -> None:
@@ -80,7 +81,10 @@ def refuse_units_above(lines: Iterable[str], without_unit: Collection[str]) -> N
         for word in _WORD.findall(line[:LONGEST_LINE]):
             unit = read_unit(word)
             if unit is not None and unit.kind in kinds and unit.factor != 1:
-                raise ValueError(f"a title names {word} and the columns name no unit: {shown!r}")
+                raise ValueError(
+                    f"a title names {word} and the columns name no unit: {shown!r}; write the unit into the "
+                    f"heading of its column, e.g. {_EXAMPLES.get(unit.kind, 'Re(Z)/Ohm')}"
+                )
 
 
 def length_per_area(text: str) -> float | None:

@@ -4,6 +4,7 @@ A declaration is a statement of a person or a data sheet. The analysis compares 
 stands for "not declared".
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,6 +75,12 @@ class Cell:
             value = getattr(self, name)
             if value is not None and not 0 < value.value < float("inf"):
                 raise ValueError(f"{name} must be positive and finite, got {value!r}")
+        if self.lead_ohm is not None and not 0 <= self.lead_ohm.value < float("inf"):
+            raise ValueError(f"lead_ohm must be finite and not negative, got {self.lead_ohm!r}")
+        for name in ("fixture_short", "fixture_open"):
+            for point in getattr(self, name) or ():
+                if not _possible(point):
+                    raise ValueError(f"{name} must hold (Hz above zero, Z' ohm, Z'' ohm), got {point!r}")
 
     @classmethod
     def of(cls, electrodes: str | Sequence[str] | None = None, **declared: Any) -> "Cell":
@@ -134,9 +141,14 @@ def _measured(sample: Mapping[str, Any], name: str, u_name: str, zero: bool = Fa
     return Estimate(float(value), float(uncertainty)) if possible and uncertainty >= 0 else None
 
 
+def _possible(point: tuple[float, ...]) -> bool:
+    return len(point) == 3 and all(map(math.isfinite, point)) and point[0] > 0
+
+
 def _points(given: Any) -> FixturePoints | None:
-    """Return the points of a fixture; None where there are none, or a foreign file holds something else."""
+    """Return the possible points of a fixture; None where it has none, or holds something else."""
     try:
-        return tuple((float(hz), float(re), float(im)) for hz, re, im in given) if given else None
+        points = [(float(hz), float(re), float(im)) for hz, re, im in given or ()]
     except (TypeError, ValueError):
         return None
+    return tuple(filter(_possible, points)) or None

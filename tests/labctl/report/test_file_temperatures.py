@@ -52,7 +52,9 @@ def test_without_a_source_no_temperature_is_known():
 def test_a_file_that_names_no_temperature_is_refused_where_it_should():
     named = Spectrum([10.0, 1.0], [1 - 1j, 2 - 2j], metadata={"temperature_k": "300.5"})
     assert file_temperatures("from-file").of(Path("a"), [named]) == [300.5]
-    with pytest.raises(ValueError, match="names no temperature"):
+    with pytest.raises(
+        ValueError, match=r"names no temperature.*`T \(degC\)`; give `--temperatures from-name`"
+    ):
         file_temperatures("from-file").of(Path("a"), [named, SPECTRUM])
 
 
@@ -75,7 +77,7 @@ def test_a_table_gives_the_temperature_of_each_file(table):
 def test_a_table_may_name_each_spectrum_of_a_file(table):
     found = table("file;sweep;T/K\na.csv;1;300\na.csv;2;310\n")
     assert found.of(Path("a.csv"), [SPECTRUM] * 2) == [300.0, 310.0]
-    with pytest.raises(ValueError, match=r"does not name spectrum 3 of a\.csv"):
+    with pytest.raises(ValueError, match=r"does not name spectrum 3 of a\.csv.*a column `sweep`"):
         found.of(Path("a.csv"), [SPECTRUM] * 3)
 
 

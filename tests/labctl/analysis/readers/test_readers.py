@@ -210,7 +210,10 @@ def test_an_imaginary_part_of_the_wrong_sign_is_suspected(write):
         ("time,voltage\n1,2\n2,3\n", "no line names"),
         ("Frequency (MHZ);real;imag\n1;2;-3\n0.1;3;-4\n", "unit 'MHZ' of the frequency"),
         ("freq;real;imag\nHz;TOhm;TOhm\n10;2;-3\n1;3;-4\n", "unit 'TOhm' of the real"),
-        ("freq\treal\timag\n1,000\t2.5\t-3\n100\t3.5\t-4\n", "which is the decimal sign"),
+        (
+            "freq\treal\timag\n1,000\t2.5\t-3\n100\t3.5\t-4\n",
+            "which is the decimal sign.*Export all numbers with one",
+        ),
         ("freq,real,imag,gain\n1000,1.5,-2.25\n100,3,-4\n", "name 4 columns and most lines hold 3"),
         (b"\x00\x01\x02\xff\xfe" * 50, "no line names"),
     ],

@@ -82,7 +82,10 @@ def test_a_frequency_in_reciprocal_seconds_is_read_as_hertz_with_a_warning(write
             "line 2 .* is not understood: 'all values in kilo units'",
         ),
         ("Frequency,Z',Z''\n# frequency in kHz", "line 2 .* is not understood"),
-        ("Frequency,Z',Z''\nnote: all impedances in kOhm", "names kOhm and the columns name no unit"),
+        (
+            "Frequency,Z',Z''\nnote: all impedances in kOhm",
+            "names kOhm and the columns name no unit.*write the unit into the heading",
+        ),
         ("Frequency,Z',Z''\nHz,Ohm,furlong", "the unit 'furlong' of the imaginary column"),
         ("freq (Hz),Z' (Ohm),Z'' (Ohm)\nkHz,Ohm,Ohm", "differ"),
         ("log f,Z',Z''", "a logarithm of a base that is not named"),
@@ -133,6 +136,14 @@ def test_drift_corrected_columns_beside_the_measured_ones_are_told(write):
 def test_columns_that_contradict_each_other_are_refused(write, head, columns):
     with pytest.raises(ValueError, match=r"contradict each other"):
         read_spectrum(write(head, columns))
+
+
+def test_the_first_row_that_contradicts_is_named_with_what_to_do(write):
+    modulus = 1000 * MOD
+    modulus[:2] = MOD[:2]
+    words = r"contradict each other, first in row 3 of the numbers by 1e\+05 %.*Export the file with one of"
+    with pytest.raises(ValueError, match=words):
+        read_spectrum(write("f/Hz,Z'/Ohm,Z''/Ohm,|Z|", (F, RE, IM, modulus)))
 
 
 def test_a_row_in_which_the_columns_disagree_is_named(write):

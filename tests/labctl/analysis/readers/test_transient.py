@@ -137,7 +137,10 @@ def test_a_step_is_chosen_by_its_number(read):
         (CSV.replace("11,2.0,12\n13,1.0,13\n", ""), "no line of headings|fewer than two"),
         (CSV.replace("potential (mV)", "frequency (Hz)"), "a spectrum, which read_spectra reads"),
         (CSV.replace("11,2.0,12", "11,2.0,1,2"), "cells under 3 headings"),
-        ("time (s);current (A)\n1,5;2.5\n1,6;2.4\n", "which is the decimal sign"),
+        (
+            "time (s);current (A)\n1,5;2.5\n1,6;2.4\n",
+            "which is the decimal sign.*Export all numbers with one",
+        ),
         ("0.42,1.00,3.65\n1.42,1.00,3.66\n2.42,1.00,3.67\n", "no line of headings"),
         ("nothing\n", "no line of headings"),
     ],

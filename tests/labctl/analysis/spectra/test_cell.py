@@ -46,6 +46,24 @@ def test_a_length_that_is_no_length_is_refused() -> None:
         Cell.of(thickness_m=0.0)
 
 
+@pytest.mark.parametrize("ohm", [-1.0, float("nan"), float("inf")])
+def test_a_lead_that_is_no_resistance_is_refused(ohm: float) -> None:
+    with pytest.raises(ValueError, match="lead_ohm must be finite and not negative"):
+        Cell.of(lead_ohm=ohm)
+
+
+@pytest.mark.parametrize("point", [(0.0, 1.0, 0.0), (10.0, float("nan"), 0.0), (10.0, 1.0)])
+@pytest.mark.parametrize("name", ["fixture_short", "fixture_open"])
+def test_a_point_of_a_fixture_that_is_no_reading_is_refused(name, point) -> None:
+    with pytest.raises(ValueError, match=f"{name} must hold"):
+        Cell.of(**{name: ((1e6, 1.0, 0.1), point)})
+
+
+def test_impossible_points_of_a_kept_fixture_are_left_out() -> None:
+    kept = {"fixture_short": [[1e6, 1.0, 0.1], [10.0, float("nan"), 0.0]]}
+    assert Cell.of_sample(kept).fixture_short == ((1e6, 1.0, 0.1),)
+
+
 def test_a_sample_of_a_foreign_file_declares_only_what_is_understood() -> None:
     cell = Cell.of_sample({"electrodes": "salt bridge", "thickness_m": None, "area_m2": 1e-4, "lead_ohm": 0})
     assert cell == Cell(area_m2=Estimate(1e-4, 0.0), lead_ohm=Estimate(0.0, 0.0))
