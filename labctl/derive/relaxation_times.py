@@ -32,6 +32,8 @@ def evaluated_relaxation_times(
 
     `anew`: take over nothing from earlier analyses.
     """
+    if not ids:
+        return []
     rows = []
     spectra = spectra_for_evaluation(db, ids, inputs)
     for place, spectrum_id in enumerate(ids):
