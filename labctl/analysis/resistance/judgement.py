@@ -1,4 +1,4 @@
-"""Which arc belongs to the material and which to an interface, by the geometry that is declared.
+"""Meaning of the arcs, material or interface, by the declared geometry.
 
 Two scales are needed. A material of thickness L and area A is judged by its permittivity C L / (epsilon0 A):
 a bulk has 5 to 1e3, grain boundaries to 1e5 (apparent, brick layer). An interface is judged by its
@@ -48,7 +48,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Scales:
-    """Capacitances in F that tell material from interface; `stated`: from a declared geometry.
+    """Capacitances in F that separate material from interface; `stated`: from a declared geometry.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Scales:
 
     @classmethod
     def of(cls, cell: Cell | None) -> "Scales":
-        """Scales of a cell; without a geometry those of a usual pellet, with a wide ambiguous range."""
+        """Scales of a cell; without a geometry for a usual pellet, with a wide ambiguous range."""
         length, area = (None, None) if cell is None else (cell.thickness_m, cell.area_m2)
         stated = length is not None and area is not None
         thickness_m, area_m2 = (length.value, area.value) if length and area else PELLET_M
@@ -100,7 +100,7 @@ class Scales:
 
 @dataclass(frozen=True)
 class Declared:
-    """What is stated about a cell, as far as its arcs are judged by it."""
+    """Declarations about a cell by which its arcs are judged."""
 
     sides: Sides
     scales: Scales
@@ -178,7 +178,7 @@ def total_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate:
 
 
 def resistances_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> tuple[str, ...]:
-    """Names of the parameters whose sum is `total_of`."""
+    """Names of the parameters that `total_of` sums."""
     return (*pieces_of(fit.circuit).resistors, *(arc.relaxation.name for arc in arcs if arc.material))
 
 
@@ -195,14 +195,14 @@ def _sum(fit: CircuitFit, arcs: Sequence[str]) -> Estimate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Readings of a fit, the preferred first, and what is said about them."""
+    """Readings of a fit, the preferred first, and flags about them."""
 
     readings: tuple[Reading, ...]
     flags: tuple[str, ...]
 
 
 def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) -> Judgement:
-    """State what the arcs of a fit may mean."""
+    """Readings and flags of the arcs of a fit."""
     readings = [Reading(total_of(fit, arcs), "the electrolyte's arcs")]
     flags = []
     for arc in (arc for arc in arcs if _is_seen(fit, arc.relaxation)):
@@ -234,7 +234,7 @@ def _is_seen(fit: CircuitFit, arc: Relaxation) -> bool:
 
 
 def passes_no_current(fit: CircuitFit) -> bool:
-    """The circuit ends in a blocking electrode, or in diffusion whose end is not seen."""
+    """The circuit ends in a blocking electrode, or in diffusion with its end out of the window."""
     pieces = pieces_of(fit.circuit)
     return pieces.electrode is not None or bool(pieces.endless)
 
@@ -274,7 +274,7 @@ def _left_out(capacitance_f: float, with_it_ohm: float) -> str:
 
 
 def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading], str]:
-    """Readings of a cell declared blocking whose low-frequency end lies on the real axis.
+    """Readings of a cell declared blocking with its low-frequency end on the real axis.
 
     Ions that are blocked beside electrons: the direct-current limit is Re, the end of the electrolyte's arcs
     Ri parallel to Re (J. Jamnik & J. Maier, J. Electrochem. Soc. 146 (1999) 4183, 10.1149/1.1392611).

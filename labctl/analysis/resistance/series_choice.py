@@ -1,9 +1,9 @@
 """One circuit and one meaning of the arcs for the neighbours in a temperature series.
 
 Each spectrum on its own may get another circuit than its neighbours, or an ambiguous arc another meaning, so
-that one sample would tell two stories. The spectra near a temperature vote: the circuit that costs all of
+that one sample would have two results. The spectra near a temperature vote: the circuit that costs all of
 them least in the information criterion, and the capacitance up to which an ambiguous arc is material. An
-ambiguous arc whose activation energy is not the electrolyte's is convicted: it counts as electrode. The same
+ambiguous arc with another activation energy than the electrolyte is convicted: it counts as electrode. The same
 energy acquits none, since a constriction at a contact has the energy of the bulk.
 """
 
@@ -36,7 +36,7 @@ class Vote:
     """What one spectrum says: the criterion of its sound circuits above the best one, and ambiguous arcs.
 
     `arcs` pairs the capacitance of each ambiguous arc of the best circuit with whether it counts as material.
-    `apart` is ln of the only ambiguous arc's resistance over that of the sure part, and its uncertainty.
+    `apart` is ln of the only ambiguous arc's resistance over the sure part's, and its uncertainty.
     """
 
     against: dict[str, float]
@@ -70,7 +70,7 @@ def _apart(best: JudgedFit) -> tuple[float, float] | None:
 
 
 def choices(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[Choice]:
-    """What the spectra near each place choose together, in rising temperature (n,)."""
+    """Choice of the spectra near each place together, in rising temperature (n,)."""
     found = []
     for i, own in enumerate(votes):
         near = slice(max(0, i - NEAR), i + NEAR + 1)
@@ -113,7 +113,7 @@ def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
 def _limit_f(arcs: Sequence[tuple[float, bool]]) -> float | None:
     """The capacitance that divides ambiguous arcs with the fewest of them against; None without one.
 
-    Capacitances within a factor of ONE_ARC of each other are those of one arc, which is not divided.
+    Capacitances within a factor of ONE_ARC of each other belong to one arc, which is not divided.
     """
     if not arcs:
         return None

@@ -135,7 +135,7 @@ def ionic_resistance(
 ) -> Resistance:
     """Ionic resistance of a spectrum of n points, without a person's choice.
 
-    What is declared (electrodes, geometry, leads) comes from the arguments, then from `cell`, then from the
+    Declarations (electrodes, geometry, leads) come from the arguments, then from `cell`, then from the
     spectrum's own cell. An argument that contradicts the spectrum's cell is used, with a flag.
 
     Parameters
@@ -169,7 +169,7 @@ def ionic_resistances(
 ) -> tuple[Resistance, ...]:
     """Ionic resistance of each of many spectra, fitted together: faster than one after the other.
 
-    Arguments, errors and results are those of `ionic_resistance` for each spectrum; the spectra need not be
+    Arguments, errors and results are as in `ionic_resistance` for each spectrum; the spectra need not be
     of one sample and do not influence each other.
     """
     check_range(range_ohm)
@@ -182,7 +182,7 @@ def ionic_resistances(
 
 @dataclass(frozen=True)
 class Stated:
-    """What is stated about a cell, its lead, and where arguments contradict the spectrum's own cell."""
+    """Declarations about a cell, its lead, and flags where arguments contradict the spectrum's own cell."""
 
     declared: Declared
     lead: Estimate
@@ -219,7 +219,7 @@ def declared_for(
     cell: Cell | None,
     lead_ohm: Estimate | float | None,
 ) -> Stated:
-    """What is stated about the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
+    """Declarations in force for the cell of a spectrum; raises ValueError as `ionic_resistance` does."""
     own = without_fixture(spectrum, cell, lead_ohm).cell or Cell()
     given = cell or Cell()
     sides = None if electrodes is None else electrode_sides(electrodes)
@@ -244,7 +244,7 @@ def without_fixture(spectrum: Spectrum, cell: Cell | None, lead_ohm: Estimate | 
 
 
 def _contradictions(used: Cell, own: Cell) -> tuple[str, ...]:
-    """Name what is used although the spectrum's own cell states something else."""
+    """Name the values in use that differ from the spectrum's own cell."""
     names = {"electrodes": "electrodes", "thickness_m": "thickness", "area_m2": "area", "lead_ohm": "lead"}
     flags = []
     for name, words in names.items():
@@ -473,7 +473,7 @@ def _richer_candidates(data: Prepared) -> tuple[str, ...]:
 
 
 def _usual_candidates(data: Prepared) -> tuple[str, ...]:
-    """The candidates of the electrodes declared, and those of a cell that shows something else."""
+    """Candidates of the declared electrodes, and of another kind that the spectrum shows."""
     if data.cell.declared.blocks:
         usual = CANDIDATES["blocking"]
         return (*usual, *ARCS) if conducts_at_the_end(data.spectrum) else usual
@@ -523,7 +523,7 @@ class JudgedFit:
 
 
 def _sound(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
-    """The fits that nothing speaks against, and those whose arc is hidden where all others fit far worse.
+    """The fits that nothing speaks against, and fits with a hidden arc where all others fit far worse.
 
     Such an arc may be the electrode's dispersion: it counts as ambiguous. A richer electrode counts where it
     fits at the noise, or much better than every usual circuit; else it bends what none of them describes.
@@ -538,7 +538,7 @@ def _sound(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the neighbours in a series choose: circuit, `""` for none, and the meaning of ambiguous arcs."""
+    """Choice of the neighbours in a series: circuit, `""` for none, and the meaning of ambiguous arcs."""
 
     circuit: str = ""
     material_f: float | None = None
