@@ -1,4 +1,4 @@
-"""How right the stated resistances are: drawn spectra whose truth is known, and measured ones.
+"""Accuracy of the stated resistances, on drawn spectra with known truth and on measured ones.
 
     python benchmarks/eis_accuracy.py [spectra]
     python benchmarks/eis_accuracy.py trust [--spectra 2000] [--seed 1] [--results FILE]

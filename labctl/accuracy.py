@@ -99,7 +99,7 @@ class ThermometerClass:
     range_degc : (low, high)
         Temperatures for which the standard defines the class; outside, nothing is stated.
     drifts : bool
-        A thermocouple, whose wire changes above 200 degC; the class is that of new wire.
+        A thermocouple: its wire changes above 200 degC, and the class holds for new wire.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""Cells whose true resistance is known, drawn without labctl's circuits or the rig's physics."""
+"""Generated cells with a known resistance, made without labctl's circuits or the rig's physics."""

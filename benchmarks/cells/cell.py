@@ -1,4 +1,4 @@
-"""A drawn cell: electrolyte, electrodes, what is beside them, and what is declared about it."""
+"""A drawn cell: electrolyte, electrodes, a parallel path, and the declarations about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class Cell:
         Impedance in parallel to electrolyte and electrode together (electrons, a leak).
     thickness_m, area_m2 : float
     declared : str
-        What the laboratory says of the electrodes: "blocking", "reversible", "blocking/reversible".
+        Electrodes as the laboratory declares them: "blocking", "reversible", "blocking/reversible".
     frequency_hz : (n,)
         Highest first.
     noise : float

@@ -1,4 +1,4 @@
-"""What labctl is told of a drawn cell: spectrum, electrodes, and geometry where the laboratory knows it."""
+"""Spectrum and declarations of a drawn cell: electrodes, geometry if known, accuracy of the analyser."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SOURCE = "drawn by the benchmark"
 
 
 def measured(cell: Cell, rng: Generator) -> Spectrum:
-    """The cell's spectrum with noise and gain errors, and with what is declared about it."""
+    """The cell's spectrum with noise and gain errors, and its declarations."""
     return Spectrum(cell.frequency_hz, cell.measured(rng), cell=declaration(cell))
 
 

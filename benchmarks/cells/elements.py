@@ -27,7 +27,7 @@ def capacitor(omega: Real, c: float) -> Complex:
 
 
 def constant_phase(omega: Real, c: float, n: float) -> Complex:
-    """Element of exponent n whose capacitance at 1 Hz is about c: Z = 1 / (c w0 (jw/w0)^n)."""
+    """Element of exponent n with a capacitance of about c at 1 Hz: Z = 1 / (c w0 (jw/w0)^n)."""
     omega_0 = 2 * np.pi * STATED_AT_HZ
     return 1 / (c * omega_0 * (1j * omega / omega_0) ** n)
 
@@ -39,7 +39,7 @@ def arc(omega: Real, r: ArrayLike, c: float, a: float = 1.0, b: float = 1.0) -> 
 
 
 def gaussian_arc(omega: Real, r: ArrayLike, c: float, width: float) -> Complex:
-    """Debye arcs whose ln tau are normally distributed about ln(r c) with standard deviation `width`."""
+    """Debye arcs; ln tau is normally distributed about ln(r c) with standard deviation `width`."""
     r = np.asarray(r, dtype=float)
     u = np.linspace(-GAUSS_REACH, GAUSS_REACH, GAUSS_POINTS)
     weight = np.exp(-(u**2) / 2)

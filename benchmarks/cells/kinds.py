@@ -1,9 +1,9 @@
 """The kinds of cell: how each is drawn, and whether a laboratory meets it every day.
 
 Resistances follow from conductivity and geometry, capacitances from permittivity or from capacitance per
-area, never the other way round. A draw is repeated until the electrolyte can be told from the electrode in
-its window (`decidable`): the slowest arc of the electrolyte relaxes inside it, and the electrode has hardly
-begun there. A cell for which nothing in the spectrum decides is not drawn.
+area, never the other way round. A draw is repeated until its window separates electrolyte and electrode
+(`decidable`): the slowest arc of the electrolyte relaxes inside it, and the electrode has hardly begun there.
+A cell for which nothing in the spectrum decides is not drawn.
 """
 
 from collections.abc import Callable, Mapping
@@ -229,7 +229,7 @@ def passivated(rng: Generator) -> Cell:
 
 
 def thin_tape(rng: Generator) -> Cell:
-    """A tape whose grain boundaries have up to 1e-6 F, because it is thin and wide."""
+    """A thin, wide tape: its grain boundaries have up to 1e-6 F."""
     shape = tape(rng)
     bulk = bulk_of(rng, shape, (1e-8, 1e-4))
     boundary = boundary_of(rng, bulk)
@@ -321,7 +321,7 @@ def no_geometry(rng: Generator) -> Cell:
 
 
 def gain_error(rng: Generator) -> Cell:
-    """An ordinary cell, and an analyser whose ranges differ by up to 0.5 % each."""
+    """An ordinary cell, and an analyser with a gain error of up to 0.5 % in each range."""
     drawn = (one_arc, two_arcs)[rng.integers(2)](rng)
     return replace(drawn, kind="analyser gain", ordinary=False, gain=0.005)
 
@@ -357,7 +357,7 @@ SEQUENCE = (*ORDINARY * ORDINARY_SHARE, *HARD)
 
 
 def drawn(seed: int, number: int) -> Cell:
-    """Cell `number` of a seed: the kinds take turns, whatever the number of cells."""
+    """Cell `number` of a seed: the kinds take turns."""
     return drawn_from(SEQUENCE[number % len(SEQUENCE)], np.random.default_rng([seed, number]))
 
 
@@ -368,7 +368,7 @@ def kind_of(number: int) -> str:
 
 
 def drawn_from(kind: Callable[[Generator], Cell], rng: Generator) -> Cell:
-    """The first cell of a kind whose window decides between electrolyte and electrode.
+    """The first decidable cell of a kind.
 
     Raises
     ------
@@ -404,7 +404,7 @@ def _closes(cell: Cell) -> bool:
 
 
 def _electronic_time_s(cell: Cell) -> float:
-    """Of a cell whose geometric capacitance stands beside it: R_i times that capacitance."""
+    """R_i times the geometric capacitance, for a cell with that capacitance in parallel."""
     assert cell.beside is not None
     admittance = 1 / cell.beside(np.array([1e12]))
     return cell.truth_ohm * float(admittance.imag[0]) / 1e12

@@ -1,7 +1,7 @@
-"""The judge of stated resistances: is a wrong number told to be doubtful, and how often a right one.
+"""Judge of stated resistances: wrong numbers with and without a flag, coverage, lost numbers.
 
-The truth is the electrolyte, bulk and grain boundary. A flag counts as telling only when it says that the
-number may be another one (TELLING): "residuals correlated", "arc not resolved", "geometry not stated" or a
+The truth is the electrolyte, bulk and grain boundary. A flag counts only when it says that the number
+may be another one (TELLING): "residuals correlated", "arc not resolved", "geometry not stated" or a
 failed Kramers-Kronig test do not. A range that a flag states must be wider than the error that is judged.
 """
 
@@ -20,6 +20,7 @@ from labctl.analysis import Resistance, ionic_resistance
 TELLING = (
     "electrode arc of",
     "taken as grain boundary",
+    "taken as electrode",
     "not blocking",
     "declared reversible",
     "poor fit",
@@ -29,8 +30,8 @@ TELLING = (
 )
 __all__ = ["kind_of", "named", "one", "report"]
 
-RANGED = "model ambiguous"
-RANGE = re.compile(r"give ([0-9.e+-]+) to ([0-9.e+-]+) ohm")
+RANGED = ("model ambiguous", "arc of another shape")
+TWO_NUMBERS = re.compile(r"(?:give|shape:) ([0-9.e+-]+) .*?([0-9.e+-]+) ohm")
 
 OFF = 0.05
 MOST_UNTOLD = 0.01
@@ -47,13 +48,17 @@ def tells(flags: Iterable[str]) -> bool:
 
 def _tells(flag: str) -> bool:
     if flag.startswith(RANGED):
-        stated = RANGE.search(flag)
-        return stated is not None and float(stated[2]) > (1 + OFF) * float(stated[1])
+        stated = TWO_NUMBERS.search(flag)
+        return stated is not None and _apart(float(stated[1]), float(stated[2])) > OFF
     return any(words in flag for words in TELLING)
 
 
+def _apart(one: float, other: float) -> float:
+    return max(one, other) / min(one, other) - 1
+
+
 def judged(found: Resistance, truth_ohm: float) -> Row:
-    """What a result says, against the truth.
+    """Compare a result with the truth.
 
     `off`: the number is wrong by more than 5 %, or the bound leaves the truth out by as much. `covered`: the
     95 % interval holds the truth; None without a number. `reading`: a reading or the interval does.
@@ -105,6 +110,7 @@ def one(seed: int, number: int) -> Row:
 
 def report(rows: list[Row]) -> tuple[str, bool]:
     """Table by kind, the acceptance of the issue, and whether it is met."""
+    rows = [{**row, "told": tells(row["flags"])} for row in rows]  # of rows that were stored, too
     heading = ["kind", "n", "off > 5 %", "without a flag", "covered, unflagged", "flagged", "no number"]
     heading += ["off and flagged: truth stated", "CPU ms"]
     kinds = by_kind(rows)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from labctl.analysis.laws.two_segments import TwoSegmentFit, fit_two_segments
     from labctl.analysis.laws.vtf import VTFFit, fit_vtf
     from labctl.analysis.readers import read_spectra, read_spectrum
+    from labctl.analysis.readers.conductivity_table import MeasuredConductivities, read_conductivities
+    from labctl.analysis.readers.transient import Transient, read_transient
     from labctl.analysis.resistance.grain_boundary import (
         GrainBoundaryConductivity,
         grain_boundary_conductivity,
@@ -58,6 +60,7 @@ _HOME = {
     "GrainBoundaryConductivity": "resistance.grain_boundary",
     "Hysteresis": "laws.hysteresis",
     "KramersKronig": "spectra.kramers_kronig",
+    "MeasuredConductivities": "readers.conductivity_table",
     "NextTemperature": "laws.next_temperature",
     "PolarisationFit": "transport.polarisation",
     "Reading": "resistance.judgement",
@@ -66,6 +69,7 @@ _HOME = {
     "Spectrum": "spectra.spectrum",
     "TemperatureLaw": "laws.choice",
     "Transference": "transport.transference",
+    "Transient": "readers.transient",
     "TwoSegmentFit": "laws.two_segments",
     "VTFFit": "laws.vtf",
     "bruce_vincent": "transport.transference",
@@ -91,8 +95,10 @@ _HOME = {
     "lead_resistance": "spectra.fixture",
     "next_temperature": "laws.next_temperature",
     "parse_circuit": "circuits.circuit",
+    "read_conductivities": "readers.conductivity_table",
     "read_spectra": "readers",
     "read_spectrum": "readers",
+    "read_transient": "readers.transient",
     "relaxation_current_a": "transport.relaxation",
     "steady_current_known": "transport.early_stop",
     "wagner_ionic_transference": "transport.transference",
@@ -111,6 +117,7 @@ __all__ = [
     "GrainBoundaryConductivity",
     "Hysteresis",
     "KramersKronig",
+    "MeasuredConductivities",
     "NextTemperature",
     "PolarisationFit",
     "Reading",
@@ -119,6 +126,7 @@ __all__ = [
     "Spectrum",
     "TemperatureLaw",
     "Transference",
+    "Transient",
     "TwoSegmentFit",
     "VTFFit",
     "bruce_vincent",
@@ -149,8 +157,10 @@ __all__ = [
     "nernst_einstein",
     "next_temperature",
     "parse_circuit",
+    "read_conductivities",
     "read_spectra",
     "read_spectrum",
+    "read_transient",
     "relaxation_current_a",
     "steady_current_known",
     "wagner_ionic_transference",

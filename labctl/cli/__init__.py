@@ -19,6 +19,7 @@ from labctl.cli import (
     fact,
     fit,
     gui,
+    import_spectra,
     instruments,
     new,
     procedures,
@@ -58,6 +59,7 @@ app.command(
     short_help="Keep what other methods found; see what follows.",
     context_settings={"ignore_unknown_options": True},  # -40 is a value
 )(fact.fact)
+app.command("import", short_help="Import spectra measured elsewhere as runs.")(import_spectra.import_spectra)
 app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
 app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
 app.command("samples", short_help="List samples with their best numbers.")(samples.samples)

@@ -97,7 +97,7 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
 
 
 def _stated(protocol: "Protocol", station: "Station") -> list[str]:
-    """Return what is stated of the accuracy of instruments and geometry, and what is not."""
+    """Return lines about the accuracy of instruments and geometry, also where it is not stated."""
     from labctl.derive.geometry import geometry_in_words
 
     return [*station.accuracy.in_words(sorted(station.roles)), *geometry_in_words(vars(protocol.sample))]

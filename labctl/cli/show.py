@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labctl.store import Database
 
 MOST_ROWS = 1000
+MOST_FILES = 20
 LAWS_IN_FULL = """\
 Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
 VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
@@ -74,6 +75,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         analyses,
         check_points,
         conductivities,
+        imported_files,
         law_fits,
         spectra,
         transference_numbers,
@@ -91,6 +93,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "sample_as_stored": database.sample(row["sample_id"]),
         "amendments": amendments_of_run(database, row["id"]),
         "analysis": analysis,
+        "imported_files": imported_files.of_run(database, row["id"]),
         "instruments": checked_instruments(database, row["id"]),
         "accuracy": stated_accuracy(database, row["id"]),
         "conductivities": conductivities.of_parts(database, parts),
@@ -157,6 +160,8 @@ def _print_run(content: dict[str, Any]) -> None:
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
     console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
+    for line in _imported_in_words(content["imported_files"]):
+        console.print(line, highlight=False)
     for line in _amendments_in_words(content["amendments"], _stood_on(content["analysis"])):
         console.print(line, highlight=False)
     if content["analysis"]:
@@ -189,6 +194,29 @@ def _sample_in_words(sample: dict[str, Any]) -> str:
         f"area {sample['area_m2'] * 1e4:.4g} cm², {sample['electrodes']} electrodes"
         + "".join(f"; {words}" for words in (in_words(sample),) if words)
     )
+
+
+def _imported_in_words(files: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each file that an imported run comes from."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    lines = [
+        or_as_unreadable(partial(_imported_file_in_words, row), lambda why: f"an imported file {why}")
+        for row in files[:MOST_FILES]
+    ]
+    more = len(files) - MOST_FILES
+    return lines + ([f"and {more} more imported files; --json has all"] if more > 0 else [])
+
+
+def _imported_file_in_words(row: dict[str, Any]) -> str:
+    last = row["first_spectrum"] + row["n_spectra"] - 1
+    which = f"spectrum {last}" if row["n_spectra"] == 1 else f"spectra {row['first_spectrum']} to {last}"
+    parts = (
+        f"{which} imported from {row['name']} ({row['format']}, sha256 {row['sha256'][:12]})",
+        f"measured {row['acquired']} on the clock of its computer" if row["acquired"] else "",
+        f"temperature {row['temperatures_from']}" if row["temperatures_from"] else "",
+    )
+    return "; ".join(filter(None, (*parts, *row["remarks"])))
 
 
 def _stood_on(analysis: dict[str, Any] | None) -> list[int] | None:

@@ -1,10 +1,10 @@
-"""`[accuracy.*]` of a station file: what thermometer, analyser and potentiostat are worth.
+"""`[accuracy.*]` of a station file: accuracy of thermometer, analyser and potentiostat.
 
 1. `[accuracy.analyser]` is about the instrument with the role. Where several instruments read temperatures,
    `[accuracy.thermometer.NAME]` is about the one of that name.
-2. What the station does not state is taken from the driver. What the driver does not declare is not stated:
-   it is None, and it is said where a number is shown.
-3. Every table names its source. A certificate with `valid_until` in the past still counts; a doubt is told.
+2. Without a table the figures of the driver hold. Figures that the driver does not declare are not stated:
+   they are None, and the pages that show a number say so.
+3. Every table names its source. A certificate with `valid_until` in the past still counts, with a doubt.
 """
 
 import datetime
@@ -86,7 +86,7 @@ class StationAccuracy:
         return [(role, getattr(self, role)) for role in ROLES]
 
     def in_words(self, present: Sequence[str]) -> list[str]:
-        """Return a line for each role whose instrument is present, e.g. `thermometer: not stated`."""
+        """Return a line for each role that has an instrument, e.g. `thermometer: not stated`."""
         return [
             f"{role}: {'not stated' if one is None else one.in_words()}"
             for role, one in self.statements()

@@ -27,7 +27,7 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` what its instruments are worth. `speed` is the speed
+    `night` is its unchecked `[night]` table, `accuracy` that of its instruments. `speed` is the speed
     relative to real time of a rig that is simulated by another process; 1 for instruments.
     """
 

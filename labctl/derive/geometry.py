@@ -23,14 +23,14 @@ def geometry_of(sample: Mapping[str, Any]) -> "tuple[Estimate, Estimate]":
 
 
 def geometry_in_words(sample: Mapping[str, Any]) -> list[str]:
-    """Return what is known of the geometry's uncertainty and of the fringe, e.g. `fringe: not stated`."""
+    """Return lines about the geometry's uncertainty and the fringe, e.g. `fringe: not stated`."""
     silent = [name for name in ("thickness", "area") if not sample[f"{name}_{_UNIT[name]}"]]
     stated = {0: [], 1: [f"{name}: no uncertainty stated" for name in silent]}
     return [*stated.get(len(silent), ["geometry: no uncertainty stated"]), fringe_in_words(sample)]
 
 
 def fringe_in_words(sample: Mapping[str, Any]) -> str:
-    """Return what the fringe adds to the area, e.g. `fringe: 9 % of the area`, or that it is not stated."""
+    """Return the share that the fringe adds to the area, e.g. `fringe: 9 % of the area`; or: not stated."""
     if sample.get("pellet_area_m2") is None:
         return FRINGE_NOT_STATED
     added = geometry_of(sample)[1].value / sample["area_m2"] - 1

@@ -212,6 +212,7 @@ def _current_fraction(measured: Polarisation) -> tuple[dict[str, Any], Transfere
         _with_growth(r0_ohm, rss_ohm),
         bulk_resistance_ohm=_with_drift(bulk_ohm, bulk_held_ohm),
         cation_charge=_charge(measured.sample["cation"]),
+        temperature_k=measured.temperature_k,
     )
     return _relaxation(fit), result, [*fit.flags, *_bulk_flags(bulk_ohm, bulk_held_ohm)]
 

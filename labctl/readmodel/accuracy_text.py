@@ -1,4 +1,4 @@
-"""Accuracy of a run's instruments, and geometry of its sample, as text: what is stated and what is not."""
+"""Statements about a run's instruments and its sample's geometry as text."""
 
 import math
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ ROLES = ("thermometer", "analyser", "potentiostat")
 
 
 def stated_in_words(stated: Mapping[str, Any], sample: Mapping[str, Any], present: set[str]) -> str:
-    """Return one line: what is stated of instruments and geometry, e.g. `analyser: 0.1 %, 0.1 deg (source)`.
+    """Return one line about instruments and geometry, e.g. `analyser: 0.1 %, 0.1 deg (source)`.
 
     Parameters
     ----------
     stated : mapping
-        What the run keeps, by role; empty for a run of an older labctl.
+        As the run keeps it, by role; empty for a run of an older labctl.
     sample : mapping
         Values of the sample in force.
     present : set of str
-        Roles of `[accuracy]` whose instruments the run had.
+        Roles of `[accuracy]` that the instruments of the run served.
     """
     instruments = [f"{role}: {_in_words(stated.get(role))}" for role in ROLES if role in present]
     return "; ".join([*instruments, *geometry_in_words(sample)])
@@ -28,7 +28,8 @@ def stated_in_words(stated: Mapping[str, Any], sample: Mapping[str, Any], presen
 def roles_of(instruments: list[dict[str, Any]]) -> set[str]:
     """Return the roles of `[accuracy]` that the instruments of a run serve."""
     means = {"oven": "thermometer", "thermometer": "thermometer", "fra": "analyser"}
-    return {means.get(row["role"], row["role"]) for row in instruments} & set(ROLES)
+    served = {means.get(row["role"], row["role"]) for row in instruments}
+    return {role for role in ROLES if role in served}
 
 
 def _in_words(one: Any) -> str:

@@ -40,6 +40,6 @@ def analyser_of_run(db: Rows, run_id: int) -> "AnalyserAccuracy | None":
 
 
 def stated_accuracy(db: Rows, run_id: int) -> dict[str, Any]:
-    """Return what was stated about the accuracy of each role when the run began; empty for older runs."""
+    """Return the statements about the accuracy of each role when the run began; empty for older runs."""
     value = runs.provenance_value(db, run_id, ACCURACY)
     return dict(value) if isinstance(value, Mapping) else {}

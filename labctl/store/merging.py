@@ -154,7 +154,7 @@ class _Copy:
         self._their_sample, self._our_sample = row["sample_id"], self._sample(sample)
         links = {"job_id": self._job(row["job_id"]), "sample_id": self._our_sample}
         self._new_id = self._insert("runs", _without(row, ("id", *_ENDINGS)) | links)
-        for table in _OF_A_RUN:
+        for table in (*_OF_A_RUN, *self._later_tables()):
             for part in self._rows(table, "run_id = ?", self._old_id):
                 self._insert(table, self._linked(table, part))
         for table in _POINTS:
@@ -168,6 +168,10 @@ class _Copy:
         self.outdated = self._knowledge()
         for analysis in self._analyses():
             self._analysis(analysis)
+
+    def _later_tables(self) -> tuple[str, ...]:
+        """Tables with rows of a run that a file of an older labctl does not have."""
+        return ("imported_files",) if "0017_imported_files" in applied(self._theirs) else ()
 
     def _knowledge(self) -> list[int]:
         """Copy what became known later; return the ids of our runs that have to be derived again."""

@@ -22,7 +22,7 @@ from labctl.store.migrations.relaxation_tables import TABLE_OF
 DERIVED_TABLES = tuple(TABLE_OF)
 """Public names of the derived rows, each a view of the current analyses; `TABLE_OF` names their tables."""
 _DERIVED = frozenset((*TABLE_OF, *TABLE_OF.values()))
-_KINDS: dict[str, type] = {"REAL": float, "INTEGER": int, "TEXT": str}
+_KINDS: dict[str, type] = {"REAL": float, "INTEGER": int, "TEXT": str, "BLOB": bytes}
 
 
 class Json:
@@ -190,6 +190,8 @@ def _stored_scalar(column: Column, value: Any, row: Mapping[str, Any]) -> Any:
         return None
     if column.kind is str and isinstance(value, str):
         return checked_text(value)
+    if column.kind is bytes and isinstance(value, bytes):
+        return value
     if column.kind is int and isinstance(value, int):
         return _stored_integer(value)
     if column.kind is float and isinstance(value, int | float) and not isinstance(value, bool):

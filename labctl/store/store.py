@@ -7,12 +7,13 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from labctl.errors import StoreError
-from labctl.store import amending, analyses, mounting
+from labctl.store import amending, analyses, importing, mounting
 from labctl.store.amending import DerivedRows
 from labctl.store.analyses import Maker
 from labctl.store.causes import explaining
@@ -20,6 +21,7 @@ from labctl.store.connections import BUSY_TIMEOUT_S, open_as_it_is, open_for_wri
 from labctl.store.electrode_columns import as_columns
 from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
+from labctl.store.importing import AlreadyImported, ImportedRun
 from labctl.store.interruptions import mark_interrupted, seal_ended
 from labctl.store.migrations.relaxation_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
@@ -313,23 +315,47 @@ class Store:
 
     def find_or_add_sample(self, sample: Mapping[str, Any]) -> int:
         """Id of the sample that is equal in every column; added if there is none."""
+        return self._writer.call(partial(self._find_or_add_sample, sample=sample))
+
+    def _find_or_add_sample(self, connection: sqlite3.Connection, sample: Mapping[str, Any]) -> int:
         sample = as_columns(sample)
         into = self._insertion("samples", sample)
-        values = into.values(sample)
         columns = {name: column for name, column in self._tables["samples"].columns.items() if name != "id"}
+        connection.execute("SAVEPOINT a_sample")
+        new = connection.execute(into.sql, into.values(sample)).lastrowid or 0
+        same = " AND ".join(f"old.{name} IS new.{name}" for name in columns)
+        query = f"SELECT min(old.id) FROM samples new JOIN samples old ON {same} WHERE new.id = ?"
+        (first,) = connection.execute(query, (new,)).fetchone()
+        if first != new:
+            connection.execute("ROLLBACK TO a_sample")
+        connection.execute("RELEASE a_sample")
+        return first
 
-        def find_or_add(connection: sqlite3.Connection) -> int:
-            connection.execute("SAVEPOINT a_sample")
-            new = connection.execute(into.sql, values).lastrowid or 0
-            same = " AND ".join(f"old.{name} IS new.{name}" for name in columns)
-            query = f"SELECT min(old.id) FROM samples new JOIN samples old ON {same} WHERE new.id = ?"
-            (first,) = connection.execute(query, (new,)).fetchone()
-            if first != new:
-                connection.execute("ROLLBACK TO a_sample")
-            connection.execute("RELEASE a_sample")
-            return first
+    def import_run(self, new: ImportedRun) -> int | AlreadyImported:
+        """Write a run that was measured elsewhere, with its files, in one transaction; return its id.
 
-        return self._writer.call(find_or_add)
+        `AlreadyImported`, and nothing is written, where the file has a run with the content of one of them.
+
+        Raises
+        ------
+        StoreError
+            A row does not fit, the file cannot be written, or the disk is too full for a run.
+        """
+        self._space.check_before_run(self.path)
+        whole = replace(new, run={**_identity(), **new.run})
+        rows = sum(1 + len(points) for _, points in new.spectra)
+
+        def write(connection: sqlite3.Connection) -> int | AlreadyImported:
+            known = importing.already_imported(connection, whole)
+            if known is not None:
+                return known
+            sample_id = self._find_or_add_sample(connection, whole.sample)
+            return importing.write_imported(connection, whole, sample_id, self._inserted)
+
+        return self._writer.call(write, rows=rows)
+
+    def _inserted(self, connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
+        return connection.execute(*self._statement(table, row)).lastrowid or 0
 
     def assign_to_mount(self, run_id: int) -> int:
         """Assign a run to the mount of its sample (`labctl.store.mounting`); return the id of the mount."""

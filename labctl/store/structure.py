@@ -64,7 +64,7 @@ class Kinds:
 
 def kinds_of(described: Iterable[tuple[str, str]]) -> Kinds:
     """Return the kinds of columns, given name and unit of each."""
-    names: dict[str, set[str]] = {"JSON": set(), "text": set(), "": set()}
+    names: dict[str, set[str]] = {"JSON": set(), "text": set(), "blob": set(), "": set()}
     for name, unit in described:
         names["text" if unit == "UTC" else unit if unit in names else ""].add(name)
     words = names["JSON"] | names["text"]

@@ -1,4 +1,4 @@
-"""What the declarations about a cell say about a circuit that was fitted to its spectrum."""
+"""Contradictions between a fitted circuit and the declarations about its cell."""
 
 import numpy as np
 

@@ -198,7 +198,7 @@ def _products(columns: FloatArray, known: _Dictionary) -> list[FloatArray]:
 def _eliminate(upper: Sequence[FloatArray], right: FloatArray) -> FloatArray:
     """Solutions (n, ...) of symmetric systems with a diagonal of `OWN_PRODUCT` and right sides (n, ...).
 
-    upper (n (n - 1) / 2 of shape ...) holds what is right of the diagonal, row by row.
+    upper (n (n - 1) / 2 of shape ...) is the part to the right of the diagonal, row by row.
     """
     n = len(right)
     a = dict(zip(combinations(range(n), 2), upper, strict=True))

@@ -1,17 +1,36 @@
 """A line of a table in its cells, and a cell as a number."""
 
+import csv
 import math
 import re
 from collections.abc import Sequence
 
 SEPARATORS = (r"\t", r";", r",", r"\s{2,}", r"\s+")
 _NUMBER = re.compile(r"[-+]?(\d+([.]\d*)?|[.]\d+)([eEdD][-+]?\d+)?$")
-_NOT_A_NUMBER = {"nan", "-nan", "inf", "-inf", "+inf", "infinity", "overload", "ovld", "-", "--", "n/a"}
+LONGEST_NUMBER = 400
+_NOT_A_NUMBER = {
+    "nan",
+    "-nan",
+    "inf",
+    "-inf",
+    "+inf",
+    "infinity",
+    "-infinity",
+    "∞",
+    "overload",
+    "ovld",
+    "-",
+    "--",
+    "n/a",
+}
 
 
 def split(line: str, separator: str) -> list[str]:
     """The cells of a line, empty ones included; quotes around a cell are taken off in pairs."""
-    return [_unquoted(cell.strip()) for cell in re.split(separator, line.strip(" \r"))]
+    text = line.strip(" \r")
+    if separator == "," and text.count('"') >= 2 and (text.startswith('"') or ',"' in text):
+        return [cell.strip() for cell in next(csv.reader([text], skipinitialspace=True))]
+    return [_unquoted(cell.strip()) for cell in re.split(separator, text)]
 
 
 def filled(cells: Sequence[str]) -> list[str]:
@@ -23,13 +42,12 @@ def filled(cells: Sequence[str]) -> list[str]:
 
 
 def number(cell: str) -> float | None:
-    """A number with a decimal point or comma; None for anything else, thousands separators included."""
-    text = cell.strip()
-    if text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    if not _NUMBER.match(text):
+    """A number with a decimal point or comma; None for anything else, such as 1e999."""
+    text = _decimal(cell)
+    if text is None:
         return None
-    return float(text.lower().replace("d", "e"))
+    found = float(text)
+    return found if math.isfinite(found) else None
 
 
 def numbers(line: str) -> list[float] | None:
@@ -43,13 +61,23 @@ def numbers(line: str) -> list[float] | None:
 
 def is_value(cell: str) -> bool:
     """A number, or one of the words for a value that could not be measured."""
-    return number(cell) is not None or cell.strip().lower() in _NOT_A_NUMBER
+    return _decimal(cell) is not None or cell.strip().lower() in _NOT_A_NUMBER
 
 
 def value(cell: str) -> float:
     """The number in a cell, nan for a word."""
     found = number(cell)
     return math.nan if found is None else found
+
+
+def _decimal(cell: str) -> str | None:
+    """The text of a number as Python writes it; None for anything else."""
+    text = cell.strip()
+    if len(text) > LONGEST_NUMBER:
+        return None
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    return text.lower().replace("d", "e") if _NUMBER.match(text) else None
 
 
 def _unquoted(cell: str) -> str:

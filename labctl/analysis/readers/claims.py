@@ -14,6 +14,10 @@ _FORMATS = (
     ("VersaStudio", re.compile(r"^Name=VersaStudio", re.M)),
     ("Parstat", re.compile(r"^Potential \(V\)\tCurrent \(A\)\tElapsed Time", re.M)),
     ("PowerSuite", re.compile(r"^Frequency\s+Zre\s+Zimg", re.M)),
+    ("RelaxIS", re.compile(r"^RelaxIS ", re.M)),
+    ("Keysight", re.compile(r"^!(?:Agilent|Keysight) Technologies", re.M)),
+    ("LabOne", re.compile(r"^\s*chunk;timestamp;size;fieldname", re.M)),
+    ("PalmSens", re.compile(r"^freq / Hz,\s*neg\. Phase", re.M)),
     ("Novocontrol", re.compile(r"^\s*Freq\.\s?\[Hz\]", re.M)),
 )
 _NUMBER = r"([-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)"
@@ -37,14 +41,14 @@ def describe(text: str) -> str:
     return next((name for name, mark in _FORMATS if mark.search(text[:20000])), "table")
 
 
-def broken_claims(text: str, frequency_hz: FloatArray) -> tuple[str, ...]:
-    """Warnings where the table holds less than its file promised."""
+def broken_claims(text: str, frequency_hz: FloatArray, promised: int | None = None) -> tuple[str, ...]:
+    """Warnings where the table holds less than its file promised; `promised` is a count found beside it."""
     found = list(_unreached(text, frequency_hz))
     points = _POINTS.search(text)
     if points:
         promised = int(points.group(1) or points.group(2))
-        if promised != frequency_hz.size:
-            found.append(f"the file promises {promised} points and holds {frequency_hz.size}")
+    if promised is not None and promised != frequency_hz.size:
+        found.append(f"the file promises {promised} points and holds {frequency_hz.size}")
     if _ABORTED.search(text):
         found.append("the measurement was aborted")
     return tuple(found)

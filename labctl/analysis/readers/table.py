@@ -1,227 +1,201 @@
-"""Find the table of numbers in a text and read it; broken rows are left out with a warning.
+"""The spectrum table of a text: its layout, rows and impedance, with warnings."""
 
-1. A line counts when it has as many cells as the others and as the headings say: one cell too few or too many
-   puts numbers under the wrong headings.
-2. Numbers alone on a line are the rest of a line that was torn: its neighbours do not count either.
-3. Everything left out between the first line and the last is named in a warning.
-"""
-
-import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from labctl.analysis.numerics.arrays import BoolArray, ComplexArray, FloatArray
-from labctl.analysis.readers.cells import SEPARATORS, filled, is_value, number, split, value
-from labctl.analysis.readers.columns import Column, needed, refuse_unknown_units
-from labctl.analysis.readers.layout import Layout, find_layout
+from labctl.analysis.readers import agreement, between, immittance, temperatures, titles
+from labctl.analysis.readers.cells import number, value
+from labctl.analysis.readers.columns import Column, refuse_unknown_units
+from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
+from labctl.analysis.readers.digits import odd_one_out
+from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
+from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
+from labctl.analysis.readers.transposed import upright
 
-_END = re.compile(r"<|[A-Z]+\tTABLE|\[")
-_FRAGMENT = re.compile(r"[-+.,;\d\seE]*\d[-+.,;\d\seE]*$")
-MOST_BROKEN_LINES = 5
 LARGEST_PHASE_IN_RADIANS = 1.6
+LABELS = ("cycle", "temperature", "bias", "time")
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Content of the file: (n,) arrays in SI units, in its order."""
+    """Content of the file: (n,) arrays in SI units, in its order.
+
+    `row_lines` are the (n,) lines of the rows. `warnings` concern the whole file, `line_warnings` one line.
+    `labels` are the (n,) columns that separate sweeps: cycle, temperature (K), bias (V), time (s).
+    """
 
     frequency_hz: FloatArray
     z_ohm: ComplexArray
     status: tuple[str, ...] | None
     warnings: tuple[str, ...]
     imaginary_negated: bool
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line; `kind`: row, fragment (numbers only), damaged (some numbers, or zeros), end, empty or other."""
-
-    number: int
-    kind: str
-    cells: list[str]
+    row_lines: tuple[int, ...] = ()
+    line_warnings: tuple[tuple[int, str], ...] = ()
+    labels: dict[str, FloatArray] = field(default_factory=dict)
+    promised: int | None = None
+    sign_settled: bool = False
 
 
 def read_table(text: str) -> Table:
     """The spectrum in a text; ValueError when there is none that can be trusted."""
-    lines = text.split("\n")
-    layout = find_layout(lines)
-    refuse_unknown_units(layout.columns)
-    rows, warnings = _read_rows(lines, layout)
-    if not rows:
+    titles.refuse_touchstone(text)
+    lines = upright(text.split("\n"))
+    layout, kinds = _fitting_layout(lines)
+    layout, found = between.understood(layout, lines, kinds.first_row(layout))
+    layout = with_subject(layout, lines)
+    refuse_unknown_units(layout.needed)
+    titles.refuse_units_above(
+        [*lines[: max(layout.first_line - 1, 0)], *found.notes],
+        [c.meaning for c in layout.needed if not c.unit],
+    )
+    rows = read_rows(lines, layout, kinds, found.count_line)
+    if not rows.rows:
         raise ValueError("the table has no complete line of numbers")
-    _refuse_mixed_decimals(rows, layout.columns)
-    frequency, z = _to_arrays(rows, layout.columns)
-    keep = frequency != 0
-    if skipped := int((~keep).sum()):
-        warnings.append(f"{skipped} lines at 0 Hz (direct current) left out")
+    rows.warnings.extend(_odd_numbers(rows.rows, layout))
+    places = [column.place for column in layout.needed]
+    refuse_ambiguous([row.cells[place] for row in rows.rows for place in places])
+    if kinds.separator != r"\s+":
+        refuse_grouped(
+            [cell for line, _ in rows.warnings if line for cell in kinds.everything[line - 1].cells]
+        )
+    return _table(layout, rows.rows, rows.warnings, found, text)
+
+
+def _fitting_layout(lines: list[str]) -> tuple[Layout, Lines]:
+    """The first layout with as many headings as the rows have cells; else the error of the first one."""
+    failed: list[tuple[Layout, WidthError]] = []
+    for layout in find_layouts(lines):
+        try:
+            return layout, classify(lines, layout)
+        except WidthError as error:
+            failed.append((layout, error))
+    for layout, _ in failed:
+        try:
+            return proving(layout), classify(lines, proving(layout))
+        except WidthError:
+            continue
+    raise failed[0][1]
+
+
+def _table(
+    layout: Layout, rows: list[Row], warnings: list[tuple[int, str]], found: between.Between, text: str
+) -> Table:
+    columns = layout.columns
+    values = _values(rows, columns)
+    chosen = immittance.usable_forms(columns)
+    frequency = immittance.frequency_hz(values)
+    keep = np.isfinite(frequency) & (frequency > 0)
     if not keep.any():
         raise ValueError("the table has no line at a frequency above zero")
+    values = {name: numbers[keep] for name, numbers in values.items()}
+    frequencies_agree = agreement.check_frequencies(values)
+    z = immittance.impedances(values, chosen, titles.length_per_area(text))
+    settled = agreement.settle(z, [", ".join(form) for form in chosen], values)
+    if layout.unproved and not _is_proof(layout, settled.proved, frequencies_agree):
+        raise ValueError(
+            f"the headings name {layout.named} columns and most lines hold {len(rows[0].cells)}: "
+            "which number belongs to which is not certain"
+        )
+    kept_rows = [row for row, kept in zip(rows, keep, strict=True) if kept]
+    lines = tuple(row.line for row in kept_rows)
+    notes = [*layout.warnings, *_skipped(frequency, keep), *immittance.unit_warnings(columns, chosen[0])]
+    labels, label_notes = _labels(columns, values, found)
+    in_lines = [(lines[row], f"line {lines[row]}: {words}") for row, words in settled.warnings if row >= 0]
     return Table(
-        frequency[keep],
-        z[keep],
-        _status(rows, layout.columns, keep),
-        (*layout.warnings, *warnings, *_phase_warning(rows, layout.columns)),
-        _is_negated(layout.columns),
+        frequency_hz=frequency[keep],
+        z_ohm=settled.z_ohm,
+        status=_status(kept_rows, columns),
+        warnings=(
+            *notes,
+            *(words for line, words in warnings if line == 0),
+            *(words for row, words in settled.warnings if row < 0),
+            *_no_readings(settled.z_ohm),
+            *label_notes,
+            *([] if settled.proved or settled.sign_settled else _phase_warning(layout, values)),
+        ),
+        imaginary_negated=any(column.negated for column in layout.needed),
+        row_lines=lines,
+        line_warnings=(*((line, words) for line, words in warnings if line), *in_lines),
+        labels=labels,
+        promised=found.promised,
+        sign_settled=settled.sign_settled,
     )
 
 
-def _status(rows: list[list[str]], columns: dict[str, Column], keep: BoolArray) -> tuple[str, ...] | None:
+def _is_proof(layout: Layout, proved: bool, frequencies_agree: bool) -> bool:
+    """Columns that agree row by row prove those before them; the frequency must be one of these."""
+    proving = [
+        layout.columns[n].place for n in ("modulus", "phase", "real", "imaginary") if n in layout.columns
+    ]
+    return proved and len(proving) == 4 and (frequencies_agree or layout.needed[0].place < max(proving))
+
+
+def _values(rows: list[Row], columns: dict[str, Column]) -> dict[str, FloatArray]:
+    """The (n,) numbers of each column in SI units; nan for a cell that holds none."""
+    found = {}
+    for name, column in columns.items():
+        if name != "status":
+            cells = [row.cells[column.place] if column.place < len(row.cells) else "" for row in rows]
+            found[name] = column.to_si(np.array([value(cell) for cell in cells]))
+    return found
+
+
+def _skipped(frequency: FloatArray, keep: BoolArray) -> list[str]:
+    direct = int((frequency == 0).sum())
+    rest = int((~keep).sum()) - direct
+    words = [f"{direct} lines at 0 Hz (direct current) left out"] if direct else []
+    return words + ([f"{rest} lines without a frequency above zero left out"] if rest else [])
+
+
+def _odd_numbers(rows: list[Row], layout: Layout) -> list[tuple[int, str]]:
+    """Warnings about lines with a needed number that has fewer or more digits than the others below it."""
+    found: dict[int, str] = {}
+    for column in layout.needed:
+        cells = [row.cells[column.place] for row in rows]
+        found |= {rows[place].line: cells[place] for place in odd_one_out(cells)}
+    return [
+        (n, f"line {n}: {cell} has other digits than its column: it may be damaged")
+        for n, cell in found.items()
+    ]
+
+
+def _no_readings(z: ComplexArray) -> list[str]:
+    missing = int((~np.isfinite(z)).sum())
+    return [f"{missing} points have no number for the impedance"] if missing else []
+
+
+def _status(rows: list[Row], columns: dict[str, Column]) -> tuple[str, ...] | None:
     """Words of the status column; a maker's code numbers mean nothing here and become ""."""
     column = columns.get("status")
     if column is None:
         return None
-    words = [row[column.place] if column.place < len(row) else "" for row in rows]
-    return tuple(
-        "" if number(word) is not None else word for word, kept in zip(words, keep, strict=True) if kept
-    )
+    words = [row.cells[column.place] if column.place < len(row.cells) else "" for row in rows]
+    return tuple("" if number(word) is not None else word for word in words)
 
 
-def _is_negated(columns: dict[str, Column]) -> bool:
-    return any(columns[name].negated for name in ("imaginary", "phase") if name in columns)
+def _labels(
+    columns: dict[str, Column], values: dict[str, FloatArray], found: between.Between
+) -> tuple[dict[str, FloatArray], list[str]]:
+    labels = {name: values[name] for name in LABELS if name in values and np.isfinite(columns[name].factor)}
+    notes: list[str] = []
+    if "temperature" in labels:
+        numbers = labels.pop("temperature")
+        known, notes = temperatures.kelvin(numbers, columns["temperature"].kind)
+        labels |= {"temperature without a unit": numbers} if np.isnan(known).all() else {"temperature": known}
+    elif found.temperature is not None:
+        single, unit = found.temperature
+        size = len(next(iter(values.values())))
+        labels["temperature"], notes = temperatures.kelvin(np.full(size, single), temperatures.kind_of(unit))
+    return labels, notes
 
 
-def _read_rows(lines: Sequence[str], layout: Layout) -> tuple[list[list[str]], list[str]]:
-    """The rows of the table in their cells, and warnings about rows left out."""
-    separator = _data_separator(lines, layout)
-    width = _usual_width(lines, layout, separator)
-    everything = [_classified(n, line, layout, separator, width) for n, line in enumerate(lines, 1)]
-    above, found = everything[: layout.first_line], everything[layout.first_line :]
-    rows, warnings = _sound_rows([line for line in found if line.kind != "empty"], lines, layout)
-    if earlier := sum(line.kind == "row" for line in above):
-        warnings.append(f"{earlier} lines like those of the table stand above its headings: left out")
-    return rows, warnings
-
-
-def _sound_rows(
-    found: Sequence[_Line], lines: Sequence[str], layout: Layout
-) -> tuple[list[list[str]], list[str]]:
-    fragments = [line.number for line in found if line.kind == "fragment" and line.number < len(lines)]
-    torn = {number + side for number in fragments for side in (-1, 1)}
-    rows: list[list[str]] = []
-    warnings: list[str] = []
-    broken: list[int] = []
-    for place, line in enumerate(found):
-        if line.kind == "row" and line.number not in torn and not _is_cut(lines, line, rows, layout):
-            rows.append(line.cells)
-            warnings += [f"line {n} is not a line of numbers: left out" for n in broken]
-            broken = []
-        elif rows and line.kind == "end":
-            return rows, warnings + _ending(broken) + _after_the_end(found[place:])
-        elif rows and len(broken) == MOST_BROKEN_LINES:
-            return rows, [*warnings, f"the table ends at line {broken[0]}: what follows is not a table"]
-        elif rows or line.kind in ("row", "fragment", "damaged"):
-            broken.append(line.number)
-    return rows, warnings + _ending(broken) + _without_line_end(lines, found, layout)
-
-
-def _ending(broken: list[int]) -> list[str]:
-    if not broken:
+def _phase_warning(layout: Layout, values: dict[str, FloatArray]) -> list[str]:
+    phase = layout.needed[-1]
+    if phase.meaning not in ("phase", "y phase") or phase.unit:
         return []
-    return [f"the file ends in a broken line ({broken[0]}): it may be cut, the rest is missing"]
-
-
-def _after_the_end(rest: Sequence[_Line]) -> list[str]:
-    more = sum(line.kind == "row" for line in rest)
-    return [f"line {rest[0].number} ends the table, but {more} like it follow: left out"] if more else []
-
-
-def _without_line_end(lines: Sequence[str], found: Sequence[_Line], layout: Layout) -> list[str]:
-    """A last number that nothing follows may have lost digits."""
-    last = found[-1]
-    ends_in_needed = len(last.cells) - 1 == max(column.place for column in needed(layout.columns))
-    if last.number == len(lines) and last.kind == "row" and ends_in_needed:
-        return ["the last line has no line end: its last number may be cut"]
-    return []
-
-
-def _classified(place: int, line: str, layout: Layout, separator: str, width: int) -> _Line:
-    cells = split(line, separator)
-    kind = "other"
-    if not line.strip():
-        kind = "empty"
-    elif "\0" in line:
-        kind = "damaged"
-    elif len(cells) == width and _has_numbers(cells, layout):
-        kind = "row"
-    elif _FRAGMENT.match(line):
-        kind = "fragment"
-    elif _END.match(line):
-        kind = "end"
-    elif any(number(cell) is not None for cell in cells):
-        kind = "damaged"
-    return _Line(place, kind, filled(cells))
-
-
-def _data_separator(lines: Sequence[str], layout: Layout) -> str:
-    """The separator with which most of the first lines are as the headings say."""
-    sample = [line for line in lines[layout.first_line : layout.first_line + 40] if line.strip()]
-
-    def score(separator: str) -> tuple[int, int]:
-        rows = [cells for line in sample if _has_numbers(cells := split(line, separator), layout)]
-        return sum(layout.allows(len(row), len(filled(row))) for row in rows), len(rows)
-
-    return max(SEPARATORS, key=score)
-
-
-def _usual_width(lines: Sequence[str], layout: Layout, separator: str) -> int:
-    """How many cells most of the rows have; ValueError when the headings mean another number."""
-    cells = [split(line, separator) for line in lines[layout.first_line :]]
-    sizes = Counter((len(row), len(filled(row))) for row in cells if _has_numbers(row, layout))
-    if not sizes:
-        raise ValueError("the table has no complete line of numbers")
-    (width, used), _ = sizes.most_common(1)[0]
-    if not layout.allows(width, used):
-        raise ValueError(
-            f"the headings name {layout.named} columns and most lines hold {used}: "
-            "which number belongs to which is not certain"
-        )
-    return width
-
-
-def _has_numbers(cells: Sequence[str], layout: Layout) -> bool:
-    return all(c.place < len(cells) and is_value(cells[c.place]) for c in needed(layout.columns))
-
-
-def _is_cut(lines: Sequence[str], line: _Line, rows: list[list[str]], layout: Layout) -> bool:
-    """The last line has no end, its last number is needed, and it is shorter than those above it."""
-    if line.number != len(lines) or len(rows) < 2:
-        return False
-    last = max(column.place for column in needed(layout.columns))
-    if len(line.cells) - 1 > last and len(line.cells) >= len(rows[-1]):
-        return False
-    usual = min(len(row[last].lstrip("-+")) for row in rows[-20:])
-    return len(line.cells) < len(rows[-1]) or len(line.cells[last].lstrip("-+")) < usual
-
-
-def _refuse_mixed_decimals(rows: list[list[str]], columns: dict[str, Column]) -> None:
-    """1,234 beside 1.5 is a thousand, not one and a quarter; there is no other sign."""
-    cells = [row[column.place] for row in rows for column in needed(columns)]
-    commas, points = (next((cell for cell in cells if sign in cell), None) for sign in ",.")
-    if commas and points:
-        raise ValueError(
-            f"the numbers have commas ({commas}) and points ({points}): which is the decimal sign?"
-        )
-
-
-def _phase_warning(rows: list[list[str]], columns: dict[str, Column]) -> list[str]:
-    phase = needed(columns)[-1]
-    if phase.meaning != "phase" or phase.unit:
-        return []
-    largest = max(
-        (abs(value(row[phase.place])) for row in rows if number(row[phase.place]) is not None), default=0
-    )
+    largest = np.nanmax(np.abs(values[phase.meaning] / phase.factor), initial=0)
     if largest > LARGEST_PHASE_IN_RADIANS:
         return []
     return ["the phase has no unit and is taken as degrees; all of it is small enough to be radians"]
-
-
-def _to_arrays(rows: list[list[str]], columns: dict[str, Column]) -> tuple[FloatArray, ComplexArray]:
-    chosen = needed(columns)
-    values = np.array([[value(row[c.place]) * c.factor for c in chosen] for row in rows])
-    frequency, first, second = values.T
-    if chosen[1].meaning == "real":
-        return frequency, first + 1j * second
-    return frequency, first * np.exp(1j * second)

@@ -9,7 +9,8 @@ phase, moves the parameters of a least-squares fit with weights 1/|Z| by the lin
 and the resistance R, a sum of parameters, by dR = sum_i (a_i g_i + b_i f_i). The errors of the points that
 one current range measures are one error, so their a_i are summed before they are squared; those of different
 ranges are independent. A current range is not recorded. At a constant amplitude it goes with the decade of
-|Z|, so that points of one decade count as one range. The limits are rectangular, u = limit / sqrt(3) (4.3.7).
+|Z|: points of one decade count as one range, and the variance is the mean over where a decade can begin. The
+limits are rectangular, u = limit / sqrt(3) (4.3.7).
 
 A gain that is common to all points scales the whole impedance: the sum of all a_i is R itself.
 """
@@ -26,6 +27,7 @@ from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 
+BEGINNINGS = (0.0, 0.2, 0.4, 0.6, 0.8)  # of a decade, in log10
 MOST_NOT_STATED = 0.1
 """Share of the resistance that points without a stated accuracy may decide."""
 
@@ -75,19 +77,16 @@ def analyser_share(
     if found is None:
         return None
     by_gain, by_phase = found
-    total_ohm = fit.sum_of(resistances).value
     gain, phase = accuracy.relative_uncertainty(fit.frequency_hz, fit.z_ohm)
     unknown = np.isnan(gain)
     if abs(by_gain[unknown]).sum() > MOST_NOT_STATED * abs(by_gain).sum() or unknown.all():
         return None
-    groups = _current_ranges(fit, accuracy)
-    gain_ohm = _combined(by_gain, np.where(unknown, np.nanmax(gain), gain), groups)
+    ranges = [_current_ranges(fit, accuracy, begin) for begin in BEGINNINGS]
+    gain_ohm = _combined(by_gain, np.where(unknown, np.nanmax(gain), gain), ranges)
     phase_stated = not np.isnan(phase[~unknown]).all()
     largest = float(np.nanmax(phase)) if phase_stated else 0.0
-    phase_ohm = _combined(by_phase, np.where(np.isnan(phase), largest, phase), groups)
-    # errors that all ranges share move the whole resistance
-    whole_ohm = total_ohm * float(np.nanmin(gain))
-    return AnalyserShare(max(gain_ohm, whole_ohm), phase_ohm, phase_stated, accuracy.sources)
+    phase_ohm = _combined(by_phase, np.where(np.isnan(phase), largest, phase), ranges)
+    return AnalyserShare(gain_ohm, phase_ohm, phase_stated, accuracy.sources)
 
 
 def _sensitivities(fit: CircuitFit, resistances: Sequence[str]) -> tuple[FloatArray, FloatArray] | None:
@@ -109,13 +108,15 @@ def _sensitivities(fit: CircuitFit, resistances: Sequence[str]) -> tuple[FloatAr
     return real * unit.real + imaginary * unit.imag, imaginary * unit.real - real * unit.imag
 
 
-def _current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy) -> FloatArray:
+def _current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy, begin: float) -> FloatArray:
     """(n,) number of the range that measured each point: the stated range and the decade of |Z|."""
-    decade = np.floor(np.log10(np.abs(fit.z_ohm)))
+    decade = np.floor(np.log10(np.abs(fit.z_ohm)) + begin)
     stated = accuracy.range_of(fit.frequency_hz, fit.z_ohm)
     return stated * 1000.0 + decade
 
 
-def _combined(sensitivity: FloatArray, relative: FloatArray, groups: FloatArray) -> float:
-    parts = [float((sensitivity * relative)[groups == one].sum()) for one in np.unique(groups)]
-    return math.hypot(*parts)
+def _combined(sensitivity: FloatArray, relative: FloatArray, ranges: Sequence[FloatArray]) -> float:
+    """Root of the variance, averaged over the possible ranges."""
+    moves = sensitivity * relative
+    variances = [sum(moves[of == one].sum() ** 2 for one in np.unique(of)) for of in ranges]
+    return float(np.sqrt(np.mean(variances)))

@@ -31,7 +31,7 @@ STRONGEST = 2  # strengths used, of those that fit as well
 DEEP_VALLEY = 0.8  # -Z'' in the valley over the top of the arcs
 WORST_RESIDUALS = 2.0  # over those of the Kramers-Kronig chain
 SHOWS_A_SHAPE = 1.2  # residuals of a circuit over those of the chain
-CORRELATED = 0.25  # from point to point
+CORRELATED = 0.3  # from point to point
 OVERLAP = 10**1.3  # two arcs with time constants this near may be one arc of another shape
 WORTH_A_FLAG = 1.2
 

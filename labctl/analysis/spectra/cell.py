@@ -1,7 +1,7 @@
 """Declarations about the cell of a spectrum: electrodes, geometry, leads, fixture and analyser.
 
-A declaration says what a person or a data sheet states. It is held against the spectrum by the analysis, and
-what is not declared is None: not known.
+A declaration is a statement of a person or a data sheet. The analysis compares it with the spectrum. None
+stands for "not declared".
 """
 
 from collections.abc import Mapping, Sequence

@@ -81,8 +81,8 @@ class RelaxationTimes:
     exponent : float
         Of the blocking electrodes: 1 a capacitor, less a constant-phase element; nan when there is none.
     peaks : tuple of RelaxationPeak
-        The maxima that are separate: between two of them lies a valley whose upper end is below both lower
-        ends. Each has a resistance, at least 1 % of all; what is not separate belongs to the larger one.
+        The separate maxima: the upper end of the valley between two of them is below both lower ends. Each
+        has at least 1 % of the resistance; a maximum that is not separate belongs to its larger neighbour.
     flags : tuple of str
     """
 

@@ -3,7 +3,7 @@
 Z(w) = R + jwL + integral gamma(ln tau) / (1 + jw tau) d ln tau + A (jw)^-n, with R, L, gamma and A not
 negative and the first derivative of gamma penalised. Residuals are relative to |Z|.
 
-A constant-phase element is itself a distribution without an end (tau^n), so the two can be told apart only
+A constant-phase element is itself a distribution without an end (tau^n), so the two can be separated only
 where a valley of -Z'' lies between them: the distribution then ends a decade beyond the valley, and A and n
 are fitted.
 """
@@ -157,7 +157,7 @@ class RelaxationProblem:
     def total_ohm(self, solution: Solution) -> tuple[float, float]:
         """R and the area of gamma together with its standard uncertainty, in ohm.
 
-        Linearised at the solution: what is zero stays zero, the regularisation is the prior.
+        Linearised at the solution: zeros stay zero, the regularisation is the prior.
         """
         weights = np.full(self.tau_s.size + 2, self.step)
         weights[-2:] = 1.0, 0.0
@@ -169,7 +169,7 @@ class RelaxationProblem:
         return float(weights @ solution.amplitudes) * self.scale_ohm, float(u) * self.scale_ohm
 
     def _linearised(self, solution: Solution) -> tuple[FloatArray, FloatArray]:
-        """Columns of what is above zero and of the electrode, and their regularised normal matrix."""
+        """Columns of the amplitudes above zero and of the electrode, and their regularised normal matrix."""
         positive = solution.amplitudes > 0
         electrode = self._electrode_of(solution)
         used = np.vstack([self.columns[positive], electrode])
@@ -210,7 +210,7 @@ class RelaxationProblem:
         return drawn
 
     def fitted_ohm(self, solution: Solution) -> ComplexArray:
-        """(n,) what the solution says, in ohm."""
+        """(n,) impedance of the solution, in ohm."""
         return _complex(self.target - solution.residuals) * self.modulus
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.propagation import as_estimate, combine
+from labctl.analysis.transport.linear_range import corrected, linear_correction
 
 LARGEST_STEP_V = 1.0
 SMALL_STEP_V = 0.1
@@ -40,6 +41,8 @@ class Transference:
         Iss / I0, for comparison only: wrong whenever the interphases have a resistance.
     watanabe : Estimate or None
         Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant.
+    newman_number : Estimate or None
+        Ne = 1 / rho+ - 1 of Bruce-Vincent (Balsara & Newman, 10.1149/2.0651514jes).
     flags : tuple of str
     """
 
@@ -49,6 +52,7 @@ class Transference:
     inputs: dict[str, Estimate]
     naive: Estimate | None = None
     watanabe: Estimate | None = None
+    newman_number: Estimate | None = None
     flags: tuple[str, ...] = ()
 
 
@@ -62,6 +66,8 @@ def bruce_vincent(
     bulk_resistance_ohm: Estimate | float | None = None,
     resistance_correlation: float = 0.0,
     cation_charge: int = 1,
+    anion_charge: int = 1,
+    temperature_k: float | None = None,
 ) -> Transference:
     """Cation transference number of a symmetric cell with reversible electrodes.
 
@@ -81,14 +87,18 @@ def bruce_vincent(
         Adds Watanabe's variant and a check of I0 against dV / (Rb + R0).
     resistance_correlation : float
         Correlation of the errors of R0 and Rss (they come from one circuit and one instrument), -1 to 1.
-    cation_charge : int
-        Another charge than 1 adds a caution.
+    cation_charge, anion_charge : int
+        Without sign; another charge of the cation than 1 adds a caution.
+    temperature_k : float, optional
+        With it the voltage over the electrolyte is held against the range in which the steady current is
+        proportional to it, and the current corrected, or refused: see `transport.linear_range`.
 
     Raises
     ------
     ValueError
         Naming the argument: not finite, currents that are zero or of a sign other than the step's, negative
-        resistances, a step above 1 V (millivolt given as volt?), an interphase that takes all of the voltage.
+        resistances, a step above 1 V (millivolt given as volt?) or far outside the linear range, an
+        interphase that takes all of the voltage.
     """
     inputs = {
         "delta_v_v": as_estimate("delta_v_v", delta_v_v),
@@ -100,7 +110,8 @@ def bruce_vincent(
     if not -1 <= resistance_correlation <= 1:
         raise ValueError(f"resistance_correlation must lie between -1 and 1, got {resistance_correlation!r}")
     _refuse(inputs)
-    value = _current_fraction(inputs, resistance_correlation)
+    factor, step_flags = linear_correction(inputs, (cation_charge, anion_charge), temperature_k)
+    value = corrected(_current_fraction(inputs, resistance_correlation), factor)
     bulk = None if bulk_resistance_ohm is None else as_estimate("bulk_resistance_ohm", bulk_resistance_ohm)
     if bulk is not None and not bulk.value > 0:
         raise ValueError(f"bulk_resistance_ohm must be positive, got {bulk.value:g}")
@@ -110,8 +121,9 @@ def bruce_vincent(
         meaning=CURRENT_FRACTION,
         inputs=inputs if bulk is None else {**inputs, "bulk_resistance_ohm": bulk},
         naive=_naive(inputs),
-        watanabe=None if bulk is None else _watanabe(inputs, bulk),
-        flags=(*_flags(inputs, value), *_bulk_flags(inputs, bulk), *_caution(cation_charge)),
+        watanabe=None if bulk is None else corrected(_watanabe(inputs, bulk), factor),
+        newman_number=_newman(value),
+        flags=(*step_flags, *_flags(inputs, value), *_bulk_flags(inputs, bulk), *_caution(cation_charge)),
     )
 
 
@@ -243,6 +255,12 @@ def _watanabe(inputs: dict[str, Estimate], bulk: Estimate) -> Estimate:
         "steady_resistance_ohm": value / rest,
     }
     return combine(value, {**inputs, "bulk": bulk}, derivatives)
+
+
+def _newman(value: Estimate) -> Estimate | None:
+    if not value.value > 0:
+        return None
+    return combine(1 / value.value - 1, {"rho": value}, {"rho": -1 / value.value**2})
 
 
 def _flags(inputs: dict[str, Estimate], value: Estimate) -> list[str]:

@@ -22,6 +22,7 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.imported_files import TABLE as IMPORTED_FILES
 from labctl.store.migrations.job_owners import (
     ADDED_TO_EVENTS,
     ADDED_TO_PAUSES,
@@ -51,7 +52,7 @@ APPLICATION_ID = 0x6C616263  # "labc": tells a labctl file from any other SQLite
 
 _CREATED = re.compile(r"CREATE (?:TABLE|VIEW) (\w+)")
 _DESCRIBED = re.compile(r" +-- \[(.+?)\] (.+)$")
-_NAMED = re.compile(r".* AS (\w+),?$| +(\w+) (?:INTEGER|REAL|TEXT)\b")
+_NAMED = re.compile(r".* AS (\w+),?$| +(\w+) (?:INTEGER|REAL|TEXT|BLOB)\b")
 
 
 def _m0001_first(db: "Sqlite") -> None:
@@ -196,6 +197,13 @@ def _m0016_cell(db: "Sqlite") -> None:
     db.execute(CELL_TRIGGER)
 
 
+def _m0017_imported_files(db: "Sqlite") -> None:
+    for statement in _statements(IMPORTED_FILES):
+        db.execute(statement)
+    for described in described_columns(IMPORTED_FILES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -228,6 +236,7 @@ _MIGRATIONS = {
     "0014_check_points": _m0014_check_points,
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
+    "0017_imported_files": _m0017_imported_files,
 }
 
 

@@ -99,6 +99,7 @@ MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
     "check_points",
+    "imported_files",
 }  # fmt: skip
 
 
@@ -401,6 +402,28 @@ def test_the_runs_of_an_older_file_get_one_mount_for_each_sample(path, start, mo
         first_uuid, third_uuid = db.run(rig.run_id)["uuid"], db.run(third)["uuid"]
     assert [(row["run_id"], row["number"]) for row in rows] == [(rig.run_id, 1), (second, 1), (third, 1)]
     assert [row["specimen"] for row in rows] == [first_uuid, first_uuid, third_uuid]
+
+
+BEFORE_CELLS = NAMES[: NAMES.index("0016_cell")]
+
+
+@pytest.mark.parametrize("newest", BEFORE_CELLS)
+def test_the_samples_of_every_older_schema_keep_their_electrodes_and_state_no_pellet(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            run_id = start(store).run_id
+            store.update("runs", run_id, {"status": "finished", "ended_s": 3.0})
+    with Database(path) as db:  # read as it is, then migrated: both show the same
+        unmigrated = db.sample(1)
+    with Store.open(path) as store, store.read() as db:
+        after = db.sample(1)
+    assert unmigrated == after
+    assert after["electrodes"] == "blocking"
+    assert after["pellet_area_m2"] is None
+    assert [run.intact for run in verify(path)] == [True]
 
 
 BEFORE_CHECK_POINTS = NAMES[: NAMES.index("0014_check_points")]

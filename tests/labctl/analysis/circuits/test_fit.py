@@ -154,3 +154,18 @@ def test_what_the_data_do_not_hold_is_said():
 def test_arguments_that_make_no_sense_are_refused_by_name(name, arguments):
     with pytest.raises(ValueError, match=name):
         fit_circuit(Spectrum(FREQUENCY_HZ, clean()), **{"circuit": A, **arguments})
+
+
+def test_further_starts_are_followed_where_the_first_ends_beside_the_best():
+    """A small resistor in series, described by a fast arc: the best first guess makes it a slow one."""
+    truth = [49.0, 12262.0, 1.321e-9, 0.8936, 6.071e-6, 0.864]
+    rng = np.random.default_rng(49)
+    ratios = []
+    for _ in range(10):
+        noise = rng.standard_normal((2, 57))
+        z = parse_circuit(A).impedance(truth, FREQUENCY_HZ) * (1 + 3e-3 * (noise[0] + 1j * noise[1]))
+        spectrum, two_arcs = Spectrum(FREQUENCY_HZ, z), "p(R1,CPE1)-p(R2,CPE2)-CPE3"
+        one, several = (fit_circuit(spectrum, two_arcs, starts=count) for count in (1, 4))
+        ratios.append(several.rms / one.rms)
+    assert max(ratios) <= 1 + 1e-6
+    assert min(ratios) < 0.6

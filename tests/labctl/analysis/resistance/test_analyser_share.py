@@ -17,7 +17,7 @@ from labctl.analysis import (
     ionic_resistance_series,
     parse_circuit,
 )
-from labctl.analysis.resistance.analyser_share import analyser_share
+from labctl.analysis.resistance.analyser_share import BEGINNINGS, analyser_share
 
 HZ = np.logspace(6, -1, 50)
 CIRCUIT, VALUES = "p(R1,CPE1)-CPE2", [1000.0, 1e-9, 0.9, 5e-6, 0.9]
@@ -40,24 +40,29 @@ def moved_by(error: np.ndarray) -> float:
     return fitted(z * (1 + error)).parameters["R1"].value / VALUES[0] - 1
 
 
-def test_a_gain_that_all_points_share_scales_the_resistance():
-    accuracy = AnalyserAccuracy((AccuracyRange(FLAT, None, "data sheet"),))
-    share = analyser_share(fitted(), ["R1"], accuracy)
-    assert share is not None
-    assert share.gain_ohm >= 1000 * 0.005 * (1 - 1e-9)
-    assert share.gain_ohm < 2 * 1000 * 0.005
-    assert not share.phase_stated
-
-
-def test_the_phase_moves_the_resistance_as_far_as_a_fit_of_the_turned_spectrum_does():
-    turned_by = 1e-4
-    one_range = AnalyserAccuracy((AccuracyRange(1e-9, turned_by * math.sqrt(3), "data sheet"),))
-    share = analyser_share(fitted(), ["R1"], one_range)
+@pytest.mark.parametrize("turn", [1.0, 1j])
+def test_gain_and_phase_move_the_resistance_as_far_as_a_fit_of_the_changed_spectrum_does(turn):
+    error = 1e-4
+    limit = error * math.sqrt(3)
+    gain, phase = (limit, 1e-9) if turn == 1.0 else (1e-9, limit)
+    share = analyser_share(fitted(), ["R1"], AnalyserAccuracy((AccuracyRange(gain, phase, "data sheet"),)))
     assert share is not None
     assert share.phase_stated
-    decades = np.floor(np.log10(np.abs(parse_circuit(CIRCUIT).impedance(VALUES, HZ))))
-    moves = [1000 * moved_by(1j * turned_by * (decades == decade)) for decade in np.unique(decades)]
-    assert share.phase_ohm == pytest.approx(math.hypot(*moves), rel=0.02)
+    ln_z = np.log10(np.abs(parse_circuit(CIRCUIT).impedance(VALUES, HZ)))
+    variances = []
+    for begin in BEGINNINGS:
+        decades = np.floor(ln_z + begin)
+        moves = [1000 * moved_by(turn * error * (decades == decade)) for decade in np.unique(decades)]
+        variances.append(sum(move**2 for move in moves))
+    assert share.standard_uncertainty_ohm == pytest.approx(math.sqrt(np.mean(variances)), rel=0.02)
+
+
+def test_a_gain_error_of_all_points_scales_the_resistance():
+    assert moved_by(np.full(HZ.size, 1e-3)) == pytest.approx(1e-3, rel=1e-4)
+    share = analyser_share(fitted(), ["R1"], AnalyserAccuracy((AccuracyRange(FLAT, None, "data sheet"),)))
+    assert share is not None
+    assert 0.6 * 5.0 < share.gain_ohm < 1.5 * 5.0
+    assert not share.phase_stated
 
 
 def test_points_without_a_stated_accuracy_that_decide_the_resistance_leave_it_not_stated():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from labctl.analysis import Spectrum, kramers_kronig, parse_circuit, read_spectrum
+from labctl.analysis.spectra.kramers_kronig import kramers_kronig_all
 
 FREQUENCY_HZ = np.logspace(6, -1, 57)
 
@@ -194,3 +195,20 @@ def test_half_of_the_cells_that_conduct_fail_with_a_drift_of_30_percent(kind):
 def test_drift_with_blocking_electrodes_often_passes():
     """Why check points are measured: a drift of 10 % is not seen in any of these."""
     assert failures(with_constant_phase, 30, drift=0.1) == 0
+
+
+def test_spectra_tested_together_are_judged_as_alone():
+    drifting = blocking() * np.linspace(1.0, 1.3, FREQUENCY_HZ.size)
+    shorter = slice(0, 45)
+    spectra = [
+        Spectrum(FREQUENCY_HZ, noisy(blocking(), 2e-3, 3)),
+        Spectrum(FREQUENCY_HZ[shorter], noisy(blocking(3e4), 1e-3, 4)[shorter]),
+        Spectrum(FREQUENCY_HZ * 1.5, noisy(blocking(2e4), 5e-3, 5)),
+        Spectrum(FREQUENCY_HZ, noisy(drifting, 1e-3, 6)),
+    ]
+    for one, alone in zip(kramers_kronig_all(spectra), map(kramers_kronig, spectra), strict=True):
+        assert one.m == alone.m
+        assert one.mu == pytest.approx(alone.mu, abs=1e-9)
+        assert one.rms == pytest.approx(alone.rms, rel=1e-9)
+        assert (one.passed, one.flags) == (alone.passed, alone.flags)
+        assert np.allclose(one.z_ohm, alone.z_ohm, rtol=1e-9)

@@ -1,0 +1,37 @@
+"""Temperatures of a table: degC or kelvin, as the unit says or the numbers show."""
+
+import numpy as np
+
+from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.readers.units import read_unit
+
+ZERO_CELSIUS_K = 273.15
+COLDEST_K = 120.0  # no solid or polymer electrolyte conducts measurably below
+
+
+def kelvin(numbers: FloatArray, kind: str) -> tuple[FloatArray, list[str]]:
+    """The (n,) temperatures in K and warnings; nan where nothing decides between degC and K.
+
+    `kind` is "celsius", "kelvin" or "" when the file names no unit.
+    """
+    if kind == "celsius":
+        return numbers + ZERO_CELSIUS_K, []
+    if kind == "kelvin":
+        return numbers, []
+    if np.isfinite(numbers).any() and np.nanmax(numbers) < COLDEST_K:
+        shown = f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"
+        return numbers + ZERO_CELSIUS_K, [
+            f"the temperature has no unit: {shown} is taken as degC, too cold for K"
+        ]
+    if np.isfinite(numbers).any() and np.nanmin(numbers) < 0:
+        return numbers + ZERO_CELSIUS_K, ["the temperature has no unit: below zero it is degC"]
+    refused = "the temperature has no unit and may be degC or K: it is not used"
+    return np.full_like(numbers, np.nan), [refused]
+
+
+def kind_of(unit: str) -> str:
+    """The kind of a unit as text: "celsius" for C, degC; "kelvin" for K; "" for others."""
+    if unit.strip() in ("C", "c"):
+        return "celsius"
+    found = read_unit(unit)
+    return found.kind if found is not None and found.kind in ("celsius", "kelvin") else ""

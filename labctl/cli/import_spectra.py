@@ -1,0 +1,196 @@
+"""`labctl import`: spectra measured elsewhere become runs of the results file."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli import terminal
+from labctl.cli.options import DEFAULT_DATABASE, JsonOption, PersonOption, user_name
+from labctl.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from labctl.config.sample import Sample
+    from labctl.report.file_temperatures import FileTemperatures
+    from labctl.report.importing import FileOutcome
+
+MOST_REMARKS = 5
+
+
+def _value(help_text: str) -> Any:
+    return typer.Option(help=help_text, show_default=False)
+
+
+def import_spectra(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files with spectra, or folders of them.", show_default=False)
+    ],
+    sample: Annotated[
+        str,
+        typer.Option(help="Name of the sample; one measured before needs no geometry.", show_default=False),
+    ],
+    thickness_mm: Annotated[float | None, _value("Between the electrodes.")] = None,
+    thickness_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    diameter_mm: Annotated[float | None, _value("Of the electrodes.")] = None,
+    diameter_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    area_mm2: Annotated[float | None, _value("Of one electrode, instead of a diameter.")] = None,
+    area_u_mm2: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    electrodes: Annotated[str, typer.Option(help="blocking (default) or reversible.")] = "",
+    composition: Annotated[str, typer.Option(help="Chemical formula.")] = "",
+    cation: Annotated[str, typer.Option(help="The mobile ion, e.g. Li+.")] = "",
+    temperatures: Annotated[
+        str,
+        typer.Option(
+            metavar="from-name|from-file|TABLE",
+            help="Temperatures: in the file names (25C, 298K), in the files, or in a table of file and "
+            "temperature. The files are one run then.",
+        ),
+    ] = "",
+    into: Annotated[
+        Path, typer.Option("--into", "--db", help="The results file.", envvar="LABCTL_DB")
+    ] = DEFAULT_DATABASE,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Import spectra that were measured elsewhere; derive, fit, amend and compare them like any other.
+
+    Each file is a run of its own, or with --temperatures all are one run. The files are kept with their
+    runs, and the same content is imported once. A file that cannot be read is named with the reason and
+    leaves no trace. Exit code 1 where one was refused, 2 where all were, and nothing is written.
+    """
+    from labctl.report.file_temperatures import file_temperatures
+    from labctl.report.importing import files_named
+
+    given = {
+        "thickness_mm": thickness_mm,
+        "thickness_uncertainty_mm": thickness_u_mm,
+        "diameter_mm": diameter_mm,
+        "diameter_uncertainty_mm": diameter_u_mm,
+        "area_cm2": None if area_mm2 is None else area_mm2 / 100,
+        "area_uncertainty_cm2": None if area_u_mm2 is None else area_u_mm2 / 100,
+        "electrodes": electrodes or None,
+        "composition": composition or None,
+        "cation": cation or None,
+    }
+    chosen = _sample(sample, into, {key: value for key, value in given.items() if value is not None})
+    source = file_temperatures(temperatures)
+    paths = _existing(files_named(_existing(files)))
+    outcomes = _imported(paths, chosen, source, into, person or user_name(), as_json)
+    if as_json:
+        terminal.echo(json.dumps({"db": str(into), "files": [_as_object(each) for each in outcomes]}))
+    else:
+        _print(outcomes, into)
+    refused = [each for each in outcomes if each.outcome == "refused"]
+    if refused:
+        raise typer.Exit(2 if len(refused) == len(outcomes) else 1)
+
+
+def _imported(
+    paths: Sequence[Path],
+    sample: "Sample",
+    source: "FileTemperatures",
+    into: Path,
+    person: str,
+    quiet: bool,
+) -> "list[FileOutcome]":
+    """Read every file, then write; the results file is not made where no file can be read."""
+    from labctl.report.importing import import_files, read_files
+    from labctl.store import Store
+
+    with _progress(len(paths), "reading", quiet) as on_file:
+        reading = read_files(paths, source, into, on_file)
+    outcomes = list(reading.others)
+    if reading.files:
+        _warn_of_the_same_name(sample, into)
+        runs = 1 if source.source else len(reading.files)
+        with Store.open(into) as store, _progress(runs, "importing", quiet) as on_file:
+            outcomes += import_files(store, sample, reading.files, source.source, person, on_file)
+    order = {path: place for place, path in enumerate(paths)}
+    return sorted(outcomes, key=lambda each: order[each.path])
+
+
+def _existing(paths: Sequence[Path]) -> list[Path]:
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing is not None:
+        raise InvalidRequest(f"{missing}: no such file or folder")
+    if not paths:
+        raise InvalidRequest("there is no file in the folders named")
+    return list(paths)
+
+
+def _sample(name: str, db: Path, given: Mapping[str, Any]) -> "Sample":
+    """Return the sample with the keys of a `[sample]` table; without any of them, one measured before."""
+    from labctl.config.sample import find_sample, parse_sample
+    from labctl.config.table import Table
+
+    if not given:
+        return find_sample(name, db)
+    return parse_sample(Table("labctl import", {"name": name, **given}), db)
+
+
+def _warn_of_the_same_name(sample: "Sample", db: Path) -> None:
+    from labctl.derive.same_sample import same_name
+
+    found = same_name(db, sample) if db.is_file() else None
+    if found is not None:
+        terminal.say(f"{found.in_words()} Taken as another sample.", err=True, fg="yellow")
+
+
+@contextmanager
+def _progress(total: int, doing: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that takes the name of the next file and moves a bar on, unless `quiet`."""
+    if quiet or total < 2:
+        yield lambda name: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from labctl.plain_text import on_one_line
+
+    columns = (
+        TextColumn(doing),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, transient=True, console=terminal.console(stderr=True)) as progress:
+        task = progress.add_task("", total=total)
+        begun = iter([0])
+
+        def on_file(name: str) -> None:
+            progress.update(task, advance=next(begun, 1), description=on_one_line(name))
+
+        yield on_file
+
+
+def _print(outcomes: "Sequence[FileOutcome]", into: Path) -> None:
+    for each in outcomes:
+        terminal.echo(_line(each))
+        for remark in each.remarks[:MOST_REMARKS]:
+            terminal.echo(f"    {remark}")
+        if len(each.remarks) > MOST_REMARKS:
+            terminal.echo(f"    and {len(each.remarks) - MOST_REMARKS} more remarks; --json has all")
+    counts = {
+        kind: sum(each.outcome == kind for each in outcomes) for kind in ("imported", "known", "refused")
+    }
+    runs = list(dict.fromkeys(each.run_id for each in outcomes if each.outcome == "imported"))
+    terminal.echo(
+        f"{counts['imported']} of {len(outcomes)} files imported as {len(runs)} run(s), "
+        f"{counts['known']} here already, {counts['refused']} refused"
+    )
+    if runs:
+        terminal.echo(f"see `labctl show {runs[-1]} --db {into}`")
+
+
+def _line(each: "FileOutcome") -> str:
+    if each.outcome == "imported":
+        return f"{each.path.name}: run {each.run_id}, {each.spectra} spectra"
+    return (
+        f"{each.path.name}: {'not imported again' if each.outcome == 'known' else 'refused'}: {each.reason}"
+    )
+
+
+def _as_object(each: "FileOutcome") -> dict[str, Any]:
+    return vars(each) | {"path": str(each.path), "remarks": list(each.remarks)}

@@ -1,0 +1,36 @@
+import pytest
+
+from labctl.analysis import read_spectrum
+
+TEXT = b"freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm\n1000,1.5,-2.25\n100,3,-4\n10,5,-6\n1,7.125,-8\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        (
+            "a.idf",
+            b"\x01\x00\x00Ivium\x00\x07" * 20,
+            "an Ivium data file.*export the data as text from IviumSoft",
+        ),
+        ("a.ids", b"\x00\x01" * 200, "an Ivium data file"),
+        ("a.ISM", b"\x00\x00\x00\x00\x00\x41\x40\x10" * 20, "a Zahner impedance file.*from Thales"),
+        ("a.DTA", b"\x89GAM\x00\x01\x02\x03" * 20, "a Gamry file in binary.*from Gamry Framework"),
+        ("a.nox", b"\x00\x01NOVA\x00" * 20, "an Autolab file in binary.*from NOVA"),
+        ("a.zip", b"PK\x03\x04rest", "a zip archive: unpack it"),
+        ("a.csv", b"\x1f\x8b\x08rest", "a gzip archive: unpack it"),
+        ("a.pdf", b"%PDF-1.4 rest", "a PDF"),
+    ],
+)
+def test_a_format_that_is_not_read_is_named_with_how_to_export(tmp_path, name, content, why):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=why) as refused:
+        read_spectrum(tmp_path / name)
+    assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["a.idf", "a.ism", "a.dta"])
+@pytest.mark.parametrize("content", [TEXT, TEXT.decode().encode("utf-16")])
+def test_a_text_with_one_of_these_endings_is_read(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    assert len(read_spectrum(tmp_path / name)) == 4

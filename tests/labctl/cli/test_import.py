@@ -1,0 +1,277 @@
+"""`labctl import`: spectra measured elsewhere are runs like any other."""
+
+import hashlib
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import labctl.cli
+from labctl.clock import RealClock
+from labctl.store import Database
+from labctl.store.care import check, verify
+from labctl.store.merging import merge
+from labctl.store.queries import imported_files
+
+GEOMETRY = ("--thickness-mm", "1", "--diameter-mm", "10")
+
+
+def impedance(frequency_hz, bulk_ohm):
+    """Bulk arc before a blocking electrode."""
+    jw = 2j * np.pi * frequency_hz
+    return bulk_ohm / (1 + bulk_ohm * 2e-10 * jw) + 1 / (2e-6 * jw**0.9)
+
+
+@pytest.fixture
+def spectrum_file(tmp_path):
+    def write(name, bulk_ohm=5000.0, points=31):
+        frequency_hz = np.logspace(6, 0, points)
+        z_ohm = impedance(frequency_hz, bulk_ohm)
+        rows = zip(frequency_hz, z_ohm.real, z_ohm.imag, strict=True)
+        lines = ["freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", *(f"{f},{a},{b}" for f, a, b in rows)]
+        path = tmp_path / "measured" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def db(tmp_path):
+    return tmp_path / "lab.db"
+
+
+@pytest.fixture
+def labctl_import(db):
+    def run(*arguments, sample="P7", geometry=GEOMETRY):
+        words = ["import", *map(str, arguments), "--sample", sample, *geometry, "--into", str(db)]
+        return CliRunner().invoke(labctl.cli.app, words)
+
+    return run
+
+
+def shown(db, *arguments):
+    done = CliRunner().invoke(labctl.cli.app, [*arguments, "--db", str(db), "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_file_becomes_a_run_with_its_conductivity(db, spectrum_file, labctl_import):
+    path = spectrum_file("a.csv")
+    done = labctl_import(path)
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectra")
+    content = shown(db, "show", "1")
+    assert content["run"]["procedure"] == "import"
+    assert content["run"]["status"] == "finished"
+    (point,) = content["conductivities"]
+    assert point["total_resistance_ohm"] == pytest.approx(5000, rel=1e-3)
+    assert point["temperature_k"] is None
+    (file,) = content["imported_files"]
+    assert file["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert file["format"] == "table"
+
+
+def test_the_points_are_those_of_the_file_and_the_file_is_kept(db, spectrum_file, labctl_import):
+    path = spectrum_file("a.csv")
+    labctl_import(path)
+    with Database(db) as database:
+        (spectrum_id,) = [row["id"] for row in database.rows("SELECT id FROM spectra")]
+        kept = database.spectrum(spectrum_id)
+        assert imported_files.content(database, 1) == path.read_bytes()
+    frequency_hz = np.logspace(6, 0, 31)
+    np.testing.assert_array_equal(kept.frequency_hz, frequency_hz)
+    np.testing.assert_array_equal(kept.z_ohm, impedance(frequency_hz, 5000.0))
+
+
+def test_show_names_the_file(db, spectrum_file, labctl_import):
+    labctl_import(spectrum_file("a_25C.csv"), "--temperatures", "from-name")
+    done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])
+    assert "spectrum 0 imported from a_25C.csv (table, sha256" in " ".join(done.output.split())
+
+
+def test_files_with_temperatures_are_one_run_with_its_law(db, spectrum_file, labctl_import):
+    kelvins = np.array([300.0, 320.0, 340.0, 360.0])
+    sigma = 1e5 / kelvins * np.exp(-0.4 / (8.617333262e-5 * kelvins))
+    for kelvin, s_m in zip(kelvins, sigma, strict=True):
+        spectrum_file(f"a_{kelvin:.0f}K.csv", 1e-3 / (np.pi / 4 * 1e-4) / s_m)
+    done = labctl_import(
+        spectrum_file("a_300K.csv", 1e-3 / (np.pi / 4 * 1e-4) / sigma[0]).parent,
+        "--temperatures",
+        "from-name",
+    )
+    assert done.exit_code == 0, done.output
+    assert "4 of 4 files imported as 1 run(s)" in done.output
+    fits = shown(db, "show", "1")["fits"]
+    (preferred,) = [fit for fit in fits if fit["preferred"]]
+    assert preferred["law"] == "arrhenius"
+    assert preferred["activation_energy_ev"] == pytest.approx(0.4, abs=0.002)
+
+
+def test_the_same_content_is_not_imported_twice(db, spectrum_file, labctl_import):
+    path = spectrum_file("a.csv")
+    labctl_import(path)
+    copy = path.with_name("b.csv")
+    copy.write_bytes(path.read_bytes())
+    done = labctl_import(path, copy)
+    assert done.exit_code == 0
+    assert "a.csv: not imported again: it was imported before, as run 1 of sample P7" in done.output
+    assert "b.csv: not imported again: it was imported before from a.csv, as run 1" in done.output
+    assert len(shown(db, "show")["runs"]) == 1
+
+
+def test_two_files_of_one_content_in_one_request_are_one(db, spectrum_file, labctl_import):
+    path = spectrum_file("a.csv")
+    path.with_name("b.csv").write_bytes(path.read_bytes())
+    assert "b.csv: not imported again: it has the content of a.csv" in labctl_import(path.parent).output
+    assert len(shown(db, "show")["runs"]) == 1
+
+
+def test_a_bad_file_is_named_with_its_reason_and_leaves_no_trace(db, spectrum_file, labctl_import):
+    folder = spectrum_file("a.csv").parent
+    (folder / "notes.txt").write_text("nothing to see\n", encoding="utf-8")
+    done = labctl_import(folder)
+    assert done.exit_code == 1
+    assert "notes.txt: refused: no line names the columns" in done.output
+    with Database(db) as database:
+        assert [row["name"] for row in database.rows("SELECT name FROM imported_files")] == ["a.csv"]
+        assert "notes" not in json.dumps(database.rows("SELECT * FROM run_provenance"), default=str)
+
+
+def test_where_every_file_is_refused_no_results_file_is_made(db, tmp_path, labctl_import):
+    (tmp_path / "notes.txt").write_text("nothing to see\n", encoding="utf-8")
+    done = labctl_import(tmp_path / "notes.txt")
+    assert done.exit_code == 2
+    assert not db.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "geometry", "why"),
+    [
+        (("none.csv",), GEOMETRY, "no such file or folder"),
+        ((), (), "there is no sample 'P7'"),
+        ((), ("--thickness-mm", "1"), "diameter_mm or area_cm2"),
+        ((), ("--thickness-mm", "0", "--diameter-mm", "10"), "greater than zero"),
+        ((), (*GEOMETRY, "--electrodes", "gold"), "gold"),
+        (("--temperatures", "warm"), GEOMETRY, "neither from-name, from-file nor a table"),
+    ],
+)
+def test_a_wrong_request_touches_nothing(db, spectrum_file, labctl_import, arguments, geometry, why):
+    path = spectrum_file("a.csv")
+    done = labctl_import(
+        *(arguments or (path,)), *((path,) if arguments[:1] == ("--temperatures",) else ()), geometry=geometry
+    )
+    assert why in str(done.exception)
+    assert labctl.cli.exit_code_of(done.exception) == 2
+    assert not db.exists()
+
+
+def test_a_sample_measured_before_needs_no_geometry(db, spectrum_file, labctl_import):
+    labctl_import(
+        spectrum_file("a.csv"),
+        geometry=("--thickness-mm", "1.2", "--thickness-u-mm", "0.1", "--diameter-mm", "10"),
+    )
+    done = labctl_import(spectrum_file("b.csv", 6000.0), geometry=())
+    assert done.exit_code == 0, done.output
+    first, second = (shown(db, "show", run)["sample"] for run in "12")
+    assert first["thickness_u_m"] == pytest.approx(1e-4)
+    assert second["id"] == first["id"]
+
+
+def test_an_imported_run_is_fitted_amended_found_and_compared_like_any_other(
+    db, spectrum_file, labctl_import
+):
+    for name, ohm in (("a", 5000.0), ("b", 10000.0)):
+        files = [spectrum_file(f"{name}_25C.csv", ohm), spectrum_file(f"{name}_60C.csv", ohm / 4)]
+        labctl_import(*files, "--temperatures", "from-name")
+    run = CliRunner().invoke
+    assert run(labctl.cli.app, ["fit", "1", "--db", str(db), "--as", "again"]).exit_code == 0
+    amended = run(
+        labctl.cli.app,
+        ["amend", "--sample", "P7", "--thickness-mm", "2", "--reason", "measured again", "--db", str(db)],
+    )
+    assert amended.exit_code == 0, amended.output
+    sigmas = [shown(db, "show", number)["conductivities"][0]["conductivity_s_m"] for number in "12"]
+    assert sigmas == [pytest.approx(2e-3 / (np.pi / 4 * 1e-4) / ohm, rel=2e-3) for ohm in (5000, 10000)]
+    for command in (["samples"], ["find", "--sample", "P7"], ["compare", "1", "2", "--at-degc", "25"]):
+        done = run(labctl.cli.app, [*command, "--db", str(db)])
+        assert done.exit_code == 0, (command, done.output, done.exception)
+        assert "P7" in done.output
+
+
+def test_an_imported_run_is_intact_and_arrives_whole_in_another_file(
+    db, tmp_path, spectrum_file, labctl_import
+):
+    path = spectrum_file("a.csv")
+    labctl_import(path)
+    other = tmp_path / "other.db"
+    CliRunner().invoke(
+        labctl.cli.app,
+        ["import", str(spectrum_file("b.csv", 7000.0)), "--sample", "Q", *GEOMETRY, "--into", str(other)],
+    )
+    merged = merge(other, db)
+    assert (len(merged.added), merged.refused) == (1, ())
+    assert all(run.intact for run in verify(other))
+    assert check(other).problems == ()
+    with Database(other) as database:
+        assert (
+            imported_files.with_hash(database, hashlib.sha256(path.read_bytes()).hexdigest())["run_id"] == 2
+        )
+        assert imported_files.content(database, 2) == path.read_bytes()
+
+
+def test_the_output_for_programs_has_every_file(spectrum_file, labctl_import):
+    folder = spectrum_file("a.csv").parent
+    (folder / "notes.txt").write_text("nothing\n", encoding="utf-8")
+    files = json.loads(labctl_import(folder, "--json").stdout)["files"]
+    assert [(file["outcome"], file["run_id"]) for file in files] == [("imported", 1), ("refused", None)]
+
+
+def test_a_kill_in_the_middle_leaves_whole_runs_only_and_the_next_import_does_the_rest(db, spectrum_file):
+    for number in range(12):
+        folder = spectrum_file(f"{number:02}.csv", 1000.0 * (number + 1)).parent
+    command = [
+        sys.executable,
+        "-m",
+        "labctl",
+        "import",
+        str(folder),
+        "--sample",
+        "P7",
+        *GEOMETRY,
+        "--into",
+        str(db),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as killed:
+        while killed.poll() is None and _count_runs(db) < 2:
+            RealClock().sleep(0.01)
+        killed.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        killed.wait(60)
+    before = _count_runs(db)
+    assert 2 <= before < 12
+    assert all(run.status == "finished" and run.intact for run in verify(db))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"{12 - before} of 12 files imported as {12 - before} run(s), {before} here already" in done.stdout
+    runs = shown(db, "show")["runs"]
+    assert len(runs) == 12
+    with Database(db) as database:
+        assert imported_files.not_derived(database) == []
+        assert len(database.rows("SELECT id FROM conductivities")) == 12
+
+
+def _count_runs(db):
+    if not db.exists():
+        return 0
+    with closing(sqlite3.connect(db)) as connection:
+        try:
+            (count,) = connection.execute("SELECT count(*) FROM runs").fetchone()
+        except sqlite3.OperationalError:  # not made or migrated yet, or locked
+            return 0
+        return count
