@@ -19,8 +19,11 @@ from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.straight_line import fit_straight_line
+from labctl.analysis.resistance.candidate_fits import NEAR
+from labctl.analysis.resistance.conclusion import Choice
+from labctl.analysis.resistance.judged_fit import JudgedFit, sound_fits
 from labctl.analysis.resistance.model_spread import PLAUSIBLE_BIC
-from labctl.analysis.resistance.single import NEAR, Choice, JudgedFit, Prepared, sound_fits
+from labctl.analysis.resistance.prepared import Prepared
 
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
 ONE_ARC = 2.0
