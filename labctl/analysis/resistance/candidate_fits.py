@@ -15,16 +15,19 @@ from labctl.analysis.resistance.candidates import (
     DIFFUSION_BEHIND,
     DIFFUSION_INSIDE,
     RICHER,
+    THREE_ARCS,
     blocks_at_the_end,
     conducts_at_the_end,
 )
 from labctl.analysis.resistance.judged_fit import CABLES, JudgedFit
 from labctl.analysis.resistance.prepared import Prepared
+from labctl.analysis.resistance.relaxations import relaxations
 
 NEAR = 8  # places in temperature on either side that share their circuits
 STARTS = 4
 MORE_STARTS = 20
 MUCH_WORSE = 1.5
+SLOWER, DIFFUSION_SHARE = (30.0, 1000.0), 0.3  # starts: diffusion over the slowest arc
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
 
@@ -65,26 +68,60 @@ def _try_richer_electrodes(
     poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
     _refit_from_richer(poor_data, poor_fits)
     _refit_diffusion(poor_data, poor_fits)
+    _try_other_electrodes(poor_data, poor_fits)
+
+
+def _try_other_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Add the plain circuits of the other kind of electrodes where no fit of those declared is sound."""
+    lost = [i for i, fits in enumerate(found) if _soundest(data[i], fits.values()) is None]
+    other = [CANDIDATES["reversible" if data[i].cell.declared.blocks else "blocking"] for i in lost]
+    tried = [_with_cables(data[i], of_one) for i, of_one in zip(lost, other, strict=True)]
+    tried = [tuple(c for c in of_one if c not in found[i]) for i, of_one in zip(lost, tried, strict=True)]
+    for i, fits in zip(lost, _fitted([data[i] for i in lost], tried, STARTS), strict=True):
+        found[i].update(fits)
 
 
 def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
-    """Refit three arcs with diffusion behind them from the solution with diffusion inside the last one."""
+    """Refit three arcs with diffusion behind them from solutions with diffusion inside the last or none."""
     both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
     inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
-    values = [{name.replace("Ws3", "Ws4"): value for name, value in own.items()} for own in inside]
-    for i, fit in zip(both, fits_from([data[i] for i in both], DIFFUSION_BEHIND, values), strict=True):
+    _refit(data, found, both, [{n.replace("Ws3", "Ws4"): v for n, v in own.items()} for own in inside])
+    arcs = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and THREE_ARCS in fits]
+    for slower in SLOWER:
+        _refit(data, found, arcs, [_with_diffusion(found[i][THREE_ARCS], slower) for i in arcs])
+
+
+def _refit(
+    data: Sequence[Prepared],
+    found: Sequence[dict[str, CircuitFit]],
+    places: Sequence[int],
+    starts: Sequence[Mapping[str, float]],
+) -> None:
+    """Refit diffusion behind three arcs of some spectra from the values given."""
+    for i, fit in zip(places, fits_from([data[i] for i in places], DIFFUSION_BEHIND, starts), strict=True):
         found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
+
+
+def _with_diffusion(fit: CircuitFit, slower: float) -> dict[str, float]:
+    """Values of three arcs, with a small diffusion that is slower than the slowest arc by a factor."""
+    last = relaxations(fit)[-1]
+    resistance_ohm, tau_s = DIFFUSION_SHARE * last.resistance_ohm, slower * last.time_s
+    return {**start_values(fit), "Ws4_R": resistance_ohm, "Ws4_tau": tau_s}
 
 
 def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
     """No sound fit comes near what noise and the Kramers-Kronig chain leave, or leaves but white noise."""
-    declared = data.cell.declared
-    by_rms = sorted(fits, key=lambda fit: fit.rms)
-    best = next((fit for fit in by_rms if not JudgedFit.of(fit, declared).objections), None)
+    best = _soundest(data, fits)
     if best is None:
         return True
     is_white = bool(looks_white(best.residuals.view(float)[None])[0])
     return best.rms > LEAVES_MORE * data.noise_rms and not is_white
+
+
+def _soundest(data: Prepared, fits: Iterable[CircuitFit]) -> CircuitFit | None:
+    """The fit with the smallest residuals of those that nothing speaks against."""
+    by_rms = sorted(fits, key=lambda fit: fit.rms)
+    return next((fit for fit in by_rms if not JudgedFit.of(fit, data.cell.declared).objections), None)
 
 
 def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:

@@ -9,7 +9,7 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
-from labctl.analysis.resistance.judged_fit import JudgedFit, sound_of
+from labctl.analysis.resistance.judged_fit import JudgedFit, sound_of, vague_rivals
 from labctl.analysis.resistance.judgement import (
     Declared,
     Reading,
@@ -19,7 +19,7 @@ from labctl.analysis.resistance.judgement import (
     with_spread,
 )
 from labctl.analysis.resistance.model_free import with_model_free
-from labctl.analysis.resistance.model_spread import Contender, with_model_spread
+from labctl.analysis.resistance.model_spread import Contender, akaike, with_misfit, with_model_spread
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
 from labctl.analysis.resistance.prepared import Prepared
@@ -119,8 +119,12 @@ def conclude(
     together = [one for one in sound if one.fit.circuit == choice.circuit]
     best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
-    contenders = [Contender(one.total_ohm, one.fit.bic_for(points)) for one in others]
-    chosen = Contender(best.total_ohm, best.fit.bic_for(points))
+    contenders = [Contender(one.total_ohm, akaike(one.fit, points)) for one in others]
+    for one in vague_rivals(data, tried, sound):
+        uncertain = replace(one.total_ohm, standard_uncertainty=best.total_ohm.standard_uncertainty)
+        contenders.append(Contender(uncertain, akaike(one.fit, points)))
+    alone = with_misfit(best.total_ohm, best.fit, data.noise_rms)
+    chosen = Contender(alone, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
     shape_flags: tuple[str, ...] = ()
     if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
@@ -174,9 +178,9 @@ def _interphase_ohm(
     chosen = interface_of(best.fit, best.arcs)
     if chosen is None or declared.interface != "interphase":
         return None
-    estimates = [(interface_of(one.fit, one.arcs), one.fit.bic_for(points)) for one in others]
-    contenders = [Contender(estimate, bic) for estimate, bic in estimates if estimate is not None]
-    return with_model_spread(Contender(chosen, best.fit.bic_for(points)), contenders)[0]
+    estimates = [(interface_of(one.fit, one.arcs), akaike(one.fit, points)) for one in others]
+    contenders = [Contender(estimate, of_fit) for estimate, of_fit in estimates if estimate is not None]
+    return with_model_spread(Contender(chosen, akaike(best.fit, points)), contenders)[0]
 
 
 def _quality_flags(data: Prepared, best: CircuitFit) -> tuple[str, ...]:

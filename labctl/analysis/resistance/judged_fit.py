@@ -19,6 +19,7 @@ from labctl.analysis.resistance.prepared import Prepared
 AT_THE_NOISE = 1.5  # rms over the noise, where a richer electrode is taken at its word
 SEVERAL_TIMES = 2.0
 CABLES = "L0"
+VAGUE = (" not determined", " at its bound", "did not converge")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,21 @@ def sound_of(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
     least = min((one.fit.rms for one in sound), default=math.inf)
     acquitted = [one.with_hidden_arcs() for one in tried if one.fit.rms * SEVERAL_TIMES < least]
     return [*sound, *(one for one in acquitted if not one.objections)]
+
+
+def vague_rivals(data: Prepared, tried: Sequence[JudgedFit], sound: Sequence[JudgedFit]) -> list[JudgedFit]:
+    """Fits ruled out only because a parameter beside the total is not determined, or its search not over.
+
+    They describe the spectrum, so that their totals belong to the spread; they are never chosen.
+    """
+    usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
+    vague = [one for one in tried if one.objections and all(map(_is_vague, one.objections))]
+    vague = [one for one in vague if math.isfinite(one.total_ohm.value)]
+    return [one for one in vague if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
+
+
+def _is_vague(objection: str) -> bool:
+    return objection.endswith(VAGUE) and not objection.startswith("the electrolyte")
 
 
 def _is_richer(one: JudgedFit) -> bool:

@@ -299,11 +299,18 @@ def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading],
 
 
 def with_spread(total_ohm: Estimate, readings: Sequence[Reading]) -> Estimate:
-    """The total, with an interval that holds the other readings."""
+    """The total, with an interval that holds the other readings as far as it stays above zero.
+
+    Readings further away than the total itself are not in the interval, only in `Resistance.readings`.
+    """
     furthest = max((abs(r.total_ohm.value - readings[0].total_ohm.value) for r in readings), default=0.0)
     if furthest == 0:
         return total_ohm
     own = total_ohm.standard_uncertainty
     whole = math.hypot(own, furthest / math.sqrt(2))
     freedom = total_ohm.degrees_of_freedom * (whole / own) ** 4 if own > 0 else math.inf
-    return Estimate(total_ohm.value, whole, freedom)
+    widened = Estimate(total_ohm.value, whole, freedom)
+    below_zero = -widened.interval()[0]
+    if below_zero <= 0:
+        return widened
+    return Estimate(total_ohm.value, max(own, whole * widened.value / (widened.value + below_zero)), freedom)

@@ -22,9 +22,9 @@ from labctl.analysis.numerics.straight_line import fit_straight_line
 from labctl.analysis.resistance.candidate_fits import NEAR
 from labctl.analysis.resistance.conclusion import Choice
 from labctl.analysis.resistance.judged_fit import JudgedFit, sound_fits
-from labctl.analysis.resistance.model_spread import PLAUSIBLE_BIC
 from labctl.analysis.resistance.prepared import Prepared
 
+PLAUSIBLE_BIC = 6.0
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
 ONE_ARC = 2.0
 FEWEST_ENERGIES = 4
