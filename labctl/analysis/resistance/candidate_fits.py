@@ -74,11 +74,16 @@ def _try_richer_electrodes(
 def _try_other_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
     """Add the plain circuits of the other kind of electrodes where no fit of those declared is sound."""
     lost = [i for i, fits in enumerate(found) if _soundest(data[i], fits.values()) is None]
-    other = [CANDIDATES["reversible" if data[i].cell.declared.blocks else "blocking"] for i in lost]
-    tried = [_with_cables(data[i], of_one) for i, of_one in zip(lost, other, strict=True)]
-    tried = [tuple(c for c in of_one if c not in found[i]) for i, of_one in zip(lost, tried, strict=True)]
+    tried = [tuple(c for c in _of_other_electrodes(data[i]) if c not in found[i]) for i in lost]
     for i, fits in zip(lost, _fitted([data[i] for i in lost], tried, STARTS), strict=True):
         found[i].update(fits)
+
+
+def _of_other_electrodes(data: Prepared) -> tuple[str, ...]:
+    """Circuits of the kind of electrodes that is not declared, where the spectrum allows them."""
+    if not data.cell.declared.blocks:
+        return _with_cables(data, BLOCKING)
+    return _with_cables(data, CANDIDATES["reversible"]) if conducts_at_the_end(data.spectrum) else ()
 
 
 def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:

@@ -123,9 +123,9 @@ def conclude(
     for one in vague_rivals(data, tried, sound):
         uncertain = replace(one.total_ohm, standard_uncertainty=best.total_ohm.standard_uncertainty)
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
-    alone = with_misfit(best.total_ohm, best.fit, data.noise_rms)
-    chosen = Contender(alone, akaike(best.fit, points))
+    chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
+    widened = with_misfit(widened, best.total_ohm, best.fit, data.noise_rms)
     shape_flags: tuple[str, ...] = ()
     if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
         widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)

@@ -35,6 +35,7 @@ MOST_OF_THE_REAL_AXIS = 1.5
 MOST_RELATIVE_UNCERTAINTY = 0.5
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
 WORTH_SAYING = 0.01  # of the total
+BESIDE_ELECTRONS = "ions blocked beside electrons"
 WHAT_DECIDES = "thickness, pressure or fresh electrodes decide"
 
 
@@ -288,7 +289,7 @@ def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading],
     ions = Estimate(ions_ohm, bulk_end.standard_uncertainty / (1 - ratio) ** 2, bulk_end.degrees_of_freedom)
     readings = [
         Reading(bulk_end, "the electrode leaks"),
-        Reading(ions, f"ions blocked beside electrons of {limit.value:.4g} ohm, t_el = {ratio:.3g}"),
+        Reading(ions, f"{BESIDE_ELECTRONS} of {limit.value:.4g} ohm, t_el = {ratio:.3g}"),
         Reading(ions, f"a leak of {limit.value:.4g} ohm beside the sample"),
     ]
     return readings, (
@@ -299,9 +300,9 @@ def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading],
 
 
 def with_spread(total_ohm: Estimate, readings: Sequence[Reading]) -> Estimate:
-    """The total, with an interval that holds the other readings as far as it stays above zero.
+    """The total, with an interval that holds the other readings.
 
-    Readings further away than the total itself are not in the interval, only in `Resistance.readings`.
+    Where direct current passes it ends at zero: readings further above are in `Resistance.readings` only.
     """
     furthest = max((abs(r.total_ohm.value - readings[0].total_ohm.value) for r in readings), default=0.0)
     if furthest == 0:
@@ -311,6 +312,6 @@ def with_spread(total_ohm: Estimate, readings: Sequence[Reading]) -> Estimate:
     freedom = total_ohm.degrees_of_freedom * (whole / own) ** 4 if own > 0 else math.inf
     widened = Estimate(total_ohm.value, whole, freedom)
     below_zero = -widened.interval()[0]
-    if below_zero <= 0:
+    if below_zero <= 0 or not any(reading.meaning.startswith(BESIDE_ELECTRONS) for reading in readings):
         return widened
     return Estimate(total_ohm.value, max(own, whole * widened.value / (widened.value + below_zero)), freedom)

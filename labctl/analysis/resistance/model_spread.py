@@ -53,13 +53,16 @@ def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Est
     return Estimate(best.total_ohm.value, widened, best.total_ohm.degrees_of_freedom), flags
 
 
-def with_misfit(total_ohm: Estimate, fit: CircuitFit, noise_rms: float) -> Estimate:
+def with_misfit(total_ohm: Estimate, alone: Estimate, fit: CircuitFit, noise_rms: float) -> Estimate:
     """The total, widened where the circuit leaves more than noise: residuals over the noise, Birge's ratio.
 
-    Only correlated residuals tell of a circuit that is slightly wrong. `noise_rms` is relative to |Z|, as the
-    residuals are; where it is not known (nan, 0) nothing is widened.
+    Only correlated residuals tell of a circuit that is slightly wrong. The ratio multiplies the circuit's own
+    part `alone` of the uncertainty. `noise_rms` is relative to |Z|, as the residuals are; where it is not
+    known (nan, 0) nothing is widened.
     """
     if fit.autocorrelation <= SYSTEMATIC or not noise_rms > 0:
         return total_ohm
     ratio = min(max(fit.rms / noise_rms, 1.0), MOST_MISFIT)
-    return Estimate(total_ohm.value, ratio * total_ohm.standard_uncertainty, total_ohm.degrees_of_freedom)
+    more = math.sqrt(ratio**2 - 1) * alone.standard_uncertainty
+    widened = math.hypot(total_ohm.standard_uncertainty, more)
+    return Estimate(total_ohm.value, widened, total_ohm.degrees_of_freedom)
