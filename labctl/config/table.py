@@ -78,7 +78,7 @@ class Table:
         return default
 
     def misspelt(self, key: str) -> str:
-        """Return the end of the error for a missing key: the key that may be meant for it, else an empty text."""
+        """Return the end of an error for a missing key: the key that may be meant for it, else ""."""
         others = [str(other) for other in self.values if other not in self._asked]
         near = difflib.get_close_matches(key, others, n=1, cutoff=NEAR)
         return f"; is {shown(near[0])} meant to be {key!r}?" if near else ""
