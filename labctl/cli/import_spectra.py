@@ -154,7 +154,7 @@ def _warn_of_the_same_name(sample: "Sample", db: Path) -> None:
 
     found = same_name(db, sample) if db.is_file() else None
     if found is not None:
-        terminal.say(f"{found.in_words()} Taken as another sample.", err=True, fg="yellow")
+        terminal.say(f"{found.in_words()}; taken as another sample", err=True, fg="yellow")
 
 
 @contextmanager
