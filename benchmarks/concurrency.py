@@ -1,4 +1,4 @@
-"""Does a night endure everybody at once? Real processes on one results file, for five minutes.
+"""Concurrent use of one results file by many real processes, for five minutes.
 
     python benchmarks/concurrency.py [--seconds 300] [--seed 1] [--hands 4]
 
@@ -249,7 +249,7 @@ class Concurrency:
             Jobs(connection)
 
     def run(self, seconds: float) -> tuple[list[Told], list[str]]:
-        """Return what the hands told, and what is wrong."""
+        """Return the reports of the hands, and the faults."""
         with (self.folder / "runner.log").open("w") as log:
             runner = self._start_runner(log)
             try:
@@ -271,7 +271,7 @@ class Concurrency:
         return subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
 
     def _drained(self) -> list[str]:
-        """Release what is held, and wait until every job has ended."""
+        """Release held jobs, and wait until every job has ended."""
         until_s = CLOCK.monotonic() + DRAINED_WITHIN_S
         with WriteConnection(self.db) as connection:
             jobs, pauses, left = Jobs(connection), Pauses(connection), jobs_left(connection)
@@ -288,7 +288,7 @@ class Concurrency:
         return [f"job {job.id} is still {job.state}: {job.reason} (runner: {doing})" for job in left]
 
     def judge(self, told: list[Told]) -> list[str]:
-        """Return what the files say that must not be."""
+        """Return the contradictions in the files."""
         with WriteConnection(self.db) as connection:
             jobs = {job.id: job for job in Jobs(connection).listed(cleared=True)}
             wrong = [f"job {job} is lost" for one in told for job in one.jobs if job not in jobs]
@@ -330,7 +330,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def trial(seconds: float, seed: int, hands: int) -> dict[str, Any]:
-    """Run one trial; return the figures and what is wrong."""
+    """Run one trial; return the figures and the faults."""
     with tempfile.TemporaryDirectory(prefix="concurrency-", ignore_cleanup_errors=True) as folder:
         told, wrong = Concurrency(Path(folder), seed, hands).run(seconds)
         with WriteConnection(Path(folder) / "lab.db") as connection:

@@ -203,7 +203,7 @@ def compare_kramers_kronig(count: int, peer: Peer) -> None:
 
 
 def time_resistances(count: int, peer_s: float) -> None:
-    """CPU time of `ionic_resistance` beside that of one circuit fit of impedance.py in the same run."""
+    """CPU time of `ionic_resistance` and of one circuit fit of impedance.py in the same run."""
     rng = np.random.default_rng(SEED + 3)
     ordinary = [draw(kind, rng, points=60).spectrum for kind in "AB" * (count // 2)]
     rough = [draw_rough(rng) for _ in range(max(count // 10, 1))]

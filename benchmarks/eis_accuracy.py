@@ -5,7 +5,7 @@
     python benchmarks/eis_accuracy.py series [--samples 200] [--seed 1] [--results FILE]
     python benchmarks/eis_accuracy.py kk [--spectra 1000] [--seed 1] [--results FILE]
 
-The circuits are those of eis.py. `rho` is the correlation of the noise from point to point. z is the error
+The circuits come from eis.py. `rho` is the correlation of the noise from point to point. z is the error
 over the Cramer-Rao standard error of white noise. Measured data are read from ../shared/data if present.
 
 The other three draw cells of many kinds from generators that share no code with labctl (package `cells`).
@@ -13,7 +13,7 @@ The other three draw cells of many kinds from generators that share no code with
 that cover, the share that is flagged, and spectra without a number. `series` lets samples that follow
 Arrhenius' law, with any electrode, through `ionic_resistance_series` and `fit_temperature_law`, and counts
 false breaks and wrong energies. `kk` counts how often the Kramers-Kronig test fails, and how often check
-points tell of a drift: on consistent spectra, and with a drift of 1, 3, 10 and 30 % during the sweep.
+points show a drift: on consistent spectra, and with a drift of 1, 3, 10 and 30 % during the sweep.
 
 A study prints a table and whether the aims are met, and exits with 1 when one is not. `--results FILE` writes
 a line of JSON for each cell as it is done; a second call with the same seed continues. `--only KIND` and

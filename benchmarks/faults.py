@@ -1,15 +1,15 @@
-"""What becomes of a night when things go wrong?
+"""Outcome of unattended nights with injected faults.
 
     python benchmarks/faults.py [--faults 1000] [--seed 1]
 
 Many nights in virtual time. Each is a queue of two jobs on the simulated rig, and several faults of one kind
 at random moments: two temperature series of a pellet, or a Bruce-Vincent measurement and a series of a film.
-The runner works as on a rig nobody looks at, until every job has ended. Asked afterwards, of the file and of
+The runner works as on an unattended rig, until every job has ended. Asked afterwards, of the file and of
 the rig itself: did the night end, is every job finished or failed with a reason that names the fault, are the
 values of finished jobs right or flagged, are all outputs off, is every row that was acknowledged there.
 
 `--results FILE` writes a line per night as it ends and goes on from there when started again; `--kinds a,b`
-runs a part. The table is that of docs/explanation/the-night.md.
+runs a part. The table is printed in docs/explanation/the-night.md.
 """
 
 import argparse
@@ -179,7 +179,7 @@ def order_faults(rig: Any, kind: str, chance: random.Random, addresses: tuple[st
 
 
 def one_night(kind: str, seed: int) -> dict[str, Any]:
-    """Run a night; return what is left of it."""
+    """Run a night; return its outcome."""
     film = seed % FILM_EVERY == 0
     texts = [
         FILM.format(number=0) + BRUCE_VINCENT if film else PELLET.format(number=0) + series([80, 90]),
@@ -267,7 +267,7 @@ def judge_presence(database: Database, broken: Counter[str]) -> int:
 
 
 def judge_conductivities(database: Database, shared: SharedRig, broken: Counter[str]) -> int:
-    """Hold conductivities of finished jobs against what was put in; return how many wrong ones say so."""
+    """Compare conductivities of finished jobs with the true ones; return how many wrong ones say so."""
     query = """SELECT c.temperature_k, c.total_resistance_ohm, c.flags, c.bound FROM conductivities c
                JOIN runs r ON r.id = c.run_id JOIN jobs j ON j.id = r.job_id
                JOIN spectra s ON s.id = c.spectrum_id

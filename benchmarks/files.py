@@ -1,12 +1,12 @@
-"""Is a file of any dialect read to the last digit or refused, and a damaged one never wrong without a word?
+"""Files of many dialects, sound and damaged: read to the last digit, refused, or read with a warning.
 
     python benchmarks/files.py --spectra 20000 [--results FILE]
     python benchmarks/files.py --damaged 3000 [--results FILE]
 
 Spectrum number n is always the same file, in one of the dialects of benchmarks/dialects. A fault is a file
 that is read otherwise than it was written, or a damaged one with a wrong point and no warning. It is printed
-with its number, and `--only NUMBER` writes that file to standard output. `--results FILE` notes what is done
-and goes on from there when started again. Ends with 1 where there was a fault, or where fewer than 57 of
+with its number, and `--only NUMBER` writes that file to standard output. `--results FILE` notes the cases
+done and goes on from there when started again. Ends with 1 where there was a fault, or where fewer than 57 of
 every 60 dialects are read.
 """
 

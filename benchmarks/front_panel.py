@@ -1,10 +1,10 @@
-"""States of the front panel left by somebody: does the driver give the right value, or refuse by name?
+"""Drivers at instruments left in any state of the front panel: right values, or a refusal that names it.
 
     python benchmarks/front_panel.py [--states 50] [--seed 1] [--drivers LakeShore336,Huber]
 
-Each state is a random subset of what a person, or another program, can leave at the instrument (ranges,
-modes, set points, programs, filters, units ...), with random values. The driver prepares and measures: a
-controller reaches a set point, an analyser measures a spectrum, a potentiostat holds a potential. Every value
+Each state is a random subset of the settings that a person, or another program, can leave (ranges, modes,
+set points, programs, filters, units ...), with random values. The driver prepares and measures: a controller
+reaches a set point, an analyser measures a spectrum, a potentiostat holds a potential. Every value
 is held against the simulated world: the temperature of the oven, impedance, current and potential of the
 cell, amplitude and bias at it. A state may be refused only if it has a setting that is listed as unsettable,
 and then by an error that names it; one state in twelve has such a setting.
@@ -13,7 +13,7 @@ and then by an error that names it; one state in twelve has such a setting.
 never is.
 
 `--results FILE` writes a line of JSON for each state and goes on from there when started again; `--table`
-prints the table of what is in FILE and runs nothing; `--lists` prints what is unsettable, hidden and kept.
+prints the table of FILE and runs nothing; `--lists` prints the unsettable, hidden and kept settings.
 Both are in docs/reference/front-panel.md.
 """
 
@@ -73,7 +73,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def lists() -> str:
-    """Return, as Markdown, what is unsettable, hidden and kept for each driver."""
+    """Return, as Markdown, the unsettable, hidden and kept settings of each driver."""
     lines = ["| driver | refused by name | hidden | kept |", "|---|---|---|---|"]
     for driver, panel in PANELS.items():
         unsettable = "; ".join(setting.words for setting in panel.unsettable) or "-"

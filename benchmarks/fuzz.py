@@ -1,4 +1,4 @@
-"""Does any input cause a traceback, a hang, or an output left on?
+"""Random inputs that must cause no traceback, no hang, and no output left on.
 
     python benchmarks/fuzz.py KIND [--cases 10000] [--seed 1] [--results FILE]
 
@@ -7,10 +7,10 @@ KIND is a module of benchmarks/fuzzing: `toml` (station, protocol and sample fil
 from a stranger). Its `cases(seed, count)` yields the cases of a seed, always the same ones in the same order.
 
 A case is at fault where it raises, takes longer than 5 s, or says itself that something is wrong. The cases
-are tried in a process of their own. One that no signal interrupts (a loop inside SQLite) or that ends the
+are tried in a process of their own. A case that no signal interrupts (a loop inside SQLite) or that ends the
 process is a fault as well: the process is killed, and another one goes on with the next case. Every fault is
 printed with its number; `--only NUMBER` tries that case alone and prints its traceback. `--results FILE`
-notes what is done and goes on from there when started again.
+notes the cases done and goes on from there when started again.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def deadline(longest_s: float) -> Iterator[None]:
 
 
 def fault_of(case: Case) -> str:
-    """Try one case; return what is wrong, or ""."""
+    """Try one case; return the fault, or ""."""
     try:
         with deadline(LONGEST_S):
             return case.attempt()

@@ -1,4 +1,4 @@
-"""How much longer do commands take on the file of years than on the file of one night?
+"""Duration of commands on the file of years and on the file of one night.
 
     python benchmarks/large_file.py [--runs 2000] [--rounds 3] [--folder FOLDER]
 
@@ -105,7 +105,7 @@ def copied_tables(connection: sqlite3.Connection) -> list[str]:
 
 
 def references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Column to the table whose `id` it names."""
+    """Column to the table that its ids point into."""
     return {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
 
 
@@ -128,7 +128,7 @@ def copy_statement(connection: sqlite3.Connection, table: str, steps: dict[str, 
 
 
 def copied_value(column: str, step: int) -> str:
-    """What a copy has in a column: a uuid of its own, a key that is moved up, or the same."""
+    """Value of a copy in a column: a uuid of its own, a key that is moved up, or the same."""
     if column == "uuid":
         return "lower(hex(randomblob(16)))"
     return f"t.{column} + n * {step}" if step else f"t.{column}"

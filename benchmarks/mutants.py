@@ -14,8 +14,8 @@ tree. The unmutated tests of a room run once, traced, to learn which test enters
 runs against the tests that enter its function, those named after its file first, then the quickest, until the
 first failure. Processes that a test starts are traced as well; code outside functions meets all tests of the
 room. A mutant counts as killed when a test fails, when the tests cannot be collected, or when they are not
-finished by a deadline derived from the unmutated run. Mutants that change nothing observable cannot be told
-from the others and count as survivors.
+finished by a deadline derived from the unmutated run. Mutants that change nothing observable cannot
+be distinguished from the others and count as survivors.
 
 Own code instead of mutmut or cosmic-ray: both mutate every line of a package and run one command for all
 tests. A seeded sample over rooms, tests chosen per function and a list of results that a second run continues

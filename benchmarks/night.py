@@ -1,16 +1,16 @@
-"""How much faster than the laboratory is a simulated night, and is the last step as cheap as the first?
+"""Speed of a simulated night, and the cost of late steps beside early ones.
 
     python benchmarks/night.py
     python benchmarks/night.py --spectra 20000 --days 30
 
 The first runs a protocol of 14 h (10 temperatures up and back down, 61 points from 1 MHz to 0.1 Hz, 30 min
 dwells) through the whole stack: procedure, drivers, pyvisa, simulated wire and physics, store, evaluation. It
-prints the ratio of simulated to real time, that of simulated to CPU time, which other work on the computer
+prints the ratio of simulated to real time, the ratio to CPU time, which other work on the computer
 does not change, and what share of the time each part took.
 
 The second runs one job of many short spectra through the queue's runner, and prints for every tenth of it the
 CPU time, the SQL instructions and the memory of a step, and the ratio of late steps to early ones. The laws
-of the run must then be those of a later analysis.
+of the run must then equal the laws of a later analysis.
 """
 
 import argparse
@@ -72,7 +72,7 @@ INSTRUCTIONS_A_CALL = 20
 
 
 class CountedConnection(sqlite3.Connection):
-    """Counts the instructions of SQLite's virtual machine: the rows that are read, whatever the computer."""
+    """Counts the instructions of SQLite's virtual machine: the rows that are read, on any computer."""
 
     instructions = 0
 
@@ -101,7 +101,7 @@ def counted_sql() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Cost:
-    """What was used since the start of the process: CPU in s, SQL instructions; memory held now in MB."""
+    """Use since the start of the process: CPU in s, SQL instructions; memory held now in MB."""
 
     cpu_s: float
     instructions: int
@@ -113,7 +113,7 @@ class Cost:
 
 
 def _memory_mb() -> float:
-    """Memory held by this process; nan where /proc does not tell."""
+    """Memory held by this process; nan where /proc does not have it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""How many temperatures does a series need when the law found so far says where to measure next?
+"""Number of temperatures that a series needs when the law found so far chooses the next one.
 
     python benchmarks/refine.py [seeds]
 

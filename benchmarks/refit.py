@@ -1,11 +1,11 @@
-"""How busy does `labctl fit --all` keep two workers? Time of one over time of two, from the same file.
+"""Speed of `labctl fit --all` with two workers: time of one over time of two, from the same file.
 
     python benchmarks/refit.py [--runs 40] [--spectra 25] [--rounds 3]
 
 Every run holds spectra of a pellet with noise. Each round derives all runs with one worker and with two, in
 turn, each by a command of its own, so that the start of the processes counts. 400 runs of 25 spectra are the
 10 000 spectra of a laboratory's year. The result is the median of the ratios; 2 would be perfect. On a
-computer that does other work the ratio says little: CPU times tell how much work the second worker adds, and
+computer that does other work the ratio says little: CPU times show how much work the second worker adds, and
 2 x (CPU of one) / (CPU of two) is what an idle computer could reach at best.
 """
 

@@ -1,10 +1,10 @@
-"""Does a rehearsal say how long the night will take?
+"""Predicted duration of a night, from its rehearsal, against the true one.
 
     python benchmarks/rehearsal.py [NIGHT ...]
 
 Rehearses nights, then runs them in virtual time through the whole stack (runner, drivers, simulated wire and
-physics, store, evaluation) on a rig of another seed, and prints: what the rehearsal foretold over what the
-night took, beside the plan's own times (`labctl check`), and what the rehearsal cost.
+physics, store, evaluation) on a rig of another seed, and prints the predicted over the true duration, beside
+the plan's own times (`labctl check`), and the cost of the rehearsal.
 """
 
 import argparse
@@ -76,7 +76,7 @@ SYMMETRIC: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A night: its protocols, what the rig is made of, and how warm its oven is at the beginning."""
+    """A night: its protocols, the parts of the rig, and how warm its oven is at the beginning."""
 
     texts: tuple[str, ...]
     rig: dict[str, Any] = field(default_factory=dict)

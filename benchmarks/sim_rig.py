@@ -1,4 +1,4 @@
-"""How fast the simulated rig is: a night of twelve hours, and one query beside stock pyvisa-sim's.
+"""Speed of the simulated rig: a night of twelve hours, and one query beside stock pyvisa-sim's.
 
     python benchmarks/sim_rig.py
 

@@ -5,7 +5,7 @@
 Every writer gets the same rows of eight numbers, one at a time, as a procedure emits them. `labctl` stores
 them as impedance points (spectrum, number, five floats, status), `labctl records` as the JSON rows of a
 procedure with columns of its own. QCoDeS gets an environment of its own, made on the first run. Each
-measurement is a fresh process. Rates count until everything is stored; emit is what the procedure waits for.
+measurement is a fresh process. Rates count until everything is stored; emit is the wait of the procedure.
 """
 
 import argparse
@@ -259,7 +259,7 @@ def answer(task: str, writer: str, folder: Path, count: int = 0) -> dict[str, fl
 
 
 def rows_lost(writer: str, folder: Path) -> int:
-    """Rows whose emit had returned, and which are not in the file after kill -9."""
+    """Rows with a finished emit that are not in the file after kill -9."""
     folder.mkdir()
     process = child("kill", writer, folder)
     assert process.stdout is not None

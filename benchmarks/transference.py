@@ -114,7 +114,7 @@ def measure(case: Case, early: bool) -> dict[str, Any]:
 
 
 def truths(case: Case) -> dict[str, float]:
-    """What each column of the row ought to be; without the currents and interphases of a growing layer."""
+    """True value of each column of the row; without the currents and interphases of a growing layer."""
     bulk_ohm = case.ionic_ohm + LEAD_OHM
     interphase_ohm = INTERPHASE_SHARE * case.ionic_ohm
     known = {"t+": case.transference_number, "Rb": bulk_ohm, "dV": DELTA_V_V}
@@ -217,7 +217,7 @@ def is_told(line: dict[str, Any]) -> bool:
 
 
 def summary(lines: list[dict[str, Any]]) -> Iterator[str]:
-    """What a study says."""
+    """Result of a study."""
     inside = sum(line["inside"] for line in lines)
     silent = sum(not line["inside"] and not is_told(line) for line in lines)
     yield f"95 % interval of t+ covers the truth: {inside} of {len(lines)}, {100 * inside / len(lines):.1f} %"

@@ -60,7 +60,7 @@ class Station:
 
 
 def idle(path: Path, beats: int, readers: int, paused_run: bool = False) -> Report:
-    """Write so many heartbeats with a store open, as a runner has it; readers poll meanwhile."""
+    """Write so many heartbeats with a store open, as a runner has it; readers poll at the same time."""
     over, largest, began_s = threading.Event(), 0, time.perf_counter()
     polling = [threading.Thread(target=_poll, args=(path, over)) for _ in range(readers)]
     with Store.open(path) as store, Station(path) as station, ExitStack() as stack:

@@ -6,7 +6,7 @@ A polarisation of so many rows is opened and then grows by 100 rows a second for
 it from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
 window is a fresh process without a screen, and another process writes.
 
-A block is the time between two calls of a timer that is due every millisecond: what a click would wait.
+A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
 It is given as the clock on the wall has it, and as seconds of the processor that the window's thread used
 meanwhile, which other work on the computer does not change. A refresh is the function that brings news to the
 plots (labctl: `Window._draw`, pymeasure: `PlotFrame.update_curves`); the painting after it is in the blocks.

@@ -177,7 +177,7 @@ class Julabo(WithoutRamp, Instrument):
         self._check(*self._number_and_status(), wanted)
 
     def _check_remote(self) -> None:
-        """Check the status before any set point; what another program did wrong is told once, and ignored."""
+        """Check the status before any set point; another program's error is reported once, and ignored."""
         number, text = self._number_and_status()
         if number in COMMAND_ERRORS:
             number, text = self._number_and_status()

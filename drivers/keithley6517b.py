@@ -123,7 +123,7 @@ class Keithley6517B(ScpiInstrument):
     ) -> Generator[CurrentPoint, None, None]:
         """Step the cell to `potential_v` by switching the output on; yield points at `times_s` after that.
 
-        The potential is the one that the source reports. Raises ValueError for values out of the
+        The potential is as reported by the source. Raises ValueError for values out of the
         instrument's range, InstrumentError for a current above the limit, or if a reading was taken with
         other settings.
         """

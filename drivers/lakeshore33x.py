@@ -439,7 +439,7 @@ class LakeShore33x(Instrument):
             self._confirm_ramp()
 
     def switch_off(self) -> None:
-        """Switch every heater off, that of the loop first, and set its manual output to zero."""
+        """Switch every heater off, the heater of the loop first, and set its manual output to zero."""
         others = [number for number in self.heater_outputs if number != self.output_number]
         ranges = (f"RANGE {number},0" for number in (self.output_number, *others))
         self.send_all(*ranges, f"MOUT {self.output_number},0.00")

@@ -66,7 +66,7 @@ class ModbusOven(ModbusInstrument):
     is_off : list of tables
         What holds, all of it, when the output is off: `values`, `bit` or `at_most` of the unscaled number.
     errors, alarms, other_masters : list of tables, optional
-        Conditions like those of `is_off`, with `words`: a temperature is an error, it is only shown, another
+        Conditions as for `is_off`, with `words`: a temperature is an error, it is only shown, another
         set point or mode rules.
     identity : table, optional
         A condition by which the controller is known.

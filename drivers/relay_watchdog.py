@@ -54,7 +54,7 @@ class RelayWatchdog(Instrument):
 
     @property
     def identity(self) -> str:
-        """Get what is connected (str): the protocol has no identity query."""
+        """Get the name of the board (str): the protocol has no identity query."""
         return f"relay {self.relay} of a board with the LCUS protocol, not confirmed"
 
     # Members of `labctl.bench.Watchdog`.

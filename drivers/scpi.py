@@ -105,7 +105,7 @@ class ScpiInstrument(Instrument):
     def confirm_settings(self, *settings: Setting) -> list[str]:
         """Ask for every setting in one message; return the replies.
 
-        Raises InstrumentError unless each is what was set.
+        Raises InstrumentError unless each is as set.
         """
         question = ";".join(f"{setting.header}?" for setting in settings)
         reply = self.ask(question).strip()

@@ -107,11 +107,11 @@ class Bench:
     outputs : tuple[Output, ...]
         What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
     oven_watch : OvenWatch
-        What was set at the oven; shared by every bench of the same instruments.
+        Settings made at the oven; shared by every bench of the same instruments.
     exchanges : Exchanges
         Time lost with exchanges that were tried again; shared likewise.
     tell : callable
-        Called as `tell(level, kind, message, **details)` with what is noticed beside the measurement; a
+        Called as `tell(level, kind, message, **details)` for observations beside the measurement; a
         recorded run writes it as an event.
     """
 
@@ -136,7 +136,7 @@ class Bench:
                 self._guards[role] = guard(self.roles[role], self.limits)
 
     def within(self, limits: Limits, tell: Tell | None = None) -> "Bench":
-        """Return a bench with the same instruments that refuses what `limits` forbid, and tells `tell`."""
+        """Return a bench with the same instruments that enforces `limits` and reports to `tell`."""
         return Bench(
             self.clock,
             limits,

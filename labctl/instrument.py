@@ -141,7 +141,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
     def unconfirmed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Return a sentence for each thing that must be confirmed at the bench before its numbers hold.
 
-        `settings` are those of the station file. `labctl check` shows the sentences, and each run records
+        `settings` come from the station file. `labctl check` shows the sentences, and each run records
         them. There are none unless a driver says so.
         """
         return ()
@@ -252,7 +252,7 @@ class Instrument(StrictReplies, PymeasureInstrument):  # pyright: ignore[reportI
 
 
 class SharedSession:
-    """Mixin for a driver whose `kick()` is called from another thread: one exchange at a time.
+    """Mixin for a driver with a `kick()` that is called from another thread: one exchange at a time.
 
     It stands before `Instrument` among the bases. A question and its answer, or one message, are one
     exchange.

@@ -56,7 +56,7 @@ class EquilibrationWatch(TemperatureSeries):
         return before_ohm is not None and abs(now_ohm / before_ohm - 1) <= self.steady_percent / 100
 
     def wait(self, duration_s: float) -> None:
-        """Wait for `duration_s` or until a stop or skip is requested, and look at the oven meanwhile."""
+        """Wait for `duration_s` or until a stop or skip is requested, and watch the oven during the wait."""
         clock = self.bench.clock
         end_s = clock.monotonic() + duration_s
         while clock.monotonic() < end_s and not self.should_leave():

@@ -15,7 +15,7 @@ class Cable:
 
     Nothing reaches the instrument unless the state is `well`. A `silent` instrument answers nothing; a
     `dripping` one sends a byte every 0.3 s and never a whole line; a `flooding` one sends without end; one of
-    `garbage` sends lines that are no text. What one connection sent arrives before what a later one sends.
+    `garbage` sends lines that are no text. Bytes of one connection arrive before the bytes of a later one.
 
     Parameters
     ----------

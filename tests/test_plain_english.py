@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("labctl", "drivers", "procedures", "sim_instruments")
+FOLDERS = ("labctl", "drivers", "procedures", "sim_instruments", "benchmarks")
 MOST_PER_1000 = 1.0
 WORDS = re.compile(
     r"\b(whoever|whatever|nobody|anybody|somebody|wish(?:es|ed)?|told|tells?|telling|foretell\w*|foretold"

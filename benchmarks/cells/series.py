@@ -1,4 +1,4 @@
-"""Temperature series of samples that follow Arrhenius' law, with any electrode: what law and energy come out.
+"""Temperature series of samples that follow Arrhenius' law, with any electrode: law and energy found.
 
 Bulk and grain boundary have one energy, so that sigma T of the total is a straight line; what belongs to the
 electrode has another. Each temperature is a spectrum of its own, with its own noise, in the same window.

@@ -109,7 +109,7 @@ def one(seed: int, number: int) -> Row:
 
 
 def report(rows: list[Row]) -> tuple[str, bool]:
-    """Table by kind, the acceptance of the issue, and whether it is met."""
+    """Table by kind, the acceptance, and whether it is met."""
     rows = [{**row, "told": tells(row["flags"])} for row in rows]  # of rows that were stored, too
     heading = ["kind", "n", "off > 5 %", "without a flag", "covered, unflagged", "flagged", "no number"]
     heading += ["off and flagged: truth stated", "CPU ms"]

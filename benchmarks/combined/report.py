@@ -28,7 +28,7 @@ class Report:
     kept : list of Kept
         Promises of outputs that were on, as they ended.
     unsafe : bool
-        Whether `unsafe` was told.
+        Whether `unsafe` was reported.
     jobs : tuple of str
     nobody_left : bool
         Whether a file was deleted that no program had open, or only programs that were killed or frozen

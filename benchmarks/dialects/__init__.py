@@ -1,8 +1,8 @@
-"""Spectra written in the dialects of many programs, and what a reader made of them.
+"""Spectra written in the dialects of many programs, and the outcomes of a reader.
 
-Written from descriptions and public files, without the reader: what a printed row means is computed here a
-second time. `outcome` says whether a file was read to the last digit or refused, and raises where it was read
-otherwise.
+Written from descriptions and public files, without the reader: the meaning of a printed row is computed here
+a second time. `outcome` says whether a file was read to the last digit or refused, and raises where it was
+read otherwise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ DIGITS = 1e-9
 
 
 class Read(Protocol):
-    """What a reader returns for each sweep."""
+    """Result of a reader for each sweep."""
 
     @property
     def frequency_hz(self) -> Floats:

@@ -54,7 +54,7 @@ def zeros(raw: bytes, other: bytes, rng: Random) -> bytes:
 
 
 def line_lost(raw: bytes, other: bytes, rng: Random) -> bytes:
-    """A line of the second half is missing (without its row of units a table is that of another dialect)."""
+    """A line of the second half is missing (without its row of units a table has another dialect)."""
     lines = raw.split(b"\n")
     del lines[int(rng.integers(len(lines) // 2, len(lines)))]
     return b"\n".join(lines)

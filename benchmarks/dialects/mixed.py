@@ -1,4 +1,4 @@
-"""A dialect whose every property is drawn at random: columns, order, units, separators, signs."""
+"""A dialect with every property drawn at random: columns, order, units, separators, signs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

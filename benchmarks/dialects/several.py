@@ -46,7 +46,7 @@ def labelled(name: str, first: float, step: float, order: str) -> Callable[[Rand
 
 
 def shuffled(rng: Random) -> Arranged:
-    """One sweep whose rows are in no order."""
+    """One sweep with its rows in no order."""
     return [cell(rng, frequencies(rng))], [{}], "shuffled"
 
 

@@ -1,4 +1,4 @@
-"""Tables written from spectra in a described dialect, with what each printed row means."""
+"""Tables written from spectra in a described dialect, with the meaning of each printed row."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Points = list[tuple[float, complex]]
 
 @dataclass(frozen=True)
 class Field:
-    """A column: heading, quantity (or what a dummy prints), unit in SI, and how its numbers are printed.
+    """A column: heading, quantity (or the text of a dummy), unit in SI, and how its numbers are printed.
 
     `minus` prints the negative. `log` prints the decimal logarithm.
     """

@@ -48,7 +48,7 @@ def judged_drivers() -> list[str]:
 
 
 def undeclared() -> list[str]:
-    """Return a sentence for each driver whose front panel is not declared, and for each panel of none."""
+    """Return a sentence for each driver without a declared front panel, and for each panel of no driver."""
     drivers = judged_drivers()
     missing = [
         f"{driver}: nothing is declared of its front panel; add what a person can leave there to PANELS "

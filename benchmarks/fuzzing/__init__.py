@@ -13,7 +13,7 @@ class Case:
     words : str
         The input, or enough of it to recognise the case in a list of faults.
     attempt : Callable
-        Tries the case; returns a sentence that says what is wrong, or "". An exception is a fault too.
+        Tries the case; returns a sentence about the fault, or "". An exception is a fault too.
     """
 
     words: str

@@ -281,7 +281,7 @@ def odd_text(connection: sqlite3.Connection, chance: random.Random) -> None:
 
 
 def lost_rows(connection: sqlite3.Connection, chance: random.Random) -> None:
-    """Rows whose parent is missing."""
+    """Rows without their parent."""
     _as_schema_allows(connection)
     connection.execute(f"DELETE FROM {chance.choice(TABLES)}")
 
@@ -374,7 +374,7 @@ def odd_pragma(connection: sqlite3.Connection, chance: random.Random) -> None:
 
 
 def many_objects(connection: sqlite3.Connection, chance: random.Random) -> None:
-    """Hundreds of tables of somebody else."""
+    """Hundreds of tables of another program."""
     connection.execute("BEGIN")
     for n in range(500):
         connection.execute(f'CREATE TABLE "t{n}\x1b[2J" (a)')

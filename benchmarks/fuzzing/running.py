@@ -16,14 +16,14 @@ LONGEST_REFUSAL = 2100
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command printed, errors included, and its exit code."""
+    """Output of a command, errors included, and its exit code."""
 
     text: str
     exit_code: int
     refusal: str = ""
 
     def fault(self, exit_codes: Sequence[int] = (0, 1, 2)) -> str:
-        """Return what is wrong with the answer, or ""."""
+        """Return the fault of the answer, or ""."""
         if self.exit_code not in exit_codes:
             return f"exit code {self.exit_code}: {self.text[-200:]!r}"
         if found := CONTROL.search(self.text):

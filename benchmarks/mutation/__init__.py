@@ -1,1 +1,1 @@
-"""Parts of `benchmarks/mutants.py`: what is changed, where, which tests meet it, and what became of it."""
+"""Parts of `benchmarks/mutants.py`: the changes, their places, the tests that meet them, and the outcomes."""

@@ -1,4 +1,4 @@
-"""What a mutation run is told: rooms of a project, their sources and their tests."""
+"""Input of a mutation run: rooms of a project, their sources and their tests."""
 
 import fnmatch
 import hashlib

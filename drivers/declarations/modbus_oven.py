@@ -1,4 +1,4 @@
-"""Messages and bench checks of an oven whose registers the station file gives."""
+"""Messages and bench checks of an oven with registers given by the station file."""
 
 from labctl.command_table import BenchCheck, Message
 

@@ -20,7 +20,7 @@ def is_at_terminal() -> bool:
 
 
 def ask_about_long(protocol: "Protocol", station: "Station", long: bool) -> None:
-    """Tell that a protocol takes more than 72 h, and ask at a terminal if that is meant; `long`: it is."""
+    """Warn that a protocol takes more than 72 h, and ask at a terminal if that is meant; `long`: it is."""
     from labctl.queue.submission import doubts_about_duration, takes_s
 
     for doubt in [] if long else doubts_about_duration(takes_s(protocol, station), station):

@@ -139,7 +139,7 @@ def _of_role(table: Table, role: str, entries: Sequence[InstrumentEntry]) -> dic
         return {able[0]: _statement(table, role, able[0])}
     for key in table.values:
         if key not in able:
-            raise table.error(key, f"is not an instrument that can be meant; name one of: {', '.join(able)}")
+            raise table.error(key, f"is not an instrument with this role; name one of: {', '.join(able)}")
     return {name: _statement(table.table(name), role, name) for name in named}
 
 
@@ -202,7 +202,7 @@ def _analyser(table: Table) -> Analyser:
     if not table.has("range"):
         return (_analyser_range(table),)
     if table.has("gain") or table.has("phase_deg"):
-        raise table.error("gain", "belongs into the [[range]] tables where there are any")
+        raise table.error("gain", "belongs in the [[range]] tables where there are any")
     ranges = []
     for one in table.tables("range"):
         ranges.append(_analyser_range(one))

@@ -1,4 +1,4 @@
-"""Doubts about a protocol or station file: possible mistakes are told, not refused."""
+"""Doubts about a protocol or station file: possible mistakes, which are shown and not refused."""
 
 import datetime
 import math

@@ -81,7 +81,7 @@ class SessionsOnDemand:
         self._sessions = {entry.name: ExitStack() for entry in entries}
 
     def driver_of(self, entry: InstrumentEntry) -> Any:
-        """Return the driver of an instrument, after that of its partner."""
+        """Return the driver of an instrument; the driver of its partner is opened first."""
         if entry.name not in self._drivers:
             partners = (e for e in self._entries if e.name == entry.partner)
             connected = {partner.name: self.driver_of(partner) for partner in partners}

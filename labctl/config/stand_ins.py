@@ -19,7 +19,8 @@ YAML = (".yaml", ".yml")
 def stand_ins_of(station: Station) -> Mapping[str, Any]:
     """Return address = stand-in for a rig of simulated instruments: a name, or the path of a YAML file.
 
-    A stand-in that can have any settings is `{"stand_in": ..., "settings": ...}`, those of the instrument.
+    A stand-in that can have any settings is `{"stand_in": ..., "settings": ...}`, with the instrument's
+    settings.
 
     A watchdog on a wire of its own is left out: no bench opens it.
 

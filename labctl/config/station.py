@@ -27,7 +27,7 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` that of its instruments. `speed` is the speed
+    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments. `speed` is the speed
     relative to real time of a rig that is simulated by another process; 1 for instruments.
     """
 
@@ -183,7 +183,7 @@ class Station:
 
     @property
     def _locks(self) -> StationLocks:
-        """The locks on what a bench opens."""
+        """The locks on the instruments that a bench opens."""
         return self._locks_on(self.held)
 
     def _locks_on(self, entries: tuple[InstrumentEntry, ...]) -> StationLocks:

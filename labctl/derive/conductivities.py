@@ -66,7 +66,7 @@ def derive_spectrum(store: Store, spectrum_id: int, derived_s: float) -> dict[st
     """Derive one spectrum, seen beside the one before it; return its conductivity row.
 
     None means that the spectrum gives no conductivity; the flags of the resistance rows say why. The rows
-    replace those of the provisional analysis of the run.
+    replace the rows of the provisional analysis of the run.
     """
     with store.read() as db:
         run_id = derivations.spectrum_row(db, spectrum_id)["run_id"]

@@ -10,7 +10,7 @@ from labctl.store.queries import check_points
 
 
 def drift_flags(db: Database, spectrum_id: int) -> tuple[str, ...]:
-    """Say that the sample drifted during a spectrum, or that its check points gave no answer.
+    """Return the flags of a spectrum: the sample drifted, or its check points could not be compared.
 
     Empty for a spectrum without check points, and for one without a significant change.
     """

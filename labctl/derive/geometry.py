@@ -1,4 +1,4 @@
-"""Geometry of a sample as its conductivity stands on it: thickness, and area with the fringe."""
+"""Geometry of a sample for its conductivity: thickness, and area with the fringe."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ WORTH_WORDS = 1e-4
 
 
 def geometry_of(sample: Mapping[str, Any]) -> "tuple[Estimate, Estimate]":
-    """Thickness and the area that carries the current, with the fringe where the pellet is stated."""
+    """Return thickness and current-carrying area, with the fringe where the pellet's size is stated."""
     from labctl.analysis import Estimate
     from labctl.analysis.resistance.fringe import effective_area
 
@@ -38,7 +38,7 @@ def geometry_in_intervals(sample: Mapping[str, Any]) -> str:
 
 
 def fringe_in_words(sample: Mapping[str, Any]) -> str:
-    """Return the share that the fringe adds to the area, e.g. `fringe: 9 % of the area`; or: not stated."""
+    """Return the fringe's share of the area, e.g. `fringe: 9 % of the area`, or that it is not stated."""
     if sample.get("pellet_area_m2") is None:
         return FRINGE_NOT_STATED
     added = geometry_of(sample)[1].value / sample["area_m2"] - 1

@@ -34,7 +34,7 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
     A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
     temperature do not enter as numbers. A spectrum that left its band by less than `ONE_TEMPERATURE_K`
-    enters with half its span as the uncertainty of its temperature; one that moved further, or that no
+    enters with half its span as the uncertainty of its temperature; a spectrum that moved further, or that no
     uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
@@ -54,9 +54,9 @@ def evaluated_laws(
 ) -> list[dict[str, Any]]:
     """Fit the temperature laws; return their rows.
 
-    `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of those of
-    its current analysis. The earlier runs that it continues count with their current analyses, and with what
-    is excluded now, or with the inputs `of_parts`, by run.
+    `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of the rows
+    of its current analysis. The earlier runs that it continues count with their current analyses and their
+    current exclusions, or with the inputs `of_parts`, by run.
     """
     points = derivations.law_points(db, run_id, own)
     excluded = {**(of_parts or {}), run_id: inputs}
@@ -128,7 +128,7 @@ def _why_left_out(point: dict[str, Any]) -> str:
 
 
 def _why_never_used(point: dict[str, Any]) -> str:
-    """Return why no law can stand on a point, whatever the others are; empty where one can."""
+    """Return why a point can never enter a law, with any other points; empty where it can."""
     if point["excluded"]:
         return point["excluded"]
     if point["repeated"]:

@@ -58,7 +58,7 @@ class Refitted:
     """One run: the id of its new analysis, or why there is none.
 
     `analysis_id` None and `problem` empty: it was up to date. `stands_beside`: the run still grows, and its
-    provisional analysis stays the current one. `is_request`: the problem is what was asked, not the run.
+    provisional analysis stays the current one. `is_request`: the problem lies in the request, not in the run.
     """
 
     run_id: int
@@ -76,7 +76,7 @@ def refit_runs(
     Raises
     ------
     StoreError
-        The file cannot be read or written; what was done before is kept.
+        The file cannot be read or written; earlier analyses are kept.
     """
     results: list[Refitted] = []
 

@@ -1,7 +1,7 @@
 """Distributions of relaxation times of the spectra of a run, made when it ends or is derived again.
 
-Not after each spectrum: one costs about 60 ms. What stands on the same points by the same version of the
-method is taken over from an earlier analysis of the run.
+They are not made after each spectrum, since one takes about 60 ms. A distribution of the same points by the
+same version of the method is taken over from an earlier analysis of the run.
 """
 
 import hashlib

@@ -89,7 +89,7 @@ class Polarisation:
 def derive_polarisation(store: Store, polarisation_id: int, derived_s: float) -> dict[str, Any] | None:
     """Derive the transference number of one finished polarisation and write it; None without spectra.
 
-    The row replaces that of the provisional analysis of the run.
+    The row replaces the row of the provisional analysis of the run.
     """
     with store.read() as db:
         inputs = inputs_of(db, derivations.polarisation_row(db, polarisation_id)["run_id"])

@@ -101,7 +101,7 @@ def evaluated(
 def derive_run(store: Store, run_id: int, derived_s: float) -> int:
     """Derive everything of a run again from its measured rows; return the id of the analysis.
 
-    Of a run that still grows it replaces the provisional analysis, of one that has ended it is a new one.
+    It replaces the provisional analysis of a run that still grows; for a run that has ended it is new.
     """
     with store.read() as db:
         made = evaluated(db, run_id, derived_s)
@@ -218,7 +218,7 @@ def _made_again(db: Database, run_id: int, analysis: Mapping[str, Any], inputs: 
 
 
 def _inputs_of_parts(db: Database, run_id: int, inputs: Inputs) -> dict[int, Inputs]:
-    """Return what the analyses of the earlier parts keep of their inputs, with the choices of `inputs`."""
+    """Return the inputs kept by the analyses of the earlier parts, with the choices of `inputs`."""
     kept = analyses.current(db, db.part_ids(run_id)[:-1])
     return {
         row["run_id"]: replace(Inputs.kept_by(row), choices=inputs.choices)

@@ -24,7 +24,7 @@ class EmergencyStop(QtCore.QObject):
     make_safe : callable
         `make_safe(person)` tries once and reports; called in another thread.
     off : str
-        What a confirmed report has read back, for example `"heater off"`.
+        The state that a confirmed report has read back, for example `"heater off"`.
     clock : Clock, optional
         Real time by default.
 

@@ -155,10 +155,10 @@ class Connection(VISAAdapter):
 
     @contextmanager
     def urgently(self) -> Iterator[None]:
-        """Send what is written inside without waiting for late answers: for switching off.
+        """Send messages written inside without waiting for late answers: for switching off.
 
-        An acknowledgement is waited for at most `ACKNOWLEDGED_WITHIN_S`. After one that did not come, no
-        other is read inside; the messages are still sent. What comes late is waited for after the end.
+        An acknowledgement is waited for at most `ACKNOWLEDGED_WITHIN_S`. After a missing one, no other
+        is read inside; the messages are still sent. Late answers are waited for after the end.
         """
         self._is_urgent, self._skips_answers = True, False
         try:

@@ -78,7 +78,7 @@ def _lowest(limit: float, ceiling: float | None) -> float:
 class GuardedTemperatureController:
     """A temperature controller that refuses set points outside the limits; all else is the driver's.
 
-    What is set through it is remembered in `watch`, which expects it to rule until the oven is made safe.
+    Settings made through it are kept in `watch`, which expects them in force until the oven is made safe.
     """
 
     def __init__(self, driver: TemperatureController, limits: Limits, watch: OvenWatch | None = None) -> None:

@@ -39,7 +39,7 @@ class Output:
     ----------
     name : str
     connect : callable
-        Returns its driver: the one whose session is open, or one of a new session.
+        Returns its driver: the one with an open session, or one of a new session.
     close : callable
         Closes what `connect` opened; nothing for a session that was open before.
     heats : bool
@@ -234,7 +234,7 @@ class _Line:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin, in a thread that does not keep the process alive; without memory for one, work here."""
+        """Begin in a daemon thread; where no thread can be started, work in this one."""
         try:
             self._thread = RealClock().start_thread(self._work, name="labctl make safe")
         except (RuntimeError, MemoryError):

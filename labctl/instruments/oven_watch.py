@@ -48,7 +48,7 @@ def untold(level: str, kind: str, message: str, **details: Any) -> None:
 
 
 def without_retries(device: Any) -> Any:
-    """Return the driver itself, where `device` wraps one that tries again."""
+    """Return the driver itself, where `device` is a wrapper that tries again."""
     return device.without_retries if hasattr(type(device), "without_retries") else device
 
 

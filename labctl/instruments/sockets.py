@@ -51,7 +51,7 @@ def _is_readable(interface: socket.socket, within_s: float) -> bool:
 def only_asks(message: str, questions: str = "") -> bool:
     """Return whether a message may be sent twice: it asks, neither measures nor clears a register.
 
-    `questions` is a regular expression for a protocol whose questions have no question mark; frames of bytes
+    `questions` is a regular expression for a protocol with questions without a question mark; frames of bytes
     are matched as hexadecimal, such as `01 03 00 01 00 01 d5 ca`.
     """
     if questions and re.fullmatch(questions, message):

@@ -166,8 +166,8 @@ class Recording:
     def end(self, status: str, reason: str) -> str:
         """Evaluate all spectra together and write the end status; open spectra and polarisations are ended.
 
-        Return the reason as written: for a finished run it names what is missing, such as spectra without a
-        result.
+        Return the reason as written: for a finished run it names missing results, such as spectra without
+        a resistance.
 
         Raises
         ------
@@ -263,7 +263,7 @@ class Recording:
                 assert_never(event)
 
     def _note_missing(self, words: str) -> None:
-        """Record what the procedure could not measure; the run is finished with that remark."""
+        """Record a measurement that the procedure could not make; the run is finished with that remark."""
         self._missing.append(words)
         self.event("warning", MISSING, words)
 

@@ -24,7 +24,7 @@ def ask(
     parent : QWidget
     question : str
     answers : mapping
-        What each button does, by its text.
+        Action of each button, by its text.
     default : str
         The button that Return presses.
     otherwise : str

@@ -100,8 +100,8 @@ class TimeLeft:
 def measured_pace(connection: WriteConnection, station: str, procedures: Any) -> Pace:
     """The pace of a station's last finished runs; 1 where fewer than three steps are known.
 
-    `procedures` builds a procedure from (reference, parameters), or gives None where it cannot. A run whose
-    parameters a damaged file has lost shows no pace.
+    `procedures` builds a procedure from (reference, parameters), or gives None where it cannot. A run with
+    parameters that a damaged file has lost shows no pace.
     """
     ratios: dict[str, list[float]] = {"heating": [], "cooling": [], "measuring": []}
     left = _Left()

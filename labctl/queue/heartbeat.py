@@ -113,7 +113,7 @@ def left_on(beat: Heartbeat, state: str) -> str:
     """Return which outputs of a runner were not read back off, with reasons, as far as that is known.
 
     `""` for a supervisor, where every output was read back off, and while a process runs and knows of none
-    that could not be. `state` is that of `state_of`.
+    that could not be. `state` is a state as `state_of` returns it.
     """
     if beat.process != "runner":
         return ""

@@ -43,7 +43,7 @@ class Keeping:
     Attributes
     ----------
     sees_runner_off : bool
-        Whether it took the place of one that was stopped while a runner lives: it ends with that runner.
+        Whether it replaced a supervisor that was stopped while a runner lives: it ends with that runner.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Keeping:
         return True
 
     def after_each_look(self, arguments: Sequence[str]) -> Callable[[], None]:
-        """Return what a supervisor calls after each look: notify the service, and keep a second one.
+        """Return a function to call after each look: it notifies the service, and keeps a second supervisor.
 
-        `arguments` are those of a second supervisor.
+        `arguments` start the second supervisor.
         """
         if self._alone:
             return self._service.look_succeeded
@@ -95,7 +95,7 @@ class Keeping:
 def service_keeps(db: Path, station: str, silence_s: float) -> bool:
     """Return whether a supervisor of the station is running that a service keeps.
 
-    `silence_s` is that of the station's `[night]` table.
+    `silence_s` comes from the station's `[night]` table.
     """
     with WriteConnection(db) as connection:
         beat = Heartbeats(connection, "supervisor", station).read()

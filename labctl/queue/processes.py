@@ -20,8 +20,8 @@ def start_labctl(
 ) -> "subprocess.Popen[bytes]":
     """Start `labctl ARGUMENTS` apart from this terminal; what it prints is appended to `log`.
 
-    `environment` is added to that of this process. `idle`: on Windows it computes only where no other program
-    wants to; elsewhere a process lowers its priority itself.
+    `environment` is added to this process's own. `idle`: on Windows it computes only where no other program
+    needs the processor; elsewhere a process lowers its priority itself.
     """
     command = [sys.executable, "-m", "labctl", *arguments]
     own = {**os.environ, **(environment or {})}

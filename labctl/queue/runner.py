@@ -306,7 +306,7 @@ class Runner:
     def _give_up_waiting(self, pause: Pause) -> None:
         """Fail the jobs that an interlock has kept waiting for longer than the station allows.
 
-        The wait is counted since this runner saw the pause, whatever hours are written in the file.
+        The wait is counted since this runner saw the pause, not from times written in the file.
         """
         longest_s, now_s = self.night.longest_wait_for_person_s, self.clock.monotonic()
         if self._waited is None or self._waited[0] != pause:

@@ -239,7 +239,7 @@ class WindowsTask:
         return [f"task {kept.name} removed"]
 
     def status(self, kept: Kept) -> tuple[bool, list[str]]:
-        """Return whether the task is registered, and what the task scheduler says of it."""
+        """Return whether the task is registered, and the task scheduler's lines about it."""
         done = self._call(["schtasks", "/query", "/tn", kept.name])
         return done.returncode == 0, [done.stdout.strip() or f"not installed: no task {kept.name}"]
 

@@ -2,7 +2,7 @@
 
 1. A runner reads such a request itself. These programs do not: their supervisor interrupts them, as Ctrl-C
    does, and they make safe as they end.
-2. One that has not ended within five seconds is ended by its supervisor, which then makes safe.
+2. A program that has not ended within five seconds is ended by its supervisor, which then makes safe.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Kicks the watchdog on a wire of its own: the supervisor does, while all is well.
 
-1. Only the instrument whose single role is `watchdog` is opened, in a session of its own. It is locked for as
+1. Only the instrument with the single role `watchdog` is opened, in a session of its own. It is locked for as
    long as that session is open, so that no other program talks to it.
 2. It is kicked several times in its period, and not at all while something is not well: then its period ends
    and it takes the power from the heater.

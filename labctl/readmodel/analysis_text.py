@@ -1,4 +1,4 @@
-"""An analysis as text: what the numbers of a run stand on."""
+"""The analysis that the numbers of a run stand on, as text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from labctl.plain_text import on_one_line, utc_time
 
 
 def analysis_in_words(analysis: Mapping[str, Any]) -> str:
-    """Return what the numbers of a run stand on, e.g. `analysis 3 (published), 2026-11-30 ..., by ...`."""
+    """Return the analysis as text, e.g. `analysis 3 (published), 2026-11-30 ..., by ...`."""
     name = f" ({analysis['name']})" if analysis["name"] else ""
     made = "provisional" if analysis["closed_s"] is None else f"of {utc_time(analysis['created_s'])} UTC"
     version = f", labctl {analysis['labctl_version']}" if analysis["labctl_version"] else ""

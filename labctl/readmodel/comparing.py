@@ -32,7 +32,7 @@ FEWEST_CELLS = 2
 
 @dataclass(frozen=True)
 class EnergyDifference:
-    """Activation energy of a run minus that of the first run, eV; `p_value` of a difference by chance."""
+    """Activation energy of a run minus the first run's, eV; `p_value` of a difference by chance."""
 
     difference_ev: Estimate
     p_value: float

@@ -93,7 +93,7 @@ class Spectra:
         return bool(changed) | forgotten | derived | self._fit_one()
 
     def read_resistances_anew(self) -> None:
-        """Forget what was derived of the spectra by an analysis that is no longer the current one."""
+        """Forget results of the spectra by an analysis that is no longer the current one."""
         self._resistance_mark = self._relaxation_mark = 0
         self._forgotten = True
         self._not_fitted.clear()

@@ -97,7 +97,7 @@ def on_a_plot(conductivities: Sequence[Row]) -> list[Row]:
 
 
 def stored_function(row: Row, conductivities: Sequence[Row]) -> tuple[LawFunction, str]:
-    """Return the law of a row as a function, and what was not kept of it.
+    """Return the law of a row as a function, and a sentence about parts of it that were not kept.
 
     Raises ValueError where the row does not give one.
     """

@@ -1,4 +1,4 @@
-"""Outputs that were not read back off, in words: the same wherever the state of a process is shown."""
+"""Outputs that were not read back off, as text for every page that shows the state of a process."""
 
 from labctl.queue.heartbeat import Heartbeat, left_on
 

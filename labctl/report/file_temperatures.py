@@ -114,7 +114,7 @@ def _from_name(name: str) -> float:
     if len(found) == 1:
         return found.pop()
     if found:
-        raise ValueError(f"its name has {len(found)} temperatures: which one is meant is not known")
+        raise ValueError(f"its name has {len(found)} temperatures: rename the file, or give a table")
     raise ValueError("its name has no temperature, such as 25C, 25degC, -20°C or 298K")
 
 

@@ -1,4 +1,4 @@
-"""Spectra that were measured elsewhere become runs: read, written with their files, and derived.
+"""Import spectra that were measured elsewhere: read files, write them as runs, and derive the runs.
 
 1. Every file is read before anything is written. A file that cannot be read is left out, with the reason.
 2. Each run is written in one transaction. Its analysis follows in another; an import that was ended in
@@ -264,7 +264,7 @@ def _content(path: Path) -> bytes:
     content = path.read_bytes()
     if len(content) > LARGEST_FILE_BYTES:
         raise ValueError(
-            f"it has {len(content) / 2**20:.0f} MiB; at most {LARGEST_FILE_BYTES >> 20} are kept"
+            f"it has {len(content) / 2**20:.0f} MiB; the limit is {LARGEST_FILE_BYTES >> 20} MiB"
         )
     return content
 

@@ -2,7 +2,7 @@
 
 1. A run that grows has one provisional analysis, which its inline fits replace. It closes with the run.
 2. A closed analysis and its rows are never changed or deleted; triggers refuse it.
-3. One analysis of each run is current: the newest, or the one that a person chose. A `fit` of a run that
+3. One analysis of each run is current: the newest, or the one chosen by a person. A `fit` of a run that
    still grows stands beside the provisional analysis, which stays current.
 4. Every change is one transaction: an analysis is there with all of its rows, or not at all.
 5. A run that was interrupted keeps its provisional analysis until it is continued or derived again.
@@ -101,7 +101,7 @@ def record(
 ) -> int:
     """Write a closed analysis with its rows and make it current; return its id.
 
-    `insertions`: INSERT statements whose last value, added here, is the id of the analysis, each with its
+    `insertions`: INSERT statements (their last value, added here, is the id of the analysis), each with its
     rows. The analysis of a run that grows becomes current only if the run has no other.
     """
     if (

@@ -56,8 +56,8 @@ class Database:
     A run is named by its id, by `"last"`, or by the beginning of its uuid. A run that continues a cut one is
     given whole: what its earlier parts measured comes first, each row with the `run_id` of its part.
     A file of an older labctl is read as if this one had made it. With a `limit` all queries together may take
-    so long; by default as long as they need. Derived rows are those of the current analysis of each run; with
-    `analyses` (ids of runs, each with the id of one of its analyses) those of these.
+    so long; by default as long as they need. Derived rows come from the current analysis of each run; with
+    `analyses` (ids of runs, each with the id of one of its analyses) from these.
 
     Raises
     ------

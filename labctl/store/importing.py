@@ -2,7 +2,7 @@
 
 1. A run is there with all of its rows, its end and its content hash, or not at all.
 2. A file is imported once: a run that would hold the content of an earlier file again is not written.
-3. The table `spectra` and the like have no place for an unknown time. Such a run has the times of its
+3. `runs`, `spectra` and their rows have no place for an unknown time. Such a run has the times of its
    import; the time of measurement that a file states stands in `imported_files`.
 """
 

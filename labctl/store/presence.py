@@ -30,7 +30,7 @@ class Files:
         Raises
         ------
         OSError
-            The disk or the permissions do not tell: the files are neither known to be there nor to be lost.
+            The disk or the permissions hide the files: they are neither known to be there nor to be lost.
         """
         return cls(_identity(path), _identity(wal_of(path)), _identity(shm_of(path)))
 

@@ -135,7 +135,7 @@ class WriteConnection:
         return f"{words}, and was put back in its place"
 
     def end_left_runs(self) -> None:
-        """Mark runs of this computer as interrupted whose process has ended, and seal them."""
+        """Mark runs of this computer as interrupted where their process has ended, and seal them."""
         self._check_files()
         with explaining(self.path):
             mark_interrupted(self._connection)

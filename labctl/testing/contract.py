@@ -269,14 +269,14 @@ def test_switching_off_a_dead_instrument_tries_as_much_as_switching_off_a_silent
 
 
 def test_switching_off_sends_every_message_of_make_safe_that_is_no_question(candidate: Candidate) -> None:
-    """Rule 2: a message whose answer is not read can only switch something off."""
+    """Rule 2: a message without a read answer can only switch something off."""
     off = _messages(candidate, lambda driver: driver.switch_off())
     safe = _messages(candidate, lambda driver: driver.make_safe())
     assert set(safe) <= set(off) or not _has_own_switch_off(candidate)
 
 
 def _messages(candidate: Candidate, act: Callable[[Any], object]) -> list[str]:
-    """Return what is sent, in the middle of a measurement, without reading an answer."""
+    """Return the messages sent, in the middle of a measurement, without reading an answer."""
     with candidate.connected() as trial:
         energise(trial)
         for connection in trial.connections:

@@ -5,9 +5,9 @@ the same parameters are available as IEEE floats in two words. Standby (199 = 1)
 other than 0 and 1 resets the instrument, which then ignores input for 5 s, as after leaving the configuration
 level. Reading an unused address gives an undefined number, a block of one word written there is ignored.
 
-What rules is the working set point (5). It follows, in a 2400, the remote set point (26) if 276 is 1, else
-that of the program while the programmer (23: 1 reset, 2 run, 4 hold, 8 holdback, 16 complete) is not reset,
-else the local one that 15 selects (SP1 in 24, SP2 in 25), which is also register 2. Self-tuning (270, of a
+The working set point (5) is in force. It follows, in a 2400, the remote set point (26) if 276 is 1, else
+the program's while the programmer (23: 1 reset, 2 run, 4 hold, 8 holdback, 16 complete) is not reset,
+else the local one selected by 15 (SP1 in 24, SP2 in 25), which is also register 2. Self-tuning (270, of a
 2400) switches the output fully on and off around the set point. The rate in 35 is per second, minute or hour
 (531: 0, 1, 2) and without effect where 78 is 1.
 

@@ -1,7 +1,7 @@
 """Keithley 2400 and 6430: voltage source that reads voltage, current and a status word.
 
 A reading needs the output on. A limit below 0.1 % of the present current range, and a current range beyond
-that of the limit, are refused. `OUTP:SMOD HIMP` opens the output while it is off (2400 only), GUAR sources
+the limit's range, are refused. `OUTP:SMOD HIMP` opens the output while it is off (2400 only), GUAR sources
 0 A, which leaves the cell alone too; the others leave 0 V on the cell. As a current source only zero
 current is simulated.
 """
@@ -195,7 +195,7 @@ class Keithley2400(ScpiStatus):
         return max(-self.limit_a, min(self.limit_a, self._free_current_a()))
 
     def _true_voltage_v(self) -> float:
-        """Potential at the terminals; at the limit it is what the limited current drops at the cell."""
+        """Potential at the terminals; at the limit it is the drop of the limited current at the cell."""
         free_a = self._free_current_a()
         share = self._true_current_a() / free_a if free_a else 1.0
         return self.world.terminals.potential_v * share
@@ -203,7 +203,7 @@ class Keithley2400(ScpiStatus):
     # Measuring.
 
     def set_range(self, value: float) -> None:
-        """SENS:CURR:RANG: the smallest range that holds the value, not beyond that of the limit."""
+        """SENS:CURR:RANG: the smallest range that holds the value, not beyond the range of the limit."""
         chosen = self._ammeter.choose(abs(value) / 1.05)
         self.require(abs(value) <= 1.05 * self._ammeter.full_scales[-1])
         self.require(chosen <= self._ammeter.choose(self.limit_a / 1.05) * 1.001, BEYOND_COMPLIANCE)
@@ -282,7 +282,7 @@ class Keithley2400(ScpiStatus):
         self.offset = value
 
     def set_math(self, on: bool) -> None:
-        """CALC:STAT: the readings of the sense functions stay; a bit of the status word tells it."""
+        """CALC:STAT: the readings of the sense functions stay; a bit of the status word shows it."""
         self.has_math = on
 
     def set_wires(self, on: bool) -> None:

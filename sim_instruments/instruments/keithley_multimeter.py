@@ -1,7 +1,7 @@
 """Keithley 2000 and DMM6500: multimeters with a sensor at the sample.
 
 `plugged` is the sensor that is truly there: a PT100, or a thermocouple
-whose reference junction is at 23 degC.
+with its reference junction at 23 degC.
 An instrument that is set up for another sensor shows what it would: a thermocouple input with a PT100 reads
 the temperature of the reference junction, another thermocouple type a wrong temperature. The sensor is at the
 front inputs; the rear inputs are open.

@@ -41,7 +41,7 @@ class LcrMeter(ScpiStatus):
         Highest frequency of a model below the range of its family.
     only_biases_v : tuple of float
         The biases of an instrument without a bias source; here another value is rounded to the next of them
-        (what a real one does is not known). Empty: any bias.
+        (the behaviour of a real one is not known). Empty: any bias.
     """
 
     def __init__(

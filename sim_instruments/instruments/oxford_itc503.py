@@ -2,7 +2,7 @@
 
 A refused message is repeated with `?` in front: any command in local control, a manual heater setting in
 automatic mode, an unknown message. `T` and `O` accept more digits than are stored. A sweep (`S1` to `S32`)
-sets the target, whatever `T` says, until `S0`. `H` chooses the sensor that controls: with 2 the sample is
+sets the target in the place of `T`, until `S0`. `H` chooses the sensor that controls: with 2 the sample is
 brought to the set point; the absent sensor 3 reads 0 K, so that the heater stays fully on.
 """
 

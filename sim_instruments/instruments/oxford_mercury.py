@@ -2,7 +2,7 @@
 
 Every message has a reply: a query is repeated with its value and unit, a setting is repeated with VALID or
 INVALID. The loop is on the sensor `MB1.T1`; ENAB switches between control and the manual output HSET. Unless
-SWMD is FIX, a sweep table sets the target, whatever TSET says; emulators by other people show FIX, the other
+SWMD is FIX, a sweep table sets the target in the place of TSET; emulators by other people show FIX, the other
 value is ours.
 """
 

@@ -48,7 +48,7 @@ class PowerCut:
 
 
 class NamurDevice:
-    """The device: IN_NAME, and OUT_WD1@m, whose answer is the time."""
+    """The device: IN_NAME, and OUT_WD1@m, which answers with the time."""
 
     def __init__(self, world: World) -> None:
         self.power = PowerCut(world, 60.0, latches=True)

@@ -136,7 +136,7 @@ def _stores(circuit: Circuit, piece: Node) -> bool:
 
 
 def _is_endless(circuit: Circuit, piece: Node) -> bool:
-    """Diffusion in series whose impedance grows without end towards zero frequency."""
+    """Diffusion in series with an impedance that grows without end towards zero frequency."""
     if not isinstance(piece, Leaf) or _kinds(circuit, piece) not in ((WARBURG,), DIFFUSION):
         return False
     p, dz = np.ones((len(circuit.names), 1)), np.empty((len(circuit.names), 1), complex)

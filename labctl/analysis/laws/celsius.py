@@ -19,13 +19,13 @@ STRAIGHTER = 5.0  # enough where only noise is left
 LEAST_WHITENESS = 1.3
 CHANCE = 0.01
 HOTTEST_K = 2500.0
-LEAST_VARIANCE = 1e-10  # of ln sigma: nobody measures closer than 1e-5
+LEAST_VARIANCE = 1e-10  # of ln sigma: no measurement is closer than 1e-5
 
 Array = NDArray[np.float64]
 
 
 def straighter_in_celsius(temperature_k: Array, ln_sigma: Array) -> float:
-    """Return how many times less variance about a straight line 273.15 K more leave, 0 where that is no sign.
+    """Return by which factor adding 273.15 K reduces the variance about a straight line; 0: not significant.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def straighter_in_celsius(temperature_k: Array, ln_sigma: Array) -> float:
 
 
 def celsius_words(ratio: float) -> str:
-    """Say what a ratio of variances means, for a refusal or a flag."""
+    """Return a ratio of variances as text, for a refusal or a flag."""
     return (
         f"with 273.15 added the points lie {np.sqrt(ratio):.2g} times closer to a straight Arrhenius line, "
         "which looks like degrees Celsius"

@@ -2,7 +2,7 @@
 
 Every law that the number of temperatures allows is fitted (five for VTF, ten for a break); the one with the
 lowest criterion of `laws.criterion` is preferred (a break must be much more probable than no break; of few
-points one that is nearly certain is preferred), the others stay beside it with their probabilities. Laws
+points a nearly certain one is preferred), the others stay beside it with their probabilities. Laws
 compete for the points that are not outliers to them, and a VTF that is not distinguishable from Arrhenius, or
 is unphysical, does not compete. All fits that are handed out contain every point.
 """
@@ -48,7 +48,7 @@ class TemperatureLaw:
         All laws that were fitted, with every point at full weight.
     weights : dict of str to float
         Probability of each law beside the others (`laws.criterion.probability_criterion`), sum 1; 0 for a
-        law that cannot be. One that is only no better than a simpler one keeps its weight.
+        law that cannot be. A law no better than a simpler one keeps its weight.
     outliers : (n,) bool
         In the order of the arguments. Flagged, not dropped.
     downweighted : LawFit or None
@@ -85,7 +85,7 @@ class TemperatureLaw:
 
         The variance is sum w (u^2 + d^2) of ln sigma over these laws with weights w, uncertainties u and
         distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
-        10.2307/2533961). `.flags` tell of an extrapolation, and of a spread that counts.
+        10.2307/2533961). `.flags` name an extrapolation, and a spread that counts.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class TemperatureLaw:
         return with_law_spread(chosen, self._at(temperature_k), self.weights, temperature_k)
 
     def _at(self, temperature_k: float) -> dict[str, LogEstimate | None]:
-        """The conductivity of each possible law; None for one that has no value there."""
+        """The conductivity of each possible law; None for a law without a value there."""
         return {
             law: fit.conductivity_s_m(temperature_k) if temperature_k > fit.lowest_temperature_k else None
             for law, fit in self.possible.items()

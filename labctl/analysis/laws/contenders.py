@@ -33,7 +33,8 @@ class Contender:
     fit : callable
         Series -> LawFit.
     designs : callable
-        Temperatures (n,) -> columns of the linear parameters at every node of the scan, (k, n, p).
+        Temperatures (n,) and a slice of the nodes of the scan -> columns of the linear parameters at each of
+        these, (k, n, p).
     prefactor : callable
         Temperatures (n,) -> term added to ln sigma that makes the problem linear, (n,).
     """
@@ -42,7 +43,7 @@ class Contender:
     fewest_temperatures: int
     fewest_points: int
     fit: Callable[[TemperatureSeries], LawFit]
-    designs: Callable[[Array], Array]
+    designs: Callable[[Array, slice], Array]
     prefactor: Callable[[Array], Array]
 
     def uncertainty(self, series: TemperatureSeries) -> Array:
@@ -69,7 +70,7 @@ def _arrhenius(form: ArrheniusForm) -> Contender:
         fewest_temperatures=2,
         fewest_points=3,
         fit=lambda series: arrhenius_of_series(series, form),
-        designs=lambda temperature_k: arrhenius_design(temperature_k, temperature_k)[None],
+        designs=lambda temperature_k, part: arrhenius_design(temperature_k, temperature_k)[None][part],
         prefactor=lambda temperature_k: ln_prefactor(temperature_k, form),
     )
 
@@ -91,6 +92,6 @@ def _two_segments(form: ArrheniusForm, transition: Transition) -> Contender:
         fewest_temperatures=TEMPERATURES_FOR_A_BREAK,
         fewest_points=TEMPERATURES_FOR_A_BREAK,
         fit=lambda series: two_segments_of_series(series, form, transition),
-        designs=lambda temperature_k: break_designs(temperature_k, transition),
+        designs=lambda temperature_k, part: break_designs(temperature_k, transition, part),
         prefactor=lambda temperature_k: ln_prefactor(temperature_k, form),
     )

@@ -30,7 +30,7 @@ def criterion(fit: LawFit, outliers: int = 0) -> float:
 def probability_criterion(fit: LawFit, outliers: int, against_a_break: bool) -> float:
     """-2 ln of how probable a law is, up to a constant: what its weight stands on.
 
-    Every law that the points allow has one, also one that cannot be preferred. Where uncertainties are
+    Every law that the points allow has one, also a law that cannot be preferred. Where uncertainties are
     stated, or a break contends, it is BIC (10.1214/aos/1176344136) with the cost of the search. Otherwise the
     common factor of the uncertainties is integrated out (Jeffreys' prior, 10.1098/rspa.1946.0056): BIC takes
     its best value, which few points make too small.

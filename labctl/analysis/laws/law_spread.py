@@ -1,4 +1,4 @@
-"""Conductivities of a temperature law that know that the law was chosen."""
+"""Conductivities of a chosen temperature law, with the uncertainty of the choice."""
 
 import math
 from collections.abc import Mapping

@@ -15,6 +15,7 @@ from labctl.analysis.laws.contenders import Contender
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.temperature_series import TemperatureSeries, distinct_temperatures_k
 from labctl.analysis.numerics.distributions import student_tail
+from labctl.analysis.numerics.in_parts import parts
 
 FALSE_ALARM_PROBABILITY = 0.01
 LARGEST_SHARE = 0.2
@@ -67,8 +68,18 @@ def _suspect(series: TemperatureSeries, inside: NDArray[np.bool_], contender: Co
 def _chi_square_without(series: TemperatureSeries, contender: Contender) -> NDArray[np.float64]:
     """Lowest chi-square of the law over its scan with each point (n,) left out."""
     uncertainty = contender.uncertainty(series)
-    design = contender.designs(series.temperature_k) / uncertainty[:, None]
     target = (series.ln_sigma() + contender.prefactor(series.temperature_k)) / uncertainty
+    lowest = np.full(len(series), np.inf)
+    for part in parts(4 * len(series)):
+        design = contender.designs(series.temperature_k, part) / uncertainty[:, None]
+        if not len(design):
+            return lowest
+        lowest = np.minimum(lowest, _lowest_without(design, target))
+    return lowest
+
+
+def _lowest_without(design: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lowest chi-square over designs (k, n, p) with each point (n,) left out of the weighted target (n,)."""
     q, _ = np.linalg.qr(design)
     residual = target - (q @ (q.swapaxes(1, 2) @ target[:, None]))[:, :, 0]
     free = 1 - np.sum(q**2, axis=2)

@@ -31,6 +31,7 @@ from labctl.analysis.laws.temperature_series import (
     temperature_series,
 )
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.in_parts import in_parts
 from labctl.analysis.numerics.interval_estimates import LogEstimate, ProfileEstimate, coverage_factor
 from labctl.analysis.numerics.likelihood_profile import global_minimum, interval_below
 
@@ -186,9 +187,15 @@ class BrokenLine:
     centre: float
 
     def design(
-        self, temperature_k: NDArray[np.float64], break_k: NDArray[np.float64], width_k: float
+        self,
+        temperature_k: NDArray[np.float64],
+        break_k: NDArray[np.float64],
+        width_k: float | NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Columns of the linear parameters, for breaks (k,) at temperatures (n,): (k, n, 3 or 4)."""
+        """Columns of the linear parameters, for breaks (k,) at temperatures (n,): (k, n, 3 or 4).
+
+        `width_k` is one width or one for each break, (k, 1).
+        """
         x = _inverse_energy(temperature_k)
         if self.transition == "kink":
             d = x - _inverse_energy(break_k)[:, None]
@@ -236,6 +243,9 @@ class _BreakProfile:
 
     def linear(self, break_k: NDArray[np.float64], width_k: float) -> tuple[NDArray[np.float64], ...]:
         """Best linear parameters (k, p) and their chi-square (k,)."""
+        return in_parts(lambda breaks: self._linear(breaks, width_k), break_k, self.y.size)
+
+    def _linear(self, break_k: NDArray[np.float64], width_k: float) -> tuple[NDArray[np.float64], ...]:
         design = self.lines.design(self.temperature_k, break_k, width_k)
         weighted, target = design / self.uncertainty[:, None], self.y / self.uncertainty
         normal = weighted.swapaxes(1, 2) @ weighted
@@ -282,12 +292,18 @@ class _BreakProfile:
         return interval_below(self.chi_square, self.breaks_k(), break_k, threshold)
 
 
-def break_designs(temperature_k: NDArray[np.float64], transition: Transition) -> NDArray[np.float64]:
-    """Columns of the linear parameters at every other break (third width) of the scan, (k, n, 3 or 4)."""
+def break_designs(
+    temperature_k: NDArray[np.float64], transition: Transition, part: slice = slice(None)
+) -> NDArray[np.float64]:
+    """Columns of the linear parameters at every other break (third width) of the scan, (k, n, 3 or 4).
+
+    `part` of the nodes alone, where not all are wanted at once.
+    """
     lines = BrokenLine(transition, float(_inverse_energy(temperature_k).mean()))
-    widths = [0.0] if transition == "kink" else _widths_k(temperature_k)[::3]
+    widths = np.zeros(1) if transition == "kink" else _widths_k(temperature_k)[::3]
     breaks = _breaks_k(temperature_k)[::2]
-    return np.concatenate([lines.design(temperature_k, breaks, float(width)) for width in widths])
+    every_width, every_break = (grid.ravel() for grid in np.meshgrid(widths, breaks, indexing="ij"))
+    return lines.design(temperature_k, every_break[part], every_width[part, None])
 
 
 def _breaks_k(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, Solution
+from labctl.analysis.numerics.in_parts import in_parts
 from labctl.analysis.numerics.interval_estimates import coverage_factor
 from labctl.analysis.numerics.likelihood_profile import global_minimum, interval_below
 
@@ -54,9 +55,12 @@ class ShapeProfile:
 
     def line(self, s: ArrayLike) -> tuple[NDArray[np.float64], ...]:
         """Best line through (d / (1 + s d), y) for each s (k,): chi-square, a, c, 1 / var(c); all (k,)."""
+        return in_parts(self._line, np.atleast_1d(np.asarray(s, dtype=float)), self.y.size)
+
+    def _line(self, s: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         weight = self.uncertainty**-2
         weight_sum = weight.sum()
-        g = self.d_k / (1 + np.atleast_1d(np.asarray(s, dtype=float))[:, None] * self.d_k)
+        g = self.d_k / (1 + s[:, None] * self.d_k)
         g_mean = (g @ weight) / weight_sum
         y_mean = float(self.y @ weight) / weight_sum
         g_centred, y_centred = g - g_mean[:, None], self.y - y_mean
@@ -80,10 +84,10 @@ class ShapeProfile:
         return interval_below(self.chi_square, self.grid(), best, threshold)
 
 
-def vogel_designs(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Columns 1 and d / (1 + s d) at every shape of the scan, (SCANNED, n, 2)."""
+def vogel_designs(temperature_k: NDArray[np.float64], part: slice = slice(None)) -> NDArray[np.float64]:
+    """Columns 1 and d / (1 + s d) at every shape of the scan, (SCANNED, n, 2), or at a `part` of them."""
     d = temperature_k - 1 / float(np.mean(1 / temperature_k))
-    g = d / (1 + _shapes(float(d.min()))[:, None] * d)
+    g = d / (1 + _shapes(float(d.min()))[part, None] * d)
     return np.stack([np.ones_like(g), g], axis=-1)
 
 

@@ -2,10 +2,9 @@
 
 All makers' files consist of some text and a table with named columns. The text is decoded, the table is
 found by its column names, and other statements of the file (the planned sweep, the number of points, an
-abort) are compared with the table. Known so: csv with any usual separator and decimal
-sign, ZPlot .z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments,
-VersaStudio .par, Parstat, PowerSuite; and in binary EC-Lab .mpr and PalmSens .pssession;
-and the sheets of spreadsheets.
+abort) are compared with the table. Supported formats: csv with any usual separator and decimal sign, ZPlot
+.z, Gamry .DTA, EC-Lab .mpt and its text export, Novocontrol, Autolab, CH Instruments, VersaStudio .par,
+Parstat, PowerSuite, the binary files EC-Lab .mpr and PalmSens .pssession, and spreadsheets.
 """
 
 from os import PathLike
@@ -22,7 +21,8 @@ def read_spectrum(path: str | PathLike[str]) -> Spectrum:
     """Read the spectrum in a file, n points in the file's order; of several sweeps the first, with a warning.
 
     Everything left out or guessed is in `.warnings`; `.metadata["format"]` names the maker. An area,
-    a mass or a thickness in the file is ignored.
+    a mass or a thickness in the file is ignored, except to convert columns of permittivity or conductivity,
+    for which the file must state thickness and diameter.
 
     Raises
     ------
@@ -36,9 +36,10 @@ def read_spectrum(path: str | PathLike[str]) -> Spectrum:
 
 
 def read_spectra(path: str | PathLike[str]) -> list[Spectrum]:
-    """Read every sweep in a file. Raises as above, also for sweeps that cannot be separated.
+    """Read every sweep in a file.
 
-    What separates the sweeps is in the metadata of each: `cycle`, `temperature_k`, `bias_v`, `sweep`.
+    Raises as `read_spectrum`, and ValueError for sweeps that cannot be separated. The metadata of each sweep
+    hold the values that separate it: `cycle`, `temperature_k`, `bias_v`, `sweep`.
     """
     try:
         found = read_each(read_parts(path), lambda part: _spectra(part, str(path)))

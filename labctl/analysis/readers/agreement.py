@@ -1,4 +1,4 @@
-"""Columns that say the same twice: each row is checked, and signs and angles are settled by them.
+"""Redundant columns: each row is checked against them, and they settle signs and angle units.
 
 The impedance from the first pair of columns (Z', Z'' before modulus and phase before others) is compared with
 the impedance from every other pair. Where they disagree throughout, usual mistakes of headings are tried: the
@@ -67,14 +67,13 @@ def _compare(
         return first, _rows_apart(apart, name, other_name), True
     if _usual(_apart(first, other.conj())) < AGREE:
         return _with_capacitive_sign(first, name, other_name)
-    radians = np.abs(other) * np.exp(1j * np.angle(other) * 180 / np.pi)
-    if _usual(_apart(first, _by_radians(other))) < AGREE or _usual(_apart(first, radians)) < AGREE:
+    if _usual(_apart(first, _by_radians(other))) < AGREE:
         return first, [(-1, f"the phase is in radians: so it agrees with {name}")], True
     if _usual(apart) < TWINS:
         words = f"{name} and {other_name} differ by {100 * _usual(apart):.2g} %: one may be drift-corrected"
         return first, [(-1, f"{words}; {name} is used")], False
     if other_name.split(", ")[0] in _OF_A_MODEL:
-        return first, [(-1, f"{other_name} mean another impedance than {name}, which is used")], False
+        return first, [(-1, f"{other_name} give another impedance than {name}, which is used")], False
     raise ValueError(f"the columns {name} and {other_name} contradict each other: which is the impedance?")
 
 

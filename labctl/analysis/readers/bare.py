@@ -1,4 +1,4 @@
-"""Tables without headings: three bare columns are a spectrum only if they can be one."""
+"""Tables without headings: three columns of numbers, read only if they can be a spectrum."""
 
 import re
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def _looks_like(table: FloatArray) -> str:
     """The likely content of a bare table that cannot be frequency, Z', Z''; else an empty string."""
     first, second, third = table.T
     if len(first) < 3:
-        return "too few lines to tell"
+        return "too few lines to judge"
     if _is_even(first):
         logarithms = np.ptp(first) < 20 and _is_bode(10.0**first, second, third) is not None
         return (

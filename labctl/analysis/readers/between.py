@@ -1,4 +1,4 @@
-"""Lines between the headings and the numbers: units, a count, rules. Nothing there is skipped unread."""
+"""Lines between the headings and the numbers: units, a count, rules. A line not understood is refused."""
 
 import re
 from collections.abc import Sequence

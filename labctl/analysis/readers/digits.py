@@ -12,7 +12,7 @@ LEAST_SHARE = 0.9
 def odd_one_out(cells: Sequence[str]) -> list[int]:
     """Places of cells with other decimals or another length of exponent than nine of ten cells in a column.
 
-    None where no number ends in a zero: the program may leave out zeros at the end.
+    Empty where no number ends in a zero: the program may leave out zeros at the end.
     """
     shapes = [_shape(cell) for cell in cells]
     known = [shape for shape in shapes if shape is not None]

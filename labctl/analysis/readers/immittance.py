@@ -141,7 +141,7 @@ def needed(columns: Mapping[str, Column]) -> list[Column]:
 
 
 def missing(columns: Mapping[str, Column]) -> str:
-    """What keeps the columns from being a spectrum, in words."""
+    """Names of the missing columns, as text."""
     held = named(columns, "impedance")
     lacking = [name for name in ("frequency", "real", "imaginary") if name not in held]
     return "no column for " + ", ".join(
@@ -155,7 +155,7 @@ def frequency_hz(values: Values) -> FloatArray:
 
 
 def impedances(values: Values, chosen: list[Form], length_per_area: float | None) -> list[ComplexArray]:
-    """The (n,) impedance by each form; ValueError where more must be known to compute it."""
+    """The (n,) impedance by each form; ValueError where the columns do not suffice."""
     omega = 2 * np.pi * frequency_hz(values)
     with np.errstate(all="ignore"):
         return [_impedance(omega, values, form, length_per_area) for form in chosen]

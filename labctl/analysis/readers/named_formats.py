@@ -1,4 +1,4 @@
-"""Binary formats that are recognised and not read: by which program each is exported as text."""
+"""Binary formats that are recognised and refused, with the program that exports each as text."""
 
 from pathlib import Path
 

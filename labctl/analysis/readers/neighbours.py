@@ -1,4 +1,4 @@
-"""Points that do not continue the curve of the points beside them: a lost digit leaves no other trace."""
+"""Points far from the curve of their neighbours, which may have lost a digit."""
 
 import numpy as np
 from numpy.typing import NDArray

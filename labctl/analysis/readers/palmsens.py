@@ -69,12 +69,12 @@ def _parsed(raw: bytes) -> Mapping[str, Any]:
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"PalmSens session: it is cut or damaged ({error}); {EXPORT}") from None
     if not isinstance(found, dict):
-        raise ValueError(f"PalmSens session: it is not as sessions are; {EXPORT}")
+        raise ValueError(f"PalmSens session: its structure is not known; {EXPORT}")
     return _folded(found)
 
 
 def _folded(value: Any) -> Any:
-    """Return the same with keys in small letters: programs write them in either way."""
+    """Return the same with keys in lower case: versions of the program differ in the case."""
     if isinstance(value, dict):
         return {str(key).lower(): _folded(inner) for key, inner in value.items()}
     return [_folded(inner) for inner in value] if isinstance(value, list) else value

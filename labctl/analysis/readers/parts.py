@@ -1,4 +1,4 @@
-"""The tables of a file: of a text the text itself, of a binary or packed file its tables turned into text.
+"""The tables of a file as text: a text file as it is, a binary file or spreadsheet converted.
 
 All tables are then read by the same rules.
 """
@@ -42,7 +42,7 @@ def read_parts(path: str | PathLike[str]) -> list[Part]:
 
 
 def read_each(parts: Sequence[Part], read: Callable[[Part], Found]) -> list[Found]:
-    """Return what `read` makes of each part; parts that it refuses are named in the warnings of the others.
+    """Return the result of `read` for each part; refused parts are named in the warnings of the others.
 
     Raises
     ------

@@ -65,7 +65,7 @@ def _score(lines: Sequence[str], separator: str) -> tuple[int, int]:
 
 
 def _usual_width(cells: Sequence[Sequence[str]]) -> int:
-    """Return the width of one of the last lines, the one that most lines with numbers have."""
+    """Return the width, among those of the last three lines, that most lines with numbers have."""
     widths = [len(row) for row in cells[-40:] if _has_number(row)]
     return max(dict.fromkeys(len(row) for row in cells[-3:]), key=widths.count, default=0)
 

@@ -1,4 +1,4 @@
-"""Several sweeps in one table, separated by what changes from one to the next.
+"""Several sweeps in one table, separated by labels, turns of the frequency or repetition.
 
 1. A cycle number, a temperature or a bias that takes a few values separates, where the groups overlap in
    frequency.
@@ -46,7 +46,7 @@ def separate(frequency_hz: FloatArray, z_ohm: np.ndarray, labels: Mapping[str, F
 
 
 def gaps(frequency_hz: FloatArray) -> list[str]:
-    """Steps much longer than both of their neighbours: where lines were lost there is no other trace."""
+    """Warnings about steps much longer than both of their neighbours: lines may have been lost there."""
     steps = np.abs(np.diff(np.log(frequency_hz)))
     if steps.size < 3:
         return []

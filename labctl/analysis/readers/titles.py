@@ -59,7 +59,7 @@ def subject(lines: Iterable[str]) -> str:
         return "admittance"
     if len(found) == 1:
         raise ValueError(f"the title says {found[0]} and the columns do not name Z: export the impedance")
-    raise ValueError(f"the titles speak of {' and '.join(found)}: which of them the columns are is not said")
+    raise ValueError(f"the titles speak of {' and '.join(found)}; name the quantity in the columns' headings")
 
 
 def refuse_units_above(lines: Iterable[str], without_unit: Collection[str]) -> None:

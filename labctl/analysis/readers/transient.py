@@ -164,7 +164,7 @@ def _transient(table: PlainTable, path: str) -> Transient:
 
 def _refuse_impossible(time_s: FloatArray) -> None:
     if time_s.size < 2:
-        raise ValueError("it has less than two lines of numbers")
+        raise ValueError("it has fewer than two lines of numbers")
     back = np.flatnonzero(np.diff(time_s) < 0)
     if back.size:
         raise ValueError(

@@ -33,7 +33,7 @@ class Spectrum:
     metadata : mapping of str to str
         Statements of the file about itself. A sample's area is never taken from it.
     cell : Cell or None
-        Declarations about the cell; a spectrum of a database has those of its sample in force.
+        Declarations about the cell; a spectrum of a database has the values of its sample in force.
 
     Raises
     ------
@@ -108,7 +108,7 @@ class Spectrum:
     def at(self, kept: Array, warnings: tuple[str, ...] | None = None) -> "Spectrum":
         """The points that `kept` selects, (n,) bool or (m,) int, with metadata and cell of the whole.
 
-        `warnings` replaces those of the whole where it is given.
+        `warnings`, where given, replaces the warnings of the whole.
         """
         status = None if self.status is None else tuple(np.array(self.status, object)[kept])
         own = self.warnings if warnings is None else warnings

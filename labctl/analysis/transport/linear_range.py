@@ -1,4 +1,4 @@
-"""How far the steady current of a polarised cell is proportional to the voltage.
+"""Linear range of the steady current of a polarised cell, and the correction beyond it.
 
 In an ideal, dilute solution of a binary salt between electrodes that pass the cation alone, concentrations at
 the electrodes differ by tanh x times their sum, with x = V / (2 (1/z+ + 1/|z-|) RT/F) and V the voltage over
@@ -39,7 +39,7 @@ def linear_correction(
 ) -> tuple[Estimate, list[str]]:
     """Return the factor x / tanh x by which the steady current was too low, and a flag where it is not 1.
 
-    `inputs` are those of `bruce_vincent`. The factor holds for an ideal, dilute salt; half of what it adds is
+    `inputs` as for `bruce_vincent`. The factor holds for an ideal, dilute salt; half of what it adds is
     its standard uncertainty. It is exactly 1 within the linear range, and where no temperature is known.
 
     Raises
@@ -65,7 +65,7 @@ def linear_correction(
     factor = (share / 2) / math.tanh(share / 2)
     flag = (
         f"{1e3 * over_electrolyte_v:.3g} mV over the electrolyte exceed the linear range of "
-        f"{1e3 * LINEAR_SHARE * unit_v:.2g} mV: rho+ raised by {factor - 1:.2%}, as an ideal dilute salt asks"
+        f"{1e3 * LINEAR_SHARE * unit_v:.2g} mV: rho+ raised by {factor - 1:.2%}, for an ideal dilute salt"
     )
     return Estimate(factor, (factor - 1) / 2), [flag]
 

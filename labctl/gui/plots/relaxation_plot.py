@@ -34,7 +34,7 @@ class RelaxationPlot(Plot):
         self.label("bottom", "relaxation time τ / s")
 
     def draw(self, shown: Iterable[DrawnRelaxation], in_units_of_r: bool, is_running: bool) -> None:
-        """Draw these distributions; in their absence say why there are none."""
+        """Draw these distributions; without any, show why there are none."""
         every = list(shown)
         self._shown = {one.key: one.curve for one in every}
         self.label("left", *(("γ / R", "") if in_units_of_r else ("γ", "Ω")))

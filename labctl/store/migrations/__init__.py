@@ -208,7 +208,7 @@ def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, 
     """Add columns, each given as name, declaration, unit and meaning.
 
     A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
-    the current ones has it by itself.
+    the current ones then has it too.
     """
     kept = analysis_tables.TABLE_OF.get(table, table)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"

@@ -11,7 +11,7 @@ def last_finished_runs(connection: WriteConnection, station: str, most: int) -> 
 
 
 def finished_spectra_times(connection: WriteConnection, run_id: int) -> list[Row]:
-    """Return started_s, ended_s of the finished spectra of a run whose end is known, in order."""
+    """Return started_s, ended_s of the finished spectra of a run with a known end, in order."""
     query = """SELECT started_s, ended_s FROM spectra
                WHERE run_id = ? AND status = 'finished' AND ended_s IS NOT NULL ORDER BY number"""
     return connection.rows(query, (run_id,))

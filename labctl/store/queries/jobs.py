@@ -37,7 +37,7 @@ def waiting_jobs(connection: WriteConnection) -> list[Row]:
 
 
 def jobs_under_rehearsal(connection: WriteConnection) -> list[Row]:
-    """Return the jobs whose rehearsal is under way, as far as the file says."""
+    """Return the jobs with a rehearsal under way, as far as the file says."""
     return connection.rows("SELECT * FROM jobs WHERE rehearsal = 'running' ORDER BY id")
 
 

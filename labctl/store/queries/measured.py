@@ -1,4 +1,4 @@
-"""Queries about how much was measured: whether a run has any valid row, and what is missing of a job."""
+"""Queries about how much was measured: whether a run has any valid row, and the missing parts of a job."""
 
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Row, Rows, marks

@@ -36,7 +36,7 @@ def with_samples(db: Rows) -> list[Row]:
 
 
 def ids_of(db: Rows, sample: str | None) -> list[int]:
-    """Ids of all runs, or of those of the samples with this name, rising."""
+    """Ids of all runs, or of the runs of samples with this name, rising."""
     if sample is None:
         found = db.rows("SELECT id FROM runs ORDER BY id", ())
     else:

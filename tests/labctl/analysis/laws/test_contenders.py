@@ -10,7 +10,10 @@ KELVIN = np.array([300.0, 304.0, 311.0, 320.0, 328.0, 337.0, 344.0, 352.0, 361.0
 
 def made(kelvin=KELVIN, exponent=-0.5, form="ln_sigma_t"):
     series = temperature_series(kelvin, np.exp(10.0 - 0.5 / (KB * kelvin)), distinct=2)
-    return {(one.law, len(one.designs(kelvin)[0][0])): one for one in contenders(series, form, exponent)}
+    return {
+        (one.law, len(one.designs(kelvin, slice(None))[0][0])): one
+        for one in contenders(series, form, exponent)
+    }
 
 
 def is_in_the_span(columns, wanted):
@@ -19,7 +22,7 @@ def is_in_the_span(columns, wanted):
 
 
 def test_the_nodes_of_a_vtf_law_are_vogel_temperatures_from_ten_thousand_to_one_kelvin_below_the_data():
-    designs = made()["vtf", 2].designs(KELVIN)
+    designs = made()["vtf", 2].designs(KELVIN, slice(None))
     below_k = np.geomspace(1e4, 1.0, 96)
     assert len(designs) == 96
     for columns, below in zip(designs, below_k, strict=True):
@@ -27,7 +30,7 @@ def test_the_nodes_of_a_vtf_law_are_vogel_temperatures_from_ten_thousand_to_one_
 
 
 def test_the_nodes_of_a_kink_are_breaks_that_leave_three_temperatures_on_either_side():
-    designs = made()["two_segments", 3].designs(KELVIN)
+    designs = made()["two_segments", 3].designs(KELVIN, slice(None))
     assert len(designs) == 81
     for columns, break_k in zip(designs, np.linspace(311.0, 352.0, 161)[::2], strict=True):
         x = 1 / (KB * KELVIN) - 1 / (KB * break_k)
@@ -36,7 +39,7 @@ def test_the_nodes_of_a_kink_are_breaks_that_leave_three_temperatures_on_either_
 
 def test_the_nodes_of_a_step_are_breaks_and_widths():
     """Sixteen widths from a tenth of the spacing of 4 K to a twelfth of the span of 70 K, each third."""
-    designs = made()["two_segments", 4].designs(KELVIN)
+    designs = made()["two_segments", 4].designs(KELVIN, slice(None))
     widths = np.geomspace(0.4, 70.0 / 12, 16)[::3]
     breaks = np.linspace(311.0, 352.0, 161)[::2]
     assert len(designs) == 6 * 81

@@ -134,7 +134,7 @@ def test_a_step_is_chosen_by_its_number(read):
         (CSV.replace("current (uA)", "current (mA/cm2)"), "the unit 'mA/cm2'"),
         (CSV.replace("current (uA)", "charge (C)"), "no column for the current"),
         (CSV.replace("13,1.0", "9,1.0"), "the time goes back from 11 to 9 s"),
-        (CSV.replace("11,2.0,12\n13,1.0,13\n", ""), "no line of headings|less than two"),
+        (CSV.replace("11,2.0,12\n13,1.0,13\n", ""), "no line of headings|fewer than two"),
         (CSV.replace("potential (mV)", "frequency (Hz)"), "a spectrum, which read_spectra reads"),
         (CSV.replace("11,2.0,12", "11,2.0,1,2"), "cells under 3 headings"),
         ("time (s);current (A)\n1,5;2.5\n1,6;2.4\n", "which is the decimal sign"),
