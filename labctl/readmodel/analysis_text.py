@@ -27,7 +27,7 @@ def options_in_words(analysis: Mapping[str, Any]) -> str:
     """Return the choices that an analysis was made with; empty where none was."""
     words = []
     for name, value in analysis["options"].items():
-        if name in ENDS:
+        if name in ENDS and isinstance(value, int | float):
             words.append(f"frequencies {ENDS[name]} {value:g} Hz")
             continue
         text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
