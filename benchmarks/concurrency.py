@@ -231,11 +231,11 @@ def jobs_left(connection: WriteConnection) -> list[Job]:
     return [job for job in Jobs(connection).listed(cleared=True) if job.state not in ENDED]
 
 
-def hand(folder: Path, number: int, seed: int, until_s: float) -> Told:
+def hand(folder: Path, number: int, seed: int, seconds: float) -> Told:
     """Work as one hand, in a process of its own."""
     with suppress(AttributeError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return Hand(folder, number, seed).work(until_s)
+    return Hand(folder, number, seed).work(CLOCK.monotonic() + seconds)
 
 
 class Concurrency:
@@ -253,10 +253,9 @@ class Concurrency:
         with (self.folder / "runner.log").open("w") as log:
             runner = self._start_runner(log)
             try:
-                until_s = CLOCK.monotonic() + seconds
                 with multiprocessing.get_context("spawn").Pool(self.hands) as pool:
                     told = pool.starmap(
-                        hand, [(self.folder, number, self.seed, until_s) for number in range(self.hands)], 1
+                        hand, [(self.folder, number, self.seed, seconds) for number in range(self.hands)], 1
                     )
                 ended_early = [] if runner.poll() is None else ["the runner ended meanwhile"]
                 drained = self._drained()

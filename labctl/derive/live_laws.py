@@ -10,11 +10,14 @@ from labctl.store.queries import derivations
 
 EACH_UNTIL = 50
 LATER_SHARE = 0.02
+LONG = 2000
+SHARE_OF_LONG = 0.1
 
 
 class LiveLaws:
     """Decides after each spectrum: always up to 50 spectra, then each time their number grew by 2 %.
 
+    From 2000 spectra on, each time it grew by 10 %: a fit takes the longer the more points there are.
     A temperature that was not measured before is always a reason, for it may change the law.
 
     Parameters
@@ -32,9 +35,15 @@ class LiveLaws:
         self._spectra += 1
         if not self._is_new(temperature_k) and self._spectra < self._due_at:
             return False
-        interval = 1 if self._spectra < EACH_UNTIL else round(LATER_SHARE * self._spectra)
-        self._due_at = self._spectra + max(1, interval)
+        self._due_at = self._spectra + max(1, round(self._share * self._spectra))
         return True
+
+    @property
+    def _share(self) -> float:
+        """By how much the number of spectra grows until the next fit."""
+        if self._spectra < EACH_UNTIL:
+            return 0.0
+        return LATER_SHARE if self._spectra < LONG else SHARE_OF_LONG
 
     def _is_new(self, temperature_k: float | None) -> bool:
         if temperature_k is None:

@@ -1,6 +1,7 @@
 """Distributions of relaxation times of the spectra of a run, made when it ends or is derived again.
 
-They are not made after each spectrum, since one takes about 60 ms. A distribution of the same points by the
+They are not made after each spectrum, since one takes about 60 ms, and of a run of more than 300 spectra not
+when it ends, where the next job waits: `labctl fit` makes these. A distribution of the same points by the
 same version of the method is taken over from an earlier analysis of the run.
 """
 
@@ -31,6 +32,8 @@ def evaluated_relaxation_times(
 
     `anew`: take over nothing from earlier analyses.
     """
+    if not ids:
+        return []
     rows = []
     spectra = spectra_for_evaluation(db, ids, inputs)
     for place, spectrum_id in enumerate(ids):

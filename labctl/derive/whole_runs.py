@@ -26,6 +26,7 @@ from labctl.store.encoding import decode, encode
 from labctl.store.queries import analyses, derivations
 from labctl.version import __version__
 
+MOST_AT_THE_END = 300  # distributions of relaxation times that a job makes while the next one waits
 NOT_COMPARED = ("id", "analysis_id", "derived_s")
 KEY_OF = {  # derived rows: columns that name a row within an analysis
     "resistances": ("spectrum_id", "quantity"),
@@ -190,14 +191,20 @@ def _all_rows(
     anew: bool = False,
 ) -> Rows:
     own = {one.spectrum_id: one.conductivity for one in spectra}
+    distributed = list(own) if _may_take_long(db, run_id) or len(own) <= MOST_AT_THE_END else []
     numbers = [evaluated_polarisation(db, hold, inputs, derived_s) for hold in holds]
     return {
         "resistances": [row for one in spectra for row in one.resistances],
         "conductivities": [row for row in own.values() if row is not None],
         "law_fits": evaluated_laws(db, run_id, inputs, derived_s, own, of_parts),
         "transference_numbers": [row for row in numbers if row is not None],
-        "relaxation_times": evaluated_relaxation_times(db, run_id, list(own), inputs, derived_s, anew=anew),
+        "relaxation_times": evaluated_relaxation_times(db, run_id, distributed, inputs, derived_s, anew=anew),
     }
+
+
+def _may_take_long(db: Database, run_id: int) -> bool:
+    """Whether no job waits for the end of the evaluation: the run has ended."""
+    return db.run(run_id)["status"] != "running"
 
 
 def _made_again(db: Database, run_id: int, analysis: Mapping[str, Any], inputs: Inputs) -> tuple[Rows, str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labctl.analysis import drt, parse_circuit
-from labctl.derive import derive_run, derive_spectrum
+from labctl.derive import derive_run, derive_spectrum, whole_runs
 from labctl.derive.choices import Choices
 from labctl.derive.inputs import inputs_of
 from labctl.derive.relaxation_times import evaluated_relaxation_times
@@ -46,6 +46,16 @@ def test_a_spectrum_under_way_has_none_and_a_whole_run_has_them(book):
     (row,) = book.rows("relaxation_times")
     assert (row["spectrum_id"], row["run_id"], row["method"]) == (1, book.run_id, "drt")
     assert len(row["gamma"]) == len(row["gamma_low"]) == len(row["gamma_high"]) > 20
+
+
+def test_the_end_of_a_long_run_leaves_them_to_a_later_analysis(book, monkeypatch):
+    """Two hours for 20 000 spectra, while the next job waits."""
+    monkeypatch.setattr(whole_runs, "MOST_AT_THE_END", 1)
+    derive_run(book.store, book.run_id, 6.0)
+    assert book.rows("relaxation_times") == []
+    end(book)
+    derive_run(book.store, book.run_id, 7.0)
+    assert len(book.rows("relaxation_times")) == 1
 
 
 def test_what_is_stored_is_what_the_analysis_gives(book):
