@@ -1,4 +1,4 @@
-"""What is told about the accuracy of a run's instruments."""
+"""Statements about the accuracy of a run's instruments, as text."""
 
 from labctl.readmodel.accuracy_text import analyser_left_out
 
