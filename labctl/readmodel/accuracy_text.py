@@ -42,7 +42,7 @@ def analyser_left_out(stated: Mapping[str, Any], conductivities: Sequence[Mappin
     which = "any spectrum" if len(silent) == len(conductivities) else f"spectrum {named}"
     return (
         f"analyser: its error is not in the interval of {which}: points outside its stated ranges "
-        "decide more than a tenth of the resistance, or an older labctl derived it"
+        "decide more than a tenth of it, its fit does not determine it, or an older labctl derived it"
     )
 
 
