@@ -216,7 +216,7 @@ def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> N
         content = describe(db, str(run_id))
         figure = out / "demo.png"
         night_figure(db, run_id).savefig(figure, dpi=150)
-    print_conductivities(console, content["conductivities"])
+    print_conductivities(console, content["conductivities"], content["sample_of_analysis"])
     print_fits(console, content["fits"])
     _print_activation_energy(console, content["fits"], known_ev)
     console.print(

@@ -10,7 +10,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, JsonOption, PersonOption, user_name
-from labctl.errors import InvalidRequest
+from labctl.errors import ConfigurationError, InvalidRequest
 
 if TYPE_CHECKING:
     from labctl.config.sample import Sample
@@ -38,7 +38,13 @@ def import_spectra(
     diameter_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
     area_mm2: Annotated[float | None, _value("Of one electrode, instead of a diameter.")] = None,
     area_u_mm2: Annotated[float | None, _value("Its standard uncertainty.")] = None,
-    electrodes: Annotated[str, typer.Option(help="blocking (default) or reversible.")] = "",
+    pellet_diameter_mm: Annotated[
+        float | None, _value("Of the pellet, where its electrodes are smaller.")
+    ] = None,
+    pellet_diameter_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    electrodes: Annotated[
+        str, typer.Option(help="blocking (default), reversible, or both as blocking/reversible.")
+    ] = "",
     composition: Annotated[str, typer.Option(help="Chemical formula.")] = "",
     cation: Annotated[str, typer.Option(help="The mobile ion, e.g. Li+.")] = "",
     temperatures: Annotated[
@@ -76,6 +82,8 @@ def import_spectra(
         "diameter_uncertainty_mm": diameter_u_mm,
         "area_cm2": None if area_mm2 is None else area_mm2 / 100,
         "area_uncertainty_cm2": None if area_u_mm2 is None else area_u_mm2 / 100,
+        "pellet_diameter_mm": pellet_diameter_mm,
+        "pellet_diameter_uncertainty_mm": pellet_diameter_u_mm,
         "electrodes": electrodes or None,
         "composition": composition or None,
         "cation": cation or None,
@@ -137,8 +145,18 @@ def _sample(name: str, db: Path, given: Mapping[str, Any]) -> "Sample":
     from labctl.config.table import Table
 
     if not given:
-        return find_sample(name, db)
+        return _measured_before(name, db, find_sample)
+    if ("diameter_mm" in given) == ("area_cm2" in given):
+        raise InvalidRequest("give either --diameter-mm or --area-mm2 of the electrodes")
     return parse_sample(Table("labctl import", {"name": name, **given}), db)
+
+
+def _measured_before(name: str, db: Path, find: "Callable[[str, Path], Sample]") -> "Sample":
+    try:
+        return find(name, db)
+    except ConfigurationError as error:
+        hint = "; a new sample needs --thickness-mm, and --diameter-mm or --area-mm2"
+        raise ConfigurationError(error.source, error.key, error.problem + hint) from error
 
 
 def _warn_of_the_same_name(sample: "Sample", db: Path) -> None:
@@ -146,7 +164,7 @@ def _warn_of_the_same_name(sample: "Sample", db: Path) -> None:
 
     found = same_name(db, sample) if db.is_file() else None
     if found is not None:
-        terminal.say(f"{found.in_words()} Taken as another sample.", err=True, fg="yellow")
+        terminal.say(f"{found.in_words()}; taken as another sample", err=True, fg="yellow")
 
 
 @contextmanager
@@ -219,7 +237,8 @@ def _about_the_series(outcomes: "Sequence[FileOutcome]", in_series: bool) -> lis
 
 def _line(each: "FileOutcome") -> str:
     if each.outcome == "imported":
-        return f"{each.path.name}: run {each.run_id}, {each.spectra} spectra"
+        spectra = "1 spectrum" if each.spectra == 1 else f"{each.spectra} spectra"
+        return f"{each.path.name}: run {each.run_id}, {spectra}"
     words = {"known": "not imported again", "held back": "not imported"}.get(each.outcome, each.outcome)
     return f"{each.path.name}: {words}: {each.reason}"
 

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000
 MOST_FILES = 20
-LAWS_IN_FULL = """\
-Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)
-VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))
-geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"""
+ARRHENIUS_IN_FULL = "Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)"
+VTF_IN_FULL = "VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))"
+GEOMETRY_APART = "geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"
 
 
 def show(
@@ -151,6 +150,7 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
 
 def _print_run(content: dict[str, Any]) -> None:
 
+    from labctl.readmodel.accuracy_text import analyser_left_out
     from labctl.readmodel.recorded_checks import in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
@@ -171,7 +171,10 @@ def _print_run(content: dict[str, Any]) -> None:
     stated = partial(_stated_in_words, content, sample)
     console.print(or_as_unreadable(stated, "accuracy: {}".format), highlight=False, markup=False)
     if content["conductivities"]:
-        print_conductivities(console, content["conductivities"])
+        print_conductivities(console, content["conductivities"], sample)
+        left_out = analyser_left_out(content["accuracy"], content["conductivities"])
+        if left_out:
+            console.print(left_out, highlight=False)
         print_fits(console, content["fits"])
     else:
         console.print("no conductivity yet")
@@ -222,9 +225,14 @@ def _imported_file_in_words(row: dict[str, Any]) -> str:
     parts = (
         f"{which} imported from {row['name']} ({row['format']}, sha256 {row['sha256'][:12]})",
         f"measured {row['acquired']} on the clock of its computer" if row["acquired"] else "",
-        f"temperature {row['temperatures_from']}" if row["temperatures_from"] else "",
+        _temperature_in_words(row["temperatures_from"]),
     )
     return "; ".join(filter(None, (*parts, *row["remarks"])))
+
+
+def _temperature_in_words(source: str) -> str:
+    known = {"": "", "from-name": "temperature from its name", "from-file": "temperature as it states"}
+    return known.get(source, f"temperature from a {source}")
 
 
 def _stood_on(analysis: dict[str, Any] | None) -> list[int] | None:
@@ -261,15 +269,17 @@ def _listed(title: str, amendments: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def print_conductivities(console: Any, points: list[dict[str, Any]]) -> None:
-    """Print the shown columns of each conductivity; remarks follow, once each."""
+def print_conductivities(console: Any, points: list[dict[str, Any]], sample: dict[str, Any]) -> None:
+    """Print the shown columns of each conductivity of a sample; remarks follow, once each."""
     from rich.table import Table
 
+    from labctl.derive.geometry import geometry_in_intervals
     from labctl.readmodel.shown_columns import CONDUCTIVITY
     from labctl.readmodel.unreadable import or_as_unreadable
 
     remarks = Remarks()
-    table = Table(title="conductivity, ± one standard uncertainty (geometry included)", title_justify="left")
+    geometry = or_as_unreadable(partial(geometry_in_intervals, sample), "geometry {}".format)
+    table = Table(title=f"conductivity, ± one standard uncertainty ({geometry})", title_justify="left")
     for heading in ("no.", *(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points[-MOST_ROWS:]:
@@ -322,7 +332,16 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
         for line in lines:
             console.print(f"     {line}", highlight=False)
     remarks.print(console)
-    console.print(LAWS_IN_FULL, highlight=False, style="dim")
+    for line in _laws_in_full({fit["law"] for fit in fits}):
+        console.print(line, highlight=False, style="dim")
+
+
+def _laws_in_full(laws: set[str]) -> list[str]:
+    return [
+        *[ARRHENIUS_IN_FULL] * bool(laws & {"arrhenius", "two_segments"}),
+        *[VTF_IN_FULL] * ("vtf" in laws),
+        GEOMETRY_APART,
+    ]
 
 
 def _fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:

@@ -32,7 +32,7 @@ Value = ThermometerClass | ThermometerCalibration | Analyser | PotentiostatAccur
 LARGEST_GAIN = 0.1
 LARGEST_PHASE_DEG = 30.0
 LARGEST_OFFSET_K = 50.0
-PERCENT = "relative, e.g. 0.001 for 0.1 %"
+PERCENT = "as a fraction, e.g. 0.001 for 0.1 %"
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,9 @@ def _thermometer(table: Table) -> ThermometerClass | ThermometerCalibration:
         return CLASSES[table.text("class", choices=tuple(CLASSES))]
     if not table.has("offset_uncertainty_k"):
         known = ", ".join(map(repr, CLASSES))
-        raise table.error(
-            "class", f"is missing; give one of {known}, or offset_uncertainty_k of a calibration"
-        )
+        given = table.misspelt("class") or table.misspelt("offset_uncertainty_k")
+        problem = f"is missing; give one of {known}, or offset_uncertainty_k of a calibration{given}"
+        raise table.error("class", problem)
     offset_k = _limit(table, "offset_uncertainty_k", LARGEST_OFFSET_K, "in K")
     gain = _optional(table, "gain_uncertainty", LARGEST_GAIN, "in K per K") or 0.0
     return ThermometerCalibration(offset_k, gain)
@@ -231,7 +231,9 @@ def _potentiostat(table: Table) -> PotentiostatAccuracy:
         currents = []
     if not currents and potential["potential_gain"] is None:
         raise table.error(
-            "current_gain", "is missing; give current_gain and current_zero_a, potential_gain or both"
+            "current_gain",
+            "is missing; give current_gain and current_zero_a, potential_gain or both"
+            + table.misspelt("current_gain"),
         )
     ordered = tuple(sorted(currents, key=lambda one: one.up_to_a))
     return PotentiostatAccuracy(**potential, currents=ordered, source="station")
@@ -247,13 +249,15 @@ def _optional(table: Table, key: str, largest: float, what: str) -> float | None
 
 def _limit(table: Table, key: str, largest: float, what: str) -> float:
     """Return a limit of error above zero; no instrument is exact."""
-    value = table.number(key, minimum=0.0)
+    value = table.number(key)
     if value == 0:
         raise table.error(
             key, f"is 0, but no instrument is exact; give the limit of error {what}, or leave it out"
         )
-    if value > largest:
-        raise table.error(key, f"is {value:g}; give the limit of error {what}, at most {largest:g}")
+    if not 0 < value <= largest:
+        raise table.error(
+            key, f"is {value:g}; give the limit of error {what}, above 0 and at most {largest:g}"
+        )
     return value
 
 

@@ -208,8 +208,8 @@ def _area(table: Table) -> tuple[float, float]:
 
 def _pellet(table: Table, area_m2: float) -> dict[str, float | None]:
     """Return the area of the pellet's face and its standard uncertainty; None where it is not stated."""
-    if not table.has("pellet_diameter_mm"):
-        if table.has("pellet_diameter_uncertainty_mm"):
+    if table.take("pellet_diameter_mm", None, "a number") is None:
+        if table.take("pellet_diameter_uncertainty_mm", None, "a number") is not None:
             raise table.error("pellet_diameter_uncertainty_mm", "needs pellet_diameter_mm beside it")
         return {"pellet_area_m2": None, "pellet_area_u_m2": None}
     diameter_mm = _positive(table, "pellet_diameter_mm", LARGEST_MM)

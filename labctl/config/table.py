@@ -15,6 +15,7 @@ from labctl.errors import ConfigurationError
 from labctl.plain_text import has_control_characters, on_one_line, shown
 
 REQUIRED: Any = object()
+NEAR = 0.78  # likeness of a misspelt key: clas for class is 0.89, pellet_diameter_mm for diameter_mm 0.76
 
 
 def read_document(path: Path | str) -> "Table":
@@ -73,8 +74,14 @@ class Table:
         if key in self.values:
             return self.values[key]
         if default is REQUIRED:
-            raise self.error(key, f"is missing; give {wanted}")
+            raise self.error(key, f"is missing; give {wanted}{self.misspelt(key)}")
         return default
+
+    def misspelt(self, key: str) -> str:
+        """Return the end of an error for a missing key: the key that may be meant for it, else ""."""
+        others = [str(other) for other in self.values if other not in self._asked]
+        near = difflib.get_close_matches(key, others, n=1, cutoff=NEAR)
+        return f"; is {shown(near[0])} meant to be {key!r}?" if near else ""
 
     def text(self, key: str, default: Any = REQUIRED, choices: Sequence[str] = ()) -> Any:
         """Return a string, one of `choices` where given."""

@@ -153,7 +153,7 @@ class _Spectra(Sequence[Spectrum]):
         self, db: Database, ids: Sequence[int], kelvin: Sequence[float | None], inputs: Inputs
     ) -> None:
         self._db, self._ids, self._kelvin, self._inputs = db, ids, kelvin, inputs
-        analyser = analyser_of_run(db, derivations.spectrum_row(db, ids[0])["run_id"])
+        analyser = analyser_of_run(db, derivations.spectrum_row(db, ids[0])["run_id"]) if ids else None
         self._cell = Cell.of_sample(inputs.sample, analyser)
         self._numbers = [self._number(spectrum_id) for spectrum_id in ids]
         self._excluded = [inputs.why_excluded(*place) for place in zip(self._numbers, kelvin, strict=True)]

@@ -29,6 +29,14 @@ def geometry_in_words(sample: Mapping[str, Any]) -> list[str]:
     return [*stated.get(len(silent), ["geometry: no uncertainty stated"]), fringe_in_words(sample)]
 
 
+def geometry_in_intervals(sample: Mapping[str, Any]) -> str:
+    """Return whether a conductivity's interval contains the geometry, e.g. `geometry included`."""
+    silent = [name for name in ("thickness", "area") if not sample[f"{name}_{_UNIT[name]}"]]
+    if not silent:
+        return "geometry included"
+    return f"{'geometry' if len(silent) == len(_UNIT) else silent[0]} not included"
+
+
 def fringe_in_words(sample: Mapping[str, Any]) -> str:
     """Return the fringe's share of the area, e.g. `fringe: 9 % of the area`, or that it is not stated."""
     if sample.get("pellet_area_m2") is None:

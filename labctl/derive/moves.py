@@ -6,6 +6,8 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
+RELATIVE = "relative_uncertainty_resistance"
+
 _KEYS = {
     "conductivities": ("spectrum_id",),
     "law_fits": ("branch", "law", "form"),
@@ -14,7 +16,7 @@ _KEYS = {
 _NUMBERS = {
     "conductivities": (
         ("conductivity_s_m", "standard_uncertainty_s_m"),
-        ("total_resistance_ohm", None),
+        ("total_resistance_ohm", RELATIVE),
         ("temperature_k", "temperature_u_k"),
     ),
     "law_fits": (("activation_energy_ev", "standard_uncertainty_ev"),),
@@ -73,13 +75,20 @@ def _moves_of(run_id: int, table: str, before: Sequence[Row], after: Sequence[Ro
         kelvin = (now or was).get("temperature_k")
         place |= {} if kelvin is None else {"temperature_k": kelvin}
         for name, u_name in _NUMBERS[table]:
-            u = (was.get(u_name), now.get(u_name)) if u_name else (None, None)
+            u = (_uncertainty(row, name, u_name) for row in (was, now))
             yield Move(run_id, name, place, was.get(name), now.get(name), *u)
         if table == "law_fits":
             at_room = [row.get("parameters", {}).get("conductivity_at_25_degc", {}) for row in (was, now)]
             values = [parameter.get("value") for parameter in at_room]
             u_values = [parameter.get("standard_uncertainty") for parameter in at_room]
             yield Move(run_id, "conductivity_at_25_degc_s_m", place, *values, *u_values)
+
+
+def _uncertainty(row: Row, name: str, u_name: str) -> float | None:
+    value, u = row.get(name), row.get(u_name)
+    if u_name != RELATIVE or value is None or u is None:
+        return u
+    return value * u
 
 
 def _key(table: str, row: Row) -> tuple[Any, ...]:

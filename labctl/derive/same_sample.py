@@ -39,9 +39,9 @@ class SameName:
     runs: tuple[int, ...]
 
     def in_words(self) -> str:
-        """Return what differs, e.g. `pellet 7: 20 run(s) have 1 mm and 0.7854 cm2, this has 1.05 mm ...`."""
+        """Return what differs, e.g. `P7: 2 run(s) before have 1 mm and 0.5 cm2, this has 1.1 mm ...`."""
         before, now = (_geometry_in_words(row) for row in (self.known, vars(self.sample)))
-        return f"{self.sample.name}: {len(self.runs)} run(s) before have {before}, this protocol has {now}"
+        return f"{self.sample.name}: {len(self.runs)} run(s) before have {before}, this has {now}"
 
 
 def same_name(path: Path, sample: Sample) -> SameName | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from labctl.plain_text import on_one_line, utc_time
 
+ENDS = {"frequency_min_hz": "from", "frequency_max_hz": "up to"}
+
 
 def analysis_in_words(analysis: Mapping[str, Any]) -> str:
     """Return the analysis as text, e.g. `analysis 3 (published), 2026-11-30 ..., by ...`."""
@@ -25,6 +27,9 @@ def options_in_words(analysis: Mapping[str, Any]) -> str:
     """Return the choices that an analysis was made with; empty where none was."""
     words = []
     for name, value in analysis["options"].items():
+        if name in ENDS and isinstance(value, int | float):
+            words.append(f"frequencies {ENDS[name]} {value:g} Hz")
+            continue
         text = " and ".join(map(str, value)) if isinstance(value, list) else str(value)
         words.append(f"{name.replace('_', ' ')} {text}")
     return ", ".join(words)

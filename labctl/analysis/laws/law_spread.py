@@ -8,6 +8,7 @@ from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 LEAST_WEIGHT = 0.01
 WORTH_SAYING = 1.2
+NAMES = {"arrhenius": "Arrhenius", "vtf": "VTF", "two_segments": "two lines"}
 
 
 def with_law_spread(
@@ -38,17 +39,23 @@ def with_law_spread(
     widened = max(math.sqrt(variance / total), alone)
     if widened > WORTH_SAYING * alone:
         told = ", ".join(
-            f"{law} {one.value:.3g} S/m (weight {weights[law]:.0%})" for law, one in known.items()
+            f"{_name(law)} {one.value / 100:.3g} S/cm (weight {weights[law]:.0%})"
+            for law, one in known.items()
         )
         flags = (*flags, f"the law is not decided: at {temperature_k:.2f} K {told}")
     return LogEstimate.from_ln(math.log(chosen.value), widened, chosen.degrees_of_freedom, flags)
+
+
+def _name(law: str) -> str:
+    return NAMES.get(law, law)
 
 
 def _without_value(
     others: Mapping[str, LogEstimate | None], weights: Mapping[str, float], temperature_k: float
 ) -> list[str]:
     return [
-        f"{law} (weight {weights[law]:.0%}) has no value at {temperature_k:.2f} K: the interval leaves it out"
+        f"{_name(law)} (weight {weights[law]:.0%}) has no value at {temperature_k:.2f} K: "
+        "the interval leaves it out"
         for law, estimate in others.items()
         if estimate is None
     ]

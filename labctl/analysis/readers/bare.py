@@ -22,6 +22,8 @@ _WORD = re.compile(r"[A-Za-zΩµ°/'-]+")
 def find_columns(lines: Sequence[str]) -> tuple[dict[str, Column], str]:
     """Frequency, Z', Z'' and a warning; ValueError naming the likely content when it is no spectrum."""
     bare = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not any(line.strip() for line in lines):
+        raise ValueError("the file is empty")
     rows = [numbers(line) for line in bare[:20]]
     if not rows or rows[0] is None or sum(row is not None and len(row) == 3 for row in rows) < len(rows) - 1:
         raise ValueError(NO_HEADINGS)

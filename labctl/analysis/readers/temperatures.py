@@ -19,7 +19,8 @@ def kelvin(numbers: FloatArray, kind: str) -> tuple[FloatArray, list[str]]:
     if kind == "kelvin":
         return numbers, []
     if np.isfinite(numbers).any() and np.nanmax(numbers) < COLDEST_K:
-        shown = f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"
+        ends = dict.fromkeys(f"{end:g}" for end in (np.nanmin(numbers), np.nanmax(numbers)))
+        shown = " to ".join(ends)
         return numbers + ZERO_CELSIUS_K, [
             f"the temperature has no unit: {shown} is taken as degC, too cold for K"
         ]

@@ -102,7 +102,7 @@ HIDDEN_BY_SPIKE = 0.2  # reactance of the blocking electrode at the apex, over t
 def objections(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) -> tuple[str, ...]:
     """Why a fit cannot be the cell; empty when nothing speaks against it.
 
-    Arcs that belong to an electrode are not part of the answer: what the data say of them need not be much.
+    Arcs that belong to an electrode are not part of the answer and need not be well determined.
     """
     circuit, pieces = parse_circuit(fit.circuit), pieces_of(fit.circuit)
     of_material = {arc.relaxation.name for arc in arcs if arc.material}
@@ -159,7 +159,7 @@ def electrode_tail(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> float:
 
 
 def hidden(name: str) -> str:
-    """The objection to an arc whose apex the blocking electrode covers."""
+    """The objection to an arc with its apex under the blocking electrode."""
     return f"{name} is hidden by the spike: dispersion of the electrode"
 
 
@@ -204,7 +204,7 @@ def _vague(fit: CircuitFit, asked: set[str], inner: Relaxation | None) -> list[s
 
 
 def conducts_at_the_end(clean: Spectrum) -> bool:
-    """-Z'' no longer grows towards the lowest frequencies as that of an electrode that blocks."""
+    """-Z'' no longer grows towards the lowest frequencies as for an electrode that blocks."""
     reactance = -clean.z_ohm.imag[-END_POINTS:]
     if (reactance <= 0).any():
         return True
@@ -214,7 +214,7 @@ def conducts_at_the_end(clean: Spectrum) -> bool:
 
 
 def blocks_at_the_end(clean: Spectrum) -> bool:
-    """The lowest frequencies are those of a capacitor."""
+    """The lowest frequencies show a capacitor."""
     return bool((np.angle(clean.z_ohm[-END_POINTS:]) < BLOCKS_PHASE_RAD).all())
 
 

@@ -15,8 +15,8 @@ from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import Capacitive, ResistiveArc, pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance.conclusion import Resistance
 from labctl.analysis.resistance.conductivity import conductivity
-from labctl.analysis.resistance.single import Resistance
 
 
 @dataclass(frozen=True)

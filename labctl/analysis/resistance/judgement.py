@@ -1,4 +1,4 @@
-"""Which arc belongs to the material and which to an interface, by the geometry that is declared.
+"""Meaning of the arcs, material or interface, by the declared geometry.
 
 Two scales are needed. A material of thickness L and area A is judged by its permittivity C L / (epsilon0 A):
 a bulk has 5 to 1e3, grain boundaries to 1e5 (apparent, brick layer). An interface is judged by its
@@ -35,6 +35,7 @@ MOST_OF_THE_REAL_AXIS = 1.5
 MOST_RELATIVE_UNCERTAINTY = 0.5
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
 WORTH_SAYING = 0.01  # of the total
+BESIDE_ELECTRONS = "ions blocked beside electrons"
 WHAT_DECIDES = "thickness, pressure or fresh electrodes decide"
 
 
@@ -48,7 +49,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Scales:
-    """Capacitances in F that tell material from interface; `stated`: from a declared geometry.
+    """Capacitances in F that separate material from interface; `stated`: from a declared geometry.
 
     Attributes
     ----------
@@ -79,7 +80,7 @@ class Scales:
 
     @classmethod
     def of(cls, cell: Cell | None) -> "Scales":
-        """Scales of a cell; without a geometry those of a usual pellet, with a wide ambiguous range."""
+        """Scales of a cell; without a geometry for a usual pellet, with a wide ambiguous range."""
         length, area = (None, None) if cell is None else (cell.thickness_m, cell.area_m2)
         stated = length is not None and area is not None
         thickness_m, area_m2 = (length.value, area.value) if length and area else PELLET_M
@@ -100,7 +101,7 @@ class Scales:
 
 @dataclass(frozen=True)
 class Declared:
-    """What is stated about a cell, as far as its arcs are judged by it."""
+    """Declarations about a cell by which its arcs are judged."""
 
     sides: Sides
     scales: Scales
@@ -178,7 +179,7 @@ def total_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> Estimate:
 
 
 def resistances_of(fit: CircuitFit, arcs: Sequence[JudgedArc]) -> tuple[str, ...]:
-    """Names of the parameters whose sum is `total_of`."""
+    """Names of the parameters that `total_of` sums."""
     return (*pieces_of(fit.circuit).resistors, *(arc.relaxation.name for arc in arcs if arc.material))
 
 
@@ -195,14 +196,14 @@ def _sum(fit: CircuitFit, arcs: Sequence[str]) -> Estimate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Readings of a fit, the preferred first, and what is said about them."""
+    """Readings of a fit, the preferred first, and flags about them."""
 
     readings: tuple[Reading, ...]
     flags: tuple[str, ...]
 
 
 def judgement(fit: CircuitFit, arcs: Sequence[JudgedArc], declared: Declared) -> Judgement:
-    """State what the arcs of a fit may mean."""
+    """Readings and flags of the arcs of a fit."""
     readings = [Reading(total_of(fit, arcs), "the electrolyte's arcs")]
     flags = []
     for arc in (arc for arc in arcs if _is_seen(fit, arc.relaxation)):
@@ -234,7 +235,7 @@ def _is_seen(fit: CircuitFit, arc: Relaxation) -> bool:
 
 
 def passes_no_current(fit: CircuitFit) -> bool:
-    """The circuit ends in a blocking electrode, or in diffusion whose end is not seen."""
+    """The circuit ends in a blocking electrode, or in diffusion with its end out of the window."""
     pieces = pieces_of(fit.circuit)
     return pieces.electrode is not None or bool(pieces.endless)
 
@@ -274,7 +275,7 @@ def _left_out(capacitance_f: float, with_it_ohm: float) -> str:
 
 
 def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading], str]:
-    """Readings of a cell declared blocking whose low-frequency end lies on the real axis.
+    """Readings of a cell declared blocking with its low-frequency end on the real axis.
 
     Ions that are blocked beside electrons: the direct-current limit is Re, the end of the electrolyte's arcs
     Ri parallel to Re (J. Jamnik & J. Maier, J. Electrochem. Soc. 146 (1999) 4183, 10.1149/1.1392611).
@@ -288,7 +289,7 @@ def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading],
     ions = Estimate(ions_ohm, bulk_end.standard_uncertainty / (1 - ratio) ** 2, bulk_end.degrees_of_freedom)
     readings = [
         Reading(bulk_end, "the electrode leaks"),
-        Reading(ions, f"ions blocked beside electrons of {limit.value:.4g} ohm, t_el = {ratio:.3g}"),
+        Reading(ions, f"{BESIDE_ELECTRONS} of {limit.value:.4g} ohm, t_el = {ratio:.3g}"),
         Reading(ions, f"a leak of {limit.value:.4g} ohm beside the sample"),
     ]
     return readings, (
@@ -299,11 +300,18 @@ def _direct_current(fit: CircuitFit, bulk_end: Estimate) -> tuple[list[Reading],
 
 
 def with_spread(total_ohm: Estimate, readings: Sequence[Reading]) -> Estimate:
-    """The total, with an interval that holds the other readings."""
+    """The total, with an interval that holds the other readings.
+
+    Where direct current passes it ends at zero: readings further above are in `Resistance.readings` only.
+    """
     furthest = max((abs(r.total_ohm.value - readings[0].total_ohm.value) for r in readings), default=0.0)
     if furthest == 0:
         return total_ohm
     own = total_ohm.standard_uncertainty
     whole = math.hypot(own, furthest / math.sqrt(2))
     freedom = total_ohm.degrees_of_freedom * (whole / own) ** 4 if own > 0 else math.inf
-    return Estimate(total_ohm.value, whole, freedom)
+    widened = Estimate(total_ohm.value, whole, freedom)
+    below_zero = -widened.interval()[0]
+    if below_zero <= 0 or not any(reading.meaning.startswith(BESIDE_ELECTRONS) for reading in readings):
+        return widened
+    return Estimate(total_ohm.value, max(own, whole * widened.value / (widened.value + below_zero)), freedom)

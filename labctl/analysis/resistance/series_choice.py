@@ -1,10 +1,10 @@
 """One circuit and one meaning of the arcs for the neighbours in a temperature series.
 
 Each spectrum on its own may get another circuit than its neighbours, or an ambiguous arc another meaning, so
-that one sample would tell two stories. The spectra near a temperature vote: the circuit that costs all of
+that one sample would have two results. The spectra near a temperature vote: the circuit that costs all of
 them least in the information criterion, and the capacitance up to which an ambiguous arc is material. An
-ambiguous arc whose activation energy is not the electrolyte's is convicted: it counts as electrode. The same
-energy acquits none, since a constriction at a contact has the energy of the bulk.
+ambiguous arc with another activation energy than the electrolyte is convicted: it counts as electrode. An
+equal energy acquits none, since a constriction at a contact has the energy of the bulk.
 """
 
 import math
@@ -19,9 +19,12 @@ from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.straight_line import fit_straight_line
-from labctl.analysis.resistance.model_spread import PLAUSIBLE_BIC
-from labctl.analysis.resistance.single import NEAR, Choice, JudgedFit, Prepared, sound_fits
+from labctl.analysis.resistance.candidate_fits import NEAR
+from labctl.analysis.resistance.conclusion import Choice
+from labctl.analysis.resistance.judged_fit import JudgedFit, sound_fits
+from labctl.analysis.resistance.prepared import Prepared
 
+PLAUSIBLE_BIC = 6.0
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
 ONE_ARC = 2.0
 FEWEST_ENERGIES = 4
@@ -36,7 +39,7 @@ class Vote:
     """What one spectrum says: the criterion of its sound circuits above the best one, and ambiguous arcs.
 
     `arcs` pairs the capacitance of each ambiguous arc of the best circuit with whether it counts as material.
-    `apart` is ln of the only ambiguous arc's resistance over that of the sure part, and its uncertainty.
+    `apart` is ln of the only ambiguous arc's resistance over the sure part's, and its uncertainty.
     """
 
     against: dict[str, float]
@@ -70,7 +73,7 @@ def _apart(best: JudgedFit) -> tuple[float, float] | None:
 
 
 def choices(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[Choice]:
-    """What the spectra near each place choose together, in rising temperature (n,)."""
+    """Choice of the spectra near each place together, in rising temperature (n,)."""
     found = []
     for i, own in enumerate(votes):
         near = slice(max(0, i - NEAR), i + NEAR + 1)
@@ -113,7 +116,7 @@ def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
 def _limit_f(arcs: Sequence[tuple[float, bool]]) -> float | None:
     """The capacitance that divides ambiguous arcs with the fewest of them against; None without one.
 
-    Capacitances within a factor of ONE_ARC of each other are those of one arc, which is not divided.
+    Capacitances within a factor of ONE_ARC of each other belong to one arc, which is not divided.
     """
     if not arcs:
         return None

@@ -66,7 +66,7 @@ def shown(db, *arguments):
 def test_a_file_becomes_a_run_with_its_conductivity(db, spectrum_file, labctl_import):
     path = spectrum_file("a.csv")
     done = labctl_import(path)
-    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectra")
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectrum")
     content = shown(db, "show", "1")
     assert content["run"]["procedure"] == "import"
     assert content["run"]["status"] == "finished"
@@ -93,7 +93,38 @@ def test_the_points_are_those_of_the_file_and_the_file_is_kept(db, spectrum_file
 def test_show_names_the_file(db, spectrum_file, labctl_import):
     labctl_import(spectrum_file("a_25C.csv"), "--temperatures", "from-name")
     done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])
-    assert "spectrum 0 imported from a_25C.csv (table, sha256" in " ".join(done.output.split())
+    output = " ".join(done.output.split())
+    assert "spectrum 0 imported from a_25C.csv (table, sha256" in output
+    assert "temperature from its name" in output
+
+
+@pytest.mark.parametrize(
+    ("uncertainties", "title"),
+    [
+        ((), "(geometry not included)"),
+        (("--thickness-u-mm", "0.01"), "(area not included)"),
+        (("--thickness-u-mm", "0.01", "--diameter-u-mm", "0.1"), "(geometry included)"),
+    ],
+)
+def test_the_table_says_whether_intervals_contain_the_geometry(
+    db, spectrum_file, labctl_import, uncertainties, title
+):
+    labctl_import(spectrum_file("a.csv"), geometry=(*GEOMETRY, *uncertainties))
+    done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])
+    assert f"conductivity, ± one standard uncertainty {title}" in done.output
+
+
+def test_only_the_laws_that_are_listed_are_written_out(db, spectrum_file, labctl_import):
+    files = [spectrum_file(f"a_{kelvin}K.csv", 5000 / (kelvin - 290)) for kelvin in (300, 310)]
+    labctl_import(*files, "--temperatures", "from-name")
+    done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])
+    assert "Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)" in done.output
+    assert "VTF" not in done.output
+
+
+def test_an_imported_pellet_can_be_larger_than_its_electrodes(db, spectrum_file, labctl_import):
+    labctl_import(spectrum_file("a.csv"), geometry=(*GEOMETRY, "--pellet-diameter-mm", "13"))
+    assert shown(db, "show", "1")["sample"]["pellet_area_m2"] == pytest.approx(np.pi / 4 * 0.013**2)
 
 
 def test_files_with_temperatures_are_one_run_with_its_law(db, spectrum_file, labctl_import):
@@ -202,7 +233,7 @@ def test_the_table_of_temperatures_in_the_folder_is_no_spectrum(db, spectrum_fil
     table = folder / "T.csv"
     table.write_text("file,T (degC)\na.csv,25\n", encoding="utf-8")
     done = labctl_import(folder, "--temperatures", table)
-    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectra")
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "a.csv: run 1, 1 spectrum")
 
 
 def test_a_failed_evaluation_is_told_and_the_import_stays(db, spectrum_file, labctl_import, monkeypatch):
@@ -213,7 +244,7 @@ def test_a_failed_evaluation_is_told_and_the_import_stays(db, spectrum_file, lab
     done = labctl_import(spectrum_file("a.csv"))
     assert done.exit_code == 0
     assert done.output.splitlines()[:2] == [
-        "a.csv: run 1, 1 spectra",
+        "a.csv: run 1, 1 spectrum",
         "    no conductivity: ArithmeticError: no fit converged",
     ]
     with Database(db) as database:
@@ -245,7 +276,10 @@ def test_where_every_file_is_refused_no_results_file_is_made(db, tmp_path, labct
     [
         (("none.csv",), GEOMETRY, "no such file or folder"),
         ((), (), "there is no sample 'P7'"),
-        ((), ("--thickness-mm", "1"), "diameter_mm or area_cm2"),
+        ((), (), "a new sample needs --thickness-mm, and --diameter-mm or --area-mm2"),
+        ((), ("--thickness-mm", "1"), "give either --diameter-mm or --area-mm2"),
+        ((), (*GEOMETRY, "--area-mm2", "79"), "give either --diameter-mm or --area-mm2"),
+        ((), (*GEOMETRY, "--pellet-diameter-mm", "8"), "less than its electrodes of 10 mm"),
         ((), ("--thickness-mm", "0", "--diameter-mm", "10"), "greater than zero"),
         ((), (*GEOMETRY, "--electrodes", "gold"), "gold"),
         (("--temperatures", "warm"), GEOMETRY, "neither from-name, from-file nor a table"),

@@ -37,7 +37,7 @@ def test_a_person_is_asked_until_the_answer_is_one_of_three(queue_add, monkeypat
     monkeypatch.setattr(same_sample, "is_at_terminal", lambda: True)
     done = queue_add(typed="yes\nmount\n")
     assert done.exit_code == 0
-    assert "1 run(s) before have 0.9 mm and 0.785398 cm2, this protocol has 1 mm" in done.output
+    assert "1 run(s) before have 0.9 mm and 0.785398 cm2, this has 1 mm" in done.output
     assert done.output.count("mounted anew (mount)") == 2
     assert mounts(queue_add.db) == [("first", 1, None), ("mount", 2, 1)]
 

@@ -117,6 +117,21 @@ zero_a = 1e-10
     [
         ("[accuracy.analyzer]\ngain = 0.1\n", "accuracy.analyzer", "did you mean 'analyser'?"),
         ("[accuracy.analyser]\ngain = 0\nsource = 'x'\n", "accuracy.analyser.gain", "no instrument is exact"),
+        (
+            "[accuracy.analyser]\ngain = -0.1\nsource = 'x'\n",
+            "accuracy.analyser.gain",
+            "above 0 and at most 0.1",
+        ),
+        (
+            "[accuracy.analyser]\ngains = 0.1\nsource = 'x'\n",
+            "accuracy.analyser.gain",
+            "is 'gains' meant to be 'gain'?",
+        ),
+        (
+            "[accuracy.thermometer]\nclas = 'PT100 A wire'\n",
+            "accuracy.thermometer.class",
+            "is 'clas' meant to be",
+        ),
         ("[accuracy.analyser]\ngain = 0.5\nsource = 'x'\n", "accuracy.analyser.gain", "0.001 for 0.1 %"),
         ("[accuracy.analyser]\ngain = 0.001\n", "accuracy.analyser.source", "certificate 1234"),
         ("[accuracy.analyser]\nsource = 'x'\n", "accuracy.analyser.gain", "is missing"),

@@ -52,6 +52,12 @@ def test_a_protocol_names_its_sample_in_si(protocol_file):
         ("diameter_mm = 10.0", "area_cm2 = 7.85e6", "sample.area_cm2", "from 0 to 400"),
         ("diameter_mm = 10.0", "diameter_mm = 10.0\narea_cm2 = 1", "sample.diameter_mm", "either"),
         ('name = "pellet"', 'name = "pellet"\nelectrodes = "gold"', "sample.electrodes", "'blocking'"),
+        (
+            "diameter_mm = 10.0",
+            "diameter_mm = 10.0\npellet_diametre_mm = 12",
+            "sample.pellet_diametre_mm",
+            "'pellet_diameter_mm'",
+        ),
         ("[sample]", "[smaple]", "sample", "is missing"),
     ],
 )

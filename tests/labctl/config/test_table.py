@@ -43,3 +43,17 @@ def test_a_path_of_windows_that_became_an_escape_is_told_so():
 def test_a_key_is_shown_as_data():
     table = Table("x.toml", {"a\x00b": {}}).table("a\x00b")
     assert str(table.error("c", "is missing")) == r"x.toml: a\x00b.c: is missing"
+
+
+def test_a_missing_key_names_the_key_that_may_be_meant_for_it():
+    with pytest.raises(ConfigurationError, match=r"x\.toml: a: is missing; give a number$"):
+        Table("x.toml", {"b": 1.0}).number("a")
+    misspelt = Table("x.toml", {"thicknes_mm": 1.0})
+    with pytest.raises(ConfigurationError, match="is 'thicknes_mm' meant to be 'thickness_mm'"):
+        misspelt.number("thickness_mm")
+
+
+@pytest.mark.parametrize("other", ["thickness_uncertainty_mm", "pellet_diameter_mm"])
+def test_another_key_of_the_table_is_not_taken_for_a_missing_one(other):
+    for missing in ("thickness_mm", "diameter_mm"):
+        assert Table("x.toml", {other: 1.0}).misspelt(missing) == ""

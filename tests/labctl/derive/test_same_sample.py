@@ -47,9 +47,7 @@ def test_a_new_name_and_a_known_geometry_ask_nothing(book):
 def test_one_name_with_another_thickness_is_told_with_the_runs_it_had(book):
     found = same_name(book.path, THICKER)
     assert found.runs == (1,)
-    assert found.in_words() == (
-        "pellet: 1 run(s) before have 1 mm and 0.5 cm2, this protocol has 1.1 mm and 0.5 cm2"
-    )
+    assert found.in_words() == ("pellet: 1 run(s) before have 1 mm and 0.5 cm2, this has 1.1 mm and 0.5 cm2")
 
 
 def test_amend_corrects_the_earlier_runs_and_both_are_one_mount(book):

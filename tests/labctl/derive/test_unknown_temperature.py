@@ -160,7 +160,7 @@ def test_a_polarisation_without_a_set_point_either_says_so(held, monkeypatch):
 def test_a_spectrum_before_without_a_reading_leaves_unknown_whether_the_temperature_moved(held, monkeypatch):
     after = transference_again(held, monkeypatch, spectra=False)
     assert after["temperature_k"] is not None
-    assert after["flags"] == [
+    assert [flag for flag in after["flags"] if "temperature" in flag] == [
         "the spectrum before has no temperature reading: whether it moved since is not known"
     ]
 

@@ -7,6 +7,7 @@ import pytest
 
 from labctl.analysis import fit_temperature_law
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.laws.law_spread import NAMES
 
 
 def arrhenius(rng):
@@ -82,7 +83,9 @@ def test_an_extrapolation_across_undecided_laws_says_what_each_gives():
     rng = np.random.default_rng(4)
     found = fit_temperature_law(kelvin, measured(vtf(rng, (180, 181)), kelvin, 0.05, rng))
     at_room = found.conductivity_s_m(298.15)
-    assert any("the law is not decided: at 298.15 K arrhenius" in flag for flag in at_room.flags)
+    sigma = found.preferred.conductivity_s_m(298.15).value
+    told = f"the law is not decided: at 298.15 K {NAMES[found.law]} {sigma / 100:.3g} S/cm (weight "
+    assert any(told in flag for flag in at_room.flags)
     assert at_room.standard_uncertainty > found.preferred.conductivity_s_m(298.15).standard_uncertainty
 
 

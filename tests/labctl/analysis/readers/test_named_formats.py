@@ -34,3 +34,17 @@ def test_a_format_that_is_not_read_is_named_with_how_to_export(tmp_path, name, c
 def test_a_text_with_one_of_these_endings_is_read(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     assert len(read_spectrum(tmp_path / name)) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_an_empty_file_is_called_empty(tmp_path, content):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="the file is empty"):
+        read_spectrum(tmp_path / "a.csv")
+
+
+def test_one_temperature_without_a_unit_is_not_told_as_a_range(tmp_path):
+    lines = ["freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm,Temperature", *(f"{10**n},{9 - n},-{n + 1},20" for n in range(5))]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    (warning,) = [one for one in read_spectrum(tmp_path / "a.csv").warnings if "temperature" in one]
+    assert warning == "the temperature has no unit: 20 is taken as degC, too cold for K"

@@ -216,3 +216,41 @@ def test_no_spectra_give_no_results():
 def test_electrodes_that_are_neither_kind_are_refused():
     with pytest.raises(ValueError, match="electrodes"):
         ionic_resistances([Spectrum([], [])], "blocking/golden")
+
+
+def test_a_direct_current_path_leaves_the_interval_above_zero():
+    ions, electrons, frequency = 1e4, 2e3, np.logspace(6, -2, 80)
+    omega = 2 * np.pi * frequency
+    blocked = ions + 1 / (1e-5 * (1j * omega) ** 0.9)
+    z = 1 / (1 / blocked + 1 / electrons + 1j * omega * 2e-11)
+    noise = np.random.default_rng(2).standard_normal((2, 80)) * 1e-3
+    found = ionic_resistance(Spectrum(frequency, z * (1 + noise[0] + 1j * noise[1])), "blocking", cell=PELLET)
+    assert told(found, "not blocking: direct-current path")
+    assert max(r.total_ohm.value for r in found.readings) == pytest.approx(ions, rel=0.02)
+    assert found.total_ohm.interval()[0] >= -1e-9 * ions
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_small_diffusion_behind_three_arcs_is_found(seed):
+    frequency = np.logspace(np.log10(5e6), -1, 61)
+    omega, root = 2 * np.pi * frequency, np.sqrt(2j * np.pi * frequency * 8.2)
+    parts = ((6176, 2.69e-12, 0.9155), (3578, 3.535e-10, 0.836), (15265, 9.575e-7, 0.928))
+    arcs = sum(r / (1 + (1j * omega * r * c) ** n) for r, c, n in parts)
+    noise = np.random.default_rng(seed).standard_normal((2, 61)) * 1.5e-3
+    z = (arcs + 2791 * np.tanh(root) / root) * (1 + noise[0] + 1j * noise[1])
+    cell = Cell.of(thickness_m=1.12e-3, area_m2=2.64e-5)
+    found = ionic_resistance(Spectrum(frequency, z), "reversible", cell=cell)
+    assert not told(found, "circuit incomplete")
+    assert covers(found, 6176 + 3578)
+
+
+def test_a_blocking_cell_called_reversible_keeps_its_number_where_the_spike_has_hardly_begun():
+    frequency = np.logspace(6, 1, 50)
+    omega = 2 * np.pi * frequency
+    z = 1e4 / (1 + (1j * omega * 1e4 * 2e-11) ** 0.95) + 1 / (1.0e-6 * (1j * omega) ** 0.8)
+    noise = np.random.default_rng(4).standard_normal((2, 50)) * 1e-3
+    found = ionic_resistance(
+        Spectrum(frequency, z * (1 + noise[0] + 1j * noise[1])), "reversible", cell=PELLET
+    )
+    assert found.total_ohm.value == pytest.approx(1e4, rel=0.02)
+    assert told(found, "declared reversible")

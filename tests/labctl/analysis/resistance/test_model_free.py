@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labctl.analysis import Estimate, Spectrum, fit_circuit, ionic_resistance, kramers_kronig
-from labctl.analysis.resistance import single
+from labctl.analysis.resistance import conclusion
 from labctl.analysis.resistance.model_free import model_free_total, with_model_free
 from labctl.analysis.spectra.cell import Cell
 
@@ -66,7 +66,7 @@ def study(monkeypatch):
         noticed.append((total_ohm, widened_ohm))
         return widened_ohm, flags
 
-    monkeypatch.setattr(single, "with_model_free", noted)
+    monkeypatch.setattr(conclusion, "with_model_free", noted)
 
     def study(shapes, seed, count):
         rng = np.random.default_rng(seed)
@@ -94,7 +94,7 @@ def test_intervals_cover_arcs_of_other_shapes(study):
     found = study(SHAPES, 41, 25)
     assert found.alone < 0.9
     assert found.covered >= 0.92
-    assert 1.0 < np.median(found.widened) < 2.0
+    assert 1.0 < np.mean(found.widened) < 2.0
 
 
 @pytest.mark.slow
@@ -173,7 +173,7 @@ def test_an_arc_of_another_shape_is_told_with_both_totals():
 
 
 def test_an_arc_of_the_electrode_keeps_the_circuit_s_interval(monkeypatch):
-    monkeypatch.setattr(single, "with_model_free", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(conclusion, "with_model_free", lambda *_: pytest.fail("asked"))
     frequency = np.logspace(6, -2, 60)
     z = 1e3 / (1 + 2j * np.pi * frequency * 1e3 * 1e-10) + 1e3 / (1 + (2j * np.pi * frequency * 1e-2) ** 0.9)
     z = z + 1e3 * (1j * frequency / 0.05) ** -0.85

@@ -1,0 +1,245 @@
+"""Fits of every candidate circuit, with more starts and richer electrodes where they leave much."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from labctl.analysis.circuits.circuit import parse_circuit
+from labctl.analysis.circuits.elements import INDUCTANCE
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
+from labctl.analysis.circuits.pieces import pieces_of
+from labctl.analysis.numerics.residuals import looks_white
+from labctl.analysis.resistance.candidates import (
+    ARCS,
+    BLOCKING,
+    CANDIDATES,
+    DIFFUSION_BEHIND,
+    DIFFUSION_INSIDE,
+    RICHER,
+    THREE_ARCS,
+    blocks_at_the_end,
+    conducts_at_the_end,
+)
+from labctl.analysis.resistance.judged_fit import CABLES, JudgedFit
+from labctl.analysis.resistance.prepared import Prepared
+from labctl.analysis.resistance.relaxations import relaxations
+
+NEAR = 8  # places in temperature on either side that share their circuits
+STARTS = 4
+MORE_STARTS = 20
+MUCH_WORSE = 1.5
+SLOWER, DIFFUSION_SHARE = (30.0, 1000.0), 0.3  # starts: diffusion over the slowest arc
+INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
+LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
+
+
+def fit_candidates(
+    data: Sequence[Prepared], circuits: Sequence[str] = (), *, neighbours: int = 0
+) -> list[dict[str, CircuitFit]]:
+    """Every candidate fitted to each spectrum, by its description; `circuits` instead of the usual ones.
+
+    The first `neighbours` are of one series in rising temperature: what one of them needs is tried on those
+    within NEAR places too.
+
+    Where all of them leave far more than the Kramers-Kronig chain does, a minimum may have been missed: more
+    starts are followed.
+    """
+    found = _fit_from(data, circuits, STARTS)
+    missed = [i for i, fits in enumerate(found) if fits and is_incomplete(data[i], fits.values())]
+    again = _fit_from([data[i] for i in missed], circuits, MORE_STARTS)
+    for i, fits in zip(missed, again, strict=True):
+        for description, fit in fits.items():
+            found[i][description] = _better(found[i][description], fit)
+    _refit_from_richer(data, found)
+    if not circuits:
+        _try_richer_electrodes(data, found, neighbours)
+    return found
+
+
+def _try_richer_electrodes(
+    data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], neighbours: int
+) -> None:
+    """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
+    poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
+    near = {j for i in poor if i < neighbours for j in range(i - NEAR, i + NEAR + 1) if 0 <= j < neighbours}
+    poor = sorted({*poor, *(j for j in near if found[j])})
+    tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
+    for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
+        found[i].update(fits)
+    poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
+    _refit_from_richer(poor_data, poor_fits)
+    _refit_diffusion(poor_data, poor_fits)
+    _try_other_electrodes(poor_data, poor_fits)
+
+
+def _try_other_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Add the plain circuits of the other kind of electrodes where no fit of those declared is sound."""
+    lost = [i for i, fits in enumerate(found) if _soundest(data[i], fits.values()) is None]
+    tried = [tuple(c for c in _of_other_electrodes(data[i]) if c not in found[i]) for i in lost]
+    for i, fits in zip(lost, _fitted([data[i] for i in lost], tried, STARTS), strict=True):
+        found[i].update(fits)
+
+
+def _of_other_electrodes(data: Prepared) -> tuple[str, ...]:
+    """Circuits of the kind of electrodes that is not declared, where the spectrum allows them."""
+    if not data.cell.declared.blocks:
+        return _with_cables(data, BLOCKING)
+    return _with_cables(data, CANDIDATES["reversible"]) if conducts_at_the_end(data.spectrum) else ()
+
+
+def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit three arcs with diffusion behind them from solutions with diffusion inside the last or none."""
+    both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
+    inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
+    _refit(data, found, both, [{n.replace("Ws3", "Ws4"): v for n, v in own.items()} for own in inside])
+    arcs = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and THREE_ARCS in fits]
+    for slower in SLOWER:
+        _refit(data, found, arcs, [_with_diffusion(found[i][THREE_ARCS], slower) for i in arcs])
+
+
+def _refit(
+    data: Sequence[Prepared],
+    found: Sequence[dict[str, CircuitFit]],
+    places: Sequence[int],
+    starts: Sequence[Mapping[str, float]],
+) -> None:
+    """Refit diffusion behind three arcs of some spectra from the values given."""
+    for i, fit in zip(places, fits_from([data[i] for i in places], DIFFUSION_BEHIND, starts), strict=True):
+        found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
+
+
+def _with_diffusion(fit: CircuitFit, slower: float) -> dict[str, float]:
+    """Values of three arcs, with a small diffusion that is slower than the slowest arc by a factor."""
+    last = relaxations(fit)[-1]
+    resistance_ohm, tau_s = DIFFUSION_SHARE * last.resistance_ohm, slower * last.time_s
+    return {**start_values(fit), "Ws4_R": resistance_ohm, "Ws4_tau": tau_s}
+
+
+def _leaves_more(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
+    """No sound fit comes near what noise and the Kramers-Kronig chain leave, or leaves but white noise."""
+    best = _soundest(data, fits)
+    if best is None:
+        return True
+    is_white = bool(looks_white(best.residuals.view(float)[None])[0])
+    return best.rms > LEAVES_MORE * data.noise_rms and not is_white
+
+
+def _soundest(data: Prepared, fits: Iterable[CircuitFit]) -> CircuitFit | None:
+    """The fit with the smallest residuals of those that nothing speaks against."""
+    by_rms = sorted(fits, key=lambda fit: fit.rms)
+    return next((fit for fit in by_rms if not JudgedFit.of(fit, data.cell.declared).objections), None)
+
+
+def _refit_from_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit a circuit that does much worse than with one more series resistor, from that one's solution."""
+    for description in {d: None for fits in found for d in fits}:
+        richer = {i: _much_better(description, fits) for i, fits in enumerate(found) if description in fits}
+        starts = {i: start_values(fit) for i, fit in richer.items() if fit is not None}
+        again = fits_from([data[i] for i in starts], description, list(starts.values()))
+        for i, fit in zip(starts, again, strict=True):
+            found[i][description] = _better(found[i][description], fit)
+
+
+def _much_better(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit with one more series resistor, where it does much better."""
+    richer = _with_series_resistor(description, fits)
+    return richer if richer is not None and richer.rms * MUCH_WORSE < fits[description].rms else None
+
+
+def _with_series_resistor(description: str, fits: dict[str, CircuitFit]) -> CircuitFit | None:
+    """The fit of the same circuit with one more resistor in series; None where it is no candidate."""
+    return next((fits[other] for other in fits if _adds_series_resistor(description, other)), None)
+
+
+@cache
+def _adds_series_resistor(description: str, other: str) -> bool:
+    names, others = set(parse_circuit(description).names), set(parse_circuit(other).names)
+    added = others - names
+    return len(added) == 1 and names < others and added <= {*pieces_of(other).resistors}
+
+
+def _better(one: CircuitFit, other: CircuitFit) -> CircuitFit:
+    return other if other.rms < one.rms else one
+
+
+def fits_from(
+    data: Sequence[Prepared], description: str, values: Sequence[Mapping[str, float]]
+) -> list[CircuitFit]:
+    """A circuit fitted to each spectrum from the values given for it."""
+    problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
+    starts = [problem.starts(own) for problem, own in zip(problems, values, strict=True)]
+    return fit_problems(problems, starts)
+
+
+def start_values(fit: CircuitFit) -> dict[str, float]:
+    """Its parameters as a start for another fit."""
+    return {name: max(estimate.value, 1e-300) for name, estimate in fit.parameters.items()}
+
+
+def is_incomplete(data: Prepared, fits: Iterable[CircuitFit]) -> bool:
+    """All fits leave far more than the Kramers-Kronig chain does."""
+    return min(fit.rms for fit in fits) > INCOMPLETE * data.consistent_rms
+
+
+def _fit_from(data: Sequence[Prepared], circuits: Sequence[str], count: int) -> list[dict[str, CircuitFit]]:
+    return _fitted(data, [candidates_for(one, circuits) for one in data], count)
+
+
+def _fitted(
+    data: Sequence[Prepared], tried: Sequence[Sequence[str]], count: int
+) -> list[dict[str, CircuitFit]]:
+    """The circuits `tried` on each spectrum, fitted from `count` starts."""
+    found: list[dict[str, CircuitFit]] = [{} for _ in data]
+    descriptions = {d: None for of_one in tried for d in of_one}
+    scaled: dict[int, Problem] = {}
+    for description in descriptions:
+        circuit = parse_circuit(description)
+        chosen = [i for i, of_one in enumerate(tried) if description in of_one]
+        for i in chosen:
+            one = scaled.get(i)
+            of_spectrum = data[i].spectrum
+            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
+        problems = [scaled[i] for i in chosen]
+        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count)), strict=True):
+            found[i][description] = fit
+    return found
+
+
+def candidates_for(data: Prepared, circuits: Sequence[str] = ()) -> tuple[str, ...]:
+    """The circuits worth trying on a spectrum: those its points can hold, with cables where they show.
+
+    `circuits` stand in the place of the usual candidates and get no cables added.
+    """
+    if not data.enough:
+        return ()
+    if circuits:
+        return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+    return _with_cables(data, _usual_candidates(data))
+
+
+def _with_cables(data: Prepared, circuits: Sequence[str]) -> tuple[str, ...]:
+    """The circuits that the points can hold, also with cables where these show."""
+    if data.inductive:
+        circuits = (*circuits, *(f"{CABLES}-{c}" for c in circuits if not _has_inductor(c)))
+    return tuple(c for c in circuits if 2 * len(data.spectrum) > len(parse_circuit(c).names) + 1)
+
+
+def _richer_candidates(data: Prepared) -> tuple[str, ...]:
+    """Electrodes beyond the usual ones, with and without direct current where that was declared otherwise."""
+    if data.cell.declared.blocks:
+        conducts = RICHER["conducting"] if conducts_at_the_end(data.spectrum) else ARCS
+        return _with_cables(data, (*RICHER["blocking"], *conducts))
+    blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
+    return _with_cables(data, (*RICHER["reversible"], *blocking))
+
+
+def _usual_candidates(data: Prepared) -> tuple[str, ...]:
+    """Candidates of the declared electrodes, and of another kind that the spectrum shows."""
+    if data.cell.declared.blocks:
+        usual = CANDIDATES["blocking"]
+        return (*usual, *ARCS) if conducts_at_the_end(data.spectrum) else usual
+    usual = CANDIDATES["reversible"]
+    return (*usual, *BLOCKING) if blocks_at_the_end(data.spectrum) else usual
+
+
+def _has_inductor(description: str) -> bool:
+    return INDUCTANCE in parse_circuit(description).kinds
