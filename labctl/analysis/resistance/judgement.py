@@ -25,6 +25,7 @@ BULK_PERMITTIVITY = 1e3
 GRAIN_BOUNDARY_PERMITTIVITY = 1e5
 USUAL_GRAIN_BOUNDARY_PERMITTIVITY = 1e4  # above it a reversible cell's arc is more likely an interphase
 LARGEST_PERMITTIVITY = 3e5  # effective capacitances are uncertain by a factor
+MOST_OVER_BULK = 1e4  # grain boundary's capacitance over the bulk's: grains of 10 um, boundaries of 1 nm
 GAP_F_M2 = 8e-5  # of a contact with a gap of 100 nm of air, the widest that a pressed contact leaves
 FILM_F_M2 = 5e-5  # of oxide films of 0.9 um on both metals
 ELECTRODE_F_M2 = 3e-5  # below it a spike is the sample's own capacitance
@@ -148,8 +149,9 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
     """
     arcs, found = relaxations(fit), list[JudgedArc]()
     alone = not pieces_of(fit.circuit).resistors
+    most_f = min(declared.scales.material_f, _most_beside_bulk_f(fit, arcs, declared))
     for place, arc in enumerate(arcs):
-        material, ambiguous = _meaning(arc.capacitance_f, declared, fastest=place == 0)
+        material, ambiguous = _meaning(arc.capacitance_f, declared, most_f, fastest=place == 0)
         under_the_spike = declared.decided_f is None and _is_hidden(fit, arc)
         if ambiguous and (under_the_spike or any(not before.material for before in found)):
             material = False
@@ -159,11 +161,19 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
     return tuple(found)
 
 
-def _meaning(capacitance_f: float, declared: Declared, fastest: bool) -> tuple[bool, bool]:
+def _most_beside_bulk_f(fit: CircuitFit, arcs: Sequence[Relaxation], declared: Declared) -> float:
+    """Largest capacitance of a grain boundary beside the bulk of a stated geometry, whose apex is seen."""
+    seen = arcs and arcs[0].time_s * 2 * math.pi * float(fit.frequency_hz.max()) > 1
+    if not (seen and declared.scales.stated and arcs[0].capacitance_f <= declared.scales.bulk_f):
+        return math.inf
+    return MOST_OVER_BULK * arcs[0].capacitance_f
+
+
+def _meaning(capacitance_f: float, declared: Declared, most_f: float, fastest: bool) -> tuple[bool, bool]:
     scales = declared.scales
     if capacitance_f < declared.least_interface_f or (fastest and capacitance_f <= scales.bulk_f):
         return True, False
-    if capacitance_f > scales.material_f:
+    if capacitance_f > most_f:
         return False, False
     return capacitance_f <= declared.likely_material_f, True
 

@@ -58,7 +58,8 @@ def resistance_ohm(lab, sample, z):
 
 def test_leads_are_taken_off_with_their_uncertainty(lab):
     rng = np.random.default_rng(3)
-    z = (ALONE + 2.5) * (1 + 1e-3 * (rng.standard_normal(49) + 1j * rng.standard_normal(49)))
+    bulk = parse_circuit("p(R1,CPE1)-CPE2").impedance([500.0, 2e-9, 0.95, 1e-5, 0.9], FREQUENCY_HZ)
+    z = (bulk + 2.5) * (1 + 1e-3 * (rng.standard_normal(49) + 1j * rng.standard_normal(49)))
     told = sample_of(PELLET | {"lead_ohm": 2.5, "lead_uncertainty_ohm": 1.0}, lab)
     with_leads, without = (resistance_ohm(lab, sample, z) for sample in (sample_of(PELLET, lab), told))
     assert with_leads["total_resistance_ohm"] - without["total_resistance_ohm"] == pytest.approx(2.5)
