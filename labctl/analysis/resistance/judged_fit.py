@@ -17,6 +17,7 @@ from labctl.analysis.resistance.judgement import Declared, JudgedArc, judged, to
 from labctl.analysis.resistance.prepared import Prepared
 
 AT_THE_NOISE = 1.5  # rms over the noise, where a richer electrode is taken at its word
+NOTABLY = 1.15  # by how much a richer electrode fits better
 SEVERAL_TIMES = 2.0
 CABLES = "L0"
 VAGUE = (" not determined", " at its bound", "did not converge")
@@ -63,7 +64,8 @@ def sound_of(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
     """The fits that nothing speaks against, and fits with a hidden arc where all others fit far worse.
 
     Such an arc may be the electrode's dispersion: it counts as ambiguous. A richer electrode counts where it
-    fits at the noise, or much better than every usual circuit; else it bends what none of them describes.
+    fits notably better than every usual circuit, and either at the noise or much better; else it bends what
+    none of them describes.
     """
     sound = [one for one in tried if not one.objections]
     usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
@@ -93,6 +95,8 @@ def _is_richer(one: JudgedFit) -> bool:
 
 
 def _counts(one: JudgedFit, noise_rms: float, usual_rms: float) -> bool:
+    if one.fit.rms * NOTABLY > usual_rms:
+        return False
     return one.fit.rms < AT_THE_NOISE * noise_rms or one.fit.rms * SEVERAL_TIMES < usual_rms
 
 
