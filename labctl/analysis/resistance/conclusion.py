@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
@@ -125,7 +127,7 @@ def conclude(
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
     chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
-    widened = with_misfit(widened, best.total_ohm, best.fit, data.noise_rms)
+    widened = with_misfit(widened, best.total_ohm, best.fit, _allowed_rms(data, best.fit))
     shape_flags: tuple[str, ...] = ()
     if all(arc.material for arc in best.arcs):  # without a circuit an electrode's arc would count
         widened, shape_flags = with_model_free(widened, data.spectrum, best.fit, data.consistent_rms)
@@ -148,6 +150,15 @@ def conclude(
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
     return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+
+
+def _allowed_rms(data: Prepared, fit: CircuitFit) -> float:
+    """Residuals that noise and the stated error of the analyser leave; that error has a part of its own."""
+    if data.cell.analyser is None:
+        return data.noise_rms
+    gain, _ = data.cell.analyser.relative_uncertainty(fit.frequency_hz, fit.z_ohm)
+    stated = gain[np.isfinite(gain)]
+    return math.hypot(data.noise_rms, float(np.sqrt(np.mean(stated**2))) if stated.size else 0.0)
 
 
 def _with_analyser(
