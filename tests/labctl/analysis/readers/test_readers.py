@@ -201,7 +201,7 @@ def test_an_imaginary_part_of_the_wrong_sign_is_suspected(write):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "no line names"),
+        ("", "the file is empty"),
         ("freq,real,imag\n", "no complete line"),
         ("freq,real,phase\n1,2,3\n", "no column for Z''"),
         (",temp,cond\n0,1,2\n1,2,3\n", "no line names"),
