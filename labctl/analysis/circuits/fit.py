@@ -25,6 +25,7 @@ from labctl.analysis.numerics.least_squares import Minimum, minimise
 from labctl.analysis.numerics.residuals import Residuals, examine, examine_all, looks_white
 from labctl.analysis.spectra.spectrum import Spectrum
 
+MOST_ITERATIONS = 200
 PART = 125  # spectra that a process is given at once
 
 Weights = Literal["modulus", "unit"] | ArrayLike
@@ -290,23 +291,27 @@ def _weight(weights: Weights, spectrum: Spectrum, modulus: FloatArray) -> FloatA
     return 1 / deviation[keep[np.argsort(-spectrum.frequency_hz[keep], kind="stable")]]
 
 
-def fit_problems(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+def fit_problems(
+    problems: Sequence[Problem], starts: Sequence[FloatArray], max_iterations: int = MOST_ITERATIONS
+) -> list[CircuitFit]:
     """Follow every start (k, p) of every problem, all of one circuit, and keep the best of each."""
     fits: dict[int, CircuitFit] = {}
     for points in sorted({problem.omega.size for problem in problems}):
         chosen = [i for i, problem in enumerate(problems) if problem.omega.size == points]
-        batch = _fit_batch([problems[i] for i in chosen], [starts[i] for i in chosen])
+        batch = _fit_batch([problems[i] for i in chosen], [starts[i] for i in chosen], max_iterations)
         fits.update(zip(chosen, batch, strict=True))
     return [fits[i] for i in range(len(problems))]
 
 
-def _fit_batch(problems: Sequence[Problem], starts: Sequence[FloatArray]) -> list[CircuitFit]:
+def _fit_batch(
+    problems: Sequence[Problem], starts: Sequence[FloatArray], max_iterations: int
+) -> list[CircuitFit]:
     """The same for problems with the same number of points.
 
     A first start that leaves white residuals has no better minimum beside it worth the search; elsewhere all
     starts are followed.
     """
-    batch = _Batch.of(problems)
+    batch = _Batch.of(problems, max_iterations)
     everyone = np.arange(len(problems))
     minimum = batch.minimum(everyone, np.array([own[0] for own in starts]))
     unsure = np.array([i for i, own in enumerate(starts) if len(own) > 1], np.intp)
@@ -329,14 +334,15 @@ class _Batch:
     weight: FloatArray
     lower: FloatArray
     upper: FloatArray
+    max_iterations: int
 
     @classmethod
-    def of(cls, problems: Sequence[Problem]) -> "_Batch":
+    def of(cls, problems: Sequence[Problem], max_iterations: int) -> "_Batch":
         circuit = problems[0].circuit
         ln_w = np.array([problem.ln_w for problem in problems])
         z = np.array([problem.z for problem in problems])
         weight = np.array([problem.weight for problem in problems]).repeat(2, axis=1)[:, None]
-        return cls(circuit, ln_w, z, weight, *_bounds(circuit, ln_w, z))
+        return cls(circuit, ln_w, z, weight, *_bounds(circuit, ln_w, z), max_iterations)
 
     def minimum(self, owner: IndexArray, starts: FloatArray, known: FloatArray | None = None) -> Minimum:
         """Follow starts (k, p) of the problems `owner` (k,), as far as they do not lead to `known` (b, p)."""
@@ -353,7 +359,8 @@ class _Batch:
             return parts
 
         known = None if known is None else known[owner]
-        return minimise(table, starts, self.lower[owner], self.upper[owner], known=known)
+        lower, upper = self.lower[owner], self.upper[owner]
+        return minimise(table, starts, lower, upper, self.max_iterations, known=known)
 
 
 def _describe(

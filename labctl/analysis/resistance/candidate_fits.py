@@ -5,7 +5,7 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
+from labctl.analysis.circuits.fit import MOST_ITERATIONS, CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.candidates import (
@@ -15,6 +15,7 @@ from labctl.analysis.resistance.candidates import (
     DIFFUSION_BEHIND,
     DIFFUSION_INSIDE,
     RICHER,
+    RICHER_ALONE,
     THREE_ARCS,
     blocks_at_the_end,
     conducts_at_the_end,
@@ -26,6 +27,7 @@ from labctl.analysis.resistance.relaxations import relaxations
 NEAR = 8  # places in temperature on either side that share their circuits
 STARTS = 4
 MORE_STARTS = 20
+FEW_ITERATIONS = 40  # of a richer electrode, or from the solution of a neighbour: enough, or hopeless
 MUCH_WORSE = 1.5
 SLOWER, DIFFUSION_SHARE = (30.0, 1000.0), 0.3  # starts: diffusion over the slowest arc
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
@@ -167,7 +169,7 @@ def fits_from(
     """A circuit fitted to each spectrum from the values given for it."""
     problems = [Problem.of(one.spectrum, parse_circuit(description), "modulus") for one in data]
     starts = [problem.starts(own) for problem, own in zip(problems, values, strict=True)]
-    return fit_problems(problems, starts)
+    return fit_problems(problems, starts, FEW_ITERATIONS)
 
 
 def start_values(fit: CircuitFit) -> dict[str, float]:
@@ -199,7 +201,8 @@ def _fitted(
             of_spectrum = data[i].spectrum
             scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
         problems = [scaled[i] for i in chosen]
-        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count)), strict=True):
+        most = FEW_ITERATIONS if description.removeprefix(f"{CABLES}-") in RICHER_ALONE else MOST_ITERATIONS
+        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count), most), strict=True):
             found[i][description] = fit
     return found
 

@@ -13,14 +13,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.constants import epsilon_0
-
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.relaxations import Relaxation, electrode_reactance_ohm, relaxations
 from labctl.analysis.spectra.cell import Cell, Sides
 
+VACUUM_PERMITTIVITY_F_M = 8.8541878188e-12  # CODATA 2022
 BULK_PERMITTIVITY = 1e3
 GRAIN_BOUNDARY_PERMITTIVITY = 1e5
 USUAL_GRAIN_BOUNDARY_PERMITTIVITY = 1e4  # above it a reversible cell's arc is more likely an interphase
@@ -85,8 +84,8 @@ class Scales:
         length, area = (None, None) if cell is None else (cell.thickness_m, cell.area_m2)
         stated = length is not None and area is not None
         thickness_m, area_m2 = (length.value, area.value) if length and area else PELLET_M
-        unit_f = epsilon_0 * area_m2 / thickness_m
-        largest_unit_f = unit_f if stated else epsilon_0 / THINNEST_PER_M
+        unit_f = VACUUM_PERMITTIVITY_F_M * area_m2 / thickness_m
+        largest_unit_f = unit_f if stated else VACUUM_PERMITTIVITY_F_M / THINNEST_PER_M
         return cls(
             bulk_f=BULK_PERMITTIVITY * unit_f,
             usual_f=USUAL_GRAIN_BOUNDARY_PERMITTIVITY * unit_f,

@@ -25,6 +25,7 @@ from labctl.analysis.spectra.cell import Cell
 from labctl.analysis.spectra.spectrum import Spectrum
 
 BETTER = 1 - 1e-6
+WORTH_HANDING_ON = 1 - 1e-4
 MOST_ROUNDS = 8
 OUT_OF_LINE_LN = 0.5
 AT_ONCE = 256  # spectra fitted together: what is kept of the others does not grow with their points
@@ -108,26 +109,31 @@ def _fitted_together(
 ) -> list[dict[str, CircuitFit]]:
     """Every candidate fitted to each spectrum; the first `known` rise in temperature and help each other."""
     fits = fit_candidates(data, circuits, neighbours=min(known, len(data)))
-    improved = set(range(min(known, len(data))))
+    improved = {(place, circuit) for place, own in enumerate(fits[:known]) for circuit in own}
     for _ in range(MOST_ROUNDS):
         improved = _hand_on(data[:known], fits[:known], improved)
     return fits
 
 
-def _hand_on(data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], sources: set[int]) -> set[int]:
-    """Refit the neighbours of the places in `sources` from the solutions there; return those improved."""
-    asked = [
-        (i, source) for source in sorted(sources) for i in (source - 1, source + 1) if 0 <= i < len(data)
-    ]
+def _hand_on(
+    data: Sequence[Prepared], fits: list[dict[str, CircuitFit]], sources: set[tuple[int, str]]
+) -> set[tuple[int, str]]:
+    """Refit the neighbours of `sources`, places and circuits, from the solutions there.
+
+    Return the places and circuits that became worth handing on.
+    """
     improved = set()
     for circuit in {c: None for own in fits for c in own}:
-        pairs = [(i, source) for i, source in asked if circuit in fits[i] and circuit in fits[source]]
+        places = sorted(place for place, of_one in sources if of_one == circuit)
+        asked = [(i, source) for source in places for i in (source - 1, source + 1) if 0 <= i < len(data)]
+        pairs = [(i, source) for i, source in asked if circuit in fits[i]]
         values = [start_values(fits[source][circuit]) for _, source in pairs]
         again = fits_from([data[i] for i, _ in pairs], circuit, values)
         for (i, _), fit in zip(pairs, again, strict=True):
             if fit.rms < fits[i][circuit].rms * BETTER:
+                if fit.rms < fits[i][circuit].rms * WORTH_HANDING_ON:
+                    improved.add((i, circuit))
                 fits[i][circuit] = fit
-                improved.add(i)
     return improved
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.constants import Boltzmann, elementary_charge
 
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
@@ -28,7 +27,7 @@ PLAUSIBLE_BIC = 6.0
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
 ONE_ARC = 2.0
 FEWEST_ENERGIES = 4
-BOLTZMANN_EV_K = Boltzmann / elementary_charge
+BOLTZMANN_EV_K = 8.617333262e-5
 LEAST_U = 1e-3  # of the logarithm of a ratio of resistances
 CERTAIN = 3.0
 LEAST_APART_EV = 0.05
