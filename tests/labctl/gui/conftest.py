@@ -9,7 +9,7 @@ from labctl.config.station import read_station
 from labctl.store.transactions import WriteConnection
 from labctl.testing import STATION
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
