@@ -71,7 +71,7 @@ class Cable:
         return thread
 
     def _accept(self, listening: socket.socket) -> None:
-        with suppress(OSError, ValueError):  # ValueError: cut while it waited
+        with suppress(OSError):
             while True:
                 client, _ = listening.accept()
                 self._await_earlier()
@@ -85,7 +85,8 @@ class Cable:
         """Wait until all that earlier connections have sent, their end too, is passed on."""
         while not self._over.is_set():
             with self._passing_on:
-                if not self._clients or not select.select(self._clients, (), (), 0)[0]:
+                open_ones = [client for client in self._clients if client.fileno() >= 0]
+                if not open_ones or not select.select(open_ones, (), (), 0)[0]:
                     return
             self._over.wait(0.001)
 
