@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from labctl.errors import InvalidRequest
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.growing_spectra import with_fit
 from labctl.readmodel.snapshot import RunSnapshot, SpectrumCurve
@@ -28,6 +29,15 @@ def whole_run(db: Database, run: int | str = "last") -> RunSnapshot:
     while not snapshot.complete:
         snapshot = follower.poll()
     return snapshot
+
+
+def runs_named(db: Database, names: Sequence[int | str]) -> list[RunSnapshot]:
+    """Return the runs of these names in their order; InvalidRequest where one is missing or named twice."""
+    ids = [db.run(name)["id"] for name in names]
+    twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
+    if twice is not None:
+        raise InvalidRequest(f"run {twice} is named twice")
+    return [whole_run(db, run_id) for run_id in ids]
 
 
 def with_fits(snapshot: RunSnapshot, most: int = MOST_FITTED) -> RunSnapshot:

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from labctl.plain_text import on_one_line
-from labctl.readmodel.formatting import typeset, with_uncertainty
 from labctl.readmodel.comparing import REPEATED
+from labctl.readmodel.formatting import typeset, with_uncertainty
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.law_text import HEADLINE_SYMBOLS, law_name
 from labctl.readmodel.literature import Published, of_cation, source

@@ -22,7 +22,7 @@ MOST_ENTRIES = 8
 LONGEST_NAME = 60
 LONGEST_BESIDE = 14  # characters of a label beside the axes; longer ones stand above
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D31")
-"""Palette of Okabe and Ito (https://jfly.uni-koeln.de/color/), its yellow, which is faint on white, replaced."""
+"""Palette of Okabe and Ito (https://jfly.uni-koeln.de/color/); its yellow, faint on white, is replaced."""
 UNKNOWN = "0.6"
 _MAP = colormaps["plasma"]
 HEAT = ListedColormap(_MAP(np.linspace(0.03, 0.88, 256)), name="labctl heat")
@@ -55,7 +55,7 @@ def by_temperature(temperatures_k: Sequence[float | None]) -> tuple[list[Any], K
     entries = dict(zip(map(_degrees, temperatures_k), colours, strict=True))
     if len(entries) <= MOST_ENTRIES:
         order = sorted(zip(temperatures_k, colours, strict=True), key=lambda pair: pair[0] or 0.0)
-        return colours, Key(list(dict((_degrees(kelvin), colour) for kelvin, colour in order).items()))
+        return colours, Key(list({_degrees(kelvin): colour for kelvin, colour in order}.items()))
     return colours, Key((), ScalarMappable(norm, HEAT), "T / °C")
 
 

@@ -49,6 +49,7 @@ def figure_of(
     width_mm: float = WIDTH_MM,
     slide: bool = False,
     literature: bool = False,
+    new_figure: Callable[..., Figure] = Figure,
 ) -> Figure:
     """Return a figure of one run, or of several on common axes.
 
@@ -64,6 +65,8 @@ def figure_of(
         16:9, with the name of the sample as title.
     literature : bool
         With kind `arrhenius`, also published conductivities of the runs' ions.
+    new_figure : callable
+        `matplotlib.pyplot.figure` shows it in a notebook.
 
     Raises
     ------
@@ -75,8 +78,8 @@ def figure_of(
     if not runs:
         raise InvalidRequest("a figure needs at least one run")
     draw, heights, ratio = FIGURES[kind]
-    figure = Figure(figsize=size_inches(width_mm, ratio, slide=slide), layout="constrained")
-    mosaic = [["top"], ["bottom"]][: len(heights)]
+    figure = new_figure(figsize=size_inches(width_mm, ratio, slide=slide), layout="constrained")
+    mosaic: Any = [["top"], ["bottom"]][: len(heights)]
     panels = figure.subplot_mosaic(mosaic, height_ratios=heights)
     draw(panels, runs, literature)
     _hide_empty(panels)

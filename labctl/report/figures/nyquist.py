@@ -51,7 +51,9 @@ def _set_limits(axes: Any, spectra: DrawnSpectra) -> None:
     low = min(float((-one.curve.z_ohm.imag * one.factor).min()) for one in spectra.shown)
     end = ROUND_R * max(known) if known else max(real, imag)
     right, top = min(1.06 * real, end), min(1.25 * max(imag, 0.0), 0.85 * end)
-    axes.set(xlim=(-0.03 * right, right), ylim=(max(low, -0.25 * right) - 0.03 * right, max(top, 0.3 * right)))
+    axes.set(
+        xlim=(-0.03 * right, right), ylim=(max(low, -0.25 * right) - 0.03 * right, max(top, 0.3 * right))
+    )
 
 
 def _extra(spectra: DrawnSpectra) -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Polarisation figure: current over time, the stored relaxation and the steady-state current with its band."""
+"""Polarisation figure: current over time, stored relaxation, steady-state current with its band."""
 
 from collections.abc import Sequence
 from typing import Any

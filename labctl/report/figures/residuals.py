@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labctl.readmodel.snapshot import Array, RunSnapshot, SpectrumCurve
 from labctl.report.figures.axes import logarithmic, say
@@ -11,6 +12,7 @@ from labctl.report.figures.colours import show_key
 from labctl.report.figures.spectra import drawn_spectra
 
 HEIGHT_RATIO = 1.0
+ComplexArray = NDArray[np.complex128]
 NO_CIRCUIT = "no spectrum has a circuit"
 
 
@@ -35,7 +37,7 @@ def draw_residuals(real: Any, imaginary: Any, runs: Sequence[RunSnapshot]) -> No
     show_key([real, imaginary], spectra.key)
 
 
-def residuals(curve: SpectrumCurve) -> tuple[Array, Array]:
+def residuals(curve: SpectrumCurve) -> tuple[Array, ComplexArray]:
     """Return frequencies (n,) in Hz and (Z - circuit) / |circuit| (n,) of the points that were fitted."""
     by_frequency = dict(zip(curve.frequency_hz[~curve.out], curve.z_ohm[~curve.out], strict=True))
     pairs = [

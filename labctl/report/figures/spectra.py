@@ -66,11 +66,13 @@ def drawn_spectra(runs: Sequence[RunSnapshot]) -> DrawnSpectra:
     known = [r for _, curve in every if (r := total_ohm(curve)) is not None]
     normalised = bool(known) and max(known) > WIDE_RANGE * min(known)
     factor, prefix = si_scale(max(known, default=_largest(every)))
-    shown = [
-        DrawnSpectrum(curve, colour, factor if not normalised else 1 / r, _marker(curve))
-        for (_, curve), colour in zip(every, colours, strict=True)
-        if (r := total_ohm(curve)) is not None or not normalised
-    ]
+    shown = []
+    for (_, curve), colour in zip(every, colours, strict=True):
+        r = total_ohm(curve)
+        if normalised and r is None:
+            continue
+        by = 1 / r if normalised and r else factor
+        shown.append(DrawnSpectrum(curve, colour, by, _marker(curve)))
     points = sum(one.curve.z_ohm.size for one in shown)
     unit = "" if normalised else f"{prefix}Ω"
     return DrawnSpectra(shown, key, unit, len(every) - len(shown), points > MOST_VECTOR_POINTS)

@@ -85,8 +85,9 @@ def styled(style: Path | None = None, *, slide: bool = False) -> Iterator[None]:
     InvalidRequest
         The file cannot be read, or holds no valid settings.
     """
-    settings = {"font.family": _families()} | (SLIDE if slide else JOURNAL)
-    with mpl.rc_context(settings | ({} if style is None else _of_file(style)) | ALWAYS):
+    settings: dict[str, Any] = {"font.family": _families()} | (SLIDE if slide else JOURNAL)
+    chosen: Any = settings | ({} if style is None else _of_file(style)) | ALWAYS
+    with mpl.rc_context(chosen):
         yield
 
 
@@ -114,7 +115,7 @@ def _of_file(style: Path) -> dict[str, Any]:
                 raise InvalidRequest(f"--style: {style}: line {number} is not `key: value`")
             if key.strip():
                 settings[key.strip()] = value.strip().strip('"')
-        checked = mpl.RcParams()
+        checked: Any = mpl.RcParams()
         for key, value in settings.items():
             checked[key] = value
     except OSError as error:

@@ -41,7 +41,7 @@ def draw_temperature(axes: Any, distance: Any, runs: Sequence[RunSnapshot]) -> N
 
 
 def _from_set_point(log: TemperatureCurve) -> Array:
-    """Return T - set point (n,) in K, NaN where the set point has just changed, so that no line joins both."""
+    """Return T - set point (n,) in K; NaN just after a change, so that no line joins both set points."""
     off = log.temperature_k - log.setpoint_k
     changed = np.flatnonzero(np.diff(log.setpoint_k)) + 1
     off[changed] = np.nan

@@ -1,0 +1,8 @@
+"""What `labctl.open(path, write=True)` returns; apart from `opened`, because amending loads the fits."""
+
+from labctl.derive.amendable import AmendableDatabase
+from labctl.opened import OpenedDatabase
+
+
+class OpenedAmendableDatabase(OpenedDatabase, AmendableDatabase):
+    """An `AmendableDatabase` whose runs and samples read their own frames and draw themselves."""
