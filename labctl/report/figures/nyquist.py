@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 
 from labctl.readmodel.snapshot import RunSnapshot
@@ -46,14 +47,13 @@ def _darker(colour: Any, spectra: DrawnSpectra) -> Any:
 def _set_limits(axes: Any, spectra: DrawnSpectra) -> None:
     """Show the arcs: a blocking electrode's spike goes on far beyond them."""
     known = [one.factor * r for one in spectra.shown if (r := total_ohm(one.curve)) is not None]
-    real = max(float((one.curve.z_ohm.real * one.factor).max()) for one in spectra.shown)
-    imag = max(float((-one.curve.z_ohm.imag * one.factor).max()) for one in spectra.shown)
-    low = min(float((-one.curve.z_ohm.imag * one.factor).min()) for one in spectra.shown)
+    real = max(float(one.factor * np.real(one.curve.z_ohm).max()) for one in spectra.shown)
+    imag = max(float(-one.factor * np.imag(one.curve.z_ohm).min()) for one in spectra.shown)
+    low = min(float(-one.factor * np.imag(one.curve.z_ohm).max()) for one in spectra.shown)
     end = ROUND_R * max(known) if known else max(real, imag)
     right, top = min(1.06 * real, end), min(1.25 * max(imag, 0.0), 0.85 * end)
-    axes.set(
-        xlim=(-0.03 * right, right), ylim=(max(low, -0.25 * right) - 0.03 * right, max(top, 0.3 * right))
-    )
+    bottom = max(low, -0.25 * right) - 0.03 * right
+    axes.set(xlim=(-0.03 * right, right), ylim=(bottom, max(top, 0.3 * right)))
 
 
 def _extra(spectra: DrawnSpectra) -> list[tuple[str, Any]]:

@@ -76,7 +76,7 @@ def _relaxation(row: Row, time_s: Array) -> tuple[Array, Array] | None:
     """Return the stored relaxation over the time measured; None where the row keeps none."""
     kept = row["relaxation"] if isinstance(row["relaxation"], dict) else {}
     names = ("transient_initial_current_a", "extrapolated_current_a", "time_constant_s")
-    values = [(kept.get(name) or {}).get("value") for name in names]
+    values: list[Any] = [(kept.get(name) or {}).get("value") for name in names]
     if any(value is None for value in values):
         return None
     grid_s = np.geomspace(float(time_s.min()), float(time_s.max()), 300)

@@ -51,8 +51,9 @@ def residuals(curve: SpectrumCurve) -> tuple[Array, ComplexArray]:
             for hz, fit in zip(curve.fit_frequency_hz, curve.fit_z_ohm, strict=True)
             if (near := _nearest(by_frequency, hz)) is not None
         ]
-    frequency, measured, fit = (np.array(column) for column in zip(*pairs, strict=True))
-    return frequency, (measured - fit) / np.abs(fit)
+    columns: list[Array] = [np.array(column) for column in zip(*pairs, strict=True)]
+    frequency, measured, fit = columns
+    return frequency, np.asarray((measured - fit) / np.abs(fit), dtype=complex)
 
 
 def _nearest(known: dict[Any, Any], hz: float) -> float | None:

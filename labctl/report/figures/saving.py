@@ -40,5 +40,5 @@ def drawn(figure: Figure, kind: str, dpi: float | None = None) -> bytes:
     into = BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an emoji in a sample's name
-        figure.savefig(into, format=kind, dpi=dpi or "figure", metadata=_WITHOUT_DATE[kind])
+        figure.savefig(into, format=kind, dpi=dpi, metadata=_WITHOUT_DATE[kind])
     return into.getvalue()

@@ -13,7 +13,7 @@ from labctl.errors import InvalidRequest
 MM_PER_INCH = 25.4
 WIDTH_MM = 85.0  # one column of a journal
 NARROWEST_MM, WIDEST_MM = 30.0, 1000.0
-SLIDE_INCHES = (13.333, 7.5)  # 16:9
+SLIDE_INCHES = (40 / 3, 7.5)  # 16:9
 SLIDE_DPI = 144  # 1920 x 1080
 
 OTHER_SCRIPTS = (
