@@ -1,4 +1,4 @@
-"""What `labctl.open` returns: a results file whose runs and samples draw themselves.
+"""The results file that `labctl.open` returns: its runs and samples draw themselves.
 
 A run is its row, a dict, as before, and more:
 

@@ -1,4 +1,4 @@
-"""What `labctl.open(path, write=True)` returns; apart from `opened`, because amending loads the fits."""
+"""The results file that `labctl.open(path, write=True)` returns; apart from `opened`: amending loads fits."""
 
 from labctl.derive.amendable import AmendableDatabase
 from labctl.opened import OpenedDatabase

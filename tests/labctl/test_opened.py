@@ -93,6 +93,6 @@ def test_a_file_opened_to_amend_has_the_same_runs(path):
 def test_what_is_missing_raises_and_is_no_empty_frame(path, ask):
     with (
         labctl.open(path) as db,
-        pytest.raises(InvalidRequest, match="no (run|sample|spectrum|polarisation)"),
+        pytest.raises(InvalidRequest, match=r"no (run|sample|spectrum|polarisation)"),
     ):
         ask(db)
