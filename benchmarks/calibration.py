@@ -1,10 +1,11 @@
 """Whole simulated nights with known truth: do the stated 95 % intervals cover it as often as they say?
 
     python benchmarks/calibration.py [--nights 1000] [--seed 1] [--results FILE] [--show]
+    python benchmarks/calibration.py --laws [--series 200] [--seed 1]
 
 Each night has a material (Arrhenius, VTF or a break), a cell of the kinds of package `cells`, a true geometry
 drawn about the stated one, a thermometer with an error drawn from its class or certificate, an analyser with
-errors of gain and phase inside its limits, leads, an oven whose temperature spreads, and in some nights a
+errors of gain and phase inside its limits, leads, an oven with a spread of temperature, and in some nights a
 sample that changes slowly. Its spectra are written into a results file as a run is, derived as `labctl fit`
 does, and the intervals are read back. Every second night also polarises a symmetric cell, read by a
 potentiostat with errors of gain and zero. Each night judges each quantity once; R and sigma of one spectrum.
@@ -14,10 +15,12 @@ the coverage that is expected of the printed intervals (`nights.judging`), wheth
 the median of error / u, and errors above 4 u without a flag. Exits with 1 when an aim is missed.
 
 `--results FILE` writes a line of JSON for each night as it is done; a second call with the same seed goes on.
-`--show` names the nights that are not covered.
+`--show` names the nights that are not covered. `--laws` judges the choice of law from points alone: sigma
+extrapolated to 25 degC, weights of laws, degrees Celsius given as kelvin.
 """
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -28,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from cells.results import gathered
-from nights import judging, reading
+from nights import judging, law_tables, reading
 from nights.materials import ROOM_K
 from nights.night import Night, night
 from nights.polarising import hold
@@ -65,7 +68,7 @@ class Laboratory:
         return row | {"seconds": round(time.process_time() - began, 3)}
 
     def judged(self, measured: Night, seed: int) -> dict[str, Any]:
-        """Row of a night: what is stated against the truth."""
+        """Row of a night: stated numbers against the truth."""
         run_id = write_night(self.store, measured)
         derive_run(self.store, run_id, DERIVED_S)
         with labctl.open(self.path) as db:
@@ -118,14 +121,12 @@ def _of_law(measured: Night, law: str, known: dict[str, Any], seed: int) -> dict
 
 def materials_room(measured: Night) -> float:
     """True conductivity at 25 degC of the fresh sample, S/m."""
-    import math
-
     return math.exp(float(measured.material.ln_sigma(ROOM_K)))
 
 
 @contextmanager
 def laboratory() -> Iterator[Laboratory]:
-    """An empty results file; distributions of relaxation times, which nobody judges here, are not made."""
+    """An empty results file; distributions of relaxation times are not made."""
     made, none = whole_runs.evaluated_relaxation_times, lambda *_, **__: []
     whole_runs.evaluated_relaxation_times = none
     try:
@@ -142,14 +143,27 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--nights", type=int, default=1000, help="(%(default)s)")
     made.add_argument("--first", type=int, default=0, help="number of the first night")
     made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--fewest", type=int, default=judging.FEWEST, help="nights of each quantity (%(default)s)")
+    made.add_argument(
+        "--fewest", type=int, default=judging.FEWEST, help="nights of each quantity (%(default)s)"
+    )
     made.add_argument("--results", type=Path, help="a line of JSON for every night")
     made.add_argument("--show", action="store_true", help="name each night that is not covered")
+    made.add_argument("--laws", action="store_true", help="judge laws of points, not nights")
+    made.add_argument("--series", type=int, default=200, help="for each line of --laws (%(default)s)")
     return made
+
+
+def laws(series: int, seed: int) -> int:
+    """Print the tables of the laws."""
+    text, met = law_tables.report(list(law_tables.lines(series, seed)))
+    print(f"seed {seed}\n\n{text}")
+    return 0 if met else 1
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
+    if given.laws:
+        return laws(given.series, given.seed)
     numbers = range(given.first, given.first + given.nights)
     with laboratory() as lab:
         rows = gathered(STUDY, given.seed, numbers, lab.one, given.results)

@@ -1,1 +1,1 @@
-"""Simulated nights with known truth: materials, instruments with errors, spectra, and the judge of intervals."""
+"""Simulated nights with known truth: materials, instruments with errors, spectra, and the judge."""

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from cells.elements import Complex
 from numpy.random import Generator
 from numpy.typing import NDArray
-
-from cells.elements import Complex
 
 ZERO_CELSIUS_K = 273.15
 Real = NDArray[np.float64]
@@ -25,7 +24,12 @@ LIMITS = {  # name: fixed part in K, share of |t| in degC, whether they add (els
     "type K class 1": (1.5, 0.004, False),
     "type T class 1": (0.5, 0.004, False),
 }
-HOTTEST_DEGC = {"PT100 A wire": 440.0, "PT100 B wire": 590.0, "type K class 1": 195.0, "type T class 1": 195.0}
+HOTTEST_DEGC = {
+    "PT100 A wire": 440.0,
+    "PT100 B wire": 590.0,
+    "type K class 1": 195.0,
+    "type T class 1": 195.0,
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Thermometer:
     Attributes
     ----------
     stated : mapping or None
-        What the station says about it; None: nothing.
+        Statement of the station about it; None: not stated.
     offset_k, gain : float
     """
 
@@ -87,7 +91,7 @@ class Analyser:
     seed: int
 
     def stated(self) -> dict[str, Any]:
-        """What the station says, as a run keeps it."""
+        """Return the statement of the station, as a run keeps it."""
         ends = {"frequency_hz": [0.0, None], "impedance_ohm": [0.0, None]}
         one = {"gain": self.gain, "phase_rad": self.phase_rad, "source": "data sheet"} | ends
         return {"instrument": "fra", "source": "data sheet", "given_by": "station", "ranges": [one]}
@@ -121,7 +125,7 @@ class Potentiostat:
     current_zero_a: float
 
     def stated(self) -> dict[str, Any]:
-        """What the station says, as a run keeps it."""
+        """Return the statement of the station, as a run keeps it."""
         potential_gain, potential_zero_v, gain, zero_a = self.limits
         about = {"instrument": "potentiostat", "source": "data sheet", "given_by": "station"}
         currents = [{"up_to_a": None, "gain": gain, "zero_a": zero_a}]

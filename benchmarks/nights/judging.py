@@ -1,11 +1,11 @@
-"""Judge stated 95 % intervals against the truth: coverage, bias, and errors that nobody is told of.
+"""Judge stated 95 % intervals against the truth: coverage, bias, and large errors without a flag.
 
 A rectangular limit of error a has the standard uncertainty a / sqrt(3), and 1.96 of it exceeds a: an interval
 by linear propagation that such a limit dominates covers 100 %, not 95 %. So the coverage that the printed
 interval must have is computed for each number by Monte Carlo from its own budget, with limits as rectangles
 and everything else as normal distributions, and its mean over the nights is `expected`. It is 95 % where no
-limit counts. A quantity is met when `expected` lies inside the 99 % binomial interval of what was covered,
-and is not below 94 %.
+limit counts. A quantity is met when `expected` lies inside the 99 % binomial interval of the observed
+coverage, and is not below 94 %.
 """
 
 import math
@@ -13,9 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
-
 from cells.results import Row, table, verdict
+from scipy.stats import beta
 
 ASKED = 0.95
 LEAST_EXPECTED = 0.94
@@ -56,7 +55,7 @@ def tells(flags: Iterable[str]) -> bool:
 def judged(stated: Mapping[str, Any], truth: float, *, classed: bool, seed: int = 0) -> Row:
     """Compare a stated number with the truth.
 
-    `classed`: its thermometer is stated by a class, whose limits are rectangular.
+    `classed`: its thermometer is stated by a class, and has rectangular limits.
     """
     low, high, u = stated["low"], stated["high"], stated["u"]
     error = stated["value"] - truth
@@ -92,7 +91,7 @@ def expected_coverage(stated: Mapping[str, Any], *, classed: bool, seed: int = 0
 
 
 def _in_logarithm(stated: Mapping[str, Any]) -> bool:
-    """The interval is symmetric in the logarithm, as those of sigma and A are."""
+    """The interval is symmetric in the logarithm, as intervals of sigma and A are."""
     low, value, high = stated["low"], stated["value"], stated["high"]
     if not (low > 0 and high - low > 1e-3 * value):
         return False
@@ -131,7 +130,7 @@ def binomial_interval(covered: int, n: int, level: float = 0.99) -> tuple[float,
 
 
 def of_quantity(rows: Iterable[Row], quantity: str) -> list[Row]:
-    """What was judged of one quantity, over all nights."""
+    """Judged numbers of one quantity, over all nights."""
     return [row[quantity] for row in rows if row.get(quantity) is not None]
 
 
@@ -182,6 +181,8 @@ def named(row: Row) -> str:
         one = row.get(quantity)
         if one is None or one["told"] or one["covered"]:
             continue
-        against.append(f"{quantity} {one['value']:.6g} +- {one['u']:.2g}, truth {one['truth']:.6g} ({one['z']:+.1f} u)")
+        against.append(
+            f"{quantity} {one['value']:.6g} +- {one['u']:.2g}, truth {one['truth']:.6g} ({one['z']:+.1f} u)"
+        )
     about = f"{row['number']:5d} {row['kind']}, {row['law']}, {row['thermometer']}, {row['way']}"
     return f"{about}: {'; '.join(against)}" if against else ""

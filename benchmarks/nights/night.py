@@ -1,8 +1,8 @@
 """A simulated night: one sample over temperature, measured by instruments with errors that stay all night.
 
-What is drawn: the material and its law, the electrodes, the true geometry about the stated one, the error of
+Drawn: the material and its law, the electrodes, the true geometry about the stated one, the error of
 thermometer and analyser inside their limits, the resistance of the leads, the spread of the oven, the
-temperature of the sample beside that of its sensor, and in some nights a slow change of the sample. The
+temperature of the sample beside its sensor, and in some nights a slow change of the sample. The
 cells come from `cells.kinds`. Nothing here is imported from labctl.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
-
 from cells import kinds
 from cells.cell import Cell
 from cells.elements import Complex
+from numpy.random import Generator
+from numpy.typing import NDArray
+
 from nights import instruments, materials
 from nights.instruments import ZERO_CELSIUS_K, Analyser, Thermometer
 from nights.materials import Material
@@ -60,7 +60,7 @@ class Night:
     sample : dict
         Columns of a row of `samples`, as the laboratory states them.
     accuracy : dict
-        What the station states about its instruments.
+        Statements of the station about its instruments.
     spectra : tuple of Measured
     material : Material
     kind : str

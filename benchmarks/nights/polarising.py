@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from cells import elements
+from cells.elements import Complex
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from cells import elements
-from cells.elements import Complex
 from nights import instruments
 from nights.instruments import Analyser, Potentiostat
 

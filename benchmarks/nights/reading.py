@@ -19,8 +19,10 @@ _NUMBERS = "SELECT * FROM transference_numbers WHERE run_id = ?"
 
 
 def spectra(db: Any, run_id: int) -> list[dict[str, Stated | None]]:
-    """What is stated of each spectrum: `R` in ohm and `sigma` in S/m; None where there is no number."""
-    return [{"R": _resistance(row), "sigma": _conductivity(row)} for row in db.rows(_CONDUCTIVITIES, (run_id,))]
+    """Stated numbers of each spectrum: `R` in ohm and `sigma` in S/m; None where there is no number."""
+    return [
+        {"R": _resistance(row), "sigma": _conductivity(row)} for row in db.rows(_CONDUCTIVITIES, (run_id,))
+    ]
 
 
 def _resistance(row: Row) -> Stated | None:
@@ -43,7 +45,14 @@ def _conductivity(row: Row) -> Stated | None:
 
 def _normal(value: float, u: float, flags: list[str], budget: list[Row]) -> Stated:
     half = NORMAL_95 * u
-    return {"value": value, "u": u, "low": value - half, "high": value + half, "flags": flags, "budget": budget}
+    return {
+        "value": value,
+        "u": u,
+        "low": value - half,
+        "high": value + half,
+        "flags": flags,
+        "budget": budget,
+    }
 
 
 def laws(db: Any, run_id: int) -> tuple[str, list[str], dict[str, Stated]]:
