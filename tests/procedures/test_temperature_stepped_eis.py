@@ -184,7 +184,9 @@ def test_the_repetition_stays_the_last_step_when_a_person_changes_the_temperatur
 def test_inserted_temperatures_come_before_the_repetition(rig):
     temperatures = [50.0, 60.0, 70.0, 80.0, 90.0]
     wanted = {"refine": "activation_energy_ev", "refine_half_width": 1e-6, "refine_insertions": 2}
-    measured = measured_degc(rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted)
+    measured = measured_degc(
+        rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted
+    )
     assert measured[:5] == temperatures
     assert len(measured) == 8
     assert measured[-1] == 50.0
@@ -193,7 +195,9 @@ def test_inserted_temperatures_come_before_the_repetition(rig):
 def test_a_law_known_early_leaves_out_temperatures_but_not_the_repetition(rig):
     temperatures = [50.0, 55.0, 60.0, 65.0, 70.0, 80.0, 90.0]
     wanted = {"refine": "activation_energy_ev", "refine_half_width": 1.0}
-    measured = measured_degc(rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted)
+    measured = measured_degc(
+        rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted
+    )
     assert measured == [50.0, 55.0, 60.0, 65.0, 70.0, 50.0]
 
 

@@ -177,9 +177,7 @@ def _way_back(temperature_k: Array) -> NDArray[np.bool_] | None:
     return back if min(back.sum(), (~back).sum()) >= FEWEST_ON_A_WAY else None
 
 
-def _p_value(
-    within: float, within_freedom: int, between: float, between_freedom: int, stated: bool
-) -> float:
+def _p_value(within: float, within_freedom: int, between: float, between_freedom: int, stated: bool) -> float:
     if stated and (between_freedom < 1 or between <= 1):
         return chi_square_tail(within * within_freedom, within_freedom)
     if between <= 0:

@@ -62,7 +62,9 @@ def test_a_change_beyond_its_uncertainty_is_significant_and_one_within_is_not():
     changed = change_between([0.0, math.log(0.93)], law, [0.003, 0.004], 323.15, 7200.0)
     assert changed.factor == pytest.approx(0.93 / 1.01)
     assert changed.is_significant
-    assert changed.words.startswith("at 50.00 degC the conductivity is 0.9208 times the first (95 %: 0.9118 to")
+    assert changed.words.startswith(
+        "at 50.00 degC the conductivity is 0.9208 times the first (95 %: 0.9118 to"
+    )
     assert changed.words.endswith("after 2 h")
     assert changed.per_hour.value == pytest.approx(math.log(0.93 / 1.01) / 2)
     assert not change_between([0.0, 0.008], [0.0, 0.0], [0.003, 0.004], 323.15, 7200.0).is_significant
