@@ -11,6 +11,7 @@ from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
@@ -185,13 +186,15 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     rows, choice = _rows_of_laws(branch, points, bounds, form)
     flags = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
-    remarks = _hysteresis_flags(branch, points, form)
+    remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":
         rows, changed = _with_change(rows, measured, points, bounds, form, choice)
-        remarks += changed
     for row in rows:
         row["spectra"] = [point["spectrum_id"] for point in points]
-        row["flags"] = list(dict.fromkeys([*flags, *row["flags"], *(remarks if row["preferred"] else [])]))
+        own = [flag for flag in row["flags"] if not (remarks and flag.startswith(WAY_BACK))]
+        row["flags"] = list(
+            dict.fromkeys([*flags, *own, *([*remarks, *changed] if row["preferred"] else [])])
+        )
     return rows
 
 

@@ -88,13 +88,18 @@ def change_flags(first: Change | None, held: Sequence[Change], points: Points) -
     """Say what changed, by which factor, in what time, and that a cause is not known."""
     flags = []
     if first is not None and first.is_significant:
-        flags.append(f"the sample changed: {first.words}; {NO_CAUSE}; the repetition is not in the law")
+        flags.append(
+            f"the sample changed, or its temperature did: {first.words}; {NO_CAUSE}; the repetition is not in "
+            "the law"
+        )
     if first is None and any(p["is_repetition"] for p in points):
         flags.append(
             "a change of the sample was not looked for: the first temperature, or its repetition, gave no "
             "number"
         )
-    flags += [f"the sample changed while held: {one.words}{_rate(one)}" for one in held if one.is_significant]
+    flags += [
+        f"the conductivity changed while held: {one.words}{_rate(one)}" for one in held if one.is_significant
+    ]
     return flags
 
 
@@ -158,7 +163,8 @@ def _change(first: Mapping[str, Any], again: Mapping[str, Any], fit: LawFit) -> 
     u = [_u_ln_sigma(p, fit) for p in (first, again)]
     elapsed_s = _middle_s(again) - _middle_s(first)
     freedom = math.inf if fit.series.stated else fit.solution.degrees_of_freedom
-    return change_between(measured, law.tolist(), u, float(kelvin[0]), elapsed_s, freedom)
+    slope_per_k = _slope_per_k(float(kelvin[0]), fit)
+    return change_between(measured, law.tolist(), u, float(kelvin[0]), elapsed_s, freedom, slope_per_k)
 
 
 def _u_ln_sigma(point: Mapping[str, Any], fit: LawFit) -> float:
@@ -168,9 +174,12 @@ def _u_ln_sigma(point: Mapping[str, Any], fit: LawFit) -> float:
     """
     if not fit.series.stated:
         return math.sqrt(fit.solution.variance_factor)
-    kelvin = point["temperature_k"]
-    slope = fit.apparent_activation_energy_ev(kelvin).value / (BOLTZMANN_EV_K * kelvin**2)
-    return math.hypot(point["own_relative_u"], slope * point["temperature_u_k"])
+    slope_per_k = _slope_per_k(point["temperature_k"], fit)
+    return math.hypot(point["own_relative_u"], slope_per_k * point["temperature_u_k"])
+
+
+def _slope_per_k(kelvin: float, fit: LawFit) -> float:
+    return fit.apparent_activation_energy_ev(kelvin).value / (BOLTZMANN_EV_K * kelvin**2)
 
 
 def _middle_s(point: Mapping[str, Any]) -> float:

@@ -1,8 +1,8 @@
 """Temperatures that were measured more than once: do the conductivities agree?
 
 What all points share (geometry, gain, a thermometer's offset) cancels in the ratio of two conductivities of
-one sample. A ratio that differs from 1 by more than its uncertainty says that the sample changed, not why:
-ageing, drying and recrystallisation look alike.
+one sample. A ratio that differs from 1 by more than its uncertainty says that the conductivity changed, not
+why: ageing, drying and recrystallisation look alike, and so does a sample that lags its sensor.
 """
 
 import math
@@ -19,7 +19,8 @@ from labctl.units import ZERO_CELSIUS_K
 SAME_TEMPERATURE_WITHIN_K = 0.5
 SIGNIFICANCE = 0.01
 FEWEST_ON_A_WAY = 2
-NO_CAUSE = "ageing, drying and recrystallisation are not told apart"
+WAY_BACK = "hysteresis: in the order of the list"
+NO_CAUSE = "ageing, drying, recrystallisation and a sample that lags its sensor are not told apart"
 
 Array = NDArray[np.float64]
 
@@ -36,11 +37,14 @@ class Change:
         ln(sigma again / sigma first), both at that temperature; dimensionless.
     elapsed_s : float
         From the first to the second, s; nan where it is not known.
+    as_k : float
+        Change of temperature that would do the same, K; nan where the law is not known.
     """
 
     temperature_k: float
     ln_ratio: Estimate
     elapsed_s: float
+    as_k: float = math.nan
 
     @property
     def factor(self) -> float:
@@ -67,13 +71,17 @@ class Change:
 
     @property
     def words(self) -> str:
-        """The ratio with its 95 % interval, and the time between, for example after `the sample changed: `."""
+        """The ratio with its 95 % interval, the time between, and the kelvin that would do the same."""
         low, high = (math.exp(end) for end in self.ln_ratio.interval())
         interval = f"95 %: {low:.4g} to {high:.4g}" if math.isfinite(high) else "its interval is not known"
         return (
             f"at {self.temperature_k - ZERO_CELSIUS_K:.2f} degC the conductivity is {self.factor:.4g} times "
-            f"the first ({interval}){_after(self.elapsed_s)}"
+            f"the first ({interval}){_after(self.elapsed_s)}{_as_kelvin(self.as_k)}"
         )
+
+
+def _as_kelvin(kelvin: float) -> str:
+    return f", as {kelvin:+.2g} K would do" if math.isfinite(kelvin) else ""
 
 
 def _after(elapsed_s: float) -> str:
@@ -160,10 +168,7 @@ def way_back_flags(
     if not p_value < SIGNIFICANCE:
         return ()
     factor = math.exp(float(found[-1]))
-    return (
-        f"hysteresis: in the order of the list the way back lies {factor:.3g} times the way there "
-        f"(p = {p_value:.1g})",
-    )
+    return (f"{WAY_BACK} the way back lies {factor:.3g} times the way there (p = {p_value:.1g})",)
 
 
 def _way_back(temperature_k: Array) -> NDArray[np.bool_] | None:
@@ -192,6 +197,7 @@ def change_between(
     temperature_k: float,
     elapsed_s: float,
     degrees_of_freedom: float = math.inf,
+    slope_per_k: float = math.nan,
 ) -> Change:
     """Compare two measurements of one sample at nearly the same temperature, first and again.
 
@@ -203,8 +209,10 @@ def change_between(
         Of the first; between the two.
     degrees_of_freedom : float
         Behind `uncertainty`.
+    slope_per_k : float
+        Of ln sigma at this temperature, 1/K.
     """
     first, again = (measured - law for measured, law in zip(ln_sigma, law_ln_sigma, strict=True))
-    return Change(
-        temperature_k, Estimate(again - first, math.hypot(*uncertainty), degrees_of_freedom), elapsed_s
-    )
+    ratio = Estimate(again - first, math.hypot(*uncertainty), degrees_of_freedom)
+    as_k = ratio.value / slope_per_k if slope_per_k else math.nan
+    return Change(temperature_k, ratio, elapsed_s, as_k)

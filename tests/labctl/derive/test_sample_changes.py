@@ -87,9 +87,11 @@ def changed(law):
 def test_a_sample_that_loses_one_percent_an_hour_is_told_with_factor_and_time(night):
     law = night(losing(1.0), degc=(*UP_DEGC, 30.0), repeat_first=True).law()
     (flag,) = changed(law)
-    assert flag.startswith("the sample changed: at 30.00 degC the conductivity is 0.93")
+    assert flag.startswith(
+        "the sample changed, or its temperature did: at 30.00 degC the conductivity is 0.93"
+    )
     assert "after 7 h" in flag
-    assert "ageing, drying and recrystallisation are not told apart" in flag
+    assert "ageing, drying, recrystallisation and a sample that lags its sensor are not told apart" in flag
 
 
 def test_the_activation_energy_of_a_changing_sample_carries_the_change_and_holds_the_truth(night):
@@ -158,6 +160,6 @@ def test_a_repetition_without_a_number_says_that_no_change_was_looked_for(night)
 def test_two_spectra_at_one_hot_hold_give_a_rate(night):
     law = night(losing(3.0), degc=(*UP_DEGC, 90.0)).law()
     (flag,) = changed(law)
-    assert flag.startswith("the sample changed while held: at 90.00 degC")
+    assert flag.startswith("the conductivity changed while held: at 90.00 degC")
     assert "% per hour" in flag
     assert "-3" in flag or "-2" in flag
