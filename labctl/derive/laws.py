@@ -46,9 +46,9 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
     A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
     temperature do not enter as numbers, nor does the first temperature that `repeat_first` measured again: it
-    shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than `ONE_TEMPERATURE_K`
-    enters with half its span as the uncertainty of its temperature; a spectrum that moved further, or that no
-    uncertainty can weigh, does not enter. A flag names each spectrum left out.
+    shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than
+    `ONE_TEMPERATURE_K` enters with half its span as the uncertainty of its temperature; a spectrum that moved
+    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)

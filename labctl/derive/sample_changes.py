@@ -89,8 +89,8 @@ def change_flags(first: Change | None, held: Sequence[Change], points: Points) -
     flags = []
     if first is not None and first.is_significant:
         flags.append(
-            f"the sample changed, or its temperature did: {first.words}; {NO_CAUSE}; the repetition is not in "
-            "the law"
+            f"the sample changed, or its temperature did: {first.words}; {NO_CAUSE}; the repetition is not "
+            "in the law"
         )
     if first is None and any(p["is_repetition"] for p in points):
         flags.append(

@@ -217,7 +217,7 @@ def r_squared(series: TemperatureSeries, residuals: NDArray[np.float64]) -> floa
 
 
 def common_flags(fit: LawFit, parameters: int) -> tuple[str, ...]:
-    """Flags that every law may earn: few points, more scatter than stated, disagreement, contradicted bounds."""
+    """Flags of every law: few points, more scatter than stated, disagreements, contradicted bounds."""
     flags = list(fit.series.flags())
     if fit.series.full_points <= parameters:
         flags.append(f"{len(fit.series)} points determine {parameters} parameters: the scatter is unknown")

@@ -99,8 +99,9 @@ def law_points(
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
     `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`, `band_k`,
-    `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a potential was held are left out. `own`
-    gives the conductivities of the run itself, by spectrum, in the place of the rows of its current analysis.
+    `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a potential was held
+    are left out. `own` gives the conductivities of the run itself, by spectrum, in the place of the rows of
+    its current analysis.
     """
     parts = part_ids(db, run_id)
     points = db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
