@@ -157,6 +157,7 @@ def test_a_conductivity_keeps_what_its_resistance_and_geometry_leave(notebook, s
     ohm = share.added_to(Estimate(2000.0, 4.0, 30).widened(5.0, "circuit"))
     series.append(replace(resistance(2000.0), total_ohm=ohm, analyser=share))
     (row,) = derive_conductivities(book.store, book.run_id, 1.0)
+    assert row is not None
     parts = {one["source"]: one["standard_uncertainty"] for one in listed(row["budget"], CONDUCTIVITY)}
     sigma = row["conductivity_s_m"]
     expected = {"fit and noise": 4 / 2000, "circuit": 3 / 2000, "analyser": 10 / 2000, "thickness": 0.01}
@@ -171,4 +172,5 @@ def test_a_conductivity_of_a_sample_without_uncertainties_says_what_is_not_state
     book.spectrum()
     series.append(resistance(2000.0))
     (row,) = derive_conductivities(book.store, book.run_id, 1.0)
+    assert row is not None
     assert row["budget"]["not_stated"] == ["geometry", "analyser", "leads"]

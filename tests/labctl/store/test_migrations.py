@@ -503,6 +503,6 @@ def test_a_budget_is_json(rig, path):
     law |= {"law": "vtf", "form": "", "preferred": 0, "parameters": "{}", "n_points": 3, "flags": "[]"}
     law |= {"method": "m", "method_version": "1", "derived_s": 1.0, "budget": "not JSON"}
     statement = f"INSERT INTO all_law_fits ({', '.join(law)}) VALUES ({', '.join('?' * len(law))})"
-    with closing(sqlite3.connect(path)) as connection:
-        with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: budget"):
-            connection.execute(statement, (*law.values(),))
+    refused = pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: budget")
+    with closing(sqlite3.connect(path)) as connection, refused:
+        connection.execute(statement, (*law.values(),))
