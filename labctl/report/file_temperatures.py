@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from labctl.analysis import Spectrum
 from labctl.analysis.readers.cells import number
 from labctl.analysis.readers.plain_table import PlainTable, read_plain_tables
 from labctl.analysis.readers.quantities import kelvin_of, temperatures
@@ -36,8 +35,8 @@ class FileTemperatures:
     source: str = ""
     of_table: Mapping[tuple[str, int | None], float] = field(default_factory=dict)
 
-    def of(self, path: Path, spectra: Sequence[Spectrum]) -> list[float | None]:
-        """Return the temperature of each spectrum of a file in kelvin.
+    def of(self, path: Path, found: Sequence[Mapping[str, str]]) -> list[float | None]:
+        """Return the temperature of each spectrum or polarisation of a file in kelvin; `found`: its metadata.
 
         Raises
         ------
@@ -45,12 +44,12 @@ class FileTemperatures:
             When one has none, although temperatures were asked for, or it is impossible.
         """
         if self.source == FROM_NAME:
-            return [_checked(_from_name(path.name))] * len(spectra)
+            return [_checked(_from_name(path.name))] * len(found)
         if self.source == FROM_FILE:
-            return [_checked(_from_file(spectrum)) for spectrum in spectra]
+            return [_checked(_from_file(metadata)) for metadata in found]
         if self.source:
-            return [_checked(self._from_table(path.name, sweep)) for sweep in range(len(spectra))]
-        return [None] * len(spectra)
+            return [_checked(self._from_table(path.name, sweep)) for sweep in range(len(found))]
+        return [None] * len(found)
 
     def _from_table(self, name: str, sweep: int) -> float:
         for key in ((name, sweep + 1), (name, None)):
@@ -127,13 +126,13 @@ def _kelvin(value: str, unit: str) -> float:
     return float(to_kelvin(np.array([float(value.replace(",", ".").replace("−", "-"))]))[0])
 
 
-def _from_file(spectrum: Spectrum) -> float:
-    if "temperature_k" not in spectrum.metadata:
+def _from_file(metadata: Mapping[str, str]) -> float:
+    if "temperature_k" not in metadata:
         raise ValueError(
-            "the file names no temperature of this spectrum with its unit, such as a column `T (degC)`; give "
+            "the file names no temperature with its unit, such as a column `T (degC)`; give "
             "`--temperatures from-name` or a table"
         )
-    return float(spectrum.metadata["temperature_k"])
+    return float(metadata["temperature_k"])
 
 
 def _checked(kelvin: float) -> float:

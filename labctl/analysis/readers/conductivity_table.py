@@ -65,6 +65,18 @@ def read_conductivities(path: str | PathLike[str], sheet: str = "") -> MeasuredC
         raise ValueError(f"{path}: {error}") from None
 
 
+def has_conductivities(table: PlainTable) -> bool:
+    """Whether the headings name temperatures and conductivities, with a unit or without."""
+    return _names_any(table, temperatures) and _names_any(table, conductivities)
+
+
+def _names_any(table: PlainTable, quantity: Callable[[Sequence[str]], Sequence[Quantity]]) -> bool:
+    try:
+        return bool(quantity(table.headings))
+    except ValueError:  # a heading of this quantity whose unit is missing or not known
+        return True
+
+
 def _named(tables: Sequence[PlainTable], sheet: str) -> PlainTable:
     names = [table.part.name for table in tables]
     if sheet:
