@@ -118,7 +118,7 @@ def import_spectra(
     stated = PolarisationRequest(before, after, _volt(potential_mv), _volt(rest_mv), step)
     if stated.made:
         _check_polarisation(stated, named, chosen)
-    request = _Request(source, into, stated, skip_refused, as_json)
+    request = _Request(source, into, stated, chosen.electrodes, skip_refused, as_json)
     reading = _read(_existing(named), request)
     outcomes = _imported(reading, chosen, request, person or user_name())
     every = stated.with_spectra(named[0]) if stated.made else named
@@ -141,6 +141,7 @@ class _Request:
     temperatures: "FileTemperatures"
     into: Path
     polarisation: "PolarisationRequest"
+    electrodes: str
     skip_refused: bool
     quiet: bool
 
@@ -180,6 +181,7 @@ def _read(paths: Sequence[Path], request: _Request) -> "Reading":
             on_file,
             skip_refused=request.skip_refused,
             polarisation=request.polarisation,
+            electrodes=request.electrodes,
         )
 
 

@@ -7,14 +7,15 @@ polarisation with its spectra, a refused file holds back the others.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labctl.analysis import Spectrum, read_conductivities, read_spectra, read_transient
 from labctl.analysis.readers.companions import companion_warnings
 from labctl.analysis.readers.kinds import CONDUCTIVITIES, POLARISATION, kind_of_table
-from labctl.report.file_temperatures import FileTemperatures
+from labctl.report.file_temperatures import FileTemperatures, possible
 from labctl.report.polarisation_file import NO_REQUEST, Hold, PolarisationRequest, hold_of
+from labctl.report.unit_of_temperatures import kelvin_above_numbers
 from labctl.store import Database
 from labctl.store.queries import imported_files
 
@@ -24,7 +25,10 @@ OnFile = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False)
 class FileRead:
-    """A file to import: content, spectra or a polarisation, and the temperature of each in kelvin."""
+    """A file to import: content, spectra or a polarisation, and the temperature of each in kelvin.
+
+    `numbers` are temperatures whose unit is not known yet; `notes` is what was found of it.
+    """
 
     path: Path
     content: bytes
@@ -32,6 +36,8 @@ class FileRead:
     spectra: Sequence[Spectrum]
     temperatures_k: Sequence[float | None]
     hold: Hold | None = None
+    numbers: Sequence[float] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def format(self) -> str:
@@ -103,24 +109,25 @@ def read_files(
     *,
     skip_refused: bool = False,
     polarisation: PolarisationRequest = NO_REQUEST,
+    electrodes: str = "blocking",
 ) -> Reading:
     """Read files without writing anything; `on_file` gets the name of each before it is read.
 
     With temperatures the files are one series. Where one of them is refused the others are held back, unless
     `skip_refused`: a finished run does not take up the missing file later. With what a person states about a
-    `polarisation`, the one file of `paths` is that, and its spectra are read with it.
+    `polarisation`, the one file of `paths` is that, and its spectra are read with it. Temperatures without a
+    unit are decided by the resistances between `electrodes`.
     """
     if polarisation.made:
-        return _read_with_spectra(paths[0], polarisation, temperatures, db, on_file)
-    reading = _read_each(paths, temperatures, db, on_file, NO_REQUEST)
+        every = polarisation.with_spectra(paths[0])
+        reading = _read_each(every, temperatures, db, on_file, polarisation, paths[0])
+        return _whole(_with_units(reading, electrodes))
+    reading = _with_units(_read_each(paths, temperatures, db, on_file, NO_REQUEST), electrodes)
     return _held_back(reading) if temperatures.source and not skip_refused else reading
 
 
-def _read_with_spectra(
-    hold: Path, request: PolarisationRequest, temperatures: FileTemperatures, db: Path, on_file: OnFile
-) -> Reading:
-    """Read a polarisation and its spectra, which are one run: all of them, or none."""
-    reading = _read_each(request.with_spectra(hold), temperatures, db, on_file, request, hold)
+def _whole(reading: Reading) -> Reading:
+    """Return the reading of a polarisation and its spectra, which are one run: all of them, or none."""
     before = next((other for other in reading.others if other.outcome == "known"), None)
     several = next((file for file in reading.files if file.hold is None and len(file.spectra) > 1), None)
     if reading.files and before is not None:
@@ -157,6 +164,31 @@ def _read_each(
             except (OSError, ValueError) as error:
                 reading.others.append(FileOutcome(path, "refused", reason=_in_words(path, error)))
     return reading
+
+
+def _with_units(reading: Reading, electrodes: str) -> Reading:
+    """Decide the unit of temperatures that have none; their files are refused where nothing decides."""
+    open_ones = [file for file in reading.files if file.numbers]
+    if not open_ones:
+        return reading
+    spectra = [spectrum for file in open_ones for spectrum in file.spectra]
+    numbers = [number for file in open_ones if file.hold is None for number in file.numbers]
+    try:
+        above_k, why = kelvin_above_numbers(numbers, spectra, electrodes)
+        decided = [_in_kelvin(file, above_k, why) if file.numbers else file for file in reading.files]
+    except ValueError as error:
+        return _without_unit_refused(reading, str(error))
+    return Reading(decided, reading.others)
+
+
+def _in_kelvin(file: FileRead, above_k: float, why: str) -> FileRead:
+    kelvin = [possible(number + above_k) for number in file.numbers]
+    return replace(file, temperatures_k=kelvin, numbers=(), notes=(why,))
+
+
+def _without_unit_refused(reading: Reading, why: str) -> Reading:
+    refused = [FileOutcome(file.path, "refused", reason=why) for file in reading.files if file.numbers]
+    return Reading([file for file in reading.files if not file.numbers], [*reading.others, *refused])
 
 
 def _held_back(reading: Reading) -> Reading:
@@ -197,8 +229,9 @@ def _read_one(
     else:
         spectra, hold = _found(path, kinds)
         measured = spectra if hold is None else [hold.transient]
-        kelvin = temperatures.of(path, [one.metadata for one in measured])
-        reading.files.append(FileRead(path, content, digest, spectra, kelvin, hold))
+        numbers = temperatures.without_unit(path, measured)
+        kelvin = [None] * len(numbers) if numbers else temperatures.of(path, measured)
+        reading.files.append(FileRead(path, content, digest, spectra, kelvin, hold, numbers))
 
 
 def _found(path: Path, kinds: Kinds) -> tuple[Sequence[Spectrum], Hold | None]:
@@ -235,14 +268,14 @@ def already(path: Path, run_id: int, name: str, sample: str) -> FileOutcome:
 def remarks_of(file: FileRead) -> tuple[str, ...]:
     """Return the warnings of the reader, but for those that name the other sweeps of the file."""
     if file.hold is not None:
-        return file.hold.remarks
+        return (*file.hold.remarks, *file.notes)
     remarks = (
         warning
         for spectrum in file.spectra
         for warning in spectrum.warnings
         if warning not in companion_warnings(spectrum.metadata)
     )
-    return tuple(dict.fromkeys(remarks))
+    return tuple(dict.fromkeys((*remarks, *file.notes)))
 
 
 def _content(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 
 CELSIUS_SUSPECTED_BELOW_K = 200.0
 SAME_TEMPERATURE_WITHIN_K = 0.5

@@ -12,6 +12,7 @@ from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
 from labctl.analysis.readers.digits import odd_one_out
 from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
 from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
+from labctl.analysis.readers.sweeps import WITHOUT_UNIT
 from labctl.analysis.readers.transposed import upright
 
 LARGEST_PHASE_IN_RADIANS = 1.6
@@ -183,11 +184,12 @@ def _labels(
     if "temperature" in labels:
         numbers = labels.pop("temperature")
         known, notes = temperatures.kelvin(numbers, columns["temperature"].kind)
-        labels |= {"temperature without a unit": numbers} if np.isnan(known).all() else {"temperature": known}
+        labels |= {WITHOUT_UNIT: numbers} if np.isnan(known).all() else {"temperature": known}
     elif found.temperature is not None:
         single, unit = found.temperature
-        size = len(next(iter(values.values())))
-        labels["temperature"], notes = temperatures.kelvin(np.full(size, single), temperatures.kind_of(unit))
+        numbers = np.full(len(next(iter(values.values()))), single)
+        known, notes = temperatures.kelvin(numbers, temperatures.kind_of(unit))
+        labels |= {WITHOUT_UNIT: numbers} if np.isnan(known).all() else {"temperature": known}
     return labels, notes
 
 
