@@ -136,6 +136,9 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
+    if row["imported_from"]:
+        more = row["n_imported_files"] - 1
+        name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
     return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 

@@ -90,6 +90,16 @@ def test_the_points_are_those_of_the_file_and_the_file_is_kept(db, spectrum_file
     np.testing.assert_array_equal(kept.z_ohm, impedance(frequency_hz, 5000.0))
 
 
+def test_the_list_of_runs_names_the_file_of_each_import(db, spectrum_file, labctl_import):
+    labctl_import(spectrum_file("b.csv", 7000.0))
+    labctl_import(
+        spectrum_file("a_25C.csv"), spectrum_file("a_60C.csv", 900.0), "--temperatures", "from-name"
+    )
+    done = CliRunner().invoke(labctl.cli.app, ["show", "--db", str(db)])
+    assert "import of b.csv " in done.output
+    assert "import of a_25C.csv and 1 more" in done.output
+
+
 def test_show_names_the_file(db, spectrum_file, labctl_import):
     labctl_import(spectrum_file("a_25C.csv"), "--temperatures", "from-name")
     done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])

@@ -110,7 +110,7 @@ def test_a_published_table_without_a_unit_is_degrees_by_its_numbers_and_gives_it
     with pytest.raises(ValueError, match="the column 'cond' has no unit"):
         read_conductivities(published)
     found = read(published.read_text(encoding="utf-8").replace("temp,cond", "temp,cond (S/cm)"))
-    assert found.warnings == ("the temperature has no unit: below zero it is degC",)
+    assert found.warnings == ("the temperature has no unit: -20 to 60 is taken as degC, too cold for K",)
     fit = fit_arrhenius(found.temperature_k, found.conductivity_s_m, form="ln_sigma")
     assert fit.activation_energy_ev.value * 96.485 == pytest.approx(10.43, rel=0.02)
 
