@@ -161,6 +161,7 @@ def test_a_polarisation_is_kept_with_its_spectra_and_arrives_in_another_file(db,
     with Store.open(db) as store:
         store.import_run(imported_run("d" * 64))  # so that numbers and ids of spectra differ
         run_id = store.import_run(run_with_a_polarisation())
+    assert isinstance(run_id, int)
     assert all(run.intact for run in verify(db))
     other = tmp_path / "other.db"
     Store.open(other).close()
