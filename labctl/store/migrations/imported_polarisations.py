@@ -1,4 +1,4 @@
-"""The eighteenth schema: an imported file can hold a polarisation instead of spectra.
+"""The nineteenth schema: an imported file can hold a polarisation instead of spectra.
 
 Frozen once released: a change is a new migration. SQLite cannot loosen a condition of a column, so the table
 is made anew with the rows it had.

@@ -128,7 +128,7 @@ def test_a_file_of_an_older_labctl_has_no_imported_files_and_merges(rig, path, t
         source.backup(target)
         target.execute("DROP TABLE imported_files")
         target.execute("DELETE FROM columns WHERE table_name = 'imported_files'")
-        target.execute(f"DELETE FROM {migrations.LEDGER} WHERE name >= '0017'")
+        target.execute(f"DELETE FROM {migrations.LEDGER} WHERE name LIKE '%_imported_%'")
     with Database(old) as database:
         assert imported_files.of_run(database, rig.run_id) == []
         assert imported_files.not_derived(database) == []
@@ -187,7 +187,7 @@ def test_a_file_with_neither_spectra_nor_a_polarisation_is_refused(db):
 
 def test_files_imported_by_an_earlier_labctl_stay_and_stay_protected(db):
     with closing(sqlite3.connect(db, isolation_level=None)) as older:
-        steps = {name: step for name, step in migrations.named_steps() if name < "0018"}
+        steps = {name: step for name, step in migrations.named_steps() if name < "0019"}
         for step in steps.values():
             step(older)
         made = {**imported_run().files[0], "remarks": "[]", "run_id": 1, "number": 0, "id": 7}
@@ -196,7 +196,7 @@ def test_files_imported_by_an_earlier_labctl_stay_and_stay_protected(db):
         names = ", ".join(made)
         marks = ", ".join("?" * len(made))
         older.execute(f"INSERT INTO imported_files ({names}) VALUES ({marks})", tuple(made.values()))
-        dict(migrations.named_steps())["0018_imported_polarisations"](older)
+        dict(migrations.named_steps())["0019_imported_polarisations"](older)
         (row,) = older.execute("SELECT id, content, n_spectra, polarisation FROM imported_files").fetchall()
         assert row == (7, made["content"], 1, None)
         for statement in ("DELETE FROM imported_files", "UPDATE imported_files SET name = 'b'"):
