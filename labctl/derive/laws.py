@@ -10,7 +10,7 @@ from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrh
 from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
-from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.law_function import LawFunction, function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
@@ -316,7 +316,7 @@ def _fit_row(
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit, responses).as_dict(),
+        "curve": _function(law, responses, choice).as_dict(),
         "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
@@ -335,6 +335,16 @@ NAMED = {  # parameter: (attribute of the fit, unit, or the attribute that names
     "pre_exponential_below": ("pre_exponential_below", ""),
     "pre_exponential_above": ("pre_exponential_above", ""),
 }
+
+
+def _function(law: str, responses: Responses, choice: TemperatureLaw) -> LawFunction:
+    """Return the function of a law; the preferred one knows the others that remain possible."""
+    fit, weights = responses.fit, choice.weights
+    others = {name: one for name, one in choice.possible.items() if one is not fit and weights[name] > 0}
+    if fit is not choice.preferred or not others:
+        return function_of(fit, responses)
+    rivals = [function_of(one, None, weights[name]) for name, one in others.items()]
+    return function_of(fit, responses, weights[law], rivals)
 
 
 def _named(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
