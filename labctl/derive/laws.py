@@ -13,6 +13,7 @@ from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import LawFunction, function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
@@ -302,6 +303,9 @@ def _fit_row(
     branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
 ) -> dict[str, Any]:
     fit, estimates = responses.fit, responses.parameters()
+    if fit is choice.preferred and law == "arrhenius":
+        spread = Component("law", choice.energy_spread_ev(), "B")
+        estimates["activation_energy_ev"] = estimates["activation_energy_ev"].with_component(spread)
     energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
     at_room = _at_room(responses, choice if preferred else fit)
