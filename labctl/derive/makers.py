@@ -9,7 +9,7 @@ from labctl.store.analyses import Maker
 from labctl.version import __version__
 
 METHOD_VERSIONS = {
-    "ionic_resistance_series": "5",
+    "ionic_resistance_series": "6",
     "temperature_laws": "3",
     "transference_numbers": "4",
     "relaxation_times": "1",

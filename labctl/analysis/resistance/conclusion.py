@@ -11,7 +11,7 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
-from labctl.analysis.resistance.judged_fit import JudgedFit, sound_of, vague_rivals
+from labctl.analysis.resistance.judged_fit import JudgedFit, rivals_of_neighbours, sound_of, vague_rivals
 from labctl.analysis.resistance.judgement import (
     Declared,
     Reading,
@@ -88,11 +88,16 @@ class Resistance:
 
 @dataclass(frozen=True)
 class Choice:
-    """Choice of the neighbours in a series: circuit, `""` for none, and the meaning of ambiguous arcs."""
+    """Choice of the neighbours in a series: circuit, `""` for none, and the meaning of ambiguous arcs.
+
+    `rivals` are circuits taken at neighbouring temperatures: one sample has one circuit, so that their totals
+    belong to the interval where they describe the spectrum as well.
+    """
 
     circuit: str = ""
     material_f: float | None = None
     flags: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 def check_range(range_ohm: tuple[float, float]) -> None:
@@ -118,13 +123,18 @@ def conclude(
     )
     if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    unopposed = [*sound, *(one for one in tried if not one.objections)]
+    together = [one for one in unopposed if one.fit.circuit == choice.circuit][:1]
     best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, akaike(one.fit, points)) for one in others]
+    chosen_u_ohm = best.total_ohm.standard_uncertainty
     for one in vague_rivals(data, tried, sound):
-        uncertain = replace(one.total_ohm, standard_uncertainty=best.total_ohm.standard_uncertainty)
+        uncertain = replace(one.total_ohm, standard_uncertainty=chosen_u_ohm)
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
+    for one in rivals_of_neighbours(tried, choice.rivals, best.fit):
+        uncertain = replace(one.total_ohm, standard_uncertainty=chosen_u_ohm)
+        contenders.append(Contender(uncertain, akaike(best.fit, points)))
     chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
     widened = with_misfit(widened, best.total_ohm, best.fit, _allowed_rms(data, best.fit))
