@@ -22,6 +22,7 @@ from labctl.cli import (
     import_spectra,
     instruments,
     new,
+    plot,
     procedures,
     queue,
     rehearse,
@@ -65,6 +66,7 @@ app.command("analyses", short_help="List, compare and choose the analyses of a r
 app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
 app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
 app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
+app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
