@@ -22,7 +22,7 @@ from labctl.analysis.resistance.judgement import (
 )
 from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, akaike, with_misfit, with_model_spread
-from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
+from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs, specific_boundary_ohm
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
 from labctl.analysis.resistance.prepared import Prepared
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
@@ -70,6 +70,9 @@ class Resistance:
     analyser : AnalyserShare or None
         Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not
         in the uncertainty.
+    specific_boundary_ohm : Estimate or None
+        Of the grain boundaries' own material (brick layer): thickness / (area x resistance) is their specific
+        conductivity. From the chosen circuit alone; None where bulk and boundary are not one arc each.
     """
 
     total_ohm: Estimate
@@ -84,6 +87,7 @@ class Resistance:
     fit: CircuitFit | None
     readings: tuple[Reading, ...] = ()
     analyser: AnalyserShare | None = None
+    specific_boundary_ohm: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ def conclude(
         candidates=candidates,
         fit=best.fit,
         readings=meaning.readings,
+        specific_boundary_ohm=specific_boundary_ohm(best.fit, arcs),
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
     return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
