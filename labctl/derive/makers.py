@@ -13,6 +13,7 @@ METHOD_VERSIONS = {
     "temperature_laws": "3",
     "transference_numbers": "4",
     "relaxation_times": "1",
+    "part_laws": "1",
 }
 """Raised when a method gives other numbers for the same input."""
 
