@@ -1,8 +1,9 @@
 """Arrhenius' law of bulk and grain boundary where a series resolves both.
 
-The total has a law of its own in `law_fits`. Where bulk and boundary have different activation energies, their
-sum bends and looks like another law; the laws of the parts show why. The conductivities are those of the
-sample's thickness and area (bulk, and boundaries "apparent") or of the boundaries' own material ("specific").
+The total has a law of its own in `law_fits`. Where bulk and boundary have different activation energies,
+their sum bends and looks like another law; the laws of the parts show why. The conductivities are those of
+the sample's thickness and area (bulk, and boundaries "apparent") or of the boundaries' own material
+("specific"). Uncertainties hold the fits and temperatures, not the geometry.
 """
 
 import math

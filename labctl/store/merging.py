@@ -18,9 +18,9 @@ from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
 from labctl.store.merging_bench_checks import copy_bench_checks
 from labctl.store.migrations import applied
 from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS
-from labctl.store.migrations.relaxation_tables import PUBLIC as RELAXATION_TIMES
 from labctl.store.migrations.part_law_tables import PUBLIC as PART_LAWS
 from labctl.store.migrations.part_law_tables import RUN_CONDITION, TABLE_OF
+from labctl.store.migrations.relaxation_tables import PUBLIC as RELAXATION_TIMES
 from labctl.store.structure import newest
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")

@@ -132,12 +132,11 @@ def conclude(
     best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, akaike(one.fit, points)) for one in others]
-    chosen_u_ohm = best.total_ohm.standard_uncertainty
     for one in vague_rivals(data, tried, sound):
-        uncertain = replace(one.total_ohm, standard_uncertainty=chosen_u_ohm)
+        uncertain = Estimate(one.total_ohm.value, best.total_ohm.standard_uncertainty)
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
     for one in rivals_of_neighbours(tried, choice.rivals, best.fit):
-        uncertain = replace(one.total_ohm, standard_uncertainty=chosen_u_ohm)
+        uncertain = Estimate(one.total_ohm.value, best.total_ohm.standard_uncertainty)
         contenders.append(Contender(uncertain, akaike(best.fit, points)))
     chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
@@ -227,7 +226,8 @@ def _without_lead(found: Resistance, lead: Estimate) -> Resistance:
 
 def _less(measured: Estimate, lead: Estimate) -> Estimate:
     u = math.hypot(measured.standard_uncertainty, lead.standard_uncertainty)
-    return Estimate(measured.value - lead.value, u, measured.degrees_of_freedom)
+    less = replace(measured, value=measured.value - lead.value)
+    return less.widened(u, "leads", common=True, cause="leads")
 
 
 def _within_range(found: Resistance, range_ohm: tuple[float, float]) -> Resistance:

@@ -1,14 +1,17 @@
 """Bulk and grain boundary have laws of their own beside the total's."""
 
+import json
 import sqlite3
 from contextlib import closing
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from labctl.analysis import parse_circuit
+from labctl.cli import app
 from labctl.derive import derive_fits, derive_run
-from labctl.derive.part_laws import with_parts_told
+from labctl.derive.part_laws import OF_RESISTANCE, with_parts_told
 from labctl.derive.whole_runs import reproduced
 from labctl.store import Database, Store
 from labctl.store.merging import merge
@@ -66,7 +69,9 @@ def test_parts_that_cross_have_the_energies_of_their_own(measured):
 
 def test_the_law_of_the_total_says_that_its_parts_differ(measured):
     (preferred,) = [r for r in measured.rows("law_fits") if r["preferred"] and r["branch"] == "all"]
-    assert any("of their own, 0.35" in flag and "follows no single law" in flag for flag in preferred["flags"])
+    assert any(
+        "of their own, 0.35" in flag and "follows no single law" in flag for flag in preferred["flags"]
+    )
 
 
 def test_parts_of_one_energy_are_not_told():
@@ -131,4 +136,17 @@ def test_they_are_made_again_bit_for_bit_and_come_along_when_merged(measured, tm
     with Database(ours) as here, Database(store.path) as there:
         assert len(here.part_fits()) == 3
         assert here.part_fits().equals(there.part_fits())
-        assert set(here.fits()["law"]) == {"arrhenius", "vtf", "two_segments"}
+        assert here.fits()["law"].equals(there.fits()["law"])
+
+
+def test_show_prints_the_laws_of_the_parts(measured, tmp_path):
+    with copied(measured, tmp_path) as store:
+        path = str(store.path)
+    shown = CliRunner().invoke(app, ["show", "last", "--db", path])
+    assert shown.exit_code == 0
+    assert "laws of the parts" in shown.stdout
+    assert "grain boundary, specific: Arrhenius, ln(sigma T), 8 points" in shown.stdout
+    told = json.loads(CliRunner().invoke(app, ["show", "last", "--db", path, "--json"]).stdout)
+    assert {row["part"] for row in told["part_fits"]} == set(OF_RESISTANCE)
+    (first, *_) = [row for row in told["resistances"] if row["quantity"] == "total"]
+    assert first["readings"][0]["resistance_ohm"] == first["resistance_ohm"]
