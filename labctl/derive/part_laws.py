@@ -83,8 +83,8 @@ def with_parts_told(laws: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
     if apart_ev < max(CERTAIN * math.hypot(bulk_u, boundary_u), LEAST_APART_EV):
         return list(laws)
     told = (
-        f"bulk and grain boundary have activation energies of their own, {bulk_ev:.3f} and {boundary_ev:.3f} eV:"
-        " the total follows no single law (see the laws of the parts)"
+        "bulk and grain boundary have activation energies of their own, "
+        f"{bulk_ev:.3f} and {boundary_ev:.3f} eV: the total follows no single law (see the laws of the parts)"
     )
     return [
         row | {"flags": [*row["flags"], told]} if row["branch"] == "all" and row["preferred"] else row

@@ -40,7 +40,7 @@ ADDED_TO_RESISTANCES = (
         "readings",
         "TEXT CHECK (readings IS NULL OR json_valid(readings))",
         "JSON",
-        "of a total, list: meaning, resistance_ohm, standard_uncertainty_ohm; the first is the row's; NULL: none",
+        "of a total, list: meaning, resistance_ohm, standard_uncertainty_ohm; NULL: none",
     ),
 )
 
