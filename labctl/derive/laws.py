@@ -201,7 +201,11 @@ def _fit_rows(
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     errors, not_stated = errors_of_points(points, thermometer)
     rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
-    flags = [*_left_out_flags(measured), *flagged_in_words(points), *_spread_flags(points)]
+    flags = [
+        *_left_out_flags(measured),
+        *flagged_in_words(points, _are_weighed(points)),
+        *_spread_flags(points),
+    ]
     flags += _celsius_flags(points)
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":

@@ -35,16 +35,21 @@ def own_relative_u(point: Point) -> float | None:
 def times_of_flagged(points: Sequence[Point]) -> np.ndarray:
     """Return the factor (n,) on the uncertainty of each point; 1 for all where all are flagged."""
     flagged = np.array([_is_flagged(point) for point in points], dtype=bool)
-    return np.where(flagged, TIMES, 1.0) if not flagged.all() else np.ones(len(points))
+    numbers = np.array([point.get("bound") is None for point in points], dtype=bool)
+    return np.ones(len(points)) if flagged[numbers].all() else np.where(flagged, TIMES, 1.0)
 
 
-def flagged_in_words(points: Sequence[Point]) -> list[str]:
-    """Return a remark where points count less because their circuit does not describe their spectrum."""
+def flagged_in_words(points: Sequence[Point], stated: bool) -> list[str]:
+    """Return a remark where the circuit of points does not describe their spectrum, and how they count.
+
+    `stated`: the points have uncertainties. Without any, all count alike.
+    """
     count = sum(map(_is_flagged, points))
     if not count:
         return []
-    if count == len(points):
-        return ["every point is flagged as poor fit or circuit incomplete: all count alike"]
+    if count == len(points) or not stated:
+        which = "every point is" if count == len(points) else f"{count} of {len(points)} points are"
+        return [f"{which} flagged as poor fit or circuit incomplete: all count alike"]
     return [
         f"{count} of {len(points)} points flagged as poor fit or circuit incomplete: 1/{TIMES**2:g} weight"
     ]
