@@ -14,7 +14,8 @@ import numpy as np
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.derive.drifts import drift_flags
-from labctl.derive.geometry import geometry_of
+from labctl.analysis.numerics.propagation import combine
+from labctl.derive.geometry import expansion_of, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
@@ -206,7 +207,7 @@ def _rows(
         row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
-        row |= made | _conductivity_columns(resistance, sample)
+        row |= made | _conductivity_columns(resistance, sample, temperature.kelvin)
     return DerivedSpectrum(made["spectrum_id"], _resistance_rows(resistance, made), row)
 
 
@@ -291,13 +292,16 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
     return Estimate(first.value + second.value, u)
 
 
-def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
+def _conductivity_columns(
+    resistance: Resistance, sample: dict[str, Any], temperature_k: float | None
+) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
     u_ohm = total_ohm.standard_uncertainty
     stated = math.isfinite(u_ohm) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
     sigma = conductivity(Estimate(total_ohm.value, u_ohm if stated else 0.0), thickness_m, area_m2)
+    sigma = _expanded(sigma, expansion_of(sample, temperature_k))
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,
@@ -306,6 +310,14 @@ def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dic
         "relative_uncertainty_analyser": analyser,
         "bound": OPPOSITE[resistance.bound],
     }
+
+
+def _expanded(sigma: Estimate, factor: Estimate | None) -> Estimate:
+    """Return a conductivity with L/A at its temperature; unchanged where no expansion is stated."""
+    if factor is None:
+        return sigma
+    inputs = {"sigma": sigma, "factor": factor}
+    return combine(sigma.value * factor.value, inputs, {"sigma": factor.value, "factor": sigma.value})
 
 
 def finite(value: float) -> float | None:

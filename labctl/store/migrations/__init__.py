@@ -22,6 +22,9 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.geometry_columns import ADDED_TO_CONDUCTIVITIES as LAGS
+from labctl.store.migrations.geometry_columns import ADDED_TO_SAMPLES as GEOMETRY
+from labctl.store.migrations.geometry_columns import FIXED_TRIGGER as GEOMETRY_TRIGGER
 from labctl.store.migrations.imported_files import TABLE as IMPORTED_FILES
 from labctl.store.migrations.job_owners import (
     ADDED_TO_EVENTS,
@@ -204,6 +207,12 @@ def _m0017_imported_files(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0019_geometry(db: "Sqlite") -> None:
+    _add_columns(db, "samples", GEOMETRY)
+    _add_columns(db, "conductivities", LAGS)
+    db.execute(GEOMETRY_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -237,6 +246,7 @@ _MIGRATIONS = {
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
+    "0019_geometry": _m0019_geometry,
 }
 
 
