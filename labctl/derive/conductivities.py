@@ -12,9 +12,9 @@ from typing import Any, overload
 import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
+from labctl.analysis.numerics.propagation import combine
 from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.derive.drifts import drift_flags
-from labctl.analysis.numerics.propagation import combine
 from labctl.derive.geometry import expansion_of, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
