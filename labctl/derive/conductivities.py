@@ -12,10 +12,11 @@ from typing import Any, overload
 import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
-from labctl.analysis.numerics.propagation import combine
+from labctl.analysis.numerics.budget import propagated
 from labctl.analysis.spectra.fixture import without_declared_fixture
+from labctl.derive.budgets import CONDUCTIVITY, as_kept, leads_not_stated
 from labctl.derive.drifts import drift_flags
-from labctl.derive.geometry import expansion_of, geometry_of
+from labctl.derive.geometry import expansion_of, geometry_not_stated, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
@@ -308,11 +309,13 @@ def _conductivity_columns(
 ) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
-    u_ohm = total_ohm.standard_uncertainty
-    stated = math.isfinite(u_ohm) and resistance.bound is None
+    stated = math.isfinite(total_ohm.standard_uncertainty) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
-    sigma = conductivity(Estimate(total_ohm.value, u_ohm if stated else 0.0), thickness_m, area_m2)
-    sigma = _expanded(sigma, expansion_of(sample, temperature_k))
+    sigma = conductivity(total_ohm if stated else total_ohm.value, thickness_m, area_m2)
+    expansion = expansion_of(sample, temperature_k)
+    if expansion is not None:
+        value = sigma.value * expansion.value
+        sigma = propagated(value, [(expansion.value, sigma), (sigma.value, expansion)])
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,
@@ -320,15 +323,14 @@ def _conductivity_columns(
         "relative_uncertainty_resistance": total_ohm.relative_uncertainty if stated else None,
         "relative_uncertainty_analyser": analyser,
         "bound": OPPOSITE[resistance.bound],
+        "budget": as_kept({CONDUCTIVITY: sigma} if stated else {}, _not_stated(resistance, sample)),
     }
 
 
-def _expanded(sigma: Estimate, factor: Estimate | None) -> Estimate:
-    """Return a conductivity with L/A at its temperature; unchanged where no expansion is stated."""
-    if factor is None:
-        return sigma
-    inputs = {"sigma": sigma, "factor": factor}
-    return combine(sigma.value * factor.value, inputs, {"sigma": factor.value, "factor": sigma.value})
+def _not_stated(resistance: Resistance, sample: dict[str, Any]) -> list[str]:
+    """Return what has no part in the interval of a conductivity because its uncertainty is not stated."""
+    analyser = ["analyser"] if resistance.analyser is None else []
+    return [*geometry_not_stated(sample), *analyser, *leads_not_stated(sample)]
 
 
 def finite(value: float) -> float | None:

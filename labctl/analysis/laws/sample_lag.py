@@ -14,6 +14,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,4 +177,5 @@ def _lowest(misfit: Callable[[float], float], shortest_s: float, longest_s: floa
     if place in (0, GRID - 1):
         return None
     ends = (float(grid[place - 1]), float(grid[place + 1]))
-    return float(minimize_scalar(misfit, bounds=ends, method="bounded", options={"xatol": 0.01}).x)
+    found: Any = minimize_scalar(misfit, bounds=ends, method="bounded", options={"xatol": 0.01})
+    return float(found.x)

@@ -85,38 +85,20 @@ def thermometer_components(
 
 
 def sensor_to_sample(
-    statement: Mapping[str, Any] | None,
-    temperatures_k: Sequence[float] | Array,
-    lag_u_k: Sequence[float | None] | None = None,
-    run: str = "",
+    statement: Mapping[str, Any] | None, temperatures_k: Sequence[float] | Array
 ) -> tuple[list[TemperatureError], tuple[str, ...]]:
-    """Return the errors between sensor and sample at temperatures (n,), and what of them is not stated.
+    """Return the error of the difference between sensor and sample at rest, and whether it is not stated.
 
     Parameters
     ----------
     statement : mapping or None
         `[accuracy.sample_temperature]` as a run keeps it: `offset_k` and `uncertainty_k`.
     temperatures_k : (n,)
-    lag_u_k : (n,), optional
-        Standard uncertainty of the lag that was taken off each moving temperature; None: at rest. NaN:
-        moving, and its lag was not measured.
-    run : str
-        Identity of the run whose lag it is.
     """
-    kelvin = np.asarray(temperatures_k, dtype=float)
-    errors: list[TemperatureError] = []
-    not_stated: list[str] = []
     if statement is None:
-        not_stated.append(SENSOR_TO_SAMPLE)
-    else:
-        u_k = np.full(kelvin.shape, float(statement["uncertainty_k"]))
-        errors.append(TemperatureError(SENSOR_TO_SAMPLE, SENSOR_TO_SAMPLE, u_k))
-    lag_k = np.array([0.0 if one is None else one for one in lag_u_k or ()], dtype=float)
-    if np.isnan(lag_k).any():
-        not_stated.append(f"{SENSOR_TO_SAMPLE} (lag of a moving temperature)")
-    elif lag_k.any():
-        errors.append(TemperatureError(SENSOR_TO_SAMPLE, f"lag {run}".strip(), lag_k, "A"))
-    return errors, tuple(not_stated)
+        return [], (SENSOR_TO_SAMPLE,)
+    u_k = np.full(np.shape(temperatures_k), float(statement["uncertainty_k"]))
+    return [TemperatureError(SENSOR_TO_SAMPLE, SENSOR_TO_SAMPLE, u_k)], ()
 
 
 def _of_class(cause: str, found: ThermometerClass, kelvin: Array) -> list[TemperatureError]:

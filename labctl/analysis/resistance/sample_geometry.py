@@ -9,8 +9,10 @@
 
 import math
 
+from labctl.analysis.numerics.budget import Component, estimate_of
 from labctl.analysis.numerics.estimate import Estimate
 
+EXPANSION = "thermal expansion"
 ROOM_K = 296.15
 ROOM_LIMIT_K = 5.0
 """Dimensions are taken as measured at 23 degC +- 5 K."""
@@ -57,5 +59,9 @@ def expansion_factor(alpha_per_k: Estimate, temperature_k: float) -> Estimate:
         raise ValueError(
             f"thermal expansion of {alpha_per_k.value:g} /K leaves nothing at {temperature_k:g} K"
         )
-    u = math.hypot(alpha_per_k.standard_uncertainty * away_k, alpha_per_k.value * ROOM_LIMIT_K / math.sqrt(3))
-    return Estimate(1 / stretch, u / stretch**2)
+    of_alpha = Component(
+        EXPANSION, -alpha_per_k.standard_uncertainty * away_k / stretch**2, "B", True, EXPANSION
+    )
+    room_k = alpha_per_k.value * ROOM_LIMIT_K / math.sqrt(3)
+    of_room = Component(EXPANSION, room_k / stretch**2, "B", True, "temperature of the room")
+    return estimate_of(1 / stretch, (of_alpha, of_room))

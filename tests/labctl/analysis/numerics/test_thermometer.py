@@ -121,15 +121,3 @@ def test_a_difference_between_sensor_and_sample_is_one_error_of_all_temperatures
     assert errors[0].change_k == pytest.approx(0.1)
     assert not_stated == ()
     assert sensor_to_sample(None, KELVIN) == ([], ("sensor to sample",))
-
-
-def test_a_measured_lag_is_an_error_of_the_moving_points():
-    errors, _ = sensor_to_sample(None, KELVIN, [None, 0.1, 0.2], "run 4")
-    assert errors[0].cause == "lag run 4"
-    assert errors[0].change_k == pytest.approx([0.0, 0.1, 0.2])
-
-
-def test_a_lag_that_was_not_measured_is_not_stated():
-    errors, not_stated = sensor_to_sample(None, KELVIN, [None, math.nan, 0.2])
-    assert errors == []
-    assert not_stated == ("sensor to sample", "sensor to sample (lag of a moving temperature)")
