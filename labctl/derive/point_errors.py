@@ -93,8 +93,8 @@ def lag_in_words(points: Sequence[Point]) -> list[str]:
         return []
     return [
         f"{unknown} of {len(points)} points were measured while the temperature moved, and how far the "
-        "sample lagged its sensor is not known: temperatures are those of the sensor, and this error is not in the "
-        "interval"
+        "sample lagged its sensor is not known: temperatures are those of the sensor, and this error is not "
+        "in the interval"
     ]
 
 
