@@ -29,7 +29,7 @@ class RampRun:
         if rests:
             self.spectrum(START_K, band_k=1.0)
         self.wait_until(self.begin_s + (0 if rests else 300))
-        while self.now_s < self.end_s:
+        while self.now_s < self.end_s - (0 if rests else SPECTRUM_S):
             self.spectrum(START_K + SPAN_K)
         if rests:
             self.wait_until(self.end_s + 1800)
@@ -75,8 +75,7 @@ class RampRun:
         row |= {"relative_uncertainty_analyser": None, "bound": None, "flags": [], "lag_k": None}
         row |= {"temperature_k": float(np.mean(sensor_k)), "temperature_u_k": float(np.std(sensor_k))}
         row |= {"temperature_min_k": min(sensor_k), "temperature_max_k": max(sensor_k), "lag_u_k": None}
-        moved_k = max(sensor_k) - min(sensor_k)
-        self.rows.append(row | {"temperature_rate_k_s": moved_k / SPECTRUM_S})
+        self.rows.append(row | {"temperature_rate_k_s": K_S if max(sensor_k) > min(sensor_k) else 0.0})
         self.true_k.append(sample_k)
 
     def corrected(self, correction_k=0.0):

