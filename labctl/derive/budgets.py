@@ -23,6 +23,21 @@ def as_kept(estimates: "Mapping[str, Estimate]", not_stated: Iterable[str]) -> d
     return {"components": components, "not_stated": list(dict.fromkeys(not_stated))}
 
 
+def with_components(
+    budget: Mapping[str, Any], source: str, changes: "Mapping[str, float | None]"
+) -> dict[str, Any]:
+    """Return a budget with one more component, type B and common, in each quantity that changes."""
+    from labctl.analysis.numerics.budget import Component
+
+    components = {
+        name: [*parts, _component(Component(source, change, "B", common=True, cause=source))]
+        if (change := changes.get(name))
+        else parts
+        for name, parts in budget["components"].items()
+    }
+    return {**budget, "components": components}
+
+
 def components_in(budget: Any, quantity: str) -> "tuple[Component, ...]":
     """Return the components of a quantity that a row keeps; empty where it keeps none that can be read."""
     from labctl.analysis.numerics.budget import Component

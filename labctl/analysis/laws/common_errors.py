@@ -22,6 +22,8 @@ from labctl.analysis.numerics.thermometer import TemperatureError
 
 Array = NDArray[np.float64]
 STEP_K = 0.01
+NEGLIGIBLE = 1e-6
+"""Of the uncertainty of the fit: a smaller part is rounding."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ class Responses:
         if not (np.isfinite(estimate.standard_uncertainty) and np.isfinite(estimate.value)):
             return estimate
         scale = estimate.value if isinstance(estimate, LogEstimate) else 1.0
-        more = self.components(np.asarray(gradient, dtype=float), scale)
+        least = NEGLIGIBLE * estimate.standard_uncertainty
+        found = self.components(np.asarray(gradient, dtype=float), scale)
+        more = [one for one in found if one.standard_uncertainty > least]
         return estimate.with_component(*more) if more else estimate
 
     def parameters(self) -> dict[str, Estimate]:
