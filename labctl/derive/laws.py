@@ -10,12 +10,12 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of

@@ -1,4 +1,4 @@
-"""The nineteenth schema. A sample states its thickness after the run and its expansion; numbers state a lag.
+"""The 22nd schema. A sample states its thickness after the run and its expansion; numbers state a lag.
 
 Frozen once released: a change is a new migration.
 """
