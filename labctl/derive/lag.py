@@ -21,6 +21,7 @@ from labctl.store.amendments import EXCLUDED
 from labctl.store.queries import derivations
 
 STILL_K = 0.5
+STILL_K_S = 0.05 / 60
 FEWEST = 5
 Row = dict[str, Any]
 
@@ -55,14 +56,16 @@ def without_lag(
 def is_moving(point: Mapping[str, Any]) -> bool:
     """Return whether a spectrum was measured while the temperature was on its way to the set point.
 
-    `point` has the columns of its conductivity, and `setpoint_k` and `band_k` of its spectrum.
+    `point` has the columns of its conductivity, and `setpoint_k` and `band_k` of its spectrum. A sample that
+    rests away from the set point, as beside a sensor of its own, does not move.
     """
-    kelvin, set_k = point["temperature_k"], point["setpoint_k"]
-    if point["band_k"] is not None or set_k is None or kelvin is None:
+    kelvin, set_k = point.get("temperature_k"), point.get("setpoint_k")
+    if point.get("band_k") is not None or set_k is None or kelvin is None:
         return False
-    ends = point["temperature_min_k"], point["temperature_max_k"]
-    moved_k = 0.0 if None in ends else ends[1] - ends[0]
-    return bool(abs(kelvin - set_k) > STILL_K or moved_k > STILL_K)
+    low_k, high_k = point.get("temperature_min_k"), point.get("temperature_max_k")
+    moved_k = 0.0 if low_k is None or high_k is None else high_k - low_k
+    moves = abs(point.get("temperature_rate_k_s") or 0.0) > STILL_K_S
+    return bool(moved_k > STILL_K or (moves and abs(kelvin - set_k) > STILL_K))
 
 
 def spectrum_rate_k_s(db: Database, spectrum_id: int) -> float | None:

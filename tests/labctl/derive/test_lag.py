@@ -154,6 +154,8 @@ def test_a_ramp_without_rest_says_that_the_lag_is_not_known(run):
     [
         ({}, False),
         ({"temperature_k": 310.0}, True),
+        ({"temperature_k": 310.0, "temperature_rate_k_s": 0.01 / 60}, False),
+        ({"temperature_k": 310.0, "temperature_rate_k_s": None}, False),
         ({"temperature_max_k": 300.9}, True),
         ({"temperature_k": 310.0, "band_k": 0.5}, False),
         ({"temperature_k": 310.0, "setpoint_k": None}, False),
@@ -163,5 +165,5 @@ def test_a_ramp_without_rest_says_that_the_lag_is_not_known(run):
 )
 def test_a_spectrum_moves_where_it_has_no_band_and_is_away_from_its_set_point(changes, moves):
     point = {"temperature_k": 300.0, "setpoint_k": 300.0, "band_k": None}
-    point |= {"temperature_min_k": 299.9, "temperature_max_k": 300.1}
+    point |= {"temperature_min_k": 299.9, "temperature_max_k": 300.1, "temperature_rate_k_s": -0.2 / 60}
     assert is_moving(point | changes) is moves
