@@ -25,7 +25,9 @@ from nights.materials import Material
 Real = NDArray[np.float64]
 LAWS = ("arrhenius", "vtf", "arrhenius", "vtf", "arrhenius", "vtf", "break", "arrhenius", "vtf", "vtf")
 ELECTRODES = ("branched", "rough", "leaking", "finite space", "finite length", "contact layer")
-ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.1, 0.15
+ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.1, 0.1
+CIRCUIT_OF_ONE_ARC = "p(R1,CPE1)-CPE2"
+NAMED_SHARE = 0.9  # of cells with one arc: the laboratory names the circuit, which saves most of the time
 DEGRADING_SHARE = 0.1
 THERMOMETERS = ("PT100 A wire", "PT100 B wire", "type K class 1", "type T class 1", "calibrated")
 WAYS = ("up", "back", "repeat")
@@ -67,6 +69,10 @@ class Night:
         Of the cell.
     degradation_1_h : float
         Relative growth of the resistance for each hour.
+    way : str
+        "up"; "back": the same temperatures downwards; "repeat": the first temperature again.
+    circuit : str
+        Circuit that the laboratory names; empty: the analysis chooses.
     """
 
     number: int
@@ -78,6 +84,7 @@ class Night:
     material: Material
     degradation_1_h: float = 0.0
     way: str = "up"
+    circuit: str = ""
 
 
 def night(seed: int, number: int) -> Night:
@@ -155,7 +162,9 @@ def _measured(
     bench = Bench(thermometer, analyser, lead_ohm, spread_k=_log(rng, 0.005, 0.08), rate_1_h=rate)
     spectra = tuple(bench.measured(material, cells, plan, rng) for plan in _plan(grid_k, way))
     accuracy = {"thermometer": thermometer.stated, "analyser": analyser.stated(), "potentiostat": None}
-    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way)
+    named = cell.kind == "one arc" and rng.uniform() < NAMED_SHARE
+    circuit = CIRCUIT_OF_ONE_ARC if named else ""
+    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way, circuit)
 
 
 def _sample(number: int, cell: Cell, rng: Generator) -> tuple[dict[str, Any], float]:

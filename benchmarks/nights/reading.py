@@ -1,7 +1,5 @@
 """Read stated values and intervals back from a results file, as a user reads them."""
 
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +34,7 @@ def _conductivity(row: Row) -> Stated | None:
     if row["conductivity_s_m"] is None or row["standard_uncertainty_s_m"] is None:
         return None
     value, u = row["conductivity_s_m"], row["standard_uncertainty_s_m"]
-    stated = _normal(value, u, row["flags"], components(row.get("budget")))
+    stated = _normal(value, u, row["flags"], components(row.get("budget"), "conductivity"))
     ends = [row.get("low_95_s_m"), row.get("high_95_s_m")]
     if None not in ends:
         stated["low"], stated["high"] = ends
@@ -69,12 +67,9 @@ def _parameter(name: str, one: Row, row: Row) -> Stated | None:
     value, u = one.get("value"), one.get("standard_uncertainty")
     if value is None or u is None or one.get("low_95") is None or one.get("high_95") is None:
         return None
-    kept = row.get("budget")
-    kept = json.loads(kept) if isinstance(kept, str) else kept
-    of_name = kept.get(name) if isinstance(kept, Mapping) else None
     flags = [*row["flags"], *one.get("flags", [])]
     ends = {"low": one["low_95"], "high": one["high_95"]}
-    return {"value": value, "u": u, "flags": flags, "budget": components(of_name or one.get("budget"))} | ends
+    return {"value": value, "u": u, "flags": flags, "budget": components(row.get("budget"), name)} | ends
 
 
 def number(db: Any, run_id: int) -> Stated | None:
@@ -83,17 +78,11 @@ def number(db: Any, run_id: int) -> Stated | None:
         if row["value"] is not None and row["standard_uncertainty"] is not None:
             ends = {"low": row["low_95"], "high": row["high_95"]}
             about = {"value": row["value"], "u": row["standard_uncertainty"], "flags": row["flags"]}
-            return about | ends | {"budget": components(row.get("budget"))}
+            return about | ends | {"budget": components(row.get("budget"), row["quantity"])}
     return None
 
 
-def components(kept: Any) -> list[Row]:
-    """The components of a budget as it is kept; empty where none is."""
-    kept = json.loads(kept) if isinstance(kept, str) else kept
-    if isinstance(kept, Mapping):
-        kept = kept.get("components", [])
-    return [one for one in kept or [] if isinstance(one, Mapping) and math.isfinite(_size(one))]
-
-
-def _size(one: Row) -> float:
-    return abs(float(one.get("change", one.get("standard_uncertainty", math.nan))))
+def components(kept: Any, name: str) -> list[Row]:
+    """The components of the budget of one number, as it is kept; empty where none is."""
+    by_name = kept.get("components", {}) if isinstance(kept, Mapping) else {}
+    return list(by_name.get(name, ()))
