@@ -7,8 +7,8 @@ Each night has a material (Arrhenius, VTF or a break), a cell of the kinds of pa
 drawn about the stated one, a thermometer with an error drawn from its class or certificate, an analyser with
 errors of gain and phase inside its limits, leads, an oven with a spread of temperature, and in some nights a
 sample that changes slowly. Its spectra are written into a results file as a run is, derived as `labctl fit`
-does, and the intervals are read back. Every second night also polarises a symmetric cell, read by a
-potentiostat with errors of gain and zero. Each night judges each quantity once; R and sigma of one spectrum.
+does, and the intervals are read back. Half as many symmetric cells are polarised, read by a potentiostat with
+errors of gain and zero. Each night judges each quantity once; R and sigma of one spectrum.
 
 Printed for each quantity: nights, of these flagged, share covered of the others, its 99 % binomial interval,
 the coverage that is expected of the printed intervals (`nights.judging`), whether 95 % lies in the interval,
@@ -45,9 +45,9 @@ from labctl.derive.choices import Choices
 from labctl.derive.refit import Refit, refit_runs
 from labctl.store import Store
 
-STUDY = "calibration"
+NIGHTS, HOLDS = "nights", "holds"
 DERIVED_S = 2e6
-HOLD_EVERY = 2
+HOLD_SHARE = 0.5  # polarised cells for each night
 PARAMETERS = {  # law: quantity and the name of the parameter in the results file
     "arrhenius": {"Ea": "activation_energy", "A": "pre_exponential"},
     "vtf": {"A": "pre_exponential", "B": "pseudo_activation_energy", "T0": "vogel_temperature"},
@@ -66,8 +66,6 @@ class Laboratory:
         """Measure, derive and judge one night."""
         began = time.process_time()
         row = self.judged(night(seed, number), seed)
-        if number % HOLD_EVERY == 0:
-            row |= self.judged_hold(seed, number)
         return row | {"seconds": round(time.process_time() - began, 3)}
 
     def judged(self, measured: Night, seed: int) -> dict[str, Any]:
@@ -89,15 +87,22 @@ class Laboratory:
         if found.problem:
             raise RuntimeError(f"run {run_id}: {found.problem}")
 
-    def judged_hold(self, seed: int, number: int) -> dict[str, Any]:
-        """The transference number of a polarised cell against the truth."""
-        measured = hold(seed, number)
+    def one_hold(self, seed: int, number: int) -> dict[str, Any]:
+        """Polarise a symmetric cell, derive and judge its transference number."""
+        began, measured = time.process_time(), hold(seed, number)
         run_id = write_hold(self.store, f"cell {number}", measured)
         self._derive(run_id)
         with labctl.open(self.path) as db:
             stated = reading.number(db, run_id)
         rho = measured.cell.rho
-        return {"rho+": None if stated is None else judging.judged(stated, rho, classed=False, seed=number)}
+        judged = None if stated is None else judging.judged(stated, rho, classed=False, seed=number)
+        about = {
+            "kind": "symmetric cell",
+            "law": f"zeros {len(measured.zero_time_s)}",
+            "way": "",
+            "thermometer": "",
+        }
+        return about | {"rho+": judged, "seconds": round(time.process_time() - began, 3)}
 
 
 def _of_spectrum(measured: Night, spectra: list[dict[str, Any]], seed: int) -> dict[str, Any]:
@@ -152,6 +157,7 @@ def laboratory() -> Iterator[Laboratory]:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--nights", type=int, default=1000, help="(%(default)s)")
+    made.add_argument("--holds", type=int, help="polarised cells (half as many)")
     made.add_argument("--first", type=int, default=0, help="number of the first night")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument(
@@ -176,13 +182,18 @@ def main(arguments: list[str] | None = None) -> int:
     if given.laws:
         return laws(given.series, given.seed)
     numbers = range(given.first, given.first + given.nights)
+    first = round(HOLD_SHARE * given.first)
+    holds = range(first, first + (round(HOLD_SHARE * given.nights) if given.holds is None else given.holds))
     with laboratory() as lab:
-        rows = gathered(STUDY, given.seed, numbers, lab.one, given.results)
+        rows = gathered(NIGHTS, given.seed, numbers, lab.one, given.results)
+        rows += gathered(HOLDS, given.seed, holds, lab.one_hold, given.results)
     if given.show:
         print("\n".join(filter(None, map(judging.named, rows))), end="\n\n")
     text, met = judging.report(rows, given.fewest)
     seconds = sum(row["seconds"] for row in rows) / len(rows)
-    print(f"seed {given.seed}, {len(rows)} nights, {seconds:.2f} s of CPU for each\n\n{text}")
+    print(
+        f"seed {given.seed}, {len(numbers)} nights and {len(holds)} polarised cells, {seconds:.2f} s of CPU for each\n\n{text}"
+    )
     return 0 if met else 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 NORMAL_95 = 1.959963984540054
+GEOMETRY = ("thickness", "area", "thermal expansion", "thermometer", "sensor to sample")
 Row = Mapping[str, Any]
 Stated = dict[str, Any]  # value, u, low, high, flags, budget
 _CONDUCTIVITIES = """
@@ -27,7 +28,11 @@ def _resistance(row: Row) -> Stated | None:
     if row["resistance_bound"] is not None or row["standard_uncertainty_ohm"] is None:
         return None
     value, u = row["resistance_ohm"], row["standard_uncertainty_ohm"]
-    return _normal(value, u, row["flags"] or [], [])
+    sigma = row["conductivity_s_m"]
+    parts = components(row.get("budget"), "conductivity") if sigma else []
+    own = [one for one in parts if one["source"] not in GEOMETRY]
+    budget = [dict(one) | {"change": -one["change"] * value / sigma} for one in own]
+    return _normal(value, u, row["flags"] or [], budget)
 
 
 def _conductivity(row: Row) -> Stated | None:
