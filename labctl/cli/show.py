@@ -145,6 +145,9 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
+    if row["imported_from"]:
+        more = row["n_imported_files"] - 1
+        name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
     return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 
@@ -247,6 +250,8 @@ def _imported_in_words(files: list[dict[str, Any]]) -> list[str]:
 def _imported_file_in_words(row: dict[str, Any]) -> str:
     last = row["first_spectrum"] + row["n_spectra"] - 1
     which = f"spectrum {last}" if row["n_spectra"] == 1 else f"spectra {row['first_spectrum']} to {last}"
+    if row["polarisation"] is not None:
+        which = f"polarisation {row['polarisation']}"
     parts = (
         f"{which} imported from {row['name']} ({row['format']}, sha256 {row['sha256'][:12]})",
         f"measured {row['acquired']} on the clock of its computer" if row["acquired"] else "",

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables, relaxation_tables
+from labctl.store.migrations import analysis_tables, imported_polarisations, relaxation_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
@@ -213,6 +213,18 @@ def _m0018_budgets(db: "Sqlite") -> None:
     _add_columns(db, "transference_numbers", TRANSFERENCE_BUDGETS)
 
 
+def _m0019_imported_polarisations(db: "Sqlite") -> None:
+    made = imported_polarisations
+    db.execute(made.KEPT)
+    db.execute(made.DROPPED)
+    db.execute("DELETE FROM columns WHERE table_name = 'imported_files'")
+    steps = (*_statements(made.TABLE), made.COPIED, made.FORGOTTEN, *_statements(made.PROTECTED))
+    for statement in steps:
+        db.execute(statement)
+    for described in described_columns(made.TABLE):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -247,6 +259,7 @@ _MIGRATIONS = {
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
     "0018_budgets": _m0018_budgets,
+    "0019_imported_polarisations": _m0019_imported_polarisations,
 }
 
 
