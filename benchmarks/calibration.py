@@ -15,7 +15,7 @@ the coverage that is expected of the printed intervals (`nights.judging`), wheth
 the median of error / u, and errors above 4 u without a flag. Exits with 1 when an aim is missed.
 
 The circuit of most cells with one arc is named, as by `labctl fit --circuit`, which saves most of the time;
-for the other cells and in every tenth night with one arc it is chosen (`eis_accuracy.py trust` judges that).
+for the other cells and in some nights with one arc it is chosen (`eis_accuracy.py trust` judges that).
 `--results FILE` writes a line of JSON for each night as it is done; a second call with the same seed goes on.
 `--show` names the nights that are not covered. `--laws` judges the choice of law from points alone: sigma
 extrapolated to 25 degC, weights of laws, degrees Celsius given as kelvin.
@@ -191,9 +191,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(filter(None, map(judging.named, rows))), end="\n\n")
     text, met = judging.report(rows, given.fewest)
     seconds = sum(row["seconds"] for row in rows) / len(rows)
-    print(
-        f"seed {given.seed}, {len(numbers)} nights and {len(holds)} polarised cells, {seconds:.2f} s of CPU for each\n\n{text}"
-    )
+    studied = f"{len(numbers)} nights and {len(holds)} polarised cells"
+    print(f"seed {given.seed}, {studied}, {seconds:.2f} s of CPU for each\n\n{text}")
     return 0 if met else 1
 
 

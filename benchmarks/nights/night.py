@@ -25,9 +25,9 @@ from nights.materials import Material
 Real = NDArray[np.float64]
 LAWS = ("arrhenius", "vtf", "arrhenius", "vtf", "arrhenius", "vtf", "break", "arrhenius", "vtf", "vtf")
 ELECTRODES = ("branched", "rough", "leaking", "finite space", "finite length", "contact layer")
-ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.1, 0.1
+ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.05, 0.04
 CIRCUIT_OF_ONE_ARC = "p(R1,CPE1)-CPE2"
-NAMED_SHARE = 0.9  # of cells with one arc: the laboratory names the circuit, which saves most of the time
+NAMED_SHARE = 0.96  # of cells with one arc: the laboratory names the circuit, which saves most of the time
 DEGRADING_SHARE = 0.1
 THERMOMETERS = ("PT100 A wire", "PT100 B wire", "type K class 1", "type T class 1", "calibrated")
 WAYS = ("up", "back", "repeat")
