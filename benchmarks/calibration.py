@@ -17,8 +17,9 @@ the median of error / u, and errors above 4 u without a flag. Exits with 1 when 
 The circuit of most cells with one arc is named, as by `labctl fit --circuit`, which saves most of the time;
 for the other cells and in some nights with one arc it is chosen (`eis_accuracy.py trust` judges that).
 `--results FILE` writes a line of JSON for each night as it is done; a second call with the same seed goes on.
-`--show` names the nights that are not covered. `--laws` judges the choice of law from points alone: sigma
-extrapolated to 25 degC, weights of laws, degrees Celsius given as kelvin.
+`--show` names the nights that are not covered. `--laws` judges the choice of law from points: sigma
+extrapolated to 25 degC, weights of laws, degrees Celsius given as kelvin; and a quarter as many nights with
+each class of thermometer, with a sample that changes, and on a ramp with a sample that lags.
 """
 
 import argparse
@@ -33,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from cells.results import gathered
-from nights import judging, law_tables, reading
+from nights import judging, law_tables, night_tables, reading
 from nights.materials import ROOM_K
 from nights.night import Night, night
 from nights.polarising import hold
@@ -172,7 +173,10 @@ def parser() -> argparse.ArgumentParser:
 
 def laws(series: int, seed: int) -> int:
     """Print the tables of the laws."""
-    text, met = law_tables.report(list(law_tables.lines(series, seed)))
+    found = list(law_tables.lines(series, seed))
+    with laboratory() as lab:
+        found += night_tables.lines(max(series // 4, 1), seed, lambda night: lab.judged(night, seed))
+    text, met = law_tables.report(found)
     print(f"seed {seed}\n\n{text}")
     return 0 if met else 1
 

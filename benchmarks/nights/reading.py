@@ -1,6 +1,6 @@
 """Read stated values and intervals back from a results file, as a user reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NORMAL_95 = 1.959963984540054
@@ -46,7 +46,7 @@ def _conductivity(row: Row) -> Stated | None:
     return stated
 
 
-def _normal(value: float, u: float, flags: list[str], budget: list[Row]) -> Stated:
+def _normal(value: float, u: float, flags: list[str], budget: Sequence[Row]) -> Stated:
     half = NORMAL_95 * u
     return {
         "value": value,

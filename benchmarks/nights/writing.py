@@ -9,8 +9,7 @@ from labctl.store.importing import ImportedRun
 from nights.night import Measured, Night
 from nights.polarising import Hold
 
-BAND_K = 0.5
-POINT_S = 5.0
+POINT_S = 3.0
 
 
 def write_night(store: Store, night: Night) -> int:
@@ -34,7 +33,7 @@ def write_night(store: Store, night: Night) -> int:
 def _spectrum(one: Measured) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     about = {
         "setpoint_k": one.setpoint_k,
-        "band_k": BAND_K,
+        "band_k": one.band_k,
         "branch": one.branch,
         "started_s": one.started_s,
         "amplitude_v": 0.01,
