@@ -75,9 +75,10 @@ class Laboratory:
         self._derive(run_id, measured.circuit)
         with labctl.open(self.path) as db:
             spectra, (law, flags, known) = reading.spectra(db, run_id), reading.laws(db, run_id)
+            parts = reading.parts(db, run_id)
         about = {"kind": measured.kind, "law": measured.material.law, "way": measured.way}
         about |= {"thermometer": measured.thermometer, "degradation_1_h": measured.degradation_1_h}
-        about |= {"stated_law": law, "law_flags": flags}
+        about |= {"stated_law": law, "law_flags": flags, "parts": parts}
         return about | _of_spectrum(measured, spectra, seed) | _of_law(measured, law, known, seed)
 
     def _derive(self, run_id: int, circuit: str = "") -> None:

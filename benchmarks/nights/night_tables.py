@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from cells import elements, kinds
+from cells.cell import Arc, Cell, Part
 from cells.results import percent
 
-from nights import law_tables, materials
+from nights import instruments, law_tables, materials
 from nights.law_tables import Line, grid
-from nights.materials import Real
-from nights.night import Measured, Night, made
+from nights.materials import BOLTZMANN_EV_K, Real
+from nights.night import Bench, Measured, Night, made
 
 ENERGY_EV = 0.84
 CLASSES = ("PT100 A wire", "PT100 B wire", "type K class 1", "type T class 1", "calibrated")
@@ -23,6 +25,9 @@ PERCENT_AN_HOUR = 0.01
 CHANGED = ("the sample changed", "changed while held", "hysteresis:", "cooling differs", "differ")
 NOT_LOOKED_FOR = ("change of the sample", "not looked for")
 LAGGING = ("the temperature moved", "lag")
+OF_THEIR_OWN = "bulk and grain boundary have activation energies of their own"
+BULK_EV, BOUNDARY_EV = 0.35, 0.55
+SPIKE = Part(elements.constant_phase, {"c": 3e-6, "n": 0.9})
 POINT_S = 3.0
 
 Judge = Callable[[Night], dict[str, Any]]
@@ -75,6 +80,51 @@ def degrading(way: str, n: int, seed: int, judge: Judge) -> Line:
         found.append(outcome(judge(night), CHANGED if way != "up" else NOT_LOOKED_FOR))
     ways = {"up": "one way up", "repeat": "the first temperature again", "back": "there and back"}
     return _line(f"1 % an hour, {ways[way]}", found, "changed" if way != "up" else "not looked for")
+
+
+def crossing(n: int, seed: int, judge: Judge) -> Line:
+    """Bulk of 0.35 eV and grain boundary of 0.55 eV that cross: told, and energies of both."""
+    told, covered, parts, vtf = 0, 0, 0, 0
+    for number in range(n):
+        row = judge(two_energies(number, np.random.default_rng([seed, number, 37])))
+        told += any(OF_THEIR_OWN in flag for flag in row["law_flags"])
+        vtf += row["stated_law"] == "vtf"
+        for part, energy_ev in (("bulk", BULK_EV), ("grain_boundary_apparent", BOUNDARY_EV)):
+            if part in row["parts"]:
+                parts += 1
+                covered += row["parts"][part]["low"] <= energy_ev <= row["parts"][part]["high"]
+    of_parts = f"Ea of the parts covered {percent(covered, parts)} of {parts}"
+    found = f"told {percent(told, n)}, {of_parts}, called VTF {vtf}"
+    asked = "95 % told, and 95 % of the energies covered, by the 99 % interval"
+    met = law_tables.enough(told, n) and parts > 0 and law_tables.enough(covered, parts)
+    return Line("bulk 0.35 eV and grain boundary 0.55 eV", n, found, asked, met)
+
+
+def two_energies(number: int, rng: np.random.Generator) -> Night:
+    """A night of a pellet with a resolved grain boundary that has an energy of its own."""
+    grid_k = grid(20, 90, 8)
+    middle_k = float(np.median(grid_k))
+    shape = materials.Arrhenius(0.0, BULK_EV)
+    like = made(number, "calibrated", shape, grid_k, rng, (0.0, "up"))
+    ohm = rng.uniform(3e3, 3e4)
+    pellet = kinds.drawn_from(kinds.two_arcs, rng)
+    pair = (Arc(ohm, 2e-11, a=0.97), Arc(ohm, 4e-9, a=0.95))
+
+    def cells(kelvin: float) -> Cell:
+        steps = (1 / kelvin - 1 / middle_k) / BOLTZMANN_EV_K
+        grown = [math.exp(energy * steps) * kelvin / middle_k for energy in (BULK_EV, BOUNDARY_EV)]
+        arcs = [replace(arc, resistance_ohm=ohm * factor) for arc, factor in zip(pair, grown, strict=True)]
+        window = np.geomspace(5e6, 1.0, 50)
+        return replace(pellet, electrolyte=tuple(arcs), frequency_hz=window, noise=1e-3, electrode=SPIKE)
+
+    thermometer = instruments.thermometer("calibrated", 90.0, rng)
+    bench = Bench(thermometer, instruments.analyser(rng), like.sample["lead_ohm"], spread_k=0.02)
+    spectra = [
+        bench.measured(like.material, cells, (float(k), "heating", float(h)), rng)
+        for h, k in enumerate(grid_k)
+    ]
+    accuracy = like.accuracy | {"thermometer": thermometer.stated, "analyser": bench.analyser.stated()}
+    return replace(like, spectra=tuple(spectra), accuracy=accuracy, circuit="")
 
 
 def lagging(n: int, seed: int, judge: Judge) -> Line:
@@ -155,3 +205,4 @@ def lines(n: int, seed: int, judge: Judge) -> Iterator[Line]:
     for way in ("up", "repeat", "back"):
         yield degrading(way, n, seed, judge)
     yield lagging(n, seed, judge)
+    yield crossing(n, seed, judge)

@@ -14,6 +14,7 @@ LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
 WHERE s.run_id = ? ORDER BY s.number
 """
 _LAWS = "SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all' ORDER BY id"
+_PARTS = "SELECT * FROM part_laws WHERE run_id = ? ORDER BY id"
 _NUMBERS = "SELECT * FROM transference_numbers WHERE run_id = ?"
 
 
@@ -75,6 +76,19 @@ def _parameter(name: str, one: Row, row: Row) -> Stated | None:
     flags = [*row["flags"], *one.get("flags", [])]
     ends = {"low": one["low_95"], "high": one["high_95"]}
     return {"value": value, "u": u, "flags": flags, "budget": components(row.get("budget"), name)} | ends
+
+
+def parts(db: Any, run_id: int) -> dict[str, Stated]:
+    """Activation energies in eV of bulk and grain boundary, by the name of the part."""
+    found = {}
+    for row in db.rows(_PARTS, (run_id,)):
+        energy = row["parameters"].get("activation_energy", {})
+        value, u = row["activation_energy_ev"], row["standard_uncertainty_ev"]
+        if value is not None and u is not None:
+            stated = _normal(value, u, row["flags"], ())
+            ends = {"low": energy.get("low_95"), "high": energy.get("high_95")}
+            found[row["part"]] = stated | (ends if None not in ends.values() else {})
+    return found
 
 
 def number(db: Any, run_id: int) -> Stated | None:
