@@ -106,7 +106,7 @@ def test_the_current_begins_at_the_resistance_without_diffusion_and_ends_at_the_
 
 def test_the_current_after_a_step_is_that_of_the_impedance(nights):
     cell = nights.polarising.SymmetricCell(1000.0, 1e-14, 400.0, 1e-12, 0.4, 300.0)
-    time = np.linspace(0, 6000, 60001)
+    time = np.linspace(0, 6000, 12001)
     rest = cell.current_a(1.0, time) - 1 / 2900
     s = 0.01j
     transformed = np.trapezoid(rest * np.exp(-s * time), time) + 1 / (2900 * s)
