@@ -34,6 +34,7 @@ from labctl.store.migrations.job_owners import ADDED_TO_JOBS as OWNERS
 from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
 from labctl.store.migrations.job_rehearsals import ADDED_TO_JOBS as REHEARSALS
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
+from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -204,6 +205,13 @@ def _m0017_imported_files(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0020_night_checks(db: "Sqlite") -> None:
+    for statement in _statements(NIGHT_CHECKS):
+        db.execute(statement)
+    for described in described_columns(NIGHT_CHECKS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -237,6 +245,7 @@ _MIGRATIONS = {
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
+    "0020_night_checks": _m0020_night_checks,
 }
 
 

@@ -98,7 +98,7 @@ def test_no_program_can_replace_a_measured_row(stranger, table):
 MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
-    "check_points",
+    "check_points", "linearity_points", "analyser_checks",
     "imported_files",
 }  # fmt: skip
 
