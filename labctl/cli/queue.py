@@ -129,10 +129,10 @@ def add(
     They are rehearsed on simulated instruments in the background. A job begins when its rehearsal has passed,
     or where none is possible, and is held if it fails.
     """
+    from labctl.clock import RealClock
     from labctl.config.doubts import doubts_about_station
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
-    from labctl.clock import RealClock
     from labctl.queue.analyser_gate import refuse_or_tell
     from labctl.queue.submission import Terms, submit
 

@@ -68,6 +68,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     """
     from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.check_point_text import check_points_in_words
+    from labctl.readmodel.linearity_text import linearity_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
     from labctl.store.cells import stated_accuracy
     from labctl.store.queries import (
@@ -98,6 +99,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "conductivities": conductivities.of_parts(database, parts),
         "check_points": again,
         "drift": check_points_in_words(database, again),
+        "linearity": linearity_in_words(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "fits": law_fits.of_run(database, row["id"]),
         "transference_numbers": transference_numbers.of_parts(database, parts),
@@ -178,7 +180,11 @@ def _print_run(content: dict[str, Any]) -> None:
         print_fits(console, content["fits"])
     else:
         console.print("no conductivity yet")
-    for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
+    for line in [
+        *_without_number_in_words(content["without_number"]),
+        *content["drift"],
+        *content["linearity"],
+    ]:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])

@@ -1,7 +1,7 @@
-"""`[check]` of a station file: standards that are measured in place of the sample, and when a night may begin.
+"""`[check]` of a station file: standards measured in place of the sample, and when a night may begin.
 
-1. `[check.resistor]` is a reference resistor, `[check.cell]` a dummy cell: a resistor parallel to a capacitor.
-   Both are connected by hand to the leads of the sample.
+1. `[check.resistor]` is a reference resistor, `[check.cell]` a dummy cell, a resistor parallel to a
+   capacitor. Both are connected by hand to the leads of the sample.
 2. Without `largest_deviation`, `largest_phase_deg` and `largest_age_h` nothing is refused or told.
 """
 

@@ -28,9 +28,9 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments, `check` the standards
-    that are measured in place of the sample. `speed` is the speed
-    relative to real time of a rig that is simulated by another process; 1 for instruments.
+    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments, `check` the
+    standards that are measured in place of the sample. `speed` is the speed relative to real time of a rig
+    that is simulated by another process; 1 for instruments.
     """
 
     name: str

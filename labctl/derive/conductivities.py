@@ -16,6 +16,7 @@ from labctl.analysis.spectra.fixture import without_declared_fixture
 from labctl.derive.drifts import drift_flags
 from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.linearities import linearity_flags
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
@@ -181,6 +182,7 @@ class _Spectra(Sequence[Spectrum]):
         kept = self._inputs.kept(self._db.spectrum(spectrum_id), number, self._kelvin[place])
         spectrum = without_declared_fixture(kept.of_cell(self._cell))
         drift = drift_flags(self._db, spectrum_id)
+        drift = (*drift, *linearity_flags(self._db, spectrum_id))
         self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings, *drift)
         return spectrum
 

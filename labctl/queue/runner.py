@@ -254,9 +254,9 @@ class Runner:
         return ""
 
     def _doubt_about_analyser(self) -> str:
-        """Return why the last check of the analyser keeps the next job from beginning; tell it if it does not.
+        """Return why the last check of the analyser keeps the next job from beginning.
 
-        A jobs's rows are not written yet: a warning is an event of the station.
+        Where the station only tells it, this is an event, once for each reason.
         """
         doubts = doubts_about_analyser(self._connection, self.station, self._queue_clock.time())
         if self.station.check.refuses:
