@@ -343,7 +343,7 @@ class Store:
         """
         self._space.check_before_run(self.path)
         whole = replace(new, run={**_identity(), **new.run})
-        rows = sum(1 + len(points) for _, points in new.spectra)
+        rows = sum(1 + len(points) for _, points in (*new.spectra, *new.polarisations))
 
         def write(connection: sqlite3.Connection) -> int | AlreadyImported:
             known = importing.already_imported(connection, whole)

@@ -5,11 +5,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables, relaxation_tables
+from labctl.store.migrations import analysis_tables, imported_polarisations, relaxation_tables
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
+from labctl.store.migrations.budget_columns import ADDED_TO_CONDUCTIVITIES as CONDUCTIVITY_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_LAW_FITS as LAW_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_TRANSFERENCE_NUMBERS as TRANSFERENCE_BUDGETS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANALYSER_PARTS
@@ -205,6 +208,24 @@ def _m0017_imported_files(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0018_budgets(db: "Sqlite") -> None:
+    _add_columns(db, "conductivities", CONDUCTIVITY_BUDGETS)
+    _add_columns(db, "law_fits", LAW_BUDGETS)
+    _add_columns(db, "transference_numbers", TRANSFERENCE_BUDGETS)
+
+
+def _m0019_imported_polarisations(db: "Sqlite") -> None:
+    made = imported_polarisations
+    db.execute(made.KEPT)
+    db.execute(made.DROPPED)
+    db.execute("DELETE FROM columns WHERE table_name = 'imported_files'")
+    steps = (*_statements(made.TABLE), made.COPIED, made.FORGOTTEN, *_statements(made.PROTECTED))
+    for statement in steps:
+        db.execute(statement)
+    for described in described_columns(made.TABLE):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _m0020_night_checks(db: "Sqlite") -> None:
     for statement in _statements(NIGHT_CHECKS):
         db.execute(statement)
@@ -245,6 +266,8 @@ _MIGRATIONS = {
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
+    "0018_budgets": _m0018_budgets,
+    "0019_imported_polarisations": _m0019_imported_polarisations,
     "0020_night_checks": _m0020_night_checks,
 }
 
