@@ -20,8 +20,8 @@ FEWEST_POINTS = 6
 BANDS = 3
 SIGNIFICANCE = 0.01
 SMALLEST = 5e-3
-"""Relative change below which a response counts as linear, however small the noise: an oven that settles moves
-a sample by 0.2 % between the sweeps, not linearly in time."""
+"""Relative change below which a response counts as linear, however small the noise: an oven that settles
+moves a sample by 0.2 % between the sweeps, not linearly in time."""
 
 Array = NDArray[np.float64]
 
