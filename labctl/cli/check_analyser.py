@@ -128,7 +128,7 @@ def _measured(
     from labctl.queue.analyser_gate import is_simulated
     from labctl.queue.station_lock import station_lock
     from labctl.queue.under_watch import under_watch, without_watch
-    from labctl.store.queries.analyser_checks import add_analyser_check
+    from labctl.store.queries.analyser_checks import add_analyser_check, runs_since_last
     from labctl.store.transactions import WriteConnection
     from labctl.version import __version__
 
@@ -155,7 +155,20 @@ def _measured(
         } | found.row(station.check)
         with connection.transaction() as writing:
             add_analyser_check(writing, row)
+        if row["outcome"] == "measured" and standard.name == "resistor":
+            _tell_runs(runs_since_last(connection, station.name, analyser.name, row["time_s"]))
     return found, row
+
+
+def _tell_runs(runs: list[int]) -> None:
+    """Say how the runs between the last check and this one get their component."""
+    if runs:
+        named = " ".join(map(str, runs))
+        terminal.echo(
+            f"between two checks now: `labctl fit {named}` carries what they say about the analyser into the "
+            "results",
+            err=True,
+        )
 
 
 def _off(station: "Station", row: dict[str, Any]) -> bool:

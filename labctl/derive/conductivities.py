@@ -19,6 +19,7 @@ from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.linearities import linearity_flags
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.derive.reference_resistor import with_reference
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
 from labctl.store.cells import analyser_of_run
@@ -138,7 +139,8 @@ def evaluated_spectra(
         flags = (*measured.warnings.get(spectrum_id, ()), *resistance.flags)
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        derived.append(_rows(run_id, made, temperature, replace(resistance, flags=flags), sample))
+        found_of_one = with_reference(replace(resistance, flags=flags), inputs.reference_u)
+        derived.append(_rows(run_id, made, temperature, found_of_one, sample))
     return derived
 
 

@@ -10,6 +10,7 @@ from labctl.analysis import Spectrum
 from labctl.derive.choices import NO_CHOICE, Choices, Excluded
 from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import in_force
+from labctl.derive.reference_resistor import reference_u_of_run
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
 
@@ -27,12 +28,16 @@ class Inputs:
     amendments : tuple of int
         Ids of the amendments in force.
     choices : Choices
+    reference_u : float, optional
+        Relative standard uncertainty of |Z| by the checks with a reference resistor before and after the run;
+        None: the run is not between two checks.
     """
 
     known: dict[str, Any]
     excluded: tuple[Excluded, ...] = ()
     amendments: tuple[int, ...] = ()
     choices: Choices = NO_CHOICE
+    reference_u: float | None = None
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -90,7 +95,8 @@ class Inputs:
             }
             for one in self.excluded
         ]
-        return {"sample": self.known, "excluded": excluded}
+        found: dict[str, Any] = {"sample": self.known, "excluded": excluded}
+        return found if self.reference_u is None else found | {"reference_u": self.reference_u}
 
     @classmethod
     def kept_by(cls, analysis: Mapping[str, Any]) -> "Inputs":
@@ -101,6 +107,7 @@ class Inputs:
             tuple(Excluded.of(one) for one in inputs["excluded"]),
             tuple(analysis["amendments"]),
             Choices.of_options(analysis["options"]),
+            inputs.get("reference_u"),
         )
 
 
@@ -111,4 +118,4 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         Excluded(f"{EXCLUDED}{one.reason}", one.spectrum, one.frequency_hz, one.temperature_k)
         for one in found.exclusions
     )
-    return Inputs(found.sample, excluded, found.amendments, choices)
+    return Inputs(found.sample, excluded, found.amendments, choices, reference_u_of_run(db, run_id))

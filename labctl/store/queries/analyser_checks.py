@@ -21,6 +21,20 @@ def newest(db: Rows, station: str, standard: str, simulated: bool) -> Row | None
     return found[0] if found else None
 
 
+def runs_since_last(db: Rows, station: str, instrument: str, before_s: float) -> list[int]:
+    """Return the ended runs of a station since the last measured check with its resistor before a time.
+
+    Empty where there was none.
+    """
+    last = """SELECT max(time_s) FROM analyser_checks WHERE station = ? AND instrument = ? AND time_s < ?
+              AND standard = 'resistor' AND outcome = 'measured'"""
+    query = f"""SELECT DISTINCT r.id FROM runs r JOIN run_instruments i ON i.run_id = r.id
+                WHERE r.station = ? AND i.role = 'fra' AND i.name = ? AND r.ended_s <= ?
+                AND r.started_s >= ({last}) ORDER BY r.id"""
+    rows = db.rows(query, (station, instrument, before_s, station, instrument, before_s))
+    return [row["id"] for row in rows]
+
+
 def about(db: Rows, station: str, instrument: str, begun_s: float, ended_s: float) -> list[Row]:
     """Return the last measured check with the resistor before a time, and the first after another one.
 
