@@ -84,6 +84,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         conductivities,
         imported_files,
         law_fits,
+        part_laws,
+        resistances,
         spectra,
         transference_numbers,
     )
@@ -108,7 +110,9 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "drift": check_points_in_words(database, again),
         "linearity": linearity_in_words(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
+        "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
+        "part_fits": part_laws.of_run(database, row["id"]),
         "transference_numbers": [
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
@@ -190,6 +194,7 @@ def _print_run(content: dict[str, Any]) -> None:
         if left_out:
             console.print(left_out, highlight=False)
         print_fits(console, content["fits"])
+        print_part_fits(console, content["part_fits"])
     else:
         console.print("no conductivity yet")
     for line in [
@@ -373,6 +378,30 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
+
+
+def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
+    """Print the laws of bulk and grain boundary, where the run resolves both."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    if not fits:
+        return
+    remarks = Remarks()
+    console.print("laws of the parts, ± one standard uncertainty without the geometry", style="italic")
+    for fit in fits:
+        title, *lines = or_as_unreadable(partial(_part_fit_in_words, fit, remarks), _lines_instead)
+        console.print(title, highlight=False)
+        for line in lines:
+            console.print(f"     {line}", highlight=False)
+    remarks.print(console)
+
+
+def _part_fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
+    from labctl.readmodel.law_text import PARTS, law_name
+
+    marks = remarks.marks(fit["flags"] or [])
+    title = f"   {PARTS.get(fit['part'], fit['part'])}: {law_name(fit)}, {fit['n_points']} points  {marks}"
+    return [title.rstrip(), *_parameters_in_words(fit)]
 
 
 def _laws_in_full(laws: set[str]) -> list[str]:
