@@ -13,6 +13,7 @@ from labctl.derive.in_force import in_force
 from labctl.derive.reference_resistor import reference_u_of_run
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
+from labctl.store.cells import sensor_offset_k
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Inputs:
     amendments : tuple of int
         Ids of the amendments in force.
     choices : Choices
+    sensor_offset_k : float
+        Temperature of the sample minus its sensor, as the station stated when the run began; 0: not stated.
     reference_u : float, optional
         Relative standard uncertainty of |Z| by the checks with a reference resistor before and after the run;
         None: the run is not between two checks.
@@ -37,6 +40,7 @@ class Inputs:
     excluded: tuple[Excluded, ...] = ()
     amendments: tuple[int, ...] = ()
     choices: Choices = NO_CHOICE
+    sensor_offset_k: float = 0.0
     reference_u: float | None = None
 
     @property
@@ -53,7 +57,7 @@ class Inputs:
     @property
     def correction_k(self) -> float:
         """K to be added to each reading of the temperature; 0 where no correction is known."""
-        return self.known.get("thermometer_correction_k") or 0.0
+        return (self.known.get("thermometer_correction_k") or 0.0) + self.sensor_offset_k
 
     @property
     def left_out(self) -> tuple[Excluded, ...]:
@@ -96,7 +100,8 @@ class Inputs:
             for one in self.excluded
         ]
         found: dict[str, Any] = {"sample": self.known, "excluded": excluded}
-        return found if self.reference_u is None else found | {"reference_u": self.reference_u}
+        found |= {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
+        return found | ({"reference_u": self.reference_u} if self.reference_u is not None else {})
 
     @classmethod
     def kept_by(cls, analysis: Mapping[str, Any]) -> "Inputs":
@@ -107,6 +112,7 @@ class Inputs:
             tuple(Excluded.of(one) for one in inputs["excluded"]),
             tuple(analysis["amendments"]),
             Choices.of_options(analysis["options"]),
+            inputs.get("sensor_offset_k", 0.0),
             inputs.get("reference_u"),
         )
 
@@ -118,4 +124,11 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         Excluded(f"{EXCLUDED}{one.reason}", one.spectrum, one.frequency_hz, one.temperature_k)
         for one in found.exclusions
     )
-    return Inputs(found.sample, excluded, found.amendments, choices, reference_u_of_run(db, run_id))
+    return Inputs(
+        found.sample,
+        excluded,
+        found.amendments,
+        choices,
+        sensor_offset_k(db, run_id),
+        reference_u_of_run(db, run_id),
+    )
