@@ -70,7 +70,7 @@ class FileOutcome:
     reason : str
         Why it was not imported, or where it is already.
     no_conductivity : str
-        Why the evaluation of its run failed; empty where it did not.
+        Why a spectrum of it gave no conductivity, or the evaluation of its run failed; empty where neither.
     remarks : tuple of str
         Omissions and guesses of the reader.
     """
