@@ -316,7 +316,7 @@ def _fit_row(
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit).as_dict(),
+        "curve": function_of(fit, responses).as_dict(),
         "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],

@@ -34,6 +34,7 @@ from labctl.store.queries import (
 )
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Through
+from labctl.store.relative_parts import with_relative_parts
 from labctl.store.structure import kinds_of, newest
 from labctl.store.time_limit import TimeLimit
 
@@ -219,8 +220,12 @@ class Database:
         return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
-        """The conductivities of a run with branch and number of their spectrum, in the order of these."""
-        return conductivities.of_parts(self._frames, self.part_ids(run))
+        """The conductivities of a run with branch and number of their spectrum, in the order of these.
+
+        `relative_uncertainty_independent` is each point's own part, by which a fit weighs it;
+        `relative_uncertainty_common` the part that all points share (geometry, analyser, leads).
+        """
+        return with_relative_parts(conductivities.of_parts(self._frames, self.part_ids(run)))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
