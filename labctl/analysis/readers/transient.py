@@ -105,8 +105,12 @@ def tables_of(part: Part) -> Iterator[PlainTable]:
 
 def has_polarisation(table: PlainTable) -> bool:
     """Whether the headings name a time and a current, and no frequency."""
-    found = [_place(table, names) is not None for names in (_TIME, _CURRENT, _FREQUENCY)]
-    return found == [True, True, False]
+    return all(_place(table, names) is not None for names in (_TIME, _CURRENT)) and not has_frequency(table)
+
+
+def has_frequency(table: PlainTable) -> bool:
+    """Whether the headings name a frequency."""
+    return _place(table, _FREQUENCY) is not None
 
 
 def _table_lines(block: str) -> str:
@@ -146,7 +150,7 @@ def _numbered(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
 
 
 def _transient(table: PlainTable, path: str) -> Transient:
-    if _place(table, _FREQUENCY) is not None:
+    if has_frequency(table):
         raise ValueError("it has a column of frequencies: it is a spectrum, which read_spectra reads")
     time_s = _column(table, _TIME, TIMES_S, "time", "s")
     current_a = _column(table, _CURRENT, CURRENTS_A, "current", "A")
