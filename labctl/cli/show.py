@@ -83,6 +83,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         conductivities,
         imported_files,
         law_fits,
+        part_laws,
+        resistances,
         spectra,
         transference_numbers,
     )
@@ -106,7 +108,9 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "check_points": again,
         "drift": check_points_in_words(database, again),
         "without_number": spectra.without_conductivity(database, parts),
+        "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
+        "part_fits": part_laws.of_run(database, row["id"]),
         "transference_numbers": [
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
@@ -188,10 +192,12 @@ def _print_run(content: dict[str, Any]) -> None:
         if left_out:
             console.print(left_out, highlight=False)
         print_fits(console, content["fits"])
+        print_part_fits(console, content["part_fits"])
     else:
         console.print("no conductivity yet")
     for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
         console.print(line, highlight=False)
+    _print_unknowns(console, content, sample)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
 
@@ -214,11 +220,32 @@ def print_budgets(content: dict[str, Any]) -> None:
 
 def _stated_in_words(content: dict[str, Any], sample: dict[str, Any]) -> str:
     """Return one line about the accuracy of the instruments and of the geometry."""
-    from labctl.config.accuracy_text import accuracy_lines
-    from labctl.derive.geometry import geometry_in_words
+    return "; ".join(_stated(content, sample))
 
-    roles = {row["role"] for row in content["instruments"]}
-    return "; ".join([*accuracy_lines(content["accuracy"], roles), *geometry_in_words(sample)])
+
+def _stated(content: dict[str, Any], sample: dict[str, Any]) -> list[str]:
+    from labctl.readmodel.stated_text import stated_lines
+
+    return stated_lines(content["accuracy"], {row["role"] for row in content["instruments"]}, sample)
+
+
+def _print_unknowns(console: Any, content: dict[str, Any], sample: dict[str, Any]) -> None:
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    found = or_as_unreadable(
+        partial(_unknowns_in_words, content, sample), lambda why: [f"largest unknowns {why}"]
+    )
+    for line in found:
+        console.print(line, highlight=False, markup=False)
+
+
+def _unknowns_in_words(content: dict[str, Any], sample: dict[str, Any]) -> list[str]:
+    """Return what to calibrate first; empty where all is stated."""
+    from labctl.readmodel.largest_unknowns import largest_unknowns, unknowns_in_words
+    from labctl.readmodel.stated_text import not_stated
+
+    names = not_stated(_stated(content, sample))
+    return unknowns_in_words(largest_unknowns(names, sample, content["conductivities"], content["fits"]))
 
 
 def _instrument_instead(why: str) -> list[str]:
@@ -367,6 +394,30 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
+
+
+def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
+    """Print the laws of bulk and grain boundary, where the run resolves both."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    if not fits:
+        return
+    remarks = Remarks()
+    console.print("laws of the parts, ± one standard uncertainty without the geometry", style="italic")
+    for fit in fits:
+        title, *lines = or_as_unreadable(partial(_part_fit_in_words, fit, remarks), _lines_instead)
+        console.print(title, highlight=False)
+        for line in lines:
+            console.print(f"     {line}", highlight=False)
+    remarks.print(console)
+
+
+def _part_fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
+    from labctl.readmodel.law_text import PARTS, law_name
+
+    marks = remarks.marks(fit["flags"] or [])
+    title = f"   {PARTS.get(fit['part'], fit['part'])}: {law_name(fit)}, {fit['n_points']} points  {marks}"
+    return [title.rstrip(), *_parameters_in_words(fit)]
 
 
 def _laws_in_full(laws: set[str]) -> list[str]:

@@ -12,11 +12,14 @@ from typing import Any, overload
 import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
+from labctl.analysis.numerics.budget import propagated
+from labctl.analysis.resistance.parts import Arc
 from labctl.analysis.spectra.fixture import without_declared_fixture
-from labctl.derive.budgets import CONDUCTIVITY, as_kept, geometry_not_stated, leads_not_stated
+from labctl.derive.budgets import CONDUCTIVITY, as_kept, leads_not_stated
 from labctl.derive.drifts import drift_flags
-from labctl.derive.geometry import geometry_of
+from labctl.derive.geometry import expansion_of, geometry_not_stated, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
@@ -27,7 +30,6 @@ from labctl.units import ZERO_CELSIUS_K
 METHOD = "ionic_resistance_series"
 METHOD_VERSION = METHOD_VERSIONS[METHOD]
 NEIGHBOURS = 1
-STILL_K = 0.5
 
 OPPOSITE = {"lower": "upper", "upper": "lower", None: None}
 
@@ -44,7 +46,7 @@ class Temperature:
         Their standard deviation; None where less than two readings leave it unknown. Half their span where
         they left the band about the set point: such a spectrum does not belong to one temperature.
     flags : tuple of str
-    lowest_k, highest_k : float or None
+    lowest_k, highest_k, rate_k_s : float or None
     """
 
     kelvin: float | None
@@ -52,6 +54,7 @@ class Temperature:
     flags: tuple[str, ...] = ()
     lowest_k: float | None = None
     highest_k: float | None = None
+    rate_k_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,15 @@ def evaluated_spectra(
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         derived.append(_rows(run_id, made, temperature, replace(resistance, flags=flags), sample))
-    return derived
+    return derived if only is not None else _behind_their_sensor(db, run_id, derived, inputs)
+
+
+def _behind_their_sensor(
+    db: Database, run_id: int, derived: Sequence[DerivedSpectrum], inputs: Inputs
+) -> list[DerivedSpectrum]:
+    """Return the spectra with the lag of the sample taken off, where the run tells it."""
+    rows = without_lag(db, run_id, [one.conductivity for one in derived], inputs.correction_k)
+    return [replace(one, conductivity=row) for one, row in zip(derived, rows, strict=True)]
 
 
 def spectra_for_evaluation(db: Database, ids: Sequence[int], inputs: Inputs) -> Sequence[Spectrum]:
@@ -207,7 +218,8 @@ def _rows(
         row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
-        row |= made | _conductivity_columns(resistance, sample)
+        row |= {"temperature_rate_k_s": temperature.rate_k_s, "lag_k": None, "lag_u_k": None}
+        row |= made | _conductivity_columns(resistance, sample, temperature.kelvin)
     return DerivedSpectrum(made["spectrum_id"], _resistance_rows(resistance, made), row)
 
 
@@ -224,7 +236,8 @@ def _temperature(db: Database, spectrum_id: int, correction_k: float) -> Tempera
         flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
         spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
     mean_k = float(np.mean(readings_k)) + correction_k
-    return Temperature(mean_k, spread_k, flags, lowest_k + correction_k, highest_k + correction_k)
+    ends_k = (lowest_k + correction_k, highest_k + correction_k)
+    return Temperature(mean_k, spread_k, flags, *ends_k, spectrum_rate_k_s(db, spectrum_id))
 
 
 def left_band(
@@ -260,9 +273,11 @@ def no_reading_flag(row: dict[str, Any]) -> str:
 
 def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[str, Any]]:
     parts: dict[str, Estimate] = {"total": resistance.total_ohm}
+    arcs: dict[str, list[Arc]] = {}
     for arc in resistance.arcs:
         quantity = arc.name.replace(" ", "_")
         parts[quantity] = _sum(parts.get(quantity), arc.resistance_ohm)
+        arcs.setdefault(quantity, []).append(arc)
     return [
         {
             "quantity": quantity,
@@ -272,11 +287,44 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
             "bound": resistance.bound if quantity == "total" else None,
             "circuit": resistance.circuit,
             "flags": list(resistance.flags),
+            "readings": _readings(resistance) if quantity == "total" else None,
+            **_capacitance_columns(arcs.get(quantity, ())),
+            **_specific_columns(resistance if quantity == "grain_boundary" else None),
             **made,
         }
         for quantity, estimate in parts.items()
         if quantity == "total" or finite(estimate.value) is not None
     ]
+
+
+def _readings(resistance: Resistance) -> list[dict[str, Any]] | None:
+    """Every meaning that the spectrum allows, that of the total first; None where no circuit was found."""
+    return [
+        {
+            "meaning": reading.meaning,
+            "resistance_ohm": finite(reading.total_ohm.value),
+            "standard_uncertainty_ohm": finite(reading.total_ohm.standard_uncertainty),
+        }
+        for reading in resistance.readings
+    ] or None
+
+
+def _capacitance_columns(arcs: Sequence[Arc]) -> dict[str, Any]:
+    """Capacitance of a part that is one arc; several have none in common."""
+    if len(arcs) != 1:
+        return {"capacitance_f": None, "capacitance_u_f": None}
+    return {
+        "capacitance_f": finite(arcs[0].capacitance_f),
+        "capacitance_u_f": finite(arcs[0].capacitance_u_f),
+    }
+
+
+def _specific_columns(resistance: Resistance | None) -> dict[str, Any]:
+    specific = None if resistance is None else resistance.specific_boundary_ohm
+    return {
+        "specific_resistance_ohm": None if specific is None else finite(specific.value),
+        "specific_resistance_u_ohm": None if specific is None else finite(specific.standard_uncertainty),
+    }
 
 
 def _analyser_u_ohm(resistance: Resistance) -> float | None:
@@ -292,12 +340,18 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
     return Estimate(first.value + second.value, u)
 
 
-def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
+def _conductivity_columns(
+    resistance: Resistance, sample: dict[str, Any], temperature_k: float | None
+) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
     stated = math.isfinite(total_ohm.standard_uncertainty) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
     sigma = conductivity(total_ohm if stated else total_ohm.value, thickness_m, area_m2)
+    expansion = expansion_of(sample, temperature_k)
+    if expansion is not None:
+        value = sigma.value * expansion.value
+        sigma = propagated(value, [(expansion.value, sigma), (sigma.value, expansion)])
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,

@@ -22,6 +22,7 @@ from labctl.store.queries import (
     events,
     facts,
     law_fits,
+    part_laws,
     polarisations,
     records,
     relaxation_times,
@@ -230,6 +231,14 @@ class Database:
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
         return law_fits.newest_of_parts(self._frames, self.part_ids(run))
+
+    def part_fits(self, run: int | str = "last") -> "pd.DataFrame":
+        """The laws of bulk and grain boundary of a run, where it resolves both; those of the total: `fits`.
+
+        `part` is bulk, grain_boundary_apparent (by the sample's thickness) or grain_boundary_specific (of the
+        boundaries' own material).
+        """
+        return part_laws.newest_of_parts(self._frames, self.part_ids(run))
 
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""

@@ -5,7 +5,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables, imported_polarisations, relaxation_tables
+from labctl.store.migrations import (
+    analysis_tables,
+    imported_polarisations,
+    part_law_tables,
+    relaxation_tables,
+)
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
@@ -25,6 +30,9 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.geometry_columns import ADDED_TO_CONDUCTIVITIES as LAGS
+from labctl.store.migrations.geometry_columns import ADDED_TO_SAMPLES as GEOMETRY
+from labctl.store.migrations.geometry_columns import FIXED_TRIGGER as GEOMETRY_TRIGGER
 from labctl.store.migrations.imported_files import TABLE as IMPORTED_FILES
 from labctl.store.migrations.job_owners import (
     ADDED_TO_EVENTS,
@@ -184,13 +192,9 @@ def _m0014_check_points(db: "Sqlite") -> None:
 
 
 def _m0015_relaxation_times(db: "Sqlite") -> None:
-    for statement in _statements(relaxation_tables.TABLE):
-        db.execute(statement)
+    _add_derived(db, relaxation_tables.PUBLIC, relaxation_tables.TABLE)
     for statement in (relaxation_tables.VIEW, *relaxation_tables.triggers()):
         db.execute(statement)
-    for table, *described in described_columns(relaxation_tables.TABLE):
-        for name in (table, relaxation_tables.PUBLIC):
-            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
 
 
 def _m0016_cell(db: "Sqlite") -> None:
@@ -223,6 +227,28 @@ def _m0019_imported_polarisations(db: "Sqlite") -> None:
         db.execute(statement)
     for described in described_columns(made.TABLE):
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+def _m0021_part_laws(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", part_law_tables.ADDED_TO_RESISTANCES)
+    _add_derived(db, part_law_tables.PUBLIC, part_law_tables.TABLE)
+    for statement in (part_law_tables.VIEW, *part_law_tables.triggers()):
+        db.execute(statement)
+
+
+def _add_derived(db: "Sqlite", public: str, schema: str) -> None:
+    """Make a table of derived rows; its columns are described by its own and by its public name."""
+    for statement in _statements(schema):
+        db.execute(statement)
+    for table, *described in described_columns(schema):
+        for name in (table, public):
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
+
+
+def _m0022_geometry(db: "Sqlite") -> None:
+    _add_columns(db, "samples", GEOMETRY)
+    _add_columns(db, "conductivities", LAGS)
+    db.execute(GEOMETRY_TRIGGER)
 
 
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
@@ -260,6 +286,8 @@ _MIGRATIONS = {
     "0017_imported_files": _m0017_imported_files,
     "0018_budgets": _m0018_budgets,
     "0019_imported_polarisations": _m0019_imported_polarisations,
+    "0021_part_laws": _m0021_part_laws,
+    "0022_geometry": _m0022_geometry,
 }
 
 
