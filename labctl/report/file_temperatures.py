@@ -32,7 +32,7 @@ class Measured(Protocol):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the file says of it."""
+        """Statements of the file about it."""
         ...
 
 
@@ -49,7 +49,7 @@ class FileTemperatures:
     has_unit: bool = True
 
     def without_unit(self, path: Path, found: Sequence[Measured]) -> list[float]:
-        """Return the numbers of the temperatures of a file whose unit is not known; empty where it is.
+        """Return the temperatures of a file as numbers without a unit; empty where the unit is known.
 
         Raises
         ------

@@ -71,7 +71,7 @@ def _with_what_was_imported(error: StoreError, done: int, of: int) -> StoreError
 
 
 def runs_of(files: Sequence[FileRead], temperatures_from: str) -> list[Sequence[FileRead]]:
-    """Return the files of each run: the spectra of a series together, each polarisation by itself."""
+    """Return the files of each run: the spectra of a series together, each polarisation as a run."""
     if not temperatures_from:
         return [[file] for file in files]
     spectra = [file for file in files if file.hold is None]
@@ -123,7 +123,7 @@ def _remarks(file: FileRead, files: Sequence[FileRead]) -> tuple[str, ...]:
 def _imported_run(
     sample: Sample, files: Sequence[FileRead], temperatures_from: str, provenance: Mapping[str, Any]
 ) -> ImportedRun:
-    """Return the rows of a run; the times of a polarisation are counted back from that of its import."""
+    """Return the rows of a run; the times of a polarisation are counted back from the time of import."""
     now_s = RealClock().time()
     began_s = now_s - max((file.hold.transient.elapsed_s[-1] for file in files if file.hold), default=0.0)
     measured = [

@@ -1,4 +1,4 @@
-"""What a file holds that is no spectrum: a polarisation, or conductivities against temperature."""
+"""Kind of a table that is no spectrum: a polarisation, or conductivities against temperature."""
 
 from os import PathLike
 
