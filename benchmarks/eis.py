@@ -51,6 +51,9 @@ class Drawn(NamedTuple):
     spectrum: Spectrum
     r1_ohm: float
     cramer_rao_ohm: float
+    total_ohm: float
+    worst: float
+    """Largest Cramer-Rao standard error of a resistance, relative to it."""
 
 
 def draw(kind: str, rng: np.random.Generator, points: int | None = None, rho: float = 0.0) -> Drawn:
@@ -70,8 +73,15 @@ def draw(kind: str, rng: np.random.Generator, points: int | None = None, rho: fl
     for k in range(1, frequency.size):
         noise[:, k] = rho * noise[:, k - 1] + np.sqrt(1 - rho**2) * noise[:, k]
     jacobian = (dz / np.abs(z) / sigma).view(float)
-    deviation = r1 * float(np.sqrt(np.linalg.inv(jacobian @ jacobian.T)[1, 1]))
-    return Drawn(Spectrum(frequency, z + sigma * np.abs(z) * (noise[0] + 1j * noise[1])), r1, deviation)
+    relative = np.sqrt(np.diag(np.linalg.inv(jacobian @ jacobian.T)))
+    ohms = [i for i, name in enumerate(parse_circuit(CIRCUITS[kind]).names) if name.startswith("R")]
+    return Drawn(
+        Spectrum(frequency, z + sigma * np.abs(z) * (noise[0] + 1j * noise[1])),
+        r1,
+        r1 * float(relative[1]),
+        float(sum(values[i] for i in ohms)),
+        float(relative[ohms].max()),
+    )
 
 
 def q(resistance: float, exponent: float, apex_hz: float) -> float:

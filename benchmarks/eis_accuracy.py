@@ -35,6 +35,7 @@ from labctl.analysis import (
     fit_circuits,
     ionic_resistance,
     ionic_resistance_series,
+    ionic_resistances,
     parse_circuit,
     read_spectra,
     read_spectrum,
@@ -59,6 +60,45 @@ def fits(kind: str, rho: float, count: int) -> None:
         f" rms z {np.sqrt(np.mean(z**2)):.2f},"
         f" 95 % interval covers {100 * np.mean((low <= truth) & (truth <= high)):.1f} %"
     )
+
+
+def chosen(kind: str, rho: float, count: int) -> None:
+    """How often the circuit that made the spectrum is selected, of resistances determined to 20 %."""
+    rng, each = np.random.default_rng([SEED, ord(kind), int(10 * rho), 1]), []
+    while len(each) < count:
+        one = draw(kind, rng, rho=rho)
+        if one.worst < 0.2 and one.cramer_rao_ohm < 0.01 * one.r1_ohm:
+            each.append(one)
+    found = ionic_resistances([one.spectrum for one in each])
+    right = sum(one.circuit == CIRCUITS[kind] for one in found)
+    covered = sum(
+        low <= one.total_ohm <= high
+        for one, (low, high) in zip(each, (one.total_ohm.interval() for one in found), strict=True)
+    )
+    print(
+        f"  {kind}, rho {rho}: the circuit itself is selected in {100 * right / count:.1f} %,"
+        f" 95 % interval of the total covers {100 * covered / count:.1f} %"
+    )
+
+
+def polymers(count: int) -> None:
+    """Worst error of 24 temperatures of polymers whose arc leaves the window upwards."""
+    rng, frequency, circuit = np.random.default_rng(SEED + 4), np.logspace(6, -1, 60), "R0-p(R1,CPE1)-CPE2"
+    kelvin, worst = np.linspace(253, 368, 24), 0.0
+    for _ in range(count):
+        growth = np.exp(rng.uniform(0.06, 0.10) / 8.617333262e-5 / (kelvin - rng.uniform(170, 205)))
+        r1 = rng.uniform(2, 30) * np.sqrt(kelvin / 300) * growth
+        r1 *= min(1.0, 5e9 / r1.max())  # what an analyser can measure
+        farad = min(10 ** rng.uniform(-10.5, -9.5), 0.4 / r1.max())  # the coldest arc closes above 0.1 Hz
+        n1, lead = rng.uniform(0.85, 0.97), rng.uniform(1, 10)
+        spike = [10 ** rng.uniform(-6, -5), rng.uniform(0.75, 0.93)]
+        values = np.array([[lead, r, (farad * r) ** n1 / r, n1, *spike] for r in r1])
+        z, noise = parse_circuit(circuit).impedance(values, frequency), 10 ** rng.uniform(-3, -2.5)
+        z = z * (1 + noise * (rng.standard_normal(z.shape) + 1j * rng.standard_normal(z.shape)))
+        found = ionic_resistance_series([Spectrum(frequency, row) for row in z], kelvin)
+        error = np.array([one.total_ohm.value for one in found]) / (lead + r1) - 1
+        worst = max(worst, float(np.abs(error).max()))
+    print(f"  polymers: {100 * worst:.2f} % (worst of {24 * count} temperatures)")
 
 
 def reversible(count: int) -> None:
@@ -150,7 +190,9 @@ def main() -> int:
     for kind in CIRCUITS:
         for rho in (0.0, 0.6):
             fits(kind, rho, count)
+            chosen(kind, rho, max(count // 10, 10))
     reversible(max(count // 5, 10))
+    polymers(max(count // 50, 2))
     if DATA.exists():
         measured()
     return 0

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from labctl.analysis.numerics.component import Component
 from labctl.analysis.numerics.distributions import student_quantile
 from labctl.analysis.numerics.estimate import Estimate
 
@@ -52,13 +53,30 @@ class LogEstimate(Estimate):
 
 @dataclass(frozen=True, slots=True)
 class ProfileEstimate(Estimate):
-    """A fitted parameter; its `interval()` is the profile interval, which may be asymmetric or open."""
+    """A fitted parameter; its `interval()` is the profile interval, which may be asymmetric or open.
+
+    Components that were added to the fit widen each side of the profile in quadrature.
+    """
 
     profile: Callable[[float], tuple[float, float]] = field(repr=False, compare=False, kw_only=True)
+    added_uncertainty: float = field(default=0.0, compare=False, kw_only=True)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval that holds the true value with probability `level` (0 to 1); its ends may be infinite."""
-        return self.profile(level)
+        low, high = self.profile(level)
+        if not self.added_uncertainty:
+            return low, high
+        added = coverage_factor(level, math.inf) * self.added_uncertainty
+        return self.value - math.hypot(self.value - low, added), self.value + math.hypot(
+            high - self.value, added
+        )
+
+    def with_component(self, *more: Component) -> "ProfileEstimate":
+        """The estimate with more components; the interval grows by what they add to the uncertainty."""
+        whole = super(ProfileEstimate, self).with_component(*more)
+        grown = whole.standard_uncertainty**2 - self.standard_uncertainty**2
+        added = math.sqrt(max(grown, 0.0)) if math.isfinite(grown) else 0.0
+        return replace(whole, added_uncertainty=math.hypot(self.added_uncertainty, added))
 
 
 def _exp(value: float) -> float:

