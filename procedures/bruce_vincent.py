@@ -1,10 +1,10 @@
 """Current fraction of a symmetric cell by Bruce and Vincent, at one or several temperatures.
 
 At each temperature: rest, the current at 0 V, a spectrum (R0 and bulk), a small potential step held until the
-current is steady, a spectrum at that potential (Rss), the current at 0 V. With `reverse` a step of the other sign
-follows, and offsets of the current cancel; a second height of the step shows whether the current is
-proportional to it. Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1,
-10.1016/0022-0728(87)80001-3; Evans, Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
+current is steady, a spectrum at that potential (Rss), the current at 0 V. With `reverse` a step of the other
+sign follows, and offsets of the current cancel; a second height of the step shows whether the current is
+proportional to it. Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1, 10.1016/0022-0728(87)80001-3; Evans,
+Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
 """
 
 from collections.abc import Iterator

@@ -90,7 +90,7 @@ class Polarisation:
     at_zero: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
     step_time_s: float = math.nan
     electrodes_pass: bool | None = None
-    potentiostat: Potentiostat = Potentiostat()
+    potentiostat: Potentiostat = field(default_factory=Potentiostat)
 
     @property
     def delta_v_v(self) -> Estimate:
@@ -487,7 +487,8 @@ def _zero_flags(zero: ZeroCurrent, fit: PolarisationFit) -> list[str]:
     if abs(zero.before_a.value) > NOTICEABLE_ZERO_SHARE * steady_a:
         share = abs(zero.before_a.value / fit.initial_current_a.value)
         flags.append(
-            f"the current at 0 V was {zero.before_a.value:.3g} A before the step, {share:.2g} of I0: subtracted"
+            f"the current at 0 V was {zero.before_a.value:.3g} A before the step, {share:.2g} of I0: "
+            "subtracted"
         )
     if zero.drift_a > NOTICEABLE_ZERO_SHARE * steady_a:
         flags.append(f"the zero of the current drifted by {zero.drift_a:.2g} A while held: rho+ carries it")

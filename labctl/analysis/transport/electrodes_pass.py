@@ -23,7 +23,7 @@ def shows_passing_electrodes(frequency_hz: ArrayLike, z_ohm: ArrayLike) -> bool 
     low = hz <= LAST_DECADE * hz.min() if hz.size else np.zeros(0, dtype=bool)
     if np.count_nonzero(low) < FEWEST_POINTS:
         return None
-    height = -z[low].imag
+    height = -np.imag(z[low])
     if not (height > 0).all():
         return True  # the spectrum reaches the real axis: direct current passes
     slope = float(np.polyfit(np.log(hz[low]), np.log(height), 1)[0])

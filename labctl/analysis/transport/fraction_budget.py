@@ -108,7 +108,7 @@ def _fraction(current_a: float, bulk_ohm: float, step_v: float, interface_ohm: f
 
 
 def _beside_the_cell(values: Values, share: float) -> float:
-    """The electrons pass from electrode to electrode, and lower bulk and interface that the spectrum shows."""
+    """The electrons pass from electrode to electrode: the spectrum shows bulk and interface too low."""
     bulk_ohm, step_v = values[BULK], values[STEP]
     electronic_ohm, ionic_ohm = bulk_ohm / share, bulk_ohm / (1 - share)
     both_ohm = 1 / (1 / (bulk_ohm + values[INTERFACE]) - 1 / electronic_ohm)

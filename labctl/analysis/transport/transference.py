@@ -41,8 +41,8 @@ class Transference:
     naive : Estimate or None
         Iss / I0, for comparison only: wrong whenever the interphases have a resistance.
     watanabe : Estimate or None
-        Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant. With I0 = dV / (Rb + R0)
-        it is the same number, and no check of it.
+        Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant. With
+        I0 = dV / (Rb + R0) it is the same number, and no check of it.
     newman_number : Estimate or None
         Ne = 1 / rho+ - 1 of Bruce-Vincent (Balsara & Newman, 10.1149/2.0651514jes).
     flags : tuple of str
@@ -135,11 +135,12 @@ def bruce_vincent(
 
 
 def refuse_near_zero(current_fraction: float, electrodes_pass: bool | None) -> None:
-    """Raise ValueError for a current fraction near 0 where nothing shows that the electrodes pass the cation."""
+    """Raise ValueError for a number near 0 where nothing shows that the electrodes pass the cation."""
     if current_fraction < NEAR_ZERO and not electrodes_pass:
         raise ValueError(
-            f"rho+ = {current_fraction:.2g} is near 0, and neither the spectrum nor the other polarity shows that "
-            "the electrodes pass the cation: a blocked cell with a leak or an offset gives the same current"
+            f"rho+ = {current_fraction:.2g} is near 0, and neither the spectrum nor the other polarity "
+            "shows that the electrodes pass the cation: a blocked cell with a leak or an offset gives the same "
+            "current"
         )
 
 
