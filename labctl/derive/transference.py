@@ -27,7 +27,7 @@ from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
 from labctl.analysis.spectra.cell import electrode_sides
 from labctl.analysis.transport import fraction_budget as fraction
 from labctl.analysis.transport.electrodes_pass import shows_passing_electrodes
-from labctl.analysis.transport.linear_range import linear_correction
+from labctl.analysis.transport.linear_range import largest_error, linear_correction
 from labctl.analysis.transport.pairs_of_steps import mean_of_polarities, steps_disagree, with_smaller_step
 from labctl.analysis.transport.transference import refuse_near_zero
 from labctl.analysis.transport.zero_current import (
@@ -380,11 +380,11 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
         *fraction.doubts_of(fraction.INTERFACE, rss_ohm, "interface resistance"),
         *_doubts_of_change(r0_ohm, rss_ohm, bulk_ohm, bulk_held_ohm),
         *_doubts_of_current(measured, fit, zero),
-        fraction.Doubt(fraction.FACTOR, "linear range", factor.standard_uncertainty, "B"),
+        fraction.Doubt(fraction.FACTOR, "linear range", _linear_u(measured, result, factor), "B"),
         *_doubts_of_electrons(share),
     ]
     value = fraction.with_budget(values, doubts)
-    refuse_near_zero(value.value, passes)
+    refuse_near_zero(value.interval()[0], passes, value.value)
     flags = [*fit.flags, *_bulk_flags(bulk_ohm, bulk_held_ohm), *_zero_flags(zero, fit)]
     return Evaluated(
         value,
@@ -393,6 +393,15 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
         [*flags, *_share_flags(share)],
         _not_stated(measured, zero),
     )
+
+
+def _linear_u(measured: Polarisation, result: Transference, factor: Estimate) -> float:
+    """Standard uncertainty of the factor; within the linear range what the current may still be low by."""
+    if measured.temperature_k is None:
+        return factor.standard_uncertainty
+    charges = _charge(measured.sample["cation"]), 1
+    limit = largest_error(result.inputs, charges, measured.temperature_k)
+    return math.hypot(factor.standard_uncertainty, limit / math.sqrt(3))
 
 
 def _zero_before(measured: Polarisation) -> ZeroCurrent:

@@ -118,7 +118,7 @@ def bruce_vincent(
     _refuse(inputs)
     factor, step_flags = linear_correction(inputs, (cation_charge, anion_charge), temperature_k)
     value = corrected(_current_fraction(inputs, resistance_correlation), factor)
-    refuse_near_zero(value.value, electrodes_pass)
+    refuse_near_zero(value.value, electrodes_pass, value.value)
     bulk = None if bulk_resistance_ohm is None else as_estimate("bulk_resistance_ohm", bulk_resistance_ohm)
     if bulk is not None and not bulk.value > 0:
         raise ValueError(f"bulk_resistance_ohm must be positive, got {bulk.value:g}")
@@ -134,11 +134,14 @@ def bruce_vincent(
     )
 
 
-def refuse_near_zero(current_fraction: float, electrodes_pass: bool | None) -> None:
-    """Raise ValueError for a number near 0 where nothing shows that the electrodes pass the cation."""
-    if current_fraction < NEAR_ZERO and not electrodes_pass:
+def refuse_near_zero(lowest: float, electrodes_pass: bool | None, value: float) -> None:
+    """Raise ValueError for a number near 0 where nothing shows that the electrodes pass the cation.
+
+    `lowest` is the value, or the lower end of its interval.
+    """
+    if lowest < NEAR_ZERO and not electrodes_pass:
         raise ValueError(
-            f"rho+ = {current_fraction:.2g} is near 0, and neither the spectrum nor the other polarity "
+            f"rho+ = {value:.2g} is near 0, and neither the spectrum nor the other polarity "
             "shows that the electrodes pass the cation: a blocked cell with a leak or an offset gives the same "
             "current"
         )
