@@ -9,9 +9,9 @@ from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
-    from labctl.derive.amendable import AmendableDatabase
+    from labctl.opened import OpenedDatabase
+    from labctl.opened_to_amend import OpenedAmendableDatabase
     from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
-    from labctl.store import Database
 
 __all__ = ["__version__", "bench", "open"]
 
@@ -22,18 +22,19 @@ def open(
     *,
     write: Literal[False] = False,
     analyses: Mapping[int, int] | None = None,
-) -> "Database": ...
+) -> "OpenedDatabase": ...
 @overload
 def open(
     path: str | os.PathLike[str], *, write: Literal[True], analyses: Mapping[int, int] | None = None
-) -> "AmendableDatabase": ...
+) -> "OpenedAmendableDatabase": ...
 def open(
     path: str | os.PathLike[str], *, write: bool = False, analyses: Mapping[int, int] | None = None
-) -> "Database":
+) -> "OpenedDatabase | OpenedAmendableDatabase":
     """Open the results of a station for reading, also while a run writes them.
 
     With `write` it also takes amendments, notes and exclusions; measured rows stay as they are. `analyses`:
-    ids of runs, each with the id of the analysis to read in place of its current one.
+    ids of runs, each with the id of the analysis to read in place of its current one. `db.run("last")` and
+    `db.sample("pellet 3")` are rows with frames and figures of their own: `db.run("last").plot_arrhenius()`.
 
     Raises
     ------
@@ -41,12 +42,12 @@ def open(
         No such file, not a labctl database, made by a newer labctl, or damaged.
     """
     if write:
-        from labctl.derive.amendable import AmendableDatabase
+        from labctl.opened_to_amend import OpenedAmendableDatabase
 
-        return AmendableDatabase(path, analyses=analyses)
-    from labctl.store import Database
+        return OpenedAmendableDatabase(path, analyses=analyses)
+    from labctl.opened import OpenedDatabase
 
-    return Database(path, analyses=analyses)
+    return OpenedDatabase(path, analyses=analyses)
 
 
 def _open_bench(*arguments: Any, **options: Any) -> Any:

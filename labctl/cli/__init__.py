@@ -22,6 +22,7 @@ from labctl.cli import (
     import_spectra,
     instruments,
     new,
+    plot,
     procedures,
     queue,
     rehearse,
@@ -32,6 +33,7 @@ from labctl.cli import (
     show,
     sim,
     status,
+    summary,
     supervisor,
     terminal,
     verify,
@@ -65,6 +67,7 @@ app.command("analyses", short_help="List, compare and choose the analyses of a r
 app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
 app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
 app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
+app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
@@ -78,6 +81,7 @@ app.command("runner", short_help="Measure the queue of a station, unattended.")(
 app.command("supervisor")(supervisor.supervisor)
 app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
 app.command("status")(status.status)
+app.command("summary", short_help="Tell what a night brought, and what to do next.")(summary.summary)
 
 
 @app.callback(invoke_without_command=True)

@@ -11,10 +11,22 @@ from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.derive.sample_changes import (
+    COMPARED,
+    FIRST_AGAIN,
+    change_flags,
+    changes_while_held,
+    corrected,
+    described_change,
+    first_again,
+    with_change,
+    with_repetition,
+)
 from labctl.store import Database, Store
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
@@ -33,9 +45,10 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     A run that continues an interrupted one is fitted together with it. Each row lists in `spectra` the
     spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
     A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
-    temperature do not enter as numbers. A spectrum that left its band by less than `ONE_TEMPERATURE_K`
-    enters with half its span as the uncertainty of its temperature; a spectrum that moved further, or that no
-    uncertainty can weigh, does not enter. A flag names each spectrum left out.
+    temperature do not enter as numbers, nor does the first temperature that `repeat_first` measured again: it
+    shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than
+    `ONE_TEMPERATURE_K` enters with half its span as the uncertainty of its temperature; a spectrum that moved
+    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)
@@ -62,7 +75,7 @@ def evaluated_laws(
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
-    judged = _judged(_without_excluded(points, excluded))
+    judged = _judged(with_repetition(db, run_id, _without_excluded(points, excluded)))
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     return [row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form)]
@@ -141,11 +154,12 @@ def _why_never_used(point: dict[str, Any]) -> str:
         return BOUND
     if _left_band(point) and point["temperature_max_k"] - point["temperature_min_k"] > ONE_TEMPERATURE_K:
         return "the temperature left its band"
-    return ""
+    return COMPARED if point["is_repetition"] else ""
 
 
 def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     """Name every spectrum that the law does not stand on."""
+    points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
     left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
     if not left_out:
@@ -170,6 +184,46 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
         return []
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
+    rows, choice = _rows_of_laws(branch, points, bounds, form)
+    flags = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
+    remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
+    if branch == "all":
+        rows, changed = _with_change(rows, measured, points, bounds, form, choice)
+    for row in rows:
+        row["spectra"] = [point["spectrum_id"] for point in points]
+        own = [flag for flag in row["flags"] if not (remarks and flag.startswith(WAY_BACK))]
+        row["flags"] = list(
+            dict.fromkeys([*flags, *own, *([*remarks, *changed] if row["preferred"] else [])])
+        )
+    return rows
+
+
+def _with_change(
+    rows: list[dict[str, Any]],
+    measured: Sequence[dict[str, Any]],
+    points: Sequence[dict[str, Any]],
+    bounds: Sequence[dict[str, Any]],
+    form: ArrheniusForm,
+    choice: TemperatureLaw,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows with a change of the sample during the series, and the flags about it."""
+    known = [p | {"own_relative_u": _own_relative_u(p)} for p in measured]
+    first = first_again(known, choice.preferred)
+    held = changes_while_held(known, choice.preferred)
+    if first is not None and first.is_significant and first.elapsed_s > 0:
+        moved, _ = _rows_of_laws("all", corrected(points, first), bounds, form)
+        by_law = {(row["law"], row["form"]): row for row in moved}
+        rows = [with_change(row, by_law[row["law"], row["form"]]) for row in rows]
+    if first is not None:
+        told = {FIRST_AGAIN: described_change(first)}
+        rows = [row | {"parameters": row["parameters"] | told} if row["preferred"] else row for row in rows]
+    return rows, change_flags(first, held, measured)
+
+
+def _rows_of_laws(
+    branch: str, points: Sequence[dict[str, Any]], bounds: Sequence[dict[str, Any]], form: ArrheniusForm
+) -> tuple[list[dict[str, Any]], TemperatureLaw]:
+    """Fit every law to the points; return a row of each, and the choice among them."""
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
     data |= {"upper_bound": bounded, "are_kelvin": True}
@@ -179,13 +233,7 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
     ]
     other = OTHER_FORM[form]
     fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
-    left_out = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
-    remarks = _hysteresis_flags(branch, points, form)
-    rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
-    for row in rows:
-        row["spectra"] = [point["spectrum_id"] for point in points]
-        row["flags"] = [*left_out, *row["flags"], *(remarks if row["preferred"] else [])]
-    return rows
+    return [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits], choice
 
 
 def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:

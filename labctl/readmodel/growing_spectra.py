@@ -174,17 +174,30 @@ class Spectra:
         if not self._not_fitted:
             return False
         spectrum_id = max(self._not_fitted)
-        row, one = self._not_fitted.pop(spectrum_id), self._all[spectrum_id]
-        if one.curve is None or not row["circuit"]:
+        del self._not_fitted[spectrum_id]
+        one = self._all[spectrum_id]
+        fitted = None if one.curve is None else with_fit(one.curve)
+        if fitted is None:
             return False
-        try:
-            kept = ~one.curve.out if not one.curve.out.all() else one.curve.out
-            spectrum = Spectrum(one.curve.frequency_hz[kept], one.curve.z_ohm[kept])
-            fit = fit_circuit(spectrum, row["circuit"])
-        except ValueError:
-            return False
-        one.curve = replace(one.curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)
+        one.curve = fitted
         return True
+
+
+def with_fit(curve: SpectrumCurve) -> SpectrumCurve | None:
+    """Return the spectrum with the impedance of its circuit; None where it has none or it cannot be fitted.
+
+    The database keeps the circuit of a resistance and not the circuit's parameters: they are fitted to the
+    points as measured.
+    """
+    if curve.resistance is None or not curve.resistance["circuit"]:
+        return None
+    try:
+        kept = ~curve.out if not curve.out.all() else curve.out
+        spectrum = Spectrum(curve.frequency_hz[kept], curve.z_ohm[kept])
+        fit = fit_circuit(spectrum, curve.resistance["circuit"])
+    except ValueError:
+        return None
+    return replace(curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)
 
 
 def _relaxation(row: Mapping[str, Any]) -> RelaxationCurve:

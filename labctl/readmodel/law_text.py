@@ -23,6 +23,7 @@ SYMBOLS = HEADLINE_SYMBOLS | {
     "conductivity_at_25_degc": "sigma(25 °C)",
     "pre_exponential_below": "A below",
     "pre_exponential_above": "A above",
+    "change_of_the_sample": "first temperature again, sigma / first sigma",
 }
 
 

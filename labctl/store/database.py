@@ -295,11 +295,15 @@ class Database:
         return found[0]
 
     def points(self, spectrum_id: int) -> "pd.DataFrame":
-        """The points of a spectrum, bad ones included (see `status`)."""
+        """The points of a spectrum, bad ones included (see `status`); InvalidRequest without one."""
+        if not spectra.with_id(self, spectrum_id):
+            raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         return spectra.points(self._frames, spectrum_id)
 
     def polarisation_points(self, polarisation_id: int) -> "pd.DataFrame":
-        """The points of a polarisation, bad ones included (see `status`)."""
+        """The points of a polarisation, bad ones included (see `status`); InvalidRequest without one."""
+        if not polarisations.exists(self, polarisation_id):
+            raise InvalidRequest(f"{self.path}: no polarisation {polarisation_id}")
         return polarisations.points(self._frames, polarisation_id)
 
     def spectrum(self, spectrum_id: int) -> "Spectrum":

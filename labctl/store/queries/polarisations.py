@@ -10,6 +10,11 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     return db.rows(f"SELECT * FROM polarisations WHERE run_id IN ({marks(parts)}) ORDER BY id", parts)
 
 
+def exists(db: Rows, polarisation_id: int) -> bool:
+    """Return whether there is a polarisation with this id."""
+    return bool(db.rows("SELECT 1 FROM polarisations WHERE id = ?", (polarisation_id,)))
+
+
 def points(db: Source[Result], polarisation_id: int) -> Result:
     """The points of a polarisation, bad ones included, in the order measured."""
     query = "SELECT * FROM polarisation_points WHERE polarisation_id = ? ORDER BY number"

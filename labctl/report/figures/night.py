@@ -1,4 +1,4 @@
-"""Figures of a run, drawn from its rows."""
+"""The night at a glance: Nyquist, Bode, conductivities with their law, and the deviations from it."""
 
 import math
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from labctl.derive.in_force import in_force
 from labctl.plain_text import on_one_line
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.snapshot import Row
+from labctl.report.figures.axes import celsius_from_inverse, inverse_from_celsius
 from labctl.store.amendments import why_excluded
 from labctl.store.queries import conductivities, law_fits
 from labctl.units import ZERO_CELSIUS_K
@@ -103,7 +104,7 @@ def _draw_conductivities(
     below.set(xlabel="1000 K / T", ylabel="deviation from law / %", xlim=axes.get_xlim())
     below.yaxis.label.set_fontsize(8)
     axes.tick_params(labelbottom=False)
-    top = axes.secondary_xaxis("top", functions=(_celsius_from_inverse, _inverse_from_celsius))
+    top = axes.secondary_xaxis("top", functions=(celsius_from_inverse, inverse_from_celsius))
     top.set_xlabel("T / °C", fontsize=8)
     top.tick_params(labelsize=7)
 
@@ -156,11 +157,3 @@ def _law_in_words(fit: Row) -> str:
     form = {"ln_sigma_t": "σT = A exp(-Ea/kT)", "ln_sigma": "σ = A exp(-Ea/kT)"}.get(fit["form"], "VTF")
     two = "two lines, each " if fit["law"] == "two_segments" else ""
     return f"{two}{form}\n{energy}".rstrip()
-
-
-def _celsius_from_inverse(inverse: Any) -> Any:
-    return 1000 / np.maximum(inverse, 1e-9) - ZERO_CELSIUS_K
-
-
-def _inverse_from_celsius(celsius: Any) -> Any:
-    return 1000 / np.maximum(np.asarray(celsius) + ZERO_CELSIUS_K, 1e-9)

@@ -1,0 +1,140 @@
+"""A symmetric cell that is polarised: spectra and current with known rho+, by closed formulas.
+
+Bulk R, interphase r (an arc), and diffusion of the salt, R_d = R (1 / rho+ - 1), in series. The impedance of
+the diffusion is R_d tanh(s) / s with s = sqrt(jw tau); the current after a step of the potential U is
+
+    I(t) = U / (R + r + R_d) + sum_n 2 U b_n / (R_d (b_n / cos^2 b_n - tan b_n)) exp(-b_n^2 t / tau),
+
+b_n the roots of (R + r) b = -R_d tan b (residues of U / (s Z(s))). rho+ is R / (R + R_d), after Bruce &
+Vincent, J. Electroanal. Chem. 225 (1987) 1, 10.1016/0022-0728(87)80001-3. Nothing is imported from labctl.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from cells import elements
+from cells.elements import Complex
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from nights import instruments
+from nights.instruments import Analyser, Potentiostat
+
+Real = NDArray[np.float64]
+ROOTS = 400
+SAMPLES = 150
+
+
+@dataclass(frozen=True)
+class SymmetricCell:
+    """Bulk and interphases in ohm, capacitances in F, time of diffusion in s."""
+
+    bulk_ohm: float
+    bulk_f: float
+    interphase_ohm: float
+    interphase_f: float
+    rho: float
+    tau_s: float
+
+    @property
+    def diffusion_ohm(self) -> float:
+        """Resistance of the salt's gradient in the steady state."""
+        return self.bulk_ohm * (1 / self.rho - 1)
+
+    def impedance(self, frequency_hz: Real) -> Complex:
+        """Impedance, (n,)."""
+        omega = 2 * np.pi * frequency_hz
+        z = elements.arc(omega, self.bulk_ohm, self.bulk_f, 0.97)
+        z = z + elements.arc(omega, self.interphase_ohm, self.interphase_f, 0.9)
+        return z + elements.finite_length(omega, self.diffusion_ohm, self.tau_s)
+
+    def current_a(self, step_v: float, time_s: Real) -> Real:
+        """Current after a step, (n,), for times long after the arcs have relaxed."""
+        series, slow = self.bulk_ohm + self.interphase_ohm, self.diffusion_ohm
+        beta = roots(series / slow)
+        weight = 2 * beta / (slow * (beta / np.cos(beta) ** 2 - np.tan(beta)))
+        decays = np.exp(-np.outer(time_s, beta**2) / self.tau_s)
+        return step_v * (1 / (series + slow) + decays @ weight)
+
+
+def roots(ratio: float) -> Real:
+    """The roots b of ratio b = -tan b, one between (n - 1/2) pi and n pi, by bisection, (ROOTS,)."""
+    n = np.arange(1, ROOTS + 1)
+    low, high = (n - 0.5) * np.pi, n * np.pi
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = ratio * middle * np.cos(middle) + np.sin(middle)
+        at_low = ratio * low * np.cos(low) + np.sin(low)
+        same = np.sign(below) == np.sign(at_low)
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A polarisation as it was read, and the truth."""
+
+    cell: SymmetricCell
+    step_v: float
+    rest_v: float
+    frequency_hz: Real
+    z_before_ohm: Complex
+    z_after_ohm: Complex
+    time_s: Real
+    potential_v: Real
+    current_a: Real
+    zero_before_a: float
+    zero_after_a: float
+    accuracy: dict[str, Any]
+    kelvin: float = 333.15
+
+
+def hold(seed: int, number: int) -> Hold:
+    """Hold `number` of a seed."""
+    rng = np.random.default_rng([seed, number, 21])
+    bulk = float(np.exp(rng.uniform(math.log(100), math.log(5000))))
+    interphase, rho = bulk * rng.uniform(0.2, 1.0), rng.uniform(0.1, 0.9)
+    interphase_f = rng.uniform(1e-6, 1e-5)
+    tau_s = max(float(np.exp(rng.uniform(math.log(100), math.log(1500)))), 3e3 * interphase * interphase_f)
+    cell = SymmetricCell(bulk, 2e-10 * rng.uniform(0.3, 3), interphase, interphase_f, rho, tau_s)
+    analyser = instruments.analyser(rng)
+    step_v = 0.005
+    steady_a = step_v / (bulk / rho + interphase)
+    potentiostat = instruments.potentiostat(steady_a, rng)
+    return _read(cell, step_v, analyser, potentiostat, rng)
+
+
+def _read(
+    cell: SymmetricCell, step_v: float, analyser: Analyser, potentiostat: Potentiostat, rng: Generator
+) -> Hold:
+    frequency = np.geomspace(1e6, 0.1 / cell.tau_s, 55)
+    slowest_s = cell.tau_s / roots((cell.bulk_ohm + cell.interphase_ohm) / cell.diffusion_ohm)[0] ** 2
+    time = np.linspace(0, 8 * slowest_s, SAMPLES + 1)[1:]
+    current = cell.current_a(step_v, time)
+    noise_a = rng.uniform(2e-4, 2e-3) * float(current[-1])
+    noises = noise_a * rng.standard_normal((3, SAMPLES))
+    rest_v = float(potentiostat.reads_v(np.array([0.0]))[0])
+    spectra = [_spectrum(cell, frequency, analyser, rng) for _ in range(2)]
+    accuracy = {"analyser": analyser.stated(), "potentiostat": potentiostat.stated(), "thermometer": None}
+    return Hold(
+        cell=cell,
+        step_v=step_v,
+        rest_v=rest_v,
+        frequency_hz=frequency,
+        z_before_ohm=spectra[0],
+        z_after_ohm=spectra[1],
+        time_s=time,
+        potential_v=potentiostat.reads_v(np.full(SAMPLES, step_v)) + 2e-6 * rng.standard_normal(SAMPLES),
+        current_a=potentiostat.reads_a(current) + noises[0],
+        zero_before_a=float(potentiostat.reads_a(np.zeros(1))[0] + noises[1].mean()),
+        zero_after_a=float(potentiostat.reads_a(np.zeros(1))[0] + noises[2].mean()),
+        accuracy=accuracy,
+    )
+
+
+def _spectrum(cell: SymmetricCell, frequency_hz: Real, analyser: Analyser, rng: Generator) -> Complex:
+    z = cell.impedance(frequency_hz)
+    noise = rng.standard_normal((2, z.size))
+    return analyser.reads(z) + 1e-3 * np.abs(z) * (noise[0] + 1j * noise[1])
