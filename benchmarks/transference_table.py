@@ -2,7 +2,7 @@
 
     python benchmarks/transference_table.py --cells 80                     the table, as Markdown
     python benchmarks/transference_table.py --rows "reference,short hold"  some of its rows
-    python benchmarks/transference_table.py --cells 80 --lines table.jsonl a line a cell; goes on where it ended
+    python benchmarks/transference_table.py --cells 80 --lines table.jsonl a line a cell, continued
 
 Each cell is a binary salt, ideal and dilute, between electrodes that exchange the cation: the salt diffuses
 on a grid of 80 nodes (implicit steps in time), and at each time the current is the root of
@@ -392,7 +392,10 @@ def _interval(hits: int, n: int) -> str:
 
 def table(lines: list[dict[str, Any]], names: list[str]) -> Iterator[str]:
     """The table as Markdown, and the sum over rows with a number."""
-    yield "| row | n | covered | interval of the share | no number | not covered, flag | not covered, not stated | silent |"
+    yield (
+        "| row | n | covered | interval of the share | no number | not covered, flag | "
+        "not covered, not stated | silent |"
+    )
     yield "|---|---|---|---|---|---|---|---|"
     sums = [0, 0]
     for name in names:
@@ -410,7 +413,8 @@ def table(lines: list[dict[str, Any]], names: list[str]) -> Iterator[str]:
             sums = [sums[0] + covered, sums[1] + len(with_number)]
     if sums[1]:
         yield (
-            f"sum, without what is not stated: {sums[0]} of {sums[1]} covered, {100 * sums[0] / sums[1]:.1f} % "
+            f"sum, without what is not stated: {sums[0]} of {sums[1]} covered, "
+            f"{100 * sums[0] / sums[1]:.1f} % "
             f"({_interval(*sums)})"
         )
 

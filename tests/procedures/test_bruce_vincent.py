@@ -297,13 +297,12 @@ def zeros(measured):
 def test_the_current_at_0_v_is_recorded_before_and_after_beside_the_polarisation(cell_station, measure_cell):
     measured = measure_cell(cell_station(), SHORT + "zero_current_min = 0.5")
     assert (measured.outcome.status, measured.cell_on) == ("finished", False)
-    before, after = (
-        [row for row in zeros(measured) if row["phase"] == f"zero {w}"] for w in ("before", "after")
-    )
+    phases = ("zero before", "zero after")
+    before, after = ([row for row in zeros(measured) if row["phase"] == phase] for phase in phases)
     (hold,) = measured.rows("SELECT * FROM polarisations")
-    for points in (before, after):
-        assert 25 < len(points) <= 31
-        assert all(abs(row["potential_v"] - hold["rest_potential_v"]) < 1e-4 for row in points)
+    for series in (before, after):
+        assert 25 < len(series) <= 31
+        assert all(abs(row["potential_v"] - hold["rest_potential_v"]) < 1e-4 for row in series)
     assert before[-1]["time_s"] < hold["started_s"] < hold["ended_s"] <= after[0]["time_s"]
     assert all(abs(row["current_a"]) < 1e-7 for row in before)
     assert after[0]["current_a"] < -1e-7  # the gradient relaxes

@@ -68,7 +68,7 @@ def linear_correction(
 
 
 def largest_error(inputs: Mapping[str, Estimate], charges: tuple[int, int], temperature_k: float) -> float:
-    """By which share the steady current may be too low within the linear range; 0 beyond, where it is corrected.
+    """By which share the steady current may be too low within the linear range; 0 beyond it: corrected there.
 
     It is that of an ideal, dilute salt. `inputs` as for `bruce_vincent`.
     """

@@ -142,8 +142,8 @@ def refuse_near_zero(lowest: float, electrodes_pass: bool | None, value: float) 
     if lowest < NEAR_ZERO and not electrodes_pass:
         raise ValueError(
             f"rho+ = {value:.2g} is near 0, and neither the spectrum nor the other polarity "
-            "shows that the electrodes pass the cation: a blocked cell with a leak or an offset gives the same "
-            "current"
+            "shows that the electrodes pass the cation: a blocked cell with a leak or an offset gives the "
+            "same current"
         )
 
 
