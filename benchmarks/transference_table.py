@@ -146,7 +146,7 @@ def _next(
 
     per_ampere = _per_ampere(cell) * by_flux[-1]
     bound_a = min(1.5 * abs(cell.initial_a), (0.99 - abs(without[-1])) / per_ampere)
-    ampere = float(brentq(missing_v, -bound_a, bound_a, xtol=1e-9 * bound_a))
+    ampere = float(np.asarray(brentq(missing_v, -bound_a, bound_a, xtol=1e-9 * bound_a)))
     return without + ampere * _per_ampere(cell) * by_flux, ampere
 
 

@@ -19,7 +19,7 @@ ZERO_BEFORE, ZERO_AFTER = "zero before", "zero after"
 """Phases of the points of current that are measured at 0 V above the rest."""
 SETTLED_SHARE = 0.25
 FEWEST_SAMPLES = 5
-KNOWN_SHARE = 0.01  # of the relaxing current: a cell that was polarised is not the one that was fitted
+KNOWN_SHARE = 0.03  # of the relaxing current: the cell was open for seconds before it was held at 0 V
 
 
 @dataclass(frozen=True)
