@@ -13,6 +13,7 @@ import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
 from labctl.analysis.spectra.fixture import without_declared_fixture
+from labctl.derive.budgets import CONDUCTIVITY, as_kept, geometry_not_stated, leads_not_stated
 from labctl.derive.drifts import drift_flags
 from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
@@ -294,10 +295,9 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
 def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
-    u_ohm = total_ohm.standard_uncertainty
-    stated = math.isfinite(u_ohm) and resistance.bound is None
+    stated = math.isfinite(total_ohm.standard_uncertainty) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
-    sigma = conductivity(Estimate(total_ohm.value, u_ohm if stated else 0.0), thickness_m, area_m2)
+    sigma = conductivity(total_ohm if stated else total_ohm.value, thickness_m, area_m2)
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,
@@ -305,7 +305,14 @@ def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dic
         "relative_uncertainty_resistance": total_ohm.relative_uncertainty if stated else None,
         "relative_uncertainty_analyser": analyser,
         "bound": OPPOSITE[resistance.bound],
+        "budget": as_kept({CONDUCTIVITY: sigma} if stated else {}, _not_stated(resistance, sample)),
     }
+
+
+def _not_stated(resistance: Resistance, sample: dict[str, Any]) -> list[str]:
+    """Return what has no part in the interval of a conductivity because its uncertainty is not stated."""
+    analyser = ["analyser"] if resistance.analyser is None else []
+    return [*geometry_not_stated(sample), *analyser, *leads_not_stated(sample)]
 
 
 def finite(value: float) -> float | None:

@@ -10,7 +10,7 @@ from labctl.version import __version__
 
 METHOD_VERSIONS = {
     "ionic_resistance_series": "5",
-    "temperature_laws": "3",
+    "temperature_laws": "4",
     "transference_numbers": "4",
     "relaxation_times": "1",
 }

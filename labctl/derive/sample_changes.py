@@ -17,11 +17,13 @@ import numpy as np
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.repeated_temperatures import NO_CAUSE, Change, change_between
 from labctl.analysis.numerics.distributions import student_quantile
+from labctl.derive.budgets import with_components
 from labctl.store import Database
 
 COMPARED = "the first temperature again: compared, not fitted"
 SAME_SETPOINT_WITHIN_K = 0.01
 FIRST_AGAIN = "change_of_the_sample"
+SOURCE = "change of the sample"
 SHARED_95 = student_quantile(0.975, math.inf)
 
 Points = Sequence[Mapping[str, Any]]
@@ -139,7 +141,14 @@ def with_change(row: dict[str, Any], moved: Mapping[str, Any]) -> dict[str, Any]
         (parameters[n] for n in ("activation_energy", "pseudo_activation_energy") if n in parameters), None
     )
     u_ev = row["standard_uncertainty_ev"] if energy is None else energy["standard_uncertainty"]
-    return row | {"parameters": parameters, "standard_uncertainty_ev": u_ev}
+    shifts = {name: _shift(described, moved, name) for name, described in row["parameters"].items()}
+    budget = with_components(row["budget"], SOURCE, shifts)
+    return row | {"parameters": parameters, "standard_uncertainty_ev": u_ev, "budget": budget}
+
+
+def _shift(described: Mapping[str, Any], moved: Mapping[str, Any], name: str) -> float | None:
+    value, other = described.get("value"), moved["parameters"].get(name, {}).get("value")
+    return None if value is None or other is None else other - value
 
 
 def _widened(described: Mapping[str, Any], moved: float | None) -> dict[str, Any]:

@@ -60,6 +60,12 @@ class ArrheniusFit(LawFit):
         return {"activation_energy_ev": np.array([0.0, 1.0])}
 
     @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of ln A."""
+        centre = float(_inverse_energy(self.series.temperature_k).mean())
+        return {"pre_exponential": np.array([1.0, centre])}
+
+    @property
     def headline(self) -> str:
         """Activation energy and form."""
         ea = self.activation_energy_ev

@@ -108,6 +108,11 @@ class LawFit(ABC):
         """Derivatives (p,) of each quantity of this law, by its name, by the internal parameters."""
 
     @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Derivatives (p,) of the logarithm of each pre-exponential, by its name."""
+        return {}
+
+    @property
     def paid_parameters(self) -> tuple[int, int]:
         """Parameters that were fitted, and those that the search is charged for beyond them."""
         return self.solution.parameters.size, 0

@@ -123,7 +123,7 @@ def conclude(
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, akaike(one.fit, points)) for one in others]
     for one in vague_rivals(data, tried, sound):
-        uncertain = replace(one.total_ohm, standard_uncertainty=best.total_ohm.standard_uncertainty)
+        uncertain = Estimate(one.total_ohm.value, best.total_ohm.standard_uncertainty)
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
     chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
@@ -212,7 +212,8 @@ def _without_lead(found: Resistance, lead: Estimate) -> Resistance:
 
 def _less(measured: Estimate, lead: Estimate) -> Estimate:
     u = math.hypot(measured.standard_uncertainty, lead.standard_uncertainty)
-    return Estimate(measured.value - lead.value, u, measured.degrees_of_freedom)
+    less = replace(measured, value=measured.value - lead.value)
+    return less.widened(u, "leads", common=True, cause="leads")
 
 
 def _within_range(found: Resistance, range_ohm: tuple[float, float]) -> Resistance:

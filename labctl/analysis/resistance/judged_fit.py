@@ -43,8 +43,7 @@ class JudgedFit:
         total = total_of(fit, arcs)
         tail_ohm = max(electrode_tail(fit, arcs), 0.0) * total.value
         u = math.hypot(total.standard_uncertainty, tail_ohm / math.sqrt(3))
-        widened = Estimate(total.value, u, total.degrees_of_freedom)
-        return cls(fit, arcs, widened, objections(fit, arcs, declared))
+        return cls(fit, arcs, total.widened(u, "circuit"), objections(fit, arcs, declared))
 
     def with_hidden_arcs(self) -> "JudgedFit":
         """The same without the objection to arcs under the spike, which become ambiguous instead."""

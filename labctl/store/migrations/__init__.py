@@ -10,6 +10,9 @@ from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
+from labctl.store.migrations.budget_columns import ADDED_TO_CONDUCTIVITIES as CONDUCTIVITY_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_LAW_FITS as LAW_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_TRANSFERENCE_NUMBERS as TRANSFERENCE_BUDGETS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANALYSER_PARTS
@@ -204,6 +207,12 @@ def _m0017_imported_files(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0018_budgets(db: "Sqlite") -> None:
+    _add_columns(db, "conductivities", CONDUCTIVITY_BUDGETS)
+    _add_columns(db, "law_fits", LAW_BUDGETS)
+    _add_columns(db, "transference_numbers", TRANSFERENCE_BUDGETS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -237,6 +246,7 @@ _MIGRATIONS = {
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
+    "0018_budgets": _m0018_budgets,
 }
 
 

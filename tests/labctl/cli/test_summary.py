@@ -1,4 +1,4 @@
-"""`labctl summary`: what a night brought, whether it is cold, what to do next; `labctl status` of the dead."""
+"""`labctl summary`: what a night brought, is it cold, what to do next; `labctl status` of dead runners."""
 
 import json
 import re
