@@ -262,6 +262,7 @@ def measured(
         0.0,
         at_zero,
         0.0,
+        held_s,
         passes,
         potentiostat or Potentiostat(),
     )

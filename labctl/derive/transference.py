@@ -37,6 +37,7 @@ from labctl.analysis.transport.zero_current import (
     zero_after_a,
     zero_before_a,
 )
+from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, no_reading_flag
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
@@ -89,6 +90,7 @@ class Polarisation:
     clocks_apart_s: float = 0.0
     at_zero: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=dict)
     step_time_s: float = math.nan
+    opened_s: float = math.nan
     electrodes_pass: bool | None = None
     potentiostat: Potentiostat = field(default_factory=Potentiostat)
 
@@ -180,9 +182,17 @@ def _read(db: Database, polarisation_id: int, inputs: Inputs) -> Polarisation:
         _clocks_apart_s(points),
         _at_zero(db, row),
         points[0]["time_s"] - points[0]["elapsed_s"] if points else math.nan,
+        _opened_s(db, row),
         shows_passing_electrodes(spectra[0].frequency_hz, spectra[0].z_ohm) if spectra else None,
         Potentiostat.of(stated_accuracy(db, row["run_id"]).get("potentiostat")),
     )
+
+
+def _opened_s(db: Database, row: Mapping[str, Any]) -> float:
+    """Return when the cell was switched off: after the spectrum while held, else at the end of the hold."""
+    spectrum_id = row["steady_spectrum_id"]
+    ended_s = row["ended_s"] if spectrum_id is None else derivations.spectrum_row(db, spectrum_id)["ended_s"]
+    return math.nan if ended_s is None else ended_s
 
 
 def _at_zero(db: Database, row: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -272,7 +282,8 @@ def transference_row(measured: Polarisation, others: Sequence[Polarisation] = ()
         flags = [f"no number: {problem}", *_no_reading_flags(measured)]
         return about | {"delta_v_v": finite(measured.delta_v_v.value), "flags": flags}
     flags = _flags(measured, [*found.result.flags, *found.flags])
-    return about | _columns(found) | {"relaxation": found.relaxation, "flags": flags}
+    budget = as_kept({about["quantity"]: found.value}, found.not_stated)
+    return about | _columns(found) | {"relaxation": found.relaxation, "flags": flags, "budget": budget}
 
 
 def _with_others(measured: Polarisation, others: Sequence[Polarisation]) -> Evaluated:
@@ -414,8 +425,11 @@ def _with_zero_after(zero: ZeroCurrent, measured: Polarisation, fit: Polarisatio
     if points is None or zero.before_a is None:
         return zero
     elapsed_s, time_s, current_a = points
-    held_s = float(time_s[0] - elapsed_s[0]) - measured.step_time_s
-    return replace(zero, after_a=zero_after_a(elapsed_s, current_a, fit, held_s)) if held_s > 0 else zero
+    back_s = float(time_s[0] - elapsed_s[0])
+    held_s, open_s = back_s - measured.step_time_s, max(back_s - measured.opened_s, 0.0)
+    if not (held_s > open_s >= 0):
+        return zero
+    return replace(zero, after_a=zero_after_a(elapsed_s, current_a, fit, held_s, open_s))
 
 
 def _doubts_of_change(

@@ -19,7 +19,7 @@ ZERO_BEFORE, ZERO_AFTER = "zero before", "zero after"
 """Phases of the points of current that are measured at 0 V above the rest."""
 SETTLED_SHARE = 0.25
 FEWEST_SAMPLES = 5
-KNOWN_SHARE = 0.03  # of the relaxing current: the cell was open for seconds before it was held at 0 V
+KNOWN_SHARE = 0.02  # of the relaxing current: a cell that was polarised is not quite the one that was fitted
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def zero_before_a(elapsed_s: ArrayLike, current_a: ArrayLike) -> Estimate | None
 
 
 def zero_after_a(
-    elapsed_s: ArrayLike, current_a: ArrayLike, fit: PolarisationFit, held_s: float
+    elapsed_s: ArrayLike, current_a: ArrayLike, fit: PolarisationFit, held_s: float, open_s: float = 0.0
 ) -> Estimate | None:
     """Zero of the current after a polarisation, from the current (n,) at 0 V; None below five samples.
 
@@ -68,6 +68,9 @@ def zero_after_a(
         The relaxation, fitted to currents without their zero.
     held_s : float
         Time from the step until it was taken back.
+    open_s : float
+        Part of it at the end while the cell was open. Whether the gradient relaxed meanwhile as at 0 V or not
+        at all is not known: the mean of both counts, and half of their difference is a doubt.
     """
     settled = _settled(np.asarray(elapsed_s, dtype=float), np.asarray(current_a, dtype=float))
     if settled is None:
@@ -77,13 +80,17 @@ def zero_after_a(
     if not 0 < steady.value / initial.value < 1:
         return None
     law = (abs(initial.value), abs(steady.value), fit.time_constant_s.value)
-    change = relaxation_current_a(time_s + held_s, *law) - relaxation_current_a(time_s, *law)
-    relaxing = math.copysign(1.0, steady.value) * change
+    late, early = (
+        relaxation_current_a(time_s + held_s - back_s, *law) - relaxation_current_a(time_s + back_s, *law)
+        for back_s in (0.0, open_s)
+    )
+    relaxing = math.copysign(0.5, steady.value) * (late + early)
     found = _mean(time_s, current - relaxing)
     known = math.hypot(
         KNOWN_SHARE, initial.relative_uncertainty, fit.time_constant_s.relative_uncertainty / 2
     )
-    doubt_a = known * float(np.abs(relaxing).mean())
+    opened_a = float(np.abs(late - early).mean()) / 2
+    doubt_a = math.hypot(known * float(np.abs(relaxing).mean()), opened_a)
     return Estimate(found.value, math.hypot(found.standard_uncertainty, doubt_a), found.degrees_of_freedom)
 
 

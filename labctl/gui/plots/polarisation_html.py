@@ -6,7 +6,7 @@ from labctl.gui.plots.shown import Appearance
 from labctl.readmodel.formatting import typeset
 from labctl.readmodel.polarisation_text import steady_current, title
 from labctl.readmodel.snapshot import PolarisationCurve, RunSnapshot
-from labctl.readmodel.transference_text import number_in_words
+from labctl.readmodel.transference_text import not_stated, number_in_words
 
 
 def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: Appearance) -> str:
@@ -16,5 +16,6 @@ def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: 
     for row in run.transference_numbers:
         if row["polarisation_id"] == curve.id:
             lines.append(f"<b>{escape(typeset(number_in_words(row)))}</b>")
+            lines += [escape(words) for words in not_stated(row) if row["value"] is not None]
             lines += [f"<span style='color:{appearance.warning}'>{escape(f)}</span>" for f in row["flags"]]
     return f"<p>{'<br>'.join(line for line in lines if line)}</p>"
