@@ -58,6 +58,7 @@ USUAL_ACTIVATION_ENERGY_EV = 0.5
 ALARM = 3.0  # standard uncertainties of a change of a resistance
 LAST_SHARE = 0.2
 NOTICEABLE_ZERO_SHARE = 0.005  # of the steady current
+SMALLEST_SLOPE = 0.25  # of I0 against an offset of the current
 SAME_STEP = 0.05  # relative: two heights of a step that are one
 COLUMN_OF = {  # argument: columns of its value and standard uncertainty
     "delta_v_v": ("delta_v_v", "delta_v_u_v"),
@@ -395,7 +396,7 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
         *_doubts_of_electrons(share),
     ]
     value = fraction.with_budget(values, doubts)
-    refuse_near_zero(value.interval()[0], passes, value.value)
+    refuse_near_zero(value.value - value.standard_uncertainty, passes, value.value)
     flags = [*fit.flags, *_bulk_flags(bulk_ohm, bulk_held_ohm), *_zero_flags(zero, fit)]
     return Evaluated(
         value,
@@ -456,7 +457,7 @@ def _doubts_of_current(
     u = math.hypot(difference.standard_uncertainty, measured.potentiostat.scale_u(steady_a))
     apart = math.copysign(_beyond(difference.value, u), difference.value)
     if zero.zero_a is None:
-        off_a = apart * fit.initial_current_a.value
+        off_a = _offset_a(measured, fit, apart * fit.initial_current_a.value)
         return [
             *stated,
             fraction.Doubt(
@@ -470,6 +471,24 @@ def _doubts_of_current(
         ),
         fraction.Doubt(fraction.STEP, "scale of the current", apart * step_v, "B"),
     ]
+
+
+def _offset_a(measured: Polarisation, fit: PolarisationFit, apart_a: float) -> float:
+    """Return the zero of the current that would explain by how much transient and spectrum disagree on I0.
+
+    The relaxation fits an offset in part, so that I0 shows less than all of it: one more fit tells how much.
+    """
+    if not apart_a:
+        return 0.0
+    step_v, series_ohm = measured.delta_v_v.value, measured.delta_v_v.value / fit.initial_current_a.value
+    again = fit_polarisation(
+        measured.elapsed_s,
+        measured.current_a - apart_a,
+        delta_v_v=step_v,
+        series_resistance_ohm=series_ohm,
+    )
+    moved_a = fit.transient_initial_current_a.value - again.transient_initial_current_a.value
+    return apart_a / min(max(moved_a / apart_a, SMALLEST_SLOPE), 1.0)
 
 
 def _beyond(value: float, u: float) -> float:

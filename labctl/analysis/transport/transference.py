@@ -137,7 +137,7 @@ def bruce_vincent(
 def refuse_near_zero(lowest: float, electrodes_pass: bool | None, value: float) -> None:
     """Raise ValueError for a number near 0 where nothing shows that the electrodes pass the cation.
 
-    `lowest` is the value, or the lower end of its interval.
+    `lowest` is the value, or the value less its standard uncertainty.
     """
     if lowest < NEAR_ZERO and not electrodes_pass:
         raise ValueError(
