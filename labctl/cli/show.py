@@ -83,6 +83,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         conductivities,
         imported_files,
         law_fits,
+        part_laws,
+        resistances,
         spectra,
         transference_numbers,
     )
@@ -106,7 +108,9 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "check_points": again,
         "drift": check_points_in_words(database, again),
         "without_number": spectra.without_conductivity(database, parts),
+        "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
+        "part_fits": part_laws.of_run(database, row["id"]),
         "transference_numbers": [
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
@@ -145,6 +149,9 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
+    if row["imported_from"]:
+        more = row["n_imported_files"] - 1
+        name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
     return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 
@@ -185,6 +192,7 @@ def _print_run(content: dict[str, Any]) -> None:
         if left_out:
             console.print(left_out, highlight=False)
         print_fits(console, content["fits"])
+        print_part_fits(console, content["part_fits"])
     else:
         console.print("no conductivity yet")
     for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
@@ -247,6 +255,8 @@ def _imported_in_words(files: list[dict[str, Any]]) -> list[str]:
 def _imported_file_in_words(row: dict[str, Any]) -> str:
     last = row["first_spectrum"] + row["n_spectra"] - 1
     which = f"spectrum {last}" if row["n_spectra"] == 1 else f"spectra {row['first_spectrum']} to {last}"
+    if row["polarisation"] is not None:
+        which = f"polarisation {row['polarisation']}"
     parts = (
         f"{which} imported from {row['name']} ({row['format']}, sha256 {row['sha256'][:12]})",
         f"measured {row['acquired']} on the clock of its computer" if row["acquired"] else "",
@@ -362,6 +372,30 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
+
+
+def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
+    """Print the laws of bulk and grain boundary, where the run resolves both."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    if not fits:
+        return
+    remarks = Remarks()
+    console.print("laws of the parts, ± one standard uncertainty without the geometry", style="italic")
+    for fit in fits:
+        title, *lines = or_as_unreadable(partial(_part_fit_in_words, fit, remarks), _lines_instead)
+        console.print(title, highlight=False)
+        for line in lines:
+            console.print(f"     {line}", highlight=False)
+    remarks.print(console)
+
+
+def _part_fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
+    from labctl.readmodel.law_text import PARTS, law_name
+
+    marks = remarks.marks(fit["flags"] or [])
+    title = f"   {PARTS.get(fit['part'], fit['part'])}: {law_name(fit)}, {fit['n_points']} points  {marks}"
+    return [title.rstrip(), *_parameters_in_words(fit)]
 
 
 def _laws_in_full(laws: set[str]) -> list[str]:

@@ -8,16 +8,17 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
 from labctl.derive.point_errors import errors_of_points, flagged_in_words, own_relative_u, times_of_flagged
 from labctl.derive.sample_changes import (
     COMPARED,
@@ -58,7 +59,10 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     with store.read() as db:
         inputs = inputs_of(db, run_id)
         rows = evaluated_laws(db, run_id, inputs, derived_s)
+        parts = evaluated_part_laws(db, run_id, rows, derived_s)
+    rows = with_parts_told(rows, parts)
     store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
+    store.replace_derived("part_laws", {"run_id": run_id}, parts, maker_of(inputs, derived_s))
     return rows
 
 
@@ -316,7 +320,7 @@ def _fit_row(
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit).as_dict(),
+        "curve": function_of(fit, responses).as_dict(),
         "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],

@@ -93,8 +93,8 @@ def _of_analyser(points: Sequence[Point], found: Sequence[Component | None]) -> 
         return []
     relative = np.array([0.0 if one is None else one.standard_uncertainty for one in found])
     resistance_ohm = np.array([point["total_resistance_ohm"] for point in points])
-    rows = ranges_of_analyser(relative, resistance_ohm, BEGINNINGS)
-    return [CommonError(known.source, known.cause, rows)]
+    moves, ranges = ranges_of_analyser(relative, resistance_ohm, BEGINNINGS)
+    return [CommonError(known.source, known.cause, moves, rows=ranges)]
 
 
 def _not_stated(points: Sequence[Point], thermometer: Sequence[str]) -> list[str]:

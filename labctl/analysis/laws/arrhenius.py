@@ -107,7 +107,7 @@ def fit_arrhenius(
     cryogenic : bool
         Accept a series that lies below 200 K throughout.
     are_kelvin : bool
-        Known to be kelvin: the series is not tested for degrees Celsius (see `laws.celsius`).
+        Known to be kelvin: the series is not tested for degrees Celsius (see `numerics.celsius`).
 
     Raises
     ------

@@ -34,7 +34,7 @@ class CommonError:
     ----------
     source, cause : str
     ln_sigma : (k, n)
-        Change of ln sigma of each point. Several rows are independent errors of this source.
+        Change of ln sigma of each point. Several rows are independent errors of this source, named by `rows`.
     temperature_k : (n,) or None
         Change of the temperature of each point.
     kind : {"A", "B"}
@@ -45,6 +45,12 @@ class CommonError:
     ln_sigma: Array
     temperature_k: Array | None = None
     kind: Kind = "B"
+    rows: tuple[str, ...] = ()
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The cause of each row."""
+        return tuple(f"{self.cause} {row}" for row in self.rows) or (self.cause,) * len(self.ln_sigma)
 
     @classmethod
     def of_temperature(cls, error: TemperatureError) -> "CommonError":
@@ -111,17 +117,21 @@ class Responses:
         return self.added_to(of_law, gradient)
 
 
-def ranges_of_analyser(relative: Array, resistance_ohm: Array, beginnings: Sequence[float]) -> Array:
-    """Rows (k, n) of independent errors: one for each decade of the resistance that points lie in.
+def ranges_of_analyser(
+    relative: Array, resistance_ohm: Array, beginnings: Sequence[float]
+) -> tuple[Array, tuple[str, ...]]:
+    """Rows (k, n) of independent errors, one for each decade of the resistance; names (k,).
 
     The current range that measured a point is not recorded; it goes with the decade, whose beginning is not
     known: the variance is the mean over `beginnings`, in decades.
     """
-    rows = []
+    rows, names = [], []
     for begin in beginnings:
         decade = np.floor(np.log10(resistance_ohm) + begin)
-        rows += [np.where(decade == one, relative, 0.0) for one in np.unique(decade)]
-    return np.array(rows) / np.sqrt(len(beginnings))
+        for one in np.unique(decade):
+            rows.append(np.where(decade == one, relative, 0.0))
+            names.append(f"1e{one - begin:g} ohm")
+    return np.array(rows) / np.sqrt(len(beginnings)), tuple(names)
 
 
 def common_errors(components: Sequence[Mapping[str, Component]]) -> list[CommonError]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
 from labctl.analysis.laws.repeated_temperatures import SAME_TEMPERATURE_WITHIN_K
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 
 CELSIUS_SUSPECTED_BELOW_K = 200.0
 

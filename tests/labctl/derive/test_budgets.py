@@ -4,14 +4,17 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from labctl.analysis import Estimate
+import labctl
+from labctl.analysis import Estimate, fit_arrhenius
 from labctl.analysis.numerics.budget import Component, combined, estimate_of
 from labctl.analysis.resistance.analyser_share import AnalyserShare
 from labctl.derive import conductivities, derive_conductivities, derive_fits
 from labctl.derive.budgets import CONDUCTIVITY, as_kept, components_in, listed, not_stated_in
 from labctl.derive.point_errors import errors_of_points, own_relative_u, times_of_flagged
+from labctl.store import Store
 
 AREA = Component("area", 0.02, "B", True, "area")
 NOISE = Component("fit and noise", 0.01, degrees_of_freedom=4.0)
@@ -174,3 +177,55 @@ def test_a_conductivity_of_a_sample_without_uncertainties_says_what_is_not_state
     (row,) = derive_conductivities(book.store, book.run_id, 1.0)
     assert row is not None
     assert row["budget"]["not_stated"] == ["geometry", "analyser", "leads"]
+
+
+class Notebook:
+    """One run with conductivities of a stated budget."""
+
+    def __init__(self, store):
+        self.store, self.number = store, 0
+        sample = {"name": "pellet", "thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"}
+        run = {"sample_id": store.find_or_add_sample(sample), "procedure": "p:P", "started_s": 1.0}
+        self.run_id = store.insert("runs", run)
+
+    def point(self, kelvin, sigma, **more):
+        about = {"run_id": self.run_id, "number": self.number, "started_s": 1.0, "setpoint_k": kelvin}
+        self.number += 1
+        spectrum = self.store.insert("spectra", about)
+        self.store.update("spectra", spectrum, {"status": "finished", "ended_s": 2.0})
+        row = point(kelvin, sigma, **more) | MADE
+        row |= {"temperature_u_k": 0.001, "run_id": self.run_id, "spectrum_id": spectrum}
+        self.store.replace_derived("conductivities", {"spectrum_id": spectrum}, [row])
+
+
+def test_the_obvious_refit_of_a_frame_gives_the_stated_interval(tmp_path):
+    with Store.open(tmp_path / "lab.db") as store:
+        book = Notebook(store)
+        chance = np.random.default_rng(20)
+        for number in range(9):
+            kelvin = 323.15 + 10 * number
+            noisy = 1 + 0.005 * chance.standard_normal()
+            book.point(kelvin, noisy * 1e8 / kelvin * math.exp(-0.84 / (8.617333262e-5 * kelvin)))
+        derive_fits(store, book.run_id, 3.0)
+    with labctl.open(tmp_path / "lab.db") as db:
+        frame, fits = db.conductivities("last"), db.fits("last")
+    stated = fits[(fits["law"] == "arrhenius") & (fits["form"] == "ln_sigma_t")].iloc[0]
+    assert (frame["relative_uncertainty_common"] - 0.02).abs().max() < 1e-9
+    sigma = frame["conductivity_s_m"]
+    refit = fit_arrhenius(
+        frame["temperature_k"],
+        sigma,
+        standard_uncertainty_s_m=frame["relative_uncertainty_independent"] * sigma,
+        temperature_u_k=frame["temperature_u_k"],
+    )
+    energy = stated["parameters"]["activation_energy"]
+    assert refit.activation_energy_ev.interval() == pytest.approx((energy["low_95"], energy["high_95"]))
+
+
+def test_a_frame_of_rows_without_a_budget_knows_no_parts(tmp_path):
+    with Store.open(tmp_path / "lab.db") as store:
+        Notebook(store).point(350.0, 1.0, budget=None)
+    with labctl.open(tmp_path / "lab.db") as db:
+        frame = db.conductivities("last")
+    assert frame["relative_uncertainty_independent"].isna().all()
+    assert frame["relative_uncertainty_common"].isna().all()

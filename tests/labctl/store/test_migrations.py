@@ -506,3 +506,20 @@ def test_a_budget_is_json(rig, path):
     refused = pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: budget")
     with closing(sqlite3.connect(path)) as connection, refused:
         connection.execute(statement, (*law.values(),))
+
+
+@pytest.mark.parametrize("newest", ["0001_first", "0012_analyses", NAMES[NAMES.index("0021_part_laws") - 1]])
+def test_the_resistances_of_older_schemas_have_no_capacitance_and_their_runs_no_laws_of_parts(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+    with Database(path) as db:  # as it is, without a migration
+        assert db.part_fits().empty
+    with Store.open(path) as store, store.read() as db:
+        assert db.part_fits().empty
+        described = set(db.columns().query("table_name == 'resistances'")["column_name"])
+    assert {"capacitance_f", "specific_resistance_ohm", "readings"} <= described

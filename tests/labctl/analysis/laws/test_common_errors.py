@@ -103,7 +103,7 @@ def test_linear_propagation_into_a_vtf_law_agrees_with_drawn_thermometers():
 
 def test_points_of_one_current_range_share_their_gain_and_keep_the_activation_energy():
     fit = of_arrhenius(KELVIN, ARRHENIUS)
-    rows = ranges_of_analyser(np.full(7, 0.003), np.full(7, 2e4), (0.0, 0.5))
+    rows, _ = ranges_of_analyser(np.full(7, 0.003), np.full(7, 2e4), (0.0, 0.5))
     estimates = Responses.of(fit, [CommonError("analyser", "analyser", rows)]).parameters()
     parts = {name: [c for c in e.components if c.source == "analyser"] for name, e in estimates.items()}
     assert sum(abs(c.change) for c in parts["activation_energy_ev"]) < 1e-12
@@ -115,7 +115,7 @@ def test_points_of_one_current_range_share_their_gain_and_keep_the_activation_en
 def test_a_change_of_the_current_range_within_a_series_tilts_the_law():
     fit = of_arrhenius(KELVIN, ARRHENIUS)
     resistance = 1e4 * ARRHENIUS[3] / ARRHENIUS
-    rows = ranges_of_analyser(np.full(7, 0.003), resistance, (0.0, 0.2, 0.4, 0.6, 0.8))
+    rows, _ = ranges_of_analyser(np.full(7, 0.003), resistance, (0.0, 0.2, 0.4, 0.6, 0.8))
     estimate = Responses.of(fit, [CommonError("analyser", "analyser", rows)]).parameters()
     (part,) = [c for c in estimate["activation_energy_ev"].components if c.source == "analyser"]
     assert 0.2e-3 < part.change < 2e-3
