@@ -317,7 +317,7 @@ def _with_certificate(cell: Truth) -> dict[str, Any] | None:
 
 
 ROWS: dict[str, Row] = {
-    "reference": Row(("",), _reference),
+    "reference": Row((), _reference),
     "interface grows by 10 %": Row(("grew", "drift"), _changed(growth=0.1)),
     "temperature fluctuates by 0.3 K": Row(
         ("correlated", "drift", "not steady"), _changed(fluctuation_k=0.3)
