@@ -1,4 +1,4 @@
-"""What the accuracy of a potentiostat, as it was stated when a run began, leaves of steady current and step.
+"""Doubts of steady current and step, from the accuracy of the potentiostat that was stated when a run began.
 
 The zero of the potential is in no step: it is in the potential at rest as well. Limits of error are
 rectangular: a limit over the root of 3 is a standard uncertainty.

@@ -252,7 +252,7 @@ def _in_spectrum_k(db: Database, spectrum_id: int | None) -> float:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A number with its uncertainty by source, what it was made of, and what was not stated about it."""
+    """A number with its uncertainty by source, its inputs, and the parts that are not stated."""
 
     value: Estimate
     result: Transference
@@ -408,7 +408,7 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
 
 
 def _linear_u(measured: Polarisation, result: Transference, factor: Estimate) -> float:
-    """Standard uncertainty of the factor; within the linear range what the current may still be low by."""
+    """Standard uncertainty of the factor; within the linear range the possible rest of the error."""
     if measured.temperature_k is None:
         return factor.standard_uncertainty
     charges = _charge(measured.sample["cation"]), 1
@@ -476,7 +476,7 @@ def _doubts_of_current(
 def _offset_a(measured: Polarisation, fit: PolarisationFit, apart_a: float) -> float:
     """Return the zero of the current that would explain by how much transient and spectrum disagree on I0.
 
-    The relaxation fits an offset in part, so that I0 shows less than all of it: one more fit tells how much.
+    The relaxation fits an offset in part, so I0 shows less than all of it: one more fit shows how much.
     """
     if not apart_a:
         return 0.0
@@ -510,7 +510,7 @@ def _doubts_of_electrons(share: Estimate | None) -> list[fraction.Doubt]:
 
 
 def _not_stated(measured: Polarisation, zero: ZeroCurrent) -> tuple[str, ...]:
-    """Return what is in no interval because it is not known."""
+    """Return the names of the parts that are in no interval because they are not known."""
     missing = {
         "potentiostat": not measured.potentiostat.is_stated,
         "zero of the current": zero.zero_a is None and not measured.potentiostat.states_zero,

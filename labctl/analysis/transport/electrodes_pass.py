@@ -1,4 +1,4 @@
-"""Does the low-frequency end of a spectrum show that its electrodes pass an ion?"""
+"""Evidence in the low-frequency end of a spectrum that the electrodes pass an ion."""
 
 import numpy as np
 from numpy.typing import ArrayLike

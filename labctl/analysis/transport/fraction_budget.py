@@ -1,4 +1,4 @@
-"""The current fraction from what was measured, with the electrons taken out, and its uncertainty by source.
+"""The current fraction from measured values, with the electrons taken out, and its uncertainty by source.
 
     rho+ = factor I R / (V - I Rss)
 

@@ -70,7 +70,7 @@ def linear_correction(
 def largest_error(inputs: Mapping[str, Estimate], charges: tuple[int, int], temperature_k: float) -> float:
     """By which share the steady current may be too low within the linear range; 0 beyond it: corrected there.
 
-    It is that of an ideal, dilute salt. `inputs` as for `bruce_vincent`.
+    For an ideal, dilute salt. `inputs` as for `bruce_vincent`.
     """
     share = _share(inputs, charges, temperature_k)
     return (share / 2) / math.tanh(share / 2) - 1 if 0 < share <= LINEAR_SHARE else 0.0

@@ -28,10 +28,10 @@ def steps_disagree(one: Estimate, other: Estimate) -> bool:
 
 
 def with_smaller_step(smaller: Estimate, larger: Estimate, ratio: float) -> Estimate:
-    """The number of the smaller step with what it may be off by itself; `ratio` of the heights is above 1.
+    """The number of the smaller step with its own possible error; `ratio` of the heights is above 1.
 
-    The steady current is an odd function of the step, so the error of the number goes as its square: what the
-    smaller step is off by is the difference over ratio^2 - 1.
+    The steady current is an odd function of the step, so the error of the number goes as its square: that
+    of the smaller step is the difference over ratio^2 - 1.
     """
     off = beyond_noise(_difference(smaller, larger)) / (ratio**2 - 1)
     return smaller.with_component(Component("linear range", off)) if off else smaller

@@ -1,4 +1,4 @@
-"""Zero of the current: what a potentiostat reads while a symmetric cell is held at 0 V above its rest.
+"""Zero of the current: the reading of a potentiostat while a symmetric cell is held at 0 V above its rest.
 
 Before a polarisation the cell at rest carries no current, so the reading is the zero. Afterwards the gradient
 of concentration relaxes: with I(t) the current after the step, and the step taken back at T, the current is
@@ -69,7 +69,7 @@ def zero_after_a(
     held_s : float
         Time from the step until it was taken back.
     open_s : float
-        Part of it at the end while the cell was open. Whether the gradient relaxed meanwhile as at 0 V or not
+        Part of it at the end while the cell was open. Whether the gradient relaxed then as at 0 V or not
         at all is not known: the mean of both counts, and half of their difference is a doubt.
     """
     settled = _settled(np.asarray(elapsed_s, dtype=float), np.asarray(current_a, dtype=float))
