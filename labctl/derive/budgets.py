@@ -49,7 +49,7 @@ def components_in(budget: Any, quantity: str) -> "tuple[Component, ...]":
 
 
 def not_stated_in(budget: Any) -> list[str]:
-    """Return what a row names as not stated; that its budget is not kept where it has none."""
+    """Return the names of parts that are not stated; a sentence where the row keeps no budget."""
     if not isinstance(budget, Mapping):
         return [NOT_KEPT]
     named = budget.get("not_stated")

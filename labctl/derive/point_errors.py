@@ -68,7 +68,7 @@ def flagged_in_words(points: Sequence[Point], stated: bool) -> list[str]:
 
 
 def errors_of_run(db: Database, run_id: int) -> SharedErrors:
-    """Return `errors_of_points` with what a run keeps of `[accuracy]`, and its day."""
+    """Return `errors_of_points` with the `[accuracy]` and the day of a run."""
     measured = datetime.datetime.fromtimestamp(db.run(run_id)["started_s"], datetime.UTC).date()
     return partial(errors_of_points, stated=stated_accuracy(db, run_id), measured=measured)
 
@@ -168,7 +168,7 @@ def _of_analyser(points: Sequence[Point], found: Sequence[Component | None]) -> 
 
 
 def _not_stated(points: Sequence[Point], thermometer: Sequence[str]) -> list[str]:
-    """Return what is not stated of any point, with the number of points where it is not that of all."""
+    """Return the parts not stated of any point, with the number of points where it is not every one."""
     counts: dict[str, int] = {}
     for point in points:
         for name in not_stated_in(point.get("budget")):

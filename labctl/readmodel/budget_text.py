@@ -57,7 +57,7 @@ def with_lists(row: Row, quantity: str | None = None) -> dict[str, Any]:
 
 
 def budget_lines(conductivities: Sequence[Row], fits: Sequence[Row], numbers: Sequence[Row]) -> list[str]:
-    """Return a table for each number, largest source first, then what is not stated and what to do first.
+    """Return a table for each number, largest source first, then the parts not stated and the next step.
 
     Rows are as `with_lists` returns them; `numbers` are transference numbers. Lines have at most 80 columns.
     """
@@ -76,7 +76,7 @@ def budget_lines(conductivities: Sequence[Row], fits: Sequence[Row], numbers: Se
 
 
 def largest_unknowns(rows: Sequence[Row]) -> list[str]:
-    """Return the line of what is not stated, and one about the largest source of the preferred number."""
+    """Return the line of parts not stated, and one about the largest source of the preferred number."""
     preferred = [row for row in rows if row.get("preferred")] or list(rows)
     return [*_not_stated_lines(preferred), *_first(preferred)]
 

@@ -94,7 +94,7 @@ class Responses:
         return found
 
     def added_to(self, estimate: Estimate, gradient: Array) -> Estimate:
-        """The estimate with the parts of all errors; `gradient` is that of its logarithm for a LogEstimate.
+        """The estimate with the parts of all errors; for a LogEstimate `gradient` belongs to its logarithm.
 
         One without a finite uncertainty stays as it is.
         """
@@ -122,7 +122,7 @@ def ranges_of_analyser(
 ) -> tuple[Array, tuple[str, ...]]:
     """Rows (k, n) of independent errors, one for each decade of the resistance; names (k,).
 
-    The current range that measured a point is not recorded; it goes with the decade, whose beginning is not
+    The current range that measured a point is not recorded; it goes with the decade. Where this begins is not
     known: the variance is the mean over `beginnings`, in decades.
     """
     rows, names = [], []
