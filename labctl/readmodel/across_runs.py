@@ -12,7 +12,7 @@ from typing import Any
 
 from labctl.analysis.laws.law_function import LawFunction
 from labctl.analysis.numerics.budget import combined
-from labctl.derive.geometry import geometry_of
+from labctl.derive.geometry import geometry_not_stated, geometry_of
 from labctl.readmodel.law_curve import stored_function
 from labctl.store import Database, amendments
 from labctl.store.queries import amendments as amendment_rows
@@ -87,8 +87,7 @@ class OverviewRun:
     @property
     def geometry_not_stated(self) -> str:
         """`geometry`, `thickness` or `area` where that has no uncertainty, which may be large; else `""`."""
-        silent = [name for name in ("thickness_u_m", "area_u_m2") if not self.sample[name]]
-        return {0: "", 2: "geometry"}.get(len(silent), silent[0].partition("_")[0] if silent else "")
+        return next(iter(geometry_not_stated(self.sample)), "")
 
     @property
     def geometry(self) -> tuple[str, int, float, float]:

@@ -53,18 +53,19 @@ def test_a_point_weighs_by_what_it_does_not_share():
 
 
 def test_what_points_share_is_an_error_of_them_all():
-    errors, not_stated = errors_of_points([point(), point(360.0)], None)
+    errors, not_stated = errors_of_points([point(), point(360.0)], {})
     assert [(one.source, one.ln_sigma.tolist()) for one in errors] == [("area", [[0.02, 0.02]])]
-    assert not_stated == ["thermometer", "leads"]
+    assert not_stated == ["thermometer", "sensor to sample", "leads"]
 
 
 def test_what_is_not_stated_of_some_points_says_of_how_many():
-    _, not_stated = errors_of_points([point(), point(360.0, budget=None)], None)
+    _, not_stated = errors_of_points([point(), point(360.0, budget=None)], {})
     assert "leads (1 of 2 points)" in not_stated
 
 
 def test_a_thermometer_outside_its_class_is_not_stated():
-    errors, not_stated = errors_of_points([point(), point(1200.0)], {"class": "PT100 B wire"})
+    stated = {"thermometer": {"class": "PT100 B wire"}}
+    errors, not_stated = errors_of_points([point(), point(1200.0)], stated)
     assert [one.source for one in errors] == ["area"]
     assert not_stated[0] == "thermometer (outside -196 to 600 degC of PT100 B wire)"
 
@@ -116,11 +117,11 @@ def test_the_thermometer_that_a_run_states_is_in_the_energy(law):
     row = law([NOISE, AREA], STATED)
     assert parts_of(row, "activation_energy")["thermometer"] == pytest.approx(1.6e-3, rel=0.05)
     assert row["standard_uncertainty_ev"] > 1.5e-3
-    assert kept_of(row)["not_stated"] == ["leads"]
+    assert kept_of(row)["not_stated"] == ["sensor to sample", "leads"]
 
 
 def test_without_a_statement_the_law_says_that_the_thermometer_is_not_stated(law):
-    assert kept_of(law([NOISE]))["not_stated"] == ["thermometer", "leads"]
+    assert kept_of(law([NOISE]))["not_stated"] == ["thermometer", "sensor to sample", "leads"]
 
 
 def test_the_parts_of_each_parameter_add_up_to_its_uncertainty(law):
