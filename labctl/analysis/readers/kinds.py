@@ -1,4 +1,4 @@
-"""What a file holds that is no spectrum: a polarisation, or conductivities against temperature."""
+"""Contents of a file other than spectra: a polarisation, or conductivities against temperature."""
 
 from os import PathLike
 

@@ -161,7 +161,7 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
 
 
 def _most_beside_bulk_f(fit: CircuitFit, arcs: Sequence[Relaxation], declared: Declared) -> float:
-    """Largest capacitance of a grain boundary beside the bulk of a stated geometry, whose apex is seen."""
+    """Largest capacitance of a grain boundary beside a bulk of stated geometry with its apex in sight."""
     seen = arcs and arcs[0].time_s * 2 * math.pi * float(fit.frequency_hz.max()) > 1
     if not (seen and declared.scales.stated and arcs[0].capacitance_f <= declared.scales.bulk_f):
         return math.inf

@@ -57,7 +57,7 @@ def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Est
 def with_misfit(total_ohm: Estimate, alone: Estimate, fit: CircuitFit, noise_rms: float) -> Estimate:
     """The total, widened where the circuit leaves more than noise: residuals over the noise, Birge's ratio.
 
-    Only correlated residuals tell of a circuit that is slightly wrong. The ratio multiplies the circuit's own
+    Only correlated residuals show a circuit that is slightly wrong. The ratio multiplies the circuit's own
     part `alone` of the uncertainty. `noise_rms` is relative to |Z|, as the residuals are; where it is not
     known (nan, 0) nothing is widened.
     """
