@@ -13,9 +13,11 @@ from labctl.cli import (
     amend,
     analyses,
     check,
+    check_analyser,
     compare,
     db,
     demo,
+    export,
     fact,
     fit,
     gui,
@@ -51,6 +53,9 @@ app = typer.Typer(
 )
 app.command("demo", short_help="Measure a simulated night and show the results.")(demo.demo)
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
+app.command("check-analyser", short_help="Measure a reference resistor in place of the sample.")(
+    check_analyser.check_analyser
+)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
 app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
@@ -68,6 +73,7 @@ app.command("samples", short_help="List samples with their best numbers.")(sampl
 app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
 app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
 app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
+app.command("export", short_help="Write runs as files for other programs.")(export.export)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")
