@@ -68,8 +68,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
         rows = evaluated_laws(db, run_id, inputs, derived_s)
         parts = evaluated_part_laws(db, run_id, rows, derived_s)
     rows = with_parts_told(rows, parts)
-    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     store.replace_derived("part_laws", {"run_id": run_id}, parts, maker_of(inputs, derived_s))
+    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     return rows
 
 
