@@ -12,7 +12,7 @@ from labctl.report.figures.kinds import figure_of
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Picture, Section, Table, text
 from labctl.report.pages.numbers import S_CM
-from labctl.report.pages.run_sections import WIDE_MM
+from labctl.report.pages.run_sections import WIDTH_MM
 from labctl.report.pages.words import Words
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
@@ -24,16 +24,16 @@ def comparison_sections(db: Database, contents: Sequence[RunContent], words: Wor
     overviews = [by_id[content.run.id] for content in contents]
     runs = [content.run for content in contents]
     blocks: list[Block] = [_side_by_side(overviews, words), *_ratios(overviews, words)]
-    arrhenius = figure_of("arrhenius", runs, width_mm=WIDE_MM, literature=True)
+    arrhenius = figure_of("arrhenius", runs, width_mm=WIDTH_MM, literature=True)
     blocks.append(Picture(arrhenius, words("captions.arrhenius", literature=True), "arrhenius"))
     if any(curve.z_ohm.size for run in runs for curve in run.spectra):
         fitted = sum(bool(curve.fit_z_ohm.size) for run in runs for curve in run.spectra)
         count = sum(len(run.spectra) for run in runs)
         caption = words("captions.nyquist", fitted=fitted, spectra=count, normalised=False)
-        blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDE_MM), caption, "nyquist"))
+        blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDTH_MM), caption, "nyquist"))
     if any(run.polarisations for run in runs):
         caption = words("captions.polarisation")
-        blocks.append(Picture(figure_of("polarisation", runs, width_mm=WIDE_MM), caption, "polarisation"))
+        blocks.append(Picture(figure_of("polarisation", runs, width_mm=WIDTH_MM), caption, "polarisation"))
     return [
         Section(words("titles.compared"), blocks),
         Section(words("titles.literature"), _literature(contents, words)),

@@ -146,7 +146,7 @@ def _parameters(content: RunContent, words: Words) -> list[Block]:
         [
             text(name),
             text(_about(known, name, "name")),
-            text(f"{_shown(value)} {_about(known, name, 'units')}"),
+            text(f"{_shown(value)} {_about(known, name, 'units')}".rstrip()),
         ]
         for name, value in values.items()
     ]

@@ -45,8 +45,8 @@ def conductivity(row: Row) -> Cell:
 
 def parameter(described: Row, name: str) -> tuple[Cell, Cell]:
     """Return a parameter of a law with its standard uncertainty, and its 95 % interval."""
-    factor = S_CM if described.get("unit") == "S/m" else 1.0
-    unit = "S/cm" if described.get("unit") == "S/m" else described.get("unit", "")
+    in_s_cm = described.get("unit") == "S/m" and name.startswith("conductivity")
+    factor, unit = (S_CM, "S/cm") if in_s_cm else (1.0, described.get("unit", ""))
     value, u = described["value"], described.get("standard_uncertainty")
     shown = with_uncertainty(factor * value, None if u is None else factor * u)
     return Cell(f"{shown} {unit}".rstrip(), name, value), text(interval(described, factor))

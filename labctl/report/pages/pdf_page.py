@@ -14,7 +14,7 @@ from labctl.report.pages.document import Block, Items, Paragraph, Picture, Repor
 from labctl.report.pages.optional import imported
 
 TEMPLATE = Path(__file__).with_name("page.typ")
-LONG_CELL = 24  # characters from which a column may take the width that is left
+LONG_CELL = 34  # characters from which a column may take the width that is left
 
 
 def pdf_page(report: Report) -> bytes:
@@ -30,7 +30,7 @@ def pdf_page(report: Report) -> bytes:
             {
                 "title": on_one_line(section.title),
                 "level": section.level,
-                "blocks": [_described(block, files) for block in section.blocks],
+                "blocks": _paired([_described(block, files) for block in section.blocks]),
             }
             for section in report.sections
         ],
@@ -43,6 +43,19 @@ def pdf_page(report: Report) -> bytes:
     except RuntimeError as error:
         raise InvalidRequest(f"the PDF could not be set: {error}") from error
     return bytes(page)
+
+
+def _paired(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the blocks with figures in a row gathered, two of which stand beside each other."""
+    found: list[dict[str, Any]] = []
+    for block in blocks:
+        if block["kind"] != "Picture":
+            found.append(block)
+        elif found and found[-1]["kind"] == "Pictures":
+            found[-1]["pictures"].append(block)
+        else:
+            found.append({"kind": "Pictures", "pictures": [block]})
+    return found
 
 
 def _described(block: Block, files: dict[str, bytes]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The sections of a report about one run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from labctl.config.accuracy_text import accuracy_lines
 from labctl.config.fixture import in_words as correction_in_words
 from labctl.derive.geometry import fringe_in_words, geometry_in_intervals
-from labctl.plain_text import utc_time
+from labctl.plain_text import shortened, utc_time
 from labctl.readmodel.accuracy_text import analyser_left_out
 from labctl.readmodel.amendment_text import change_in_words
 from labctl.readmodel.analysis_text import analysis_in_words
@@ -29,7 +30,9 @@ from labctl.units import ZERO_CELSIUS_K
 
 MOST_ROWS = 500
 MOST_FLAGS = 40
-WIDE_MM = 150.0
+LONGEST_FLAG = 400
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+WIDTH_MM = 85.0  # two figures beside each other on a page
 Row = Mapping[str, Any]
 
 
@@ -166,7 +169,7 @@ def spectra(content: RunContent, words: Words) -> list[Block]:
 
 
 def _picture(kind: str, content: RunContent, words: Words, **values: Any) -> Picture:
-    figure = figure_of(kind, [content.run], width_mm=WIDE_MM)
+    figure = figure_of(kind, [content.run], width_mm=WIDTH_MM)
     return Picture(figure, words(f"captions.{kind}", **values), kind)
 
 
@@ -184,7 +187,7 @@ def conductivities(content: RunContent, words: Words) -> list[Block]:
 
 def _table_of_conductivities(content: RunContent, words: Words) -> list[Block]:
     points = content.run.conductivities
-    flags = _Flags(row["flags"] or () for row in points)
+    flags = _Flags(points)
     rows = [_conductivity_row(row, content, flags) for row in points[:MOST_ROWS]]
     headings = [
         words("names.number"), "T / °C", "1000 K / T", "R / Ω", words("names.conductivity"),
@@ -205,7 +208,7 @@ def _conductivity_row(row: Row, content: RunContent, flags: "_Flags") -> list[Ce
         numbers.plain(row, "total_resistance_ohm", ".5g"),
         numbers.conductivity(row),
         text(resistance["circuit"] if resistance else ""),
-        text(flags.marks(row["flags"] or ())),
+        text(flags.marks(row)),
     ]
 
 
@@ -239,22 +242,34 @@ def _spectra(which: Sequence[str]) -> str:
 
 
 class _Flags:
-    """Flags of rows, numbered in the order first seen."""
+    """Flags of rows, numbered as first seen; of very many, those that differ in numbers only are one."""
 
-    def __init__(self, every: Iterable[Iterable[str]]) -> None:
-        self._numbers: dict[str, int] = {}
-        for flags in every:
-            for flag in flags:
-                self._numbers.setdefault(str(flag), len(self._numbers) + 1)
+    def __init__(self, rows: Sequence[Row]) -> None:
+        every = [str(flag) for row in rows for flag in row["flags"] or ()]
+        self._gathers = len(set(every)) > MOST_FLAGS
+        self._like: dict[str, set[str]] = {}
+        for flag in every:
+            self._like.setdefault(self._kind(flag), set()).add(flag)
+        self._first = {self._kind(flag): flag for flag in reversed(every)}
+        self._numbers = {kind: number for number, kind in enumerate(self._like, start=1)}
 
-    def marks(self, flags: Iterable[str]) -> str:
-        return " ".join(f"{self._numbers[str(flag)]})" for flag in flags)
+    def marks(self, row: Row) -> str:
+        """Return the numbers of the flags of a row."""
+        kinds = dict.fromkeys(self._kind(str(flag)) for flag in row["flags"] or ())
+        return " ".join(f"{self._numbers[kind]})" for kind in kinds)
 
     def blocks(self) -> list[Block]:
-        lines = [f"{number}) {flag}" for flag, number in self._numbers.items()]
-        more = len(lines) - MOST_FLAGS
-        lines = lines[:MOST_FLAGS] + ([f"{more} more remarks: `labctl show`"] if more > 0 else [])
+        """Return the flags with their numbers."""
+        lines = [f"{number}) {self._words(kind)}" for kind, number in self._numbers.items()]
         return [Items(lines)] if lines else []
+
+    def _kind(self, flag: str) -> str:
+        return _NUMBER.sub("#", flag) if self._gathers else flag
+
+    def _words(self, kind: str) -> str:
+        more = len(self._like[kind]) - 1
+        alike = f" (and {more} more with other numbers: `labctl show`)" if more else ""
+        return shortened(self._first[kind], LONGEST_FLAG) + alike
 
 
 def laws(content: RunContent, words: Words) -> list[Block]:
@@ -262,13 +277,13 @@ def laws(content: RunContent, words: Words) -> list[Block]:
     run = content.run
     blocks: list[Block] = []
     if run.conductivities:
-        figure = figure_of("arrhenius", [run], width_mm=WIDE_MM)
+        figure = figure_of("arrhenius", [run], width_mm=WIDTH_MM)
         blocks.append(Picture(figure, words("captions.arrhenius", literature=False), "arrhenius"))
     if not run.fits:
         return [*blocks, Paragraph(words("missing.laws"), "missing")]
     if preferred_law(content) is None:
         blocks.append(Paragraph(words("missing.no_preferred"), "missing"))
-    flags = _Flags(row["flags"] or () for row in run.fits)
+    flags = _Flags(run.fits)
     rows = [cells for row in run.fits for cells in _law_rows(row, flags, words)]
     headings = [words(f"names.{name}") for name in ("law", "quantity", "value", "interval", "remarks")]
     return [*blocks, Table(headings, rows, words("captions.laws"), "laws"), *flags.blocks()]
@@ -280,11 +295,11 @@ def _law_rows(row: Row, flags: _Flags, words: Words) -> list[list[Cell]]:
     name = f"{law_name(row)}, {row['n_points']} {words('names.points')}{branch}{mark}"
     shown = _described(row)
     first = [name] + [""] * (len(shown) - 1)
-    marks = [flags.marks(row["flags"] or ())] + [""] * (len(shown) - 1)
+    marks = [flags.marks(row)] + [""] * (len(shown) - 1)
     return [
         [text(title), text(_symbol(key)), *numbers.parameter(described, key), text(mark)]
         for title, mark, (key, described) in zip(first, marks, shown, strict=True)
-    ] or [[text(name), text(""), text(""), text(""), text(flags.marks(row["flags"] or ()))]]
+    ] or [[text(name), text(""), text(""), text(""), text(flags.marks(row))]]
 
 
 def _described(row: Row) -> list[tuple[str, Row]]:
@@ -307,7 +322,7 @@ def polarisation(content: RunContent, words: Words) -> list[Block]:
     blocks: list[Block] = [_picture("polarisation", content, words)]
     if not content.numbers:
         return [*blocks, Paragraph(words("missing.numbers"), "missing")]
-    flags = _Flags(row["flags"] or () for row in content.numbers)
+    flags = _Flags(content.numbers)
     rows = [_number_row(row, flags) for row in content.numbers]
     headings = [
         words("names.quantity"), "T / °C", words("names.value"), words("names.interval"),
@@ -331,7 +346,7 @@ def _number_row(row: Row, flags: _Flags) -> list[Cell]:
         numbers.plain(row, "naive"),
         numbers.plain(row, "watanabe"),
         text(row["ended_by"] or ""),
-        text(flags.marks(row["flags"] or ())),
+        text(flags.marks(row)),
     ]
 
 
@@ -467,7 +482,7 @@ def instruments(content: RunContent, words: Words) -> list[Block]:
         [
             text(row["role"]),
             text(row["identity"] or words("missing.identity")),
-            text(str(row["driver"])),
+            text(_driver(row["driver"])),
             text("; ".join(_checks(row)) or words("missing.confirmed")),
         ]
         for row in content.instruments
@@ -475,6 +490,12 @@ def instruments(content: RunContent, words: Words) -> list[Block]:
     stated = accuracy_lines(content.accuracy, {row["role"] for row in content.instruments})
     about: Block = Items(stated) if stated else Paragraph(words("missing.accuracy"), "missing")
     return [Table(headings, rows, name="instruments"), about]
+
+
+def _driver(reference: object) -> str:
+    """Return `module:Class` as `Class (module)`, which a line can break."""
+    module, _, name = str(reference).partition(":")
+    return f"{name} ({module})" if name else module
 
 
 def _checks(row: Row) -> list[str]:

@@ -47,7 +47,7 @@ def _add_picture(document: Any, block: Picture) -> None:
     shared = imported("docx.shared")
     width_mm = float(block.figure.get_figwidth()) * MM_PER_INCH
     image = BytesIO(drawn(block.figure, "png", DPI))
-    document.add_picture(image, width=shared.Mm(min(width_mm, 150.0)))
+    document.add_picture(image, width=shared.Mm(1.3 * min(width_mm, 115.0)))
     document.add_paragraph(printable(block.caption), style="Caption")
 
 
