@@ -9,6 +9,7 @@ from labctl.readmodel.formatting import with_uncertainty
 from labctl.readmodel.literature import source
 from labctl.report.figures.arrhenius import literature_of
 from labctl.report.figures.kinds import figure_of
+from labctl.report.figures.spectra import drawn_spectra
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Picture, Section, Table, text
 from labctl.report.pages.numbers import S_CM
@@ -29,7 +30,8 @@ def comparison_sections(db: Database, contents: Sequence[RunContent], words: Wor
     if any(curve.z_ohm.size for run in runs for curve in run.spectra):
         fitted = sum(bool(curve.fit_z_ohm.size) for run in runs for curve in run.spectra)
         count = sum(len(run.spectra) for run in runs)
-        caption = words("captions.nyquist", fitted=fitted, spectra=count, normalised=False)
+        in_r = drawn_spectra(runs).is_normalised
+        caption = words("captions.nyquist", fitted=fitted, spectra=count, normalised=in_r)
         blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDTH_MM), caption, "nyquist"))
     if any(run.polarisations for run in runs):
         caption = words("captions.polarisation")

@@ -12,7 +12,7 @@ from labctl.plain_text import shortened, utc_time
 from labctl.readmodel.accuracy_text import analyser_left_out
 from labctl.readmodel.amendment_text import change_in_words
 from labctl.readmodel.analysis_text import analysis_in_words
-from labctl.readmodel.formatting import celsius, duration, with_uncertainty
+from labctl.readmodel.formatting import celsius, duration, typeset, with_uncertainty
 from labctl.readmodel.imported_text import imported_file_in_words
 from labctl.readmodel.law_text import SYMBOLS, law_name
 from labctl.readmodel.recorded_checks import in_words as checks_in_words
@@ -68,7 +68,11 @@ def heading(content: RunContent, words: Words) -> list[Block]:
     took = duration(run["ended_s"] - run["started_s"]) if run["ended_s"] else ""
     about = words("page.run", **_run_values(run))
     simulated = run["clock"] == "virtual"
-    when = words("page.began", began=utc_time(run["started_s"]), took=took, simulated=simulated)
+    began = utc_time(run["started_s"])
+    if content.imported:
+        when = words("page.imported", imported=began)
+    else:
+        when = words("page.began", began=began, took=took, simulated=simulated)
     blocks: list[Block] = [Paragraph(f"{about}; {when}.")]
     if run["status"] == "running":
         blocks.append(Paragraph(words("page.growing"), "warning"))
@@ -104,7 +108,9 @@ def results(content: RunContent, words: Words) -> list[Block]:
         Table([words(f"names.{name}") for name in ("quantity", "value", "interval")], rows, name="results")
     ]
     if preferred is not None:
-        blocks.insert(0, Paragraph(f"{law_name(preferred)}, {preferred['n_points']} points"))
+        blocks.insert(
+            0, Paragraph(f"{typeset(law_name(preferred))}, {preferred['n_points']} {words('names.points')}")
+        )
     return blocks
 
 
