@@ -128,6 +128,10 @@ class Run(_Drawn):
         """The temperature laws."""
         return self._db.fits(self.id)
 
+    def part_fits(self) -> "pd.DataFrame":
+        """The laws of bulk and grain boundary, where both are resolved."""
+        return self._db.part_fits(self.id)
+
     def polarisations(self) -> "pd.DataFrame":
         """The polarisations, in order."""
         return self._db.polarisations(self.id)

@@ -130,10 +130,14 @@ class TemperatureSeries(SpectrumProcedure):
 
     def steps(self) -> list[tuple[float, str]]:
         """Return (target in K, branch) of every step; raises ValueError if there are none."""
-        stated = (self.temperatures_degc, self.return_down, self.revisions)
+        stated = (self.temperatures_degc, self.return_down, self.revisions, self.repeats_first())
         if self._listed is None or self._listed[0] != stated:
             self._listed = stated, self._all_steps()
         return self._listed[1]
+
+    def repeats_first(self) -> bool:
+        """Return whether the first temperature is to be measured again after all others."""
+        return False
 
     def _all_steps(self) -> list[tuple[float, str]]:
         up_k = [t + ZERO_CELSIUS_K for t in self.temperatures_degc]
@@ -142,14 +146,21 @@ class TemperatureSeries(SpectrumProcedure):
         branches = ["isothermal" if len(up_k) == 1 else "heating", *map(_branch, up_k, up_k[1:])]
         there = list(zip(up_k, branches, strict=True))
         back = [(t, "cooling") for t in reversed(up_k[:-1])] if self.return_down else []
-        return self._revised(there + back)
+        return self._revised(self._with_first_again(there + back))
+
+    def _with_first_again(self, steps: list[tuple[float, str]]) -> list[tuple[float, str]]:
+        """Return the steps and, where it is asked for, the first again; unchanged where they end there."""
+        if not (self.repeats_first() and steps) or steps[-1][0] == steps[0][0]:
+            return steps
+        return [*steps, (steps[0][0], _branch(steps[-1][0], steps[0][0]))]
 
     def _revised(self, steps: list[tuple[float, str]]) -> list[tuple[float, str]]:
         for from_step, temperatures_degc in self.revisions:
             kept = steps[:from_step]
             new_k = [t + ZERO_CELSIUS_K for t in temperatures_degc]
             before_k = [kept[-1][0] if kept else new_k[0], *new_k] if new_k else []
-            steps = kept + [(t, _branch(b, t)) for b, t in zip(before_k, new_k, strict=False)]
+            added = [(t, _branch(b, t)) for b, t in zip(before_k, new_k, strict=False)]
+            steps = self._with_first_again(kept + added)
         return steps
 
     def criterion(self) -> SettlingCriterion:

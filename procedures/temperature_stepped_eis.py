@@ -4,13 +4,20 @@ from typing import Any
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter
 
+from labctl.bench import ZERO_CELSIUS_K
 from procedures.refinement import QUANTITIES, SeriesSoFar, is_consistent
 from procedures.temperature_series import TemperatureSeries
 
 
 class TemperatureSteppedEIS(TemperatureSeries):
-    """Impedance spectra at a list of temperatures, up and optionally back down."""
+    """Impedance spectra at a list of temperatures, up and optionally back down.
 
+    With `repeat_first` the first temperature is measured again at the end, which shows whether the sample has
+    changed; this spectrum enters no temperature law. Series that end at their first temperature, as with
+    `return_down`, get no further spectrum.
+    """
+
+    repeat_first: Any = BooleanParameter("Repeat the first temperature at the end", default=False)
     repeat_inconsistent: Any = BooleanParameter("Repeat a spectrum that fails Kramers-Kronig", default=False)
     refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
     refine_half_width: Any = FloatParameter(
@@ -29,6 +36,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
     def execute(self) -> None:
         """Measure a spectrum at every temperature."""
         self.series = SeriesSoFar(self.electrodes)
+        self._keep_places_of_inserted()
         super().execute()
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
@@ -42,14 +50,41 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def knows_enough(self, step: int) -> bool:
         """Return whether enough is known; at the end of the list, append the most informative temperature."""
-        if self.refine == "off":
+        if self.refine == "off" or self.is_repetition(step):
             return False
         if self.series.is_known(self.refine, self.refine_half_width):
-            return True
-        if step + 1 == len(self.steps()) and self.inserted < self.refine_insertions:
+            return self._leave_out_after(step)
+        is_last = step + 1 == len(self.steps()) or self.is_repetition(step + 1)
+        if is_last and self.inserted < self.refine_insertions:
             low_k, high_k = (f(t for t, _ in self.steps()) for f in (min, max))
             next_degc = self.series.next_degc(self.refine, low_k, high_k)
             if next_degc is not None:
                 self.inserted += 1
                 self.revise(step + 1, [next_degc])
+        return False
+
+    def repeats_first(self) -> bool:
+        """Return `repeat_first`."""
+        return bool(self.repeat_first)
+
+    def is_repetition(self, step: int) -> bool:
+        """Return whether a step is the first temperature again, the last of a series with `repeat_first`."""
+        steps = self.steps()
+        return self.repeats_first() and 0 < step == len(steps) - 1 and steps[step][0] == steps[0][0]
+
+    def _keep_places_of_inserted(self) -> None:
+        """Let the repetition follow temperatures that an earlier part of this run inserted and measured."""
+        if self.refine == "off" or not self.repeats_first():
+            return
+        end = next((step for step in range(len(self.steps())) if self.is_repetition(step)), None)
+        while end is not None and end in self.finished_steps:
+            last_k = self.steps()[end - 1][0]
+            self.revise(end, [last_k - ZERO_CELSIUS_K])
+            self.inserted, end = self.inserted + 1, end + 1
+
+    def _leave_out_after(self, step: int) -> bool:
+        """Leave out the steps after this one but for the repetition; return whether none is left."""
+        if not self.repeats_first():
+            return True
+        self.revise(step + 1, [])
         return False

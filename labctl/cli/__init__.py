@@ -34,6 +34,7 @@ from labctl.cli import (
     show,
     sim,
     status,
+    summary,
     supervisor,
     terminal,
     verify,
@@ -82,6 +83,7 @@ app.command("runner", short_help="Measure the queue of a station, unattended.")(
 app.command("supervisor")(supervisor.supervisor)
 app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
 app.command("status")(status.status)
+app.command("summary", short_help="Tell what a night brought, and what to do next.")(summary.summary)
 
 
 @app.callback(invoke_without_command=True)

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from labctl.config.protocol import Protocol
     from labctl.config.station import Station
 
-if TYPE_CHECKING:
-    pass
-
 MATERIAL = "Mg3(BH4)4(NH2)2"
 ACTIVATION_ENERGY_EV = 0.84
 REFERENCE = "O'Donnell & Greenbaum 2021, 10.3390/batteries7010003, ref. 161"
@@ -70,6 +67,7 @@ temperatures_degc = {temperatures_degc}
 amplitude_v = 0.035
 dwell_min = 30
 """
+REPEAT_FIRST = "repeat_first = true\n"
 
 Folder = Annotated[Path, typer.Option("--out", help="Folder for the files of the demo.")]
 Replay = Annotated[
@@ -122,12 +120,22 @@ def prepare(
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
     texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
+    texts = (texts[0], _with_first_again(texts[1], out / "protocol.toml"))
     out.mkdir(parents=True, exist_ok=True)
     for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
         (out / name).write_text(text, encoding="utf-8")
     station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
     protocol.check_against(station)
     return station, protocol
+
+
+def _with_first_again(text: str, path: Path) -> str:
+    """Return the text of a protocol, with `repeat_first` where the repetition costs little time."""
+    from labctl.config.first_again import is_cheap
+    from labctl.config.protocol import parse_protocol
+
+    (entry,) = parse_protocol(text, str(path)).procedures
+    return text + REPEAT_FIRST if is_cheap(entry.procedure_class, entry.parameters) else text
 
 
 def _material_files(

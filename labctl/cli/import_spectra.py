@@ -1,47 +1,47 @@
-"""`labctl import`: spectra measured elsewhere become runs of the results file."""
+"""`labctl import`: spectra and polarisations measured elsewhere become runs of the results file."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, JsonOption, PersonOption, user_name
 from labctl.errors import ConfigurationError, InvalidRequest
 
 if TYPE_CHECKING:
     from labctl.config.sample import Sample
+    from labctl.report.file_reading import FileOutcome, Reading
     from labctl.report.file_temperatures import FileTemperatures
-    from labctl.report.importing import FileOutcome, Reading
+    from labctl.report.polarisation_file import PolarisationRequest
 
 MOST_REMARKS = 5
 
 
-def _value(help_text: str) -> Any:
-    return typer.Option(help=help_text, show_default=False)
-
-
 def import_spectra(
     files: Annotated[
-        list[Path], typer.Argument(help="Files with spectra, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(help="Files of spectra or polarisations, or folders.", show_default=False),
     ],
     sample: Annotated[
         str,
         typer.Option(help="Name of the sample; one measured before needs no geometry.", show_default=False),
     ],
-    thickness_mm: Annotated[float | None, _value("Between the electrodes.")] = None,
-    thickness_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
-    diameter_mm: Annotated[float | None, _value("Of the electrodes.")] = None,
-    diameter_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
-    area_mm2: Annotated[float | None, _value("Of one electrode, instead of a diameter.")] = None,
-    area_u_mm2: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    thickness_mm: Annotated[float | None, number_option("Between the electrodes.")] = None,
+    thickness_u_mm: Annotated[float | None, number_option("Its standard uncertainty.")] = None,
+    diameter_mm: Annotated[float | None, number_option("Of the electrodes.")] = None,
+    diameter_u_mm: Annotated[float | None, number_option("Its standard uncertainty.")] = None,
+    area_mm2: Annotated[float | None, number_option("Of one electrode, instead of a diameter.")] = None,
+    area_u_mm2: Annotated[float | None, number_option("Its standard uncertainty.")] = None,
     pellet_diameter_mm: Annotated[
-        float | None, _value("Of the pellet, where its electrodes are smaller.")
+        float | None, number_option("Of the pellet, where its electrodes are smaller.")
     ] = None,
-    pellet_diameter_u_mm: Annotated[float | None, _value("Its standard uncertainty.")] = None,
+    pellet_diameter_u_mm: Annotated[float | None, number_option("Its standard uncertainty.")] = None,
     electrodes: Annotated[
         str, typer.Option(help="blocking (default), reversible, or both as blocking/reversible.")
     ] = "",
@@ -55,6 +55,25 @@ def import_spectra(
             "temperature. The files are one run then.",
         ),
     ] = "",
+    before: Annotated[
+        Path | None, typer.Option(help="Of one polarisation: the spectrum just before.", show_default=False)
+    ] = None,
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of one polarisation: the spectrum at its end, potential held.", show_default=False
+        ),
+    ] = None,
+    potential_mv: Annotated[
+        float | None, number_option("Of one polarisation: the potential held, where its file has none.")
+    ] = None,
+    rest_mv: Annotated[
+        float | None, number_option("Of one polarisation: the potential at rest before.")
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(help="Of one polarisation: which step of its file (Ns).", show_default=False),
+    ] = None,
     skip_refused: Annotated[
         bool,
         typer.Option("--skip-refused", help="Import a series also where some of its files are refused."),
@@ -65,15 +84,19 @@ def import_spectra(
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Import spectra that were measured elsewhere; derive, fit, amend and compare them like any other.
+    """Import spectra and polarisations measured elsewhere; derive, fit, amend and compare them as others.
 
     Each file is a run of its own, or with --temperatures all are one run, a series. The files are kept with
     their runs, and the same content is imported once. A file that cannot be read is named with the reason
     and leaves no trace; a series with such a file is not imported, unless --skip-refused. Exit code 1 where
     a file was refused and others imported, 2 where nothing could be imported, and nothing is written.
+
+    A file with current against time is a polarisation, a run of its own; with --before and --after it has
+    its spectra and a transference number.
     """
+    from labctl.report.file_reading import files_named
     from labctl.report.file_temperatures import file_temperatures
-    from labctl.report.importing import files_named
+    from labctl.report.polarisation_file import PolarisationRequest
 
     given = {
         "thickness_mm": thickness_mm,
@@ -92,9 +115,14 @@ def import_spectra(
     source = file_temperatures(temperatures)
     table = Path(temperatures) if source.of_table else None
     named = [path for path in files_named(_existing(files)) if table is None or not path.samefile(table)]
-    reading = _read(_existing(named), source, into, skip_refused, as_json)
-    outcomes = _imported(reading, chosen, source, into, person or user_name(), as_json)
-    order = {path: place for place, path in enumerate(named)}
+    stated = PolarisationRequest(before, after, _volt(potential_mv), _volt(rest_mv), step)
+    if stated.made:
+        _check_polarisation(stated, named, chosen)
+    request = _Request(source, into, stated, chosen.electrodes, skip_refused, as_json)
+    reading = _read(_existing(named), request)
+    outcomes = _imported(reading, chosen, request, person or user_name())
+    every = stated.with_spectra(named[0]) if stated.made else named
+    order = {path: place for place, path in enumerate(every)}
     outcomes.sort(key=lambda each: order[each.path])
     if as_json:
         terminal.echo(json.dumps({"db": str(into), "files": [_as_object(each) for each in outcomes]}))
@@ -102,31 +130,75 @@ def import_spectra(
         _print(outcomes, into, bool(source.source))
     kinds = {each.outcome for each in outcomes}
     if "refused" in kinds:
-        raise typer.Exit(2 if kinds == {"refused"} or "held back" in kinds else 1)
+        nothing = kinds == {"refused"} or "held back" in kinds or stated.made
+        raise typer.Exit(2 if nothing else 1)
 
 
-def _read(
-    paths: Sequence[Path], source: "FileTemperatures", into: Path, skip_refused: bool, quiet: bool
-) -> "Reading":
-    from labctl.report.importing import read_files
+@dataclass(frozen=True)
+class _Request:
+    """What is asked for beside the files and the sample."""
 
-    with _progress(len(paths), "reading", quiet) as on_file:
-        return read_files(paths, source, into, on_file, skip_refused=skip_refused)
+    temperatures: "FileTemperatures"
+    into: Path
+    polarisation: "PolarisationRequest"
+    electrodes: str
+    skip_refused: bool
+    quiet: bool
 
 
-def _imported(
-    reading: "Reading", sample: "Sample", source: "FileTemperatures", into: Path, person: str, quiet: bool
-) -> "list[FileOutcome]":
+def _volt(millivolt: float | None) -> float | None:
+    return None if millivolt is None else millivolt / 1000
+
+
+def _check_polarisation(stated: "PolarisationRequest", files: Sequence[Path], sample: "Sample") -> None:
+    """InvalidRequest where the options for one polarisation do not belong together."""
+    from labctl.analysis.spectra.cell import electrode_sides
+
+    if len(files) != 1:
+        raise InvalidRequest(
+            "--before, --after, --potential-mv, --rest-mv and --step are of one polarisation: name one file"
+        )
+    _existing(stated.with_spectra(files[0]))
+    blocking = "blocking" in electrode_sides(sample.electrodes)
+    if stated.after is not None and stated.before is None:
+        raise InvalidRequest("--after alone gives no number: give the spectrum --before too")
+    if stated.before is not None and stated.after is None and not blocking:
+        raise InvalidRequest(
+            "between reversible electrodes a transference number needs the spectrum --after too"
+        )
+    if len({path.resolve() for path in stated.with_spectra(files[0])}) < len(stated.with_spectra(files[0])):
+        raise InvalidRequest("the polarisation and its spectra are different files")
+
+
+def _read(paths: Sequence[Path], request: _Request) -> "Reading":
+    from labctl.report.file_reading import read_files
+
+    with _progress(len(paths), "reading", request.quiet) as on_file:
+        return read_files(
+            paths,
+            request.temperatures,
+            request.into,
+            on_file,
+            skip_refused=request.skip_refused,
+            polarisation=request.polarisation,
+            electrodes=request.electrodes,
+        )
+
+
+def _imported(reading: "Reading", sample: "Sample", request: _Request, person: str) -> "list[FileOutcome]":
     """Write what was read; the results file is not made where there is nothing to write."""
     from labctl.report.importing import import_files
     from labctl.store import Store
 
     outcomes = list(reading.others)
     if reading.files:
-        _warn_of_the_same_name(sample, into)
-        runs = 1 if source.source else len(reading.files)
-        with Store.open(into) as store, _progress(runs, "importing", quiet) as on_file:
-            outcomes += import_files(store, sample, reading.files, source.source, person, on_file)
+        _warn_of_the_same_name(sample, request.into)
+        source, one = request.temperatures.source, request.polarisation.made
+        runs = 1 if source else len(reading.files)
+        with Store.open(request.into) as store, _progress(runs, "importing", request.quiet) as on_file:
+            outcomes += import_files(
+                store, sample, reading.files, source, person, on_file, one_polarisation=one
+            )
     return outcomes
 
 
@@ -238,7 +310,8 @@ def _about_the_series(outcomes: "Sequence[FileOutcome]", in_series: bool) -> lis
 def _line(each: "FileOutcome") -> str:
     if each.outcome == "imported":
         spectra = "1 spectrum" if each.spectra == 1 else f"{each.spectra} spectra"
-        return f"{each.path.name}: run {each.run_id}, {spectra}"
+        found = "1 polarisation" if each.polarisations else spectra
+        return f"{each.path.name}: run {each.run_id}, {found}"
     words = {"known": "not imported again", "held back": "not imported"}.get(each.outcome, each.outcome)
     return f"{each.path.name}: {words}: {each.reason}"
 

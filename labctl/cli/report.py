@@ -27,8 +27,7 @@ def report(
 ) -> None:
     """Write one self-contained page about a run, or a comparison of several runs.
 
-    Every number is the results file's. What is not known says so. Needs the extra `report`:
-    pip install "labctl-ions[report]".
+    Every number is the results file's. What is not known says so. Needs the extra `report`.
     """
     if print_words:
         from labctl.report.pages.words import FILE

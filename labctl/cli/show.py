@@ -21,7 +21,6 @@ MOST_ROWS = 1000
 MOST_FILES = 20
 ARRHENIUS_IN_FULL = "Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)"
 VTF_IN_FULL = "VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))"
-GEOMETRY_APART = "geometry shifts A and sigma(25 °C) by its own uncertainty, which is not in theirs"
 
 
 def show(
@@ -33,6 +32,9 @@ def show(
     analysis: Annotated[
         str, typer.Option(help="Name or number of another analysis than the current one.")
     ] = "",
+    budget: Annotated[
+        bool, typer.Option("--budget", help="Print each number's uncertainty by source, largest first.")
+    ] = False,
 ) -> None:
     """List the runs, or show the conductivities and fits of one."""
     from labctl.store import Database
@@ -47,6 +49,8 @@ def show(
         content = describe(database, run) if run else {"runs": list_runs(database)}
     if as_json:
         terminal.echo(json.dumps(content, default=str))
+    elif run and budget:
+        print_budgets(content)
     elif run:
         _print_run(content)
     else:
@@ -65,9 +69,12 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
 
     `sample_of_analysis` is the sample that the derived rows stand on: another one where the sample was
     amended since. For a run that continues an interrupted run, conductivities include the earlier part.
+    Each derived number has `budget`, its uncertainty by source, and `not_stated`.
     """
+    from labctl.derive.budgets import CONDUCTIVITY
     from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.analysis_text import sample_of_analysis
+    from labctl.readmodel.budget_text import with_lists
     from labctl.readmodel.check_point_text import check_points_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
     from labctl.store.cells import stated_accuracy
@@ -77,6 +84,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         conductivities,
         imported_files,
         law_fits,
+        part_laws,
+        resistances,
         spectra,
         transference_numbers,
     )
@@ -96,12 +105,16 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "imported_files": imported_files.of_run(database, row["id"]),
         "instruments": checked_instruments(database, row["id"]),
         "accuracy": stated_accuracy(database, row["id"]),
-        "conductivities": conductivities.of_parts(database, parts),
+        "conductivities": [with_lists(one, CONDUCTIVITY) for one in conductivities.of_parts(database, parts)],
         "check_points": again,
         "drift": check_points_in_words(database, again),
         "without_number": spectra.without_conductivity(database, parts),
-        "fits": law_fits.of_run(database, row["id"]),
-        "transference_numbers": transference_numbers.of_parts(database, parts),
+        "resistances": resistances.of_parts(database, parts),
+        "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
+        "part_fits": part_laws.of_run(database, row["id"]),
+        "transference_numbers": [
+            with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
+        ],
     }
 
 
@@ -130,6 +143,9 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
+    if row["imported_from"]:
+        more = row["n_imported_files"] - 1
+        name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
     return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
 
 
@@ -170,12 +186,29 @@ def _print_run(content: dict[str, Any]) -> None:
         if left_out:
             console.print(left_out, highlight=False)
         print_fits(console, content["fits"])
+        print_part_fits(console, content["part_fits"])
     else:
         console.print("no conductivity yet")
     for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
         console.print(line, highlight=False)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
+
+
+def print_budgets(content: dict[str, Any]) -> None:
+    """Print the uncertainty of each number of a run by source: preferred laws, then conductivities."""
+    from labctl.readmodel.budget_text import budget_lines
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    run, points = content["run"], content["conductivities"][-MOST_ROWS:]
+    laws = [fit for fit in content["fits"] if fit["preferred"]]
+    numbers = content["transference_numbers"]
+    terminal.echo(f"run {run['id']}: standard uncertainties by source")
+    lines = partial(budget_lines, points, laws, numbers)
+    for line in or_as_unreadable(lines, lambda why: [f"a budget {why}"]):
+        terminal.echo(line)
+    if len(content["conductivities"]) > MOST_ROWS:
+        terminal.echo("conductivities before these are not shown; --json has all")
 
 
 def _stated_in_words(content: dict[str, Any], sample: dict[str, Any]) -> str:
@@ -298,6 +331,7 @@ def _reason_in_words(row: dict[str, Any]) -> str:
 
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
+    from labctl.readmodel.budget_text import largest_unknowns
     from labctl.readmodel.unreadable import or_as_unreadable
 
     if not fits:
@@ -311,15 +345,40 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
         for line in lines:
             console.print(f"     {line}", highlight=False)
     remarks.print(console)
+    for line in or_as_unreadable(partial(largest_unknowns, fits), _lines_instead):
+        console.print(line, highlight=False, soft_wrap=True)
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
+
+
+def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
+    """Print the laws of bulk and grain boundary, where the run resolves both."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    if not fits:
+        return
+    remarks = Remarks()
+    console.print("laws of the parts, ± one standard uncertainty without the geometry", style="italic")
+    for fit in fits:
+        title, *lines = or_as_unreadable(partial(_part_fit_in_words, fit, remarks), _lines_instead)
+        console.print(title, highlight=False)
+        for line in lines:
+            console.print(f"     {line}", highlight=False)
+    remarks.print(console)
+
+
+def _part_fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
+    from labctl.readmodel.law_text import PARTS, law_name
+
+    marks = remarks.marks(fit["flags"] or [])
+    title = f"   {PARTS.get(fit['part'], fit['part'])}: {law_name(fit)}, {fit['n_points']} points  {marks}"
+    return [title.rstrip(), *_parameters_in_words(fit)]
 
 
 def _laws_in_full(laws: set[str]) -> list[str]:
     return [
         *[ARRHENIUS_IN_FULL] * bool(laws & {"arrhenius", "two_segments"}),
         *[VTF_IN_FULL] * ("vtf" in laws),
-        GEOMETRY_APART,
     ]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WATCH_EVERY_S = 2.0
 NOT_WATCHED = "no supervisor watches the runner of {}: if it dies, the outputs stay as they are"
+STRANDED = "nothing is measured until one is started, which goes on with it"
 SHOWN_AS = {
     "running": "running",
     "ended": "ended",
@@ -49,7 +50,7 @@ def status(
         from labctl.errors import InvalidRequest
 
         raise InvalidRequest(f"{db}: no such file; name yours with --db")
-    clock, allowed_s = RealClock(), _silence_of_station(station)
+    clock, allowed_s = RealClock(), silence_of_station(station)
     simulated = _simulated_station(station)
     silences = Silences(clock, one_look_counts_s=WATCH_EVERY_S)
     while True:
@@ -73,7 +74,7 @@ def _clear_screen() -> None:
     terminal.console().clear()
 
 
-def _silence_of_station(path: Path) -> dict[str, float]:
+def silence_of_station(path: Path) -> dict[str, float]:
     """Return `silence_s` by the name of the station; empty without a station file."""
     from labctl.config.night import read_silence
     from labctl.errors import ConfigurationError
@@ -112,6 +113,8 @@ def describe(
 ) -> dict[str, Any]:
     """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings.
 
+    `stranded` are the jobs that are said to run although their runner does not.
+
     `allowed_s` is `silence_s` by station, as far as it is known.
     """
     from labctl.queue.heartbeat import all_runners
@@ -120,8 +123,10 @@ def describe(
     from labctl.queue.requests import Pauses
     from labctl.store.queries.notifications import last_warnings
 
-    jobs = Jobs(connection).listed()
-    expected = outlook_of_all(jobs, now_s, all_runners(connection))
+    jobs, processes = Jobs(connection).listed(), _processes(connection, allowed_s, silences)
+    alive = {p["station"] for p in processes if p["process"] == "runner" and p["state"] == "running"}
+    runners = {name: beat for name, beat in all_runners(connection).items() if name in alive}
+    expected = outlook_of_all(jobs, now_s, runners)
     ends = [e.end_s for e in expected.values()]
     counts: dict[str, int] = {}
     for job in jobs:
@@ -129,10 +134,11 @@ def describe(
     pauses = [pause.place for pause in Pauses(connection).all_in_force()]
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
-        "processes": _processes(connection, allowed_s, silences),
+        "processes": processes,
         "paused": next(iter(pauses), None),
         "pauses": pauses,
         "jobs": counts,
+        "stranded": [job.id for job in jobs if job.state == "running" and job.rig not in alive],
         "next": None if following is None else _next(following),
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
         "warnings": last_warnings(connection),
@@ -162,6 +168,7 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
     lines += [f"paused      {pause} (labctl queue resume)" for pause in content["pauses"]]
     counts = ", ".join(f"{n} {state}" for state, n in content["jobs"].items()) or "none"
     lines.append(f"jobs        {counts}")
+    lines += [f"warning     job {job} has no running runner: {STRANDED}" for job in content["stranded"]]
     if content["next"]:
         following = content["next"]
         rehearsal = f" ({following['rehearsal']})" if following["rehearsal"] else ""

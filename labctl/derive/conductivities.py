@@ -12,7 +12,9 @@ from typing import Any, overload
 import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
+from labctl.analysis.resistance.parts import Arc
 from labctl.analysis.spectra.fixture import without_declared_fixture
+from labctl.derive.budgets import CONDUCTIVITY, as_kept, geometry_not_stated, leads_not_stated
 from labctl.derive.drifts import drift_flags
 from labctl.derive.geometry import geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
@@ -259,9 +261,11 @@ def no_reading_flag(row: dict[str, Any]) -> str:
 
 def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[str, Any]]:
     parts: dict[str, Estimate] = {"total": resistance.total_ohm}
+    arcs: dict[str, list[Arc]] = {}
     for arc in resistance.arcs:
         quantity = arc.name.replace(" ", "_")
         parts[quantity] = _sum(parts.get(quantity), arc.resistance_ohm)
+        arcs.setdefault(quantity, []).append(arc)
     return [
         {
             "quantity": quantity,
@@ -271,11 +275,44 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
             "bound": resistance.bound if quantity == "total" else None,
             "circuit": resistance.circuit,
             "flags": list(resistance.flags),
+            "readings": _readings(resistance) if quantity == "total" else None,
+            **_capacitance_columns(arcs.get(quantity, ())),
+            **_specific_columns(resistance if quantity == "grain_boundary" else None),
             **made,
         }
         for quantity, estimate in parts.items()
         if quantity == "total" or finite(estimate.value) is not None
     ]
+
+
+def _readings(resistance: Resistance) -> list[dict[str, Any]] | None:
+    """Every meaning that the spectrum allows, that of the total first; None where no circuit was found."""
+    return [
+        {
+            "meaning": reading.meaning,
+            "resistance_ohm": finite(reading.total_ohm.value),
+            "standard_uncertainty_ohm": finite(reading.total_ohm.standard_uncertainty),
+        }
+        for reading in resistance.readings
+    ] or None
+
+
+def _capacitance_columns(arcs: Sequence[Arc]) -> dict[str, Any]:
+    """Capacitance of a part that is one arc; several have none in common."""
+    if len(arcs) != 1:
+        return {"capacitance_f": None, "capacitance_u_f": None}
+    return {
+        "capacitance_f": finite(arcs[0].capacitance_f),
+        "capacitance_u_f": finite(arcs[0].capacitance_u_f),
+    }
+
+
+def _specific_columns(resistance: Resistance | None) -> dict[str, Any]:
+    specific = None if resistance is None else resistance.specific_boundary_ohm
+    return {
+        "specific_resistance_ohm": None if specific is None else finite(specific.value),
+        "specific_resistance_u_ohm": None if specific is None else finite(specific.standard_uncertainty),
+    }
 
 
 def _analyser_u_ohm(resistance: Resistance) -> float | None:
@@ -294,10 +331,9 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
 def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
-    u_ohm = total_ohm.standard_uncertainty
-    stated = math.isfinite(u_ohm) and resistance.bound is None
+    stated = math.isfinite(total_ohm.standard_uncertainty) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
-    sigma = conductivity(Estimate(total_ohm.value, u_ohm if stated else 0.0), thickness_m, area_m2)
+    sigma = conductivity(total_ohm if stated else total_ohm.value, thickness_m, area_m2)
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,
@@ -305,7 +341,14 @@ def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dic
         "relative_uncertainty_resistance": total_ohm.relative_uncertainty if stated else None,
         "relative_uncertainty_analyser": analyser,
         "bound": OPPOSITE[resistance.bound],
+        "budget": as_kept({CONDUCTIVITY: sigma} if stated else {}, _not_stated(resistance, sample)),
     }
+
+
+def _not_stated(resistance: Resistance, sample: dict[str, Any]) -> list[str]:
+    """Return what has no part in the interval of a conductivity because its uncertainty is not stated."""
+    analyser = ["analyser"] if resistance.analyser is None else []
+    return [*geometry_not_stated(sample), *analyser, *leads_not_stated(sample)]
 
 
 def finite(value: float) -> float | None:

@@ -8,19 +8,37 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
+from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
+from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
+from labctl.derive.point_errors import errors_of_points, flagged_in_words, own_relative_u, times_of_flagged
+from labctl.derive.sample_changes import (
+    COMPARED,
+    FIRST_AGAIN,
+    change_flags,
+    changes_while_held,
+    corrected,
+    described_change,
+    first_again,
+    with_change,
+    with_repetition,
+)
 from labctl.store import Database, Store
+from labctl.store.cells import stated_accuracy
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
 METHOD_VERSION = METHOD_VERSIONS["temperature_laws"]
 ROOM_TEMPERATURE_K = 298.15
+AT_ROOM = "conductivity_at_25_degc"
 ONE_TEMPERATURE_K = 2.0
 BOUND = "only a bound"
 OTHER_FORM: dict[ArrheniusForm, ArrheniusForm] = {"ln_sigma_t": "ln_sigma", "ln_sigma": "ln_sigma_t"}
@@ -33,14 +51,18 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     A run that continues an interrupted one is fitted together with it. Each row lists in `spectra` the
     spectra that the law stands on and keeps the fitted law as a function in `curve`, from which it is drawn.
     A repeated spectrum is left out in favour of its repetition. Bounds and conductivities without a
-    temperature do not enter as numbers. A spectrum that left its band by less than `ONE_TEMPERATURE_K`
-    enters with half its span as the uncertainty of its temperature; a spectrum that moved further, or that no
-    uncertainty can weigh, does not enter. A flag names each spectrum left out.
+    temperature do not enter as numbers, nor does the first temperature that `repeat_first` measured again: it
+    shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than
+    `ONE_TEMPERATURE_K` enters with half its span as the uncertainty of its temperature; a spectrum that moved
+    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out.
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)
         rows = evaluated_laws(db, run_id, inputs, derived_s)
+        parts = evaluated_part_laws(db, run_id, rows, derived_s)
+    rows = with_parts_told(rows, parts)
     store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
+    store.replace_derived("part_laws", {"run_id": run_id}, parts, maker_of(inputs, derived_s))
     return rows
 
 
@@ -62,10 +84,13 @@ def evaluated_laws(
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
-    judged = _judged(_without_excluded(points, excluded))
+    judged = _judged(with_repetition(db, run_id, _without_excluded(points, excluded)))
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
-    return [row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form)]
+    stated = stated_accuracy(db, run_id).get("thermometer")
+    return [
+        row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, stated)
+    ]
 
 
 def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
@@ -141,11 +166,12 @@ def _why_never_used(point: dict[str, Any]) -> str:
         return BOUND
     if _left_band(point) and point["temperature_max_k"] - point["temperature_min_k"] > ONE_TEMPERATURE_K:
         return "the temperature left its band"
-    return ""
+    return COMPARED if point["is_repetition"] else ""
 
 
 def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     """Name every spectrum that the law does not stand on."""
+    points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
     left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
     if not left_out:
@@ -165,11 +191,60 @@ def _place(point: dict[str, Any]) -> str:
     return f"spectrum {point['number']}, set point {set_k - ZERO_CELSIUS_K:.2f} degC"
 
 
-def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm) -> list[dict[str, Any]]:
+def _fit_rows(
+    branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm, thermometer: Any
+) -> list[dict[str, Any]]:
     if _temperatures(measured) < 2:
         return []
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
+    errors, not_stated = errors_of_points(points, thermometer)
+    rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
+    flags = [*_left_out_flags(measured), *flagged_in_words(points), *_spread_flags(points)]
+    flags += _celsius_flags(points)
+    remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
+    if branch == "all":
+        rows, changed = _with_change(rows, measured, points, bounds, form, choice)
+    for row in rows:
+        row["spectra"] = [point["spectrum_id"] for point in points]
+        row["budget"] = row["budget"] | {"not_stated": not_stated}
+        own = [flag for flag in row["flags"] if not (remarks and flag.startswith(WAY_BACK))]
+        row["flags"] = list(
+            dict.fromkeys([*flags, *own, *([*remarks, *changed] if row["preferred"] else [])])
+        )
+    return rows
+
+
+def _with_change(
+    rows: list[dict[str, Any]],
+    measured: Sequence[dict[str, Any]],
+    points: Sequence[dict[str, Any]],
+    bounds: Sequence[dict[str, Any]],
+    form: ArrheniusForm,
+    choice: TemperatureLaw,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows with a change of the sample during the series, and the flags about it."""
+    known = [p | {"own_relative_u": own_relative_u(p)} for p in measured]
+    first = first_again(known, choice.preferred)
+    held = changes_while_held(known, choice.preferred)
+    if first is not None and first.is_significant and first.elapsed_s > 0:
+        moved, _ = _rows_of_laws("all", corrected(points, first), bounds, form)
+        by_law = {(row["law"], row["form"]): row for row in moved}
+        rows = [with_change(row, by_law[row["law"], row["form"]]) for row in rows]
+    if first is not None:
+        told = {FIRST_AGAIN: described_change(first)}
+        rows = [row | {"parameters": row["parameters"] | told} if row["preferred"] else row for row in rows]
+    return rows, change_flags(first, held, measured)
+
+
+def _rows_of_laws(
+    branch: str,
+    points: Sequence[dict[str, Any]],
+    bounds: Sequence[dict[str, Any]],
+    form: ArrheniusForm,
+    errors: Sequence[CommonError] = (),
+) -> tuple[list[dict[str, Any]], TemperatureLaw]:
+    """Fit every law to the points; return a row of each, with the errors they share, and the choice."""
     data = _arrays([*points, *bounds])
     bounded = np.array([False] * len(points) + [True] * len(bounds))
     data |= {"upper_bound": bounded, "are_kelvin": True}
@@ -179,13 +254,7 @@ def _fit_rows(branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusFo
     ]
     other = OTHER_FORM[form]
     fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
-    left_out = [*_left_out_flags(measured), *_spread_flags(points), *_celsius_flags(points)]
-    remarks = _hysteresis_flags(branch, points, form)
-    rows = [_fit_row(branch, law, form, fit, choice) for law, form, fit in fits]
-    for row in rows:
-        row["spectra"] = [point["spectrum_id"] for point in points]
-        row["flags"] = [*left_out, *row["flags"], *(remarks if row["preferred"] else [])]
-    return rows
+    return [_fit_row(branch, law, form, Responses.of(fit, errors), choice) for law, form, fit in fits], choice
 
 
 def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -195,7 +264,7 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Otherwise nothing is stated and the scatter of the points decides; an unknown spread is not taken as 0.
     """
     sigma = np.array([point["conductivity_s_m"] for point in points])
-    relative = np.array([_own_relative_u(point) for point in points], dtype=float)
+    relative = np.array([own_relative_u(point) for point in points], dtype=float) * times_of_flagged(points)
     spread_k = np.array([point["temperature_u_k"] for point in points], dtype=float)
     numbers = np.array([point["bound"] is None for point in points])
     stated = bool(np.isfinite(relative[numbers]).all() and np.isfinite(spread_k[numbers]).all())
@@ -205,12 +274,6 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "standard_uncertainty_s_m": sigma * np.where(numbers, relative, 1.0) if stated else None,
         "temperature_u_k": spread_k if stated else None,
     }
-
-
-def _own_relative_u(point: dict[str, Any]) -> float | None:
-    """Relative standard uncertainty of a resistance without the analyser's part, which all points share."""
-    total, common = point["relative_uncertainty_resistance"], point["relative_uncertainty_analyser"]
-    return total if total is None or common is None else math.sqrt(max(total**2 - common**2, 0.0))
 
 
 def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
@@ -239,11 +302,14 @@ def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]], form: Arrhe
     return list(compare_branches(**_arrays(points), heating=heating, form=form, are_kelvin=True).flags)
 
 
-def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureLaw) -> dict[str, Any]:
-    energy_ev = getattr(fit, "activation_energy_ev", None) or getattr(
-        fit, "pseudo_activation_energy_ev", None
-    )
+def _fit_row(
+    branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
+) -> dict[str, Any]:
+    fit, estimates = responses.fit, responses.parameters()
+    energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
+    at_room = _at_room(responses, choice if preferred else fit)
+    named = _named(estimates) | ({} if at_room is None else {AT_ROOM: at_room})
     flags = (*fit.flags, *(choice.flags if preferred else ()))  # those of the series name no place
     return {
         "branch": branch,
@@ -252,9 +318,10 @@ def _fit_row(branch: str, law: str, form: str, fit: LawFit, choice: TemperatureL
         "preferred": preferred,
         "activation_energy_ev": finite(energy_ev.value) if energy_ev else None,
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
-        "parameters": _parameters(fit, choice if preferred else None)
+        "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit).as_dict(),
+        "curve": function_of(fit, responses).as_dict(),
+        "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
         "method": f"fit_{law}",
@@ -274,20 +341,30 @@ NAMED = {  # parameter: (attribute of the fit, unit, or the attribute that names
 }
 
 
-def _parameters(fit: LawFit, choice: TemperatureLaw | None) -> dict[str, Any]:
-    """Of one law; its conductivity at 25 degC has the spread over the laws where this one was chosen."""
-    described = {
-        name: _described(getattr(fit, attribute), unit or getattr(fit, "pre_exponential_unit", ""))
-        for name, (attribute, unit) in NAMED.items()
-        if hasattr(fit, attribute)
-    }
+def _named(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Return the parameters of a law by their names in the database."""
+    return {name: estimates[attribute] for name, (attribute, _) in NAMED.items() if attribute in estimates}
+
+
+def _at_room(responses: Responses, law: TemperatureLaw | LawFit) -> Estimate | None:
+    """Return the conductivity at 25 degC; of a choice with the spread over the laws that are possible.
+
+    None below the Vogel temperature, where the law has no value.
+    """
     try:
-        at_room = (choice or fit).conductivity_s_m(ROOM_TEMPERATURE_K)
-    except ValueError:  # below the Vogel temperature the law has no value
-        return described
-    return described | {
-        "conductivity_at_25_degc": _described(at_room, "S/m") | {"flags": list(at_room.flags)}
-    }
+        return responses.conductivity_s_m(ROOM_TEMPERATURE_K, law.conductivity_s_m(ROOM_TEMPERATURE_K))
+    except ValueError:
+        return None
+
+
+def _parameters(fit: LawFit, named: Mapping[str, Estimate]) -> dict[str, Any]:
+    described = {}
+    for name, estimate in named.items():
+        unit = NAMED[name][1] if name in NAMED else "S/m"
+        described[name] = _described(estimate, unit or getattr(fit, "pre_exponential_unit", ""))
+        if name == AT_ROOM:
+            described[name]["flags"] = list(getattr(estimate, "flags", ()))
+    return described
 
 
 def _described(estimate: Estimate, unit: str) -> dict[str, Any]:

@@ -18,16 +18,18 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from labctl.derive.choices import Choices
+from labctl.derive.choices import NO_CHOICE, Choices
 from labctl.derive.whole_runs import Evaluation, evaluated, is_up_to_date, maker_now
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store import Database, Store
-from labctl.store.queries import analyses
+from labctl.store.queries import analyses, conductivities, transference_numbers
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 """What a derivation raises from rows that labctl did not write."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 WAITING_FOR_EACH = 2
+NUMBERS = ("conductivities", "transference_numbers")
+NO_NUMBER_LEFT = "with these choices no spectrum gives a number; nothing was written, its analysis stays"
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,20 @@ def _name_taken(run_id: int, name: str) -> str:
     return f"run {run_id} has an analysis {name!r} already; a name is given once"
 
 
+def _loses_every_number(store: Store, found: Evaluation) -> bool:
+    """Whether an evaluation has no number, and the current analysis of its run has one."""
+    if any(found.rows[table] for table in NUMBERS):
+        return False
+    with store.read() as db:
+        parts = (found.run_id,)
+        return bool(conductivities.of_parts(db, parts) or transference_numbers.of_parts(db, parts))
+
+
 def _kept(store: Store, run_id: int, found: Evaluation | Refitted, refit: Refit) -> Refitted:
     if isinstance(found, Refitted):
         return found
+    if refit.choices != NO_CHOICE and _loses_every_number(store, found):
+        return Refitted(run_id, problem=f"run {run_id}: {NO_NUMBER_LEFT}", is_request=True)
     try:
         made = store.record_analysis(run_id, found.maker, found.rows, refit.name)
     except InvalidRequest as problem:

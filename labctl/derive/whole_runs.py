@@ -18,6 +18,7 @@ from labctl.derive.conductivities import (
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.laws import evaluated_laws
 from labctl.derive.makers import maker_of
+from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
 from labctl.derive.relaxation_times import evaluated_relaxation_times
 from labctl.derive.transference import evaluated_polarisation
 from labctl.store import Database, Store
@@ -34,6 +35,7 @@ KEY_OF = {  # derived rows: columns that name a row within an analysis
     "law_fits": ("branch", "law", "form"),
     "transference_numbers": ("polarisation_id",),
     "relaxation_times": ("spectrum_id",),
+    "part_laws": ("part", "branch", "law", "form"),
 }
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -138,9 +140,9 @@ def reproduced(db: Database, run_id: int, analysis: Mapping[str, Any]) -> Reprod
         remark = "it was kept from before the ledger: which labctl made it, and of what, is not known"
     differences, compared = [], 0
     for table in KEY_OF:
-        if table == "law_fits" and remark and known:
+        if table in ("law_fits", "part_laws") and remark and known:
             continue
-        if table == "relaxation_times" and not kept[table]:
+        if table in ("relaxation_times", "part_laws") and not kept[table]:
             continue  # made by an earlier labctl, or while the run was measured
         compared += len(kept[table])
         differences += _differences(table, kept[table], found[table])
@@ -193,12 +195,16 @@ def _all_rows(
     own = {one.spectrum_id: one.conductivity for one in spectra}
     distributed = list(own) if _may_take_long(db, run_id) or len(own) <= MOST_AT_THE_END else []
     numbers = [evaluated_polarisation(db, hold, inputs, derived_s) for hold in holds]
+    resistances = [row for one in spectra for row in one.resistances]
+    laws = evaluated_laws(db, run_id, inputs, derived_s, own, of_parts)
+    part_laws = evaluated_part_laws(db, run_id, laws, derived_s, own, resistances)
     return {
-        "resistances": [row for one in spectra for row in one.resistances],
+        "resistances": resistances,
         "conductivities": [row for row in own.values() if row is not None],
-        "law_fits": evaluated_laws(db, run_id, inputs, derived_s, own, of_parts),
+        "law_fits": with_parts_told(laws, part_laws),
         "transference_numbers": [row for row in numbers if row is not None],
         "relaxation_times": evaluated_relaxation_times(db, run_id, distributed, inputs, derived_s, anew=anew),
+        "part_laws": part_laws,
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from pymeasure.display.widgets import InputsWidget
 
+from labctl.config.first_again import KEY as FIRST_AGAIN
+from labctl.config.first_again import is_cheap
 from labctl.gui.decimal_field import refuse_pasted_commas, type_comma_as_point
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtCore, QtWidgets, Signal
@@ -47,6 +49,9 @@ class ProcedureInputs(InputsWidget):
     def __init__(self, procedure_class: type, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(procedure_class, inputs_of(procedure_class), parent=parent)
         self._loaded: dict[str, tuple[Any, Any]] = {}
+        self._chooses_repetition = FIRST_AGAIN in self._inputs
+        if self._chooses_repetition:
+            getattr(self, FIRST_AGAIN).clicked.connect(self._leave_repetition_to_the_user)
         for name in self._inputs:
             _changes(getattr(self, name)).connect(self.edited)
         let_wheel_pass(self)
@@ -85,8 +90,20 @@ class ProcedureInputs(InputsWidget):
     def values(self) -> dict[str, Any]:
         """Return every parameter as filled in.
 
+        `repeat_first` is ticked where the repetition costs little time, unless the user set it or loaded it.
+
         Raises NotFilledIn that names the field at fault.
         """
+        found = self._values()
+        if self._chooses_repetition and found[FIRST_AGAIN] != is_cheap(self._procedure_class, found):
+            getattr(self, FIRST_AGAIN).setChecked(not found[FIRST_AGAIN])
+            found = self._values()
+        return found
+
+    def _leave_repetition_to_the_user(self) -> None:
+        self._chooses_repetition = False
+
+    def _values(self) -> dict[str, Any]:
         found = {}
         for name in self._inputs:
             field = getattr(self, name)
@@ -106,6 +123,7 @@ class ProcedureInputs(InputsWidget):
         procedure = self._procedure_class()
         known = {name: value for name, value in values.items() if name in self._inputs}
         procedure.set_parameters(known)
+        self._leave_repetition_to_the_user()
         self.set_parameters(procedure.parameter_objects())
         refuse_pasted_commas(self)
         self._loaded = {name: (getattr(self, name).parameter.value, value) for name, value in known.items()}

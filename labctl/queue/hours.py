@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from labctl.plain_text import local_time, shown
 
 LONGEST_WAIT_S = 10 * 365 * 86400.0
+DAY_S = 86400.0
+_AGO = re.compile(r"-?\s*(\d+(?:\.\d+)?)\s*(h|min)")
+_IS_HOUR = re.compile(r"\d{1,2}:\d\d")
 _LATER = re.compile(r"\+\s*(\d+(?:\.\d+)?)\s*(h|min)")
 
 
@@ -28,7 +31,7 @@ def parse_hour(text: str, now_s: float) -> float:
 def _parsed(text: str, now_s: float) -> float:
     if later := _LATER.fullmatch(text):
         return now_s + float(later[1]) * (3600 if later[2] == "h" else 60)
-    if re.fullmatch(r"\d{1,2}:\d\d", text):
+    if _IS_HOUR.fullmatch(text):
         hour, minute = map(int, text.split(":"))
         return _next_s(hour, minute, now_s)
     return datetime.fromisoformat(text).timestamp()
@@ -54,6 +57,24 @@ def parse_future_hour(text: str, now_s: float) -> float:
     time_s = parse_hour(text, now_s)
     if time_s < now_s:
         raise ValueError(f"{text!r} is over: it was {local_time(time_s)}, and now it is {local_time(now_s)}")
+    return time_s
+
+
+def parse_past_hour(text: str, now_s: float) -> float:
+    """Return s since 1970-01-01 UTC for a local hour that is over; `HH:MM` is the last such time.
+
+    Raises ValueError that gives examples, also for an hour that is still to come.
+    """
+    if ago := _AGO.fullmatch(text.strip()):
+        return now_s - float(ago[1]) * (3600 if ago[2] == "h" else 60)
+    try:
+        time_s = parse_hour(text, now_s - DAY_S if _IS_HOUR.fullmatch(text.strip()) else now_s)
+    except ValueError:
+        raise ValueError(
+            f"cannot parse time {shown(text)}; use e.g. 18:00, '2026-11-23 18:00', 8h or 90min"
+        ) from None
+    if time_s > now_s:
+        raise ValueError(f"{text!r} is still to come: now it is {local_time(now_s)}")
     return time_s
 
 

@@ -23,6 +23,9 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, LabctlError, StoreError
 from labctl.plain_text import on_one_line, printable
 from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.job import STARTABLE
+from labctl.queue.jobs import Jobs
+from labctl.queue.night_message import night_message
 from labctl.queue.outbox import Outboxes
 from labctl.queue.requests import Pauses
 from labctl.store.queries.heartbeats import set_last_event
@@ -35,6 +38,8 @@ LOOK_EVERY_S = 1.0
 LAST_MESSAGES_WITHIN_S = 5.0  # after this the supervisor ends without them
 LAST_LOOK_WITHIN_S = 10.0  # with those messages, and a file that may be locked
 HOUR_S = 3600.0
+GOING_ON = ("running", *STARTABLE)
+ENDS_OF_JOBS = ("job finished", "job failed", "job cancelled")
 
 
 def service_urls(settings: NotifySettings, station: Station) -> list[str]:
@@ -124,6 +129,7 @@ def notifying(station: Station, db: Path) -> Iterator[None]:
             outboxes,
             silence_s=night.silence_s,
             is_busy=lambda: outboxes.busy,
+            summary=lambda: night_message(Path(station.source), db, over),
         )
 
         def live() -> None:
@@ -166,6 +172,8 @@ class Messenger:
         `silence_s` of the station's `[night]` table: only a running runner is reported as well.
     is_busy : callable
         Returns whether messages are still on their way: their events count as sent only afterwards.
+    summary : callable, optional
+        Returns the summary of the night, which is sent when the last job of the station has ended.
     """
 
     def __init__(
@@ -177,9 +185,10 @@ class Messenger:
         clock: Clock | None = None,
         silence_s: float = DEFAULT_SILENCE_S,
         is_busy: Callable[[], bool] = lambda: False,
+        summary: Callable[[], str] | None = None,
     ) -> None:
         self._connection, self._station, self._settings = connection, station, settings
-        self._is_busy = is_busy
+        self._is_busy, self._summary = is_busy, summary
         self._services, self._clock, self._silence_s = services, clock or RealClock(), silence_s
         self._sent_s: defaultdict[str, deque[float]] = defaultdict(deque)
         self._held_back: Counter[str] = Counter()
@@ -191,9 +200,12 @@ class Messenger:
         """Send messages about new events; an error is logged, and tried again where nothing was sent."""
         try:
             self._remember()
+            jobs_ended = False
             for event in events_after(self._connection, self._last_id):
-                self._tell(event)
+                jobs_ended |= self._tell(event) and event["kind"] in ENDS_OF_JOBS
                 self._last_id = event["id"]
+            if jobs_ended:
+                self._sum_up()
             self._remember()
             self._all_is_well()
         except StoreError as error:
@@ -225,12 +237,20 @@ class Messenger:
             set_last_event(connection, self._station, self._last_id)
         self._remembered_id = self._last_id
 
-    def _tell(self, event: dict[str, Any]) -> None:
+    def _tell(self, event: dict[str, Any]) -> bool:
+        """Send a message about an event; return whether it is one to tell."""
         event_class = event["kind"].partition(" ")[0]
         elsewhere = event["station"] not in (self._station, "")
         if event["run_id"] is not None or elsewhere or event_class not in self._settings.events:
-            return
+            return False
         self._send(event_class, event["kind"], event["message"])
+        return True
+
+    def _sum_up(self) -> None:
+        """Send the summary of the night where no job of the station runs or may still begin."""
+        jobs = [job for job in Jobs(self._connection).listed() if job.is_of(self._station)]
+        if self._summary is not None and jobs and not any(job.state in GOING_ON for job in jobs):
+            self._send("summary", "no job is left", self._summary())
 
     def _all_is_well(self) -> None:
         every_s = self._settings.all_is_well_every_h * HOUR_S

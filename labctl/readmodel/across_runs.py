@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.analysis.laws.law_function import LawFunction
+from labctl.analysis.numerics.budget import combined
 from labctl.derive.geometry import geometry_of
 from labctl.readmodel.law_curve import stored_function
 from labctl.store import Database, amendments
@@ -19,6 +20,8 @@ from labctl.store.queries import analyses, overviews
 
 ROOM_K = 298.15
 NEAR_K = 1.0
+SAME_K = 1e-6
+AT_ROOM = "conductivity_at_25_degc"
 Row = Mapping[str, Any]
 
 
@@ -30,7 +33,8 @@ class Conductivity:
     ----------
     temperature_k, value_s_m : float
     relative_u : float
-        Standard uncertainty, geometry included as far as it was stated; NaN where it is not known.
+        Standard uncertainty, with geometry and instruments as far as they were stated; NaN where it is not
+        known. Away from 25 degC it does not hold the spread over laws.
     origin : {"law", "extrapolated", "spectrum"}
         From the law of the run within or outside the range of its points, or from one spectrum that was
         measured within `NEAR_K` of the temperature.
@@ -112,8 +116,18 @@ class OverviewRun:
             return None
         low_k, high_k = law.temperature_range_k
         inside = low_k - NEAR_K <= temperature_k <= high_k + NEAR_K
-        total_u = math.hypot(u, self.geometry_u)
+        total_u = self._whole_u(law, temperature_k, u)
         return Conductivity(temperature_k, math.exp(ln_sigma), total_u, "law" if inside else "extrapolated")
+
+    def _whole_u(self, law: LawFunction, temperature_k: float, u: float) -> float:
+        """Relative uncertainty with what the points share; at 25 degC also with the spread over laws."""
+        at_room = (self.law or {}).get("parameters", {}).get(AT_ROOM) or {}
+        stored, value = at_room.get("standard_uncertainty"), at_room.get("value")
+        if law.common is None:
+            return math.hypot(u, self.geometry_u)
+        if abs(temperature_k - ROOM_K) < SAME_K and stored and value:
+            return stored / value
+        return math.hypot(u, combined(law.common_components(temperature_k)))
 
     def _by_spectrum(self, temperature_k: float) -> Conductivity | None:
         near = [point for point in self.points if point["bound"] is None]

@@ -89,6 +89,11 @@ def _overview(name: str, runs: Sequence[OverviewRun]) -> SampleOverview:
     )
 
 
+def numbers_of(run: OverviewRun) -> tuple[Best | None, Best | None, Best | None]:
+    """Return of one run its conductivity at 25 degC, activation energy and transference number."""
+    return _at_room(run), _energy(run), _transference(run)
+
+
 def _best(runs: Sequence[OverviewRun], number: Callable[[OverviewRun], Best | None]) -> Best | None:
     """The number with the smallest known relative uncertainty; of several alike the newest."""
     found = [best for run in runs if (best := number(run)) is not None]

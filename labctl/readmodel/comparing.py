@@ -1,7 +1,6 @@
 """Runs compared: conductivities at common temperatures, energies, and cells of several thicknesses or areas.
 
-A geometry that two runs share does not count in their ratio; what else they share (a thermometer, an
-analyser) is not in the uncertainties of a law either.
+What two runs share does not count in their ratio: a geometry, thermometer and analyser of one station.
 """
 
 import math
@@ -15,14 +14,16 @@ from labctl.analysis.laws.comparison import (
     Measured,
     common_range_k,
     compare_laws,
+    difference,
     two_sided_p,
 )
 from labctl.analysis.laws.law_function import LawFunction
+from labctl.analysis.numerics.budget import combined
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.cell_series import CellSeries, area_series, thickness_series
 from labctl.derive.geometry import geometry_of
 from labctl.errors import InvalidRequest
-from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun
+from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun, Row
 from labctl.readmodel.literature import Published, of_cation
 from labctl.units import ZERO_CELSIUS_K
 
@@ -96,11 +97,13 @@ def _compared(
     possible = [kelvin for kelvin in at_k or _usual_k(common) if _has_value(law, kelvin, other_law)]
     ratios = compare_laws(_measured(first, law), _measured(other, other_law), possible)
     remarks = [*_geometry_remarks(first, other), *_range_remarks(common, possible)]
-    return RunComparison(first, other, tuple(ratios), _energy(first, other), tuple(remarks))
+    return RunComparison(first, other, tuple(ratios), _energy(first, other, (law, other_law)), tuple(remarks))
 
 
 def _measured(run: OverviewRun, law: LawFunction) -> Measured:
-    return Measured(law=law, geometry_u=run.geometry_u, geometry=run.geometry)
+    return Measured(
+        law=law, geometry_u=run.geometry_u, geometry=run.geometry, instruments=run.row.get("station") or None
+    )
 
 
 def _usual_k(common: tuple[float, float] | None) -> list[float]:
@@ -139,19 +142,32 @@ def _range_remarks(common: tuple[float, float] | None, at_k: Sequence[float]) ->
     return [f"extrapolated at {named}"] if outside else []
 
 
-def _energy(first: OverviewRun, other: OverviewRun) -> EnergyDifference | None:
+def _energy(
+    first: OverviewRun, other: OverviewRun, laws: tuple[LawFunction, LawFunction]
+) -> EnergyDifference | None:
     rows = first.law, other.law
     if rows[0] is None or rows[1] is None or rows[0]["law"] != "arrhenius":
         return None
     if (rows[0]["law"], rows[0]["form"]) != (rows[1]["law"], rows[1]["form"]):
         return None
-    values = [row["activation_energy_ev"] for row in rows if row is not None]
-    uncertainties = [row["standard_uncertainty_ev"] for row in rows if row is not None]
-    if None in values:
+    measured = [_measured(run, law) for run, law in ((first, laws[0]), (other, laws[1]))]
+    one, second = _energy_of(rows[0], *measured), _energy_of(rows[1], *measured[::-1])
+    if one is None or second is None:
         return None
-    u = math.inf if None in uncertainties else math.hypot(*uncertainties)
-    difference = Estimate(values[1] - values[0], u)
-    return EnergyDifference(difference, two_sided_p(difference))
+    apart = difference(one, second)
+    return EnergyDifference(apart, two_sided_p(apart))
+
+
+def _energy_of(row: Row, own: Measured, other: Measured) -> Estimate | None:
+    """The activation energy of a law with all components, those that `other` shares under the same cause."""
+    value, u = row["activation_energy_ev"], row["standard_uncertainty_ev"]
+    if value is None:
+        return None
+    if u is None:
+        return Estimate(value, math.inf)
+    common = own.own_causes(own.law.energy_components(), other)
+    alone = Estimate(value, math.sqrt(max(u**2 - combined(common) ** 2, 0.0)))
+    return alone.with_component(*common)
 
 
 def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> CellSeries:

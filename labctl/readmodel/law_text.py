@@ -10,6 +10,11 @@ LAWS = {
     ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
     ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
 }
+PARTS = {
+    "bulk": "bulk",
+    "grain_boundary_apparent": "grain boundary, apparent",
+    "grain_boundary_specific": "grain boundary, specific",
+}
 HEADLINE_SYMBOLS = {
     "activation_energy": "Ea",
     "pseudo_activation_energy": "B",
@@ -23,6 +28,7 @@ SYMBOLS = HEADLINE_SYMBOLS | {
     "conductivity_at_25_degc": "sigma(25 °C)",
     "pre_exponential_below": "A below",
     "pre_exponential_above": "A above",
+    "change_of_the_sample": "first temperature again, sigma / first sigma",
 }
 
 

@@ -2,15 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labctl.analysis import Estimate
+from labctl.analysis.laws.comparison import OF_GEOMETRY
+from labctl.analysis.numerics.budget import Component, combined, estimate_of
 from labctl.analysis.numerics.mounts import OverMounts, over_mounts
+from labctl.derive.budgets import components_in
 from labctl.store import Database
 from labctl.store.queries import law_fits, mounts
 
 AT_ROOM = "conductivity_at_25_degc"
+ENERGIES = ("activation_energy", "pseudo_activation_energy")
+ROUNDED = 1e-5
 QUANTITIES = ("conductivity_at_25_degc_s_m", "activation_energy_ev")
 
 
@@ -35,7 +40,8 @@ class Specimen:
         In the order of mounting.
     numbers : mapping of str to OverMounts
         Conductivity at 25 degC and activation energy over the mounts, each from the preferred law of all
-        points of each run, without the uncertainty of the geometry; without what no run has.
+        points of each run. Errors of one geometry and of the instruments of one station count once. Without
+        what no run has.
     """
 
     id: str
@@ -95,8 +101,39 @@ def _value(db: Database, run_id: int, quantity: str) -> Estimate | None:
         if row["branch"] != "all" or not row["preferred"]:
             continue
         value, u = row["activation_energy_ev"], row["standard_uncertainty_ev"]
+        name = next((one for one in ENERGIES if one in row["parameters"]), "")
         if quantity != "activation_energy_ev":
-            described = row["parameters"].get(AT_ROOM, {})
+            name, described = AT_ROOM, row["parameters"].get(AT_ROOM, {})
             value, u = described.get("value"), described.get("standard_uncertainty")
-        return None if value is None else Estimate(value, math.inf if u is None else u)
+        if value is None:
+            return None
+        return _estimate(value, u, components_in(row.get("budget"), name), _identities(db, run_id))
     return None
+
+
+def _estimate(
+    value: float, u: float | None, parts: Sequence[Component], identities: tuple[object, object]
+) -> Estimate:
+    """Return an estimate whose causes are those of its geometry and of its instruments."""
+    if u is None:
+        return Estimate(value, math.inf)
+    if not math.isclose(combined(parts), u, rel_tol=ROUNDED):  # of an older labctl
+        return Estimate(value, u)
+    of_geometry, of_instruments = identities
+    return estimate_of(
+        value,
+        [
+            replace(
+                one, cause=f"{one.cause} of {of_geometry if one.source in OF_GEOMETRY else of_instruments}"
+            )
+            if one.cause
+            else one
+            for one in parts
+        ],
+    )
+
+
+def _identities(db: Database, run_id: int) -> tuple[object, object]:
+    """Return the sample whose geometry a run has, and the station that measured it."""
+    run = db.run(run_id)
+    return f"sample {run['sample_id']}", f"station {run['station']}"

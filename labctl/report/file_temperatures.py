@@ -1,16 +1,17 @@
 """Temperatures of spectra that were measured elsewhere: from file names, from the files, or from a table.
 
-Nothing is guessed: a name with two temperatures, or without one, refuses its file.
+Nothing is guessed: a name with two temperatures, or without one, refuses its file. Numbers without a unit are
+given as they are; the straightness of the Arrhenius line decides what they are, or they are refused.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from labctl.analysis import Spectrum
 from labctl.analysis.readers.cells import number
 from labctl.analysis.readers.plain_table import PlainTable, read_plain_tables
 from labctl.analysis.readers.quantities import kelvin_of, temperatures
@@ -26,18 +27,44 @@ _FILE_NAMES = {"file", "filename", "filenames", "name", "files"}
 _SWEEPS = {"sweep", "spectrum", "number"}
 
 
+class Measured(Protocol):
+    """A spectrum or a polarisation from a file."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the file says of it."""
+        ...
+
+
 @dataclass(frozen=True)
 class FileTemperatures:
     """Where temperatures come from: `""` (none are known), `from-name`, `from-file`, or `table`.
 
-    `of_table` holds kelvin by file name and number of the spectrum in it; None: of every spectrum.
+    `of_table` holds kelvin by file name and number of the spectrum in it; None: of every spectrum. Without
+    `has_unit` they are numbers of an unknown unit.
     """
 
     source: str = ""
     of_table: Mapping[tuple[str, int | None], float] = field(default_factory=dict)
+    has_unit: bool = True
 
-    def of(self, path: Path, spectra: Sequence[Spectrum]) -> list[float | None]:
-        """Return the temperature of each spectrum of a file in kelvin.
+    def without_unit(self, path: Path, found: Sequence[Measured]) -> list[float]:
+        """Return the numbers of the temperatures of a file whose unit is not known; empty where it is.
+
+        Raises
+        ------
+        ValueError
+            When the table does not name the file.
+        """
+        if self.of_table and not self.has_unit:
+            return [self._from_table(path.name, sweep) for sweep in range(len(found))]
+        numbers = [one.metadata.get("temperature_without_unit") for one in found]
+        if self.source != FROM_FILE or any("temperature_k" in one.metadata for one in found):
+            return []
+        return [float(number) for number in numbers if number is not None] if all(numbers) else []
+
+    def of(self, path: Path, found: Sequence[Measured]) -> list[float | None]:
+        """Return the temperature of each spectrum or polarisation of a file in kelvin.
 
         Raises
         ------
@@ -45,12 +72,12 @@ class FileTemperatures:
             When one has none, although temperatures were asked for, or it is impossible.
         """
         if self.source == FROM_NAME:
-            return [_checked(_from_name(path.name))] * len(spectra)
+            return [possible(_from_name(path.name))] * len(found)
         if self.source == FROM_FILE:
-            return [_checked(_from_file(spectrum)) for spectrum in spectra]
+            return [possible(_from_file(one)) for one in found]
         if self.source:
-            return [_checked(self._from_table(path.name, sweep)) for sweep in range(len(spectra))]
-        return [None] * len(spectra)
+            return [possible(self._from_table(path.name, sweep)) for sweep in range(len(found))]
+        return [None] * len(found)
 
     def _from_table(self, name: str, sweep: int) -> float:
         for key in ((name, sweep + 1), (name, None)):
@@ -75,7 +102,8 @@ def file_temperatures(option: str) -> FileTemperatures:
         return FileTemperatures(option)
     try:
         (table,) = read_plain_tables(option)
-        return FileTemperatures("table", _by_file(table))
+        found, has_unit = _by_file(table)
+        return FileTemperatures("table", found, has_unit)
     except OSError as error:
         raise InvalidRequest(
             f"--temperatures: {option!r} is neither from-name, from-file nor a table: {error.strerror}"
@@ -84,7 +112,8 @@ def file_temperatures(option: str) -> FileTemperatures:
         raise InvalidRequest(f"--temperatures: {option}: {error}") from None
 
 
-def _by_file(table: PlainTable) -> dict[tuple[str, int | None], float]:
+def _by_file(table: PlainTable) -> tuple[dict[tuple[str, int | None], float], bool]:
+    """Return the temperatures by file and spectrum, and whether their unit is known."""
     plain = [re.sub(r"[\s_.]", "", heading.lower()) for heading in table.headings]
     files = next((place for place, name in enumerate(plain) if name in _FILE_NAMES), None)
     sweeps = next((place for place, name in enumerate(plain) if name in _SWEEPS), None)
@@ -101,7 +130,7 @@ def _by_file(table: PlainTable) -> dict[tuple[str, int | None], float]:
         kelvin_here = float(kelvin[0].to_si(np.array([value]))[0])
         if found.setdefault(key, kelvin_here) != kelvin_here:
             raise ValueError(f"{row[files]} has two temperatures")
-    return found
+    return found, kelvin[0].has_unit
 
 
 def _whole(cell: str) -> int | None:
@@ -127,16 +156,17 @@ def _kelvin(value: str, unit: str) -> float:
     return float(to_kelvin(np.array([float(value.replace(",", ".").replace("−", "-"))]))[0])
 
 
-def _from_file(spectrum: Spectrum) -> float:
-    if "temperature_k" not in spectrum.metadata:
+def _from_file(one: Measured) -> float:
+    if "temperature_k" not in one.metadata:
         raise ValueError(
-            "the file names no temperature of this spectrum with its unit, such as a column `T (degC)`; give "
+            "the file names no temperature with its unit, such as a column `T (degC)`; give "
             "`--temperatures from-name` or a table"
         )
-    return float(spectrum.metadata["temperature_k"])
+    return float(one.metadata["temperature_k"])
 
 
-def _checked(kelvin: float) -> float:
+def possible(kelvin: float) -> float:
+    """Return a temperature; ValueError where no sample can have it."""
     if not 0 < kelvin < HIGHEST_K:
         raise ValueError(f"a temperature of {kelvin:g} K is not possible")
     return kelvin

@@ -1,148 +1,34 @@
-"""Import spectra that were measured elsewhere: read files, write them as runs, and derive the runs.
+"""Write files that were measured elsewhere as runs, and derive the runs.
 
-1. Every file is read before anything is written. A file that cannot be read is left out, with the reason;
-   of a series, nothing is written then, unless `skip_refused` says that the others are enough.
+1. Every file is read before anything is written (`file_reading`). A file that cannot be read is left out,
+   with the reason; of a series, nothing is written then, unless `skip_refused` says that the others do.
 2. Each run is written in one transaction. Its analysis follows in another; an import that was ended in
    between is derived by the next one.
 3. A file is imported once: the same content is not imported again.
 4. With temperatures, the files of one request are one run, a series with its temperature law; without, each
-   file is a run. Files of a series that come later are another run: a finished run does not grow.
+   file is a run. Files of a series that come later are another run: a finished run does not grow. A
+   polarisation is a run of its own, with its spectra where they are named.
 """
 
-import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from labctl.analysis import Spectrum, read_spectra
-from labctl.analysis.readers.companions import companion_warnings
+from labctl.analysis import Spectrum
 from labctl.clock import RealClock
 from labctl.config.sample import Sample
 from labctl.derive import derive_run
 from labctl.errors import StoreError
-from labctl.report.file_temperatures import FileTemperatures
-from labctl.store import Database, Store
+from labctl.report.file_reading import FileOutcome, FileRead, OnFile, already, remarks_of
+from labctl.report.polarisation_file import NO_NUMBER, hold_rows
+from labctl.store import Store
 from labctl.store.importing import PROCEDURE, AlreadyImported, ImportedRun
 from labctl.store.provenance import collect_provenance
 from labctl.store.queries import imported_files
 
-LARGEST_FILE_BYTES = 48 * 2**20
-OnFile = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class FileRead:
-    """A file with spectra to import: its content, spectra, and the temperature of each in kelvin."""
-
-    path: Path
-    content: bytes
-    sha256: str
-    spectra: Sequence[Spectrum]
-    temperatures_k: Sequence[float | None]
-
-
-@dataclass(frozen=True)
-class FileOutcome:
-    """Outcome for one file.
-
-    Attributes
-    ----------
-    path : Path
-    outcome : {"imported", "known", "refused", "held back"}
-        `held back`: it can be read, and was not imported because another file of its series is refused.
-    run_id : int or None
-        The run that holds its spectra; None for a file that was refused or held back.
-    spectra : int
-        How many were imported.
-    reason : str
-        Why it was not imported, or where it is already.
-    no_conductivity : str
-        Why the evaluation of its run failed; empty where it did not.
-    remarks : tuple of str
-        Omissions and guesses of the reader.
-    """
-
-    path: Path
-    outcome: str
-    run_id: int | None = None
-    spectra: int = 0
-    reason: str = ""
-    no_conductivity: str = ""
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass
-class Reading:
-    """Files read, and the outcome for the others, before anything is written."""
-
-    files: list[FileRead] = field(default_factory=list)
-    others: list[FileOutcome] = field(default_factory=list)
-
-
-def files_named(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and those in the folders named, in the order of their names, each once."""
-    found: list[Path] = []
-    for path in paths:
-        found += _inside(path) if path.is_dir() else [path]
-    return list(dict.fromkeys(found))
-
-
-def read_files(
-    paths: Sequence[Path],
-    temperatures: FileTemperatures,
-    db: Path,
-    on_file: OnFile = lambda name: None,
-    *,
-    skip_refused: bool = False,
-) -> Reading:
-    """Read files without writing anything; `on_file` gets the name of each before it is read.
-
-    With temperatures the files are one series. Where one of them is refused the others are held back, unless
-    `skip_refused`: a finished run does not take up the missing file later.
-    """
-    reading = Reading()
-    with ExitStack() as opened:
-        database = opened.enter_context(Database(db)) if db.is_file() else None
-        for path in paths:
-            on_file(path.name)
-            try:
-                _read_one(path, temperatures, database, reading)
-            except (OSError, ValueError) as error:
-                reading.others.append(FileOutcome(path, "refused", reason=_in_words(path, error)))
-    return _held_back(reading) if temperatures.source and not skip_refused else reading
-
-
-def _held_back(reading: Reading) -> Reading:
-    """Return the reading of a series: without files to write where one of them is refused."""
-    refused = [other.path.name for other in reading.others if other.outcome == "refused"]
-    if not refused:
-        return reading
-    more = f" and {len(refused) - 1} more files of the series are" if len(refused) > 1 else " is"
-    held = [
-        FileOutcome(file.path, "held back", reason=f"{refused[0]}{more} refused") for file in reading.files
-    ]
-    return Reading(others=[*reading.others, *held])
-
-
-def _read_one(
-    path: Path, temperatures: FileTemperatures, database: Database | None, reading: Reading
-) -> None:
-    content = _content(path)
-    digest = hashlib.sha256(content).hexdigest()
-    known = imported_files.with_hash(database, digest) if database is not None else None
-    same = next((file for file in reading.files if file.sha256 == digest), None)
-    if known is not None:
-        reading.others.append(_already(path, known["run_id"], known["name"], known["sample"]))
-    elif same is not None:
-        reading.others.append(FileOutcome(path, "known", reason=f"it has the content of {same.path.name}"))
-    else:
-        spectra = read_spectra(path)
-        reading.files.append(FileRead(path, content, digest, spectra, temperatures.of(path, spectra)))
+Row = dict[str, Any]
 
 
 def import_files(
@@ -152,8 +38,12 @@ def import_files(
     temperatures_from: str,
     person: str,
     on_file: OnFile = lambda name: None,
+    *,
+    one_polarisation: bool = False,
 ) -> list[FileOutcome]:
     """Write the files as runs and derive them; `on_file` gets the name of each file before it is written.
+
+    `one_polarisation`: the files are a polarisation and its spectra, one run.
 
     Raises
     ------
@@ -161,21 +51,29 @@ def import_files(
         The results file cannot be written. Runs written before stay.
     """
     _derive_what_an_earlier_import_left(store)
-    together = bool(temperatures_from)
     provenance = collect_provenance(operator=person)
     outcomes: list[FileOutcome] = []
-    for group in [list(files)] if together and files else [[file] for file in files]:
+    groups = [files] if one_polarisation and files else runs_of(files, temperatures_from)
+    for group in groups:
         on_file(group[0].path.name)
         new = _imported_run(sample, group, temperatures_from, provenance)
         outcomes += _import_run(store, new, group)
     return outcomes
 
 
+def runs_of(files: Sequence[FileRead], temperatures_from: str) -> list[Sequence[FileRead]]:
+    """Return the files of each run: the spectra of a series together, each polarisation by itself."""
+    if not temperatures_from:
+        return [[file] for file in files]
+    spectra = [file for file in files if file.hold is None]
+    return [*([spectra] if spectra else []), *([file] for file in files if file.hold is not None)]
+
+
 def _import_run(store: Store, new: ImportedRun, files: Sequence[FileRead]) -> list[FileOutcome]:
     written = store.import_run(new)
     if isinstance(written, AlreadyImported):  # another import wrote one of them since the files were read
         return [
-            _already(file.path, written.run_id, written.name, "")
+            already(file.path, written.run_id, written.name, "")
             if file.sha256 == written.sha256
             else FileOutcome(file.path, "refused", reason=f"another import wrote {written.name}: try again")
             for file in files
@@ -187,23 +85,39 @@ def _import_run(store: Store, new: ImportedRun, files: Sequence[FileRead]) -> li
             "imported",
             written,
             len(file.spectra),
+            int(file.hold is not None),
             no_conductivity=failure,
-            remarks=_remarks(file),
+            remarks=_remarks(file, files),
         )
         for file in files
     ]
 
 
+def _remarks(file: FileRead, files: Sequence[FileRead]) -> tuple[str, ...]:
+    """Return the remarks of the reader, and why a polarisation without spectra has no number."""
+    alone = file.hold is not None and not any(other.spectra for other in files)
+    return (*remarks_of(file), *((NO_NUMBER,) if alone else ()))
+
+
 def _imported_run(
     sample: Sample, files: Sequence[FileRead], temperatures_from: str, provenance: Mapping[str, Any]
 ) -> ImportedRun:
+    """Return the rows of a run; the times of a polarisation are counted back from that of its import."""
     now_s = RealClock().time()
+    began_s = now_s - max((file.hold.transient.elapsed_s[-1] for file in files if file.hold), default=0.0)
     spectra = [
-        _spectrum_rows(spectrum, kelvin, now_s)
+        _spectrum_rows(spectrum, kelvin, now_s if _is_after(file, files) else began_s)
         for file in files
+        if file.hold is None
         for spectrum, kelvin in zip(file.spectra, file.temperatures_k, strict=True)
     ]
-    run = {"procedure": PROCEDURE, "parameters": {"temperatures": temperatures_from}, "started_s": now_s}
+    numbers = list(range(len(spectra)))
+    holds = [
+        hold_rows(file.hold, file.temperatures_k[0], began_s, numbers)
+        for file in files
+        if file.hold is not None
+    ]
+    run = {"procedure": PROCEDURE, "parameters": {"temperatures": temperatures_from}, "started_s": began_s}
     identities = [
         {"path": str(file.path.absolute()), "bytes": len(file.content), "sha256": file.sha256}
         for file in files
@@ -213,24 +127,29 @@ def _imported_run(
     words += f" and {len(files) - 5} more files" if len(files) > 5 else ""
     event = {"time_s": now_s, "level": "info", "kind": "imported", "message": words}
     rows = list(_file_rows(files, temperatures_from))
-    return ImportedRun(run, vars(sample), origin, spectra, rows, [event])
+    return ImportedRun(run, vars(sample), origin, spectra, rows, [event], holds, now_s)
 
 
-def _file_rows(files: Sequence[FileRead], temperatures_from: str) -> Iterator[dict[str, Any]]:
+def _is_after(file: FileRead, files: Sequence[FileRead]) -> bool:
+    """Whether a file of spectra was named as measured after the polarisation of its run."""
+    return any(other.hold for other in files[: files.index(file)])
+
+
+def _file_rows(files: Sequence[FileRead], temperatures_from: str) -> Iterator[Row]:
     first = 0
     for file in files:
-        metadata = file.spectra[0].metadata
         yield {
             "name": file.path.name,
             "sha256": file.sha256,
             "bytes": len(file.content),
             "content": zlib.compress(file.content, 9),
-            "format": metadata.get("format", ""),
-            "acquired": metadata.get("acquired", ""),
+            "format": file.format,
+            "acquired": file.acquired,
             "first_spectrum": first,
             "n_spectra": len(file.spectra),
+            "polarisation": None if file.hold is None else 0,
             "temperatures_from": temperatures_from,
-            "remarks": list(_remarks(file)),
+            "remarks": list(_remarks(file, files)),
         }
         first += len(file.spectra)
 
@@ -261,17 +180,6 @@ def _status(spectrum: Spectrum, place: int) -> str:
     return word if word.lower() not in ("", "good", "ok") else "no value"
 
 
-def _remarks(file: FileRead) -> tuple[str, ...]:
-    """Return the warnings of the reader, but for those that name the other sweeps of the file."""
-    remarks = (
-        warning
-        for spectrum in file.spectra
-        for warning in spectrum.warnings
-        if warning not in companion_warnings(spectrum.metadata)
-    )
-    return tuple(dict.fromkeys(remarks))
-
-
 def _derive(store: Store, run_id: int) -> str:
     """Derive a run and return why it failed, or `""`; a failure is recorded, and the import stays."""
     now_s = RealClock().time()
@@ -293,28 +201,3 @@ def _derive_what_an_earlier_import_left(store: Store) -> None:
         left = imported_files.not_derived(db)
     for run_id in left:
         _derive(store, run_id)
-
-
-def _already(path: Path, run_id: int, name: str, sample: str) -> FileOutcome:
-    other = "" if name == path.name else f" from {name}"
-    of = f" of sample {sample}" if sample else ""
-    return FileOutcome(path, "known", run_id, reason=f"it was imported before{other}, as run {run_id}{of}")
-
-
-def _content(path: Path) -> bytes:
-    """Return the bytes of a file, whose size is looked at first: a large one would not fit into memory."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE_BYTES:
-        raise ValueError(f"it has {size / 2**20:.0f} MiB; the limit is {LARGEST_FILE_BYTES >> 20} MiB")
-    return path.read_bytes()
-
-
-def _inside(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-
-
-def _in_words(path: Path, error: OSError | ValueError) -> str:
-    """Return the reason without the name of the file, which stands before it."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error).removeprefix(f"{path}: ")

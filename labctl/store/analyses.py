@@ -16,7 +16,7 @@ from typing import Any
 
 from labctl.errors import InvalidRequest, StoreError
 from labctl.store.encoding import encode
-from labctl.store.migrations.relaxation_tables import RUN_CONDITION, TABLE_OF
+from labctl.store.migrations.part_law_tables import RUN_CONDITION, TABLE_OF
 
 Insertions = Sequence[tuple[str, Sequence[Sequence[Any]]]]
 """INSERT statements whose last value, added when they are executed, is the id of the analysis; each with its

@@ -22,6 +22,7 @@ from labctl.store.queries import (
     events,
     facts,
     law_fits,
+    part_laws,
     polarisations,
     records,
     relaxation_times,
@@ -34,6 +35,7 @@ from labctl.store.queries import (
 )
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Through
+from labctl.store.relative_parts import with_relative_parts
 from labctl.store.structure import kinds_of, newest
 from labctl.store.time_limit import TimeLimit
 
@@ -219,12 +221,24 @@ class Database:
         return resistances.of_parts(self._frames, self.part_ids(run))
 
     def conductivities(self, run: int | str = "last") -> "pd.DataFrame":
-        """The conductivities of a run with branch and number of their spectrum, in the order of these."""
-        return conductivities.of_parts(self._frames, self.part_ids(run))
+        """The conductivities of a run with branch and number of their spectrum, in the order of these.
+
+        `relative_uncertainty_independent` is each point's own part, by which a fit weighs it;
+        `relative_uncertainty_common` the part that all points share (geometry, analyser, leads).
+        """
+        return with_relative_parts(conductivities.of_parts(self._frames, self.part_ids(run)))
 
     def fits(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature-law fits of a run: the last ones made, which saw the points of all its parts."""
         return law_fits.newest_of_parts(self._frames, self.part_ids(run))
+
+    def part_fits(self, run: int | str = "last") -> "pd.DataFrame":
+        """The laws of bulk and grain boundary of a run, where it resolves both; those of the total: `fits`.
+
+        `part` is bulk, grain_boundary_apparent (by the sample's thickness) or grain_boundary_specific (of the
+        boundaries' own material).
+        """
+        return part_laws.newest_of_parts(self._frames, self.part_ids(run))
 
     def transference_numbers(self, run: int | str = "last") -> "pd.DataFrame":
         """The transference numbers of a run, with the end of their polarisation, in the order measured."""

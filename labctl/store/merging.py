@@ -18,8 +18,9 @@ from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
 from labctl.store.merging_bench_checks import copy_bench_checks
 from labctl.store.migrations import applied
 from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS
+from labctl.store.migrations.part_law_tables import PUBLIC as PART_LAWS
+from labctl.store.migrations.part_law_tables import RUN_CONDITION, TABLE_OF
 from labctl.store.migrations.relaxation_tables import PUBLIC as RELAXATION_TIMES
-from labctl.store.migrations.relaxation_tables import RUN_CONDITION, TABLE_OF
 from labctl.store.structure import newest
 
 _ENDINGS = ("status", "reason", "ended_s", "content_hash")
@@ -145,7 +146,8 @@ class _Copy:
         done = applied(theirs)
         self._has_analyses = "0012_analyses" in done
         self._has_check_points = "0014_check_points" in done
-        self._later = () if "0015_relaxation_times" in done else (RELAXATION_TIMES,)  # tables it lacks
+        since = {RELAXATION_TIMES: "0015_relaxation_times", PART_LAWS: "0021_part_laws"}
+        self._later = tuple(table for table, step in since.items() if step not in done)  # tables it lacks
 
     def run(self, run: RunCheck) -> None:
         """Insert as running, fill, end, and compare the hash."""

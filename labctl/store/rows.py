@@ -17,7 +17,7 @@ from typing import Any
 
 from labctl.errors import StoreError
 from labctl.store.encoding import checked_text, encode, python_scalar
-from labctl.store.migrations.relaxation_tables import TABLE_OF
+from labctl.store.migrations.part_law_tables import TABLE_OF
 
 DERIVED_TABLES = tuple(TABLE_OF)
 """Public names of the derived rows, each a view of the current analyses; `TABLE_OF` names their tables."""

@@ -23,7 +23,7 @@ from labctl.store.ending import change_row, end_run, seal
 from labctl.store.fingerprint import content_hash
 from labctl.store.importing import AlreadyImported, ImportedRun
 from labctl.store.interruptions import mark_interrupted, seal_ended
-from labctl.store.migrations.relaxation_tables import TABLE_OF
+from labctl.store.migrations.part_law_tables import TABLE_OF
 from labctl.store.places import SpaceRule, refuse_network_share
 from labctl.store.processes import process_birth
 from labctl.store.rows import (
@@ -182,7 +182,8 @@ class Store:
         Parameters
         ----------
         table : str
-            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`, `relaxation_times`.
+            One of `resistances`, `conductivities`, `law_fits`, `transference_numbers`, `relaxation_times`,
+            `part_laws`.
         where : mapping
             Columns that the replaced rows have; one of them names the run, spectrum or polarisation.
         rows : sequence of mapping
@@ -343,7 +344,7 @@ class Store:
         """
         self._space.check_before_run(self.path)
         whole = replace(new, run={**_identity(), **new.run})
-        rows = sum(1 + len(points) for _, points in new.spectra)
+        rows = sum(1 + len(points) for _, points in (*new.spectra, *new.polarisations))
 
         def write(connection: sqlite3.Connection) -> int | AlreadyImported:
             known = importing.already_imported(connection, whole)

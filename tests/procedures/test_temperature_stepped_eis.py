@@ -151,3 +151,62 @@ def test_a_spectrum_that_drifted_is_repeated_once_if_configured(rig, monkeypatch
     monkeypatch.setattr("procedures.temperature_stepped_eis.is_consistent", lambda points: False)
     visited = measured_degc(rig, repeat_inconsistent=wanted)
     assert visited == ([60.0, 60.0, 80.0, 80.0] if wanted else [60.0, 80.0])
+
+
+def steps_of(procedure):
+    return [(round(t - 273.15, 6), branch) for t, branch in procedure.steps()]
+
+
+def test_the_first_temperature_is_repeated_at_the_end_where_it_is_asked_for():
+    procedure = procedure_with(temperatures_degc=[30.0, 50.0, 70.0], repeat_first=True)
+    assert steps_of(procedure)[-2:] == [(70.0, "heating"), (30.0, "cooling")]
+    assert len(procedure.plan()) == 8
+
+
+@pytest.mark.parametrize("parameters", [{"return_down": True}, {"temperatures_degc": [30.0, 60.0, 30.0]}])
+def test_a_series_that_ends_at_its_first_temperature_is_not_longer_for_a_repetition(parameters):
+    without = procedure_with(**parameters)
+    assert steps_of(procedure_with(repeat_first=True, **parameters)) == steps_of(without)
+
+
+def test_a_protocol_without_the_key_has_the_plan_of_before():
+    assert steps_of(procedure_with(temperatures_degc=[30.0, 50.0])) == [(30.0, "heating"), (50.0, "heating")]
+
+
+def test_the_repetition_stays_the_last_step_when_a_person_changes_the_temperatures():
+    procedure = procedure_with(temperatures_degc=[30.0, 50.0, 70.0], repeat_first=True)
+    procedure.revise(1, [40.0, 80.0])
+    assert [t for t, _ in steps_of(procedure)] == [30.0, 40.0, 80.0, 30.0]
+    procedure.revise(4, [90.0])  # during the repetition: it is step 3 and stays there
+    assert [t for t, _ in steps_of(procedure)] == [30.0, 40.0, 80.0, 30.0, 90.0, 30.0]
+
+
+def test_inserted_temperatures_come_before_the_repetition(rig):
+    temperatures = [50.0, 60.0, 70.0, 80.0, 90.0]
+    wanted = {"refine": "activation_energy_ev", "refine_half_width": 1e-6, "refine_insertions": 2}
+    measured = measured_degc(
+        rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted
+    )
+    assert measured[:5] == temperatures
+    assert len(measured) == 8
+    assert measured[-1] == 50.0
+
+
+def test_a_law_known_early_leaves_out_temperatures_but_not_the_repetition(rig):
+    temperatures = [50.0, 55.0, 60.0, 65.0, 70.0, 80.0, 90.0]
+    wanted = {"refine": "activation_energy_ev", "refine_half_width": 1.0}
+    measured = measured_degc(
+        rig, temperatures_degc=temperatures, frequencies_hz=WIDE_HZ, repeat_first=True, **wanted
+    )
+    assert measured == [50.0, 55.0, 60.0, 65.0, 70.0, 50.0]
+
+
+def test_a_resumed_run_measures_its_repetition_after_the_temperatures_inserted_before():
+    procedure = procedure_with(
+        temperatures_degc=[50.0, 60.0], repeat_first=True, refine="activation_energy_ev"
+    )
+    procedure.finished_steps = frozenset({0, 1, 2})  # the third was an inserted one
+    procedure._keep_places_of_inserted()
+    assert procedure.inserted == 1
+    assert procedure.is_repetition(3)
+    assert not procedure.is_repetition(2)

@@ -60,6 +60,12 @@ class ArrheniusFit(LawFit):
         return {"activation_energy_ev": np.array([0.0, 1.0])}
 
     @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of ln A."""
+        centre = float(_inverse_energy(self.series.temperature_k).mean())
+        return {"pre_exponential": np.array([1.0, centre])}
+
+    @property
     def headline(self) -> str:
         """Activation energy and form."""
         ea = self.activation_energy_ev
@@ -101,7 +107,7 @@ def fit_arrhenius(
     cryogenic : bool
         Accept a series that lies below 200 K throughout.
     are_kelvin : bool
-        Known to be kelvin: the series is not tested for degrees Celsius (see `laws.celsius`).
+        Known to be kelvin: the series is not tested for degrees Celsius (see `numerics.celsius`).
 
     Raises
     ------

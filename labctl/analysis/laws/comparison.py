@@ -1,20 +1,22 @@
 """Two conductivities that were measured apart: their ratio, its interval, and whether the difference is real.
 
-Uncertainties common to both do not count: the uncertainty of a geometry that both stand on cancels in the
-ratio. Linear propagation in ln sigma (JCGM 100:2008, 5.1), degrees of freedom after Welch and Satterthwaite.
+Uncertainties common to both do not count: the uncertainty of a geometry that both stand on, of a thermometer
+and of a current range that measured both cancels in the ratio. Linear propagation in ln sigma (JCGM 100:2008,
+5.1), degrees of freedom after Welch and Satterthwaite.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from labctl.analysis.laws.law_function import LawFunction
+from labctl.analysis.numerics.budget import Component, propagated
 from labctl.analysis.numerics.distributions import student_tail
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.interval_estimates import LogEstimate
-from labctl.analysis.numerics.propagation import combine
 
 SIGNIFICANCE = 0.05
+OF_GEOMETRY = ("thickness", "area", "thermal expansion", "leads")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +30,29 @@ class Measured:
         Relative standard uncertainty of thickness / area; 0 where none was stated.
     geometry : object
         What identifies the geometry: equal for two laws of the same mounted sample.
+    instruments : object
+        What identifies the instruments: equal for two laws that the same ones measured; None: not known,
+        their errors count as independent.
+
+    A law that keeps the errors of its points has those of the geometry; `geometry_u` is then not used.
     """
 
     law: LawFunction
     geometry_u: float
     geometry: object
+    instruments: object = None
+
+    def own_causes(self, components: Iterable[Component], other: "Measured") -> list[Component]:
+        """Components with causes that are those of `other` only where both share them."""
+        return [
+            one if self._shares(one.source, other) else replace(one, cause=f"{one.cause} of {id(self)}")
+            for one in components
+        ]
+
+    def _shares(self, source: str, other: "Measured") -> bool:
+        if source in OF_GEOMETRY:
+            return self.geometry == other.geometry
+        return self.instruments is not None and self.instruments == other.instruments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,54 +103,47 @@ def compare_laws(
 
 
 def _at(first: Measured, second: Measured, temperature_k: float) -> ConductivityRatio:
-    parts = [_ln_sigma(measured.law, temperature_k) for measured in (first, second)]
-    geometries = [Estimate(0.0, measured.geometry_u) for measured in (first, second)]
-    common = first.geometry == second.geometry
-    own = [Estimate(0.0, 0.0)] * 2 if common else geometries
-    difference = _difference(parts, own)
+    one, other = _ln_sigma(first, second, temperature_k), _ln_sigma(second, first, temperature_k)
+    ratio = difference(one, other)
     return ConductivityRatio(
         temperature_k=temperature_k,
-        first=_log_estimate(_sum(parts[0], geometries[0])),
-        second=_log_estimate(_sum(parts[1], geometries[1])),
-        ratio=_log_estimate(difference),
-        p_value=two_sided_p(difference),
+        first=_log_estimate(one),
+        second=_log_estimate(other),
+        ratio=_log_estimate(ratio),
+        p_value=two_sided_p(ratio),
     )
 
 
-def _ln_sigma(law: LawFunction, temperature_k: float) -> Estimate:
+def _ln_sigma(measured: Measured, other: Measured, temperature_k: float) -> Estimate:
+    """ln sigma with all components, those that `other` shares under the same cause."""
+    law = measured.law
     value, u = law.ln_conductivity([temperature_k])
     unknown = math.isnan(float(u[0]))
-    return Estimate(float(value[0]), math.inf if unknown else float(u[0]), law.degrees_of_freedom)
+    fitted = Estimate(float(value[0]), math.inf if unknown else float(u[0]), law.degrees_of_freedom)
+    common = law.common_components(temperature_k)
+    if law.common is None and measured.geometry_u:
+        common = [Component("area", measured.geometry_u, "B", common=True, cause="geometry")]
+    return fitted.with_component(*measured.own_causes(common, other))
 
 
-def _sum(part: Estimate, geometry: Estimate) -> Estimate:
-    return _combined(part.value, {"law": (1.0, part), "geometry": (1.0, geometry)})
-
-
-def _difference(parts: Sequence[Estimate], geometries: Sequence[Estimate]) -> Estimate:
-    terms = {"first": (-1.0, parts[0]), "second": (1.0, parts[1])}
-    terms |= {"first geometry": (-1.0, geometries[0]), "second geometry": (1.0, geometries[1])}
-    return _combined(parts[1].value - parts[0].value, terms)
-
-
-def _combined(value: float, terms: Mapping[str, tuple[float, Estimate]]) -> Estimate:
-    """Combine terms (derivative, input); the uncertainty is infinite where one is not known."""
-    inputs = {name: estimate for name, (_, estimate) in terms.items()}
-    if any(math.isinf(estimate.standard_uncertainty) for estimate in inputs.values()):
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """Second minus first, without what both share; the uncertainty is infinite where one is not known."""
+    value = second.value - first.value
+    if not all(math.isfinite(one.standard_uncertainty) for one in (first, second)):
         return Estimate(value, math.inf)
-    return combine(value, inputs, {name: derivative for name, (derivative, _) in terms.items()})
+    return propagated(value, [(-1.0, first), (1.0, second)])
 
 
 def _log_estimate(ln_value: Estimate) -> LogEstimate:
     return LogEstimate.from_ln(ln_value.value, ln_value.standard_uncertainty, ln_value.degrees_of_freedom)
 
 
-def two_sided_p(difference: Estimate) -> float:
+def two_sided_p(apart: Estimate) -> float:
     """Return the probability of a difference this far from zero where there is none.
 
     NaN where its uncertainty is not known (infinite), or zero: then nothing says what chance allows.
     """
-    u = difference.standard_uncertainty
+    u = apart.standard_uncertainty
     if not (math.isfinite(u) and u > 0):
         return math.nan
-    return 2 * student_tail(abs(difference.value) / u, difference.degrees_of_freedom)
+    return 2 * student_tail(abs(apart.value) / u, apart.degrees_of_freedom)

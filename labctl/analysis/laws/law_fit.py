@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labctl.analysis.laws.repeated_temperatures import disagreement_flags, way_back_flags
 from labctl.analysis.laws.temperature_series import TemperatureSeries
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.interval_estimates import LogEstimate
@@ -105,6 +106,11 @@ class LawFit(ABC):
     @abstractmethod
     def gradients(self) -> dict[str, NDArray[np.float64]]:
         """Derivatives (p,) of each quantity of this law, by its name, by the internal parameters."""
+
+    @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Derivatives (p,) of the logarithm of each pre-exponential, by its name."""
+        return {}
 
     @property
     def paid_parameters(self) -> tuple[int, int]:
@@ -216,13 +222,24 @@ def r_squared(series: TemperatureSeries, residuals: NDArray[np.float64]) -> floa
 
 
 def common_flags(fit: LawFit, parameters: int) -> tuple[str, ...]:
-    """Flags that every law may earn: no spare points, more scatter than stated, contradicted bounds."""
+    """Flags of every law: few points, more scatter than stated, disagreements, contradicted bounds."""
     flags = list(fit.series.flags())
     if fit.series.full_points <= parameters:
         flags.append(f"{len(fit.series)} points determine {parameters} parameters: the scatter is unknown")
     elif fit.series.stated and (ratio := math.sqrt(fit.solution.variance_factor)) >= WORTH_SAYING:
         flags.append(f"points scatter {ratio:.2g} times more than stated: uncertainties enlarged")
-    return (*flags, *_contradicted_bounds(fit))
+    return (*flags, *_disagreements(fit, parameters), *_contradicted_bounds(fit))
+
+
+def _disagreements(fit: LawFit, parameters: int) -> tuple[str, ...]:
+    """Say where points at one temperature, or the way there and back, differ by more than by chance."""
+    solution, series = fit.solution, fit.series
+    full = series.weight >= 1
+    kelvin, left, u = series.temperature_k[full], solution.residuals[full], solution.uncertainty[full]
+    return (
+        *disagreement_flags(kelvin, left, u, parameters, series.stated),
+        *way_back_flags(kelvin, left, u, fit.sensitivity(kelvin), series.stated),
+    )
 
 
 def _contradicted_bounds(fit: LawFit) -> list[str]:

@@ -14,16 +14,39 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.laws.arrhenius import PRE_EXPONENTIAL_UNIT, ArrheniusFit, ln_prefactor
+from labctl.analysis.laws.common_errors import Responses
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.two_segments import BrokenLine, Transition, TwoSegmentFit
 from labctl.analysis.laws.vogel_profile import vogel_model
 from labctl.analysis.laws.vtf import VTFFit
+from labctl.analysis.numerics.component import Component, Kind
 from labctl.analysis.numerics.interval_estimates import coverage_factor
 
 Array = NDArray[np.float64]
 SHARP_K = 1e-6
 LINES_MEET_LN = 1e-6
 LAWS = ("arrhenius", "vtf", "two_segments")
+
+
+@dataclass(frozen=True, eq=False)
+class CommonChange:
+    """Change of the parameters (p,) of a law for one standard uncertainty of a shared cause."""
+
+    source: str
+    cause: str
+    kind: Kind
+    parameters: Array
+
+    def as_dict(self) -> dict[str, Any]:
+        """In lists and numbers."""
+        about = {"source": self.source, "cause": self.cause, "type": self.kind}
+        return about | {"parameters": [float(f"{one:.9g}") for one in self.parameters]}
+
+    @classmethod
+    def from_dict(cls, described: Mapping[str, Any]) -> "CommonChange":
+        """Return what `as_dict` described; raises KeyError, TypeError or ValueError."""
+        changes = np.array(described["parameters"], dtype=float)
+        return cls(described["source"], described["cause"], described["type"], changes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +71,8 @@ class LawFunction:
         Behind the covariance; infinite where stated uncertainties decide.
     temperature_range_k : (low, high)
         Of the points that the law stands on.
+    common : tuple of CommonChange or None
+        Errors that the points share, which are not in the covariance; None: not kept.
     """
 
     law: str
@@ -58,6 +83,7 @@ class LawFunction:
     covariance: Array | None
     degrees_of_freedom: float
     temperature_range_k: tuple[float, float]
+    common: tuple[CommonChange, ...] | None = None
 
     def ln_conductivity(self, temperature_k: ArrayLike) -> tuple[Array, Array]:
         """ln(sigma / S/m) and its standard uncertainty at temperatures (m,): (m,) each.
@@ -82,6 +108,27 @@ class LawFunction:
         """Half the width of the interval of ln sigma (m,) that holds the truth with probability `level`."""
         return coverage_factor(level, self.degrees_of_freedom) * self.ln_conductivity(temperature_k)[1]
 
+    def common_components(self, temperature_k: float) -> list[Component]:
+        """Components of ln sigma at a temperature that the points of the law share; empty where not kept.
+
+        Raises
+        ------
+        ValueError
+            The law has no value there.
+        """
+        _, gradient = self._value_and_gradient(np.array([temperature_k]))
+        return self._components(gradient[0])
+
+    def energy_components(self) -> list[Component]:
+        """Components of the activation energy of an Arrhenius law, eV, that its points share."""
+        return self._components(np.array([0.0, 1.0]))
+
+    def _components(self, gradient: Array) -> list[Component]:
+        return [
+            Component(one.source, float(gradient @ one.parameters), one.kind, common=True, cause=one.cause)
+            for one in self.common or ()
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Everything but `law` and `form`, in lists and numbers; infinite degrees of freedom are None."""
         covariance = None if self.covariance is None else self.covariance.tolist()
@@ -93,7 +140,7 @@ class LawFunction:
             "covariance": covariance,
             "degrees_of_freedom": self.degrees_of_freedom if known else None,
             "temperature_range_k": list(self.temperature_range_k),
-        }
+        } | ({} if self.common is None else {"common": [one.as_dict() for one in self.common]})
 
     def _value_and_gradient(self, temperature_k: Array) -> tuple[Array, Array]:
         if self.law == "vtf":
@@ -115,8 +162,8 @@ class LawFunction:
         return value + _exponent(self.form) * np.log(temperature_k), gradient
 
 
-def function_of(fit: LawFit) -> LawFunction:
-    """Return the function of a fit.
+def function_of(fit: LawFit, responses: Responses | None = None) -> LawFunction:
+    """Return the function of a fit, with what `responses` to errors of its points say.
 
     Raises
     ------
@@ -134,6 +181,16 @@ def function_of(fit: LawFit) -> LawFunction:
         covariance=fit.solution.covariance if known else None,
         degrees_of_freedom=fit.solution.degrees_of_freedom,
         temperature_range_k=fit.temperature_range_k,
+        common=None if responses is None else _common(responses),
+    )
+
+
+def _common(responses: Responses) -> tuple[CommonChange, ...]:
+    return tuple(
+        CommonChange(error.source, cause, error.kind, change)
+        for error, changes in zip(responses.errors, responses.changes, strict=True)
+        for cause, change in zip(error.causes, changes, strict=True)
+        if np.isfinite(change).all()
     )
 
 
@@ -150,6 +207,7 @@ def function_from_dict(law: str, form: str, described: Mapping[str, Any]) -> Law
     try:
         low_k, high_k = described["temperature_range_k"]
         covariance, freedom = described["covariance"], described["degrees_of_freedom"]
+        common = described.get("common")
         return LawFunction(
             law=law,
             form=form,
@@ -159,6 +217,7 @@ def function_from_dict(law: str, form: str, described: Mapping[str, Any]) -> Law
             covariance=None if covariance is None else np.array(covariance, dtype=float),
             degrees_of_freedom=math.inf if freedom is None else float(freedom),
             temperature_range_k=(float(low_k), float(high_k)),
+            common=None if common is None else tuple(map(CommonChange.from_dict, common)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"this does not describe a law: {error!r}") from error

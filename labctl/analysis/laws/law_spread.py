@@ -44,7 +44,7 @@ def with_law_spread(
             for law, one in known.items()
         )
         flags = (*flags, f"the law is not decided: at {temperature_k:.2f} K {told}")
-    return LogEstimate.from_ln(math.log(chosen.value), widened, chosen.degrees_of_freedom, flags)
+    return replace(chosen, flags=flags).widened(chosen.value * widened, "law")
 
 
 def _name(law: str) -> str:

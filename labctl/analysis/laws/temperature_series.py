@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labctl.analysis.laws.celsius import celsius_words, straighter_in_celsius
+from labctl.analysis.laws.repeated_temperatures import SAME_TEMPERATURE_WITHIN_K
+from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 
 CELSIUS_SUSPECTED_BELOW_K = 200.0
-SAME_TEMPERATURE_WITHIN_K = 0.5
 
 
 @dataclass(frozen=True, slots=True)

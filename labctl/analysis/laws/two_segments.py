@@ -95,6 +95,14 @@ class TwoSegmentFit(LawFit):
         }
 
     @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of the logarithms of both pre-exponentials."""
+        parameters = self.solution.parameters
+        return {
+            f"pre_exponential_{side}": _side(self.lines, parameters, side)[1] for side in ("above", "below")
+        }
+
+    @property
     def headline(self) -> str:
         """Both activation energies, the break and the form."""
         below, above, at = (
@@ -384,7 +392,22 @@ def _break_index(lines: BrokenLine) -> int:
 
 def _line(lines: BrokenLine, solution: Solution, side: str) -> tuple[Estimate, LogEstimate]:
     """Activation energy and pre-exponential of the line on one side."""
-    parameters, energy_gradient, ln_a_gradient = solution.parameters, *np.zeros((2, solution.parameters.size))
+    parameters = solution.parameters
+    energy_gradient, ln_a_gradient, x = _side(lines, parameters, side)
+    slope = int(np.argmax(energy_gradient))
+    level = 0 if lines.transition == "kink" else slope - 1
+    ln_a = solution.estimate(parameters[level] + parameters[slope] * x, ln_a_gradient)
+    return (
+        solution.estimate(parameters[slope], energy_gradient),
+        LogEstimate.from_ln(ln_a.value, ln_a.standard_uncertainty, ln_a.degrees_of_freedom),
+    )
+
+
+def _side(
+    lines: BrokenLine, parameters: NDArray[np.float64], side: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Gradients of activation energy and ln A of the line on one side, and the x at its level."""
+    energy_gradient, ln_a_gradient = np.zeros((2, parameters.size))
     level, slope = {"above": (0, 1), "below": (0 if lines.transition == "kink" else 2, 2)}[side]
     if lines.transition == "kink":
         break_k = parameters[3]
@@ -395,11 +418,7 @@ def _line(lines: BrokenLine, solution: Solution, side: str) -> tuple[Estimate, L
         x = lines.centre
     energy_gradient[slope] = 1
     ln_a_gradient[[level, slope]] = 1, x
-    ln_a = solution.estimate(parameters[level] + parameters[slope] * x, ln_a_gradient)
-    return (
-        solution.estimate(parameters[slope], energy_gradient),
-        LogEstimate.from_ln(ln_a.value, ln_a.standard_uncertainty, ln_a.degrees_of_freedom),
-    )
+    return energy_gradient, ln_a_gradient, x
 
 
 def _flags(fit: TwoSegmentFit) -> tuple[str, ...]:

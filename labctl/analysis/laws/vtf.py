@@ -84,6 +84,11 @@ class VTFFit(LawFit):
         return _gradients(self.solution)
 
     @property
+    def pre_exponential_gradients(self) -> dict[str, NDArray[np.float64]]:
+        """Of ln A."""
+        return {"pre_exponential": _ln_a_gradient(self.solution)}
+
+    @property
     def headline(self) -> str:
         """B, T0 and the exponent."""
         b, t0 = self.pseudo_activation_energy_ev, self.vogel_temperature_k
@@ -268,7 +273,7 @@ def _result(series: TemperatureSeries, shape: ShapeProfile, solution: Solution, 
     gradients = _gradients(solution)
     b = solution.estimate(BOLTZMANN_EV_K * c / s**2, gradients["pseudo_activation_energy_ev"])
     t0 = solution.estimate(shape.reference_k - 1 / s, gradients["vogel_temperature_k"])
-    ln_a = solution.estimate(a + c / s, [1, 1 / s, -c / s**2])
+    ln_a = solution.estimate(a + c / s, _ln_a_gradient(solution))
     region = LikelihoodRegion(shape, solution)
     fit = VTFFit(
         series=series,
@@ -282,6 +287,11 @@ def _result(series: TemperatureSeries, shape: ShapeProfile, solution: Solution, 
         shape=shape,
     )
     return replace(fit, flags=_flags(fit))
+
+
+def _ln_a_gradient(solution: Solution) -> NDArray[np.float64]:
+    _, c, s = solution.parameters
+    return np.array([1.0, 1 / s, -c / s**2])
 
 
 def _gradients(solution: Solution) -> dict[str, NDArray[np.float64]]:

@@ -96,21 +96,23 @@ class Component:
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> "Component":
-        """Return what `as_dict` described.
+        """Return what `as_dict` described; cause and degrees of freedom may be left out.
 
         Raises
         ------
         ValueError
             An entry is missing or is no such entry.
         """
+        if not isinstance(described, Mapping):
+            raise ValueError(f"this does not describe a component: {described!r:.60}")
         try:
-            change, freedom = described["change"], described["degrees_of_freedom"]
+            change, freedom = described["change"], described.get("degrees_of_freedom")
             return cls(
                 source=described["source"],
                 change=math.inf if change is None else float(change),
                 kind=described["type"],
                 common=bool(described["common"]),
-                cause=described["cause"],
+                cause=str(described.get("cause", "")),
                 degrees_of_freedom=math.inf if freedom is None else float(freedom),
             )
         except (KeyError, TypeError, ValueError) as error:

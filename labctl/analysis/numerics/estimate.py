@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from labctl.analysis.numerics.component import (
     Component,
+    Kind,
     combined,
     effective_degrees_of_freedom,
     joined,
@@ -83,6 +84,32 @@ class Estimate:
             components=components,
         )
 
+    def widened(
+        self,
+        standard_uncertainty: float,
+        source: str,
+        kind: Kind = "B",
+        *,
+        common: bool = False,
+        cause: str = "",
+        degrees_of_freedom: float | None = None,
+    ) -> Self:
+        """The estimate with a larger uncertainty, the growth being one component of `source`.
+
+        Without `degrees_of_freedom` those of the estimate stay. An uncertainty that is not larger is kept.
+        """
+        own = self.standard_uncertainty
+        if not standard_uncertainty > own:
+            return self
+        more = Component(source, _beside(own, standard_uncertainty), kind, common, cause)
+        freedom = self.degrees_of_freedom if degrees_of_freedom is None else degrees_of_freedom
+        return replace(
+            self,
+            standard_uncertainty=standard_uncertainty,
+            degrees_of_freedom=freedom,
+            components=(*self.parts, more),
+        )
+
     def budget(self) -> list[dict[str, Any]]:
         """Return one entry for each source, largest first: source, standard_uncertainty, type, common.
 
@@ -96,6 +123,11 @@ class Estimate:
             for (source, kind, common), group in groups.items()
         ]
         return sorted(entries, key=lambda entry: -entry["standard_uncertainty"])
+
+
+def _beside(own: float, whole: float) -> float:
+    """What adds up with `own` in quadrature to `whole`."""
+    return whole if math.isinf(whole) else math.sqrt((whole - own) * (whole + own))
 
 
 def _agree(one: float, other: float) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labctl.analysis.numerics.budget import Component, combined, estimate_of, propagated
 from labctl.analysis.numerics.estimate import Estimate
 
 
@@ -29,8 +30,9 @@ class OverMounts:
 def over_mounts(values: Sequence[Sequence[Estimate]]) -> OverMounts:
     """Return the mean of mounts that count equally, each the mean of its runs.
 
-    The standard uncertainty of the mean is the larger of the scatter between mounts over the root of their
-    number, with one degree of freedom less than mounts, and the uncertainty that the runs state. Mounting
+    Components with a cause that several mounts share (a thermometer, an analyser, a geometry that was not
+    measured anew) count once. Beside them stands the larger of the scatter between mounts over the root of
+    their number, with one degree of freedom less than mounts, and what the runs state of their own. Mounting
     anew changes contact and stress, which no run alone can see: repeated runs of one mount do not make it
     smaller.
 
@@ -48,14 +50,26 @@ def over_mounts(values: Sequence[Sequence[Estimate]]) -> OverMounts:
         raise ValueError("values must hold at least one mount, and each mount at least one run")
     if not all(math.isfinite(run.value) for mount in values for run in mount):
         raise ValueError("values must be finite")
-    means = np.array([np.mean([run.value for run in mount]) for mount in values])
-    stated = [math.hypot(*(run.standard_uncertainty for run in mount)) / len(mount) for mount in values]
-    u_stated, count = math.hypot(*stated) / len(values), len(values)
-    mean = float(means.mean())
-    if count == 1:
-        return OverMounts(Estimate(mean, u_stated), None, 1)
-    scatter = float(means.std(ddof=1))
-    u_scatter = scatter / math.sqrt(count)
-    by_scatter = u_scatter >= u_stated
-    estimate = Estimate(mean, max(u_scatter, u_stated), count - 1 if by_scatter else math.inf)
-    return OverMounts(estimate, scatter, count)
+    means = [_mean(mount) for mount in values]
+    mean = _mean(means)
+    if len(values) == 1:
+        return OverMounts(mean, None, 1)
+    scatter = float(np.std([one.value for one in means], ddof=1))
+    shared = _shared_causes(means)
+    common = [part for part in mean.components if part.cause in shared]
+    own = [part for part in mean.parts if part.cause not in shared]
+    u_scatter = scatter / math.sqrt(len(values))
+    if u_scatter >= combined(own):
+        own = [Component("between mounts", u_scatter, degrees_of_freedom=len(values) - 1)]
+    return OverMounts(estimate_of(mean.value, [*common, *own]), scatter, len(values))
+
+
+def _mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Mean of estimates that count equally, with what they share counted once."""
+    mean = float(np.mean([one.value for one in estimates]))
+    return propagated(mean, [(1 / len(estimates), one) for one in estimates])
+
+
+def _shared_causes(estimates: Sequence[Estimate]) -> set[str]:
+    causes = [{part.cause for part in one.components if part.cause} for one in estimates]
+    return {cause for of_one in causes for cause in of_one if sum(cause in each for each in causes) > 1}

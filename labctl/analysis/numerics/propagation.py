@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from labctl.analysis.numerics.budget import propagated
 from labctl.analysis.numerics.estimate import Estimate
 
 
@@ -32,7 +33,9 @@ def combine(
     ----------
     value : float
     inputs, derivatives : mapping of name to Estimate and to partial derivative
+        Inputs with components keep them, and what they have in common is correlated by its cause.
     correlations : mapping of two names to a correlation coefficient, optional
+        With it the result has no components.
     """
     share = {name: derivatives[name] * inputs[name].standard_uncertainty for name in derivatives}
     variance = sum(part**2 for part in share.values())
@@ -40,4 +43,7 @@ def combine(
         variance += 2 * coefficient * share[one] * share[other]
     variance = max(variance, 0.0)
     spent = sum(part**4 / inputs[name].degrees_of_freedom for name, part in share.items())
-    return Estimate(value, math.sqrt(variance), variance**2 / spent if spent > 0 else math.inf)
+    freedom = variance**2 / spent if spent > 0 else math.inf
+    if correlations or not any(inputs[name].components for name in derivatives):
+        return Estimate(value, math.sqrt(variance), freedom)
+    return propagated(value, [(slope, inputs[name]) for name, slope in derivatives.items()])

@@ -10,6 +10,7 @@ from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.readers.cells import value
 from labctl.analysis.readers.plain_table import PlainTable, read_plain_tables
 from labctl.analysis.readers.quantities import Quantity, conductivities, temperatures
+from labctl.analysis.readers.temperatures import kelvin_by_straightness
 
 SAME_K, SAME_LOG10 = 0.1, 0.005  # two columns of one quantity agree within the rounding of a printed table
 
@@ -40,10 +41,12 @@ class MeasuredConductivities:
 
 
 def read_conductivities(path: str | PathLike[str], sheet: str = "") -> MeasuredConductivities:
-    """Read a table of conductivities against temperature; both need their unit in the heading.
+    """Read a table of conductivities against temperature, each with its unit in the heading.
 
-    Temperatures are in K, in degC or as 1000/T; conductivities in S/cm, mS/cm, S/m and the like, or log10 or
-    ln of one of these. Two columns of one quantity must agree.
+    Where only the unit of the temperature is missing, the numbers or the straightness of the Arrhenius line
+    decide between K and degC, with a warning, or the table is refused. Temperatures are in K, in degC or as
+    1000/T; conductivities in S/cm, mS/cm, S/m and the like, or log10 or ln of one of these. Two columns of
+    one quantity must agree.
 
     Parameters
     ----------
@@ -65,6 +68,18 @@ def read_conductivities(path: str | PathLike[str], sheet: str = "") -> MeasuredC
         raise ValueError(f"{path}: {error}") from None
 
 
+def has_conductivities(table: PlainTable) -> bool:
+    """Whether the headings name temperatures and conductivities, with a unit or without."""
+    return _names_any(table, temperatures) and _names_any(table, conductivities)
+
+
+def _names_any(table: PlainTable, quantity: Callable[[Sequence[str]], Sequence[Quantity]]) -> bool:
+    try:
+        return bool(quantity(table.headings))
+    except ValueError:  # a heading of this quantity whose unit is missing or not known
+        return True
+
+
 def _named(tables: Sequence[PlainTable], sheet: str) -> PlainTable:
     names = [table.part.name for table in tables]
     if sheet:
@@ -82,11 +97,14 @@ def _conductivities(table: PlainTable, path: str) -> MeasuredConductivities:
         if not found:
             raise ValueError(f"no column of {meaning}; its headings are {', '.join(table.headings)}")
     temperature_k, conductivity_s_m = (_values(table, found[0]) for found in (kelvin, sigma))
+    decided = ""
+    if not kelvin[0].has_unit:
+        temperature_k, decided = _decided(temperature_k, conductivity_s_m)
     sound = np.isfinite(temperature_k) & np.isfinite(conductivity_s_m)
     _refuse_contradictions(table, kelvin, sound, SAME_K, lambda kelvin: kelvin)
     _refuse_contradictions(table, sigma, sound, SAME_LOG10, np.log10)
     _refuse_impossible(temperature_k[sound], conductivity_s_m[sound])
-    warnings = [*table.part.warnings]
+    warnings = [*table.part.warnings, *filter(None, (decided,))]
     if left_out := int((~sound).sum()):
         warnings.append(f"{left_out} of {sound.size} lines are not numbers: left out")
     if np.unique(temperature_k[sound]).size < sound.sum():
@@ -101,6 +119,12 @@ def _conductivities(table: PlainTable, path: str) -> MeasuredConductivities:
     return MeasuredConductivities(
         temperature_k[sound], conductivity_s_m[sound], other, tuple(warnings), metadata
     )
+
+
+def _decided(numbers: FloatArray, conductivity_s_m: FloatArray) -> tuple[FloatArray, str]:
+    """Return temperatures without a unit in K, and how it was found; ValueError where it is not."""
+    with np.errstate(all="ignore"):
+        return kelvin_by_straightness(numbers, np.log(conductivity_s_m))
 
 
 def _values(table: PlainTable, quantity: Quantity) -> FloatArray:

@@ -50,15 +50,16 @@ def read_each(parts: Sequence[Part], read: Callable[[Part], Found]) -> list[Foun
         When it refuses all of them.
     """
     refused: dict[str, str] = {}
-    accepted: list[Part] = []
+    accepted: list[tuple[Part, Found]] = []
     for part in parts:
         try:
-            read(part)
-            accepted.append(part)
+            accepted.append((part, read(part)))
         except ValueError as error:
             refused[part.name] = str(error)
     if not accepted:
         reasons = [f"{name}: {reason}" if name else reason for name, reason in refused.items()]
         raise ValueError("; ".join(reasons))
-    told = tuple(f"{name!r} is not read: {reason}" for name, reason in refused.items())
-    return [read(replace(part, warnings=(*part.warnings, *told))) for part in accepted]
+    if not refused:
+        return [found for _, found in accepted]
+    words = tuple(f"{name!r} is not read: {reason}" for name, reason in refused.items())
+    return [read(replace(part, warnings=(*part.warnings, *words))) for part, _ in accepted]

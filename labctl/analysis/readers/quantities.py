@@ -1,7 +1,7 @@
 """Meaning of a column of temperatures, conductivities, times, currents or potentials, from its heading.
 
 A heading is a name and a unit in brackets, behind a slash, a comma or an underscore. A quantity without a
-unit is refused: 300 may be kelvin or degrees.
+unit is refused; of a temperature, 300 may be kelvin or degrees, which the reader of the table decides.
 """
 
 import re
@@ -48,11 +48,12 @@ CURRENTS_A: Mapping[str, float] = {"A": 1.0, "mA": 1e-3, "uA": 1e-6, "nA": 1e-9,
 
 @dataclass(frozen=True)
 class Quantity:
-    """A column: where it is, and the function from its numbers to SI units."""
+    """A column: where it is, and the function from its numbers to SI units; `has_unit`: it is known."""
 
     place: int
     heading: str
     to_si: Callable[[FloatArray], FloatArray]
+    has_unit: bool = True
 
 
 def name_and_unit(heading: str) -> tuple[str, str]:
@@ -68,15 +69,16 @@ def name_and_unit(heading: str) -> tuple[str, str]:
 
 
 def temperatures(headings: Sequence[str]) -> list[Quantity]:
-    """Return the columns of temperatures, to kelvin.
+    """Return the columns of temperatures, to kelvin; one without a unit only where no other has one.
 
     Raises
     ------
     ValueError
-        When a column named as a temperature has no unit, or an unknown one.
+        When a column named as a temperature has an unknown unit.
     """
-    found = [_temperature(place, heading) for place, heading in enumerate(headings)]
-    return [one for one in found if one is not None]
+    every = [_temperature(place, heading) for place, heading in enumerate(headings)]
+    found = [one for one in every if one is not None]
+    return [one for one in found if one.has_unit] or found
 
 
 def conductivities(headings: Sequence[str]) -> list[Quantity]:
@@ -99,10 +101,13 @@ def _temperature(place: int, heading: str) -> Quantity | None:
     name, unit = name_and_unit(heading)
     if name not in _TEMPERATURE:
         return None
+    if not unit:
+        return Quantity(place, heading, lambda values: values, has_unit=False)
     to_kelvin = kelvin_of(unit)
     if to_kelvin is None:
-        said = f"the unit {unit!r} of the column {heading!r} is not known" if unit else _no_unit(heading)
-        raise ValueError(f"{said}; write T (K), T (degC) or 1000/T (1/K)")
+        raise ValueError(
+            f"the unit {unit!r} of the column {heading!r} is not known; write T (K), T (degC) or 1000/T (1/K)"
+        )
     return Quantity(place, heading, to_kelvin)
 
 

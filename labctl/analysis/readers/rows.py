@@ -21,6 +21,7 @@ _NUMERIC = frozenset("-+.,;0123456789 \t\r\n\x0b\x0ceE")
 MOST_BROKEN_LINES = 5
 LEAST_TO_COMPARE = 4
 LONGEST_LINE = 20_000
+NOT_CERTAIN = "which number belongs to which is not certain; export the table with a heading for each column"
 
 
 class WidthError(ValueError):
@@ -99,31 +100,43 @@ def _begins_cut(rows: list[Row]) -> bool:
 
 
 def _sound_rows(found: Sequence[_Line], lines: Sequence[str], layout: Layout) -> Rows:
+    """Return the rows up to the end of the table; `broken` are the lines since the last sound row."""
     fragments = [line.number for line in found if line.kind == "fragment" and line.number < len(lines)]
     torn = {number + side for number in fragments for side in (-1, 1)}
-    result, broken = Rows([]), []
-    rows = result.rows
+    result = Rows([])
+    broken: list[int] = []
     for place, line in enumerate(found):
-        if line.kind == "row" and line.number not in torn and not _is_cut(lines, line, rows, layout):
-            rows.append(Row(line.number, line.cells))
+        is_row = line.kind == "row" and line.number not in torn
+        if is_row and not _is_cut(lines, line, result.rows, layout):
+            result.rows.append(Row(line.number, line.cells))
             result.warnings.extend([(n, f"line {n} is not a line of numbers: left out") for n in broken])
             broken = []
-        elif rows and line.kind == "headings":
-            if _other_table(lines[line.number - 1], layout):
-                note = f"line {line.number} begins another table: what follows is left out"
-                result.warnings.extend([*_ending(broken), (0, note)])
-                return result
-            broken.append(line.number)
-        elif rows and line.kind == "end":
-            result.warnings.extend(_ending(broken) + _after_the_end(found[place:]))
+            continue
+        end = _end_of_table(found[place:], broken, lines, layout) if result.rows else None
+        if end is not None:
+            result.warnings.extend(end)
             return result
-        elif rows and len(broken) == MOST_BROKEN_LINES:
-            result.warnings.append((0, f"the table ends at line {broken[0]}: what follows is not a table"))
-            return result
-        elif rows or line.kind in ("row", "fragment", "damaged"):
+        if result.rows or line.kind in ("row", "fragment", "damaged"):
             broken.append(line.number)
     result.warnings.extend(_ending(broken) + _without_line_end(lines, found, layout))
     return result
+
+
+def _end_of_table(
+    rest: Sequence[_Line], broken: list[int], lines: Sequence[str], layout: Layout
+) -> list[tuple[int, str]] | None:
+    """Return the warnings where the first line of `rest` ends the table; None where the table goes on."""
+    line = rest[0]
+    if line.kind == "headings":
+        if not _other_table(lines[line.number - 1], layout):
+            return None
+        note = f"line {line.number} begins another table: what follows is left out"
+        return [*_ending(broken), (0, note)]
+    if line.kind == "end":
+        return _ending(broken) + _after_the_end(rest)
+    if len(broken) == MOST_BROKEN_LINES:
+        return [(0, f"the table ends at line {broken[0]}: what follows is not a table")]
+    return None
 
 
 def _other_table(line: str, layout: Layout) -> bool:
@@ -207,8 +220,7 @@ def _usual_width(lines: Sequence[str], layout: Layout, separator: str) -> int:
     (width, used), _ = sizes.most_common(1)[0]
     if not layout.allows(width, used):
         raise WidthError(
-            f"the headings name {layout.named} columns and most lines hold {used}: "
-            "which number belongs to which is not certain"
+            f"the headings name {layout.named} columns and most lines hold {used}: {NOT_CERTAIN}"
         )
     return width
 

@@ -8,11 +8,12 @@ from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.readers import neighbours
 from labctl.analysis.readers.claims import broken_claims, describe
 from labctl.analysis.readers.companions import one_of_sweeps
-from labctl.analysis.readers.sweeps import Sweep, gaps, separate
+from labctl.analysis.readers.sweeps import WITHOUT_UNIT, Sweep, gaps, separate
 from labctl.analysis.readers.table import Table, read_table
 from labctl.analysis.spectra.spectrum import Spectrum
 
 _UNITS = {"cycle": "cycle", "temperature": "temperature_k", "bias": "bias_v"}
+_UNITS[WITHOUT_UNIT] = "temperature_without_unit"
 MOSTLY = 0.8
 
 

@@ -23,7 +23,8 @@ LEAST_POINTS = 3
 LEAST_RUN = 6  # shorter ones of different frequencies occur by chance
 LARGEST_STEP = 1.6  # in log frequency, over that of the steps beside it
 OTHER_TEMPERATURE_K = 5.0
-LABELS = ("cycle", "temperature", "temperature without a unit", "bias")
+WITHOUT_UNIT = "temperature without a unit"
+LABELS = ("cycle", "temperature", WITHOUT_UNIT, "bias")
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _sorted(rows: IndexArray, frequency: FloatArray, warnings: tuple[str, ...]) 
 
 def _with_values(sweep: Sweep, labels: Mapping[str, FloatArray]) -> Sweep:
     values, warnings = {}, list(sweep.warnings)
-    for name in ("cycle", "temperature", "bias"):
+    for name in LABELS:
         held = labels[name][sweep.rows] if name in labels else np.array([])
         if held.size and np.isfinite(held).all():
             values[name] = float(held.mean()) if np.ptp(held) else float(held[0])

@@ -11,7 +11,8 @@ from labctl.analysis.readers.columns import Column, refuse_unknown_units
 from labctl.analysis.readers.decimals import refuse_ambiguous, refuse_grouped
 from labctl.analysis.readers.digits import odd_one_out
 from labctl.analysis.readers.layout import Layout, find_layouts, proving, with_subject
-from labctl.analysis.readers.rows import Lines, Row, WidthError, classify, read_rows
+from labctl.analysis.readers.rows import NOT_CERTAIN, Lines, Row, WidthError, classify, read_rows
+from labctl.analysis.readers.sweeps import WITHOUT_UNIT
 from labctl.analysis.readers.transposed import upright
 
 LARGEST_PHASE_IN_RADIANS = 1.6
@@ -93,28 +94,21 @@ def _table(
     frequencies_agree = agreement.check_frequencies(values)
     z = immittance.impedances(values, chosen, titles.length_per_area(text))
     settled = agreement.settle(z, [", ".join(form) for form in chosen], values)
-    if layout.unproved and not _is_proof(layout, settled.proved, frequencies_agree):
-        raise ValueError(
-            f"the headings name {layout.named} columns and most lines hold {len(rows[0].cells)}: "
-            "which number belongs to which is not certain"
-        )
+    _refuse_unproved(layout, len(rows[0].cells), settled.proved, frequencies_agree)
     kept_rows = [row for row, kept in zip(rows, keep, strict=True) if kept]
     lines = tuple(row.line for row in kept_rows)
-    notes = [*layout.warnings, *_skipped(frequency, keep), *immittance.unit_warnings(columns, chosen[0])]
     labels, label_notes = _labels(columns, values, found)
     in_lines = [(lines[row], f"line {lines[row]}: {words}") for row, words in settled.warnings if row >= 0]
+    phase_notes = [] if settled.proved or settled.sign_settled else _phase_warning(layout, values)
+    notes = [*layout.warnings, *_skipped(frequency, keep), *immittance.unit_warnings(columns, chosen[0])]
+    notes += [words for line, words in warnings if line == 0]
+    notes += [words for row, words in settled.warnings if row < 0]
+    notes += [*_no_readings(settled.z_ohm), *label_notes, *phase_notes]
     return Table(
         frequency_hz=frequency[keep],
         z_ohm=settled.z_ohm,
         status=_status(kept_rows, columns),
-        warnings=(
-            *notes,
-            *(words for line, words in warnings if line == 0),
-            *(words for row, words in settled.warnings if row < 0),
-            *_no_readings(settled.z_ohm),
-            *label_notes,
-            *([] if settled.proved or settled.sign_settled else _phase_warning(layout, values)),
-        ),
+        warnings=tuple(notes),
         imaginary_negated=any(column.negated for column in layout.needed),
         row_lines=lines,
         line_warnings=(*((line, words) for line, words in warnings if line), *in_lines),
@@ -122,6 +116,14 @@ def _table(
         promised=found.promised,
         sign_settled=settled.sign_settled,
     )
+
+
+def _refuse_unproved(layout: Layout, width: int, proved: bool, frequencies_agree: bool) -> None:
+    """ValueError where the rows have other cells than headings and no columns prove which is which."""
+    if layout.unproved and not _is_proof(layout, proved, frequencies_agree):
+        raise ValueError(
+            f"the headings name {layout.named} columns and most lines hold {width}: {NOT_CERTAIN}"
+        )
 
 
 def _is_proof(layout: Layout, proved: bool, frequencies_agree: bool) -> bool:
@@ -183,11 +185,12 @@ def _labels(
     if "temperature" in labels:
         numbers = labels.pop("temperature")
         known, notes = temperatures.kelvin(numbers, columns["temperature"].kind)
-        labels |= {"temperature without a unit": numbers} if np.isnan(known).all() else {"temperature": known}
+        labels |= {WITHOUT_UNIT: numbers} if np.isnan(known).all() else {"temperature": known}
     elif found.temperature is not None:
         single, unit = found.temperature
-        size = len(next(iter(values.values())))
-        labels["temperature"], notes = temperatures.kelvin(np.full(size, single), temperatures.kind_of(unit))
+        numbers = np.full(len(next(iter(values.values()))), single)
+        known, notes = temperatures.kelvin(numbers, temperatures.kind_of(unit))
+        labels |= {WITHOUT_UNIT: numbers} if np.isnan(known).all() else {"temperature": known}
     return labels, notes
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.numerics.celsius import without_a_unit
 from labctl.analysis.readers.units import read_unit
 from labctl.units import ZERO_CELSIUS_K
 
@@ -28,6 +29,25 @@ def kelvin(numbers: FloatArray, kind: str) -> tuple[FloatArray, list[str]]:
         return numbers + ZERO_CELSIUS_K, ["the temperature has no unit: below zero it is degC"]
     refused = "the temperature has no unit and may be degC or K: it is not used"
     return np.full_like(numbers, np.nan), [refused]
+
+
+def kelvin_by_straightness(numbers: FloatArray, ln_sigma: FloatArray) -> tuple[FloatArray, str]:
+    """The (n,) temperatures without a unit in K, and how their unit was found; ln sigma (n,) of any unit.
+
+    The numbers decide where they can, else the Arrhenius line.
+
+    Raises
+    ------
+    ValueError
+        When neither decides.
+    """
+    found, (why,) = kelvin(numbers, "")
+    if np.isfinite(found).any():
+        return found, why
+    kind, why = without_a_unit(numbers, ln_sigma)
+    if not kind:
+        raise ValueError(f"the temperature has no unit and may be degC or K: {why}; write T (degC) or T (K)")
+    return kelvin(numbers, kind)[0], f"the temperature has no unit: {why}"
 
 
 def kind_of(unit: str) -> str:

@@ -36,6 +36,7 @@ _FREQUENCY = {"f", "freq", "frequency"}
 _STEP = {"ns"}
 _GAMRY_TABLE = re.compile(r"^(?P<name>\w*CURVE\w*)\tTABLE\b.*$", re.M)
 _AT_REST = "OCVCURVE"
+CHOOSE_STEP = "step= in Python, --step of `labctl import`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +84,13 @@ def read_transient(path: str | PathLike[str], step: int | None = None) -> Transi
         several steps and none was chosen. The message names the file and the reason.
     """
     try:
-        found = read_each(read_parts(path), lambda part: list(_tables(part)))
+        found = read_each(read_parts(path), lambda part: list(tables_of(part)))
         return _transient(_chosen([table for tables in found for table in tables], step), str(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _tables(part: Part) -> Iterator[PlainTable]:
+def tables_of(part: Part) -> Iterator[PlainTable]:
     """Yield the tables of a part; a Gamry file has one for each curve, that at rest is left out."""
     places = list(_GAMRY_TABLE.finditer(part.text))
     if not places or not part.text.startswith("EXPLAIN"):
@@ -100,6 +101,12 @@ def _tables(part: Part) -> Iterator[PlainTable]:
         if match["name"] != _AT_REST:
             block = _table_lines(part.text[match.end() + 1 : end])
             yield plain_table(Part(block, match["name"], "Gamry", part.acquired, part.warnings))
+
+
+def has_polarisation(table: PlainTable) -> bool:
+    """Whether the headings name a time and a current, and no frequency."""
+    found = [_place(table, names) is not None for names in (_TIME, _CURRENT, _FREQUENCY)]
+    return found == [True, True, False]
 
 
 def _table_lines(block: str) -> str:
@@ -121,7 +128,7 @@ def _chosen(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
         return table
     steps = sorted({int(value(cell)) for cell in table.column(place) if np.isfinite(value(cell))})
     if len(steps) > 1 and step is None:
-        raise ValueError(f"it has the steps {', '.join(map(str, steps))}: choose one with step=")
+        raise ValueError(f"it has the steps {', '.join(map(str, steps))}: choose one ({CHOOSE_STEP})")
     if step is not None and step not in steps:
         raise ValueError(f"it has no step {step}; it has {', '.join(map(str, steps))}")
     wanted = steps[0] if step is None else step
@@ -132,7 +139,7 @@ def _chosen(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
 def _numbered(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
     names = ", ".join(f"{place} ({table.part.name})" for place, table in enumerate(tables))
     if step is None:
-        raise ValueError(f"it has the steps {names}: choose one with step=")
+        raise ValueError(f"it has the steps {names}: choose one ({CHOOSE_STEP})")
     if not 0 <= step < len(tables):
         raise ValueError(f"it has no step {step}; it has {names}")
     return tables[step]

@@ -62,7 +62,9 @@ class AnalyserShare:
             return resistance_ohm
         ratio = (resistance_ohm.standard_uncertainty / u) ** 4
         freedom = resistance_ohm.degrees_of_freedom / ratio if ratio else math.inf
-        return Estimate(resistance_ohm.value, u, freedom)
+        return resistance_ohm.widened(
+            u, "analyser", common=True, cause="analyser", degrees_of_freedom=freedom
+        )
 
 
 def analyser_share(

@@ -11,11 +11,16 @@ from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.candidates import (
     ARCS,
     BLOCKING,
+    BRANCHED,
     CANDIDATES,
     DIFFUSION_BEHIND,
     DIFFUSION_INSIDE,
+    HEADS,
     RICHER,
     RICHER_ALONE,
+    RICHEST,
+    ROUGH,
+    SLOWEST_ARC,
     THREE_ARCS,
     blocks_at_the_end,
     conducts_at_the_end,
@@ -61,24 +66,38 @@ def _try_richer_electrodes(
     data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], neighbours: int
 ) -> None:
     """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
-    poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
-    near = {j for i in poor if i < neighbours for j in range(i - NEAR, i + NEAR + 1) if 0 <= j < neighbours}
-    poor = sorted({*poor, *(j for j in near if found[j])})
-    tried = [tuple(c for c in _richer_candidates(data[i]) if c not in found[i]) for i in poor]
-    for i, fits in zip(poor, _fitted([data[i] for i in poor], tried, STARTS), strict=True):
-        found[i].update(fits)
+    poor = _in_need(data, found, neighbours)
+    _add_fits(data, found, {i: _richer_candidates(data[i]) for i in poor})
     poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
     _refit_from_richer(poor_data, poor_fits)
     _refit_diffusion(poor_data, poor_fits)
+    _refit_lines(poor_data, poor_fits)
+    worse = [i for i in _in_need(data, found, neighbours) if data[i].cell.declared.blocks]
+    _add_fits(data, found, {i: _with_cables(data[i], RICHEST) for i in worse})
     _try_other_electrodes(poor_data, poor_fits)
+
+
+def _in_need(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], neighbours: int) -> list[int]:
+    """Places where the fits leave too much, and those near them in the series of `neighbours`."""
+    poor = [i for i, fits in enumerate(found) if fits and _leaves_more(data[i], fits.values())]
+    near = {j for i in poor if i < neighbours for j in range(i - NEAR, i + NEAR + 1) if 0 <= j < neighbours}
+    return sorted({*poor, *(j for j in near if found[j])})
+
+
+def _add_fits(
+    data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], circuits: Mapping[int, Sequence[str]]
+) -> None:
+    """Fit circuits, given by place, that were not tried there."""
+    tried = [tuple(c for c in of_one if c not in found[i]) for i, of_one in circuits.items()]
+    fitted = _fitted([data[i] for i in circuits], tried, STARTS)
+    for i, fits in zip(circuits, fitted, strict=True):
+        found[i].update(fits)
 
 
 def _try_other_electrodes(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
     """Add the plain circuits of the other kind of electrodes where no fit of those declared is sound."""
     lost = [i for i, fits in enumerate(found) if _soundest(data[i], fits.values()) is None]
-    tried = [tuple(c for c in _of_other_electrodes(data[i]) if c not in found[i]) for i in lost]
-    for i, fits in zip(lost, _fitted([data[i] for i in lost], tried, STARTS), strict=True):
-        found[i].update(fits)
+    _add_fits(data, found, {i: _of_other_electrodes(data[i]) for i in lost})
 
 
 def _of_other_electrodes(data: Prepared) -> tuple[str, ...]:
@@ -92,21 +111,52 @@ def _refit_diffusion(data: Sequence[Prepared], found: Sequence[dict[str, Circuit
     """Refit three arcs with diffusion behind them from solutions with diffusion inside the last or none."""
     both = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and DIFFUSION_INSIDE in fits]
     inside = [start_values(found[i][DIFFUSION_INSIDE]) for i in both]
-    _refit(data, found, both, [{n.replace("Ws3", "Ws4"): v for n, v in own.items()} for own in inside])
+    starts = [{n.replace("Ws3", "Ws4"): v for n, v in own.items()} for own in inside]
+    _refit(data, found, DIFFUSION_BEHIND, both, starts)
     arcs = [i for i, fits in enumerate(found) if DIFFUSION_BEHIND in fits and THREE_ARCS in fits]
     for slower in SLOWER:
-        _refit(data, found, arcs, [_with_diffusion(found[i][THREE_ARCS], slower) for i in arcs])
+        _refit(
+            data, found, DIFFUSION_BEHIND, arcs, [_with_diffusion(found[i][THREE_ARCS], slower) for i in arcs]
+        )
+
+
+def _refit_lines(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit a transmission line from a slow branch or a slow arc in its place that fits notably better."""
+    for head in HEADS:
+        line, branch, arc = f"{head}-{ROUGH}", f"{head}-{BRANCHED}", f"{head}-{SLOWEST_ARC}"
+        for other, values_of in ((branch, _branch_as_line), (arc, _arc_as_line)):
+            places = [i for i, fits in enumerate(found) if _is_notably_worse(fits, line, other)]
+            starts = [values_of(start_values(found[i][other])) for i in places]
+            _refit(data, found, line, places, starts)
+
+
+def _is_notably_worse(fits: Mapping[str, CircuitFit], one: str, other: str) -> bool:
+    return one in fits and other in fits and fits[one].rms > LEAVES_MORE * fits[other].rms
+
+
+def _branch_as_line(values: Mapping[str, float]) -> dict[str, float]:
+    """A line with the low-frequency limit of a slow branch: a third of its resistance, all capacitance."""
+    exponent = max(values["CPE4_n"], values["CPE5_n"])
+    admittance = values["CPE4_Q"] + values["CPE5_Q"]
+    return {**values, "TLM4_R": 3 * values["R5"], "TLM4_Q": admittance, "TLM4_n": exponent}
+
+
+def _arc_as_line(values: Mapping[str, float]) -> dict[str, float]:
+    """A line with the low-frequency limit of an arc before a blocking electrode."""
+    line = {"TLM4_R": 3 * values["R3"], "TLM4_Q": values["CPE4_Q"], "TLM4_n": values["CPE4_n"]}
+    return {**values, **line}
 
 
 def _refit(
     data: Sequence[Prepared],
     found: Sequence[dict[str, CircuitFit]],
+    circuit: str,
     places: Sequence[int],
     starts: Sequence[Mapping[str, float]],
 ) -> None:
-    """Refit diffusion behind three arcs of some spectra from the values given."""
-    for i, fit in zip(places, fits_from([data[i] for i in places], DIFFUSION_BEHIND, starts), strict=True):
-        found[i][DIFFUSION_BEHIND] = _better(found[i][DIFFUSION_BEHIND], fit)
+    """Refit a circuit to some spectra from the values given."""
+    for i, fit in zip(places, fits_from([data[i] for i in places], circuit, starts), strict=True):
+        found[i][circuit] = _better(found[i][circuit], fit)
 
 
 def _with_diffusion(fit: CircuitFit, slower: float) -> dict[str, float]:

@@ -65,6 +65,7 @@ ARCS = (
 HEADS = ("R0", "p(R1,CPE1)", "R0-p(R1,CPE1)", "p(R1,CPE1)-p(R2,CPE2)", "R0-p(R1,CPE1)-p(R2,CPE2)")
 THREE_ARCS = "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)"
 ROUGH, BRANCHED, TO_RESERVOIR = "TLM4", "p(CPE4,R5-CPE5)", "Ws4"
+SLOWEST_ARC = "p(R3,CPE3)-CPE4"
 DIFFUSION_BEHIND = f"{THREE_ARCS}-Ws4"
 DIFFUSION_INSIDE = "p(R1,CPE1)-p(R2,CPE2)-p(R3-Ws3,CPE3)"
 RICHER = {
@@ -84,7 +85,13 @@ RICHER = {
 """Electrodes that are tried where the usual candidates leave more than the spectrum allows: transmission line
 (rough, also diffusion against a wall), a slow branch beside the double layer, a contact layer behind two
 arcs, a leak, diffusion to a reservoir, and charge transfer with diffusion beside the double layer."""
-RICHER_ALONE = frozenset(c for of_kind in RICHER.values() for c in of_kind) - {*BLOCKING, *REVERSIBLE, *ARCS}
+RICHEST = (f"{THREE_ARCS}-{ROUGH}",)
+"""Contact layer and diffusion against a wall behind two arcs, tried where all others leave much."""
+RICHER_ALONE = frozenset(RICHEST) | frozenset(c for of_kind in RICHER.values() for c in of_kind) - {
+    *BLOCKING,
+    *REVERSIBLE,
+    *ARCS,
+}
 END_POINTS = 5
 CONDUCTS_SLOPE = -0.45  # of ln(-Z'') against ln(f); a spike has -0.5 to -1
 BLOCKS_PHASE_RAD = np.radians(-60)

@@ -11,7 +11,7 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
-from labctl.analysis.resistance.judged_fit import JudgedFit, sound_of, vague_rivals
+from labctl.analysis.resistance.judged_fit import JudgedFit, rivals_of_neighbours, sound_of, vague_rivals
 from labctl.analysis.resistance.judgement import (
     Declared,
     Reading,
@@ -22,7 +22,7 @@ from labctl.analysis.resistance.judgement import (
 )
 from labctl.analysis.resistance.model_free import with_model_free
 from labctl.analysis.resistance.model_spread import Contender, akaike, with_misfit, with_model_spread
-from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs
+from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs, specific_boundary_ohm
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
 from labctl.analysis.resistance.prepared import Prepared
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
@@ -70,6 +70,9 @@ class Resistance:
     analyser : AnalyserShare or None
         Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not
         in the uncertainty.
+    specific_boundary_ohm : Estimate or None
+        Of the grain boundaries' own material (brick layer): thickness / (area x resistance) is their specific
+        conductivity. From the chosen circuit alone; None where bulk and boundary are not one arc each.
     """
 
     total_ohm: Estimate
@@ -84,15 +87,21 @@ class Resistance:
     fit: CircuitFit | None
     readings: tuple[Reading, ...] = ()
     analyser: AnalyserShare | None = None
+    specific_boundary_ohm: Estimate | None = None
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Choice of the neighbours in a series: circuit, `""` for none, and the meaning of ambiguous arcs."""
+    """Choice of the neighbours in a series: circuit, `""` for none, and the meaning of ambiguous arcs.
+
+    `rivals` are circuits taken at neighbouring temperatures: one sample has one circuit, so that their totals
+    belong to the interval where they describe the spectrum as well.
+    """
 
     circuit: str = ""
     material_f: float | None = None
     flags: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 def check_range(range_ohm: tuple[float, float]) -> None:
@@ -118,13 +127,17 @@ def conclude(
     )
     if not sound or is_open(data.spectrum, declared.scales.electrode_f):
         return _without_circuit(data, candidates, range_ohm)
-    together = [one for one in sound if one.fit.circuit == choice.circuit]
+    unopposed = [*sound, *(one for one in tried if not one.objections)]
+    together = [one for one in unopposed if one.fit.circuit == choice.circuit][:1]
     best = min(together or sound, key=lambda one: one.fit.bic_for(points))
     others = [one for one in sound if one is not best]
     contenders = [Contender(one.total_ohm, akaike(one.fit, points)) for one in others]
     for one in vague_rivals(data, tried, sound):
-        uncertain = replace(one.total_ohm, standard_uncertainty=best.total_ohm.standard_uncertainty)
+        uncertain = Estimate(one.total_ohm.value, best.total_ohm.standard_uncertainty)
         contenders.append(Contender(uncertain, akaike(one.fit, points)))
+    for one in rivals_of_neighbours(tried, choice.rivals, best.fit):
+        uncertain = Estimate(one.total_ohm.value, best.total_ohm.standard_uncertainty)
+        contenders.append(Contender(uncertain, akaike(best.fit, points)))
     chosen = Contender(best.total_ohm, akaike(best.fit, points))
     widened, spread_flags = with_model_spread(chosen, contenders)
     widened = with_misfit(widened, best.total_ohm, best.fit, _allowed_rms(data, best.fit))
@@ -147,6 +160,7 @@ def conclude(
         candidates=candidates,
         fit=best.fit,
         readings=meaning.readings,
+        specific_boundary_ohm=specific_boundary_ohm(best.fit, arcs),
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
     return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
@@ -212,7 +226,8 @@ def _without_lead(found: Resistance, lead: Estimate) -> Resistance:
 
 def _less(measured: Estimate, lead: Estimate) -> Estimate:
     u = math.hypot(measured.standard_uncertainty, lead.standard_uncertainty)
-    return Estimate(measured.value - lead.value, u, measured.degrees_of_freedom)
+    less = replace(measured, value=measured.value - lead.value)
+    return less.widened(u, "leads", common=True, cause="leads")
 
 
 def _within_range(found: Resistance, range_ohm: tuple[float, float]) -> Resistance:

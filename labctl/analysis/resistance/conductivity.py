@@ -2,6 +2,7 @@
 
 import math
 
+from labctl.analysis.numerics.budget import joined, named
 from labctl.analysis.numerics.estimate import Estimate
 
 
@@ -26,7 +27,15 @@ def conductivity(
     total = math.hypot(*relative)
     shares = [u**4 / part.degrees_of_freedom for u, part in zip(relative, (r, thickness, area), strict=True)]
     freedom = total**4 / sum(shares) if sum(shares) > 0 else math.inf
-    return Estimate(value, value * total, freedom)
+    geometry = (
+        (thickness, named(thickness, "thickness", "B", common=True, cause="thickness"), 1.0),
+        (area, named(area, "area", "B", common=True, cause="area"), -1.0),
+    )
+    parts = [part.scaled(-value / r.value) for part in r.parts]
+    for estimate, whole, sign in geometry:
+        of_it = estimate.components or whole.components
+        parts += [part.scaled(sign * value / estimate.value) for part in of_it]
+    return Estimate(value, value * total, freedom, components=joined(parts))
 
 
 def _positive(name: str, quantity: Estimate | float) -> Estimate:

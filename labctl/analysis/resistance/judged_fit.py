@@ -21,6 +21,7 @@ NOTABLY = 1.15  # by how much a richer electrode fits better
 SEVERAL_TIMES = 2.0
 CABLES = "L0"
 VAGUE = (" not determined", " at its bound", "did not converge")
+OUTSIDE = (" relaxes far above the window", " is too flat to be an arc")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ class JudgedFit:
         total = total_of(fit, arcs)
         tail_ohm = max(electrode_tail(fit, arcs), 0.0) * total.value
         u = math.hypot(total.standard_uncertainty, tail_ohm / math.sqrt(3))
-        widened = Estimate(total.value, u, total.degrees_of_freedom)
-        return cls(fit, arcs, widened, objections(fit, arcs, declared))
+        return cls(fit, arcs, total.widened(u, "circuit"), objections(fit, arcs, declared))
 
     def with_hidden_arcs(self) -> "JudgedFit":
         """The same without the objection to arcs under the spike, which become ambiguous instead."""
@@ -86,6 +86,18 @@ def vague_rivals(data: Prepared, tried: Sequence[JudgedFit], sound: Sequence[Jud
     return [one for one in vague if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
 
 
+def rivals_of_neighbours(
+    tried: Sequence[JudgedFit], circuits: Sequence[str], best: CircuitFit
+) -> list[JudgedFit]:
+    """The fits of circuits that neighbours in temperature have, where they may describe this spectrum.
+
+    They fit about as well as the best one, and what speaks against them does not concern the total.
+    """
+    rivals = [one for one in tried if one.fit.circuit in circuits and one.fit.circuit != best.circuit]
+    near = [one for one in rivals if one.fit.rms <= NOTABLY * best.rms and math.isfinite(one.total_ohm.value)]
+    return [one for one in near if all(_is_vague(o) or o.endswith(OUTSIDE) for o in one.objections)]
+
+
 def _is_vague(objection: str) -> bool:
     return objection.endswith(VAGUE) and not objection.startswith("the electrolyte")
 
@@ -98,9 +110,3 @@ def _counts(one: JudgedFit, noise_rms: float, usual_rms: float) -> bool:
     if one.fit.rms * NOTABLY > usual_rms:
         return False
     return one.fit.rms < AT_THE_NOISE * noise_rms or one.fit.rms * SEVERAL_TIMES < usual_rms
-
-
-def sound_fits(data: Prepared, fits: Sequence[CircuitFit]) -> tuple[list[JudgedFit], float]:
-    """The fits that nothing speaks against, and the number of points by which they are compared."""
-    sound = sound_of(data, [JudgedFit.of(fit, data.cell.declared) for fit in fits])
-    return sound, min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points if sound else 0.0

@@ -11,7 +11,7 @@ geometry the range of L / A in laboratories is allowed, 0.01 to 10 /cm, and more
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
@@ -319,8 +319,9 @@ def with_spread(total_ohm: Estimate, readings: Sequence[Reading]) -> Estimate:
     own = total_ohm.standard_uncertainty
     whole = math.hypot(own, furthest / math.sqrt(2))
     freedom = total_ohm.degrees_of_freedom * (whole / own) ** 4 if own > 0 else math.inf
-    widened = Estimate(total_ohm.value, whole, freedom)
+    widened = total_ohm.widened(whole, "circuit", degrees_of_freedom=freedom)
     below_zero = -widened.interval()[0]
     if below_zero <= 0 or not any(reading.meaning.startswith(BESIDE_ELECTRONS) for reading in readings):
         return widened
-    return Estimate(total_ohm.value, max(own, whole * widened.value / (widened.value + below_zero)), freedom)
+    narrower = max(own, whole * widened.value / (widened.value + below_zero))
+    return replace(total_ohm, degrees_of_freedom=freedom).widened(narrower, "circuit")

@@ -122,7 +122,7 @@ def with_model_free(
             f"arc of another shape: {found.value:.4g} ohm without a circuit, "
             f"{total_ohm.value:.4g} ohm with {fit.circuit}",
         )
-    return Estimate(total_ohm.value, widened, total_ohm.degrees_of_freedom), flags
+    return total_ohm.widened(widened, "circuit"), flags
 
 
 def _may_have_another_shape(fit: CircuitFit, consistent_rms: float) -> bool:

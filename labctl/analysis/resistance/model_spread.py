@@ -50,7 +50,7 @@ def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Est
         low = min(c.total_ohm.value for c in plausible)
         high = max(c.total_ohm.value for c in plausible)
         flags = (f"model ambiguous: circuits that fit as well give {low:.4g} to {high:.4g} ohm",)
-    return Estimate(best.total_ohm.value, widened, best.total_ohm.degrees_of_freedom), flags
+    return best.total_ohm.widened(widened, "circuit"), flags
 
 
 def with_misfit(total_ohm: Estimate, alone: Estimate, fit: CircuitFit, noise_rms: float) -> Estimate:
@@ -65,4 +65,4 @@ def with_misfit(total_ohm: Estimate, alone: Estimate, fit: CircuitFit, noise_rms
     ratio = min(max(fit.rms / noise_rms, 1.0), MOST_MISFIT)
     more = math.sqrt(ratio**2 - 1) * alone.standard_uncertainty
     widened = math.hypot(total_ohm.standard_uncertainty, more)
-    return Estimate(total_ohm.value, widened, total_ohm.degrees_of_freedom)
+    return total_ohm.widened(widened, "circuit")

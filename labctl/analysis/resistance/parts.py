@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.resistance import capacitances
 from labctl.analysis.resistance.judgement import Declared, JudgedArc
 
 
@@ -20,13 +21,15 @@ class Arc:
 
     `series` is what has relaxed above the window: leads, and the bulk where its arc is out of sight.
     `interphase` is an interface of a reversible electrode, `electrode` one of blocking electrodes (contact
-    layer, leak, dispersion); neither counts in the total. capacitance_f and apex_hz are nan for `series`.
+    layer, leak, dispersion); neither counts in the total. capacitance_f, its standard uncertainty from the
+    fit alone, and apex_hz are nan for `series`.
     """
 
     name: str
     resistance_ohm: Estimate
     capacitance_f: float
     apex_hz: float
+    capacitance_u_f: float = math.nan
 
 
 def named_arcs(fit: CircuitFit, judged: Sequence[JudgedArc], declared: Declared) -> tuple[Arc, ...]:
@@ -40,8 +43,21 @@ def named_arcs(fit: CircuitFit, judged: Sequence[JudgedArc], declared: Declared)
         bulk_taken = bulk_taken or is_bulk
         name = "bulk" if is_bulk else "grain boundary" if one.material else declared.interface
         apex_hz = 1 / (2 * math.pi * arc.time_s)
-        arcs.append(Arc(name, fit.parameters[arc.name], arc.capacitance_f, apex_hz))
+        u_f = capacitances.capacitance_u_f(fit, arc.name)
+        arcs.append(Arc(name, fit.parameters[arc.name], arc.capacitance_f, apex_hz, u_f))
     return tuple(arcs)
+
+
+def specific_boundary_ohm(fit: CircuitFit, arcs: Sequence[Arc]) -> Estimate | None:
+    """Resistance of the boundaries' own material (brick layer); None without one bulk and one boundary."""
+    of_name = {id(estimate): name for name, estimate in fit.parameters.items()}
+    bulk, boundary = (
+        [of_name[id(arc.resistance_ohm)] for arc in arcs if arc.name == name]
+        for name in ("bulk", "grain boundary")
+    )
+    if len(bulk) != 1 or len(boundary) != 1:
+        return None
+    return capacitances.specific_boundary_ohm(fit, bulk[0], boundary[0])
 
 
 def arc_flags(fit: CircuitFit, arcs: tuple[Arc, ...]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Each spectrum on its own may get another circuit than its neighbours, or an ambiguous arc another meaning, so
 that one sample would have two results. The spectra near a temperature vote: the circuit that costs all of
-them least in the information criterion, and the capacitance up to which an ambiguous arc is material. An
+them least in the information criterion, and the capacitance up to which an ambiguous arc is material. A
+richer electrode that a third of them need is taken wherever it describes the spectrum as well. An
 ambiguous arc with another activation energy than the electrolyte is convicted: it counts as electrode. An
 equal energy acquits none, since a constriction at a contact has the energy of the bulk.
 """
@@ -20,11 +21,12 @@ from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.straight_line import fit_straight_line
 from labctl.analysis.resistance.candidate_fits import NEAR
 from labctl.analysis.resistance.conclusion import Choice
-from labctl.analysis.resistance.judged_fit import JudgedFit, sound_fits
+from labctl.analysis.resistance.judged_fit import JudgedFit, sound_of
 from labctl.analysis.resistance.prepared import Prepared
 
 PLAUSIBLE_BIC = 6.0
 MOST_AGAINST = 20.0  # what one spectrum may hold against a circuit
+NEEDED = 1 / 3  # share of the neighbours that need a richer electrode
 ONE_ARC = 2.0
 FEWEST_ENERGIES = 4
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -37,6 +39,7 @@ LEAST_APART_EV = 0.05
 class Vote:
     """What one spectrum says: the criterion of its sound circuits above the best one, and ambiguous arcs.
 
+    `unneeded` are the circuits of them with a richer electrode that this spectrum alone does not ask for.
     `arcs` pairs the capacitance of each ambiguous arc of the best circuit with whether it counts as material.
     `apart` is ln of the only ambiguous arc's resistance over the sure part's, and its uncertainty.
     """
@@ -44,18 +47,28 @@ class Vote:
     against: dict[str, float]
     arcs: tuple[tuple[float, bool], ...]
     apart: tuple[float, float] | None = None
+    unneeded: frozenset[str] = frozenset()
+
+    @property
+    def best(self) -> str:
+        """The circuit of this spectrum alone, `""` where none is sound."""
+        return min(self.against.keys() - self.unneeded, key=lambda one: self.against[one], default="")
 
 
 def vote_of(data: Prepared, fits: Sequence[CircuitFit]) -> Vote:
     """The vote of a spectrum; empty where no circuit is sound."""
-    sound, points = sound_fits(data, fits)
+    tried = [JudgedFit.of(fit, data.cell.declared) for fit in fits]
+    sound = sound_of(data, tried)
     if not sound:
         return Vote({}, ())
-    bics = {one.fit.circuit: one.fit.bic_for(points) for one in sound}
+    points = min((one.fit for one in sound), key=lambda fit: fit.rms).effective_points
+    taken = {one.fit.circuit for one in sound}
+    unneeded = [one for one in tried if not one.objections and one.fit.circuit not in taken]
+    bics = {one.fit.circuit: one.fit.bic_for(points) for one in (*sound, *unneeded)}
     best = min(sound, key=lambda one: bics[one.fit.circuit])
-    least = bics[best.fit.circuit]
+    against = {circuit: bic - bics[best.fit.circuit] for circuit, bic in bics.items()}
     arcs = tuple((arc.relaxation.capacitance_f, arc.material) for arc in best.arcs if arc.ambiguous)
-    return Vote({circuit: bic - least for circuit, bic in bics.items()}, arcs, _apart(best))
+    return Vote(against, arcs, _apart(best), frozenset(one.fit.circuit for one in unneeded))
 
 
 def _apart(best: JudgedFit) -> tuple[float, float] | None:
@@ -72,7 +85,17 @@ def _apart(best: JudgedFit) -> tuple[float, float] | None:
 
 
 def choices(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[Choice]:
-    """Choice of the spectra near each place together, in rising temperature (n,)."""
+    """Choice of the spectra near each place together, in rising temperature (n,), and rivals of it."""
+    chosen = _without_rivals(votes, temperatures_k)
+    taken = [choice.circuit or own.best for choice, own in zip(chosen, votes, strict=True)]
+    near = [taken[max(0, i - NEAR) : i + NEAR + 1] for i in range(len(taken))]
+    return [
+        replace(choice, rivals=tuple(c for c in dict.fromkeys(of_near) if c and c != own))
+        for choice, own, of_near in zip(chosen, taken, near, strict=True)
+    ]
+
+
+def _without_rivals(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[Choice]:
     found = []
     for i, own in enumerate(votes):
         near = slice(max(0, i - NEAR), i + NEAR + 1)
@@ -101,7 +124,7 @@ def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
     counting = [vote for vote in near if vote.against]
     if not own.against or len(counting) < 2:
         return Choice()
-    circuits = {circuit: None for vote in counting for circuit in vote.against}
+    circuits = {c: None for vote in counting for c in vote.against if _is_needed(c, counting)}
     against = {c: sum(min(v.against.get(c, MOST_AGAINST), MOST_AGAINST) for v in counting) for c in circuits}
     circuit = min(against, key=lambda one: against[one])
     material_f = _limit_f([arc for vote in counting for arc in vote.arcs])
@@ -110,6 +133,13 @@ def _chosen(near: Sequence[Vote], own: Vote) -> Choice:
     reason = "ruled out here" if circuit not in own.against else "describes this spectrum worse"
     changes = f"circuit of the neighbours in temperature, {circuit}, {reason}: another one is taken"
     return Choice("", material_f, (changes,))
+
+
+def _is_needed(circuit: str, near: Sequence[Vote]) -> bool:
+    """A richer electrode counts where enough spectra need it, every other circuit always."""
+    having = [vote for vote in near if circuit in vote.against]
+    needing = sum(circuit not in vote.unneeded for vote in having)
+    return needing == len(having) or needing >= NEEDED * len(near)
 
 
 def _limit_f(arcs: Sequence[tuple[float, bool]]) -> float | None:

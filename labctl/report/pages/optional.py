@@ -5,7 +5,7 @@ from typing import Any
 
 from labctl.errors import InvalidRequest
 
-PIP = 'pip install "labctl-ions[report]"'
+PIP = "in the folder of labctl: pip install -e '.[report]'"
 
 
 def imported(module: str) -> Any:
@@ -14,4 +14,6 @@ def imported(module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         package = {"docx": "python-docx"}.get(module.partition(".")[0], module.partition(".")[0])
-        raise InvalidRequest(f"a report of this format needs the package {package}; type: {PIP}") from error
+        raise InvalidRequest(
+            f"a report of this format needs the package {package} of the extra `report`; {PIP}"
+        ) from error

@@ -7,11 +7,13 @@ from typing import Any
 
 from labctl.config.accuracy_text import accuracy_lines
 from labctl.config.fixture import in_words as correction_in_words
+from labctl.derive.budgets import CONDUCTIVITY
 from labctl.derive.geometry import fringe_in_words, geometry_in_intervals
 from labctl.plain_text import shortened, utc_time
 from labctl.readmodel.accuracy_text import analyser_left_out
 from labctl.readmodel.amendment_text import change_in_words
 from labctl.readmodel.analysis_text import analysis_in_words
+from labctl.readmodel.budget_text import largest_unknowns, with_lists
 from labctl.readmodel.formatting import celsius, duration, typeset, with_uncertainty
 from labctl.readmodel.imported_text import imported_file_in_words
 from labctl.readmodel.law_text import SYMBOLS, law_name
@@ -31,6 +33,7 @@ from labctl.units import ZERO_CELSIUS_K
 MOST_ROWS = 500
 MOST_FLAGS = 40
 LONGEST_FLAG = 400
+CONDUCTIVITY_AT = "conductivity"  # begins the parameters of a law in S/m
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 WIDTH_MM = 85.0  # two figures beside each other on a page
 Row = Mapping[str, Any]
@@ -395,34 +398,62 @@ def _stretch_row(row: Row, begin_s: float) -> list[Cell]:
 
 
 def budgets(content: RunContent, words: Words) -> list[Block]:
-    """Return the stored uncertainties by source of the preferred law and of transference numbers."""
-    rows = [preferred_law(content), *content.numbers]
-    tables: list[Block] = [
+    """Return the stored uncertainties by source: of the preferred law, conductivities, transference numbers."""
+    preferred = preferred_law(content)
+    law = None if preferred is None else with_lists(preferred)
+    points = [with_lists(row, CONDUCTIVITY) for row in content.run.conductivities]
+    numbers_ = [with_lists(row) for row in content.numbers]
+    blocks: list[Block] = [] if law is None else _law_budgets(law, words)
+    blocks += _conductivity_budgets(points, words)
+    for row in numbers_:
+        name = f"{quantity(row)}, {celsius(row['temperature_k'])} °C"
+        blocks += _budget_table(name, row["budget"], words)
+    if not blocks:
+        return [Paragraph(words("missing.budget"), "missing")]
+    return [*blocks, Items(largest_unknowns([*([law] if law else []), *points, *numbers_]))]
+
+
+def _law_budgets(law: Row, words: Words) -> list[Block]:
+    return [
         table
-        for row in rows
-        if row is not None and isinstance(row.get("budget"), Mapping)
-        for table in _budget_tables(row["budget"], words)
+        for name, described in law["parameters"].items()
+        for table in _budget_table(_symbol(name), described.get("budget") or (), words, name)
     ]
-    return tables or [Paragraph(words("missing.budget"), "missing")]
 
 
-def _budget_tables(budget: Row, words: Words) -> list[Block]:
-    headings = [words(f"names.{name}") for name in ("source", "change", "common")]
-    blocks: list[Block] = []
-    for name, components in (budget.get("components") or {}).items():
-        rows = [
-            [text(one.get("source", "?")), _change(one), text("yes" if one.get("common") else "no")]
-            for one in components
+def _budget_table(title: str, entries: Sequence[Row], words: Words, name: str = "") -> list[Block]:
+    """Return a table of sources, the largest first; none where the budget was not kept."""
+    if not entries:
+        return []
+    factor = numbers.S_CM if name.startswith(CONDUCTIVITY_AT) else 1.0
+    whole = sum(entry["standard_uncertainty"] ** 2 for entry in entries)
+    headings = [words(f"names.{one}") for one in ("source", "change", "share", "common")]
+    rows = [
+        [
+            text(entry["source"]),
+            Cell(f"{factor * u:.2g}", "standard_uncertainty", u),
+            text(f"{100 * u**2 / whole:.0f} %" if whole else ""),
+            text(words("names.yes") if entry["common"] else words("names.no")),
         ]
-        caption = words("captions.budget", quantity=_symbol(name))
-        blocks.append(Table(headings, rows, caption, "budget"))
-    silent = [f"{words('missing.not_stated')}: {what}" for what in budget.get("not_stated") or ()]
-    return [*blocks, *([Items(silent)] if silent else [])]
+        for entry in entries
+        for u in [entry["standard_uncertainty"]]
+    ]
+    return [Table(headings, rows, words("captions.budget", quantity=title), "budget")]
 
 
-def _change(component: Row) -> Cell:
-    change = component.get("change")
-    return text("") if change is None else Cell(f"{abs(change):.2g}", "change", change)
+def _conductivity_budgets(points: Sequence[Row], words: Words) -> list[Block]:
+    """Return a table with a row for each conductivity and a column for each source, in percent."""
+    sources = list(dict.fromkeys(entry["source"] for row in points for entry in row["budget"]))
+    if not sources:
+        return []
+    rows = []
+    for row in points[:MOST_ROWS]:
+        u_of = {entry["source"]: entry["standard_uncertainty"] for entry in row["budget"]}
+        shares = [100 * u_of[one] / row["conductivity_s_m"] if one in u_of else None for one in sources]
+        cells = [text("" if share is None else f"{share:.2g}") for share in shares]
+        rows.append([numbers.plain(row, "spectrum", "d"), numbers.temperature(row), *cells])
+    headings = [words("names.number"), "T / °C", *(f"{source} / %" for source in sources)]
+    return [Table(headings, rows, words("captions.budgets"), "conductivity_budgets")]
 
 
 def remarks(content: RunContent, words: Words) -> list[Block]:

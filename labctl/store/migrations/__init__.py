@@ -5,11 +5,19 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from labctl.store.migrations import analysis_tables, relaxation_tables
+from labctl.store.migrations import (
+    analysis_tables,
+    imported_polarisations,
+    part_law_tables,
+    relaxation_tables,
+)
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
 from labctl.store.migrations.amendment_tables import triggers as amendment_triggers
 from labctl.store.migrations.bench_check_table import TABLE as BENCH_CHECKS
+from labctl.store.migrations.budget_columns import ADDED_TO_CONDUCTIVITIES as CONDUCTIVITY_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_LAW_FITS as LAW_BUDGETS
+from labctl.store.migrations.budget_columns import ADDED_TO_TRANSFERENCE_NUMBERS as TRANSFERENCE_BUDGETS
 from labctl.store.migrations.ceiling_columns import ADDED_TO_SAMPLES as CEILINGS
 from labctl.store.migrations.ceiling_columns import FIXED_TRIGGER as CEILING_TRIGGER
 from labctl.store.migrations.cell_columns import ADDED_TO_CONDUCTIVITIES as ANALYSER_PARTS
@@ -181,13 +189,9 @@ def _m0014_check_points(db: "Sqlite") -> None:
 
 
 def _m0015_relaxation_times(db: "Sqlite") -> None:
-    for statement in _statements(relaxation_tables.TABLE):
-        db.execute(statement)
+    _add_derived(db, relaxation_tables.PUBLIC, relaxation_tables.TABLE)
     for statement in (relaxation_tables.VIEW, *relaxation_tables.triggers()):
         db.execute(statement)
-    for table, *described in described_columns(relaxation_tables.TABLE):
-        for name in (table, relaxation_tables.PUBLIC):
-            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
 
 
 def _m0016_cell(db: "Sqlite") -> None:
@@ -202,6 +206,40 @@ def _m0017_imported_files(db: "Sqlite") -> None:
         db.execute(statement)
     for described in described_columns(IMPORTED_FILES):
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+def _m0018_budgets(db: "Sqlite") -> None:
+    _add_columns(db, "conductivities", CONDUCTIVITY_BUDGETS)
+    _add_columns(db, "law_fits", LAW_BUDGETS)
+    _add_columns(db, "transference_numbers", TRANSFERENCE_BUDGETS)
+
+
+def _m0019_imported_polarisations(db: "Sqlite") -> None:
+    made = imported_polarisations
+    db.execute(made.KEPT)
+    db.execute(made.DROPPED)
+    db.execute("DELETE FROM columns WHERE table_name = 'imported_files'")
+    steps = (*_statements(made.TABLE), made.COPIED, made.FORGOTTEN, *_statements(made.PROTECTED))
+    for statement in steps:
+        db.execute(statement)
+    for described in described_columns(made.TABLE):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
+def _m0021_part_laws(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", part_law_tables.ADDED_TO_RESISTANCES)
+    _add_derived(db, part_law_tables.PUBLIC, part_law_tables.TABLE)
+    for statement in (part_law_tables.VIEW, *part_law_tables.triggers()):
+        db.execute(statement)
+
+
+def _add_derived(db: "Sqlite", public: str, schema: str) -> None:
+    """Make a table of derived rows; its columns are described by its own and by its public name."""
+    for statement in _statements(schema):
+        db.execute(statement)
+    for table, *described in described_columns(schema):
+        for name in (table, public):
+            db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
 
 
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
@@ -237,6 +275,9 @@ _MIGRATIONS = {
     "0015_relaxation_times": _m0015_relaxation_times,
     "0016_cell": _m0016_cell,
     "0017_imported_files": _m0017_imported_files,
+    "0018_budgets": _m0018_budgets,
+    "0019_imported_polarisations": _m0019_imported_polarisations,
+    "0021_part_laws": _m0021_part_laws,
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labctl.store.migrations.relaxation_tables import RUN_CONDITION, TABLE_OF
+from labctl.store.migrations.part_law_tables import RUN_CONDITION, TABLE_OF
 from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
 _CURRENT = "SELECT * FROM analyses WHERE run_id IN ({marks}) AND is_current = 1 ORDER BY run_id"

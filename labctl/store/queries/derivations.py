@@ -17,13 +17,24 @@ WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
 SELECT c.*, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k, s.repeat_of,
-    s.status
+    s.status, s.started_s, s.ended_s
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
 ORDER BY s.id
 """
-_OF_SPECTRUM = ("spectrum_id", "part_id", "number", "branch", "setpoint_k", "band_k", "repeat_of", "status")
+_OF_SPECTRUM = (
+    "spectrum_id",
+    "part_id",
+    "number",
+    "branch",
+    "setpoint_k",
+    "band_k",
+    "repeat_of",
+    "status",
+    "started_s",
+    "ended_s",
+)
 _GOOD_CURRENTS = """
 SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number
 """
@@ -88,8 +99,9 @@ def law_points(
 
     Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
     `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`, `band_k`,
-    `repeat_of` and `status` of its spectrum. Spectra taken while a potential was held are left out. `own`
-    gives the conductivities of the run itself, by spectrum, in the place of the rows of its current analysis.
+    `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a potential was held
+    are left out. `own` gives the conductivities of the run itself, by spectrum, in the place of the rows of
+    its current analysis.
     """
     parts = part_ids(db, run_id)
     points = db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)

@@ -11,6 +11,7 @@ _OF_A_RUN = {
     "law_fits": "run_id = ?",
     "transference_numbers": "run_id = ?",
     "relaxation_times": "run_id = ?",
+    "part_laws": "run_id = ?",
 }
 
 

@@ -12,7 +12,7 @@ WHERE f.sha256 = ? ORDER BY f.id LIMIT 1
 """
 _OF_RUN = """
 SELECT id, number, name, sha256, bytes, format, acquired, first_spectrum, n_spectra, temperatures_from,
-    remarks
+    remarks, polarisation
 FROM imported_files WHERE run_id = ? ORDER BY number
 """
 _UNDERIVED = """

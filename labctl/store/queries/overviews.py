@@ -20,7 +20,7 @@ def runs_with_samples(db: Rows) -> list[Row]:
     `specimen` and `mount` are NULL for a run of a labctl that did not know mounts.
     """
     query = """SELECT s.*, r.id AS run_id, r.uuid AS run_uuid, r.sample_id, r.procedure, r.status, r.clock,
-               r.started_s, r.ended_s, m.specimen, m.number AS mount
+               r.started_s, r.ended_s, r.station, m.specimen, m.number AS mount
                FROM runs r JOIN samples s ON s.id = r.sample_id
                LEFT JOIN run_mounts rm ON rm.run_id = r.id LEFT JOIN mounts m ON m.id = rm.mount_id
                ORDER BY r.id"""

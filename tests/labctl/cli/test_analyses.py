@@ -190,6 +190,7 @@ def test_two_workers_make_the_same_numbers_as_one(desk):
         (("fit", "1", "--form", "log"), "form 'log' is not known"),
         (("fit", "1", "--leads", "some"), "cannot read the leads"),
         (("fit", "1", "--frequency-min", "100", "--frequency-max", "10"), "no frequency is above"),
+        (("fit", "1", "--frequency-min", "1e9"), "no spectrum gives a number; nothing was written"),
         (("fit", "1", "--all"), "give runs, or --sample, or --all"),
         (("fit", "--sample", "three"), "no run of a sample named 'three'"),
         (("analyses", "1", "--choose", "nothing"), "has no analysis"),

@@ -90,6 +90,16 @@ def test_the_points_are_those_of_the_file_and_the_file_is_kept(db, spectrum_file
     np.testing.assert_array_equal(kept.z_ohm, impedance(frequency_hz, 5000.0))
 
 
+def test_the_list_of_runs_names_the_file_of_each_import(db, spectrum_file, labctl_import):
+    labctl_import(spectrum_file("b.csv", 7000.0))
+    labctl_import(
+        spectrum_file("a_25C.csv"), spectrum_file("a_60C.csv", 900.0), "--temperatures", "from-name"
+    )
+    done = CliRunner().invoke(labctl.cli.app, ["show", "--db", str(db)])
+    assert "import of b.csv " in done.output
+    assert "import of a_25C.csv and 1 more" in done.output
+
+
 def test_show_names_the_file(db, spectrum_file, labctl_import):
     labctl_import(spectrum_file("a_25C.csv"), "--temperatures", "from-name")
     done = CliRunner().invoke(labctl.cli.app, ["show", "1", "--db", str(db)])
@@ -143,6 +153,59 @@ def test_files_with_temperatures_are_one_run_with_its_law(db, spectrum_file, lab
     (preferred,) = [fit for fit in fits if fit["preferred"]]
     assert preferred["law"] == "arrhenius"
     assert preferred["activation_energy_ev"] == pytest.approx(0.4, abs=0.002)
+
+
+def hot_series(spectrum_file, degc, name="a"):
+    """Write a spectrum for each temperature of a conductor of 0.8 eV; return the files."""
+    kelvin = degc + 273.15
+    ohm = 1e-3 / (np.pi / 4 * 1e-4) / (1e8 / kelvin * np.exp(-0.8 / (8.617333262e-5 * kelvin)))
+    return [spectrum_file(f"{name}{n}.csv", each) for n, each in enumerate(ohm)]
+
+
+def test_a_table_of_temperatures_without_a_unit_is_decided_by_the_conductivities(
+    db, tmp_path, spectrum_file, labctl_import
+):
+    degc = np.linspace(150, 400, 6)
+    files = hot_series(spectrum_file, degc)
+    table = tmp_path / "T.csv"
+    rows = "".join(f"{path.name},{t}\n" for path, t in zip(files, degc, strict=True))
+    table.write_text(f"file,T\n{rows}", encoding="utf-8")
+    done = labctl_import(*files, "--temperatures", table)
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "the temperature has no unit: taken as degC, with which the Arrhenius line is" in done.output
+    content = shown(db, "show", "1")
+    measured_k = [point["temperature_k"] for point in content["conductivities"]]
+    np.testing.assert_allclose(measured_k, degc + 273.15)
+
+
+def test_temperatures_without_a_unit_that_nothing_decides_refuse_the_series(
+    db, tmp_path, spectrum_file, labctl_import
+):
+    files = hot_series(spectrum_file, np.array([200.0, 220.0]))
+    table = tmp_path / "T.csv"
+    table.write_text(f"file,T\n{files[0].name},200\n{files[1].name},220\n", encoding="utf-8")
+    done = labctl_import(*files, "--temperatures", table)
+    assert done.exit_code == 2
+    assert "a0.csv: refused: the temperature has no unit and may be degC or K" in done.output
+    assert "write T (degC) or T (K)" in done.output
+    assert not db.exists()
+
+
+def test_a_column_of_temperatures_without_a_unit_is_decided_or_refused_from_the_file(
+    db, spectrum_file, labctl_import
+):
+    degc = np.linspace(150, 400, 6)
+    lines = ["T,f/Hz,Re(Z)/Ohm,Im(Z)/Ohm"]
+    for t, path in zip(degc, hot_series(spectrum_file, degc, "part"), strict=True):
+        lines += [f"{t},{line}" for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+        path.unlink()
+    for count, exit_code in ((31 * 3, 2), (31 * 6, 0)):
+        path = spectrum_file(f"all{count}.csv")
+        path.write_text("\n".join(lines[: count + 1]) + "\n", encoding="utf-8")
+        done = labctl_import(path, "--temperatures", "from-file")
+        assert done.exit_code == exit_code, (done.output, done.exception)
+    measured_k = [point["temperature_k"] for point in shown(db, "show", "1")["conductivities"]]
+    np.testing.assert_allclose(measured_k, degc + 273.15)
 
 
 def test_the_same_content_is_not_imported_twice(db, spectrum_file, labctl_import):

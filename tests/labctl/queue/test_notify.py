@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, LabctlError
 from labctl.queue import notify
 from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.night_message import INSTEAD, night_message
 from labctl.queue.notify import Messenger, apprise_services, notifying, send_test_message, service_urls
 from labctl.queue.pauses import Pauses
 
@@ -308,3 +310,46 @@ def test_a_body_is_sent_as_plain_text_whatever_the_service_prefers():
 
     assert notify.PlainServices(Apprise()).notify(title="a", body="<b>")
     assert sent == [{"title": "a", "body": "<b>", "body_format": "text"}]
+
+
+def summing_up(night, summary):
+    mailbox = Mailbox()
+    settings = NotifySettings(events=("job",))
+    return Messenger(night.connection, "rig", settings, mailbox, night.clock, summary=summary), mailbox
+
+
+def test_when_the_last_job_has_ended_the_summary_of_the_night_follows(night):
+    teller, mailbox = summing_up(night, lambda: "all of it")
+    first, second = night.add(), night.add()
+    night.jobs.claim("rig")
+    night.jobs.end(first, "finished", "")
+    happen(night, "job finished", "job 1 finished")
+    teller.look()
+    night.jobs.claim("rig")
+    night.jobs.end(second, "failed", "why")
+    happen(night, "job failed", "job 2 failed: why")
+    teller.look()
+    teller.look()
+    assert [title for title, _ in mailbox.messages] == [
+        "rig: job finished",
+        "rig: job failed",
+        "rig: no job is left",
+    ]
+    assert mailbox.messages[-1][1] == "all of it"
+
+
+def test_the_summary_of_a_message_is_what_the_command_prints(night, station):
+    words = night_message(Path(station.source), night.path, threading.Event())
+    assert words.startswith("since ")
+    assert "Is it cold?" in words
+
+
+def test_a_summary_that_cannot_be_made_is_replaced_by_the_command_that_makes_it(night, station, tmp_path):
+    assert night_message(Path(station.source), tmp_path / "none.db", threading.Event()) == INSTEAD
+
+
+def test_a_summary_that_takes_long_does_not_keep_the_supervisor(night, station, monkeypatch):
+    monkeypatch.setattr("labctl.queue.night_message.LONGEST_AT_THE_END_S", 0.0)
+    over = threading.Event()
+    over.set()
+    assert night_message(Path(station.source), night.path, over) == INSTEAD

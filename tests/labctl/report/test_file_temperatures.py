@@ -89,7 +89,7 @@ def test_a_file_that_the_table_does_not_name_is_refused(table):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("file,T\na.csv,25\nb.csv,30\n", "has no unit"),
+        ("file,T (F)\na.csv,25\nb.csv,30\n", "'F' of the column"),
         ("name of it,T (degC)\na.csv,25\nb.csv,30\n", "needs a column `file`"),
         ("file,T (degC)\na.csv,25\na.csv,30\n", "has two temperatures"),
         ("file,T (degC)\na.csv,25\nb.csv,warm\n", "not a temperature"),
@@ -104,3 +104,9 @@ def test_a_table_that_does_not_say_enough_is_a_wrong_request(table, text, why):
 def test_a_source_that_is_neither_word_nor_table_is_a_wrong_request():
     with pytest.raises(InvalidRequest, match="neither from-name, from-file nor a table"):
         file_temperatures("from-nam")
+
+
+def test_a_table_without_a_unit_gives_numbers_to_be_decided(table):
+    found = table("file,T\na.csv,200\nb.csv,230\n")
+    assert found.without_unit(Path("b.csv"), [SPECTRUM]) == [230.0]
+    assert table("file,T (K)\na.csv,200\nb.csv,230\n").without_unit(Path("b.csv"), [SPECTRUM]) == []

@@ -122,12 +122,12 @@ def test_a_killed_process_loses_no_acknowledged_row(path):
 
 
 @pytest.mark.slow
-def test_a_hundred_kills_lose_no_acknowledged_row_and_a_tenth_of_a_second_of_others(path):
+def test_thirty_kills_lose_no_acknowledged_row_and_a_tenth_of_a_second_of_others(path):
     """The last 50 ms and the time of one commit may be lost; the disk may be slow now and then."""
-    oldest_lost_s = kill_and_count(path, 100, seed=2)
-    check_after_kills(path, 100)
+    oldest_lost_s = kill_and_count(path, 30, seed=2)
+    check_after_kills(path, 30)
     assert statistics.median(oldest_lost_s) <= 0.1
-    assert sum(age <= 0.1 for age in oldest_lost_s) >= 90
+    assert sum(age <= 0.1 for age in oldest_lost_s) >= 27
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import sqlite3
 import zlib
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_run_without_an_analysis_is_found(db):
         "UPDATE imported_files SET name = 'b.csv'",
         "INSERT OR REPLACE INTO imported_files SELECT * FROM imported_files",
         "INSERT INTO imported_files SELECT id + 1, run_id, number + 1, name, sha256, bytes, content, format, "
-        "acquired, first_spectrum, n_spectra, temperatures_from, remarks FROM imported_files",
+        "acquired, first_spectrum, n_spectra, temperatures_from, remarks, polarisation FROM imported_files",
     ],
 )
 def test_no_program_changes_what_was_imported(db, statement):
@@ -127,10 +128,79 @@ def test_a_file_of_an_older_labctl_has_no_imported_files_and_merges(rig, path, t
         source.backup(target)
         target.execute("DROP TABLE imported_files")
         target.execute("DELETE FROM columns WHERE table_name = 'imported_files'")
-        target.execute(f"DELETE FROM {migrations.LEDGER} WHERE name = '0017_imported_files'")
+        target.execute(f"DELETE FROM {migrations.LEDGER} WHERE name LIKE '%_imported_%'")
     with Database(old) as database:
         assert imported_files.of_run(database, rig.run_id) == []
         assert imported_files.not_derived(database) == []
     Store.open(new).close()
     merged = merge(new, old)
     assert (len(merged.added), merged.refused) == (1, ())
+
+
+def run_with_a_polarisation():
+    """Return the rows of a hold with a spectrum before and one after."""
+    new = imported_run()
+    (spectrum,) = new.spectra
+    points = [
+        {"time_s": 5.0 + s, "elapsed_s": s, "potential_v": 0.01, "current_a": 1e-6, "status": "ok"}
+        for s in (0.0, 1.0)
+    ]
+    hold = {"potential_v": 0.01, "started_s": 5.0, "ended_by": "not known: imported"}
+    hold |= {"initial_spectrum": 0, "steady_spectrum": 1}
+    file = {**new.files[0], "name": "hold.csv", "sha256": "c" * 64, "n_spectra": 0, "polarisation": 0}
+    return replace(
+        new,
+        spectra=[spectrum, spectrum],
+        files=[{**new.files[0], "n_spectra": 2}, file],
+        polarisations=[(hold, points)],
+        ended_s=6.0,
+    )
+
+
+def test_a_polarisation_is_kept_with_its_spectra_and_arrives_in_another_file(db, tmp_path):
+    with Store.open(db) as store:
+        store.import_run(imported_run("d" * 64))  # so that numbers and ids of spectra differ
+        run_id = store.import_run(run_with_a_polarisation())
+    assert isinstance(run_id, int)
+    assert all(run.intact for run in verify(db))
+    other = tmp_path / "other.db"
+    Store.open(other).close()
+    assert len(merge(other, db).added) == 2
+    for path in (db, other):
+        with Database(path) as database:
+            (hold,) = database.rows("SELECT * FROM polarisations")
+            numbers = database.rows(
+                "SELECT number FROM spectra WHERE run_id = ? AND id IN (?, ?) ORDER BY id",
+                (run_id, hold["initial_spectrum_id"], hold["steady_spectrum_id"]),
+            )
+            assert [row["number"] for row in numbers] == [0, 1]
+            assert (hold["status"], hold["ended_s"]) == ("finished", 6.0)
+            assert [row["polarisation"] for row in imported_files.of_run(database, run_id)] == [None, 0]
+
+
+def test_a_file_with_neither_spectra_nor_a_polarisation_is_refused(db):
+    new = imported_run()
+    nothing = replace(new, files=[{**new.files[0], "n_spectra": 0}])
+    with Store.open(db) as store, pytest.raises(StoreError, match="CHECK"):
+        store.import_run(nothing)
+
+
+def test_files_imported_by_an_earlier_labctl_stay_and_stay_protected(db):
+    with closing(sqlite3.connect(db, isolation_level=None)) as older:
+        steps = {name: step for name, step in migrations.named_steps() if name < "0019"}
+        for step in steps.values():
+            step(older)
+        made = {**imported_run().files[0], "remarks": "[]", "run_id": 1, "number": 0, "id": 7}
+        older.execute("PRAGMA foreign_keys = OFF")
+        older.execute("PRAGMA ignore_check_constraints = OFF")
+        names = ", ".join(made)
+        marks = ", ".join("?" * len(made))
+        older.execute(f"INSERT INTO imported_files ({names}) VALUES ({marks})", tuple(made.values()))
+        dict(migrations.named_steps())["0019_imported_polarisations"](older)
+        (row,) = older.execute("SELECT id, content, n_spectra, polarisation FROM imported_files").fetchall()
+        assert row == (7, made["content"], 1, None)
+        for statement in ("DELETE FROM imported_files", "UPDATE imported_files SET name = 'b'"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                older.execute(statement)
+        described = older.execute("SELECT count(*) FROM columns WHERE table_name = 'imported_files'")
+        assert described.fetchone() == (14,)

@@ -309,7 +309,12 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
         (after,) = db.rows("SELECT * FROM law_fits")
         described = set(db.columns().query("table_name == 'law_fits'")["column_name"])
         hashed = db.run("last")["content_hash"]
-    assert after == before | {"spectra": None, "curve": None, "analysis_id": law["run_id"]}
+    assert after == before | {
+        "spectra": None,
+        "curve": None,
+        "budget": None,
+        "analysis_id": law["run_id"],
+    }
     assert {name: after[name] for name in law} == law
     assert set(after) == described
     assert [run.intact for run in verify(path)] == [True]
@@ -468,3 +473,53 @@ def test_a_check_point_follows_the_end_of_its_spectrum_and_is_never_changed(rig,
         ):
             with refused:
                 connection.execute(statement)
+
+
+BEFORE_BUDGETS = NAMES[: NAMES.index("0018_budgets")]
+DERIVED = ("conductivities", "law_fits", "transference_numbers")
+
+
+@pytest.mark.parametrize("newest", BEFORE_BUDGETS)
+def test_derived_rows_of_every_older_schema_have_no_budget_and_keep_the_hash_of_their_run(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            rig.append_points(3)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Database(path) as db:  # as it is, without a migration
+        assert all("budget" in db.frame(f"SELECT * FROM {table}").columns for table in DERIVED)
+    with Store.open(path) as store, store.read() as db:
+        assert all("budget" in db.frame(f"SELECT * FROM {table}").columns for table in DERIVED)
+    assert [(run.recorded_hash, run.intact) for run in verify(path)] == [(before.recorded_hash, True)]
+
+
+def test_a_budget_is_json(rig, path):
+    analysis = {"uuid": "a", "run_id": rig.run_id, "origin": "inline", "created_s": 1.0}
+    law = {"run_id": rig.run_id, "analysis_id": rig.store.insert("analyses", analysis), "branch": "all"}
+    law |= {"law": "vtf", "form": "", "preferred": 0, "parameters": "{}", "n_points": 3, "flags": "[]"}
+    law |= {"method": "m", "method_version": "1", "derived_s": 1.0, "budget": "not JSON"}
+    statement = f"INSERT INTO all_law_fits ({', '.join(law)}) VALUES ({', '.join('?' * len(law))})"
+    refused = pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: budget")
+    with closing(sqlite3.connect(path)) as connection, refused:
+        connection.execute(statement, (*law.values(),))
+
+
+@pytest.mark.parametrize("newest", ["0001_first", "0012_analyses", NAMES[NAMES.index("0021_part_laws") - 1]])
+def test_the_resistances_of_older_schemas_have_no_capacitance_and_their_runs_no_laws_of_parts(
+    path, start, monkeypatch, newest
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+    with Database(path) as db:  # as it is, without a migration
+        assert db.part_fits().empty
+    with Store.open(path) as store, store.read() as db:
+        assert db.part_fits().empty
+        described = set(db.columns().query("table_name == 'resistances'")["column_name"])
+    assert {"capacitance_f", "specific_resistance_ohm", "readings"} <= described

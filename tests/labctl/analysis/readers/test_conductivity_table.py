@@ -50,7 +50,7 @@ def test_every_unit_gives_the_same_kelvin_and_siemens_per_metre(read, kelvin, si
 @pytest.mark.parametrize(
     ("headings", "why"),
     [
-        (("T", "sigma (S/cm)"), "'T' has no unit"),
+        (("T", "sigma (S/cm)"), "the temperature has no unit and may be degC or K"),
         (("T (K)", "sigma"), "'sigma' has no unit"),
         (("T (F)", "sigma (S/cm)"), "'F' of the column 'T \\(F\\)' is not known"),
         (("T (K)", "sigma (S/in)"), "'S/in' of the column"),
@@ -105,6 +105,47 @@ def test_the_published_melting_knee_is_read_with_its_two_energies(measured):
         assert fit.activation_energy_ev.value == pytest.approx(energy_ev, abs=0.02)
 
 
-def test_a_temperature_without_a_unit_is_refused_where_it_was_measured(measured):
-    with pytest.raises(ValueError, match="'temp' has no unit"):
-        read_conductivities(measured("carbonate_eis/for_test_arr.csv"))
+def test_a_published_table_without_a_unit_is_degrees_by_its_numbers_and_gives_its_energy(measured, read):
+    published = measured("carbonate_eis/for_test_arr.csv")
+    with pytest.raises(ValueError, match="the column 'cond' has no unit"):
+        read_conductivities(published)
+    found = read(published.read_text(encoding="utf-8").replace("temp,cond", "temp,cond (S/cm)"))
+    assert found.warnings == ("the temperature has no unit: -20 to 60 is taken as degC, too cold for K",)
+    fit = fit_arrhenius(found.temperature_k, found.conductivity_s_m, form="ln_sigma")
+    assert fit.activation_energy_ev.value * 96.485 == pytest.approx(10.43, rel=0.02)
+
+
+HOT_DEGC = np.linspace(150, 400, 9)
+
+
+def arrhenius_rows(numbers, kelvin):
+    sigma = 1e4 / kelvin * np.exp(-0.8 / (8.617333262e-5 * kelvin))
+    sigma *= 1 + 0.01 * np.random.default_rng(4).standard_normal(kelvin.size)
+    return "T,sigma (S/cm)\n" + "".join(f"{t},{s}\n" for t, s in zip(numbers, sigma, strict=True))
+
+
+def test_the_arrhenius_line_decides_that_numbers_without_a_unit_are_degrees(read):
+    found = read(arrhenius_rows(HOT_DEGC, HOT_DEGC + 273.15))
+    np.testing.assert_allclose(found.temperature_k, HOT_DEGC + 273.15)
+    (warning,) = found.warnings
+    assert warning.startswith("the temperature has no unit: taken as degC, with which the Arrhenius line is")
+
+
+def test_the_arrhenius_line_decides_that_numbers_without_a_unit_are_kelvin(read):
+    kelvin = np.linspace(250, 600, 12)
+    found = read(arrhenius_rows(kelvin, kelvin))
+    np.testing.assert_allclose(found.temperature_k, kelvin)
+    assert "taken as K" in found.warnings[0]
+
+
+def test_numbers_that_the_line_does_not_decide_are_refused_with_what_to_write(read):
+    kelvin = np.linspace(300, 330, 5)
+    with pytest.raises(ValueError, match=r"be degC or K: the Arrhenius line.*write T \(degC\) or T \(K\)"):
+        read(arrhenius_rows(kelvin, kelvin))
+    with pytest.raises(ValueError, match="5 temperatures are needed"):
+        read(arrhenius_rows(kelvin[:3], kelvin[:3]))
+
+
+def test_a_column_with_a_unit_is_taken_before_one_without(read):
+    found = read("T,T (K),sigma (S/cm)\n25,298.15,1e-5\n60,333.15,1e-4\n")
+    np.testing.assert_allclose(found.temperature_k, [298.15, 333.15])

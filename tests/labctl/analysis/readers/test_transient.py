@@ -119,7 +119,7 @@ def test_lines_that_are_not_numbers_are_left_out_with_a_warning(read):
 
 
 def test_a_step_is_chosen_by_its_number(read):
-    with pytest.raises(ValueError, match=r"steps 0, 1: choose one with step="):
+    with pytest.raises(ValueError, match=r"steps 0, 1: choose one \(step= in Python"):
         read(EC_LAB.format(ns=0, last=1))
     assert len(read(EC_LAB.format(ns=0, last=1), step=0)) == 2
     with pytest.raises(ValueError, match=r"no step 2; it has 0, 1"):

@@ -155,6 +155,32 @@ def test_diffusion_to_a_reservoir_is_not_the_electrolytes():
     assert told(found, "not blocking: direct-current path")
 
 
+def two_arcs_before_a_wall(growth, wall_ohm, wall_s, contact_ohm):
+    """Bulk and grain boundary of 81.8 kohm times `growth`, a contact layer, a diffusion to a wall."""
+    frequency = np.geomspace(5e6, 1e-2, 70)
+    omega = 2 * np.pi * frequency
+    slow = np.sqrt(1j * omega * wall_s)
+    z = arc(47.4e3 * growth, 1.12e-11, 0.997, omega) + arc(34.4e3 * growth, 2.88e-9, 0.833, omega)
+    z = z + arc(contact_ohm, 3e-6, 0.9, omega) + wall_ohm * coth(slow) / slow
+    return spectrum(z, frequency=frequency, noise=5e-4)
+
+
+def test_a_contact_layer_before_a_diffusion_against_a_wall_is_found():
+    geometry = Cell.of("blocking", thickness_m=5e-4, area_m2=1e-4)
+    found = ionic_resistance(two_arcs_before_a_wall(5.06, 5.69e6, 15.2, 3e5), cell=geometry)
+    assert found.circuit == "p(R1,CPE1)-p(R2,CPE2)-p(R3,CPE3)-TLM4"
+    assert found.total_ohm.value == pytest.approx(5.06 * 81.8e3, rel=0.01)
+    assert covers(found, 5.06 * 81.8e3)
+
+
+def test_a_diffusion_against_a_wall_is_refitted_from_the_slow_branch_in_its_place():
+    geometry = Cell.of("blocking", thickness_m=5e-4, area_m2=1e-4)
+    found = ionic_resistance(two_arcs_before_a_wall(1, 15.5e3, 0.0414, 1e-3), cell=geometry)
+    rms = {one.circuit: one.rms for one in found.candidates}
+    assert rms["p(R1,CPE1)-p(R2,CPE2)-TLM4"] < 6e-4
+    assert covers(found, 81.8e3)
+
+
 def test_an_ordinary_spectrum_tries_the_usual_circuits_alone():
     found = ionic_resistance(spectrum(BULK + double_layer(1e-5)), "blocking", cell=PELLET)
     assert len(found.candidates) == 5

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from labctl.analysis import Cell, Spectrum, ionic_resistance, ionic_resistance_series
+from labctl.analysis.resistance.candidate_fits import fit_candidates
+from labctl.analysis.resistance.conclusion import RANGE_OHM, Choice, conclude
+from labctl.analysis.resistance.prepared import prepare_all
 from labctl.analysis.resistance.series_choice import Vote, choices
+from labctl.analysis.resistance.stated import declared_for
 
 BOLTZMANN_EV_K = 8.617333262e-5
 PELLET = Cell.of("blocking", thickness_m=1e-3, area_m2=1e-4)
@@ -70,6 +74,68 @@ def test_a_spectrum_that_another_circuit_describes_far_better_keeps_it():
     chosen = choices(votes, np.linspace(300, 330, 4))
     assert chosen[3].circuit == ""
     assert "describes this spectrum worse" in chosen[3].flags[0]
+
+
+def test_a_richer_electrode_that_neighbours_need_is_taken_where_it_describes_as_well():
+    needing = [Vote({"rich": 0.0, "plain": 30.0}, ())] * 4
+    content = [Vote({"rich": -5.0, "plain": 0.0}, (), unneeded=frozenset({"rich"}))] * 3
+    assert {one.circuit for one in choices([*needing, *content], np.linspace(300, 360, 7))} == {"rich"}
+
+
+def test_a_richer_electrode_that_hardly_any_spectrum_needs_is_not_taken_by_the_others():
+    needing = [Vote({"rich": 0.0, "plain": 4.0}, ())]
+    content = [Vote({"rich": -5.0, "plain": 0.0}, (), unneeded=frozenset({"rich"}))] * 6
+    assert {one.circuit for one in choices([*needing, *content], np.linspace(300, 360, 7))} == {"plain"}
+
+
+def test_circuits_of_the_neighbours_are_rivals():
+    votes = [Vote({"a": 0.0, "b": 9.0}, ())] * 3 + [Vote({"a": 9.0, "b": 0.0}, ())]
+    chosen = choices(votes, np.linspace(300, 330, 4))
+    assert [one.rivals for one in chosen] == [("b",), ("b",), ("b",), ("a",)]
+
+
+LINE = "p(R1,CPE1)-p(R2,CPE2)-TLM4"
+
+
+@pytest.fixture(scope="module")
+def hardly_rough():
+    """A spectrum whose rough electrode a plain circuit describes nearly as well, and its fits."""
+    frequency_hz = np.geomspace(1e5, 1e-2, 68)
+    omega = 2j * np.pi * frequency_hz
+    wall = 1 / (3.08e-6 * 2 * np.pi * (omega / (2 * np.pi)) ** 0.892)
+    z = np.sqrt(6e3 * wall) / np.tanh(np.sqrt(6e3 / wall))
+    for ohm, farad, exponent in ((32e3, 1.43e-11, 0.945), (72e3, 2.32e-10, 0.873)):
+        z = z + ohm / (1 + (omega * ohm * farad) ** exponent)
+    rng = np.random.default_rng(1).standard_normal((2, 68))
+    drawn = Spectrum(frequency_hz, z * (1 + 4.3e-3 * (rng[0] + 1j * rng[1])))
+    data = prepare_all([drawn], [declared_for(drawn, "blocking", ROUGH_CELL, None)])[0]
+    return data, fits_of(data)
+
+
+ROUGH_CELL = Cell.of("blocking", thickness_m=5.8e-4, area_m2=3.4e-5)
+
+
+def fits_of(data):
+    (fits,) = fit_candidates([data])
+    return [*(fits | fit_candidates([data], [LINE])[0]).values()]
+
+
+def test_the_neighbours_rough_electrode_is_taken_though_a_plain_circuit_would_do(hardly_rough):
+    data, fits = hardly_rough
+    alone, together = (conclude(data, fits, RANGE_OHM, Choice(one)) for one in ("", LINE))
+    assert alone.circuit != LINE
+    assert together.circuit == LINE
+    low, high = together.total_ohm.interval()
+    assert low <= 104e3 <= high
+
+
+def test_the_circuit_of_the_neighbours_is_in_the_interval_of_another_one(hardly_rough):
+    data, fits = hardly_rough
+    alone, rivalled = (conclude(data, fits, RANGE_OHM, Choice(rivals=one)) for one in ((), (LINE,)))
+    assert rivalled.total_ohm.value == alone.total_ohm.value
+    (line,) = [one.total_ohm.value for one in alone.candidates if one.circuit == LINE]
+    assert abs(line - alone.total_ohm.value) < 2 * rivalled.total_ohm.standard_uncertainty
+    assert abs(line - alone.total_ohm.value) > 3 * alone.total_ohm.standard_uncertainty
 
 
 def test_a_spectrum_without_neighbours_chooses_alone():

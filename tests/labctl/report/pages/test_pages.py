@@ -246,7 +246,7 @@ def test_words_that_do_not_fit_are_refused(made, page, tmp_path, words, said):
 def test_a_missing_package_is_named_with_the_line_to_type(made, page, monkeypatch, ending, module, package):
     path = made()
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(InvalidRequest, match=rf'{package}; type: pip install "labctl-ions\[report\]"'):
+    with pytest.raises(InvalidRequest, match=rf"{package} of .*: pip install -e '\.\[report\]'"):
         page(path, ending=ending)
 
 
@@ -276,15 +276,29 @@ def test_of_very_many_flags_those_that_differ_in_numbers_only_are_one():
     assert "99 more with other numbers" in listed.lines[0]
 
 
-def test_a_budget_that_is_kept_is_shown_by_source(measured):
+def test_budgets_are_shown_by_source_as_show_prints_them(measured, page_of_one):
+    known = shown_as_json(measured, 1)
+    (law,) = [fit for fit in known["fits"] if fit["preferred"] and fit["branch"] == "all"]
+    expected = [
+        {"standard_uncertainty": entry["standard_uncertainty"]}
+        for described in law["parameters"].values()
+        for entry in described.get("budget", ())
+    ]
+    assert len(expected) > 5
+    assert [row for row in page_of_one.tables["budget"] if row] == expected
+    assert len(page_of_one.tables["conductivity_budgets"]) == 5
+    assert "largest source: " in page_of_one.text
+
+
+def test_numbers_without_a_kept_budget_say_so(measured):
     with Database(measured) as db:
         content = content_of(db, 1)
-    component = {"source": "thermometer", "change": -0.002, "common": True}
-    budget = {"components": {"activation_energy": [component]}, "not_stated": ["geometry"]}
-    fits = [row | {"budget": budget} for row in map(dict, content.run.fits)]
-    table, silent = budgets(replace(content, run=replace(content.run, fits=fits)), Words())
-    assert [[cell.text for cell in row] for row in table.rows] == [["thermometer", "0.002", "yes"]]
-    assert silent.lines == ["not stated: geometry"]
+    without = {
+        name: [dict(row) | {"budget": None} for row in getattr(content.run, name)]
+        for name in ("fits", "conductivities")
+    }
+    (said,) = budgets(replace(content, run=replace(content.run, **without)), Words())
+    assert said.text == Words()("missing.budget")
 
 
 @pytest.mark.parametrize("render", [html_page, pdf_page, word_page])

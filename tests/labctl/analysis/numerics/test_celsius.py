@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments, fit_vtf
-from labctl.analysis.laws.celsius import straighter_in_celsius
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.numerics.celsius import straighter_in_celsius, straighter_in_kelvin, without_a_unit
 
 CASE = Path(__file__).parents[5] / "shared" / "data" / "eis_cases" / "27_celsius_above_200.csv"
 
@@ -76,3 +76,30 @@ def test_the_case_of_degrees_above_200_is_refused():
     with pytest.raises(ValueError, match="looks like degrees Celsius"):
         fit_arrhenius(celsius, sigma)
     assert fit_arrhenius(celsius + 273.15, sigma).activation_energy_ev.value == pytest.approx(0.9, abs=0.002)
+
+
+def _measured(kelvin, noise, rng, t0_k):
+    """ln sigma of Arrhenius (T0 0) or VTF with its noise."""
+    slope_k = rng.uniform(3000, 12000) if t0_k == 0 else rng.uniform(500, 1800)
+    return -slope_k / (kelvin - t0_k) + noise * rng.standard_normal(kelvin.size)
+
+
+@pytest.mark.parametrize("t0_k", [0.0, 120.0, 180.0, 240.0])
+@pytest.mark.parametrize("truth", ["celsius", "kelvin"])
+def test_the_unit_of_a_series_is_never_decided_wrongly(t0_k, truth):
+    rng = np.random.default_rng([3, int(t0_k)])
+    found = []
+    for _ in range(60):
+        low = rng.uniform(270, 500) if truth == "kelvin" else rng.uniform(120, 350)
+        numbers = np.linspace(low, low + rng.uniform(50, 300), 8)
+        kelvin = numbers + (273.15 if truth == "celsius" else 0.0)
+        ln_sigma = _measured(kelvin, 10 ** rng.uniform(-3, -1.5), rng, t0_k)
+        found.append(without_a_unit(numbers, ln_sigma)[0])
+    assert set(found) <= {truth, ""}
+    assert t0_k or truth in found
+
+
+def test_fewer_than_five_temperatures_decide_nothing():
+    numbers = np.linspace(200, 400, 4)
+    assert straighter_in_kelvin(numbers, -9000 / numbers) == 0.0
+    assert without_a_unit(numbers, -9000 / numbers)[0] == ""
