@@ -398,7 +398,7 @@ def _stretch_row(row: Row, begin_s: float) -> list[Cell]:
 
 
 def budgets(content: RunContent, words: Words) -> list[Block]:
-    """Return the stored uncertainties by source: of the preferred law, conductivities, transference numbers."""
+    """Return uncertainties by source: of the preferred law, of conductivities, of transference numbers."""
     preferred = preferred_law(content)
     law = None if preferred is None else with_lists(preferred)
     points = [with_lists(row, CONDUCTIVITY) for row in content.run.conductivities]
